@@ -1,0 +1,97 @@
+"""The one way in which tomocalc says that something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+CODES: dict[str, str] = {
+    # 1xx configuration and sheets
+    "E101": "the configuration is not valid",
+    "E102": "a sheet cannot be read",
+    "E103": "a sheet has a bad row",
+    "E104": "an input file is missing or unreadable",
+    # 2xx image files
+    "E201": "an image file is empty",
+    "E202": "an image file is damaged or cut short",
+    "E203": "a file is not an image of a supported kind",
+    "E204": "an image is larger or smaller than the configured limits",
+    "E205": "pixel spacing is missing",
+    "E206": "pixel values cannot be used",
+    "E207": "a volume does not hold the slices it should",
+    "E208": "a file differs from the checksum in the sheet",
+    # 3xx shards, tables, splits
+    "E301": "a shard is missing, damaged or from another run",
+    "E302": "a table does not follow its schema",
+    "E303": "annotations and volumes do not match",
+    "E304": "the data cannot be split as asked",
+    "E305": "a table cannot be fetched",
+    # 4xx tuning, training, models
+    "E401": "the device that was asked for is not available",
+    "E402": "training diverged",
+    "E403": "a study does not fit this run",
+    "E404": "a model file does not fit this run",
+    # 5xx storage
+    "E501": "a result cannot be written",
+}
+"""Every code and its meaning; the codes are stable and documented."""
+
+
+class TomocalcError(Exception):
+    """A fault in the user's data, configuration or machine, told in one line.
+
+    Parameters
+    ----------
+    code
+        A key of `CODES`.
+    what
+        The fault, as a short phrase without a full stop.
+    where
+        File, slice, ``sheet:line`` or configuration key.
+    why
+        The observed reason, one sentence.
+    fix
+        One action that mends it.
+    """
+
+    def __init__(self, code: str, *, what: str, where: str, why: str, fix: str) -> None:
+        if code not in CODES:
+            raise ValueError(f"unknown error code {code}")
+        self.code, self.what, self.where, self.why, self.fix = code, what, where, why, fix
+        super().__init__(code, what, where, why, fix)
+
+    def __str__(self) -> str:
+        parts = (self.what, self.where, self.why, self.fix)
+        what, where, why, fix = (" ".join(part.split()).rstrip(".") for part in parts)
+        return f"ERROR [{self.code}] {what} ({where}): {why}. Fix: {fix}."
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (self.code, self.what, self.where, self.why, self.fix)
+
+
+class TomocalcErrors(TomocalcError):
+    """Several faults found in one pass, one line each."""
+
+    def __init__(self, errors: Iterable[TomocalcError]) -> None:
+        self.errors = list(errors)
+        first = self.errors[0]
+        super().__init__(
+            first.code, what=first.what, where=first.where, why=first.why, fix=first.fix
+        )
+
+    def __str__(self) -> str:
+        return "\n".join(str(error) for error in self.errors)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return TomocalcErrors, (self.errors,)
+
+
+def raise_all(errors: list[TomocalcError]) -> None:
+    """Raise every collected error at once; do nothing for an empty list."""
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise TomocalcErrors(errors)
+
+
+def _rebuild(code: str, what: str, where: str, why: str, fix: str) -> TomocalcError:
+    return TomocalcError(code, what=what, where=where, why=why, fix=fix)

@@ -1,0 +1,99 @@
+"""Files that are either the old one or the whole new one, and whose damage is noticed."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tomocalc.errors import TomocalcError
+
+
+@contextlib.contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside *path* that replaces it when the block succeeds.
+
+    The temporary name is unique, so that an orphaned job of an earlier run cannot write into
+    this one's file. It ends in the suffix of *path*, because writers look at suffixes.
+
+    Raises
+    ------
+    TomocalcError
+        ``E501`` when the file system refuses (disk full, read-only).
+    """
+    path = Path(path)
+    temporary = path.with_name(f"{path.stem}.tmp.{uuid.uuid4().hex}{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        with temporary.open("rb") as handle:
+            os.fsync(handle.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        if error.errno is None or isinstance(error, FileNotFoundError):
+            raise
+        raise TomocalcError(
+            "E501",
+            what="cannot write a result",
+            where=str(path),
+            why=os.strerror(error.errno),
+            fix="free space or make the folder writable, then run the same command again",
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: str | Path, content: bytes) -> None:
+    """Write *content* to *path* atomically."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write *text* to *path* atomically, as UTF-8."""
+    write_bytes(path, text.encode())
+
+
+def canonical_json(value: Any) -> str:
+    """Render *value* as JSON with sorted keys; NaN and infinity are refused."""
+    return json.dumps(value, sort_keys=True, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def write_json(path: str | Path, value: Any) -> None:
+    """Write *value* to *path* as canonical JSON, atomically."""
+    write_text(path, canonical_json(value))
+
+
+def read_json(path: str | Path) -> Any:
+    """Read a JSON file."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def digest(value: Any) -> str:
+    """Return the SHA-256 of *value*'s canonical JSON, in hexadecimal: one key for one meaning."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+def file_sha256(path: str | Path) -> str:
+    """Return the SHA-256 of a file's content, in hexadecimal."""
+    with Path(path).open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def sheet_text(columns: list[str], rows: list[Mapping[str, Any]]) -> str:
+    """Render *rows* as a tab-separated sheet with a header; None becomes an empty cell."""
+    lines = ["\t".join(columns)]
+    lines += ["\t".join(_cell(row.get(column)) for column in columns) for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else str(value)
+    if any(mark in text for mark in "\t\r\n"):
+        raise ValueError(f"a sheet cell cannot hold a tab or a line end: {text!r}")
+    return text

@@ -1,0 +1,65 @@
+"""Parquet files with page checksums, so that a flipped bit is an error and not a wrong number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tomocalc.errors import TomocalcError
+from tomocalc.files import atomic_path
+
+REMEDY = "delete it and run the same command again: {path}"
+
+
+def write_parquet(
+    path: str | Path, frame: pl.DataFrame, metadata: Mapping[str, str] | None = None
+) -> None:
+    """Write *frame* to *path* atomically; *metadata* goes into the Parquet schema metadata.
+
+    Equal frames and metadata give equal bytes.
+    """
+    table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+    table = table.replace_schema_metadata(dict(sorted((metadata or {}).items())))
+    with atomic_path(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
+
+
+def read_parquet(path: str | Path) -> pl.DataFrame:
+    """Read *path*, verifying its page checksums.
+
+    Raises
+    ------
+    TomocalcError
+        ``E301`` when the file is missing, cut short or altered.
+    """
+    try:
+        table = pq.read_table(path, page_checksum_verification=True)
+    except (OSError, pa.ArrowException) as error:
+        raise damaged(path, error) from error
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)
+    return frame
+
+
+def read_metadata(path: str | Path) -> dict[str, str]:
+    """Read the schema metadata of *path* without its rows."""
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+    except (OSError, pa.ArrowException) as error:
+        raise damaged(path, error) from error
+    return {key.decode(): value.decode() for key, value in metadata.items()}
+
+
+def damaged(path: str | Path, error: Exception) -> TomocalcError:
+    """Name a Parquet file that cannot be read."""
+    return TomocalcError(
+        "E301",
+        what="a Parquet file is missing, damaged or cut short",
+        where=str(path),
+        why=str(error).splitlines()[0] if str(error) else type(error).__name__,
+        fix=REMEDY.format(path=path),
+    )

@@ -1,0 +1,101 @@
+"""The columns of every table: name, dtype, unit, meaning. One table, one schema, one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+SCHEMA_VERSION = 1
+"""Raised when a column changes; shards of another version are refused."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table."""
+
+    name: str
+    dtype: pl.DataType
+    unit: str
+    meaning: str
+
+
+def _columns(*rows: tuple[str, type[pl.DataType], str, str]) -> tuple[Column, ...]:
+    return tuple(Column(name, dtype(), unit, meaning) for name, dtype, unit, meaning in rows)
+
+
+KEYS = _columns(
+    ("volume_id", pl.String, "", "volume, as in the sheet"),
+    ("candidate_id", pl.Int32, "", "candidate in depth, numbered within its volume"),
+    ("slice", pl.Int32, "", "index of the slice in its volume, from 0"),
+)
+
+PLACE = _columns(
+    ("patient_id", pl.String, "", "patient, as in the sheet"),
+    ("detected", pl.Boolean, "", "false where the mask was measured without an own object"),
+    ("focus", pl.Boolean, "", "true on the candidate's slice of best focus"),
+    ("centroid_row", pl.Float32, "px", "centre of mass, row"),
+    ("centroid_col", pl.Float32, "px", "centre of mass, column"),
+    ("bbox_top", pl.Int32, "px", "bounding box, first row"),
+    ("bbox_left", pl.Int32, "px", "bounding box, first column"),
+    ("bbox_bottom", pl.Int32, "px", "bounding box, one past the last row"),
+    ("bbox_right", pl.Int32, "px", "bounding box, one past the last column"),
+    ("row_mm", pl.Float32, "mm", "centre of mass along rows, from the image's first row"),
+    ("col_mm", pl.Float32, "mm", "centre of mass along columns, from the image's first column"),
+    ("qc_flag", pl.String, "", "ok, or why the row deserves a look"),
+)
+
+FEATURES = _columns(
+    ("area", pl.Float32, "px", "pixels of the object"),
+    ("area_mm2", pl.Float32, "mm²", "area of the object"),
+    ("gray_level", pl.Float32, "grey", "mean of the object"),
+    ("gradient_strength", pl.Float32, "grey/px", "mean Sobel magnitude on the perimeter pixels"),
+    ("gradient_region", pl.Float32, "grey/px", "mean Sobel magnitude over the object"),
+    ("noise_fluctuation", pl.Float32, "grey", "standard deviation inside the object"),
+    ("contrast", pl.Float32, "grey", "mean of the object minus mean of its two-pixel border"),
+    ("contrast_range", pl.Float32, "grey", "largest minus smallest value of the object"),
+    ("shape_descriptor", pl.Float32, "", "Hu's first invariant of the binary object"),
+    ("variance_row", pl.Float32, "px²", "variance of the object's pixels along rows"),
+    ("variance_col", pl.Float32, "px²", "variance of the object's pixels along columns"),
+    ("eccentricity", pl.Float32, "", "eccentricity of the ellipse of equal second moments"),
+    ("contrast_to_noise", pl.Float32, "", "contrast over the standard deviation of the border"),
+    ("blob_scale", pl.Float32, "mm", "scale of the strongest difference-of-Gaussians response"),
+    ("skin_distance", pl.Float32, "mm", "distance of the centre to the edge of the breast"),
+    ("neighbours", pl.Float32, "", "other candidates of the slice within 5 mm"),
+    ("slices_spanned", pl.Float32, "", "slices on which the candidate has an own object"),
+    ("focus_offset", pl.Float32, "mm", "depth of this slice relative to the best focus"),
+)
+
+SHARD = KEYS + PLACE + FEATURES
+"""One row per candidate and slice, sorted by ``candidate_id``; one file per slice."""
+
+LABELS = _columns(
+    ("site", pl.String, "", "site, as in the sheet; empty when unknown"),
+    ("label", pl.Int8, "", "1 for a calcification, 0 for none"),
+    ("finding_id", pl.Int32, "", "row of the annotation sheet that gave the label, from 0"),
+)
+
+PAPER_FEATURES = (
+    "area",
+    "gray_level",
+    "gradient_strength",
+    "noise_fluctuation",
+    "contrast",
+    "shape_descriptor",
+)
+"""The six features of the reference paper, in its order."""
+
+
+def schema(columns: tuple[Column, ...]) -> dict[str, pl.DataType]:
+    """Return the polars schema of *columns*."""
+    return {column.name: column.dtype for column in columns}
+
+
+def names(columns: tuple[Column, ...]) -> list[str]:
+    """Return the names of *columns*."""
+    return [column.name for column in columns]
+
+
+def empty(columns: tuple[Column, ...]) -> pl.DataFrame:
+    """Return a frame of zero rows with every column and its dtype."""
+    return pl.DataFrame(schema=schema(columns))

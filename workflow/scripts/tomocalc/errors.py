@@ -62,7 +62,8 @@ class TomocalcError(Exception):
     def __str__(self) -> str:
         parts = (self.what, self.where, self.why, self.fix)
         what, where, why, fix = (" ".join(part.split()).rstrip(".") for part in parts)
-        return f"ERROR [{self.code}] {what} ({where}): {why}. Fix: {fix}."
+        stop = "" if fix.endswith("?") else "."
+        return f"ERROR [{self.code}] {what} ({where}): {why}. Fix: {fix}{stop}"
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (self.code, self.what, self.where, self.why, self.fix)

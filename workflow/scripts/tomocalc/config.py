@@ -1,0 +1,242 @@
+"""Check configuration and sheet rows against their JSON schemas, all mistakes at once."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from tomocalc.errors import TomocalcError, raise_all
+
+Schema = Mapping[str, Any]
+
+
+def load_schema(path: str | Path) -> Schema:
+    """Read a JSON schema written as YAML."""
+    return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+
+
+def check_config(config: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+    """Return *config* with command-line strings turned into the types of *schema*.
+
+    Raises
+    ------
+    TomocalcError
+        ``E101``, one line for every mistake: unknown keys, wrong types, values out of range,
+        and settings that contradict each other.
+    """
+    coerced = coerce(config, schema, schema)
+    errors = [
+        TomocalcError("E101", what=what, where=f"configuration key {key}", why=why, fix=fix)
+        for key, what, why, fix in mistakes(coerced, schema)
+    ]
+    unsound = {error.where.split()[-1].split(".")[0] for error in errors}
+    raise_all(errors + list(_contradictions(coerced, unsound)))
+    return coerced
+
+
+def coerce(value: Any, schema: Schema, root: Schema) -> Any:
+    """Return *value* with text turned into the number, boolean or null that *schema* wants.
+
+    ``--config`` passes values as text, and YAML reads ``1e-3`` as text. Text that does not
+    parse stays as it is, for the validator to name.
+    """
+    schema = _resolve(schema, root)
+    if isinstance(value, Mapping):
+        known, other = schema.get("properties", {}), schema.get("additionalProperties")
+        extra = other if isinstance(other, Mapping) else {}
+        return {key: coerce(item, known.get(key, extra), root) for key, item in value.items()}
+    if isinstance(value, list):
+        return [coerce(item, schema.get("items", {}), root) for item in value]
+    if isinstance(value, str):
+        return _parse(value, schema)
+    return value
+
+
+def _parse(text: str, schema: Schema) -> Any:
+    kinds = schema.get("type", [])
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if "null" in kinds and text in {"", "null", "None"}:
+        return None
+    if "string" in kinds:
+        return text
+    if "boolean" in kinds and text.lower() in {"true", "false"}:
+        return text.lower() == "true"
+    if "integer" in kinds or "number" in kinds or isinstance(schema.get("const"), int):
+        for kind in (int, float):
+            try:
+                return kind(text)
+            except ValueError:
+                continue
+    if {"object", "array"} & set(kinds):
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError:
+            return text
+    return text
+
+
+def _resolve(schema: Schema, root: Schema) -> Schema:
+    reference = schema.get("$ref")
+    return root["$defs"][reference.rsplit("/", 1)[1]] if reference else schema
+
+
+def mistakes(value: Any, schema: Schema) -> Iterator[tuple[str, str, str, str]]:
+    """Yield (key path, what, why, fix) of every mistake in *value*, in the order of the keys."""
+    found = Draft202012Validator(schema).iter_errors(value)
+    for error in sorted(found, key=lambda error: [str(part) for part in error.absolute_path]):
+        yield from _explain(error)
+
+
+def _explain(error: ValidationError) -> Iterator[tuple[str, str, str, str]]:
+    key = ".".join(str(part) for part in error.absolute_path)
+    schema = cast("Schema", error.schema)
+    instance = cast("Any", error.instance)
+    shown = json.dumps(instance, ensure_ascii=False, default=str)[:80]
+    if error.validator == "additionalProperties":
+        known = list(schema.get("properties", {}))
+        for name in sorted(set(instance) - set(known), key=str):
+            yield (
+                _join(key, str(name)),
+                "unknown key",
+                f"`{name}` is not a setting",
+                _suggest(str(name), known),
+            )
+    elif error.validator == "required":
+        for name in sorted(set(schema["required"]) - set(instance)):
+            yield _join(key, name), "missing key", "it has no value", f"add `{name}`"
+    elif error.validator in {"enum", "const"}:
+        choices = schema.get("enum", [schema.get("const")])
+        yield key, "not an allowed value", f"{shown} was given", _suggest(instance, choices)
+    else:
+        why = {
+            "type": f"{shown} was given where {_kinds(schema)} is wanted",
+            "minimum": f"{shown} is below {schema.get('minimum')}",
+            "exclusiveMinimum": f"{shown} is not above {schema.get('exclusiveMinimum')}",
+            "maximum": f"{shown} is above {schema.get('maximum')}",
+            "exclusiveMaximum": f"{shown} is not below {schema.get('exclusiveMaximum')}",
+            "minLength": "it is empty",
+            "pattern": f"{shown} does not match {schema.get('pattern')}",
+            "minItems": f"{shown} has fewer than {schema.get('minItems')} entries",
+            "maxItems": f"{shown} has more than {schema.get('maxItems')} entries",
+            "uniqueItems": f"{shown} repeats an entry",
+        }.get(str(error.validator), error.message[:120])
+        yield key, "wrong value", why, _wanted(schema)
+
+
+def _wanted(schema: Schema) -> str:
+    meaning = schema.get("description")
+    return f"give {_values(schema) or 'a valid value'}" + (f" ({meaning})" if meaning else "")
+
+
+def _kinds(schema: Schema) -> str:
+    kinds = schema.get("type", [])
+    words = {"null": "nothing", "object": "a group of keys", "array": "a list"}
+    named = [kinds] if isinstance(kinds, str) else kinds
+    return " or ".join(words.get(kind, f"a {kind}").replace("a i", "an i") for kind in named)
+
+
+def _join(prefix: str, key: str) -> str:
+    return f"{prefix}.{key}" if prefix else key
+
+
+def _suggest(given: Any, known: list[Any]) -> str:
+    choices = ", ".join(str(choice) for choice in known)
+    close = difflib.get_close_matches(str(given), [str(choice) for choice in known], n=1)
+    return f"did you mean `{close[0]}`?" if close else f"use one of: {choices}"
+
+
+def _contradictions(config: Mapping[str, Any], unsound: set[str]) -> Iterator[TomocalcError]:
+    """Yield what each setting allows but their combination does not; skip *unsound* sections."""
+    if "candidates" not in unsound:
+        sizes = config["candidates"]
+        if sizes["min_diameter_mm"] >= sizes["max_diameter_mm"]:
+            why = "it is not below candidates.max_diameter_mm"
+            yield _contradiction("candidates.min_diameter_mm", why, "lower it")
+    if "tuning" not in unsound:
+        for key in ("learning_rate", "dropout", "layers", "units"):
+            low, high = config["tuning"][key]
+            if low > high:
+                yield _contradiction(
+                    f"tuning.{key}", f"{low} is above {high}", "write [lowest, highest]"
+                )
+    if "split" not in unsound:
+        held_out = config["split"]["validation_fraction"] + config["split"]["test_fraction"]
+        if held_out >= 1:
+            yield _contradiction(
+                "split.test_fraction",
+                "validation and test leave nothing to train on",
+                "lower split.validation_fraction or split.test_fraction",
+            )
+    if not {"source", "table", "sequence", "features"} & unsound and config["source"] == "table":
+        yield from _table_contradictions(config)
+
+
+def _contradiction(key: str, why: str, fix: str) -> TomocalcError:
+    where = f"configuration key {key}"
+    return TomocalcError("E101", what="settings contradict", where=where, why=why, fix=fix)
+
+
+def _table_contradictions(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
+    table = config["table"]
+    for key in ("path", "label", "positive"):
+        if table[key] is None:
+            yield _contradiction(
+                f"table.{key}", "source is table but it has no value", f"give table.{key}"
+            )
+    absent = [name for name in config["features"] if name not in table["features"]]
+    if absent:
+        yield _contradiction(
+            "table.features",
+            f"no column is named for {', '.join(absent)}",
+            "map these features to columns or take them out of `features`",
+        )
+    if config["sequence"]["kind"] == "slices":
+        yield _contradiction(
+            "sequence.kind",
+            "a table has no slices",
+            "use features_as_steps or single_step",
+        )
+    if str(table["path"]).startswith(("http://", "https://")) and not table["sha256"]:
+        yield _contradiction(
+            "table.sha256", "a fetched table needs a checksum", "give the file's SHA-256"
+        )
+
+
+def reference(schema: Schema) -> str:
+    """Render the settings of *schema* as a Markdown table: key, values, meaning."""
+    lines = ["| key | values | meaning |", "|---|---|---|"]
+    lines += [
+        f"| `{key}` | {_values(item)} | {item.get('description', '')} |"
+        for key, item in _leaves(schema, schema, "")
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _leaves(schema: Schema, root: Schema, prefix: str) -> Iterator[tuple[str, Schema]]:
+    for key, item in schema["properties"].items():
+        if "properties" in item:
+            yield from _leaves(item, root, _join(prefix, key))
+        else:
+            yield _join(prefix, key), {**_resolve(item, root), **item}
+
+
+def _values(item: Schema) -> str:
+    if "const" in item:
+        return f"`{item['const']}`"
+    if "enum" in item:
+        return ", ".join("empty" if choice is None else f"`{choice}`" for choice in item["enum"])
+    kinds = item.get("type", "")
+    named = [kinds] if isinstance(kinds, str) else kinds
+    text = " or ".join("empty" if kind == "null" else kind for kind in named)
+    low = item.get("minimum", item.get("exclusiveMinimum"))
+    high = item.get("maximum", item.get("exclusiveMaximum"))
+    if low is not None or high is not None:
+        text += f", {'' if low is None else low} to {'…' if high is None else high}"
+    return text

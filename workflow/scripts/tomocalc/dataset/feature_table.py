@@ -1,0 +1,129 @@
+"""Turn a finished feature table (CSV or Parquet) into rows of the data set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, names, schema
+
+CANDIDATE = KEYS + PLACE + FEATURES + LABELS
+VOLUME_ID = "table"
+"""Volume of every row of a table, which knows no volumes."""
+
+
+def read_feature_table(
+    path: str,
+    *,
+    header: bool,
+    features: dict[str, str],
+    label: str,
+    positive: str,
+    patient_id: str | None,
+    site: str | None,
+    unlabelled: str,
+) -> tuple[pl.DataFrame, int]:
+    """Read a table with one candidate per row through a map of its columns.
+
+    Parameters
+    ----------
+    path
+        CSV (comma, semicolon or tab) or Parquet file.
+    header
+        Whether a CSV has column names; without, they are ``column_1``, ``column_2``, ….
+    features
+        Feature name: column.
+    label, positive
+        Column of the label, and its value (as text) that means calcification.
+    patient_id, site
+        Columns, or None.
+    unlabelled
+        ``fail`` or ``drop``: what to do with rows whose label is empty.
+
+    Returns
+    -------
+    rows, dropped
+        Rows with the columns of ``candidates.parquet``, and the number of unlabelled rows
+        that were dropped.
+
+    Raises
+    ------
+    TomocalcError
+        ``E302``, naming the column or the line at fault.
+    """
+    table = _read(path, header)
+    wanted = [*features.values(), label, *filter(None, (patient_id, site))]
+    absent = sorted(set(wanted) - set(table.columns))
+    if absent:
+        known = ", ".join(table.columns[:20])
+        why = f"it has no column {', '.join(absent)}; its columns are {known}"
+        raise _table_error(path, why, "correct the column map under `table`")
+    first_line = 2 if header else 1
+    table = table.with_row_index("_row")
+    text = pl.col(label).cast(pl.String).str.strip_chars()
+    unknown = table.filter(pl.col(label).is_null() | (text == ""))
+    if unknown.height and unlabelled == "fail":
+        line = unknown["_row"][0] + first_line
+        why = f"{unknown.height} rows have no label, the first on line {line}"
+        raise _table_error(path, why, "complete them, or set labels.unlabelled: drop")
+    table = table.filter(~pl.col("_row").is_in(unknown["_row"].implode()))
+    if not table.select((text == positive).any()).item():
+        seen = ", ".join(table.select(text.unique().sort()).to_series().head(5).to_list())
+        why = f"no row of column {label} is `{positive}`; it holds {seen}"
+        raise _table_error(path, why, "set table.positive to the label of a calcification")
+    raise_all(list(_not_numbers(path, table, features, first_line)))
+    known = {
+        "volume_id": pl.lit(VOLUME_ID),
+        "candidate_id": pl.col("_row"),
+        "slice": pl.lit(0),
+        "patient_id": pl.col(patient_id).cast(pl.String) if patient_id else pl.lit(""),
+        "detected": pl.lit(value=True),
+        "focus": pl.lit(value=True),
+        "qc_flag": pl.lit("ok"),
+        "site": pl.col(site).cast(pl.String) if site else pl.lit(""),
+        "label": text == positive,
+        **{name: pl.col(column) for name, column in features.items()},
+    }
+    kinds = schema(CANDIDATE)
+    rows = table.select(
+        known.get(name, pl.lit(None)).cast(kinds[name]).alias(name) for name in names(CANDIDATE)
+    )
+    return rows, unknown.height
+
+
+def _read(path: str, header: bool) -> pl.DataFrame:
+    try:
+        if Path(path).suffix.lower() in {".parquet", ".pq"}:
+            return pl.read_parquet(path)
+        with Path(path).open(encoding="utf-8-sig") as handle:
+            start = handle.readline()
+        separator = max(",;\t", key=start.count)
+        table = pl.read_csv(path, has_header=header, separator=separator, infer_schema=False)
+    except (OSError, UnicodeDecodeError, pl.exceptions.PolarsError) as error:
+        why = str(error).splitlines()[0]
+        raise _table_error(path, why, "give the path of a CSV or Parquet file") from error
+    if not header:
+        table.columns = [f"column_{number + 1}" for number in range(table.width)]
+    return table
+
+
+def _not_numbers(path: str, table: pl.DataFrame, features: dict[str, str], first_line: int) -> Any:
+    for column in features.values():
+        if table[column].dtype != pl.String:
+            continue
+        text = pl.col(column).str.strip_chars()
+        number = text.cast(pl.Float64, strict=False)
+        bad = table.filter(number.is_null() & pl.col(column).is_not_null() & (text != ""))
+        if bad.height:
+            line, value = bad["_row"][0] + first_line, bad[column][0]
+            why = f"{bad.height} cells are not numbers, the first is `{value}` on line {line}"
+            yield _table_error(
+                f"{path}, column {column}", why, "write numbers, or leave cells empty"
+            )
+
+
+def _table_error(where: str, why: str, fix: str) -> TomocalcError:
+    return TomocalcError("E302", what="the table cannot be used", where=where, why=why, fix=fix)

@@ -1,0 +1,172 @@
+"""Read the sheets of volumes and annotations, naming the line of every mistake.
+
+Only the standard library and what Snakemake itself needs is imported here, because sheets are
+read while the graph of jobs is built.
+"""
+
+from __future__ import annotations
+
+import csv
+import glob
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tomocalc.config import Schema, coerce, mistakes
+from tomocalc.errors import TomocalcError, raise_all
+
+Row = dict[str, Any]
+LINE = "_line"
+"""Key of a row's line number in its sheet, the header being line 1."""
+
+
+def read_volumes(path: str, schema: Schema, *, data_root: str | None = None) -> list[Row]:
+    """Read the sheet of volumes; every path in it must exist.
+
+    Returns one row per volume, sorted by ``volume_id``, with ``path`` resolved below
+    *data_root*.
+
+    Raises
+    ------
+    TomocalcError
+        ``E102`` or ``E103`` for the sheet, ``E104`` for missing images, one line each.
+    """
+    rows, errors = _read(path, schema)
+    if not rows and not errors:
+        raise _sheet_error(path, "the sheet of volumes has no rows", "add one row per volume")
+    errors += _twice(path, rows)
+    for row in rows:
+        if isinstance(row.get("path"), str):
+            errors += _place(path, row, data_root)
+    raise_all(errors)
+    return sorted(rows, key=lambda row: row["volume_id"])
+
+
+def read_annotations(path: str, schema: Schema, volumes: list[Row]) -> list[Row]:
+    """Read the sheet of annotations; each row must name a volume of *volumes* and a shape.
+
+    Raises
+    ------
+    TomocalcError
+        ``E102`` or ``E103`` for the sheet, ``E303`` for unknown volumes, one line each.
+    """
+    rows, errors = _read(path, schema)
+    known = {row["volume_id"] for row in volumes}
+    for row in rows:
+        where = f"{path}:{row[LINE]}"
+        if row.get("volume_id") not in known:
+            errors.append(
+                TomocalcError(
+                    "E303",
+                    what="annotation of an unknown volume",
+                    where=where,
+                    why=f"`{row.get('volume_id')}` is not in the sheet of volumes",
+                    fix="correct the volume_id or add the volume",
+                )
+            )
+        circle = row.get("radius") is not None
+        box = row.get("width") is not None and row.get("height") is not None
+        if circle == box:
+            errors.append(
+                _row_error(where, "shape is unclear", "give either a radius or a width and height")
+            )
+    raise_all(errors)
+    return rows
+
+
+def _read(path: str, schema: Schema) -> tuple[list[Row], list[TomocalcError]]:
+    header, lines = _cells(path)
+    errors = list(_check_header(path, header, schema))
+    if errors:
+        raise_all(errors)
+    rows: list[Row] = []
+    for number, cells in lines:
+        where = f"{path}:{number}"
+        if len(cells) != len(header):
+            why = f"it has {len(cells)} cells where the header has {len(header)}"
+            errors.append(_row_error(where, why, "separate the cells by single tabs"))
+            continue
+        named = dict(zip(header, (cell.strip() for cell in cells), strict=True))
+        optional = set(schema["properties"]) - set(schema["required"]) | _nullable(schema)
+        row = {key: None if not cell and key in optional else cell for key, cell in named.items()}
+        row = coerce(row, schema, schema)
+        errors += [
+            _row_error(f"{where}, column {key}", f"{what}: {why}", fix)
+            for key, what, why, fix in mistakes(row, schema)
+        ]
+        absent = dict.fromkeys(set(schema["properties"]) - set(row))
+        rows.append({**absent, **row, LINE: number})
+    return rows, errors
+
+
+def _cells(path: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        why = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error)
+        raise _sheet_error(path, why, "give the path of a tab-separated text file") from error
+    reader = csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+    lines = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
+    if not lines:
+        raise _sheet_error(path, "it is empty", "write a header line and one row per entry")
+    return [cell.strip() for cell in lines[0][1]], lines[1:]
+
+
+def _check_header(path: str, header: list[str], schema: Schema) -> Iterator[TomocalcError]:
+    if len(header) == 1 and any(mark in header[0] for mark in ",;"):
+        yield _sheet_error(path, "its cells are not separated by tabs", "save it as TSV")
+        return
+    for name in sorted({name for name in header if header.count(name) > 1}):
+        yield _sheet_error(path, f"column `{name}` stands twice", "remove one")
+    for key, what, why, fix in mistakes(dict.fromkeys(header, None), schema):
+        if what in {"unknown key", "missing key"}:
+            column = what.replace("key", "column")
+            yield _sheet_error(path, f"{column} `{key}`: {why.replace('setting', 'column')}", fix)
+
+
+def _nullable(schema: Schema) -> set[str]:
+    return {
+        key
+        for key, item in schema["properties"].items()
+        if "null" in item.get("type", []) or None in item.get("enum", [])
+    }
+
+
+def _twice(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
+    first: dict[str, Row] = {}
+    for row in rows:
+        name = str(row.get("volume_id")).lower()
+        if name in first:
+            why = f"`{row['volume_id']}` already stands on line {first[name][LINE]}"
+            where = f"{path}:{row[LINE]}"
+            yield _row_error(where, f"{why} (upper and lower case are the same)", "rename one")
+        first.setdefault(name, row)
+
+
+def _place(sheet: str, row: Row, data_root: str | None) -> Iterator[TomocalcError]:
+    """Resolve the row's path below *data_root*, or say why it cannot be used."""
+    where = f"{sheet}:{row[LINE]}"
+    given = row["path"]
+    path = Path(data_root) / given if data_root else Path(given)
+    if data_root and not path.resolve().is_relative_to(Path(data_root).resolve()):
+        why = f"`{given}` leads out of {data_root}"
+        yield _row_error(where, why, "keep paths inside volumes.data_root")
+        return
+    row["path"] = str(path)
+    if path.is_file() or (path.is_dir() and any(path.iterdir())) or glob.glob(str(path)):  # noqa: PTH207
+        return
+    yield TomocalcError(
+        "E104",
+        what="images are missing",
+        where=where,
+        why=f"`{path}` " + ("is an empty folder" if path.is_dir() else "is not a file or folder"),
+        fix="correct the path or copy the images there",
+    )
+
+
+def _sheet_error(path: str, why: str, fix: str) -> TomocalcError:
+    return TomocalcError("E102", what="the sheet cannot be used", where=path, why=why, fix=fix)
+
+
+def _row_error(where: str, why: str, fix: str) -> TomocalcError:
+    return TomocalcError("E103", what="bad row", where=where, why=why, fix=fix)

@@ -1,0 +1,79 @@
+"""Write the page that a user opens first: what ran, what came out, where everything is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.files import read_json
+from tomocalc.log import log_to
+from tomocalc.pages.index import index_page
+from tomocalc.pages.shell import write_page
+
+
+def main(
+    *,
+    page: str,
+    quality: str,
+    split: str,
+    metrics: str,
+    files: list[str],
+    detection: str | None = None,
+    overlays: list[str] | None = None,
+) -> None:
+    """Write the index *page*.
+
+    Parameters
+    ----------
+    page
+        Written; links are relative to its folder, so the folder can be moved as a whole.
+    quality, split, metrics
+        ``results/dataset/{quality,split}.json`` and ``results/evaluation/metrics.json``.
+    files
+        Every page and data file to link to, in the order of the page.
+    detection
+        ``results/qc/detection.json``, where volumes were searched for candidates.
+    overlays
+        PNG pictures of quality control, one per volume.
+
+    Raises
+    ------
+    TomocalcError
+        ``E104`` when a file to link to does not exist.
+    """
+    folder = Path(page).parent
+    overlays = overlays or []
+    raise_all([_absent(path) for path in [*files, *overlays] if not Path(path).is_file()])
+    html = index_page(
+        folder=folder,
+        quality=read_json(quality),
+        split=read_json(split),
+        metrics=read_json(metrics),
+        detection=read_json(detection) if detection else None,
+        files=files,
+        overlays=overlays,
+    )
+    write_page(page, html)
+
+
+def _absent(path: str) -> TomocalcError:
+    return TomocalcError(
+        "E104",
+        what="a result that the index links to is missing",
+        where=path,
+        why="the file does not exist",
+        fix="run the workflow again; it makes what is missing",
+    )
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    main(
+        page=snakemake.output.page,
+        quality=snakemake.input.quality,
+        split=snakemake.input.split,
+        metrics=snakemake.input.metrics,
+        files=list(snakemake.input.files),
+        detection=snakemake.input.get("detection"),
+        overlays=list(snakemake.input.get("overlays", [])),
+    )

@@ -1,0 +1,200 @@
+"use strict";
+(() => {
+  const DARK = matchMedia("(prefers-color-scheme: dark)");
+  const NARROW = 560; // px; below it charts drop their modebar, zoom and wide margins
+  const darkOf = JSON.parse(document.getElementById("colours").textContent);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const announce = (text) => { document.getElementById("announce").textContent = text; };
+  document.documentElement.classList.add("js");
+
+  // ---- tables: every header becomes a button that sorts by its column
+  function sortable(table) {
+    const heads = all("thead th", table);
+    heads.forEach((head, column) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.append(...head.childNodes);
+      head.append(button);
+      head.setAttribute("aria-sort", "none");
+      button.addEventListener("click", () => {
+        // numbers start with the largest, names with the first
+        const first = head.classList.contains("n") ? "descending" : "ascending";
+        const second = first === "descending" ? "ascending" : "descending";
+        const order = head.getAttribute("aria-sort") === first ? second : first;
+        heads.forEach((other) => other.setAttribute("aria-sort", "none"));
+        head.setAttribute("aria-sort", order);
+        sortRows(table, column, order === "ascending" ? 1 : -1);
+        announce(`Sorted by ${button.textContent}, ${order}`);
+      });
+    });
+  }
+
+  function sortRows(table, column, sign) {
+    const body = table.tBodies[0];
+    const key = (row) => {
+      const cell = row.cells[column];
+      return cell.dataset.v === undefined ? cell.textContent.trim() : Number(cell.dataset.v);
+    };
+    const missing = (value) => value === "–";
+    const rows = [...body.rows].map((row) => [key(row), row]);
+    rows.sort(([a], [b]) => {
+      if (missing(a) || missing(b)) return missing(a) - missing(b); // missing values come last
+      if (typeof a === "number" && typeof b === "number") return sign * (a - b);
+      return sign * String(a).localeCompare(String(b), "en", { numeric: true });
+    });
+    body.append(...rows.map(([, row]) => row));
+  }
+
+  // ---- charts
+  const charts = new Map(); // element -> {figure, state}
+  const seen = new Set(); // elements that have been drawn
+
+  function overlay(base, patch) {
+    if (patch === undefined) return base;
+    const plain = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
+    if (Array.isArray(base) && Array.isArray(patch) && patch.every((item) => item === null || plain(item))) {
+      return base.map((item, i) => (patch[i] ? overlay(item, patch[i]) : item));
+    }
+    if (!plain(base) || !plain(patch)) return patch;
+    const result = { ...base };
+    for (const key of Object.keys(patch)) result[key] = overlay(base[key], patch[key]);
+    return result;
+  }
+
+  function recolour(value) {
+    if (typeof value === "string") return darkOf[value] ?? value;
+    if (Array.isArray(value)) {
+      return typeof value[0] === "number" && typeof value[1] !== "string" ? value : value.map(recolour);
+    }
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, recolour(item)]));
+  }
+
+  function dressed(element, dark) {
+    const { figure, state } = charts.get(element);
+    let { data, layout } = figure;
+    for (const [key, option] of Object.entries(state)) {
+      const patch = figure.switches[key]?.[option] ?? {};
+      data = overlay(data, patch.data);
+      layout = overlay(layout, patch.layout);
+    }
+    const narrow = element.clientWidth < NARROW;
+    const axis = { gridcolor: "#dcdad2", linecolor: "#dcdad2", zerolinecolor: "#dcdad2", automargin: true };
+    const base = {
+      height: Number(element.dataset.height),
+      autosize: true,
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      font: { family: "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", size: narrow ? 11 : 13, color: "#1c2830" },
+      margin: narrow ? { l: 44, r: 10, t: 12, b: 44 } : { l: 60, r: 20, t: 16, b: 52 },
+      legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom", xanchor: "left" },
+      hoverlabel: { bgcolor: "#fefefd", bordercolor: "#dcdad2", font: { color: "#1c2830" } },
+      dragmode: narrow ? false : "zoom",
+      uirevision: JSON.stringify(state),
+    };
+    layout = overlay(base, layout);
+    for (const key of new Set([...Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name)), "xaxis", "yaxis"])) {
+      layout[key] = overlay(axis, layout[key] ?? {});
+    }
+    const themed = { data, layout };
+    // plotly writes into what it is given, so it gets a copy
+    return structuredClone(dark ? recolour(themed) : themed);
+  }
+
+  function draw(element, dark = DARK.matches) {
+    const { data, layout } = dressed(element, dark);
+    const config = {
+      displaylogo: false,
+      showSendToCloud: false,
+      responsive: true,
+      displayModeBar: element.clientWidth < NARROW ? false : "hover",
+      modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"],
+      toImageButtonOptions: { format: "svg", filename: element.id },
+    };
+    element.dataset.state = JSON.stringify(charts.get(element).state);
+    seen.add(element);
+    return Plotly.react(element, data, layout, config).then(() => { element.dataset.drawn = "yes"; });
+  }
+
+  const redraw = (dark) => Promise.all([...seen].map((element) => draw(element, dark)));
+
+  function prepare() {
+    for (const element of all(".plot")) {
+      const figure = JSON.parse(document.getElementById(element.id.replace("chart-", "data-")).textContent);
+      const state = {};
+      for (const [key, options] of Object.entries(figure.switches)) state[key] = Object.keys(options)[0];
+      charts.set(element, { figure, state });
+      element.style.minHeight = `${element.dataset.height}px`;
+    }
+    for (const control of all(".switches [data-switch]")) {
+      const isSelect = control.tagName === "SELECT";
+      control.addEventListener(isSelect ? "change" : "click", () => {
+        if (!isSelect) {
+          for (const other of all("button", control.parentElement)) other.setAttribute("aria-pressed", String(other === control));
+        }
+        choose(control.closest(".switches").dataset.rules, control.dataset.switch, isSelect ? control.value : control.dataset.option);
+      });
+    }
+    initialState();
+  }
+
+  function initialState() {
+    for (const bar of all(".switches")) {
+      for (const control of all("select, button[aria-pressed=true]", bar)) {
+        choose(bar.dataset.rules, control.dataset.switch, control.tagName === "SELECT" ? control.value : control.dataset.option);
+      }
+    }
+  }
+
+  function choose(rules, key, option) {
+    for (const [element, { figure, state }] of charts) {
+      const own = `figure-${element.id.replace("chart-", "")}`;
+      if ((element.dataset.group === rules || own === rules) && figure.switches[key]) {
+        state[key] = option;
+        if (seen.has(element)) draw(element);
+      }
+    }
+  }
+
+  async function loadPlotly() {
+    const packed = atob(document.getElementById("plotly-packed").textContent);
+    const bytes = Uint8Array.from(packed, (character) => character.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const script = document.createElement("script"); // its text's hash is in the policy
+    script.textContent = await new Response(stream).text();
+    document.head.append(script);
+    script.remove();
+  }
+
+  async function start() {
+    all("table[data-sortable]").forEach(sortable);
+    if (!document.getElementById("plotly-packed")) return;
+    prepare();
+    try {
+      await loadPlotly();
+    } catch {
+      for (const element of charts.keys()) element.textContent = "This browser is too old for the chart; the table below holds its numbers.";
+      return;
+    }
+    const watch = new IntersectionObserver((entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (isIntersecting) { watch.unobserve(target); draw(target); }
+      }
+    }, { rootMargin: "600px" });
+    for (const element of charts.keys()) watch.observe(element);
+    DARK.addEventListener("change", () => redraw());
+    addEventListener("beforeprint", () => {
+      all("details").forEach((element) => { element.dataset.was = element.open; element.open = true; });
+      for (const element of charts.keys()) draw(element, false);
+    });
+    addEventListener("afterprint", () => {
+      all("details").forEach((element) => { element.open = element.dataset.was === "true"; });
+      redraw();
+    });
+    document.documentElement.dataset.ready = "yes";
+  }
+
+  const compact = matchMedia("(max-width: 1079px)");
+  for (const menu of all(".contents details")) menu.open = !compact.matches;
+  start();
+})();

@@ -25,6 +25,7 @@ CODES: dict[str, str] = {
     "E303": "annotations and volumes do not match",
     "E304": "the data cannot be split as asked",
     "E305": "a table cannot be fetched",
+    "E306": "too many slices are quarantined",
     # 4xx tuning, training, models
     "E401": "the device that was asked for is not available",
     "E402": "training diverged",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -26,6 +27,35 @@ def write_parquet(
     table = table.replace_schema_metadata(dict(sorted((metadata or {}).items())))
     with atomic_path(path) as temporary:
         pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
+
+
+@contextlib.contextmanager
+def parquet_stream(
+    path: str | Path, schema: pl.Schema, *, rows_per_group: int = 100_000
+) -> Iterator[Callable[[pl.DataFrame], None]]:
+    """Yield a function that appends frames of *schema* to *path*, written atomically.
+
+    Memory holds at most one row group and one frame; the groups, and so the bytes, do not
+    depend on how the rows are cut into frames.
+    """
+    waiting = pl.DataFrame(schema=schema)
+    arrow = waiting.to_arrow(compat_level=pl.CompatLevel.oldest()).schema
+    with (
+        atomic_path(path) as temporary,
+        pq.ParquetWriter(temporary, arrow, compression="zstd", write_page_checksum=True) as writer,
+    ):
+
+        def append(frame: pl.DataFrame, least: int = rows_per_group) -> None:
+            nonlocal waiting
+            waiting = pl.concat([waiting, frame.select(schema.names())])
+            while waiting.height >= max(least, 1):
+                group = waiting.head(rows_per_group).rechunk()
+                table = group.to_arrow(compat_level=pl.CompatLevel.oldest())
+                writer.write_table(table.cast(arrow), row_group_size=rows_per_group)
+                waiting = waiting.slice(rows_per_group)
+
+        yield append
+        append(waiting.clear(), least=0)
 
 
 def read_parquet(path: str | Path) -> pl.DataFrame:

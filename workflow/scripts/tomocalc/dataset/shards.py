@@ -64,7 +64,9 @@ def _read_shard(path: Path, shard: dict[str, Any], manifest: str | Path) -> pa.T
     if hashlib.sha256(content).hexdigest() != shard["sha256"]:
         raise _bad_shard(path, "it differs from the checksum in its manifest", manifest)
     table = pq.read_table(io.BytesIO(content))
-    found = {name: str(kind) for name, kind in zip(table.column_names, table.schema.types)}
+    found = {
+        name: str(kind) for name, kind in zip(table.column_names, table.schema.types, strict=True)
+    }
     if found != ARROW_TYPES:
         wrong = sorted(set(found.items()) ^ set(ARROW_TYPES.items()))
         raise _bad_shard(path, f"its columns differ from the schema: {wrong}", manifest)

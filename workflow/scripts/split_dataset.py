@@ -1,0 +1,91 @@
+"""Split the data set by the honest or the paper's protocol, and audit what the parts share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from tomocalc.dataset.leakage import leakage_facts
+from tomocalc.dataset.splits import (
+    oversampled_counts,
+    split_honest,
+    split_paper,
+    usable_candidates,
+)
+from tomocalc.files import write_json
+from tomocalc.log import log_to
+from tomocalc.parquet import read_parquet, write_parquet
+
+
+def main(
+    *,
+    candidates: str,
+    features: list[str],
+    protocol: str,
+    duplicates: str,
+    seed: int,
+    settings: dict[str, Any],
+    splits: str,
+    account: str,
+) -> None:
+    """Write ``splits.parquet`` and the account of its parts and leaks.
+
+    Parameters
+    ----------
+    features
+        Features the model reads; they decide which candidates are equal.
+    protocol
+        ``honest`` or ``paper``.
+    duplicates
+        ``drop`` or ``keep``.
+    settings
+        The ``split`` section of the configuration.
+    """
+    everything = read_parquet(candidates)
+    focus = usable_candidates(everything, used=features, duplicates=duplicates)
+    if protocol == "paper":
+        rows = split_paper(
+            focus, seed=seed, test_fraction=settings["test_fraction"], folds=settings["folds"]
+        )
+    else:
+        rows = split_honest(focus, seed=seed, **settings)
+    write_parquet(splits, rows, {"protocol": protocol, "seed": str(seed)})
+    write_json(
+        account,
+        {
+            "protocol": protocol,
+            "seed": seed,
+            "grouped_by": "patient" if (focus["patient_id"] != "").all() else "feature vector",
+            "before": _count(everything.filter("focus")),
+            "parts": {
+                part: _count(rows.filter(pl.col("part") == part))
+                for part in ("train", "validation", "test")
+            },
+            "oversampled": oversampled_counts(rows),
+            "leakage": leakage_facts(rows, focus, used=features),
+        },
+    )
+
+
+def _count(rows: pl.DataFrame) -> dict[str, int]:
+    return {
+        "rows": rows.height,
+        "candidates": rows.select("volume_id", "candidate_id").n_unique(),
+        "positives": int((rows["label"] == 1).sum()),
+        "patients": rows.filter(pl.col("patient_id") != "")["patient_id"].n_unique(),
+    }
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    main(
+        candidates=snakemake.input.candidates,
+        features=snakemake.params.features,
+        protocol=snakemake.params.protocol,
+        duplicates=snakemake.params.duplicates,
+        seed=snakemake.params.seed,
+        settings=snakemake.params.settings,
+        splits=snakemake.output.splits,
+        account=snakemake.output.account,
+    )

@@ -1,0 +1,93 @@
+"""Figures of merit of a binary classifier, at a threshold and over all thresholds."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn import metrics
+
+Labels = NDArray[np.int8]
+Scores = NDArray[np.float64]
+
+
+def confusion(label: Labels, score: Scores, threshold: float) -> dict[str, int]:
+    """Count true and false positives and negatives; a score at the threshold is positive."""
+    positive, called = label == 1, score >= threshold
+    return {
+        "tn": int((~positive & ~called).sum()),
+        "fp": int((~positive & called).sum()),
+        "fn": int((positive & ~called).sum()),
+        "tp": int((positive & called).sum()),
+    }
+
+
+def proportions(counts: dict[str, int]) -> dict[str, tuple[int, int]]:
+    """Return (successes, trials) of the metrics that are proportions of counted rows."""
+    tn, fp, fn, tp = (counts[key] for key in ("tn", "fp", "fn", "tp"))
+    return {
+        "accuracy": (tp + tn, tp + tn + fp + fn),
+        "precision": (tp, tp + fp),
+        "recall": (tp, tp + fn),
+        "specificity": (tn, tn + fp),
+    }
+
+
+def threshold_metrics(counts: dict[str, int]) -> dict[str, float]:
+    """Return F1, balanced accuracy and Matthews' correlation of a confusion matrix.
+
+    A figure whose denominator is zero is 0, as in scikit-learn.
+    """
+    tn, fp, fn, tp = (counts[key] for key in ("tn", "fp", "fn", "tp"))
+    recall, specificity = ratio(tp, tp + fn), ratio(tn, tn + fp)
+    spread = math.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))
+    return {
+        "f1": ratio(2 * tp, 2 * tp + fp + fn),
+        "balanced_accuracy": (recall + specificity) / 2,
+        "mcc": ratio(tp * tn - fp * fn, spread),
+    }
+
+
+def ranking_metrics(label: Labels, score: Scores) -> dict[str, float]:
+    """Return AUROC, average precision and Brier score."""
+    return {
+        "auroc": float(metrics.roc_auc_score(label, score)),
+        "average_precision": float(metrics.average_precision_score(label, score)),
+        "brier": float(np.mean((score - label) ** 2)),
+    }
+
+
+def wilson(successes: int, trials: int, confidence: float) -> tuple[float, float]:
+    """Return the Wilson score interval of a proportion.
+
+    Source: Wilson, J. Am. Stat. Assoc. 22 (1927) 209. Without trials it is (0, 1).
+    """
+    if trials == 0:
+        return 0.0, 1.0
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    share = successes / trials
+    centre = (share + z * z / (2 * trials)) / (1 + z * z / trials)
+    half = (
+        z
+        / (1 + z * z / trials)
+        * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
+    )
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def best_f1_threshold(label: Labels, score: Scores) -> float:
+    """Return the threshold with the highest F1: the lowest of equals; 0.5 without positives."""
+    if not (label == 1).any():
+        return 0.5
+    precision, recall, thresholds = metrics.precision_recall_curve(label, score)
+    total = precision[:-1] + recall[:-1]
+    product = 2 * precision[:-1] * recall[:-1]
+    f1 = np.divide(product, total, out=np.zeros_like(total), where=total > 0)
+    return float(thresholds[int(np.argmax(f1))])
+
+
+def ratio(part: float, whole: float) -> float:
+    """Return *part* / *whole*, or 0 where *whole* is 0."""
+    return part / whole if whole else 0.0

@@ -7,13 +7,13 @@ read while the graph of jobs is built.
 from __future__ import annotations
 
 import csv
-import glob
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tomocalc.config import Schema, coerce, mistakes
-from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.errors import TomocalcError, TomocalcErrors, raise_all
+from tomocalc.readers.sources import source_files
 
 Row = dict[str, Any]
 LINE = "_line"
@@ -153,15 +153,17 @@ def _place(sheet: str, row: Row, data_root: str | None) -> Iterator[TomocalcErro
         yield _row_error(where, why, "keep paths inside volumes.data_root")
         return
     row["path"] = str(path)
-    if path.is_file() or (path.is_dir() and any(path.iterdir())) or glob.glob(str(path)):  # noqa: PTH207
+    try:
+        source_files(path)
+    except TomocalcErrors as several:
+        errors = several.errors
+    except TomocalcError as error:
+        errors = [error]
+    else:
         return
-    yield TomocalcError(
-        "E104",
-        what="images are missing",
-        where=where,
-        why=f"`{path}` " + ("is an empty folder" if path.is_dir() else "is not a file or folder"),
-        fix="correct the path or copy the images there",
-    )
+    for error in errors:
+        place = f"{where}, {error.where}"
+        yield TomocalcError(error.code, what=error.what, where=place, why=error.why, fix=error.fix)
 
 
 def _sheet_error(path: str, why: str, fix: str) -> TomocalcError:

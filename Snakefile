@@ -1,0 +1,30 @@
+# Table of contents: every stage is one file in workflow/rules.
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/phantom.smk"
+include: "workflow/rules/sources.smk"
+include: "workflow/rules/features.smk"
+include: "workflow/rules/dataset.smk"
+include: "workflow/rules/eda.smk"
+include: "workflow/rules/tuning.smk"
+include: "workflow/rules/model.smk"
+include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        "<results>/index.html",
+
+
+onerror:
+    print("A rule failed: its line above says what to do, then run the same command again.")
+    print("After a kill: snakemake --unlock, then the same command.")

@@ -1,0 +1,122 @@
+"""Functions that the rules share; no rules here."""
+
+import os
+import sys
+from functools import cache
+from modulefinder import ModuleFinder
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
+SCRIPTS = WORKFLOW / "scripts"
+sys.path.insert(0, str(SCRIPTS))
+
+from tomocalc.config import check_config, load_schema
+from tomocalc.errors import TomocalcError
+from tomocalc.phantom.cohort import phantom_volumes
+from tomocalc.readers.sources import source_files
+from tomocalc.sheets import read_annotations, read_volumes
+
+VOLUME_COLUMNS = tuple(load_schema(WORKFLOW / "schemas" / "volumes.schema.yaml")["properties"])
+
+
+def relative(path):
+    """Path from the working directory: checksums of inputs then ignore a mere touch."""
+    return os.path.relpath(path)
+
+
+def schema(name):
+    """Path of a JSON schema."""
+    return relative(WORKFLOW / "schemas" / f"{name}.schema.yaml")
+
+
+@cache
+def library(script):
+    """Source files a script imports, directly or not, so that editing one reruns it."""
+    finder = ModuleFinder([str(SCRIPTS)])
+    finder.run_script(str(SCRIPTS / script))
+    modules = {Path(module.__file__) for module in finder.modules.values() if module.__file__}
+    assets = {
+        asset
+        for module in modules
+        for asset in module.parent.rglob("*")
+        if asset.suffix in {".css", ".j2", ".js"}
+    }
+    return sorted(map(relative, modules | assets))
+
+
+def volume_rows():
+    """One row per volume by its id, from the sheet or the phantom's plan."""
+    if config["source"] == "table":
+        return {}
+    if config["source"] == "phantom":
+        rows = phantom_volumes(config["phantom"], config["seed"])
+    else:
+        section = config["volumes"]
+        rows = read_volumes(
+            section["sheet"], load_schema(schema("volumes")), data_root=section["data_root"]
+        )
+        read_annotations(section["annotations"], load_schema(schema("annotations")), rows)
+    return {row["volume_id"]: row for row in rows}
+
+
+def volume_row(wildcards):
+    """What is known of one volume before its images are read."""
+    row = VOLUMES[wildcards.volume]
+    return {column: row.get(column) for column in VOLUME_COLUMNS if column != "path"}
+
+
+def volume_source(wildcards):
+    """File, folder or pattern of one volume."""
+    phantom = config["pathvars"]["resources"] + "/phantom"
+    if config["source"] == "volumes":
+        return VOLUMES[wildcards.volume]["path"]
+    if config["phantom"]["format"] == "png":
+        return f"{phantom}/{wildcards.volume}"
+    return f"{phantom}/{wildcards.volume}.dcm"
+
+
+def volume_files(wildcards):
+    """Files of one volume."""
+    source = volume_source(wildcards)
+    if config["source"] == "volumes":
+        return list(map(str, source_files(source)))
+    return [source]
+
+
+def dataset_inputs(_):
+    """What the data set is merged from: shards and annotations, or a finished table."""
+    if config["source"] == "table":
+        return {"table": table_file()}
+    return {
+        "manifests": expand("<results>/features/{volume}/manifest.json", volume=VOLUMES),
+        "annotations": annotation_sheet(),
+    }
+
+
+def annotation_sheet():
+    """Sheet of annotations of the source."""
+    if config["source"] == "phantom":
+        return "<resources>/phantom/annotations.tsv"
+    return config["volumes"]["annotations"]
+
+
+def table_file():
+    """The feature table: the user's own file, or the fetched one."""
+    path = config["table"]["path"]
+    if path.startswith(("http://", "https://")):
+        return f"<resources>/tables/{path.rsplit('/', 1)[1]}"
+    return path
+
+
+try:
+    config.update(check_config(config, load_schema(schema("config"))))
+    VOLUMES = volume_rows()
+except TomocalcError as error:
+    raise WorkflowError(str(error)) from None
+
+
+wildcard_constraints:
+    volume="[A-Za-z0-9][A-Za-z0-9._-]{0,99}",
+    worker=r"\d+",

@@ -1,0 +1,30 @@
+"""A look at the data before any model."""
+
+
+rule explore_dataset:
+    """Describe the data set on one page, its gaps, duplicates and leaks first."""
+    input:
+        candidates="<results>/dataset/candidates.parquet",
+        splits="<results>/dataset/splits.parquet",
+        quality="<results>/dataset/quality.json",
+        split="<results>/dataset/split.json",
+        library=library("explore_dataset.py"),
+    output:
+        page=report(
+            "<results>/eda/eda.html", caption="../report/eda.rst", category="Data set"
+        ),
+        data="<results>/eda/eda.json",
+    params:
+        features=config["features"],
+        settings=config["eda"],
+    log:
+        "<logs>/explore_dataset.log",
+    benchmark:
+        "<logs>/benchmarks/explore_dataset.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    conda:
+        "../../envs/pages.yaml"
+    script:
+        "../scripts/explore_dataset.py"

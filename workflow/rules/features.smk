@@ -1,0 +1,59 @@
+"""From slices to candidates with features."""
+
+
+rule extract_features:
+    """Find and measure the candidates of one volume, one shard per slice."""
+    input:
+        files=volume_files,
+        library=library("extract_features.py"),
+    output:
+        manifest=ensure("<results>/features/{volume}/manifest.json", non_empty=True),
+        objects="<results>/features/{volume}/objects.parquet",
+        overlay=report(
+            "<results>/qc/{volume}.png",
+            caption="../report/overlay.rst",
+            category="Quality control",
+            labels={"volume": "{volume}"},
+        ),
+    params:
+        row=volume_row,
+        source=volume_source,
+        image=config["image"],
+        candidates=config["candidates"],
+        slices=config["sequence"]["slices"],
+        phantom=config["source"] == "phantom",
+    log:
+        "<logs>/extract_features/{volume}.log",
+    benchmark:
+        "<logs>/benchmarks/extract_features/{volume}.tsv"
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=60,
+    conda:
+        "../../envs/images.yaml"
+    script:
+        "../scripts/extract_features.py"
+
+
+rule measure_detection:
+    """Measure how many annotated findings the candidates cover, and how many by chance."""
+    input:
+        manifests=expand("<results>/features/{volume}/manifest.json", volume=VOLUMES),
+        objects=expand("<results>/features/{volume}/objects.parquet", volume=VOLUMES),
+        annotations=annotation_sheet(),
+        annotations_schema=schema("annotations"),
+        truth="<resources>/phantom/truth.tsv" if config["source"] == "phantom" else [],
+        library=library("measure_detection.py"),
+    output:
+        detection="<results>/qc/detection.json",
+    params:
+        labels=config["labels"],
+    log:
+        "<logs>/measure_detection.log",
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    conda:
+        "../../envs/images.yaml"
+    script:
+        "../scripts/measure_detection.py"

@@ -1,0 +1,68 @@
+"""In-silico volumes: the data of the demo."""
+
+
+rule simulate_volume:
+    """Simulate, acquire and reconstruct one in-silico breast volume."""
+    input:
+        library=library("simulate_volume.py"),
+    output:
+        dicom="<resources>/phantom/{volume}.dcm",
+        annotations="<resources>/phantom/{volume}.annotations.tsv",
+        truth="<resources>/phantom/{volume}.truth.tsv",
+    params:
+        row=lambda wildcards: dict(VOLUMES[wildcards.volume]),
+        settings=config["phantom"],
+        seed=config["seed"],
+    log:
+        "<logs>/simulate_volume/{volume}.log",
+    benchmark:
+        "<logs>/benchmarks/simulate_volume/{volume}.tsv"
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    conda:
+        "../../envs/images.yaml"
+    script:
+        "../scripts/simulate_volume.py"
+
+
+rule export_slices:
+    """Write the slices of an in-silico volume as 16-bit PNG files."""
+    input:
+        dicom="<resources>/phantom/{volume}.dcm",
+        library=library("export_slices.py"),
+    output:
+        folder=directory("<resources>/phantom/{volume}"),
+    log:
+        "<logs>/export_slices/{volume}.log",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    conda:
+        "../../envs/images.yaml"
+    script:
+        "../scripts/export_slices.py"
+
+
+rule write_phantom_sheets:
+    """Gather the in-silico cohort into the sheets that a user would write."""
+    input:
+        annotations=expand("<resources>/phantom/{volume}.annotations.tsv", volume=VOLUMES),
+        truth=expand("<resources>/phantom/{volume}.truth.tsv", volume=VOLUMES),
+        library=library("write_phantom_sheets.py"),
+    output:
+        volumes="<resources>/phantom/volumes.tsv",
+        annotations="<resources>/phantom/annotations.tsv",
+        truth="<resources>/phantom/truth.tsv",
+    params:
+        rows=list(VOLUMES.values()),
+        format=config["phantom"]["format"],
+    log:
+        "<logs>/write_phantom_sheets.log",
+    resources:
+        mem_mb=500,
+        runtime=5,
+    conda:
+        "../../envs/images.yaml"
+    script:
+        "../scripts/write_phantom_sheets.py"

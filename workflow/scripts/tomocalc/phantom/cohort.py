@@ -1,0 +1,78 @@
+"""Who is in the phantom cohort: ids, sides, and which breasts hold calcifications.
+
+Standard library only: Snakemake imports this module while it builds the DAG.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from typing import Any, TypedDict
+
+VIEW = "CC"
+SIDES = ("L", "R")
+BLOCK = 4
+"""Patients whose calcified breasts are drawn together, so that every block is balanced."""
+
+
+class PhantomVolume(TypedDict):
+    """One breast of the cohort: the keys of a row of ``volumes.tsv``, and its class."""
+
+    volume_id: str
+    patient_id: str
+    laterality: str
+    view: str
+    calcified: bool
+
+
+def stable_number(*parts: object) -> int:
+    """Return 128 bits that depend on *parts* alone: the root of every random choice."""
+    text = "\x1f".join(str(part) for part in parts)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "big")
+
+
+def phantom_volumes(settings: Mapping[str, Any], seed: int) -> list[PhantomVolume]:
+    """List the volumes of the cohort, in order of patient and side.
+
+    Patients are taken in blocks of `BLOCK`. The share of calcified volumes is kept in every
+    block (to less than one volume, the remainder being carried on), and which ones they are
+    follows a hash of seed and volume id: some patients have both breasts calcified, some none.
+    A block is drawn whole even where the cohort ends inside it, so that adding a patient changes
+    nobody else.
+
+    Parameters
+    ----------
+    settings
+        The ``phantom`` section of the configuration: ``patients`` (number) and
+        ``calcified_fraction`` (of volumes, 0..1).
+    seed
+        The configuration's ``seed``.
+    """
+    count = int(settings["patients"])
+    fraction = float(settings["calcified_fraction"])
+    rows: list[PhantomVolume] = []
+    for block in range(-(-count // BLOCK)):
+        rows += _block(block, fraction, seed)
+    return rows[: count * len(SIDES)]
+
+
+def _block(block: int, fraction: float, seed: int) -> list[PhantomVolume]:
+    size = BLOCK * len(SIDES)
+    patients = [f"P{block * BLOCK + index + 1:03d}" for index in range(BLOCK)]
+    volumes = [(patient, side, f"{patient}-{side}{VIEW}") for patient in patients for side in SIDES]
+    wanted = math.floor((block + 1) * size * fraction + 0.5) - math.floor(
+        block * size * fraction + 0.5
+    )
+    ranked = sorted((volume[2] for volume in volumes), key=lambda id_: stable_number(seed, id_))
+    calcified = set(ranked[:wanted])
+    return [
+        PhantomVolume(
+            volume_id=volume_id,
+            patient_id=patient,
+            laterality=side,
+            view=VIEW,
+            calcified=volume_id in calcified,
+        )
+        for patient, side, volume_id in volumes
+    ]

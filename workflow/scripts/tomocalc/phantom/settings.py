@@ -1,0 +1,80 @@
+"""What a phantom is made of: the grid, the acquisition, and the random streams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from tomocalc.phantom.cohort import stable_number
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The keys of the configuration's ``phantom`` section that shape one volume.
+
+    The patient lies still in these axes: *slices* (z) count away from the tube, *rows* (y) run
+    along the chest wall, which is also the direction of the tube's motion, and *columns* (x) run
+    from the chest wall towards the nipple. Positions in mm are measured from the centre of the
+    first voxel.
+    """
+
+    rows: int
+    columns: int
+    slices: int
+    pixel_spacing_mm: float
+    slice_spacing_mm: float
+    projections: int
+    half_angle_deg: float
+    photons: float
+
+    @classmethod
+    def from_config(cls, section: Mapping[str, Any]) -> Self:
+        """Pick this class's keys out of the ``phantom`` section."""
+        return cls(
+            rows=int(section["rows"]),
+            columns=int(section["columns"]),
+            slices=int(section["slices"]),
+            pixel_spacing_mm=float(section["pixel_spacing_mm"]),
+            slice_spacing_mm=float(section["slice_spacing_mm"]),
+            projections=int(section["projections"]),
+            half_angle_deg=float(section["half_angle_deg"]),
+            photons=float(section["photons"]),
+        )
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Voxels as (slices, rows, columns)."""
+        return self.slices, self.rows, self.columns
+
+    @property
+    def thickness_mm(self) -> float:
+        """Thickness of the compressed breast, which the slices fill."""
+        return self.slices * self.slice_spacing_mm
+
+    @property
+    def middle_mm(self) -> float:
+        """Depth of the mid-plane, from the centre of the first slice."""
+        return (self.slices - 1) / 2 * self.slice_spacing_mm
+
+    @property
+    def tangents(self) -> np.ndarray:
+        """Tangent of the angle of each projection, (projections,)."""
+        half = np.deg2rad(self.half_angle_deg)
+        return np.tan(np.linspace(-half, half, self.projections))
+
+    @property
+    def depths_mm(self) -> np.ndarray:
+        """Depth of each slice's centre, relative to the mid-plane, (slices,)."""
+        return np.arange(self.slices) * self.slice_spacing_mm - self.middle_mm
+
+
+def stream(seed: int, *names: str) -> np.random.Generator:
+    """Return the random stream of one purpose, such as (volume id, "noise").
+
+    Streams are independent of each other and of every other volume, so that a new patient or
+    another number of calcifications leaves the rest as it was.
+    """
+    return np.random.default_rng(np.random.SeedSequence(stable_number(seed, *names)))

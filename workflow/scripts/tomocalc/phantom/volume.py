@@ -1,0 +1,192 @@
+"""One phantom volume: anatomy, findings, acquisition, and the truth about each finding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tomocalc.phantom.acquisition import (
+    Detector,
+    blur,
+    expose,
+    flatten,
+    project,
+    reconstruct,
+)
+from tomocalc.phantom.anatomy import FAT, Breast, build_breast, patient_style
+from tomocalc.phantom.findings import (
+    Finding,
+    Inside,
+    add_bodies,
+    add_spikes,
+    draw_findings,
+    extent,
+)
+from tomocalc.phantom.settings import Settings, stream
+
+BITS = 14
+"""Bits stored per pixel."""
+GAIN = 1e5
+"""Stored values per unit of attenuation (1/mm): fat is 4560."""
+RING_MM = 1.5
+"""Radius around a finding in which the background's standard deviation is taken."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A finding as it lies in the written image."""
+
+    finding: Finding
+    x_px: float
+    """Column of the centre."""
+    y_px: float
+    """Row of the centre."""
+    slice: int
+    """Slice nearest to the centre, where it is in focus."""
+    contrast_to_noise: float
+    """See `measure_contrast`."""
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """Stored values (slices, rows, columns), uint16, and the truth about what is in them."""
+
+    stored: np.ndarray
+    truth: list[Truth]
+
+
+def simulate(
+    *,
+    volume_id: str,
+    patient_id: str,
+    laterality: str,
+    calcified: bool,
+    seed: int,
+    settings: Settings,
+) -> Simulation:
+    """Make one volume. Equal arguments give equal values, whatever else is in the cohort."""
+    breast = build_breast(seed, volume_id, patient_style(seed, patient_id), settings)
+    findings = draw_findings(
+        stream(seed, volume_id, "findings"),
+        calcified=calcified,
+        settings=settings,
+        inside=inside_of(breast, settings),
+    )
+    detector = Detector.around(settings)
+    thickness = project(breast.support, detector)  # mm
+    objects = np.zeros(detector.shape, np.float32)
+    add_bodies(objects, findings, detector)
+    lines = np.float32(FAT) * thickness + project(breast.attenuation, detector) + objects
+    measured = expose(lines, settings, stream(seed, volume_id, "noise"))
+    add_spikes(measured, findings, detector)
+
+    image = reconstruct(flatten(measured, thickness, detector), detector, settings.depths_mm)
+    outline = breast.support.max(axis=0)
+    image *= outline
+    signal = _signal(objects, findings, detector)
+    truth = [
+        locate(finding, image, signal, outline, laterality=laterality, settings=settings)
+        for finding in findings
+    ]
+    if laterality == "R":
+        image = image[:, :, ::-1]
+    stored = np.clip(np.rint(image * np.float32(GAIN)), 0, 2**BITS - 1).astype(np.uint16)
+    return Simulation(stored, truth)
+
+
+def inside_of(breast: Breast, settings: Settings) -> Inside:
+    """Return the test whether a position has a margin to skin, chest wall and outer slices."""
+    size = extent(settings)
+
+    def inside(position: np.ndarray, margin: float) -> bool:
+        z, _, x = position
+        # Faces above and below need less room than the skin, or thin breasts would have none.
+        edge = min(margin, 0.25 * size[0])
+        if not edge <= z <= size[0] - settings.slice_spacing_mm - edge or x < margin:
+            return False
+        index = np.rint(
+            position / np.array([settings.slice_spacing_mm, *[settings.pixel_spacing_mm] * 2])
+        )
+        if np.any(index < 0) or np.any(index >= settings.shape):
+            return False
+        row = breast.depth_mm[tuple(index.astype(int))]
+        return bool(row > margin + 1.0)
+
+    return inside
+
+
+def _signal(
+    objects: np.ndarray, findings: list[Finding], detector: Detector
+) -> dict[int, np.ndarray]:
+    """Reconstruct the findings alone, without noise, on the slices that hold one's focus."""
+    settings = detector.settings
+    lines = blur(objects, settings)
+    add_spikes(lines, findings, detector)
+    slices = sorted({_focus(finding, settings) for finding in findings})
+    if not slices:
+        return {}
+    planes = reconstruct(lines, detector, settings.depths_mm[slices])
+    return dict(zip(slices, planes, strict=True))
+
+
+def _focus(finding: Finding, settings: Settings) -> int:
+    return int(
+        np.clip(np.rint(finding.centre_mm[0] / settings.slice_spacing_mm), 0, settings.slices - 1)
+    )
+
+
+def locate(
+    finding: Finding,
+    image: np.ndarray,
+    signal: dict[int, np.ndarray],
+    outline: np.ndarray,
+    *,
+    laterality: str,
+    settings: Settings,
+) -> Truth:
+    """Tell where a finding lies in the image as written, and how well it stands out."""
+    pixel = settings.pixel_spacing_mm
+    _, y_mm, x_mm = finding.centre_mm
+    focus = _focus(finding, settings)
+    contrast = measure_contrast(
+        finding, image[focus], signal[focus], outline, pixel_spacing_mm=pixel
+    )
+    column = x_mm / pixel
+    if laterality == "R":
+        column = settings.columns - 1 - column
+    return Truth(finding, float(column), float(y_mm / pixel), focus, contrast)
+
+
+def measure_contrast(
+    finding: Finding,
+    image: np.ndarray,
+    signal: np.ndarray,
+    outline: np.ndarray,
+    *,
+    pixel_spacing_mm: float,
+) -> float:
+    """Contrast-to-noise ratio of a finding on its slice of best focus.
+
+    Peak of the noise-free reconstruction of all findings within the finding's extent, over the
+    standard deviation of the final reconstruction within `RING_MM` of it (quantum noise, read-out
+    noise and anatomy alike), pixels left out where the findings' signal exceeds a tenth of that
+    peak or the breast ends.
+
+    Parameters
+    ----------
+    image, signal, outline
+        Final reconstruction and noise-free findings on the slice of best focus, and the breast's
+        outline (0..1), each (rows, columns).
+    """
+    _, y, x = finding.centre_mm / pixel_spacing_mm
+    radius = finding.diameter_mm / 2 / pixel_spacing_mm
+    far = radius + RING_MM / pixel_spacing_mm
+    top, left = max(int(y - far), 0), max(int(x - far), 0)
+    window = slice(top, int(y + far) + 2), slice(left, int(x + far) + 2)
+    rows, columns = np.indices(image[window].shape)
+    distance = np.hypot(rows + top - y, columns + left - x)
+    here = signal[window]
+    peak = float(here[distance <= radius + 1].max())
+    clean = (distance <= far) & (np.abs(here) < 0.1 * peak) & (outline[window] == 1)
+    return peak / float(image[window][clean].std(dtype=np.float64))

@@ -67,6 +67,11 @@ def volume_row(wildcards):
     return {column: row.get(column) for column in VOLUME_COLUMNS if column != "path"}
 
 
+def phantom_row(wildcards):
+    """One line of the phantom's plan."""
+    return dict(VOLUMES[wildcards.volume])
+
+
 def volume_source(wildcards):
     """File, folder or pattern of one volume."""
     phantom = config["pathvars"]["resources"] + "/phantom"
@@ -108,6 +113,15 @@ def table_file():
     if path.startswith(("http://", "https://")):
         return f"<resources>/tables/{path.rsplit('/', 1)[1]}"
     return path
+
+
+def growing(mem_mb):
+    """Memory that grows with every retry."""
+
+    def resource(wildcards, attempt):
+        return mem_mb * attempt
+
+    return resource
 
 
 try:

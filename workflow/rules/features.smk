@@ -27,7 +27,7 @@ rule extract_features:
     benchmark:
         "<logs>/benchmarks/extract_features/{volume}.tsv"
     resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        mem_mb=growing(1000),
         runtime=60,
     conda:
         "../../envs/images.yaml"

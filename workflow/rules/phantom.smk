@@ -10,7 +10,7 @@ rule simulate_volume:
         annotations="<resources>/phantom/{volume}.annotations.tsv",
         truth="<resources>/phantom/{volume}.truth.tsv",
     params:
-        row=lambda wildcards: dict(VOLUMES[wildcards.volume]),
+        row=phantom_row,
         settings=config["phantom"],
         seed=config["seed"],
     log:
@@ -56,7 +56,7 @@ rule write_phantom_sheets:
         truth="<resources>/phantom/truth.tsv",
     params:
         rows=list(VOLUMES.values()),
-        format=config["phantom"]["format"],
+        suffix=".dcm" if config["phantom"]["format"] == "dicom" else "",
     log:
         "<logs>/write_phantom_sheets.log",
     resources:

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +85,7 @@ def file_sha256(path: str | Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def sheet_text(columns: list[str], rows: list[Mapping[str, Any]]) -> str:
+def sheet_text(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
     """Render *rows* as a tab-separated sheet with a header; None becomes an empty cell."""
     lines = ["\t".join(columns)]
     lines += ["\t".join(_cell(row.get(column)) for column in columns) for row in rows]

@@ -1,0 +1,40 @@
+# Two commands do everything on a fresh machine with Python 3.11 or later:
+#   make demo    the whole workflow on in-silico volumes, ending in results/index.html
+#   make test    the test suite
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SNAKEMAKE := $(BIN)/snakemake --cores all
+
+.PHONY: demo test lint lock docs clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/ready
+	$(SNAKEMAKE)
+	@echo "Open $(CURDIR)/results/index.html"
+
+test: $(VENV)/ready-for-tests
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not campaign"
+
+lint: $(VENV)/ready-for-tests
+	PATH="$(CURDIR)/$(BIN):$$PATH" pre-commit run --all-files --show-diff-on-failure
+
+docs: $(VENV)/ready
+	PYTHONPATH=workflow/scripts $(BIN)/python -m tomocalc.reference config/README.md
+
+lock: $(VENV)/ready-for-tests
+	$(BIN)/python -m pip install --quiet uv
+	tests/lock.sh $(BIN)/uv
+
+clean:
+	rm -rf results resources logs .snakemake
+
+$(VENV)/ready: requirements.lock
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=python3.12 demo" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	touch $@
+
+$(VENV)/ready-for-tests: $(VENV)/ready requirements-test.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-test.lock
+	touch $@

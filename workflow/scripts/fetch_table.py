@@ -1,0 +1,48 @@
+"""Fetch a published feature table and check it against its checksum."""
+
+from __future__ import annotations
+
+import hashlib
+import urllib.error
+import urllib.request
+
+from tomocalc.errors import TomocalcError
+from tomocalc.files import write_bytes
+from tomocalc.log import log_to
+
+TIMEOUT_S = 60
+MAX_BYTES = 2_000_000_000
+
+
+def main(*, address: str, sha256: str, table: str) -> None:
+    """Fetch *address* (http or https) to *table*; its SHA-256 must be *sha256*."""
+    if not address.startswith(("http://", "https://")):
+        raise _not_fetched(address, "it is not an http(s) address")
+    try:
+        with urllib.request.urlopen(address, timeout=TIMEOUT_S) as response:  # noqa: S310
+            content = response.read(MAX_BYTES)
+    except (OSError, urllib.error.URLError) as error:
+        raise _not_fetched(address, str(error)) from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise _not_fetched(address, f"its SHA-256 is {found}, not {sha256}")
+    write_bytes(table, content)
+
+
+def _not_fetched(address: str, why: str) -> TomocalcError:
+    return TomocalcError(
+        "E305",
+        what="the table cannot be fetched",
+        where=address,
+        why=why,
+        fix="download it by hand and pass --config table='{path: FILE}'",
+    )
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    main(
+        address=snakemake.params.address,
+        sha256=snakemake.params.sha256,
+        table=snakemake.output.table,
+    )

@@ -1,0 +1,59 @@
+"""Gather the in-silico cohort into the sheets that a user would write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tomocalc.files import sheet_text, write_text
+from tomocalc.log import log_to
+
+COLUMNS = ["volume_id", "patient_id", "laterality", "view", "path"]
+
+
+def main(
+    *,
+    rows: list[dict[str, Any]],
+    suffix: str,
+    annotations: list[str],
+    truth: list[str],
+    volumes_sheet: str,
+    annotations_sheet: str,
+    truth_sheet: str,
+) -> None:
+    """Write the three sheets of the cohort.
+
+    Parameters
+    ----------
+    rows
+        One row per volume.
+    suffix
+        What follows the volume's name in its path: ``.dcm``, or nothing for a folder.
+    annotations, truth
+        Sheets of single volumes, all with the same columns.
+    """
+    folder = Path(volumes_sheet).parent
+    located = [{**row, "path": f"{folder / row['volume_id']}{suffix}"} for row in rows]
+    write_text(volumes_sheet, sheet_text(COLUMNS, located))
+    write_text(annotations_sheet, _stacked(annotations))
+    write_text(truth_sheet, _stacked(truth))
+
+
+def _stacked(sheets: list[str]) -> str:
+    """Return sheets of equal columns one below the other, under one header."""
+    texts = [Path(sheet).read_text(encoding="utf-8").splitlines() for sheet in sorted(sheets)]
+    lines = [texts[0][0], *(line for text in texts for line in text[1:])]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    main(
+        rows=snakemake.params.rows,
+        suffix=snakemake.params.suffix,
+        annotations=list(snakemake.input.annotations),
+        truth=list(snakemake.input.truth),
+        volumes_sheet=snakemake.output.volumes,
+        annotations_sheet=snakemake.output.annotations,
+        truth_sheet=snakemake.output.truth,
+    )

@@ -1,0 +1,74 @@
+"""Colour, alpha and sign: from what a file stores to one unsigned grey plane."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tomocalc.errors import TomocalcError
+
+# 0.299, 0.587 and 0.114 in 1/65536; they add up to 65536, so grey stays exactly as it was.
+RED, GREEN, BLUE = 19595, 38470, 7471
+
+
+def grey(image: NDArray[Any], where: str) -> NDArray[Any]:
+    """Return the luma of *image*: 0.299 R + 0.587 G + 0.114 B, rounded to the nearest integer.
+
+    Parameters
+    ----------
+    image
+        (row, column) or (row, column, channel) with 1 (grey), 2 (grey, alpha), 3 (RGB) or
+        4 (RGB, alpha) channels.
+    where
+        File and slice, for messages.
+
+    Returns
+    -------
+    NDArray
+        (row, column), dtype of *image*.
+
+    Raises
+    ------
+    TomocalcError
+        ``E206`` when a pixel is not opaque.
+    """
+    if image.ndim == 2:
+        return image
+    channels = image.shape[2]
+    if channels in (2, 4):
+        _check_opaque(image[:, :, -1], where)
+    if channels <= 2:
+        return np.ascontiguousarray(image[:, :, 0])
+    if image.dtype.kind == "f":
+        weights = np.array((0.299, 0.587, 0.114), dtype=image.dtype)
+        return image[:, :, :3] @ weights
+    total = image[:, :, 0] * np.uint32(RED)
+    total += image[:, :, 1] * np.uint32(GREEN)
+    total += image[:, :, 2] * np.uint32(BLUE)
+    total += np.uint32(1 << 15)
+    total >>= np.uint32(16)
+    return total.astype(image.dtype)
+
+
+def unsigned(image: NDArray[Any]) -> NDArray[Any]:
+    """Shift ``int8`` and ``int16`` by half their range, so that order is kept and nothing lost."""
+    if image.dtype == np.int8:
+        return image.view(np.uint8) ^ np.uint8(0x80)
+    if image.dtype == np.int16:
+        return image.view(np.uint16) ^ np.uint16(0x8000)
+    return image
+
+
+def _check_opaque(alpha: NDArray[Any], where: str) -> None:
+    full = np.iinfo(alpha.dtype).max if alpha.dtype.kind in "iu" else 1
+    count = int(np.count_nonzero(alpha != full))
+    if count:
+        raise TomocalcError(
+            "E206",
+            what="an image has transparent pixels",
+            where=where,
+            why=f"{count} pixels are not opaque, and what lies behind them is unknown",
+            fix="save it without an alpha channel",
+        )

@@ -1,0 +1,174 @@
+"""The order, spacing and side of a DICOM volume: one multi-frame file or a folder of slices."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from tomocalc.errors import TomocalcError
+from tomocalc.readers.dicom import dicom_planes
+from tomocalc.readers.dicom_header import DicomHeader, read_header
+from tomocalc.readers.plane import Plane
+from tomocalc.readers.stack import Facts, Stack
+
+GAP = 1.5
+"""A step this many times the usual one means that slices are missing."""
+
+
+def dicom_stack(files: list[Path]) -> Stack:
+    """Read the headers of a volume's files and put its slices in order.
+
+    A multi-frame file keeps its stored order. Single-frame files are sorted by their position
+    along the normal of the image plane, or by InstanceNumber when one has no position.
+
+    Raises
+    ------
+    TomocalcError
+        ``E207`` for several volumes in one place or an order that cannot be known, and whatever
+        `read_header` finds in a file that is alone.
+    """
+    if len(files) == 1:
+        header = read_header(files[0])
+        return Stack(planes=dicom_planes(files[0], header), facts=_facts([header], files[0]))
+    where = str(files[0].parent)
+    headers: dict[Path, DicomHeader] = {}
+    faults: dict[Path, TomocalcError] = {}
+    for file in files:
+        try:
+            headers[file] = read_header(file)
+        except TomocalcError as error:
+            faults[file] = error
+    if not headers:
+        return Stack(planes=list(faults.values()), facts=Facts())
+    _check_one_volume(headers, where)
+    order = _with_faults(_sorted(headers, where), files, faults, where)
+    planes: list[Plane | TomocalcError] = []
+    for file in order:
+        try:
+            planes += [faults[file]] if file in faults else dicom_planes(file, headers[file])
+        except TomocalcError as error:
+            planes.append(error)
+    facts = _facts([headers[file] for file in order if file in headers], files[0].parent)
+    return Stack(planes=planes, facts=facts)
+
+
+def _check_one_volume(headers: dict[Path, DicomHeader], where: str) -> None:
+    series = Counter(header.series for header in headers.values())
+    if len(series) > 1:
+        why = f"its files belong to {len(series)} series"
+        raise _mixed(where, why)
+    if any(header.frames > 1 for header in headers.values()):
+        raise _mixed(where, "it holds multi-frame files, each a volume of its own")
+
+
+def _mixed(where: str, why: str) -> TomocalcError:
+    return TomocalcError(
+        "E207",
+        what="a folder holds more than one volume",
+        where=where,
+        why=why,
+        fix="give each volume a row of its own in the sheet",
+    )
+
+
+def _sorted(headers: dict[Path, DicomHeader], where: str) -> list[Path]:
+    depths = {file: _depths([header]) for file, header in headers.items()}
+    if all(depths.values()):
+        keys = {file: found[0] for file, found in depths.items() if found}
+        name = "ImagePositionPatient"
+    else:
+        keys = {file: header.instance for file, header in headers.items()}
+        name = "InstanceNumber"
+    if None in keys.values() or len(set(keys.values())) < len(keys):
+        raise TomocalcError(
+            "E207",
+            what="the order of a volume's slices is unknown",
+            where=where,
+            why=f"{name} is missing in some files or the same in several",
+            fix="remove the files that are there twice, or store the volume as one file",
+        )
+    return sorted(keys, key=lambda file: keys[file] or 0.0)
+
+
+def _with_faults(
+    order: list[Path], files: list[Path], faults: dict[Path, TomocalcError], where: str
+) -> list[Path]:
+    """Put files without a readable header where their names put them, if names tell the order."""
+    if not faults:
+        return order
+    by_name = [file for file in files if file not in faults]
+    if order == by_name:
+        return files
+    if order == by_name[::-1]:
+        return files[::-1]
+    first = next(iter(faults.values()))
+    raise TomocalcError(
+        "E207",
+        what="the place of a damaged slice in its volume is unknown",
+        where=f"{where}; {len(faults)} damaged, the first {first.where}",
+        why=f"its header cannot be read and the names do not follow the order ({first.why})",
+        fix="copy the damaged files again from their source",
+    )
+
+
+def _normal(header: DicomHeader) -> np.ndarray | None:
+    if header.orientation is None:
+        return None
+    normal = np.cross(header.orientation[:3], header.orientation[3:])
+    length = float(np.linalg.norm(normal))
+    return normal / length if length > 0.5 else None
+
+
+def _depths(headers: list[DicomHeader]) -> list[float] | None:
+    """Return the position of every slice along the normal, in mm, or None if one is unknown."""
+    normal = _normal(headers[0])
+    positions = [position for header in headers for position in header.positions]
+    if normal is None or any(position is None for position in positions):
+        return None
+    return [float(np.dot(normal, position)) for position in positions if position is not None]
+
+
+def _facts(headers: list[DicomHeader], path: Path) -> Facts:
+    first = headers[0]
+    frames = first.frames if len(headers) == 1 else len(headers)
+    notes: list[str] = []
+    contradiction = None
+    if len(headers) == 1 and first.per_frame_items not in (0, first.frames):
+        contradiction = (
+            f"the header describes {first.per_frame_items} frames and {first.frames} are stored, "
+            "so positions in it cannot be trusted"
+        )
+    spacings = {header.spacing or header.imager_spacing for header in headers}
+    if len(spacings) > 1:
+        raise _mixed(str(path), "its files have different pixel spacings")
+    spacing, source = first.spacing, "PixelSpacing"
+    if spacing is None and first.imager_spacing is not None:
+        spacing, source = first.imager_spacing, "ImagerPixelSpacing"
+        notes.append(
+            "spacing is the detector's (ImagerPixelSpacing): lengths are those of the shadow, "
+            "larger than in the breast"
+        )
+    slice_spacing, slice_source = first.slice_spacing, "SpacingBetweenSlices"
+    depths = _depths(headers)
+    if depths is not None and len(depths) == frames > 1:
+        steps = np.abs(np.diff(depths))
+        usual = float(np.median(steps))
+        if usual > 0:
+            slice_spacing, slice_source = round(usual, 6), "ImagePositionPatient"
+            gaps = np.flatnonzero(steps > GAP * usual)
+            notes += [f"a gap of {steps[gap]:.3g} mm follows slice {gap}" for gap in gaps[:5]]
+    if any(header.burned_in for header in headers):
+        notes.append("BurnedInAnnotation is YES: the pixels may show a name")
+    return Facts(
+        spacing_mm=spacing,
+        spacing_source=source if spacing else "",
+        slice_spacing_mm=slice_spacing,
+        slice_spacing_source=slice_source if slice_spacing else "",
+        laterality=first.laterality,
+        view=first.view,
+        burned_in=any(header.burned_in for header in headers),
+        contradiction=contradiction,
+        notes=tuple(notes),
+    )

@@ -1,0 +1,115 @@
+"""Pixel and slice spacing: the header's where it has one, else the sheet's, else an error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tomocalc.errors import TomocalcError
+from tomocalc.readers.stack import Facts
+
+DISAGREE = 0.01
+"""Relative difference above which the sheet's spacing and the header's disagree."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Geometry:
+    """Distances of neighbouring pixels and slices, in mm, and where they come from."""
+
+    spacing_mm: tuple[float, float]
+    spacing_source: str
+    slice_spacing_mm: float
+    slice_spacing_source: str
+    notes: tuple[str, ...]
+
+
+def resolve_geometry(
+    facts: Facts,
+    *,
+    slices: int,
+    pixel_spacing_mm: float | None,
+    slice_spacing_mm: float | None,
+    where: str,
+) -> Geometry:
+    """Choose the spacing of a volume.
+
+    Pixels: PixelSpacing, else ImagerPixelSpacing, else the sheet. Slices: positions, else
+    SpacingBetweenSlices, else the sheet; SliceThickness never, because real files put the
+    thickness of the whole breast there. A header that contradicts itself is believed in nothing
+    of this: both values must then come from the sheet.
+
+    Raises
+    ------
+    TomocalcError
+        ``E205`` when a spacing is nowhere, ``E207`` when the header contradicts itself and the
+        sheet does not settle it.
+    """
+    notes = list(facts.notes)
+    if facts.contradiction:
+        _check_settled(facts.contradiction, pixel_spacing_mm, slice_spacing_mm, slices, where)
+        notes.append(f"{facts.contradiction}; spacing is the sheet's, slices are in stored order")
+        facts = Facts()
+    spacing, source = facts.spacing_mm, facts.spacing_source
+    if spacing is None:
+        if pixel_spacing_mm is None:
+            raise _missing("pixel", where)
+        spacing, source = (pixel_spacing_mm, pixel_spacing_mm), "sheet"
+    elif pixel_spacing_mm is not None:
+        notes += _disagreement("pixel", spacing[0], pixel_spacing_mm)
+    depth, depth_source = facts.slice_spacing_mm, facts.slice_spacing_source
+    if slices == 1:
+        depth, depth_source = 1.0, "single slice"
+    elif depth is None:
+        if slice_spacing_mm is None:
+            raise _missing("slice", where)
+        depth, depth_source = slice_spacing_mm, "sheet"
+    elif slice_spacing_mm is not None:
+        notes += _disagreement("slice", depth, slice_spacing_mm)
+    return Geometry(
+        spacing_mm=spacing,
+        spacing_source=source,
+        slice_spacing_mm=depth,
+        slice_spacing_source=depth_source,
+        notes=tuple(notes),
+    )
+
+
+def _check_settled(
+    contradiction: str,
+    pixel_spacing_mm: float | None,
+    slice_spacing_mm: float | None,
+    slices: int,
+    where: str,
+) -> None:
+    absent = []
+    if pixel_spacing_mm is None:
+        absent.append("pixel_spacing_mm")
+    if slice_spacing_mm is None and slices > 1:
+        absent.append("slice_spacing_mm")
+    if absent:
+        raise TomocalcError(
+            "E207",
+            what="a DICOM header contradicts itself",
+            where=where,
+            why=contradiction,
+            fix=f"export the volume again, or give {' and '.join(absent)} in the sheet to read "
+            "the stored slices in stored order",
+        )
+
+
+def _missing(name: str, where: str) -> TomocalcError:
+    return TomocalcError(
+        "E205",
+        what=f"{name} spacing is missing",
+        where=where,
+        why="neither the file nor the sheet has it, and sizes in mm need it",
+        fix=f"fill {name}_spacing_mm in the sheet's row of this volume",
+    )
+
+
+def _disagreement(name: str, header: float, sheet: float) -> list[str]:
+    if abs(header - sheet) <= DISAGREE * header:
+        return []
+    return [
+        f"{name} spacing is {header:g} mm in the header, which is used, and {sheet:g} mm in the "
+        "sheet"
+    ]

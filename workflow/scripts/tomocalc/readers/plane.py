@@ -1,0 +1,131 @@
+"""One stored slice: what its header says, and how to decode it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tomocalc.errors import TomocalcError
+
+COPY_AGAIN = "copy the file again from its source"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plane:
+    """One slice as a file holds it.
+
+    Nothing is kept open, so a plane can be sent to another process.
+    """
+
+    where: str
+    """File, and the page or frame in it, for messages."""
+    path: Path
+    rows: int
+    columns: int
+    dtype: str
+    """Of the decoded values: ``uint8`` or ``uint16``; another real type needs a `Scale`."""
+    bits: int
+    """Values lie in 0 .. 2**bits - 1 (for ``uint8`` and ``uint16``)."""
+    recipe: str
+    """Everything beside the stored bytes that decides the decoded values."""
+    decode: Callable[[], NDArray[Any]]
+    """Return the slice, (row, column); more is more attenuating."""
+    spans: tuple[tuple[int, int], ...]
+    """Offset and length of the stored bytes in the file."""
+
+
+@contextlib.contextmanager
+def named(where: str, *, doing: str, quote: bool = True) -> Iterator[None]:
+    """Turn whatever a library raises into a `TomocalcError` that names the place.
+
+    Parameters
+    ----------
+    where
+        File and slice.
+    doing
+        What failed, as a phrase: "an image cannot be decoded".
+    quote
+        Whether the library's message may be shown; not while it reads a DICOM header, where
+        messages can quote a patient's data. The cause is then cut off too.
+    """
+    try:
+        yield
+    except TomocalcError:
+        raise
+    except MemoryError:
+        fix = "give the rule more memory, or lower image.max_pixels"
+        raise TomocalcError(
+            "E204", what=doing, where=where, why="memory ran out", fix=fix
+        ) from None
+    except Exception as error:
+        first = (str(error).splitlines() or [""])[0] if quote else ""
+        why = f"{type(error).__name__}: {first}" if first else type(error).__name__
+        cause = error if quote else None
+        raise TomocalcError("E202", what=doing, where=where, why=why, fix=COPY_AGAIN) from cause
+
+
+def damaged(where: str, why: str) -> TomocalcError:
+    """Name an image that is damaged or cut short."""
+    what = "an image is damaged or cut short"
+    return TomocalcError("E202", what=what, where=where, why=why, fix=COPY_AGAIN)
+
+
+def unsupported(where: str, why: str, fix: str) -> TomocalcError:
+    """Name an image of a kind that cannot be measured."""
+    what = "an image is of a kind that cannot be used"
+    return TomocalcError("E203", what=what, where=where, why=why, fix=fix)
+
+
+def check_size(
+    *, rows: int, columns: int, where: str, max_pixels: int, min_size: int
+) -> TomocalcError | None:
+    """Return the fault of a slice that is outside the configured limits, before decoding it."""
+    size = f"{rows} × {columns} pixels"
+    if rows * columns > max_pixels:
+        return TomocalcError(
+            "E204",
+            what="an image is larger than the limit",
+            where=where,
+            why=f"it has {size}, more than {max_pixels}",
+            fix="raise image.max_pixels if the image is genuine",
+        )
+    if min(rows, columns) < min_size:
+        return TomocalcError(
+            "E204",
+            what="an image is smaller than min_size",
+            where=where,
+            why=f"it has {size}, and a side must have at least {min_size}",
+            fix="remove it from the volume, or lower image.min_size",
+        )
+    return None
+
+
+def read_spans(path: Path, spans: tuple[tuple[int, int], ...], where: str) -> bytes:
+    """Return the stored bytes of a slice.
+
+    Raises
+    ------
+    TomocalcError
+        ``E202`` when the file ends before them.
+    """
+    with path.open("rb") as handle:
+        parts = []
+        for offset, length in spans:
+            handle.seek(offset)
+            part = handle.read(length)
+            if len(part) < length:
+                why = f"the file ends {length - len(part)} bytes before the slice does"
+                raise damaged(where, why)
+            parts.append(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def same_values(array: NDArray[Any]) -> NDArray[Any]:
+    """Return *array* contiguous and in the machine's byte order."""
+    return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))

@@ -1,0 +1,146 @@
+"""PNG, JPEG and PGM: one slice a file."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+
+from tomocalc.readers.codestream import codestream
+from tomocalc.readers.colour import grey
+from tomocalc.readers.plane import Plane, damaged, read_spans, same_values, unsupported
+from tomocalc.readers.sniff import Kind
+
+PNG_COLOURS = {0: "grey", 2: "RGB", 3: "palette", 4: "grey with alpha", 6: "RGB with alpha"}
+HEADER_BYTES = 1 << 20
+"""How far into a JPEG its size may stand: profiles and previews come first."""
+SAVE_GREY = "save it as 8-bit or 16-bit greyscale"
+
+
+def raster_plane(path: Path, kind: Kind) -> Plane:
+    """Read the header of a PNG, JPEG or PGM file.
+
+    Raises
+    ------
+    TomocalcError
+        ``E202`` for a damaged header, ``E203`` for a colour model that cannot be used.
+    """
+    header: Callable[[bytes, str], tuple[int, int, int, int]]
+    decode: Callable[[bytes, str], NDArray[Any]]
+    header, decode = {
+        Kind.PNG: (_png_header, _png),
+        Kind.JPEG: (_jpeg_header, _jpeg),
+        Kind.PGM: (_pgm_header, _pgm),
+    }[kind]
+    where = str(path)
+    with path.open("rb") as handle:
+        rows, columns, bits, channels = header(handle.read(HEADER_BYTES), where)
+    wide = bits > 8
+    size = path.stat().st_size
+    # No genuine file is larger than its own pixels and a few notes; padding is not read.
+    limit = rows * columns * channels * (2 if wide else 1) * 2 + HEADER_BYTES
+    if size > limit:
+        raise damaged(where, f"{size} bytes are too many for {rows} × {columns} pixels")
+    spans = ((0, size),)
+    return Plane(
+        where=where,
+        path=path,
+        rows=rows,
+        columns=columns,
+        dtype="uint16" if wide else "uint8",
+        bits=bits,
+        recipe=kind.value,
+        decode=partial(_decode, decode, path, spans),
+        spans=spans,
+    )
+
+
+def _decode(
+    decode: Callable[[bytes, str], NDArray[Any]], path: Path, spans: tuple[tuple[int, int], ...]
+) -> NDArray[Any]:
+    where = str(path)
+    return same_values(grey(decode(read_spans(path, spans, where), where), where))
+
+
+def _png_header(head: bytes, where: str) -> tuple[int, int, int, int]:
+    if len(head) < 33 or head[12:16] != b"IHDR":
+        raise damaged(where, "the PNG header is cut short")
+    columns, rows, bits, colour = struct.unpack(">IIBB", head[16:26])
+    name = PNG_COLOURS.get(colour)
+    if name is None or rows == 0 or columns == 0:
+        raise damaged(where, "the PNG header holds impossible values")
+    if colour == 3:
+        raise unsupported(where, "it is a palette PNG: its values are not grey levels", SAVE_GREY)
+    if bits not in (8, 16):
+        raise unsupported(where, f"it is a {bits}-bit PNG", SAVE_GREY)
+    return rows, columns, bits, {0: 1, 2: 3, 4: 2, 6: 4}[colour]
+
+
+def _png(data: bytes, _where: str) -> NDArray[Any]:
+    return imagecodecs.png_decode(data)
+
+
+def _jpeg_header(head: bytes, where: str) -> tuple[int, int, int, int]:
+    try:
+        found = codestream(head)
+    except ValueError as error:
+        raise damaged(where, str(error)) from error
+    if found.components not in (1, 3):
+        raise unsupported(where, f"it is a JPEG of {found.components} colours (CMYK)", SAVE_GREY)
+    if found.bits > 16:
+        raise damaged(where, f"its header says {found.bits} bits")
+    return found.rows, found.columns, found.bits, found.components
+
+
+def _jpeg(data: bytes, where: str) -> NDArray[Any]:
+    check_end_of_jpeg(data, where)
+    # The Y of a JPEG is 0.299 R + 0.587 G + 0.114 B already.
+    return imagecodecs.jpeg8_decode(data, outcolorspace="GRAYSCALE")
+
+
+def check_end_of_jpeg(data: bytes, where: str) -> None:
+    """Refuse a JPEG without its end marker: decoders paint what is missing in grey."""
+    if b"\xff\xd9" not in data[-4096:]:
+        raise damaged(where, "the JPEG has no end marker")
+
+
+PGM_HEADER = re.compile(
+    rb"P5(?:\s|#[^\n]*\n)+(\d{1,9})(?:\s|#[^\n]*\n)+(\d{1,9})"
+    rb"(?:\s|#[^\n]*\n)+(\d{1,5})\s"
+)
+
+
+def _pgm_match(data: bytes, where: str) -> tuple[int, int, int, int]:
+    match = PGM_HEADER.match(data[:4096])
+    if match is None:
+        raise damaged(where, "the PGM header is damaged")
+    columns, rows, largest = (int(number) for number in match.groups())
+    if not (rows and columns and 0 < largest < 65536):
+        raise damaged(where, "the PGM header holds impossible values")
+    return rows, columns, largest, match.end()
+
+
+def _pgm_header(head: bytes, where: str) -> tuple[int, int, int, int]:
+    rows, columns, largest, _ = _pgm_match(head, where)
+    return rows, columns, largest.bit_length(), 1
+
+
+def _pgm(data: bytes, where: str) -> NDArray[Any]:
+    rows, columns, largest, start = _pgm_match(data, where)
+    dtype = np.dtype(np.uint8 if largest < 256 else ">u2")
+    missing = rows * columns * dtype.itemsize - (len(data) - start)
+    if missing > 0:
+        raise damaged(where, f"{missing} bytes are missing at the end")
+    if missing < -1:
+        raise damaged(where, f"{-missing} bytes are left over after the image")
+    image = np.frombuffer(data, dtype, rows * columns, start).reshape(rows, columns)
+    if int(image.max()) > largest:
+        raise damaged(where, f"a value is above the {largest} that the header promises")
+    return image.astype(dtype.newbyteorder("="))

@@ -1,0 +1,74 @@
+"""Floats and wide integers to 16 bits, by one affine rule for all slices of a volume."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tomocalc.errors import TomocalcError
+from tomocalc.readers.plane import Plane
+
+DIRECT = {"uint8", "uint16"}
+LARGEST = 65535
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """``round((value - low) * factor)``, from 0 to 65535 over the volume."""
+
+    low: float
+    factor: float
+
+    def apply(self, image: NDArray[Any], where: str) -> NDArray[np.uint16]:
+        """Map *image*, (row, column), to ``uint16``; order is kept, ties within one step may form.
+
+        Raises
+        ------
+        TomocalcError
+            ``E206`` when a value is NaN or infinite.
+        """
+        if image.dtype.kind == "f":
+            _check_finite(image, where)
+        scaled = image.astype(np.float64)
+        scaled -= self.low
+        scaled *= self.factor
+        return np.rint(scaled, out=scaled).clip(0, LARGEST, out=scaled).astype(np.uint16)
+
+
+def find_scale(planes: list[Plane]) -> Scale | None:
+    """Return the scale of a volume, or None when its values are 8 or 16 bits already.
+
+    Smallest and largest value of the volume become 0 and 65535; integers that span less are only
+    shifted, so nothing is lost. Every slice is decoded once for that, one at a time. Slices that
+    cannot be decoded, or hold NaN or infinity, do not take part: reading them raises.
+    """
+    if all(plane.dtype in DIRECT for plane in planes):
+        return None
+    low, high = np.inf, -np.inf
+    for plane in planes:
+        with contextlib.suppress(Exception):
+            image = plane.decode()
+            smallest, largest = float(image.min()), float(image.max())
+            if np.isfinite(smallest) and np.isfinite(largest):
+                low, high = min(low, smallest), max(high, largest)
+    if not low < high:
+        return Scale(low=low if np.isfinite(low) else 0.0, factor=0.0)
+    factor = LARGEST / (high - low)
+    integers = all(np.dtype(plane.dtype).kind in "iu" for plane in planes)
+    return Scale(low=low, factor=min(1.0, factor) if integers else factor)
+
+
+def _check_finite(image: NDArray[Any], where: str) -> None:
+    count = int(image.size - np.count_nonzero(np.isfinite(image)))
+    if count:
+        raise TomocalcError(
+            "E206",
+            what="an image has values that are not numbers",
+            where=where,
+            why=f"{count} of {image.size} pixels are NaN or infinite",
+            fix="replace them in the source, for instance by the background value",
+        )

@@ -1,0 +1,119 @@
+"""What a file is, by its first bytes; its name must agree. Standard library only."""
+
+from __future__ import annotations
+
+import enum
+from pathlib import Path
+
+from tomocalc.errors import TomocalcError
+
+HEAD = 264
+"""Bytes that are enough to tell every format: DICOM's mark ends at byte 132."""
+
+
+class Kind(enum.Enum):
+    """The image formats that can be read."""
+
+    DICOM = "DICOM"
+    PNG = "PNG"
+    TIFF = "TIFF"
+    PGM = "PGM"
+    JPEG = "JPEG"
+
+
+SUFFIXES = {
+    ".dcm": Kind.DICOM,
+    ".dicom": Kind.DICOM,
+    ".png": Kind.PNG,
+    ".tif": Kind.TIFF,
+    ".tiff": Kind.TIFF,
+    ".pgm": Kind.PGM,
+    ".jpg": Kind.JPEG,
+    ".jpeg": Kind.JPEG,
+}
+"""What a name promises. Other endings promise nothing: DICOM files are often named by a UID."""
+
+SIGNATURES = (
+    (b"\x89PNG\r\n\x1a\n", Kind.PNG),
+    (b"II*\x00", Kind.TIFF),
+    (b"MM\x00*", Kind.TIFF),
+    (b"II+\x00", Kind.TIFF),
+    (b"MM\x00+", Kind.TIFF),
+    (b"P5", Kind.PGM),
+    (b"\xff\xd8\xff", Kind.JPEG),
+)
+
+OTHERS = (
+    (b"\x1f\x8b", "gzip data"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"%PDF", "a PDF document"),
+    (b"GIF8", "a GIF image"),
+    (b"BM", "a BMP image"),
+    (b"RIFF", "a WebP image"),
+    (b"\x00\x00\x00\x0cjP  ", "a bare JPEG 2000 file"),
+    (b"\xff\x4f\xff\x51", "a bare JPEG 2000 file"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"P1", "a plain-text bitmap (PBM)"),
+    (b"P2", "a plain-text PGM"),
+    (b"P3", "a plain-text PPM"),
+    (b"P4", "a bitmap (PBM)"),
+    (b"P6", "a colour PPM"),
+    (b"version https://git-lfs", "a Git LFS pointer, not the file itself"),
+)
+
+
+def sniff(path: Path) -> Kind:
+    """Return the format of *path*.
+
+    Raises
+    ------
+    TomocalcError
+        ``E201`` for an empty file, ``E203`` for an unknown format or a name that disagrees.
+    """
+    with path.open("rb") as handle:
+        head = handle.read(HEAD)
+    if not head:
+        raise TomocalcError(
+            "E201",
+            what="an image file is empty",
+            where=str(path),
+            why="it has no bytes",
+            fix="copy it again from its source",
+        )
+    kind = _kind(head)
+    if kind is None:
+        raise not_an_image(path, f"it {_describe(head)}")
+    promised = SUFFIXES.get(path.suffix.lower(), kind)
+    if promised is not kind:
+        why = f"the name promises {promised.value} and the content is {kind.value}"
+        raise not_an_image(path, why, fix=f"rename it to what it is ({kind.value})")
+    return kind
+
+
+def not_an_image(path: Path, why: str, *, fix: str = "replace it by the image") -> TomocalcError:
+    """Name a file that is not an image of a supported kind."""
+    what = "not an image of a supported kind"
+    return TomocalcError("E203", what=what, where=str(path), why=why, fix=fix)
+
+
+def _kind(head: bytes) -> Kind | None:
+    if head[128:132] == b"DICM":
+        return Kind.DICOM
+    for mark, kind in SIGNATURES:
+        if head.startswith(mark):
+            return kind
+    return None
+
+
+def _describe(head: bytes) -> str:
+    for mark, name in OTHERS:
+        if head.startswith(mark):
+            return f"is {name}"
+    text = head.lstrip(b"\xef\xbb\xbf\r\n\t ")[:12]
+    # Only markup is quoted: other text could be a patient's name.
+    if text[:1] == b"<" and text.isascii():
+        shown = text.split()[0].decode(errors="replace").rstrip(">") if text.split() else "<"
+        return f"starts with `{shown}`, as a web page does"
+    if all(byte >= 32 or byte in b"\t\r\n" for byte in head[:64]):
+        return "is text"
+    return "has no known signature (PNG, TIFF, JPEG, PGM or DICOM with its DICM mark)"

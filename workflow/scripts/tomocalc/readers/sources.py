@@ -1,0 +1,118 @@
+"""The files that make up a volume. Standard library only: Snakemake asks while it plans.
+
+A path of the sheet is one file, a folder, or a pattern with ``*``, ``?`` or ``[...]``. A path
+that exists is taken literally, even when it holds such characters.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+import re
+import stat
+from pathlib import Path
+
+from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.files import file_sha256
+
+IGNORED_NAMES = {"thumbs.db", "desktop.ini"}
+"""Left behind by file browsers, like every name that starts with a dot; never slices."""
+
+
+def natural_key(path: str | Path) -> tuple[object, ...]:
+    """Return a sort key by which ``slice2`` comes before ``slice10``."""
+    text = Path(path).as_posix()
+    parts = re.split(r"(\d+)", text.casefold())
+    return *((int(part) if part.isdecimal() else part) for part in parts), text
+
+
+def source_files(path: str | Path) -> list[Path]:
+    """Return the files of a volume in natural order of their names, without opening them.
+
+    Parameters
+    ----------
+    path
+        A file, a folder (all its files; names starting with a dot are not slices) or a pattern.
+
+    Raises
+    ------
+    TomocalcError
+        ``E104`` for anything that is not a readable regular file (folder, FIFO, dangling link,
+        missing), all of them at once, and for a folder or pattern without files.
+    """
+    path = Path(path)
+    found = _candidates(path)
+    if not found:
+        raise _missing(path, "no file is there", "correct the path in the sheet")
+    raise_all([fault for file in found if (fault := _fault(file)) is not None])
+    return sorted(found, key=natural_key)
+
+
+def source_sha256(path: str | Path) -> str:
+    """Return the SHA-256 of a volume's files, in hexadecimal.
+
+    For one file it is the file's own. For several it is that of the text which
+    ``sha256sum`` prints for their bare names in natural order, so anyone can compute it.
+    """
+    files = source_files(path)
+    if len(files) == 1:
+        return file_sha256(files[0])
+    lines = "".join(f"{file_sha256(file)}  {file.name}\n" for file in files)
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def check_sha256(path: str | Path, expected: str) -> None:
+    """Compare a volume's files with the checksum in the sheet.
+
+    Raises
+    ------
+    TomocalcError
+        ``E208`` when they differ.
+    """
+    found = source_sha256(path)
+    if found != expected.strip().lower():
+        raise TomocalcError(
+            "E208",
+            what="a volume differs from its checksum",
+            where=str(path),
+            why=f"the sheet says {expected}, the files give {found}",
+            fix="copy the volume again from its source, or correct sha256 in the sheet",
+        )
+
+
+def _candidates(path: Path) -> list[Path]:
+    if path.is_dir():
+        return [
+            entry
+            for entry in path.iterdir()
+            if not entry.name.startswith(".") and entry.name.casefold() not in IGNORED_NAMES
+        ]
+    if not os.path.lexists(path) and glob.has_magic(str(path)):
+        # Path.glob refuses absolute patterns.
+        return [Path(found) for found in glob.iglob(str(path), recursive=True)]  # noqa: PTH207
+    return [path]
+
+
+def _fault(file: Path) -> TomocalcError | None:
+    try:
+        mode = file.stat().st_mode
+    except FileNotFoundError:
+        if file.is_symlink():
+            return _missing(file, "the link points to nothing", "restore the link's target")
+        return _missing(file, "no such file", "correct the path in the sheet")
+    except OSError as error:
+        return _missing(file, os.strerror(error.errno or 0), "make the file readable")
+    if stat.S_ISDIR(mode):
+        why = "this is a folder, where a slice file is expected"
+        return _missing(file, why, "move it away, or name the slices by a pattern such as *.png")
+    if not stat.S_ISREG(mode):
+        why = "this is a pipe, socket or device, not a regular file"
+        return _missing(file, why, "remove it, or name the slices by a pattern such as *.png")
+    if not os.access(file, os.R_OK):
+        return _missing(file, "permission denied", "make the file readable")
+    return None
+
+
+def _missing(path: Path, why: str, fix: str) -> TomocalcError:
+    return TomocalcError("E104", what="cannot read an image", where=str(path), why=why, fix=fix)

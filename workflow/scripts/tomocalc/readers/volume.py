@@ -1,0 +1,314 @@
+"""A volume of slices behind one small interface, whatever files it is stored in."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.readers.geometry import resolve_geometry
+from tomocalc.readers.laterality import side_of, turned
+from tomocalc.readers.plane import Plane, check_size, named, read_spans
+from tomocalc.readers.scale import Scale, find_scale
+from tomocalc.readers.sources import source_files
+from tomocalc.readers.stack import file_stack
+
+
+@dataclass(frozen=True, kw_only=True)
+class VolumeHeader:
+    """What is known of a volume before its pixels are read."""
+
+    slices: int
+    rows: int
+    columns: int
+    dtype: str
+    """Of the arrays that `Volume.read` returns: ``uint8`` or ``uint16``."""
+    bits: int
+    """Values lie in 0 .. 2**bits - 1."""
+    spacing_mm: tuple[float, float]
+    """(row, column)."""
+    spacing_source: str
+    """``PixelSpacing``, ``ImagerPixelSpacing`` or ``sheet``."""
+    slice_spacing_mm: float
+    """Distance of neighbouring slices; 1.0, without meaning, for a single slice."""
+    slice_spacing_source: str
+    """``ImagePositionPatient``, ``SpacingBetweenSlices``, ``sheet`` or ``single slice``."""
+    laterality: str | None
+    """L or R: the sheet's, else the header's."""
+    view: str | None
+    """From the header: CC, MLO, …"""
+    burned_in: bool
+    """The header says that text is burned into the pixels."""
+    turned: bool
+    """Both in-plane axes are reversed, to repair a side that disagreed with the sheet."""
+    warnings: tuple[str, ...]
+
+
+class Volume:
+    """The slices of a volume, decoded one at a time.
+
+    Nothing is kept open or in memory between reads, and a volume can be sent to another process.
+
+    Attributes
+    ----------
+    header
+        What is known of all slices.
+    faults
+        Slice index to what is wrong with it, as far as headers tell. Reading such a slice raises
+        it; damage inside the pixels shows only then.
+    """
+
+    def __init__(
+        self,
+        *,
+        header: VolumeHeader,
+        planes: list[Plane | TomocalcError],
+        scale: Scale | None,
+    ) -> None:
+        self.header = header
+        self._planes = planes
+        self._scale = scale
+        self.faults: Mapping[int, TomocalcError] = {
+            index: plane for index, plane in enumerate(planes) if isinstance(plane, TomocalcError)
+        }
+
+    def __len__(self) -> int:
+        return len(self._planes)
+
+    def with_header(self, header: VolumeHeader) -> Volume:
+        """Return the same slices under another *header*."""
+        return Volume(header=header, planes=self._planes, scale=self._scale)
+
+    def where(self, index: int) -> str:
+        """Return file and slice, for messages."""
+        return self._planes[index].where
+
+    def read(self, index: int) -> NDArray[Any]:
+        """Decode one slice.
+
+        Returns
+        -------
+        NDArray
+            (row, column), ``uint8`` or ``uint16``, C-contiguous, the caller's own. Brighter is
+            more attenuating: MONOCHROME1 and negative rescale slopes are inverted, signed values
+            shifted. All slices of a volume share one affine scale, which is otherwise arbitrary;
+            a display window is never applied, because it clips.
+
+        Raises
+        ------
+        TomocalcError
+            The slice's fault.
+        """
+        plane = self._plane(index)
+        with named(plane.where, doing="an image cannot be decoded"):
+            image = plane.decode()
+        if image.shape != (plane.rows, plane.columns):
+            raise TomocalcError(
+                "E202",
+                what="an image is damaged",
+                where=plane.where,
+                why=f"its header says {(plane.rows, plane.columns)}, decoded {image.shape}",
+                fix="copy the file again from its source",
+            )
+        if self._scale is not None:
+            image = self._scale.apply(image, plane.where)
+        return turned(image) if self.header.turned else image
+
+    def key(self, index: int) -> str:
+        """Return a SHA-256, in hexadecimal, of everything that decides what `read` returns.
+
+        It covers the slice's stored bytes, how they are decoded, and the facts of the header that
+        a measurement in mm uses. Other slices of the volume do not matter to it, nor do names.
+        """
+        plane = self._plane(index)
+        header = self.header
+        facts = (
+            plane.recipe,
+            plane.rows,
+            plane.columns,
+            header.spacing_mm,
+            header.slice_spacing_mm,
+            header.turned,
+            self._scale,
+        )
+        key = hashlib.sha256(repr(facts).encode())
+        key.update(read_spans(plane.path, plane.spans, plane.where))
+        return key.hexdigest()
+
+    def _plane(self, index: int) -> Plane:
+        if not 0 <= index < len(self._planes):
+            raise IndexError(f"slice {index} of {len(self._planes)}")
+        plane = self._planes[index]
+        if isinstance(plane, TomocalcError):
+            raise plane
+        return plane
+
+
+def open_volume(
+    path: str | Path,
+    *,
+    pixel_spacing_mm: float | None = None,
+    slice_spacing_mm: float | None = None,
+    laterality: str | None = None,
+    max_pixels: int,
+    min_size: int,
+    side_mismatch: str = "warn",
+    burned_in: str = "warn",
+) -> Volume:
+    """Open a volume: read every header, no pixels (but one slice to see its side).
+
+    Parameters
+    ----------
+    path
+        A file, a folder or a pattern, as in the sheet.
+    pixel_spacing_mm, slice_spacing_mm
+        The sheet's, used where the header has none.
+    laterality
+        The sheet's, ``L`` or ``R``; compared with the image when given.
+    max_pixels, min_size
+        Limits of a slice, checked before anything is decoded.
+    side_mismatch
+        When the image shows the other side than the sheet: ``warn`` keeps it as stored,
+        ``repair`` turns it by 180° as the BCS-DBT reader does, ``refuse`` raises.
+    burned_in
+        When the header says that text is burned into the pixels: ``warn`` or ``refuse``.
+
+    Returns
+    -------
+    Volume
+        With the slices that are sound and, in `Volume.faults`, those that are not.
+
+    Raises
+    ------
+    TomocalcError
+        When nothing of the volume can be used: all faults, if every slice has one; else ``E104``
+        (files), ``E205`` (spacing), ``E207`` (order, number or mixture of slices).
+    """
+    stack = file_stack(source_files(path))
+    planes = [_checked(plane, max_pixels=max_pixels, min_size=min_size) for plane in stack.planes]
+    planes = _same_kind(planes)
+    sound = [plane for plane in planes if isinstance(plane, Plane)]
+    if not sound:
+        raise_all([plane for plane in planes if isinstance(plane, TomocalcError)])
+    facts, where = stack.facts, str(path)
+    if facts.burned_in and burned_in == "refuse":
+        raise _burned_in(where)
+    geometry = resolve_geometry(
+        facts,
+        slices=len(planes),
+        pixel_spacing_mm=pixel_spacing_mm,
+        slice_spacing_mm=slice_spacing_mm,
+        where=where,
+    )
+    scale = find_scale(sound)
+    header = VolumeHeader(
+        slices=len(planes),
+        rows=sound[0].rows,
+        columns=sound[0].columns,
+        dtype=sound[0].dtype if scale is None else "uint16",
+        bits=sound[0].bits if scale is None else 16,
+        spacing_mm=geometry.spacing_mm,
+        spacing_source=geometry.spacing_source,
+        slice_spacing_mm=geometry.slice_spacing_mm,
+        slice_spacing_source=geometry.slice_spacing_source,
+        laterality=laterality or facts.laterality,
+        view=facts.view,
+        burned_in=facts.burned_in,
+        turned=False,
+        warnings=geometry.notes,
+    )
+    volume = Volume(header=header, planes=planes, scale=scale)
+    if laterality is None:
+        return volume
+    return _with_side(volume, laterality, policy=side_mismatch, where=where)
+
+
+def _checked(
+    plane: Plane | TomocalcError, *, max_pixels: int, min_size: int
+) -> Plane | TomocalcError:
+    if isinstance(plane, TomocalcError):
+        return plane
+    fault = check_size(
+        rows=plane.rows,
+        columns=plane.columns,
+        where=plane.where,
+        max_pixels=max_pixels,
+        min_size=min_size,
+    )
+    return fault or plane
+
+
+def _same_kind(planes: list[Plane | TomocalcError]) -> list[Plane | TomocalcError]:
+    """Turn every slice that differs from most in size or type into a fault."""
+    kinds = [
+        (plane.rows, plane.columns, plane.dtype) if isinstance(plane, Plane) else None
+        for plane in planes
+    ]
+    counts = Counter(kind for kind in kinds if kind is not None)
+    if len(counts) <= 1:
+        return planes
+    usual = counts.most_common(1)[0][0]
+    return [
+        plane if kind in (usual, None) else _odd_one(plane, kind, usual)
+        for plane, kind in zip(planes, kinds, strict=True)
+    ]
+
+
+def _odd_one(
+    plane: Plane | TomocalcError,
+    kind: tuple[int, int, str] | None,
+    usual: tuple[int, int, str],
+) -> TomocalcError:
+    assert kind is not None
+    return TomocalcError(
+        "E207",
+        what="a slice differs from the others of its volume",
+        where=plane.where,
+        why="it has {} × {} pixels of {}, most have {} × {} of {}".format(*kind, *usual),
+        fix="take the file out of the volume, or export the volume again",
+    )
+
+
+def _burned_in(where: str) -> TomocalcError:
+    return TomocalcError(
+        "E206",
+        what="text is burned into the pixels",
+        where=where,
+        why="BurnedInAnnotation is YES and image.burned_in says refuse",
+        fix="blank the text in the source, or set image.burned_in to warn",
+    )
+
+
+def _with_side(volume: Volume, expected: str, *, policy: str, where: str) -> Volume:
+    """Compare the side that the middle slice shows with the sheet's, and act on a mismatch."""
+    middle = len(volume) // 2
+    shown = None
+    for index in sorted(range(len(volume)), key=lambda slice_: abs(slice_ - middle)):
+        with contextlib.suppress(TomocalcError):
+            shown = side_of(volume.read(index))
+            break
+    if shown in (None, expected):
+        return volume
+    fact = f"the image shows the {shown} side and the sheet says {expected}"
+    if policy == "refuse":
+        raise TomocalcError(
+            "E207",
+            what="the side of a volume disagrees with the sheet",
+            where=where,
+            why=fact,
+            fix="correct laterality in the sheet, or set image.side_mismatch to warn or repair",
+        )
+    done = "both axes are reversed" if policy == "repair" else "it is read as stored"
+    header = replace(
+        volume.header,
+        turned=policy == "repair",
+        warnings=(*volume.header.warnings, f"{fact}: {done}"),
+    )
+    return volume.with_header(header)

@@ -18,7 +18,9 @@ from tomocalc.phantom.cohort import phantom_volumes
 from tomocalc.readers.sources import source_files
 from tomocalc.sheets import read_annotations, read_volumes
 
-VOLUME_COLUMNS = tuple(load_schema(WORKFLOW / "schemas" / "volumes.schema.yaml")["properties"])
+VOLUME_COLUMNS = tuple(
+    load_schema(WORKFLOW / "schemas" / "volumes.schema.yaml")["properties"]
+)
 
 
 def relative(path):
@@ -36,7 +38,9 @@ def library(script):
     """Source files a script imports, directly or not, so that editing one reruns it."""
     finder = ModuleFinder([str(SCRIPTS)])
     finder.run_script(str(SCRIPTS / script))
-    modules = {Path(module.__file__) for module in finder.modules.values() if module.__file__}
+    modules = {
+        Path(module.__file__) for module in finder.modules.values() if module.__file__
+    }
     assets = {
         asset
         for module in modules
@@ -55,9 +59,13 @@ def volume_rows():
     else:
         section = config["volumes"]
         rows = read_volumes(
-            section["sheet"], load_schema(schema("volumes")), data_root=section["data_root"]
+            section["sheet"],
+            load_schema(schema("volumes")),
+            data_root=section["data_root"],
         )
-        read_annotations(section["annotations"], load_schema(schema("annotations")), rows)
+        read_annotations(
+            section["annotations"], load_schema(schema("annotations")), rows
+        )
     return {row["volume_id"]: row for row in rows}
 
 
@@ -95,7 +103,9 @@ def dataset_inputs(_):
     if config["source"] == "table":
         return {"table": table_file()}
     return {
-        "manifests": expand("<results>/features/{volume}/manifest.json", volume=VOLUMES),
+        "manifests": expand(
+            "<results>/features/{volume}/manifest.json", volume=VOLUMES
+        ),
         "annotations": annotation_sheet(),
     }
 

@@ -10,21 +10,21 @@ rule merge_dataset:
     output:
         candidates="<results>/dataset/candidates.parquet",
         quality="<results>/dataset/quality.json",
+    log:
+        "<logs>/merge_dataset.log",
+    benchmark:
+        "<logs>/benchmarks/merge_dataset.tsv"
+    conda:
+        "../../envs/dataset.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=60,
     params:
         source=config["source"],
         columns=config["table"],
         features=config["features"],
         labels=config["labels"],
         dataset=config["dataset"],
-    log:
-        "<logs>/merge_dataset.log",
-    benchmark:
-        "<logs>/benchmarks/merge_dataset.tsv"
-    resources:
-        mem_mb=2000,
-        runtime=60,
-    conda:
-        "../../envs/dataset.yaml"
     script:
         "../scripts/merge_dataset.py"
 
@@ -37,18 +37,18 @@ rule split_dataset:
     output:
         splits="<results>/dataset/splits.parquet",
         account="<results>/dataset/split.json",
+    log:
+        "<logs>/split_dataset.log",
+    conda:
+        "../../envs/dataset.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
     params:
         features=config["features"],
         protocol=config["protocol"],
         duplicates=config["dataset"]["duplicates"],
         settings=config["split"],
         seed=config["seed"],
-    log:
-        "<logs>/split_dataset.log",
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    conda:
-        "../../envs/dataset.yaml"
     script:
         "../scripts/split_dataset.py"

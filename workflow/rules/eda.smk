@@ -14,17 +14,17 @@ rule explore_dataset:
             "<results>/eda/eda.html", caption="../report/eda.rst", category="Data set"
         ),
         data="<results>/eda/eda.json",
-    params:
-        features=config["features"],
-        settings=config["eda"],
     log:
         "<logs>/explore_dataset.log",
     benchmark:
         "<logs>/benchmarks/explore_dataset.tsv"
+    conda:
+        "../../envs/eda.yaml"
     resources:
         mem_mb=2000,
         runtime=30,
-    conda:
-        "../../envs/pages.yaml"
+    params:
+        features=config["features"],
+        settings=config["eda"],
     script:
         "../scripts/explore_dataset.py"

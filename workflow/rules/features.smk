@@ -15,6 +15,15 @@ rule extract_features:
             category="Quality control",
             labels={"volume": "{volume}"},
         ),
+    log:
+        "<logs>/extract_features/{volume}.log",
+    benchmark:
+        "<logs>/benchmarks/extract_features/{volume}.tsv"
+    conda:
+        "../../envs/features.yaml"
+    resources:
+        mem_mb=growing(1000),
+        runtime=60,
     params:
         row=volume_row,
         source=volume_source,
@@ -22,15 +31,6 @@ rule extract_features:
         candidates=config["candidates"],
         slices=config["sequence"]["slices"],
         phantom=config["source"] == "phantom",
-    log:
-        "<logs>/extract_features/{volume}.log",
-    benchmark:
-        "<logs>/benchmarks/extract_features/{volume}.tsv"
-    resources:
-        mem_mb=growing(1000),
-        runtime=60,
-    conda:
-        "../../envs/images.yaml"
     script:
         "../scripts/extract_features.py"
 
@@ -46,14 +46,14 @@ rule measure_detection:
         library=library("measure_detection.py"),
     output:
         detection="<results>/qc/detection.json",
-    params:
-        labels=config["labels"],
     log:
         "<logs>/measure_detection.log",
+    conda:
+        "../../envs/features.yaml"
     resources:
         mem_mb=2000,
         runtime=30,
-    conda:
-        "../../envs/images.yaml"
+    params:
+        labels=config["labels"],
     script:
         "../scripts/measure_detection.py"

@@ -9,19 +9,19 @@ rule simulate_volume:
         dicom="<resources>/phantom/{volume}.dcm",
         annotations="<resources>/phantom/{volume}.annotations.tsv",
         truth="<resources>/phantom/{volume}.truth.tsv",
-    params:
-        row=phantom_row,
-        settings=config["phantom"],
-        seed=config["seed"],
     log:
         "<logs>/simulate_volume/{volume}.log",
     benchmark:
         "<logs>/benchmarks/simulate_volume/{volume}.tsv"
+    conda:
+        "../../envs/phantom.yaml"
     resources:
         mem_mb=1500,
         runtime=10,
-    conda:
-        "../../envs/images.yaml"
+    params:
+        row=phantom_row,
+        settings=config["phantom"],
+        seed=config["seed"],
     script:
         "../scripts/simulate_volume.py"
 
@@ -35,11 +35,11 @@ rule export_slices:
         folder=directory("<resources>/phantom/{volume}"),
     log:
         "<logs>/export_slices/{volume}.log",
+    conda:
+        "../../envs/phantom.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../../envs/images.yaml"
     script:
         "../scripts/export_slices.py"
 
@@ -47,22 +47,24 @@ rule export_slices:
 rule write_phantom_sheets:
     """Gather the in-silico cohort into the sheets that a user would write."""
     input:
-        annotations=expand("<resources>/phantom/{volume}.annotations.tsv", volume=VOLUMES),
+        annotations=expand(
+            "<resources>/phantom/{volume}.annotations.tsv", volume=VOLUMES
+        ),
         truth=expand("<resources>/phantom/{volume}.truth.tsv", volume=VOLUMES),
         library=library("write_phantom_sheets.py"),
     output:
         volumes="<resources>/phantom/volumes.tsv",
         annotations="<resources>/phantom/annotations.tsv",
         truth="<resources>/phantom/truth.tsv",
-    params:
-        rows=list(VOLUMES.values()),
-        suffix=".dcm" if config["phantom"]["format"] == "dicom" else "",
     log:
         "<logs>/write_phantom_sheets.log",
+    conda:
+        "../../envs/phantom.yaml"
     resources:
         mem_mb=500,
         runtime=5,
-    conda:
-        "../../envs/images.yaml"
+    params:
+        rows=list(VOLUMES.values()),
+        suffix=".dcm" if config["phantom"]["format"] == "dicom" else "",
     script:
         "../scripts/write_phantom_sheets.py"

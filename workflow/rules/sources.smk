@@ -7,16 +7,16 @@ rule fetch_table:
         library=library("fetch_table.py"),
     output:
         table="<resources>/tables/{table}",
-    params:
-        address=config["table"]["path"],
-        sha256=config["table"]["sha256"],
     log:
         "<logs>/fetch_table/{table}.log",
+    conda:
+        "../../envs/dataset.yaml"
     resources:
         mem_mb=500,
         runtime=15,
-    conda:
-        "../../envs/dataset.yaml"
+    params:
+        address=config["table"]["path"],
+        sha256=config["table"]["sha256"],
     script:
         "../scripts/fetch_table.py"
 
@@ -31,10 +31,10 @@ rule import_mini_mias:
         annotations="<resources>/mini_mias/annotations.tsv",
     log:
         "<logs>/import_mini_mias.log",
+    conda:
+        "../../envs/dataset.yaml"
     resources:
         mem_mb=500,
         runtime=5,
-    conda:
-        "../../envs/images.yaml"
     script:
         "../scripts/import_mini_mias.py"

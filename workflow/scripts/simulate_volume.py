@@ -70,11 +70,7 @@ def main(
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     main(
-        volume_id=snakemake.wildcards.volume,
-        patient_id=snakemake.params.patient_id,
-        laterality=snakemake.params.laterality,
-        view=snakemake.params.view,
-        calcified=snakemake.params.calcified,
+        **snakemake.params.row,
         seed=snakemake.params.seed,
         settings=snakemake.params.settings,
         dicom=snakemake.output.dicom,

@@ -1,0 +1,35 @@
+"""The final model."""
+
+
+rule train_lstm:
+    """Train the stacked LSTM with the selected hyper-parameters."""
+    input:
+        candidates="<results>/dataset/candidates.parquet",
+        splits="<results>/dataset/splits.parquet",
+        best="<results>/tuning/best.json",
+        library=library("train_lstm.py"),
+    output:
+        weights="<results>/model/model.safetensors",
+        card="<results>/model/model.json",
+        history="<results>/model/history.parquet",
+    log:
+        "<logs>/train_lstm/train_lstm.log",
+    benchmark:
+        "<logs>/benchmarks/train_lstm.tsv"
+    conda:
+        "../../envs/model.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=720,
+    params:
+        features=config["features"],
+        sequence=config["sequence"],
+        model=config["model"],
+        impute=config["dataset"]["impute"],
+        threshold=config["evaluation"]["threshold"],
+        protocol=config["protocol"],
+        seed=config["seed"],
+        checkpoint="<logs>/train_lstm/checkpoint.pt",
+    script:
+        "../scripts/train_lstm.py"

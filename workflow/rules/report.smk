@@ -1,0 +1,50 @@
+"""The page that a user opens first."""
+
+
+def index_inputs(_):
+    """What only image volumes have: detection quality and overlays."""
+    if config["source"] == "table":
+        return {}
+    return {
+        "detection": "<results>/qc/detection.json",
+        "overlays": expand("<results>/qc/{volume}.png", volume=VOLUMES),
+    }
+
+
+rule build_index:
+    """Link everything that the run produced from one page."""
+    input:
+        unpack(index_inputs),
+        quality="<results>/dataset/quality.json",
+        split="<results>/dataset/split.json",
+        metrics="<results>/evaluation/metrics.json",
+        files=[
+            "<results>/evaluation/report.html",
+            "<results>/eda/eda.html",
+            "<results>/evaluation/metrics.json",
+            "<results>/evaluation/predictions.parquet",
+            "<results>/tuning/trials.parquet",
+            "<results>/tuning/best.json",
+            "<results>/model/model.safetensors",
+            "<results>/model/model.json",
+            "<results>/model/history.parquet",
+            "<results>/dataset/candidates.parquet",
+            "<results>/dataset/splits.parquet",
+            "<results>/dataset/quality.json",
+            "<results>/dataset/split.json",
+            "<results>/eda/eda.json",
+        ],
+        library=library("build_index.py"),
+    output:
+        page=report(
+            "<results>/index.html", caption="../report/index.rst", category="Overview"
+        ),
+    log:
+        "<logs>/build_index.log",
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    script:
+        "../scripts/build_index.py"

@@ -1,0 +1,107 @@
+"""Small candidates and splits tables for the tests of the model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from tomocalc.parquet import write_parquet
+from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, schema
+
+NAMES = ["area", "gray_level", "contrast"]
+
+MODEL: dict[str, Any] = {
+    "units": [8, 4],
+    "dropout": 0.1,
+    "members": 1,
+    "learning_rate": 1.0e-2,
+    "schedule": "constant",
+    "weight_decay": 0.0,
+    "batch_size": 32,
+    "epochs": 6,
+    "patience": 3,
+    "monitor": "loss",
+    "imbalance": "class_weights",
+    "scaler": "standard",
+    "device": "cpu",
+    "precision": "float32",
+    "checkpoint_every": 2,
+}
+TUNING: dict[str, Any] = {
+    "trials": 9,
+    "workers": 2,
+    "objective": "average_precision",
+    "validation": "holdout",
+    "learning_rate": [1.0e-3, 1.0e-1],
+    "dropout": [0.05, 0.5],
+    "layers": [1, 2],
+    "units": [4, 8],
+    "epochs": 2,
+    "members": 1,
+}
+SEQUENCE: dict[str, Any] = {"kind": "slices", "slices": 3}
+
+
+def make_candidates(*, volumes: int = 6, per_volume: int = 20, slices: int = 5) -> pl.DataFrame:
+    """One row per candidate and slice; calcifications differ in contrast at their focus."""
+    rng = np.random.default_rng(7)
+    rows: list[dict[str, Any]] = []
+    for volume in range(volumes):
+        for candidate in range(per_volume):
+            label = int(candidate % 4 == 0)
+            focus = int(rng.integers(slices))
+            for z in range(slices):
+                signal = 2.0 * label / (1 + abs(z - focus))
+                rows.append(
+                    {
+                        "volume_id": f"v{volume}",
+                        "candidate_id": candidate,
+                        "slice": z,
+                        "patient_id": f"p{volume}",
+                        "detected": True,
+                        "focus": z == focus,
+                        "qc_flag": "ok",
+                        "site": "",
+                        "label": label,
+                        "area": rng.normal(10, 2),
+                        "gray_level": rng.normal(100, 20),
+                        "contrast": rng.normal(5, 1) + signal,
+                    }
+                )
+    return pl.DataFrame(rows, schema=schema(KEYS + PLACE + FEATURES + LABELS))
+
+
+def make_splits(candidates: pl.DataFrame, *, folds: int = 3) -> pl.DataFrame:
+    """One row per candidate: the last volume is the test, the one before the validation."""
+    table = candidates.unique(["volume_id", "candidate_id"], maintain_order=True)
+    number = pl.col("volume_id").str.slice(1).cast(pl.Int32)
+    last = number.max()
+    part = (
+        pl.when(number == last)
+        .then(pl.lit("test"))
+        .when(number == last - 1)
+        .then(pl.lit("validation"))
+        .otherwise(pl.lit("train"))
+    )
+    return table.select(
+        "volume_id",
+        "candidate_id",
+        "patient_id",
+        group=number,
+        label="label",
+        part=part,
+        fold=pl.when(number == last).then(-1).otherwise(number % folds).cast(pl.Int8),
+        copy=pl.lit(0, pl.Int32),
+    )
+
+
+def write_tables(folder: Path) -> dict[str, str]:
+    """Write both tables and return their paths as script arguments."""
+    candidates = make_candidates()
+    paths = {name: str(folder / f"{name}.parquet") for name in ("candidates", "splits")}
+    write_parquet(paths["candidates"], candidates)
+    write_parquet(paths["splits"], make_splits(candidates))
+    return paths

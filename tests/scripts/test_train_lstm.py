@@ -1,0 +1,106 @@
+"""train_lstm: an end-to-end training on small tables."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from model_data import MODEL, NAMES, SEQUENCE, make_candidates, write_tables
+from tomocalc.errors import TomocalcError
+from tomocalc.model.release import load_model
+from tomocalc.parquet import read_parquet
+from train_lstm import main
+
+
+def train(folder: Path, *, name: str = "model", best: str | None = None, **changes: Any) -> Path:
+    out = folder / name
+    main(
+        **write_tables(folder),
+        best=best,
+        features=NAMES,
+        sequence=changes.pop("sequence", SEQUENCE),
+        impute="none",
+        threshold="max_f1",
+        seed=1,
+        protocol="honest",
+        checkpoint=str(folder / "logs" / f"{name}.checkpoint"),
+        weights=str(out / "model.safetensors"),
+        card=str(out / "model.json"),
+        history=str(out / "history.parquet"),
+        model=MODEL | changes,
+    )
+    return out
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+@pytest.mark.parametrize("kind", ["slices", "features_as_steps", "single_step"])
+def test_training_twice_gives_equal_files(tmp_path: Path, kind: str) -> None:
+    sequence = {"kind": kind, "slices": 3}
+    first = train(tmp_path, name="first", sequence=sequence)
+    second = train(tmp_path, name="second", sequence=sequence)
+    assert sorted(contents(first)) == ["history.parquet", "model.json", "model.safetensors"]
+    assert contents(first) == contents(second)
+    assert not list((tmp_path / "logs").iterdir())
+
+
+def test_the_release_predicts_in_one_line(tmp_path: Path) -> None:
+    folder = train(tmp_path, epochs=30, patience=0)
+    found = load_model(folder).predict(make_candidates())
+    assert found.columns == ["volume_id", "candidate_id", "probability", "flagged"]
+    labels = make_candidates().filter("focus")["label"].to_numpy()
+    probability = found["probability"].to_numpy()
+    assert probability[labels == 1].mean() > probability[labels == 0].mean() + 0.2
+    history = read_parquet(folder / "history.parquet")
+    assert history["epoch"].to_list() == list(range(1, 31))
+    assert history["loss"][-1] < history["loss"][0]
+
+
+def test_tuned_values_replace_the_configured_ones(tmp_path: Path) -> None:
+    best = tmp_path / "best.json"
+    best.write_text(json.dumps({"model": {"units": [5], "dropout": 0.2, "learning_rate": 0.02}}))
+    card = json.loads((train(tmp_path, best=str(best)) / "model.json").read_text())
+    assert card["shape"] == {"inputs": 3, "units": [5], "dropout": 0.2, "members": 1}
+    assert card["tuned"] == ["dropout", "learning_rate", "units"]
+    assert card["training"]["learning_rate"] == 0.02
+
+
+def test_a_diverging_training_leaves_no_model(tmp_path: Path) -> None:
+    with pytest.raises(TomocalcError, match=r"E402.*epoch 1, learning rate 1e\+06"):
+        train(tmp_path, learning_rate=1e6)
+    assert not (tmp_path / "model").exists()
+
+
+def test_without_validation_every_epoch_is_trained(tmp_path: Path) -> None:
+    paths = write_tables(tmp_path)
+    splits = read_parquet(paths["splits"])
+    part = pl.when(pl.col("part") == "validation").then(pl.lit("train")).otherwise(pl.col("part"))
+    out = tmp_path / "out"
+    splits.with_columns(part=part).write_parquet(paths["splits"])
+    main(
+        **paths,
+        best=None,
+        features=NAMES,
+        sequence=SEQUENCE,
+        model=MODEL,
+        impute="none",
+        threshold="max_f1",
+        seed=1,
+        protocol="paper",
+        checkpoint=str(tmp_path / "checkpoint"),
+        weights=str(out / "model.safetensors"),
+        card=str(out / "model.json"),
+        history=str(out / "history.parquet"),
+    )
+    history = read_parquet(out / "history.parquet")
+    assert len(history) == MODEL["epochs"]
+    assert history["validation_loss"].null_count() == len(history)
+    assert load_model(out).threshold == 0.5
+    assert np.isclose(load_model(out).card["calibration"]["prevalence"], 0.5)

@@ -1,0 +1,57 @@
+"""A training's state between two epochs, enough to go on bit for bit."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from tomocalc.files import atomic_path
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A file that holds the state of one training.
+
+    Attributes
+    ----------
+    path
+        The file; absent before the first save.
+    key
+        Digest of data and settings: a state of another training is not resumed.
+    """
+
+    path: Path
+    key: str
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Replace the file by *state* (tensors, numbers, lists, dictionaries)."""
+        with atomic_path(self.path) as temporary:
+            torch.save({"key": self.key} | state, temporary)
+
+    def load(self) -> dict[str, Any] | None:
+        """Return the saved state, or None where there is none for this training.
+
+        A damaged file costs time and no result, so it is reported and left aside.
+        """
+        if not self.path.exists():
+            return None
+        try:
+            state = torch.load(self.path, weights_only=True, map_location="cpu")
+            key = state["key"]
+        except Exception as error:  # whatever a damaged archive makes torch raise
+            LOG.warning("checkpoint %s cannot be read (%s): starting over", self.path, error)
+            return None
+        if key != self.key:
+            LOG.warning("checkpoint %s is of other data or settings: starting over", self.path)
+            return None
+        return state
+
+    def remove(self) -> None:
+        """Delete the file, once the results are written."""
+        self.path.unlink(missing_ok=True)

@@ -1,0 +1,78 @@
+"""From samples to a trained model: preprocessing fitted on the training rows, then the loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tomocalc.model.checkpoint import Checkpoint
+from tomocalc.model.lstm import Hyperparameters
+from tomocalc.model.preprocessing import Preprocessing, fit_preprocessing
+from tomocalc.model.sequences import Samples
+from tomocalc.model.settings import TrainingSettings
+from tomocalc.model.training import Batch, Row, Trained, train
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a fit needs beside its samples."""
+
+    shape: Hyperparameters
+    settings: TrainingSettings
+    features: int
+    scaler: str
+    impute: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A trained model and the preprocessing that feeds it."""
+
+    trained: Trained
+    preprocessing: Preprocessing
+
+
+def fit(
+    samples: Samples,
+    *,
+    training: Rows,
+    validation: Rows,
+    recipe: Recipe,
+    device: torch.device,
+    checkpoint: Checkpoint | None = None,
+    report: Callable[[Row], None] | None = None,
+) -> Fit:
+    """Fit scaler and imputation on the *training* rows of *samples*, then train.
+
+    *validation* rows are only watched; there may be none.
+    """
+    once = samples.first_uses(training)
+    preprocessing = fit_preprocessing(
+        samples.x[once],
+        samples.mask[once],
+        features=recipe.features,
+        scaler=recipe.scaler,
+        impute=recipe.impute,
+    )
+
+    def batch(rows: Rows) -> Batch:
+        x, mask = samples.x[rows], samples.mask[rows]
+        return Batch.of(preprocessing(x, mask), mask, samples.y[rows], device)
+
+    trained = train(
+        shape=recipe.shape,
+        settings=recipe.settings,
+        training=batch(training),
+        validation=batch(validation) if len(validation) else None,
+        seed=recipe.seed,
+        checkpoint=checkpoint,
+        report=report,
+    )
+    return Fit(trained, preprocessing)

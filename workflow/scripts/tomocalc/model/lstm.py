@@ -1,0 +1,91 @@
+"""The stacked LSTM, and several of them trained side by side as one model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """Shape of the model.
+
+    Attributes
+    ----------
+    inputs
+        Features per step.
+    units
+        Hidden units of every LSTM layer, one to four layers. The default is the paper's.
+    dropout
+        Probability of dropping an output, after each layer.
+    members
+        Networks with random starts of their own whose probabilities are averaged.
+    """
+
+    inputs: int
+    units: tuple[int, ...] = (128, 64, 32)
+    dropout: float = 0.1
+    members: int = 1
+
+
+class StackedLSTM(nn.Module):
+    """LSTM layers (tanh) with dropout after each, read at the last valid step, then one unit.
+
+    The layers run forward only, so that the output of the last valid step cannot depend on the
+    padding behind it: a plain gather replaces packed sequences, and shapes stay fixed.
+    """
+
+    def __init__(self, shape: Hyperparameters) -> None:
+        super().__init__()
+        sizes = [shape.inputs, *shape.units]
+        self.layers = nn.ModuleList(
+            nn.LSTM(size, units, batch_first=True) for size, units in pairwise(sizes)
+        )
+        self.dropout = nn.Dropout(shape.dropout)
+        self.head = nn.Linear(sizes[-1], 1)
+        self._start()
+
+    def _start(self) -> None:
+        """Draw the first weights as Keras does: Glorot, orthogonal, forget gate open."""
+        for layer in self.layers:
+            weights = dict(layer.named_parameters())
+            nn.init.xavier_uniform_(weights["weight_ih_l0"])
+            nn.init.orthogonal_(weights["weight_hh_l0"])
+            nn.init.zeros_(weights["bias_hh_l0"])
+            bias = nn.init.zeros_(weights["bias_ih_l0"])
+            nn.init.ones_(bias.detach().chunk(4)[1])  # gates: input, forget, cell, output
+        nn.init.xavier_uniform_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, x: Tensor, last: Tensor) -> Tensor:
+        """Return logits (batch,) for x (batch, step, feature) and *last* valid steps (batch,)."""
+        for layer in self.layers[:-1]:
+            x = self.dropout(layer(x)[0])  # (batch, step, units)
+        x = self.layers[-1](x)[0]
+        x = x[torch.arange(len(x), device=x.device), last]  # (batch, units)
+        return self.head(self.dropout(x)).squeeze(-1)  # (batch,)
+
+
+class Ensemble(nn.Module):
+    """*members* stacked LSTMs that read the same batch; each learns as if it were alone."""
+
+    def __init__(self, shape: Hyperparameters) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(StackedLSTM(shape) for _ in range(shape.members))
+
+    def forward(self, x: Tensor, last: Tensor) -> Tensor:
+        """Return logits (member, batch)."""
+        return torch.stack([member(x, last) for member in self.members])
+
+    @torch.no_grad()
+    def probability(self, x: Tensor, last: Tensor, *, rows: int = 4096) -> Tensor:
+        """Return the mean probability of the members, float64 (sample,), without dropout."""
+        self.eval()
+        chunks = [
+            self(part, end).double().sigmoid().mean(dim=0)  # (batch,)
+            for part, end in zip(x.split(rows), last.split(rows), strict=True)
+        ]
+        return torch.cat(chunks) if chunks else torch.zeros(0, dtype=torch.float64)

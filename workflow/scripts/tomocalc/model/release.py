@@ -1,0 +1,150 @@
+"""A released model: weights as safetensors, everything else as a JSON card beside them.
+
+``load_model("results/model").predict(frame)`` is all that a user needs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from tomocalc.errors import TomocalcError
+from tomocalc.files import canonical_json, file_sha256, read_json, write_bytes, write_json
+from tomocalc.model.lstm import Ensemble, Hyperparameters
+from tomocalc.model.preprocessing import Preprocessing
+from tomocalc.model.sequences import CANDIDATE, build_sequences
+
+CARD_VERSION = 1
+WEIGHTS, CARD = "model.safetensors", "model.json"
+
+
+@dataclass(frozen=True)
+class ReleasedModel:
+    """A model that predicts, and the card that says what it is."""
+
+    card: Mapping[str, Any]
+    network: Ensemble
+    preprocessing: Preprocessing
+
+    @property
+    def features(self) -> list[str]:
+        """Columns that the model reads, in order."""
+        return [feature["name"] for feature in self.card["features"]]
+
+    @property
+    def threshold(self) -> float:
+        """Probability from which on a candidate is flagged."""
+        return self.card["threshold"]["value"]
+
+    def predict(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return volume_id, candidate_id, probability, flagged for every candidate of *frame*.
+
+        *frame* has one row per candidate and slice, as in ``candidates.parquet``. A table
+        without ``candidate_id`` is taken as one candidate per row, numbered from 0.
+        """
+        if "candidate_id" not in frame.columns:
+            frame = frame.drop("slice", "focus", strict=False).with_row_index("candidate_id")
+            frame = frame.with_columns(pl.col("candidate_id").cast(pl.Int32))
+        given = {"volume_id": "table", "slice": 0, "focus": True}
+        frame = frame.with_columns(
+            pl.lit(value).alias(name) for name, value in given.items() if name not in frame.columns
+        )
+        sequences = build_sequences(
+            frame,
+            features=self.features,
+            kind=self.card["sequence"]["kind"],
+            slices=self.card["sequence"]["slices"],
+            missing=self.preprocessing.fill is not None,
+        )
+        probability = self.predict_samples(sequences.x, sequences.mask)
+        return sequences.keys.select(CANDIDATE).with_columns(
+            probability=pl.Series(probability, dtype=pl.Float64),
+            flagged=pl.Series(probability >= self.threshold, dtype=pl.Boolean),
+        )
+
+    def predict_samples(
+        self, x: NDArray[np.float32], mask: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """Return the probability of every sample; x and mask as `build_sequences` makes them.
+
+        x is in the features' own units: scaling is part of the model.
+        """
+        last = torch.as_tensor(mask.sum(axis=1) - 1)
+        scaled = torch.as_tensor(self.preprocessing(x, mask))
+        return self.network.probability(scaled, last).numpy()
+
+
+def save_model(*, weights: str, card: str, network: Ensemble, facts: Mapping[str, Any]) -> None:
+    """Write *network* to *weights* and *facts* to *card*, each naming the other's content."""
+    tensors = {key: value.cpu().contiguous() for key, value in network.state_dict().items()}
+    content = {"schema_version": CARD_VERSION} | dict(facts)
+    write_bytes(weights, save(tensors, metadata={"card": canonical_json(content)}))
+    write_json(card, content | {"weights_sha256": file_sha256(weights)})
+
+
+def load_model(path: str | Path) -> ReleasedModel:
+    """Load the model in folder *path* (or the ``.safetensors`` file *path*) for prediction.
+
+    No code of the file is executed: weights are plain numbers, the card is JSON.
+
+    Raises
+    ------
+    TomocalcError
+        ``E404`` when a file is missing, damaged, altered or of another version.
+    """
+    path = Path(path)
+    weights = path if path.suffix else path / WEIGHTS
+    card = weights.with_suffix(".json")
+    if weights.suffix != ".safetensors":
+        raise _misfit(weights, "only .safetensors files are loaded, other formats can run code")
+    facts = _read_card(card, weights)
+    try:
+        with safe_open(weights, framework="pt") as file:
+            inside = json.loads((file.metadata() or {}).get("card", "{}"))
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError, ValueError) as error:
+        raise _misfit(weights, f"it is not a whole safetensors file ({error})") from error
+    if inside != {key: value for key, value in facts.items() if key != "weights_sha256"}:
+        raise _misfit(card, f"it does not belong to {weights.name}")
+    shape = facts["shape"]
+    network = Ensemble(Hyperparameters(**shape | {"units": tuple(shape["units"])}))
+    try:
+        network.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise _misfit(weights, f"its tensors do not fit the card ({error})") from error
+    network.eval()
+    return ReleasedModel(facts, network, Preprocessing.from_json(facts["preprocessing"]))
+
+
+def _read_card(card: Path, weights: Path) -> dict[str, Any]:
+    try:
+        facts = read_json(card)
+        version, wanted = facts["schema_version"], facts["weights_sha256"]
+        found = file_sha256(weights)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _misfit(card, f"card or weights cannot be read ({error})") from error
+    if version != CARD_VERSION:
+        raise _misfit(card, f"it has version {version}, this software reads {CARD_VERSION}")
+    if found != wanted:
+        raise _misfit(weights, "its SHA-256 differs from the one in the card")
+    return facts
+
+
+def _misfit(path: Path, why: str) -> TomocalcError:
+    return TomocalcError(
+        "E404",
+        what="a model file cannot be used",
+        where=str(path),
+        why=why,
+        fix="take both files of one release, unaltered, or train the model again",
+    )

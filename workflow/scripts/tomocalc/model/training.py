@@ -1,0 +1,227 @@
+"""Training: one plain loop over epochs, repeatable and resumable to the bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tomocalc.errors import TomocalcError
+from tomocalc.model.checkpoint import Checkpoint
+from tomocalc.model.losses import class_weights, oversampled, row_loss
+from tomocalc.model.lstm import Ensemble, Hyperparameters
+from tomocalc.model.schedule import learning_rate
+from tomocalc.model.scores import score
+from tomocalc.model.settings import TrainingSettings
+from tomocalc.model.steps import make_step
+
+EXPLODED = 100.0
+"""Mean cross-entropy in nats beyond which a training has diverged; a coin costs 0.7."""
+METRICS = ("average_precision", "auroc", "accuracy")
+Row = dict[str, float | int | None]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Samples on the device: x (sample, step, feature), last valid step, label."""
+
+    x: Tensor
+    last: Tensor
+    y: Tensor
+
+    @staticmethod
+    def of(
+        x: NDArray[np.float32],
+        mask: NDArray[np.bool_],
+        y: NDArray[np.float32],
+        device: torch.device,
+    ) -> Batch:
+        """Move scaled samples to *device*; the mask's valid steps come first."""
+        last = mask.sum(axis=1) - 1
+        return Batch(*(torch.as_tensor(value, device=device) for value in (x, last, y)))
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished training: the model with its chosen weights, and one row per epoch."""
+
+    model: Ensemble
+    history: list[Row]
+    best_epoch: int
+
+
+def train(
+    *,
+    shape: Hyperparameters,
+    settings: TrainingSettings,
+    training: Batch,
+    validation: Batch | None,
+    seed: int,
+    checkpoint: Checkpoint | None = None,
+    report: Callable[[Row], None] | None = None,
+) -> Trained:
+    """Train on *training*, watching *validation*.
+
+    The same arguments give the same weights, on a CPU for any number of threads and of
+    interruptions. *report* is called with every epoch's row.
+
+    Raises
+    ------
+    TomocalcError
+        ``E402`` when the loss or a weight stops being finite.
+    """
+    run = Run(shape, settings, training, seed, state=checkpoint.load() if checkpoint else None)
+    rows = oversampled(training.y, settings.imbalance, seed)  # indices into training
+    weights = class_weights(training.y, settings.imbalance)  # (2,)
+    step = make_step(run.model, run.optimizer, settings, weights)
+    per_epoch = -(-len(rows) // settings.batch_size)
+    while run.epoch < settings.epochs and not run.exhausted:
+        run.model.train()
+        order = rows[torch.randperm(len(rows), generator=run.order).to(rows.device)]
+        total, rate = torch.zeros((), device=rows.device), 0.0
+        for number, batch in enumerate(order.split(settings.batch_size)):
+            done = run.epoch * per_epoch + number
+            rate = learning_rate(settings, done, per_epoch * settings.epochs)
+            total += step(training.x[batch], training.last[batch], training.y[batch], rate)
+        run.epoch += 1
+        row: Row = {"epoch": run.epoch, "learning_rate": rate, "loss": total.item() / len(rows)}
+        row |= validate(run.model, validation, settings.imbalance, weights)
+        _need_sound(run.model, row)
+        run.remember(row)
+        if report:
+            report(row)
+        if checkpoint and run.epoch % settings.checkpoint_every == 0:
+            checkpoint.save(run.state())
+    return run.finish()
+
+
+def validate(
+    model: Ensemble, validation: Batch | None, imbalance: str, weights: Tensor
+) -> dict[str, float | None]:
+    """Score *model* on *validation*; None where there is nothing to score.
+
+    The loss is the training's own, of the averaged probability.
+    """
+    row: dict[str, float | None] = dict.fromkeys(
+        ["validation_loss", *(f"validation_{name}" for name in METRICS)]
+    )
+    if validation is None:
+        return row
+    probability = model.probability(validation.x, validation.last)
+    y = validation.y.double()
+    loss = row_loss(probability.logit(eps=1e-12), y, imbalance) * weights.double()[y.long()]
+    row["validation_loss"] = float(loss.mean())
+    labels, values = y.cpu().numpy(), probability.cpu().numpy()
+    both = 0 < labels.sum() < len(labels)
+    for name in METRICS:
+        if both or name == "accuracy":
+            row[f"validation_{name}"] = score(name, labels, values)
+    return row
+
+
+class Run:
+    """What changes from epoch to epoch, and how it is saved and taken up again."""
+
+    def __init__(
+        self,
+        shape: Hyperparameters,
+        settings: TrainingSettings,
+        training: Batch,
+        seed: int,
+        state: dict[str, Any] | None,
+    ) -> None:
+        self.settings = settings
+        self.device = training.x.device
+        torch.manual_seed(seed)  # first weights and dropout
+        self.order = torch.Generator().manual_seed(seed)  # of the samples in every epoch
+        self.model = Ensemble(shape).to(self.device)
+        on_cuda = self.device.type == "cuda"
+        self.optimizer = torch.optim.Adam(
+            self.model.parameters(),
+            lr=torch.tensor(settings.learning_rate, device=self.device)
+            if on_cuda
+            else settings.learning_rate,
+            weight_decay=settings.weight_decay,
+            decoupled_weight_decay=True,
+            fused=True,
+            capturable=on_cuda,
+        )
+        self.epoch = 0
+        self.history: list[Row] = []
+        self.best_epoch = 0
+        self.best: dict[str, Tensor] | None = None
+        if state:
+            self._resume(state)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the patience is over."""
+        waited = self.epoch - self.best_epoch
+        return self.best is not None and 0 < self.settings.patience <= waited
+
+    def remember(self, row: Row) -> None:
+        """Add *row* to the history, and keep the weights if they are the best so far."""
+        self.history.append(row)
+        value = row[f"validation_{self.settings.monitor}"]
+        if self.settings.patience == 0 or value is None:
+            return
+        past = self.history[self.best_epoch - 1] if self.best_epoch else None
+        if past is None or self._better(value, past[f"validation_{self.settings.monitor}"]):
+            self.best_epoch = self.epoch
+            self.best = {key: value.clone() for key, value in self.model.state_dict().items()}
+
+    def _better(self, value: float, past: float | None) -> bool:
+        assert past is not None
+        return value < past if self.settings.monitor == "loss" else value > past
+
+    def finish(self) -> Trained:
+        """Return the model with the best weights, or the last where none are the best."""
+        if self.best is not None:
+            self.model.load_state_dict(self.best)
+        self.model.eval()
+        return Trained(self.model, self.history, self.best_epoch or self.epoch)
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that the next epoch depends on."""
+        return {
+            "epoch": self.epoch,
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "order": self.order.get_state(),
+            "random": torch.get_rng_state(),
+            "cuda_random": torch.cuda.get_rng_state() if self.device.type == "cuda" else None,
+            "history": self.history,
+            "best": self.best,
+            "best_epoch": self.best_epoch,
+        }
+
+    def _resume(self, state: dict[str, Any]) -> None:
+        self.epoch = state["epoch"]
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.order.set_state(state["order"])
+        torch.set_rng_state(state["random"])
+        if state["cuda_random"] is not None and self.device.type == "cuda":
+            torch.cuda.set_rng_state(state["cuda_random"])
+        self.history, self.best_epoch = state["history"], state["best_epoch"]
+        if state["best"] is not None:
+            self.best = {key: value.to(self.device) for key, value in state["best"].items()}
+
+
+def _need_sound(model: Ensemble, row: Row) -> None:
+    losses = [value for key, value in row.items() if key.endswith("loss") and value is not None]
+    weights = torch.stack([p.detach().isfinite().all() for p in model.parameters()]).all()
+    if bool(weights) and np.all(np.isfinite(losses)) and max(losses) < EXPLODED:
+        return
+    raise TomocalcError(
+        "E402",
+        what="training diverged",
+        where=f"epoch {row['epoch']}, learning rate {row['learning_rate']:.3g}",
+        why="a weight is not finite" if not weights else f"the loss is {max(losses):.3g}",
+        fix="lower model.learning_rate (or the top of tuning.learning_rate)",
+    )

@@ -1,0 +1,56 @@
+"""The settings of image processing, and the part of them that decides what a shard holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+GENERATORS = ("local", "paper")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that decides which candidates are found and how they are measured.
+
+    Attributes
+    ----------
+    measure_on
+        ``normalised`` or ``equalised``: the image on which features are measured.
+    blur_sigma_mm
+        Standard deviation of the Gaussian of the ``paper`` generator.
+    generator
+        ``local`` or ``paper``.
+    threshold_k
+        ``local``: robust standard deviations above the median.
+    min_diameter_mm, max_diameter_mm
+        Objects whose circle of equal area is outside these limits are no candidates.
+    max_per_slice
+        More objects than this are cut, strongest first, and the slice is flagged.
+    link_radius_mm
+        Objects of neighbouring slices closer than this can be one candidate.
+    sequence_slices
+        Consecutive slices around the best focus that are measured.
+    """
+
+    measure_on: str
+    blur_sigma_mm: float
+    generator: str
+    threshold_k: float
+    min_diameter_mm: float
+    max_diameter_mm: float
+    max_per_slice: int
+    link_radius_mm: float
+    sequence_slices: int
+
+    @classmethod
+    def from_config(
+        cls, image: Mapping[str, Any], candidates: Mapping[str, Any], sequence_slices: int
+    ) -> Settings:
+        """Take what matters from the sections ``image`` and ``candidates``."""
+        values = {**image, **candidates, "sequence_slices": sequence_slices}
+        return cls(**{name: values[name] for name in cls.__dataclass_fields__})
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings as plain values."""
+        return asdict(self)

@@ -25,12 +25,12 @@ rule extract_features:
         mem_mb=growing(1000),
         runtime=60,
     params:
-        row=volume_row,
+        volume=volume_row,
         source=volume_source,
         image=config["image"],
         candidates=config["candidates"],
-        slices=config["sequence"]["slices"],
-        phantom=config["source"] == "phantom",
+        sequence_slices=config["sequence"]["slices"],
+        in_silico=config["source"] == "phantom",
     script:
         "../scripts/extract_features.py"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -92,6 +93,19 @@ def mistakes(value: Any, schema: Schema) -> Iterator[tuple[str, str, str, str]]:
     found = Draft202012Validator(schema).iter_errors(value)
     for error in sorted(found, key=lambda error: [str(part) for part in error.absolute_path]):
         yield from _explain(error)
+    yield from _not_finite(value, "")
+
+
+def _not_finite(value: Any, key: str) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the numbers that no comparison of a schema catches."""
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _not_finite(item, _join(key, str(name)))
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from _not_finite(item, _join(key, str(place)))
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield key, "wrong value", f"{value} was given", "give a finite number"
 
 
 def _explain(error: ValidationError) -> Iterator[tuple[str, str, str, str]]:

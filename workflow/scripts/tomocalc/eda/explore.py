@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+from tomocalc.eda.balance import balance
+from tomocalc.eda.correlations import correlations
+from tomocalc.eda.drift import drift
+from tomocalc.eda.histograms import distributions, pairs
 from tomocalc.eda.load import load_splits, load_table
 from tomocalc.eda.summary import summarise
+
+log = logging.getLogger("tomocalc.eda")
 
 
 def explore(
@@ -21,13 +28,24 @@ def explore(
         Columns that the model reads.
     settings
         The ``eda`` section of the configuration.
+
+    Returns
+    -------
+    dict
+        ``rows``; ``features`` (measured ones) and ``model_features``; ``summary``,
+        ``distributions``, ``pairs``, ``correlations``, ``balance`` and ``drift``, from the
+        modules of those names.
     """
     table = load_table(candidates)
-    load_splits(splits)
+    log.info("%d rows, %d features", table.rows, len(table.features))
     return {
         "rows": table.rows,
-        "bins": settings["bins"],
         "features": list(table.features),
-        "model_features": features,
+        "model_features": [name for name in features if name in table.features],
         "summary": summarise(table),
+        "distributions": distributions(table, settings["bins"]),
+        "pairs": pairs(table),
+        "correlations": correlations(table),
+        "balance": balance(table),
+        "drift": drift(table, load_splits(splits)),
     }

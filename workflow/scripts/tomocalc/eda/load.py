@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from tomocalc.eda.ordered import Ordered, sort_column
 from tomocalc.parquet import damaged
 from tomocalc.tables import FEATURES, names
 
@@ -39,6 +41,11 @@ class Table:
     def rows(self) -> int:
         """Number of rows."""
         return len(self.label)
+
+    @cached_property
+    def ordered(self) -> dict[str, Ordered]:
+        """Every feature, sorted."""
+        return {name: sort_column(values) for name, values in self.features.items()}
 
 
 def load_table(path: str) -> Table:
@@ -73,7 +80,7 @@ def load_table(path: str) -> Table:
 
 def load_splits(path: str) -> pl.DataFrame:
     """Read the columns of ``splits.parquet`` that the exploration needs."""
-    return _frame(read_columns(path, ["volume_id", "candidate_id", "patient_id", "label", "part"]))
+    return _frame(read_columns(path, ["volume_id", "candidate_id", "part"]))
 
 
 def read_columns(path: str, columns: list[str]) -> pa.Table:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import glob
 import logging
 import os
 import uuid
@@ -89,10 +90,12 @@ class Owner:
                 return True
         return False
 
-    def bury(self, name: str | None) -> None:
-        """Remove the file that the dead worker *name* left."""
-        if name is not None:
-            self._path(name).unlink(missing_ok=True)
+    def bury_dead(self) -> None:
+        """Remove what killed workers left. Call it, and begin an owner, under the plan's lock."""
+        for path in self.journal.parent.glob(f"{glob.escape(self.journal.name)}.worker.*"):
+            name = path.name.rpartition(".")[2]
+            if not self.alive(name):
+                path.unlink(missing_ok=True)
 
     def leave(self) -> None:
         """End this worker's own proof of life."""

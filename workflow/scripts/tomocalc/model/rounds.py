@@ -42,8 +42,10 @@ class Queue:
     def __init__(self, journal: Path, study: Study) -> None:
         self.journal, self.plan = journal, study
         self.space = search_space(study.tuning)
-        self.owner = Owner(journal)
         self.study = open_study(journal)
+        with exclusive(journal, "plan"):
+            self.owner = Owner(journal)
+            self.owner.bury_dead()
 
     def claim(self) -> Claim | None:
         """Take the next trial, after planning its round where that is due.
@@ -63,12 +65,13 @@ class Queue:
 
     def tell(self, claim: Claim, value: float | None, **facts: float | str) -> None:
         """Record the *value* of a trial, or None and the reason as fact ``failed``."""
-        for key, fact in facts.items():
-            claim.trial.set_user_attr(key, fact)
-        if value is None:
-            self.study.tell(claim.trial, state=TrialState.FAIL)
-        else:
-            self.study.tell(claim.trial, value)
+        state = TrialState.FAIL if value is None else TrialState.COMPLETE
+        try:
+            for key, fact in facts.items():
+                claim.trial.set_user_attr(key, fact)
+            self.study.tell(claim.trial, value, state=state)
+        except (optuna.exceptions.UpdateFinishedTrialError, ValueError) as error:
+            LOG.warning("trial %d was given to another worker: %s", claim.index, error)
 
     def leave(self) -> None:
         """End this worker."""
@@ -77,11 +80,9 @@ class Queue:
     def _release_dead(self) -> None:
         """Give up the trials of workers that are gone; their indices become free again."""
         for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            name = trial.user_attrs.get("owner")
-            if not self.owner.alive(name):
+            if not self.owner.alive(trial.user_attrs.get("owner")):
                 LOG.warning("trial %s lost its worker: computed again", trial.user_attrs["index"])
                 self.study.tell(trial.number, state=TrialState.FAIL)
-                self.owner.bury(name)
 
     def _round(self) -> range:
         """Return the indices of the first round that is not complete."""

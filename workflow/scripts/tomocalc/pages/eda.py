@@ -1,36 +1,138 @@
-"""The page of the exploratory analysis."""
+"""The page of the exploratory analysis: its header, what to know first, and the sections."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from tomocalc.pages.eda_features import distribution_section, summary_section
+from tomocalc.pages.eda_groups import drift_section, places_section
+from tomocalc.pages.eda_pairs import correlation_section, pairs_section
+from tomocalc.pages.eda_quality import (
+    balance_section,
+    leakage_section,
+    quality_section,
+    slices_section,
+)
+from tomocalc.pages.parts import Finding, findings
 from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.tables import Column, table
-from tomocalc.pages.words import SOURCES, badge_of, versions_of
+from tomocalc.pages.tables import share
+from tomocalc.pages.words import SOURCES, badge_of, plural, pretty, versions_of
+
+TELLING = 0.99
+"""Area under the curve above which one feature alone looks like the label in disguise."""
 
 
 def eda_page(*, numbers: dict[str, Any], quality: dict[str, Any], split: dict[str, Any]) -> str:
-    """Return the page from the numbers of `tomocalc.eda.explore` and the two accounts."""
-    rows = [
-        [name, *(stats["all"][key] for key in ("n", "mean", "sd", "min", "max"))]
-        for name, stats in numbers["summary"].items()
+    """Return the page.
+
+    Parameters
+    ----------
+    numbers
+        From `tomocalc.eda.explore.explore`.
+    quality, split
+        The accounts of merge and split, ``results/dataset/{quality,split}.json``.
+    """
+    sections = [
+        Section("What to know first", findings(_findings(numbers, quality, split)), key="first"),
+        quality_section(quality),
+        leakage_section(split),
+        balance_section(quality, split),
+        summary_section(numbers, quality["source"]),
+        distribution_section(numbers, quality["source"]),
+        correlation_section(numbers),
+        pairs_section(numbers),
+        places_section(numbers["balance"]),
+        drift_section(numbers["drift"]),
     ]
-    columns = [
-        Column("Feature", "text"),
-        Column("n", "count"),
-        *(Column(key) for key in ("mean", "sd", "min", "max")),
-    ]
+    if "slices" in quality:
+        sections.append(slices_section(quality["slices"]))
     return render_page(
         title="Exploratory data analysis",
         subtitle=f"What is in the data, and what is wrong with it: {SOURCES[quality['source']]}.",
-        sections=[
-            Section(
-                "Summary", table(columns=columns, rows=rows, caption="Statistics of every feature")
-            )
-        ],
-        plotly=False,
+        sections=sections,
+        plotly=True,
         badge=badge_of(quality["source"]),
-        facts={"Rows": f"{quality['rows']:,}", "Protocol": split["protocol"]},
-        links=[("../index.html", "Results")],
+        facts=_facts(quality, split),
+        links=[("../index.html", "All results")],
         versions=versions_of(("numpy", "polars", "plotly")),
     )
+
+
+def _facts(quality: dict[str, Any], split: dict[str, Any]) -> dict[str, str]:
+    facts = {"Candidates": f"{quality['candidates']:,}"}
+    if quality["rows"] != quality["candidates"]:
+        facts["Rows, one per slice"] = f"{quality['rows']:,}"
+    facts["Calcifications"] = f"{quality['positives']:,}"
+    facts["Prevalence"] = share(quality["prevalence"])
+    if quality["source"] != "table":
+        facts["Volumes"] = f"{quality['volumes']:,}"
+    facts["Patients"] = f"{quality['patients']:,}" if quality["patients"] else "not named"
+    if quality["sites"]:
+        facts["Sites"] = f"{quality['sites']:,}"
+    return facts | {"Protocol": split["protocol"], "Seed": str(split["seed"])}
+
+
+def _findings(
+    numbers: dict[str, Any], quality: dict[str, Any], split: dict[str, Any]
+) -> list[Finding]:
+    leaks = split["leakage"]["verdict"] != "clean"
+    found = [
+        Finding(
+            "bad" if leaks else "good",
+            "The split leaks: test figures will look better than they are."
+            if leaks
+            else "No candidate of the test part, or its patient, is also learnt from.",
+            "leakage",
+        )
+    ]
+    repeats = quality["duplicates"]
+    if repeats["rows"]:
+        after = quality["after_removal"]
+        found.append(
+            Finding(
+                "warn",
+                f"{repeats['rows']:,} of {quality['candidates']:,} candidates are redundant: each "
+                "equals an earlier one in every feature and the label. Without them "
+                f"{after['negatives']:,} others and {after['positives']:,} calcifications remain, "
+                f"and prevalence goes from {share(quality['prevalence'])} to "
+                f"{share(after['prevalence'])}.",
+                "quality",
+            )
+        )
+    conflicts = quality["conflicting_labels"]["groups"]
+    if conflicts:
+        verb = "carries" if conflicts == 1 else "carry"
+        text = f"{plural(conflicts, 'feature vector')} {verb} both labels."
+        found.append(Finding("warn", f"{text} No model can get both right.", "quality"))
+    return found + _feature_findings(numbers)
+
+
+def _feature_findings(numbers: dict[str, Any]) -> list[Finding]:
+    found = []
+    areas = {
+        name: max(area, 1 - area)
+        for name, stats in numbers["summary"].items()
+        if (area := stats["all"]["auroc"]) is not None
+    }
+    if areas:
+        best = max(areas, key=lambda name: areas[name])
+        tone = "bad" if areas[best] > TELLING else "info"
+        remark = " That is suspiciously much." if tone == "bad" else ""
+        text = f"The feature that separates best alone is {pretty(best)}"
+        found.append(Finding(tone, f"{text} (AUROC {areas[best]:.3f}).{remark}", "summary"))
+    redundant = numbers["correlations"]["redundant"]
+    if redundant:
+        pair = redundant[0]
+        text = f"{plural(len(redundant), 'pair')} of features say nearly the same"
+        example = f"{pretty(pair['first'])} and {pretty(pair['second'])}"
+        also = "for one, " if len(redundant) > 1 else ""
+        found.append(Finding("warn", f"{text}: {also}{example}.", "correlations"))
+    for key, what in (("parts", "training and test part"), ("sites", "sites")):
+        strong = sorted(
+            {row["feature"] for row in numbers["drift"][key] if row["shift"] == "strong"}
+        )
+        if strong:
+            text = f"{plural(len(strong), 'feature')} differ strongly between {what}: "
+            listed = ", ".join(pretty(name) for name in strong[:5])
+            found.append(Finding("warn", f"{text}{listed}.", "drift"))
+    return found

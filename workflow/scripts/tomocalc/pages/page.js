@@ -156,7 +156,17 @@
     }
   }
 
+  // The policy forbids style attributes; plotly.js sets a few, which the style object may set.
+  function allowStyleObjects() {
+    const setAttribute = Element.prototype.setAttribute;
+    Element.prototype.setAttribute = function (name, value) {
+      if (name === "style") this.style.cssText = value;
+      else setAttribute.call(this, name, value);
+    };
+  }
+
   async function loadPlotly() {
+    allowStyleObjects();
     const packed = atob(document.getElementById("plotly-packed").textContent);
     const bytes = Uint8Array.from(packed, (character) => character.charCodeAt(0));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));

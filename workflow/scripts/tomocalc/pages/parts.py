@@ -20,6 +20,20 @@ class Card:
     tone: str = ""
 
 
+@dataclass(frozen=True)
+class Finding:
+    """One thing to know: its tone (``good|info|warn|bad``), a text, and the section it leads to."""
+
+    tone: str
+    text: str
+    anchor: str
+
+
+def findings(items: Sequence[Finding]) -> Markup:
+    """Return what to know first, each a link to its grounds."""
+    return fill("findings", findings=items)
+
+
 def cards(items: Sequence[Card]) -> Markup:
     """Return key numbers side by side."""
     return fill("cards", cards=items)

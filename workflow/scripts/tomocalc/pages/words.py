@@ -6,7 +6,12 @@ import importlib.metadata
 import platform
 from collections.abc import Iterable
 
+from tomocalc.tables import FEATURES
+
 BADGES = {"phantom": "in-silico phantom"}
+
+CLASSES = {0: "others", 1: "calcifications"}
+"""How the two labels are called on pages."""
 
 SOURCES = {
     "phantom": "in-silico phantom volumes",
@@ -28,11 +33,28 @@ def badge_of(source: str) -> str | None:
 def versions_of(packages: Iterable[str]) -> dict[str, str]:
     """Return the version of Python and of each installed package."""
     found = {"Python": platform.python_version()}
-    for package in packages:
-        found[package] = importlib.metadata.version(package)
-    return found
+    return found | {package: importlib.metadata.version(package) for package in packages}
 
 
 def plural(count: int, noun: str) -> str:
     """Return a count with its noun: ``1 volume``, ``24 volumes``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def pretty(name: str) -> str:
+    """Return a column's name for a reader: ``gray_level`` is gray level."""
+    return name.replace("_", " ")
+
+
+def explained(name: str) -> str:
+    """Return what a feature means; empty for a column that is no feature."""
+    return MEANING.get(name, ("", ""))[1]
+
+
+def with_unit(name: str, source: str) -> str:
+    """Return a feature's name with its unit; a table's own columns may have any unit."""
+    unit = "" if source == "table" else MEANING.get(name, ("", ""))[0]
+    return f"{pretty(name)} ({unit})" if unit else pretty(name)
+
+
+MEANING = {column.name: (column.unit, column.meaning) for column in FEATURES}

@@ -20,7 +20,7 @@ DETECTOR_BLUR_MM = 0.055
 """Standard deviation of the Gaussian point spread: MTF 0.55 at 3.2/mm, 0.22 at 5/mm (CsI)."""
 ELECTRONIC_NOISE = 5.0
 """Standard deviation of the read-out noise, in photons per pixel."""
-RAMP_MM = 1.2
+RAMP_MM = 3.0
 """Weight of the ramp against the constant in the reconstruction filter, mm."""
 
 

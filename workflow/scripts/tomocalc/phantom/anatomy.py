@@ -35,6 +35,8 @@ class Style:
     """Distance from chest wall to nipple, as a share of the columns."""
     squareness: float
     """Exponent of the outline: 2 is an ellipse."""
+    lopsided: float
+    """Shift of the fullest part along the chest wall, as a share of half the width."""
     skin_mm: float
     ligaments: float
     """Attenuation of Cooper's ligaments over fat, as a share of that of gland."""
@@ -48,9 +50,10 @@ def patient_style(seed: int, patient_id: str) -> Style:
         beta=float(rng.normal(3.0, 0.05)),
         half_height=float(rng.uniform(0.40, 0.47)),
         reach=float(rng.uniform(0.80, 0.92)),
-        squareness=float(rng.uniform(2.0, 2.4)),
-        skin_mm=float(rng.uniform(1.0, 1.6)),
-        ligaments=float(rng.uniform(0.35, 0.7)),
+        squareness=float(rng.uniform(1.9, 2.3)),
+        lopsided=float(rng.uniform(-0.12, 0.02)),
+        skin_mm=float(rng.uniform(0.4, 0.7)),
+        ligaments=float(rng.uniform(0.7, 1.2)),
     )
 
 
@@ -70,9 +73,10 @@ def power_law_field(
     rng: np.random.Generator,
     *,
     shape: tuple[int, int, int],
-    spacing: tuple[float, ...],
+    spacing: tuple[float, float, float],
     beta: float,
-    stretch: float = 1.0,
+    scale_mm: float,
+    stretch: tuple[float, float] = (1.0, 1.0),
 ) -> np.ndarray:
     """Draw a Gaussian random field whose slices have a power spectrum ∝ 1/f**beta.
 
@@ -87,8 +91,10 @@ def power_law_field(
         Voxels and their size in mm, as (slices, rows, columns).
     beta
         Exponent of the in-plane power spectrum.
+    scale_mm
+        Outer scale: the spectrum is flat below 1/scale.
     stretch
-        Factor by which structures are longer along columns than along rows.
+        How much longer structures are along depth, and along columns, than along rows.
 
     Returns
     -------
@@ -96,12 +102,11 @@ def power_law_field(
         float32, zero mean, unit variance over the volume.
     """
     slices, rows, columns = shape
-    depth = slices + slices // 3 + 1  # the field is periodic: keep ends apart
-    f_z = np.fft.fftfreq(depth, spacing[0])[:, None, None]  # cycles/mm
-    f_y = np.fft.fftfreq(rows, spacing[1])[:, None] / np.sqrt(stretch)
-    f_x = np.fft.rfftfreq(columns, spacing[2]) * np.sqrt(stretch)
-    in_plane = f_y**2 + f_x**2
-    in_plane[0, 0] = in_plane[0, 1]  # the mean is removed below
+    depth = slices + slices // 3 + 1  # the field is periodic: keep its ends apart
+    f_z = np.fft.fftfreq(depth, spacing[0])[:, None, None] * stretch[0]  # cycles/mm
+    f_y = np.fft.fftfreq(rows, spacing[1])[:, None] / np.sqrt(stretch[1])
+    f_x = np.fft.rfftfreq(columns, spacing[2]) * np.sqrt(stretch[1])
+    in_plane = f_y**2 + f_x**2 + scale_mm**-2.0
     power = ((in_plane + f_z**2) ** (-(beta + 1) / 2)).astype(np.float32)
     power *= (in_plane ** (-beta / 2) / power.sum(axis=0)).astype(np.float32)
     # Noise drawn in frequency space; irfftn takes the Hermitian part of the two end planes.
@@ -117,8 +122,8 @@ def power_law_field(
 def border_distance(settings: Settings, style: Style) -> np.ndarray:
     """Measure how far each pixel lies inside the outline of the mid-plane, in mm.
 
-    The outline is a superellipse centred on the chest wall; the distance is exact to first
-    order (level over gradient), positive inside.
+    The outline is a superellipse about a point of the chest wall, fuller on the lateral side,
+    with a nipple. The distance is right to first order (level over gradient), positive inside.
 
     Returns
     -------
@@ -127,13 +132,14 @@ def border_distance(settings: Settings, style: Style) -> np.ndarray:
     """
     pixel, power = settings.pixel_spacing_mm, style.squareness
     half = style.half_height * settings.rows * pixel
-    reach = style.reach * settings.columns * pixel
-    y = (np.abs(np.arange(settings.rows) - (settings.rows - 1) / 2) * pixel / half)[:, None]
-    x = (np.arange(settings.columns) + 0.5) * pixel / reach
+    along = (np.arange(settings.rows) - (settings.rows - 1) / 2) * pixel / half  # about -1..1
+    along -= style.lopsided * (1 - along**2)
+    nipple = 1 + 0.045 * np.exp(-((along / 0.1) ** 2))
+    away = (np.arange(settings.columns) + 0.5) * pixel / (style.reach * settings.columns * pixel)
+    y, x = np.abs(along)[:, None], away / nipple[:, None]
     level = (y**power + x**power) ** (1 / power)
-    slope_y = (y / level) ** (power - 1) / half
-    slope_x = (x / level) ** (power - 1) / reach
-    return (1 - level) / np.hypot(slope_y, slope_x)
+    slope_y, slope_x = np.gradient(level, pixel)
+    return (1 - level) / np.maximum(np.hypot(slope_y, slope_x), 0.5 / half)
 
 
 def build_breast(seed: int, volume_id: str, style: Style, settings: Settings) -> Breast:
@@ -153,18 +159,18 @@ def build_breast(seed: int, volume_id: str, style: Style, settings: Settings) ->
     support = np.clip(depth_mm / (1.5 * settings.pixel_spacing_mm) + 0.5, 0, 1)
 
     texture = power_law_field(
-        rng, shape=settings.shape, spacing=voxel, beta=style.beta, stretch=1.6
+        rng, shape=settings.shape, spacing=voxel, beta=style.beta, scale_mm=12, stretch=(1, 2)
     )
     sheets = power_law_field(
-        rng, shape=settings.shape, spacing=voxel, beta=style.beta + 1.2, stretch=2.5
+        rng, shape=settings.shape, spacing=voxel, beta=style.beta + 1.5, scale_mm=5, stretch=(4, 3)
     )
     fat_layer = min(2.5, 0.15 * inner)  # mm under the skin
     rise = 1.5 * np.tanh((depth_mm - style.skin_mm - fat_layer) / (0.2 * inner))
-    threshold = np.float32(_quantile(1 - style.density) + 0.6)
-    gland = _soft_step((texture * np.float32(0.9) + rise - threshold) * np.float32(2.0))
-    ligament = np.exp(-((sheets / np.float32(0.10)) ** 2)) * np.float32(style.ligaments)
-    tissue = np.maximum(gland, ligament) + np.float32(0.06) * texture
-    skin = _soft_step((style.skin_mm - depth_mm) / np.float32(0.08))
+    threshold = np.float32(_quantile(1 - style.density) + 1.2)
+    gland = _soft_step((texture + rise - threshold) * np.float32(3.5))
+    ligament = np.exp(-((sheets / np.float32(0.08)) ** 2)) * np.float32(style.ligaments)
+    tissue = np.maximum(gland, ligament) + np.float32(0.08) * texture
+    skin = _soft_step((style.skin_mm - depth_mm) / np.float32(0.06))
     excess = (GLAND - FAT) * tissue * (1 - skin) + (SKIN - FAT) * skin
     return Breast(
         support=support.astype(np.float32),

@@ -1,66 +1,21 @@
 """What is put into the breast: calcifications, and things a naive detector takes for them.
 
-Every object is a set of ellipsoids at sub-voxel positions; their path lengths along the rays are
-exact, averaged over each detector pixel, so that partial volume is right however small they are.
+Every object is a set of ellipsoids at sub-voxel positions, or a failing detector pixel.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import numpy as np
 
-from tomocalc.phantom.acquisition import Detector
+from tomocalc.phantom.bodies import Ellipsoid, Finding, Spike
 from tomocalc.phantom.settings import Settings
 
 HYDROXYAPATITE = 2.0
-"""Attenuation of dense calcification at 20 keV over that of tissue, 1/mm (NIST XCOM)."""
+"""Attenuation of dense calcification (3.16 g/cm³) at 20 keV over that of tissue, 1/mm (XCOM)."""
 TITANIUM = 7.0
-"""Attenuation of a marker clip at 20 keV, 1/mm (NIST XCOM)."""
-SUBPIXELS = 5
-"""Rays per detector pixel and axis."""
-
-
-@dataclass(frozen=True)
-class Ellipsoid:
-    """One homogeneous body."""
-
-    centre_mm: np.ndarray
-    """(z, y, x)."""
-    radii_mm: np.ndarray
-    """Half axes, (3,)."""
-    turn: np.ndarray
-    """Rotation whose columns are the directions of the axes, (3, 3)."""
-    attenuation: float
-    """Over that of the tissue it replaces, 1/mm."""
-
-
-@dataclass(frozen=True)
-class Spike:
-    """A detector pixel that under-responds for some neighbouring projections."""
-
-    first: int
-    count: int
-    strength: float
-    """Line integral that it adds."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One inserted object."""
-
-    kind: str
-    """calcification | round_benign | vascular | clip | noise_spike."""
-    cluster: int | None
-    """Number of a calcification's cluster in its volume, from 1."""
-    centre_mm: np.ndarray
-    """(z, y, x), from the centre of the first voxel; chest wall at column 0."""
-    diameter_mm: float
-    """Largest extent."""
-    bodies: tuple[Ellipsoid, ...] = field(default=())
-    spike: Spike | None = None
-
+"""Attenuation of a marker clip at 20 keV, 1/mm (XCOM)."""
 
 Inside = Callable[[np.ndarray, float], bool]
 """Whether a position (z, y, x) in mm lies in the breast with a margin in mm to spare."""
@@ -82,7 +37,7 @@ def draw_findings(
     makers += [draw_clip] * int(rng.binomial(1, 0.06))
     for make in makers:
         findings += make(rng, settings=settings, inside=inside)
-    for _ in range(int(rng.integers(4, 9))):
+    for _ in range(int(rng.integers(3, 8))):
         findings += draw_spike(rng, settings=settings, inside=inside)
     return findings
 
@@ -92,35 +47,46 @@ def draw_cluster(
 ) -> list[Finding]:
     """Draw 3 to 15 calcifications of 0.15 to 0.5 mm within 5 to 10 mm.
 
-    Sizes are log-normal about 0.26 mm. Attenuation is that of hydroxyapatite times a mineral
+    Sizes are log-normal about 0.28 mm. Attenuation is that of hydroxyapatite times a mineral
     share, log-normal with a level for each cluster: calcifications in tissue are porous and
-    mixed (Warren et al., Med. Phys. 40, 2013), which spreads their contrast over a decade.
+    mixed (Warren et al., Phys. Med. Biol. 58, 2013, p. N103), which spreads their contrast over a decade.
     """
     room = 0.4 * min(extent(settings))
-    size = np.minimum(rng.uniform(5, 10), room) * np.array([1, *rng.uniform(0.6, 1, 2)])
-    size[0] = min(size[0], settings.thickness_mm / 2)
+    size = np.minimum(rng.uniform(5, 10), room) * rng.uniform([0.4, 0.6, 0.8], [0.7, 1, 1])
     middle = place(rng, settings=settings, inside=inside, margin=float(size.max()) / 3)
     if middle is None:
         middle = np.array(extent(settings)) / np.array([2, 2, 3])
-    level = rng.normal(np.log(0.2), 0.35)
+    level = rng.normal(np.log(0.36), 0.2)
     found: list[Finding] = []
-    gap = min(0.8, room / 6)
     for _ in range(int(rng.integers(3, 16))):
-        centre = middle
-        apart = gap
-        for _ in range(60):
-            offset = rng.normal(size=3)
-            offset *= rng.uniform() ** (1 / 3) / np.linalg.norm(offset) * size / 2
-            centre = middle + offset
-            others = (np.hypot(*(centre - other.centre_mm)[1:]) for other in found)
-            if inside(centre, 0.6) and all(distance > apart for distance in others):
-                break
-            apart *= 0.97
-        diameter = float(np.clip(np.exp(rng.normal(np.log(0.26), 0.3)), 0.15, 0.5))
-        share = float(np.clip(np.exp(rng.normal(level, 0.5)), 0.04, 1.0))
+        centre = _beside(rng, middle, size, found, inside)
+        diameter = float(np.clip(np.exp(rng.normal(np.log(0.28), 0.25)), 0.15, 0.5))
+        share = float(np.clip(np.exp(rng.normal(level, 0.3)), 0.05, 1.0))
         body = irregular(rng, centre, diameter, HYDROXYAPATITE * share)
         found.append(Finding("calcification", number, centre, diameter, body))
     return found
+
+
+def _beside(
+    rng: np.random.Generator,
+    middle: np.ndarray,
+    size: np.ndarray,
+    others: list[Finding],
+    inside: Inside,
+) -> np.ndarray:
+    """Draw a position in the ellipsoid of a cluster, if possible clear of the *others*' shadows."""
+    apart = min(0.8, float(size[1]) / 6)  # mm, seen from above
+    chosen = middle
+    for _ in range(60):
+        offset = rng.normal(size=3)
+        offset *= rng.uniform() ** (1 / 3) / np.linalg.norm(offset) * size / 2
+        if not inside(middle + offset, 0.6):
+            continue
+        chosen = middle + offset
+        if all(np.hypot(*(chosen - other.centre_mm)[1:]) > apart for other in others):
+            break
+        apart *= 0.97
+    return chosen
 
 
 def irregular(
@@ -156,7 +122,7 @@ def draw_vascular(rng: np.random.Generator, *, settings: Settings, inside: Insid
     if centre is None:
         return []
     course, bend = rng.uniform(0, np.pi), rng.normal(0, 0.12)
-    along = np.arange(-length / 2, length / 2, 0.3)
+    along = np.arange(-length / 2, length / 2, 0.3) + rng.uniform(-0.1, 0.1)
     heading = course + bend * along
     radius = float(rng.uniform(0.3, 0.6))
     line = np.stack([0.1 * along, 0.3 * np.sin(heading), 0.3 * np.cos(heading)], axis=1)
@@ -196,7 +162,7 @@ def draw_spike(rng: np.random.Generator, *, settings: Settings, inside: Inside) 
         return []
     count = int(min(rng.integers(1, 4), settings.projections))
     first = int(rng.integers(0, settings.projections - count + 1))
-    spike = Spike(first, count, float(rng.uniform(0.5, 1.5)))
+    spike = Spike(first, count, float(rng.uniform(0.4, 1.2)))
     return [Finding("noise_spike", None, centre, settings.pixel_spacing_mm, spike=spike)]
 
 
@@ -216,59 +182,3 @@ def place(
         if inside(centre, margin):
             return centre
     return None
-
-
-def add_bodies(lines: np.ndarray, findings: list[Finding], detector: Detector) -> None:
-    """Add the findings' line integrals to *lines* (projections, detector rows, columns)."""
-    for finding in findings:
-        for body in finding.bodies:
-            _add_body(lines, body, detector)
-
-
-def _add_body(lines: np.ndarray, body: Ellipsoid, detector: Detector) -> None:
-    settings = detector.settings
-    pixel = settings.pixel_spacing_mm
-    depth, row_mm, column_mm = body.centre_mm - np.array([settings.middle_mm, 0, 0])
-    shadow_mm = body.radii_mm.max() * np.hypot(1, np.abs(settings.tangents).max())
-    reach = int(np.ceil(shadow_mm / pixel)) + 1
-    fine = ((np.arange((2 * reach + 1) * SUBPIXELS) + 0.5) / SUBPIXELS - reach - 0.5) * pixel
-    inverse = body.turn @ np.diag(body.radii_mm**-2.0) @ body.turn.T
-    column = round(column_mm / pixel)
-    for number, tangent in enumerate(settings.tangents):
-        row = row_mm / pixel + detector.margin + tangent * depth / pixel
-        top = round(row)
-        away_y = fine - (row - top) * pixel
-        away_x = fine - (column_mm - column * pixel)
-        path = _chord(inverse, float(tangent), away_y, away_x)
-        size = 2 * reach + 1
-        mean = path.reshape(size, SUBPIXELS, size, SUBPIXELS).mean(axis=(1, 3))
-        rows = slice(max(top - reach, 0), top + reach + 1)
-        columns = slice(max(column - reach, 0), column + reach + 1)
-        target = lines[number, rows, columns]
-        skip_y, skip_x = max(reach - top, 0), max(reach - column, 0)
-        inner = mean[skip_y : skip_y + target.shape[0], skip_x : skip_x + target.shape[1]]
-        target += (inner * body.attenuation).astype(np.float32)
-
-
-def _chord(inverse: np.ndarray, tangent: float, y: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Length of rays inside the ellipsoid p'·inverse·p < 1, for offsets y × x in mm."""
-    ray = np.array([1.0, -tangent, 0.0])
-    a = ray @ inverse @ ray
-    along = inverse @ ray
-    b = np.add.outer(along[1] * y, along[2] * x)
-    c = np.add.outer(inverse[1, 1] * y**2, inverse[2, 2] * x**2 - 1.0)
-    c += 2 * inverse[1, 2] * np.multiply.outer(y, x)
-    return 2 * np.sqrt(np.maximum(b**2 - a * c, 0)) / a * np.hypot(1.0, tangent)
-
-
-def add_spikes(lines: np.ndarray, findings: list[Finding], detector: Detector) -> None:
-    """Add the failing pixels to measured *lines* (projections, detector rows, columns)."""
-    settings = detector.settings
-    pixel = settings.pixel_spacing_mm
-    for finding in findings:
-        if finding.spike is None:
-            continue
-        depth, row_mm, column_mm = finding.centre_mm - np.array([settings.middle_mm, 0, 0])
-        for number in range(finding.spike.first, finding.spike.first + finding.spike.count):
-            row = round((row_mm + settings.tangents[number] * depth) / pixel) + detector.margin
-            lines[number, row, round(column_mm / pixel)] += finding.spike.strength

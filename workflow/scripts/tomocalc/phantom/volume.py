@@ -15,20 +15,16 @@ from tomocalc.phantom.acquisition import (
     reconstruct,
 )
 from tomocalc.phantom.anatomy import FAT, Breast, build_breast, patient_style
-from tomocalc.phantom.findings import (
-    Finding,
-    Inside,
-    add_bodies,
-    add_spikes,
-    draw_findings,
-    extent,
-)
+from tomocalc.phantom.bodies import Finding, add_bodies, add_spikes
+from tomocalc.phantom.findings import Inside, draw_findings
 from tomocalc.phantom.settings import Settings, stream
 
 BITS = 14
 """Bits stored per pixel."""
 GAIN = 1e5
 """Stored values per unit of attenuation (1/mm): fat is 4560."""
+SKIN_ROOM_MM = 1.0
+"""Least distance of a finding's surroundings to the lateral border."""
 RING_MM = 1.5
 """Radius around a finding in which the background's standard deviation is taken."""
 
@@ -97,21 +93,21 @@ def simulate(
 
 def inside_of(breast: Breast, settings: Settings) -> Inside:
     """Return the test whether a position has a margin to skin, chest wall and outer slices."""
-    size = extent(settings)
+    voxel = np.array(
+        [settings.slice_spacing_mm, settings.pixel_spacing_mm, settings.pixel_spacing_mm]
+    )
+    thickness = settings.thickness_mm
 
     def inside(position: np.ndarray, margin: float) -> bool:
-        z, _, x = position
-        # Faces above and below need less room than the skin, or thin breasts would have none.
-        edge = min(margin, 0.25 * size[0])
-        if not edge <= z <= size[0] - settings.slice_spacing_mm - edge or x < margin:
-            return False
-        index = np.rint(
-            position / np.array([settings.slice_spacing_mm, *[settings.pixel_spacing_mm] * 2])
-        )
+        index = np.rint(position / voxel).astype(int)
         if np.any(index < 0) or np.any(index >= settings.shape):
             return False
-        row = breast.depth_mm[tuple(index.astype(int))]
-        return bool(row > margin + 1.0)
+        height = position[0] + voxel[0] / 2
+        # The faces need less room than the skin, or thin breasts would have none.
+        face = min(margin, thickness / 4)
+        if not face <= height <= thickness - face or position[2] < margin:
+            return False
+        return bool(breast.depth_mm[tuple(index)] > margin + SKIN_ROOM_MM)
 
     return inside
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,11 +59,19 @@ def named(where: str, *, doing: str, quote: bool = True) -> Iterator[None]:
         yield
     except TomocalcError:
         raise
+    except RecursionError:
+        raise damaged(where, "its content is nested too deeply") from None
     except MemoryError:
         fix = "give the rule more memory, or lower image.max_pixels"
         raise TomocalcError(
             "E204", what=doing, where=where, why="memory ran out", fix=fix
         ) from None
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else type(error).__name__
+        fix = "make the file readable, and leave it in place while the workflow runs"
+        raise TomocalcError(
+            "E104", what="cannot read an image", where=where, why=why, fix=fix
+        ) from (error if quote else None)
     except Exception as error:
         first = (str(error).splitlines() or [""])[0] if quote else ""
         why = f"{type(error).__name__}: {first}" if first else type(error).__name__
@@ -80,30 +89,6 @@ def unsupported(where: str, why: str, fix: str) -> TomocalcError:
     """Name an image of a kind that cannot be measured."""
     what = "an image is of a kind that cannot be used"
     return TomocalcError("E203", what=what, where=where, why=why, fix=fix)
-
-
-def check_size(
-    *, rows: int, columns: int, where: str, max_pixels: int, min_size: int
-) -> TomocalcError | None:
-    """Return the fault of a slice that is outside the configured limits, before decoding it."""
-    size = f"{rows} × {columns} pixels"
-    if rows * columns > max_pixels:
-        return TomocalcError(
-            "E204",
-            what="an image is larger than the limit",
-            where=where,
-            why=f"it has {size}, more than {max_pixels}",
-            fix="raise image.max_pixels if the image is genuine",
-        )
-    if min(rows, columns) < min_size:
-        return TomocalcError(
-            "E204",
-            what="an image is smaller than min_size",
-            where=where,
-            why=f"it has {size}, and a side must have at least {min_size}",
-            fix="remove it from the volume, or lower image.min_size",
-        )
-    return None
 
 
 def read_spans(path: Path, spans: tuple[tuple[int, int], ...], where: str) -> bytes:

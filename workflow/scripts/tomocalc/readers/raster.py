@@ -19,6 +19,7 @@ from tomocalc.readers.plane import Plane, damaged, read_spans, same_values, unsu
 from tomocalc.readers.sniff import Kind
 
 PNG_COLOURS = {0: "grey", 2: "RGB", 3: "palette", 4: "grey with alpha", 6: "RGB with alpha"}
+PNG_END = b"IEND\xaeB`\x82"
 HEADER_BYTES = 1 << 20
 """How far into a JPEG its size may stand: profiles and previews come first."""
 SAVE_GREY = "save it as 8-bit or 16-bit greyscale"
@@ -83,7 +84,10 @@ def _png_header(head: bytes, where: str) -> tuple[int, int, int, int]:
     return rows, columns, bits, {0: 1, 2: 3, 4: 2, 6: 4}[colour]
 
 
-def _png(data: bytes, _where: str) -> NDArray[Any]:
+def _png(data: bytes, where: str) -> NDArray[Any]:
+    if PNG_END not in data[-4096:]:
+        raise damaged(where, "the PNG has no end mark")
+    # A transparent grey level arrives as an alpha channel.
     return imagecodecs.png_decode(data)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,9 +12,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.readers.checks import checked_planes
 from tomocalc.readers.geometry import resolve_geometry
 from tomocalc.readers.laterality import side_of, turned
-from tomocalc.readers.plane import Plane, check_size, named, read_spans
+from tomocalc.readers.plane import Plane, named, read_spans
 from tomocalc.readers.scale import Scale, find_scale
 from tomocalc.readers.sources import source_files
 from tomocalc.readers.stack import file_stack
@@ -139,7 +139,8 @@ class Volume:
             self._scale,
         )
         key = hashlib.sha256(repr(facts).encode())
-        key.update(read_spans(plane.path, plane.spans, plane.where))
+        with named(plane.where, doing="an image cannot be read"):
+            key.update(read_spans(plane.path, plane.spans, plane.where))
         return key.hexdigest()
 
     def _plane(self, index: int) -> Plane:
@@ -192,8 +193,7 @@ def open_volume(
         (files), ``E205`` (spacing), ``E207`` (order, number or mixture of slices).
     """
     stack = file_stack(source_files(path))
-    planes = [_checked(plane, max_pixels=max_pixels, min_size=min_size) for plane in stack.planes]
-    planes = _same_kind(planes)
+    planes = checked_planes(stack.planes, max_pixels=max_pixels, min_size=min_size)
     sound = [plane for plane in planes if isinstance(plane, Plane)]
     if not sound:
         raise_all([plane for plane in planes if isinstance(plane, TomocalcError)])
@@ -228,52 +228,6 @@ def open_volume(
     if laterality is None:
         return volume
     return _with_side(volume, laterality, policy=side_mismatch, where=where)
-
-
-def _checked(
-    plane: Plane | TomocalcError, *, max_pixels: int, min_size: int
-) -> Plane | TomocalcError:
-    if isinstance(plane, TomocalcError):
-        return plane
-    fault = check_size(
-        rows=plane.rows,
-        columns=plane.columns,
-        where=plane.where,
-        max_pixels=max_pixels,
-        min_size=min_size,
-    )
-    return fault or plane
-
-
-def _same_kind(planes: list[Plane | TomocalcError]) -> list[Plane | TomocalcError]:
-    """Turn every slice that differs from most in size or type into a fault."""
-    kinds = [
-        (plane.rows, plane.columns, plane.dtype) if isinstance(plane, Plane) else None
-        for plane in planes
-    ]
-    counts = Counter(kind for kind in kinds if kind is not None)
-    if len(counts) <= 1:
-        return planes
-    usual = counts.most_common(1)[0][0]
-    return [
-        plane if kind in (usual, None) else _odd_one(plane, kind, usual)
-        for plane, kind in zip(planes, kinds, strict=True)
-    ]
-
-
-def _odd_one(
-    plane: Plane | TomocalcError,
-    kind: tuple[int, int, str] | None,
-    usual: tuple[int, int, str],
-) -> TomocalcError:
-    assert kind is not None
-    return TomocalcError(
-        "E207",
-        what="a slice differs from the others of its volume",
-        where=plane.where,
-        why="it has {} × {} pixels of {}, most have {} × {} of {}".format(*kind, *usual),
-        fix="take the file out of the volume, or export the volume again",
-    )
 
 
 def _burned_in(where: str) -> TomocalcError:

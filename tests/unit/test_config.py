@@ -1,0 +1,111 @@
+"""The configuration is checked as a whole, before any job."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tomocalc.config import check_config, load_schema
+from tomocalc.errors import TomocalcError
+from tomocalc.reference import config_reference
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = load_schema(ROOT / "workflow/schemas/config.schema.yaml")
+
+
+def default():
+    return yaml.safe_load((ROOT / "config/config.yaml").read_text())
+
+
+def changed(**sections):
+    config = default()
+    for key, value in sections.items():
+        config[key] = {**config.get(key, {}), **value} if isinstance(value, dict) else value
+    return config
+
+
+def test_default_is_valid_and_unchanged():
+    assert check_config(default(), SCHEMA) == default()
+
+
+@pytest.mark.parametrize("name", ["paper", "mini_mias"])
+def test_shipped_configs_are_valid(name):
+    config = default()
+    for key, value in yaml.safe_load((ROOT / f"config/{name}.yaml").read_text()).items():
+        config[key] = {**config.get(key, {}), **value} if isinstance(value, dict) else value
+    check_config(config, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"modle": {}}, "key modle): `modle` is not a setting. Fix: did you mean `model`?"),
+        ({"source": "phantm"}, 'key source): "phantm" was given. Fix: did you mean `phantom`?'),
+        ({"model": {"epochs": -3}}, "key model.epochs): -3 is below 1."),
+        ({"model": {"epochs": 2.5}}, "key model.epochs): 2.5 was given where an integer is wanted"),
+        ({"model": {"dropout": "high"}}, 'key model.dropout): "high" was given where a number'),
+        ({"model": {"dropout": float("nan")}}, "key model.dropout): nan was given"),
+        (
+            {"model": {"learning_rate": float("inf")}},
+            "key model.learning_rate): Infinity is above 1",
+        ),
+        ({"split": {"folds": 1}}, "key split.folds): 1 is below 2."),
+        ({"split": {"test_fraction": 0.75, "validation_fraction": 0.5}}, "leave nothing to train"),
+        ({"features": ["area", "area"]}, "key features): "),
+        ({"features": ["aera"]}, 'key features.0): "aera" was given. Fix: did you mean `area`?'),
+        ({"pathvars": {"results": ""}}, "key pathvars.results): it is empty"),
+        ({"candidates": {"min_diameter_mm": 3.0}}, "not below candidates.max_diameter_mm"),
+        ({"tuning": {"units": [64, 16]}}, "key tuning.units): 64 is above 16"),
+        ({"tuning": {"units": [64]}}, "key tuning.units): [64] has fewer than 2 entries"),
+        ({"schema_version": 7}, "key schema_version): 7 was given."),
+        ({"image": None}, "key image): null was given where a group of keys is wanted"),
+        ({"source": "table"}, "key table.path): source is table but it has no value"),
+    ],
+)
+def test_each_mistake_is_one_line_with_its_key(change, line):
+    with pytest.raises(TomocalcError) as caught:
+        check_config(changed(**change), SCHEMA)
+    assert line in str(caught.value)
+    assert all(text.startswith("ERROR [E101] ") for text in str(caught.value).splitlines())
+
+
+def test_a_missing_key_is_named():
+    config = default()
+    del config["eda"]["bins"]
+    with pytest.raises(TomocalcError, match=r"key eda\.bins\): it has no value"):
+        check_config(config, SCHEMA)
+
+
+def test_all_mistakes_come_at_once():
+    config = changed(
+        source="phantm", model={"epochs": 0, "dropuot": 0.1}, candidates={"min_diameter_mm": 9.0}
+    )
+    with pytest.raises(TomocalcError) as caught:
+        check_config(config, SCHEMA)
+    assert len(str(caught.value).splitlines()) == 4
+
+
+def test_command_line_text_becomes_the_type_of_the_schema():
+    config = changed(
+        seed="7",
+        table={"header": "false", "sha256": "null"},
+        model={"learning_rate": "1e-3", "units": ["64", 32]},
+    )
+    checked = check_config(config, SCHEMA)
+    assert checked["seed"] == 7
+    assert checked["table"]["header"] is False
+    assert checked["table"]["sha256"] is None
+    assert checked["model"]["learning_rate"] == 0.001
+    assert checked["model"]["units"] == [64, 32]
+
+
+def test_a_fetched_table_needs_a_checksum():
+    table = {"path": "https://example.org/t.csv", "label": "y", "positive": "1", "sha256": None}
+    config = changed(source="table", table=table)
+    with pytest.raises(TomocalcError, match=r"key table\.sha256\): a fetched table needs"):
+        check_config(config, SCHEMA)
+
+
+def test_reference_page_is_up_to_date():
+    page = (ROOT / "config/README.md").read_text()
+    assert page == config_reference(ROOT / "workflow/schemas"), "run `make docs`"

@@ -1,0 +1,100 @@
+"""Parts share nothing under the honest protocol, and everything under the paper's."""
+
+import polars as pl
+import pytest
+
+from candidates import candidate_rows, cohort
+from tomocalc.dataset.leakage import leakage_facts
+from tomocalc.dataset.splits import split_honest, split_paper, usable_candidates
+from tomocalc.errors import TomocalcError
+
+USED = ["area", "contrast"]
+
+
+def honest(focus, **changes):
+    settings = {"seed": 1, "validation_fraction": 0.2, "test_fraction": 0.3, "folds": 3}
+    return split_honest(focus, **(settings | changes))  # type: ignore[arg-type]
+
+
+def parts_of(splits, column):
+    return splits.group_by(column).agg(pl.col("part").n_unique())["part"].max()
+
+
+def test_no_patient_is_in_two_parts_or_folds():
+    splits = honest(usable_candidates(cohort(), used=USED, duplicates="drop"))
+    assert parts_of(splits, "patient_id") == 1
+    folds = splits.group_by("patient_id").agg(pl.col("fold").n_unique())
+    assert folds["fold"].max() == 1
+    assert set(splits["part"]) == {"train", "validation", "test"}
+    assert set(splits.filter(pl.col("part") == "test")["fold"]) == {-1}
+    assert set(splits.filter(pl.col("part") != "test")["fold"]) == {0, 1, 2}
+
+
+def test_every_part_has_both_classes():
+    splits = honest(usable_candidates(cohort(), used=USED, duplicates="drop"))
+    assert splits.group_by("part").agg(pl.col("label").n_unique())["label"].min() == 2
+
+
+def test_nothing_is_repeated_and_nothing_lost():
+    focus = usable_candidates(cohort(), used=USED, duplicates="drop")
+    splits = honest(focus)
+    assert splits.height == focus.height
+    assert splits["copy"].max() == 0
+
+
+def test_without_patients_equal_vectors_stay_together():
+    values = [float(number // 3) for number in range(60)]
+    rows = candidate_rows(area=values, label=[number // 3 % 2 for number in range(60)])
+    focus = usable_candidates(rows, used=["area"], duplicates="keep")
+    assert focus["group"].n_unique() == 20
+    assert parts_of(honest(focus), "group") == 1
+
+
+def test_duplicates_are_equal_features_and_label():
+    rows = candidate_rows(area=[1, 1, 1, 2], label=[0, 0, 1, 0])
+    kept = usable_candidates(rows, used=["area"], duplicates="drop")
+    assert kept["candidate_id"].to_list() == [0, 2, 3]
+    assert kept["group"].to_list() == [0, 0, 1]
+    assert usable_candidates(rows, used=["area"], duplicates="keep").height == 4
+
+
+def test_the_seed_decides():
+    focus = usable_candidates(cohort(), used=USED, duplicates="drop")
+    assert honest(focus).equals(honest(focus))
+    assert not honest(focus).equals(honest(focus, seed=2))
+
+
+def test_too_few_of_a_class_is_an_error():
+    focus = usable_candidates(cohort(patients=6), used=USED, duplicates="drop")
+    with pytest.raises(TomocalcError, match=r"found 3 patients with and 3 without .* at least 5"):
+        honest(focus)
+
+
+def test_the_paper_protocol_balances_first_and_leaks():
+    focus = usable_candidates(cohort(), used=USED, duplicates="drop")
+    splits = split_paper(focus, seed=1, test_fraction=0.2, folds=3)
+    assert splits["label"].mean() == 0.5
+    assert splits.height == 2 * 180
+    assert splits.filter(pl.col("part") == "test").height == 72
+    facts = leakage_facts(splits, focus, used=USED)
+    assert facts["verdict"] == "leaks"
+    assert facts["test_rows_with_copy_in_train"]["positive"] > 0.9
+    assert facts["test_rows_with_copy_in_train"]["negative"] == 0
+
+
+def test_the_honest_protocol_is_clean():
+    focus = usable_candidates(cohort(), used=USED, duplicates="drop")
+    facts = leakage_facts(honest(focus), focus, used=USED)
+    assert facts["verdict"] == "clean"
+    assert facts["shared_patients"] == 0
+    assert facts["test_rows_with_copy_in_train"] == {"all": 0, "positive": 0, "negative": 0}
+
+
+def test_near_duplicates_are_measured_in_standard_deviations():
+    # training values 0 and 2 have standard deviation 1: 2.009 is near, 2.02 is not
+    rows = candidate_rows(area=[0.0, 2.0, 2.009, 2.02])
+    focus = usable_candidates(rows, used=["area"], duplicates="keep")
+    part = pl.Series("part", ["train", "train", "test", "test"])
+    splits = focus.select("volume_id", "candidate_id", "patient_id", "group", "label")
+    facts = leakage_facts(splits.with_columns(part), focus, used=["area"])
+    assert facts["near_duplicates"]["share"] == 0.5

@@ -1,0 +1,105 @@
+"""A finished table enters the data set, or is refused with the place of the fault."""
+
+import os
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tomocalc.dataset.feature_table import CANDIDATE, read_feature_table
+from tomocalc.dataset.quality import quality_account
+from tomocalc.errors import TomocalcError
+from tomocalc.tables import PAPER_FEATURES, names
+
+MAP = {
+    "header": True,
+    "features": {"area": "A", "contrast": "C"},
+    "label": "y",
+    "positive": "yes",
+    "patient_id": None,
+    "site": None,
+    "unlabelled": "fail",
+}
+
+
+def read(tmp_path, text, **changes):
+    path = tmp_path / "table.csv"
+    path.write_text(text)
+    return read_feature_table(str(path), **(MAP | changes))  # type: ignore[arg-type]
+
+
+def test_columns_are_mapped(tmp_path):
+    rows, dropped = read(tmp_path, "A,C,y\n1,0.5,yes\n2,,no\n")
+    assert dropped == 0
+    assert rows.columns == names(CANDIDATE)
+    assert rows["area"].to_list() == [1.0, 2.0]
+    assert rows["contrast"].to_list() == [0.5, None]
+    assert rows["label"].to_list() == [1, 0]
+    assert rows["gray_level"].null_count() == 2
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_other_separators_are_recognised(tmp_path, separator):
+    rows, _ = read(tmp_path, "A,C,y\n1,2,yes\n3,4,no\n".replace(",", separator))
+    assert rows["contrast"].to_list() == [2.0, 4.0]
+
+
+def test_parquet_patients_and_sites(tmp_path):
+    path = tmp_path / "table.parquet"
+    pl.DataFrame({"A": [1.0], "C": [2.0], "y": ["yes"], "p": [7], "s": ["x"]}).write_parquet(path)
+    rows, _ = read_feature_table(str(path), **(MAP | {"patient_id": "p", "site": "s"}))  # type: ignore[arg-type]
+    assert rows.select("patient_id", "site", "label").row(0) == ("7", "x", 1)
+
+
+def test_columns_without_names_are_numbered_from_one(tmp_path):
+    rows, _ = read(
+        tmp_path,
+        "1,2,'1'\n3,4,'-1'\n",
+        header=False,
+        features={"area": "column_1"},
+        label="column_3",
+        positive="'1'",
+    )
+    assert rows["label"].to_list() == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("A,y\n1,yes\n", "it has no column C; its columns are A, y"),
+        ("A,C,y\n1,2,yes\n1,big,no\n", "the first is `big` on line 3"),
+        ("A,C,y\n1,2,yes\n1,2,\n", "1 rows have no label, the first on line 3"),
+        ("A,C,y\n1,2,1\n", "no row of column y is `yes`; it holds 1"),
+    ],
+)
+def test_a_bad_table_is_named_with_its_line(tmp_path, text, message):
+    with pytest.raises(TomocalcError) as caught:
+        read(tmp_path, text)
+    assert message in str(caught.value)
+    assert "table.csv" in str(caught.value)
+
+
+def test_unlabelled_rows_can_be_dropped_and_are_counted(tmp_path):
+    rows, dropped = read(tmp_path, "A,C,y\n1,2,yes\n1,2,\n3,4,no\n", unlabelled="drop")
+    assert (rows.height, dropped) == (2, 1)
+    assert rows["candidate_id"].to_list() == [0, 2]
+
+
+@pytest.mark.data
+@pytest.mark.skipif("TOMOCALC_TEST_DATA" not in os.environ, reason="needs TOMOCALC_TEST_DATA")
+def test_the_paper_table_has_its_known_faults():
+    path = Path(os.environ["TOMOCALC_TEST_DATA"]) / "woods/mammography.csv"
+    columns = {name: f"column_{place}" for place, name in enumerate(PAPER_FEATURES, 1)}
+    rows, _ = read_feature_table(
+        str(path),
+        **MAP  # type: ignore[arg-type]
+        | {"header": False, "features": columns, "label": "column_7", "positive": "'1'"},
+    )
+    account = quality_account(rows, source="table", used=list(columns), duplicates="drop")
+    assert account["rows"] == 11183
+    assert account["duplicates"]["rows"] == 3334
+    assert account["after_removal"]["negatives"] == 7595
+    assert account["after_removal"]["positives"] == 254
+    assert account["conflicting_labels"]["groups"] == 1
+    assert round(account["prevalence"], 4) == 0.0232
+    assert round(account["after_removal"]["prevalence"], 4) == 0.0324

@@ -1,0 +1,144 @@
+"""Figures of merit, against hand-computed values and scikit-learn."""
+
+import numpy as np
+import pytest
+from sklearn import metrics as reference
+
+from tomocalc.evaluation.account import account, calibration
+from tomocalc.evaluation.bootstrap import clustered_bootstrap, percentile_interval
+from tomocalc.evaluation.metrics import (
+    best_f1_threshold,
+    confusion,
+    proportions,
+    ranking_metrics,
+    ratio,
+    threshold_metrics,
+    wilson,
+)
+
+LABEL = np.array([1, 1, 0, 0, 1, 0], dtype=np.int8)
+SCORE = np.array([0.9, 0.4, 0.6, 0.2, 0.5, 0.1])
+
+
+def test_confusion_by_hand():
+    assert confusion(LABEL, SCORE, 0.5) == {"tn": 2, "fp": 1, "fn": 1, "tp": 2}
+
+
+def test_threshold_metrics_by_hand():
+    figures = threshold_metrics({"tn": 90, "fp": 10, "fn": 2, "tp": 8})
+    assert figures["f1"] == pytest.approx(16 / 28)
+    assert figures["balanced_accuracy"] == pytest.approx((0.8 + 0.9) / 2)
+    assert figures["mcc"] == pytest.approx((8 * 90 - 10 * 2) / np.sqrt(18 * 10 * 100 * 92))
+
+
+def test_ranking_by_hand():
+    # pairs ranked right: 0.9 beats all three, 0.5 and 0.4 beat two each: 7 of 9
+    figures = ranking_metrics(LABEL, SCORE)
+    assert figures["auroc"] == pytest.approx(7 / 9)
+    # precision at the positives: 1/1, 2/3, 3/4
+    assert figures["average_precision"] == pytest.approx((1 + 2 / 3 + 3 / 4) / 3)
+    assert figures["brier"] == pytest.approx((0.01 + 0.36 + 0.36 + 0.04 + 0.25 + 0.01) / 6)
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "low", "high"),
+    [(8, 10, 0.4902, 0.9433), (0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (0, 0, 0.0, 1.0)],
+)
+def test_wilson_interval(successes, trials, low, high):
+    assert wilson(successes, trials, 0.95) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_best_threshold_maximises_f1():
+    # F1 from 0.4 up: 3 of 4 called right with all found = 6/7
+    assert best_f1_threshold(LABEL, SCORE) == 0.4
+    assert best_f1_threshold(np.zeros(3, np.int8), np.ones(3)) == 0.5
+
+
+def test_figures_equal_scikit_learn():
+    draw = np.random.default_rng(5)
+    for _ in range(1000):
+        size = int(draw.integers(5, 60))
+        label = draw.integers(0, 2, size).astype(np.int8)
+        label[:2] = 0, 1
+        score = np.round(draw.random(size), 1)
+        cut = float(draw.choice([0.3, 0.5, 0.7]))
+        called = score >= cut
+        counts = confusion(label, score, cut)
+        ours = {name: ratio(*pair) for name, pair in proportions(counts).items()}
+        ours |= threshold_metrics(counts) | ranking_metrics(label, score)
+        theirs = {
+            "accuracy": reference.accuracy_score(label, called),
+            "precision": reference.precision_score(label, called, zero_division=0),
+            "recall": reference.recall_score(label, called),
+            "specificity": reference.recall_score(label, called, pos_label=0),
+            "f1": reference.f1_score(label, called, zero_division=0),
+            "balanced_accuracy": reference.balanced_accuracy_score(label, called),
+            "mcc": reference.matthews_corrcoef(label, called),
+            "auroc": reference.roc_auc_score(label, score),
+            "average_precision": reference.average_precision_score(label, score),
+            "brier": reference.brier_score_loss(label, score),
+        }
+        assert ours == pytest.approx(theirs, abs=1e-12)
+
+
+def test_a_resample_of_clusters_equals_repeating_their_rows():
+    draw = np.random.default_rng(3)
+    label = draw.integers(0, 2, 80).astype(np.int8)
+    score = np.round(draw.random(80), 1)
+    cluster = np.repeat(np.arange(8), 10).astype(np.int32)
+    drawn = clustered_bootstrap(label, score, cluster, resamples=20, seed=7)
+    times = np.random.default_rng(7).multinomial(8, np.full(8, 1 / 8), size=20)
+    for index, counts in enumerate(times):
+        rows = np.repeat(np.arange(80), counts[cluster])
+        expected = ranking_metrics(label[rows], score[rows])
+        assert {name: drawn[name][index] for name in drawn} == pytest.approx(expected)
+
+
+def test_clusters_widen_the_interval():
+    # fifty equal rows of a patient say no more than one
+    draw = np.random.default_rng(0)
+    patient = np.repeat(np.arange(24), 50).astype(np.int32)
+    label = (np.arange(24) % 3 == 0).astype(np.int8)[patient]
+    score = draw.random(24)[patient]
+
+    def width(cluster):
+        drawn = clustered_bootstrap(label, score, cluster, resamples=200, seed=1)
+        low, high = percentile_interval(drawn["auroc"], 0.95)
+        return high - low
+
+    assert width(patient) > 3 * width(np.arange(len(patient), dtype=np.int32))
+
+
+def test_calibration_bins_by_hand():
+    assert calibration(LABEL, SCORE, bins=2) == [
+        {"mean_predicted": pytest.approx(0.7 / 3), "observed": pytest.approx(1 / 3), "n": 3},
+        {"mean_predicted": pytest.approx(2 / 3), "observed": pytest.approx(2 / 3), "n": 3},
+    ]
+
+
+def test_account_is_complete_and_inside_its_intervals():
+    draw = np.random.default_rng(1)
+    label = (draw.random(400) < 0.2).astype(np.int8)
+    score = np.clip(draw.normal(0.3 + 0.3 * label, 0.15), 0, 1)
+    facts = account(
+        label,
+        score,
+        np.repeat(np.arange(40), 10).astype(np.int32),
+        threshold=0.5,
+        resamples=200,
+        confidence=0.95,
+        seed=1,
+    )
+    for figure in facts["metrics"].values():
+        assert figure.get("low", 0) <= figure["value"] <= figure.get("high", 1)
+    assert facts["roc"]["tpr"][-1] == 1
+    assert sum(row["support"] for row in facts["report"]) == 400
+
+
+def test_one_class_gives_counts_only():
+    zeros = np.zeros(4, np.int8)
+    facts = account(
+        zeros, np.full(4, 0.1), np.arange(4, dtype=np.int32),
+        threshold=0.5, resamples=100, confidence=0.95, seed=1,
+    )  # fmt: skip
+    assert facts == {"n": 4, "positives": 0}

@@ -1,0 +1,139 @@
+"""Sheets of volumes and annotations: every mistake has its line."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tomocalc.config import load_schema
+from tomocalc.errors import TomocalcError
+from tomocalc.sheets import read_annotations, read_volumes
+
+SCHEMAS = Path(__file__).parents[2] / "workflow/schemas"
+VOLUMES = load_schema(SCHEMAS / "volumes.schema.yaml")
+ANNOTATIONS = load_schema(SCHEMAS / "annotations.schema.yaml")
+HEADER = "volume_id\tpatient_id\tlaterality\tview\tpath"
+
+
+@pytest.fixture
+def sheet(tmp_path):
+    (tmp_path / "image.png").write_bytes(b"not looked at")
+
+    def write(*lines, header=HEADER, encoding="utf-8", end="\n"):
+        path = tmp_path / "volumes.tsv"
+        text = end.join([header, *lines]) + end
+        path.write_bytes(text.replace("IMAGE", str(tmp_path / "image.png")).encode(encoding))
+        return str(path)
+
+    return write
+
+
+def fault(sheet_path, **options):
+    with pytest.raises(TomocalcError) as caught:
+        read_volumes(sheet_path, VOLUMES, **options)
+    return str(caught.value)
+
+
+def test_rows_are_sorted_and_ids_stay_text(sheet):
+    path = sheet("1e3\t001\tL\tCC\tIMAGE", "001\tNA\tR\tMLO\tIMAGE")
+    rows = read_volumes(path, VOLUMES)
+    assert [row["volume_id"] for row in rows] == ["001", "1e3"]
+    assert rows[0]["patient_id"] == "NA"
+    assert rows[0]["pixel_spacing_mm"] is None
+
+
+def test_byte_order_mark_and_windows_line_ends_are_fine(sheet):
+    rows = read_volumes(sheet("v\tp\tL\tCC\tIMAGE", encoding="utf-8-sig", end="\r\n"), VOLUMES)
+    assert rows[0]["volume_id"] == "v"
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("../x\tp\tL\tCC\tIMAGE", "volumes.tsv:2, column volume_id"),
+        ("a;touch X\tp\tL\tCC\tIMAGE", "column volume_id"),
+        ("-rf\tp\tL\tCC\tIMAGE", "column volume_id"),
+        ("=cmd\tp\tL\tCC\tIMAGE", "column volume_id"),
+        (f"{'x' * 300}\tp\tL\tCC\tIMAGE", "column volume_id"),
+        ("v\tp\tleft\tCC\tIMAGE", 'column laterality): not an allowed value: "left" was given'),
+        ("v\t\tL\tCC\tIMAGE", "column patient_id"),
+        ("v\tp\tL\tCC", "it has 4 cells where the header has 5"),
+        ("v\tp\tL\tCC\tnowhere.dcm", "volumes.tsv:2, nowhere.dcm"),
+    ],
+)
+def test_a_bad_row_is_named(sheet, row, message):
+    assert message in fault(sheet(row))
+
+
+def test_all_bad_rows_come_at_once(sheet):
+    lines = fault(sheet("v\tp\tX\tCC\tIMAGE", "w\tp\tL\tCC\tmissing.dcm", "V\tp\tL\tCC\tIMAGE"))
+    assert sorted(re.findall(r"volumes.tsv:(\d+)", lines)) == ["2", "3", "4"]
+
+
+def test_twice_the_same_id_names_both_lines(sheet):
+    text = fault(sheet("a\tp\tL\tCC\tIMAGE", "b\tp\tL\tCC\tIMAGE", "A\tp\tL\tCC\tIMAGE"))
+    assert "volumes.tsv:4" in text
+    assert "already stands on line 2" in text
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("volume_id,patient_id,laterality,view,path", "not separated by tabs"),
+        ("volume_id\tpatient\tlaterality\tview\tpath", "did you mean `patient_id`?"),
+        ("volume_id\tlaterality\tview\tpath", "missing column `patient_id`"),
+        (f"{HEADER}\tpath", "column `path` stands twice"),
+    ],
+)
+def test_a_bad_header_is_named(sheet, header, message):
+    assert message in fault(sheet("v\tp\tL\tCC\tIMAGE", header=header))
+
+
+def test_an_empty_sheet_says_so(sheet, tmp_path):
+    assert "has no rows" in fault(sheet())
+    (tmp_path / "empty.tsv").touch()
+    assert "it is empty" in fault(str(tmp_path / "empty.tsv"))
+    assert "No such file" in fault(str(tmp_path / "absent.tsv"))
+
+
+def test_paths_stay_inside_the_data_root(sheet, tmp_path):
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "in.png").touch()
+    rows = read_volumes(sheet("v\tp\tL\tCC\tin.png"), VOLUMES, data_root=str(root))
+    assert rows[0]["path"] == str(root / "in.png")
+    assert "leads out of" in fault(sheet("v\tp\tL\tCC\t../image.png"), data_root=str(root))
+
+
+def annotations(tmp_path, *lines, header="volume_id\tslice\tx\ty\tradius\tkind"):
+    path = tmp_path / "annotations.tsv"
+    path.write_text("\n".join([header, *lines]) + "\n")
+    return read_annotations(str(path), ANNOTATIONS, [{"volume_id": "v"}])
+
+
+def test_annotations_have_numbers_and_an_optional_slice(tmp_path):
+    rows = annotations(tmp_path, "v\t\t10.5\t20\t3\tcalcification", "v\t4\t1\t2\t3\tcluster")
+    assert [row["slice"] for row in rows] == [None, 4]
+    assert rows[0]["x"] == 10.5
+    assert rows[0]["width"] is None
+
+
+def test_a_header_alone_means_no_findings(tmp_path):
+    assert annotations(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("w\t1\t1\t1\t3\tcluster", "E303] annotation of an unknown volume"),
+        ("v\t1\t1\t1\t\tcluster", "shape is unclear"),
+        ("v\t1.5\t1\t1\t3\tcluster", "column slice"),
+        ("v\t1\t-1\t1\t3\tcluster", "column x"),
+        ("v\t1\t1\t1\t3\tmass", "column kind"),
+    ],
+)
+def test_a_bad_annotation_is_named(tmp_path, row, message):
+    with pytest.raises(TomocalcError) as caught:
+        annotations(tmp_path, row)
+    assert message in str(caught.value)
+    assert "annotations.tsv:2" in str(caught.value)

@@ -26,5 +26,7 @@ rule all:
 
 
 onerror:
-    print("A rule failed: its line above says what to do, then run the same command again.")
+    print(
+        "A rule failed: its line above says what to do, then run the same command again."
+    )
     print("After a kill: snakemake --unlock, then the same command.")

@@ -98,7 +98,7 @@ def make_splits(candidates: pl.DataFrame, *, folds: int = 3) -> pl.DataFrame:
     )
 
 
-def write_tables(folder: Path) -> dict[str, str]:
+def write_tables(folder: Path) -> dict[str, Any]:
     """Write both tables and return their paths as script arguments."""
     candidates = make_candidates()
     paths = {name: str(folder / f"{name}.parquet") for name in ("candidates", "splits")}

@@ -56,7 +56,7 @@ def test_best_threshold_maximises_f1():
 
 def test_figures_equal_scikit_learn():
     draw = np.random.default_rng(5)
-    for _ in range(1000):
+    for _ in range(200):
         size = int(draw.integers(5, 60))
         label = draw.integers(0, 2, size).astype(np.int8)
         label[:2] = 0, 1

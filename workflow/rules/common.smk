@@ -41,10 +41,11 @@ def library(script):
     modules = {
         Path(module.__file__) for module in finder.modules.values() if module.__file__
     }
+    packages = {module.parent for module in modules} - {SCRIPTS, SCRIPTS / "tomocalc"}
     assets = {
         asset
-        for module in modules
-        for asset in module.parent.rglob("*")
+        for package in packages
+        for asset in package.rglob("*")
         if asset.suffix in {".css", ".j2", ".js"}
     }
     return sorted(map(relative, modules | assets))
@@ -86,7 +87,7 @@ def volume_source(wildcards):
     if config["source"] == "volumes":
         return VOLUMES[wildcards.volume]["path"]
     if config["phantom"]["format"] == "png":
-        return f"{phantom}/{wildcards.volume}"
+        return f"{phantom}/png/{wildcards.volume}"
     return f"{phantom}/{wildcards.volume}.dcm"
 
 

@@ -32,7 +32,7 @@ rule export_slices:
         dicom="<resources>/phantom/{volume}.dcm",
         library=library("export_slices.py"),
     output:
-        folder=directory("<resources>/phantom/{volume}"),
+        folder=directory("<resources>/phantom/png/{volume}"),
     log:
         "<logs>/export_slices/{volume}.log",
     conda:
@@ -65,6 +65,6 @@ rule write_phantom_sheets:
         runtime=5,
     params:
         rows=list(VOLUMES.values()),
-        suffix=".dcm" if config["phantom"]["format"] == "dicom" else "",
+        format=config["phantom"]["format"],
     script:
         "../scripts/write_phantom_sheets.py"

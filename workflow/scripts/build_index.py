@@ -1,7 +1,5 @@
 """Write the page that a user opens first: what ran, what came out, where everything is."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from tomocalc.errors import TomocalcError, raise_all

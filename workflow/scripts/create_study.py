@@ -1,7 +1,5 @@
 """Begin the study that the tuning workers share, or go on with the one there is."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any

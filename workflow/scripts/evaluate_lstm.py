@@ -1,7 +1,5 @@
 """Score every candidate with the trained model, and report what the scores are worth."""
 
-from __future__ import annotations
-
 import logging
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Look at the data set before any model does: one page, and its numbers as data."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tomocalc.eda.explore import explore

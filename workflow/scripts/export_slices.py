@@ -1,7 +1,5 @@
 """Export a tomosynthesis DICOM file as one 16-bit PNG per slice."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from PIL import Image

@@ -1,7 +1,5 @@
 """Find the candidates of one volume, measure them slice by slice and write its shards."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Fetch a published feature table and check it against its checksum."""
 
-from __future__ import annotations
-
 import hashlib
 import urllib.error
 import urllib.request

@@ -1,7 +1,5 @@
 """Merge the shards of all volumes, or a finished table, into one labelled data set."""
 
-from __future__ import annotations
-
 import logging
 from collections import defaultdict
 from collections.abc import Callable

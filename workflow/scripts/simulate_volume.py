@@ -1,7 +1,5 @@
 """Simulate one in-silico tomosynthesis volume, with its annotations and the whole truth."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

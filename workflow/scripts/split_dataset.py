@@ -1,7 +1,5 @@
 """Split the data set by the honest or the paper's protocol, and audit what the parts share."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import polars as pl

@@ -1,7 +1,5 @@
 """Train the model with the chosen hyper-parameters and release it."""
 
-from __future__ import annotations
-
 import logging
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Compute trials of the shared study until all are done: one worker of several."""
 
-from __future__ import annotations
-
 import logging
 import time
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Gather the in-silico cohort into the sheets that a user would write."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,7 @@ COLUMNS = ["volume_id", "patient_id", "laterality", "view", "path"]
 def main(
     *,
     rows: list[dict[str, Any]],
-    suffix: str,
+    format: str,  # noqa: A002
     annotations: list[str],
     truth: list[str],
     volumes_sheet: str,
@@ -27,13 +25,14 @@ def main(
     ----------
     rows
         One row per volume.
-    suffix
-        What follows the volume's name in its path: ``.dcm``, or nothing for a folder.
+    format
+        ``dicom`` or ``png``: which files of a volume the sheet names.
     annotations, truth
         Sheets of single volumes, all with the same columns.
     """
     folder = Path(volumes_sheet).parent
-    located = [{**row, "path": f"{folder / row['volume_id']}{suffix}"} for row in rows]
+    place = f"{folder}/png/{{}}" if format == "png" else f"{folder}/{{}}.dcm"
+    located = [{**row, "path": place.format(row["volume_id"])} for row in rows]
     write_text(volumes_sheet, sheet_text(COLUMNS, located))
     write_text(annotations_sheet, _stacked(annotations))
     write_text(truth_sheet, _stacked(truth))
@@ -50,7 +49,7 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     main(
         rows=snakemake.params.rows,
-        suffix=snakemake.params.suffix,
+        format=snakemake.params.format,
         annotations=list(snakemake.input.annotations),
         truth=list(snakemake.input.truth),
         volumes_sheet=snakemake.output.volumes,

@@ -45,14 +45,17 @@ def draw_findings(
 def draw_cluster(
     rng: np.random.Generator, number: int, *, settings: Settings, inside: Inside
 ) -> list[Finding]:
-    """Draw 3 to 15 calcifications of 0.15 to 0.5 mm within 5 to 10 mm.
+    """Draw 3 to 15 calcifications of 0.15 to 0.5 mm within 5 to 10 mm (less in a small phantom).
 
     Sizes are log-normal about 0.28 mm. Attenuation is that of hydroxyapatite times a mineral
     share, log-normal with a level for each cluster: calcifications in tissue are porous and
-    mixed (Warren et al., Phys. Med. Biol. 58, 2013, p. N103), which spreads their contrast over a decade.
+    mixed (Warren et al., Phys. Med. Biol. 58, 2013, p. N103). Together that spreads their
+    contrast over a decade.
     """
-    room = 0.4 * min(extent(settings))
-    size = np.minimum(rng.uniform(5, 10), room) * rng.uniform([0.4, 0.6, 0.8], [0.7, 1, 1])
+    thickness, *in_plane = extent(settings)
+    across = min(rng.uniform(5, 10), 0.4 * min(in_plane))
+    size = across * rng.uniform([0.4, 0.6, 0.8], [0.7, 1, 1])  # compression flattens
+    size[0] = min(size[0], thickness / 2)
     middle = place(rng, settings=settings, inside=inside, margin=float(size.max()) / 3)
     if middle is None:
         middle = np.array(extent(settings)) / np.array([2, 2, 3])
@@ -93,13 +96,13 @@ def irregular(
     rng: np.random.Generator, centre: np.ndarray, diameter: float, attenuation: float
 ) -> tuple[Ellipsoid, ...]:
     """Make a grain of two overlapping ellipsoids with about the volume of a sphere."""
-    turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    turn, other_turn = np.linalg.qr(rng.normal(size=(2, 3, 3)))[0]
     radii = diameter / 2 * np.exp(rng.normal(0, 0.2, 3))
     offset = turn[:, 0] * radii[0] * 0.4
     share = rng.uniform(0.3, 0.7)
     return (
         Ellipsoid(centre + offset * (1 - share), radii * 0.85, turn, attenuation * share),
-        Ellipsoid(centre - offset * share, radii, turn.T, attenuation * (1 - share)),
+        Ellipsoid(centre - offset * share, radii, other_turn, attenuation * (1 - share)),
     )
 
 
@@ -122,7 +125,7 @@ def draw_vascular(rng: np.random.Generator, *, settings: Settings, inside: Insid
     if centre is None:
         return []
     course, bend = rng.uniform(0, np.pi), rng.normal(0, 0.12)
-    along = np.arange(-length / 2, length / 2, 0.3) + rng.uniform(-0.1, 0.1)
+    along = np.arange(-length / 2, length / 2, 0.3)
     heading = course + bend * along
     radius = float(rng.uniform(0.3, 0.6))
     line = np.stack([0.1 * along, 0.3 * np.sin(heading), 0.3 * np.cos(heading)], axis=1)
@@ -135,7 +138,8 @@ def draw_vascular(rng: np.random.Generator, *, settings: Settings, inside: Insid
             if rng.uniform() < 0.75:  # the deposit is patchy
                 radii = np.full(3, rng.uniform(0.12, 0.22))
                 share = rng.uniform(0.05, 0.25)
-                bodies.append(Ellipsoid(point, radii, np.eye(3), HYDROXYAPATITE * share))
+                place_mm = point + rng.normal(0, 0.04, 3)
+                bodies.append(Ellipsoid(place_mm, radii, np.eye(3), HYDROXYAPATITE * share))
     return [Finding("vascular", None, centre, length, tuple(bodies))]
 
 

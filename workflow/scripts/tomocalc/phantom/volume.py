@@ -22,7 +22,8 @@ from tomocalc.phantom.settings import Settings, stream
 BITS = 14
 """Bits stored per pixel."""
 GAIN = 1e5
-"""Stored values per unit of attenuation (1/mm): fat is 4560."""
+"""Stored values per unit of attenuation (1/mm): fat is 4560. Less in breasts under 20 mm thick,
+where a calcification takes a larger share of the thickness and would saturate."""
 SKIN_ROOM_MM = 1.0
 """Least distance of a finding's surroundings to the lateral border."""
 RING_MM = 1.5
@@ -87,7 +88,8 @@ def simulate(
     ]
     if laterality == "R":
         image = image[:, :, ::-1]
-    stored = np.clip(np.rint(image * np.float32(GAIN)), 0, 2**BITS - 1).astype(np.uint16)
+    gain = np.float32(GAIN * min(1, settings.thickness_mm / 20))
+    stored = np.clip(np.rint(image * gain), 0, 2**BITS - 1).astype(np.uint16)
     return Simulation(stored, truth)
 
 

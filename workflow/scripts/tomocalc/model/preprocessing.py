@@ -42,12 +42,12 @@ class Preprocessing:
         A sequence of features as steps, (sample, F, 1), is scaled step by step.
         """
         rows = x.astype(np.float64)
-        flat = rows.reshape(len(rows), -1, len(self.knots))  # a view, (sample, slice, feature)
+        flat = rows.reshape(-1, len(self.knots))  # a view, (sample · slice, feature)
         for column, (knots, levels) in enumerate(zip(self.knots, self.levels, strict=True)):
-            values = flat[..., column]
+            values = flat[:, column]
             if self.fill is not None:
                 values[np.isnan(values)] = self.fill[column]
-            flat[..., column] = self._scale(values, knots, levels)
+            flat[:, column] = self._scale(values, knots, levels)
         rows[~mask] = 0.0
         return rows.astype(np.float32)
 

@@ -1,0 +1,165 @@
+"""The loop: repeatable, resumable to the bit, stopping early, refusing to diverge."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from model_data import MODEL
+from tomocalc.errors import TomocalcError
+from tomocalc.model.checkpoint import Checkpoint
+from tomocalc.model.lstm import Hyperparameters
+from tomocalc.model.settings import TrainingSettings, training_settings
+from tomocalc.model.training import Batch, Row, Trained, train
+
+SHAPE = Hyperparameters(inputs=2, units=(6, 3), dropout=0.2, members=2)
+
+
+class Killed(Exception):
+    """Stands for a killed process."""
+
+
+def batch(seed: int, rows: int = 70) -> Batch:
+    g = torch.Generator().manual_seed(seed)
+    y = (torch.rand(rows, generator=g) < 0.3).float()
+    x = torch.randn(rows, 4, 2, generator=g) + y[:, None, None]
+    return Batch(x, torch.randint(4, (rows,), generator=g), y)
+
+
+def settings(**changes: Any) -> TrainingSettings:
+    return training_settings(MODEL | changes)
+
+
+def run(chosen: TrainingSettings, **arguments: Any) -> Trained:
+    given: dict[str, Any] = {
+        "shape": SHAPE,
+        "settings": chosen,
+        "training": batch(1),
+        "validation": batch(2),
+        "seed": 5,
+    }
+    return train(**given | arguments)
+
+
+def same(a: Trained, b: Trained) -> bool:
+    first, second = a.model.state_dict(), b.model.state_dict()
+    equal = all(torch.equal(first[key], second[key]) for key in first)
+    return equal and a.history == b.history and a.best_epoch == b.best_epoch
+
+
+def test_a_seed_gives_one_result_and_another_seed_another() -> None:
+    chosen = settings(patience=0)
+    assert same(run(chosen), run(chosen))
+    assert not same(run(chosen), run(chosen, seed=6))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"patience": 0},
+        {"patience": 2, "epochs": 40},
+        {"schedule": "one_cycle", "imbalance": "oversample", "weight_decay": 0.1},
+        {"imbalance": "focal", "monitor": "auroc"},
+    ],
+)
+@pytest.mark.parametrize("killed", [1, 3, 5])
+def test_resuming_gives_the_same_bits(tmp_path: Path, changes: dict[str, Any], killed: int) -> None:
+    chosen = settings(**changes)
+    whole = run(chosen)
+
+    def kill(row: Row) -> None:
+        if row["epoch"] == killed:
+            raise Killed
+
+    state = Checkpoint(tmp_path / "state", key="k")
+    with pytest.raises(Killed):
+        run(chosen, checkpoint=state, report=kill)
+    assert state.path.exists() == (killed > chosen.checkpoint_every)
+    rows: list[Row] = []
+    assert same(run(chosen, checkpoint=state, report=rows.append), whole)
+    saved = (killed - 1) // chosen.checkpoint_every * chosen.checkpoint_every
+    assert rows[0]["epoch"] == saved + 1
+
+
+def test_a_finished_training_resumes_to_itself(tmp_path: Path) -> None:
+    state = Checkpoint(tmp_path / "state", key="k")
+    chosen = settings(epochs=4, patience=0)
+    assert same(run(chosen, checkpoint=state), run(chosen, checkpoint=state))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 half an archive", None])
+def test_a_strange_checkpoint_is_reported_and_not_used(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, content: bytes | None
+) -> None:
+    state = Checkpoint(tmp_path / "state", key="k")
+    chosen = settings()
+    if content is None:
+        run(chosen, checkpoint=replace(state, key="other"), seed=9)
+    else:
+        state.path.write_bytes(content)
+    assert same(run(chosen, checkpoint=state), run(chosen))
+    assert "starting over" in caplog.text
+
+
+def test_a_checkpoint_that_would_run_code_is_refused(tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+
+    class Hostile:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return Path.touch, (canary,)
+
+    state = Checkpoint(tmp_path / "state", key="k")
+    torch.save({"key": "k", "epoch": Hostile()}, state.path)
+    assert state.load() is None
+    assert not canary.exists()
+
+
+def test_threads_do_not_change_the_bits() -> None:
+    one = run(settings())
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        assert same(run(settings()), one)
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_early_stopping_restores_the_best_weights() -> None:
+    chosen = settings(epochs=200, patience=4, learning_rate=0.05)
+    found = run(chosen)
+    losses = [row["validation_loss"] for row in found.history]
+    assert len(losses) < 200
+    assert found.best_epoch == 1 + min(range(len(losses)), key=lambda n: losses[n] or 0)
+    assert len(losses) == found.best_epoch + 4
+    best = run(replace(chosen, epochs=found.best_epoch, patience=0))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(found.model.parameters(), best.model.parameters(), strict=True)
+    )
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_loss_that_is_not_finite_stops_with_epoch_and_rate(bad: float, tmp_path: Path) -> None:
+    data = batch(1)
+    data.x[3] = bad
+    state = Checkpoint(tmp_path / "state", key="k")
+    with pytest.raises(TomocalcError, match=r"E402.*epoch 1, learning rate 0\.01"):
+        run(settings(checkpoint_every=1), training=data, checkpoint=state)
+    assert not state.path.exists()
+
+
+def test_an_exploding_loss_stops() -> None:
+    with pytest.raises(TomocalcError, match=r"E402.*learning rate 1e\+06"):
+        run(settings(learning_rate=1e6))
+
+
+def test_a_validation_of_one_class_is_watched_by_its_loss() -> None:
+    held = batch(2)
+    held.y.zero_()
+    found = run(settings(epochs=2), validation=held)
+    assert found.history[0]["validation_auroc"] is None
+    assert found.history[0]["validation_loss"] is not None

@@ -59,7 +59,7 @@ def draw_cluster(
     middle = place(rng, settings=settings, inside=inside, margin=float(size.max()) / 3)
     if middle is None:
         middle = np.array(extent(settings)) / np.array([2, 2, 3])
-    level = rng.normal(np.log(0.36), 0.2)
+    level = rng.normal(np.log(0.38), 0.2)
     found: list[Finding] = []
     for _ in range(int(rng.integers(3, 16))):
         centre = _beside(rng, middle, size, found, inside)

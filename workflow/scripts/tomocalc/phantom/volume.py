@@ -167,9 +167,10 @@ def measure_contrast(
     """Contrast-to-noise ratio of a finding on its slice of best focus.
 
     Peak of the noise-free reconstruction of all findings within the finding's extent, over the
-    standard deviation of the final reconstruction within `RING_MM` of it (quantum noise, read-out
-    noise and anatomy alike), pixels left out where the findings' signal exceeds a tenth of that
-    peak or the breast ends.
+    standard deviation of the final reconstruction beside it (quantum noise, read-out noise and
+    anatomy alike). That is taken over the nearest pixels of the breast where the findings'
+    signal is below a tenth of the peak, as many as lie within `RING_MM` of the finding. Zero or
+    less means that the shadow of a larger object hides the finding.
 
     Parameters
     ----------
@@ -179,12 +180,12 @@ def measure_contrast(
     """
     _, y, x = finding.centre_mm / pixel_spacing_mm
     radius = finding.diameter_mm / 2 / pixel_spacing_mm
-    far = radius + RING_MM / pixel_spacing_mm
-    top, left = max(int(y - far), 0), max(int(x - far), 0)
-    window = slice(top, int(y + far) + 2), slice(left, int(x + far) + 2)
-    rows, columns = np.indices(image[window].shape)
-    distance = np.hypot(rows + top - y, columns + left - x)
-    here = signal[window]
-    peak = float(here[distance <= radius + 1].max())
-    clean = (distance <= far) & (np.abs(here) < 0.1 * peak) & (outline[window] == 1)
-    return peak / float(image[window][clean].std(dtype=np.float64))
+    rows, columns = np.indices(image.shape)
+    distance = np.hypot(rows - y, columns - x)
+    peak = float(signal[distance <= radius + 1].max())
+    faint = max(0.1 * abs(peak), 1e-3 * float(np.abs(signal).max()))
+    clean = (np.abs(signal) < faint) & (outline == 1)
+    ring = radius + RING_MM / pixel_spacing_mm
+    count = min(round(np.pi * (ring**2 - radius**2)), int(clean.sum()))
+    nearest = np.argsort(distance[clean], kind="stable")[:count]
+    return peak / float(image[clean][nearest].std(dtype=np.float64))

@@ -1,0 +1,81 @@
+"""A copy of the project in which Snakemake really runs."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PARTS = ("Snakefile", "config", "envs", "profiles", "workflow")
+
+TINY = """\
+phantom: {patients: 12, rows: 160, columns: 128, slices: 8}
+split: {folds: 2, test_fraction: 0.3, validation_fraction: 0.25}
+model: {epochs: 5}
+tuning: {trials: 2, epochs: 2}
+evaluation: {bootstrap: 100}
+"""
+"""The whole graph on volumes of a thumbnail's size."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of the project in which anything may be changed."""
+
+    folder: Path
+
+    def snakemake(self, *arguments: str, ok: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run Snakemake as a user would; fail the test unless it ends as expected."""
+        run = subprocess.run(
+            [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=900,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+        output = run.stdout + run.stderr
+        assert (run.returncode == 0) == ok, output[-8000:]
+        return run
+
+    def planned(self, *arguments: str) -> dict[str, int]:
+        """Number of jobs of each rule that a dry run announces."""
+        run = self.snakemake("--dry-run", "--quiet", "reason", *arguments)
+        table = run.stdout.partition("Job stats:")[2].partition("total")[0]
+        return {
+            name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)
+        }
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Replace text in a file of the project."""
+        file = self.folder / path
+        text = file.read_text()
+        assert old in text
+        file.write_text(text.replace(old, new, 1))
+
+    def outputs(self) -> dict[str, bytes]:
+        """Every result file and its content."""
+        results = self.folder / "results"
+        return {
+            str(path.relative_to(results)): path.read_bytes()
+            for path in sorted(results.rglob("*"))
+            if path.is_file()
+        }
+
+
+def copy_project(folder: Path) -> Project:
+    """Copy what a clone has, without results."""
+    folder.mkdir(parents=True)
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, folder / part, ignore=ignored)
+        else:
+            shutil.copy(source, folder / part)
+    (folder / "tiny.yaml").write_text(TINY)
+    return Project(folder)

@@ -1,0 +1,86 @@
+"""The main job, from nothing to an index page whose links all work."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+from urllib.parse import unquote
+
+import polars as pl
+import pytest
+
+from projects import Project, copy_project
+
+pytestmark = pytest.mark.xdist_group("workflow")
+TINY = ("--configfile", "tiny.yaml")
+
+
+def test_the_whole_graph_runs_and_every_link_works(finished: Project):
+    results = finished.folder / "results"
+    for page in results.rglob("*.html"):
+        links = re.findall(r'(?:href|src)="([^"#][^"]*)"', page.read_text())
+        for link in links:
+            if not link.startswith(("data:", "http://www.w3.org")):
+                assert (page.parent / unquote(link)).exists(), f"{page.name}: {link}"
+    index = (results / "index.html").read_text()
+    assert "in-silico phantom" in index
+    assert 'href="eda/eda.html"' in index
+
+
+def test_the_parts_share_no_patient(finished: Project):
+    splits = pl.read_parquet(finished.folder / "results/dataset/splits.parquet")
+    assert splits.group_by("patient_id").agg(pl.col("part").n_unique())["part"].max() == 1
+    account = json.loads((finished.folder / "results/dataset/split.json").read_text())
+    assert account["leakage"]["verdict"] == "clean"
+
+
+def test_every_candidate_of_the_split_has_one_probability(finished: Project):
+    results = finished.folder / "results"
+    splits = pl.read_parquet(results / "dataset/splits.parquet")
+    predictions = pl.read_parquet(results / "evaluation/predictions.parquet")
+    assert predictions.height == splits.height
+    assert predictions["probability"].is_between(0, 1).all()
+
+
+def test_nothing_to_be_done_afterwards(finished: Project):
+    run = finished.snakemake("--dry-run", *TINY)
+    assert "Nothing to be done" in run.stdout + run.stderr
+
+
+def test_no_machine_path_or_time_reaches_a_result(finished: Project):
+    for name, content in finished.outputs().items():
+        assert str(finished.folder).encode() not in content, name
+
+
+def test_a_second_clone_gives_the_same_bytes(finished: Project, tmp_path: Path):
+    other = copy_project(tmp_path / "elsewhere")
+    other.snakemake(*TINY)
+    first, second = finished.outputs(), other.outputs()
+    assert first.keys() == second.keys()
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_slices_as_png_give_the_same_candidates(rerun: Project):
+    before = pl.read_parquet(rerun.folder / "results/dataset/candidates.parquet")
+    sheet = "resources/phantom/volumes.tsv"
+    rerun.snakemake(
+        *TINY,
+        "--config",
+        "phantom={format: png}",
+        "pathvars={results: results/png}",
+        "--until",
+        "merge_dataset",
+    )
+    after = pl.read_parquet(rerun.folder / "results/png/dataset/candidates.parquet")
+    assert after.equals(before)
+    rerun.snakemake(
+        *TINY, "--config", "phantom={format: png}", str(sheet.relative_to(rerun.folder))
+    )
+    assert "resources/phantom/png/P001-LCC" in sheet.read_text()
+
+
+def test_the_report_archive_is_written(finished: Project, tmp_path: Path):
+    copy = Project(tmp_path / "copy")
+    shutil.copytree(finished.folder, copy.folder)
+    copy.snakemake(*TINY, "--report", "report.zip")
+    assert (copy.folder / "report.zip").stat().st_size > 100_000

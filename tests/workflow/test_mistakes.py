@@ -1,0 +1,76 @@
+"""Mistakes in the configuration and in sheets: one line each, all at once, before any job."""
+
+from pathlib import Path
+
+import pytest
+
+from projects import Project
+
+pytestmark = pytest.mark.xdist_group("workflow")
+
+
+def lines(project: Project, *arguments: str) -> list[str]:
+    run = project.snakemake(*arguments, ok=False)
+    output = run.stdout + run.stderr
+    assert "rule " not in output
+    assert not (project.folder / "results").exists()
+    return [line for line in output.splitlines() if line.startswith("ERROR")]
+
+
+def test_all_mistakes_of_the_configuration(project: Project):
+    (project.folder / "mine.yaml").write_text(
+        "sorce: volumes\n"
+        "seed: -1\n"
+        "model: {epochs: many, dropout: 1.5}\n"
+        "tuning: {layers: [4, 1]}\n"
+        "features: [area, colour]\n"
+    )
+    found = lines(project, "--configfile", "mine.yaml")
+    assert [line.split("configuration key ")[1].split(")")[0] for line in found] == [
+        "sorce",
+        "features.1",
+        "model.dropout",
+        "model.epochs",
+        "seed",
+        "tuning.layers",
+    ]
+    assert "did you mean `source`?" in found[0]
+
+
+def test_all_mistakes_of_a_sheet(project: Project):
+    (project.folder / "image.png").write_bytes(b"x")
+    (project.folder / "volumes.tsv").write_text(
+        "volume_id\tpatient_id\tlaterality\tview\tpath\n"
+        "a/b\tp1\tL\tCC\timage.png\n"
+        "v2\tp2\tleft\tCC\timage.png\n"
+        "v3\tp3\tR\tCC\tnowhere.dcm\n"
+        "v4\tp4\tR\tCC\n"
+    )
+    found = lines(project, "--config", "source=volumes", "volumes={sheet: volumes.tsv}")
+    assert [line.split("volumes.tsv:")[1][0] for line in found] == ["2", "3", "5", "4"]
+
+
+def test_annotations_of_unknown_volumes(project: Project):
+    (project.folder / "image.png").write_bytes(b"x")
+    (project.folder / "volumes.tsv").write_text(
+        "volume_id\tpatient_id\tlaterality\tview\tpath\nv\tp\tL\tCC\timage.png\n"
+    )
+    (project.folder / "annotations.tsv").write_text(
+        "volume_id\tslice\tx\ty\tradius\tkind\nw\t0\t1\t1\t2\tcluster\n"
+    )
+    found = lines(
+        project,
+        "--config",
+        "source=volumes",
+        "volumes={sheet: volumes.tsv, annotations: annotations.tsv}",
+    )
+    assert len(found) == 1
+    assert "annotations.tsv:2" in found[0]
+
+
+def test_a_raw_file_that_vanished_is_noticed(project: Project, tmp_path: Path):
+    (project.folder / "volumes.tsv").write_text(
+        f"volume_id\tpatient_id\tlaterality\tview\tpath\nv\tp\tL\tCC\t{tmp_path}/gone.dcm\n"
+    )
+    found = lines(project, "--config", "source=volumes", "volumes={sheet: volumes.tsv}")
+    assert "gone.dcm" in found[0]

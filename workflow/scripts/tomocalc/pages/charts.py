@@ -58,6 +58,7 @@ def figure_section(
     switches: Sequence[Switch] = (),
     group: str = "",
     patches: Mapping[str, Mapping[str, Any]] | None = None,
+    narrow: Mapping[str, Any] | None = None,
     table_open: bool = False,
     level: int = 3,
 ) -> Markup:
@@ -83,6 +84,9 @@ def figure_section(
     patches
         ``{switch key: {option key: {"data": [patch per trace], "layout": patch}}}``: what the
         script lays over the figure, key by key, while an option is on. Arrays are replaced.
+    narrow
+        ``{"data": [patch per trace], "layout": patch}`` for a chart less than 560 pixels wide,
+        laid over last; ``layout["height"]`` replaces *height*.
     level
         Of the heading, 3 or 4.
 
@@ -102,7 +106,7 @@ def figure_section(
         For a kind of trace that needs WebGL or a network.
     """
     figure = plain_figure(figure)
-    figure["switches"] = compact(patches or {})
+    figure |= {"switches": compact(patches or {}), "narrow": compact(narrow or {})}
     return fill(
         "figure",
         key=key,

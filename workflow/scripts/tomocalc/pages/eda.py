@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from tomocalc.pages.eda_correlations import correlation_section
 from tomocalc.pages.eda_features import distribution_section, summary_section
 from tomocalc.pages.eda_groups import drift_section, places_section
-from tomocalc.pages.eda_pairs import correlation_section, pairs_section
+from tomocalc.pages.eda_pairs import pairs_section
 from tomocalc.pages.eda_quality import (
     balance_section,
     leakage_section,
@@ -75,16 +76,7 @@ def _facts(quality: dict[str, Any], split: dict[str, Any]) -> dict[str, str]:
 def _findings(
     numbers: dict[str, Any], quality: dict[str, Any], split: dict[str, Any]
 ) -> list[Finding]:
-    leaks = split["leakage"]["verdict"] != "clean"
-    found = [
-        Finding(
-            "bad" if leaks else "good",
-            "The split leaks: test figures will look better than they are."
-            if leaks
-            else "No candidate of the test part, or its patient, is also learnt from.",
-            "leakage",
-        )
-    ]
+    found = [_leak(quality, split)]
     repeats = quality["duplicates"]
     if repeats["rows"]:
         after = quality["after_removal"]
@@ -105,6 +97,18 @@ def _findings(
         text = f"{plural(conflicts, 'feature vector')} {verb} both labels."
         found.append(Finding("warn", f"{text} No model can get both right.", "quality"))
     return found + _feature_findings(numbers)
+
+
+def _leak(quality: dict[str, Any], split: dict[str, Any]) -> Finding:
+    if split["leakage"]["verdict"] != "clean":
+        text = "The split leaks: test figures will look better than they are."
+        return Finding("bad", text, "leakage")
+    text = "No candidate of the test part has an identical row among those learnt from"
+    if quality["patients"]:
+        return Finding("good", f"{text}, and no patient stands on both sides.", "leakage")
+    return Finding(
+        "good", f"{text}. The data name no patients, so theirs cannot be told.", "leakage"
+    )
 
 
 def _feature_findings(numbers: dict[str, Any]) -> list[Finding]:

@@ -1,7 +1,7 @@
 "use strict";
 (() => {
   const DARK = matchMedia("(prefers-color-scheme: dark)");
-  const NARROW = 560; // px; below it charts drop their modebar, zoom and wide margins
+  const NARROW = 560; // px; below it a chart drops modebar, zoom and wide margins
   const darkOf = JSON.parse(document.getElementById("colours").textContent);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const announce = (text) => { document.getElementById("announce").textContent = text; };
@@ -79,6 +79,10 @@
       layout = overlay(layout, patch.layout);
     }
     const narrow = element.clientWidth < NARROW;
+    if (narrow) {
+      data = overlay(data, figure.narrow.data);
+      layout = overlay(layout, figure.narrow.layout);
+    }
     const axis = { gridcolor: "#dcdad2", linecolor: "#dcdad2", zerolinecolor: "#dcdad2", automargin: true };
     const base = {
       height: Number(element.dataset.height),
@@ -88,6 +92,7 @@
       font: { family: "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", size: narrow ? 11 : 13, color: "#1c2830" },
       margin: narrow ? { l: 44, r: 10, t: 12, b: 44 } : { l: 60, r: 20, t: 16, b: 52 },
       legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom", xanchor: "left" },
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: "#55636f", activecolor: "#1c2830" },
       hoverlabel: { bgcolor: "#fefefd", bordercolor: "#dcdad2", font: { color: "#1c2830" } },
       dragmode: narrow ? false : "zoom",
       uirevision: JSON.stringify(state),
@@ -107,7 +112,7 @@
       displaylogo: false,
       showSendToCloud: false,
       responsive: true,
-      displayModeBar: element.clientWidth < NARROW ? false : "hover",
+      displayModeBar: element.clientWidth >= NARROW,
       modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"],
       toImageButtonOptions: { format: "svg", filename: element.id },
     };
@@ -124,7 +129,7 @@
       const state = {};
       for (const [key, options] of Object.entries(figure.switches)) state[key] = Object.keys(options)[0];
       charts.set(element, { figure, state });
-      element.style.minHeight = `${element.dataset.height}px`;
+      element.style.minHeight = `${(element.clientWidth < NARROW && figure.narrow.layout?.height) || element.dataset.height}px`;
     }
     for (const control of all(".switches [data-switch]")) {
       const isSelect = control.tagName === "SELECT";

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from tomocalc.pages.templating import fill
 
 MISSING = "–"
+PERCENT = "\N{NO-BREAK SPACE}%"
 
 
 @dataclass(frozen=True)
@@ -110,17 +111,16 @@ def written(value: float | None, form: str = "number") -> str:
 
 def number(value: float, digits: int = 4) -> str:
     """Return *value* with *digits* significant digits; a true minus, thousands apart."""
-    if value == 0:
-        return "0"
     size = abs(value)
-    if size >= 1e7 or size < 1e-4:
-        mantissa, exponent = f"{size:.{digits - 1}e}".split("e")
-        text = f"{mantissa}e{int(exponent)}"
+    if float(size).is_integer() and size < 1e7:
+        text = f"{size:,.0f}"
     else:
-        decimals = max(0, digits - 1 - math.floor(math.log10(size)))
-        text = f"{size:,.{decimals}f}"
-        if float(size).is_integer():
-            text = f"{size:,.0f}"
+        mantissa, power = f"{size:.{digits - 1}e}".split("e")
+        exponent = int(power)  # of the rounded number, which may have one digit more
+        if -4 <= exponent < 7:
+            text = f"{size:,.{max(0, digits - 1 - exponent)}f}"
+        else:
+            text = f"{mantissa}e{str(exponent).replace('-', '−')}"
     return f"−{text}" if value < 0 else text
 
 
@@ -133,9 +133,9 @@ def share(value: float) -> str:
     """Return a share of 0..1 as percent; nothing is rounded to 0 % or 100 % that is not."""
     percent = 100 * value
     if percent in (0.0, 100.0):
-        return f"{percent:.0f} %"
+        return f"{percent:.0f}{PERCENT}"
     if percent < 0.01:
-        return "< 0.01 %"
+        return f"< 0.01{PERCENT}"
     if percent > 99.99:
-        return "> 99.99 %"
-    return f"{percent:.2f} %" if percent < 10 or percent > 99 else f"{percent:.1f} %"
+        return f"> 99.99{PERCENT}"
+    return f"{percent:.{2 if percent < 10 or percent > 99 else 1}f}{PERCENT}"

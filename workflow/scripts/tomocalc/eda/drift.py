@@ -1,0 +1,146 @@
+"""Whether features are distributed differently between parts of the split, or between sites."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tomocalc.eda.load import Table
+from tomocalc.eda.ordered import Ordered, last_of_equals
+
+PSI_BINS = 10
+SOME, STRONG = 0.1, 0.25
+"""Customary bounds of the population stability index."""
+
+CHANCE = 3
+"""A shift below this many times what chance alone makes is none."""
+
+MOST_SITES = 30
+"""Sites that are compared, the largest ones."""
+
+
+def drift(table: Table, splits: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """Compare every feature between the training part and the others, and between sites.
+
+    Returns
+    -------
+    dict
+        ``parts`` and ``sites``: rows of ``group`` (what is compared), ``against``, ``feature`` and
+        the figures of `compare`.
+    """
+    return {"parts": _parts(table, splits), "sites": _sites(table)}
+
+
+def compare(
+    column: Ordered, reference: NDArray[np.integer], other: NDArray[np.integer]
+) -> dict[str, Any]:
+    """Compare two samples of one feature.
+
+    Parameters
+    ----------
+    column
+        The feature over all rows.
+    reference, other
+        How often each row occurs in the one sample and in the other, (rows,).
+
+    Returns
+    -------
+    dict
+        ``psi`` and ``ks``, see `stability_index` and `largest_gap`; ``psi_chance`` and
+        ``ks_chance``: what two samples of these sizes from one distribution show (mean of the
+        index; 95 % bound of the gap); ``shift``: ``none``, ``some`` or ``strong``, judged by the
+        index where it exceeds `CHANCE` times what chance makes; ``n`` and ``n_reference``.
+    """
+    n, m = int(reference.sum()), int(other.sum())
+    below = [np.cumsum(weights[column.place]) for weights in (reference, other)]
+    psi, bins = stability_index(column, below, (n, m))
+    psi_chance = (bins - 1) * (1 / n + 1 / m)
+    real = psi > CHANCE * psi_chance
+    return {
+        "psi": psi,
+        "psi_chance": psi_chance,
+        "ks": largest_gap(column, below),
+        "ks_chance": 1.358 * math.sqrt((n + m) / (n * m)),
+        "shift": "strong" if real and psi > STRONG else "some" if real and psi > SOME else "none",
+        "n": m,
+        "n_reference": n,
+    }
+
+
+def stability_index(
+    column: Ordered, below: Sequence[NDArray[np.integer]], sizes: tuple[int, int]
+) -> tuple[float, int]:
+    """Return the population stability index, and the number of bins it was measured on.
+
+    Σ (q - p) ln(q / p) over bins that hold a tenth of the reference each (fewer where values
+    repeat), and one for missing values where there are any. Half a count is added to every bin,
+    so that an empty one does not make it infinite.
+
+    Parameters
+    ----------
+    column
+        The feature.
+    below
+        For reference and other, how many rows lie at or before each place of the order.
+    sizes
+        Rows of reference and other, those with a missing value included.
+    """
+    cuts = np.empty(0, np.intp)
+    known = int(below[0][-1]) if len(column.values) else 0
+    if known:
+        wanted = np.arange(1, PSI_BINS) / PSI_BINS * known
+        edges = column.values[np.searchsorted(below[0], wanted, side="left")]
+        cuts = np.unique(np.searchsorted(column.values, edges, side="right")) - 1
+    counts = []
+    for cumulated, size in zip(below, sizes, strict=True):
+        inside = int(cumulated[-1]) if len(cumulated) else 0
+        counts.append(np.diff([0, *cumulated[cuts], inside, size]))
+    used = (counts[0] + counts[1]) > 0
+    p, q = ((count[used] + 0.5) / (count[used] + 0.5).sum() for count in counts)
+    return float(((q - p) * np.log(q / p)).sum()), int(used.sum())
+
+
+def largest_gap(column: Ordered, below: Sequence[NDArray[np.integer]]) -> float | None:
+    """Return the largest distance of the two distribution functions (Kolmogorov and Smirnov)."""
+    if not len(column.values) or not all(cumulated[-1] for cumulated in below):
+        return None
+    last = last_of_equals(column.values)
+    first, second = (cumulated[last] / cumulated[-1] for cumulated in below)
+    return float(np.abs(first - second).max())
+
+
+def _parts(table: Table, splits: pl.DataFrame) -> list[dict[str, Any]]:
+    keys = ["volume_id", "candidate_id"]
+    place = table.identity.select(keys).with_row_index("_place")
+    uses = splits.join(place, on=keys, how="inner")
+    times = {
+        part: np.bincount(uses.filter(pl.col("part") == part)["_place"], minlength=table.rows)
+        for part in ("train", "validation", "test")
+    }
+    return [
+        {"group": part, "against": "train", "feature": feature}
+        | compare(column, times["train"], times[part])
+        for part in ("test", "validation")
+        if times[part].any() and times["train"].any()
+        for feature, column in table.ordered.items()
+    ]
+
+
+def _sites(table: Table) -> list[dict[str, Any]]:
+    site = table.identity["site"].fill_null("")
+    counts = site.value_counts(name="n").sort(["n", "site"], descending=[True, False])
+    if counts.height < 2:
+        return []
+    rows = []
+    for name in counts["site"].head(MOST_SITES).sort():
+        own = (site == name).to_numpy().astype(np.int32)
+        rows += [
+            {"group": name, "against": "others", "feature": feature} | compare(column, 1 - own, own)
+            for feature, column in table.ordered.items()
+        ]
+    return rows

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 
 from tomocalc.readers.dicom_lists import OVERLAY_BIT_POSITIONS, PHOTOMETRIC, VIEW_CODES, VIEWS
 
@@ -123,8 +124,8 @@ def _numbers(dataset: Dataset, keyword: str | int) -> tuple[float, ...]:
         value = getattr(value, "value", value)  # a tag, unlike a keyword, gives the element
         if value is None or value == "":
             return ()
-        single = isinstance(value, str | int | float) or not hasattr(value, "__iter__")
-        numbers = tuple(float(part) for part in ([value] if single else value))
+        parts = list(value) if isinstance(value, MultiValue | list | tuple) else [value]
+        numbers = tuple(float(part) for part in parts)
     except (TypeError, ValueError, OverflowError, ArithmeticError):
         raise BadAttributeError(f"its {_name(keyword)} is not a number") from None
     if not all(math.isfinite(number) for number in numbers):

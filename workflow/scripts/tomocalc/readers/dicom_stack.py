@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import math
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tomocalc.errors import TomocalcError
-from tomocalc.readers.dicom import dicom_planes
-from tomocalc.readers.dicom_header import DicomHeader, read_header
-from tomocalc.readers.plane import Plane
+from tomocalc.readers.dicom_file import read_header
+from tomocalc.readers.dicom_header import DicomHeader
+from tomocalc.readers.dicom_pixels import check_pixel_kind, modality_values, stored_values
+from tomocalc.readers.frames import Spans, frame_spans
+from tomocalc.readers.plane import Plane, damaged, named
 from tomocalc.readers.stack import Facts, Stack
 
 GAP = 1.5
@@ -21,18 +27,14 @@ def dicom_stack(files: list[Path]) -> Stack:
     """Read the headers of a volume's files and put its slices in order.
 
     A multi-frame file keeps its stored order. Single-frame files are sorted by their position
-    along the normal of the image plane, or by InstanceNumber when one has no position.
+    along the normal of the image plane, ascending, or by InstanceNumber when one has no position.
 
     Raises
     ------
     TomocalcError
-        ``E207`` for several volumes in one place or an order that cannot be known, and whatever
-        `read_header` finds in a file that is alone.
+        ``E207`` for several volumes in one place or an order that cannot be known.
     """
-    if len(files) == 1:
-        header = read_header(files[0])
-        return Stack(planes=dicom_planes(files[0], header), facts=_facts([header], files[0]))
-    where = str(files[0].parent)
+    where = str(files[0] if len(files) == 1 else files[0].parent)
     headers: dict[Path, DicomHeader] = {}
     faults: dict[Path, TomocalcError] = {}
     for file in files:
@@ -42,23 +44,82 @@ def dicom_stack(files: list[Path]) -> Stack:
             faults[file] = error
     if not headers:
         return Stack(planes=list(faults.values()), facts=Facts())
-    _check_one_volume(headers, where)
-    order = _with_faults(_sorted(headers, where), files, faults, where)
+    if len(files) > 1:
+        _check_one_volume(headers, where)
+    order = files if len(files) == 1 else _ordered(headers, files, faults, where)
+    # One rule for all is left out; rules that differ must be applied.
+    rescaled = len({rule for header in headers.values() for rule in header.rescale}) > 1
     planes: list[Plane | TomocalcError] = []
     for file in order:
-        try:
-            planes += [faults[file]] if file in faults else dicom_planes(file, headers[file])
-        except TomocalcError as error:
-            planes.append(error)
-    facts = _facts([headers[file] for file in order if file in headers], files[0].parent)
-    return Stack(planes=planes, facts=facts)
+        if file in faults:
+            planes.append(faults[file])
+        else:
+            planes += _planes(file, headers[file], rescaled=rescaled)
+    sorted_headers = [headers[file] for file in order if file in headers]
+    return Stack(planes=planes, facts=_facts(sorted_headers, where, complete=not faults))
+
+
+def _planes(path: Path, header: DicomHeader, *, rescaled: bool) -> list[Plane | TomocalcError]:
+    """Return a plane per frame; what concerns all frames of the file is one fault."""
+    try:
+        check_pixel_kind(header, str(path))
+        with named(str(path), doing="a DICOM file cannot be read"):
+            spans = frame_spans(path, header)
+    except TomocalcError as error:
+        return [error]
+    size = path.stat().st_size
+    planes: list[Plane | TomocalcError] = []
+    for index, parts in enumerate(spans):
+        where = str(path) if header.frames == 1 else f"{path}, slice {index}"
+        end = parts[-1][0] + parts[-1][1] if parts else math.inf
+        if end <= size:
+            planes.append(_plane(path, header, parts, index=index, where=where, rescaled=rescaled))
+        else:
+            missing = "" if not parts else f"{end - size} bytes "
+            planes.append(damaged(where, f"the file ends {missing}before this slice does"))
+    return planes
+
+
+def _plane(
+    path: Path, header: DicomHeader, spans: Spans, *, index: int, where: str, rescaled: bool
+) -> Plane:
+    slope, intercept = header.rescale[index if len(header.rescale) > 1 else 0]
+    recipe = (
+        header.transfer_syntax,
+        header.bits_allocated,
+        header.bits_stored,
+        header.high_bit,
+        header.signed,
+        header.overlay_bits,
+        header.photometric,
+        header.planar,
+        (slope, intercept) if rescaled else slope < 0,
+    )
+    decode: Callable[[], NDArray[Any]]
+    if rescaled:
+        decode = partial(
+            modality_values, path, header, spans, where, slope=slope, intercept=intercept
+        )
+    else:
+        decode = partial(stored_values, path, header, spans, where)
+    integers = "uint8" if header.bits_allocated == 8 else "uint16"
+    return Plane(
+        where=where,
+        path=path,
+        rows=header.rows,
+        columns=header.columns,
+        dtype="float32" if rescaled else integers,
+        bits=header.bits_stored,
+        recipe=f"DICOM {recipe}",
+        decode=decode,
+        spans=spans,
+    )
 
 
 def _check_one_volume(headers: dict[Path, DicomHeader], where: str) -> None:
-    series = Counter(header.series for header in headers.values())
+    series = {header.series for header in headers.values()}
     if len(series) > 1:
-        why = f"its files belong to {len(series)} series"
-        raise _mixed(where, why)
+        raise _mixed(where, f"its files belong to {len(series)} series")
     if any(header.frames > 1 for header in headers.values()):
         raise _mixed(where, "it holds multi-frame files, each a volume of its own")
 
@@ -73,14 +134,20 @@ def _mixed(where: str, why: str) -> TomocalcError:
     )
 
 
-def _sorted(headers: dict[Path, DicomHeader], where: str) -> list[Path]:
+def _ordered(
+    headers: dict[Path, DicomHeader],
+    files: list[Path],
+    faults: dict[Path, TomocalcError],
+    where: str,
+) -> list[Path]:
     depths = {file: _depths([header]) for file, header in headers.items()}
+    keys: dict[Path, float | None]
     if all(depths.values()):
-        keys = {file: found[0] for file, found in depths.items() if found}
         name = "ImagePositionPatient"
+        keys = {file: round(found[0], 4) for file, found in depths.items() if found}
     else:
-        keys = {file: header.instance for file, header in headers.items()}
         name = "InstanceNumber"
+        keys = {file: header.instance for file, header in headers.items()}
     if None in keys.values() or len(set(keys.values())) < len(keys):
         raise TomocalcError(
             "E207",
@@ -89,7 +156,8 @@ def _sorted(headers: dict[Path, DicomHeader], where: str) -> list[Path]:
             why=f"{name} is missing in some files or the same in several",
             fix="remove the files that are there twice, or store the volume as one file",
         )
-    return sorted(keys, key=lambda file: keys[file] or 0.0)
+    order = sorted(keys, key=lambda file: keys[file] or 0.0)
+    return _with_faults(order, files, faults, where)
 
 
 def _with_faults(
@@ -130,7 +198,7 @@ def _depths(headers: list[DicomHeader]) -> list[float] | None:
     return [float(np.dot(normal, position)) for position in positions if position is not None]
 
 
-def _facts(headers: list[DicomHeader], path: Path) -> Facts:
+def _facts(headers: list[DicomHeader], where: str, *, complete: bool) -> Facts:
     first = headers[0]
     frames = first.frames if len(headers) == 1 else len(headers)
     notes: list[str] = []
@@ -142,7 +210,7 @@ def _facts(headers: list[DicomHeader], path: Path) -> Facts:
         )
     spacings = {header.spacing or header.imager_spacing for header in headers}
     if len(spacings) > 1:
-        raise _mixed(str(path), "its files have different pixel spacings")
+        raise _mixed(where, "its files have different pixel spacings")
     spacing, source = first.spacing, "PixelSpacing"
     if spacing is None and first.imager_spacing is not None:
         spacing, source = first.imager_spacing, "ImagerPixelSpacing"
@@ -157,7 +225,7 @@ def _facts(headers: list[DicomHeader], path: Path) -> Facts:
         usual = float(np.median(steps))
         if usual > 0:
             slice_spacing, slice_source = round(usual, 6), "ImagePositionPatient"
-            gaps = np.flatnonzero(steps > GAP * usual)
+            gaps = np.flatnonzero(steps > GAP * usual) if complete else []
             notes += [f"a gap of {steps[gap]:.3g} mm follows slice {gap}" for gap in gaps[:5]]
     if any(header.burned_in for header in headers):
         notes.append("BurnedInAnnotation is YES: the pixels may show a name")

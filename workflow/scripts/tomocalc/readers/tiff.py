@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from functools import partial
 from pathlib import Path
@@ -10,15 +11,30 @@ from typing import Any
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
+from tifffile import COMPRESSION, PHOTOMETRIC
 
 from tomocalc.errors import TomocalcError
+from tomocalc.readers.codestream import codestream
 from tomocalc.readers.colour import grey, unsigned
-from tomocalc.readers.plane import Plane, damaged, named, same_values, unsupported
+from tomocalc.readers.plane import Plane, damaged, named, read_spans, same_values, unsupported
+from tomocalc.readers.raster import check_end_of_jpeg
 
 MAX_PAGES = 10_000
+MAX_TILE = 1 << 24
+"""Pixels of a tile, which may be larger than the image it is a part of."""
 AXES = {"YX", "YXS", "SYX"}
-GREY_OR_RGB = {"MINISWHITE", "MINISBLACK", "RGB", "YCBCR"}
+COMPRESSIONS = {
+    COMPRESSION.NONE,
+    COMPRESSION.LZW,
+    COMPRESSION.JPEG,
+    COMPRESSION.ADOBE_DEFLATE,
+    COMPRESSION.DEFLATE,
+    COMPRESSION.PACKBITS,
+    COMPRESSION.ZSTD,
+}
+GREY_OR_RGB = {PHOTOMETRIC.MINISWHITE, PHOTOMETRIC.MINISBLACK, PHOTOMETRIC.RGB, PHOTOMETRIC.YCBCR}
 DOING = "a TIFF cannot be read"
+SAVE_GREY = "save it as 8-bit or 16-bit greyscale, without a palette"
 
 
 def tiff_planes(path: Path) -> list[Plane | TomocalcError]:
@@ -46,38 +62,35 @@ def tiff_planes(path: Path) -> list[Plane | TomocalcError]:
 def _plane(path: Path, tif: tifffile.TiffFile, *, index: int, offset: int, where: str) -> Plane:
     page = _page(tif, index=index, offset=offset)
     _check_kind(page, where)
-    dtype = page.dtype
-    assert dtype is not None
-    size = path.stat().st_size
-    spans = tuple(zip(page.dataoffsets, page.databytecounts, strict=True))
-    if any(length <= 0 or start <= 0 or start + length > size for start, length in spans):
-        raise damaged(where, "a part of its pixels lies beyond the end of the file")
-    inverted = page.photometric == tifffile.PHOTOMETRIC.MINISWHITE
-    shifted = {"int8": "uint8", "int16": "uint16"}.get(dtype.name, dtype.name)
+    _check_layout(page, where, size=path.stat().st_size)
+    dtype = np.dtype(page.dtype)
     return Plane(
         where=where,
         path=path,
         rows=page.imagelength,
         columns=page.imagewidth,
-        dtype=shifted,
+        dtype={"int8": "uint8", "int16": "uint16"}.get(dtype.name, dtype.name),
         bits=page.bitspersample,
-        recipe=f"TIFF {int(page.compression)} {int(page.photometric)} {dtype.str}",
-        decode=partial(_decode, path, index=index, offset=offset, where=where, inverted=inverted),
-        spans=spans,
+        recipe=f"TIFF {_recipe(page)}",
+        decode=partial(_decode, path, index=index, offset=offset, where=where),
+        spans=_spans(page),
     )
 
 
-def _decode(path: Path, *, index: int, offset: int, where: str, inverted: bool) -> NDArray[Any]:
+def _decode(path: Path, *, index: int, offset: int, where: str) -> NDArray[Any]:
     with tifffile.TiffFile(path) as tif:
         page = _page(tif, index=index, offset=offset)
+        if page.compression == COMPRESSION.JPEG:
+            _check_jpeg(page, path, where)
         image = page.asarray(maxworkers=1)
         if page.axes == "SYX":
             image = np.moveaxis(image, 0, -1)
-        bits = page.bitspersample
+        white_is_zero = page.photometric == PHOTOMETRIC.MINISWHITE
+        largest = (1 << page.bitspersample) - 1
     image = same_values(unsigned(grey(image, where)))
-    if not inverted:
+    if not white_is_zero:
         return image
-    return image ^ image.dtype.type((1 << bits) - 1) if image.dtype.kind == "u" else -image
+    return image ^ image.dtype.type(largest) if image.dtype.kind == "u" else -image
 
 
 def _page(tif: tifffile.TiffFile, *, index: int, offset: int) -> tifffile.TiffPage:
@@ -87,16 +100,29 @@ def _page(tif: tifffile.TiffFile, *, index: int, offset: int) -> tifffile.TiffPa
     return tifffile.TiffPage(tif, index)
 
 
+def _recipe(page: tifffile.TiffPage) -> tuple[Any, ...]:
+    return (
+        int(page.compression),
+        int(page.photometric),
+        int(page.predictor),
+        int(page.planarconfig),
+        int(page.fillorder),
+        page.samplesperpixel,
+        page.bitspersample,
+        np.dtype(page.dtype).str,
+        page.parent.byteorder,
+        page.chunks,
+    )
+
+
+def _spans(page: tifffile.TiffPage) -> tuple[tuple[int, int], ...]:
+    parts = tuple(zip(page.dataoffsets, page.databytecounts, strict=True))
+    tables = page.tags.get("JPEGTables")
+    return parts if tables is None else (*parts, (tables.valueoffset, tables.count))
+
+
 def _check_kind(page: tifffile.TiffPage, where: str) -> None:
-    colours = getattr(page.photometric, "name", "unknown")
-    fix = "save it as 8-bit or 16-bit greyscale, without a palette"
-    if page.dtype is None or page.axes not in AXES:
-        raise unsupported(where, "its pixels are not one plane of numbers", fix)
-    if colours not in GREY_OR_RGB:
-        raise unsupported(where, f"its colours are {colours.lower()}", fix)
-    if page.dtype.kind == "b" or page.bitspersample < 8:
-        raise unsupported(where, f"it has {page.bitspersample} bit per pixel", fix)
-    if page.dtype.kind == "c":
+    if page.dtype is not None and np.dtype(page.dtype).kind == "c":
         raise TomocalcError(
             "E206",
             what="an image has complex numbers",
@@ -104,6 +130,47 @@ def _check_kind(page: tifffile.TiffPage, where: str) -> None:
             why="complex numbers have no order",
             fix="save their magnitude",
         )
+    if page.photometric not in GREY_OR_RGB:
+        name = getattr(page.photometric, "name", "unknown").lower()
+        raise unsupported(where, f"its colours are of the kind {name}", SAVE_GREY)
+    if page.compression not in COMPRESSIONS:
+        name = getattr(page.compression, "name", "unknown")
+        fix = "save it uncompressed or with deflate, LZW, zstd or JPEG"
+        raise unsupported(where, f"its compression is {name}", fix)
+    if page.photometric == PHOTOMETRIC.YCBCR and page.compression != COMPRESSION.JPEG:
+        raise unsupported(where, "its colours are YCbCr without JPEG", SAVE_GREY)
+    if page.axes not in AXES or page.samplesperpixel > 4 or page.parent.is_ndpi:
+        raise unsupported(where, "it is not one plane of grey or RGB values", SAVE_GREY)
+    bits = page.bitspersample
+    if page.dtype is None or np.dtype(page.dtype).kind not in "iuf" or not 8 <= bits <= 64:
+        raise unsupported(where, f"it has {bits} bit per value", SAVE_GREY)
+
+
+def _check_layout(page: tifffile.TiffPage, where: str, *, size: int) -> None:
+    """Refuse what the decoder would fill with zeros, or with whatever memory holds."""
+    if page.imagelength * page.imagewidth == 0:
+        raise damaged(where, "it has no pixels")
+    if page.is_tiled and page.tilelength * page.tilewidth > MAX_TILE:
+        raise damaged(where, f"its tiles have {page.tilelength} × {page.tilewidth} pixels")
+    offsets, lengths = page.dataoffsets, page.databytecounts
+    expected = math.prod(page.chunked)
+    whole = page.is_contiguous and len(offsets) == 1
+    if len(offsets) != len(lengths) or (len(offsets) != expected and not whole):
+        raise damaged(where, f"it has {len(offsets)} of {expected} parts")
+    for offset, length in zip(offsets, lengths, strict=True):
+        if offset <= 0 or length <= 0 or offset + length > size:
+            raise damaged(where, "a part of its pixels lies beyond the end of the file")
+
+
+def _check_jpeg(page: tifffile.TiffPage, path: Path, where: str) -> None:
+    """Compare the size in every JPEG part with the part's own, before any is decoded."""
+    tall, wide = page.chunks[page.axes.index("Y")], page.chunks[page.axes.index("X")]
+    for span in zip(page.dataoffsets, page.databytecounts, strict=True):
+        data = read_spans(path, (span,), where)
+        found = codestream(data)
+        if found.rows > tall or found.columns > wide:
+            raise damaged(where, f"a part of it claims {found.rows} × {found.columns} pixels")
+        check_end_of_jpeg(data, where)
 
 
 def _page_offsets(path: Path) -> list[int]:

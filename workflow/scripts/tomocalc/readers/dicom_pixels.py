@@ -1,0 +1,169 @@
+"""From the stored bytes of one DICOM frame to grey values, brighter where more is attenuated.
+
+Modality rescale is one affine rule for a volume, which no feature depends on, so it is not
+applied: only the sign of its slope matters. (Where frames differ in it, `modality_values` applies
+it, and the volume's `Scale` brings the result back to 16 bits.) The VOI window is a display
+setting and is never applied: it clips.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+
+from tomocalc.readers.codestream import codestream
+from tomocalc.readers.colour import grey
+from tomocalc.readers.dicom_header import DicomHeader
+from tomocalc.readers.dicom_lists import BIG_ENDIAN, LOSSY, RLE, UNCOMPRESSED
+from tomocalc.readers.frames import Spans
+from tomocalc.readers.plane import damaged, read_spans, unsupported
+from tomocalc.readers.raster import check_end_of_jpeg
+
+FULL_COLOUR = {"RGB", "YBR_RCT", "YBR_ICT"}
+"""Decoded as RGB; of the other colour models the first channel is the luma already."""
+
+
+def check_pixel_kind(header: DicomHeader, where: str) -> None:
+    """Refuse pixels that are not grey of 8 or 16 bits or colour of 8.
+
+    Raises
+    ------
+    TomocalcError
+        ``E203`` for another kind, ``E202`` for bits that contradict each other.
+    """
+    fix = "store it as MONOCHROME2 with 8 or 16 bits allocated"
+    mono = header.photometric.startswith("MONO")
+    if not header.photometric or header.samples != (1 if mono else 3):
+        raise unsupported(where, "its photometric interpretation is not grey, RGB or YBR", fix)
+    if header.bits_allocated not in (8, 16) or (not mono and header.bits_allocated != 8):
+        raise unsupported(where, f"it has {header.bits_allocated} bits allocated per value", fix)
+    if not 0 < header.bits_stored <= header.high_bit + 1 <= header.bits_allocated:
+        raise damaged(where, "bits allocated, bits stored and high bit contradict each other")
+    if header.transfer_syntax in UNCOMPRESSED:
+        swapped = header.transfer_syntax == BIG_ENDIAN and header.bits_allocated == 8
+        if header.photometric == "YBR_FULL_422" or (swapped and header.pixels.vr == "OW"):
+            raise unsupported(where, "its uncompressed layout is a rare one", fix)
+
+
+def stored_values(path: Path, header: DicomHeader, spans: Spans, where: str) -> NDArray[Any]:
+    """Decode one frame to ``uint8`` or ``uint16``, 0 .. 2**bits_stored - 1, (row, column).
+
+    Signed values are shifted by half their range; MONOCHROME1 and negative slopes are inverted.
+    """
+    inverted = (header.photometric == "MONOCHROME1") != (header.rescale[0][0] < 0)
+    return _unsigned(_grey(path, header, spans, where), header, where, inverted=inverted)
+
+
+def modality_values(
+    path: Path, header: DicomHeader, spans: Spans, where: str, *, slope: float, intercept: float
+) -> NDArray[np.float32]:
+    """Decode one frame and apply its own rescale rule; MONOCHROME1 is negated."""
+    image = _unsigned(_grey(path, header, spans, where), header, where, inverted=False)
+    values = image.astype(np.float32)
+    if header.signed:
+        values -= np.float32(1 << (header.bits_stored - 1))
+    values *= np.float32(slope)
+    values += np.float32(intercept)
+    return -values if header.photometric == "MONOCHROME1" else values
+
+
+def _grey(path: Path, header: DicomHeader, spans: Spans, where: str) -> NDArray[Any]:
+    if header.transfer_syntax in UNCOMPRESSED:
+        image = _native(path, header, spans, where)
+    else:
+        image = _decompressed(read_spans(path, spans, where), header, where)
+    if header.samples == 1:
+        return image
+    if header.photometric in FULL_COLOUR:
+        return grey(image, where)
+    return image[:, :, 0].copy()
+
+
+def _unsigned(
+    image: NDArray[Any], header: DicomHeader, where: str, *, inverted: bool
+) -> NDArray[Any]:
+    kind = image.dtype.type
+    largest = (1 << header.bits_stored) - 1
+    shift = header.high_bit + 1 - header.bits_stored
+    if shift:
+        image >>= kind(shift)
+    if header.signed or header.overlay_bits:
+        image &= kind(largest)
+    elif header.transfer_syntax in LOSSY:
+        np.minimum(image, kind(largest), out=image)
+    elif header.bits_stored < header.bits_allocated and int(image.max()) > largest:
+        raise damaged(where, f"a value is above the {largest} of its {header.bits_stored} bits")
+    # Two's complement with its sign bit flipped is the value plus half the range.
+    flip = (largest if inverted else 0) ^ ((largest + 1) // 2 if header.signed else 0)
+    if flip:
+        image ^= kind(flip)
+    return image
+
+
+def _native(path: Path, header: DicomHeader, spans: Spans, where: str) -> NDArray[Any]:
+    order = ">" if header.transfer_syntax == BIG_ENDIAN else "<"
+    dtype = np.dtype(np.uint8 if header.bits_allocated == 8 else f"{order}u2")
+    ((offset, length),) = spans
+    image = np.fromfile(path, dtype=dtype, count=length // dtype.itemsize, offset=offset)
+    if image.nbytes < length:
+        raise damaged(where, f"{length - image.nbytes} bytes are missing at its end")
+    return _arranged(image.astype(dtype.newbyteorder("="), copy=False), header, header.planar)
+
+
+def _arranged(values: NDArray[Any], header: DicomHeader, planar: bool) -> NDArray[Any]:
+    rows, columns = header.rows, header.columns
+    if header.samples == 1:
+        return values.reshape(rows, columns)
+    if planar:
+        return np.moveaxis(values.reshape(header.samples, rows, columns), 0, -1)
+    return values.reshape(rows, columns, header.samples)
+
+
+def _decompressed(data: bytes, header: DicomHeader, where: str) -> NDArray[Any]:
+    container = np.dtype(np.uint8 if header.bits_allocated == 8 else np.uint16)
+    if header.transfer_syntax == RLE:
+        return _rle(data, header, container, where)
+    try:
+        claimed = codestream(data)
+    except ValueError as error:
+        raise damaged(where, str(error)) from error
+    expected = (header.rows, header.columns, header.samples)
+    found = (claimed.rows, claimed.columns, claimed.components)
+    if found != expected or claimed.bits > header.bits_allocated:
+        raise damaged(
+            where,
+            f"its header says {expected} rows, columns, channels, and the compressed slice "
+            f"{found} with {claimed.bits} bits",
+        )
+    image = _decode(data, claimed.process, header, where)
+    if image.dtype.kind == "i":
+        image = image.astype(f"i{container.itemsize}").view(container)
+    return image.astype(container, copy=False)
+
+
+def _decode(data: bytes, process: int, header: DicomHeader, where: str) -> NDArray[Any]:
+    if process == 0x51:
+        return imagecodecs.jpeg2k_decode(data)
+    if process == 0xF7:
+        return imagecodecs.jpegls_decode(data)
+    check_end_of_jpeg(data, where)
+    if header.samples == 1:
+        return imagecodecs.jpeg8_decode(data)
+    stored = "RGB" if header.photometric == "RGB" else "YCBCR"
+    return imagecodecs.jpeg8_decode(data, colorspace=stored, outcolorspace=stored)
+
+
+def _rle(data: bytes, header: DicomHeader, container: np.dtype[Any], where: str) -> NDArray[Any]:
+    segments = int.from_bytes(data[:4], "little")
+    if len(data) < 64 or segments != header.samples * container.itemsize:
+        raise damaged(where, f"its RLE data claim {segments} segments")
+    size = header.samples * header.rows * header.columns * container.itemsize
+    decoded = bytearray(size)
+    written = imagecodecs.dicomrle_decode(data, container, out=decoded)
+    if len(written) < size:
+        raise damaged(where, f"its RLE data end {size - len(written)} bytes early")
+    return _arranged(np.frombuffer(decoded, container), header, planar=True)

@@ -1,0 +1,108 @@
+"""Where each frame of a DICOM file lies, found without reading its pixels."""
+
+from __future__ import annotations
+
+import struct
+from bisect import bisect_right
+from pathlib import Path
+
+from tomocalc.errors import TomocalcError
+from tomocalc.readers.dicom_header import DicomHeader
+from tomocalc.readers.dicom_lists import UNCOMPRESSED
+from tomocalc.readers.plane import damaged
+
+MAX_FRAGMENTS = 1_000_000
+ITEM = b"\xfe\xff\x00\xe0"
+
+Spans = tuple[tuple[int, int], ...]
+"""Offset and length of the parts of one frame."""
+
+
+def frame_spans(path: Path, header: DicomHeader) -> list[Spans]:
+    """Return the place of every frame; an empty one where the file ends before it.
+
+    Raises
+    ------
+    TomocalcError
+        ``E202`` when transfer syntax and pixel data contradict each other, ``E207`` when the
+        frames are not as many, or not as long, as the header says.
+    """
+    where = str(path)
+    if (header.transfer_syntax in UNCOMPRESSED) != (header.pixels.length is not None):
+        raise damaged(where, "the length of its pixel data does not fit its transfer syntax")
+    if header.pixels.length is None:
+        return _compressed(path, header, where)
+    frame = header.rows * header.columns * header.samples * header.bits_allocated // 8
+    needed = frame * header.frames
+    if header.pixels.length not in (needed, needed + 1):  # an odd length is padded
+        raise _mismatch(
+            where,
+            f"{header.frames} frames of {header.rows} × {header.columns} pixels take {needed} "
+            f"bytes, its pixel data has {header.pixels.length}",
+        )
+    start = header.pixels.offset
+    return [((start + index * frame, frame),) for index in range(header.frames)]
+
+
+def _compressed(path: Path, header: DicomHeader, where: str) -> list[Spans]:
+    table, fragments, complete = _fragments(path, header)
+    if header.frames == 1 and fragments:
+        return [tuple(fragments)]
+    if len(fragments) == header.frames:
+        return [(fragment,) for fragment in fragments]
+    if len(table) == header.frames and fragments:
+        return _by_table(table, fragments)
+    if not complete and len(fragments) < header.frames:
+        # Cut short: one fragment per frame, as nearly every writer does, and the rest is missing.
+        missing: list[Spans] = [()] * (header.frames - len(fragments))
+        return [(fragment,) for fragment in fragments] + missing
+    raise _mismatch(
+        where,
+        f"its header says {header.frames} frames, and {len(fragments)} compressed pieces without "
+        "a table of frames are stored",
+    )
+
+
+def _fragments(
+    path: Path, header: DicomHeader
+) -> tuple[tuple[int, ...], list[tuple[int, int]], bool]:
+    """Return the basic offset table, the fragments, and whether their end is marked."""
+    table: tuple[int, ...] = ()
+    fragments: list[tuple[int, int]] = []
+    at = header.pixels.offset
+    with path.open("rb") as handle:
+        first = True
+        while len(fragments) < MAX_FRAGMENTS:
+            handle.seek(at)
+            item = handle.read(8)
+            if len(item) < 8 or item[:4] != ITEM:
+                return table, fragments, len(item) == 8
+            length = int.from_bytes(item[4:], "little")
+            if not first:
+                fragments.append((at + 8, length))
+            elif length == 4 * header.frames:
+                content = handle.read(length)
+                table = struct.unpack(f"<{len(content) // 4}I", content[: len(content) // 4 * 4])
+            first = False
+            at += 8 + length
+    raise damaged(str(path), f"its pixel data are in more than {MAX_FRAGMENTS} pieces")
+
+
+def _by_table(table: tuple[int, ...], fragments: list[tuple[int, int]]) -> list[Spans]:
+    """Give every fragment to the frame whose offset, from the first fragment's item, it follows."""
+    origin = fragments[0][0]
+    frames: list[list[tuple[int, int]]] = [[] for _ in table]
+    starts = sorted(table)
+    for offset, length in fragments:
+        frames[max(bisect_right(starts, offset - origin) - 1, 0)].append((offset, length))
+    return [tuple(frame) for frame in frames]
+
+
+def _mismatch(where: str, why: str) -> TomocalcError:
+    return TomocalcError(
+        "E207",
+        what="a DICOM file does not hold the slices it says",
+        where=where,
+        why=why,
+        fix="export the volume again",
+    )

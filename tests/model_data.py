@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,7 @@ import polars as pl
 from tomocalc.parquet import write_parquet
 from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, schema
 
+SCRIPTS = Path(__file__).parents[1] / "workflow" / "scripts"
 NAMES = ["area", "gray_level", "contrast"]
 
 MODEL: dict[str, Any] = {
@@ -105,3 +110,12 @@ def write_tables(folder: Path) -> dict[str, Any]:
     write_parquet(paths["candidates"], candidates)
     write_parquet(paths["splits"], make_splits(candidates))
     return paths
+
+
+def start(script: str, arguments: dict[str, Any]) -> subprocess.Popen[bytes]:
+    """Run a script's `main` in a process of its own, which a test may kill."""
+    code = f"import json, sys, {script} as s; s.main(**json.loads(sys.argv[1]))"
+    return subprocess.Popen(
+        [sys.executable, "-c", code, json.dumps(arguments)],
+        env=os.environ | {"PYTHONPATH": str(SCRIPTS), "OMP_NUM_THREADS": "1"},
+    )

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 PARTS = ("Snakefile", "config", "envs", "profiles", "workflow")
 
 TINY = """\
-phantom: {patients: 12, rows: 160, columns: 128, slices: 8}
+phantom: {patients: 12, rows: 160, columns: 128, slices: 8, calcified_fraction: 0.3}
 split: {folds: 2, test_fraction: 0.3, validation_fraction: 0.25}
 model: {epochs: 5}
 tuning: {trials: 2, epochs: 2}

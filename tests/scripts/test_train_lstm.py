@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,31 +12,35 @@ import numpy as np
 import polars as pl
 import pytest
 
-from model_data import MODEL, NAMES, SEQUENCE, make_candidates, write_tables
+from model_data import MODEL, NAMES, SEQUENCE, make_candidates, start, write_tables
 from tomocalc.errors import TomocalcError
 from tomocalc.model.release import load_model
 from tomocalc.parquet import read_parquet
 from train_lstm import main
 
 
-def train(folder: Path, *, name: str = "model", best: str | None = None, **changes: Any) -> Path:
+def arguments(folder: Path, name: str = "model", **changes: Any) -> dict[str, Any]:
     out = folder / name
-    main(
+    return {
         **write_tables(folder),
-        best=best,
-        features=NAMES,
-        sequence=changes.pop("sequence", SEQUENCE),
-        impute="none",
-        threshold="max_f1",
-        seed=1,
-        protocol="honest",
-        checkpoint=str(folder / "logs" / f"{name}.checkpoint"),
-        weights=str(out / "model.safetensors"),
-        card=str(out / "model.json"),
-        history=str(out / "history.parquet"),
-        model=MODEL | changes,
-    )
-    return out
+        "best": changes.pop("best", None),
+        "features": NAMES,
+        "sequence": changes.pop("sequence", SEQUENCE),
+        "impute": "none",
+        "threshold": "max_f1",
+        "seed": 1,
+        "protocol": "honest",
+        "checkpoint": str(folder / "logs" / f"{name}.checkpoint"),
+        "weights": str(out / "model.safetensors"),
+        "card": str(out / "model.json"),
+        "history": str(out / "history.parquet"),
+        "model": MODEL | changes,
+    }
+
+
+def train(folder: Path, name: str = "model", **changes: Any) -> Path:
+    main(**arguments(folder, name, **changes))
+    return folder / name
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -79,28 +85,45 @@ def test_a_diverging_training_leaves_no_model(tmp_path: Path) -> None:
 
 
 def test_without_validation_every_epoch_is_trained(tmp_path: Path) -> None:
-    paths = write_tables(tmp_path)
-    splits = read_parquet(paths["splits"])
+    given = arguments(tmp_path)
+    splits = read_parquet(given["splits"])
     part = pl.when(pl.col("part") == "validation").then(pl.lit("train")).otherwise(pl.col("part"))
-    out = tmp_path / "out"
-    splits.with_columns(part=part).write_parquet(paths["splits"])
-    main(
-        **paths,
-        best=None,
-        features=NAMES,
-        sequence=SEQUENCE,
-        model=MODEL,
-        impute="none",
-        threshold="max_f1",
-        seed=1,
-        protocol="paper",
-        checkpoint=str(tmp_path / "checkpoint"),
-        weights=str(out / "model.safetensors"),
-        card=str(out / "model.json"),
-        history=str(out / "history.parquet"),
-    )
+    splits.with_columns(part=part).write_parquet(given["splits"])
+    main(**given)
+    out = tmp_path / "model"
     history = read_parquet(out / "history.parquet")
     assert len(history) == MODEL["epochs"]
     assert history["validation_loss"].null_count() == len(history)
     assert load_model(out).threshold == 0.5
     assert np.isclose(load_model(out).card["calibration"]["prevalence"], 0.5)
+
+
+def killed_and_resumed(folder: Path, kills: int, delay: random.Random) -> Path:
+    """Train in processes that are killed some time after their next checkpoint."""
+    given = arguments(folder, "killed", **LONG)
+    state = Path(given["checkpoint"])
+    for _ in range(kills):
+        before = state.stat().st_mtime_ns if state.exists() else 0
+        process = start("train_lstm", given)
+        while process.poll() is None and (not state.exists() or state.stat().st_mtime_ns == before):
+            time.sleep(0.001)
+        time.sleep(delay.random() * 0.1)
+        process.kill()
+        process.wait()
+        assert not (folder / "killed").exists(), "the training was too short to be killed"
+    assert start("train_lstm", given).wait() == 0
+    return folder / "killed"
+
+
+LONG = {"epochs": 1500, "patience": 0, "checkpoint_every": 20}
+
+
+def test_a_killed_training_ends_with_the_same_bits(tmp_path: Path) -> None:
+    whole = contents(train(tmp_path, "whole", **LONG))
+    assert contents(killed_and_resumed(tmp_path, 2, random.Random(1))) == whole
+
+
+@pytest.mark.campaign
+def test_twenty_kills_end_with_the_same_bits(tmp_path: Path) -> None:
+    whole = contents(train(tmp_path, "whole", **LONG))
+    assert contents(killed_and_resumed(tmp_path, 20, random.Random(2))) == whole

@@ -83,12 +83,12 @@ def phantom_row(wildcards):
 
 def volume_source(wildcards):
     """File, folder or pattern of one volume."""
-    phantom = config["pathvars"]["resources"] + "/phantom"
     if config["source"] == "volumes":
         return VOLUMES[wildcards.volume]["path"]
+    resources = config["pathvars"]["resources"]
     if config["phantom"]["format"] == "png":
-        return f"{phantom}/png/{wildcards.volume}"
-    return f"{phantom}/{wildcards.volume}.dcm"
+        return f"{resources}/phantom/png/{wildcards.volume}"
+    return f"{resources}/phantom/{wildcards.volume}.dcm"
 
 
 def volume_files(wildcards):
@@ -124,6 +124,16 @@ def table_file():
     if path.startswith(("http://", "https://")):
         return f"<resources>/tables/{path.rsplit('/', 1)[1]}"
     return path
+
+
+def index_inputs(_):
+    """What only image volumes have: detection quality and overlays."""
+    if config["source"] == "table":
+        return {}
+    return {
+        "detection": "<results>/qc/detection.json",
+        "overlays": expand("<results>/qc/{volume}.png", volume=VOLUMES),
+    }
 
 
 def growing(mem_mb):

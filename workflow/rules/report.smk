@@ -1,16 +1,6 @@
 """The page that a user opens first."""
 
 
-def index_inputs(_):
-    """What only image volumes have: detection quality and overlays."""
-    if config["source"] == "table":
-        return {}
-    return {
-        "detection": "<results>/qc/detection.json",
-        "overlays": expand("<results>/qc/{volume}.png", volume=VOLUMES),
-    }
-
-
 rule build_index:
     """Link everything that the run produced from one page."""
     input:

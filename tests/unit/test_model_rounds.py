@@ -1,0 +1,233 @@
+"""The shared study: equal results for any workers, any timing, any deaths."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from model_data import MODEL, NAMES, SEQUENCE, TUNING
+from tomocalc.errors import TomocalcError
+from tomocalc.model.journal import cut_torn_end, open_study
+from tomocalc.model.rounds import FAILED, STARTUP, Claim, Queue, suggest_round
+from tomocalc.model.selection import best_trial, trials_table
+from tomocalc.model.space import Parameters, model_values, own_parameters
+from tomocalc.model.study import Study, describe_study, need_same_data, prepare_journal
+
+
+def describe(**changes: object) -> Study:
+    return describe_study(
+        tuning=TUNING | changes,
+        model=MODEL,
+        features=NAMES,
+        sequence=SEQUENCE,
+        impute="none",
+        seed=1,
+        protocol="honest",
+        data={"candidates_sha256": "a", "splits_sha256": "b"},
+    )
+
+
+PLAN = describe()
+
+
+def value(parameters: Parameters) -> float | None:
+    """A smooth stand-in for a training that diverges at the largest learning rates."""
+    rate = math.log10(parameters["learning_rate"])
+    if rate > -1.1:
+        return None
+    return 1.0 - (rate + 2) ** 2 - (parameters["dropout"] - 0.2) ** 2 - 0.01 * parameters["units_1"]
+
+
+def begin(folder: Path, plan: Study = PLAN) -> Path:
+    journal = folder / "study.journal"
+    prepare_journal(journal, plan)
+    return journal
+
+
+def finish(queue: Queue, claim: Claim) -> None:
+    found = value(claim.parameters)
+    if found is None:
+        queue.tell(claim, None, **{FAILED: "diverged"})
+    else:
+        queue.tell(claim, found, epochs=2)
+
+
+def work(journal: Path, plan: Study = PLAN) -> pl.DataFrame:
+    """Compute what is left with one worker."""
+    queue = Queue(journal, plan)
+    while not queue.done():
+        claim = queue.claim()
+        assert claim is not None
+        finish(queue, claim)
+    queue.leave()
+    return trials_table(queue.study, plan)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
+    return work(begin(tmp_path_factory.mktemp("whole")))
+
+
+def test_the_study_is_of_the_configured_size(whole: pl.DataFrame) -> None:
+    assert whole["trial"].to_list() == list(range(TUNING["trials"]))
+    assert whole["round"].to_list() == [0, 0, 1, 1, 2, 2, 3, 3, 4]
+    first = whole.row(0, named=True)
+    own = own_parameters(TUNING, MODEL)
+    assert {name: first[name] for name in own} == own
+    assert whole["value"].drop_nulls().len() >= STARTUP
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_workers_come_go_and_die_and_the_result_is_the_same(
+    tmp_path: Path, whole: pl.DataFrame, seed: int
+) -> None:
+    rng = random.Random(seed)
+    journal = begin(tmp_path)
+    workers: list[tuple[Queue, Claim | None]] = []
+    for _ in range(500):
+        if len(workers) < 3:
+            workers.append((Queue(journal, PLAN), None))
+        chosen = rng.randrange(len(workers))
+        queue, claim = workers[chosen]
+        if queue.done():
+            break
+        if rng.random() < 0.2:  # killed: the kernel ends its locks, nothing is tidied
+            queue.owner.handle.close()
+            del workers[chosen]
+        elif claim is None:
+            workers[chosen] = (queue, queue.claim())
+        else:
+            finish(queue, claim)
+            workers[chosen] = (queue, None)
+    for queue, _ in workers:
+        queue.leave()
+    assert_frame_equal(trials_table(open_study(journal), PLAN), whole)
+    Queue(journal, PLAN).leave()
+    assert not list(tmp_path.glob("*.worker.*"))
+
+
+def test_a_raised_number_of_trials_goes_on_and_a_lowered_one_cuts(
+    tmp_path: Path, whole: pl.DataFrame
+) -> None:
+    journal = begin(tmp_path, describe(trials=3))
+    assert_frame_equal(work(journal, describe(trials=3)), whole.head(3))
+    begin(tmp_path)
+    queue = Queue(journal, PLAN)
+    queue.claim()
+    queue.owner.handle.close()
+    assert_frame_equal(work(journal, describe(trials=2)), whole.head(2))
+    assert_frame_equal(work(journal), whole)
+    assert not list(tmp_path.glob("study.*.journal"))
+
+
+def test_a_journal_torn_at_any_byte_is_mended(tmp_path: Path, whole: pl.DataFrame) -> None:
+    plan = describe(trials=2)
+    journal = begin(tmp_path, plan)
+    work(journal, plan)
+    content = journal.read_bytes()
+    last = content.rstrip(b"\n").rfind(b"\n") + 1
+    for cut in range(last, len(content)):
+        journal.write_bytes(content[:cut])
+        (tmp_path / "study.journal.lock").touch()
+        assert_frame_equal(work(journal, plan), whole.head(2))
+        cut_torn_end(journal)
+        assert journal.read_bytes().endswith(b"\n")
+
+
+def test_a_writer_killed_while_others_work_does_no_harm(
+    tmp_path: Path, whole: pl.DataFrame
+) -> None:
+    journal = begin(tmp_path)
+    queue = Queue(journal, PLAN)
+    claim = queue.claim()
+    with journal.open("ab") as file:
+        file.write(b'{"op_code": 6, "trial_')
+    assert claim is not None
+    finish(queue, claim)
+    queue.leave()
+    assert_frame_equal(work(journal), whole)
+
+
+def test_other_settings_begin_another_study_and_keep_the_old_one(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal = begin(tmp_path)
+    old = journal.read_bytes()
+    begin(tmp_path)
+    begin(tmp_path, describe(trials=50, workers=7))
+    assert journal.read_bytes() == old
+    begin(tmp_path, describe(dropout=[0.1, 0.4]))
+    aside = tmp_path / f"study.{PLAN.key[:8]}.journal"
+    assert aside.read_bytes() == old
+    assert str(aside) in caplog.text
+    assert journal.read_bytes() != old
+
+
+def test_a_worker_of_a_replaced_study_stops(tmp_path: Path) -> None:
+    journal = begin(tmp_path)
+    queue = Queue(journal, PLAN)
+    claim = queue.claim()
+    assert claim is not None
+    begin(tmp_path, describe(epochs=3))
+    content = journal.read_bytes()
+    with pytest.raises(TomocalcError, match=r"E403.*replaced"):
+        queue.tell(claim, 0.5, epochs=2)
+    assert journal.read_bytes() == content
+    queue.leave()
+
+
+def test_a_damaged_journal_is_kept_aside(tmp_path: Path) -> None:
+    journal = tmp_path / "study.journal"
+    journal.write_text("no journal\n")
+    begin(tmp_path)
+    assert (tmp_path / "study.damaged.journal").read_text() == "no journal\n"
+    assert open_study(journal).user_attrs["key"] == PLAN.key
+
+
+def test_a_missing_study_and_other_data_are_named(tmp_path: Path) -> None:
+    with pytest.raises(TomocalcError, match=r"E403.*create_study"):
+        open_study(tmp_path / "study.journal")
+    with pytest.raises(TomocalcError, match=r"E403.*other data"):
+        need_same_data(PLAN, {"candidates_sha256": "a", "splits_sha256": "c"})
+
+
+def test_an_unfinished_study_selects_nothing(tmp_path: Path) -> None:
+    journal = begin(tmp_path)
+    with pytest.raises(TomocalcError, match=r"E403.*0 of 9"):
+        trials_table(open_study(journal), PLAN)
+
+
+def test_the_best_trial_and_a_study_of_failures(whole: pl.DataFrame) -> None:
+    best = best_trial(whole, PLAN)
+    assert best["value"] == whole["value"].max()
+    assert best["model"] == model_values(best["parameters"])
+    assert best["failed"] == whole["failed"].count()
+    lost = whole.with_columns(value=pl.lit(None, pl.Float64), failed=pl.lit("diverged"))
+    with pytest.raises(TomocalcError, match=r"E402.*diverged"):
+        best_trial(lost, PLAN)
+
+
+def test_the_configured_point_moves_into_the_space() -> None:
+    model = {"units": [500, 2, 6], "dropout": 0.0, "learning_rate": 0.5}
+    own = own_parameters(TUNING, model)
+    assert own == {
+        "learning_rate": 0.1,
+        "dropout": 0.05,
+        "layers": 2,
+        "units_1": 8,
+        "units_2": 4,
+    }
+    assert model_values(own)["units"] == [8, 4]
+
+
+def test_a_range_of_one_value_is_fixed() -> None:
+    plan = replace(PLAN, tuning=TUNING | {"units": [6, 6], "layers": [2, 2], "dropout": [0.1, 0.1]})
+    for parameters in suggest_round([], plan=plan, start=0):
+        assert parameters["units_1"] == parameters["units_2"] == 6
+        assert (parameters["layers"], parameters["dropout"]) == (2, 0.1)

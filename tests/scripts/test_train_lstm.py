@@ -98,16 +98,16 @@ def test_without_validation_every_epoch_is_trained(tmp_path: Path) -> None:
     assert np.isclose(load_model(out).card["calibration"]["prevalence"], 0.5)
 
 
-def killed_and_resumed(folder: Path, kills: int, delay: random.Random) -> Path:
+def killed_and_resumed(folder: Path, kills: int, delay: random.Random, **changes: Any) -> Path:
     """Train in processes that are killed some time after their next checkpoint."""
-    given = arguments(folder, "killed", **LONG)
+    given = arguments(folder, "killed", **changes)
     state = Path(given["checkpoint"])
     for _ in range(kills):
         before = state.stat().st_mtime_ns if state.exists() else 0
         process = start("train_lstm", given)
         while process.poll() is None and (not state.exists() or state.stat().st_mtime_ns == before):
             time.sleep(0.001)
-        time.sleep(delay.random() * 0.1)
+        time.sleep(delay.random() * 0.05)
         process.kill()
         process.wait()
         assert not (folder / "killed").exists(), "the training was too short to be killed"
@@ -115,15 +115,16 @@ def killed_and_resumed(folder: Path, kills: int, delay: random.Random) -> Path:
     return folder / "killed"
 
 
-LONG = {"epochs": 1500, "patience": 0, "checkpoint_every": 20}
+LONG = {"epochs": 250, "patience": 0, "checkpoint_every": 10}
 
 
 def test_a_killed_training_ends_with_the_same_bits(tmp_path: Path) -> None:
     whole = contents(train(tmp_path, "whole", **LONG))
-    assert contents(killed_and_resumed(tmp_path, 2, random.Random(1))) == whole
+    assert contents(killed_and_resumed(tmp_path, 2, random.Random(1), **LONG)) == whole
 
 
 @pytest.mark.campaign
 def test_twenty_kills_end_with_the_same_bits(tmp_path: Path) -> None:
-    whole = contents(train(tmp_path, "whole", **LONG))
-    assert contents(killed_and_resumed(tmp_path, 20, random.Random(2))) == whole
+    long = LONG | {"epochs": 2500}
+    whole = contents(train(tmp_path, "whole", **long))
+    assert contents(killed_and_resumed(tmp_path, 20, random.Random(2), **long)) == whole

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+
 from tomocalc.phantom import cohort
 from tomocalc.phantom.cohort import phantom_volumes, stable_number
 

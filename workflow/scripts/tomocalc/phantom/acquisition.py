@@ -87,7 +87,7 @@ def expose(lines: np.ndarray, settings: Settings, rng: np.random.Generator | Non
     """Turn line integrals into what the detector measures of them, (projections, rows, columns).
 
     Beer-Lambert gives the expected photons N per pixel; photon noise is Poisson's, drawn as the
-    Cornish-Fisher expansion N + √N·g + (g² - 1)/6 of a standard normal g (within 0.1 % in the
+    Cornish-Fisher expansion N + √N·g + (g² - 1)/6 of a standard normal g (within 0.2 % in the
     distribution for N over 50, and its draws do not depend on N); the converter blurs both; the
     read-out adds its own noise; the logarithm brings back line integrals. Without *rng*, no noise.
     """

@@ -12,7 +12,7 @@ import numpy as np
 
 from tomocalc.phantom.acquisition import Detector
 
-SUBPIXELS = 5
+SUBPIXELS = 7
 """Rays per detector pixel and axis."""
 
 

@@ -12,9 +12,9 @@ from tomocalc.pages.palette import NEGATIVE, POSITIVE
 from tomocalc.pages.parts import Card, block, cards, heading, note, paragraph, verdict
 from tomocalc.pages.shell import Section
 from tomocalc.pages.tables import Cell, Column, share, table
-from tomocalc.pages.words import CLASSES, PROTOCOLS, plural, pretty
+from tomocalc.pages.words import CLASSES, PARTS, PROTOCOLS, plural, pretty
 
-PARTS = {"train": "training", "validation": "validation", "test": "test"}
+ORDER = ("train", "validation", "test")
 
 
 def quality_section(quality: dict[str, Any]) -> Section:
@@ -209,8 +209,8 @@ def balance_section(quality: dict[str, Any], split: dict[str, Any]) -> Section:
         ("all candidates", split["before"]["candidates"], split["before"]["positives"]),
         ("without duplicates", after["negatives"] + after["positives"], after["positives"]),
         *(
-            (f"{what} part", part["rows"], part["positives"])
-            for name, what in PARTS.items()
+            (f"{PARTS[name]} part", part["rows"], part["positives"])
+            for name in ORDER
             if (part := split["parts"].get(name)) and part["rows"]
         ),
         (

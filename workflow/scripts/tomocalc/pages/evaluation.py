@@ -1,50 +1,159 @@
-"""The page of the evaluation."""
+"""The page of the evaluation, ``report.html``: figures of merit, curves, thresholds."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from markupsafe import Markup
+
+from tomocalc.pages.curves import (
+    calibration_figure,
+    confusion_figure,
+    precision_recall_figure,
+    roc_figure,
+    threshold_figure,
+)
+from tomocalc.pages.figures_of_merit import CARDS, figure_card, merit_figure
+from tomocalc.pages.parts import block, cards, note, verdict
 from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.tables import Column, table
-from tomocalc.pages.words import badge_of, versions_of
+from tomocalc.pages.tables import Cell, Column, share, table
+from tomocalc.pages.words import PARTS, PROTOCOLS, badge_of, versions_of
+
+LEAK = (
+    "The protocol of the reference paper repeats calcifications before it splits, so that copies "
+    "of the same row are learnt from and tested on. These figures reproduce the paper's; they do "
+    "not tell how well the model does on new patients."
+)
 
 
-def evaluation_page(metrics: dict[str, Any], *, source: str) -> str:
+def evaluation_page(metrics: dict[str, Any], *, source: str, extra: Sequence[Section] = ()) -> str:
     """Return ``report.html``.
 
     Parameters
     ----------
     metrics
-        ``{"protocol", "threshold", "parts": {"test": {"n", "positives", "metrics": {name: {"value",
-        "low", "high", "method"}}, "confusion": {"tn", "fp", "fn", "tp"}, "roc": {"fpr", "tpr"},
-        "pr": {"recall", "precision"}, "calibration": [{"mean_predicted", "observed", "n"}],
-        "thresholds": [{"threshold", "precision", "recall", "specificity", "f1"}], "report":
-        [{"class", "precision", "recall", "f1", "support"}]}, "validation": …, "train": …},
-        "paper": {…}}``; the parts other than ``test`` and ``paper`` are optional.
+        ``{"protocol", "threshold", "confidence"?, "parts": {"test": {"n", "positives", "metrics":
+        {name: {"value", "low"?, "high"?, "method"?}}, "confusion": {"tn", "fp", "fn", "tp"},
+        "roc": {"fpr", "tpr"}, "pr": {"recall", "precision"}, "calibration":
+        [{"mean_predicted", "observed", "n"}], "thresholds": [{"threshold", "precision", "recall",
+        "specificity", "f1"}], "report": [{"class", "precision", "recall", "f1", "support"}]},
+        "validation"?, "train"?}, "paper"?: {metric: value, "confusion"?: {…}}}``. A part that
+        lacks a class has only ``n`` and ``positives``.
     source
         ``phantom``, ``volumes`` or ``table``.
+    extra
+        Sections to stand before the classification report, e.g. on detection.
     """
     test = metrics["parts"]["test"]
-    rows = [
-        [name, fact["value"], fact.get("low"), fact.get("high")]
-        for name, fact in test["metrics"].items()
-    ]
-    columns = [
-        Column("Metric", "text"),
-        Column("Value", "score"),
-        Column("Low", "score"),
-        Column("High", "score"),
-    ]
+    measured = "metrics" in test
+    sections = _measured(metrics, extra) if measured else [_unmeasured(test), *extra]
     return render_page(
         title="Evaluation",
-        subtitle="How well the classifier does on candidates it has never seen.",
-        sections=[
-            Section(
-                "Metrics", table(columns=columns, rows=rows, caption="Metrics of the test part")
-            )
-        ],
-        plotly=False,
+        subtitle="How well the classifier tells calcifications from other candidates, on the part "
+        "of the data that it has never seen.",
+        sections=sections,
+        plotly=measured,
         badge=badge_of(source),
-        links=[("../index.html", "Results")],
-        versions=versions_of(("numpy", "polars", "plotly", "torch")),
+        facts=_facts(metrics),
+        links=[("../index.html", "All results"), ("../eda/eda.html", "Data")],
+        versions=versions_of(("numpy", "plotly", "scikit-learn", "torch")),
     )
+
+
+def _facts(metrics: dict[str, Any]) -> dict[str, str]:
+    test = metrics["parts"]["test"]
+    return {
+        "Protocol": metrics["protocol"],
+        "Test rows": f"{test['n']:,}",
+        "Calcifications": f"{test['positives']:,}",
+        "Prevalence": share(test["positives"] / test["n"]) if test["n"] else "–",
+        "Threshold": f"{metrics['threshold']:.3f}",
+    }
+
+
+def _measured(metrics: dict[str, Any], extra: Sequence[Section]) -> list[Section]:
+    test = metrics["parts"]["test"]
+    parts = {
+        name: metrics["parts"][name]
+        for name in PARTS
+        if "metrics" in metrics["parts"].get(name, {})
+    }
+    paper = metrics.get("paper", {})
+    at_threshold = [
+        confusion_figure(test["confusion"], paper.get("confusion")),
+        threshold_figure(test["thresholds"], metrics["threshold"]),
+    ]
+    return [
+        Section("Key figures", _headline(metrics), key="headline"),
+        Section("All figures", merit_figure(parts, paper), key="figures"),
+        Section(
+            "Over all thresholds",
+            block([roc_figure(parts), precision_recall_figure(parts)], kind="grid"),
+            intro="Each point of a curve is one threshold. A part that the model learnt from lies "
+            "higher; how much higher tells how much it has learnt by heart.",
+            key="curves",
+        ),
+        Section(
+            "At the threshold",
+            block(at_threshold, kind="grid"),
+            intro=f"A candidate with a probability of {metrics['threshold']:.3f} or more is called "
+            "a calcification.",
+            key="threshold",
+        ),
+        Section(
+            "Calibration",
+            calibration_figure(test["calibration"]),
+            intro="Whether a probability means what it says: of the candidates given 30 %, 30 % "
+            "should be calcifications. Probabilities hold for the prevalence of these data.",
+            key="calibration",
+        ),
+        *extra,
+        Section("Classification report", _report(test["report"]), key="report"),
+    ]
+
+
+def _headline(metrics: dict[str, Any]) -> list[Markup | str]:
+    figures = metrics["parts"]["test"]["metrics"]
+    items = [figure_card(name, figures[name]) for name in CARDS if name in figures]
+    body: list[Markup | str] = [cards(items)]
+    if metrics["protocol"] == "paper":
+        body.insert(0, verdict(good=False, title="These figures leak", reasons=[LEAK]))
+    else:
+        body.append(note(f"Protocol {PROTOCOLS[metrics['protocol']]}. The test part is read once."))
+    return body
+
+
+def _unmeasured(test: dict[str, Any]) -> Section:
+    text = (
+        f"The test part holds {test['positives']:,} calcifications among {test['n']:,} candidates. "
+        "Without both classes nothing can be measured: add volumes, or raise split.test_fraction."
+    )
+    return Section("No figures", note(text, tone="bad"))
+
+
+def _report(lines: Sequence[dict[str, Any]]) -> Markup:
+    scores = ("precision", "recall", "f1")
+    total = sum(line["support"] for line in lines)
+    rows: list[list[Any]] = [
+        [line["class"], *(line[key] for key in scores), line["support"]] for line in lines
+    ]
+    plain = [sum(line[key] for line in lines) / len(lines) for key in scores]
+    weighted = [
+        sum(line[key] * line["support"] for line in lines) / total if total else None
+        for key in scores
+    ]
+    rows.append(["mean of both classes", *plain, total])
+    rows.append(["weighted by support", *weighted, total])
+    columns = [
+        Column("Class", "text"),
+        *(Column(label, "score") for label in ("Precision", "Recall", "F1")),
+        Column("Support", "count", "rows of the class in the test part"),
+    ]
+    written = table(
+        columns=columns,
+        rows=[[Cell(row[0]), *row[1:]] for row in rows],
+        caption="Precision, recall and F1 of both classes, as in the reference paper",
+        sortable=False,
+    )
+    return block([written], kind="panel")

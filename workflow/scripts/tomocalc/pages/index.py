@@ -1,15 +1,26 @@
-"""The index page: what ran, key numbers, and a door to every result."""
+"""The index page: what ran, key numbers with intervals, and a door to every result."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from markupsafe import Markup
 
+from tomocalc.pages.catalogue import Entry, entry_of
+from tomocalc.pages.figures_of_merit import CARDS, figure_card
+from tomocalc.pages.parts import cards, note, verdict
 from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.words import SOURCES, badge_of, versions_of
+from tomocalc.pages.tables import Cell, Column, share, table
+from tomocalc.pages.templating import fill
+from tomocalc.pages.thumbnails import thumbnail
+from tomocalc.pages.words import PROTOCOLS, SOURCES, badge_of, plural, versions_of
+
+PICTURES = 12
+"""Pictures shown; the others are linked by name."""
 
 
 def index_page(
@@ -19,27 +30,187 @@ def index_page(
     split: dict[str, Any],
     metrics: dict[str, Any],
     detection: dict[str, Any] | None,
-    files: list[str],
-    overlays: list[str],
+    files: Sequence[str],
+    overlays: Sequence[str],
 ) -> str:
-    """Return the page; links are relative to *folder*."""
-    facts = {"Protocol": split["protocol"], "Seed": split["seed"]}
-    for name, fact in metrics["parts"]["test"]["metrics"].items():
-        facts[name] = f"{fact['value']:.3f}"
-    if detection:
-        facts["Detection"] = "measured"
-    items = [
-        Markup('<li><a href="{0}">{0}</a></li>').format(
-            Path(os.path.relpath(path, folder)).as_posix()
-        )
-        for path in [*files, *overlays]
+    """Return the page.
+
+    Parameters
+    ----------
+    folder
+        Of the page; links are relative to it.
+    quality, split, metrics, detection
+        Accounts of the data, the split, the evaluation and the search for candidates.
+    files
+        Pages and data to link to.
+    overlays
+        Pictures of quality control, PNG.
+    """
+    entries = [entry_of(_address(path, folder)) for path in files]
+    source = quality["source"]
+    sections = [
+        Section("Result", _result(split, metrics), key="result"),
+        Section("What ran", fill("flow", steps=_steps(quality, split)), key="run"),
+        Section(
+            "Look at it", fill("doors", entries=[e for e in entries if e.is_page]), key="pages"
+        ),
     ]
+    if detection is not None:
+        sections.insert(2, Section("Search for candidates", _detection(detection), key="detection"))
+    if overlays:
+        sections.append(_gallery(overlays, folder))
+    data = [(entry, path) for entry, path in zip(entries, files, strict=True) if not entry.is_page]
+    sections.append(Section("Work with it", _files(data), key="files"))
     return render_page(
         title="Results",
-        subtitle=f"From {SOURCES[quality['source']]} to an evaluated classifier.",
-        sections=[Section("Results", Markup("<ul>{}</ul>").format(Markup("").join(items)))],
+        subtitle=f"From {SOURCES[source]} to an evaluated classifier of microcalcifications.",
+        sections=sections,
         plotly=False,
-        badge=badge_of(quality["source"]),
-        facts=facts,
+        badge=badge_of(source),
+        facts=_facts(quality, split),
         versions=versions_of(("numpy", "polars", "plotly")),
     )
+
+
+def _facts(quality: dict[str, Any], split: dict[str, Any]) -> dict[str, str]:
+    facts = {}
+    if _has_volumes(quality):
+        facts = {"Volumes": f"{quality['volumes']:,}", "Patients": f"{quality['patients']:,}"}
+    return facts | {
+        "Candidates": f"{quality['candidates']:,}",
+        "Calcifications": f"{quality['positives']:,}",
+        "Prevalence": share(quality["prevalence"]),
+        "Protocol": split["protocol"],
+        "Seed": str(split["seed"]),
+    }
+
+
+def _has_volumes(quality: dict[str, Any]) -> bool:
+    return quality["source"] != "table"
+
+
+def _result(split: dict[str, Any], metrics: dict[str, Any]) -> list[Markup | str]:
+    leakage = split["leakage"]
+    clean = leakage["verdict"] == "clean"
+    title = (
+        "The test part is clean: what it holds was not learnt from"
+        if clean
+        else "The split leaks: these figures are better than the model is"
+    )
+    body: list[Markup | str] = [verdict(good=clean, title=title, reasons=leakage["reasons"])]
+    test = metrics["parts"]["test"]
+    figures = test.get("metrics", {})
+    if figures:
+        shown = [figure_card(name, figures[name]) for name in CARDS if name in figures]
+        body.insert(0, cards(shown))
+        body.append(
+            Markup('<p class="fine">{}</p>').format(
+                f"On the test part: {plural(test['positives'], 'calcification')} among "
+                f"{test['n']:,} rows, with intervals of {share(metrics.get('confidence', 0.95))}."
+            )
+        )
+    else:
+        body.append(note("The test part lacks a class, so nothing could be measured.", tone="bad"))
+    return body
+
+
+def _steps(quality: dict[str, Any], split: dict[str, Any]) -> list[tuple[str, str]]:
+    steps = []
+    if _has_volumes(quality):
+        of = f" of {plural(quality['patients'], 'patient')}" if quality["patients"] else ""
+        slices = f"{quality['slices']['total']:,} slices" if "slices" in quality else ""
+        steps.append((f"{plural(quality['volumes'], 'volume')}{of}", slices))
+    else:
+        steps.append(("A feature table", plural(quality["rows"], "row")))
+    removed = sum(item["rows"] for item in quality["removed"])
+    steps.append(
+        (
+            plural(quality["candidates"], "candidate"),
+            f"{quality['positives']:,} are calcifications; {removed:,} removed",
+        )
+    )
+    sizes = [
+        f"{part['rows']:,} {name}"
+        for name in ("train", "validation", "test")
+        if (part := split["parts"].get(name)) and part["rows"]
+    ]
+    steps.append((f"Split, seed {split['seed']}", ", ".join(sizes)))
+    steps.append((f"Protocol {split['protocol']}", PROTOCOLS[split["protocol"]].split(": ", 1)[1]))
+    return steps
+
+
+def _detection(facts: dict[str, Any]) -> Markup:
+    rows = [[name, value] for name, value in _flat(facts)]
+    columns = [Column("Measure", "text"), Column("Value")]
+    return table(
+        columns=columns,
+        rows=rows,
+        caption="How many annotated findings have a candidate, and how many would by chance",
+        sortable=False,
+    )
+
+
+def _flat(facts: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for key, value in facts.items():
+        name = f"{prefix}{key.replace('_', ' ')}"
+        if isinstance(value, dict):
+            found += _flat(value, f"{name}: ")
+        elif isinstance(value, str | int | float) or value is None:
+            found.append((name, value))
+    return found
+
+
+def _gallery(overlays: Sequence[str], folder: Path) -> Section:
+    # spread over all, so that the first patient is not the only one seen
+    step = max(1, -(-len(overlays) // PICTURES))
+    shown = overlays[::step][:PICTURES]
+    pictures = [
+        {"address": _link(path, folder), "name": Path(path).stem, "image": thumbnail(path)}
+        for path in shown
+    ]
+    rest = [
+        {"address": _link(path, folder), "name": Path(path).stem}
+        for path in overlays
+        if path not in shown
+    ]
+    return Section(
+        "Quality control",
+        fill("gallery", pictures=pictures, rest=rest),
+        intro="Every volume with its candidates marked; a picture opens at full size.",
+        key="pictures",
+    )
+
+
+def _files(data: Sequence[tuple[Entry, str]]) -> Markup:
+    link = Markup('<a href="{}">{}</a>')
+    rows = [
+        [
+            Cell(link.format(quote(entry.address), entry.title), entry.title),
+            entry.sentence,
+            Cell(entry.address, entry.address),
+            Cell(_size(size := Path(path).stat().st_size), size),
+        ]
+        for entry, path in data
+    ]
+    columns = [
+        Column("Data", "text"),
+        Column("What it is", "text"),
+        Column("File", "text"),
+        Column("Size"),
+    ]
+    return table(columns=columns, rows=rows, caption="Files of this run, relative to this page")
+
+
+def _size(size: int) -> str:
+    if size < 1000:
+        return f"{size} B"
+    return f"{size / 1000:,.0f} kB" if size < 1_000_000 else f"{size / 1e6:,.1f} MB"
+
+
+def _address(path: str, folder: Path) -> str:
+    return Path(os.path.relpath(path, folder)).as_posix()
+
+
+def _link(path: str, folder: Path) -> str:
+    return quote(_address(path, folder))

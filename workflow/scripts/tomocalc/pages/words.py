@@ -13,6 +13,9 @@ BADGES = {"phantom": "in-silico phantom"}
 CLASSES = {0: "others", 1: "calcifications"}
 """How the two labels are called on pages."""
 
+PARTS = {"test": "test", "validation": "validation", "train": "training"}
+"""How the parts of the split are called, the one that counts first."""
+
 SOURCES = {
     "phantom": "in-silico phantom volumes",
     "volumes": "tomosynthesis volumes",
@@ -20,7 +23,8 @@ SOURCES = {
 }
 
 PROTOCOLS = {
-    "honest": "honest: split by patient, nothing fitted on the test part",
+    "honest": "honest: split by patient or, where none are named, by equal features; nothing "
+    "is fitted on the test part",
     "paper": "paper: oversampled before the split, kept to reproduce; it leaks",
 }
 

@@ -54,23 +54,27 @@ class Tuning:
     def work(self) -> None:
         tune_lstm.main(**self.worker())
 
-    def select(self) -> tuple[bytes, bytes]:
-        trials, best = self.folder / "trials.parquet", self.folder / "best.json"
+    def select(self) -> dict[str, bytes]:
+        out = {"trials": "trials.parquet", "best": "best.json", "page": "tuning.html"}
+        paths = {name: self.folder / file for name, file in out.items()}
         select_hyperparameters.main(
-            study=str(self.study), journal=str(self.journal), trials=str(trials), best=str(best)
+            study=str(self.study),
+            journal=str(self.journal),
+            source="phantom",
+            **{name: str(path) for name, path in paths.items()},
         )
-        return trials.read_bytes(), best.read_bytes()
+        return {name: path.read_bytes() for name, path in paths.items()}
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, bytes]:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     tuning = Tuning(tmp_path_factory.mktemp("whole"))
     tuning.create()
     tuning.work()
     return tuning.select()
 
 
-def test_more_trials_later_are_the_same_study(tmp_path: Path, whole: tuple[bytes, bytes]) -> None:
+def test_more_trials_later_are_the_same_study(tmp_path: Path, whole: dict[str, bytes]) -> None:
     tuning = Tuning(tmp_path)
     tuning.create(trials=3)
     tuning.work()
@@ -84,7 +88,7 @@ def test_more_trials_later_are_the_same_study(tmp_path: Path, whole: tuple[bytes
     assert len(best["model"]["units"]) == best["parameters"]["layers"]
 
 
-def test_two_workers_find_what_one_finds(tmp_path: Path, whole: tuple[bytes, bytes]) -> None:
+def test_two_workers_find_what_one_finds(tmp_path: Path, whole: dict[str, bytes]) -> None:
     tuning = Tuning(tmp_path)
     tuning.create()
     processes = [start("tune_lstm", tuning.worker(name)) for name in "ab"]
@@ -108,7 +112,7 @@ def killed(tuning: Tuning, kills: int, rng: random.Random) -> None:
     assert [process.wait() for process in workers] == [0, 0]
 
 
-def test_killed_workers_leave_the_same_trials(tmp_path: Path, whole: tuple[bytes, bytes]) -> None:
+def test_killed_workers_leave_the_same_trials(tmp_path: Path, whole: dict[str, bytes]) -> None:
     tuning = Tuning(tmp_path)
     tuning.create()
     killed(tuning, 2, random.Random(1))

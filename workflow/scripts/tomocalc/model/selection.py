@@ -8,6 +8,7 @@ import optuna
 import polars as pl
 
 from tomocalc.errors import TomocalcError
+from tomocalc.files import sheet_text
 from tomocalc.model.rounds import FAILED, finished
 from tomocalc.model.space import model_values, search_space
 from tomocalc.model.study import Study
@@ -88,3 +89,19 @@ def best_trial(table: pl.DataFrame, plan: Study) -> dict[str, Any]:
         "failed": len(table) - len(scored),
         "study": plan.key,
     }
+
+
+def timeline(study: optuna.Study, plan: Study) -> str:
+    """Return a sheet of when each trial ran and in which worker, with the given-up tries."""
+    tries = [
+        {
+            "trial": trial.user_attrs["index"],
+            "state": trial.state.name,
+            "worker": trial.user_attrs.get("owner"),
+            "started": trial.datetime_start,
+            "ended": trial.datetime_complete,
+        }
+        for trial in study.get_trials(deepcopy=False)
+        if trial.user_attrs["index"] < plan.trials
+    ]
+    return sheet_text(["trial", "state", "worker", "started", "ended"], tries)

@@ -1,0 +1,156 @@
+"""The page of the tuning, ``tuning.html``: trials, what mattered, what was chosen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import optuna
+import polars as pl
+from optuna.importance import FanovaImportanceEvaluator, get_param_importances
+from optuna.trial import create_trial
+
+from tomocalc.model.space import own_parameters, search_space
+from tomocalc.model.study import Study
+from tomocalc.model.tuning_charts import (
+    history_figure,
+    importance_figure,
+    parallel_figure,
+    slice_figure,
+)
+from tomocalc.pages.parts import Card, block, cards, note
+from tomocalc.pages.shell import Section, render_page
+from tomocalc.pages.tables import Column, number, table
+from tomocalc.pages.words import badge_of, plural, pretty, versions_of
+
+ENOUGH = 4
+"""Fewest trials with a value from which importances are told."""
+
+
+def tuning_page(trials: pl.DataFrame, best: dict[str, Any], plan: Study, *, source: str) -> str:
+    """Return ``tuning.html``.
+
+    Parameters
+    ----------
+    trials, best
+        From `tomocalc.model.selection`.
+    source
+        ``phantom``, ``volumes`` or ``table``.
+    """
+    scored = trials.filter(pl.col("value").is_not_null())
+    names = list(search_space(plan.tuning))
+    slices = [slice_figure(scored, name, best, objective(plan)) for name in names]
+    return render_page(
+        title="Hyper-parameters",
+        subtitle="Which hyper-parameters the Bayesian optimisation chose, and on what grounds. "
+        "It has seen the training and validation parts only.",
+        sections=[
+            Section("Chosen", [_cards(best, plan), _chosen(best, plan)], key="chosen"),
+            Section("Trial by trial", history_figure(trials, objective(plan)), key="history"),
+            Section("What mattered", _importance(scored, plan, names), key="importance"),
+            Section(
+                "All hyper-parameters at once",
+                parallel_figure(scored, names, plan, objective(plan)),
+                key="parallel",
+            ),
+            Section("One hyper-parameter at a time", block(slices, kind="grid"), key="slices"),
+            Section("Every trial", block([_every(trials, names, plan)], kind="panel"), key="all"),
+        ],
+        plotly=True,
+        badge=badge_of(source),
+        facts=_facts(trials, plan),
+        links=[("../index.html", "All results"), ("../evaluation/report.html", "Evaluation")],
+        versions=versions_of(("optuna", "plotly", "torch")),
+    )
+
+
+def objective(plan: Study) -> str:
+    """Return the name of what is maximised, for a reader."""
+    return {"auroc": "AUROC"}.get(plan.tuning["objective"], pretty(plan.tuning["objective"]))
+
+
+def importances(scored: pl.DataFrame, plan: Study) -> dict[str, float]:
+    """Return the share of the values' variance that each hyper-parameter explains (fANOVA).
+
+    Empty with too few trials, or when all values are equal.
+    """
+    if len(scored) < ENOUGH or scored["value"].n_unique() < 2:
+        return {}
+    space = search_space(plan.tuning)
+    study = optuna.create_study(direction="maximize")
+    for row in scored.iter_rows(named=True):
+        study.add_trial(
+            create_trial(
+                params={name: row[name] for name in space},
+                distributions=space,
+                value=row["value"],
+            )
+        )
+    return get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=0))
+
+
+def _facts(trials: pl.DataFrame, plan: Study) -> dict[str, str]:
+    validation = {
+        "holdout": "the validation part",
+        "kfold": "cross-validation inside training and validation",
+    }
+    return {
+        "Maximised": objective(plan),
+        "Measured on": validation[plan.tuning["validation"]],
+        "Trials": f"{len(trials):,}",
+        "Epochs of a trial": f"at most {plan.tuning['epochs']}",
+        "Search": f"Gaussian process, {plural(plan.batch, 'trial')} a round",
+        "Seed": str(plan.seed),
+    }
+
+
+def _cards(best: dict[str, Any], plan: Study) -> Any:
+    shown = [
+        Card(f"Best {objective(plan)}", number(best["value"]), f"trial {best['trial']}"),
+        Card("Learning rate", number(best["model"]["learning_rate"])),
+        Card("Dropout", number(best["model"]["dropout"])),
+        Card("Units", " – ".join(str(n) for n in best["model"]["units"])),
+    ]
+    return cards(shown)
+
+
+def _chosen(best: dict[str, Any], plan: Study) -> Any:
+    own = own_parameters(plan.tuning, plan.model)
+    space: dict[str, Any] = search_space(plan.tuning)
+    layers = best["parameters"]["layers"]
+    rows = [
+        [pretty(name), best["parameters"][name], own[name], space[name].low, space[name].high]
+        for name in space
+        if not name.startswith("units_") or int(name[6:]) <= layers
+    ]
+    columns = [
+        Column("Hyper-parameter", "text"),
+        Column("chosen"),
+        Column("configured", help="the model section of the configuration, moved into the range"),
+        Column("lowest"),
+        Column("highest"),
+    ]
+    return block(
+        [table(columns=columns, rows=rows, caption="The chosen hyper-parameters", sortable=False)],
+        kind="panel",
+    )
+
+
+def _importance(scored: pl.DataFrame, plan: Study, names: list[str]) -> Any:
+    found = importances(scored, plan)
+    if not found:
+        return note(f"Importances need {ENOUGH} trials of different values.")
+    return importance_figure({name: found.get(name, 0.0) for name in names}, objective(plan))
+
+
+def _every(trials: pl.DataFrame, names: list[str], plan: Study) -> Any:
+    columns = [
+        Column("Trial", "count"),
+        Column("Round", "count", "trials of one round are planned together"),
+        Column(objective(plan)),
+        *(Column(pretty(name)) for name in names),
+        Column("epochs", "count"),
+        Column("failed", "text"),
+    ]
+    rows = [list(row) for row in trials.iter_rows()]
+    note = "Of the units, the first as many are used as there are layers."
+    return table(columns=columns, rows=rows, caption="Every trial of the study", note=note)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
-from pydicom.pixels.encoders import RLELosslessEncoder
+from pydicom.pixels.encoders.base import RLELosslessEncoder
 from pydicom.uid import UID
 
 TOMOSYNTHESIS = "1.2.840.10008.5.1.4.1.1.13.1.3"
@@ -84,27 +84,38 @@ def raw_png(
     )
 
 
+def packed_zeros(size: int, *, raw: bool = False) -> bytes:
+    """Return a deflate stream of *size* zero bytes (a multiple of 1 MiB), in no time.
+
+    One block is repeated; with *raw* it has neither zlib's header nor its checksum.
+    """
+    packer = zlib.compressobj(9, wbits=-15)
+    block = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    stream = block * (size >> 20) + b"\x03\0"
+    # Adler-32 of zeros: its first sum stays 1, so its second counts the bytes.
+    check = (size % 65521) << 16 | 1
+    return stream if raw else b"\x78\xda" + stream + struct.pack(">I", check)
+
+
 def png_bomb(path: Path, *, side: int) -> Path:
-    """Write a black PNG of *side* × *side* pixels, a thousandth of its size on disk."""
-    packer = zlib.compressobj(9)
-    packed = b"".join(packer.compress(bytes(side + 1)) for _ in range(side)) + packer.flush()
-    header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    """Write a black PNG of at least *side* × *side* pixels, a thousandth of its size on disk."""
+    rows = -(-side // 1024) * 1024
+    columns = rows - 1  # with the filter byte of every row, whole MiB
+    header = struct.pack(">IIBBBBB", columns, rows, 8, 0, 0, 0, 0)
     path.write_bytes(
         b"\x89PNG\r\n\x1a\n"
         + png_chunk(b"IHDR", header)
-        + png_chunk(b"IDAT", packed)
+        + png_chunk(b"IDAT", packed_zeros(rows * (columns + 1)))
         + png_chunk(b"IEND", b"")
     )
     return path
 
 
 def tiff_bomb(path: Path, *, side: int) -> Path:
-    """Write a black deflated TIFF of *side* × *side* pixels."""
-    strip = 1000
-    packed = zlib.compress(bytes(side * strip), 9)
-    parts = iter([packed] * (side // strip))
+    """Write a black deflated TIFF of *side* × *side* pixels, a multiple of 1024."""
+    parts = iter([packed_zeros(1024 * side)] * (side // 1024))
     tifffile.imwrite(
-        path, parts, shape=(side, side), dtype=np.uint8, compression="zlib", rowsperstrip=strip
+        path, parts, shape=(side, side), dtype=np.uint8, compression="zlib", rowsperstrip=1024
     )
     return path
 
@@ -131,27 +142,25 @@ def write_tiff(path: Path, pages: Sequence[NDArray[Any]], **options: Any) -> Pat
 
 def encode(frame: NDArray[Any], syntax: str, *, bits: int) -> bytes:
     """Compress one frame for the transfer syntax *syntax*."""
-    if syntax == "jpeg":
-        return imagecodecs.jpeg8_encode(frame, level=95)
-    if syntax == "jpeg_extended":
-        return imagecodecs.jpeg8_encode(frame, level=95, bitspersample=12)
-    if syntax.startswith("jpeg_lossless"):
-        predictor = 1 if syntax.endswith("sv1") else 6
-        return imagecodecs.jpeg8_encode(
-            frame, lossless=True, predictor=predictor, bitspersample=bits
-        )
-    if syntax == "jpegls":
-        return imagecodecs.jpegls_encode(frame)
-    if syntax == "jpegls_near":
-        return imagecodecs.jpegls_encode(frame, level=2)
-    lossless = {"reversible": True, "level": 0}
-    lossy = {"reversible": False, "level": 60}
-    return imagecodecs.jpeg2k_encode(
+    jpeg: dict[str, dict[str, Any]] = {
+        "jpeg": {"level": 95},
+        "jpeg_extended": {"level": 95, "bitspersample": 12},
+        "jpeg_lossless": {"lossless": True, "predictor": 6, "bitspersample": bits},
+        "jpeg_lossless_sv1": {"lossless": True, "predictor": 1, "bitspersample": bits},
+    }
+    if syntax in jpeg:
+        return bytes(imagecodecs.jpeg8_encode(frame, **jpeg[syntax]))
+    if syntax.startswith("jpegls"):
+        return bytes(imagecodecs.jpegls_encode(frame, level=2 if syntax == "jpegls_near" else 0))
+    lossy = syntax == "jpeg2000_lossy"
+    coded = imagecodecs.jpeg2k_encode(
         frame,
         codecformat="j2k",
         bitspersample=bits,
-        **(lossless if syntax == "jpeg2000" else lossy),
+        reversible=not lossy,
+        level=60 if lossy else 0,
     )
+    return bytes(coded)
 
 
 def dicom(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from pathlib import Path
 
 from tomocalc.errors import TomocalcError
@@ -109,11 +110,9 @@ def _describe(head: bytes) -> str:
     for mark, name in OTHERS:
         if head.startswith(mark):
             return f"is {name}"
-    text = head.lstrip(b"\xef\xbb\xbf\r\n\t ")[:12]
-    # Only markup is quoted: other text could be a patient's name.
-    if text[:1] == b"<" and text.isascii():
-        shown = text.split()[0].decode(errors="replace").rstrip(">") if text.split() else "<"
-        return f"starts with `{shown}`, as a web page does"
+    # Only the tag of a web page is quoted: other text could be a patient's name.
+    if tag := re.match(rb"(?:\xef\xbb\xbf)?\s*(<[!?]?[A-Za-z]{1,12})", head):
+        return f"starts with `{tag[1].decode()}`, as a web page does"
     if all(byte >= 32 or byte in b"\t\r\n" for byte in head[:64]):
         return "is text"
     return "has no known signature (PNG, TIFF, JPEG, PGM or DICOM with its DICM mark)"

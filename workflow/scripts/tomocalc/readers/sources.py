@@ -109,7 +109,7 @@ def _fault(file: Path) -> TomocalcError | None:
     if not stat.S_ISREG(mode):
         why = "this is a pipe, socket or device, not a regular file"
         return _missing(file, why, "remove it, or name the slices by a pattern such as *.png")
-    if not os.access(file, os.R_OK):
+    if not os.access(file, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
         return _missing(file, "permission denied", "make the file readable")
     return None
 

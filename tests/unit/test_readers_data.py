@@ -1,0 +1,88 @@
+"""Real files: three DICOM objects, mini-MIAS mammograms, BCS-DBT slices."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+import pytest
+from PIL import Image
+
+from tomocalc.errors import TomocalcError
+from tomocalc.readers.laterality import side_of
+from tomocalc.readers.volume import Volume, open_volume
+
+pytestmark = pytest.mark.data
+
+
+@pytest.fixture(scope="module")
+def data() -> Path:
+    folder = os.environ.get("TOMOCALC_TEST_DATA")
+    if not folder:
+        pytest.skip("TOMOCALC_TEST_DATA is not set")
+    return Path(folder)
+
+
+def opened(path: Path, **options: Any) -> Volume:
+    return open_volume(path, max_pixels=10**8, min_size=16, **options)
+
+
+def test_tomosynthesis_with_more_items_than_frames(data: Path) -> None:
+    path = data / "dicom" / "dbt_bcsdbt_header_jpeg2k_128x128x4.dcm"
+    with pytest.raises(TomocalcError) as caught:
+        opened(path)
+    assert caught.value.code == "E207"
+    assert "describes 45 frames and 4 are stored" in caught.value.why
+    assert "pixel_spacing_mm and slice_spacing_mm in the sheet" in caught.value.fix
+    found = opened(path, pixel_spacing_mm=0.085, slice_spacing_mm=1.0)
+    expected = pydicom.dcmread(path).pixel_array
+    assert (len(found), found.header.bits, found.header.view) == (4, 10, "CC")
+    assert found.header.slice_spacing_mm == 1.0
+    for index in range(4):
+        np.testing.assert_array_equal(found.read(index), expected[index])
+
+
+def test_mammogram_as_secondary_capture(data: Path) -> None:
+    path = data / "dicom" / "sc_mammo_wg04_MG1_j2k_lossy.dcm"
+    found = opened(path, pixel_spacing_mm=0.05)
+    assert (found.header.rows, found.header.columns, found.header.bits) == (4664, 3064, 12)
+    assert (found.header.laterality, found.header.view) == ("L", "MLO")
+    np.testing.assert_array_equal(found.read(0), pydicom.dcmread(path).pixel_array)
+    with pytest.raises(TomocalcError, match="E205"):
+        opened(path)
+
+
+def test_pattern_with_two_spacings(data: Path) -> None:
+    path = data / "dicom" / "mg_testpattern_512_explicitLE.dcm"
+    found = opened(path)
+    assert (found.header.spacing_mm, found.header.spacing_source) == ((0.25, 0.25), "PixelSpacing")
+    np.testing.assert_array_equal(found.read(0), pydicom.dcmread(path).pixel_array)
+
+
+def test_slices_of_the_bcs_dbt_set_show_the_side_that_its_own_reader_sees(data: Path) -> None:
+    folder = data / "bcs_dbt_slices"
+    with (folder / "manifest.csv").open() as handle:
+        rows = list(csv.DictReader(handle))
+    assert len(rows) == 42
+    for row in rows:
+        image = opened(folder / row["file"], pixel_spacing_mm=0.085).read(0)
+        assert image.shape == (int(row["height"]), int(row["width"]))
+        assert side_of(image) == row["edge_lat"]
+
+
+def test_colour_jpeg_has_the_luma_that_pillow_computes(data: Path) -> None:
+    path = min((data / "bcs_dbt_slices").glob("*.jpg"))
+    image = opened(path, pixel_spacing_mm=0.085).read(0)
+    expected = np.array(Image.open(path).convert("L"))
+    assert np.abs(image.astype(int) - expected).max() <= 1
+
+
+def test_film_in_a_black_frame_shows_no_side(data: Path) -> None:
+    for path in sorted((data / "mini_mias").glob("*.png"))[::16]:
+        image = opened(path, pixel_spacing_mm=0.2).read(0)
+        np.testing.assert_array_equal(image, np.array(Image.open(path)))
+        assert side_of(image) is None

@@ -1,0 +1,352 @@
+"""Order, spacing, side, keys and the files of a volume."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from image_files import (
+    CT,
+    UID_ROOT,
+    dicom,
+    item,
+    picture,
+    volume,
+    write_dicom,
+    write_png,
+    write_tiff,
+)
+from tomocalc.errors import TomocalcError
+from tomocalc.readers.laterality import side_of, turned
+from tomocalc.readers.sources import check_sha256, natural_key, source_files, source_sha256
+from tomocalc.readers.volume import Volume, open_volume
+
+ROOT = Path(__file__).parents[2]
+
+
+def opened(path: Path | str, **options: Any) -> Volume:
+    return open_volume(path, **{"max_pixels": 10**6, "min_size": 16, **options})
+
+
+def depths(count: int, step: float = 1.0) -> list[list[float]]:
+    """Return positions of slices whose normal is the first axis, as in a left CC view."""
+    return [[-step * index, 3.0, 7.0] for index in range(count)]
+
+
+class TestOrder:
+    def test_folder_of_dicom_is_sorted_by_position(self, tmp_path: Path) -> None:
+        frames = volume(4, bits=12)
+        positions = depths(4)
+        for name, index in zip("dbca", range(4), strict=True):
+            write_dicom(
+                tmp_path / f"{name}.dcm",
+                [frames[index]],
+                bits=12,
+                sop_class=CT,
+                positions=[positions[index]],
+                InstanceNumber=9 - index,
+            )
+        found = opened(tmp_path)
+        normal = np.cross([0.0, 1.0, 0.0], [0.0, 0.0, -1.0])
+        along = sorted(range(4), key=lambda index: float(normal @ positions[index]))
+        for place, index in enumerate(along):
+            np.testing.assert_array_equal(found.read(place), frames[index])
+        assert found.header.slice_spacing_mm == 1.0
+        assert found.header.slice_spacing_source == "ImagePositionPatient"
+
+    def test_without_positions_by_instance_number(self, tmp_path: Path) -> None:
+        frames = volume(12)
+        for index, frame in enumerate(frames):
+            write_dicom(tmp_path / f"{index}.dcm", [frame], InstanceNumber=100 - index)
+        found = opened(tmp_path, slice_spacing_mm=1.0)
+        for index in range(12):
+            np.testing.assert_array_equal(found.read(index), frames[11 - index])
+
+    def test_multi_frame_keeps_the_stored_order(self, tmp_path: Path) -> None:
+        frames = volume(3)
+        for positions in (depths(3, 1.0), depths(3, -1.0)):
+            path = write_dicom(tmp_path / "a.dcm", frames, enhanced=True, positions=positions)
+            found = opened(path)
+            np.testing.assert_array_equal(found.read(0), frames[0])
+            assert found.header.slice_spacing_mm == 1.0
+
+    @pytest.mark.parametrize(
+        "attributes",
+        [[{"InstanceNumber": 1}] * 2, [{}, {"InstanceNumber": 1}]],
+        ids=["same", "missing"],
+    )
+    def test_unknown_order(self, tmp_path: Path, attributes: list[dict[str, int]]) -> None:
+        for index, extra in enumerate(attributes):
+            write_dicom(tmp_path / f"{index}.dcm", [picture()], **extra)
+        with pytest.raises(TomocalcError, match=r"E207.*order.*InstanceNumber"):
+            opened(tmp_path)
+
+    def test_two_series_or_two_volumes_in_one_folder(self, tmp_path: Path) -> None:
+        write_dicom(tmp_path / "0.dcm", [picture()], InstanceNumber=0)
+        other = f"{UID_ROOT}.3"
+        write_dicom(tmp_path / "1.dcm", [picture()], InstanceNumber=1, SeriesInstanceUID=other)
+        with pytest.raises(TomocalcError, match=r"E207.*2 series"):
+            opened(tmp_path)
+        write_dicom(tmp_path / "1.dcm", volume(2), enhanced=True)
+        with pytest.raises(TomocalcError, match=r"E207.*multi-frame"):
+            opened(tmp_path)
+
+    def test_gap_between_slices_is_a_warning(self, tmp_path: Path) -> None:
+        positions = [[-float(depth), 0.0, 0.0] for depth in (0, 1, 2, 5, 6)]
+        path = write_dicom(tmp_path / "a.dcm", volume(5), enhanced=True, positions=positions)
+        assert opened(path).header.warnings == ("a gap of 3 mm follows slice 2",)
+
+    @pytest.mark.parametrize("order", ["rising", "falling", "mixed"])
+    def test_place_of_a_slice_without_header(self, tmp_path: Path, order: str) -> None:
+        numbers = {"rising": [0, 1, 2, 3], "falling": [3, 2, 1, 0], "mixed": [0, 2, 1, 3]}[order]
+        for index, number in enumerate(numbers):
+            write_dicom(tmp_path / f"{index}.dcm", [picture()], InstanceNumber=number)
+        (tmp_path / "3.dcm").write_bytes((tmp_path / "3.dcm").read_bytes()[:150])
+        if order == "mixed":
+            with pytest.raises(TomocalcError, match=r"E207.*place of a damaged slice"):
+                opened(tmp_path, slice_spacing_mm=1.0)
+        else:
+            found = opened(tmp_path, slice_spacing_mm=1.0)
+            assert list(found.faults) == [3 if order == "rising" else 0]
+
+
+class TestSpacing:
+    def test_pixel_spacing_comes_before_the_detector_s_and_the_sheet_s(
+        self, tmp_path: Path
+    ) -> None:
+        path = write_dicom(
+            tmp_path / "a.dcm", [picture()], spacing=(0.11, 0.12), ImagerPixelSpacing=[0.5, 0.5]
+        )
+        header = opened(path).header
+        assert header.spacing_mm == (0.11, 0.12)
+        assert (header.spacing_source, header.warnings) == ("PixelSpacing", ())
+        header = opened(path, pixel_spacing_mm=0.2).header
+        assert header.spacing_mm == (0.11, 0.12)
+        assert "0.11 mm in the header, which is used, and 0.2 mm in the sheet" in header.warnings[0]
+
+    @pytest.mark.parametrize("spacing", [None, (0.0, 0.0)])
+    def test_detector_spacing(self, tmp_path: Path, spacing: tuple[float, float] | None) -> None:
+        path = write_dicom(
+            tmp_path / "a.dcm", [picture()], spacing=spacing, ImagerPixelSpacing=[0.07, 0.08]
+        )
+        header = opened(path, pixel_spacing_mm=0.07).header
+        assert header.spacing_mm == (0.07, 0.08)
+        assert header.spacing_source == "ImagerPixelSpacing"
+        assert "detector" in header.warnings[0]
+
+    @pytest.mark.parametrize("spacing", [None, (0.0, 0.0)])
+    def test_the_sheet_s_spacing_or_an_error(
+        self, tmp_path: Path, spacing: tuple[float, float] | None
+    ) -> None:
+        path = write_dicom(tmp_path / "a.dcm", [picture()], spacing=spacing)
+        header = opened(path, pixel_spacing_mm=0.09).header
+        assert (header.spacing_mm, header.spacing_source) == ((0.09, 0.09), "sheet")
+        with pytest.raises(TomocalcError, match=r"E205.*pixel_spacing_mm in the sheet"):
+            opened(path)
+
+    def test_spacing_in_shared_and_per_frame_groups(self, tmp_path: Path) -> None:
+        path = write_dicom(tmp_path / "a.dcm", volume(2), enhanced=True, positions=depths(2, 0.5))
+        header = opened(path).header
+        assert (header.spacing_mm, header.slice_spacing_mm) == ((0.1, 0.1), 0.5)
+        dataset = dicom(volume(2), enhanced=True, spacing=None)
+        dataset.PerFrameFunctionalGroupsSequence = [
+            item(PixelMeasuresSequence=[item(PixelSpacing=[0.2, 0.3], SpacingBetweenSlices=-2.0)])
+            for _ in range(2)
+        ]
+        dataset.save_as(path, enforce_file_format=True)
+        header = opened(path).header
+        assert (header.spacing_mm, header.slice_spacing_mm) == ((0.2, 0.3), 2.0)
+        assert header.slice_spacing_source == "SpacingBetweenSlices"
+
+    def test_frames_of_different_spacing(self, tmp_path: Path) -> None:
+        dataset = dicom(volume(2), enhanced=True, spacing=None)
+        dataset.PerFrameFunctionalGroupsSequence = [
+            item(PixelMeasuresSequence=[item(PixelSpacing=[spacing, spacing])])
+            for spacing in (0.1, 0.2)
+        ]
+        dataset.save_as(tmp_path / "a.dcm", enforce_file_format=True)
+        with pytest.raises(TomocalcError, match=r"E202.*different pixel spacings"):
+            opened(tmp_path / "a.dcm")
+
+    def test_slice_thickness_is_no_slice_spacing(self, tmp_path: Path) -> None:
+        path = write_dicom(tmp_path / "a.dcm", volume(2), enhanced=True, SliceThickness=39)
+        with pytest.raises(TomocalcError, match=r"E205.*slice_spacing_mm in the sheet"):
+            opened(path)
+        assert opened(path, slice_spacing_mm=1.0).header.slice_spacing_source == "sheet"
+
+    def test_a_single_slice_needs_no_slice_spacing(self, tmp_path: Path) -> None:
+        header = opened(write_png(tmp_path / "a.png", picture()), pixel_spacing_mm=0.1).header
+        assert (header.slice_spacing_mm, header.slice_spacing_source) == (1.0, "single slice")
+
+    def test_per_frame_items_of_another_number_need_a_word_from_the_sheet(
+        self, tmp_path: Path
+    ) -> None:
+        dataset = dicom(volume(3), enhanced=True, positions=depths(5))
+        dataset.save_as(tmp_path / "a.dcm", enforce_file_format=True)
+        with pytest.raises(TomocalcError) as caught:
+            opened(tmp_path / "a.dcm", pixel_spacing_mm=0.1)
+        assert caught.value.code == "E207"
+        assert "describes 5 frames and 3 are stored" in caught.value.why
+        assert "give slice_spacing_mm in the sheet" in caught.value.fix
+        found = opened(tmp_path / "a.dcm", pixel_spacing_mm=0.1, slice_spacing_mm=1.0)
+        assert (len(found), found.header.slice_spacing_source) == (3, "sheet")
+        assert "stored order" in found.header.warnings[0]
+
+
+class TestSide:
+    def test_side_of_an_image(self) -> None:
+        left = picture(200, 160, bits=12)
+        assert side_of(left) == "L"
+        assert side_of(left[:, ::-1]) == "R"
+        assert side_of(np.zeros((50, 50), np.uint8)) is None
+        assert side_of(np.concatenate([left, left[:, ::-1]], axis=1)) is None
+
+    def test_what_happens_when_the_sheet_disagrees(self, tmp_path: Path) -> None:
+        frames = volume(3, bits=12)
+        path = write_tiff(tmp_path / "a.tif", frames)
+        options: dict[str, Any] = {"pixel_spacing_mm": 0.1, "slice_spacing_mm": 1.0}
+        agreed = opened(path, laterality="L", side_mismatch="refuse", **options)
+        assert agreed.header.warnings == ()
+        kept = opened(path, laterality="R", **options)
+        np.testing.assert_array_equal(kept.read(1), frames[1])
+        assert "shows the L side and the sheet says R: it is read as stored" in str(kept.header)
+        repaired = opened(path, laterality="R", side_mismatch="repair", **options)
+        np.testing.assert_array_equal(repaired.read(1), frames[1][::-1, ::-1])
+        assert repaired.read(1).flags.c_contiguous
+        assert (repaired.header.turned, kept.header.turned) == (True, False)
+        assert "both axes are reversed" in repaired.header.warnings[0]
+        assert repaired.key(1) != kept.key(1)
+        with pytest.raises(TomocalcError, match=r"E207.*shows the L side"):
+            opened(path, laterality="R", side_mismatch="refuse", **options)
+
+    def test_side_is_taken_from_a_sound_slice(self, tmp_path: Path) -> None:
+        for index, frame in enumerate(volume(3)):
+            write_png(tmp_path / f"{index}.png", frame)
+        (tmp_path / "1.png").write_bytes(b"")
+        found = opened(tmp_path, pixel_spacing_mm=0.1, slice_spacing_mm=1.0, laterality="R")
+        assert "shows the L side" in found.header.warnings[0]
+
+    def test_header_facts(self, tmp_path: Path) -> None:
+        path = write_dicom(tmp_path / "a.dcm", [picture()], ImageLaterality="R", ViewPosition="MLO")
+        assert (opened(path).header.laterality, opened(path).header.view) == ("R", "MLO")
+        code = item(CodeValue="R-10242", CodingSchemeDesignator="SRT")
+        path = write_dicom(tmp_path / "a.dcm", [picture()], ViewCodeSequence=[code])
+        assert (opened(path).header.laterality, opened(path).header.view) == (None, "CC")
+
+    def test_turned_twice_is_the_same(self) -> None:
+        image = picture()
+        np.testing.assert_array_equal(turned(turned(image)), image)
+
+
+class TestKeys:
+    def test_a_key_changes_with_its_slice_only(self, tmp_path: Path) -> None:
+        frames = volume(3, bits=12)
+        path = write_dicom(tmp_path / "a.dcm", frames, bits=12, enhanced=True)
+        before = [opened(path, slice_spacing_mm=1.0).key(index) for index in range(3)]
+        assert len(set(before)) == 3
+        frames[1][0, 0] ^= 1
+        moved = write_dicom(tmp_path / "b.dcm", frames, bits=12, enhanced=True)
+        after = [opened(moved, slice_spacing_mm=1.0).key(index) for index in range(3)]
+        assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, True]
+
+    @pytest.mark.parametrize(
+        "attributes",
+        [
+            {"PhotometricInterpretation": "MONOCHROME1"},
+            {"PixelSpacing": [0.2, 0.2]},
+            {"PixelRepresentation": 1},
+            {"RescaleSlope": -1, "RescaleIntercept": 0},
+        ],
+        ids=str,
+    )
+    def test_a_key_covers_what_decides_the_values(
+        self, tmp_path: Path, attributes: dict[str, Any]
+    ) -> None:
+        plain = opened(write_dicom(tmp_path / "a.dcm", [picture()]))
+        other = opened(write_dicom(tmp_path / "b.dcm", [picture()], **attributes))
+        assert plain.key(0) != other.key(0)
+
+    def test_a_key_ignores_names_and_dates(self, tmp_path: Path) -> None:
+        plain = opened(write_dicom(tmp_path / "a.dcm", [picture()]))
+        other = opened(write_dicom(tmp_path / "b.dcm", [picture()], StudyDate="20200101"))
+        assert plain.key(0) == other.key(0)
+
+    def test_keys_of_floats_depend_on_their_common_scale(self, tmp_path: Path) -> None:
+        pages = [frame.astype(np.float32) for frame in volume(2)]
+        options: dict[str, Any] = {"pixel_spacing_mm": 0.1, "slice_spacing_mm": 1.0}
+        before = opened(write_tiff(tmp_path / "a.tif", pages), **options).key(0)
+        pages[1] *= 2
+        assert opened(write_tiff(tmp_path / "a.tif", pages), **options).key(0) != before
+
+
+class TestInterface:
+    def test_slices_in_any_order_process_and_thread(self, tmp_path: Path) -> None:
+        frames = volume(6, bits=12)
+        path = write_dicom(tmp_path / "a.dcm", frames, bits=12, enhanced=True, syntax="jpegls")
+        found = pickle.loads(pickle.dumps(opened(path, slice_spacing_mm=1.0)))
+        with ThreadPoolExecutor(4) as pool:
+            for index, image in enumerate(pool.map(found.read, range(6))):
+                np.testing.assert_array_equal(image, frames[index])
+
+    def test_index_out_of_range(self, tmp_path: Path) -> None:
+        found = opened(write_png(tmp_path / "a.png", picture()), pixel_spacing_mm=0.1)
+        for index in (-1, 1):
+            with pytest.raises(IndexError):
+                found.read(index)
+
+    def test_a_volume_is_not_read_into_memory(self, tmp_path: Path) -> None:
+        """Only the bytes of the wanted frame are read: the others may be anything."""
+        frames = volume(3, bits=12)
+        path = write_dicom(tmp_path / "a.dcm", frames, bits=12, enhanced=True)
+        found = opened(path, slice_spacing_mm=1.0)
+        content = path.read_bytes()
+        size = frames[0].nbytes
+        path.write_bytes(content[: -2 * size] + frames[1].tobytes())
+        np.testing.assert_array_equal(found.read(1), frames[1])
+
+
+class TestSources:
+    def test_natural_order(self) -> None:
+        names = ["s10.png", "s2.png", "S1.png", "a/2", "a/10", "s02.png"]
+        expected = ["a/2", "a/10", "S1.png", "s02.png", "s2.png", "s10.png"]
+        assert sorted(names, key=natural_key) == expected
+
+    def test_folder_pattern_and_file(self, tmp_path: Path) -> None:
+        for name in ("2.png", "10.png", ".hidden", "Thumbs.db"):
+            (tmp_path / name).touch()
+        expected = [tmp_path / "2.png", tmp_path / "10.png"]
+        assert source_files(tmp_path) == expected
+        assert source_files(f"{tmp_path}/*.png") == expected
+        assert source_files(tmp_path / "2.png") == expected[:1]
+
+    def test_a_name_with_brackets_is_taken_literally(self, tmp_path: Path) -> None:
+        (tmp_path / "a[1].png").touch()
+        (tmp_path / "a1.png").touch()
+        assert source_files(tmp_path / "a[1].png") == [tmp_path / "a[1].png"]
+
+    def test_checksums(self, tmp_path: Path) -> None:
+        (tmp_path / "2.png").write_bytes(b"two")
+        (tmp_path / "10.png").write_bytes(b"ten")
+        one = hashlib.sha256(b"two").hexdigest()
+        assert source_sha256(tmp_path / "2.png") == one
+        listing = f"{one}  2.png\n{hashlib.sha256(b'ten').hexdigest()}  10.png\n"
+        both = hashlib.sha256(listing.encode()).hexdigest()
+        check_sha256(tmp_path, both.upper())
+        with pytest.raises(TomocalcError, match="E208"):
+            check_sha256(tmp_path, one)
+
+    def test_only_the_standard_library_is_needed(self) -> None:
+        code = (
+            "import sys; sys.path.insert(0, 'workflow/scripts')\n"
+            "import tomocalc.readers.sources, tomocalc.readers.sniff\n"
+            "assert not {'numpy', 'pydicom', 'tifffile'} & set(sys.modules)"
+        )
+        subprocess.run([sys.executable, "-S", "-c", code], check=True, cwd=ROOT)

@@ -17,6 +17,7 @@ import select_hyperparameters
 import tune_lstm
 from model_data import MODEL, NAMES, SEQUENCE, TUNING, start, write_tables
 from tomocalc.errors import TomocalcError
+from tomocalc.model import fitting
 from tomocalc.parquet import read_parquet
 
 
@@ -145,20 +146,21 @@ def test_a_trial_that_diverges_does_not_stop_the_study(tmp_path: Path) -> None:
 def test_a_full_gpu_fails_the_trial_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tuning = Tuning(tmp_path)
     tuning.create(trials=2)
-    score = tune_lstm.score_trial
+    train = fitting.train
     calls: list[int] = []
 
-    def full(*args: Any, **keywords: Any) -> Any:
+    def full(**arguments: Any) -> Any:
         calls.append(1)
         if len(calls) == 1:
-            raise torch.OutOfMemoryError("CUDA out of memory")
-        return score(*args, **keywords)
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 1 GiB.")
+        return train(**arguments)
 
-    monkeypatch.setattr(tune_lstm, "score_trial", full)
+    monkeypatch.setattr(fitting, "train", full)
     tuning.work()
     tuning.select()
     failed = read_parquet(tmp_path / "trials.parquet")["failed"]
-    assert failed.to_list() == ["GPU memory exhausted", None]
+    assert "memory of the GPU, batch of 32" in failed[0]
+    assert failed[1] is None
 
 
 def test_k_folds_and_other_objectives(tmp_path: Path) -> None:

@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import norm, rankdata
+from sklearn.impute import KNNImputer
 
 from model_data import MODEL
+from tomocalc.errors import TomocalcError
 from tomocalc.model.fitting import Recipe, fit
+from tomocalc.model.imputation import fit_imputation
 from tomocalc.model.lstm import Hyperparameters
 from tomocalc.model.preprocessing import Preprocessing, fit_preprocessing
 from tomocalc.model.sequences import Samples
@@ -57,7 +60,8 @@ def test_a_quantile_scale_of_many_values_is_close_to_the_exact_one() -> None:
 def test_imputation_uses_the_finite_training_values(impute: str, filled: float) -> None:
     x = column(1, 2, 9, np.nan)
     scale = fit_preprocessing(x, ONE_STEP, features=1, scaler="standard", impute=impute)
-    assert scale.fill == (filled,)
+    assert scale.imputation is not None
+    assert scale.imputation.fill == (filled,)
     same = scale(column(filled, filled, 1, 2), ONE_STEP)
     assert scale(column(np.nan, filled, 1, 2), ONE_STEP)[0] == same[1]
 
@@ -79,10 +83,40 @@ def test_features_as_steps_are_scaled_feature_by_feature() -> None:
     assert np.array_equal(a[:, 0, :], b[:, :, 0])
 
 
-def test_json_and_back_is_the_same_scale() -> None:
+def test_nearest_neighbours_fill_by_hand() -> None:
+    rows = np.array([[0.0, 10], [1, 20], [2, 30], [3, 40], [4, 50], [100, 999], [2, np.nan]])
+    found = fit_imputation(rows, kind="knn")
+    assert len(found.reference) == 6
+    filled = found(rows)
+    assert filled[-1].tolist() == [2, 30]
+    assert np.array_equal(filled[:-1], rows[:-1])
+    assert found(np.array([[np.nan, np.nan]])).tolist() == [
+        [pytest.approx(16), pytest.approx(1149 / 6)]
+    ]
+
+
+def test_nearest_neighbours_agree_with_scikit_learn() -> None:
+    rng = np.random.default_rng(3)
+    rows = rng.normal(size=(200, 4))
+    lacking = rng.normal(size=(50, 4))
+    lacking[np.arange(50), rng.integers(4, size=50)] = np.nan
+    spread = rows.std(axis=0)
+    expected = KNNImputer(n_neighbors=5).fit(rows / spread).transform(lacking / spread) * spread
+    assert np.allclose(fit_imputation(rows, kind="knn")(lacking), expected)
+
+
+def test_what_cannot_be_filled_is_named() -> None:
+    with pytest.raises(TomocalcError, match=r"E302.*feature 2"):
+        fit_imputation(np.array([[1.0, np.nan]]), kind="mean")
+    with pytest.raises(TomocalcError, match=r"E302.*knn"):
+        fit_imputation(np.array([[1.0, np.nan], [np.nan, 1.0]]), kind="knn")
+
+
+@pytest.mark.parametrize("impute", ["none", "median", "knn"])
+def test_json_and_back_is_the_same_scale(impute: str) -> None:
     x = np.random.default_rng(2).gamma(1, size=(300, 1, 3)).astype(np.float32)
     mask = np.ones((300, 1), bool)
-    scale = fit_preprocessing(x, mask, features=3, scaler="quantile", impute="median")
+    scale = fit_preprocessing(x, mask, features=3, scaler="quantile", impute=impute)
     assert Preprocessing.from_json(json.loads(json.dumps(scale.to_json()))) == scale
 
 

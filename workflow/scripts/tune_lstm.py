@@ -62,13 +62,10 @@ def compute(queue: Queue, claim: Claim, samples: Samples, device: torch.device) 
     try:
         result = score_trial(samples, study=study, parameters=claim.parameters, device=device)
     except TomocalcError as error:
-        if error.code != "E402":
+        if error.code not in ("E402", "E405"):
             raise
         LOG.warning("trial %d has no value: %s", claim.index, error)
         queue.tell(claim, None, **{FAILED: f"{error.what}, {error.where}"})
-    except torch.OutOfMemoryError:
-        LOG.warning("trial %d needs more memory than the GPU has", claim.index)
-        queue.tell(claim, None, **{FAILED: "GPU memory exhausted"})
     else:
         LOG.info("trial %d: %s %.4f", claim.index, study.tuning["objective"], result.value)
         queue.tell(claim, result.value, epochs=result.epochs)

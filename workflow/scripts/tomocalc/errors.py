@@ -31,6 +31,7 @@ CODES: dict[str, str] = {
     "E402": "training diverged",
     "E403": "a study does not fit this run",
     "E404": "a model file does not fit this run",
+    "E405": "the memory of the device is exhausted",
     # 5xx storage
     "E501": "a result cannot be written",
 }

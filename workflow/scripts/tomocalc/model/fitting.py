@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from tomocalc.errors import TomocalcError
 from tomocalc.model.checkpoint import Checkpoint
 from tomocalc.model.lstm import Hyperparameters
 from tomocalc.model.preprocessing import Preprocessing, fit_preprocessing
@@ -52,6 +53,11 @@ def fit(
     """Fit scaler and imputation on the *training* rows of *samples*, then train.
 
     *validation* rows are only watched; there may be none.
+
+    Raises
+    ------
+    TomocalcError
+        ``E402`` when the training diverges, ``E405`` when it does not fit into the GPU.
     """
     once = samples.first_uses(training)
     preprocessing = fit_preprocessing(
@@ -66,13 +72,22 @@ def fit(
         x, mask = samples.x[rows], samples.mask[rows]
         return Batch.of(preprocessing(x, mask), mask, samples.y[rows], device)
 
-    trained = train(
-        shape=recipe.shape,
-        settings=recipe.settings,
-        training=batch(training),
-        validation=batch(validation) if len(validation) else None,
-        seed=recipe.seed,
-        checkpoint=checkpoint,
-        report=report,
-    )
+    try:
+        trained = train(
+            shape=recipe.shape,
+            settings=recipe.settings,
+            training=batch(training),
+            validation=batch(validation) if len(validation) else None,
+            seed=recipe.seed,
+            checkpoint=checkpoint,
+            report=report,
+        )
+    except torch.OutOfMemoryError as error:
+        raise TomocalcError(
+            "E405",
+            what="the model does not fit into the memory of the GPU",
+            where=f"batch of {recipe.settings.batch_size}, {recipe.shape.members} members",
+            why=str(error).partition(". ")[0],
+            fix="halve model.batch_size or model.members, or use model.device: cpu",
+        ) from error
     return Fit(trained, preprocessing)

@@ -24,6 +24,7 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from tomocalc.errors import TomocalcError
 
 LOG = logging.getLogger(__name__)
+optuna.logging.set_verbosity(optuna.logging.WARNING)
 NAME = "tomocalc"
 
 
@@ -126,7 +127,6 @@ def open_study(journal: Path) -> optuna.Study:
     TomocalcError
         ``E403`` when there is no study.
     """
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
     if not journal.exists():
         raise _no_study(journal, "the file does not exist")
     lock = JournalLock(journal)

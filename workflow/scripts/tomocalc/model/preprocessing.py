@@ -1,4 +1,4 @@
-"""Imputation and scaling of features: fitted on training rows, stored as plain numbers."""
+"""Scaling of features, after their imputation: fitted on training rows, plain numbers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from tomocalc.model.imputation import Imputation, fit_imputation
+
 SCALERS = ("standard", "quantile")
-IMPUTATIONS = ("none", "mean", "median")
 KNOTS = 256
 """Most points of a quantile scaler's curve per feature."""
 
@@ -21,8 +22,8 @@ class Preprocessing:
 
     Attributes
     ----------
-    fill
-        One value per feature in its own unit for null and NaN; None refuses them.
+    imputation
+        What fills null and NaN first; None where the data have none.
     knots, levels
         Per feature: raw values, increasing, and the scaled value of each; between two knots
         the scale is linear. The ``standard`` scaler goes on linearly beyond its two knots
@@ -34,7 +35,7 @@ class Preprocessing:
     scaler: str
     knots: tuple[tuple[float, ...], ...]
     levels: tuple[tuple[float, ...], ...]
-    fill: tuple[float, ...] | None = None
+    imputation: Imputation | None = None
 
     def __call__(self, x: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
         """Scale x (sample, step, feature); masked steps become zero.
@@ -43,11 +44,10 @@ class Preprocessing:
         """
         rows = x.astype(np.float64)
         flat = rows.reshape(-1, len(self.knots))  # a view, (sample · slice, feature)
+        if self.imputation:
+            flat[:] = self.imputation(flat)
         for column, (knots, levels) in enumerate(zip(self.knots, self.levels, strict=True)):
-            values = flat[:, column]
-            if self.fill is not None:
-                values[np.isnan(values)] = self.fill[column]
-            flat[:, column] = self._scale(values, knots, levels)
+            flat[:, column] = self._scale(flat[:, column], knots, levels)
         rows[~mask] = 0.0
         return rows.astype(np.float32)
 
@@ -64,17 +64,18 @@ class Preprocessing:
             "scaler": self.scaler,
             "knots": [list(knots) for knots in self.knots],
             "levels": [list(levels) for levels in self.levels],
-            "fill": None if self.fill is None else list(self.fill),
+            "imputation": self.imputation.to_json() if self.imputation else None,
         }
 
     @staticmethod
     def from_json(value: dict[str, Any]) -> Preprocessing:
         """Rebuild what `to_json` returned."""
+        imputation = value["imputation"]
         return Preprocessing(
             scaler=value["scaler"],
             knots=tuple(tuple(knots) for knots in value["knots"]),
             levels=tuple(tuple(levels) for levels in value["levels"]),
-            fill=None if value["fill"] is None else tuple(value["fill"]),
+            imputation=Imputation.from_json(imputation) if imputation else None,
         )
 
 
@@ -99,21 +100,20 @@ def fit_preprocessing(
         ``standard``: mean 0, standard deviation 1 (a constant feature is only centred).
         ``quantile``: normal scores Φ⁻¹((rank − ½) / n) with mid-ranks for ties.
     impute
-        ``none``, ``mean`` or ``median`` of the finite training values.
+        ``none``, or a kind of `fit_imputation`.
     """
     if x.shape[-1] == features:
         rows = x[mask].astype(np.float64)
     else:
         rows = x.reshape(len(x), features).astype(np.float64)
-    fill = None
+    imputation = None
     if impute != "none":
-        centre = {"mean": np.nanmean, "median": np.nanmedian}[impute]
-        fill = tuple(float(v) for v in centre(rows, axis=0))
-        rows = np.where(np.isnan(rows), fill, rows)
+        imputation = fit_imputation(rows, kind=impute)
+        rows = imputation(rows)
     fit = {"standard": _standard, "quantile": _normal_scores}[scaler]
     curves = [fit(column) for column in rows.T]
     knots, levels = zip(*curves, strict=True)
-    return Preprocessing(scaler, tuple(knots), tuple(levels), fill)
+    return Preprocessing(scaler, tuple(knots), tuple(levels), imputation)
 
 
 def _standard(values: NDArray[np.float64]) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -64,7 +64,7 @@ class ReleasedModel:
             features=self.features,
             kind=self.card["sequence"]["kind"],
             slices=self.card["sequence"]["slices"],
-            missing=self.preprocessing.fill is not None,
+            missing=self.preprocessing.imputation is not None,
         )
         probability = self.predict_samples(sequences.x, sequences.mask)
         return sequences.keys.select(CANDIDATE).with_columns(

@@ -51,7 +51,7 @@ def parquet_stream(
             while waiting.height >= max(least, 1):
                 group = waiting.head(rows_per_group).rechunk()
                 table = group.to_arrow(compat_level=pl.CompatLevel.oldest())
-                writer.write_table(table.cast(arrow), row_group_size=rows_per_group)
+                writer.write_table(table, row_group_size=rows_per_group)
                 waiting = waiting.slice(rows_per_group)
 
         yield append

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from tomocalc.errors import TomocalcError
 from tomocalc.files import read_json
 from tomocalc.parquet import REMEDY
 from tomocalc.tables import SCHEMA_VERSION, SHARD, schema
+
+SCHEMA = pl.Schema(schema(SHARD))
 
 
 def read_manifest(path: str | Path) -> dict[str, Any]:
@@ -50,27 +50,36 @@ def read_volume_rows(path: str | Path, manifest: dict[str, Any]) -> pl.DataFrame
         ``E301``, naming the shard that is missing, altered or of another schema.
     """
     folder = Path(path).parent
-    tables = [_read_shard(folder / shard["path"], shard, path) for shard in manifest["shards"]]
-    rows = pl.from_arrow(pa.concat_tables(tables)) if tables else pl.DataFrame(schema=schema(SHARD))
-    assert isinstance(rows, pl.DataFrame)
+    contents = [_verified(folder / shard["path"], shard, path) for shard in manifest["shards"]]
+    if not contents:
+        return pl.DataFrame(schema=SCHEMA)
+    try:
+        rows = pl.scan_parquet(contents).collect()  # type: ignore[arg-type]
+    except pl.exceptions.PolarsError as error:
+        for shard, content in zip(manifest["shards"], contents, strict=True):
+            _check_schema(folder / shard["path"], content, path)
+        raise _bad_shard(path, str(error).splitlines()[0], path) from error
+    if rows.schema != SCHEMA:
+        _check_schema(folder / manifest["shards"][0]["path"], contents[0], path)
     return rows.sort("candidate_id", "slice")
 
 
-def _read_shard(path: Path, shard: dict[str, Any], manifest: str | Path) -> pa.Table:
+def _verified(path: Path, shard: dict[str, Any], manifest: str | Path) -> bytes:
+    """Return the content of a shard: the very bytes that were checked are then parsed."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise _bad_shard(path, "the file is missing", manifest) from error
     if hashlib.sha256(content).hexdigest() != shard["sha256"]:
         raise _bad_shard(path, "it differs from the checksum in its manifest", manifest)
-    table = pq.read_table(io.BytesIO(content))
-    found = {
-        name: str(kind) for name, kind in zip(table.column_names, table.schema.types, strict=True)
-    }
-    if found != ARROW_TYPES:
-        wrong = sorted(set(found.items()) ^ set(ARROW_TYPES.items()))
-        raise _bad_shard(path, f"its columns differ from the schema: {wrong}", manifest)
-    return table
+    return content
+
+
+def _check_schema(path: Path, content: bytes, manifest: str | Path) -> None:
+    found = pl.read_parquet_schema(io.BytesIO(content))
+    if pl.Schema(found) != SCHEMA:
+        wrong = sorted({name for name, _ in set(found.items()) ^ set(SCHEMA.items())})
+        raise _bad_shard(path, f"its columns differ from the schema: {', '.join(wrong)}", manifest)
 
 
 def _bad_shard(path: str | Path, why: str, manifest: str | Path) -> TomocalcError:
@@ -81,12 +90,3 @@ def _bad_shard(path: str | Path, why: str, manifest: str | Path) -> TomocalcErro
         why=why,
         fix=REMEDY.format(path=f"{path} {manifest}" if path != manifest else path),
     )
-
-
-ARROW_TYPES = {
-    field.name: str(field.type)
-    for field in pl.DataFrame(schema=schema(SHARD))
-    .to_arrow(compat_level=pl.CompatLevel.oldest())
-    .schema
-}
-"""Arrow type of every shard column, as text."""

@@ -1,0 +1,163 @@
+"""Shards become one table; a damaged or foreign one is named."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import merge_dataset
+import split_dataset
+from candidates import cohort
+from tomocalc.errors import TomocalcError
+from tomocalc.parquet import read_parquet, write_parquet
+from tomocalc.tables import SCHEMA_VERSION, SHARD, names
+
+SCHEMA = Path(__file__).parents[2] / "workflow/schemas/annotations.schema.yaml"
+LABELS = {"tolerance_mm": 0.3, "slice_tolerance": 1, "unlabelled": "fail"}
+DATASET = {"duplicates": "drop", "impute": "none", "max_bad_fraction": 0.01}
+
+
+def write_volume(folder: Path, name: str, **changes) -> Path:
+    """Write a volume of two slices, five candidates on each."""
+    folder = folder / name
+    folder.mkdir(parents=True)
+    rows = cohort(patients=1, each=5).select(names(SHARD)).with_columns(volume_id=pl.lit(name))
+    shards = []
+    for index in (0, 1):
+        path = folder / f"{index:04d}.parquet"
+        on_slice = rows.with_columns(
+            slice=pl.lit(index, dtype=pl.Int32),
+            focus=pl.lit(index == 0),
+            centroid_row=pl.col("candidate_id").cast(pl.Float32) * 10,
+            centroid_col=pl.lit(20.0, dtype=pl.Float32),
+        )
+        write_parquet(path, on_slice)
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        shards.append({"path": path.name, "key": "k", "rows": 5, "sha256": sha256})
+    manifest = {
+        "schema_version": SCHEMA_VERSION,
+        "volume_id": name,
+        "site": "A",
+        "pixel_spacing_mm": [0.1, 0.1],
+        "slices": 2,
+        "shards": shards,
+        "slice_facts": [{"objects": 5}, {"objects": 0}],
+        "quarantined": [],
+        **changes,
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder / "manifest.json"
+
+
+def merge(tmp_path: Path, manifests: list[Path], annotations: str = "") -> dict:
+    sheet = tmp_path / "annotations.tsv"
+    sheet.write_text("volume_id\tslice\tx\ty\tradius\tkind\n" + annotations)
+    merge_dataset.main(
+        source="volumes",
+        manifests=[str(path) for path in manifests],
+        annotations=str(sheet),
+        annotations_schema=str(SCHEMA),
+        table=None,
+        columns={},
+        features=["area", "contrast"],
+        labels=LABELS,
+        dataset=DATASET,
+        candidates=str(tmp_path / "candidates.parquet"),
+        quality=str(tmp_path / "quality.json"),
+    )
+    return json.loads((tmp_path / "quality.json").read_text())
+
+
+def test_volumes_are_merged_sorted_and_labelled(tmp_path):
+    manifests = [write_volume(tmp_path / "features", name) for name in ("w", "v")]
+    account = merge(
+        tmp_path, manifests, "v\t0\t20\t30\t2\tcalcification\nw\t\t90\t90\t2\tcluster\n"
+    )
+    merged = read_parquet(tmp_path / "candidates.parquet")
+    assert merged.height == 20
+    key = merged.select("volume_id", "candidate_id", "slice")
+    assert key.equals(key.sort("volume_id", "candidate_id", "slice"))
+    positive = merged.filter(pl.col("label") == 1)
+    assert positive.select("volume_id", "candidate_id", "finding_id").unique().rows() == [
+        ("v", 3, 0)
+    ]
+    assert account["annotations"] == {
+        "total": 2,
+        "matched": 1,
+        "unmatched": 1,
+        "volumes_without_annotation": 0,
+    }
+    assert account["slices"] == {"total": 4, "without_objects": 2, "quarantined": 0}
+    assert merged["site"].unique().to_list() == ["A"]
+
+
+def test_the_bytes_do_not_depend_on_the_order_of_the_manifests(tmp_path):
+    manifests = [write_volume(tmp_path / "features", name) for name in ("a", "b", "c")]
+    merge(tmp_path, manifests)
+    first = (tmp_path / "candidates.parquet").read_bytes()
+    merge(tmp_path, manifests[::-1])
+    assert (tmp_path / "candidates.parquet").read_bytes() == first
+
+
+def test_every_flipped_bit_is_found(tmp_path):
+    manifest = write_volume(tmp_path / "features", "v")
+    shard = manifest.parent / "0001.parquet"
+    content = shard.read_bytes()
+    for place in range(0, len(content), len(content) // 40):
+        altered = bytearray(content)
+        altered[place] ^= 4
+        shard.write_bytes(altered)
+        with pytest.raises(TomocalcError, match=r"0001\.parquet.*differs from the checksum"):
+            merge(tmp_path, [manifest])
+
+
+def test_a_lost_shard_is_named(tmp_path):
+    manifest = write_volume(tmp_path / "features", "v")
+    (manifest.parent / "0000.parquet").unlink()
+    with pytest.raises(TomocalcError, match=r"0000\.parquet\): the file is missing"):
+        merge(tmp_path, [manifest])
+
+
+def test_a_foreign_schema_is_named(tmp_path):
+    manifest = write_volume(tmp_path / "features", "v")
+    shard = manifest.parent / "0001.parquet"
+    write_parquet(shard, pl.read_parquet(shard).drop("contrast"))
+    content = json.loads(manifest.read_text())
+    content["shards"][1]["sha256"] = hashlib.sha256(shard.read_bytes()).hexdigest()
+    manifest.write_text(json.dumps(content))
+    with pytest.raises(TomocalcError, match=r"0001\.parquet.*contrast"):
+        merge(tmp_path, [manifest])
+
+
+def test_an_old_manifest_is_refused(tmp_path):
+    manifest = write_volume(tmp_path / "features", "v", schema_version=0)
+    with pytest.raises(TomocalcError, match="schema version 0"):
+        merge(tmp_path, [manifest])
+
+
+def test_too_many_quarantined_slices_stop_the_merge(tmp_path):
+    manifest = write_volume(tmp_path / "features", "v", quarantined=[{"slice": 1}])
+    with pytest.raises(TomocalcError, match=r"E306.*1 of 2 slices"):
+        merge(tmp_path, [manifest])
+
+
+@pytest.mark.parametrize("protocol", ["honest", "paper"])
+def test_the_split_is_written_with_its_account(tmp_path, protocol):
+    write_parquet(tmp_path / "candidates.parquet", cohort())
+    split_dataset.main(
+        candidates=str(tmp_path / "candidates.parquet"),
+        features=["area", "contrast"],
+        protocol=protocol,
+        duplicates="drop",
+        seed=1,
+        settings={"validation_fraction": 0.2, "test_fraction": 0.3, "folds": 3},
+        splits=str(tmp_path / "splits.parquet"),
+        account=str(tmp_path / "split.json"),
+    )
+    account = json.loads((tmp_path / "split.json").read_text())
+    splits = read_parquet(tmp_path / "splits.parquet")
+    assert account["leakage"]["verdict"] == {"honest": "clean", "paper": "leaks"}[protocol]
+    assert sum(part["rows"] for part in account["parts"].values()) == splits.height
+    assert account["before"]["candidates"] == 200

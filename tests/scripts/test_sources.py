@@ -1,0 +1,139 @@
+"""Data from elsewhere: a fetched table, a folder of mini-MIAS, the phantom's sheets."""
+
+import hashlib
+import os
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+import fetch_table
+import import_mini_mias
+import write_phantom_sheets
+from tomocalc.config import load_schema
+from tomocalc.errors import TomocalcError
+from tomocalc.sheets import read_annotations, read_volumes
+
+SCHEMAS = Path(__file__).parents[2] / "workflow/schemas"
+TABLE = b"1,2,yes\n"
+SHA256 = hashlib.sha256(TABLE).hexdigest()
+
+
+@pytest.fixture
+def address():
+    class Table(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200 if self.path == "/t.csv" else 404)
+            self.end_headers()
+            self.wfile.write(TABLE)
+
+        def log_message(self, *args):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Table) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/t.csv"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_table_is_fetched_and_checked(address, tmp_path):
+    table = tmp_path / "t.csv"
+    fetch_table.main(address=address, sha256=SHA256, table=str(table))
+    assert table.read_bytes() == TABLE
+
+
+def test_another_content_is_refused_and_not_kept(address, tmp_path):
+    table = tmp_path / "t.csv"
+    with pytest.raises(TomocalcError, match=f"its SHA-256 is {SHA256}, not 00"):
+        fetch_table.main(address=address, sha256="00", table=str(table))
+    assert not table.exists()
+
+
+@pytest.mark.parametrize("change", [("t.csv", "none.csv"), ("http", "file")])
+def test_what_cannot_be_fetched_is_named(address, tmp_path, change):
+    with pytest.raises(TomocalcError, match="E305"):
+        fetch_table.main(
+            address=address.replace(*change), sha256=SHA256, table=str(tmp_path / "t.csv")
+        )
+
+
+INFO = """\
+mdb001 G CIRC B 535 425 197
+mdb002 G CALC B 500 300 10
+mdb003 D CALC M *NOTE 3*
+mdb004 F NORM
+mdb006 F CALC M 100 200 20
+mdb006 F CALC M 110 1000 5
+"""
+
+
+@pytest.fixture
+def mias(tmp_path):
+    for number in (1, 2, 3, 4):
+        (tmp_path / f"mdb{number:03d}.png").touch()
+    (tmp_path / "Info.txt").write_text(INFO)
+    return tmp_path
+
+
+def imported(folder, tmp_path):
+    volumes, annotations = str(tmp_path / "volumes.tsv"), str(tmp_path / "annotations.tsv")
+    import_mini_mias.main(truth=str(folder / "Info.txt"), volumes=volumes, annotations=annotations)
+    rows = read_volumes(volumes, load_schema(SCHEMAS / "volumes.schema.yaml"))
+    return rows, read_annotations(
+        annotations, load_schema(SCHEMAS / "annotations.schema.yaml"), rows
+    )
+
+
+def test_mini_mias_has_its_origin_at_the_bottom(mias, tmp_path):
+    volumes, annotations = imported(mias, tmp_path)
+    assert [row["volume_id"] for row in volumes] == ["mdb001", "mdb002", "mdb004"]
+    assert [row["patient_id"] for row in volumes] == ["mias001", "mias001", "mias002"]
+    assert [row["laterality"] for row in volumes] == ["R", "L", "L"]
+    assert [(row["x"], row["y"], row["radius"]) for row in annotations] == [(500, 723, 10)]
+
+
+def test_mini_mias_without_images_is_named(tmp_path):
+    (tmp_path / "Info.txt").write_text(INFO)
+    with pytest.raises(TomocalcError, match="it holds no mdb"):
+        imported(tmp_path, tmp_path)
+
+
+@pytest.mark.data
+@pytest.mark.skipif("TOMOCALC_TEST_DATA" not in os.environ, reason="needs TOMOCALC_TEST_DATA")
+def test_the_real_mini_mias_sheets(tmp_path):
+    folder = Path(os.environ["TOMOCALC_TEST_DATA"]) / "mini_mias"
+    volumes, annotations = imported(folder, tmp_path)
+    images = len(list(folder.glob("mdb*.png")))
+    left_out = {"mdb216", "mdb233", "mdb245"} & {path.stem for path in folder.glob("mdb*.png")}
+    assert len(volumes) == images - len(left_out)
+    assert {row["kind"] for row in annotations} == {"cluster"}
+    assert all(0 <= row["y"] < 1024 for row in annotations)
+
+
+@pytest.mark.parametrize(("kind", "place"), [("dicom", "v.dcm"), ("png", "png/v")])
+def test_the_phantom_sheets_are_what_a_user_would_write(tmp_path, kind, place):
+    (tmp_path / "v.annotations.tsv").write_text(
+        "volume_id\tslice\tx\ty\tradius\tkind\nv\t1\t2.5\t3\t1\tcalcification\n"
+    )
+    (tmp_path / "v.truth.tsv").write_text("volume_id\tkind\nv\tclip\n")
+    target = tmp_path / place
+    target.parent.mkdir(exist_ok=True)
+    target.touch()
+    write_phantom_sheets.main(
+        rows=[{"volume_id": "v", "patient_id": "p", "laterality": "L", "view": "CC"}],
+        format=kind,
+        annotations=[str(tmp_path / "v.annotations.tsv")],
+        truth=[str(tmp_path / "v.truth.tsv")],
+        volumes_sheet=str(tmp_path / "volumes.tsv"),
+        annotations_sheet=str(tmp_path / "annotations.tsv"),
+        truth_sheet=str(tmp_path / "truth.tsv"),
+    )
+    rows = read_volumes(str(tmp_path / "volumes.tsv"), load_schema(SCHEMAS / "volumes.schema.yaml"))
+    assert rows[0]["path"] == str(target)
+    annotated = read_annotations(
+        str(tmp_path / "annotations.tsv"), load_schema(SCHEMAS / "annotations.schema.yaml"), rows
+    )
+    assert annotated[0]["x"] == 2.5

@@ -1,9 +1,10 @@
 """Data from elsewhere: a fetched table, a folder of mini-MIAS, the phantom's sheets."""
 
+import functools
 import hashlib
 import os
 import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -21,17 +22,11 @@ SHA256 = hashlib.sha256(TABLE).hexdigest()
 
 
 @pytest.fixture
-def address():
-    class Table(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200 if self.path == "/t.csv" else 404)
-            self.end_headers()
-            self.wfile.write(TABLE)
-
-        def log_message(self, *args):
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Table) as server:
+def address(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("served")
+    (folder / "t.csv").write_bytes(TABLE)
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with HTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/t.csv"

@@ -68,10 +68,10 @@ def test_figures_equal_scikit_learn():
         ours |= threshold_metrics(counts) | ranking_metrics(label, score)
         theirs = {
             "accuracy": reference.accuracy_score(label, called),
-            "precision": reference.precision_score(label, called, zero_division=0),
+            "precision": reference.precision_score(label, called, zero_division=0.0),  # pyright: ignore[reportArgumentType]
             "recall": reference.recall_score(label, called),
             "specificity": reference.recall_score(label, called, pos_label=0),
-            "f1": reference.f1_score(label, called, zero_division=0),
+            "f1": reference.f1_score(label, called, zero_division=0.0),  # pyright: ignore[reportArgumentType]
             "balanced_accuracy": reference.balanced_accuracy_score(label, called),
             "mcc": reference.matthews_corrcoef(label, called),
             "auroc": reference.roc_auc_score(label, score),
@@ -86,11 +86,12 @@ def test_a_resample_of_clusters_equals_repeating_their_rows():
     label = draw.integers(0, 2, 80).astype(np.int8)
     score = np.round(draw.random(80), 1)
     cluster = np.repeat(np.arange(8), 10).astype(np.int32)
-    drawn = clustered_bootstrap(label, score, cluster, resamples=20, seed=7)
+    drawn = clustered_bootstrap(label, score, cluster, threshold=0.5, resamples=20, seed=7)
     times = np.random.default_rng(7).multinomial(8, np.full(8, 1 / 8), size=20)
     for index, counts in enumerate(times):
         rows = np.repeat(np.arange(80), counts[cluster])
-        expected = ranking_metrics(label[rows], score[rows])
+        counts = confusion(label[rows], score[rows], 0.5)
+        expected = ranking_metrics(label[rows], score[rows]) | threshold_metrics(counts)
         assert {name: drawn[name][index] for name in drawn} == pytest.approx(expected)
 
 
@@ -102,7 +103,7 @@ def test_clusters_widen_the_interval():
     score = draw.random(24)[patient]
 
     def width(cluster):
-        drawn = clustered_bootstrap(label, score, cluster, resamples=200, seed=1)
+        drawn = clustered_bootstrap(label, score, cluster, threshold=0.5, resamples=200, seed=1)
         low, high = percentile_interval(drawn["auroc"], 0.95)
         return high - low
 

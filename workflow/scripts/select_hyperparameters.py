@@ -1,7 +1,5 @@
 """Write the trials of the finished study as a table and a page, and choose the best."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from tomocalc.files import write_json, write_text

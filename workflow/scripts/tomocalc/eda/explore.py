@@ -32,20 +32,23 @@ def explore(
     Returns
     -------
     dict
-        ``rows``; ``features`` (measured ones) and ``model_features``; ``summary``,
+        ``rows``; ``features`` (measured and not ``constant``, those of the model first) and
+        ``model_features``; ``summary`` (constant ones included),
         ``distributions``, ``pairs``, ``correlations``, ``balance`` and ``drift``, from the
         modules of those names.
     """
-    table = load_table(candidates)
+    table = load_table(candidates).first(features)
+    varying = table.varying()
     log.info("%d rows, %d features", table.rows, len(table.features))
     return {
         "rows": table.rows,
-        "features": list(table.features),
+        "features": list(varying.features),
+        "constant": [name for name in table.features if name not in varying.features],
         "model_features": [name for name in features if name in table.features],
         "summary": summarise(table),
-        "distributions": distributions(table, settings["bins"]),
-        "pairs": pairs(table),
-        "correlations": correlations(table),
+        "distributions": distributions(varying, settings["bins"]),
+        "pairs": pairs(varying),
+        "correlations": correlations(varying),
         "balance": balance(table),
-        "drift": drift(table, load_splits(splits)),
+        "drift": drift(varying, load_splits(splits)),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Any
 
 import numpy as np
@@ -25,20 +26,17 @@ def distributions(table: Table, bins: int) -> dict[str, dict[str, dict[str, Any]
     Returns
     -------
     dict
-        ``{feature: {"central" | "whole": {"edges": bins + 1 numbers, "negative", "positive":
-        bins counts each, "below", "above": rows outside,
+        ``{feature: {"central" | "whole": {"edges": up to bins + 1 numbers, "negative", "positive":
+        counts, "below", "above": rows outside,
         "rows": {class: rows with a value}}}}``.
     """
-    result = {}
-    for name, values in table.features.items():
-        ranges = {
-            "central": central_range(table.ordered[name]),
-            "whole": whole_range(table.ordered[name]),
+    return {
+        name: {
+            "central": _per_class(table, name, bins, central_range(column)),
+            "whole": _per_class(table, name, bins, whole_range(column)),
         }
-        result[name] = {
-            key: _per_class(values, table.label, bins, limits) for key, limits in ranges.items()
-        }
-    return result
+        for name, column in table.ordered.items()
+    }
 
 
 def pairs(table: Table, bins: int = PAIR_BINS) -> dict[str, Any]:
@@ -50,21 +48,21 @@ def pairs(table: Table, bins: int = PAIR_BINS) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``edges``: ``{feature: bins + 1 numbers}``; ``grids``: for each pair ``x``, ``y``, and
-        ``all`` and ``positive``, counts as rows of y from the lowest.
+        ``edges``: ``{feature: up to bins + 1 numbers}``; ``grids``: for each pair ``x``, ``y``,
+        and ``all`` and ``positive``, counts as rows of y from the lowest.
     """
-    edges = {name: _edges(bins, central_range(column)) for name, column in table.ordered.items()}
+    edges = {
+        name: edges_of(column, bins, central_range(column))
+        for name, column in table.ordered.items()
+    }
     codes = {name: cells(values, edges[name]) for name, values in table.features.items()}
     positive = np.flatnonzero(table.label == 1)
-    grids = [
-        {
-            "x": x,
-            "y": y,
-            "all": _grid(codes[x], codes[y], bins),
-            "positive": _grid(codes[x][positive], codes[y][positive], bins),
-        }
-        for x, y in itertools.combinations(table.features, 2)
-    ]
+    grids = []
+    for x, y in itertools.combinations(table.features, 2):
+        shape = (len(edges[y]) - 1, len(edges[x]) - 1)
+        counts = _grid(codes[x], codes[y], shape)
+        positives = _grid(codes[x][positive], codes[y][positive], shape)
+        grids.append({"x": x, "y": y, "all": counts, "positive": positives})
     return {"edges": {name: edge.tolist() for name, edge in edges.items()}, "grids": grids}
 
 
@@ -81,6 +79,15 @@ def whole_range(column: Ordered) -> tuple[float, float]:
     return low - margin, high + margin
 
 
+def edges_of(column: Ordered, bins: int, limits: tuple[float, float]) -> NDArray[np.float64]:
+    """Return the edges of up to *bins* equal bins; whole numbers get bins of whole numbers."""
+    if np.array_equal(column.values, np.floor(column.values)):
+        low, high = math.ceil(limits[0]), math.floor(limits[1])
+        step = max(1, math.ceil((high - low + 1) / bins))
+        return np.arange(low, high + step + 1, step, dtype=np.float64) - 0.5
+    return np.linspace(*limits, bins + 1)
+
+
 def cells(values: NDArray[np.floating], edges: NDArray[np.float64]) -> NDArray[np.int32]:
     """Return the bin of every value; beyond the edges the outermost one, and -1 for NaN."""
     bins = len(edges) - 1
@@ -91,35 +98,31 @@ def cells(values: NDArray[np.floating], edges: NDArray[np.float64]) -> NDArray[n
     return code
 
 
-def _per_class(
-    values: NDArray[np.floating],
-    label: NDArray[np.int8],
-    bins: int,
-    limits: tuple[float, float],
-) -> dict[str, Any]:
-    edges = _edges(bins, limits)
-    inside = (values >= limits[0]) & (values <= limits[1])
+def _per_class(table: Table, name: str, bins: int, limits: tuple[float, float]) -> dict[str, Any]:
+    values, label = table.features[name], table.label
+    edges = edges_of(table.ordered[name], bins, limits)
+    inside = (values >= edges[0]) & (values <= edges[-1])
     code = cells(values, edges)
-    known = code >= 0
+    counts = {
+        key: np.bincount(code[inside & (label == value)], minlength=len(edges) - 1).tolist()
+        for key, value in (("negative", 0), ("positive", 1))
+    }
+    known = {
+        key: int(((code >= 0) & (label == value)).sum())
+        for key, value in (("negative", 0), ("positive", 1))
+    }
     return {
         "edges": edges.tolist(),
-        "negative": np.bincount(code[inside & (label == 0)], minlength=bins).tolist(),
-        "positive": np.bincount(code[inside & (label == 1)], minlength=bins).tolist(),
-        "rows": {
-            key: int((known & (label == value)).sum())
-            for key, value in (("negative", 0), ("positive", 1))
-        },
-        "below": int((values < limits[0]).sum()),
-        "above": int((values > limits[1]).sum()),
+        **counts,
+        "rows": known,
+        "below": int((values < edges[0]).sum()),
+        "above": int((values > edges[-1]).sum()),
     }
 
 
-def _grid(x: NDArray[np.int32], y: NDArray[np.int32], bins: int) -> list[list[int]]:
+def _grid(x: NDArray[np.int32], y: NDArray[np.int32], shape: tuple[int, int]) -> list[list[int]]:
     known = (x >= 0) & (y >= 0)
     if not known.all():
         x, y = x[known], y[known]
-    return np.bincount(y * bins + x, minlength=bins * bins).reshape(bins, bins).tolist()
-
-
-def _edges(bins: int, limits: tuple[float, float]) -> NDArray[np.float64]:
-    return np.linspace(*limits, bins + 1)
+    flat = np.bincount(y * shape[1] + x, minlength=shape[0] * shape[1])
+    return flat.reshape(shape).tolist()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -46,6 +47,23 @@ class Table:
     def ordered(self) -> dict[str, Ordered]:
         """Every feature, sorted."""
         return {name: sort_column(values) for name, values in self.features.items()}
+
+    def first(self, names: Sequence[str]) -> Table:
+        """Return the table with the features *names* before the others."""
+        order = sorted(self.features, key=lambda name: name not in names)
+        return replace(self, features={name: self.features[name] for name in order})
+
+    def varying(self) -> Table:
+        """Return the table without features that have one value only."""
+        kept = {
+            name: self.features[name]
+            for name, column in self.ordered.items()
+            if column.values[0] != column.values[-1]
+        }
+        table = replace(self, features=kept)
+        # what is sorted stays sorted
+        table.__dict__["ordered"] = {name: self.ordered[name] for name in kept}
+        return table
 
 
 def load_table(path: str) -> Table:

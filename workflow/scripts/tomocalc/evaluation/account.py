@@ -53,12 +53,12 @@ def account(
     for name, (successes, trials) in proportions(counts).items():
         low, high = wilson(successes, trials, confidence)
         figures[name] = _figure(ratio(successes, trials), low, high, "Wilson")
-    drawn = clustered_bootstrap(label, score, cluster, resamples=resamples, seed=seed)
-    for name, value in ranking_metrics(label, score).items():
+    drawn = clustered_bootstrap(
+        label, score, cluster, threshold=threshold, resamples=resamples, seed=seed
+    )
+    for name, value in (ranking_metrics(label, score) | threshold_metrics(counts)).items():
         low, high = percentile_interval(drawn[name], confidence)
         figures[name] = _figure(value, low, high, "bootstrap by patient")
-    for name, value in threshold_metrics(counts).items():
-        figures[name] = {"value": value}
     return facts | {
         "metrics": figures,
         "confusion": counts,

@@ -1,4 +1,4 @@
-"""Intervals for ranking metrics by resampling whole patients."""
+"""Intervals of figures of merit by resampling whole patients."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ def clustered_bootstrap(
     score: NDArray[np.float64],
     cluster: NDArray[np.int32],
     *,
+    threshold: float,
     resamples: int,
     seed: int,
 ) -> dict[str, NDArray[np.float64]]:
-    """Return AUROC, average precision and Brier score of every resample.
+    """Return ranking and threshold metrics of every resample.
 
     Clusters (patients) are drawn with replacement and take all their rows with them, because
     rows of one patient are not independent. Resamples without both classes are left out.
@@ -26,13 +27,14 @@ def clustered_bootstrap(
     ----------
     label, score, cluster
         One value per row.
+    threshold
+        Scores from here on are called positive.
     """
     order = np.argsort(-score, kind="stable")
     positive, score = label[order] == 1, score[order]
     _, member = np.unique(cluster[order], return_inverse=True)
     clusters = int(member.max()) + 1
-    last_of_tie = np.append(np.flatnonzero(np.diff(score)), len(score) - 1)
-    squared = (score - positive) ** 2
+    rows = _Rows(positive, score >= threshold, score)
     generator = np.random.default_rng(seed)
     at_once = max(1, CHUNK // len(score))
     parts = []
@@ -40,30 +42,63 @@ def clustered_bootstrap(
         size = min(at_once, resamples - start)
         drawn = generator.multinomial(clusters, np.full(clusters, 1 / clusters), size=size)
         weight = drawn[:, member].astype(np.float64)  # (resample, row)
-        parts.append(_weighted(weight, positive, last_of_tie, squared))
-    auroc, precision, brier = np.concatenate(parts, axis=1)
-    return {"auroc": auroc, "average_precision": precision, "brier": brier}
+        usable = (weight @ positive > 0) & (weight @ ~positive > 0)
+        parts.append(rows.ranking(weight[usable]) | rows.at_threshold(weight[usable]))
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _weighted(
-    weight: NDArray[np.float64],
-    positive: NDArray[np.bool_],
-    last_of_tie: NDArray[np.intp],
-    squared: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Return (metric, resample) for rows sorted by falling score."""
-    brier = weight @ squared / weight.sum(axis=1)
-    everything = np.cumsum(weight, axis=1)[:, last_of_tie]
-    true = np.cumsum(weight * positive, axis=1)[:, last_of_tie]
-    false = everything - true
-    usable = (true[:, -1] > 0) & (false[:, -1] > 0)
-    true, false, everything = true[usable], false[usable], everything[usable]
-    step_true = np.diff(true, axis=1, prepend=0)
-    step_false = np.diff(false, axis=1, prepend=0)
-    area = (step_false * (true - step_true / 2)).sum(axis=1) / (true[:, -1] * false[:, -1])
-    precision = np.divide(true, everything, out=np.zeros_like(true), where=everything > 0)
-    average = (step_true * precision).sum(axis=1) / true[:, -1]
-    return np.stack([area, average, brier[usable]])
+class _Rows:
+    """Rows in the order of falling scores, ready to be weighted by their multiplicity."""
+
+    def __init__(
+        self,
+        positive: NDArray[np.bool_],
+        called: NDArray[np.bool_],
+        score: NDArray[np.float64],
+    ) -> None:
+        self.positive, self.called = positive, called
+        self.squared = (score - positive) ** 2
+        last_of_tie = np.append(np.flatnonzero(np.diff(score)), len(score) - 1)
+        self.positives = np.flatnonzero(positive)
+        tie = np.searchsorted(last_of_tie, self.positives)
+        ties, self.first_positive = np.unique(tie, return_index=True)
+        self.end = last_of_tie[ties]
+        self.start = np.append(-1, last_of_tie)[ties]
+
+    def ranking(self, weight: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """Return AUROC, average precision and Brier score; *weight* is (resample, row).
+
+        Both areas are sums over the scores that positives have, so only the counts at the start
+        and the end of those ties are needed.
+        """
+        count = np.cumsum(weight, axis=1)
+        upto = count[:, self.end]
+        before = np.where(self.start >= 0, count[:, self.start], 0)
+        step_true = np.add.reduceat(weight[:, self.positives], self.first_positive, axis=1)
+        true = np.cumsum(step_true, axis=1)
+        false, false_before = upto - true, before - (true - step_true)
+        all_true, total = true[:, -1], count[:, -1]
+        all_false = total - all_true
+        below = all_false[:, None] - (false + false_before) / 2
+        precision = np.divide(true, upto, out=np.zeros_like(true), where=upto > 0)
+        return {
+            "auroc": (step_true * below).sum(axis=1) / (all_true * all_false),
+            "average_precision": (step_true * precision).sum(axis=1) / all_true,
+            "brier": weight @ self.squared / total,
+        }
+
+    def at_threshold(self, weight: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """Return F1, balanced accuracy and Matthews' correlation; *weight* is (resample, row)."""
+        tp = weight @ (self.positive & self.called)
+        fp = weight @ (~self.positive & self.called)
+        fn = weight @ (self.positive & ~self.called)
+        tn = weight @ (~self.positive & ~self.called)
+        spread = np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))
+        return {
+            "f1": 2 * tp / (2 * tp + fp + fn),
+            "balanced_accuracy": (tp / (tp + fn) + tn / (tn + fp)) / 2,
+            "mcc": np.divide(tp * tn - fp * fn, spread, out=np.zeros_like(tp), where=spread > 0),
+        }
 
 
 def percentile_interval(values: NDArray[np.float64], confidence: float) -> tuple[float, float]:

@@ -72,7 +72,9 @@ def figure_section(
         Plain text. The caption says what to see, and how the numbers came about.
     figure
         ``{"data", "layout"}`` of plain values and numpy arrays, or a plotly figure
-        (an Optuna plot is one). Only traces of `TRACES`.
+        (an Optuna plot is one). Only traces of `TRACES`. A heat map may carry counts as
+        ``customdata`` and ``derive`` instead of ``z``: ``{}`` draws their decimal logarithm,
+        ``{"of": i}`` their share of the counts of trace i, ``"flip": True`` exchanges the axes.
     table
         The same numbers, from `tomocalc.pages.tables.table`; folded unless *table_open*.
     height

@@ -9,10 +9,10 @@ from markupsafe import Markup
 
 from tomocalc.pages.charts import Switch, figure_section, switch_bar
 from tomocalc.pages.palette import ALL, NEGATIVE, POSITIVE
-from tomocalc.pages.parts import block, heading
+from tomocalc.pages.parts import block, heading, note
 from tomocalc.pages.shell import Section
 from tomocalc.pages.tables import Cell, Column, table
-from tomocalc.pages.words import CLASSES, explained, pretty, with_unit
+from tomocalc.pages.words import CLASSES, explained, pretty, unit_of, with_unit
 
 KEYS = (
     *("n", "mean", "sd", "min", "p1", "p5", "p25", "p50", "p75", "p95", "p99", "max"),
@@ -27,6 +27,9 @@ HELP = {
     "outliers": "share beyond the quartiles −/+ 1.5 times their distance (Tukey)",
 }
 GROUPS = (("all", "All candidates"), ("positive", "Calcifications"), ("negative", "Others"))
+READ = "\N{NO-BREAK SPACE}•"
+"""Marks a feature that the model reads."""
+
 RANGES = (("central", "Central 99 %"), ("whole", "Whole range"))
 SCALES = (("linear", "Linear"), ("log", "Logarithmic"))
 
@@ -41,11 +44,8 @@ def summary_section(numbers: dict[str, Any], source: str) -> Section:
         else:
             fold = Markup('<details class="panel"><summary>{}</summary>{}</details>')
             body.append(fold.format(f"{title}: the same statistics", written))
-    described = "; ".join(
-        f"{pretty(name)}: {explained(name)}" for name in numbers["features"] if explained(name)
-    )
-    if source != "table" and described:
-        body.append(Markup('<p class="fine">{}.</p>').format(described))
+    if source != "table":
+        body.append(_meanings(list(numbers["summary"])))
     return Section(
         "Features in numbers",
         body,
@@ -66,19 +66,31 @@ def _summary(numbers: dict[str, Any], group: str, title: str) -> Markup:
     rows = []
     for name, stats in numbers["summary"].items():
         facts = stats[group]
-        marked = f"{pretty(name)} •" if name in numbers["model_features"] else pretty(name)
+        marked = pretty(name) + (READ if name in numbers["model_features"] else "")
         row: list[Any] = [Cell(marked, name), *(facts[key] for key in KEYS)]
         rows.append([*row, facts["auroc"]] if group == "all" else row)
     return table(columns=columns, rows=rows, caption=f"Statistics of every feature: {title}")
+
+
+def _meanings(names: list[str]) -> Markup:
+    rows = [[pretty(name), unit_of(name) or "–", explained(name)] for name in names]
+    columns = [Column("Feature", "text"), Column("Unit", "text"), Column("Meaning", "text")]
+    written = table(columns=columns, rows=rows, caption="What the features measure", sortable=False)
+    fold = Markup('<details class="panel"><summary>What the features measure</summary>{}</details>')
+    return fold.format(written)
 
 
 def distribution_section(numbers: dict[str, Any], source: str) -> Section:
     """Return a histogram per class and the five numbers of every feature."""
     figures = [_distribution(name, numbers, source) for name in numbers["features"]]
     switches = [Switch("scale", "Shares", SCALES), Switch("range", "Range", RANGES)]
+    body = [switch_bar(group="distributions", switches=switches), block(figures, kind="grid")]
+    if numbers["constant"]:
+        names = ", ".join(pretty(name) for name in numbers["constant"])
+        body.append(note(f"One value only, so not shown from here on: {names}."))
     return Section(
         "Distributions",
-        [switch_bar(group="distributions", switches=switches), block(figures, kind="grid")],
+        body,
         intro="Bars show the share of each class that falls into a bin, so that a rare class is as "
         "visible as a frequent one. Boxes below: quartiles and median; whiskers reach the "
         "outermost value within 1.5 quartile distances, ticks mark the smallest and the largest.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,7 @@ def _explorer(numbers: dict[str, Any]) -> Markup:
     patches = {}
     for grid in counted["grids"]:
         traces, frame = _joint(grid, middle)
-        kept = [{key: trace[key] for key in ("x", "y", "z", "customdata")} for trace in traces]
+        kept = [{key: trace[key] for key in ("x", "y", "customdata")} for trace in traces]
         patches[f"{grid['x']}~{grid['y']}"] = {
             "data": kept,
             "layout": {
@@ -101,19 +102,14 @@ def _explorer(numbers: dict[str, Any]) -> Markup:
 def _joint(
     grid: dict[str, Any], middle: dict[str, NDArray[np.float64]]
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    density, rate = _densities(grid)
-    base = {"type": "heatmap", "x": middle[grid["x"]], "y": middle[grid["y"]], "hoverongaps": False}
-    counts = np.asarray(grid["all"])
-    positives = np.asarray(grid["positive"])
-    top = float(np.nanmax(density)) if counts.any() else 1.0
-    ticks = np.arange(int(top) + 1)
+    base = {"type": "heatmap", "x": middle[grid["x"]], "y": middle[grid["y"]], "zmin": 0}
+    ticks = np.arange(int(math.log10(max(map(max, grid["all"])))) + 1)
     bar = {"thickness": 10, "outlinewidth": 0, "len": 0.9}
     traces = [
         base
         | {
-            "z": density,
-            "customdata": counts,
-            "zmin": 0,
+            "customdata": grid["all"],
+            "derive": {},
             "colorscale": scale(SEQUENTIAL),
             "colorbar": {
                 **bar,
@@ -125,11 +121,10 @@ def _joint(
         },
         base
         | {
-            "z": rate,
-            "customdata": positives,
+            "customdata": grid["positive"],
+            "derive": {"of": 0},
             "xaxis": "x2",
             "yaxis": "y2",
-            "zmin": 0,
             "zmax": 1,
             "colorscale": scale(WARM),
             "colorbar": {**bar, "x": 1.0, "tickformat": ".0%"},
@@ -148,118 +143,115 @@ def _joint(
 
 
 def _matrix(counted: dict[str, Any], single: dict[str, Any], names: list[str]) -> Markup:
-    size, gap = len(names), 0.012
-    width = (1 - gap * (size - 1)) / size
-    grids = {(grid["x"], grid["y"]): grid for grid in counted["grids"]}
+    grids = [g for g in counted["grids"] if g["x"] in names and g["y"] in names]
     middle = {name: _centres(counted["edges"][name]) for name in names}
-    data: list[dict[str, Any]] = []
-    layout: dict[str, Any] = {"margin": {"t": 10, "r": 10, "b": 10, "l": 10}, "barmode": "overlay"}
-    layout |= {"showlegend": False, "hovermode": False, "bargap": 0}
-    for row, y in enumerate(names):
-        for column, x in enumerate(names):
-            number = row * size + column + 1
-            mark = "" if number == 1 else str(number)
-            left, bottom = column * (width + gap), 1 - row * (width + gap) - width
-            plain = {"showgrid": False, "zeroline": False, "ticks": ""}
-            layout[f"xaxis{mark}"] = plain | {
-                "domain": [left, min(left + width, 1)],
-                "anchor": f"y{mark}",
-                **_named(x, middle[x], shown=row == size - 1),
-                "tickangle": -35,
-            }
-            layout[f"yaxis{mark}"] = plain | {
-                "domain": [max(bottom, 0), min(bottom + width, 1)],
-                "anchor": f"x{mark}",
-                **_named(y, _middle_of(y, row == column, middle), shown=column == 0),
-            }
-            place = {"xaxis": f"x{mark}", "yaxis": f"y{mark}"}
-            data += _panel(row, column, x, y, grids, middle, single, place)
-    rows = [
-        [f"{pretty(x)} × {pretty(y)}", *_grid_facts(grid)]
-        for (x, y), grid in grids.items()
-        if x in names and y in names
-    ]
+    rows = [[f"{pretty(grid['x'])} × {pretty(grid['y'])}", *_grid_facts(grid)] for grid in grids]
     columns = [
         Column("Pair", "text"),
         Column("Cells in use", "count"),
         Column("Fullest cell", "share"),
         Column("Most calcified cell", "share"),
     ]
+    data = [
+        *(_panel(grid, names, middle, upper=False) for grid in grids),
+        *(_panel(grid, names, middle, upper=True, of=i) for i, grid in enumerate(grids)),
+    ]
+    for name in names:
+        data += _diagonal(name, names, single[name]["central"])
     return figure_section(
         key="pair-matrix",
         title="All pairs at a glance",
-        figure={"data": data, "layout": layout},
+        figure={"data": data, "layout": _frames(names, middle)},
         table=table(columns=columns, rows=rows, caption="Pairs of the matrix"),
         caption="Below the diagonal: candidates per cell (teal, logarithmic). Above: share of "
         "calcifications per cell (orange). On it: distribution of others (blue) and "
         "calcifications (orange)."
         + (f" The first {MOST} features that the model reads." if len(names) == MOST else ""),
-        height=max(420, 118 * size),
-        narrow={"layout": {"height": 90 + 48 * size}},
+        height=max(420, 118 * len(names)),
+        narrow={"layout": {"height": 90 + 48 * len(names)}},
     )
 
 
-def _named(name: str, values: NDArray[np.float64], *, shown: bool) -> dict[str, Any]:
+def _frames(names: list[str], middle: dict[str, NDArray[np.float64]]) -> dict[str, Any]:
+    """Return the axes of the matrix: names at its left and lower edge, nothing elsewhere."""
+    size, gap = len(names), 0.012
+    width = (1 - gap * (size - 1)) / size
+    layout: dict[str, Any] = {"margin": {"t": 10, "r": 10, "b": 10, "l": 10}, "barmode": "overlay"}
+    layout |= {"showlegend": False, "hovermode": False, "bargap": 0}
+    for row, y in enumerate(names):
+        for column, x in enumerate(names):
+            mark = _mark(row, column, size)
+            left, bottom = column * (width + gap), 1 - row * (width + gap) - width
+            plain = {"showgrid": False, "zeroline": False, "ticks": "", "tickfont": {"size": 11}}
+            # on the diagonal the upright axis is that of the bars, which reach 1
+            upright = np.array([0.0, 1.0]) if row == column else middle[y]
+            layout[f"xaxis{mark}"] = plain | {
+                "domain": [left, min(left + width, 1)],
+                "anchor": f"y{mark}",
+                "showticklabels": row == size - 1,
+                "tickangle": -35,
+                **_named(x, middle[x]),
+            }
+            layout[f"yaxis{mark}"] = plain | {
+                "domain": [max(bottom, 0), min(bottom + width, 1)],
+                "anchor": f"x{mark}",
+                "showticklabels": column == 0,
+                **_named(y, upright),
+            }
+    return layout
+
+
+def _named(name: str, values: NDArray[np.float64]) -> dict[str, Any]:
     """Return the settings of an axis whose only tick is its name, in the middle."""
-    ticks = {"tickvals": [(values[0] + values[-1]) / 2], "ticktext": [pretty(name)]}
-    return {"showticklabels": shown, "tickfont": {"size": 11}, **ticks}
-
-
-def _middle_of(
-    name: str, diagonal: bool, middle: dict[str, NDArray[np.float64]]
-) -> NDArray[np.float64]:
-    # on the diagonal the upright axis is that of the bars, which reach 1
-    return np.array([0.0, 1.0]) if diagonal else middle[name]
+    return {"tickvals": [(values[0] + values[-1]) / 2], "ticktext": [pretty(name)]}
 
 
 def _panel(
-    row: int,
-    column: int,
-    x: str,
-    y: str,
-    grids: dict[tuple[str, str], dict[str, Any]],
+    grid: dict[str, Any],
+    names: list[str],
     middle: dict[str, NDArray[np.float64]],
-    single: dict[str, Any],
-    place: dict[str, str],
-) -> list[dict[str, Any]]:
-    if row == column:
-        counted = single[x]["central"]
-        centres = _centres(counted["edges"])
-        return [
-            {
-                "type": "bar",
-                "x": centres,
-                "y": np.asarray(counted[key]) / max(max(counted[key]), 1),
-                "marker": {"color": colour, "line": {"width": 0}},
-                "opacity": 0.6,
-                **place,
-            }
-            for key, colour in (("negative", NEGATIVE), ("positive", POSITIVE))
-        ]
-    grid = grids.get((x, y)) or grids[y, x]
-    density, rate = _densities(grid)
-    z = density if row > column else rate
+    *,
+    upper: bool,
+    of: int = 0,
+) -> dict[str, Any]:
+    """Return one heat map: candidates below the diagonal, their share calcified above it."""
+    x, y = (grid["y"], grid["x"]) if upper else (grid["x"], grid["y"])
+    mark = _mark(names.index(y), names.index(x), len(names))
+    return {
+        "type": "heatmap",
+        "x": middle[x],
+        "y": middle[y],
+        "customdata": grid["positive" if upper else "all"],
+        "derive": {"of": of, "flip": True} if upper else {},
+        "zmin": 0,
+        **({"zmax": 1} if upper else {}),
+        "colorscale": scale(WARM if upper else SEQUENTIAL),
+        "showscale": False,
+        "xaxis": f"x{mark}",
+        "yaxis": f"y{mark}",
+    }
+
+
+def _diagonal(name: str, names: list[str], counted: dict[str, Any]) -> list[dict[str, Any]]:
+    place = names.index(name)
+    mark = _mark(place, place, len(names))
     return [
         {
-            "type": "heatmap",
-            "x": middle[x],
-            "y": middle[y],
-            "z": z if grid["x"] == x else z.T,
-            "zmin": 0,
-            "colorscale": scale(SEQUENTIAL if row > column else WARM),
-            "showscale": False,
-            **({} if row > column else {"zmax": 1}),
-            **place,
+            "type": "bar",
+            "x": _centres(counted["edges"]),
+            "y": np.asarray(counted[key]) / max(*counted[key], 1),
+            "marker": {"color": colour, "line": {"width": 0}},
+            "opacity": 0.6,
+            "xaxis": f"x{mark}",
+            "yaxis": f"y{mark}",
         }
+        for key, colour in (("negative", NEGATIVE), ("positive", POSITIVE))
     ]
 
 
-def _densities(grid: dict[str, Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return log10 of the counts and the share of calcifications, NaN in empty cells."""
-    counts = np.asarray(grid["all"], dtype=np.float64)
-    counts[counts == 0] = np.nan
-    rate = np.asarray(grid["positive"], dtype=np.float64) / counts
-    return np.log10(counts).round(3), rate.round(4)
+def _mark(row: int, column: int, size: int) -> str:
+    number = row * size + column + 1
+    return "" if number == 1 else str(number)
 
 
 def _grid_facts(grid: dict[str, Any]) -> tuple[int, float | None, float | None]:

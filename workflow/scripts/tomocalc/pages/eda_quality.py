@@ -17,6 +17,11 @@ from tomocalc.pages.words import CLASSES, PARTS, PROTOCOLS, plural, pretty
 ORDER = ("train", "validation", "test")
 
 
+NOTHING_SHARED = (
+    "No test row equals one that the model learns from, and no patient stands on both sides."
+)
+
+
 def quality_section(quality: dict[str, Any]) -> Section:
     """Return the account of gaps, duplicates, contradictions and removals."""
     repeats, conflicts = quality["duplicates"], quality["conflicting_labels"]
@@ -81,7 +86,7 @@ def _removed(quality: dict[str, Any]) -> Markup:
     before_negatives = quality["candidates"] - quality["positives"]
     rows = [
         ["as delivered", before_negatives, quality["positives"], quality["prevalence"]],
-        ["without duplicates", after["negatives"], after["positives"], after["prevalence"]],
+        ["no duplicates", after["negatives"], after["positives"], after["prevalence"]],
     ]
     columns = [
         Column("State", "text"),
@@ -129,7 +134,10 @@ def _gaps(quality: dict[str, Any]) -> Markup:
         caption=f"Gaps per column, over {total:,} rows",
         note=f"Not measured in these data: {', '.join(absent)}." if absent else "",
     )
-    return block([heading("Gaps"), written], kind="panel")
+    if any(any(gap.values()) for gap in measured.values()):
+        return block([heading("Gaps"), written], kind="panel")
+    fold = Markup('<details class="panel"><summary>{}</summary>{}</details>')
+    return fold.format(f"No gaps in {plural(len(measured), 'measured column')}", written)
 
 
 def _annotations(facts: dict[str, Any]) -> Markup:
@@ -185,7 +193,7 @@ def leakage_section(split: dict[str, Any]) -> Section:
     return Section(
         "Leakage",
         [
-            verdict(good=clean, title=title, reasons=facts["reasons"]),
+            verdict(good=clean, title=title, reasons=facts["reasons"] or [NOTHING_SHARED]),
             figure_section(
                 key="leakage",
                 title="Test rows with an identical row in the training part",

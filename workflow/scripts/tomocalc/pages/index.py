@@ -11,8 +11,9 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from tomocalc.pages.catalogue import Entry, entry_of
+from tomocalc.pages.eda_quality import NOTHING_SHARED
 from tomocalc.pages.figures_of_merit import CARDS, figure_card
-from tomocalc.pages.parts import cards, note, verdict
+from tomocalc.pages.parts import block, cards, note, verdict
 from tomocalc.pages.shell import Section, render_page
 from tomocalc.pages.tables import Cell, Column, share, table
 from tomocalc.pages.templating import fill
@@ -97,16 +98,19 @@ def _result(split: dict[str, Any], metrics: dict[str, Any]) -> list[Markup | str
         if clean
         else "The split leaks: these figures are better than the model is"
     )
-    body: list[Markup | str] = [verdict(good=clean, title=title, reasons=leakage["reasons"])]
+    body: list[Markup | str] = [
+        verdict(good=clean, title=title, reasons=leakage["reasons"] or [NOTHING_SHARED])
+    ]
     test = metrics["parts"]["test"]
     figures = test.get("metrics", {})
     if figures:
         shown = [figure_card(name, figures[name]) for name in CARDS if name in figures]
         body.insert(0, cards(shown))
+        confidence = 100 * metrics.get("confidence", 0.95)
         body.append(
             Markup('<p class="fine">{}</p>').format(
                 f"On the test part: {plural(test['positives'], 'calcification')} among "
-                f"{test['n']:,} rows, with intervals of {share(metrics.get('confidence', 0.95))}."
+                f"{test['n']:,} rows, with {confidence:g} % intervals."
             )
         )
     else:
@@ -142,12 +146,13 @@ def _steps(quality: dict[str, Any], split: dict[str, Any]) -> list[tuple[str, st
 def _detection(facts: dict[str, Any]) -> Markup:
     rows = [[name, value] for name, value in _flat(facts)]
     columns = [Column("Measure", "text"), Column("Value")]
-    return table(
+    written = table(
         columns=columns,
         rows=rows,
         caption="How many annotated findings have a candidate, and how many would by chance",
         sortable=False,
     )
+    return block([written], kind="panel")
 
 
 def _flat(facts: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
@@ -199,7 +204,8 @@ def _files(data: Sequence[tuple[Entry, str]]) -> Markup:
         Column("File", "text"),
         Column("Size"),
     ]
-    return table(columns=columns, rows=rows, caption="Files of this run, relative to this page")
+    written = table(columns=columns, rows=rows, caption="Files of this run, relative to this page")
+    return block([written], kind="panel")
 
 
 def _size(size: int) -> str:

@@ -70,6 +70,19 @@
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, recolour(item)]));
   }
 
+  // Colours of a heat map from the counts it carries, so that counts alone are shipped.
+  function derived(trace, _, traces) {
+    if (!trace.derive) return trace;
+    const { of, flip } = trace.derive;
+    const whole = of === undefined ? null : traces[of].customdata;
+    let z = trace.customdata.map((line, i) => line.map((n, j) => {
+      if (whole) return whole[i][j] ? n / whole[i][j] : null;
+      return n ? Math.log10(n) : null;
+    }));
+    if (flip) z = z[0].map((__, j) => z.map((line) => line[j]));
+    return { ...trace, z };
+  }
+
   function dressed(element, dark) {
     const { figure, state } = charts.get(element);
     let { data, layout } = figure;
@@ -83,6 +96,7 @@
       data = overlay(data, figure.narrow.data);
       layout = overlay(layout, figure.narrow.layout);
     }
+    data = data.map(derived);
     const axis = { gridcolor: "#dcdad2", linecolor: "#dcdad2", zerolinecolor: "#dcdad2", automargin: true };
     const base = {
       height: Number(element.dataset.height),

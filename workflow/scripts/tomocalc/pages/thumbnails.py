@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
-LONGER_SIDE = 320
+LONGER_SIDE = 440
 """Pixels."""
 
 

@@ -55,9 +55,14 @@ def explained(name: str) -> str:
     return MEANING.get(name, ("", ""))[1]
 
 
+def unit_of(name: str) -> str:
+    """Return the unit of a feature; empty when it has none."""
+    return MEANING.get(name, ("", ""))[0]
+
+
 def with_unit(name: str, source: str) -> str:
     """Return a feature's name with its unit; a table's own columns may have any unit."""
-    unit = "" if source == "table" else MEANING.get(name, ("", ""))[0]
+    unit = "" if source == "table" else unit_of(name)
     return f"{pretty(name)} ({unit})" if unit else pretty(name)
 
 

@@ -148,9 +148,9 @@ def _decompressed(data: bytes, header: DicomHeader, where: str) -> NDArray[Any]:
 def _decode(data: bytes, process: int, header: DicomHeader, where: str) -> NDArray[Any]:
     if process == 0x51:
         return imagecodecs.jpeg2k_decode(data)
+    check_end_of_jpeg(data, where)
     if process == 0xF7:
         return imagecodecs.jpegls_decode(data)
-    check_end_of_jpeg(data, where)
     if header.samples == 1:
         return imagecodecs.jpeg8_decode(data)
     stored = "RGB" if header.photometric == "RGB" else "YCBCR"

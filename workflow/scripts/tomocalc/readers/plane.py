@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 
 from tomocalc.errors import TomocalcError
 
+NOT_THE_SYSTEM = (None, errno.EINVAL, errno.EOVERFLOW, errno.EFBIG)
+"""Of an OSError that a damaged file causes: a library's own, or a seek to an absurd offset."""
 COPY_AGAIN = "copy the file again from its source"
 
 
@@ -66,16 +69,19 @@ def named(where: str, *, doing: str, quote: bool = True) -> Iterator[None]:
         raise TomocalcError(
             "E204", what=doing, where=where, why="memory ran out", fix=fix
         ) from None
-    except OSError as error:
-        why = os.strerror(error.errno) if error.errno else type(error).__name__
-        fix = "make the file readable, and leave it in place while the workflow runs"
-        raise TomocalcError(
-            "E104", what="cannot read an image", where=where, why=why, fix=fix
-        ) from (error if quote else None)
     except Exception as error:
+        cause = error if quote else None
+        if isinstance(error, OSError) and error.errno not in NOT_THE_SYSTEM:
+            fix = "make the file readable, and leave it in place while the workflow runs"
+            raise TomocalcError(
+                "E104",
+                what="cannot read an image",
+                where=where,
+                why=os.strerror(error.errno or errno.EIO),
+                fix=fix,
+            ) from cause
         first = (str(error).splitlines() or [""])[0] if quote else ""
         why = f"{type(error).__name__}: {first}" if first else type(error).__name__
-        cause = error if quote else None
         raise TomocalcError("E202", what=doing, where=where, why=why, fix=COPY_AGAIN) from cause
 
 

@@ -110,7 +110,10 @@ def _jpeg(data: bytes, where: str) -> NDArray[Any]:
 
 
 def check_end_of_jpeg(data: bytes, where: str) -> None:
-    """Refuse a JPEG without its end marker: decoders paint what is missing in grey."""
+    """Refuse a JPEG or JPEG-LS image without its end marker.
+
+    JPEG decoders paint what is missing in grey, the JPEG-LS one searches it for many seconds.
+    """
     if b"\xff\xd9" not in data[-4096:]:
         raise damaged(where, "the JPEG has no end marker")
 

@@ -61,6 +61,9 @@ def tiff_planes(path: Path) -> list[Plane | TomocalcError]:
 
 def _plane(path: Path, tif: tifffile.TiffFile, *, index: int, offset: int, where: str) -> Plane:
     page = _page(tif, index=index, offset=offset)
+    numbers = (page.imagelength, page.imagewidth, page.samplesperpixel, page.bitspersample)
+    if not all(isinstance(number, int) and number > 0 for number in numbers):
+        raise damaged(where, "its size or bits are not positive numbers")
     _check_kind(page, where)
     _check_layout(page, where, size=path.stat().st_size)
     dtype = np.dtype(page.dtype)
@@ -148,8 +151,6 @@ def _check_kind(page: tifffile.TiffPage, where: str) -> None:
 
 def _check_layout(page: tifffile.TiffPage, where: str, *, size: int) -> None:
     """Refuse what the decoder would fill with zeros, or with whatever memory holds."""
-    if page.imagelength * page.imagewidth == 0:
-        raise damaged(where, "it has no pixels")
     if page.is_tiled and page.tilelength * page.tilewidth > MAX_TILE:
         raise damaged(where, f"its tiles have {page.tilelength} × {page.tilewidth} pixels")
     offsets, lengths = page.dataoffsets, page.databytecounts

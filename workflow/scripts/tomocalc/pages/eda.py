@@ -7,10 +7,10 @@ from typing import Any
 from tomocalc.pages.eda_correlations import correlation_section
 from tomocalc.pages.eda_features import distribution_section, summary_section
 from tomocalc.pages.eda_groups import drift_section, places_section
+from tomocalc.pages.eda_leakage import leakage_section
 from tomocalc.pages.eda_pairs import pairs_section
 from tomocalc.pages.eda_quality import (
     balance_section,
-    leakage_section,
     quality_section,
     slices_section,
 )

@@ -17,6 +17,8 @@ from tomocalc.pages.words import pretty
 
 SHIFTS = {"none": "", "some": "warn", "strong": "bad"}
 CONFIDENCE = 1.96
+FEW = 8
+"""Features up to which the numbers fit into the cells on a narrow screen."""
 
 
 def places_section(balance: dict[str, Any]) -> Section:
@@ -201,4 +203,5 @@ def _drift(key: str, title: str, rows: list[dict[str, Any]]) -> Markup:
         caption=f"PSI. {strong} strong and {some} smaller shifts in {len(rows)} comparisons. "
         "Candidates of one patient are alike, so between patients chance makes more than stated.",
         height=170 + 40 * len(groups),
+        narrow={"data": [{"texttemplate": ""}]} if len(features) > FEW else {},
     )

@@ -1,4 +1,4 @@
-"""Sections of the exploration page on quality, leakage, class balance and slices."""
+"""Sections of the exploration page on quality, class balance and slices."""
 
 from __future__ import annotations
 
@@ -9,17 +9,12 @@ from markupsafe import Markup
 
 from tomocalc.pages.charts import Switch, figure_section
 from tomocalc.pages.palette import NEGATIVE, POSITIVE
-from tomocalc.pages.parts import Card, block, cards, heading, note, paragraph, verdict
+from tomocalc.pages.parts import Card, block, cards, heading, note, paragraph
 from tomocalc.pages.shell import Section
 from tomocalc.pages.tables import Cell, Column, share, table
-from tomocalc.pages.words import CLASSES, PARTS, PROTOCOLS, plural, pretty
+from tomocalc.pages.words import CLASSES, PARTS, plural, pretty
 
 ORDER = ("train", "validation", "test")
-
-
-NOTHING_SHARED = (
-    "No test row equals one that the model learns from, and no patient stands on both sides."
-)
 
 
 def quality_section(quality: dict[str, Any]) -> Section:
@@ -148,66 +143,6 @@ def _annotations(facts: dict[str, Any]) -> Markup:
         f"{plural(facts['volumes_without_annotation'], 'volume')} without annotations."
     )
     return note(text, tone="warn" if unmatched else "info")
-
-
-def leakage_section(split: dict[str, Any]) -> Section:
-    """Return the verdict on what training and test part share, and its grounds."""
-    facts = split["leakage"]
-    clean = facts["verdict"] == "clean"
-    copies, near = facts["test_rows_with_copy_in_train"], facts["near_duplicates"]
-    names = ["calcifications", "others", "all test rows", "all, near-duplicates"]
-    shares = [copies["positive"], copies["negative"], copies["all"], near["share"]]
-    bars = {
-        "type": "bar",
-        "orientation": "h",
-        "y": names[::-1],
-        "x": shares[::-1],
-        "text": [share(value) for value in shares[::-1]],
-        "textposition": "outside",
-        "cliponaxis": False,
-        "marker": {"color": NEGATIVE if clean else POSITIVE},
-        "hovertemplate": "%{y}: %{x:.1%}<extra></extra>",
-    }
-    layout = {
-        "xaxis": {"tickformat": ".0%", "range": [0, 1.15], "tickvals": [0, 0.25, 0.5, 0.75, 1]},
-        "yaxis": {"showgrid": False},
-        "margin": {"l": 10, "b": 30},
-        "showlegend": False,
-    }
-    rows = [
-        *([f"{name}: share with a copy", share(v)] for name, v in zip(names, shares, strict=True)),
-        ["patients on both sides", f"{facts['shared_patients']:,}"],
-        ["groups of the split on both sides", f"{facts['shared_groups']:,}"],
-    ]
-    written = table(
-        columns=[Column("Fact", "text"), Column("Value", "text")],
-        rows=rows,
-        caption="What the test part shares with the rows that the model learns from",
-        sortable=False,
-    )
-    title = (
-        "Clean: nothing of the test part is learnt from"
-        if clean
-        else "Leaking: the test part is partly learnt by heart"
-    )
-    return Section(
-        "Leakage",
-        [
-            verdict(good=clean, title=title, reasons=facts["reasons"] or [NOTHING_SHARED]),
-            figure_section(
-                key="leakage",
-                title="Test rows with an identical row in the training part",
-                figure={"data": [bars], "layout": layout},
-                table=written,
-                caption="Identical in every feature that the model reads. A near-duplicate differs "
-                f"in no feature by more than {near['distance']} standard deviations.",
-                height=260,
-                table_open=True,
-            ),
-        ],
-        intro=f"Protocol {PROTOCOLS.get(split['protocol'], split['protocol'])}.",
-        key="leakage",
-    )
 
 
 def balance_section(quality: dict[str, Any], split: dict[str, Any]) -> Section:

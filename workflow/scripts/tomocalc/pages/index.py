@@ -11,7 +11,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from tomocalc.pages.catalogue import Entry, entry_of
-from tomocalc.pages.eda_quality import NOTHING_SHARED
+from tomocalc.pages.eda_leakage import NOTHING_SHARED
 from tomocalc.pages.figures_of_merit import CARDS, figure_card
 from tomocalc.pages.parts import block, cards, note, verdict
 from tomocalc.pages.shell import Section, render_page

@@ -47,6 +47,27 @@ def test_one_step_by_hand() -> None:
     assert torch.allclose(model(x, torch.zeros(5, dtype=torch.long)), expected, atol=1e-6)
 
 
+def test_one_step_equals_the_first_of_several() -> None:
+    torch.manual_seed(4)
+    model = StackedLSTM(Hyperparameters(inputs=3, units=(16, 8), dropout=0.0))
+    x, last = torch.randn(9, 1, 3), torch.zeros(9, dtype=torch.long)
+    gradients = []
+    for steps in (1, 2):
+        model.zero_grad()
+        logits = model(x.repeat(1, steps, 1), last)
+        logits.square().sum().backward()
+        gradients.append((logits, {k: p.grad for k, p in model.named_parameters()}))
+    (one, grad_one), (two, grad_two) = gradients
+    assert torch.allclose(one, two, atol=1e-6)
+    for name, expected in grad_two.items():
+        assert expected is not None
+        found = grad_one[name]
+        if found is None:
+            assert not expected.any(), name
+        else:
+            assert torch.allclose(found, expected, atol=1e-5), name
+
+
 @pytest.mark.parametrize("units", [(8,), (8, 4), (8, 4, 4, 2)])
 def test_padding_does_not_reach_the_output(units: tuple[int, ...]) -> None:
     torch.manual_seed(1)

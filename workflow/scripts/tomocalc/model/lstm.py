@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,31 @@ class StackedLSTM(nn.Module):
 
     def forward(self, x: Tensor, last: Tensor) -> Tensor:
         """Return logits (batch,) for x (batch, step, feature) and *last* valid steps (batch,)."""
+        if x.shape[1] == 1:
+            x = x[:, 0]
+            for layer in self.layers:
+                x = self.dropout(first_step(layer, x))  # (batch, units)
+            return self.head(x).squeeze(-1)  # (batch,)
         for layer in self.layers[:-1]:
             x = self.dropout(layer(x)[0])  # (batch, step, units)
         x = self.layers[-1](x)[0]
         x = x[torch.arange(len(x), device=x.device), last]  # (batch, units)
         return self.head(self.dropout(x)).squeeze(-1)  # (batch,)
+
+
+def first_step(layer: nn.Module, x: Tensor) -> Tensor:
+    """Return the output (batch, units) of an LSTM *layer* after one step x (batch, feature).
+
+    State and memory are zero before the first step, so recurrent weights and forget gate have
+    no part in it; leaving them out makes an epoch of single steps more than twice as fast.
+    """
+    weights = dict(layer.named_parameters())
+    bias = weights["bias_ih_l0"] + weights["bias_hh_l0"]
+    i, _, g, o = weights["weight_ih_l0"].chunk(4)
+    bias_i, _, bias_g, bias_o = bias.chunk(4)
+    gates = linear(x, torch.cat([i, g, o]), torch.cat([bias_i, bias_g, bias_o]))
+    gate_in, cell, gate_out = gates.chunk(3, dim=1)
+    return gate_out.sigmoid() * (gate_in.sigmoid() * cell.tanh()).tanh()
 
 
 class Ensemble(nn.Module):

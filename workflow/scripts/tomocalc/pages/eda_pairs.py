@@ -103,7 +103,7 @@ def _joint(
     grid: dict[str, Any], middle: dict[str, NDArray[np.float64]]
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     base = {"type": "heatmap", "x": middle[grid["x"]], "y": middle[grid["y"]], "zmin": 0}
-    ticks = np.arange(int(math.log10(max(map(max, grid["all"])))) + 1)
+    ticks = np.arange(int(math.log10(max(1, *map(max, grid["all"])))) + 1)
     bar = {"thickness": 10, "outlinewidth": 0, "len": 0.9}
     traces = [
         base

@@ -1,0 +1,155 @@
+"""Pages in a real browser: quiet, self-contained, usable by keyboard, readable at two widths."""
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+PAGES = ("eda", "report", "index")
+    "Object.fromEntries(['title', 'h1'].map(k => [k, document.querySelector(k).textContent]))"
+)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 400])
+@pytest.mark.parametrize("name", PAGES)
+def test_quiet_self_contained_and_no_wider_than_the_screen(browser, pages, name, width, dark):
+    browser.open(pages[name], width=width, dark=dark)
+    browser.draw_all()
+    assert browser.console() == []
+    assert browser.requests() == [pages[name].as_uri()]
+    assert browser.run("document.documentElement.scrollWidth") == width
+    assert "owned" not in browser.run("document.title")
+
+
+def test_hostile_names_are_shown_as_they_are_written(browser, pages):
+    browser.open(pages["eda"])
+    browser.draw_all()
+    assert browser.run("document.querySelectorAll('main img, main iframe').length") == 0
+    assert browser.run("document.querySelectorAll('.plot a').length") == 0
+    shown = browser.run("document.getElementById('chart-drift-sites').textContent")
+    assert "<img src=x" in shown
+    assert "</script>" in shown
+
+
+def test_no_upload_button_and_no_logo(browser, pages):
+    browser.open(pages["report"])
+    browser.draw_all()
+    buttons = browser.run(
+        "[...document.querySelectorAll('.modebar-btn')].map(b => b.dataset.title)"
+    )
+    assert buttons
+    assert not [
+        title for title in buttons if "hare" in title or "lotly" in title or "loud" in title
+    ]
+
+
+def test_a_table_sorts_by_keyboard(browser, pages):
+    browser.open(pages["eda"])
+    head = "document.querySelectorAll('#summary table')[0].tHead.rows[0].cells[2]"
+    values = (
+        "[...document.querySelectorAll('#summary table')[0].tBodies[0].rows]"
+        ".map(row => Number(row.cells[2].dataset.v))"
+    )
+    assert browser.run(f"{head}.getAttribute('aria-sort')") == "none"
+    for order, sign in (("descending", -1), ("ascending", 1)):
+        browser.driver.execute_script(f"{head}.querySelector('button').focus()")
+        browser.driver.switch_to.active_element.send_keys("\ue007")  # Enter
+        assert browser.run(f"{head}.getAttribute('aria-sort')") == order
+        found = browser.run(values)
+        assert found == sorted(found, key=lambda value, sign=sign: sign * value)
+    assert "ascending" in browser.run("document.getElementById('announce').textContent")
+
+
+def test_missing_values_sort_last_in_both_orders(browser, pages):
+    browser.open(pages["report"])
+    head = "document.querySelector('#figures table').tHead.rows[0].cells[2]"
+    texts = (
+        "[...document.querySelector('#figures table').tBodies[0].rows]"
+        ".map(row => row.cells[2].textContent)"
+    )
+    for _ in range(2):
+        browser.driver.execute_script(f"{head}.querySelector('button').click()")
+        found = browser.run(texts)
+        gaps = [i for i, text in enumerate(found) if text == "–"]
+        assert gaps == list(range(len(found) - len(gaps), len(found)))
+
+
+def test_one_switch_rules_all_distributions(browser, pages):
+    browser.open(pages["eda"])
+    browser.draw_all()
+    kinds = (
+        "[...document.querySelectorAll('[data-group=distributions]')]"
+        ".map(chart => chart._fullLayout.yaxis.type)"
+    )
+    assert set(browser.run(kinds)) == {"linear"}
+    bar = "document.querySelector('[data-rules=distributions]')"
+    browser.driver.execute_script(f"{bar}.querySelector('[data-option=log]').click()")
+    browser.wait(f"{kinds}.every(kind => kind === 'log')")
+    assert (
+        browser.run(f"{bar}.querySelector('[data-option=log]').getAttribute('aria-pressed')")
+        == "true"
+    )
+    reach = "document.getElementById('chart-distribution-area')._fullLayout.xaxis.range[1]"
+    before = browser.run(reach)
+    browser.driver.execute_script(f"{bar}.querySelector('[data-option=whole]').click()")
+    browser.wait(f"{reach} > {before}")
+    assert set(browser.run(kinds)) == {"log"}
+
+
+def test_a_pair_is_chosen(browser, pages):
+    browser.open(pages["eda"])
+    browser.draw_all()
+    chart = "document.getElementById('chart-pair')"
+    total = f"{chart}._fullData[0].customdata.flat().reduce((a, b) => a + b)"
+    assert browser.run(total) == 288
+    browser.driver.execute_script(
+        "const menu = document.querySelector('#figure-pair select');"
+        "menu.value = 'contrast~neighbours'; menu.dispatchEvent(new Event('change'))"
+    )
+    browser.wait(f"{chart}._fullLayout.xaxis.title.text === 'contrast'")
+    assert browser.run(total) == 288
+
+
+def test_charts_follow_the_theme(browser, pages):
+    browser.open(pages["report"])
+    browser.draw_all()
+    colour = "document.getElementById('chart-roc')._fullLayout.font.color"
+    light = browser.run(colour)
+    browser.theme(dark=True)
+    browser.wait(f"{colour} !== arguments[0]", light)
+    browser.theme(dark=False)
+    browser.wait(f"{colour} === arguments[0]", light)
+
+
+def test_print_opens_the_tables_and_closes_them_again(browser, pages):
+    browser.open(pages["report"], dark=True)
+    opened = "document.querySelectorAll('main details[open]').length"
+    before = browser.run(opened)
+    browser.driver.execute_script("dispatchEvent(new Event('beforeprint'))")
+    assert browser.run(f"{opened} === document.querySelectorAll('main details').length")
+    browser.wait("document.getElementById('chart-roc')._fullLayout?.font.color === '#1c2830'")
+    browser.driver.execute_script("dispatchEvent(new Event('afterprint'))")
+    assert browser.run(opened) == before
+
+
+def test_the_first_tab_skips_to_the_content(browser, pages):
+    browser.open(pages["index"])
+    browser.driver.find_element("tag name", "body").send_keys("\ue004")  # Tab
+    assert browser.driver.switch_to.active_element.text == "Skip to the content"
+    outline = "getComputedStyle(document.activeElement).outlineStyle"
+    assert browser.run(outline) == "solid"
+    browser.driver.switch_to.active_element.send_keys("\ue007")
+    browser.wait("location.hash === '#content'")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_names_for_screen_readers(browser, pages, name):
+    browser.open(pages[name])
+    assert browser.run("document.documentElement.lang") == "en"
+    nameless = browser.run(
+        "[...document.querySelectorAll('button, a, select, img')]"
+        ".filter(e => !(e.textContent.trim() || e.alt || e.ariaLabel || e.labels?.length)).length"
+    )
+    assert nameless == 0
+    assert browser.run("[...document.querySelectorAll('table')].every(t => t.caption.textContent)")
+    assert browser.run("[...document.querySelectorAll('thead th')].every(h => h.scope === 'col')")

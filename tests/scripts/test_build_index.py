@@ -1,0 +1,106 @@
+"""build_index: every link works, key numbers stand with their intervals."""
+
+from __future__ import annotations
+
+import html as markup
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from PIL import Image
+
+import build_index
+from pages_data import figures, rows, write_dataset
+from tomocalc.errors import TomocalcError
+from tomocalc.files import read_json, write_json
+from tomocalc.pages.catalogue import KNOWN
+
+
+@pytest.fixture
+def results(tmp_path):
+    paths = write_dataset(tmp_path / "results" / "dataset", rows(), source="phantom")
+    metrics = tmp_path / "results" / "evaluation" / "metrics.json"
+    write_json(metrics, figures())
+    return tmp_path / "results", {
+        "quality": paths["quality"],
+        "split": paths["split"],
+        "metrics": str(metrics),
+    }
+
+
+def touched(folder, *names):
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.write_text("content")
+    return [str(folder / name) for name in names]
+
+
+def links(page):
+    found = re.findall(r'href="([^"#]*)"', page.read_text(encoding="utf-8"))
+    return [unquote(markup.unescape(link)) for link in found if not link.startswith("data:")]
+
+
+def test_every_result_has_a_door_and_every_link_works(results):
+    folder, accounts = results
+    files = touched(folder, *(entry.address for entry in KNOWN), "odd name & 100%.csv")
+    pictures = []
+    for number in range(15):
+        path = folder / "qc" / f"v{number:02d}.png"
+        Image.new("RGB", (60, 40), (number, 0, 0)).save(path)
+        pictures.append(str(path))
+    page = folder / "index.html"
+    detection = folder / "qc" / "detection.json"
+    write_json(detection, {"recall": 0.91, "by_chance": {"recall": 0.02}, "list": [1]})
+    build_index.main(
+        page=str(page), files=files, overlays=pictures, detection=str(detection), **accounts
+    )
+    found = links(page)
+    assert len(found) == len(files) + len(pictures)
+    for link in found:
+        assert (folder / link).is_file(), link
+    html = page.read_text(encoding="utf-8")
+    assert html.count("<img") == 8
+    assert "in-silico phantom" in html
+    assert "by chance: recall" in html
+    assert "The test part is clean" in html
+    test = figures()["parts"]["test"]["metrics"]["auroc"]
+    assert f"{test['value']:.3f}" in html
+    assert f"{test['low']:.3f} to {test['high']:.3f}" in html
+
+
+def test_every_known_result_has_one_plain_sentence():
+    for entry in KNOWN:
+        assert entry.sentence.endswith(".")
+        assert entry.sentence.count(". ") == 0
+    assert len({entry.address for entry in KNOWN}) == len(KNOWN)
+
+
+def test_missing_results_are_named_all_at_once(results, tmp_path):
+    folder, accounts = results
+    with pytest.raises(TomocalcError) as error:
+        build_index.main(
+            page=str(folder / "index.html"),
+            files=[str(folder / "a.html"), str(folder / "b.json")],
+            **accounts,
+        )
+    assert str(error.value).count("E104") == 2
+    assert not Path(folder / "index.html").exists()
+
+
+def test_a_leaking_split_is_red_and_nothing_measured_is_said(results, tmp_path):
+    folder, accounts = results
+    split = read_json(accounts["split"])
+    split["leakage"] |= {"verdict": "leaks", "reasons": ["2 patients stand on both sides."]}
+    write_json(accounts["split"], split)
+    metrics = figures()
+    metrics["parts"]["test"] = {"n": 4, "positives": 0}
+    write_json(accounts["metrics"], metrics)
+    page = folder / "index.html"
+    build_index.main(page=str(page), files=[], **accounts)
+    html = page.read_text(encoding="utf-8")
+    assert 'class="verdict bad"' in html
+    assert "2 patients stand on both sides." in html
+    assert "nothing could be measured" in html

@@ -1,0 +1,171 @@
+"""explore_dataset: one page and its numbers, from the files of the data set."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+
+import explore_dataset
+import merge_dataset
+import split_dataset
+from pages_data import FEATURES, HOSTILE, rows, write_dataset
+from tomocalc.errors import TomocalcError
+from tomocalc.files import read_json
+
+ROOT = Path(__file__).parents[2]
+
+
+def explore(folder, paths, features=FEATURES):
+    page, data = folder / "eda.html", folder / "eda.json"
+    explore_dataset.main(
+        **paths, features=features, settings={"bins": 40}, page=str(page), data=str(data)
+    )
+    return page.read_text(encoding="utf-8"), read_json(data)
+
+
+def text_of(html):
+    visible = re.sub(r"(?s)<(script|style).*?</\1>", " ", html)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", visible).replace("\xa0", " "))
+
+
+def test_page_and_numbers(tmp_path):
+    html, numbers = explore(tmp_path, write_dataset(tmp_path, rows()))
+    assert numbers["rows"] == 288
+    assert numbers["features"][:4] == ["area", "gray_level", "contrast", "neighbours"]
+    assert "eccentricity" in numbers["constant"]
+    assert numbers["summary"]["eccentricity"]["all"]["sd"] == 0
+    assert len(numbers["balance"]["sites"]["largest"]) == 2
+    text = text_of(html)
+    for said in (
+        "No candidate of the test part has an identical row",
+        "area and area mm2",
+        "Slices without objects",
+        "7 annotations have a candidate inside them; 2 have none",
+    ):
+        assert said in text
+    # a site whose patients differ is found: gray_level depends on the patient's number
+    assert any(
+        r["feature"] == "gray_level" and r["shift"] == "strong" for r in numbers["drift"]["sites"]
+    )
+
+
+def test_every_chart_has_a_table_and_every_anchor_a_target(tmp_path):
+    html, _ = explore(tmp_path, write_dataset(tmp_path, rows()))
+    figures = re.findall(r'(?s)<figure class="chart".*?</figure>', html)
+    assert len(figures) > 10
+    assert all("<table" in figure for figure in figures)
+    anchors = set(re.findall(r'href="#([\w-]+)"', html))
+    assert anchors <= set(re.findall(r'id="([\w-]+)"', html))
+
+
+def test_aggregates_only(tmp_path):
+    candidates = rows()
+    html, numbers = explore(tmp_path, write_dataset(tmp_path, candidates))
+    assert "volume-003" not in html
+    assert "volume-003" not in json.dumps(numbers)
+    assert str(tmp_path) not in html
+
+
+def test_the_same_input_gives_the_same_bytes(tmp_path):
+    paths = write_dataset(tmp_path, rows())
+    assert explore(tmp_path, paths) == explore(tmp_path, paths)
+
+
+def test_hostile_sites_and_patients_are_inert(tmp_path):
+    names = {f"p{i:03d}": f"{HOSTILE[i % 4]} {i:03d}" for i in range(24)}
+    hostile = rows(sites=HOSTILE).with_columns(pl.col("patient_id").replace(names))
+    html, _ = explore(tmp_path, write_dataset(tmp_path, hostile))
+    plain, _ = explore(tmp_path, write_dataset(tmp_path, rows(sites=("a", "b", "c", "d"))))
+    assert html.count("<script") == plain.count("<script")
+    assert html.count("</script") == plain.count("</script")
+    assert "<img" not in html
+    assert "\\u003cimg" not in html  # a chart's label shows mark-up, it does not hold it
+    assert "&lt;/script&gt;" in html
+
+
+def test_data_without_names_or_volumes(tmp_path):
+    nameless = rows().with_columns(
+        patient_id=pl.lit(""), site=pl.lit(""), gray_level=pl.lit(None, dtype=pl.Float32)
+    )
+    features = ["area", "contrast", "neighbours"]
+    html, numbers = explore(tmp_path, write_dataset(tmp_path, nameless, source="table"), features)
+    assert numbers["balance"] == {"patients": None, "sites": None}
+    assert "gray_level" not in numbers["summary"]
+    assert "The data name no patients." in html
+
+
+def test_missing_values_are_shown_and_left_out(tmp_path):
+    gappy = rows().with_columns(
+        contrast=pl.when(pl.col("candidate_id") == 4).then(None).otherwise(pl.col("contrast"))
+    )
+    html, numbers = explore(tmp_path, write_dataset(tmp_path, gappy))
+    assert numbers["summary"]["contrast"]["all"]["missing"] == 24
+    assert "Missing, share" in html
+
+
+def test_a_damaged_table_is_named(tmp_path):
+    paths = write_dataset(tmp_path, rows())
+    content = bytearray(Path(paths["candidates"]).read_bytes())
+    content[200] ^= 1
+    Path(paths["candidates"]).write_bytes(content)
+    with pytest.raises(TomocalcError, match="E301"):
+        explore(tmp_path, paths)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("protocol", ["paper", "honest"])
+def test_the_table_of_the_paper(tmp_path, protocol):
+    folder = os.environ.get("TOMOCALC_TEST_DATA")
+    if not folder:
+        pytest.skip("TOMOCALC_TEST_DATA names no folder")
+    config, paper = (
+        yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text())
+        for name in ("config", "paper")
+    )
+    features = paper["features"]
+    names = ("candidates", "splits", "quality", "split")
+    endings = ("parquet", "parquet", "json", "json")
+    paths = {n: str(tmp_path / f"{n}.{e}") for n, e in zip(names, endings, strict=True)}
+    merge_dataset.main(
+        source="table",
+        manifests=[],
+        annotations=None,
+        annotations_schema="",
+        table=f"{folder}/woods/mammography.csv",
+        columns={**config["table"], **paper["table"]},
+        features=features,
+        labels=config["labels"],
+        dataset=config["dataset"],
+        candidates=paths["candidates"],
+        quality=paths["quality"],
+    )
+    split_dataset.main(
+        candidates=paths["candidates"],
+        features=features,
+        protocol=protocol,
+        duplicates=config["dataset"]["duplicates"],
+        seed=1,
+        settings={**config["split"], **paper["split"]},
+        splits=paths["splits"],
+        account=paths["split"],
+    )
+    html, numbers = explore(tmp_path, paths, features)
+    text = text_of(html)
+    assert "Candidates 11,183" in text
+    assert "3,334 of 11,183 candidates are redundant" in text
+    assert "7,595 others and 254 calcifications remain" in text
+    assert "prevalence goes from 2.32 % to 3.24 %" in text
+    assert "1 feature vector carries both labels" in text
+    assert len(html) < 3_000_000
+    assert numbers["summary"]["area"]["all"]["sd"] == pytest.approx(1, abs=1e-3)
+    if protocol == "paper":
+        assert "Leaking: the test part is partly learnt by heart" in text
+        assert "calcifications: share with a copy 100 %" in text
+    else:
+        assert "Clean: nothing of the test part is learnt from" in text

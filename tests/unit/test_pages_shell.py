@@ -1,0 +1,140 @@
+"""The shell: one file, a strict policy, nothing from elsewhere, hostile text inert."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import itertools
+import re
+
+import pytest
+from markupsafe import Markup
+
+from pages_data import HOSTILE
+from tomocalc.pages.charts import figure_section
+from tomocalc.pages.shell import Section, embedded_plotly, json_block, render_page
+from tomocalc.pages.tables import Column, table
+
+
+def page(*, plotly=True, text="text", **more):
+    numbers = table(columns=[Column(text, "text"), Column("n")], rows=[[text, 1]], caption=text)
+    bars = {"type": "bar", "x": [text], "y": [1], "name": text}
+    chart = figure_section(
+        key="one", title=text, figure={"data": [bars], "layout": {}}, table=numbers, caption=text
+    )
+    body = chart if plotly else numbers
+    return render_page(
+        title=text,
+        subtitle=text,
+        sections=[Section(text, body, intro=text, key="only")],
+        plotly=plotly,
+        facts={text: text},
+        **more,
+    )
+
+
+def policy(html):
+    found = re.search(r'Content-Security-Policy" content="([^"]*)"', html)
+    assert found
+    text = found.group(1).replace("&#39;", "'")
+    return {name: values for name, *values in (rule.split() for rule in text.split(";"))}
+
+
+def sha256(text):
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def test_the_policy_knows_the_inline_script_and_style_and_nothing_else():
+    html = page(plotly=False)
+    rules = policy(html)
+    script = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+    style = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
+    assert rules["default-src"] == ["'none'"]
+    assert rules["script-src"] == [sha256(text) for text in script]
+    assert rules["style-src"] == [sha256(text) for text in style]
+    assert not any("unsafe" in value for values in rules.values() for value in values)
+    assert "connect-src" not in rules
+
+
+def test_plotly_is_embedded_once_and_its_hash_is_in_the_policy():
+    html = page()
+    packed = re.findall(r'id="plotly-packed">([^<]*)<', html)
+    assert len(packed) == 1
+    source = gzip.decompress(base64.b64decode(packed[0])).decode()
+    assert "plotly.js v" in source[:200]
+    assert sha256(source) in policy(html)["script-src"]
+    assert embedded_plotly().version in source[:200]
+    assert len(html) < 2_200_000
+
+
+def test_a_page_without_charts_has_no_library():
+    html = page(plotly=False)
+    assert 'id="plotly-packed"' not in html
+    assert len(html) < 40_000
+
+
+def test_nothing_is_loaded_from_elsewhere():
+    html = re.sub(r'(?s)<script type="application/octet-stream".*?</script>', "", page())
+    assert not re.search(r"""(src|href)\s*=\s*["']?\s*(https?:)?//""", html)
+    assert "@import" not in html
+    assert "url(" not in html
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_inert(text):
+    plain, hostile = page(), page(text=text)
+    assert hostile.count("<script") == plain.count("<script")
+    assert hostile.count("</script") == plain.count("</script")
+    assert "<img" not in hostile
+    assert "49" not in re.sub(r"\d{3,}|[\d.]+", "", hostile)
+
+
+def test_json_cannot_end_its_element():
+    block = json_block({"name": "</script><!--", "and": "&"})
+    assert not set("<>&") & set(block)
+
+
+def test_equal_arguments_give_equal_bytes():
+    assert page() == page()
+
+
+def test_an_id_that_occurs_twice_is_refused():
+    chart = figure_section(
+        key="one",
+        title="one",
+        figure={"data": [], "layout": {}},
+        table=table(columns=[Column("a")], rows=[[1]], caption="a"),
+    )
+    with pytest.raises(ValueError, match="chart-one"):
+        render_page(title="a", subtitle="a", sections=[Section("a", [chart, chart])], plotly=True)
+
+
+def test_a_plain_string_as_body_is_escaped():
+    html = render_page(title="a", subtitle="a", sections=[Section("a", "<i>x</i>")], plotly=False)
+    assert "&lt;i&gt;" in html
+
+
+def test_badge_links_and_versions_are_shown():
+    html = page(
+        plotly=False,
+        badge="in-silico phantom",
+        links=[("../index.html", "All results")],
+        versions={"numpy": "2.4"},
+    )
+    assert '<strong class="badge">in-silico phantom</strong>' in html
+    assert '<a href="../index.html">All results</a>' in html
+    assert "numpy 2.4" in html
+
+
+def test_headings_are_in_order_and_landmarks_present():
+    html = page()
+    levels = [int(level) for level in re.findall(r"<h([1-6])", html)]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+    for landmark in ("<header", "<main", "<footer", 'class="skip"', 'lang="en"'):
+        assert landmark in html
+
+
+def test_sections_keep_safe_markup():
+    assert Section("a", Markup("<p>x</p>")).html == "<p>x</p>"

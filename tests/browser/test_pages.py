@@ -5,8 +5,6 @@ import pytest
 pytestmark = pytest.mark.browser
 
 PAGES = ("eda", "report", "index")
-    "Object.fromEntries(['title', 'h1'].map(k => [k, document.querySelector(k).textContent]))"
-)
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -19,6 +19,7 @@ from image_files import (
     SYNTAX,
     UID_ROOT,
     dicom,
+    encode,
     item,
     picture,
     raw_png,
@@ -239,6 +240,30 @@ def test_every_fault_is_listed_when_no_slice_is_sound(tmp_path: Path) -> None:
     assert str(caught.value).count("E201") == 3
 
 
+def test_a_stranger_among_slices_is_not_a_lost_slice(tmp_path: Path) -> None:
+    write_png(tmp_path / "1.png", picture())
+    (tmp_path / "ATTRIBUTION.txt").write_text("made by nobody")
+    found = fault(tmp_path)
+    assert found.code == "E203"
+    assert "ATTRIBUTION.txt" in found.where
+    assert "pattern such as *.png" in found.fix
+    np.testing.assert_array_equal(opened(tmp_path / "*.png").read(0), picture())
+
+
+def test_an_empty_file_among_dicom_slices(tmp_path: Path) -> None:
+    for index in range(3):
+        write_dicom(tmp_path / f"{index}.dcm", [picture()], InstanceNumber=index)
+    (tmp_path / "1.dcm").write_bytes(b"")
+    assert [(index, error.code) for index, error in opened(tmp_path).faults.items()] == [
+        (1, "E201")
+    ]
+
+
+def test_jpeg_ls_outside_dicom(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(encode(picture(), "jpegls", bits=8))
+    assert "JPEG-LS" in fault(tmp_path / "a.jpg").why
+
+
 def test_formats_cannot_be_mixed(tmp_path: Path) -> None:
     write_png(tmp_path / "a.png", picture())
     write_tiff(tmp_path / "b.tif", [picture()])
@@ -269,6 +294,11 @@ class TestFiles:
         assert fault(tmp_path / "a.png").code == "E104"
         assert fault(tmp_path / "*.png").code == "E104"
         assert fault(tmp_path).code == "E104"
+
+    def test_a_link_to_itself_and_a_name_too_long(self, tmp_path: Path) -> None:
+        (tmp_path / "a.png").symlink_to(tmp_path / "a.png")
+        assert fault(tmp_path / "a.png").code == "E104"
+        assert fault(tmp_path / ("a" * 300)).code == "E104"
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become somebody else")
     def test_permission_denied(self) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 import tifffile
 from pydicom.encaps import encapsulate
 
@@ -23,6 +25,7 @@ from image_files import (
     write_dicom,
     write_png,
 )
+from mutations import KINDS
 
 PROBE = """
 import json, resource, sys, time
@@ -161,3 +164,26 @@ def test_attributes_of_gigabytes_are_not_read(tmp_path: Path) -> None:
     messages = probe(*paths)
     assert messages[0] == "read"
     assert "E202" in messages[1]
+
+
+def mutate(folder: Path, kinds: tuple[str, ...], *, count: int) -> None:
+    run = subprocess.run(
+        [sys.executable, "tests/mutations.py", str(folder), str(count), *kinds],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": "tests:workflow/scripts"},
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr[-3000:]
+    assert len(run.stdout.splitlines()) == len(kinds)
+
+
+def test_spoilt_files_give_a_result_or_a_named_error(tmp_path: Path) -> None:
+    mutate(tmp_path, KINDS, count=30)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("kind", KINDS)
+def test_10000_spoilt_files(tmp_path: Path, kind: str) -> None:
+    mutate(tmp_path, (kind,), count=10_000 // len(KINDS) + 1)

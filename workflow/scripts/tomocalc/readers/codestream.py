@@ -19,11 +19,13 @@ class Codestream:
     components: int
     bits: int
     process: int
-    """The JPEG frame marker (0xC0 baseline, 0xC3 lossless, 0xF7 JPEG-LS); 0x51 JPEG 2000."""
+    """The marker of the header: 0xC0 baseline, 0xC3 lossless JPEG, …, `JPEG_LS`, `JPEG_2000`."""
 
 
 STANDALONE = {0x01, *range(0xD0, 0xD9)}
-FRAMES = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
+JPEG_LS = 0xF7
+JPEG_2000 = 0x51
+FRAMES = {*range(0xC0, 0xD0), JPEG_LS} - {0xC4, 0xC8, 0xCC}
 
 
 def codestream(data: bytes) -> Codestream:
@@ -78,5 +80,5 @@ def _jpeg2000(data: bytes) -> Codestream:
         columns=right - left,
         components=components,
         bits=(data[42] & 0x7F) + 1,
-        process=0x51,
+        process=JPEG_2000,
     )

@@ -15,7 +15,7 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.readers.codestream import codestream
+from tomocalc.readers.codestream import JPEG_2000, JPEG_LS, codestream
 from tomocalc.readers.colour import grey
 from tomocalc.readers.dicom_header import DicomHeader
 from tomocalc.readers.dicom_lists import BIG_ENDIAN, LOSSY, RLE, UNCOMPRESSED
@@ -146,10 +146,10 @@ def _decompressed(data: bytes, header: DicomHeader, where: str) -> NDArray[Any]:
 
 
 def _decode(data: bytes, process: int, header: DicomHeader, where: str) -> NDArray[Any]:
-    if process == 0x51:
+    if process == JPEG_2000:
         return imagecodecs.jpeg2k_decode(data)
     check_end_of_jpeg(data, where)
-    if process == 0xF7:
+    if process == JPEG_LS:
         return imagecodecs.jpegls_decode(data)
     if header.samples == 1:
         return imagecodecs.jpeg8_decode(data)

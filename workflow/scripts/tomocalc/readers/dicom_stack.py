@@ -23,8 +23,8 @@ GAP = 1.5
 """A step this many times the usual one means that slices are missing."""
 
 
-def dicom_stack(files: list[Path]) -> Stack:
-    """Read the headers of a volume's files and put its slices in order.
+def dicom_stack(files: list[Path], faults: dict[Path, TomocalcError]) -> Stack:
+    """Read the headers of a volume's *files*, but those with *faults*, and put them in order.
 
     A multi-frame file keeps its stored order. Single-frame files are sorted by their position
     along the normal of the image plane, ascending, or by InstanceNumber when one has no position.
@@ -36,14 +36,15 @@ def dicom_stack(files: list[Path]) -> Stack:
     """
     where = str(files[0] if len(files) == 1 else files[0].parent)
     headers: dict[Path, DicomHeader] = {}
-    faults: dict[Path, TomocalcError] = {}
+    faults = dict(faults)
     for file in files:
-        try:
-            headers[file] = read_header(file)
-        except TomocalcError as error:
-            faults[file] = error
+        if file not in faults:
+            try:
+                headers[file] = read_header(file)
+            except TomocalcError as error:
+                faults[file] = error
     if not headers:
-        return Stack(planes=list(faults.values()), facts=Facts())
+        return Stack(planes=[faults[file] for file in files], facts=Facts())
     if len(files) > 1:
         _check_one_volume(headers, where)
     order = files if len(files) == 1 else _ordered(headers, files, faults, where)

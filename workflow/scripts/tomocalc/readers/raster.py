@@ -13,7 +13,7 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.readers.codestream import codestream
+from tomocalc.readers.codestream import JPEG_LS, codestream
 from tomocalc.readers.colour import grey
 from tomocalc.readers.plane import Plane, damaged, read_spans, same_values, unsupported
 from tomocalc.readers.sniff import Kind
@@ -96,6 +96,8 @@ def _jpeg_header(head: bytes, where: str) -> tuple[int, int, int, int]:
         found = codestream(head)
     except ValueError as error:
         raise damaged(where, str(error)) from error
+    if found.process == JPEG_LS:
+        raise unsupported(where, "it is JPEG-LS, which is read in DICOM only", SAVE_GREY)
     if found.components not in (1, 3):
         raise unsupported(where, f"it is a JPEG of {found.components} colours (CMYK)", SAVE_GREY)
     if found.bits > 16:
@@ -147,7 +149,7 @@ def _pgm(data: bytes, where: str) -> NDArray[Any]:
         raise damaged(where, f"{missing} bytes are missing at the end")
     if missing < -1:
         raise damaged(where, f"{-missing} bytes are left over after the image")
-    image = np.frombuffer(data, dtype, rows * columns, start).reshape(rows, columns)
-    if int(image.max()) > largest:
+    image = np.frombuffer(data, dtype, rows * columns, start).astype(dtype.newbyteorder("="))
+    if largest not in (255, 65535) and int(image.max()) > largest:
         raise damaged(where, f"a value is above the {largest} that the header promises")
-    return image.astype(dtype.newbyteorder("="))
+    return image.reshape(rows, columns)

@@ -42,7 +42,11 @@ def source_files(path: str | Path) -> list[Path]:
         missing), all of them at once, and for a folder or pattern without files.
     """
     path = Path(path)
-    found = _candidates(path)
+    try:
+        found = _candidates(path)
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        raise _missing(path, why, "make the path readable, or correct it in the sheet") from error
     if not found:
         raise _missing(path, "no file is there", "correct the path in the sheet")
     raise_all([fault for file in found if (fault := _fault(file)) is not None])

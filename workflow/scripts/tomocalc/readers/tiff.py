@@ -184,17 +184,17 @@ def _page_offsets(path: Path) -> list[int]:
         count_code, link_code, entry = ("Q", "Q", 20) if big else ("H", "I", 12)
         count_size, link_size = struct.calcsize(count_code), struct.calcsize(link_code)
         at = 8 if big else 4
-        offsets: list[int] = []
+        offsets: dict[int, None] = {}  # in order, and quick to search
         link = head[at : at + link_size]
         while len(link) == link_size:
             (offset,) = struct.unpack(order + link_code, link)
             if offset == 0 and offsets:
-                return offsets
+                return list(offsets)
             if offset in offsets or len(offsets) == MAX_PAGES:
                 raise damaged(str(path), f"its chain of pages does not end after {len(offsets)}")
             if not 8 <= offset < size:
                 break
-            offsets.append(offset)
+            offsets[offset] = None
             handle.seek(offset)
             entries = handle.read(count_size).ljust(count_size, b"\0")
             handle.seek(offset + count_size + struct.unpack(order + count_code, entries)[0] * entry)

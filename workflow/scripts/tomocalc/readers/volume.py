@@ -125,7 +125,8 @@ class Volume:
         """Return a SHA-256, in hexadecimal, of everything that decides what `read` returns.
 
         It covers the slice's stored bytes, how they are decoded, and the facts of the header that
-        a measurement in mm uses. Other slices of the volume do not matter to it, nor do names.
+        a measurement in mm uses. Names and dates do not matter to it, nor do other slices, except
+        where a common scale of floats hangs on them.
         """
         plane = self._plane(index)
         header = self.header

@@ -1,0 +1,106 @@
+"""Spoil image files at random and read them: a result or a named error, quickly, in little memory.
+
+Runs as a process of its own, because the worst that a decoder can do is to end it.
+"""
+
+from __future__ import annotations
+
+import logging
+import resource
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from image_files import volume, write_dicom, write_jpeg, write_pgm, write_png, write_tiff
+from tomocalc.errors import TomocalcError
+from tomocalc.readers.volume import open_volume
+
+DICOM = ("explicit", "implicit", "rle", "jpeg", "jpeg_lossless", "jpegls", "jpeg2000")
+TIFF = ("none", "zlib", "lzw", "zstd", "packbits", "jpeg")
+KINDS = ("png", "pgm", "jpg", *(f"tiff {name}" for name in TIFF), *(f"dicom {n}" for n in DICOM))
+MAX_SECONDS = 5.0
+MAX_MEGABYTES = 1000.0
+
+
+def sound_file(kind: str, folder: Path) -> Path:
+    """Write a sound file of *kind*, one of `KINDS`."""
+    frames = volume(3, rows=64, columns=56)
+    format_, _, variant = kind.partition(" ")
+    path = folder / f"a.{ {'dicom': 'dcm', 'tiff': 'tif'}.get(format_, format_) }"
+    if format_ == "dicom":
+        positions = [[-float(index), 0.0, 0.0] for index in range(3)]
+        return write_dicom(path, frames, syntax=variant, enhanced=True, positions=positions)
+    if format_ == "tiff":
+        options: dict[str, Any] = {} if variant == "none" else {"compression": variant}
+        return write_tiff(path, frames, **options)
+    return {"png": write_png, "pgm": write_pgm, "jpg": write_jpeg}[format_](path, frames[0])
+
+
+def spoil(content: bytes, rng: np.random.Generator) -> bytes:
+    """Return *content* with one to four random faults, most of them in its header."""
+    spoilt = bytearray(content)
+    for _ in range(int(rng.integers(1, 5))):
+        end = len(spoilt) if rng.random() < 0.4 else min(len(spoilt), 1500)
+        at = int(rng.integers(end)) if end else 0
+        length = int(rng.integers(1, 9))
+        action = rng.integers(6)
+        if action == 0:
+            spoilt[at : at + 1] = bytes([spoilt[at] ^ 1 << int(rng.integers(8))]) if spoilt else b""
+        elif action == 1:
+            spoilt[at : at + length] = rng.bytes(length)
+        elif action == 2:
+            spoilt[at : at + length] = b"\xff" * length
+        elif action == 3:
+            del spoilt[at : at + length]
+        elif action == 4:
+            spoilt[at:at] = spoilt[at : at + 40 * length]
+        else:
+            del spoilt[max(at, 1) :]
+    return bytes(spoilt)
+
+
+def outcome(path: Path) -> str:
+    """Read every slice of *path*; return ``read`` or the code of the named error."""
+    try:
+        found = open_volume(
+            path, pixel_spacing_mm=0.1, slice_spacing_mm=1.0, max_pixels=10**8, min_size=16
+        )
+        for index in range(len(found)):
+            image = found.read(index)
+            assert image.dtype in (np.uint8, np.uint16)
+            assert image.shape == (found.header.rows, found.header.columns)
+    except TomocalcError as error:
+        if not all(line.startswith("ERROR [E") for line in str(error).splitlines()):
+            raise RuntimeError("a fault is not told in lines of its own") from error
+        return error.code
+    return "read"
+
+
+def main(kind: str, folder: str, *, count: int, seed: int = 0) -> None:
+    """Read *count* spoilt files of *kind*; the last one stays in *folder* if the process dies."""
+    logging.disable(logging.CRITICAL)
+    resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
+    path = sound_file(kind, Path(folder))
+    content = path.read_bytes()
+    rng = np.random.default_rng(seed)
+    outcomes: Counter[str] = Counter()
+    slowest = 0.0
+    assert outcome(path) == "read"
+    for _ in range(count):
+        path.write_bytes(spoil(content, rng))
+        start = time.perf_counter()
+        outcomes[outcome(path)] += 1
+        slowest = max(slowest, time.perf_counter() - start)
+        assert slowest < MAX_SECONDS
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    assert megabytes < MAX_MEGABYTES
+    print(kind, dict(outcomes), f"slowest {slowest:.2f} s, {megabytes:.0f} MB")
+
+
+if __name__ == "__main__":
+    for kind in sys.argv[3:] or KINDS:
+        main(kind, sys.argv[1], count=int(sys.argv[2]))

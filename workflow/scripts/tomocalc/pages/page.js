@@ -2,6 +2,8 @@
 (() => {
   const DARK = matchMedia("(prefers-color-scheme: dark)");
   const NARROW = 560; // px; below it a chart drops modebar, zoom and wide margins
+  const PAPER = 620; // px; width of a chart on paper
+  const PRINTED_ROWS = 20; // longer tables stay folded on paper
   const darkOf = JSON.parse(document.getElementById("colours").textContent);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const announce = (text) => { document.getElementById("announce").textContent = text; };
@@ -83,7 +85,7 @@
     return { ...trace, z };
   }
 
-  function dressed(element, dark) {
+  function dressed(element, dark, width) {
     const { figure, state } = charts.get(element);
     let { data, layout } = figure;
     for (const [key, option] of Object.entries(state)) {
@@ -91,7 +93,7 @@
       data = overlay(data, patch.data);
       layout = overlay(layout, patch.layout);
     }
-    const narrow = element.clientWidth < NARROW;
+    const narrow = (width ?? element.clientWidth) < NARROW;
     if (narrow) {
       data = overlay(data, figure.narrow.data);
       layout = overlay(layout, figure.narrow.layout);
@@ -100,7 +102,8 @@
     const axis = { gridcolor: "#dcdad2", linecolor: "#dcdad2", zerolinecolor: "#dcdad2", automargin: true };
     const base = {
       height: Number(element.dataset.height),
-      autosize: true,
+      autosize: width === undefined,
+      width,
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", size: narrow ? 11 : 13, color: "#1c2830" },
@@ -120,8 +123,8 @@
     return structuredClone(dark ? recolour(themed) : themed);
   }
 
-  function draw(element, dark = DARK.matches) {
-    const { data, layout } = dressed(element, dark);
+  function draw(element, dark = DARK.matches, width = undefined) {
+    const { data, layout } = dressed(element, dark, width);
     const config = {
       displaylogo: false,
       showSendToCloud: false,
@@ -213,8 +216,11 @@
     for (const element of charts.keys()) watch.observe(element);
     DARK.addEventListener("change", () => redraw());
     addEventListener("beforeprint", () => {
-      all("details").forEach((element) => { element.dataset.was = element.open; element.open = true; });
-      for (const element of charts.keys()) draw(element, false);
+      all("details").forEach((element) => {
+        element.dataset.was = element.open;
+        element.open = element.querySelectorAll("tbody tr").length <= PRINTED_ROWS;
+      });
+      for (const element of charts.keys()) draw(element, false, PAPER);
     });
     addEventListener("afterprint", () => {
       all("details").forEach((element) => { element.open = element.dataset.was === "true"; });

@@ -1,0 +1,161 @@
+"""The exploration page: seconds, memory and size, on the paper's table and on a million rows.
+
+    TOMOCALC_TEST_DATA=<folder with woods/mammography.csv> python benchmarks/eda.py [PEER]
+
+PEER is a Python interpreter with ydata-profiling, whose full report of the paper's table is the
+peer. Without the folder only the million rows are measured. Every figure is of a fresh process
+that reads the data set, computes and writes page and data; imports are included.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import yaml
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
+
+import merge_dataset
+import split_dataset
+from tomocalc.tables import PAPER_FEATURES
+
+ROOT = Path(__file__).parents[1]
+SCRIPTS = ROOT / "workflow" / "scripts"
+ROWS = 1_000_000
+RUNS = 3
+OURS = """
+import json, sys
+sys.path.insert(0, {scripts!r})
+import explore_dataset
+explore_dataset.main(**json.loads({arguments!r}))
+"""
+PEER = """
+import warnings
+warnings.simplefilter("ignore")
+import pandas as pd
+from ydata_profiling import ProfileReport
+ProfileReport(pd.read_csv({table!r}), progress_bar=False).to_file({page!r})
+"""
+
+
+def million(path: Path) -> None:
+    """Write a feature table of skewed, correlated features, 5,000 patients, three sites."""
+    draw = np.random.default_rng(0)
+    label = (draw.random(ROWS) < 0.03).astype(np.int8)
+    shared = draw.normal(size=ROWS)
+    features = {
+        name: np.exp(0.5 * draw.normal(size=ROWS) + 0.3 * shared + 0.4 * label)
+        for name in PAPER_FEATURES
+    }
+    patient = np.arange(ROWS) // 200
+    names = {"patient": patient.astype(str), "site": (patient % 3).astype(str)}
+    pl.DataFrame({**features, "label": label, **names}).write_parquet(path)
+
+
+def prepare(folder: Path, table: dict[str, Any], protocol: str) -> dict[str, Any]:
+    """Merge and split a table, and return the arguments of ``explore_dataset``."""
+    config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+    features: list[str] = list(PAPER_FEATURES)
+    paths = {
+        "candidates": str(folder / "candidates.parquet"),
+        "splits": str(folder / "splits.parquet"),
+        "quality": str(folder / "quality.json"),
+        "split": str(folder / "split.json"),
+    }
+    merge_dataset.main(
+        source="table",
+        manifests=[],
+        annotations=None,
+        annotations_schema="",
+        table=table["path"],
+        columns={**config["table"], **table},
+        features=features,
+        labels=config["labels"],
+        dataset=config["dataset"],
+        candidates=paths["candidates"],
+        quality=paths["quality"],
+    )
+    split_dataset.main(
+        candidates=paths["candidates"],
+        features=features,
+        protocol=protocol,
+        duplicates="drop",
+        seed=1,
+        settings=config["split"],
+        splits=paths["splits"],
+        account=paths["split"],
+    )
+    written = {"page": str(folder / "eda.html"), "data": str(folder / "eda.json")}
+    return {**paths, **written, "features": features, "settings": config["eda"]}
+
+
+def measured(command: Sequence[str]) -> tuple[float, float, float]:
+    """Run a command and return wall seconds, processor seconds and peak memory in MB."""
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - start
+    if status:
+        assert process.stderr is not None
+        raise RuntimeError(process.stderr.read().decode()[-2000:])
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def report(what: str, command: Sequence[str], page: Path, runs: int) -> None:
+    """Print one line of the table: medians of *runs*."""
+    wall, cpu, memory = zip(*(measured(command) for _ in range(runs)), strict=True)
+    print(
+        f"| {what} | {statistics.median(wall):.2f} | {statistics.median(cpu):.2f} "
+        f"| {max(memory):.0f} | {page.stat().st_size / 1e6:.2f} |",
+        flush=True,
+    )
+
+
+def ours(arguments: dict[str, Any]) -> list[str]:
+    """Return the command that explores a prepared data set."""
+    code = OURS.format(scripts=str(SCRIPTS), arguments=json.dumps(arguments))
+    return [sys.executable, "-c", code]
+
+
+def main(peer: str | None) -> None:
+    """Print the table."""
+    print("| what | wall s | CPU s | peak MB | page MB |\n|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if data := os.environ.get("TOMOCALC_TEST_DATA"):
+            woods = yaml.safe_load((ROOT / "config" / "paper.yaml").read_text())["table"]
+            woods["path"] = f"{data}/woods/mammography.csv"
+            arguments = prepare(folder, woods, "paper")
+            page = Path(arguments["page"])
+            report("tomocalc, 11,183 rows × 6", ours(arguments), page, RUNS)
+            if peer:
+                table, other = folder / "plain.csv", folder / "peer.html"
+                columns: list[str] = [*PAPER_FEATURES, "label"]
+                pl.read_parquet(arguments["candidates"], columns=columns).write_csv(table)
+                code = PEER.format(table=str(table), page=str(other))
+                report("ydata-profiling, 11,183 rows × 6", [peer, "-c", code], other, RUNS)
+        million(folder / "million.parquet")
+        table = {
+            "path": str(folder / "million.parquet"),
+            "features": {feature: feature for feature in PAPER_FEATURES},
+            "label": "label",
+            "positive": "1",
+            "patient_id": "patient",
+            "site": "site",
+        }
+        arguments = prepare(folder, table, "honest")
+        page = Path(arguments["page"])
+        report("tomocalc, 1,000,000 rows × 6", ours(arguments), page, RUNS)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else None)

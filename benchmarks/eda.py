@@ -9,12 +9,12 @@ that reads the data set, computes and writes page and data; imports are included
 
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,9 @@ import json, sys
 sys.path.insert(0, {scripts!r})
 import explore_dataset
 explore_dataset.main(**json.loads({arguments!r}))
+"""
+PEAK = """
+print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
 """
 PEER = """
 import warnings
@@ -98,21 +101,24 @@ def prepare(folder: Path, table: dict[str, Any], protocol: str) -> dict[str, Any
     return {**paths, **written, "features": features, "settings": config["eda"]}
 
 
-def measured(command: Sequence[str]) -> tuple[float, float, float]:
-    """Run a command and return wall seconds, processor seconds and peak memory in MB."""
+def measured(python: str, code: str) -> tuple[float, float, float]:
+    """Run *code* and return wall seconds, processor seconds and peak memory in MB."""
     start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    _, status, usage = os.wait4(process.pid, 0)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    # the peak is asked of the process itself: that of a child would include its parent's
+    code = f"{code}\n{PEAK}"
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
     wall = time.perf_counter() - start
-    if status:
-        assert process.stderr is not None
-        raise RuntimeError(process.stderr.read().decode()[-2000:])
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    if done.returncode:
+        raise RuntimeError(done.stderr[-2000:])
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return wall, cpu, int(done.stdout.split()[-1]) / 1024
 
 
-def report(what: str, command: Sequence[str], page: Path, runs: int) -> None:
-    """Print one line of the table: medians of *runs*."""
-    wall, cpu, memory = zip(*(measured(command) for _ in range(runs)), strict=True)
+def report(what: str, python: str, code: str, page: Path) -> None:
+    """Print one line of the table: medians of all runs, the largest peak."""
+    wall, cpu, memory = zip(*(measured(python, code) for _ in range(RUNS)), strict=True)
     print(
         f"| {what} | {statistics.median(wall):.2f} | {statistics.median(cpu):.2f} "
         f"| {max(memory):.0f} | {page.stat().st_size / 1e6:.2f} |",
@@ -120,10 +126,9 @@ def report(what: str, command: Sequence[str], page: Path, runs: int) -> None:
     )
 
 
-def ours(arguments: dict[str, Any]) -> list[str]:
-    """Return the command that explores a prepared data set."""
-    code = OURS.format(scripts=str(SCRIPTS), arguments=json.dumps(arguments))
-    return [sys.executable, "-c", code]
+def ours(arguments: dict[str, Any]) -> str:
+    """Return the code that explores a prepared data set."""
+    return OURS.format(scripts=str(SCRIPTS), arguments=json.dumps(arguments))
 
 
 def main(peer: str | None) -> None:
@@ -136,13 +141,13 @@ def main(peer: str | None) -> None:
             woods["path"] = f"{data}/woods/mammography.csv"
             arguments = prepare(folder, woods, "paper")
             page = Path(arguments["page"])
-            report("tomocalc, 11,183 rows × 6", ours(arguments), page, RUNS)
+            report("tomocalc, 11,183 rows × 6", sys.executable, ours(arguments), page)
             if peer:
                 table, other = folder / "plain.csv", folder / "peer.html"
                 columns: list[str] = [*PAPER_FEATURES, "label"]
                 pl.read_parquet(arguments["candidates"], columns=columns).write_csv(table)
                 code = PEER.format(table=str(table), page=str(other))
-                report("ydata-profiling, 11,183 rows × 6", [peer, "-c", code], other, RUNS)
+                report("ydata-profiling, 11,183 rows × 6", peer, code, other)
         million(folder / "million.parquet")
         table = {
             "path": str(folder / "million.parquet"),
@@ -154,7 +159,7 @@ def main(peer: str | None) -> None:
         }
         arguments = prepare(folder, table, "honest")
         page = Path(arguments["page"])
-        report("tomocalc, 1,000,000 rows × 6", ours(arguments), page, RUNS)
+        report("tomocalc, 1,000,000 rows × 6", sys.executable, ours(arguments), page)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tomocalc.eda.load import Table
-from tomocalc.eda.ordered import ranks, sort_column
+from tomocalc.eda.ordered import Ordered, ranks, sort_column
 from tomocalc.eda.summary import CLASSES
 
 REDUNDANT = 0.95
@@ -34,15 +34,23 @@ def correlations(table: Table) -> dict[str, Any]:
     """
     result: dict[str, Any] = {"pearson": {}, "spearman": {}}
     for key, label in CLASSES:
-        member = slice(None) if label is None else table.label == label
-        columns = [values[member] for values in table.features.values()]
-        for method in ("pearson", "spearman"):
-            result[method][key] = matrix(columns, spearman=method == "spearman")
+        columns, ordered = list(table.features.values()), list(table.ordered.values())
+        if label is not None:
+            member = table.label == label
+            columns = [values[member] for values in columns]
+            ordered = [column.part(member) for column in ordered]
+        result["pearson"][key] = matrix(columns, spearman=False)
+        result["spearman"][key] = matrix(columns, spearman=True, ordered=ordered)
     result["redundant"] = _redundant(list(table.features), result)
     return result
 
 
-def matrix(columns: Sequence[NDArray[np.floating]], *, spearman: bool) -> Matrix:
+def matrix(
+    columns: Sequence[NDArray[np.floating]],
+    *,
+    spearman: bool,
+    ordered: Sequence[Ordered] | None = None,
+) -> Matrix:
     """Return the correlations of *columns*, each pair over the rows where both are known.
 
     Parameters
@@ -51,28 +59,36 @@ def matrix(columns: Sequence[NDArray[np.floating]], *, spearman: bool) -> Matrix
         1-D arrays of one length; NaN means missing.
     spearman
         Whether ranks are correlated (equal values share the mean of their ranks).
+    ordered
+        The same columns sorted, where that is done already.
     """
     size = len(columns)
-    score = _rank_score if spearman else _score
     complete = {i for i, values in enumerate(columns) if not np.isnan(values).any()}
-    scores = {i: score(columns[i]) for i in complete}
+    if spearman:
+        sources = ordered or [sort_column(values) for values in columns]
+        scores = {i: _score(_in_place(sources[i])) for i in complete}
+    else:
+        scores = {i: _score(columns[i]) for i in complete}
     found = np.full((size, size), np.nan)
     for i in range(size):
         for j in range(i + 1):
             if i in complete and j in complete:
-                found[i, j] = found[j, i] = _product(scores[i], scores[j])
-                continue
-            known = ~(np.isnan(columns[i]) | np.isnan(columns[j]))
-            first, second = (score(columns[k][known]) for k in (i, j))
+                first, second = scores[i], scores[j]
+            else:
+                known = ~(np.isnan(columns[i]) | np.isnan(columns[j]))
+                pair = [columns[k][known] for k in (i, j)]
+                if spearman:
+                    pair = [_in_place(sort_column(values)) for values in pair]
+                first, second = (_score(values) for values in pair)
             found[i, j] = found[j, i] = _product(first, second)
     return [[None if np.isnan(r) else float(r) for r in row] for row in found]
 
 
-def _rank_score(values: NDArray[np.floating]) -> NDArray[np.float64]:
-    column = sort_column(values)
-    rank = np.empty(len(values))
+def _in_place(column: Ordered) -> NDArray[np.float64]:
+    """Return the rank of every row of a column without gaps."""
+    rank = np.empty(len(column.values))
     rank[column.place] = ranks(column.values)
-    return _score(rank)
+    return rank
 
 
 def _score(values: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -115,13 +115,7 @@ def largest_gap(column: Ordered, below: Sequence[NDArray[np.integer]]) -> float 
 
 
 def _parts(table: Table, splits: pl.DataFrame) -> list[dict[str, Any]]:
-    keys = ["volume_id", "candidate_id"]
-    place = table.identity.select(keys).with_row_index("_place")
-    uses = splits.join(place, on=keys, how="inner")
-    times = {
-        part: np.bincount(uses.filter(pl.col("part") == part)["_place"], minlength=table.rows)
-        for part in ("train", "validation", "test")
-    }
+    times = _uses(table, splits)
     return [
         {"group": part, "against": "train", "feature": feature}
         | compare(column, times["train"], times[part])
@@ -129,6 +123,26 @@ def _parts(table: Table, splits: pl.DataFrame) -> list[dict[str, Any]]:
         if times[part].any() and times["train"].any()
         for feature, column in table.ordered.items()
     ]
+
+
+def _uses(table: Table, splits: pl.DataFrame) -> dict[str, NDArray[np.intp]]:
+    """Count how often each row of the table is used in each part."""
+    volumes = pl.Enum(table.identity["volume_id"].unique().sort())
+    keys, used = (_keys(frame, volumes) for frame in (table.identity, splits))
+    order = np.argsort(keys, kind="stable")
+    place = order[np.searchsorted(keys, used, sorter=order).clip(max=len(keys) - 1)]
+    known = keys[place] == used
+    part = splits["part"]
+    return {
+        name: np.bincount(place[known & (part == name).to_numpy()], minlength=table.rows)
+        for name in ("train", "validation", "test")
+    }
+
+
+def _keys(frame: pl.DataFrame, volumes: pl.Enum) -> NDArray[np.int64]:
+    """Return one number per (volume, candidate); -1 for a volume that is not listed."""
+    volume = frame["volume_id"].cast(volumes, strict=False).to_physical().cast(pl.Int64)
+    return (volume * 2**32 + frame["candidate_id"].cast(pl.Int64)).fill_null(-1).to_numpy()
 
 
 def _sites(table: Table) -> list[dict[str, Any]]:

@@ -27,9 +27,12 @@ class Ordered:
     rows: int
 
     def part(self, member: NDArray[np.bool_]) -> Ordered:
-        """Return the rows where *member* (one per row of the column) is true."""
+        """Return the rows where *member* (one per row) is true, as a column of their own."""
         kept = member[self.place]
-        return Ordered(place=self.place[kept], values=self.values[kept], rows=int(member.sum()))
+        number = np.cumsum(member, dtype=np.int32) - 1  # of a row among the members
+        return Ordered(
+            place=number[self.place[kept]], values=self.values[kept], rows=int(member.sum())
+        )
 
 
 def sort_column(values: NDArray[np.floating]) -> Ordered:

@@ -14,7 +14,7 @@ demo: $(VENV)/ready
 	@echo "Open $(CURDIR)/results/index.html"
 
 test: $(VENV)/ready-for-tests
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup -m "not campaign"
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 lint: $(VENV)/ready-for-tests
 	PATH="$(CURDIR)/$(BIN):$$PATH" pre-commit run --all-files --show-diff-on-failure

@@ -52,8 +52,8 @@ def third_party(file: Path) -> set[str]:
 def imported(script: str) -> set[str]:
     finder = ModuleFinder([str(SCRIPTS)])
     finder.run_script(str(SCRIPTS / f"{script}.py"))
-    files = [Path(module.__file__) for module in finder.modules.values() if module.__file__]
-    names = set().union(*map(third_party, files))
+    files = [getattr(module, "__file__", None) for module in finder.modules.values()]
+    names = set().union(*(third_party(Path(file)) for file in files if file))
     return {CONDA_NAME.get(name, name) for name in names}
 
 

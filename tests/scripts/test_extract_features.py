@@ -27,7 +27,7 @@ IMAGE = {
 }
 CANDIDATES = {
     "generator": "local",
-    "threshold_k": 5.0,
+    "threshold_k": 4.5,
     "min_diameter_mm": 0.1,
     "max_diameter_mm": 1.5,
     "max_per_slice": 50000,

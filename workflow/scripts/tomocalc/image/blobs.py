@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.image.statistics import Floats, Grey
+from tomocalc.image.statistics import Floats
 
 RATIO = 1.6
 """Of neighbouring scales; Marr and Hildreth 1980: closest to the Laplacian."""
@@ -20,7 +20,9 @@ CHUNK = 2048
 """Objects handled at once, which bounds the memory for their samples."""
 
 
-def blob_scale(grey: Grey, row: Floats, col: Floats, spacing_mm: float) -> Floats:
+def blob_scale(
+    levels: NDArray[np.unsignedinteger], row: Floats, col: Floats, spacing_mm: float
+) -> Floats:
     """Find the scale of the strongest difference-of-Gaussians response at a point.
 
     Formula: the σ of `SCALES_MM` with the largest G(σ) - G(1.6 σ) at the pixel that holds the
@@ -30,8 +32,8 @@ def blob_scale(grey: Grey, row: Floats, col: Floats, spacing_mm: float) -> Float
 
     Parameters
     ----------
-    grey
-        The slice.
+    levels
+        The slice, raw: the answer does not depend on the grey scale. Shape (row, column).
     row, col
         Centres in pixels, shape (object,).
     spacing_mm
@@ -41,8 +43,8 @@ def blob_scale(grey: Grey, row: Floats, col: Floats, spacing_mm: float) -> Float
     best = np.zeros(row.size, np.intp)
     for begin in range(0, row.size, CHUNK):
         part = slice(begin, begin + CHUNK)
-        at_row, at_col = (np.rint(place[part]).astype(np.int32) for place in (row, col))
-        responses = [response(grey, at_row, at_col, step, kernel) for step, kernel in kernels]
+        at_row, at_col = (np.rint(place[part]).astype(np.int64) for place in (row, col))
+        responses = [_response(levels, at_row, at_col, *kernel) for kernel in kernels]
         best[part] = np.argmax(responses, axis=0)
     return np.asarray(SCALES_MM)[best]
 
@@ -56,16 +58,16 @@ def dog_kernel(sigma: float) -> tuple[int, NDArray[np.float32]]:
     return step, (np.outer(inner, inner) - np.outer(outer, outer)).astype(np.float32)
 
 
-def response(
-    grey: Grey,
-    row: NDArray[np.int32],
-    col: NDArray[np.int32],
+def _response(
+    levels: NDArray[np.unsignedinteger],
+    row: NDArray[np.int64],
+    col: NDArray[np.int64],
     step: int,
     kernel: NDArray[np.float32],
 ) -> NDArray[np.float32]:
     """Weigh the samples around each point; outside the slice its border pixel is repeated."""
-    offset = step * np.arange(-REACH, REACH + 1, dtype=np.int32)
-    rows = np.clip(row[:, None] + offset, 0, grey.shape[0] - 1)
-    cols = np.clip(col[:, None] + offset, 0, grey.shape[1] - 1)
-    levels = grey.levels[rows[:, :, None], cols[:, None, :]]  # (object, 9, 9)
-    return grey.table[levels].reshape(row.size, -1) @ kernel.ravel()
+    offset = step * np.arange(-REACH, REACH + 1)
+    rows = np.clip(row[:, None] + offset, 0, levels.shape[0] - 1) * levels.shape[1]
+    cols = np.clip(col[:, None] + offset, 0, levels.shape[1] - 1)
+    flat = (rows[:, :, None] + cols[:, None, :]).reshape(row.size, -1)  # (object, sample)
+    return levels.ravel()[flat].astype(np.float32) @ kernel.ravel()

@@ -26,12 +26,10 @@ def skin_distance(breast: Breast, row: Floats, col: Floats, spacing_mm: float) -
 
     Formula: Euclidean distance of the point's block to the nearest block outside the breast, half
     a block less. The border of the image is no edge, because the chest wall lies beyond it.
-    Unit: mm. Range: ≥ 0 (0 outside the breast), in steps of about half a block (0.4 mm).
+    Unit: mm. Range: ≥ 0 (0 outside the breast), in steps of about half a block (0.5 mm).
     Source: distance transform of the breast mask.
     """
-    depth = breast.depth()
-    place = (row // breast.block).astype(np.intp), (col // breast.block).astype(np.intp)
-    return depth[place].astype(np.float64) * spacing_mm
+    return breast.at(breast.depth, row, col).astype(np.float64) * spacing_mm
 
 
 def neighbours(row_mm: Floats, col_mm: Floats) -> Floats:

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tomocalc.image.breast import Breast
-from tomocalc.image.filters import blur, white_tophat
-from tomocalc.image.grey import equalise_table, otsu_level
-from tomocalc.image.runs import Runs, label_runs
+from tomocalc.image.grey import Scale, equalise_table, histogram_of, otsu_level
+from tomocalc.image.runs import Runs, label_runs, mask_runs, per_object
 from tomocalc.image.settings import Settings
+from tomocalc.image.smoothing import UNIT, Ladder, tiles
+from tomocalc.image.spots import find_spots
 
-LEVELS = 256
-"""Grey levels of the images that are equalised and thresholded."""
+SKIN_MARGIN_MM = 1.0
+"""Nearer to the edge of the breast the bright skin line breaks into spots."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,9 +29,9 @@ class Found:
     strength
         How strongly each object stands out, in units of the generator.
     threshold
-        Smallest value of an object's pixel, in units of the generator.
+        Value that an object's pixels reach, in units of the generator.
     mask_share
-        Share of the slice's pixels above the threshold, 0..1.
+        Share of the slice's pixels that reach it, 0..1.
     capped
         True when there were more objects than allowed.
     """
@@ -66,54 +67,77 @@ class Equalised:
         return float(self.table[self.cut])
 
 
-def equalise(image: NDArray[np.float32], sigma: float) -> Equalised:
-    """Blur, equalise and threshold as the paper does: one histogram gives the last two."""
-    levels = np.rint(blur(image, sigma)).astype(np.uint8)
-    histogram = np.bincount(levels.ravel(), minlength=LEVELS)
+def equalise(raw: NDArray[np.unsignedinteger], scale: Scale, sigma: float) -> Equalised:
+    """Normalise, blur and equalise a slice, and threshold the result, as the paper does.
+
+    One histogram of the blurred slice in 256 levels gives the equalisation and Otsu's threshold.
+
+    Parameters
+    ----------
+    raw
+        Slice, shape (row, column).
+    scale
+        From raw to grey values.
+    sigma
+        Standard deviation of the Gaussian in pixels.
+    """
+    levels = np.empty(raw.shape, np.uint8)
+    ladder = Ladder((sigma**2,))
+    for _, parts in tiles(slice(0, raw.shape[0]), slice(0, raw.shape[1])):
+        for tile in parts:
+            (smooth,) = ladder.smooth(ladder.load(raw, tile, scale))
+            smooth += np.uint16(UNIT // 2)
+            levels[tile.top : tile.bottom, tile.left : tile.right] = smooth // np.uint16(UNIT)
+    histogram = histogram_of(levels)
     table = equalise_table(histogram)
     return Equalised(levels, table, otsu_level(histogram, table))
 
 
 def paper_objects(equalised: Equalised, settings: Settings) -> Found:
     """Take every pixel whose equalised value is at or above Otsu's threshold."""
-    mask = equalised.levels >= equalised.cut
-    runs = label_runs(mask)
-    return _capped(runs, runs.area.astype(np.float32), equalised.otsu, mask, settings)
+    runs, _ = label_runs(*mask_runs(equalised.levels >= equalised.cut))
+    area = runs.area.astype(np.float32)
+    share = float(area.sum()) / equalised.levels.size
+    return capped(runs, area, equalised.otsu, share, settings)
 
 
 def local_objects(
-    image: NDArray[np.float32],
+    raw: NDArray[np.unsignedinteger],
     breast: Breast,
+    scale: Scale,
     settings: Settings,
     spacing_mm: tuple[float, float],
 ) -> Found:
-    """Take what is bright against its surroundings and of the size of a calcification."""
-    size = 2 * round(settings.max_diameter_mm / max(spacing_mm) / 2) + 1
-    response = white_tophat(blur(image, 0.1 / max(spacing_mm)), size)
-    inside = breast.pixels((image.shape[0], image.shape[1]))
-    values = response[inside]
-    median = float(np.median(values))
-    spread = 1.4826 * float(np.median(np.abs(values - median)))
-    threshold = median + settings.threshold_k * max(spread, 0.1)
-    mask = inside & (response > threshold)
-    runs = label_runs(mask)
-    diameter = np.sqrt(4 / np.pi * runs.area * spacing_mm[0] * spacing_mm[1])
-    fits = (diameter >= settings.min_diameter_mm) & (diameter <= settings.max_diameter_mm)
-    runs = runs.take(np.flatnonzero(fits))
-    pixels, first = runs.pixels(image.shape[1])
-    strength = np.maximum.reduceat(response.ravel()[pixels], first[:-1]) if runs.count else []
-    return _capped(runs, np.asarray(strength, np.float32), threshold, mask, settings)
+    """Take the bright spots in the breast that have the size of a calcification.
+
+    An object's area must be at least that of a circle of ``min_diameter_mm``, its bounding box at
+    most ``max_diameter_mm`` (at least three pixels) in both directions, and its centre at least
+    1 mm inside the breast, because the skin line is bright too.
+    """
+    pixel = max(spacing_mm)
+    spots = find_spots(
+        raw,
+        breast,
+        scale,
+        threshold=settings.threshold_k,
+        spacing_mm=pixel,
+    )
+    runs, order = label_runs(spots.row, spots.start, spots.stop)
+    strength = per_object(np.maximum, spots.strength[order], runs.first)
+    top, left, bottom, right = runs.boxes()
+    smallest = np.pi / 4 * settings.min_diameter_mm**2 / (spacing_mm[0] * spacing_mm[1])
+    largest = max(settings.max_diameter_mm / pixel, 3)
+    keep = (runs.area >= smallest) & (np.maximum(bottom - top, right - left) <= largest)
+    row, col = (top + bottom) // 2, (left + right) // 2
+    keep &= breast.at(breast.depth, row, col) * pixel >= SKIN_MARGIN_MM
+    chosen = np.flatnonzero(keep)
+    return capped(runs.take(chosen), strength[chosen], settings.threshold_k, spots.share, settings)
 
 
-def _capped(
-    runs: Runs,
-    strength: NDArray[np.float32],
-    threshold: float,
-    mask: NDArray[np.bool_],
-    settings: Settings,
+def capped(
+    runs: Runs, strength: NDArray[np.float32], threshold: float, share: float, settings: Settings
 ) -> Found:
     """Keep the strongest objects when there are too many, in their order."""
-    share = float(np.count_nonzero(mask)) / mask.size
     if runs.count <= settings.max_per_slice:
         return Found(runs, strength, threshold, share, False)
     keep = np.sort(np.argsort(-strength, kind="stable")[: settings.max_per_slice])

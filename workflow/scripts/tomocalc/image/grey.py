@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,8 +17,26 @@ a scale that ended at a percentile of the tissue would cut off what sets them ap
 """
 
 
-def normalisation(values: NDArray[np.integer]) -> tuple[float, float] | None:
-    """Return (zero, gain) such that grey = clip((raw - zero) × gain, 0, 255).
+@dataclass(frozen=True)
+class Scale:
+    """From raw to grey values: grey = clip((raw - zero) × gain, 0, 255)."""
+
+    zero: float
+    gain: float
+
+    def apply(self, raw: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Turn raw into grey values, in place."""
+        raw -= np.float32(self.zero)
+        raw *= np.float32(self.gain)
+        return np.clip(raw, 0, 255, out=raw)
+
+    def table(self, levels: int) -> NDArray[np.float32]:
+        """Return the grey value of each of the raw values 0..levels-1."""
+        return self.apply(np.arange(levels, dtype=np.float32))
+
+
+def normalisation(values: NDArray[np.integer]) -> Scale | None:
+    """Find the grey scale of a slice.
 
     Parameters
     ----------
@@ -25,7 +45,7 @@ def normalisation(values: NDArray[np.integer]) -> tuple[float, float] | None:
 
     Returns
     -------
-    tuple of float or None
+    Scale or None
         None when the values have no contrast to normalise.
     """
     if values.size == 0:
@@ -35,12 +55,21 @@ def normalisation(values: NDArray[np.integer]) -> tuple[float, float] | None:
         low, high = float(values.min()), float(values.max())
     if high <= low:
         return None
-    return float(low), float(HIGH_LEVEL / (high - low))
+    return Scale(float(low), float(HIGH_LEVEL / (high - low)))
 
 
-def normalise_table(zero: float, gain: float, levels: int) -> NDArray[np.float32]:
-    """Return the grey value of each of the raw values 0..levels-1."""
-    return np.clip((np.arange(levels) - zero) * gain, 0, 255).astype(np.float32)
+def histogram_of(levels: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Count the pixels of each of 256 levels.
+
+    Pairs of neighbouring pixels are counted as one 16-bit number: half as many to count.
+    """
+    flat = levels.ravel()
+    even = flat.size // 2 * 2
+    pairs = np.zeros(1 << 16, np.int64)
+    for part in np.array_split(flat[:even].view(np.uint16), 1 + even // (1 << 20)):
+        pairs += np.bincount(part, minlength=1 << 16)
+    square = pairs.reshape(256, 256)
+    return square.sum(0) + square.sum(1) + np.bincount(flat[even:], minlength=256)
 
 
 def equalise_table(histogram: NDArray[np.integer]) -> NDArray[np.float32]:

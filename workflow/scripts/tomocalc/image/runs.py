@@ -3,10 +3,6 @@
 Everything that is measured per object is a sum over its runs or its pixels. Sorted by object,
 such sums are one `reduceat`; no loop over objects, no box around each. Cost is linear in pixels
 and runs whatever the objects look like.
-
-For set operations the runs of all objects are laid on one line: every (object, row) gets a
-stretch of its own, so dilation, union, intersection and difference of all objects at once are
-operations on sorted intervals.
 """
 
 from __future__ import annotations
@@ -20,9 +16,6 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 Number = TypeVar("Number", bound=np.generic)
-
-BORDER = 2
-"""Width of the border ring in pixels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,12 +51,24 @@ class Runs:
         """Pixels of every object."""
         return per_object(np.add, (self.stop - self.start).astype(np.int64), self.first)
 
+    def boxes(self) -> tuple[NDArray[np.int32], ...]:
+        """Return top, left, one past bottom and one past right of every object."""
+        begin, end = self.first[:-1], self.first[1:]
+        top, bottom = self.row[begin], self.row[end - 1] + np.int32(1)
+        left = per_object(np.minimum, self.start, self.first)
+        return top, left, bottom, per_object(np.maximum, self.stop, self.first)
+
     def take(self, objects: NDArray[np.integer]) -> Runs:
         """Return the given objects, in the given order."""
         length = np.diff(self.first)[objects]
         first = np.append(0, np.cumsum(length))
         index = stretches(self.first[objects], length)
         return Runs(self.row[index], self.start[index], self.stop[index], first)
+
+    def moved(self, rows: int, columns: int) -> Runs:
+        """Return the objects moved down by *rows* and right by *columns*."""
+        across = np.int32(columns)
+        return Runs(self.row + np.int32(rows), self.start + across, self.stop + across, self.first)
 
     def pixels(self, columns: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the flat index of every pixel, sorted by object, and each object's first."""
@@ -115,24 +120,29 @@ def per_object(
     return result
 
 
-def label_runs(mask: NDArray[np.bool_], top: int = 0, left: int = 0) -> Runs:
-    """Find the 8-connected objects of *mask*, numbered by their first pixel in reading order.
+def label_runs(
+    row: NDArray[np.int32], start: NDArray[np.int32], stop: NDArray[np.int32]
+) -> tuple[Runs, NDArray[np.int64]]:
+    """Join runs that touch, diagonally too, into objects numbered by their first pixel.
 
     Parameters
     ----------
-    mask
-        Shape (row, column).
-    top, left
-        Position of *mask* in its slice, added to every run.
+    row, start, stop
+        Disjoint runs in reading order.
+
+    Returns
+    -------
+    objects, order
+        The objects, and where each of their runs was in the input.
     """
-    row, start, stop = mask_runs(mask)
     if row.size == 0:
-        return Runs(row, start, stop, np.zeros(1, np.int64))
-    # A stride of one column more than needed keeps the stretches of two rows apart.
-    stride = mask.shape[1] + 2
+        return Runs(row, start, stop, np.zeros(1, np.int64)), np.zeros(0, np.int64)
+    # A stride of more than the width keeps the runs of two rows apart.
+    stride = int(stop.max()) + 2
     line = row.astype(np.int64) * stride
-    low = np.searchsorted(line + stop, line - stride + start, "left")
-    high = np.searchsorted(line + start, line - stride + stop, "right")
+    begin, end = line + start, line + stop
+    low = np.searchsorted(end, begin - stride, "left")
+    high = np.searchsorted(begin, end - stride, "right")
     count = np.maximum(high - low, 0)
     above = stretches(low, count)
     run = np.repeat(np.arange(row.size), count)
@@ -140,99 +150,32 @@ def label_runs(mask: NDArray[np.bool_], top: int = 0, left: int = 0) -> Runs:
     label = connected_components(links, directed=False)[1]
     order = np.argsort(label, kind="stable")
     first = np.append(0, np.cumsum(np.bincount(label)))
-    runs = Runs(
-        row[order] + np.int32(top),
-        start[order] + np.int32(left),
-        stop[order] + np.int32(left),
-        first,
-    )
     # order[first] is each component's earliest run: number the objects by it.
-    return runs.take(np.argsort(order[first[:-1]]))
+    rank = np.argsort(order[first[:-1]])
+    order = order[stretches(first[:-1][rank], np.diff(first)[rank])]
+    first = np.append(0, np.cumsum(np.diff(first)[rank]))
+    return Runs(row[order], start[order], stop[order], first), order
 
 
 def mask_runs(
     mask: NDArray[np.bool_],
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
     """Return row, start and stop of every run of *mask* in reading order."""
-    rows, columns = mask.shape
-    padded = np.zeros((rows, columns + 1), np.bool_)
-    padded[:, :columns] = mask
-    flat = padded.ravel()
+    guarded = np.zeros((mask.shape[0], mask.shape[1] + 1), np.bool_)
+    guarded[:, :-1] = mask
+    return guarded_runs(guarded)
+
+
+def guarded_runs(
+    mask: NDArray[np.bool_],
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+    """Do the same for a mask whose last column is empty, without a copy."""
+    columns = mask.shape[1]
+    flat = mask.ravel()
     change = np.flatnonzero(flat[1:] != flat[:-1]) + 1
     if flat.size and flat[0]:
         change = np.append(0, change)
     start, stop = change[::2], change[1::2]
-    row = start // (columns + 1)
-    base = row * (columns + 1)
+    row = start // columns
+    base = row * columns
     return row.astype(np.int32), (start - base).astype(np.int32), (stop - base).astype(np.int32)
-
-
-@dataclass(frozen=True, eq=False)
-class Line:
-    """Intervals on the line of all objects' rows, sorted and disjoint.
-
-    Attributes
-    ----------
-    start, stop
-        Shape (interval,).
-    stride
-        Length of the stretch that a row has on the line; columns are shifted by `BORDER`.
-    rows
-        Rows that an object has on the line; rows are shifted by `BORDER`.
-    """
-
-    start: NDArray[np.int64]
-    stop: NDArray[np.int64]
-    stride: int
-    rows: int
-
-    @classmethod
-    def of(cls, runs: Runs, shape: tuple[int, int]) -> Line:
-        """Lay *runs* of a slice of *shape* on a line."""
-        stride, rows = shape[1] + 2 * BORDER + 1, shape[0] + 2 * BORDER
-        line = (runs.owner * rows + runs.row + BORDER) * stride + BORDER
-        return cls(line + runs.start, line + runs.stop, stride, rows)
-
-    def interior(self) -> Line:
-        """Return the pixels whose four neighbours belong to the same object."""
-        inner = self._with(self.start + 1, self.stop - 1)
-        above = self._with(self.start + self.stride, self.stop + self.stride)
-        below = self._with(self.start - self.stride, self.stop - self.stride)
-        return inner.intersect(above).intersect(below)
-
-    def dilated(self) -> Line:
-        """Return the pixels at most `BORDER` rows and columns from a pixel of the object."""
-        shifts = self.stride * np.arange(-BORDER, BORDER + 1)[:, None]
-        start = (self.start - BORDER + shifts).ravel()
-        stop = (self.stop + BORDER + shifts).ravel()
-        order = np.argsort(start, kind="stable")
-        start, stop = start[order], np.maximum.accumulate(stop[order])
-        fresh = np.append(True, start[1:] > stop[:-1])
-        last = np.append(fresh[1:], True)
-        return self._with(start[fresh], stop[last])
-
-    def intersect(self, other: Line) -> Line:
-        """Return what is in both."""
-        low = np.searchsorted(other.stop, self.start, "right")
-        high = np.searchsorted(other.start, self.stop, "left")
-        count = np.maximum(high - low, 0)
-        index = stretches(low, count)
-        start = np.maximum(np.repeat(self.start, count), other.start[index])
-        return self._with(start, np.minimum(np.repeat(self.stop, count), other.stop[index]))
-
-    def runs(self, shape: tuple[int, int], count: int) -> Runs:
-        """Return the intervals as runs of *count* objects, cut at the borders of the slice."""
-        line, start = np.divmod(self.start, self.stride)
-        owner, row = np.divmod(line, self.rows)
-        stop = np.minimum(start + (self.stop - self.start) - BORDER, shape[1])
-        start, row = np.maximum(start - BORDER, 0), row - BORDER
-        inside = (row >= 0) & (row < shape[0]) & (stop > start)
-        row, start, stop = (part[inside].astype(np.int32) for part in (row, start, stop))
-        first = np.append(0, np.cumsum(np.bincount(owner[inside], minlength=count)))
-        return Runs(row, start, stop, first.astype(np.int64))
-
-    def _with(self, start: NDArray[np.int64], stop: NDArray[np.int64]) -> Line:
-        filled = stop > start
-        if not filled.all():
-            start, stop = start[filled], stop[filled]
-        return Line(start, stop, self.stride, self.rows)

@@ -22,9 +22,9 @@ class Settings:
     generator
         ``local`` or ``paper``.
     threshold_k
-        ``local``: robust standard deviations above the median.
+        ``local``: standard deviations of the local noise that a spot stands out.
     min_diameter_mm, max_diameter_mm
-        Objects whose circle of equal area is outside these limits are no candidates.
+        ``local``: smallest circle of equal area, and largest side of the bounding box.
     max_per_slice
         More objects than this are cut, strongest first, and the slice is flagged.
     link_radius_mm

@@ -13,13 +13,14 @@ from tomocalc.image.blobs import blob_scale
 from tomocalc.image.breast import Breast, find_breast
 from tomocalc.image.context import area_mm2, neighbours, skin_distance
 from tomocalc.image.features import OBJECT_FEATURES
-from tomocalc.image.generators import Equalised, Found, equalise, local_objects, paper_objects
-from tomocalc.image.grey import normalisation, normalise_table
+from tomocalc.image.generators import Found, equalise, local_objects, paper_objects
+from tomocalc.image.grey import Scale, normalisation
 from tomocalc.image.runs import Runs
 from tomocalc.image.settings import Settings
 from tomocalc.image.statistics import Grey, Statistics, measure
 
 Spacing = tuple[float, float]
+BOX = ("bbox_top", "bbox_left", "bbox_bottom", "bbox_right")
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,14 +29,20 @@ class Prepared:
 
     Attributes
     ----------
-    grey
-        The normalised slice.
+    raw
+        As read, shape (row, column).
     breast
         Where the breast is.
+    scale
+        From raw to grey values.
+    grey
+        The normalised slice.
     """
 
-    grey: Grey
+    raw: NDArray[np.unsignedinteger]
     breast: Breast
+    scale: Scale
+    grey: Grey
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,11 +64,10 @@ class Objects:
 def prepare(raw: NDArray[np.unsignedinteger], spacing_mm: Spacing) -> Prepared | None:
     """Find the breast and the grey scale; None for a slice without contrast."""
     breast = find_breast(raw, spacing_mm)
-    scale = normalisation(raw[breast.pixels((raw.shape[0], raw.shape[1]))])
+    scale = normalisation(breast.sample(raw))
     if scale is None:
         return None
-    levels = np.iinfo(raw.dtype).max + 1
-    return Prepared(Grey(raw, normalise_table(*scale, levels)), breast)
+    return Prepared(raw, breast, scale, Grey(raw, scale.table(np.iinfo(raw.dtype).max + 1)))
 
 
 def find_objects(
@@ -71,9 +77,10 @@ def find_objects(
     prepared = prepare(raw, spacing_mm)
     if prepared is None:
         return Objects(slice_facts(index), {})
-    equalised = equalise(prepared.grey.image(), settings.blur_sigma_mm / max(spacing_mm))
+    breast, scale = prepared.breast, prepared.scale
+    equalised = equalise(raw, scale, settings.blur_sigma_mm / max(spacing_mm))
     found = {
-        "local": local_objects(prepared.grey.image(), prepared.breast, settings, spacing_mm),
+        "local": local_objects(raw, breast, scale, settings, spacing_mm),
         "paper": paper_objects(equalised, settings),
     }
     used = found[settings.generator]
@@ -115,7 +122,8 @@ def measured_image(prepared: Prepared, settings: Settings, spacing_mm: Spacing) 
     """Return the image on which features are measured."""
     if settings.measure_on == "normalised":
         return prepared.grey
-    equalised: Equalised = equalise(prepared.grey.image(), settings.blur_sigma_mm / max(spacing_mm))
+    sigma = settings.blur_sigma_mm / max(spacing_mm)
+    equalised = equalise(prepared.raw, prepared.scale, sigma)
     return Grey(equalised.levels, equalised.table)
 
 
@@ -149,7 +157,7 @@ def measure_rows(
     grey = measured_image(prepared, settings, spacing_mm)
     objects = measure(grey, masks, own.paint(grey.shape))
     row_mm, col_mm = objects.row * spacing_mm[0], objects.col * spacing_mm[1]
-    box = bounding_boxes(masks)
+    box: dict[str, NDArray[np.int32]] = dict(zip(BOX, masks.boxes(), strict=True))
     return pl.DataFrame(
         {
             "centroid_row": objects.row,
@@ -160,27 +168,13 @@ def measure_rows(
             "qc_flag": row_flags(objects, box, grey.shape, capped),
             **{name: feature(objects) for name, feature in OBJECT_FEATURES.items()},
             "area_mm2": area_mm2(objects.area, spacing_mm),
-            "blob_scale": blob_scale(grey, objects.row, objects.col, max(spacing_mm)),
+            "blob_scale": blob_scale(prepared.raw, objects.row, objects.col, max(spacing_mm)),
             "skin_distance": skin_distance(
                 prepared.breast, objects.row, objects.col, max(spacing_mm)
             ),
             "neighbours": neighbours(row_mm, col_mm),
         }
     )
-
-
-def bounding_boxes(masks: Runs) -> dict[str, NDArray[np.int32]]:
-    """Return the bounding box of every mask, one past the end below and on the right."""
-    begin, end = masks.first[:-1], masks.first[1:]
-    if masks.count == 0:
-        empty = np.zeros(0, np.int32)
-        return dict.fromkeys(("bbox_top", "bbox_left", "bbox_bottom", "bbox_right"), empty)
-    return {
-        "bbox_top": masks.row[begin],
-        "bbox_left": np.minimum.reduceat(masks.start, begin),
-        "bbox_bottom": masks.row[end - 1] + 1,
-        "bbox_right": np.maximum.reduceat(masks.stop, begin),
-    }
 
 
 def row_flags(

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.image.runs import Line, Runs, per_object
+from tomocalc.image.portions import LIMIT, Portion, portions
+from tomocalc.image.runs import Runs, per_object, stretches
+from tomocalc.image.surroundings import BORDER, Surroundings, surround
 
 Floats = NDArray[np.float64]
+
+SUMS = (
+    "deviations",
+    "sobel",
+    "perimeter",
+    "perimeter_sobel",
+    "border",
+    "border_total",
+    "border_deviations",
+)
+"""What is added up portion by portion."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,60 +111,101 @@ def measure(grey: Grey, runs: Runs, occupied: NDArray[np.bool_]) -> Statistics:
     occupied
         Pixels of the slice's own objects, which belong to no border. Shape (row, column).
     """
-    pixels, first = runs.pixels(grey.shape[1])
-    area = np.diff(first).astype(np.float64)
-    value = grey.at(pixels).astype(np.float64)
-    mean = _sums(value, first) / area
-    magnitude = sobel_at(grey, pixels)
-    line = Line.of(runs, grey.shape)
-    inner, inner_first = line.interior().runs(grey.shape, runs.count).pixels(grey.shape[1])
-    border = _border(grey, runs, line, occupied, mean)
+    if runs.count == 0:
+        nothing = np.zeros(0)
+        return Statistics(**dict.fromkeys(Statistics.__dataclass_fields__, nothing))
+    area, positions = runs.area.astype(np.float64), _moments(runs)
+    total, minimum, maximum = _levels(grey, runs)
+    mean = total / area
+    if _near_edge(runs, grey.shape):
+        # Outside the slice its border pixel is repeated, and nothing counts as border.
+        grey = Grey(np.pad(grey.levels, BORDER, mode="edge"), grey.table)
+        occupied = np.pad(occupied, BORDER, constant_values=True)
+        runs = runs.moved(BORDER, BORDER)
+    sums = {name: np.zeros(runs.count) for name in SUMS}
+    for portion in portions(runs, grey.shape[0]):
+        part = _sum_up(grey, portion, occupied, mean[portion.objects])
+        for name, values in part.items():
+            sums[name][portion.objects] += values
+    border_shift = sums.pop("border_total") / np.maximum(sums["border"], 1)
+    sums["border_deviations"] -= sums["border"] * border_shift**2
     return Statistics(
         area=area,
         mean=mean,
-        minimum=np.asarray(per_object(np.minimum, value, first), np.float64),
-        maximum=np.asarray(per_object(np.maximum, value, first), np.float64),
-        deviations=_sums((value - np.repeat(mean, np.diff(first))) ** 2, first),
-        sobel=_sums(magnitude, first),
-        perimeter=area - np.diff(inner_first),
-        perimeter_sobel=_sums(magnitude, first) - _sums(sobel_at(grey, inner), inner_first),
-        **border,
-        **_moments(runs, area),
+        minimum=minimum,
+        maximum=maximum,
+        border_mean=np.where(sums["border"] > 0, mean + border_shift, 0),
+        **sums,
+        **positions,
     )
 
 
+def _levels(grey: Grey, runs: Runs) -> tuple[Floats, Floats, Floats]:
+    """Return sum, minimum and maximum of each object's grey values."""
+    length = (runs.stop - runs.start).astype(np.int64)
+    flat = runs.row.astype(np.int64) * grey.shape[1] + runs.start
+    per_run = np.empty((3, length.size))
+    end = np.cumsum(length)
+    cuts = np.searchsorted(end, np.arange(LIMIT, end[-1], LIMIT))
+    for begin, stop in pairwise([0, *np.unique(cuts[cuts > 0]).tolist(), length.size]):
+        value = grey.at(stretches(flat[begin:stop], length[begin:stop])).astype(np.float64)
+        first = np.append(0, np.cumsum(length[begin : stop - 1]))
+        for row, operation in enumerate((np.add, np.minimum, np.maximum)):
+            operation.reduceat(value, first, out=per_run[row, begin:stop])
+    operations = (np.add, np.minimum, np.maximum)
+    total, minimum, maximum = (
+        per_object(operation, values, runs.first)
+        for operation, values in zip(operations, per_run, strict=True)
+    )
+    return total, minimum, maximum
+
+
+def _near_edge(runs: Runs, shape: tuple[int, int]) -> bool:
+    rows, columns = shape
+    close = runs.row.min() < BORDER or runs.row.max() >= rows - BORDER
+    return bool(close or runs.start.min() < BORDER or runs.stop.max() > columns - BORDER)
+
+
 def _sums(values: NDArray[np.floating], first: NDArray[np.int64]) -> Floats:
-    return np.asarray(per_object(np.add, values, first), np.float64)
+    return per_object(np.add, values.astype(np.float64, copy=False), first)
 
 
-def _border(
-    grey: Grey, runs: Runs, line: Line, occupied: NDArray[np.bool_], mean: Floats
+def _sum_up(
+    grey: Grey, portion: Portion, occupied: NDArray[np.bool_], mean: Floats
 ) -> dict[str, Floats]:
-    """Measure the free pixels of each border: dilated object less the object itself.
+    """Sum over the pixels of a portion's objects and of their borders.
 
     Values are taken relative to the object's mean, so that nothing is lost to cancellation.
     """
-    count, total, squares = (np.zeros(runs.count) for _ in range(3))
-    for part, sign in ((line.dilated().runs(grey.shape, runs.count), 1), (runs, -1)):
-        pixels, first = part.pixels(grey.shape[1])
-        free = ~occupied.ravel()[pixels]
-        value = np.where(free, grey.at(pixels) - np.repeat(mean, np.diff(first)), 0)
-        count += sign * _sums(free.astype(np.float64), first)
-        total += sign * _sums(value, first)
-        squares += sign * _sums(value**2, first)
-    filled = np.maximum(count, 1)
-    shift = total / filled
+    around = surround(portion.runs, grey.shape)
+    own, own_first, first = around.own, around.own_first, around.first
+    value = grey.at(around.flat)
+    mine = np.zeros(value.size, np.bool_)
+    mine[own] = True
+    row = around.flat // grey.shape[1]
+    counts = (row >= portion.top) & (row < portion.bottom)
+    ring = counts & ~mine & ~occupied.ravel()[around.flat]
+    edge = ~(mine[own - 1] & mine[own + 1] & mine[around.above] & mine[around.below])
+    edge &= counts[own]
+    sobel = np.where(counts[own], _sobel(value, around), 0)
+    deviation = value - np.repeat(mean, np.diff(first))
+    around_it = np.where(ring, deviation, 0)
     return {
-        "border": count,
-        "border_mean": np.where(count > 0, mean + shift, 0),
-        "border_deviations": np.maximum(squares - count * shift**2, 0),
+        "deviations": _sums(np.where(counts[own], deviation[own], 0) ** 2, own_first),
+        "sobel": _sums(sobel, own_first),
+        "perimeter": _sums(edge.astype(np.float64), own_first),
+        "perimeter_sobel": _sums(np.where(edge, sobel, 0), own_first),
+        "border": _sums(ring.astype(np.float64), first),
+        "border_total": _sums(around_it, first),
+        "border_deviations": _sums(around_it**2, first),
     }
 
 
-def _moments(runs: Runs, area: Floats) -> dict[str, Floats]:
+def _moments(runs: Runs) -> dict[str, Floats]:
     """Sum the positions of every object's pixels, run by run in closed form."""
     length = (runs.stop - runs.start).astype(np.float64)
     middle = (runs.start + runs.stop - 1) / 2
+    area = runs.area
     row = _sums(length * runs.row, runs.first) / area
     col = _sums(length * middle, runs.first) / area
     owner = runs.owner
@@ -165,19 +220,15 @@ def _moments(runs: Runs, area: Floats) -> dict[str, Floats]:
     }
 
 
-def sobel_at(grey: Grey, flat: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the Sobel magnitude at flat indices, as `skimage.filters.sobel` defines it.
+def _sobel(value: NDArray[np.float32], around: Surroundings) -> NDArray[np.float32]:
+    """Return the Sobel magnitude at every pixel of an object, as `skimage.filters.sobel`.
 
-    sqrt((g_row² + g_col²) / 2) with the kernel [1, 2, 1] / 4 × [-1, 0, 1]; the border
-    pixel is repeated outside the slice.
+    √((g_row² + g_col²) / 2) with the kernel [1, 2, 1] / 4 × [-1, 0, 1].
     """
-    rows, columns = grey.shape
-    row, col = np.divmod(flat, columns)
-    up, down = np.maximum(row - 1, 0) * columns, np.minimum(row + 1, rows - 1) * columns
-    left, right = np.maximum(col - 1, 0), np.minimum(col + 1, columns - 1)
-    nw, north, ne = (grey.at(up + side).astype(np.float64) for side in (left, col, right))
-    sw, south, se = (grey.at(down + side).astype(np.float64) for side in (left, col, right))
-    west, east = grey.at(row * columns + left), grey.at(row * columns + right)
-    along_rows = (sw + 2 * south + se - nw - 2 * north - ne) / 4
-    along_cols = (ne + 2.0 * east + se - nw - 2.0 * west - sw) / 4
-    return np.sqrt((along_rows**2 + along_cols**2) / 2)
+    above, own, below = around.above, around.own, around.below
+    north_west, north, north_east = value[above - 1], value[above], value[above + 1]
+    south_west, south, south_east = value[below - 1], value[below], value[below + 1]
+    diagonal, other = south_east - north_west, south_west - north_east
+    along_rows = diagonal + other + 2 * (south - north)
+    along_cols = diagonal - other + 2 * (value[own + 1] - value[own - 1])
+    return np.sqrt((along_rows**2 + along_cols**2) / np.float32(32))

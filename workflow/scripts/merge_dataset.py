@@ -1,8 +1,9 @@
 """Merge the shards of all volumes, or a finished table, into one labelled data set."""
 
 import logging
-from collections import defaultdict
-from collections.abc import Callable
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import polars as pl
@@ -10,12 +11,12 @@ import polars as pl
 from tomocalc.config import load_schema
 from tomocalc.dataset.feature_table import CANDIDATE, read_feature_table
 from tomocalc.dataset.labels import label_candidates
-from tomocalc.dataset.quality import quality_account
+from tomocalc.dataset.quality import ACCOUNTED, quality_account
 from tomocalc.dataset.shards import read_manifest, read_volume_rows
 from tomocalc.errors import TomocalcError
 from tomocalc.files import write_json
 from tomocalc.log import log_to
-from tomocalc.parquet import parquet_stream, read_parquet
+from tomocalc.parquet import parquet_stream
 from tomocalc.sheets import read_annotations
 from tomocalc.tables import schema
 
@@ -69,7 +70,7 @@ def main(
             )
             append(rows)
             facts["unlabelled_dropped"] = dropped
-    merged = read_parquet(candidates)
+    merged = pl.read_parquet(candidates, columns=ACCOUNTED)
     account = quality_account(
         merged, source=source, used=features, duplicates=dataset["duplicates"]
     )
@@ -95,10 +96,10 @@ def _merge_volumes(
     for number, finding in enumerate(findings):
         by_volume[finding["volume_id"]].append({**finding, "finding_id": number})
     matched = 0
-    for path, manifest in manifests:
+    for manifest, shard_rows in _read_ahead(manifests):
         row_mm, col_mm = manifest["pixel_spacing_mm"]
         rows, found = label_candidates(
-            read_volume_rows(path, manifest),
+            shard_rows,
             by_volume[manifest["volume_id"]],
             pixel_spacing_mm=(row_mm, col_mm),
             tolerance_mm=labels["tolerance_mm"],
@@ -117,6 +118,21 @@ def _merge_volumes(
         },
         "slices": slices,
     }
+
+
+def _read_ahead(
+    manifests: list[tuple[str, dict[str, Any]]],
+) -> Iterator[tuple[dict[str, Any], pl.DataFrame]]:
+    """Yield every manifest with its volume's rows, reading the next volume meanwhile."""
+    with ThreadPoolExecutor(1) as reader:
+        waiting: deque[tuple[dict[str, Any], Future[pl.DataFrame]]] = deque()
+        for path, manifest in manifests:
+            waiting.append((manifest, reader.submit(read_volume_rows, path, manifest)))
+            if len(waiting) > 1:
+                ready, rows = waiting.popleft()
+                yield ready, rows.result()
+        for ready, rows in waiting:
+            yield ready, rows.result()
 
 
 def _slice_account(volumes: list[dict[str, Any]], max_bad_fraction: float) -> dict[str, int]:

@@ -62,10 +62,8 @@ def label_candidates(
         },
         schema={"candidate_id": pl.Int32, "finding_id": pl.Int32},
     )
-    labelled = rows.join(labels, on="candidate_id", how="left").with_columns(
-        label=pl.col("finding_id").is_not_null().cast(pl.Int8)
-    )
-    return labelled.sort("candidate_id", "slice"), found
+    labelled = rows.join(labels, on="candidate_id", how="left", maintain_order="left")
+    return labelled.with_columns(label=pl.col("finding_id").is_not_null().cast(pl.Int8)), found
 
 
 def _inside(

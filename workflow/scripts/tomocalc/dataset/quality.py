@@ -8,6 +8,9 @@ import polars as pl
 
 from tomocalc.tables import FEATURES, names
 
+ACCOUNTED = ["volume_id", "patient_id", "site", "focus", "label", *names(FEATURES)]
+"""Columns that the account reads."""
+
 
 def quality_account(
     candidates: pl.DataFrame, *, source: str, used: list[str], duplicates: str
@@ -17,7 +20,7 @@ def quality_account(
     Parameters
     ----------
     candidates
-        Rows of ``candidates.parquet``.
+        Columns `ACCOUNTED` of ``candidates.parquet``.
     source
         ``phantom``, ``volumes`` or ``table``.
     used

@@ -93,6 +93,8 @@ def _removed(quality: dict[str, Any]) -> Markup:
         columns=columns, rows=rows, caption="What dropping duplicates does", sortable=False
     )
     removed = [f"{item['rows']:,} {item['reason']}" for item in quality["removed"]]
+    if unlabelled := quality.get("unlabelled_dropped"):
+        removed.append(f"{unlabelled:,} without a label")
     imputed = [
         f"{item['values']:,} values of {pretty(item['column'])} ({item['method']})"
         for item in quality.get("imputed", [])

@@ -7,10 +7,12 @@ from typing import Any
 
 from tomocalc.errors import TomocalcError
 from tomocalc.files import digest, write_bytes, write_json
-from tomocalc.image.overlay import volume_overlay
+from tomocalc.image.linking import link
+from tomocalc.image.overlay import kept_overlay, volume_overlay
+from tomocalc.image.search import OBJECTS, Search, keep_search, kept_search, search
+from tomocalc.image.sequences import write_shards
 from tomocalc.image.settings import Settings
 from tomocalc.image.shards import settings_key, sweep, versions, volume_key, write_table
-from tomocalc.image.volume import link_objects, search, write_shards
 from tomocalc.log import log_to
 from tomocalc.readers.sources import check_sha256
 from tomocalc.readers.volume import Volume, open_volume
@@ -24,6 +26,7 @@ def main(
     volume: Mapping[str, Any],
     source: str,
     manifest: str,
+    objects: str,
     overlay: str,
     image: Mapping[str, Any],
     candidates: Mapping[str, Any],
@@ -31,7 +34,7 @@ def main(
     in_silico: bool = False,
     threads: int = 1,
 ) -> None:
-    """Write one shard per slice beside *manifest*, the table of objects, *overlay*, *manifest*.
+    """Write one shard per slice, the table of objects, the picture and the manifest.
 
     Parameters
     ----------
@@ -39,8 +42,12 @@ def main(
         Row of the sheet.
     source
         File, folder or pattern that holds the volume.
-    manifest, overlay
-        What is written last, and the picture of the volume.
+    manifest
+        Written last; shards go beside it.
+    objects
+        Table of the objects of both generators, for measuring detection.
+    overlay
+        Picture of the volume.
     image, candidates
         Sections of the configuration.
     sequence_slices
@@ -80,27 +87,35 @@ def main(
     }
     key = volume_key(slice_keys(stack), facts, settings)
     sweep(folder, header.slices)
-    found = search(
-        stack.read, header, settings, on_bad_slice=image["on_bad_slice"], threads=threads
+    found = find_or_recall(
+        stack, settings, folder=folder, key=key, on_bad_slice=image["on_bad_slice"], threads=threads
     )
-    linked = link_objects(found, settings)
-    ids = {name: facts[name] for name in ("volume_id", "patient_id")}
+    linked = link(found.places(header.spacing_mm), settings.link_radius_mm)
     shards = write_shards(
         stack.read,
         header,
         settings,
         found=found,
         candidates=linked,
-        ids=ids,
+        ids={name: facts[name] for name in ("volume_id", "patient_id")},
         folder=folder,
         key=key,
         threads=threads,
     )
-    objects = write_table(folder / "objects.parquet", found.table, digest([key, "objects"]))
-    picture = volume_overlay(
-        stack.read, header, found=found, candidates=linked, facts=facts, in_silico=in_silico
+    picture_key = digest([key, "overlay", in_silico])
+    picture = kept_overlay(folder / "overlay.png", picture_key) or volume_overlay(
+        stack.read,
+        found=found,
+        candidates=linked,
+        facts=facts,
+        in_silico=in_silico,
+        key=picture_key,
     )
-    write_bytes(overlay, picture)
+    for path in (folder / "overlay.png", overlay):
+        write_bytes(path, picture)
+    table = write_table(
+        Path(objects), found.table.select(OBJECTS.names()), digest([key, "objects"])
+    )
     write_json(
         manifest,
         {
@@ -110,12 +125,26 @@ def main(
             "generator": settings.generator,
             "candidates": linked.count,
             "shards": shards,
-            "objects": objects,
+            "objects": table,
             "slice_facts": found.facts,
             "quarantined": found.quarantined,
             "versions": versions(),
         },
     )
+
+
+def find_or_recall(
+    stack: Volume, settings: Settings, *, folder: Path, key: str, on_bad_slice: str, threads: int
+) -> Search:
+    """Return what the first pass finds, from its stored result where that is current."""
+    path, key = folder / "search.parquet", digest([key, "search"])
+    kept = kept_search(path, key, settings.generator, on_bad_slice=on_bad_slice)
+    if kept is not None:
+        log.info("objects of all slices are known from an earlier run")
+        return kept
+    found = search(stack.read, stack.header, settings, on_bad_slice=on_bad_slice, threads=threads)
+    keep_search(path, found, key)
+    return found
 
 
 def slice_keys(stack: Volume) -> list[str]:
@@ -135,6 +164,7 @@ if __name__ == "__main__":
         volume=snakemake.params.volume,
         source=snakemake.params.source,
         manifest=snakemake.output.manifest,
+        objects=snakemake.output.objects,
         overlay=snakemake.output.overlay,
         image=snakemake.params.image,
         candidates=snakemake.params.candidates,

@@ -51,6 +51,14 @@ class Runs:
         """Pixels of every object."""
         return per_object(np.add, (self.stop - self.start).astype(np.int64), self.first)
 
+    def centres(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return row and column of every object's centre of mass."""
+        length = (self.stop - self.start).astype(np.float64)
+        middle = (self.start + self.stop - 1) / 2
+        area = self.area
+        row = per_object(np.add, length * self.row, self.first) / area
+        return row, per_object(np.add, length * middle, self.first) / area
+
     def boxes(self) -> tuple[NDArray[np.int32], ...]:
         """Return top, left, one past bottom and one past right of every object."""
         begin, end = self.first[:-1], self.first[1:]

@@ -72,11 +72,11 @@ def prepare(raw: NDArray[np.unsignedinteger], spacing_mm: Spacing) -> Prepared |
 
 def find_objects(
     index: int, raw: NDArray[np.unsignedinteger], settings: Settings, spacing_mm: Spacing
-) -> Objects:
-    """Run both generators on a slice; the one that is not used is only counted and placed."""
+) -> tuple[Objects, Prepared | None]:
+    """Prepare a slice and run both generators on it."""
     prepared = prepare(raw, spacing_mm)
     if prepared is None:
-        return Objects(slice_facts(index), {})
+        return Objects(slice_facts(index), {}), None
     breast, scale = prepared.breast, prepared.scale
     equalised = equalise(raw, scale, settings.blur_sigma_mm / max(spacing_mm))
     found = {
@@ -93,7 +93,7 @@ def find_objects(
         objects=used.runs.count,
         qc_flag="capped" if used.capped else "ok",
     )
-    return Objects(facts, found)
+    return Objects(facts, found), prepared
 
 
 def slice_facts(
@@ -134,7 +134,6 @@ def measure_rows(
     *,
     settings: Settings,
     spacing_mm: Spacing,
-    capped: bool,
 ) -> pl.DataFrame:
     """Measure masks on a slice.
 
@@ -146,8 +145,6 @@ def measure_rows(
         One mask per row of the result.
     own
         All objects of the slice.
-    capped
-        Whether the slice had more objects than allowed.
 
     Returns
     -------
@@ -165,7 +162,7 @@ def measure_rows(
             **box,
             "row_mm": row_mm,
             "col_mm": col_mm,
-            "qc_flag": row_flags(objects, box, grey.shape, capped),
+            "qc_flag": row_flags(objects, box, grey.shape),
             **{name: feature(objects) for name, feature in OBJECT_FEATURES.items()},
             "area_mm2": area_mm2(objects.area, spacing_mm),
             "blob_scale": blob_scale(prepared.raw, objects.row, objects.col, max(spacing_mm)),
@@ -178,13 +175,9 @@ def measure_rows(
 
 
 def row_flags(
-    objects: Statistics,
-    box: dict[str, NDArray[np.int32]],
-    shape: tuple[int, int],
-    capped: bool,
+    objects: Statistics, box: dict[str, NDArray[np.int32]], shape: tuple[int, int]
 ) -> NDArray[np.str_]:
-    """Say what is doubtful about a row: the first that holds of capped, no_border, edge, or ok."""
+    """Say what is doubtful about a row: no_border, edge (it touches the image's), or ok."""
     edge = (box["bbox_top"] == 0) | (box["bbox_left"] == 0)
     edge |= (box["bbox_bottom"] == shape[0]) | (box["bbox_right"] == shape[1])
-    tests = [np.full(edge.shape, capped), objects.border == 0, edge]
-    return np.select(tests, ["capped", "no_border", "edge"], "ok")
+    return np.select([objects.border == 0, edge], ["no_border", "edge"], "ok")

@@ -205,9 +205,7 @@ def _moments(runs: Runs) -> dict[str, Floats]:
     """Sum the positions of every object's pixels, run by run in closed form."""
     length = (runs.stop - runs.start).astype(np.float64)
     middle = (runs.start + runs.stop - 1) / 2
-    area = runs.area
-    row = _sums(length * runs.row, runs.first) / area
-    col = _sums(length * middle, runs.first) / area
+    row, col = runs.centres()
     owner = runs.owner
     down, across = runs.row - row[owner], middle - col[owner]
     within = length * (length**2 - 1) / 12

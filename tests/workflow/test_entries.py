@@ -1,0 +1,73 @@
+"""The other two ways in: a finished table, and a folder of real images."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from projects import Project
+
+pytestmark = [
+    pytest.mark.xdist_group("workflow"),
+    pytest.mark.data,
+    pytest.mark.skipif("TOMOCALC_TEST_DATA" not in os.environ, reason="needs TOMOCALC_TEST_DATA"),
+]
+QUICK = "tuning={trials: 1, workers: 1, epochs: 1}"
+
+
+def data() -> Path:
+    return Path(os.environ["TOMOCALC_TEST_DATA"])
+
+
+def test_the_paper_table_goes_to_an_evaluation_that_says_it_leaks(project: Project):
+    table = data() / "woods/mammography.csv"
+    project.snakemake(
+        "--configfile",
+        "config/paper.yaml",
+        "--config",
+        f"table={{path: {table}}}",
+        "model={epochs: 2}",
+        "evaluation={bootstrap: 100}",
+        QUICK,
+    )
+    results = project.folder / "results/paper"
+    metrics = json.loads((results / "evaluation/metrics.json").read_text())
+    confusion = metrics["parts"]["test"]["confusion"]
+    assert confusion["tn"] + confusion["fp"] == 1519
+    assert confusion["tp"] + confusion["fn"] == 1519
+    split = json.loads((results / "dataset/split.json").read_text())
+    assert split["leakage"]["test_rows_with_copy_in_train"]["positive"] == 1
+    assert "leak" in (results / "index.html").read_text()
+    assert not (project.folder / "results/index.html").exists()
+
+
+def test_a_folder_of_film_goes_to_an_evaluation(project: Project):
+    folder = project.folder / "film"
+    folder.mkdir()
+    images = sorted((data() / "mini_mias").glob("mdb*.png"))
+    numbers = {int(path.stem[3:]): path for path in images}
+    calcified = [number for number in numbers if number > 208]
+    for number in [*calcified, *list(numbers)[:16]]:
+        shutil.copy(numbers[number], folder)
+    shutil.copy(data() / "mini_mias/Info.txt", folder)
+    project.snakemake("import_mini_mias", "--config", "import={mini_mias: film}")
+    project.snakemake(
+        "--configfile",
+        "config/mini_mias.yaml",
+        "--config",
+        "split={folds: 2, test_fraction: 0.4, validation_fraction: 0.3}",
+        "model={epochs: 2}",
+        "evaluation={bootstrap: 100}",
+        QUICK,
+    )
+    results = project.folder / "results/mini_mias"
+    predictions = pl.read_parquet(results / "evaluation/predictions.parquet")
+    assert predictions["probability"].is_between(0, 1).all()
+    assert predictions["label"].sum() > 0
+    index = (results / "index.html").read_text()
+    assert "in-silico" not in index
+    detection = json.loads((results / "qc/detection.json").read_text())
+    assert set(detection["generators"]) == {"local", "paper"}

@@ -13,6 +13,8 @@ rule build_index:
             "<results>/eda/eda.html",
             "<results>/evaluation/metrics.json",
             "<results>/evaluation/predictions.parquet",
+            "<results>/tuning/tuning.html",
+            "<results>/tuning/study.json",
             "<results>/tuning/trials.parquet",
             "<results>/tuning/best.json",
             "<results>/model/model.safetensors",

@@ -9,10 +9,10 @@ from tomocalc.errors import TomocalcError
 from tomocalc.files import digest, write_bytes, write_json
 from tomocalc.image.linking import link
 from tomocalc.image.overlay import kept_overlay, volume_overlay
-from tomocalc.image.search import OBJECTS, Search, keep_search, kept_search, search
+from tomocalc.image.search import Search, keep_search, kept_search, search, write_objects
 from tomocalc.image.sequences import write_shards
 from tomocalc.image.settings import Settings
-from tomocalc.image.shards import settings_key, sweep, versions, volume_key, write_table
+from tomocalc.image.shards import settings_key, sweep, versions, volume_key
 from tomocalc.log import log_to
 from tomocalc.readers.sources import check_sha256
 from tomocalc.readers.volume import Volume, open_volume
@@ -113,9 +113,7 @@ def main(
     )
     for path in (folder / "overlay.png", overlay):
         write_bytes(path, picture)
-    table = write_table(
-        Path(objects), found.table.select(OBJECTS.names()), digest([key, "objects"])
-    )
+    table = write_objects(Path(objects), found, digest([key, "objects"]))
     write_json(
         manifest,
         {

@@ -18,9 +18,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.image.breast import Breast
 from tomocalc.image.display import reduce_max, reduction
 from tomocalc.image.generators import Found
 from tomocalc.image.linking import Places
+from tomocalc.image.outline import Outline
 from tomocalc.image.runs import Runs
 from tomocalc.image.settings import Settings
 from tomocalc.image.shards import current_table, write_table
@@ -90,6 +92,8 @@ class Search:
     runs, strength
         Slice to the objects of the generator in use, and how strongly each stands out; slices
         without contrast are missing.
+    outline
+        Where the breast is, in any slice; None without contrast.
     projection
         Maximum of the grey values over all slices at display size, where the pass has just run.
     """
@@ -99,6 +103,7 @@ class Search:
     quarantined: list[dict[str, Any]]
     runs: dict[int, Runs]
     strength: dict[int, NDArray[np.float32]]
+    outline: Outline | None
     projection: NDArray[np.uint8] | None = None
 
     def places(self, spacing_mm: Spacing) -> list[Places]:
@@ -130,31 +135,36 @@ def search(
         except TomocalcError as error:
             return index, error
         objects, prepared = find_objects(index, raw, settings, header.spacing_mm)
-        return index, (objects, prepared and reduce_max(prepared.grey, factor))
+        shown = prepared and (prepared.breast, reduce_max(prepared.grey, factor))
+        return index, (objects, shown)
 
     facts, runs, strength, tables = [], {}, {}, [pl.DataFrame(schema=FOUND)]
     bad: list[tuple[int, TomocalcError]] = []
+    breasts: list[Breast] = []
     projection = None
     for index, result in in_order(work, range(header.slices), threads):
         if isinstance(result, TomocalcError):
             bad.append((index, result))
             continue
-        objects, top = result
+        objects, shown = result
         facts.append(objects.facts)
         for generator, found in sorted(objects.found.items()):
             used = generator == settings.generator
             tables.append(_table(generator, index, found, used))
             if used:
                 runs[index], strength[index] = found.runs, found.strength
-        if top is not None:
-            projection = top if projection is None else np.maximum(projection, top)
+        if shown is not None:
+            breasts.append(shown[0])
+            projection = shown[1] if projection is None else np.maximum(projection, shown[1])
     if bad and (on_bad_slice == "fail" or len(bad) == header.slices):
         raise_all([error for _, error in bad])
     quarantined = [
         {"slice": index, "reason": f"[{error.code}] {error.what}: {error.why}", "fix": error.fix}
         for index, error in bad
     ]
-    return Search(pl.concat(tables), facts, quarantined, runs, strength, projection)
+    return Search(
+        pl.concat(tables), facts, quarantined, runs, strength, Outline.of(breasts), projection
+    )
 
 
 def _table(generator: str, index: int, found: Found, used: bool) -> pl.DataFrame:
@@ -181,7 +191,19 @@ def _table(generator: str, index: int, found: Found, used: bool) -> pl.DataFrame
 def keep_search(path: Path, found: Search, key: str) -> None:
     """Store a search for a run that is resumed."""
     facts = {"facts": found.facts, "quarantined": found.quarantined, "slices": sorted(found.runs)}
-    write_table(path, found.table, key, {"search": json.dumps(facts, sort_keys=True)})
+    more = {"search": json.dumps(facts, sort_keys=True), "outline": outline_text(found)}
+    write_table(path, found.table, key, more)
+
+
+def write_objects(path: Path, found: Search, key: str) -> dict[str, Any]:
+    """Write the table of objects and return its entry for the manifest."""
+    table = found.table.select(OBJECTS.names())
+    return write_table(path, table, key, {"outline": outline_text(found)})
+
+
+def outline_text(found: Search) -> str:
+    """Return the outline as text, empty without one."""
+    return found.outline.text() if found.outline else ""
 
 
 def kept_search(path: Path, key: str, generator: str, *, on_bad_slice: str) -> Search | None:
@@ -193,7 +215,8 @@ def kept_search(path: Path, key: str, generator: str, *, on_bad_slice: str) -> S
     table = current_table(path, key)
     if table is None:
         return None
-    more = json.loads(read_metadata(path)["search"])
+    about = read_metadata(path)
+    more = json.loads(about["search"])
     if more["quarantined"] and on_bad_slice == "fail":
         return None
     used = table.filter(pl.col("generator") == generator)
@@ -206,6 +229,7 @@ def kept_search(path: Path, key: str, generator: str, *, on_bad_slice: str) -> S
         more["quarantined"],
         {index: _runs(rows) for index, rows in tables.items()},
         {index: rows["strength"].to_numpy() for index, rows in tables.items()},
+        Outline.from_text(about["outline"]) if about["outline"] else None,
     )
 
 

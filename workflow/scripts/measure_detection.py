@@ -1,0 +1,141 @@
+"""Measure how many annotated findings the candidates cover, and how many by chance."""
+
+from __future__ import annotations
+
+import csv
+import logging
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from tomocalc.config import load_schema
+from tomocalc.dataset.shards import read_manifest
+from tomocalc.errors import TomocalcError
+from tomocalc.files import file_sha256, write_json
+from tomocalc.image.detection import SMALL_MM, Found, small
+from tomocalc.image.outline import Outline
+from tomocalc.image.recall import Account
+from tomocalc.image.settings import GENERATORS
+from tomocalc.log import log_to
+from tomocalc.parquet import read_metadata, read_parquet
+from tomocalc.sheets import read_annotations
+
+log = logging.getLogger("tomocalc.measure_detection")
+
+
+def main(
+    *,
+    manifests: Sequence[str],
+    objects: Sequence[str],
+    annotations: str,
+    annotations_schema: str,
+    truth: str | None,
+    detection: str,
+    labels: Mapping[str, Any],
+) -> None:
+    """Compare the objects of both generators with the annotations and write *detection*.
+
+    Parameters
+    ----------
+    manifests, objects
+        Of the volumes, in the same order.
+    annotations, annotations_schema
+        The sheet and its schema.
+    truth
+        Sheet of everything that was put into in-silico volumes, if there is one.
+    detection
+        The account that is written.
+    labels
+        Section of the configuration: ``tolerance_mm`` and ``slice_tolerance``.
+    """
+    volumes = [read_manifest(path) for path in manifests]
+    findings = by_volume(read_annotations(annotations, load_schema(annotations_schema), volumes))
+    known = by_volume(read_truth(truth) if truth else [])
+    accounts = {name: Account() for name in GENERATORS}
+    for manifest, path in zip(volumes, objects, strict=True):
+        table, outline = read_objects(path, manifest)
+        row_mm, col_mm = manifest["pixel_spacing_mm"]
+        for name, account in accounts.items():
+            mine = table.filter(pl.col("generator") == name)
+            found = Found(
+                small(mine, (row_mm, col_mm)),
+                spacing_mm=(row_mm, col_mm),
+                tolerance_mm=labels["tolerance_mm"],
+                slice_tolerance=labels["slice_tolerance"],
+            )
+            account.add_volume(mine, manifest)
+            account.add_findings(found, findings[manifest["volume_id"]], outline)
+            placed = known[manifest["volume_id"]]
+            account.add_truth(
+                found, [row | {"radius": row["diameter_mm"] / 2 / row_mm} for row in placed]
+            )
+    write_json(
+        detection,
+        {
+            "volumes": len(volumes),
+            "slices": sum(len(manifest["slice_facts"]) for manifest in volumes),
+            "tolerance_mm": labels["tolerance_mm"],
+            "slice_tolerance": labels["slice_tolerance"],
+            "small_objects_mm": SMALL_MM,
+            "generators": {name: account.facts() for name, account in accounts.items()},
+        },
+    )
+
+
+def by_volume(rows: list[dict[str, Any]]) -> defaultdict[str, list[dict[str, Any]]]:
+    """Group rows by their volume."""
+    groups: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        groups[row["volume_id"]].append(row)
+    return groups
+
+
+def read_truth(path: str) -> list[dict[str, Any]]:
+    """Read what was put into in-silico volumes: kind, place, diameter, contrast-to-noise ratio."""
+    with Path(path).open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle, delimiter="\t"))
+    numbers = ("x", "y", "diameter_mm", "contrast_to_noise")
+    return [
+        {
+            **row,
+            **{name: float(row[name]) for name in numbers},
+            "slice": int(row["slice"]),
+        }
+        for row in rows
+    ]
+
+
+def read_objects(path: str, manifest: Mapping[str, Any]) -> tuple[pl.DataFrame, Outline | None]:
+    """Read the objects of a volume and the outline of its breast.
+
+    Raises
+    ------
+    TomocalcError
+        ``E301`` when the table is not the one its manifest announced.
+    """
+    if not Path(path).is_file() or file_sha256(path) != manifest["objects"]["sha256"]:
+        raise TomocalcError(
+            "E301",
+            what="a table of objects cannot be used",
+            where=path,
+            why="it is missing or differs from the checksum in its manifest",
+            fix=f"delete {path} and run the same command again",
+        )
+    text = read_metadata(path)["outline"]
+    return read_parquet(path), Outline.from_text(text) if text else None
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    main(
+        manifests=snakemake.input.manifests,
+        objects=snakemake.input.objects,
+        annotations=snakemake.input.annotations,
+        annotations_schema=snakemake.input.annotations_schema,
+        truth=snakemake.input.truth or None,
+        detection=snakemake.output.detection,
+        labels=snakemake.params.labels,
+    )

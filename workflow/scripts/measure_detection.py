@@ -1,7 +1,5 @@
 """Measure how many annotated findings the candidates cover, and how many by chance."""
 
-from __future__ import annotations
-
 import csv
 import logging
 from collections import defaultdict

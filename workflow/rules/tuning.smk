@@ -66,6 +66,11 @@ rule select_hyperparameters:
     output:
         trials="<results>/tuning/trials.parquet",
         best="<results>/tuning/best.json",
+        page=report(
+            "<results>/tuning/tuning.html",
+            caption="../report/tuning.rst",
+            category="Tuning",
+        ),
     log:
         "<logs>/select_hyperparameters.log",
     conda:
@@ -74,6 +79,7 @@ rule select_hyperparameters:
         mem_mb=1500,
         runtime=10,
     params:
+        source=config["source"],
         journal="<logs>/tuning/study.journal",
     script:
         "../scripts/select_hyperparameters.py"

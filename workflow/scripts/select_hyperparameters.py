@@ -12,9 +12,7 @@ from tomocalc.pages.shell import write_page
 from tomocalc.parquet import write_parquet
 
 
-def main(
-    *, study: str, journal: str, source: str, trials: str, best: str, page: str | None
-) -> None:
+def main(*, study: str, journal: str, source: str, trials: str, best: str, page: str) -> None:
     """Write every computed trial to *trials*, the best one's parameters to *best*, and *page*.
 
     When each trial ran goes beside the journal, because results carry no times.
@@ -25,8 +23,7 @@ def main(
     chosen = best_trial(table, plan)
     write_parquet(trials, table, {"study": plan.key})
     write_json(best, chosen)
-    if page:
-        write_page(page, tuning_page(table, chosen, plan, source=source))
+    write_page(page, tuning_page(table, chosen, plan, source=source))
     write_text(Path(journal).with_name("timeline.tsv"), timeline(shared, plan))
 
 
@@ -35,8 +32,8 @@ if __name__ == "__main__":
     main(
         study=snakemake.input.study,
         journal=snakemake.params.journal,
-        source=snakemake.params.get("source", "table"),
+        source=snakemake.params.source,
         trials=snakemake.output.trials,
         best=snakemake.output.best,
-        page=snakemake.output.get("page"),
+        page=snakemake.output.page,
     )

@@ -113,18 +113,17 @@ def draw_panels(
         image = Image.fromarray(np.rint(shown).astype(np.uint8))
         larger = np.asarray(image.resize((width, height), Image.Resampling.BICUBIC))
         image = Image.fromarray(np.minimum(larger, GREYS - 1))  # the filter overshoots
+        _circles(ImageDraw.Draw(image), panel, enlarge / factor, spacing_mm)
         canvas.paste(image, (MARGIN + number * (width + MARGIN), 2 * LINE + MARGIN // 2))
     canvas.putpalette(_palette(), "RGB")
     draw = ImageDraw.Draw(canvas)
     font = ImageFont.load_default(14)
     draw.text((MARGIN, MARGIN // 2), heading, GREYS, font)
     draw.text((MARGIN, height + 2 * LINE + MARGIN), caption, GREYS, font)
-    scale = enlarge / factor
     for number, panel in enumerate(panels):
         left, top = MARGIN + number * (width + MARGIN), 2 * LINE + MARGIN // 2
         draw.text((left, top - LINE), panel.title, GREYS, font)
-        _circles(draw, panel, left, top, scale, CIRCLE_MM / spacing_mm * scale)
-        _scale_bar(draw, left, top + height, 10 / spacing_mm * scale, font)
+        _scale_bar(draw, left, top + height, 10 / spacing_mm * enlarge / factor, font)
     about = PngImagePlugin.PngInfo()
     about.add_text("key", key)
     target = io.BytesIO()
@@ -137,12 +136,10 @@ def _palette() -> list[int]:
     return [part for grey in greys for part in (grey,) * 3] + [*TEXT, *MARK]
 
 
-def _circles(
-    draw: ImageDraw.ImageDraw, panel: Panel, left: int, top: int, scale: float, radius: float
-) -> None:
-    radius = max(radius, 5.0)
+def _circles(draw: ImageDraw.ImageDraw, panel: Panel, scale: float, spacing_mm: float) -> None:
+    radius = max(CIRCLE_MM / spacing_mm * scale, 5.0)
     for row, col in zip(panel.row, panel.col, strict=True):
-        y, x = top + (row + 0.5) * scale, left + (col + 0.5) * scale
+        y, x = (row + 0.5) * scale, (col + 0.5) * scale
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), outline=GREYS + 1)
 
 
@@ -155,4 +152,4 @@ def _scale_bar(
 ) -> None:
     y = bottom - 10
     draw.line((left + 8, y, left + 8 + length, y), fill=GREYS, width=2)
-    draw.text((left + 8, y - 19), "1 cm", GREYS, font)
+    draw.text((left + 8, y - 19), "1 cm", GREYS, font, stroke_width=1, stroke_fill=0)

@@ -55,11 +55,14 @@ class Equalised:
         Equalised grey value of each level.
     cut
         First level of Otsu's upper class.
+    sigma
+        Standard deviation of the blur that was reached, in pixels.
     """
 
     levels: NDArray[np.uint8]
     table: NDArray[np.float32]
     cut: int
+    sigma: float
 
     @property
     def otsu(self) -> float:
@@ -79,7 +82,7 @@ def equalise(raw: NDArray[np.unsignedinteger], scale: Scale, sigma: float) -> Eq
     scale
         From raw to grey values.
     sigma
-        Standard deviation of the Gaussian in pixels.
+        Standard deviation of the Gaussian in pixels; nothing below 0.7 can be had.
     """
     levels = np.empty(raw.shape, np.uint8)
     ladder = Ladder((sigma**2,))
@@ -90,7 +93,7 @@ def equalise(raw: NDArray[np.unsignedinteger], scale: Scale, sigma: float) -> Eq
             levels[tile.top : tile.bottom, tile.left : tile.right] = smooth // np.uint16(UNIT)
     histogram = histogram_of(levels)
     table = equalise_table(histogram)
-    return Equalised(levels, table, otsu_level(histogram, table))
+    return Equalised(levels, table, otsu_level(histogram, table), ladder.variances[0] ** 0.5)
 
 
 def paper_objects(equalised: Equalised, settings: Settings) -> Found:

@@ -64,34 +64,36 @@ def volume_overlay(
     row, col, strength = _centres(found, candidates)
     strongest = np.argsort(-strength, kind="stable")
     here = strongest[candidates.focus[strongest] == best]
+    # A single slice is shown without marks first: nothing then hides it.
+    marked = here[: MARKS if facts["slices"] > 1 else 0]
     panels = [
+        Panel(f"slice {best + 1} of {facts['slices']}", still, row[marked], col[marked]),
         Panel(
-            f"slice {best + 1} of {facts['slices']}", still, row[here[:MARKS]], col[here[:MARKS]]
-        ),
-        Panel(
-            "maximum projection",
+            "maximum projection" if facts["slices"] > 1 else "candidates",
             blank if projection is None else projection,
             row[strongest[:MARKS]],
             col[strongest[:MARKS]],
         ),
     ]
-    origin = "   in-silico phantom" if in_silico else ""
+    about = [facts["volume_id"], facts["laterality"], facts["view"]]
+    about.append("in-silico phantom" if in_silico else None)
     return draw_panels(
         panels,
         factor=factor,
         spacing_mm=spacing_mm[0],
-        heading=f"{facts['volume_id']}   {facts['laterality']} {facts['view']}{origin}",
+        heading="   ".join(part for part in about if part),
         caption=_caption(candidates.count, here.size, len(readable)),
         key=key,
     )
 
 
 def _caption(count: int, here: int, slices: int) -> str:
-    text = f"{count} candidate{'s' * (count != 1)} in {slices} slices, {here} of them in best focus"
-    text += " on this one."
+    text = f"{count} candidate{'s' * (count != 1)}"
+    if slices > 1:
+        text += f" in {slices} slices, {here} in best focus on the one shown"
     if count > MARKS:
-        text += f" Marked: the {MARKS} that stand out most."
-    return text
+        text += f"; the {MARKS} that stand out most are marked"
+    return f"{text}. Circles: 3 mm."
 
 
 def _projection(

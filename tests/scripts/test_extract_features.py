@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from extract_features import main
+from image_slices import breast_slice
 from tomocalc.dataset.shards import read_manifest, read_volume_rows
 from tomocalc.errors import TomocalcError
 from tomocalc.files import read_json
@@ -48,17 +49,16 @@ CALCIFICATIONS = [(70, 40, 1), (90, 60, 2), (120, 50, 3)]  # (row, column, slice
 
 
 def write_volume(folder: Path, slices: int = 5) -> Path:
-    """Write a half-disc of noise with three blobs that blur over depth."""
-    rng = np.random.default_rng(1)
-    row, col = np.mgrid[:192, :128]
-    breast = np.hypot(row - 96, col) < 90
+    """Write a breast of textured noise with three spots that blur over depth."""
     folder.mkdir(parents=True, exist_ok=True)
+    row, col = np.mgrid[:192, :128]
+    rng = np.random.default_rng(1)
+    breast = breast_slice(7, shape=(192, 128), spots=[])
     for index in range(slices):
-        image = 1000 + 20 * rng.normal(size=row.shape)
+        image = breast + 10 * rng.random(breast.shape)
         for y, x, focus in CALCIFICATIONS:
-            depth = 600 * np.exp(-((index - focus) ** 2) / 2)
-            image += depth * np.exp(-((row - y) ** 2 + (col - x) ** 2) / 4)
-        image = np.where(breast, image, 50 + 5 * rng.normal(size=row.shape))
+            height = 500 * np.exp(-((index - focus) ** 2) / 2)
+            image += height * np.exp(-((row - y) ** 2 + (col - x) ** 2) / 4)
         Image.fromarray(image.astype(np.uint16)).save(folder / f"s{index}.png")
     return folder
 

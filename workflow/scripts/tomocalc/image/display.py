@@ -16,7 +16,7 @@ from tomocalc.image.statistics import Grey
 PANEL = 640
 """Largest height and width of a panel in pixels."""
 
-BRIGHTEN = 1.3
+BRIGHTEN = 2.2
 """Shown grey level per measured one: the scale leaves room above tissue, a screen need not."""
 
 GREYS = 48

@@ -14,8 +14,8 @@ from tomocalc.image.settings import Settings
 from tomocalc.image.smoothing import UNIT, Ladder, tiles
 from tomocalc.image.spots import find_spots
 
-SKIN_MARGIN_MM = 1.0
-"""Nearer to the edge of the breast the bright skin line breaks into spots."""
+SKIN_MARGIN_MM = 1.6
+"""Skin is about 1.5 mm thick, and its bright line breaks into spots."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +115,7 @@ def local_objects(
 
     An object's area must be at least that of a circle of ``min_diameter_mm``, its bounding box at
     most ``max_diameter_mm`` (at least three pixels) in both directions, and its centre at least
-    1 mm inside the breast, because the skin line is bright too.
+    `SKIN_MARGIN_MM` inside the breast.
     """
     pixel = max(spacing_mm)
     spots = find_spots(

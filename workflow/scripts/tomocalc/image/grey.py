@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 LOW_PERCENTILE = 1.0
 HIGH_PERCENTILE = 99.0
-HIGH_LEVEL = 170.0
-"""The breast's 1st percentile becomes 0 and its 99th 170.
+HIGH_LEVEL = 100.0
+"""The breast's 1st percentile becomes 0 and its 99th 100: a grey level is 1 % of tissue's range.
 
-The third of the range above is kept for calcifications, which are brighter than any tissue:
-a scale that ended at a percentile of the tissue would cut off what sets them apart.
+The rest up to 255 is kept for calcifications, which are brighter than any tissue: a scale that
+ended at a percentile of the tissue would cut off what sets them apart.
 """
 
 

@@ -57,7 +57,7 @@ def write_volume(folder: Path, slices: int = 5) -> Path:
     for index in range(slices):
         image = breast + 10 * rng.random(breast.shape)
         for y, x, focus in CALCIFICATIONS:
-            height = 500 * np.exp(-((index - focus) ** 2) / 2)
+            height = 1500 * np.exp(-((index - focus) ** 2) / 2)
             image += height * np.exp(-((row - y) ** 2 + (col - x) ** 2) / 4)
         Image.fromarray(image.astype(np.uint16)).save(folder / f"s{index}.png")
     return folder

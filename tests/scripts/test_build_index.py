@@ -16,6 +16,25 @@ from tomocalc.errors import TomocalcError
 from tomocalc.files import read_json, write_json
 from tomocalc.pages.catalogue import KNOWN
 
+RATE = {"findings": 40, "covered": 36, "recall": 0.9, "lower": 0.7695, "upper": 0.9604}
+CHANCE = {"findings": 120, "covered": 3, "recall": 0.025, "lower": 0.0085, "upper": 0.0709}
+GENERATOR = {
+    "calcification": {**RATE, "by_chance": CHANCE},
+    "by_contrast_to_noise": {"from 0 to 3": RATE, "from 8": RATE},
+    "other_objects": {"clip": RATE},
+    "objects_per_slice": 5.0,
+    "small_objects_per_slice": 4.78,
+    "small_objects_per_cm2_of_breast": 0.782,
+}
+DETECTION = {
+    "volumes": 2,
+    "slices": 48,
+    "tolerance_mm": 0.3,
+    "slice_tolerance": 1,
+    "small_objects_mm": 1.5,
+    "generators": {"local": GENERATOR, "paper": GENERATOR},
+}
+
 
 @pytest.fixture
 def results(tmp_path):
@@ -53,7 +72,7 @@ def test_every_result_has_a_door_and_every_link_works(results):
         pictures.append(str(path))
     page = folder / "index.html"
     detection = folder / "qc" / "detection.json"
-    write_json(detection, {"recall": 0.91, "by_chance": {"recall": 0.02}, "list": [1]})
+    write_json(detection, DETECTION)
     build_index.main(
         page=str(page), files=files, overlays=pictures, detection=str(detection), **accounts
     )
@@ -64,7 +83,8 @@ def test_every_result_has_a_door_and_every_link_works(results):
     html = page.read_text(encoding="utf-8")
     assert html.count("<img") == 8
     assert "in-silico phantom" in html
-    assert "by chance: recall" in html
+    assert "90.0 % (77.0 % to 96.0 %)" in html.replace("\xa0", " ")
+    assert "contrast-to-noise from 8" in html
     assert "The test part is clean" in html
     test = figures()["parts"]["test"]["metrics"]["auroc"]
     assert f"{test['value']:.3f}" in html

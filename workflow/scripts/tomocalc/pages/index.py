@@ -14,6 +14,7 @@ from tomocalc.pages.catalogue import Entry, entry_of
 from tomocalc.pages.eda_leakage import NOTHING_SHARED
 from tomocalc.pages.figures_of_merit import CARDS, figure_card
 from tomocalc.pages.parts import block, cards, note, verdict
+from tomocalc.pages.search import search_section
 from tomocalc.pages.shell import Section, render_page
 from tomocalc.pages.tables import Cell, Column, share, table
 from tomocalc.pages.templating import fill
@@ -57,7 +58,9 @@ def index_page(
         ),
     ]
     if detection is not None:
-        sections.insert(2, Section("Search for candidates", _detection(detection), key="detection"))
+        sections.insert(
+            2, Section("Search for candidates", search_section(detection), key="detection")
+        )
     if overlays:
         sections.append(_gallery(overlays, folder))
     data = [(entry, path) for entry, path in zip(entries, files, strict=True) if not entry.is_page]
@@ -141,29 +144,6 @@ def _steps(quality: dict[str, Any], split: dict[str, Any]) -> list[tuple[str, st
     steps.append((f"Split, seed {split['seed']}", ", ".join(sizes)))
     steps.append((f"Protocol {split['protocol']}", PROTOCOLS[split["protocol"]].split(": ", 1)[1]))
     return steps
-
-
-def _detection(facts: dict[str, Any]) -> Markup:
-    rows = [[name, value] for name, value in _flat(facts)]
-    columns = [Column("Measure", "text"), Column("Value")]
-    written = table(
-        columns=columns,
-        rows=rows,
-        caption="How many annotated findings have a candidate, and how many would by chance",
-        sortable=False,
-    )
-    return block([written], kind="panel")
-
-
-def _flat(facts: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    found: list[tuple[str, Any]] = []
-    for key, value in facts.items():
-        name = f"{prefix}{key.replace('_', ' ')}"
-        if isinstance(value, dict):
-            found += _flat(value, f"{name}: ")
-        elif isinstance(value, str | int | float) or value is None:
-            found.append((name, value))
-    return found
 
 
 def _gallery(overlays: Sequence[str], folder: Path) -> Section:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -10,78 +11,11 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from extract_features import main
-from image_slices import breast_slice
+from image_volumes import CALCIFICATIONS, SHEET, files, run, write_volume
 from tomocalc.dataset.shards import read_manifest, read_volume_rows
 from tomocalc.errors import TomocalcError
-from tomocalc.files import read_json
+from tomocalc.readers.volume import Volume
 from tomocalc.tables import SHARD, schema
-
-IMAGE = {
-    "max_pixels": 1_000_000,
-    "min_size": 16,
-    "measure_on": "normalised",
-    "blur_sigma_mm": 0.1,
-    "on_bad_slice": "fail",
-    "side_mismatch": "warn",
-    "burned_in": "warn",
-}
-CANDIDATES = {
-    "generator": "local",
-    "threshold_k": 4.5,
-    "min_diameter_mm": 0.1,
-    "max_diameter_mm": 1.5,
-    "max_per_slice": 50000,
-    "link_radius_mm": 0.5,
-}
-SHEET = {
-    "volume_id": "v1",
-    "patient_id": "p1",
-    "laterality": "L",
-    "view": "CC",
-    "path": "",
-    "pixel_spacing_mm": 0.1,
-    "slice_spacing_mm": 1.0,
-    "site": None,
-    "sha256": None,
-}
-CALCIFICATIONS = [(70, 40, 1), (90, 60, 2), (120, 50, 3)]  # (row, column, slice of focus)
-
-
-def write_volume(folder: Path, slices: int = 5) -> Path:
-    """Write a breast of textured noise with three spots that blur over depth."""
-    folder.mkdir(parents=True, exist_ok=True)
-    row, col = np.mgrid[:192, :128]
-    rng = np.random.default_rng(1)
-    breast = breast_slice(7, shape=(192, 128), spots=[])
-    for index in range(slices):
-        image = breast + 10 * rng.random(breast.shape)
-        for y, x, focus in CALCIFICATIONS:
-            height = 1500 * np.exp(-((index - focus) ** 2) / 2)
-            image += height * np.exp(-((row - y) ** 2 + (col - x) ** 2) / 4)
-        Image.fromarray(image.astype(np.uint16)).save(folder / f"s{index}.png")
-    return folder
-
-
-def run(source: Path, out: Path, **change: Any) -> dict[str, Any]:
-    """Run the script and return the manifest."""
-    arguments: dict[str, Any] = {"sequence_slices": 3, **change}
-    main(
-        volume=SHEET,
-        source=str(source),
-        manifest=str(out / "manifest.json"),
-        objects=str(out / "objects.parquet"),
-        overlay=str(out / "overlay.png"),
-        image=IMAGE | arguments.pop("image", {}),
-        candidates=CANDIDATES | arguments.pop("candidates", {}),
-        **arguments,
-    )
-    return read_json(out / "manifest.json")
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    """Return the content of every file of a folder."""
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
 def test_shards_hold_every_blob_with_its_sequence(tmp_path: Path) -> None:
@@ -122,3 +56,175 @@ def test_a_damaged_slice_stops_the_volume_or_is_quarantined(tmp_path: Path) -> N
         "0002.parquet",
         "0004.parquet",
     ]
+
+
+def test_a_lost_shard_costs_its_slice_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, out = write_volume(tmp_path / "raw"), tmp_path / "out"
+    run(source, out)
+    undisturbed = files(out)
+    read: list[int] = []
+    original = Volume.read
+
+    def counted(self: Volume, index: int) -> Any:
+        read.append(index)
+        return original(self, index)
+
+    monkeypatch.setattr(Volume, "read", counted)
+    # What Snakemake does before it runs the rule again, and a shard that is gone.
+    for name in ("manifest.json", "objects.parquet", "0003.parquet"):
+        (out / name).unlink()
+    run(source, out)
+    assert read == [2, 3]  # the reader looks at the middle slice for the side of the breast
+    assert files(out) == undisturbed
+    read.clear()
+    run(source, out)
+    assert read == [2]
+
+
+def test_damaged_files_are_made_again(tmp_path: Path) -> None:
+    source, out = write_volume(tmp_path / "raw"), tmp_path / "out"
+    run(source, out)
+    undisturbed = files(out)
+    for name in ("0001.parquet", "search.parquet", "overlay.png"):
+        content = bytearray((out / name).read_bytes())
+        content[len(content) // 2] ^= 1
+        (out / name).write_bytes(bytes(content))
+        run(source, out)
+        assert files(out) == undisturbed
+
+
+@pytest.mark.parametrize("after", ["0000.parquet", "0002.parquet", "search.parquet", "overlay.png"])
+def test_an_interrupted_run_ends_like_an_undisturbed_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: str
+) -> None:
+    source = write_volume(tmp_path / "raw")
+    run(source, tmp_path / "one")
+    replace = Path.replace
+
+    def killed(self: Path, target: Path) -> Path:
+        result = replace(self, target)
+        if Path(target).name == after:
+            raise KeyboardInterrupt
+        return result
+
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(source, tmp_path / "two")
+    monkeypatch.undo()
+    (tmp_path / "two/0001.tmp.0123.parquet").write_bytes(b"left by a killed job")
+    run(source, tmp_path / "two")
+    assert files(tmp_path / "two") == files(tmp_path / "one")
+
+
+def test_a_changed_slice_changes_its_volume(tmp_path: Path) -> None:
+    source, out = write_volume(tmp_path / "raw"), tmp_path / "out"
+    before = {shard["key"] for shard in run(source, out)["shards"]}
+    changed = np.asarray(Image.open(source / "s4.png")) + np.uint16(3)
+    Image.fromarray(changed).save(source / "s4.png")
+    after = run(source, out)
+    assert before.isdisjoint(shard["key"] for shard in after["shards"])
+    run(source, tmp_path / "fresh")
+    assert files(out) == files(tmp_path / "fresh")
+
+
+def test_a_shorter_volume_leaves_no_shards_of_the_longer(tmp_path: Path) -> None:
+    source, out = write_volume(tmp_path / "raw"), tmp_path / "out"
+    run(source, out)
+    (source / "s4.png").unlink()
+    manifest = run(source, out)
+    assert len(manifest["shards"]) == 4
+    assert not (out / "0004.parquet").exists()
+
+
+@pytest.mark.parametrize("level", [0, 1234, 65535])
+def test_constant_slices_have_a_shard_without_rows(tmp_path: Path, level: int) -> None:
+    source = write_volume(tmp_path / "raw")
+    for name in ("s0.png", "s2.png"):
+        Image.fromarray(np.full((192, 128), level, np.uint16)).save(source / name)
+    manifest = run(source, tmp_path / "out")
+    flags = [facts["qc_flag"] for facts in manifest["slice_facts"]]
+    assert flags == ["constant", "ok", "constant", "ok", "ok"]
+    assert [shard["rows"] > 0 for shard in manifest["shards"]] == [False, True, False, True, True]
+    rows = read_volume_rows(tmp_path / "out/manifest.json", manifest)
+    assert all(rows.select(pl.selectors.float().is_finite().all()).row(0))
+
+
+def test_a_volume_of_constant_slices_has_no_candidates(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    for index in range(3):
+        image = Image.fromarray(np.full((64, 64), 9, np.uint8))
+        image.save(tmp_path / f"raw/s{index}.png")
+    manifest = run(tmp_path / "raw", tmp_path / "out")
+    assert manifest["candidates"] == 0
+    assert [shard["rows"] for shard in manifest["shards"]] == [0, 0, 0]
+    with Image.open(tmp_path / "out/overlay.png") as picture:
+        assert picture.size[0] > 64
+
+
+def test_rows_where_a_candidate_has_no_own_object(tmp_path: Path) -> None:
+    manifest = run(write_volume(tmp_path / "raw"), tmp_path / "out", sequence_slices=5)
+    rows = read_volume_rows(tmp_path / "out/manifest.json", manifest)
+    hidden, focus = rows.filter(~pl.col("detected")), rows.filter("focus")
+    assert hidden.height > 0
+    masks = hidden.join(focus, on="candidate_id", suffix="_focus")
+    for name in ("area", "bbox_top", "bbox_left", "shape_descriptor", "centroid_row"):
+        assert masks[name].to_list() == masks[f"{name}_focus"].to_list(), name
+    weaker = (masks["contrast"] < masks["contrast_focus"]).to_numpy()
+    assert weaker.mean() > 0.8
+    assert focus.height == manifest["candidates"]
+    for number, best in focus.select("candidate_id", "slice").iter_rows():
+        sequence = rows.filter(pl.col("candidate_id") == number)["slice"].to_list()
+        assert sequence == [index for index in range(best - 2, best + 3) if 0 <= index < 5]
+
+
+@pytest.mark.parametrize(
+    ("image", "candidates"),
+    [({"measure_on": "equalised"}, {}), ({}, {"generator": "paper"}), ({}, {"max_per_slice": 1})],
+)
+def test_other_settings(tmp_path: Path, image: dict[str, Any], candidates: dict[str, Any]) -> None:
+    source = write_volume(tmp_path / "raw")
+    manifest = run(source, tmp_path / "out", image=image, candidates=candidates)
+    rows = read_volume_rows(tmp_path / "out/manifest.json", manifest)
+    assert rows.height > 0
+    assert rows["gray_level"].is_between(0, 255).all()
+    if "max_per_slice" in candidates:
+        assert "capped" in {facts["qc_flag"] for facts in manifest["slice_facts"]}
+        assert "capped" in rows["qc_flag"].to_list()
+        assert set(rows.filter("detected").group_by("slice").len()["len"]) == {1}
+
+
+def test_objects_of_both_generators_are_kept_for_measuring_detection(tmp_path: Path) -> None:
+    run(write_volume(tmp_path / "raw"), tmp_path / "out")
+    objects = pl.read_parquet(tmp_path / "out/objects.parquet")
+    assert objects.columns == ["generator", "slice", "row", "col", "area_px"]
+    assert sorted(objects["generator"].unique()) == ["local", "paper"]
+
+
+def test_a_wrong_checksum_in_the_sheet_stops_the_volume(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SHEET, "sha256", "0" * 64)
+    with pytest.raises(TomocalcError, match="E208"):
+        run(write_volume(tmp_path / "raw"), tmp_path / "out")
+
+
+def test_results_name_no_path(tmp_path: Path) -> None:
+    source = write_volume(tmp_path / "raw")
+    (source / "s1.png").write_bytes(b"")
+    run(source, tmp_path / "out", image={"on_bad_slice": "quarantine"})
+    for name, content in files(tmp_path / "out").items():
+        assert str(tmp_path).encode() not in content, name
+
+
+def test_memory_does_not_grow_with_the_number_of_slices(tmp_path: Path) -> None:
+    few, many = write_volume(tmp_path / "few"), tmp_path / "many"
+    many.mkdir()
+    for index in range(30):
+        (many / f"s{index:02d}.png").write_bytes((few / f"s{index % 5}.png").read_bytes())
+    peaks = []
+    for source in (few, few, many):  # the first run warms up
+        tracemalloc.start()
+        run(source, tmp_path / f"out{len(peaks)}")
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[2] - peaks[1] < 25 * 192 * 128  # not half of the slices' own size

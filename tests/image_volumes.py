@@ -1,0 +1,79 @@
+"""Small volumes for the tests of extract_features and what follows it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from extract_features import main
+from image_slices import breast_slice
+from tomocalc.files import read_json
+
+IMAGE = {
+    "max_pixels": 1_000_000,
+    "min_size": 16,
+    "measure_on": "normalised",
+    "blur_sigma_mm": 0.1,
+    "on_bad_slice": "fail",
+    "side_mismatch": "warn",
+    "burned_in": "warn",
+}
+CANDIDATES = {
+    "generator": "local",
+    "threshold_k": 4.5,
+    "min_diameter_mm": 0.1,
+    "max_diameter_mm": 1.5,
+    "max_per_slice": 50000,
+    "link_radius_mm": 0.5,
+}
+SHEET = {
+    "volume_id": "v1",
+    "patient_id": "p1",
+    "laterality": "L",
+    "view": "CC",
+    "path": "",
+    "pixel_spacing_mm": 0.1,
+    "slice_spacing_mm": 1.0,
+    "site": None,
+    "sha256": None,
+}
+CALCIFICATIONS = [(70, 40, 1), (90, 60, 2), (120, 50, 3)]  # (row, column, slice of focus)
+
+
+def write_volume(folder: Path, slices: int = 5) -> Path:
+    """Write a breast of textured noise with three spots that blur over depth."""
+    folder.mkdir(parents=True, exist_ok=True)
+    row, col = np.mgrid[:192, :128]
+    rng = np.random.default_rng(1)
+    breast = breast_slice(7, shape=(192, 128), spots=[])
+    for index in range(slices):
+        image = breast + 10 * rng.random(breast.shape)
+        for y, x, focus in CALCIFICATIONS:
+            height = 1500 * np.exp(-((index - focus) ** 2) / 2)
+            image += height * np.exp(-((row - y) ** 2 + (col - x) ** 2) / 4)
+        Image.fromarray(image.astype(np.uint16)).save(folder / f"s{index}.png")
+    return folder
+
+
+def run(source: Path, out: Path, **change: Any) -> dict[str, Any]:
+    """Run the script and return the manifest."""
+    arguments: dict[str, Any] = {"sequence_slices": 3, **change}
+    main(
+        volume=SHEET,
+        source=str(source),
+        manifest=str(out / "manifest.json"),
+        objects=str(out / "objects.parquet"),
+        overlay=str(out / "overlay.png"),
+        image=IMAGE | arguments.pop("image", {}),
+        candidates=CANDIDATES | arguments.pop("candidates", {}),
+        **arguments,
+    )
+    return read_json(out / "manifest.json")
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Return the content of every file of a folder."""
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}

@@ -1,0 +1,79 @@
+"""measure_detection on small volumes with known spots."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from image_volumes import CALCIFICATIONS, run, write_volume
+from measure_detection import main
+from tomocalc.errors import TomocalcError
+from tomocalc.files import read_json
+
+SCHEMA = Path(__file__).parents[2] / "workflow/schemas/annotations.schema.yaml"
+HEADER = "volume_id\tslice\tx\ty\tradius\tkind"
+TRUTH = "volume_id\tkind\tx\ty\tslice\tdiameter_mm\tcontrast_to_noise"
+
+
+def account(folder: Path, annotations: list[str], truth: list[str] | None = None) -> dict[str, Any]:
+    """Measure detection of one volume and return the account."""
+    if not (folder / "v1/manifest.json").exists():
+        run(write_volume(folder / "raw"), folder / "v1")
+    (folder / "annotations.tsv").write_text("\n".join([HEADER, *annotations]) + "\n")
+    if truth is not None:
+        (folder / "truth.tsv").write_text("\n".join([TRUTH, *truth]) + "\n")
+    main(
+        manifests=[str(folder / "v1/manifest.json")],
+        objects=[str(folder / "v1/objects.parquet")],
+        annotations=str(folder / "annotations.tsv"),
+        annotations_schema=str(SCHEMA),
+        truth=str(folder / "truth.tsv") if truth is not None else None,
+        detection=str(folder / "detection.json"),
+        labels={"tolerance_mm": 0.3, "slice_tolerance": 1, "unlabelled": "fail"},
+    )
+    return read_json(folder / "detection.json")
+
+
+def test_spots_are_covered_and_empty_places_are_not(tmp_path: Path) -> None:
+    rows = [f"v1\t{focus}\t{x}\t{y}\t2\tcalcification" for y, x, focus in CALCIFICATIONS]
+    facts = account(tmp_path, [*rows, "v1\t2\t20\t40\t2\tcluster"])
+    assert facts["slices"] == 5
+    assert sorted(facts["generators"]) == ["local", "paper"]
+    local = facts["generators"]["local"]
+    assert local["calcification"]["recall"] == 1
+    assert local["calcification"]["by_chance"]["recall"] < 0.3
+    assert local["calcification"]["by_chance"]["findings"] >= 3
+    assert local["cluster"]["recall"] == 0
+    assert 0 < local["small_objects_per_slice"] < 10
+    assert "by_contrast_to_noise" not in local
+
+
+def test_truth_adds_bins_of_visibility_and_other_objects(tmp_path: Path) -> None:
+    spots = [f"v1\tcalcification\t{x}\t{y}\t{focus}\t0.3\t7" for y, x, focus in CALCIFICATIONS]
+    hidden = ["v1\tcalcification\t20\t40\t2\t0.3\t1", "v1\tclip\t20\t60\t2\t2.0\t40"]
+    local = account(tmp_path, [], spots + hidden)["generators"]["local"]
+    assert local["by_contrast_to_noise"]["from 5 to 8"]["recall"] == 1
+    assert local["by_contrast_to_noise"]["from 0 to 3"]["recall"] == 0
+    assert local["contrast_to_noise_of_at_least_5"]["findings"] == 3
+    assert local["other_objects"]["clip"]["findings"] == 1
+    assert "calcification" not in local
+
+
+def test_an_altered_table_of_objects_is_refused(tmp_path: Path) -> None:
+    account(tmp_path, [])
+    path = tmp_path / "v1/objects.parquet"
+    content = bytearray(path.read_bytes())
+    content[100] ^= 1
+    path.write_bytes(bytes(content))
+    with pytest.raises(TomocalcError, match=r"E301.*objects\.parquet"):
+        account(tmp_path, [])
+    path.unlink()
+    with pytest.raises(TomocalcError, match="E301"):
+        account(tmp_path, [])
+
+
+def test_an_annotation_of_an_unknown_volume_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TomocalcError, match="E303"):
+        account(tmp_path, ["v2\t1\t5\t5\t2\tcluster"])

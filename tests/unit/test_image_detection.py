@@ -1,0 +1,146 @@
+"""Findings, their mirror images, and the account of detection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tomocalc.image.breast import Breast
+from tomocalc.image.detection import Finding, Found, mirrored, small
+from tomocalc.image.outline import Outline
+from tomocalc.image.recall import Account, rate
+
+
+def found(*objects: tuple[int, float, float], **change: Any) -> Found:
+    """Return objects (slice, row, column)."""
+    table = pl.DataFrame(objects, schema=["slice", "row", "col"], orient="row")
+    settings = {"spacing_mm": (0.1, 0.1), "tolerance_mm": 0.3, "slice_tolerance": 1} | change
+    return Found(table, **settings)
+
+
+def circle(slice_index: int | None = 5, **change: Any) -> dict[str, Any]:
+    return {
+        "slice": slice_index,
+        "x": 20.0,
+        "y": 30.0,
+        "radius": 2.0,
+        "width": None,
+        "height": None,
+        "kind": "calcification",
+    } | change
+
+
+@pytest.mark.parametrize(
+    ("row", "col", "covered"),
+    [(30, 20, True), (30, 24.9, True), (30, 25.1, False), (34, 24, False)],
+)
+def test_a_circle_is_covered_within_its_radius_and_tolerance(
+    row: float, col: float, covered: bool
+) -> None:
+    assert found((5, row, col)).cover(Finding.from_annotation(circle())) == covered
+
+
+def test_tolerance_is_in_mm_along_each_axis() -> None:
+    finding = Finding.from_annotation(circle())
+    objects = found((5, 30 + 3.4, 20), spacing_mm=(0.2, 0.1))
+    assert objects.cover(finding)  # 2 × 0.2 + 0.3 = 0.7 mm, and 3.4 rows are 0.68 mm
+    assert not found((5, 30 + 3.6, 20), spacing_mm=(0.2, 0.1)).cover(finding)
+
+
+@pytest.mark.parametrize(("index", "covered"), [(3, False), (4, True), (6, True), (7, False)])
+def test_neighbouring_slices_count(index: int, covered: bool) -> None:
+    assert found((index, 30, 20)).cover(Finding.from_annotation(circle())) == covered
+    assert found((index, 30, 20)).cover(Finding.from_annotation(circle(None)))
+
+
+def test_a_box_is_given_by_its_corner() -> None:
+    box = circle(radius=None, width=10.0, height=4.0)
+    finding = Finding.from_annotation(box)
+    assert (finding.row, finding.col) == (32, 25)
+    assert found((5, 35, 31)).cover(finding)
+    assert not found((5, 39.5, 25)).cover(finding)
+
+
+def half_disc() -> Outline:
+    row, col = np.mgrid[:20, :14]
+    outline = Outline.of([Breast(np.hypot(row - 9.5, col) < 9, 10)])
+    assert outline is not None
+    return outline
+
+
+def test_outline_keeps_its_shape_as_text() -> None:
+    outline = half_disc()
+    again = Outline.from_text(outline.text())
+    assert np.array_equal(again.spans, outline.spans)
+    assert again.block == 10
+    row, col = outline.centre
+    assert row == pytest.approx(100)
+    assert 30 < col < 50
+    assert outline.holds(100, 5)
+    assert not outline.holds(5, 5)
+    assert not outline.holds(100, 120)
+    assert not outline.holds(-5, 5)
+    assert outline.area == pytest.approx(np.pi / 2 * 90**2, rel=0.1)
+    assert Outline.of([]) is None
+
+
+def test_mirrored_places_lie_in_the_breast_and_on_no_finding() -> None:
+    outline = half_disc()
+    finding = Finding(5, 60.0, 20.0, 3.0, 3.0, True)
+    places = mirrored(finding, outline, [finding])
+    assert all(outline.holds(place.row, place.col) for place in places)
+    assert (140.0, 20.0) in [(place.row, place.col) for place in places]
+    other = Finding(5, 143.0, 20.0, 3.0, 3.0, True)
+    assert (140.0, 20.0) not in [
+        (p.row, p.col) for p in mirrored(finding, outline, [finding, other])
+    ]
+    middle = Finding(5, 100.0, outline.centre[1], 3.0, 3.0, True)
+    assert mirrored(middle, outline, [middle]) == []
+
+
+def test_only_small_objects_count() -> None:
+    objects = pl.DataFrame({"area_px": [1, 176, 177, 5000]})
+    assert small(objects, (0.1, 0.1)).height == 2  # a circle of 1.5 mm has 1.767 mm²
+
+
+def test_wilson_interval_by_hand() -> None:
+    # Wilson 1927 as in Brown, Cai, DasGupta 2001: 8 of 10.
+    facts = rate(8, 10)
+    assert facts["recall"] == 0.8
+    assert facts["lower"] == pytest.approx(0.4902, abs=1e-4)
+    assert facts["upper"] == pytest.approx(0.9433, abs=1e-4)
+    assert rate(0, 0) == {"findings": 0, "covered": 0, "recall": None}
+    assert rate(5, 5)["upper"] == 1
+
+
+def test_account() -> None:
+    account = Account()
+    facts = {
+        "pixel_spacing_mm": [0.1, 0.1],
+        "rows": 200,
+        "columns": 140,
+        "slice_facts": [{"breast_share": 0.5}, {"breast_share": 0.5}],
+    }
+    objects = pl.DataFrame({"area_px": [4, 4, 4, 9999]})
+    account.add_volume(objects, facts)
+    hits = found((5, 30.0, 20.0), (5, 60.0, 20.0))
+    account.add_findings(hits, [circle(), circle(y=80.0)], half_disc())
+    truth = [circle() | {"contrast_to_noise": 6.0}, circle(y=90.0) | {"contrast_to_noise": 9.0}]
+    truth.append(circle(y=60.0, kind="clip") | {"contrast_to_noise": 30.0})
+    truth.append(circle(y=99.0) | {"contrast_to_noise": -1.0})
+    account.add_truth(hits, truth)
+    result = account.facts()
+    assert result["objects_per_slice"] == 2
+    assert result["small_objects_per_slice"] == 1.5
+    # 200 × 140 pixels of 0.01 mm², half of them breast, two slices: 2.8 cm²
+    assert result["small_objects_per_cm2_of_breast"] == pytest.approx(3 / 2.8, abs=1e-3)
+    assert result["calcification"]["recall"] == 0.5
+    assert result["calcification"]["by_chance"]["findings"] > 0
+    assert result["contrast_to_noise_of_at_least_5"]["covered"] == 1
+    assert result["contrast_to_noise_of_at_least_5"]["findings"] == 2
+    assert sorted(result["by_contrast_to_noise"]) == ["from 0 to 3", "from 5 to 8", "from 8"]
+    assert result["other_objects"]["clip"]["recall"] == 1
+    assert "cluster" not in result

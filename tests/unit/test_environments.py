@@ -20,6 +20,7 @@ CONDA_NAME = {
 }
 UNSEEN = {
     "plotly": "its JavaScript is embedded in the pages",
+    "scikit-learn": "optuna's importance of hyper-parameters needs it",
 }
 """Used without an import statement."""
 

@@ -14,7 +14,7 @@ from tomocalc.pages.catalogue import Entry, entry_of
 from tomocalc.pages.eda_leakage import NOTHING_SHARED
 from tomocalc.pages.figures_of_merit import CARDS, figure_card
 from tomocalc.pages.parts import block, cards, note, verdict
-from tomocalc.pages.search import search_section
+from tomocalc.pages.search import search_rules, search_section
 from tomocalc.pages.shell import Section, render_page
 from tomocalc.pages.tables import Cell, Column, share, table
 from tomocalc.pages.templating import fill

@@ -10,8 +10,8 @@ from markupsafe import Markup
 from tomocalc.pages.parts import block, note
 from tomocalc.pages.tables import Cell, Column, table, written
 
-KINDS = {"calcification": "annotated calcifications", "cluster": "annotated clusters"}
-GENERATORS = {"local": "local (small bright spots)", "paper": "paper (blur, equalise, Otsu)"}
+KINDS = {"calcification": "calcifications", "cluster": "clusters"}
+GENERATORS = {"local": "local: small bright spots", "paper": "paper: blur, equalise, Otsu"}
 OTHERS = {
     "round_benign": "round benign calcifications",
     "vascular": "calcified vessels",
@@ -24,21 +24,20 @@ def search_section(facts: dict[str, Any]) -> Markup:
     """Return what `detection.json` says: recall beside chance for every generator.
 
     Chance is the same test at the mirrored places of the same breast, where nothing is annotated.
+    `search_rules` says so to the reader.
     """
     columns = [
         Column("Search", "text"),
-        Column("Of", "text"),
-        Column("Found", "count"),
+        Column("Covered", "text"),
         Column("Recall, 95 % interval", "share"),
-        Column("Recall by chance", "share"),
+        Column("By chance", "share"),
         Column("Objects per slice"),
-        Column("Per cm² of breast"),
+        Column("Per cm²"),
     ]
     main = table(
         columns=columns,
         rows=[row for name, account in facts["generators"].items() for row in _rows(name, account)],
-        caption=f"Within {facts['tolerance_mm']} mm and {facts['slice_tolerance']} slices of an "
-        "annotation; chance is measured at the mirrored places of the same breast",
+        caption="Recall of annotated findings, beside chance",
         sortable=False,
     )
     parts = [block([main], kind="panel")]
@@ -58,16 +57,24 @@ def search_section(facts: dict[str, Any]) -> Markup:
     return Markup("").join(parts)
 
 
+def search_rules(facts: dict[str, Any]) -> str:
+    """Return in one sentence what counts as found."""
+    return (
+        "A finding is covered when a candidate lies within "
+        f"{facts['tolerance_mm']} mm and {facts['slice_tolerance']} slices of it; chance is the "
+        "same test at the mirrored places of the same breast."
+    )
+
+
 def _rows(name: str, account: dict[str, Any]) -> Iterator[list[Any]]:
     load = [account["small_objects_per_slice"], account["small_objects_per_cm2_of_breast"]]
     kinds = [kind for kind in KINDS if account.get(kind, {}).get("findings")]
     for kind in kinds:
         found = account[kind]
-        of = f"{found['findings']:,} {KINDS[kind]}"
-        chance = found["by_chance"]["recall"]
-        yield [GENERATORS[name], of, found["covered"], _recall(found), chance, *load]
+        covered = f"{found['covered']:,} of {found['findings']:,} {KINDS[kind]}"
+        yield [GENERATORS[name], covered, _recall(found), found["by_chance"]["recall"], *load]
     if not kinds:
-        yield [GENERATORS[name], "nothing annotated", None, None, None, *load]
+        yield [GENERATORS[name], "nothing annotated", None, None, *load]
 
 
 def _placed(name: str, facts: dict[str, Any]) -> Iterator[list[Any]]:

@@ -36,11 +36,11 @@ from tomocalc.dataset.feature_table import read_feature_table
 from tomocalc.dataset.splits import split_paper, usable_candidates
 from tomocalc.model.fitting import Fit, Recipe, fit
 from tomocalc.model.objective import score_trial
-from tomocalc.model.rounds import Queue
 from tomocalc.model.selection import best_trial, trials_table
 from tomocalc.model.sequences import Samples, build_samples
 from tomocalc.model.settings import model_shape, training_settings
 from tomocalc.model.study import describe_study, prepare_journal
+from tomocalc.model.trial_queue import Queue
 from tomocalc.tables import PAPER_FEATURES
 
 CPU = torch.device("cpu")

@@ -6,9 +6,10 @@ import polars as pl
 import pytest
 
 from model_data import MODEL, NAMES, SEQUENCE, TUNING
-from tomocalc.model.rounds import suggest_round
 from tomocalc.model.selection import best_trial
+from tomocalc.model.space import Parameters
 from tomocalc.model.study import describe_study
+from tomocalc.model.trial_queue import suggest
 from tomocalc.model.tuning_page import importances, tuning_page
 
 PLAN = describe_study(
@@ -25,12 +26,14 @@ PLAN = describe_study(
 
 def trials(count: int, *, failed: int = 0) -> pl.DataFrame:
     """Random trials whose value is their dropout; the last ones failed."""
-    rows = suggest_round([], plan=PLAN, start=0)[:count]
+    rows: list[Parameters] = []
+    for _ in range(count):
+        rows.append(suggest([], rows, plan=PLAN))
     table = pl.DataFrame(rows).with_row_index("trial")
     lost = pl.col("trial") >= count - failed
     return table.select(
         "trial",
-        round=pl.lit(0),
+        known=pl.lit(0),
         value=pl.when(lost).then(None).otherwise("dropout"),
         **{name: pl.col(name) for name in rows[0]},
         epochs=pl.lit(2),

@@ -13,9 +13,9 @@ from tomocalc.model.data import data_hashes, load_samples
 from tomocalc.model.device import choose_device
 from tomocalc.model.objective import score_trial
 from tomocalc.model.progress import Progress
-from tomocalc.model.rounds import FAILED, Claim, Queue
 from tomocalc.model.sequences import Samples
 from tomocalc.model.study import Study, need_same_data, read_study
+from tomocalc.model.trial_queue import FAILED, Claim, Queue
 
 LOG = logging.getLogger("tune_lstm")
 POLL_SECONDS = 0.3

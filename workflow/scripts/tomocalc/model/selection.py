@@ -9,13 +9,15 @@ import polars as pl
 
 from tomocalc.errors import TomocalcError
 from tomocalc.files import sheet_text
-from tomocalc.model.rounds import FAILED, finished
 from tomocalc.model.space import model_values, search_space
 from tomocalc.model.study import Study
+from tomocalc.model.trial_queue import FAILED, finished
 
 
 def trials_table(study: optuna.Study, plan: Study) -> pl.DataFrame:
-    """Return one row per computed trial, by index: round, value, parameters, epochs, failure.
+    """Return one row per computed trial, by index: known, value, parameters, epochs, failure.
+
+    ``known`` counts the trials whose values its suggestion knew.
 
     Raises
     ------
@@ -35,7 +37,7 @@ def trials_table(study: optuna.Study, plan: Study) -> pl.DataFrame:
     whole = ("layers", "units")
     schema: dict[str, pl.DataType] = {
         "trial": pl.Int32(),
-        "round": pl.Int32(),
+        "known": pl.Int32(),
         "value": pl.Float64(),
         **{name: pl.Int32() if name.startswith(whole) else pl.Float64() for name in space},
         "epochs": pl.Int32(),
@@ -44,7 +46,7 @@ def trials_table(study: optuna.Study, plan: Study) -> pl.DataFrame:
     rows = [
         {
             "trial": index,
-            "round": index // plan.batch,
+            "known": max(0, index - plan.window + 1),
             "value": computed[index].value,
             **computed[index].params,
             "epochs": computed[index].user_attrs.get("epochs"),

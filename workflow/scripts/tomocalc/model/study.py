@@ -28,8 +28,8 @@ class Study:
         Digest of everything that a trial's value depends on.
     trials
         Trials in the end.
-    batch
-        Trials that are planned at a time, from the values of all earlier ones.
+    window
+        Trials of which a later one may not yet know the value; as many may run at a time.
     tuning, model, sequence
         Sections of the configuration.
     features
@@ -44,7 +44,7 @@ class Study:
 
     key: str
     trials: int
-    batch: int
+    window: int
     tuning: dict[str, Any]
     model: dict[str, Any]
     features: list[str]
@@ -81,7 +81,7 @@ def describe_study(
         "data": data,
     }
     whole: dict[str, Any] = fixed | {"model": dict(model)}
-    return Study(key=digest(fixed), trials=tuning["trials"], batch=tuning["workers"], **whole)
+    return Study(key=digest(fixed), trials=tuning["trials"], window=2 * tuning["workers"], **whole)
 
 
 def read_study(path: str | Path) -> Study:

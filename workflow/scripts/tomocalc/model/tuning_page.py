@@ -98,7 +98,7 @@ def _facts(trials: pl.DataFrame, plan: Study) -> dict[str, str]:
         "Measured on": validation[plan.tuning["validation"]],
         "Trials": f"{len(trials):,}",
         "Epochs of a trial": f"at most {plan.tuning['epochs']}",
-        "Search": f"Gaussian process, {plural(plan.batch, 'trial')} a round",
+        "Search": f"Gaussian process, up to {plural(plan.window, 'trial')} at a time",
         "Seed": str(plan.seed),
     }
 
@@ -145,7 +145,7 @@ def _importance(scored: pl.DataFrame, plan: Study, names: list[str]) -> Any:
 def _every(trials: pl.DataFrame, names: list[str], plan: Study) -> Any:
     columns = [
         Column("Trial", "count"),
-        Column("Round", "count", "trials of one round are planned together"),
+        Column("Known", "count", "trials whose values its suggestion knew"),
         Column(objective(plan)),
         *(Column(pretty(name)) for name in names),
         Column("epochs", "count"),

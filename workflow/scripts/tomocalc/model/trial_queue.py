@@ -1,8 +1,8 @@
-"""Trials in rounds: the same suggestions whatever the number of workers and their timing.
+"""Trials for many workers: the same suggestions whatever their number and their timing.
 
-A round holds as many trials as the configuration names workers. Its parameters follow from the
-seed, the round's number and the values of all trials of earlier rounds, so it does not matter
-who plans it or who computes it. A round begins when the one before is complete.
+Trial i is suggested from the values of the trials up to i − W, with those between as running,
+and may begin when these values are there. W is twice the configured number of workers: enough
+that a worker seldom waits for a slower one, and independent of who computes what and when.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from tomocalc.model.space import Parameters, own_parameters, search_space
 from tomocalc.model.study import Study
 
 LOG = logging.getLogger(__name__)
-STARTUP = 6
-"""Random trials before the Gaussian process takes over."""
+STARTUP = 4
+"""Values that the Gaussian process needs; until then parameters are drawn at random."""
 FAILED = "failed"
 """User attribute of a trial that was computed and has no value, with the reason."""
 
@@ -48,16 +48,18 @@ class Queue:
             self.owner.bury_dead()
 
     def claim(self) -> Claim | None:
-        """Take the next trial, after planning its round where that is due.
+        """Take the next trial.
 
-        None means that every trial of the round is being computed by a living worker, or that
-        all is `done`.
+        None means that every trial that may begin is being computed by a living worker, or
+        that all is `done`.
         """
         with exclusive(self.journal, "plan"):
             self._release_dead()
-            wanted = self._round()
-            self._enqueue(wanted)
-            return self._pop(wanted)
+            index = self._next()
+            if index is None:
+                return None
+            self.study.enqueue_trial(dict(self._parameters(index)), user_attrs={"index": index})
+            return self._pop(index)
 
     def done(self) -> bool:
         """Whether every trial has been computed."""
@@ -84,41 +86,40 @@ class Queue:
                 LOG.warning("trial %s lost its worker: computed again", trial.user_attrs["index"])
                 self.study.tell(trial.number, state=TrialState.FAIL)
 
-    def _round(self) -> range:
-        """Return the indices of the first round that is not complete."""
+    def _next(self) -> int | None:
+        """Return the first index that nobody has and that may begin."""
         known = finished(self.study, self.plan.trials)
-        first = next((n for n in range(self.plan.trials) if n not in known), self.plan.trials)
-        start = first // self.plan.batch * self.plan.batch
-        return range(start, min(start + self.plan.batch, self.plan.trials))
+        running = self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        taken = set(known) | {trial.user_attrs["index"] for trial in running}
+        first = next((n for n in range(self.plan.trials) if n not in taken), None)
+        if first is None or any(n not in known for n in range(first - self.plan.window + 1)):
+            return None
+        return first
 
-    def _enqueue(self, wanted: range) -> None:
-        """Queue those of the round's trials that nobody has queued, begun or finished."""
-        active = (TrialState.WAITING, TrialState.RUNNING)
-        taken = set(finished(self.study, self.plan.trials)) | {
-            trial.user_attrs["index"]
-            for trial in self.study.get_trials(deepcopy=False, states=active)
+    def _parameters(self, index: int) -> Parameters:
+        """Return the parameters of trial *index*: those of an earlier try, or suggested."""
+        drawn: dict[int, Parameters] = {
+            trial.user_attrs["index"]: trial.params or trial.system_attrs["fixed_params"]
+            for trial in self.study.get_trials(deepcopy=False)
         }
-        missing = [index for index in wanted if index not in taken]
-        if not missing:
-            return
-        past = finished(self.study, wanted.start)
-        suggested = suggest_round(
-            [past[index] for index in sorted(past)], plan=self.plan, start=wanted.start
+        if index in drawn:
+            return drawn[index]
+        known = finished(self.study, index)
+        split = max(0, index - self.plan.window + 1)
+        return suggest(
+            [known[n] for n in range(split)],
+            [drawn[n] for n in range(split, index)],
+            plan=self.plan,
         )
-        for index in missing:
-            parameters = suggested[index - wanted.start]
-            self.study.enqueue_trial(dict(parameters), user_attrs={"index": index})
 
-    def _pop(self, wanted: range) -> Claim | None:
-        waiting = self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
-        for _ in waiting:
+    def _pop(self, index: int) -> Claim:
+        """Begin the queued trial *index*; give up others that killed workers left queued."""
+        while True:
             trial = self.study.ask(self.space)
-            index = trial.user_attrs["index"]
-            if index in wanted:
+            if trial.user_attrs["index"] == index:
                 trial.set_user_attr("owner", self.owner.name)
                 return Claim(index, trial.params, trial)
-            self.study.tell(trial, state=TrialState.FAIL)  # beyond a lowered number of trials
-        return None
+            self.study.tell(trial, state=TrialState.FAIL)
 
 
 def finished(study: optuna.Study, trials: int) -> dict[int, FrozenTrial]:
@@ -132,22 +133,27 @@ def finished(study: optuna.Study, trials: int) -> dict[int, FrozenTrial]:
     return found
 
 
-def suggest_round(past: list[FrozenTrial], *, plan: Study, start: int) -> list[Parameters]:
-    """Return the parameters of the round that begins at index *start*.
+def suggest(known: list[FrozenTrial], running: list[Parameters], *, plan: Study) -> Parameters:
+    """Return the parameters of the trial after *known* and *running*.
 
-    *past* are all computed trials of earlier rounds, by index. The first trial of all is the
-    configuration's own point; the next ones are random until `STARTUP` have values; then the
-    Gaussian process suggests, taking the round's earlier trials into account as running.
+    The first trial of all is the configuration's own point; the next ones are random until
+    `STARTUP` have values; then a Gaussian process chooses where the expected improvement is
+    largest, given the values of the *known* trials and that the *running* ones have none yet.
     """
-    seed = int(np.random.SeedSequence([plan.seed, start]).generate_state(1)[0])
+    index = len(known) + len(running)
+    if index == 0:
+        return own_parameters(plan.tuning, plan.model)
+    seed = int(np.random.SeedSequence([plan.seed, index]).generate_state(1)[0])
     sampler = GPSampler(seed=seed, n_startup_trials=STARTUP, warn_independent_sampling=False)
     study = optuna.create_study(direction="maximize", sampler=sampler)
     space = search_space(plan.tuning)
-    for trial in past:
+    for trial in known:
         if trial.value is not None:
             study.add_trial(
                 create_trial(params=trial.params, distributions=space, value=trial.value)
             )
-    if start == 0:
-        study.enqueue_trial(own_parameters(plan.tuning, plan.model))
-    return [study.ask(space).params for _ in range(plan.batch)]
+    for parameters in running:
+        study.add_trial(
+            create_trial(params=parameters, distributions=space, state=TrialState.RUNNING)
+        )
+    return study.ask(space).params

@@ -14,10 +14,10 @@ from polars.testing import assert_frame_equal
 from model_data import MODEL, NAMES, SEQUENCE, TUNING
 from tomocalc.errors import TomocalcError
 from tomocalc.model.journal import cut_torn_end, open_study
-from tomocalc.model.rounds import FAILED, STARTUP, Claim, Queue, suggest_round
 from tomocalc.model.selection import best_trial, trials_table
 from tomocalc.model.space import Parameters, model_values, own_parameters
 from tomocalc.model.study import Study, describe_study, need_same_data, prepare_journal
+from tomocalc.model.trial_queue import FAILED, STARTUP, Claim, Queue, suggest
 
 
 def describe(**changes: object) -> Study:
@@ -76,11 +76,26 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
 
 def test_the_study_is_of_the_configured_size(whole: pl.DataFrame) -> None:
     assert whole["trial"].to_list() == list(range(TUNING["trials"]))
-    assert whole["round"].to_list() == [0, 0, 1, 1, 2, 2, 3, 3, 4]
+    assert whole["known"].to_list() == [0, 0, 0, 0, 1, 2, 3, 4, 5]
     first = whole.row(0, named=True)
     own = own_parameters(TUNING, MODEL)
     assert {name: first[name] for name in own} == own
     assert whole["value"].drop_nulls().len() >= STARTUP
+
+
+def test_as_many_trials_run_at_a_time_as_the_window_holds(tmp_path: Path) -> None:
+    queue = Queue(begin(tmp_path), PLAN)
+    assert PLAN.window == 4
+    claims = [queue.claim() for _ in range(6)]
+    assert [claim and claim.index for claim in claims] == [0, 1, 2, 3, None, None]
+    assert claims[1] is not None
+    finish(queue, claims[1])
+    assert queue.claim() is None, "trial 4 needs the value of trial 0"
+    assert claims[0] is not None
+    finish(queue, claims[0])
+    found = [queue.claim() for _ in range(3)]
+    assert [claim and claim.index for claim in found] == [4, 5, None]
+    queue.leave()
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -228,6 +243,7 @@ def test_the_configured_point_moves_into_the_space() -> None:
 
 def test_a_range_of_one_value_is_fixed() -> None:
     plan = replace(PLAN, tuning=TUNING | {"units": [6, 6], "layers": [2, 2], "dropout": [0.1, 0.1]})
-    for parameters in suggest_round([], plan=plan, start=0):
+    first = suggest([], [], plan=plan)
+    for parameters in (first, suggest([], [first], plan=plan)):
         assert parameters["units_1"] == parameters["units_2"] == 6
         assert (parameters["layers"], parameters["dropout"]) == (2, 0.1)

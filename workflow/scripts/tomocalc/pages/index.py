@@ -58,9 +58,9 @@ def index_page(
         ),
     ]
     if detection is not None:
-        sections.insert(
-            2, Section("Search for candidates", search_section(detection), key="detection")
-        )
+        search = search_section(detection)
+        rules = search_rules(detection)
+        sections.insert(2, Section("Search for candidates", search, intro=rules, key="detection"))
     if overlays:
         sections.append(_gallery(overlays, folder))
     data = [(entry, path) for entry, path in zip(entries, files, strict=True) if not entry.is_page]

@@ -143,6 +143,39 @@ def test_too_many_quarantined_slices_stop_the_merge(tmp_path):
         merge(tmp_path, [manifest])
 
 
+def spoil(manifest: Path, **columns) -> None:
+    """Change columns of the first shard, and its checksum in the manifest."""
+    shard = manifest.parent / "0000.parquet"
+    write_parquet(shard, pl.read_parquet(shard).with_columns(**columns))
+    content = json.loads(manifest.read_text())
+    content["shards"][0]["sha256"] = hashlib.sha256(shard.read_bytes()).hexdigest()
+    manifest.write_text(json.dumps(content))
+
+
+FIRST = pl.col("candidate_id") == 0
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"area": pl.when(FIRST).then(float("nan")).otherwise("area")}, "area is missing"),
+        ({"area": pl.when(FIRST).then(float("inf")).otherwise("area")}, "area is infinite"),
+        ({"focus": pl.lit(value=False)}, "not exactly one slice of best focus"),
+        ({"candidate_id": pl.lit(0, pl.Int32)}, "two rows on one slice"),
+    ],
+)
+def test_rows_without_meaning_are_named(tmp_path, columns, message):
+    manifest = write_volume(tmp_path / "features", "v")
+    kept = {
+        name: value.cast(pl.read_parquet(manifest.parent / "0000.parquet").schema[name])
+        for name, value in columns.items()
+    }
+    spoil(manifest, **kept)
+    with pytest.raises(TomocalcError, match=message) as caught:
+        merge(tmp_path, [manifest])
+    assert "v candidate 0 slice 0" in str(caught.value)
+
+
 @pytest.mark.parametrize("protocol", ["honest", "paper"])
 def test_the_split_is_written_with_its_account(tmp_path, protocol):
     write_parquet(tmp_path / "candidates.parquet", cohort())

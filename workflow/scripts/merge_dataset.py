@@ -1,19 +1,17 @@
 """Merge the shards of all volumes, or a finished table, into one labelled data set."""
 
 import logging
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import polars as pl
 
 from tomocalc.config import load_schema
 from tomocalc.dataset.feature_table import CANDIDATE, read_feature_table
-from tomocalc.dataset.labels import label_candidates
 from tomocalc.dataset.quality import ACCOUNTED, quality_account
-from tomocalc.dataset.shards import read_manifest, read_volume_rows
-from tomocalc.errors import TomocalcError
+from tomocalc.dataset.validation import validate
+from tomocalc.dataset.volumes import merge_volumes
 from tomocalc.files import write_json
 from tomocalc.log import log_to
 from tomocalc.parquet import parquet_stream
@@ -50,26 +48,25 @@ def main(
     labels, dataset
         Sections of the configuration.
     """
-    facts: dict[str, Any] = {}
+    missing = dataset["impute"] != "none"
     with parquet_stream(candidates, pl.Schema(schema(CANDIDATE))) as append:
+
+        def append_valid(rows: pl.DataFrame) -> None:
+            validate(rows, needed=features, missing=missing)
+            append(rows)
+
         if table is None:
             assert annotations is not None
-            facts = _merge_volumes(
-                manifests, annotations, annotations_schema, labels, dataset, append
+            read = partial(read_annotations, annotations, load_schema(annotations_schema))
+            facts = merge_volumes(
+                manifests,
+                read,
+                labels=labels,
+                max_bad_fraction=dataset["max_bad_fraction"],
+                append=append_valid,
             )
         else:
-            rows, dropped = read_feature_table(
-                table,
-                header=columns["header"],
-                features=columns["features"],
-                label=columns["label"],
-                positive=columns["positive"],
-                patient_id=columns["patient_id"],
-                site=columns["site"],
-                unlabelled=labels["unlabelled"],
-            )
-            append(rows)
-            facts["unlabelled_dropped"] = dropped
+            facts = merge_table(table, columns, labels["unlabelled"], append=append_valid)
     merged = pl.read_parquet(candidates, columns=ACCOUNTED)
     account = quality_account(
         merged, source=source, used=features, duplicates=dataset["duplicates"]
@@ -78,80 +75,26 @@ def main(
     log.info("%d candidates, %d positive", account["candidates"], account["positives"])
 
 
-def _merge_volumes(
-    paths: list[str],
-    annotations: str,
-    annotations_schema: str,
-    labels: dict[str, Any],
-    dataset: dict[str, Any],
+def merge_table(
+    table: str,
+    columns: dict[str, Any],
+    unlabelled: str,
+    *,
     append: Callable[[pl.DataFrame], None],
 ) -> dict[str, Any]:
-    manifests = sorted(
-        ((path, read_manifest(path)) for path in paths), key=lambda item: item[1]["volume_id"]
+    """Pass the rows of a finished table to *append*; return how many had no label."""
+    rows, dropped = read_feature_table(
+        table,
+        header=columns["header"],
+        features=columns["features"],
+        label=columns["label"],
+        positive=columns["positive"],
+        patient_id=columns["patient_id"],
+        site=columns["site"],
+        unlabelled=unlabelled,
     )
-    volumes = [manifest for _, manifest in manifests]
-    slices = _slice_account(volumes, dataset["max_bad_fraction"])
-    findings = read_annotations(annotations, load_schema(annotations_schema), volumes)
-    by_volume: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for number, finding in enumerate(findings):
-        by_volume[finding["volume_id"]].append({**finding, "finding_id": number})
-    matched = 0
-    for manifest, shard_rows in _read_ahead(manifests):
-        row_mm, col_mm = manifest["pixel_spacing_mm"]
-        rows, found = label_candidates(
-            shard_rows,
-            by_volume[manifest["volume_id"]],
-            pixel_spacing_mm=(row_mm, col_mm),
-            tolerance_mm=labels["tolerance_mm"],
-            slice_tolerance=labels["slice_tolerance"],
-        )
-        matched += len(found)
-        append(rows.with_columns(site=pl.lit(manifest["site"] or "")))
-    return {
-        "annotations": {
-            "total": len(findings),
-            "matched": matched,
-            "unmatched": len(findings) - matched,
-            "volumes_without_annotation": sum(
-                not by_volume[volume["volume_id"]] for volume in volumes
-            ),
-        },
-        "slices": slices,
-    }
-
-
-def _read_ahead(
-    manifests: list[tuple[str, dict[str, Any]]],
-) -> Iterator[tuple[dict[str, Any], pl.DataFrame]]:
-    """Yield every manifest with its volume's rows, reading the next volume meanwhile."""
-    with ThreadPoolExecutor(1) as reader:
-        waiting: deque[tuple[dict[str, Any], Future[pl.DataFrame]]] = deque()
-        for path, manifest in manifests:
-            waiting.append((manifest, reader.submit(read_volume_rows, path, manifest)))
-            if len(waiting) > 1:
-                ready, rows = waiting.popleft()
-                yield ready, rows.result()
-        for ready, rows in waiting:
-            yield ready, rows.result()
-
-
-def _slice_account(volumes: list[dict[str, Any]], max_bad_fraction: float) -> dict[str, int]:
-    slices = {
-        "total": sum(volume["slices"] for volume in volumes),
-        "without_objects": sum(
-            fact["objects"] == 0 for volume in volumes for fact in volume["slice_facts"]
-        ),
-        "quarantined": sum(len(volume["quarantined"]) for volume in volumes),
-    }
-    if slices["quarantined"] > max_bad_fraction * slices["total"]:
-        raise TomocalcError(
-            "E306",
-            what="too many slices are quarantined",
-            where="results/qc/quarantine.tsv",
-            why=f"{slices['quarantined']} of {slices['total']} slices could not be read",
-            fix="mend the listed files, or raise dataset.max_bad_fraction",
-        )
-    return slices
+    append(rows)
+    return {"unlabelled_dropped": dropped}
 
 
 if __name__ == "__main__":

@@ -1,0 +1,114 @@
+"""Volumes on their way into the data set: shards read, checked, labelled, counted."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import polars as pl
+
+from tomocalc.dataset.labels import label_candidates
+from tomocalc.dataset.shards import read_manifest, read_volume_rows
+from tomocalc.errors import TomocalcError
+
+
+def merge_volumes(
+    paths: list[str],
+    findings: Callable[[list[dict[str, Any]]], list[dict[str, Any]]],
+    *,
+    labels: dict[str, Any],
+    max_bad_fraction: float,
+    append: Callable[[pl.DataFrame], None],
+) -> dict[str, Any]:
+    """Pass the labelled rows of every volume to *append*, volumes sorted by their id.
+
+    Parameters
+    ----------
+    paths
+        Manifests.
+    findings
+        Returns the rows of the annotation sheet, given the volumes that they may name.
+    labels
+        The ``labels`` section of the configuration.
+    max_bad_fraction
+        Largest share of quarantined slices.
+
+    Returns
+    -------
+    dict
+        ``annotations`` (total, matched, unmatched, volumes_without_annotation) and ``slices``
+        (total, without_objects, quarantined).
+
+    Raises
+    ------
+    TomocalcError
+        ``E301`` for a shard, ``E303`` for an annotation, ``E306`` for too many bad slices.
+    """
+    manifests = sorted(
+        ((path, read_manifest(path)) for path in paths), key=lambda item: item[1]["volume_id"]
+    )
+    volumes = [manifest for _, manifest in manifests]
+    slices = _slice_account(volumes, max_bad_fraction)
+    annotated = findings(volumes)
+    by_volume: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for number, finding in enumerate(annotated):
+        by_volume[finding["volume_id"]].append({**finding, "finding_id": number})
+    matched = 0
+    for manifest, shard_rows in _read_ahead(manifests):
+        row_mm, col_mm = manifest["pixel_spacing_mm"]
+        rows, found = label_candidates(
+            shard_rows,
+            by_volume[manifest["volume_id"]],
+            pixel_spacing_mm=(row_mm, col_mm),
+            tolerance_mm=labels["tolerance_mm"],
+            slice_tolerance=labels["slice_tolerance"],
+        )
+        matched += len(found)
+        append(rows.with_columns(site=pl.lit(manifest["site"] or "")))
+    return {
+        "annotations": {
+            "total": len(annotated),
+            "matched": matched,
+            "unmatched": len(annotated) - matched,
+            "volumes_without_annotation": sum(
+                not by_volume[volume["volume_id"]] for volume in volumes
+            ),
+        },
+        "slices": slices,
+    }
+
+
+def _read_ahead(
+    manifests: list[tuple[str, dict[str, Any]]],
+) -> Iterator[tuple[dict[str, Any], pl.DataFrame]]:
+    """Yield every manifest with its volume's rows, reading the next volume meanwhile."""
+    with ThreadPoolExecutor(1) as reader:
+        waiting: deque[tuple[dict[str, Any], Future[pl.DataFrame]]] = deque()
+        for path, manifest in manifests:
+            waiting.append((manifest, reader.submit(read_volume_rows, path, manifest)))
+            if len(waiting) > 1:
+                ready, rows = waiting.popleft()
+                yield ready, rows.result()
+        for ready, rows in waiting:
+            yield ready, rows.result()
+
+
+def _slice_account(volumes: list[dict[str, Any]], max_bad_fraction: float) -> dict[str, int]:
+    slices = {
+        "total": sum(volume["slices"] for volume in volumes),
+        "without_objects": sum(
+            fact["objects"] == 0 for volume in volumes for fact in volume["slice_facts"]
+        ),
+        "quarantined": sum(len(volume["quarantined"]) for volume in volumes),
+    }
+    if slices["quarantined"] > max_bad_fraction * slices["total"]:
+        raise TomocalcError(
+            "E306",
+            what="too many slices are quarantined",
+            where="results/qc/quarantine.tsv",
+            why=f"{slices['quarantined']} of {slices['total']} slices could not be read",
+            fix="mend the listed files, or raise dataset.max_bad_fraction",
+        )
+    return slices

@@ -140,6 +140,7 @@ def test_odd_slices_stay_sane(kind: str) -> None:
     }[kind].astype(np.uint16)
     settings = replace(SETTINGS, max_per_slice=100)
     objects, _ = find_objects(0, raw, settings, SPACING_MM)
+    assert objects.facts["qc_flag"] != "constant"
     for found in objects.found.values():
         assert found.runs.count <= 100
         assert np.isfinite(found.strength).all()

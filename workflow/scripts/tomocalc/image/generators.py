@@ -11,7 +11,7 @@ from tomocalc.image.breast import Breast
 from tomocalc.image.grey import Scale, equalise_table, histogram_of, otsu_level
 from tomocalc.image.runs import Runs, label_runs, mask_runs, per_object
 from tomocalc.image.settings import Settings
-from tomocalc.image.smoothing import UNIT, Ladder, tiles
+from tomocalc.image.smoothing import BITS, UNIT, Ladder, tiles
 from tomocalc.image.spots import find_spots
 
 SKIN_MARGIN_MM = 1.6
@@ -90,7 +90,7 @@ def equalise(raw: NDArray[np.unsignedinteger], scale: Scale, sigma: float) -> Eq
         for tile in parts:
             (smooth,) = ladder.smooth(ladder.load(raw, tile, scale))
             smooth += np.uint16(UNIT // 2)
-            levels[tile.top : tile.bottom, tile.left : tile.right] = smooth // np.uint16(UNIT)
+            levels[tile.top : tile.bottom, tile.left : tile.right] = smooth >> np.uint16(BITS)
     histogram = histogram_of(levels)
     table = equalise_table(histogram)
     return Equalised(levels, table, otsu_level(histogram, table), ladder.variances[0] ** 0.5)

@@ -65,6 +65,8 @@ def prepare(raw: NDArray[np.unsignedinteger], spacing_mm: Spacing) -> Prepared |
     """Find the breast and the grey scale; None for a slice without contrast."""
     breast = find_breast(raw, spacing_mm)
     scale = normalisation(breast.sample(raw))
+    if scale is None:  # a regular sample can miss a regular pattern
+        scale = normalisation(raw[breast.pixels((raw.shape[0], raw.shape[1]))])
     if scale is None:
         return None
     return Prepared(raw, breast, scale, Grey(raw, scale.table(np.iinfo(raw.dtype).max + 1)))

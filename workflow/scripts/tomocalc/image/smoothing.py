@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 
 from tomocalc.image.grey import Scale
 
-TILE = (120, 512)
-"""Rows and columns of a tile; with its margins it fits a cache of half a megabyte."""
+TILE = (240, 512)
+"""Rows and columns of a tile; with its margins it fits a cache of half a megabyte twice."""
 
-UNIT = 16
+BITS = 4
+UNIT = 1 << BITS
 """Steps per grey level of the values that are smoothed."""
 
 ROOM = 4

@@ -75,7 +75,8 @@ class _Strip:
     top
         First pixel row.
     response
-        DoG per scale in 1/`UNIT` grey levels, shape (scale, row, column).
+        DoG per scale in 1/`UNIT` grey levels, shape (scale, row, column); rows are filled up with
+        zeros to whole blocks.
     inside
         Blocks in the breast, shape (block row, block column).
     total
@@ -139,13 +140,14 @@ def _strips(
     height = block * max(WINDOW, TILE[0] // block)
     across = slice(columns.start // block, -(-columns.stop // block))
     for strip, parts in tiles(rows, columns, (height, TILE[1])):
-        size = strip.stop - strip.start, columns.stop - columns.start
-        response = np.empty((len(SCALES_MM), *size), np.int16)
+        down = slice(strip.start // block, -(-strip.stop // block))
+        rows_here, width = strip.stop - strip.start, columns.stop - columns.start
+        response = np.empty((len(SCALES_MM), (down.stop - down.start) * block, width), np.int16)
+        response[:, rows_here:] = 0
         for tile in parts:
             part = slice(tile.left - columns.start, tile.right - columns.start)
-            _respond(ladder, ladder.load(raw, tile, scale), response[:, :, part])
-        down = slice(strip.start // block, -(-strip.stop // block))
-        sums = _magnitudes(response, block, core[down, across])
+            _respond(ladder, ladder.load(raw, tile, scale), response[:, :rows_here, part])
+        sums = _magnitudes(response[:, :rows_here], block, core[down, across])
         yield _Strip(strip.start, response, breast.mask[down, across], *sums)
 
 
@@ -243,13 +245,10 @@ def _strip_runs(
     limit = np.where(strip.inside, np.minimum(threshold * noise, NEVER), NEVER).astype(np.int16)
     # One column more than needed stays empty, so that no run goes on in the next row.
     mask = np.zeros((height, width + 1), np.bool_)
-    spare = np.empty((block, width), np.bool_)
-    for index, response in enumerate(strip.response):
-        wide = np.repeat(limit[index], block, axis=1)[:, :width]
-        for number, line in enumerate(wide):
-            part = slice(number * block, min((number + 1) * block, height))
-            above = np.greater(response[part], line, out=spare[: part.stop - part.start])
-            mask[part, :width] |= above
+    out = mask.reshape(-1, block, width + 1)[:, :, :width]
+    for response, limits in zip(strip.response, limit, strict=True):
+        wide = np.repeat(limits, block, axis=1)[:, None, :width]
+        out |= response.reshape(-1, block, width) > wide
     row, start, stop = guarded_runs(mask)
     length = stop - start
     in_row = np.repeat(row, length)

@@ -72,8 +72,14 @@ def volume_rows():
 
 def volume_row(wildcards):
     """What is known of one volume before its images are read."""
-    row = VOLUMES[wildcards.volume]
+    row = VOLUMES[wildcards.volume] | phantom_spacing()
     return {column: row.get(column) for column in VOLUME_COLUMNS if column != "path"}
+
+
+def phantom_spacing():
+    """Spacing of the in-silico volumes, which PNG slices do not carry."""
+    spacing = ("pixel_spacing_mm", "slice_spacing_mm")
+    return {key: config["phantom"][key] for key in spacing if config["source"] == "phantom"}
 
 
 def phantom_row(wildcards):

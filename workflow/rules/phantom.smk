@@ -64,7 +64,7 @@ rule write_phantom_sheets:
         mem_mb=500,
         runtime=5,
     params:
-        rows=list(VOLUMES.values()),
+        rows=[row | phantom_spacing() for row in VOLUMES.values()],
         format=config["phantom"]["format"],
     script:
         "../scripts/write_phantom_sheets.py"

@@ -6,7 +6,15 @@ from typing import Any
 from tomocalc.files import sheet_text, write_text
 from tomocalc.log import log_to
 
-COLUMNS = ["volume_id", "patient_id", "laterality", "view", "path"]
+COLUMNS = [
+    "volume_id",
+    "patient_id",
+    "laterality",
+    "view",
+    "path",
+    "pixel_spacing_mm",
+    "slice_spacing_mm",
+]
 
 
 def main(

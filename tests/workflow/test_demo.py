@@ -73,7 +73,7 @@ def test_slices_as_png_give_the_same_candidates(rerun: Project):
     )
     after = pl.read_parquet(rerun.folder / "results/png/dataset/candidates.parquet")
     assert after.equals(before)
-    rerun.snakemake(*TINY, "--config", "phantom={format: png}", sheet)
+    rerun.snakemake(sheet, *TINY, "--config", "phantom={format: png}")
     assert "resources/phantom/png/P001-LCC" in (rerun.folder / sheet).read_text()
 
 

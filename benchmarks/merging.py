@@ -51,7 +51,7 @@ def write_volume(folder: Path, volume: int) -> None:
         }
         columns["candidate_id"] = np.arange(ROWS) + 20 * index
         columns["slice"] = np.full(ROWS, index)
-        columns["focus"] = np.arange(ROWS) < 20
+        columns["focus"] = (np.arange(ROWS) < 20) | (index == SLICES - 1)
         columns["detected"] = np.ones(ROWS)
         text = {"volume_id": name, "patient_id": f"p{volume // 2:06d}", "qc_flag": "ok"}
         frame = pl.DataFrame(columns).with_columns(pl.lit(text[key]).alias(key) for key in text)

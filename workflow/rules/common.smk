@@ -79,7 +79,9 @@ def volume_row(wildcards):
 def phantom_spacing():
     """Spacing of the in-silico volumes, which PNG slices do not carry."""
     spacing = ("pixel_spacing_mm", "slice_spacing_mm")
-    return {key: config["phantom"][key] for key in spacing if config["source"] == "phantom"}
+    return {
+        key: config["phantom"][key] for key in spacing if config["source"] == "phantom"
+    }
 
 
 def phantom_row(wildcards):

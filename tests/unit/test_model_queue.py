@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import os
 import random
 from dataclasses import replace
 from pathlib import Path
@@ -247,3 +249,28 @@ def test_a_range_of_one_value_is_fixed() -> None:
     for parameters in (first, suggest([], [first], plan=plan)):
         assert parameters["units_1"] == parameters["units_2"] == 6
         assert (parameters["layers"], parameters["dropout"]) == (2, 0.1)
+
+
+def test_a_full_disk_is_named_and_does_no_harm(
+    tmp_path: Path, whole: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = begin(tmp_path)
+    queue = Queue(journal, PLAN)
+
+    def full(_: int) -> None:
+        with journal.open("r+b") as file:
+            file.truncate(journal.stat().st_size - 5)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(TomocalcError, match=r"E501.*No space left"):
+            queue.claim()
+    queue.leave()
+    assert_frame_equal(work(journal), whole)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "logs").touch()
+    with pytest.raises(TomocalcError, match="E501"):
+        begin(tmp_path / "logs")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -163,3 +165,13 @@ def test_a_validation_of_one_class_is_watched_by_its_loss() -> None:
     found = run(settings(epochs=2), validation=held)
     assert found.history[0]["validation_auroc"] is None
     assert found.history[0]["validation_loss"] is not None
+
+
+def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(TomocalcError, match=r"E501.*No space left"):
+        run(settings(), checkpoint=Checkpoint(tmp_path / "state", key="k"))
+    assert not list(tmp_path.iterdir())

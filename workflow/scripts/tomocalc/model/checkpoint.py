@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from tomocalc.files import atomic_path
+from tomocalc.files import write_bytes
 
 LOG = logging.getLogger(__name__)
 
@@ -30,9 +31,13 @@ class Checkpoint:
     key: str
 
     def save(self, state: dict[str, Any]) -> None:
-        """Replace the file by *state* (tensors, numbers, lists, dictionaries)."""
-        with atomic_path(self.path) as temporary:
-            torch.save({"key": self.key} | state, temporary)
+        """Replace the file by *state* (tensors, numbers, lists, dictionaries).
+
+        The archive is made in memory, because torch calls a full disk an internal error.
+        """
+        archive = BytesIO()
+        torch.save({"key": self.key} | state, archive)
+        write_bytes(self.path, archive.getvalue())
 
     def load(self) -> dict[str, Any] | None:
         """Return the saved state, or None where there is none for this training.

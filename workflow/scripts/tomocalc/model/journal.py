@@ -15,7 +15,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import optuna
 from optuna.storages import JournalStorage
@@ -58,6 +58,21 @@ class JournalLock(JournalFileOpenLock):
         assert self.handle is not None
         self.handle.close()
         self.handle = None
+
+
+class Journal(JournalFileBackend):
+    """A journal whose records are appended under `JournalLock`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(str(path), lock_obj=JournalLock(path))
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Append records; what a full disk leaves of them is cut before the next append."""
+        try:
+            super().append_logs(logs)
+        except OSError as error:
+            raise _refused(self.path, error) from error
 
 
 @contextlib.contextmanager
@@ -133,9 +148,10 @@ def open_study(journal: Path) -> optuna.Study:
     lock.acquire()
     lock.release()
     try:
-        storage = JournalStorage(JournalFileBackend(str(journal), lock_obj=lock))
         return optuna.load_study(
-            study_name=NAME, storage=storage, sampler=optuna.samplers.RandomSampler(seed=0)
+            study_name=NAME,
+            storage=JournalStorage(Journal(journal)),
+            sampler=optuna.samplers.RandomSampler(seed=0),
         )
     except (KeyError, ValueError) as error:
         raise _no_study(journal, f"it cannot be read ({error})") from error
@@ -143,12 +159,14 @@ def open_study(journal: Path) -> optuna.Study:
 
 def new_study(journal: Path, facts: dict[str, str]) -> None:
     """Put a journal with an empty study that carries *facts* in the place of *journal*."""
-    journal.parent.mkdir(parents=True, exist_ok=True)
     temporary = _beside(journal, f"tmp.{uuid.uuid4().hex}")
-    temporary.touch()
-    lock = JournalLock(temporary)
     try:
-        storage = JournalStorage(JournalFileBackend(str(temporary), lock_obj=lock))
+        journal.parent.mkdir(parents=True, exist_ok=True)
+        temporary.touch()
+    except OSError as error:
+        raise _refused(journal, error) from error
+    try:
+        storage = JournalStorage(Journal(temporary))
         study = optuna.create_study(study_name=NAME, storage=storage, direction="maximize")
         for key, value in facts.items():
             study.set_user_attr(key, value)
@@ -156,7 +174,7 @@ def new_study(journal: Path, facts: dict[str, str]) -> None:
             temporary.replace(journal)
     finally:
         temporary.unlink(missing_ok=True)
-        lock.path.unlink(missing_ok=True)
+        _beside(temporary, "lock").unlink(missing_ok=True)
 
 
 def _beside(journal: Path, suffix: str) -> Path:
@@ -164,8 +182,11 @@ def _beside(journal: Path, suffix: str) -> Path:
 
 
 def _locked(path: Path) -> IO[bytes]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = path.open("ab")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = path.open("ab")
+    except OSError as error:
+        raise _refused(path, error) from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
     except OSError as error:
@@ -186,6 +207,16 @@ def _first_line(journal: Path) -> bytes:
             return file.readline()
     except FileNotFoundError:
         return b""
+
+
+def _refused(path: Path, error: OSError) -> TomocalcError:
+    return TomocalcError(
+        "E501",
+        what="cannot write the study",
+        where=str(path),
+        why=os.strerror(error.errno or 0),
+        fix="free space or make the folder writable, then run the same command again",
+    )
 
 
 def _no_study(journal: Path, why: str) -> TomocalcError:

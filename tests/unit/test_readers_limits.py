@@ -30,7 +30,8 @@ from mutations import KINDS
 PROBE = """
 import json, resource, sys, time
 resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
-sys.path.insert(0, "workflow/scripts")
+sys.path[:0] = ["workflow/scripts", "tests"]
+from mutations import peak_megabytes
 from tomocalc.errors import TomocalcError
 from tomocalc.readers import dicom_stack, tiff
 from tomocalc.readers.volume import open_volume
@@ -51,7 +52,7 @@ for path in sys.argv[1:]:
     except TomocalcError as error:
         message = str(error)
     seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_megabytes()
     print(json.dumps({"message": message, "seconds": seconds, "megabytes": peak}))
 """
 ROOT = Path(__file__).parents[2]

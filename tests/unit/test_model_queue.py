@@ -143,6 +143,20 @@ def test_a_raised_number_of_trials_goes_on_and_a_lowered_one_cuts(
     assert not list(tmp_path.glob("study.*.journal"))
 
 
+def test_a_journal_that_ends_at_any_record_goes_on_alike(
+    tmp_path: Path, whole: pl.DataFrame
+) -> None:
+    plan = describe(trials=5)
+    journal = begin(tmp_path, plan)
+    empty = len(journal.read_bytes().splitlines())
+    work(journal, plan)
+    records = journal.read_bytes().splitlines(keepends=True)
+    assert len(records) > empty + 5 * 8
+    for kept in range(empty, len(records)):
+        journal.write_bytes(b"".join(records[:kept]))
+        assert_frame_equal(work(journal, plan), whole.head(5))
+
+
 def test_a_journal_torn_at_any_byte_is_mended(tmp_path: Path, whole: pl.DataFrame) -> None:
     plan = describe(trials=2)
     journal = begin(tmp_path, plan)

@@ -99,7 +99,7 @@ class Queue:
     def _parameters(self, index: int) -> Parameters:
         """Return the parameters of trial *index*: those of an earlier try, or suggested."""
         drawn: dict[int, Parameters] = {
-            trial.user_attrs["index"]: trial.params or trial.system_attrs["fixed_params"]
+            trial.user_attrs["index"]: trial.system_attrs["fixed_params"]
             for trial in self.study.get_trials(deepcopy=False)
         }
         if index in drawn:

@@ -79,6 +79,14 @@ def test_block_means_average_what_is_there() -> None:
     assert found[2, 1] == image[6:, 3:].mean()
 
 
+@pytest.mark.parametrize("block", [1, 2, 5, 12, 13, 20])
+@pytest.mark.parametrize("shape", [(14, 14), (13, 40), (27, 12), (1, 1)])
+def test_blocks_of_any_size_fit_images_of_any_size(block: int, shape: tuple[int, int]) -> None:
+    found = block_means(np.full(shape, 7, np.uint8), block)
+    assert found.shape == (-(-shape[0] // block), -(-shape[1] // block))
+    assert (found == 7).all()
+
+
 @pytest.mark.data
 @pytest.mark.parametrize("image", ["mini_mias/mdb249.png", "mini_mias/mdb213.png"])
 def test_real_films_are_cut_at_the_breast(image: str) -> None:

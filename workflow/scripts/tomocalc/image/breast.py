@@ -127,9 +127,16 @@ def block_means(image: NDArray[np.integer], block: int) -> NDArray[np.float32]:
 
     Of a block about four rows and columns are read: its mean needs no more.
     """
-    step = max(1, block // 4)
-    sparse = image[::step, ::step].astype(np.float32)
-    rows, cols = (-(-np.arange(0, size, block) // step) for size in image.shape)
-    sums = np.add.reduceat(np.add.reduceat(sparse, rows, 0), cols, 1)
-    heights, widths = np.diff([*rows, sparse.shape[0]]), np.diff([*cols, sparse.shape[1]])
-    return (sums / np.outer(heights, widths)).astype(np.float32)
+    sums: NDArray[np.generic] = image
+    counts = []
+    for size in image.shape:
+        # Rows first; turned over, the columns are the rows.
+        total = np.zeros((-(-size // block), sums.shape[1]), np.float32)
+        count = np.zeros(len(total), np.float32)
+        for first in range(0, block, max(1, block // 4)):
+            lines = sums[first::block]
+            total[: len(lines)] += lines
+            count[: len(lines)] += 1
+        counts.append(count)
+        sums = total.T
+    return (sums / np.outer(*counts)).astype(np.float32)

@@ -152,7 +152,7 @@ def slice_keys(stack: Volume) -> list[str]:
         try:
             keys.append(stack.key(index))
         except TomocalcError as error:
-            keys.append(f"{error.code} {error.why}")
+            keys.append(error.code)
     return keys
 
 

@@ -85,6 +85,17 @@ def test_unlabelled_rows_can_be_dropped_and_are_counted(tmp_path):
     assert rows["candidate_id"].to_list() == [0, 2]
 
 
+def test_gaps_and_their_filling_are_accounted_for(tmp_path):
+    rows, _ = read(tmp_path, "A,C,y\n1,,yes\n2,,no\n3,4,no\n3,4,no\n")
+    account = quality_account(
+        rows, source="table", used=["area", "contrast"], duplicates="drop", impute="median"
+    )
+    assert account["columns"]["contrast"] == {"null": 2, "nan": 0, "inf": 0}
+    assert account["imputed"] == [{"column": "contrast", "values": 2, "method": "median"}]
+    assert account["duplicates"]["rows"] == 1
+    assert account["removed"] == [{"reason": "equal to an earlier candidate", "rows": 1}]
+
+
 @pytest.mark.data
 @pytest.mark.skipif("TOMOCALC_TEST_DATA" not in os.environ, reason="needs TOMOCALC_TEST_DATA")
 def test_the_paper_table_has_its_known_faults():
@@ -95,7 +106,9 @@ def test_the_paper_table_has_its_known_faults():
         **MAP  # type: ignore[arg-type]
         | {"header": False, "features": columns, "label": "column_7", "positive": "'1'"},
     )
-    account = quality_account(rows, source="table", used=list(columns), duplicates="drop")
+    account = quality_account(
+        rows, source="table", used=list(columns), duplicates="drop", impute="none"
+    )
     assert account["rows"] == 11183
     assert account["duplicates"]["rows"] == 3334
     assert account["after_removal"]["negatives"] == 7595

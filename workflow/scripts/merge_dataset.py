@@ -69,7 +69,11 @@ def main(
             facts = merge_table(table, columns, labels["unlabelled"], append=append_valid)
     merged = pl.read_parquet(candidates, columns=ACCOUNTED)
     account = quality_account(
-        merged, source=source, used=features, duplicates=dataset["duplicates"]
+        merged,
+        source=source,
+        used=features,
+        duplicates=dataset["duplicates"],
+        impute=dataset["impute"],
     )
     write_json(quality, account | facts)
     log.info("%d candidates, %d positive", account["candidates"], account["positives"])

@@ -13,7 +13,7 @@ ACCOUNTED = ["volume_id", "patient_id", "site", "focus", "label", *names(FEATURE
 
 
 def quality_account(
-    candidates: pl.DataFrame, *, source: str, used: list[str], duplicates: str
+    candidates: pl.DataFrame, *, source: str, used: list[str], duplicates: str, impute: str
 ) -> dict[str, Any]:
     """Count rows, gaps, duplicates and contradictions.
 
@@ -27,6 +27,8 @@ def quality_account(
         Features that decide whether two candidates are equal, on their slice of best focus.
     duplicates
         ``drop`` or ``keep``.
+    impute
+        How missing values of used features will be filled; ``none`` where they may not be.
 
     Returns
     -------
@@ -35,6 +37,7 @@ def quality_account(
         those that are equal to an earlier one in every used feature and the label.
     """
     focus = candidates.filter("focus")
+    columns = {name: _gaps(candidates[name]) for name in names(FEATURES)}
     positives = int((focus["label"] == 1).sum())
     groups = focus.group_by([*used, "label"]).len()
     per_class = {
@@ -55,7 +58,12 @@ def quality_account(
         "sites": focus.filter(pl.col("site") != "")["site"].n_unique(),
         "positives": positives,
         "prevalence": _share(positives, focus.height),
-        "columns": {name: _gaps(candidates[name]) for name in names(FEATURES)},
+        "columns": columns,
+        "imputed": [
+            {"column": name, "values": missing, "method": impute}
+            for name in used
+            if (missing := columns[name]["null"] + columns[name]["nan"])
+        ],
         "duplicates": {**redundant, "per_class": per_class},
         "after_removal": {
             **after,

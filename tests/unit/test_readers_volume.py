@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
-import pickle
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -291,7 +291,7 @@ class TestInterface:
     def test_slices_in_any_order_process_and_thread(self, tmp_path: Path) -> None:
         frames = volume(6, bits=12)
         path = write_dicom(tmp_path / "a.dcm", frames, bits=12, enhanced=True, syntax="jpegls")
-        found = pickle.loads(pickle.dumps(opened(path, slice_spacing_mm=1.0)))
+        found = copy.deepcopy(opened(path, slice_spacing_mm=1.0))
         with ThreadPoolExecutor(4) as pool:
             for index, image in enumerate(pool.map(found.read, range(6))):
                 np.testing.assert_array_equal(image, frames[index])

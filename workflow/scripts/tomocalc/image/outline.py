@@ -48,11 +48,6 @@ class Outline:
         return cls(parts["block"], np.array(parts["spans"], np.int64).reshape(-1, 2))
 
     @property
-    def area(self) -> float:
-        """Area in pixels."""
-        return float((self.spans[:, 1] - self.spans[:, 0]).sum() * self.block**2)
-
-    @property
     def centre(self) -> tuple[float, float]:
         """Row and column of the centre of mass in pixels."""
         width = (self.spans[:, 1] - self.spans[:, 0]).astype(np.float64)

@@ -1,0 +1,214 @@
+"""The search as a whole: recall on phantoms and real images, memory, and its stored form."""
+
+from __future__ import annotations
+
+import os
+import tracemalloc
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+import yaml
+from PIL import Image
+
+import import_mini_mias
+from image_slices import breast_slice
+from tomocalc.errors import TomocalcError
+from tomocalc.image.detection import Found
+from tomocalc.image.recall import Account
+from tomocalc.image.search import Search, keep_search, kept_search, search
+from tomocalc.image.settings import Settings
+from tomocalc.image.slices import find_objects, measure_rows
+from tomocalc.phantom.settings import Settings as PhantomSettings
+from tomocalc.phantom.volume import simulate
+
+CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config/config.yaml").read_text())
+SETTINGS = Settings.from_config(CONFIG["image"], CONFIG["candidates"], 7)
+
+
+@dataclass
+class Header:
+    slices: int
+    rows: int
+    columns: int
+    spacing_mm: tuple[float, float]
+    slice_spacing_mm: float = 1.0
+
+
+def searched(stack: list[np.ndarray], spacing_mm: float, **change: Any) -> Search:
+    rows, columns = stack[0].shape
+    header = Header(len(stack), rows, columns, (spacing_mm, spacing_mm))
+    options = {"on_bad_slice": "fail", "threads": 1} | change
+    return search(stack.__getitem__, header, SETTINGS, **options)
+
+
+def add(
+    account: Account,
+    found: Search,
+    rows: list[dict[str, Any]],
+    shape: tuple[int, int],
+    *,
+    spacing_mm: float,
+    tolerance_mm: float,
+) -> None:
+    objects = found.table.filter(pl.col("generator") == "local")
+    about: Mapping[str, Any] = {
+        "pixel_spacing_mm": [spacing_mm, spacing_mm],
+        "rows": shape[0],
+        "columns": shape[1],
+        "slice_facts": found.facts,
+    }
+    account.add_volume(objects, about)
+    places = Found(objects, (spacing_mm, spacing_mm), tolerance_mm, 1)
+    account.add_findings(places, rows, found.outline)
+
+
+def test_clearly_visible_calcifications_of_phantoms_are_found() -> None:
+    settings = PhantomSettings.from_config(CONFIG["phantom"])
+    account = Account()
+    for number in range(5):
+        volume = simulate(
+            volume_id=f"T{number}",
+            patient_id=f"T{number}",
+            laterality="L",
+            calcified=True,
+            seed=11,
+            settings=settings,
+        )
+        rows = [
+            {"kind": "calcification", "slice": item.slice, "x": item.x_px, "y": item.y_px}
+            | {"radius": max(item.finding.diameter_mm / 2 / settings.pixel_spacing_mm, 1)}
+            for item in volume.truth
+            if item.finding.kind == "calcification" and item.contrast_to_noise >= 5
+        ]
+        found = searched(list(volume.stored), settings.pixel_spacing_mm)
+        shape = volume.stored.shape[1:]
+        add(account, found, rows, shape, spacing_mm=0.1, tolerance_mm=0.3)
+    facts = account.facts()
+    assert facts["calcification"]["findings"] >= 15
+    assert facts["calcification"]["recall"] >= 0.85
+    assert facts["calcification"]["by_chance"]["recall"] <= 0.1
+    assert facts["objects_per_slice"] <= 50
+
+
+def data() -> Path:
+    folder = os.environ.get("TOMOCALC_TEST_DATA")
+    if not folder:
+        pytest.skip("TOMOCALC_TEST_DATA is not set")
+    return Path(folder)
+
+
+@pytest.mark.data
+def test_clusters_of_real_films_are_found_far_above_chance(tmp_path: Path) -> None:
+    sheets = {name: str(tmp_path / f"{name}.tsv") for name in ("volumes", "annotations")}
+    import_mini_mias.main(truth=str(data() / "mini_mias/Info.txt"), **sheets)
+    circles = pl.read_csv(sheets["annotations"], separator="\t")
+    account = Account()
+    for (volume,), rows in circles.group_by("volume_id", maintain_order=True):
+        image = np.asarray(Image.open(data() / f"mini_mias/{volume}.png").convert("L"))
+        found = searched([image], 0.2)
+        add(account, found, rows.to_dicts(), image.shape, spacing_mm=0.2, tolerance_mm=0.0)
+    facts = account.facts()
+    assert facts["cluster"]["recall"] >= 0.7
+    assert facts["cluster"]["by_chance"]["recall"] <= facts["cluster"]["recall"] / 2
+    assert facts["objects_per_slice"] <= 100
+
+
+@pytest.mark.data
+def test_real_tomosynthesis_slices_take_little_memory() -> None:
+    for path in sorted((data() / "bcs_dbt_slices").glob("*.jpg"))[::6]:
+        raw = np.asarray(Image.open(path).convert("L"))
+        tracemalloc.start()
+        objects, prepared = find_objects(0, raw, SETTINGS, (0.085, 0.085))
+        assert prepared is not None
+        runs = objects.found["local"].runs
+        rows = measure_rows(prepared, runs, runs, settings=SETTINGS, spacing_mm=(0.085, 0.085))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 100e6
+        assert 20 < rows.height < 400
+        assert rows.select(pl.selectors.float().is_finite().all()).to_numpy().all()
+
+
+def stack() -> list[np.ndarray]:
+    return [breast_slice(1), np.full((240, 180), 9, np.uint16), breast_slice(2)]
+
+
+def test_a_kept_search_is_the_search(tmp_path: Path) -> None:
+    found = searched(stack(), 0.1)
+    path = tmp_path / "search.parquet"
+    keep_search(path, found, "key")
+    again = kept_search(path, "key", "local", on_bad_slice="fail")
+    assert again is not None
+    assert again.facts == found.facts
+    assert again.table.equals(found.table)
+    assert sorted(again.runs) == sorted(found.runs) == [0, 2]
+    for index, runs in found.runs.items():
+        for name in ("row", "start", "stop", "first"):
+            kept = getattr(again.runs[index], name)
+            assert np.array_equal(kept, getattr(runs, name))
+            assert kept.dtype == getattr(runs, name).dtype
+        assert np.array_equal(again.strength[index], found.strength[index])
+    assert again.outline is not None
+    assert found.outline is not None
+    assert np.array_equal(again.outline.spans, found.outline.spans)
+    assert kept_search(path, "other", "local", on_bad_slice="fail") is None
+
+
+def test_a_search_without_objects_can_be_kept(tmp_path: Path) -> None:
+    found = searched(stack()[1:2], 0.1)
+    assert found.outline is None
+    keep_search(tmp_path / "search.parquet", found, "key")
+    again = kept_search(tmp_path / "search.parquet", "key", "local", on_bad_slice="fail")
+    assert again is not None
+    assert again.runs == {}
+    assert again.outline is None
+
+
+def test_threads_change_nothing() -> None:
+    one, two = searched(stack(), 0.1), searched(stack(), 0.1, threads=4)
+    assert one.table.equals(two.table)
+    assert one.facts == two.facts
+    assert one.projection is not None
+    assert two.projection is not None
+    assert np.array_equal(one.projection, two.projection)
+
+
+def damaged(index: int) -> TomocalcError:
+    return TomocalcError("E202", what="damaged", where=f"s{index}", why="cut", fix="copy it again")
+
+
+def test_every_bad_slice_is_told_or_quarantined(tmp_path: Path) -> None:
+    good = breast_slice(1)
+
+    def read(index: int) -> np.ndarray:
+        if index in (1, 3):
+            raise damaged(index)
+        return good
+
+    header = Header(5, good.shape[0], good.shape[1], (0.1, 0.1))
+    with pytest.raises(TomocalcError) as caught:
+        search(read, header, SETTINGS, on_bad_slice="fail", threads=2)
+    assert [f"s{index}" in str(caught.value) for index in range(5)] == [0, 1, 0, 1, 0]
+    found = search(read, header, SETTINGS, on_bad_slice="quarantine", threads=2)
+    assert found.quarantined == [
+        {"slice": index, "reason": "[E202] damaged: cut", "fix": "copy it again"}
+        for index in (1, 3)
+    ]
+    assert sorted(found.runs) == [0, 2, 4]
+    path = tmp_path / "search.parquet"
+    keep_search(path, found, "key")
+    assert kept_search(path, "key", "local", on_bad_slice="fail") is None
+    assert kept_search(path, "key", "local", on_bad_slice="quarantine") is not None
+
+
+def test_a_volume_without_a_readable_slice_is_always_an_error() -> None:
+    def read(index: int) -> np.ndarray:
+        raise damaged(index)
+
+    with pytest.raises(TomocalcError):
+        search(read, Header(2, 9, 9, (0.1, 0.1)), SETTINGS, on_bad_slice="quarantine", threads=1)

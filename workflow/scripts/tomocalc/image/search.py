@@ -235,6 +235,6 @@ def kept_search(path: Path, key: str, generator: str, *, on_bad_slice: str) -> S
 
 def _runs(rows: pl.DataFrame) -> Runs:
     first = np.append(0, np.cumsum(rows["runs"].list.len().to_numpy() // 3)).astype(np.int64)
-    triples = rows["runs"].explode(empty_as_null=False).to_numpy().reshape(-1, 3)
+    triples = np.asarray(rows["runs"].to_arrow().flatten()).reshape(-1, 3)
     row, start, stop = (np.ascontiguousarray(part) for part in triples.T)
     return Runs(row, start, stop, first)

@@ -51,8 +51,8 @@ def chain(variance: float, before: float) -> tuple[int, ...]:
     Returns
     -------
     tuple of int
-        Increasing; their sum is even, so that the result is centred on a pixel. A shift is at
-        most about twice the width reached before it, otherwise the kernel would have gaps.
+        Their sum is even, so that the result is centred on a pixel. A shift is at most about
+        twice the width reached before it, otherwise the kernel would have gaps.
     """
     wanted = max(variance, 0.5)
     largest = [shift for shift in SHIFTS if shift == 1 or shift**2 / 4 <= wanted]
@@ -66,7 +66,12 @@ def chain(variance: float, before: float) -> tuple[int, ...]:
         reached = sum(shift**2 for shift in shifts) / 4
         cost = abs(reached / wanted - 1) + 0.05 * len(shifts)
         best = min(best, (cost, shifts))
-    return best[1]
+    if best[1]:
+        return best[1]
+    # The shifts that fit are too wide to begin with: begin with a quarter of the variance.
+    first = chain(wanted / 4, before)
+    reached = sum(shift**2 for shift in first) / 4
+    return (*first, *chain(wanted - reached, before + reached))
 
 
 def _gapless(shifts: tuple[int, ...], variance: float) -> bool:

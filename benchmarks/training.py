@@ -97,20 +97,18 @@ def ours(steps: tuple[int, int], epochs: int) -> Times:
     """Train as `train_lstm` does, progress and checkpoints included."""
     import logging
 
-    import torch
-
     from tomocalc.model.checkpoint import Checkpoint
+    from tomocalc.model.device import choose_device
     from tomocalc.model.lstm import Hyperparameters
     from tomocalc.model.progress import Progress
     from tomocalc.model.settings import TrainingSettings
     from tomocalc.model.training import Batch, Row, train
 
-    torch.set_num_threads(1)
+    device = choose_device("cpu")
     x, y = data(steps)
     mask = np.ones(x.shape[:2], bool)
     parts = [
-        Batch.of(x[rows], mask[rows], y[rows], torch.device("cpu"))
-        for rows in (slice(ROWS), slice(ROWS, None))
+        Batch.of(x[rows], mask[rows], y[rows], device) for rows in (slice(ROWS), slice(ROWS, None))
     ]
     settings = TrainingSettings(
         learning_rate=1e-3,

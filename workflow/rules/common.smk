@@ -54,6 +54,7 @@ def library(script):
 def volume_rows():
     """One row per volume by its id, from the sheet or the phantom's plan."""
     if config["source"] == "table":
+        check_table()
         return {}
     if config["source"] == "phantom":
         rows = phantom_volumes(config["phantom"], config["seed"])
@@ -126,10 +127,36 @@ def annotation_sheet():
     return config["volumes"]["annotations"]
 
 
+def fetched(path):
+    """Whether a table is fetched from an address."""
+    return path.startswith(("http://", "https://"))
+
+
+def check_table():
+    """Say before any job that the table is not there."""
+    path = config["table"]["path"]
+    if not fetched(path) and not Path(path).is_file():
+        raise TomocalcError(
+            "E104",
+            what="the table is missing",
+            where="configuration key table.path",
+            why=f"`{path}` is not a file",
+            fix="correct the path",
+        )
+
+
+def mini_mias_truth(_):
+    """The file that comes with the images of mini-MIAS, or in its place what to do."""
+    folder = (
+        config["import"]["mini_mias"] or "pass --config import='{mini_mias: FOLDER}'"
+    )
+    return f"{folder}/Info.txt"
+
+
 def table_file():
     """The feature table: the user's own file, or the fetched one."""
     path = config["table"]["path"]
-    if path.startswith(("http://", "https://")):
+    if fetched(path):
         return f"<resources>/tables/{path.rsplit('/', 1)[1]}"
     return path
 

@@ -24,7 +24,7 @@ rule fetch_table:
 rule import_mini_mias:
     """Turn a folder of mini-MIAS into sheets: images of 200 µm pixels, clusters as circles."""
     input:
-        truth=f"{config['import']['mini_mias']}/Info.txt",
+        truth=mini_mias_truth,
         library=library("import_mini_mias.py"),
     output:
         volumes="<resources>/mini_mias/volumes.tsv",

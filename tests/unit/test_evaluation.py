@@ -13,8 +13,8 @@ from tomocalc.evaluation.metrics import (
     ranking_metrics,
     ratio,
     threshold_metrics,
-    wilson,
 )
+from tomocalc.intervals import wilson
 
 LABEL = np.array([1, 1, 0, 0, 1, 0], dtype=np.int8)
 SCORE = np.array([0.9, 0.4, 0.6, 0.2, 0.5, 0.1])

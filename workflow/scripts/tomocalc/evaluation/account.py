@@ -15,8 +15,8 @@ from tomocalc.evaluation.metrics import (
     ranking_metrics,
     ratio,
     threshold_metrics,
-    wilson,
 )
+from tomocalc.intervals import wilson
 
 CURVE_POINTS = 400
 """Points kept of a curve; more would not be seen."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,24 +56,6 @@ def ranking_metrics(label: Labels, score: Scores) -> dict[str, float]:
         "average_precision": float(metrics.average_precision_score(label, score)),
         "brier": float(np.mean((score - label) ** 2)),
     }
-
-
-def wilson(successes: int, trials: int, confidence: float) -> tuple[float, float]:
-    """Return the Wilson score interval of a proportion.
-
-    Source: Wilson, J. Am. Stat. Assoc. 22 (1927) 209. Without trials it is (0, 1).
-    """
-    if trials == 0:
-        return 0.0, 1.0
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    share = successes / trials
-    centre = (share + z * z / (2 * trials)) / (1 + z * z / trials)
-    half = (
-        z
-        / (1 + z * z / trials)
-        * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
-    )
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def best_f1_threshold(label: Labels, score: Scores) -> float:

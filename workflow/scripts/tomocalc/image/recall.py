@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,9 +11,7 @@ import polars as pl
 
 from tomocalc.image.detection import Finding, Found, mirrored, small
 from tomocalc.image.outline import Outline
-
-CONFIDENCE_Z = 1.959964
-"""Normal quantile of a two-sided 95 % interval."""
+from tomocalc.intervals import wilson
 
 EDGES = (0.0, 3.0, 5.0, 8.0)
 """Lower ends of the bins of contrast-to-noise ratio."""
@@ -107,20 +104,14 @@ def _bin_name(number: int) -> str:
 
 
 def rate(covered: int, findings: int) -> dict[str, Any]:
-    """Return counts, recall and its 95 % Wilson interval; recall is None without findings.
-
-    Source: Wilson, J. Am. Stat. Assoc. 22 (1927) 209.
-    """
+    """Return counts, recall and its 95 % Wilson interval; recall is None without findings."""
     facts: dict[str, Any] = {"findings": findings, "covered": covered, "recall": None}
     if not findings:
         return facts
-    share, z = covered / findings, CONFIDENCE_Z
-    scale = 1 + z * z / findings
-    middle = (share + z * z / (2 * findings)) / scale
-    half = z / scale * math.sqrt(share * (1 - share) / findings + (z / findings) ** 2 / 4)
+    low, high = wilson(covered, findings)
     return {
         **facts,
-        "recall": round(share, 4),
-        "lower": round(max(0.0, middle - half), 4),
-        "upper": round(min(1.0, middle + half), 4),
+        "recall": round(covered / findings, 4),
+        "lower": round(low, 4),
+        "upper": round(high, 4),
     }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 from markupsafe import Markup
 
+from tomocalc.intervals import wilson
 from tomocalc.pages.charts import figure_section, label
 from tomocalc.pages.palette import NEGATIVE, POSITIVE, SEQUENTIAL, scale
 from tomocalc.pages.parts import block, note
@@ -16,7 +16,6 @@ from tomocalc.pages.tables import Cell, Column, table
 from tomocalc.pages.words import pretty
 
 SHIFTS = {"none": "", "some": "warn", "strong": "bad"}
-CONFIDENCE = 1.96
 FEW = 8
 """Features up to which the numbers fit into the cells on a narrow screen."""
 
@@ -106,14 +105,6 @@ def _listed(one: str, many: str, facts: dict[str, Any]) -> Markup:
         return block([written], kind="panel")
     fold = Markup('<details class="panel"><summary>Table: {}</summary>{}</details>')
     return fold.format(f"{shown:,} {many}, one by one", written)
-
-
-def wilson(hits: int, n: int) -> tuple[float, float]:
-    """Return Wilson's 95 % interval of the proportion *hits* / *n*."""
-    z = CONFIDENCE
-    centre = (hits + z * z / 2) / (n + z * z)
-    half = z / (n + z * z) * math.sqrt(hits * (n - hits) / n + z * z / 4)
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def drift_section(drift: dict[str, Any]) -> Section:

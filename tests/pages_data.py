@@ -68,7 +68,7 @@ def write_dataset(
     write_parquet(paths["candidates"], candidates)
     write_parquet(paths["splits"], splits)
     quality = quality_account(
-        candidates, source=source, used=FEATURES, duplicates="drop", impute="none"
+        candidates.lazy(), source=source, used=FEATURES, duplicates="drop", impute="none"
     )
     slices = {"total": 240, "without_objects": 12, "quarantined": 0}
     found = {"total": 9, "matched": 7, "unmatched": 2, "volumes_without_annotation": 12}

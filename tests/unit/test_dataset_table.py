@@ -88,7 +88,7 @@ def test_unlabelled_rows_can_be_dropped_and_are_counted(tmp_path):
 def test_gaps_and_their_filling_are_accounted_for(tmp_path):
     rows, _ = read(tmp_path, "A,C,y\n1,,yes\n2,,no\n3,4,no\n3,4,no\n")
     account = quality_account(
-        rows, source="table", used=["area", "contrast"], duplicates="drop", impute="median"
+        rows.lazy(), source="table", used=["area", "contrast"], duplicates="drop", impute="median"
     )
     assert account["columns"]["contrast"] == {"null": 2, "nan": 0, "inf": 0}
     assert account["imputed"] == [{"column": "contrast", "values": 2, "method": "median"}]
@@ -107,7 +107,7 @@ def test_the_paper_table_has_its_known_faults():
         | {"header": False, "features": columns, "label": "column_7", "positive": "'1'"},
     )
     account = quality_account(
-        rows, source="table", used=list(columns), duplicates="drop", impute="none"
+        rows.lazy(), source="table", used=list(columns), duplicates="drop", impute="none"
     )
     assert account["rows"] == 11183
     assert account["duplicates"]["rows"] == 3334

@@ -9,7 +9,7 @@ import polars as pl
 
 from tomocalc.config import load_schema
 from tomocalc.dataset.feature_table import CANDIDATE, read_feature_table
-from tomocalc.dataset.quality import ACCOUNTED, quality_account
+from tomocalc.dataset.quality import quality_account
 from tomocalc.dataset.validation import validate
 from tomocalc.dataset.volumes import merge_volumes
 from tomocalc.files import write_json
@@ -67,9 +67,8 @@ def main(
             )
         else:
             facts = merge_table(table, columns, labels["unlabelled"], append=append_valid)
-    merged = pl.read_parquet(candidates, columns=ACCOUNTED)
     account = quality_account(
-        merged,
+        pl.scan_parquet(candidates),
         source=source,
         used=features,
         duplicates=dataset["duplicates"],

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
 
 from tomocalc.tables import FEATURES, names
 
-ACCOUNTED = ["volume_id", "patient_id", "site", "focus", "label", *names(FEATURES)]
-"""Columns that the account reads."""
+KEPT = ("volume_id", "patient_id", "site", "label")
+GAPS = ("null", "nan", "inf")
 
 
 def quality_account(
-    candidates: pl.DataFrame, *, source: str, used: list[str], duplicates: str, impute: str
+    candidates: pl.LazyFrame, *, source: str, used: list[str], duplicates: str, impute: str
 ) -> dict[str, Any]:
     """Count rows, gaps, duplicates and contradictions.
 
     Parameters
     ----------
     candidates
-        Columns `ACCOUNTED` of ``candidates.parquet``.
+        Rows of ``candidates.parquet``; only those of best focus are held in memory.
     source
         ``phantom``, ``volumes`` or ``table``.
     used
@@ -36,8 +37,11 @@ def quality_account(
         Counts; shares are between 0 and 1. ``duplicates.rows`` counts redundant candidates:
         those that are equal to an earlier one in every used feature and the label.
     """
-    focus = candidates.filter("focus")
-    columns = {name: _gaps(candidates[name]) for name in names(FEATURES)}
+    focus = candidates.filter("focus").select(*KEPT, *used).collect()
+    whole = candidates.select(pl.len().alias("rows"), *_gaps(names(FEATURES))).collect()
+    columns = {
+        name: {gap: whole.item(0, f"{name} {gap}") for gap in GAPS} for name in names(FEATURES)
+    }
     positives = int((focus["label"] == 1).sum())
     groups = focus.group_by([*used, "label"]).len()
     per_class = {
@@ -51,9 +55,9 @@ def quality_account(
     removed = [{"reason": "equal to an earlier candidate", "rows": redundant["rows"]}]
     return {
         "source": source,
-        "rows": candidates.height,
+        "rows": whole.item(0, "rows"),
         "candidates": focus.height,
-        "volumes": candidates["volume_id"].n_unique(),
+        "volumes": focus["volume_id"].n_unique(),
         "patients": focus.filter(pl.col("patient_id") != "")["patient_id"].n_unique(),
         "sites": focus.filter(pl.col("site") != "")["site"].n_unique(),
         "positives": positives,
@@ -83,12 +87,11 @@ def _duplicates(groups: pl.DataFrame) -> dict[str, int]:
     }
 
 
-def _gaps(values: pl.Series) -> dict[str, int]:
-    return {
-        "null": values.null_count(),
-        "nan": int(values.is_nan().sum()),
-        "inf": int(values.is_infinite().sum()),
-    }
+def _gaps(columns: list[str]) -> Iterator[pl.Expr]:
+    for name in columns:
+        yield pl.col(name).null_count().alias(f"{name} null")
+        yield pl.col(name).is_nan().sum().alias(f"{name} nan")
+        yield pl.col(name).is_infinite().sum().alias(f"{name} inf")
 
 
 def _share(part: int, whole: int) -> float:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import polars as pl
 
 from tomocalc.errors import TomocalcError, raise_all
@@ -32,37 +30,36 @@ def validate(rows: pl.DataFrame, *, needed: list[str], missing: bool) -> None:
     TomocalcError
         ``E302``, one line per kind of fault, each naming the first rows that have it.
     """
-    raise_all(list(_faults(rows, needed, missing=missing)))
+    rules = _rules(needed, missing=missing)
+    broken = rows.select(rule.any().alias(why) for why, rule, _ in rules).row(0, named=True)
+    raise_all([_fault(rows.filter(rule), why, fix) for why, rule, fix in rules if broken[why]])
 
 
-def _faults(rows: pl.DataFrame, needed: list[str], *, missing: bool) -> Iterator[TomocalcError]:
-    repeated = rows.filter(pl.struct(ROW).is_duplicated())
-    yield from _fault(repeated, "a candidate has two rows on one slice", "measure the volume again")
+def _rules(needed: list[str], *, missing: bool) -> list[tuple[str, pl.Expr, str]]:
+    """Return what is wrong, the rows where it is, and what to do."""
+    again = "measure the volume again"
     focus = pl.col("focus").sum().over(CANDIDATE)
-    unfocused = rows.filter(focus != 1)
-    yield from _fault(
-        unfocused, "a candidate has not exactly one slice of best focus", "measure the volume again"
-    )
-    unlabelled = rows.filter(~pl.col("label").is_in([0, 1]))
-    yield from _fault(unlabelled, "a label is neither 0 nor 1", "correct the label column")
+    rules = [
+        ("a candidate has two rows on one slice", pl.struct(ROW).is_duplicated(), again),
+        ("a candidate has not exactly one slice of best focus", focus != 1, again),
+        ("a label is neither 0 nor 1", ~pl.col("label").is_in([0, 1]), "correct the label column"),
+    ]
     for name in needed:
-        infinite = rows.filter(pl.col(name).is_infinite())
-        yield from _fault(infinite, f"{name} is infinite", "correct the value")
+        value = pl.col(name)
+        rules.append((f"{name} is infinite", value.is_infinite(), "correct the value"))
         if not missing:
-            empty = rows.filter(pl.col(name).is_null() | pl.col(name).is_nan())
             fix = f"complete it, take {name} out of `features`, or set dataset.impute"
-            yield from _fault(empty, f"{name} is missing", fix)
+            rules.append((f"{name} is missing", value.is_null() | value.is_nan(), fix))
+    return rules
 
 
-def _fault(rows: pl.DataFrame, why: str, fix: str) -> Iterator[TomocalcError]:
-    if rows.is_empty():
-        return
+def _fault(rows: pl.DataFrame, why: str, fix: str) -> TomocalcError:
     named = [
         f"{volume} candidate {candidate} slice {index}"
         for volume, candidate, index in rows.select(ROW).head(NAMED).iter_rows()
     ]
     others = f" and {rows.height - NAMED} more" if rows.height > NAMED else ""
-    yield TomocalcError(
+    return TomocalcError(
         "E302",
         what="rows do not follow the schema",
         where="; ".join(named) + others,

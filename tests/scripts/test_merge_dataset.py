@@ -41,6 +41,8 @@ def write_volume(folder: Path, name: str, **changes) -> Path:
         "volume_id": name,
         "site": "A",
         "pixel_spacing_mm": [0.1, 0.1],
+        "slice_spacing_mm": 1.0,
+        "settings_key": "s",
         "slices": 2,
         "shards": shards,
         "slice_facts": [{"objects": 5}, {"objects": 0}],

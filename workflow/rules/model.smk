@@ -7,6 +7,7 @@ rule train_lstm:
         candidates="<results>/dataset/candidates.parquet",
         splits="<results>/dataset/splits.parquet",
         best="<results>/tuning/best.json",
+        quality="<results>/dataset/quality.json",
         library=library("train_lstm.py"),
     output:
         weights="<results>/model/model.safetensors",

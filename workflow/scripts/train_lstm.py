@@ -13,12 +13,13 @@ from tomocalc.model.card import choose_threshold, model_card
 from tomocalc.model.checkpoint import Checkpoint
 from tomocalc.model.data import data_hashes, load_samples
 from tomocalc.model.device import choose_device
+from tomocalc.model.domain import model_domain
 from tomocalc.model.fitting import Recipe, fit
 from tomocalc.model.progress import Progress
 from tomocalc.model.release import save_model
 from tomocalc.model.settings import meaning, model_shape, training_settings
 from tomocalc.model.training import METRICS, Row
-from tomocalc.parquet import write_parquet
+from tomocalc.parquet import read_parquet, write_parquet
 
 LOG = logging.getLogger("train_lstm")
 
@@ -39,10 +40,12 @@ def main(
     weights: str,
     card: str,
     history: str,
+    quality: str | None = None,
     threads: int = 1,
 ) -> None:
     """Train on part train, watch part validation, write *weights*, *card* and *history*.
 
+    *quality* (the account of the data) tells the card for which volumes the model is good.
     *best* (the tuning's choice) replaces values of *model*. A killed training goes on from
     *checkpoint*, which is deleted in the end.
     """
@@ -85,11 +88,18 @@ def main(
             "protocol": protocol,
             "tuned": sorted(tuned),
             "device": {"asked": model["device"], "used": device.type},
+            **({"domain": domain(candidates, splits, features, quality)} if quality else {}),
         },
     )
     write_parquet(history, history_table(result.trained.history))
     save_model(weights=weights, card=card, network=result.trained.model, facts=facts)
     state.remove()
+
+
+def domain(candidates: str, splits: str, features: list[str], quality: str) -> dict[str, Any]:
+    """Return what new volumes must resemble, from the tables of the training."""
+    tables = read_parquet(candidates), read_parquet(splits)
+    return model_domain(*tables, features=features, quality=read_json(quality))
 
 
 def reporter(epochs: int, monitor: str) -> Any:
@@ -119,6 +129,7 @@ if __name__ == "__main__":
         candidates=snakemake.input.candidates,
         splits=snakemake.input.splits,
         best=snakemake.input.get("best"),
+        quality=snakemake.input.quality,
         features=snakemake.params.features,
         sequence=snakemake.params.sequence,
         model=snakemake.params.model,

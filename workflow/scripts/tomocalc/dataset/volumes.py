@@ -38,8 +38,8 @@ def merge_volumes(
     Returns
     -------
     dict
-        ``annotations`` (total, matched, unmatched, volumes_without_annotation) and ``slices``
-        (total, without_objects, quarantined).
+        ``annotations`` (total, matched, unmatched, volumes_without_annotation), ``slices``
+        (total, without_objects, quarantined) and ``extraction`` (settings, ranges of spacing).
 
     Raises
     ------
@@ -77,6 +77,19 @@ def merge_volumes(
             ),
         },
         "slices": slices,
+        "extraction": _extraction(volumes),
+    }
+
+
+def _extraction(volumes: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return how the volumes were measured: what a model trained on them is good for."""
+    pixels = [spacing for volume in volumes for spacing in volume["pixel_spacing_mm"]]
+    deep = [volume["slice_spacing_mm"] for volume in volumes if volume["slices"] > 1]
+    return {
+        "settings_keys": sorted({volume["settings_key"] for volume in volumes}),
+        "settings": volumes[0].get("settings") if volumes else None,
+        "pixel_spacing_mm": [min(pixels), max(pixels)] if pixels else None,
+        "slice_spacing_mm": [min(deep), max(deep)] if deep else None,
     }
 
 

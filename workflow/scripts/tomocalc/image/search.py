@@ -26,7 +26,7 @@ from tomocalc.image.outline import Outline
 from tomocalc.image.runs import Runs
 from tomocalc.image.settings import Settings
 from tomocalc.image.shards import current_table, write_table
-from tomocalc.image.slices import Spacing, find_objects
+from tomocalc.image.slices import Prepared, Spacing, find_objects
 from tomocalc.image.threads import in_order
 from tomocalc.parquet import read_metadata
 
@@ -59,6 +59,24 @@ class Header(Protocol):
     @property
     def slice_spacing_mm(self) -> float:
         """Distance of neighbouring slices."""
+        ...
+
+
+class Seen(Protocol):
+    """Who looks at slices while they are in memory."""
+
+    def see_slice(self, index: int, prepared: Prepared) -> None:
+        """Look at a slice."""
+        ...
+
+    def see_candidates(
+        self,
+        prepared: Prepared,
+        number: NDArray[np.integer],
+        row: NDArray[np.floating],
+        col: NDArray[np.floating],
+    ) -> None:
+        """Look at candidates, by id and centre, on the slice of their best focus."""
         ...
 
 
@@ -117,9 +135,15 @@ class Search:
 
 
 def search(
-    read: ReadSlice, header: Header, settings: Settings, *, on_bad_slice: str, threads: int
+    read: ReadSlice,
+    header: Header,
+    settings: Settings,
+    *,
+    on_bad_slice: str,
+    threads: int,
+    seen: Seen | None = None,
 ) -> Search:
-    """Find the objects of every slice.
+    """Find the objects of every slice; *seen* is shown every slice in passing.
 
     Raises
     ------
@@ -135,6 +159,8 @@ def search(
         except TomocalcError as error:
             return index, error
         objects, prepared = find_objects(index, raw, settings, header.spacing_mm)
+        if seen is not None and prepared is not None:
+            seen.see_slice(index, prepared)
         shown = prepared and (prepared.breast, reduce_max(prepared.grey, factor))
         return index, (objects, shown)
 

@@ -14,7 +14,7 @@ from tomocalc.files import digest
 from tomocalc.image.context import focus_offset, slices_spanned
 from tomocalc.image.linking import Candidates
 from tomocalc.image.runs import join
-from tomocalc.image.search import Header, ReadSlice, Search
+from tomocalc.image.search import Header, ReadSlice, Search, Seen
 from tomocalc.image.settings import Settings
 from tomocalc.image.shards import current_shard, write_shard
 from tomocalc.image.slices import measure_rows, prepare
@@ -35,6 +35,7 @@ def write_shards(
     folder: Path,
     key: str,
     threads: int,
+    seen: Seen | None = None,
 ) -> list[dict[str, Any]]:
     """Measure every slice whose shard is not current, and return the entries of all shards.
 
@@ -48,6 +49,8 @@ def write_shards(
         Content key of the volume.
     threads
         Slices worked on at once.
+    seen
+        Shown every candidate in passing, on its slice of best focus.
     """
 
     def work(facts: dict[str, Any]) -> dict[str, Any]:
@@ -57,7 +60,9 @@ def write_shards(
         if kept is not None:
             return kept
         log.info("measure slice %d", index)
-        rows = slice_rows(index, read, header, settings, found=found, candidates=candidates)
+        rows = slice_rows(
+            index, read, header, settings, found=found, candidates=candidates, seen=seen
+        )
         constants = {**ids, "qc_flag": "capped"} if facts["qc_flag"] == "capped" else ids
         rows = rows.with_columns(pl.lit(value).alias(name) for name, value in constants.items())
         return write_shard(folder, index, rows, shard_key)
@@ -73,6 +78,7 @@ def slice_rows(
     *,
     found: Search,
     candidates: Candidates,
+    seen: Seen | None = None,
 ) -> pl.DataFrame:
     """Measure the candidates whose sequence covers a slice.
 
@@ -95,6 +101,9 @@ def slice_rows(
     prepared = prepare(read(index), header.spacing_mm)
     if prepared is None:
         raise AssertionError("a slice with objects has contrast")
+    if seen is not None:
+        mine = np.flatnonzero(candidates.focus == index)
+        seen.see_candidates(prepared, mine, *own.take(candidates.focus_object[mine]).centres())
     rows = measure_rows(prepared, join(masks), own, settings=settings, spacing_mm=header.spacing_mm)
     number = np.concatenate(candidate)
     focus = candidates.focus[number]

@@ -66,6 +66,8 @@ def write_volume(folder: Path, volume: int) -> None:
             "volume_id": name,
             "site": "",
             "pixel_spacing_mm": [0.1, 0.1],
+            "slice_spacing_mm": 1.0,
+            "settings_key": "k",
             "slices": SLICES,
             "shards": shards,
             "slice_facts": [{"objects": ROWS}] * SLICES,

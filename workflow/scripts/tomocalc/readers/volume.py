@@ -60,6 +60,8 @@ class Volume:
     ----------
     header
         What is known of all slices.
+    planes, scale
+        How each slice is stored, or what is wrong with it, and how its values become integers.
     faults
         Slice index to what is wrong with it, as far as headers tell. Reading such a slice raises
         it; damage inside the pixels shows only then.
@@ -73,22 +75,22 @@ class Volume:
         scale: Scale | None,
     ) -> None:
         self.header = header
-        self._planes = planes
-        self._scale = scale
+        self.planes = planes
+        self.scale = scale
         self.faults: Mapping[int, TomocalcError] = {
             index: plane for index, plane in enumerate(planes) if isinstance(plane, TomocalcError)
         }
 
     def __len__(self) -> int:
-        return len(self._planes)
+        return len(self.planes)
 
     def with_header(self, header: VolumeHeader) -> Volume:
         """Return the same slices under another *header*."""
-        return Volume(header=header, planes=self._planes, scale=self._scale)
+        return Volume(header=header, planes=self.planes, scale=self.scale)
 
     def where(self, index: int) -> str:
         """Return file and slice, for messages."""
-        return self._planes[index].where
+        return self.planes[index].where
 
     def read(self, index: int) -> NDArray[Any]:
         """Decode one slice.
@@ -117,8 +119,8 @@ class Volume:
                 why=f"its header says {(plane.rows, plane.columns)}, decoded {image.shape}",
                 fix="copy the file again from its source",
             )
-        if self._scale is not None:
-            image = self._scale.apply(image, plane.where)
+        if self.scale is not None:
+            image = self.scale.apply(image, plane.where)
         return turned(image) if self.header.turned else image
 
     def key(self, index: int) -> str:
@@ -137,7 +139,7 @@ class Volume:
             header.spacing_mm,
             header.slice_spacing_mm,
             header.turned,
-            self._scale,
+            self.scale,
         )
         key = hashlib.sha256(repr(facts).encode())
         with named(plane.where, doing="an image cannot be read"):
@@ -145,9 +147,9 @@ class Volume:
         return key.hexdigest()
 
     def _plane(self, index: int) -> Plane:
-        if not 0 <= index < len(self._planes):
-            raise IndexError(f"slice {index} of {len(self._planes)}")
-        plane = self._planes[index]
+        if not 0 <= index < len(self.planes):
+            raise IndexError(f"slice {index} of {len(self.planes)}")
+        plane = self.planes[index]
         if isinstance(plane, TomocalcError):
             raise plane
         return plane

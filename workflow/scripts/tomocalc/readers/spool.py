@@ -1,0 +1,79 @@
+"""Decode a compressed volume once, although it is read twice."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tomocalc.readers.volume import Volume
+
+log = logging.getLogger(__name__)
+
+
+class Spool(Volume):
+    """A volume that keeps its decoded slices in a scratch file, not in memory.
+
+    Slices stored as they are take no longer to read again than from a scratch file, and are not
+    kept. Threads may read at once.
+    """
+
+    def __init__(self, volume: Volume, scratch: int) -> None:
+        super().__init__(header=volume.header, planes=volume.planes, scale=volume.scale)
+        self._scratch = scratch
+        self._dtype = np.dtype(volume.header.dtype)
+        self._size = volume.header.rows * volume.header.columns * self._dtype.itemsize
+        self._kept: set[int] = set()
+        self._full = False
+
+    def read(self, index: int) -> NDArray[Any]:
+        """Return one slice, as `Volume.read` does; decode it the first time only."""
+        if index in self._kept:
+            return self._again(index)
+        image = super().read(index)
+        if self._compressed(index) and image.nbytes == self._size and not self._full:
+            self._keep(index, image)
+        return image
+
+    def _compressed(self, index: int) -> bool:
+        return sum(length for _, length in self._plane(index).spans) < self._size
+
+    def _keep(self, index: int, image: NDArray[Any]) -> None:
+        content, offset = image.data.cast("B"), index * self._size
+        try:
+            written = 0
+            while written < self._size:
+                written += os.pwrite(self._scratch, content[written:], offset + written)
+        except OSError as error:
+            self._full = True
+            log.warning("slices are decoded twice: no scratch space (%s)", error.strerror)
+        else:
+            self._kept.add(index)
+
+    def _again(self, index: int) -> NDArray[Any]:
+        image = np.empty((self.header.rows, self.header.columns), self._dtype)
+        content, offset = image.data.cast("B"), index * self._size
+        have = 0
+        while have < self._size:
+            step = os.preadv(self._scratch, [content[have:]], offset + have)
+            if step == 0:
+                return super().read(index)
+            have += step
+        return image
+
+
+@contextlib.contextmanager
+def spooled(volume: Volume) -> Iterator[Volume]:
+    """Yield *volume* such that every slice is decoded at most once.
+
+    The scratch file has no name, lies in the folder for temporary files (``TMPDIR``), takes the
+    decoded size of the compressed slices at most, and is gone after the block, or after a kill.
+    """
+    with tempfile.TemporaryFile(prefix="tomocalc-") as scratch:
+        yield Spool(volume, scratch.fileno())

@@ -16,6 +16,7 @@ include: "workflow/rules/eda.smk"
 include: "workflow/rules/tuning.smk"
 include: "workflow/rules/model.smk"
 include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/reproduction.smk"
 include: "workflow/rules/report.smk"
 
 

@@ -171,6 +171,12 @@ def index_inputs(_):
     }
 
 
+def reproduction():
+    """The page on the reference paper, where a run follows it."""
+    follows = config["source"] == "table" and config["protocol"] == "paper"
+    return ["<results>/reproduction.html"] if follows else []
+
+
 def growing(mem_mb):
     """Memory that grows with every retry."""
 

@@ -10,6 +10,7 @@ rule build_index:
         metrics="<results>/evaluation/metrics.json",
         files=[
             "<results>/evaluation/report.html",
+            *reproduction(),
             "<results>/eda/eda.html",
             "<results>/evaluation/metrics.json",
             "<results>/evaluation/predictions.parquet",

@@ -37,6 +37,11 @@ KNOWN = (
         "Figures of merit with intervals, ROC and precision-recall curves, calibration.",
     ),
     Entry(
+        "reproduction.html",
+        "Reproduction of the paper",
+        "The reference paper's tables and figures beside this run's, and what leaks in them.",
+    ),
+    Entry(
         "comparison/comparison.html",
         "Comparison",
         "Other models on the same splits, tuned with the same budget.",

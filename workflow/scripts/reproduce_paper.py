@@ -1,0 +1,146 @@
+"""Put the reference paper's tables and figures beside this run's, and an honest figure to them."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from tomocalc.files import digest, read_json, write_json
+from tomocalc.log import log_to
+from tomocalc.model.checkpoint import Checkpoint
+from tomocalc.model.data import data_hashes, load_samples
+from tomocalc.model.device import choose_device
+from tomocalc.model.fitting import Recipe
+from tomocalc.model.paper import ACCURACY, CONFUSION
+from tomocalc.model.progress import Progress
+from tomocalc.model.reproduction import (
+    honest_figures,
+    honest_recipe,
+    honest_samples,
+    watch,
+)
+from tomocalc.model.reproduction_page import reproduction_page
+from tomocalc.model.sequences import Samples
+from tomocalc.model.settings import meaning, model_shape, training_settings
+from tomocalc.pages.shell import write_page
+from tomocalc.parquet import read_parquet
+
+LOG = logging.getLogger("reproduce_paper")
+
+
+def main(
+    *,
+    candidates: str,
+    splits: str,
+    split_account: str,
+    predictions: str,
+    metrics: str,
+    best: str,
+    features: list[str],
+    sequence: dict[str, Any],
+    model: dict[str, Any],
+    impute: str,
+    split: dict[str, Any],
+    evaluation: dict[str, Any],
+    seed: int,
+    checkpoints: str,
+    figures: str,
+    page: str,
+    threads: int = 1,
+) -> None:
+    """Write *figures* (JSON) and *page*.
+
+    The released model's training is repeated, because it was not watched on the test part; its
+    last weights must give the same predictions. Then the same network is trained for as many
+    epochs on a split that does not leak. *checkpoints* is a folder; both trainings go on from
+    there after a kill.
+    """
+    model = model | read_json(best)["model"]
+    device = choose_device(model["device"], precision=model["precision"], threads=threads)
+    table = read_parquet(candidates)
+    samples = load_samples(candidates, splits, features=features, sequence=sequence, impute=impute)
+    recipe = Recipe(
+        shape=model_shape(model, inputs=samples.x.shape[-1]),
+        settings=training_settings(model),
+        features=len(features),
+        scaler=model["scaler"],
+        impute=impute,
+        seed=seed,
+    )
+    honest, group = honest_samples(
+        table, features=features, sequence=sequence, impute=impute, split=split, seed=seed
+    )
+    data = data_hashes(candidates, splits)
+
+    def watched(name: str, chosen: Samples, how: Recipe) -> Any:
+        decisive = [name, meaning(how.shape, how.settings), how.scaler, impute, seed]
+        key = digest([*decisive, features, sequence, split, data, device.type])
+        state = Checkpoint(Path(checkpoints) / f"{name}.pt", key)
+        progress = Progress(f"{name} epoch", how.settings.epochs)
+        found = watch(
+            chosen,
+            training=np.flatnonzero(chosen.part != "test"),
+            test=np.flatnonzero(chosen.part == "test"),
+            recipe=how,
+            device=device,
+            checkpoint=state,
+            report=lambda row: progress(int(row["epoch"] or 0), loss=row["loss"]),
+        )
+        return found, state
+
+    ours, first = watched("paper", samples, recipe)
+    fair, second = watched("honest", honest, honest_recipe(recipe))
+    released = read_parquet(predictions).filter(pl.col("part") == "test")["probability"].to_numpy()
+    same = len(released) == len(ours.probability) and np.allclose(
+        released, ours.probability, rtol=0, atol=1e-9
+    )
+    if not same:
+        LOG.warning("the repeated training does not end with the released model's predictions")
+    measured = read_json(metrics)["parts"]["test"]
+    facts = {
+        "paper": {"accuracy": ACCURACY, "confusion": CONFUSION},
+        "ours": {
+            "confusion": measured["confusion"],
+            "model": model,
+            "same_as_released": bool(same),
+        },
+        "honest": honest_figures(
+            fair,
+            group[honest.part == "test"],
+            resamples=evaluation["bootstrap"],
+            confidence=evaluation["confidence"],
+            seed=seed,
+        ),
+        "leakage": read_json(split_account)["leakage"],
+        "confidence": evaluation["confidence"],
+        "curves": {"paper": ours.curves(), "honest": fair.curves()},
+    }
+    write_json(figures, facts)
+    write_page(page, reproduction_page(facts))
+    first.remove()
+    second.remove()
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    main(
+        candidates=snakemake.input.candidates,
+        splits=snakemake.input.splits,
+        split_account=snakemake.input.split_account,
+        predictions=snakemake.input.predictions,
+        metrics=snakemake.input.metrics,
+        best=snakemake.input.best,
+        features=snakemake.params.features,
+        sequence=snakemake.params.sequence,
+        model=snakemake.params.model,
+        impute=snakemake.params.impute,
+        split=snakemake.params.split,
+        evaluation=snakemake.params.evaluation,
+        seed=snakemake.params.seed,
+        checkpoints=snakemake.params.checkpoints,
+        figures=snakemake.output.figures,
+        page=snakemake.output.page,
+        threads=snakemake.threads,
+    )

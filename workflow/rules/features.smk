@@ -21,6 +21,7 @@ rule extract_features:
         "<logs>/benchmarks/extract_features/{volume}.tsv"
     conda:
         "../../envs/features.yaml"
+    threads: 1
     resources:
         mem_mb=growing(1000),
         runtime=60,

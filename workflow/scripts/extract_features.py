@@ -8,6 +8,7 @@ from tomocalc.image.extraction import extract
 from tomocalc.image.settings import Settings
 from tomocalc.log import log_to
 from tomocalc.readers.sources import check_sha256
+from tomocalc.readers.spool import spooled
 from tomocalc.readers.volume import open_volume
 
 log = logging.getLogger("tomocalc.extract_features")
@@ -67,18 +68,19 @@ def main(
     )
     for warning in stack.header.warnings:
         log.warning("%s: %s", volume["volume_id"], warning)
-    extract(
-        stack,
-        settings,
-        row=volume,
-        manifest=manifest,
-        objects=objects,
-        overlay=overlay,
-        looks=looks,
-        on_bad_slice=image["on_bad_slice"],
-        in_silico=in_silico,
-        threads=threads,
-    )
+    with spooled(stack) as slices:
+        extract(
+            slices,
+            settings,
+            row=volume,
+            manifest=manifest,
+            objects=objects,
+            overlay=overlay,
+            looks=looks,
+            on_bad_slice=image["on_bad_slice"],
+            in_silico=in_silico,
+            threads=threads,
+        )
 
 
 if __name__ == "__main__":

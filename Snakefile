@@ -17,6 +17,7 @@ include: "workflow/rules/tuning.smk"
 include: "workflow/rules/model.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/reproduction.smk"
+include: "workflow/rules/prediction.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -24,6 +25,11 @@ rule all:
     default_target: True
     input:
         "<results>/index.html",
+
+
+rule predict:
+    input:
+        "<results>/predictions/index.html",
 
 
 onerror:

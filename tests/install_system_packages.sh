@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Install what some tests need from Debian or Ubuntu: a browser, a DICOM validator.
+# Install what some tests need from Debian or Ubuntu: a browser, DICOM validators.
 # Without it, or without root, those tests are skipped with a reason.
 set -euo pipefail
-packages=(chromium chromium-driver dicom3tools)
+packages=(chromium chromium-driver dcmtk dicom3tools)
 
 if dpkg-query --show "${packages[@]}" >/dev/null 2>&1; then
     exit 0

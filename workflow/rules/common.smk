@@ -15,6 +15,7 @@ sys.path.insert(0, str(SCRIPTS))
 from tomocalc.config import check_config, load_schema
 from tomocalc.errors import TomocalcError
 from tomocalc.phantom.cohort import phantom_volumes
+from tomocalc.prediction.sites import is_simulated
 from tomocalc.readers.sources import source_files
 from tomocalc.sheets import read_annotations, read_volumes
 
@@ -112,6 +113,13 @@ def dataset_inputs(_):
     """What the data set is merged from: shards and annotations, or a finished table."""
     if config["source"] == "table":
         return {"table": table_file()}
+    return image_inputs(_)
+
+
+def image_inputs(_):
+    """Where the candidates lie and what there is to find; a table has neither."""
+    if config["source"] == "table":
+        return {}
     return {
         "manifests": expand(
             "<results>/features/{volume}/manifest.json", volume=VOLUMES
@@ -177,6 +185,124 @@ def reproduction():
     return ["<results>/reproduction.html"] if follows else []
 
 
+def short_form(config):
+    """Take `--config model=FOLDER volumes=SHEET` for `predict: {model: FOLDER, volumes: SHEET}`.
+
+    Both names are sections of the configuration too, which such a text has replaced: they are
+    read again from the files.
+    """
+    files = [WORKFLOW.parent / "config" / "config.yaml", *workflow.configfiles]
+    for name in ("model", "volumes"):
+        if isinstance(config[name], str):
+            config["predict"] = {**config["predict"], name: config[name]}
+            config[name] = {}
+            for file in files:
+                section = load_schema(file).get(name)
+                config[name].update(section if isinstance(section, dict) else {})
+
+
+def predicted_rows():
+    """Volumes to predict, by id: those of their own sheet, or this run's."""
+    sheet = config["predict"]["volumes"]
+    if sheet is None:
+        return VOLUMES
+    rows = read_volumes(sheet, load_schema(schema("volumes")))
+    return {row["volume_id"]: row for row in rows}
+
+
+def model_file(name):
+    """A file of the model to predict with: this run's, or one from elsewhere.
+
+    The path of one from elsewhere is absolute, so that no rule of this run makes it anew.
+    """
+    folder = config["predict"]["model"]
+    if folder is None:
+        return f"<results>/model/{name}"
+    return os.path.join(os.path.abspath(folder), name)
+
+
+def new_volume_row(wildcards):
+    """What the sheet of volumes to predict says of one of them."""
+    row = PREDICTED[wildcards.volume]
+    return {column: row.get(column) for column in VOLUME_COLUMNS if column != "path"}
+
+
+def new_volume_source(wildcards):
+    """File, folder or pattern of a volume to predict."""
+    return PREDICTED[wildcards.volume]["path"]
+
+
+def new_volume_files(wildcards):
+    """Files of a volume to predict."""
+    return list(map(str, source_files(new_volume_source(wildcards))))
+
+
+def new_volume_in_silico(wildcards):
+    """Whether the sheet says that a volume to predict is simulated."""
+    return is_simulated(PREDICTED[wildcards.volume].get("site"))
+
+
+def from_elsewhere():
+    """Whether the volumes to predict have a sheet of their own."""
+    return config["predict"]["volumes"] is not None
+
+
+def prediction_inputs(_):
+    """Features of a volume to predict, and the model."""
+    model = {
+        "weights": model_file("model.safetensors"),
+        "card": model_file("model.json"),
+    }
+    if not from_elsewhere():
+        return {"manifest": "<results>/features/{volume}/manifest.json", **model}
+    features = "<results>/predictions/{volume}/features"
+    return {
+        "manifest": f"{features}/manifest.json",
+        "looks": f"{features}/looks.parquet",
+        "overlay": prediction_overlay(),
+        **model,
+    }
+
+
+def prediction_overlay():
+    """Picture of a volume to predict."""
+    if from_elsewhere():
+        return "<results>/predictions/{volume}/overlay.png"
+    return "<results>/qc/{volume}.png"
+
+
+def prediction_files(wildcards):
+    """Files of a volume to predict, wherever it is from."""
+    chosen = new_volume_files if from_elsewhere() else volume_files
+    return chosen(wildcards)
+
+
+def prediction_source(wildcards):
+    """File, folder or pattern of a volume to predict, wherever it is from."""
+    chosen = new_volume_source if from_elsewhere() else volume_source
+    return chosen(wildcards)
+
+
+def prediction_row(wildcards):
+    """Row of a volume to predict, wherever it is from."""
+    return new_volume_row(wildcards) if from_elsewhere() else volume_row(wildcards)
+
+
+def prediction_in_silico(wildcards):
+    """Whether a volume to predict is known to be simulated; None: as its site says."""
+    return True if not from_elsewhere() and config["source"] == "phantom" else None
+
+
+def dicom_outputs():
+    """DICOM objects of a predicted volume, unless they are not wanted."""
+    if config["predict"]["identifiers"] == "none":
+        return {}
+    return {
+        "report": "<results>/predictions/{volume}/report.dcm",
+        "segmentation": "<results>/predictions/{volume}/segmentation.dcm",
+    }
+
+
 def growing(mem_mb):
     """Memory that grows with every retry."""
 
@@ -187,8 +313,10 @@ def growing(mem_mb):
 
 
 try:
+    short_form(config)
     config.update(check_config(config, load_schema(schema("config"))))
     VOLUMES = volume_rows()
+    PREDICTED = predicted_rows()
 except TomocalcError as error:
     raise WorkflowError(str(error)) from None
 

@@ -14,7 +14,9 @@ COLUMNS = [
     "path",
     "pixel_spacing_mm",
     "slice_spacing_mm",
+    "site",
 ]
+SITE = "in-silico phantom"
 
 
 def main(
@@ -40,7 +42,7 @@ def main(
     """
     folder = Path(volumes_sheet).parent
     place = f"{folder}/png/{{}}" if format == "png" else f"{folder}/{{}}.dcm"
-    located = [{**row, "path": place.format(row["volume_id"])} for row in rows]
+    located = [{**row, "path": place.format(row["volume_id"]), "site": SITE} for row in rows]
     write_text(volumes_sheet, sheet_text(COLUMNS, located))
     write_text(annotations_sheet, _stacked(annotations))
     write_text(truth_sheet, _stacked(truth))

@@ -34,6 +34,10 @@ CODES: dict[str, str] = {
     "E405": "the memory of the device is exhausted",
     # 5xx storage
     "E501": "a result cannot be written",
+    # 6xx prediction and import
+    "E601": "a volume has no identifiers to copy",
+    "E602": "a model does not fit the volumes",
+    "E603": "a data set to import is not laid out as published",
 }
 """Every code and its meaning; the codes are stable and documented."""
 

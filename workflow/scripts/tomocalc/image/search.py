@@ -28,7 +28,7 @@ from tomocalc.image.settings import Settings
 from tomocalc.image.shards import current_table, write_table
 from tomocalc.image.slices import Prepared, Spacing, find_objects
 from tomocalc.image.threads import in_order
-from tomocalc.parquet import read_metadata
+from tomocalc.parquet import read_metadata, read_parquet
 
 ReadSlice = Callable[[int], NDArray[np.unsignedinteger]]
 
@@ -241,10 +241,26 @@ def kept_search(path: Path, key: str, generator: str, *, on_bad_slice: str) -> S
     table = current_table(path, key)
     if table is None:
         return None
-    about = read_metadata(path)
-    more = json.loads(about["search"])
+    more = json.loads(read_metadata(path)["search"])
     if more["quarantined"] and on_bad_slice == "fail":
         return None
+    return _search(path, table, generator)
+
+
+def stored_search(path: Path, generator: str) -> Search:
+    """Return the search that a finished extraction left beside its shards.
+
+    Raises
+    ------
+    TomocalcError
+        ``E301`` when it is missing or damaged.
+    """
+    return _search(path, read_parquet(path), generator)
+
+
+def _search(path: Path, table: pl.DataFrame, generator: str) -> Search:
+    about = read_metadata(path)
+    more = json.loads(about["search"])
     used = table.filter(pl.col("generator") == generator)
     groups = used.partition_by("slice", as_dict=True, maintain_order=True)
     nothing = used.clear()

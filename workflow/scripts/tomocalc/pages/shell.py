@@ -88,6 +88,7 @@ def render_page(
     facts: Mapping[str, Any] | Sequence[tuple[str, Any]] = (),
     links: Sequence[tuple[str, str]] = (),
     versions: Mapping[str, str] | None = None,
+    extra: str = "",
 ) -> str:
     """Return one self-contained HTML page.
 
@@ -107,6 +108,9 @@ def render_page(
         Relative address and label of pages to go to from here.
     versions
         Software and its version, shown in the footer.
+    extra
+        Name of a script and a style of this package that the page needs beside the common ones:
+        ``<extra>.js`` and ``<extra>.css``.
 
     Raises
     ------
@@ -116,6 +120,8 @@ def render_page(
     content = fill("sections", sections=sections)
     _refuse_twins(content)
     script, style = asset("page.js"), asset("style.css")
+    if extra:
+        script, style = script + asset(f"{extra}.js"), style + asset(f"{extra}.css")
     library = embedded_plotly() if plotly else None
     hashes = [_source(script)] + ([library.hash] if library else [])
     policy = {

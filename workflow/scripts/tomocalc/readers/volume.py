@@ -92,6 +92,16 @@ class Volume:
         """Return file and slice, for messages."""
         return self.planes[index].where
 
+    def path(self, index: int) -> Path:
+        """Return the file that holds a slice.
+
+        Raises
+        ------
+        TomocalcError
+            The slice's fault.
+        """
+        return self._plane(index).path
+
     def read(self, index: int) -> NDArray[Any]:
         """Decode one slice.
 

@@ -1,0 +1,103 @@
+"""From a released model to volumes that it has never seen.
+
+`snakemake predict` scores this run's own volumes with this run's model. A model and volumes
+from elsewhere: --config predict='{model: FOLDER, volumes: SHEET}', or model=FOLDER volumes=SHEET.
+"""
+
+
+use rule extract_features as extract_new_volume with:
+    input:
+        files=new_volume_files,
+        library=library("extract_features.py"),
+    output:
+        manifest=ensure(
+            "<results>/predictions/{volume}/features/manifest.json", non_empty=True
+        ),
+        objects="<results>/predictions/{volume}/features/objects.parquet",
+        looks="<results>/predictions/{volume}/features/looks.parquet",
+        overlay=report(
+            "<results>/predictions/{volume}/overlay.png",
+            caption="../report/overlay.rst",
+            category="Predictions",
+            labels={"volume": "{volume}"},
+        ),
+    log:
+        "<logs>/extract_new_volume/{volume}.log",
+    benchmark:
+        "<logs>/benchmarks/extract_new_volume/{volume}.tsv"
+    params:
+        volume=new_volume_row,
+        source=new_volume_source,
+        image=config["image"],
+        candidates=config["candidates"],
+        sequence_slices=config["sequence"]["slices"],
+        in_silico=new_volume_in_silico,
+
+
+rule predict_volume:
+    """Score the candidates of one volume with a released model; marks, DICOM objects, page."""
+    input:
+        unpack(prediction_inputs),
+        files=prediction_files,
+        library=library("predict_volume.py"),
+    output:
+        **dicom_outputs(),
+        marks_sheet="<results>/predictions/{volume}/marks.tsv",
+        marks_table="<results>/predictions/{volume}/marks.parquet",
+        clusters="<results>/predictions/{volume}/clusters.tsv",
+        scores="<results>/predictions/{volume}/scores.json",
+        page=report(
+            "<results>/predictions/{volume}/volume.html",
+            caption="../report/volume.rst",
+            category="Predictions",
+            labels={"volume": "{volume}"},
+        ),
+    log:
+        "<logs>/predict_volume/{volume}.log",
+    benchmark:
+        "<logs>/benchmarks/predict_volume/{volume}.tsv"
+    conda:
+        "../../envs/prediction.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=60,
+    params:
+        volume=prediction_row,
+        source=prediction_source,
+        image=config["image"],
+        rule=config["evaluation"]["cluster"],
+        settings=config["predict"],
+        simulated=prediction_in_silico,
+    script:
+        "../scripts/predict_volume.py"
+
+
+rule gather_predictions:
+    """Gather the scores of all predicted volumes into one page and two sheets."""
+    input:
+        scores=expand("<results>/predictions/{volume}/scores.json", volume=PREDICTED),
+        marks=expand("<results>/predictions/{volume}/marks.parquet", volume=PREDICTED),
+        pages=expand("<results>/predictions/{volume}/volume.html", volume=PREDICTED),
+        overlays=expand(prediction_overlay(), volume=PREDICTED),
+        weights=model_file("model.safetensors"),
+        card=model_file("model.json"),
+        library=library("gather_predictions.py"),
+    output:
+        volumes="<results>/predictions/volumes.tsv",
+        patients="<results>/predictions/patients.tsv",
+        page=report(
+            "<results>/predictions/index.html",
+            caption="../report/predictions.rst",
+            category="Predictions",
+        ),
+    log:
+        "<logs>/gather_predictions.log",
+    conda:
+        "../../envs/prediction.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        own=config["predict"]["volumes"] is None,
+    script:
+        "../scripts/gather_predictions.py"

@@ -1,0 +1,115 @@
+"""Gather the scores of all predicted volumes into one page and two sheets."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from tomocalc.files import read_json, sheet_text, write_text
+from tomocalc.log import log_to
+from tomocalc.model.release import load_model
+from tomocalc.pages.predictions import predictions_page
+from tomocalc.pages.shell import write_page
+from tomocalc.pages.thumbnails import thumbnail
+from tomocalc.parquet import read_parquet
+from tomocalc.prediction.fit import drift
+
+log = logging.getLogger("tomocalc.gather_predictions")
+
+VOLUMES = [
+    "volume_id",
+    "patient_id",
+    "laterality",
+    "view",
+    "score",
+    "threshold",
+    "candidates",
+    "flagged",
+    "clusters",
+    "warnings",
+]
+PATIENTS = ["patient_id", "volumes", "score", "flagged", "clusters"]
+FILES = [
+    ("volumes.tsv", "score, candidates, clusters and warnings of every volume"),
+    ("patients.tsv", "score of every patient: the largest of the volumes"),
+]
+
+
+def main(
+    *,
+    scores: list[str],
+    marks: list[str],
+    overlays: list[str],
+    weights: str,
+    own: bool,
+    volumes: str,
+    patients: str,
+    page: str,
+) -> None:
+    """Write the sheets of *volumes* and *patients* and their *page*.
+
+    Parameters
+    ----------
+    scores, marks, overlays
+        ``scores.json``, ``marks.parquet`` and picture of every volume, in the same order.
+    weights
+        The model's file, whose card knows the training.
+    own
+        Whether the volumes are the ones that the model was made from.
+    """
+    rows = [read_json(path) for path in scores]
+    by_patient = _patients(rows)
+    domain = load_model(weights).card["domain"]
+    shifts = drift(pl.concat([read_parquet(path) for path in marks]), domain)
+    home = Path(page).parent.parent / "index.html"
+    write_text(
+        volumes,
+        sheet_text(VOLUMES, [row | {"warnings": " ".join(row["warnings"])} for row in rows]),
+    )
+    write_text(patients, sheet_text(PATIENTS, by_patient))
+    html = predictions_page(
+        volumes=rows,
+        patients=by_patient,
+        drift=shifts,
+        pictures={
+            row["volume_id"]: thumbnail(path) for row, path in zip(rows, overlays, strict=True)
+        },
+        own=own,
+        home="../index.html" if own and home.is_file() else None,
+        files=FILES,
+    )
+    write_page(page, html)
+    log.info("%d volumes of %d patients", len(rows), len(by_patient))
+
+
+def _patients(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return one row per patient, the highest score first."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(row["patient_id"], []).append(row)
+    found = [
+        {
+            "patient_id": patient,
+            "volumes": len(mine),
+            "score": max(row["score"] for row in mine),
+            "flagged": sum(row["flagged"] for row in mine),
+            "clusters": sum(row["clusters"] for row in mine),
+        }
+        for patient, mine in groups.items()
+    ]
+    return sorted(found, key=lambda row: (-row["score"], row["patient_id"]))
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    main(
+        scores=list(snakemake.input.scores),
+        marks=list(snakemake.input.marks),
+        overlays=list(snakemake.input.overlays),
+        weights=snakemake.input.weights,
+        own=snakemake.params.own,
+        volumes=snakemake.output.volumes,
+        patients=snakemake.output.patients,
+        page=snakemake.output.page,
+    )

@@ -1,0 +1,148 @@
+"""Score the candidates of one volume with a released model, and write what a reader needs."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from tomocalc.dataset.shards import read_manifest, read_volume_rows
+from tomocalc.files import write_bytes, write_json, write_text
+from tomocalc.image.search import stored_search
+from tomocalc.log import log_to
+from tomocalc.model.release import load_model
+from tomocalc.pages.shell import write_page
+from tomocalc.parquet import read_parquet, write_parquet
+from tomocalc.prediction.outputs import dicom_objects, looked_at, marks_text, page
+from tomocalc.prediction.scoring import score_volume
+from tomocalc.readers.volume import open_volume
+
+log = logging.getLogger("tomocalc.predict_volume")
+
+MEANING = {
+    "marks.tsv": "one row per candidate, likeliest first",
+    "marks.parquet": "the same, typed",
+    "clusters.tsv": "one row per cluster of flagged candidates",
+    "scores.json": "scores of the volume, drift and warnings",
+    "report.dcm": "DICOM structured report of the flagged candidates (TID 1500)",
+    "segmentation.dcm": "DICOM segmentation of their pixels",
+    "overlay.png": "picture with all candidates",
+}
+
+
+def main(
+    *,
+    manifest: str,
+    weights: str,
+    source: str,
+    looks: str | None,
+    volume: dict[str, Any],
+    image: dict[str, Any],
+    rule: dict[str, Any],
+    settings: dict[str, Any],
+    simulated: bool | None,
+    home: str | None,
+    marks_sheet: str,
+    marks_table: str,
+    clusters: str,
+    scores: str,
+    html: str,
+    report: str | None,
+    segmentation: str | None,
+) -> None:
+    """Write marks, clusters, scores, page and DICOM objects of a volume.
+
+    Parameters
+    ----------
+    manifest
+        Of the volume's features; the shards are beside it.
+    weights
+        The released model's ``model.safetensors``, its card beside it.
+    source
+        File, folder or pattern that holds the volume.
+    looks
+        Frames and crops that the extraction kept; without, the slices are decoded for them.
+    volume
+        Row of the sheet.
+    image
+        Section of the configuration.
+    rule
+        ``evaluation.cluster`` of the configuration.
+    settings
+        The ``predict`` section of the configuration.
+    simulated
+        Whether the volume is known to be; None where only its ``site`` can tell.
+    home
+        Address of the page of all volumes, seen from this volume's page.
+    report, segmentation
+        DICOM objects; None where ``predict.identifiers`` is ``none``.
+
+    Raises
+    ------
+    TomocalcError
+        ``E602`` when the model does not fit the volume, ``E404`` when it cannot be read, ``E601``
+        when identifiers are to be copied and there are none.
+    """
+    model, facts = load_model(weights), read_manifest(manifest)
+    rows = read_volume_rows(manifest, facts)
+    tolerance = settings["spacing_tolerance"]
+    scored = score_volume(model, rows, facts, rule=rule, tolerance=tolerance, simulated=simulated)
+    for warning in scored.facts["warnings"]:
+        log.warning("%s: %s", facts["volume_id"], warning)
+    write_text(marks_sheet, marks_text(scored.marks))
+    write_parquet(marks_table, scored.marks)
+    write_text(clusters, marks_text(scored.clusters))
+    stack = open_volume(
+        source,
+        pixel_spacing_mm=volume["pixel_spacing_mm"],
+        slice_spacing_mm=volume["slice_spacing_mm"],
+        laterality=volume["laterality"],
+        max_pixels=image["max_pixels"],
+        min_size=image["min_size"],
+        side_mismatch=image["side_mismatch"],
+        burned_in=image["burned_in"],
+    )
+    found = stored_search(Path(manifest).parent / "search.parquet", facts["generator"])
+    seen = read_parquet(looks) if looks else looked_at(stack, found, facts)
+    written = [marks_sheet, marks_table, clusters, scores]
+    if report is not None and segmentation is not None:
+        contents = dicom_objects(
+            model,
+            scored,
+            manifest=facts,
+            found=found,
+            stack=stack,
+            identifiers=settings["identifiers"],
+        )
+        for path, content in zip((report, segmentation), contents, strict=True):
+            write_bytes(path, content)
+        written += [report, segmentation]
+    files = [(Path(path).name, MEANING[Path(path).name]) for path in written]
+    if (Path(html).parent / "overlay.png").is_file():
+        files.append(("overlay.png", MEANING["overlay.png"]))
+    write_page(
+        html,
+        page(model, scored, rows=rows, manifest=facts, looks=seen, files=files, home=home),
+    )
+    write_json(scores, scored.facts)
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    main(
+        manifest=snakemake.input.manifest,
+        weights=snakemake.input.weights,
+        source=snakemake.params.source,
+        looks=snakemake.input.get("looks"),
+        volume=snakemake.params.volume,
+        image=snakemake.params.image,
+        rule=snakemake.params.rule,
+        settings=snakemake.params.settings,
+        simulated=snakemake.params.simulated,
+        home="../index.html",
+        marks_sheet=snakemake.output.marks_sheet,
+        marks_table=snakemake.output.marks_table,
+        clusters=snakemake.output.clusters,
+        scores=snakemake.output.scores,
+        html=snakemake.output.page,
+        report=snakemake.output.get("report"),
+        segmentation=snakemake.output.get("segmentation"),
+    )

@@ -1,0 +1,70 @@
+"""What a probability owes to each feature: the feature replaced by values of the training."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tomocalc.model.release import ReleasedModel
+from tomocalc.model.sequences import CANDIDATE, build_sequences
+
+LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)
+"""Shares of the training below the values that stand in."""
+
+EDGE = 1e-6
+"""Probabilities are kept this far from 0 and 1 before their logarithm is taken."""
+
+
+def attributions(
+    model: ReleasedModel, rows: pl.DataFrame
+) -> tuple[pl.DataFrame, NDArray[np.float64]]:
+    """Return what every feature adds to the log-odds of every candidate of *rows*.
+
+    A feature's part is the candidate's log-odds minus the mean log-odds when that feature, on all
+    slices of the sequence, has one of five values spread over the training's distribution
+    (`LEVELS`), the others staying as they are. This is permutation importance for one candidate,
+    without chance. Parts need not add up, because features act together.
+
+    Parameters
+    ----------
+    rows
+        Shard rows of the candidates.
+
+    Returns
+    -------
+    keys, parts
+        volume_id and candidate_id, sorted; float64, (candidate, feature), in nats.
+    """
+    kind = model.card["sequence"]["kind"]
+    sequences = build_sequences(
+        rows,
+        features=model.features,
+        kind=kind,
+        slices=model.card["sequence"]["slices"],
+        missing=model.preprocessing.imputation is not None,
+    )
+    x, mask = sequences.x, sequences.mask
+    base = log_odds(model.predict_samples(x, mask))
+    parts = np.zeros((len(x), len(model.features)))
+    known = model.card["domain"]["features"]
+    for column, name in enumerate(model.features):
+        values, below = known[name]["values"], known[name]["below"]
+        changed = []
+        for level in LEVELS:
+            other = x.copy()
+            value = values[min(int(np.searchsorted(below, level)), len(values) - 1)]
+            # features as steps: (candidate, feature, 1); otherwise (candidate, slice, feature)
+            if kind == "features_as_steps":
+                other[:, column] = value
+            else:
+                other[:, :, column] = np.where(mask, value, other[:, :, column])
+            changed.append(log_odds(model.predict_samples(other, mask)))
+        parts[:, column] = base - np.mean(changed, axis=0)
+    return sequences.keys.select(CANDIDATE), parts
+
+
+def log_odds(probability: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ln(p / (1 - p)), p kept `EDGE` away from both ends."""
+    inside = np.clip(probability, EDGE, 1 - EDGE)
+    return np.log(inside / (1 - inside))

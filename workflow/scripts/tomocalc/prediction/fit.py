@@ -1,0 +1,175 @@
+"""Whether a model may be used on a volume, and how far the volume is from its training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.tables import FEATURES, SCHEMA_VERSION
+
+PSI_BINS = 10
+SOME, STRONG = 0.1, 0.25
+"""Customary bounds of the population stability index."""
+
+CHANCE = 3
+"""A shift below this many times what chance alone makes is none."""
+
+FEWEST = 20
+"""Candidates that a comparison of distributions needs."""
+
+
+def check_fit(card: Mapping[str, Any], manifest: Mapping[str, Any], *, tolerance: float) -> None:
+    """Refuse a model for a volume that was measured otherwise than its training volumes.
+
+    Parameters
+    ----------
+    card
+        Of the model.
+    manifest
+        Of the volume.
+    tolerance
+        Share by which a spacing may lie outside the range of the training.
+
+    Raises
+    ------
+    TomocalcError
+        ``E602``, every reason at once.
+    """
+    raise_all([_misfit(manifest["volume_id"], *why) for why in _reasons(card, manifest, tolerance)])
+
+
+def _reasons(
+    card: Mapping[str, Any], manifest: Mapping[str, Any], tolerance: float
+) -> Iterator[tuple[str, str]]:
+    retrain = "train the model again with this version"
+    domain = card.get("domain")
+    if domain is None:
+        yield "the card does not say what the model was trained on (`domain`)", retrain
+        return
+    known = {column.name for column in FEATURES}
+    absent = [feature["name"] for feature in card["features"] if feature["name"] not in known]
+    if absent:
+        yield f"it reads {', '.join(absent)}, which is not measured on images", retrain
+    how = domain["extraction"]
+    if how is None:
+        why = "it was trained on a finished table, whose features were measured by other means"
+        yield why, "use a model that was trained on volumes"
+        return
+    if manifest["schema_version"] != SCHEMA_VERSION:
+        yield f"the features have schema version {manifest['schema_version']}", retrain
+    if manifest["settings_key"] not in how["settings_keys"]:
+        yield _different(how["settings"] or {}, manifest), "measure with the model's settings"
+    for name, found in (
+        ("pixel_spacing_mm", manifest["pixel_spacing_mm"]),
+        ("slice_spacing_mm", [manifest["slice_spacing_mm"]] if manifest["slices"] > 1 else []),
+    ):
+        limits = how[name]
+        if limits is None:
+            continue
+        low, high = limits[0] * (1 - tolerance), limits[1] * (1 + tolerance)
+        outside = [value for value in found if not low <= value <= high]
+        if outside:
+            yield (
+                f"its {name} is {outside[0]:.4g}, the training's {limits[0]:.4g} to "
+                f"{limits[1]:.4g} (tolerance {tolerance:g})",
+                "use a model trained at this spacing, or raise predict.spacing_tolerance "
+                "knowing that sizes and textures then differ",
+            )
+
+
+def _different(settings: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
+    own = manifest.get("settings", {})
+    names = sorted(name for name in settings | own if settings.get(name) != own.get(name))
+    parts = [f"{name} is {own.get(name)}, the model's {settings.get(name)}" for name in names]
+    return "; ".join(parts) or "its candidates were found with other settings"
+
+
+def _misfit(volume_id: str, why: str, fix: str) -> TomocalcError:
+    return TomocalcError(
+        "E602",
+        what="the model does not fit a volume",
+        where=f"volume {volume_id}",
+        why=why,
+        fix=fix,
+    )
+
+
+def other_world(domain: Mapping[str, Any], *, simulated: bool) -> str | None:
+    """Return in a sentence that model and volume are not of one kind, or None when they are."""
+    trained_in_silico = domain["source"] == "phantom"
+    if trained_in_silico and not simulated:
+        return (
+            "The model was trained on in-silico phantoms only and this volume is not one: the "
+            "probabilities are numbers without meaning here; only the mechanics can be judged."
+        )
+    if simulated and not trained_in_silico:
+        return (
+            "This volume is simulated and the model was trained on real ones: the probabilities "
+            "say nothing about patients."
+        )
+    return None
+
+
+def drift(rows: pl.DataFrame, domain: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Compare the candidates' features with those of the training.
+
+    Parameters
+    ----------
+    rows
+        One row per candidate, at best focus.
+    domain
+        Of the model's card.
+
+    Returns
+    -------
+    list
+        Per feature: ``feature``, ``psi`` (population stability index over tenths of the training,
+        half a count added to every bin), ``ks`` (largest distance of the distribution functions
+        at the stored percentiles), ``psi_chance`` and ``ks_chance`` (what this many candidates of
+        the same distribution show), ``shift``: ``none | some | strong``, or ``unknown`` below
+        `FEWEST` candidates.
+    """
+    return [
+        {"feature": name, **_compare(rows[name].cast(pl.Float64).to_numpy(), known, domain)}
+        for name, known in domain["features"].items()
+        if known["values"]
+    ]
+
+
+def _compare(
+    values: NDArray[np.float64], known: Mapping[str, Any], domain: Mapping[str, Any]
+) -> dict[str, Any]:
+    values = np.sort(values[np.isfinite(values)])
+    n, m = max(domain["candidates"], 1), values.size
+    if m < FEWEST:
+        return {"psi": None, "ks": None, "psi_chance": None, "ks_chance": None, "shift": "unknown"}
+    points, below = np.array(known["values"]), np.array(known["below"])
+    here = np.searchsorted(values, points, side="right") / m
+    edges = np.unique(np.searchsorted(below, np.arange(1, PSI_BINS) / PSI_BINS).clip(max=n))
+    edges = edges[edges < len(points) - 1] if len(points) > 1 else edges[:0]
+    expected = np.diff([0.0, *below[edges], 1.0]) * n
+    counted = np.diff([0.0, *here[edges], 1.0]) * m
+    p, q = ((count + 0.5) / (count + 0.5).sum() for count in (expected, counted))
+    psi = float(((q - p) * np.log(q / p)).sum())
+    chance = len(edges) * (1 / n + 1 / m)
+    real = psi > CHANCE * chance
+    return {
+        "psi": psi,
+        "psi_chance": chance,
+        "ks": float(np.abs(here - below).max()),
+        "ks_chance": 1.358 * math.sqrt((n + m) / (n * m)),
+        "shift": "strong" if real and psi > STRONG else "some" if real and psi > SOME else "none",
+    }
+
+
+def percentile(values: NDArray[np.float64], known: Mapping[str, Any]) -> NDArray[np.float64]:
+    """Return the share of the training's candidates at or below each value, from 0 to 1."""
+    if not known["values"]:
+        return np.full(values.shape, np.nan)
+    return np.interp(values, known["values"], known["below"], left=0.0, right=1.0)

@@ -1,0 +1,212 @@
+"""Scores of a volume's candidates, its clusters, and the volume itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from tomocalc.evaluation.clusters import Rule, cluster_numbers, find_clusters, places_mm
+from tomocalc.model.release import ReleasedModel
+from tomocalc.prediction.fit import check_fit, drift, other_world
+from tomocalc.prediction.sites import is_simulated
+from tomocalc.tables import FEATURES, names
+
+MARKS = [
+    "volume_id",
+    "patient_id",
+    "candidate_id",
+    "probability",
+    "flagged",
+    "cluster_id",
+    "slice",
+    "row",
+    "col",
+    "row_mm",
+    "col_mm",
+    "depth_mm",
+    "bbox_top",
+    "bbox_left",
+    "bbox_bottom",
+    "bbox_right",
+    "diameter_mm",
+    "qc_flag",
+    *names(FEATURES),
+]
+"""Columns of ``marks.tsv`` and ``marks.parquet``: a candidate at its best focus, likeliest first.
+
+``row`` and ``col`` in pixels of the slice as it is read, origin top left; ``slice`` from 0;
+``diameter_mm`` of the circle of equal area; ``cluster_id`` empty for a candidate in no cluster;
+the features as `tables.FEATURES` describes them.
+"""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What a model says of one volume.
+
+    Attributes
+    ----------
+    marks
+        Columns `MARKS`.
+    clusters
+        Columns `tomocalc.evaluation.clusters.CLUSTERS`, and ``radius_mm``: of the circle around
+        the centre that holds every member.
+    facts
+        What ``scores.json`` holds.
+    """
+
+    marks: pl.DataFrame
+    clusters: pl.DataFrame
+    facts: dict[str, Any]
+
+
+def score_volume(
+    model: ReleasedModel,
+    rows: pl.DataFrame,
+    manifest: Mapping[str, Any],
+    *,
+    rule: Mapping[str, Any],
+    tolerance: float,
+    simulated: bool | None = None,
+) -> Scored:
+    """Score the candidates of a volume.
+
+    The score of the volume is its largest probability of a candidate; of a volume without any, 0.
+
+    Parameters
+    ----------
+    rows
+        Shard rows of the volume.
+    manifest
+        Of the volume.
+    rule
+        ``evaluation.cluster`` of the configuration: calcifications, distance_mm.
+    tolerance
+        Share by which a spacing may lie outside the training's.
+    simulated
+        Whether the volume is; None where only its ``site`` can tell.
+
+    Raises
+    ------
+    TomocalcError
+        ``E602`` when the model does not fit the volume.
+    """
+    check_fit(model.card, manifest, tolerance=tolerance)
+    focus = rows.filter("focus").sort("candidate_id")
+    probability = model.predict(rows) if rows.height else _nothing(rows)
+    placed = focus.join(probability, on=["volume_id", "candidate_id"], maintain_order="left")
+    placed = placed.with_columns(
+        part=pl.lit("new"), depth_mm=pl.col("slice") * manifest["slice_spacing_mm"]
+    )
+    density = Rule.of(rule)
+    clusters = find_clusters(placed, density, threshold=model.threshold)
+    marks = _marks(placed, density)
+    domain = model.card["domain"]
+    if simulated is None:
+        simulated = is_simulated(manifest["site"])
+    shifts = drift(focus, domain)
+    warnings = [
+        text
+        for text in (
+            other_world(domain, simulated=simulated),
+            _shallow(model.card, manifest),
+            _shifted(shifts),
+            _quarantined(manifest),
+        )
+        if text
+    ]
+    flagged = int(marks["flagged"].sum())
+    facts = {
+        **{
+            name: manifest[name]
+            for name in ("volume_id", "patient_id", "laterality", "view", "site", "slices")
+        },
+        "score": float(marks["probability"].to_numpy().max()) if marks.height else 0.0,
+        "threshold": model.threshold,
+        "candidates": marks.height,
+        "flagged": flagged,
+        "clusters": clusters.height,
+        "cluster_rule": {
+            "calcifications": density.calcifications,
+            "distance_mm": density.distance_mm,
+        },
+        "simulated": simulated,
+        "model": {
+            "weights_sha256": model.card["weights_sha256"],
+            "trained_on": domain["source"],
+            "protocol": model.card.get("protocol"),
+        },
+        "drift": shifts,
+        "warnings": warnings,
+    }
+    return Scored(marks, _round_clusters(clusters, marks, manifest), facts)
+
+
+def _nothing(rows: pl.DataFrame) -> pl.DataFrame:
+    keys = rows.select("volume_id", "candidate_id")
+    return keys.with_columns(probability=pl.lit(0.0), flagged=pl.lit(False))
+
+
+def _marks(placed: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    """Give flagged candidates their cluster and put the likeliest first."""
+    called = placed.filter("flagged")
+    number = cluster_numbers(places_mm(called), rule)
+    member = called.select("candidate_id").with_columns(
+        cluster_id=pl.Series(number, dtype=pl.Int32)
+    )
+    member = member.filter(pl.col("cluster_id") >= 0)
+    placed = placed.join(member, on="candidate_id", how="left", maintain_order="left")
+    return (
+        placed.with_columns(
+            row=pl.col("centroid_row"),
+            col=pl.col("centroid_col"),
+            diameter_mm=(4 / np.pi * pl.col("area_mm2")).sqrt(),
+        )
+        .sort("probability", "candidate_id", descending=[True, False])
+        .select(MARKS)
+    )
+
+
+def _round_clusters(
+    clusters: pl.DataFrame, marks: pl.DataFrame, manifest: Mapping[str, Any]
+) -> pl.DataFrame:
+    """Add the radius, in the plane, of the circle around the centre that holds all members."""
+    down_mm, across_mm = manifest["pixel_spacing_mm"]
+    radii = []
+    for cluster in clusters.iter_rows(named=True):
+        mine = marks.filter(pl.col("cluster_id") == cluster["cluster_id"])
+        down = (mine["row"].to_numpy() - cluster["row"]) * down_mm
+        across = (mine["col"].to_numpy() - cluster["column"]) * across_mm
+        radii.append(float(np.hypot(down, across).max()) + 0.5)
+    return clusters.drop("part").with_columns(radius_mm=pl.Series(radii, dtype=pl.Float64))
+
+
+def _shallow(card: Mapping[str, Any], manifest: Mapping[str, Any]) -> str | None:
+    sequence = card["sequence"]
+    if sequence["kind"] != "slices" or manifest["slices"] >= sequence["slices"]:
+        return None
+    return (
+        f"The volume has {manifest['slices']} slice{'s' * (manifest['slices'] != 1)} and the model "
+        f"reads sequences of {sequence['slices']}: what lies beyond the volume is masked."
+    )
+
+
+def _shifted(shifts: list[dict[str, Any]]) -> str | None:
+    strong = [row["feature"].replace("_", " ") for row in shifts if row["shift"] == "strong"]
+    if not strong:
+        return None
+    return (
+        f"Drift: {', '.join(strong)} of the candidates {'is' if len(strong) == 1 else 'are'} "
+        "distributed differently from the training; probabilities may be off."
+    )
+
+
+def _quarantined(manifest: Mapping[str, Any]) -> str | None:
+    bad = len(manifest["quarantined"])
+    if not bad:
+        return None
+    return f"{bad} of {manifest['slices']} slices could not be read and were left out."

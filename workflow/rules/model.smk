@@ -34,3 +34,22 @@ rule train_lstm:
         checkpoint="<logs>/train_lstm/checkpoint.pt",
     script:
         "../scripts/train_lstm.py"
+
+
+rule export_onnx:
+    """Write the model for other runtimes; on request: snakemake results/model/model.onnx."""
+    input:
+        weights="<results>/model/model.safetensors",
+        card="<results>/model/model.json",
+        library=library("export_onnx.py"),
+    output:
+        graph="<results>/model/model.onnx",
+    log:
+        "<logs>/export_onnx.log",
+    conda:
+        "../../envs/onnx.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=10,
+    script:
+        "../scripts/export_onnx.py"

@@ -99,7 +99,14 @@ def figures(*, n: int = 400, seed: int = 0, protocol: str = "honest") -> dict[st
         score = 1 / (1 + np.exp(-draw.normal(label * 2.5 - 2, 1)))
         cluster = (np.arange(n) // 10).astype(np.int32)
         parts[part] = account(
-            label, score, cluster, threshold=0.4, resamples=50, confidence=0.95, seed=1
+            label,
+            score,
+            cluster,
+            threshold=0.4,
+            resamples=50,
+            confidence=0.95,
+            seed=1,
+            prevalences=(0.01, 0.1),
         )
     return {
         "protocol": protocol,

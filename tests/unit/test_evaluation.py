@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from tomocalc.evaluation.account import account, calibration
+from tomocalc.evaluation.account import account
 from tomocalc.evaluation.bootstrap import clustered_bootstrap, percentile_interval
 from tomocalc.evaluation.metrics import (
     best_f1_threshold,
@@ -56,7 +56,7 @@ def test_best_threshold_maximises_f1():
 
 def test_figures_equal_scikit_learn():
     draw = np.random.default_rng(5)
-    for _ in range(200):
+    for _ in range(60):
         size = int(draw.integers(5, 60))
         label = draw.integers(0, 2, size).astype(np.int8)
         label[:2] = 0, 1
@@ -81,6 +81,44 @@ def test_figures_equal_scikit_learn():
         assert ours == pytest.approx(theirs, abs=1e-12)
 
 
+def test_a_thousand_inputs_equal_scikit_learn():
+    # one column an input, so that scikit-learn is called once for all of them
+    draw = np.random.default_rng(8)
+    label = (draw.random((40, 1000)) < draw.random(1000)).astype(np.int8)
+    label[:2] = [[0], [1]]
+    score = np.round(draw.random((40, 1000)), 1)
+    called = (score >= 0.5).astype(np.int8)
+    counts = [confusion(*column, 0.5) for column in zip(label.T, score.T, strict=True)]
+    precision, recall, f1, _ = reference.precision_recall_fscore_support(
+        label,
+        called,
+        average=None,
+        zero_division=0.0,  # pyright: ignore[reportArgumentType]
+    )
+    theirs = {
+        "precision": precision,
+        "recall": recall,
+        "specificity": reference.recall_score(1 - label, 1 - called, average=None),  # pyright: ignore[reportArgumentType]
+        "f1": f1,
+        "accuracy": (label == called).mean(axis=0),
+        "auroc": reference.roc_auc_score(label, score, average=None),  # pyright: ignore[reportArgumentType]
+        "average_precision": reference.average_precision_score(label, score, average=None),  # pyright: ignore[reportArgumentType]
+    }
+    for i, (truth, given) in enumerate(zip(label.T, score.T, strict=True)):
+        ours = {name: ratio(*pair) for name, pair in proportions(counts[i]).items()}
+        ours |= threshold_metrics(counts[i]) | ranking_metrics(truth, given)
+        for name, values in theirs.items():
+            assert ours[name] == pytest.approx(values[i], abs=1e-12)
+        mean_recall = (theirs["recall"][i] + theirs["specificity"][i]) / 2
+        assert ours["balanced_accuracy"] == pytest.approx(mean_recall, abs=1e-12)
+        assert ours["mcc"] == pytest.approx(_correlation(truth, called[:, i]), abs=1e-12)
+
+
+def _correlation(first, second):
+    """Matthews' coefficient is the correlation of two indicators, 0 where one is constant."""
+    return 0.0 if np.ptp(second) == 0 else float(np.corrcoef(first, second)[0, 1])
+
+
 def test_a_resample_of_clusters_equals_repeating_their_rows():
     draw = np.random.default_rng(3)
     label = draw.integers(0, 2, 80).astype(np.int8)
@@ -92,6 +130,7 @@ def test_a_resample_of_clusters_equals_repeating_their_rows():
         rows = np.repeat(np.arange(80), counts[cluster])
         counts = confusion(label[rows], score[rows], 0.5)
         expected = ranking_metrics(label[rows], score[rows]) | threshold_metrics(counts)
+        expected |= {name: ratio(*pair) for name, pair in proportions(counts).items()}
         assert {name: drawn[name][index] for name in drawn} == pytest.approx(expected)
 
 
@@ -110,13 +149,6 @@ def test_clusters_widen_the_interval():
     assert width(patient) > 3 * width(np.arange(len(patient), dtype=np.int32))
 
 
-def test_calibration_bins_by_hand():
-    assert calibration(LABEL, SCORE, bins=2) == [
-        {"mean_predicted": pytest.approx(0.7 / 3), "observed": pytest.approx(1 / 3), "n": 3},
-        {"mean_predicted": pytest.approx(2 / 3), "observed": pytest.approx(2 / 3), "n": 3},
-    ]
-
-
 def test_account_is_complete_and_inside_its_intervals():
     draw = np.random.default_rng(1)
     label = (draw.random(400) < 0.2).astype(np.int8)
@@ -132,6 +164,8 @@ def test_account_is_complete_and_inside_its_intervals():
     )
     for figure in facts["metrics"].values():
         assert figure.get("low", 0) <= figure["value"] <= figure.get("high", 1)
+    low, high = facts["metrics"]["recall"]["clustered"]
+    assert low <= facts["metrics"]["recall"]["value"] <= high
     assert facts["roc"]["tpr"][-1] == 1
     assert sum(row["support"] for row in facts["report"]) == 400
 

@@ -23,6 +23,8 @@ def test_every_chart_and_figure_is_there():
         "confusion",
         "thresholds",
         "calibration",
+        "ppv",
+        "npv",
     ]
     test = metrics["parts"]["test"]
     for figure in test["metrics"].values():

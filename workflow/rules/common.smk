@@ -113,7 +113,7 @@ def dataset_inputs(_):
     """What the data set is merged from: shards and annotations, or a finished table."""
     if config["source"] == "table":
         return {"table": table_file()}
-    return image_inputs(_)
+    return image_inputs(_) | {"quarantine": "<results>/qc/quarantine.tsv"}
 
 
 def image_inputs(_):
@@ -126,6 +126,16 @@ def image_inputs(_):
         ),
         "annotations": annotation_sheet(),
     }
+
+
+def case_tables():
+    """Tables of clusters, volumes and patients; of a table of features they are empty."""
+    if config["source"] == "table":
+        return []
+    return expand(
+        "<results>/evaluation/{table}.parquet",
+        table=["clusters", "volumes", "patients"],
+    )
 
 
 def annotation_sheet():
@@ -175,6 +185,7 @@ def index_inputs(_):
         return {}
     return {
         "detection": "<results>/qc/detection.json",
+        "quarantine": "<results>/qc/quarantine.tsv",
         "overlays": expand("<results>/qc/{volume}.png", volume=VOLUMES),
     }
 

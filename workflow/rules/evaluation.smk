@@ -4,13 +4,18 @@
 rule evaluate_lstm:
     """Score every candidate, and report figures with intervals on the test part."""
     input:
+        unpack(image_inputs),
         candidates="<results>/dataset/candidates.parquet",
         splits="<results>/dataset/splits.parquet",
         weights="<results>/model/model.safetensors",
         card="<results>/model/model.json",
+        annotations_schema=schema("annotations"),
         library=library("evaluate_lstm.py"),
     output:
         predictions="<results>/evaluation/predictions.parquet",
+        clusters="<results>/evaluation/clusters.parquet",
+        volumes="<results>/evaluation/volumes.parquet",
+        patients="<results>/evaluation/patients.parquet",
         metrics="<results>/evaluation/metrics.json",
         page=report(
             "<results>/evaluation/report.html",
@@ -30,6 +35,7 @@ rule evaluate_lstm:
         source=config["source"],
         protocol=config["protocol"],
         settings=config["evaluation"],
+        split=config["split"],
         seed=config["seed"],
     script:
         "../scripts/evaluate_lstm.py"

@@ -14,6 +14,7 @@ rule build_index:
             "<results>/eda/eda.html",
             "<results>/evaluation/metrics.json",
             "<results>/evaluation/predictions.parquet",
+            *case_tables(),
             "<results>/tuning/tuning.html",
             "<results>/tuning/study.json",
             "<results>/tuning/trials.parquet",

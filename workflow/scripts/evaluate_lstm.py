@@ -1,18 +1,25 @@
 """Score every candidate with the trained model, and report what the scores are worth."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from tomocalc.config import load_schema
+from tomocalc.dataset.shards import read_manifest
 from tomocalc.evaluation.account import account
+from tomocalc.evaluation.images import NO_PLACES, measure_images, without_images
+from tomocalc.evaluation.thresholds import operating_points
 from tomocalc.files import write_json
 from tomocalc.log import log_to
 from tomocalc.model.release import ReleasedModel, load_model
 from tomocalc.pages.evaluation import evaluation_page
+from tomocalc.pages.evaluation_images import image_sections
 from tomocalc.pages.shell import write_page
 from tomocalc.parquet import read_parquet, write_parquet
+from tomocalc.sheets import read_annotations
 
 log = logging.getLogger("tomocalc.evaluate_lstm")
 
@@ -27,11 +34,18 @@ def main(
     candidates: str,
     splits: str,
     weights: str,
+    manifests: Sequence[str],
+    annotations: str | None,
+    annotations_schema: str,
     source: str,
     protocol: str,
     settings: dict[str, Any],
+    split: dict[str, Any],
     seed: int,
     predictions: str,
+    clusters: str,
+    volumes: str,
+    patients: str,
     metrics: str,
     page: str,
 ) -> None:
@@ -39,35 +53,61 @@ def main(
 
     Parameters
     ----------
+    manifests, annotations, annotations_schema
+        Of all volumes, and the sheet of annotations with its schema; without volumes there are
+        no manifests.
     source, protocol
         Of the data, for the page.
-    settings
-        The ``evaluation`` section of the configuration.
+    settings, split
+        The sections ``evaluation`` and ``split`` of the configuration.
+    clusters, volumes, patients
+        Tables that are written: clusters that the model marks, and scores; without rows where
+        there are no volumes.
     """
     model = load_model(weights)
-    scored = _score(model, read_parquet(candidates), read_parquet(splits))
+    rows, parts = read_parquet(candidates), read_parquet(splits)
+    if not manifests:
+        rows = rows.join(parts.select(KEY).unique(), on=KEY, how="semi")
+    probability = model.predict(rows).select(*KEY, "probability")
+    scored = _scored(parts, probability)
     write_parquet(predictions, scored.drop("group"))
-    figures: dict[str, Any] = {
+    if annotations is None:
+        images = without_images(NO_PLACES)
+    else:
+        facts = [read_manifest(path) for path in manifests]
+        images = measure_images(
+            rows.filter("focus").join(probability, on=KEY, how="left"),
+            parts,
+            facts,
+            read_annotations(annotations, load_schema(annotations_schema), facts),
+            threshold=model.threshold,
+            settings=settings,
+            split=split,
+            seed=seed,
+        )
+    write_parquet(clusters, images.clusters)
+    write_parquet(volumes, images.volumes)
+    write_parquet(patients, images.patients)
+    figures = _figures(scored, model, settings, seed) | {
         "protocol": protocol,
         "source": source,
-        "threshold": model.threshold,
-        "confidence": settings["confidence"],
-        "parts": {
-            part: _part(scored.filter(pl.col("part") == part), model.threshold, settings, seed)
-            for part in PARTS
-        },
+        "images": images.facts,
     }
     if protocol == "paper":
         figures["paper"] = PAPER
     write_json(metrics, figures)
-    write_page(page, evaluation_page(figures, source=source))
+    sections = image_sections(
+        images.facts,
+        clusters=images.clusters,
+        patients=images.patients,
+        confidence=settings["confidence"],
+    )
+    write_page(page, evaluation_page(figures, source=source, extra=sections))
     for name, figure in figures["parts"]["test"].get("metrics", {}).items():
         log.info("test %s %.4f", name, figure["value"])
 
 
-def _score(model: ReleasedModel, candidates: pl.DataFrame, splits: pl.DataFrame) -> pl.DataFrame:
-    used = candidates.join(splits.select(KEY).unique(), on=KEY, how="semi")
-    probability = model.predict(used).select(*KEY, "probability")
+def _scored(splits: pl.DataFrame, probability: pl.DataFrame) -> pl.DataFrame:
     return (
         splits.join(probability, on=KEY, how="left")
         .select(*KEY, "patient_id", "group", "label", "part", "copy", "probability")
@@ -75,18 +115,44 @@ def _score(model: ReleasedModel, candidates: pl.DataFrame, splits: pl.DataFrame)
     )
 
 
+def _figures(
+    scored: pl.DataFrame, model: ReleasedModel, settings: dict[str, Any], seed: int
+) -> dict[str, Any]:
+    by_patient = bool((scored["patient_id"] != "").all())
+    unit = "patient" if by_patient else "equal rows"
+    rows = {part: scored.filter(pl.col("part") == part) for part in PARTS}
+    parts = {part: _part(rows[part], model.threshold, settings, seed, unit) for part in PARTS}
+    if "metrics" in parts["test"]:
+        parts["test"]["operating_points"] = operating_points(
+            _labelled(rows["validation"]),
+            _labelled(rows["test"]),
+            chosen=model.threshold,
+            confidence=settings["confidence"],
+        )
+    return {
+        "threshold": model.threshold,
+        "confidence": settings["confidence"],
+        "parts": parts,
+    }
+
+
 def _part(
-    rows: pl.DataFrame, threshold: float, settings: dict[str, Any], seed: int
+    rows: pl.DataFrame, threshold: float, settings: dict[str, Any], seed: int, unit: str
 ) -> dict[str, Any]:
     return account(
-        rows["label"].to_numpy(),
-        rows["probability"].to_numpy(),
+        *_labelled(rows),
         rows["group"].to_numpy().astype(np.int32),
         threshold=threshold,
         resamples=settings["bootstrap"],
         confidence=settings["confidence"],
         seed=seed,
+        prevalences=settings["prevalences"],
+        unit=unit,
     )
+
+
+def _labelled(rows: pl.DataFrame) -> tuple[Any, Any]:
+    return rows["label"].to_numpy(), rows["probability"].to_numpy()
 
 
 if __name__ == "__main__":
@@ -95,11 +161,18 @@ if __name__ == "__main__":
         candidates=snakemake.input.candidates,
         splits=snakemake.input.splits,
         weights=snakemake.input.weights,
+        manifests=list(snakemake.input.get("manifests", [])),
+        annotations=snakemake.input.get("annotations"),
+        annotations_schema=snakemake.input.annotations_schema,
         source=snakemake.params.source,
         protocol=snakemake.params.protocol,
         settings=snakemake.params.settings,
+        split=snakemake.params.split,
         seed=snakemake.params.seed,
         predictions=snakemake.output.predictions,
+        clusters=snakemake.output.clusters,
+        volumes=snakemake.output.volumes,
+        patients=snakemake.output.patients,
         metrics=snakemake.output.metrics,
         page=snakemake.output.page,
     )

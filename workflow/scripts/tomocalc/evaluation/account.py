@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from tomocalc.evaluation.bootstrap import clustered_bootstrap, percentile_interval
+from tomocalc.evaluation.calibration import calibration, calibration_facts
 from tomocalc.evaluation.metrics import (
     confusion,
     proportions,
@@ -16,6 +18,8 @@ from tomocalc.evaluation.metrics import (
     ratio,
     threshold_metrics,
 )
+from tomocalc.evaluation.predictive import predictive_values
+from tomocalc.evaluation.thresholds import threshold_table
 from tomocalc.intervals import wilson
 
 CURVE_POINTS = 400
@@ -31,6 +35,8 @@ def account(
     resamples: int,
     confidence: float,
     seed: int,
+    prevalences: Sequence[float] = (),
+    unit: str = "patient",
 ) -> dict[str, Any]:
     """Evaluate the scores of one part.
 
@@ -38,35 +44,75 @@ def account(
     ----------
     label, score, cluster
         Truth (0 or 1), probability and patient (or group) of every row.
+    prevalences
+        At which the predictive values are computed.
+    unit
+        What a cluster is, for the reader.
 
     Returns
     -------
     dict
         Counts, ``metrics`` (value, low, high, method), confusion matrix, curves, calibration,
-        thresholds and the classification report; without both classes only the counts.
+        thresholds, predictive values and the classification report; without both classes only
+        the counts.
     """
     facts: dict[str, Any] = {"n": len(label), "positives": int((label == 1).sum())}
     if not 0 < facts["positives"] < facts["n"]:
         return facts
     counts = confusion(label, score, threshold)
+    metrics = figures_of_merit(
+        label,
+        score,
+        cluster,
+        threshold=threshold,
+        resamples=resamples,
+        confidence=confidence,
+        seed=seed,
+        unit=unit,
+    )
+    error = calibration_facts(label, score, seed=seed)
+    metrics["ece"] = {"value": error["ece"], "method": "none: biased upwards, see Calibration"}
+    return facts | {
+        "metrics": metrics,
+        "confusion": counts,
+        "calibration": calibration(label, score, confidence=confidence),
+        "calibration_error": error,
+        "thresholds": threshold_table(label, score),
+        "predictive_values": predictive_values(counts, prevalences, confidence),
+        "report": classification_report(counts),
+        **curves(label, score),
+    }
+
+
+def figures_of_merit(
+    label: NDArray[np.int8],
+    score: NDArray[np.float64],
+    cluster: NDArray[np.int32],
+    *,
+    threshold: float,
+    resamples: int,
+    confidence: float,
+    seed: int,
+    unit: str = "patient",
+) -> dict[str, dict[str, Any]]:
+    """Return every figure with its value, interval (low, high) and the interval's method.
+
+    Proportions have the Wilson interval, which takes rows as independent, and beside it, as
+    ``clustered``, the one from resampling whole clusters.
+    """
+    counts = confusion(label, score, threshold)
+    drawn = clustered_bootstrap(
+        label, score, cluster, threshold=threshold, resamples=resamples, seed=seed
+    )
     figures: dict[str, dict[str, Any]] = {}
     for name, (successes, trials) in proportions(counts).items():
         low, high = wilson(successes, trials, confidence)
         figures[name] = _figure(ratio(successes, trials), low, high, "Wilson")
-    drawn = clustered_bootstrap(
-        label, score, cluster, threshold=threshold, resamples=resamples, seed=seed
-    )
+        figures[name]["clustered"] = list(percentile_interval(drawn[name], confidence))
     for name, value in (ranking_metrics(label, score) | threshold_metrics(counts)).items():
         low, high = percentile_interval(drawn[name], confidence)
-        figures[name] = _figure(value, low, high, "bootstrap by patient")
-    return facts | {
-        "metrics": figures,
-        "confusion": counts,
-        "calibration": calibration(label, score),
-        "thresholds": [_at_threshold(label, score, cut) for cut in np.arange(0.05, 1, 0.05)],
-        "report": classification_report(counts),
-        **curves(label, score),
-    }
+        figures[name] = _figure(value, low, high, f"bootstrap by {unit}")
+    return figures
 
 
 def curves(label: NDArray[np.int8], score: NDArray[np.float64]) -> dict[str, Any]:
@@ -77,21 +123,6 @@ def curves(label: NDArray[np.int8], score: NDArray[np.float64]) -> dict[str, Any
         "roc": {"fpr": _thin(fpr), "tpr": _thin(tpr)},
         "pr": {"recall": _thin(recall), "precision": _thin(precision)},
     }
-
-
-def calibration(
-    label: NDArray[np.int8], score: NDArray[np.float64], bins: int = 10
-) -> list[dict[str, float]]:
-    """Compare mean probability and observed share in *bins* of equal width; empty ones left out."""
-    place = np.minimum((score * bins).astype(int), bins - 1)
-    return [
-        {
-            "mean_predicted": float(score[place == index].mean()),
-            "observed": float(label[place == index].mean()),
-            "n": int((place == index).sum()),
-        }
-        for index in np.unique(place)
-    ]
 
 
 def classification_report(counts: dict[str, int]) -> list[dict[str, Any]]:
@@ -110,18 +141,6 @@ def _class_line(name: str, hit: int, wrongly: int, missed: int) -> dict[str, Any
         "recall": ratio(hit, hit + missed),
         "f1": ratio(2 * hit, 2 * hit + wrongly + missed),
         "support": hit + missed,
-    }
-
-
-def _at_threshold(
-    label: NDArray[np.int8], score: NDArray[np.float64], threshold: float
-) -> dict[str, float]:
-    counts = confusion(label, score, threshold)
-    shares = {name: ratio(*pair) for name, pair in proportions(counts).items()}
-    return {
-        "threshold": round(float(threshold), 2),
-        **{name: shares[name] for name in ("precision", "recall", "specificity")},
-        "f1": threshold_metrics(counts)["f1"],
     }
 
 

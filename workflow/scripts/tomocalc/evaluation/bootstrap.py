@@ -18,7 +18,7 @@ def clustered_bootstrap(
     resamples: int,
     seed: int,
 ) -> dict[str, NDArray[np.float64]]:
-    """Return ranking and threshold metrics of every resample.
+    """Return ranking and threshold metrics and the proportions of every resample.
 
     Clusters (patients) are drawn with replacement and take all their rows with them, because
     rows of one patient are not independent. Resamples without both classes are left out.
@@ -88,13 +88,18 @@ class _Rows:
         }
 
     def at_threshold(self, weight: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-        """Return F1, balanced accuracy and Matthews' correlation; *weight* is (resample, row)."""
+        """Return what depends on the threshold; *weight* is (resample, row)."""
         tp = weight @ (self.positive & self.called)
         fp = weight @ (~self.positive & self.called)
         fn = weight @ (self.positive & ~self.called)
         tn = weight @ (~self.positive & ~self.called)
-        spread = np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))
+        called = tp + fp
+        spread = np.sqrt(called * (tp + fn) * (tn + fp) * (tn + fn))
         return {
+            "accuracy": (tp + tn) / (called + fn + tn),
+            "precision": np.divide(tp, called, out=np.zeros_like(tp), where=called > 0),
+            "recall": tp / (tp + fn),
+            "specificity": tn / (tn + fp),
             "f1": 2 * tp / (2 * tp + fp + fn),
             "balanced_accuracy": (tp / (tp + fn) + tn / (tn + fp)) / 2,
             "mcc": np.divide(tp * tn - fp * fn, spread, out=np.zeros_like(tp), where=spread > 0),

@@ -101,6 +101,17 @@ KNOWN = (
         "The probability that the model gives every candidate.",
     ),
     Entry(
+        "evaluation/clusters.parquet",
+        "Clusters",
+        "Candidates close to each other that the model marks, with their features.",
+    ),
+    Entry(
+        "evaluation/volumes.parquet",
+        "Scores of volumes",
+        "One row per volume: its score, what is annotated in it and what was found.",
+    ),
+    Entry("evaluation/patients.parquet", "Scores of patients", "The same, one row per patient."),
+    Entry(
         "comparison/comparison.parquet", "Comparison, numbers", "One row per model and protocol."
     ),
     Entry("audit/leakage.json", "Leakage audit, numbers", "Every number of the audit's page."),

@@ -35,7 +35,7 @@ def roc_figure(parts: Mapping[str, Mapping[str, Any]]) -> Markup:
         _curve(part, facts["roc"]["fpr"], facts["roc"]["tpr"], facts["metrics"].get("auroc", {}))
         for part, facts in parts.items()
     ]
-    data.append(_diagonal("chance"))
+    data.append(diagonal("chance"))
     layout = {
         "xaxis": {**UNIT, "title": {"text": "1 − specificity"}},
         "yaxis": {**UNIT, "title": {"text": "recall"}},
@@ -80,7 +80,7 @@ def calibration_figure(bins: Sequence[Mapping[str, Any]]) -> Markup:
     most = max((entry["n"] for entry in bins), default=1)
     sizes = [8 + 18 * np.sqrt(entry["n"] / most) for entry in bins]
     data = [
-        _diagonal("perfect"),
+        diagonal("perfect"),
         {
             "type": "scatter",
             "mode": "lines+markers",
@@ -90,6 +90,15 @@ def calibration_figure(bins: Sequence[Mapping[str, Any]]) -> Markup:
             "customdata": [entry["n"] for entry in bins],
             "line": {"color": POSITIVE, "width": 1.5},
             "marker": {"color": POSITIVE, "size": sizes},
+            "error_y": {
+                "type": "data",
+                "symmetric": False,
+                "array": [max(0.0, entry["high"] - entry["observed"]) for entry in bins],
+                "arrayminus": [max(0.0, entry["observed"] - entry["low"]) for entry in bins],
+                "color": POSITIVE,
+                "thickness": 1.2,
+                "width": 3,
+            },
             "hovertemplate": "predicted %{x:.3f}, observed %{y:.3f}<br>%{customdata:,} rows"
             "<extra></extra>",
         },
@@ -98,10 +107,13 @@ def calibration_figure(bins: Sequence[Mapping[str, Any]]) -> Markup:
         "xaxis": {**UNIT, "title": {"text": "mean probability given"}},
         "yaxis": {**UNIT, "title": {"text": "share of calcifications observed"}},
     }
-    rows = [[entry["mean_predicted"], entry["observed"], entry["n"]] for entry in bins]
+    keys = ("mean_predicted", "observed", "low", "high", "n")
+    rows = [[entry[key] for key in keys] for entry in bins]
     columns = [
         Column("Mean probability", "score"),
         Column("Observed share", "score"),
+        Column("From", "score", "Wilson interval of the observed share"),
+        Column("To", "score"),
         Column("Rows", "count"),
     ]
     return figure_section(
@@ -109,7 +121,8 @@ def calibration_figure(bins: Sequence[Mapping[str, Any]]) -> Markup:
         title="Probability given and share observed",
         figure={"data": data, "layout": layout},
         table=table(columns=columns, rows=rows, caption="Calibration in bins of probability"),
-        caption="The larger a dot, the more rows; small dots scatter by chance.",
+        caption="The larger a dot, the more rows; small dots scatter by chance, as their Wilson "
+        "intervals show.",
         height=HEIGHT,
     )
 
@@ -130,7 +143,7 @@ def threshold_figure(thresholds: Sequence[Mapping[str, Any]], chosen: float) -> 
             "mode": "lines",
             "name": names[key],
             "x": x,
-            "y": [entry[key] for entry in thresholds],
+            "y": [_defined(entry, key) for entry in thresholds],
             "line": {"color": colour, "dash": dash, "width": 2},
             "hovertemplate": f"{names[key]} %{{y:.3f}} at %{{x}}<extra></extra>",
         }
@@ -138,10 +151,14 @@ def threshold_figure(thresholds: Sequence[Mapping[str, Any]], chosen: float) -> 
     ]
     data.append(_line([chosen, chosen], [0, 1], f"chosen: {chosen:.3f}"))
     layout = {"xaxis": {**UNIT, "title": {"text": "threshold"}}, "yaxis": dict(UNIT)}
-    rows = [[entry["threshold"], *(entry[key] for key in styles)] for entry in thresholds]
+    keys = ("threshold", *styles, "balanced_accuracy", "mcc", "flagged")
+    rows = [[entry[key] for key in keys] for entry in thresholds]
     columns = [
         Column("Threshold", "score"),
         *(Column(name.capitalize(), "score") for name in names.values()),
+        Column("Balanced accuracy", "score"),
+        Column("Matthews' correlation", "score"),
+        Column("Flagged", "share", "share of the rows that are called calcifications"),
     ]
     return figure_section(
         key="thresholds",
@@ -150,6 +167,11 @@ def threshold_figure(thresholds: Sequence[Mapping[str, Any]], chosen: float) -> 
         table=table(columns=columns, rows=rows, caption="Figures at other thresholds"),
         height=HEIGHT,
     )
+
+
+def _defined(entry: Mapping[str, Any], key: str) -> float | None:
+    """Return a figure at a threshold; without a call there is no precision."""
+    return None if key == "precision" and entry["flagged"] == 0 else entry[key]
 
 
 def confusion_figure(
@@ -224,7 +246,13 @@ def _curve(
     }
 
 
-def _diagonal(name: str) -> dict[str, Any]:
+def evenly(length: int, most: int) -> list[int]:
+    """Return at most *most* indices below *length*, evenly spaced, the first and the last too."""
+    return np.unique(np.linspace(0, length - 1, most).round().astype(int)).tolist()
+
+
+def diagonal(name: str) -> dict[str, Any]:
+    """Return the line from (0, 0) to (1, 1)."""
     return _line([0, 1], [0, 1], name)
 
 
@@ -237,7 +265,6 @@ def _points(
     parts: Mapping[str, Mapping[str, Any]], key: str, x: tuple[str, str], y: tuple[str, str]
 ) -> Markup:
     curve = parts["test"][key]
-    keep = np.unique(np.linspace(0, len(curve[x[0]]) - 1, ROWS).round().astype(int))
-    rows = [[curve[x[0]][i], curve[y[0]][i]] for i in keep]
+    rows = [[curve[x[0]][i], curve[y[0]][i]] for i in evenly(len(curve[x[0]]), ROWS)]
     columns = [Column(x[1], "score"), Column(y[1], "score")]
     return table(columns=columns, rows=rows, caption=f"{y[1]} and {x[1].lower()} of the test part")

@@ -14,6 +14,11 @@ from tomocalc.pages.curves import (
     roc_figure,
     threshold_figure,
 )
+from tomocalc.pages.evaluation_values import (
+    calibration_error_table,
+    operating_table,
+    predictive_figures,
+)
 from tomocalc.pages.figures_of_merit import CARDS, figure_card, merit_figure
 from tomocalc.pages.parts import block, cards, note, verdict
 from tomocalc.pages.shell import Section, render_page
@@ -34,12 +39,10 @@ def evaluation_page(metrics: dict[str, Any], *, source: str, extra: Sequence[Sec
     ----------
     metrics
         ``{"protocol", "threshold", "confidence"?, "parts": {"test": {"n", "positives", "metrics":
-        {name: {"value", "low"?, "high"?, "method"?}}, "confusion": {"tn", "fp", "fn", "tp"},
-        "roc": {"fpr", "tpr"}, "pr": {"recall", "precision"}, "calibration":
-        [{"mean_predicted", "observed", "n"}], "thresholds": [{"threshold", "precision", "recall",
-        "specificity", "f1"}], "report": [{"class", "precision", "recall", "f1", "support"}]},
-        "validation"?, "train"?}, "paper"?: {metric: value, "confusion"?: {…}}}``. A part that
-        lacks a class has only ``n`` and ``positives``.
+        {name: {"value", "low"?, "high"?, "method"?}}, …}, "validation"?, "train"?}, "images"?,
+        "paper"?: {metric: value, "confusion"?: {…}}}``; a part is what
+        `tomocalc.evaluation.account.account` returns, and the test part may have
+        ``operating_points``. A part that lacks a class has only ``n`` and ``positives``.
     source
         ``phantom``, ``volumes`` or ``table``.
     extra
@@ -96,20 +99,49 @@ def _measured(metrics: dict[str, Any], extra: Sequence[Section]) -> list[Section
         ),
         Section(
             "At the threshold",
-            block(at_threshold, kind="grid"),
+            [block(at_threshold, kind="grid"), *_operating(test)],
             intro=f"A candidate with a probability of {metrics['threshold']:.3f} or more is called "
             "a calcification.",
             key="threshold",
         ),
         Section(
             "Calibration",
-            calibration_figure(test["calibration"]),
+            [
+                calibration_figure(test["calibration"]),
+                calibration_error_table(test["calibration_error"]),
+            ],
             intro="Whether a probability means what it says: of the candidates given 30 %, 30 % "
             "should be calcifications. Probabilities hold for the prevalence of these data.",
             key="calibration",
         ),
+        *_predictive(metrics),
         *extra,
         Section("Classification report", _report(test["report"]), key="report"),
+    ]
+
+
+def _operating(test: dict[str, Any]) -> list[Markup]:
+    points = test.get("operating_points")
+    return [operating_table(points)] if points else []
+
+
+def _predictive(metrics: dict[str, Any]) -> list[Section]:
+    cases = metrics.get("images", {}).get("cases", {})
+    units = {"candidates": metrics["parts"]["test"]} | cases
+    known = {
+        unit: facts["predictive_values"] for unit, facts in units.items() if "metrics" in facts
+    }
+    if not known["candidates"]:
+        return []
+    return [
+        Section(
+            "At other prevalences",
+            predictive_figures(known),
+            intro="What a call is worth where calcifications are rarer or more frequent than "
+            "here: predictive values from the sensitivity and specificity at the threshold, by "
+            "Bayes' rule, at the prevalences of the configuration.",
+            key="prevalence",
+        )
     ]
 
 
@@ -143,8 +175,11 @@ def _report(lines: Sequence[dict[str, Any]]) -> Markup:
         sum(line[key] * line["support"] for line in lines) / total if total else None
         for key in scores
     ]
+    right = sum(line["recall"] * line["support"] for line in lines)
+    rows.append(["accuracy", None, None, right / total if total else None, total])
     rows.append(["mean of both classes", *plain, total])
     rows.append(["weighted by support", *weighted, total])
+    # as in scikit-learn's report, the accuracy stands in the column of F1
     columns = [
         Column("Class", "text"),
         *(Column(label, "score") for label in ("Precision", "Recall", "F1")),

@@ -128,7 +128,8 @@ def merit_figure(parts: Mapping[str, Mapping[str, Any]], paper: Mapping[str, Any
         figure={"data": data, "layout": layout},
         table=_merit_table(names, parts, paper, cited=bool(cited)),
         caption="Dots are the values, whiskers their intervals; a figure without whiskers has none "
-        "computed. For the Brier score less is better.",
+        "computed. For the Brier score and the calibration error less is better. Wilson intervals "
+        "take rows as independent, which those of one patient are not; the table has both.",
         height=110 + 36 * len(names),
         table_open=True,
     )
@@ -156,11 +157,20 @@ def _merit_table(
     for name in names:
         figure = parts["test"]["metrics"][name]
         row = [merit_name(name), *(figure.get(key) for key in ("value", "low", "high"))]
-        row.append(figure.get("method", "–"))
+        row.append(_method(figure))
         row += [parts[part]["metrics"].get(name, {}).get("value") for part in others]
         row += [paper.get(name)] if cited else []
         rows.append([*row, MEANINGS.get(name, "")])
     return table(columns=columns, rows=rows, caption="Figures of merit")
+
+
+def _method(figure: Mapping[str, Any]) -> str:
+    """Return how an interval was computed; of a proportion also what resampling gives."""
+    method = figure.get("method", "–")
+    if "clustered" not in figure:
+        return method
+    low, high = figure["clustered"]
+    return f"{method}; bootstrap {low:.3f}–{high:.3f}"
 
 
 def _reach(figure: Mapping[str, Any], end: str) -> float:

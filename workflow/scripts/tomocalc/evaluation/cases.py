@@ -1,0 +1,125 @@
+"""Volumes and patients as the unit: one score each, and what it is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from tomocalc.evaluation.account import curves, figures_of_merit
+from tomocalc.evaluation.metrics import confusion
+from tomocalc.evaluation.predictive import predictive_values
+
+SCORES = {"score": pl.Float64, "cluster_score": pl.Float64}
+COUNTS = ("candidates", "flagged", "clusters", "findings", "with_candidate", "found")
+
+FIGURES = ("auroc", "average_precision", "recall", "specificity", "precision", "balanced_accuracy")
+"""A volume's score is the largest of many probabilities and is itself none, so that neither
+calibration nor Brier score would mean anything."""
+
+
+def volume_table(
+    volumes: pl.DataFrame, candidates: pl.DataFrame, marks: pl.DataFrame, *, threshold: float
+) -> pl.DataFrame:
+    """Return one row per volume.
+
+    ``score`` is the largest probability of a candidate and ``cluster_score`` the largest rating
+    of a cluster mark; both are 0 where there is none.
+
+    Parameters
+    ----------
+    volumes
+        volume_id, patient_id, part, clusters, findings, with_candidate, found.
+    candidates
+        volume_id and probability of every candidate.
+    marks
+        volume_id and rating of every cluster mark.
+
+    Returns
+    -------
+    polars.DataFrame
+        volume_id, patient_id, part, `SCORES`, `COUNTS`; sorted by volume_id.
+    """
+    best = candidates.group_by("volume_id").agg(
+        score=pl.col("probability").max(),
+        candidates=pl.len(),
+        flagged=(pl.col("probability") >= threshold).sum(),
+    )
+    rated = marks.group_by("volume_id").agg(cluster_score=pl.col("rating").max())
+    rows = volumes.join(best, on="volume_id", how="left").join(rated, on="volume_id", how="left")
+    return _typed(rows, ["volume_id", "patient_id", "part"]).sort("volume_id")
+
+
+def patient_table(volumes: pl.DataFrame) -> pl.DataFrame:
+    """Return one row per patient: the largest scores of the volumes, and sums of the counts.
+
+    Returns
+    -------
+    polars.DataFrame
+        patient_id, part, volumes, `SCORES`, `COUNTS`; sorted by patient_id.
+    """
+    rows = volumes.group_by("patient_id", "part").agg(
+        pl.len().alias("volumes"),
+        *(pl.col(name).max() for name in SCORES),
+        *(pl.col(name).sum() for name in COUNTS),
+    )
+    keys = ["patient_id", "part", "volumes"]
+    return _typed(rows, keys).with_columns(pl.col("volumes").cast(pl.Int32)).sort("patient_id")
+
+
+def case_account(
+    cases: pl.DataFrame,
+    *,
+    threshold: float,
+    resamples: int,
+    confidence: float,
+    seed: int,
+    prevalences: Sequence[float],
+) -> dict[str, Any]:
+    """Return what the scores of *cases* (volumes or patients) are worth.
+
+    A case is positive when something is annotated in it, and called when its score reaches the
+    *threshold*.
+
+    Returns
+    -------
+    dict
+        ``n``, ``positives``, ``without_candidates``; with both classes also ``metrics``
+        (`FIGURES`), ``cluster_auroc`` (of the cluster score), ``confusion``, ``roc``,
+        ``predictive_values``.
+    """
+    label = (cases["findings"] > 0).cast(pl.Int8).to_numpy()
+    score = cases["score"].to_numpy()
+    facts: dict[str, Any] = {
+        "n": len(label),
+        "positives": int(label.sum()),
+        "without_candidates": int((cases["candidates"] == 0).sum()),
+    }
+    if not 0 < facts["positives"] < facts["n"]:
+        return facts
+    patient = (cases["patient_id"].rank("dense") - 1).cast(pl.Int32).to_numpy()
+    draw: dict[str, Any] = {
+        "threshold": threshold,
+        "resamples": resamples,
+        "confidence": confidence,
+        "seed": seed,
+    }
+    figures = figures_of_merit(label, score, patient, **draw)
+    by_cluster = figures_of_merit(label, cases["cluster_score"].to_numpy(), patient, **draw)
+    counts = confusion(label, score, threshold)
+    return facts | {
+        "metrics": {name: figures[name] for name in FIGURES},
+        "cluster_auroc": by_cluster["auroc"],
+        "confusion": counts,
+        "roc": curves(label, score)["roc"],
+        "predictive_values": predictive_values(counts, prevalences, confidence),
+    }
+
+
+def _typed(rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    return rows.select(
+        *keys,
+        *(pl.col(name).fill_null(0).cast(kind) for name, kind in SCORES.items()),
+        *(pl.col(name).fill_null(0).cast(pl.Int32) for name in COUNTS),
+    )

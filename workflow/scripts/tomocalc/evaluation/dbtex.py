@@ -1,0 +1,171 @@
+"""The metric of the DBTex challenges, as published.
+
+Sources: Konz et al., JAMA Netw. Open 6 (2023) e230524, and the organisers' code
+(mazurowski-lab/duke-dbt-data, function ``evaluate``), which counts a centre at exactly the
+limit as a hit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tomocalc.evaluation.findings import Box
+from tomocalc.evaluation.froc import FALSE, FreeResponse, interval, sensitivity_at
+
+RATES = np.array([1.0, 2.0, 3.0, 4.0])
+"""False marks per volume whose sensitivities are averaged."""
+
+TIE_BREAK = 2.0
+"""False marks per volume of the second metric."""
+
+LEAST_PX = 100.0
+"""A mark this close to the centre of a box lies on it, however small the box."""
+
+SLICE_SHARE = 0.25
+"""Of the volume's slices, by which a mark's slice may be off."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A place that the model marks: volume, centre (px, slice) and score."""
+
+    volume: int
+    row: float
+    column: float
+    slice: float
+    score: float
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """A biopsied finding: volume and box."""
+
+    volume: int
+    box: Box
+
+
+def match(mark: Mark, lesions: Sequence[Lesion], slices: int) -> int:
+    """Return the place in *lesions* of the one that a mark lies on, or `FALSE`.
+
+    It lies on one when its centre is at most half the box's diagonal, or 100 pixels, from the
+    centre of the box, and its slice at most a quarter of the volume's *slices* from the box's.
+    Of several it is the nearest, distances being taken over pixels and slices alike, as published.
+
+    Parameters
+    ----------
+    lesions
+        Of the mark's volume.
+    """
+    nearest, least = FALSE, np.inf
+    for number, lesion in enumerate(lesions):
+        row, column = lesion.box.centre
+        height, width = lesion.box.bottom - lesion.box.top, lesion.box.right - lesion.box.left
+        across = float(np.hypot(mark.row - row, mark.column - column))
+        deep = 0.0 if lesion.box.slice is None else abs(mark.slice - lesion.box.slice)
+        reach = max(float(np.hypot(height, width)) / 2, LEAST_PX)
+        distance = float(np.hypot(across, deep))
+        if across <= reach and deep <= slices * SLICE_SHARE and distance < least:
+            nearest, least = number, distance
+    return nearest
+
+
+def dbtex(
+    marks: Sequence[Mark],
+    lesions: Sequence[Lesion],
+    *,
+    slices: Sequence[int],
+    patient: Sequence[int],
+    resamples: int,
+    confidence: float,
+    seed: int,
+) -> dict[str, Any]:
+    """Return both metrics with intervals from resampling patients.
+
+    Parameters
+    ----------
+    marks, lesions
+        Of all volumes; there must be a lesion.
+    slices, patient
+        Of every volume: how many slices it has, and the number of its patient.
+
+    Returns
+    -------
+    dict
+        ``mean_sensitivity`` at 1, 2, 3 and 4 false marks per volume, over the volumes with a
+        lesion, and ``sensitivity_at`` each of them; ``tie_break``, the sensitivity at 2 over all
+        volumes; each with value, low and high. Counts beside them.
+    """
+    everywhere = _response(marks, lesions, slices, patient)
+    with_lesion = np.zeros(len(slices), bool)
+    with_lesion[[lesion.volume for lesion in lesions]] = True
+    on_these = np.array([with_lesion[mark.volume] for mark in marks], bool)
+    positive = everywhere.select(on_these, with_lesion)
+    # as published: points where a mark hits, and the ends, whichever volumes are looked at
+    hits = np.unique(everywhere.rating[everywhere.finding >= 0])[::-1]
+    thresholds = np.concatenate([[np.inf], hits, [-np.inf]])
+    facts: dict[str, Any] = {
+        "lesions": len(lesions),
+        "volumes": len(slices),
+        "volumes_with_lesion": int(with_lesion.sum()),
+        "marks": len(marks),
+        "marks_per_volume": len(marks) / len(slices),
+    }
+    draw = {"resamples": resamples, "confidence": confidence, "seed": seed}
+    at_rates = _sensitivities(positive, thresholds, RATES, **draw)
+    facts["mean_sensitivity"] = at_rates.pop("mean")
+    facts["sensitivity_at"] = at_rates["at"]
+    tie_break = _sensitivities(everywhere, thresholds, np.array([TIE_BREAK]), **draw)
+    return facts | {"tie_break": tie_break["mean"]}
+
+
+def _response(
+    marks: Sequence[Mark], lesions: Sequence[Lesion], slices: Sequence[int], patient: Sequence[int]
+) -> FreeResponse:
+    of_volume: dict[int, list[int]] = {}
+    for number, lesion in enumerate(lesions):
+        of_volume.setdefault(lesion.volume, []).append(number)
+    finding = []
+    for mark in marks:
+        numbers = of_volume.get(mark.volume, [])
+        hit = match(mark, [lesions[number] for number in numbers], slices[mark.volume])
+        finding.append(FALSE if hit == FALSE else numbers[hit])
+    return FreeResponse(
+        rating=np.array([mark.score for mark in marks], np.float64),
+        finding=np.array(finding, np.int64),
+        patient=np.array([patient[mark.volume] for mark in marks], np.int64),
+        finding_patient=np.array([patient[lesion.volume] for lesion in lesions], np.int64),
+        volume_patient=np.array(patient, np.int64),
+    )
+
+
+def _sensitivities(
+    response: FreeResponse,
+    thresholds: Floats,
+    rates: Floats,
+    *,
+    resamples: int,
+    confidence: float,
+    seed: int,
+) -> dict[str, Any]:
+    counts = response.at(thresholds)
+    value = sensitivity_at(rates, *counts.curve())
+    drawn = counts.resampled_at(rates, resamples=resamples, seed=seed)
+
+    def figure(value: float, drawn: Floats) -> dict[str, float]:
+        low, high = interval(drawn, value, len(response.finding_patient), confidence)
+        return {"value": float(value), "low": low, "high": high}
+
+    return {
+        "mean": figure(value.mean(), drawn.mean(axis=1)),
+        "at": [
+            {"false_per_volume": float(rate), **figure(value[i], drawn[:, i])}
+            for i, rate in enumerate(rates)
+        ],
+    }

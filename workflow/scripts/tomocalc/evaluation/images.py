@@ -1,0 +1,220 @@
+"""What the model is worth on volumes and patients of the test part, missed findings included."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from tomocalc.evaluation.cases import case_account, patient_table, volume_table
+from tomocalc.evaluation.clusters import Rule, cluster_marks, find_clusters
+from tomocalc.evaluation.dbtex import dbtex
+from tomocalc.evaluation.findings import Cluster, Findings, gather_findings
+from tomocalc.evaluation.froc import froc
+from tomocalc.evaluation.parts import NOT_BY_PATIENT, patient_parts
+from tomocalc.evaluation.responses import (
+    TestPart,
+    VolumeMarks,
+    calcification_response,
+    cluster_response,
+    dbtex_input,
+)
+
+NO_PLACES = (
+    "The data are a feature table: its rows have no place in an image, so there is nothing to "
+    "measure on volumes, clusters or patients."
+)
+NO_CALCIFICATIONS = "No single calcification is annotated in the test part."
+NO_CLUSTERS = "There is no annotated cluster in the test part."
+
+
+@dataclass(frozen=True)
+class Images:
+    """The account of the test part and the tables of all parts."""
+
+    facts: dict[str, Any]
+    clusters: pl.DataFrame
+    volumes: pl.DataFrame
+    patients: pl.DataFrame
+
+
+def without_images(reason: str) -> Images:
+    """Return tables without rows and an account that says why there is none."""
+    nothing = pl.DataFrame(
+        schema={
+            "volume_id": pl.String,
+            "patient_id": pl.String,
+            "part": pl.String,
+            "clusters": pl.Int32,
+            "findings": pl.Int32,
+            "with_candidate": pl.Int32,
+            "found": pl.Int32,
+        }
+    )
+    scored = pl.DataFrame(schema={"volume_id": pl.String, "probability": pl.Float64})
+    volumes = volume_table(nothing, scored, scored.rename({"probability": "rating"}), threshold=0)
+    clusters = find_clusters(scored, Rule(2, 1), threshold=0)
+    return Images({"absent": reason}, clusters, volumes, patient_table(volumes))
+
+
+def measure_images(
+    candidates: pl.DataFrame,
+    splits: pl.DataFrame,
+    volumes: Sequence[Mapping[str, Any]],
+    annotations: Sequence[Mapping[str, Any]],
+    *,
+    threshold: float,
+    settings: Mapping[str, Any],
+    split: Mapping[str, Any],
+    seed: int,
+) -> Images:
+    """Measure detection of calcifications and clusters, and the scores of volumes and patients.
+
+    Parameters
+    ----------
+    candidates
+        Every candidate on its slice of best focus, with its probability, also those that the
+        split leaves out.
+    splits
+        ``splits.parquet``.
+    volumes
+        Manifests of all volumes, also those without candidates.
+    annotations
+        Rows of the sheet, in its order.
+    threshold
+        Of the model.
+    settings, split
+        Sections ``evaluation`` and ``split`` of the configuration.
+    """
+    by_id = {row["volume_id"]: row for row in sorted(volumes, key=lambda row: row["volume_id"])}
+    patients = sorted({row["patient_id"] for row in by_id.values()})
+    parts = patient_parts(patients, splits, split=split, seed=seed)
+    if parts is None:
+        return without_images(NOT_BY_PATIENT)
+    rule = Rule.of(settings["cluster"])
+    found = gather_findings(annotations, by_id, rule)
+    candidates = _placed(candidates, by_id, parts)
+    clusters = find_clusters(candidates, rule, threshold=threshold)
+    marks: VolumeMarks = {
+        rows["volume_id"][0]: (rows, cluster_marks(rows, rule))
+        for rows in candidates.partition_by("volume_id", maintain_order=True)
+    }
+    tables = _tables(candidates, clusters, marks, by_id, parts, annotations, threshold)
+    test = TestPart.of([row for row in by_id.values() if parts[row["patient_id"]] == "test"])
+    draw: dict[str, Any] = {
+        "resamples": settings["bootstrap"],
+        "confidence": settings["confidence"],
+        "seed": seed,
+    }
+    cases = {"threshold": threshold, "prevalences": settings["prevalences"], **draw}
+    volume_rows, patient_rows = tables
+    in_test = pl.col("part") == "test"
+    named = set(splits["patient_id"])
+    facts: dict[str, Any] = {
+        "volumes": len(test.number),
+        "patients": len(set(test.patient)),
+        "patients_drawn": sum(
+            parts[patient] == "test" and patient not in named for patient in patients
+        ),
+        "rule": {"calcifications": rule.calcifications, "distance_mm": rule.distance_mm},
+        "cases": {
+            "volumes": case_account(volume_rows.filter(in_test), **cases),
+            "patients": case_account(patient_rows.filter(in_test), **cases),
+        },
+        **_detection(candidates.filter(in_test), found, marks, test, threshold, draw),
+    }
+    return Images(facts, clusters, volume_rows, patient_rows)
+
+
+def _detection(
+    candidates: pl.DataFrame,
+    found: Findings,
+    marks: VolumeMarks,
+    test: TestPart,
+    threshold: float,
+    draw: dict[str, Any],
+) -> dict[str, Any]:
+    """Return free-response curves and the DBTex metric, or why there is none."""
+    spots = [item for item in found.calcifications if test.holds(item)]
+    areas = [item for item in found.clusters if test.holds(item)]
+    curves: dict[str, Any] = {
+        "calcifications": {"absent": NO_CALCIFICATIONS},
+        "clusters": {"absent": NO_CLUSTERS},
+    }
+    if spots:
+        response = calcification_response(candidates, spots, test)
+        curves["calcifications"] = froc(response, threshold=threshold, **draw)
+    if not areas:
+        return {"froc": curves, "dbtex": {"absent": NO_CLUSTERS}}
+    response = cluster_response(marks, areas, test)
+    curves["clusters"] = froc(response, threshold=threshold, **draw)
+    return {"froc": curves, "dbtex": _dbtex(marks, areas, test, draw)}
+
+
+def _dbtex(
+    marks: VolumeMarks, areas: Sequence[Cluster], test: TestPart, draw: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the metric over biopsied clusters; where no outcome is known, over all."""
+    biopsied = [item for item in areas if item.pathology]
+    places, lesions = dbtex_input(marks, biopsied or areas, test)
+    facts = dbtex(places, lesions, slices=test.slices, patient=test.patient, **draw)
+    return facts | {"biopsied": bool(biopsied)}
+
+
+def _placed(
+    candidates: pl.DataFrame, volumes: Mapping[str, Mapping[str, Any]], parts: Mapping[str, str]
+) -> pl.DataFrame:
+    """Add depth in mm and part, and sort."""
+    spacing = {volume: row["slice_spacing_mm"] for volume, row in volumes.items()}
+    depth = pl.col("volume_id").replace_strict(spacing, return_dtype=pl.Float64) * pl.col("slice")
+    part = pl.col("patient_id").replace_strict(parts, return_dtype=pl.String)
+    placed = candidates.with_columns(depth_mm=depth, part=part)
+    return placed.sort("volume_id", "candidate_id")
+
+
+def _tables(
+    candidates: pl.DataFrame,
+    clusters: pl.DataFrame,
+    marks: VolumeMarks,
+    volumes: Mapping[str, Mapping[str, Any]],
+    parts: Mapping[str, str],
+    annotations: Sequence[Mapping[str, Any]],
+    threshold: float,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the tables of volumes and of patients."""
+    on_finding = candidates.filter(pl.col("finding_id").is_not_null())
+    called = on_finding.filter(pl.col("probability") >= threshold)
+    counted = {
+        "clusters": Counter(clusters["volume_id"]),
+        "findings": Counter(row["volume_id"] for row in annotations),
+        "with_candidate": _distinct(on_finding),
+        "found": _distinct(called),
+    }
+    rows = pl.DataFrame(
+        [
+            {
+                "volume_id": volume,
+                "patient_id": facts["patient_id"],
+                "part": parts[facts["patient_id"]],
+                **{name: counts[volume] for name, counts in counted.items()},
+            }
+            for volume, facts in volumes.items()
+        ]
+    )
+    rated = pl.DataFrame(
+        {
+            "volume_id": [volume for volume, (_, marked) in marks.items() for _ in marked.rating],
+            "rating": [float(rate) for _, marked in marks.values() for rate in marked.rating],
+        },
+        schema={"volume_id": pl.String, "rating": pl.Float64},
+    )
+    table = volume_table(rows, candidates, rated, threshold=threshold)
+    return table, patient_table(table)
+
+
+def _distinct(candidates: pl.DataFrame) -> Counter[str]:
+    """Count the findings of every volume that a candidate lies on."""
+    return Counter(candidates.select("volume_id", "finding_id").unique()["volume_id"])

@@ -1,0 +1,86 @@
+"""What other thresholds would do, and the operating points worth a look."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import roc_curve
+
+from tomocalc.evaluation.metrics import confusion, proportions, ratio, threshold_metrics
+from tomocalc.intervals import wilson
+
+STEPS = np.round(np.arange(0.05, 1, 0.05), 2)
+WANTED_RECALLS = (0.9, 0.95)
+SHOWN = ("recall", "specificity", "precision")
+
+Labels = NDArray[np.int8]
+Scores = NDArray[np.float64]
+
+
+def threshold_table(label: Labels, score: Scores) -> list[dict[str, float]]:
+    """Return the figures at every threshold of `STEPS`."""
+    return [_at_threshold(label, score, float(cut)) for cut in STEPS]
+
+
+def operating_points(
+    validation: tuple[Labels, Scores],
+    test: tuple[Labels, Scores],
+    *,
+    chosen: float,
+    confidence: float,
+) -> list[dict[str, Any]]:
+    """Return what thresholds chosen on the *validation* part give on the *test* part.
+
+    Rules: ``chosen`` (the model's own), ``half`` (0.5), ``youden`` (the largest sum of recall
+    and specificity), ``recall_90`` and ``recall_95`` (the highest threshold that finds this
+    share). The last three need both classes in the validation part, and are left out otherwise.
+
+    Parameters
+    ----------
+    validation, test
+        Labels and scores; the test part has both classes.
+    chosen
+        The model's threshold.
+    """
+    rules = {"chosen": chosen, "half": 0.5}
+    label, score = validation
+    if 0 < (label == 1).sum() < len(label):
+        fpr, tpr, cuts = roc_curve(label, score, drop_intermediate=False)
+        rules["youden"] = _finite(cuts[int(np.argmax(tpr - fpr))], score)
+        for wanted in WANTED_RECALLS:
+            rules[f"recall_{100 * wanted:.0f}"] = float(cuts[int(np.argmax(tpr >= wanted))])
+    return [_point(rule, cut, test, confidence) for rule, cut in rules.items()]
+
+
+def _point(
+    rule: str, threshold: float, test: tuple[Labels, Scores], confidence: float
+) -> dict[str, Any]:
+    counts = confusion(*test, threshold)
+    pairs = proportions(counts)
+    point: dict[str, Any] = {"rule": rule, "threshold": threshold, "f1": _f1(counts)}
+    for name in SHOWN:
+        low, high = wilson(*pairs[name], confidence)
+        point[name] = {"value": ratio(*pairs[name]), "low": low, "high": high}
+    return point
+
+
+def _at_threshold(label: Labels, score: Scores, threshold: float) -> dict[str, float]:
+    counts = confusion(label, score, threshold)
+    shares = {name: ratio(*pair) for name, pair in proportions(counts).items()}
+    return {
+        "threshold": threshold,
+        **{name: shares[name] for name in ("precision", "recall", "specificity")},
+        **threshold_metrics(counts),
+        "flagged": ratio(counts["tp"] + counts["fp"], len(label)),
+    }
+
+
+def _f1(counts: dict[str, int]) -> float:
+    return threshold_metrics(counts)["f1"]
+
+
+def _finite(cut: float, score: Scores) -> float:
+    """Return *cut*, or the highest score where nothing better than calling none was found."""
+    return float(cut) if np.isfinite(cut) else float(score.max())

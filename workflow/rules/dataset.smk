@@ -1,6 +1,24 @@
 """From shards or a table to a labelled, split data set."""
 
 
+rule list_quarantine:
+    """List the slices that could not be read, so that they are named even if the merge refuses."""
+    input:
+        manifests=expand("<results>/features/{volume}/manifest.json", volume=VOLUMES),
+        library=library("list_quarantine.py"),
+    output:
+        sheet="<results>/qc/quarantine.tsv",
+    log:
+        "<logs>/list_quarantine.log",
+    conda:
+        "../../envs/dataset.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    script:
+        "../scripts/list_quarantine.py"
+
+
 rule merge_dataset:
     """Merge all candidates, join their labels and account for their quality."""
     input:

@@ -17,6 +17,7 @@ def main(
     metrics: str,
     files: list[str],
     detection: str | None = None,
+    quarantine: str | None = None,
     overlays: list[str] | None = None,
 ) -> None:
     """Write the index *page*.
@@ -31,6 +32,8 @@ def main(
         Every page and data file to link to, in the order of the page.
     detection
         ``results/qc/detection.json``, where volumes were searched for candidates.
+    quarantine
+        Sheet of the slices that could not be read.
     overlays
         PNG pictures of quality control, one per volume.
 
@@ -41,6 +44,7 @@ def main(
     """
     folder = Path(page).parent
     overlays = overlays or []
+    files = [*files, quarantine] if quarantine else files
     raise_all([_absent(path) for path in [*files, *overlays] if not Path(path).is_file()])
     html = index_page(
         folder=folder,
@@ -73,5 +77,6 @@ if __name__ == "__main__":
         metrics=snakemake.input.metrics,
         files=list(snakemake.input.files),
         detection=snakemake.input.get("detection"),
+        quarantine=snakemake.input.get("quarantine"),
         overlays=list(snakemake.input.get("overlays", [])),
     )

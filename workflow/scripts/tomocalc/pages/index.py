@@ -52,7 +52,9 @@ def index_page(
     source = quality["source"]
     sections = [
         Section("Result", _result(split, metrics), key="result"),
-        Section("What ran", fill("flow", steps=_steps(quality, split)), key="run"),
+        Section(
+            "What ran", [fill("flow", steps=_steps(quality, split)), *_left_out(quality)], key="run"
+        ),
         Section(
             "Look at it", fill("doors", entries=[e for e in entries if e.is_page]), key="pages"
         ),
@@ -144,6 +146,15 @@ def _steps(quality: dict[str, Any], split: dict[str, Any]) -> list[tuple[str, st
     steps.append((f"Split, seed {split['seed']}", ", ".join(sizes)))
     steps.append((f"Protocol {split['protocol']}", PROTOCOLS[split["protocol"]].split(": ", 1)[1]))
     return steps
+
+
+def _left_out(quality: dict[str, Any]) -> list[Markup]:
+    """Say what is not in the results although it is in the data."""
+    if not (bad := quality.get("slices", {}).get("quarantined", 0)):
+        return []
+    slices = f"{plural(bad, 'slice')} of {quality['slices']['total']:,}"
+    listed = "qc/quarantine.tsv lists them with the reason and the remedy"
+    return [note(f"{slices} could not be read and were left out: {listed}.", tone="warn")]
 
 
 def _gallery(overlays: Sequence[str], folder: Path) -> Section:

@@ -14,6 +14,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from tomocalc.config import check_config, load_schema
 from tomocalc.errors import TomocalcError
+from tomocalc.files import require_writable
 from tomocalc.phantom.cohort import phantom_volumes
 from tomocalc.prediction.sites import is_simulated
 from tomocalc.readers.sources import source_files
@@ -163,6 +164,19 @@ def check_table():
         )
 
 
+def check_own_split():
+    """Say before any job that the user's split file is not there."""
+    path = config["audit"]["splits"]
+    if path and not Path(path).is_file():
+        raise TomocalcError(
+            "E104",
+            what="the split file is missing",
+            where="configuration key audit.splits",
+            why=f"`{path}` is not a file",
+            fix="correct the path",
+        )
+
+
 def mini_mias_truth(_):
     """The file that comes with the images of mini-MIAS, or in its place what to do."""
     folder = (
@@ -177,6 +191,35 @@ def table_file():
     if fetched(path):
         return f"<resources>/tables/{path.rsplit('/', 1)[1]}"
     return path
+
+
+def protocols():
+    """Protocols that are compared and audited, the run's own first."""
+    own = config["protocol"]
+    user = ["own"] if config["audit"]["splits"] else []
+    return [own, "paper" if own == "honest" else "honest", *user]
+
+
+def by_protocol(own, other):
+    """One path per protocol: *own* for the run's own, *other* with {protocol} for the rest."""
+    return [
+        own if name == config["protocol"] else other.replace("{protocol}", name)
+        for name in protocols()
+    ]
+
+
+def protocol_splits(wildcards):
+    """Splits of one protocol; the run's own are made already."""
+    paths = by_protocol(
+        "<results>/dataset/splits.parquet",
+        "<results>/comparison/{protocol}/splits.parquet",
+    )
+    return paths[protocols().index(wildcards.protocol)]
+
+
+def own_split(wildcards):
+    """The user's split file, for the protocol that reads it."""
+    return config["audit"]["splits"] if wildcards.protocol == "own" else []
 
 
 def index_inputs(_):
@@ -326,6 +369,7 @@ def growing(mem_mb):
 try:
     short_form(config)
     config.update(check_config(config, load_schema(schema("config"))))
+    require_writable([*config["pathvars"].values(), ".snakemake"])
     VOLUMES = volume_rows()
     PREDICTED = predicted_rows()
 except TomocalcError as error:
@@ -335,3 +379,4 @@ except TomocalcError as error:
 wildcard_constraints:
     volume="[A-Za-z0-9][A-Za-z0-9._-]{0,99}",
     worker=r"\d+",
+    protocol="honest|paper|own",

@@ -7,7 +7,7 @@ from typing import Any
 from tomocalc.image.extraction import extract
 from tomocalc.image.settings import Settings
 from tomocalc.log import log_to
-from tomocalc.readers.sources import check_sha256
+from tomocalc.readers.sources import check_sha256, unchanged
 from tomocalc.readers.spool import spooled
 from tomocalc.readers.volume import open_volume
 
@@ -68,7 +68,7 @@ def main(
     )
     for warning in stack.header.warnings:
         log.warning("%s: %s", volume["volume_id"], warning)
-    with spooled(stack) as slices:
+    with unchanged(source), spooled(stack) as slices:
         extract(
             slices,
             settings,

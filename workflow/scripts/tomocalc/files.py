@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, raise_all
 
 
 @contextlib.contextmanager
@@ -46,6 +46,37 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def require_writable(folders: Sequence[str | Path]) -> None:
+    """Check before any work that results can be written.
+
+    Parameters
+    ----------
+    folders
+        Folders that exist or will be made.
+
+    Raises
+    ------
+    TomocalcError
+        ``E501``, one for each folder that cannot be written to.
+    """
+    raise_all([_read_only(folder) for folder in folders if not _writable(Path(folder))])
+
+
+def _writable(folder: Path) -> bool:
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    return existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
+
+
+def _read_only(folder: str | Path) -> TomocalcError:
+    return TomocalcError(
+        "E501",
+        what="results cannot be written",
+        where=str(folder),
+        why="the folder is read-only, or a file is in its place",
+        fix="make it writable, or name another place in the configuration key pathvars",
+    )
 
 
 def write_bytes(path: str | Path, content: bytes) -> None:

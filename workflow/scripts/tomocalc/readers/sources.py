@@ -6,11 +6,13 @@ that exists is taken literally, even when it holds such characters.
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import hashlib
 import os
 import re
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from tomocalc.errors import TomocalcError, raise_all
@@ -85,6 +87,30 @@ def check_sha256(path: str | Path, expected: str) -> None:
         )
 
 
+@contextlib.contextmanager
+def unchanged(path: str | Path) -> Iterator[None]:
+    """Check that a volume's files stay as they are while the block reads them.
+
+    Raises
+    ------
+    TomocalcError
+        ``E208`` after the block, when a file came, went, or was written to.
+    """
+    before = _stamps(path)
+    yield
+    after = _stamps(path)
+    names = sorted(before.keys() | after.keys())
+    changed = [name for name in names if before.get(name) != after.get(name)]
+    if changed:
+        raise TomocalcError(
+            "E208",
+            what="a volume changed while it was read",
+            where=changed[0],
+            why=f"size or date of {len(changed)} of its files differ from before",
+            fix="wait until the copy is complete, then run the same command again",
+        )
+
+
 def _candidates(path: Path) -> list[Path]:
     if path.is_dir():
         return [
@@ -96,6 +122,13 @@ def _candidates(path: Path) -> list[Path]:
         # Path.glob refuses absolute patterns.
         return [Path(found) for found in glob.iglob(str(path), recursive=True)]  # noqa: PTH207
     return [path]
+
+
+def _stamps(path: str | Path) -> dict[str, tuple[int, int]]:
+    """Return size and date of every file of a volume."""
+    return {
+        str(file): (file.stat().st_size, file.stat().st_mtime_ns) for file in source_files(path)
+    }
 
 
 def _fault(file: Path) -> TomocalcError | None:

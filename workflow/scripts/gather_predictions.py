@@ -65,9 +65,11 @@ def main(
     home = Path(page).parent.parent / "index.html"
     write_text(
         volumes,
-        sheet_text(VOLUMES, [row | {"warnings": " ".join(row["warnings"])} for row in rows]),
+        sheet_text(
+            VOLUMES, [_rounded(row) | {"warnings": " ".join(row["warnings"])} for row in rows]
+        ),
     )
-    write_text(patients, sheet_text(PATIENTS, by_patient))
+    write_text(patients, sheet_text(PATIENTS, [_rounded(row) for row in by_patient]))
     html = predictions_page(
         volumes=rows,
         patients=by_patient,
@@ -81,6 +83,10 @@ def main(
     )
     write_page(page, html)
     log.info("%d volumes of %d patients", len(rows), len(by_patient))
+
+
+def _rounded(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: f"{v:.7g}" if isinstance(v, float) else v for name, v in row.items()}
 
 
 def _patients(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

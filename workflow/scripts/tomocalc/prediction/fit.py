@@ -145,11 +145,12 @@ def drift(rows: pl.DataFrame, domain: Mapping[str, Any]) -> list[dict[str, Any]]
 def _compare(
     values: NDArray[np.float64], known: Mapping[str, Any], domain: Mapping[str, Any]
 ) -> dict[str, Any]:
-    values = np.sort(values[np.isfinite(values)])
+    values = np.sort(values[np.isfinite(values)]).astype(np.float32)
     n, m = max(domain["candidates"], 1), values.size
     if m < FEWEST:
         return {"psi": None, "ks": None, "psi_chance": None, "ks_chance": None, "shift": "unknown"}
-    points, below = np.array(known["values"]), np.array(known["below"])
+    # features are 32-bit: so are the stored values, or equal ones would not meet
+    points, below = np.array(known["values"], np.float32), np.array(known["below"])
     here = np.searchsorted(values, points, side="right") / m
     edges = np.unique(np.searchsorted(below, np.arange(1, PSI_BINS) / PSI_BINS).clip(max=n))
     edges = edges[edges < len(points) - 1] if len(points) > 1 else edges[:0]
@@ -172,4 +173,5 @@ def percentile(values: NDArray[np.float64], known: Mapping[str, Any]) -> NDArray
     """Return the share of the training's candidates at or below each value, from 0 to 1."""
     if not known["values"]:
         return np.full(values.shape, np.nan)
-    return np.interp(values, known["values"], known["below"], left=0.0, right=1.0)
+    points = np.array(known["values"], np.float32)
+    return np.interp(values.astype(np.float32), points, known["below"], left=0.0, right=1.0)

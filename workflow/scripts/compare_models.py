@@ -1,0 +1,81 @@
+"""Set every model beside the LSTM, under every protocol, with paired differences."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tomocalc.comparison.catalogue import read_cited
+from tomocalc.comparison.table import comparison_table, measure, read_measured
+from tomocalc.files import read_json
+from tomocalc.log import log_to
+from tomocalc.pages.comparison import comparison_page
+from tomocalc.pages.shell import write_page
+from tomocalc.parquet import write_parquet
+
+
+def main(
+    *,
+    protocols: Sequence[str],
+    scores: Sequence[str],
+    accounts: Sequence[str],
+    lstm_scores: Sequence[str],
+    lstm_accounts: Sequence[str],
+    best: str,
+    cited: str,
+    source: str,
+    settings: Mapping[str, Any],
+    seed: int,
+    table: str,
+    page: str,
+) -> None:
+    """Write the comparison as a *table* and as a *page*.
+
+    Parameters
+    ----------
+    protocols
+        The run's own first; one entry of the next four per protocol, in the same order.
+    scores, accounts
+        Of the feature models.
+    lstm_scores, lstm_accounts
+        Of the LSTM. Under the run's own protocol they are the released model's predictions and
+        its card.
+    best
+        The tuning's choice.
+    cited
+        Sheet of figures from publications.
+    settings
+        The ``evaluation`` section of the configuration.
+    """
+    trials = read_json(best)["computed"]
+    paths = zip(protocols, scores, accounts, lstm_scores, lstm_accounts, strict=True)
+    measured = [read_measured(*of_one, trials=trials) for of_one in paths]
+    figures = {one.protocol: measure(one, settings=settings, seed=seed) for one in measured}
+    rows = comparison_table(measured, figures, read_cited(cited))
+    write_parquet(table, rows)
+    write_page(
+        page,
+        comparison_page(
+            rows,
+            own=protocols[0],
+            source=source,
+            confidence=settings["confidence"],
+            cross_validation={one.protocol: one.cross_validation for one in measured},
+        ),
+    )
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    main(
+        protocols=snakemake.params.protocols,
+        scores=snakemake.input.scores,
+        accounts=snakemake.input.accounts,
+        lstm_scores=snakemake.input.lstm_scores,
+        lstm_accounts=snakemake.input.lstm_accounts,
+        best=snakemake.input.best,
+        cited=snakemake.input.cited,
+        source=snakemake.params.source,
+        settings=snakemake.params.settings,
+        seed=snakemake.params.seed,
+        table=snakemake.output.table,
+        page=snakemake.output.page,
+    )

@@ -1,0 +1,117 @@
+"""Train the LSTM by the released recipe on another split, so that protocols can be compared."""
+
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+
+from tomocalc.files import digest, read_json, sheet_text, write_json, write_text
+from tomocalc.log import log_to
+from tomocalc.model.card import choose_threshold
+from tomocalc.model.checkpoint import Checkpoint
+from tomocalc.model.data import data_hashes, load_samples
+from tomocalc.model.device import choose_device
+from tomocalc.model.fitting import Fit, Recipe, fit
+from tomocalc.model.sequences import Samples
+from tomocalc.model.settings import meaning, model_shape, training_settings
+from tomocalc.parquet import read_parquet, write_parquet
+
+log = logging.getLogger("tomocalc.retrain_lstm")
+
+
+def main(
+    *,
+    candidates: str,
+    splits: str,
+    best: str,
+    protocol: str,
+    features: list[str],
+    sequence: dict[str, Any],
+    model: dict[str, Any],
+    impute: str,
+    threshold: str,
+    seed: int,
+    checkpoint: str,
+    scores: str,
+    account: str,
+    times: str,
+    threads: int = 1,
+) -> None:
+    """Write the LSTM's *scores* under *protocol*, its threshold and how long it took.
+
+    Parameters
+    ----------
+    best
+        The tuning's choice, made under the run's own protocol.
+    model, sequence
+        Sections of the configuration.
+    threshold
+        ``max_f1`` (chosen on part validation, if there is one) or ``half``.
+    checkpoint
+        From where a killed training goes on; deleted in the end.
+    """
+    started = time.perf_counter()
+    tuned = read_json(best)
+    model = model | tuned["model"]
+    samples = load_samples(candidates, splits, features=features, sequence=sequence, impute=impute)
+    recipe = Recipe(
+        shape=model_shape(model, inputs=samples.x.shape[-1]),
+        settings=training_settings(model),
+        features=len(features),
+        scaler=model["scaler"],
+        impute=impute,
+        seed=seed,
+    )
+    device = choose_device(model["device"], precision=model["precision"], threads=threads)
+    decisive = [meaning(recipe.shape, recipe.settings), model["scaler"], impute, seed, features]
+    data = data_hashes(candidates, splits)
+    state = Checkpoint(Path(checkpoint), digest([*decisive, sequence, data, device.type]))
+    training, held = (np.flatnonzero(samples.part == part) for part in ("train", "validation"))
+    result = fit(
+        samples, training=training, validation=held, recipe=recipe, device=device, checkpoint=state
+    )
+    cut = choose_threshold(result, samples, held, rule=threshold)
+    rows = read_parquet(splits).select("volume_id", "candidate_id", "copy")
+    found = pl.Series(probabilities(result, samples, device), dtype=pl.Float64)
+    write_parquet(scores, rows.with_columns(lstm=found))
+    write_json(
+        account,
+        {"protocol": protocol, "threshold": cut["value"], "trials": tuned["computed"]},
+    )
+    seconds = time.perf_counter() - started
+    spent = {"protocol": protocol, "model": "lstm", "trials": 1, "seconds": f"{seconds:.2f}"}
+    write_text(times, sheet_text(["protocol", "model", "trials", "seconds"], [spent]))
+    log.info("trained under protocol %s in %.1f s", protocol, seconds)
+    state.remove()
+
+
+def probabilities(result: Fit, samples: Samples, device: torch.device) -> np.ndarray:
+    """Return the probability of every sample."""
+    x = torch.as_tensor(result.preprocessing(samples.x, samples.mask), device=device)
+    last = torch.as_tensor(samples.mask.sum(axis=1) - 1, device=device)
+    return result.trained.model.probability(x, last).cpu().numpy()
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    main(
+        candidates=snakemake.input.candidates,
+        splits=snakemake.input.splits,
+        best=snakemake.input.best,
+        protocol=snakemake.wildcards.protocol,
+        features=snakemake.params.features,
+        sequence=snakemake.params.sequence,
+        model=snakemake.params.model,
+        impute=snakemake.params.impute,
+        threshold=snakemake.params.threshold,
+        seed=snakemake.params.seed,
+        checkpoint=snakemake.params.checkpoint,
+        scores=snakemake.output.scores,
+        account=snakemake.output.account,
+        times=snakemake.output.times,
+        threads=snakemake.threads,
+    )

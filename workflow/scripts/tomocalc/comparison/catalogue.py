@@ -1,0 +1,98 @@
+"""Every classifier that the reference paper's Table 4 names, and ours: what the rows are."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from tomocalc.errors import TomocalcError, raise_all
+
+KINDS = {
+    "sequence": "LSTM on the candidate's sequence",
+    "features": "features at best focus",
+    "image": "image patch at best focus",
+    "detector": "whole slices",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One classifier of the comparison."""
+
+    key: str
+    name: str
+    kind: str
+    remark: str = ""
+
+
+ROWS = (
+    Row("lstm", "Stacked LSTM", "sequence", "the released model"),
+    Row("nearest_neighbour", "1-nearest neighbour", "features", "the leak probe: it only recalls"),
+    Row("logistic_regression", "Logistic regression", "features"),
+    Row("svm", "Support vector machine (RBF)", "features"),
+    Row("ann", "Artificial neural network (MLP)", "features"),
+    Row("random_forest", "Random forest", "features"),
+    Row("extra_trees", "Extra trees", "features"),
+    Row("xgboost", "XGBoost", "features"),
+    Row("cnn", "Small CNN", "image"),
+    Row("resnet18", "ResNet-18", "image"),
+    Row("resnet50", "ResNet-50", "image"),
+    Row("resnet101", "ResNet-101", "image"),
+    Row("alexnet", "AlexNet", "image"),
+    Row("vgg", "VGG-11", "image"),
+    Row("googlenet", "GoogLeNet", "image"),
+    Row("fpn_spp", "FPN/SPP detector", "detector", "not run: it finds and classifies in one step"),
+)
+"""In the order of the table."""
+
+NAMES = {row.key: row.name for row in ROWS}
+IMAGE_KEYS = tuple(row.key for row in ROWS if row.kind == "image")
+
+
+@dataclass(frozen=True)
+class Cited:
+    """What a publication reports of a classifier, copied by the user."""
+
+    accuracy: float | None
+    source: str
+
+
+def read_cited(path: str) -> dict[str, Cited]:
+    """Read the sheet of cited figures: model, accuracy (0 to 1, or empty), source.
+
+    Raises
+    ------
+    TomocalcError
+        ``E102`` for the sheet, ``E103`` for a row.
+    """
+    try:
+        with Path(path).open(encoding="utf-8-sig", newline="") as handle:
+            reader = csv.DictReader(handle, delimiter="\t")
+            rows, header = list(reader), reader.fieldnames or []
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise _fault("E102", path, str(error), "give a sheet of cited figures (TSV)") from error
+    if list(header) != ["model", "accuracy", "source"]:
+        why = f"its columns are {', '.join(header)}"
+        raise _fault("E102", path, why, "write the columns model, accuracy, source")
+    faults, cited = [], {}
+    for line, row in enumerate(rows, start=2):
+        try:
+            accuracy = float(row["accuracy"]) if row["accuracy"] else None
+        except ValueError:
+            accuracy = -1.0
+        if accuracy is not None and not 0 <= accuracy <= 1:
+            why = f"accuracy is `{row['accuracy']}`"
+            faults.append(_fault("E103", f"{path}:{line}", why, "write a share from 0 to 1"))
+        if row["model"] not in NAMES:
+            why = f"`{row['model']}` is no model of the comparison"
+            faults.append(_fault("E103", f"{path}:{line}", why, f"use one of: {', '.join(NAMES)}"))
+        cited[row["model"]] = Cited(accuracy, row["source"] or "")
+    raise_all(faults)
+    return cited
+
+
+def _fault(code: str, where: str, why: str, fix: str) -> TomocalcError:
+    return TomocalcError(
+        code, what="the sheet of cited figures is not valid", where=where, why=why, fix=fix
+    )

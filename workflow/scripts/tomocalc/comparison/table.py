@@ -1,0 +1,184 @@
+"""The comparison as one table: a row per classifier and protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from tomocalc.comparison.catalogue import ROWS, Cited
+from tomocalc.comparison.figures import REFERENCE, protocol_figures
+from tomocalc.errors import TomocalcError
+from tomocalc.files import canonical_json, read_json
+from tomocalc.parquet import read_parquet
+
+USE = ["volume_id", "candidate_id", "copy"]
+FIGURES = ("auroc", "average_precision", "f1", "accuracy")
+INTERVAL = ("value", "low", "high")
+
+SCHEMA: dict[str, pl.DataType] = {
+    "protocol": pl.String(),
+    "model": pl.String(),
+    "name": pl.String(),
+    "kind": pl.String(),
+    "remark": pl.String(),
+    "measured": pl.Boolean(),
+    "cited_accuracy": pl.Float64(),
+    "cited_source": pl.String(),
+    "n": pl.Int64(),
+    "positives": pl.Int64(),
+    "trials": pl.Int64(),
+    "threshold": pl.Float64(),
+    "parameters": pl.String(),
+    **{
+        name if end == "value" else f"{name}_{end}": pl.Float64()
+        for name in FIGURES
+        for end in INTERVAL
+    },
+    **{
+        f"{name}_minus_lstm" if end == "value" else f"{name}_minus_lstm_{end}": pl.Float64()
+        for name in FIGURES
+        for end in INTERVAL
+    },
+    "delong_p": pl.Float64(),
+    "mcnemar_p": pl.Float64(),
+    "only_this_right": pl.Int64(),
+    "only_lstm_right": pl.Int64(),
+    **{f"cv_{name}{end}": pl.Float64() for name in FIGURES for end in ("", "_deviation")},
+}
+"""Columns of ``comparison.parquet``; null where a model was not run or a figure does not exist."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What every model says of every row under one protocol.
+
+    Attributes
+    ----------
+    scores
+        volume_id, candidate_id, copy, group, label, part, and one column of scores per model.
+    models
+        Per model: threshold, trials, and what else is known of it.
+    cross_validation
+        Folds and repeats behind the cross-validated figures.
+    """
+
+    protocol: str
+    scores: pl.DataFrame
+    models: Mapping[str, Mapping[str, Any]]
+    cross_validation: Mapping[str, int]
+
+    @property
+    def test(self) -> pl.DataFrame:
+        """Rows of the test part."""
+        return self.scores.filter(pl.col("part") == "test")
+
+
+def read_measured(
+    protocol: str, scores: str, account: str, lstm_scores: str, lstm_account: str, *, trials: int
+) -> Measured:
+    """Join the scores of the feature models and of the LSTM under one protocol.
+
+    Parameters
+    ----------
+    lstm_scores, lstm_account
+        Of a retrained LSTM, or the released model's predictions and its card.
+    trials
+        Of the LSTM's tuning.
+
+    Raises
+    ------
+    TomocalcError
+        ``E301`` when the LSTM has not scored every row.
+    """
+    facts, lstm = read_json(account), read_json(lstm_account)
+    found = read_parquet(lstm_scores).rename({"probability": REFERENCE}, strict=False)
+    table = read_parquet(scores).join(
+        found.select(*USE, REFERENCE), on=USE, how="left", maintain_order="left"
+    )
+    if table[REFERENCE].null_count():
+        raise TomocalcError(
+            "E301",
+            what="scores do not belong to this split",
+            where=lstm_scores,
+            why=f"{table[REFERENCE].null_count()} rows of protocol {protocol} have no score",
+            fix=f"delete it and run the same command again: {lstm_scores}",
+        )
+    threshold = lstm["threshold"]
+    models = {REFERENCE: {"threshold": threshold, "trials": trials}} | facts["models"]
+    if isinstance(threshold, Mapping):  # a model card
+        models[REFERENCE]["threshold"] = threshold["value"]
+    folds = {"folds": facts["folds"], "repeats": facts["repeats"]}
+    return Measured(protocol, table, models, folds)
+
+
+def measure(
+    measured: Measured, *, settings: Mapping[str, Any], seed: int
+) -> dict[str, dict[str, Any]]:
+    """Return figures and differences of every model; *settings* is the `evaluation` section."""
+    return protocol_figures(
+        measured.test,
+        {key: facts["threshold"] for key, facts in measured.models.items()},
+        resamples=settings["bootstrap"],
+        confidence=settings["confidence"],
+        seed=seed,
+    )
+
+
+def comparison_table(
+    measured: Sequence[Measured],
+    figures: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    cited: Mapping[str, Cited],
+) -> pl.DataFrame:
+    """Return one row per classifier of the catalogue and protocol, the LSTM first.
+
+    *figures* are those of `measure`, by protocol. A classifier that was not run has a row
+    without figures, so that nobody mistakes its absence for a result.
+    """
+    rows = []
+    for one in measured:
+        for row in ROWS:
+            source = cited.get(row.key, Cited(None, ""))
+            rows.append(
+                {
+                    "protocol": one.protocol,
+                    "model": row.key,
+                    "name": row.name,
+                    "kind": row.kind,
+                    "remark": row.remark,
+                    "measured": row.key in one.models,
+                    "cited_accuracy": source.accuracy,
+                    "cited_source": source.source,
+                    **_known(one.models.get(row.key, {})),
+                    **_figures(figures[one.protocol].get(row.key, {})),
+                }
+            )
+    return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def _known(facts: Mapping[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {key: facts.get(key) for key in ("threshold", "trials")}
+    if "parameters" in facts:
+        values["parameters"] = " ".join(canonical_json(facts["parameters"]).split())
+    for name, figure in facts.get("cross_validation", {}).items():
+        values[f"cv_{name}"] = figure["mean"]
+        values[f"cv_{name}_deviation"] = figure["deviation"]
+    return values
+
+
+def _figures(facts: Mapping[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {key: facts.get(key) for key in ("n", "positives")}
+    differences = facts.get("differences", {})
+    for kind, suffix in (("metrics", ""), ("differences", "_minus_lstm")):
+        for name in FIGURES:
+            for end in INTERVAL if name in facts.get(kind, {}) else ():
+                column = f"{name}{suffix}" + ("" if end == "value" else f"_{end}")
+                values[column] = facts[kind][name][end]
+    if differences:
+        values["delong_p"] = differences["delong"]["p"]
+        values["mcnemar_p"] = differences["accuracy"]["p"]
+        values["only_this_right"] = differences["accuracy"]["only_this"]
+        values["only_lstm_right"] = differences["accuracy"]["only_lstm"]
+    return values

@@ -1,0 +1,297 @@
+"""The page of the comparison: every classifier under every protocol, beside the LSTM."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from tomocalc.comparison.catalogue import KINDS
+from tomocalc.comparison.figures import REFERENCE
+from tomocalc.pages.comparison_charts import difference_figure, figure_chart
+from tomocalc.pages.parts import Card, block, cards, note, verdict
+from tomocalc.pages.shell import Section, render_page
+from tomocalc.pages.tables import Cell, Column, table
+from tomocalc.pages.words import PROTOCOLS, badge_of, plural, versions_of
+
+Rows = list[dict[str, Any]]
+TITLES = {"honest": "honest protocol", "paper": "paper's protocol", "own": "your own split"}
+OPT_IN = "opt-in: snakemake results/comparison/image_models.html, for volumes"
+PROBE = "nearest_neighbour"
+
+
+def comparison_page(
+    rows: pl.DataFrame,
+    *,
+    own: str,
+    source: str,
+    confidence: float,
+    cross_validation: Mapping[str, Mapping[str, int]],
+    title: str = "Comparison",
+) -> str:
+    """Return ``comparison.html``.
+
+    Parameters
+    ----------
+    rows
+        ``comparison.parquet``.
+    own
+        The run's own protocol.
+    source
+        ``phantom``, ``volumes`` or ``table``.
+    confidence
+        Of the intervals.
+    cross_validation
+        Folds and repeats by protocol; no repeats: there was none.
+    """
+    by_protocol = {
+        str(name): part.to_dicts()
+        for (name,), part in rows.group_by("protocol", maintain_order=True)
+    }
+    shown = [name for name in ("paper", "honest", "own") if name in by_protocol]
+    by_protocol = {name: by_protocol[name] for name in shown}
+    measured = {name: _with_figures(part) for name, part in by_protocol.items()}
+    drawn = {name: part for name, part in measured.items() if part}
+    sections = [
+        Section("In short", _headline(measured), key="headline"),
+        Section(
+            "Every classifier",
+            [block([_table(by_protocol)], kind="panel"), note(_cited_words(rows))],
+            intro="The classifiers that the reference paper compares itself with, and ours, on "
+            "the same candidates. The paper's own figure, ours under its protocol, and ours "
+            "where nothing leaks.",
+            key="table",
+        ),
+    ]
+    if drawn:
+        sections += _charts(drawn, confidence)
+    sections += _cross_validated(by_protocol, cross_validation)
+    sections.append(_method(by_protocol, confidence))
+    return render_page(
+        title=title,
+        subtitle="How the LSTM stands beside other classifiers on the same splits, where test rows "
+        "leak and where they do not.",
+        sections=sections,
+        plotly=bool(drawn),
+        badge=badge_of(source),
+        facts=_facts(by_protocol, own),
+        links=[
+            ("../index.html", "All results"),
+            ("../audit/leakage.html", "Leakage audit"),
+            ("../evaluation/report.html", "Evaluation"),
+        ],
+        versions=versions_of(("numpy", "plotly", "scikit-learn")),
+    )
+
+
+def _with_figures(rows: Rows) -> Rows:
+    return [row for row in rows if row["auroc"] is not None]
+
+
+def _facts(by_protocol: Mapping[str, Rows], own: str) -> dict[str, str]:
+    facts = {"This run's protocol": own}
+    for name, rows in by_protocol.items():
+        tested = next((row for row in rows if row["n"]), None)
+        if tested:
+            facts[f"Test rows, {name}"] = f"{tested['n']:,}, {tested['positives']:,} calcifications"
+    return facts
+
+
+def _headline(measured: Mapping[str, Rows]) -> list[Markup | str]:
+    items, probe = [], {}
+    for name, rows in measured.items():
+        by_key = {row["model"]: row for row in rows}
+        if PROBE in by_key:
+            row = probe[name] = by_key[PROBE]
+            items.append(
+                Card(
+                    f"1-nearest neighbour, {TITLES[name]}",
+                    f"{row['average_precision']:.3f}",
+                    f"average precision; accuracy {row['accuracy']:.3f}, AUROC {row['auroc']:.3f}",
+                )
+            )
+    body: list[Markup | str] = [cards(items)] if items else []
+    if not measured or not all(measured.values()):
+        body.append(note("A test part lacks a class, so nothing is measured there.", tone="bad"))
+    if {"paper", "honest"} <= set(probe):
+        before, after = (probe[name]["average_precision"] for name in ("paper", "honest"))
+        fallen = after < before - 0.1
+        body.append(
+            verdict(
+                good=not fallen,
+                title="The paper's protocol rewards learning by heart"
+                if fallen
+                else "Learning by heart gains little here",
+                reasons=[
+                    "A 1-nearest neighbour only recalls the rows it was given. Under the paper's "
+                    f"protocol its average precision is {before:.3f}, under the honest one "
+                    f"{after:.3f}.",
+                    "Figures of the paper's protocol are for comparison with publications; only "
+                    "the honest ones say how well a model does on new patients.",
+                    "The two test parts have different shares of calcifications; the leakage audit "
+                    "compares them at the same share.",
+                ],
+            )
+        )
+    return body
+
+
+def _table(by_protocol: Mapping[str, Rows]) -> Markup:
+    names = list(by_protocol)
+    columns = [
+        Column("Classifier", "text"),
+        Column("Reads", "text"),
+        Column("Cited accuracy", "text", "the figure a publication gives, where one is on file"),
+    ]
+    for name in names:
+        where = TITLES[name]
+        columns += [
+            Column(f"Accuracy, {where}", "score"),
+            Column(f"AUROC, {where}", "score"),
+            Column(f"AP, {where}", "score", "average precision"),
+            Column(f"F1, {where}", "score"),
+        ]
+    lines = []
+    for place, row in enumerate(by_protocol[names[0]]):
+        cited = row["cited_accuracy"]
+        line: list[Any] = [
+            Cell(row["name"]),
+            KINDS[row["kind"]],
+            Cell(f"{cited:.4f}", cited) if cited is not None else Cell("not given here"),
+        ]
+        for name in names:
+            line += _figures(by_protocol[name][place])
+        lines.append(line)
+    return table(columns=columns, rows=lines, caption="Every classifier under every protocol")
+
+
+def _figures(row: Mapping[str, Any]) -> list[Any]:
+    keys = ("accuracy", "auroc", "average_precision", "f1")
+    if row["measured"]:
+        return [_interval(row, key) for key in keys]
+    return [Cell("not run"), *(None for _ in keys[1:])]
+
+
+def _interval(row: Mapping[str, Any], key: str) -> Cell | None:
+    if row[key] is None:
+        return None
+    low, high = row[f"{key}_low"], row[f"{key}_high"]
+    text = Markup('{} <span class="fine">({}–{})</span>').format(
+        f"{row[key]:.3f}", f"{low:.3f}", f"{high:.3f}"
+    )
+    return Cell(text, row[key])
+
+
+def _cited_words(rows: pl.DataFrame) -> str:
+    given = rows.filter(pl.col("cited_accuracy").is_not_null()).unique("model", maintain_order=True)
+    known = "; ".join(
+        f"{row['name']} {row['cited_accuracy']:.4f} ({row['cited_source'] or 'no source given'})"
+        for row in given.to_dicts()
+    )
+    images = OPT_IN if not rows.filter(pl.col("kind") == "image")["measured"].any() else "run"
+    return (
+        f"Cited figures on file: {known or 'none'}. Others are not given here: enter them with "
+        f"their source in the sheet that comparison.cited names. Image models: {images}. The "
+        "FPN/SPP detector is not run: it finds and classifies in one step, so it has no score for "
+        "our candidates."
+    )
+
+
+def _charts(measured: Mapping[str, Rows], confidence: float) -> list[Section]:
+    first = figure_chart(measured, "average_precision", "Average precision")
+    second = figure_chart(measured, "auroc", "AUROC")
+    apart = [
+        difference_figure(name, rows, TITLES[name])
+        for name, rows in measured.items()
+        if any(row["model"] != REFERENCE for row in rows)
+    ]
+    return [
+        Section(
+            "Side by side",
+            block([first, second], kind="grid"),
+            intro="Each model once per protocol. Where the paper's dot lies far right of the "
+            "honest one, the figure comes from rows that were learnt by heart.",
+            key="side-by-side",
+        ),
+        Section(
+            "Differences to the LSTM",
+            apart,
+            intro="Every model minus the LSTM on the same test rows; right of zero the other model "
+            f"is better. Whiskers: {100 * confidence:g} % intervals of a paired bootstrap of whole "
+            "patients (of groups of equal rows where no patients are named).",
+            key="differences",
+        ),
+    ]
+
+
+def _cross_validated(
+    by_protocol: Mapping[str, Rows], folds: Mapping[str, Mapping[str, int]]
+) -> list[Section]:
+    rows = [row for row in by_protocol.get("honest", []) if row["cv_auroc"] is not None]
+    if not rows:
+        return []
+    plan = folds["honest"]
+    columns = [Column("Classifier", "text")]
+    for label in ("AUROC", "Average precision", "F1 at 0.5", "Accuracy at 0.5"):
+        columns += [Column(label, "score"), Column("±", "score", "standard deviation over folds")]
+    lines = []
+    for row in rows:
+        line: list[Any] = [row["name"]]
+        for name in ("auroc", "average_precision", "f1", "accuracy"):
+            line += [row[f"cv_{name}"], row[f"cv_{name}_deviation"]]
+        lines.append(line)
+    written = table(columns=columns, rows=lines, caption="Cross-validated figures")
+    times = plural(plan["repeats"], "time")
+    return [
+        Section(
+            "Cross-validated",
+            block([written], kind="panel"),
+            intro=f"Mean over {plan['folds']} folds of all candidates, {times}, honestly: no group "
+            "on both sides, everything fitted inside the training folds. With default parameters, "
+            "which have seen no data, at threshold 0.5. Less chance in these figures than in one "
+            "test part.",
+            key="cross-validated",
+        )
+    ]
+
+
+def _method(by_protocol: Mapping[str, Rows], confidence: float) -> Section:
+    columns = [
+        Column("Classifier", "text"),
+        Column("Protocol", "text"),
+        Column("Trials", "count", "parameter sets tried"),
+        Column("Threshold", "score"),
+        Column("Chosen parameters", "text"),
+    ]
+    rows = [
+        [row["name"], name, row["trials"], row["threshold"], row["parameters"] or "–"]
+        for name, part in by_protocol.items()
+        for row in part
+        if row["measured"]
+    ]
+    written = table(columns=columns, rows=rows, caption="Trials and chosen parameters")
+    budgets = {row[2] for row in rows if row[2]}
+    words = [
+        "Protocols: " + "; ".join(PROTOCOLS.get(name, TITLES[name]) for name in by_protocol) + ".",
+        "Parameters are chosen on the validation part (where the protocol has none, on the first "
+        "fold of the training part); thresholds as for the LSTM. The LSTM is tuned once, under "
+        "this run's protocol, and trained by the same recipe under the others. The 1-nearest "
+        "neighbour has nothing to tune; image models have one recipe.",
+        f"Intervals hold at {100 * confidence:g} %: a bootstrap of whole patients for AUROC, "
+        "average precision and F1; Wilson's for accuracy.",
+        "Training times differ from run to run, so they are not part of the results: they are in "
+        "the folder of logs, as comparison/*_times.tsv, and in benchmarks/ beside it.",
+    ]
+    parts = [note(text) for text in words]
+    if len(budgets - {1}) > 1:
+        parts.insert(
+            0,
+            note(
+                "The LSTM and the others had different numbers of trials: set comparison.trials "
+                "to tuning.trials for an equal budget.",
+                tone="warn",
+            ),
+        )
+    return Section("How it was done", [block([written], kind="panel"), *parts], key="method")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 from sklearn.cluster import DBSCAN
 
-from tomocalc.tables import Column
+from tomocalc.tables import Column, schema
 
 CLUSTERS = (
     Column("volume_id", pl.String(), "", "volume, as in the sheet"),
@@ -120,7 +120,7 @@ def find_clusters(candidates: pl.DataFrame, rule: Rule, *, threshold: float) -> 
             _features(volume.filter(pl.Series(number == cluster)), cluster)
             for cluster in range(number.max() + 1)
         ]
-    return pl.DataFrame(lines, schema={column.name: column.dtype for column in CLUSTERS})
+    return pl.DataFrame(lines, schema=schema(CLUSTERS))
 
 
 def cluster_marks(candidates: pl.DataFrame, rule: Rule) -> Marks:

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from tomocalc.evaluation.cases import case_account, patient_table, volume_table
-from tomocalc.evaluation.clusters import Rule, cluster_marks, find_clusters
+from tomocalc.evaluation.clusters import CLUSTERS, Rule, cluster_marks, find_clusters
 from tomocalc.evaluation.dbtex import dbtex
 from tomocalc.evaluation.findings import Cluster, Findings, gather_findings
 from tomocalc.evaluation.froc import froc
@@ -22,6 +22,7 @@ from tomocalc.evaluation.responses import (
     cluster_response,
     dbtex_input,
 )
+from tomocalc.tables import empty
 
 NO_PLACES = (
     "The data are a feature table: its rows have no place in an image, so there is nothing to "
@@ -56,8 +57,7 @@ def without_images(reason: str) -> Images:
     )
     scored = pl.DataFrame(schema={"volume_id": pl.String, "probability": pl.Float64})
     volumes = volume_table(nothing, scored, scored.rename({"probability": "rating"}), threshold=0)
-    clusters = find_clusters(scored, Rule(2, 1), threshold=0)
-    return Images({"absent": reason}, clusters, volumes, patient_table(volumes))
+    return Images({"absent": reason}, empty(CLUSTERS), volumes, patient_table(volumes))
 
 
 def measure_images(

@@ -68,7 +68,7 @@ def ratio_interval(
     (l1, u1), (l2, u2) = wilson(*over, confidence), wilson(*under, confidence)
     product = top * bottom
     near = product + math.sqrt(max(0.0, product**2 - l1 * u2 * (2 * top - l1) * (2 * bottom - u2)))
-    low = l1 * (2 * top - l1) / near if near else 0.0
+    low = max(0.0, l1 * (2 * top - l1) / near) if near else 0.0
     far = product + math.sqrt(max(0.0, product**2 - u1 * l2 * (2 * top - u1) * (2 * bottom - l2)))
     room = l2 * (2 * bottom - l2)
     return low, far / room if room > 0 else math.inf

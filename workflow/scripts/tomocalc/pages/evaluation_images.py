@@ -83,7 +83,7 @@ def image_sections(
 
 def _case_parts(facts: Mapping[str, Any]) -> list[Markup]:
     known = {unit: case for unit, case in facts["cases"].items() if "metrics" in case}
-    parts = []
+    parts = [paragraph(_counted(facts))]
     if known:
         figures = _figures(known, _counted(facts))
         parts = [cards(_cards(known)), block([_roc(known), figures], kind="grid")]

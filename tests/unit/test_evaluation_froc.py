@@ -1,0 +1,169 @@
+"""Free-response curves and the DBTex metric, on cases made by hand."""
+
+import numpy as np
+import pytest
+
+from tomocalc.evaluation.dbtex import Lesion, Mark, dbtex, match
+from tomocalc.evaluation.findings import Box
+from tomocalc.evaluation.froc import FALSE, IGNORED, FreeResponse, froc, interval
+from tomocalc.intervals import wilson
+
+DRAW = {"resamples": 200, "confidence": 0.95, "seed": 1}
+
+
+def response(marks, *, findings, volumes):
+    """Marks as (rating, finding, patient); the patient of every finding and volume."""
+    rating, finding, patient = zip(*marks, strict=True) if marks else ((), (), ())
+    return FreeResponse(
+        np.array(rating, np.float64),
+        np.array(finding, np.int64),
+        np.array(patient, np.int64),
+        np.array(findings, np.int64),
+        np.array(volumes, np.int64),
+    )
+
+
+MARKS = [
+    (0.9, 0, 0),
+    (0.8, FALSE, 0),
+    (0.7, 0, 0),  # again the first finding: neither found twice nor false
+    (0.6, 1, 1),
+    (0.5, IGNORED, 1),
+    (0.4, FALSE, 1),
+    (0.3, FALSE, 1),
+]
+
+
+def test_curve_by_hand():
+    # three findings, the last of which no mark lies on; two volumes
+    facts = froc(response(MARKS, findings=[0, 1, 1], volumes=[0, 1]), threshold=0.6, **DRAW)
+    assert facts["curve"] == {
+        "threshold": [0.9, 0.8, 0.7, 0.6, 0.4, 0.3],
+        "false_per_volume": [0, 0.5, 0.5, 0.5, 1, 1.5],
+        "sensitivity": pytest.approx([1 / 3, 1 / 3, 1 / 3, 2 / 3, 2 / 3, 2 / 3], abs=1e-6),
+    }
+    assert (facts["findings"], facts["with_candidate"], facts["volumes"]) == (3, 2, 2)
+
+
+def test_the_operating_point_by_hand():
+    point = froc(response(MARKS, findings=[0, 1, 1], volumes=[0, 1]), threshold=0.6, **DRAW)
+    point = point["operating_point"]
+    assert (point["found"], point["false"], point["false_per_volume"]) == (2, 1, 0.5)
+    assert point["sensitivity"]["value"] == pytest.approx(2 / 3)
+    assert (point["sensitivity"]["low"], point["sensitivity"]["high"]) == wilson(2, 3)
+
+
+def test_sensitivity_at_rates_is_linear_between_points_and_flat_beyond():
+    rates = froc(response(MARKS, findings=[0, 1, 1], volumes=[0, 1]), threshold=0.6, **DRAW)
+    rates = {rate["false_per_volume"]: rate for rate in rates["rates"]}
+    assert rates[0.5]["sensitivity"] == pytest.approx(2 / 3)
+    assert rates[8.0]["sensitivity"] == pytest.approx(2 / 3)
+    assert [rate["beyond"] for rate in rates.values()] == [False, False, True, True, True]
+    for rate in rates.values():
+        assert 0 <= rate["low"] <= rate["sensitivity"] <= rate["high"] <= 1
+
+
+def test_without_any_mark_nothing_is_found():
+    facts = froc(response([], findings=[0, 0], volumes=[0, 1]), threshold=0.5, **DRAW)
+    assert facts["curve"]["sensitivity"] == [0]
+    assert facts["with_candidate"] == 0
+    # nothing found, but of two findings only: the interval says so
+    assert facts["rates"][0]["low"] == 0
+    assert facts["rates"][0]["high"] == pytest.approx(wilson(0, 2)[1])
+
+
+def test_a_missed_finding_lowers_every_point():
+    full = froc(response(MARKS, findings=[0, 1], volumes=[0, 1]), threshold=0.6, **DRAW)
+    less = froc(response(MARKS, findings=[0, 1, 1], volumes=[0, 1]), threshold=0.6, **DRAW)
+    pairs = zip(full["curve"]["sensitivity"], less["curve"]["sensitivity"], strict=True)
+    assert all(missed < found for found, missed in pairs)
+
+
+def test_a_resample_equals_counting_its_patients_again():
+    draw = np.random.default_rng(3)
+    patient = draw.integers(0, 5, 60)
+    finding_patient = np.array([0, 0, 1, 3, 4])
+    own = [np.append(np.flatnonzero(finding_patient == p), [FALSE, FALSE]) for p in patient]
+    marks = [(r, draw.choice(f), p) for r, f, p in zip(draw.random(60), own, patient, strict=True)]
+    given = response(marks, findings=finding_patient, volumes=np.arange(5))
+    thresholds = np.sort(given.rating)[::-1]
+    counts, rates = given.at(thresholds), np.array([0.5, 2.0, 7.0])
+    drawn = counts.resampled_at(rates, resamples=30, seed=9)
+    times = np.random.default_rng(9).multinomial(5, np.full(5, 1 / 5), size=30)
+    usable = [n for n in times if n @ np.bincount(finding_patient, minlength=5)]
+    assert len(drawn) == len(usable)
+    for row, often in zip(drawn, usable, strict=True):
+        false, found = [0.0], [0.0]
+        for threshold in thresholds:
+            called = given.rating >= threshold
+            wrong = sum(often[p] for p in patient[called & (given.finding == FALSE)])
+            hit = set(given.finding[called].tolist()) - {FALSE}
+            right = sum(often[finding_patient[f]] for f in hit)
+            false.append(wrong / often.sum())
+            found.append(right / sum(often[p] for p in finding_patient))
+        assert row == pytest.approx(np.interp(rates, false, found))
+
+
+def test_intervals_never_collapse():
+    assert interval(np.ones(50), 1.0, 8, 0.95) == pytest.approx(wilson(8, 8))
+    assert interval(np.linspace(0.8, 1, 50), 1.0, 8, 0.95)[0] == pytest.approx(wilson(8, 8)[0])
+    low, high = interval(np.linspace(0.4, 0.6, 201), 0.5, 8, 0.95)
+    assert (low, high) == pytest.approx((0.405, 0.595))
+
+
+BOX = Box(top=100, left=200, bottom=400, right=600, slice=20)  # half diagonal 250, centre 250, 400
+SMALL = Box(top=245, left=395, bottom=255, right=405, slice=20)
+
+
+@pytest.mark.parametrize(
+    ("box", "row", "column", "depth", "hit"),
+    [
+        (BOX, 250, 650, 20, True),  # 250 px off: exactly half the diagonal
+        (BOX, 250, 650.1, 20, False),
+        (SMALL, 250, 500, 20, True),  # 100 px off a box of 10: as the published code has it
+        (SMALL, 250, 500.1, 20, False),
+        (SMALL, 250, 400, 30, True),  # a quarter of 40 slices
+        (SMALL, 250, 400, 30.1, False),
+        (Box(245, 395, 255, 405, None), 250, 400, 39, True),  # annotated on every slice
+    ],
+)
+def test_dbtex_hit_rule(box, row, column, depth, hit):
+    found = match(Mark(0, row, column, depth, 0.5), [Lesion(0, box)], slices=40)
+    assert found == (0 if hit else FALSE)
+
+
+def test_dbtex_takes_the_nearest_of_several():
+    other = Box(top=245, left=455, bottom=255, right=465, slice=20)  # centre 250, 460
+    lesions = [Lesion(0, SMALL), Lesion(0, other)]
+    assert match(Mark(0, 250, 440, 20, 0.5), lesions, slices=40) == 1
+    assert match(Mark(0, 250, 420, 20, 0.5), lesions, slices=40) == 0
+
+
+def test_dbtex_by_hand():
+    # two volumes with a lesion, two without; marks in the order of their scores
+    lesions = [Lesion(0, SMALL), Lesion(1, SMALL)]
+    hit, off = (250.0, 400.0), (2000.0, 2000.0)
+    marks = [
+        Mark(0, *hit, 20, 0.9),
+        Mark(0, *hit, 20, 0.85),  # the same lesion again: no false mark
+        *(Mark(0, *off, 20, 0.8) for _ in range(3)),
+        *(Mark(2, *off, 20, 0.7) for _ in range(9)),
+        Mark(1, *hit, 20, 0.6),
+        *(Mark(1, *off, 20, 0.5) for _ in range(5)),
+    ]
+    facts = dbtex(marks, lesions, slices=[40] * 4, patient=[0, 1, 2, 3], **DRAW)
+    # volumes with lesions: (0, 1/2) at 0.85, (3/2, 1) at 0.6, (8/2, 1) at the end
+    at = [entry["value"] for entry in facts["sensitivity_at"]]
+    assert at == pytest.approx([0.5 + 0.5 / 1.5, 1, 1, 1])
+    assert facts["mean_sensitivity"]["value"] == pytest.approx(np.mean(at))
+    # all volumes: (0, 1/2), then (12/4, 1): at 2 a third of the way is left
+    assert facts["tie_break"]["value"] == pytest.approx(0.5 + 0.5 * 2 / 3)
+    assert (facts["lesions"], facts["volumes_with_lesion"], facts["volumes"]) == (2, 2, 4)
+    for figure in (facts["mean_sensitivity"], facts["tie_break"]):
+        assert figure["low"] <= figure["value"] <= figure["high"]
+
+
+def test_dbtex_without_marks_is_zero():
+    facts = dbtex([], [Lesion(0, SMALL)], slices=[40, 40], patient=[0, 1], **DRAW)
+    assert facts["mean_sensitivity"]["value"] == 0
+    assert facts["tie_break"]["value"] == 0

@@ -10,7 +10,7 @@ from tomocalc.model.paper import HYPERPARAMETERS, PUBLISHED
 from tomocalc.pages.charts import figure_section
 from tomocalc.pages.curves import confusion_figure
 from tomocalc.pages.figures_of_merit import merit_name, with_interval
-from tomocalc.pages.palette import ALL, NEGATIVE, POSITIVE
+from tomocalc.pages.palette import NEGATIVE, POSITIVE
 from tomocalc.pages.parts import Card, block, cards, note, verdict
 from tomocalc.pages.shell import Section, render_page
 from tomocalc.pages.tables import Column, share, table
@@ -247,7 +247,7 @@ def _line(
         "name": f"{name}, {part}",
         "x": [row["epoch"] for row in rows],
         "y": [row[key] for row in rows],
-        "line": {"color": colour if part == "test" else ALL, "dash": dash, "width": 2},
+        "line": {"color": colour, "dash": dash, "width": 2 if part == "test" else 1.4},
     }
 
 

@@ -34,8 +34,10 @@ from xgboost import XGBClassifier
 
 from tomocalc.dataset.feature_table import read_feature_table
 from tomocalc.dataset.splits import split_paper, usable_candidates
+from tomocalc.files import read_json, write_json
 from tomocalc.model.fitting import Fit, Recipe, fit
 from tomocalc.model.objective import score_trial
+from tomocalc.model.paper import CONFUSION
 from tomocalc.model.selection import best_trial, trials_table
 from tomocalc.model.sequences import Samples, build_samples
 from tomocalc.model.settings import model_shape, training_settings
@@ -44,8 +46,11 @@ from tomocalc.model.trial_queue import Queue
 from tomocalc.tables import PAPER_FEATURES
 
 CPU = torch.device("cpu")
+PAPER_CONFUSION = np.array([[CONFUSION["tn"], CONFUSION["fp"]], [CONFUSION["fn"], CONFUSION["tp"]]])
 FEATURES: list[str] = list(PAPER_FEATURES)
-PAPER_CONFUSION = np.array([[1454, 65], [18, 1501]])
+FOLDS = 5
+OURS = "LSTM, tuned"
+Scores = dict[str, list[float]]
 PAPER_MODEL: dict[str, Any] = {
     "units": [128, 64, 32],
     "dropout": 0.1,
@@ -101,13 +106,14 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5, help="seeds, or repetitions of 5 folds")
     parser.add_argument("--epochs", type=int, default=500, help="of the paper's protocol")
     parser.add_argument("--trials", type=int, default=12, help="of each search, honest")
+    parser.add_argument("--keep", help="file of finished honest folds, to go on from")
     options = parser.parse_args()
     torch.set_num_threads(1)
     seeds = range(options.first_seed, options.first_seed + options.repeats)
     if options.protocol == "paper":
         paper(seeds, epochs=options.epochs)
     else:
-        honest(seeds, trials=options.trials)
+        honest(seeds, trials=options.trials, keep=options.keep)
 
 
 def distinct_rows() -> pl.DataFrame:
@@ -173,22 +179,36 @@ def _report(matrix: np.ndarray) -> Iterator[tuple[float, float, float]]:
 # The honest protocol
 
 
-def honest(seeds: range, *, trials: int) -> None:
+def honest(seeds: range, *, trials: int, keep: str | None) -> None:
     """Compare models on the folds of one stratified 5-fold split per seed."""
     rows = distinct_rows()
     x, y = rows.select(FEATURES).to_numpy(), rows["label"].to_numpy()
-    scores: dict[str, list[tuple[float, float, float]]] = {}
+    folds: dict[str, Scores] = read_json(keep) if keep and Path(keep).exists() else {}
     for seed in seeds:
-        cutter = StratifiedKFold(5, shuffle=True, random_state=seed)
+        cutter = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
         for number, (train, test) in enumerate(cutter.split(x, y)):
-            for name, model in peers(seed).items():
-                probability = model.fit(x[train], y[train]).predict_proba(x[test])[:, 1]
-                scores.setdefault(name, []).append(_scores(y[test], probability, 0.5))
-            probability, chosen = tuned_lstm(rows, train, test, seed=seed, trials=trials)
-            scores.setdefault("LSTM, tuned", []).append(_scores(y[test], probability, 0.5))
-            print(f"seed {seed} fold {number}: {chosen}", file=sys.stderr, flush=True)
-            _print_scores(scores, file=sys.stderr)
-    _print_scores(scores, file=sys.stdout)
+            name = f"{seed}.{number}"
+            if name not in folds:
+                folds[name] = one_fold(rows, train, test, seed=seed, trials=trials)
+                if keep:
+                    write_json(keep, folds)
+            print(f"fold {name}: {folds[name]}", file=sys.stderr, flush=True)
+    _print_scores([folds[f"{seed}.{number}"] for seed in seeds for number in range(FOLDS)])
+
+
+def one_fold(
+    rows: pl.DataFrame, train: np.ndarray, test: np.ndarray, *, seed: int, trials: int
+) -> Scores:
+    """Return AUROC, average precision and F1 at 0.5 of every model on the rows *test*."""
+    x, y = rows.select(FEATURES).to_numpy(), rows["label"].to_numpy()
+    scores: Scores = {}
+    for name, model in peers(seed).items():
+        probability = model.fit(x[train], y[train]).predict_proba(x[test])[:, 1]
+        scores[name] = _scores(y[test], probability)
+    probability, chosen = tuned_lstm(rows, train, test, seed=seed, trials=trials)
+    scores[OURS] = _scores(y[test], probability)
+    print(f"chosen: {chosen}", file=sys.stderr, flush=True)
+    return scores
 
 
 def peers(seed: int) -> dict[str, Any]:
@@ -248,21 +268,30 @@ def _honest_splits(
     )
 
 
-def _print_scores(scores: dict[str, list[tuple[float, float, float]]], *, file: Any) -> None:
+def _print_scores(folds: list[Scores]) -> None:
+    """Print mean ± deviation over *folds*, and the LSTM's lead with its standard error."""
     names = ("AUROC", "average precision", "F1 at 0.5")
-    print("\n| model | " + " | ".join(names) + " |\n|---|---|---|---|", file=file)
-    for name, values in scores.items():
-        mean, spread = np.mean(values, axis=0), np.std(values, axis=0)
-        cells = [f"{m:.3f} ± {s:.3f}" for m, s in zip(mean, spread, strict=True)]
-        print(f"| {name} | " + " | ".join(cells) + " |", file=file, flush=True)
+    head = [*names, *(f"LSTM's lead in {name}" for name in names[:2])]
+    print("| model | " + " | ".join(head) + " |\n" + "|---" * (len(head) + 1) + "|")
+    for model in folds[0]:
+        values, ours = (np.array([fold[name] for fold in folds]) for name in (model, OURS))
+        cells = [f"{v.mean():.3f} ± {v.std():.3f}" for v in values.T]
+        lead = (ours - values)[:, :2]
+        # the folds' training rows overlap: variance corrected after Nadeau and Bengio (2003)
+        error = lead.std(axis=0, ddof=1) * np.sqrt(1 / len(folds) + 1 / (FOLDS - 1))
+        cells += [
+            "" if model == OURS else f"{m:+.3f} ± {e:.3f}"
+            for m, e in zip(lead.mean(axis=0), error, strict=True)
+        ]
+        print(f"| {model} | " + " | ".join(cells) + " |")
 
 
-def _scores(y: np.ndarray, probability: np.ndarray, threshold: float) -> tuple[float, float, float]:
-    return (
+def _scores(y: np.ndarray, probability: np.ndarray) -> list[float]:
+    return [
         float(roc_auc_score(y, probability)),
         float(average_precision_score(y, probability)),
-        float(f1_score(y, probability >= threshold)),
-    )
+        float(f1_score(y, probability >= 0.5)),
+    ]
 
 
 # Both

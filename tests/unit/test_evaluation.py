@@ -5,7 +5,7 @@ import pytest
 from sklearn import metrics as reference
 
 from tomocalc.evaluation.account import account
-from tomocalc.evaluation.bootstrap import clustered_bootstrap, percentile_interval
+from tomocalc.evaluation.bootstrap import clustered_bootstrap, draw_clusters, percentile_interval
 from tomocalc.evaluation.metrics import (
     best_f1_threshold,
     confusion,
@@ -125,13 +125,21 @@ def test_a_resample_of_clusters_equals_repeating_their_rows():
     score = np.round(draw.random(80), 1)
     cluster = np.repeat(np.arange(8), 10).astype(np.int32)
     drawn = clustered_bootstrap(label, score, cluster, threshold=0.5, resamples=20, seed=7)
-    times = np.random.default_rng(7).multinomial(8, np.full(8, 1 / 8), size=20)
+    times = draw_clusters(np.random.default_rng(7), 8, 20)
     for index, counts in enumerate(times):
         rows = np.repeat(np.arange(80), counts[cluster])
         counts = confusion(label[rows], score[rows], 0.5)
         expected = ranking_metrics(label[rows], score[rows]) | threshold_metrics(counts)
         expected |= {name: ratio(*pair) for name, pair in proportions(counts).items()}
         assert {name: drawn[name][index] for name in drawn} == pytest.approx(expected)
+
+
+def test_clusters_are_drawn_with_replacement():
+    drawn = draw_clusters(np.random.default_rng(1), 5, 4000)
+    assert (drawn.sum(axis=1) == 5).all()
+    assert drawn.mean(axis=0) == pytest.approx(np.ones(5), abs=0.06)
+    # how often a cluster is left out of a resample
+    assert (drawn == 0).mean() == pytest.approx((4 / 5) ** 5, abs=0.01)
 
 
 def test_clusters_widen_the_interval():

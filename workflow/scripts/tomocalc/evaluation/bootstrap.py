@@ -40,11 +40,24 @@ def clustered_bootstrap(
     parts = []
     for start in range(0, resamples, at_once):
         size = min(at_once, resamples - start)
-        drawn = generator.multinomial(clusters, np.full(clusters, 1 / clusters), size=size)
+        drawn = draw_clusters(generator, clusters, size)
         weight = drawn[:, member].astype(np.float64)  # (resample, row)
         usable = (weight @ positive > 0) & (weight @ ~positive > 0)
         parts.append(rows.ranking(weight[usable]) | rows.at_threshold(weight[usable]))
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def draw_clusters(
+    generator: np.random.Generator, clusters: int, resamples: int
+) -> NDArray[np.int64]:
+    """Return how often each cluster is drawn in each resample, (resample, cluster).
+
+    A resample draws as many clusters as there are, with replacement.
+    """
+    drawn = generator.integers(clusters, size=(resamples, clusters))
+    drawn += np.arange(resamples)[:, None] * clusters
+    counts = np.bincount(drawn.ravel(), minlength=resamples * clusters)
+    return counts.reshape(resamples, clusters)
 
 
 class _Rows:

@@ -38,7 +38,7 @@ CLUSTERS = (
 )
 """Columns of ``clusters.parquet``; sorted by (volume_id, cluster_id)."""
 
-MOST = 3000
+MOST = 2000
 """Candidates of a volume, the likeliest first, of which marks are made: bounds the memory."""
 
 DIRECTIONS = 180

@@ -44,7 +44,7 @@ class Project:
 
     def planned(self, *arguments: str) -> dict[str, int]:
         """Number of jobs of each rule that a dry run announces."""
-        run = self.snakemake("--dry-run", "--quiet", "reason", *arguments)
+        run = self.snakemake(*arguments, "--dry-run", "--quiet", "reason")
         table = run.stdout.partition("Job stats:")[2].partition("total")[0]
         return {
             name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)

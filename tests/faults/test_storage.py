@@ -1,0 +1,279 @@
+"""Full and read-only disks, kills, memory, clocks: nothing is lost, the same command goes on."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+import yaml
+
+from image_volumes import run as extract
+from image_volumes import write_volume
+from projects import ROOT, Project, copy_project
+from tomocalc.errors import TomocalcError
+from tomocalc.files import write_json, write_text
+from tomocalc.parquet import parquet_stream, write_parquet
+from volume_projects import ARGUMENTS, add_volumes, errors, manifest
+
+pytestmark = pytest.mark.xdist_group("workflow")
+CANDIDATES = "results/dataset/candidates.parquet"
+
+
+def mount(folder: Path, *options: str) -> None:
+    """Mount a file system of its own on *folder*; skip where that is not allowed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    run = subprocess.run(["mount", *options, str(folder)], capture_output=True, check=False)
+    if run.returncode:
+        pytest.skip("needs the right to mount a file system")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Return a folder with room for 1 MB."""
+    folder = tmp_path / "disk"
+    mount(folder, "-t", "tmpfs", "-o", "size=1m", "tomocalc-test")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def noise(rows: int) -> pl.DataFrame:
+    return pl.DataFrame({"value": np.random.default_rng(1).random(rows)})
+
+
+def stream(path: Path) -> None:
+    frame = noise(100_000)
+    with parquet_stream(path, frame.schema, rows_per_group=50_000) as append:
+        for _ in range(4):
+            append(frame)
+
+
+WRITERS: dict[str, Callable[[Path], Any]] = {
+    "table": lambda folder: write_parquet(folder / "a.parquet", noise(400_000)),
+    "stream": lambda folder: stream(folder / "a.parquet"),
+    "json": lambda folder: write_json(folder / "a.json", noise(100_000)["value"].to_list()),
+    "page": lambda folder: write_text(folder / "a.html", "x" * 3_000_000),
+}
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(small_disk: Path, kind: str) -> None:
+    suffix = {"table": "parquet", "stream": "parquet", "json": "json", "page": "html"}[kind]
+    old = small_disk / f"a.{suffix}"
+    old.write_bytes(b"the old one")
+    with pytest.raises(TomocalcError, match=r"E501.*No space left on device.*free space"):
+        WRITERS[kind](small_disk)
+    assert [path.name for path in small_disk.iterdir()] == [old.name]
+    assert old.read_bytes() == b"the old one"
+
+
+def test_a_disk_that_fills_up_during_the_extraction(small_disk: Path, tmp_path: Path) -> None:
+    source = write_volume(tmp_path / "raw")
+    extract(source, tmp_path / "whole")
+    room = sum(path.stat().st_size for path in (tmp_path / "whole").iterdir())
+    for share in (0.1, 0.4, 0.7):
+        out = small_disk / str(share)
+        filler = small_disk / "filler"
+        free = shutil.disk_usage(small_disk).free
+        filler.write_bytes(bytes(max(0, free - int(share * room))))
+        with pytest.raises(TomocalcError, match="E501"):
+            extract(source, out)
+        assert not list(small_disk.rglob("*.tmp.*"))
+        filler.unlink()
+        extract(source, out)
+        for path in (tmp_path / "whole").iterdir():
+            assert (out / path.name).read_bytes() == path.read_bytes()
+        shutil.rmtree(out)
+
+
+def test_a_full_disk_in_a_real_run(tmp_path: Path) -> None:
+    project = add_volumes(copy_project(tmp_path / "project"))
+    results = project.folder / "results"
+    mount(results, "-t", "tmpfs", "-o", "size=200k", "tomocalc-test")
+    try:
+        run = project.snakemake(CANDIDATES, *ARGUMENTS, ok=False)
+        assert errors(run)
+        assert all("E501" in line and "free space" in line for line in errors(run))
+        assert not list(results.rglob("*.tmp.*"))
+        subprocess.run(["mount", "-o", "remount,size=50m", str(results)], check=True)
+        project.snakemake(CANDIDATES, *ARGUMENTS)
+    finally:
+        subprocess.run(["umount", str(results)], check=True)
+
+
+def test_a_read_only_folder_is_noticed_before_the_first_job(tmp_path: Path) -> None:
+    project = add_volumes(copy_project(tmp_path / "project"))
+    results = project.folder / "results"
+    mount(results, "-t", "tmpfs", "-o", "ro", "tomocalc-test")
+    try:
+        run = project.snakemake(CANDIDATES, *ARGUMENTS, ok=False)
+    finally:
+        subprocess.run(["umount", str(results)], check=True)
+    (line,) = errors_anywhere(run)
+    assert "E501" in line
+    assert "results" in line
+    assert "Traceback" not in run.stderr
+    assert not (project.folder / "logs").exists()
+
+
+def errors_anywhere(run: subprocess.CompletedProcess[str]) -> list[str]:
+    return re.findall(r"ERROR \[E\d+\].*", run.stdout + run.stderr)
+
+
+def start(project: Project, *arguments: str) -> subprocess.Popen[bytes]:
+    """Start Snakemake in a process group of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
+        cwd=project.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        start_new_session=True,
+    )
+
+
+def jobs(project: Project) -> list[int]:
+    """Return the processes that run a rule's script in *project*."""
+    mark = f"{project.folder}/.snakemake/scripts/".encode()
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if len(words) > 1 and words[1].startswith(mark):
+                found.append(int(entry.name))
+    return found
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 120) -> Any:
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
+    return value
+
+
+def test_after_a_kill_of_snakemake_the_same_command_goes_on(tmp_path: Path) -> None:
+    project = add_volumes(copy_project(tmp_path / "project"))
+    other = add_volumes(copy_project(tmp_path / "undisturbed"))
+    other.snakemake(CANDIDATES, *ARGUMENTS)
+    killed = start(project, CANDIDATES, *ARGUMENTS)
+    orphans = wait_for(lambda: jobs(project))
+    for orphan in orphans:
+        os.kill(orphan, signal.SIGSTOP)  # goes on later, into the files of the next run
+    killed.kill()
+    killed.wait()
+    locked = project.snakemake(CANDIDATES, *ARGUMENTS, ok=False)
+    assert "--unlock" in locked.stdout + locked.stderr
+    project.snakemake("--unlock", *ARGUMENTS)
+    again = start(project, CANDIDATES, *ARGUMENTS)
+    for orphan in orphans:
+        os.kill(orphan, signal.SIGCONT)
+    assert again.wait(300) == 0
+    wait_for(lambda: not set(jobs(project)) & set(orphans))
+    assert project.outputs() == other.outputs()
+
+
+def test_a_job_killed_for_its_memory_is_tried_again_with_more(tmp_path: Path) -> None:
+    project = add_volumes(copy_project(tmp_path / "project"), ("v1",))
+    log = project.folder / "run.txt"
+    with log.open("wb") as sink:
+        run = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "snakemake", "--cores", "1", "--retries", "1"),
+                *(str(manifest(project, "v1").relative_to(project.folder)), *ARGUMENTS),
+            ],
+            cwd=project.folder,
+            stdout=sink,
+            stderr=sink,
+        )
+        os.kill(wait_for(lambda: jobs(project))[0], signal.SIGKILL)
+        assert run.wait(300) == 0
+    text = log.read_text()
+    assert re.findall(r"mem_mb=(\d+)", text) == ["1000", "2000"]
+
+
+def test_a_second_snakemake_in_the_same_folder_is_turned_away(tmp_path: Path) -> None:
+    project = add_volumes(copy_project(tmp_path / "project"))
+    first = start(project, CANDIDATES, *ARGUMENTS)
+    wait_for(lambda: jobs(project))
+    second = project.snakemake(CANDIDATES, *ARGUMENTS, ok=False)
+    assert "locked" in (second.stdout + second.stderr).lower()
+    assert first.wait(300) == 0
+    assert (project.folder / CANDIDATES).exists()
+
+
+def test_dates_in_the_future_rerun_nothing_and_hide_no_change(tmp_path: Path) -> None:
+    project = add_volumes(copy_project(tmp_path / "project"), ("v1", "v2"))
+    project.snakemake(CANDIDATES, *ARGUMENTS)
+    ahead = time.time() + 86_400
+    for path in [*(project.folder / "raw/v1").iterdir(), manifest(project, "v1")]:
+        os.utime(path, (ahead, ahead))
+    assert project.planned(CANDIDATES, *ARGUMENTS) == {}
+    old = project.folder / "raw/v2/s1.png"
+    old.write_bytes((project.folder / "raw/v2/s3.png").read_bytes())
+    assert project.planned(CANDIDATES, *ARGUMENTS)["extract_features"] == 1
+
+
+def test_files_cut_short_by_a_power_loss_are_named_with_the_remedy(tmp_path: Path) -> None:
+    project = add_volumes(copy_project(tmp_path / "project"), ("v1", "v2"))
+    project.snakemake(CANDIDATES, *ARGUMENTS)
+    before = project.outputs()
+    shard = project.folder / "results/features/v1/0002.parquet"
+    shard.write_bytes(shard.read_bytes()[:200])
+    (project.folder / CANDIDATES).unlink()
+    (line,) = errors(project.snakemake(CANDIDATES, *ARGUMENTS, ok=False))
+    assert "0002.parquet" in line
+    remedy = re.search(r"run the same command again: (.+?)\.?$", line)
+    assert remedy is not None
+    for path in remedy[1].split():
+        (project.folder / path.rstrip(".")).unlink()
+    project.snakemake(CANDIDATES, *ARGUMENTS)
+    assert project.outputs() == before
+
+
+def test_late_files_and_lost_jobs_are_waited_for_on_a_cluster() -> None:
+    profile = yaml.safe_load((ROOT / "profiles/slurm/profile.yaml").read_text())
+    assert profile["latency-wait"] >= 60
+    assert profile["retries"] >= 1
+
+
+@pytest.mark.parametrize("kills", [2, pytest.param(100, marks=pytest.mark.campaign, id="campaign")])
+def test_killed_at_random_moments_the_results_are_the_same(tmp_path: Path, kills: int) -> None:
+    project, other = (copy_project(tmp_path / name) for name in ("project", "undisturbed"))
+    if kills < 10:
+        arguments: tuple[str, ...] = (CANDIDATES, *ARGUMENTS)
+        add_volumes(project)
+        add_volumes(other)
+    else:
+        arguments = ("--configfile", "tiny.yaml")  # the whole demo
+    begin = time.monotonic()
+    other.snakemake(*arguments)
+    duration = time.monotonic() - begin
+    draw = np.random.default_rng(kills)
+    dead = 0
+    while dead < kills:
+        run = start(project, *arguments)
+        try:
+            assert run.wait(draw.uniform(1, min(duration, 60))) == 0
+        except subprocess.TimeoutExpired:
+            os.killpg(run.pid, signal.SIGKILL)
+            run.wait()
+            dead += 1
+        else:  # it got through: begin again, so that kills fall on every stage
+            shutil.rmtree(project.folder / "results")
+        project.snakemake("--unlock", *arguments[-2:])
+    project.snakemake(*arguments)
+    assert project.outputs() == other.outputs()

@@ -1,0 +1,43 @@
+"""A project with a user's own volumes: folders of PNG slices, a sheet, annotations."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from image_volumes import CALCIFICATIONS, write_volume
+from projects import Project
+
+OWN = """\
+source: volumes
+volumes: {sheet: volumes.tsv, annotations: annotations.tsv}
+sequence: {slices: 3}
+"""
+ARGUMENTS = ("--configfile", "own.yaml")
+HEADER = "volume_id\tpatient_id\tlaterality\tview\tpath\tpixel_spacing_mm\tslice_spacing_mm"
+
+
+def add_volumes(project: Project, names: tuple[str, ...] = ("v1", "v2", "v3")) -> Project:
+    """Write small volumes, each of a patient of its own, and a configuration that uses them."""
+    lines, findings = [HEADER], ["volume_id\tslice\tx\ty\tradius\tkind"]
+    for name in names:
+        write_volume(project.folder / "raw" / name)
+        lines.append(f"{name}\tp-{name}\tL\tCC\traw/{name}\t0.1\t1.0")
+        findings += [
+            f"{name}\t{focus}\t{x}\t{y}\t3\tcalcification" for y, x, focus in CALCIFICATIONS
+        ]
+    (project.folder / "volumes.tsv").write_text("\n".join(lines) + "\n")
+    (project.folder / "annotations.tsv").write_text("\n".join(findings) + "\n")
+    (project.folder / "own.yaml").write_text(OWN)
+    return project
+
+
+def errors(run: subprocess.CompletedProcess[str]) -> list[str]:
+    """Return the lines of a run that follow the error contract, each once."""
+    lines = (line.strip() for line in (run.stdout + run.stderr).splitlines())
+    return list(dict.fromkeys(line for line in lines if line.startswith("ERROR [E")))
+
+
+def manifest(project: Project, name: str) -> Path:
+    """Return the path of a volume's manifest."""
+    return project.folder / f"results/features/{name}/manifest.json"

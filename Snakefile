@@ -18,6 +18,7 @@ include: "workflow/rules/model.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/comparison.smk"
 include: "workflow/rules/reproduction.smk"
+include: "workflow/rules/experiments.smk"
 include: "workflow/rules/prediction.smk"
 include: "workflow/rules/report.smk"
 

@@ -42,6 +42,11 @@ KNOWN = (
         "The reference paper's tables and figures beside this run's, and what leaks in them.",
     ),
     Entry(
+        "experiments/sequence_gain.html",
+        "Slice sequence and best slice",
+        "What the slices around the best one add to the same network.",
+    ),
+    Entry(
         "comparison/comparison.html",
         "Comparison",
         "Other models on the same splits, tuned with the same budget.",

@@ -1,0 +1,37 @@
+"""Experiments beside the default run, each on request."""
+
+
+rule compare_sequences:
+    """Compare slice sequence and best slice: snakemake results/experiments/sequence_gain.html."""
+    input:
+        candidates="<results>/dataset/candidates.parquet",
+        splits="<results>/dataset/splits.parquet",
+        library=library("compare_sequences.py"),
+    output:
+        figures="<results>/experiments/sequence_gain.json",
+        page=report(
+            "<results>/experiments/sequence_gain.html",
+            caption="../report/sequence_gain.rst",
+            category="Experiments",
+        ),
+    log:
+        "<logs>/compare_sequences.log",
+    benchmark:
+        "<logs>/benchmarks/compare_sequences.tsv"
+    conda:
+        "../../envs/evaluation.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=240,
+    params:
+        features=config["features"],
+        slices=config["sequence"]["slices"],
+        model=config["model"],
+        impute=config["dataset"]["impute"],
+        folds=config["split"]["folds"],
+        evaluation=config["evaluation"],
+        source=config["source"],
+        seed=config["seed"],
+    script:
+        "../scripts/compare_sequences.py"

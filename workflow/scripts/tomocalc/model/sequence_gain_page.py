@@ -1,0 +1,129 @@
+"""The page on what the neighbouring slices add."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from markupsafe import Markup
+
+from tomocalc.pages.charts import figure_section
+from tomocalc.pages.figures_of_merit import merit_name, with_interval
+from tomocalc.pages.palette import NEGATIVE, POSITIVE
+from tomocalc.pages.parts import Card, block, cards, verdict
+from tomocalc.pages.shell import Section, render_page
+from tomocalc.pages.tables import Column, share, table
+from tomocalc.pages.words import badge_of, versions_of
+
+SHOWN = {"slices": ("slice sequence", POSITIVE), "single_step": ("best slice alone", NEGATIVE)}
+
+ROWS = 20
+"""Rows of a curve's table, about."""
+
+
+def sequence_gain_page(facts: dict[str, Any], *, source: str) -> str:
+    """Return ``sequence_gain.html``; *facts* as ``sequence_gain.json`` holds them."""
+    return render_page(
+        title="What the neighbouring slices add",
+        subtitle="The same network on the slices around a candidate and on its best slice alone, "
+        "every candidate scored by a model that has not seen its patient.",
+        sections=[
+            Section("The lead of the sequence", _lead(facts), key="lead"),
+            Section("Precision and recall", _curves(facts), key="curves"),
+        ],
+        plotly=True,
+        badge=badge_of(source),
+        facts={
+            "Candidates": f"{facts['candidates']:,}",
+            "Calcifications": f"{facts['positives']:,}",
+            "Patients": f"{facts['patients']:,}",
+            "Folds": str(facts["folds"]),
+            "Slices": str(facts["slices"]),
+        },
+        links=[("../index.html", "All results")],
+        versions=versions_of(("numpy", "plotly", "scikit-learn", "torch")),
+    )
+
+
+def _lead(facts: dict[str, Any]) -> list[Markup]:
+    figures = facts["figures"]
+    lead = figures["average_precision"]["lead"]
+    clear = lead["low"] > 0 or lead["high"] < 0
+    title = (
+        "The interval of the lead holds zero: no difference is shown"
+        if not clear
+        else "The slice sequence is better"
+        if lead["value"] > 0
+        else "The best slice alone is better"
+    )
+    reasons = [
+        f"Average precision {with_interval(figures['average_precision']['slices'])} with the "
+        f"sequence, {with_interval(figures['average_precision']['single_step'])} without.",
+        f"The sequence leads in {share(lead['share_ahead'])} of the resamples of patients.",
+    ]
+    good = None if not clear else lead["value"] > 0
+    shown = [
+        Card(
+            f"Lead in {merit_name(name).replace('Average', 'average')}",
+            _signed(figure["lead"]["value"]),
+            f"{_signed(figure['lead']['low'])} to {_signed(figure['lead']['high'])}",
+        )
+        for name, figure in figures.items()
+    ]
+    rows = [
+        [
+            merit_name(name),
+            *(with_interval(figure[kind]) for kind in SHOWN),
+            f"{_signed(figure['lead']['value'])} "
+            f"({_signed(figure['lead']['low'])} to {_signed(figure['lead']['high'])})",
+        ]
+        for name, figure in figures.items()
+    ]
+    columns = [
+        Column("Figure", "text"),
+        *(Column(name.capitalize(), "text") for name, _ in SHOWN.values()),
+        Column("Lead", "text"),
+    ]
+    note = (
+        f"Intervals of {100 * facts['confidence']:g} %, from resampling patients; "
+        "the same resamples for both."
+    )
+    written = table(columns=columns, rows=rows, caption="Both inputs side by side", note=note)
+    return [
+        cards(shown),
+        verdict(good=good, title=title, reasons=reasons),
+        block([written], kind="panel"),
+    ]
+
+
+def _curves(facts: dict[str, Any]) -> Markup:
+    data = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": name,
+            "x": facts["curves"][kind]["recall"],
+            "y": facts["curves"][kind]["precision"],
+            "line": {"color": colour, "width": 2},
+        }
+        for kind, (name, colour) in SHOWN.items()
+    ]
+    rows = []
+    for line in data:
+        points = list(zip(line["x"], line["y"], strict=True))
+        rows += [[line["name"], *point] for point in points[:: max(1, len(points) // ROWS)]]
+    unit = {"range": [-0.02, 1.02]}
+    layout = {
+        "xaxis": unit | {"title": {"text": "recall"}},
+        "yaxis": unit | {"title": {"text": "precision"}},
+    }
+    columns = [Column("Input", "text"), Column("Recall", "score"), Column("Precision", "score")]
+    return figure_section(
+        key="precision-recall",
+        title="Precision and recall, out of fold",
+        figure={"data": data, "layout": layout},
+        table=table(columns=columns, rows=rows, caption="Points of both curves"),
+    )
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3f}".replace("-", "−")

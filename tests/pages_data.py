@@ -13,6 +13,7 @@ from tomocalc.dataset.leakage import leakage_facts
 from tomocalc.dataset.quality import quality_account
 from tomocalc.dataset.splits import oversampled_counts, split_honest, usable_candidates
 from tomocalc.evaluation.account import account
+from tomocalc.evaluation.images import Images, measure_images
 from tomocalc.files import write_json
 from tomocalc.parquet import write_parquet
 
@@ -115,6 +116,59 @@ def figures(*, n: int = 400, seed: int = 0, protocol: str = "honest") -> dict[st
         "confidence": 0.95,
         "parts": parts,
     }
+
+
+def images(*, patients: int = 12, seed: int = 0) -> Images:
+    """Return the account of made-up volumes, two a patient, with findings in every eighth."""
+    draw = np.random.default_rng(seed)
+    volumes, sheet, parts = [], [], []
+    for number in range(2 * patients):
+        patient = f"p{number // 2:02d}"
+        volumes.append(
+            {
+                "volume_id": f"v{number:02d}",
+                "patient_id": patient,
+                "pixel_spacing_mm": [0.1, 0.1],
+                "slice_spacing_mm": 1.0,
+                "slices": 20,
+            }
+        )
+        place = {"volume_id": f"v{number:02d}", "y": 100.0, "radius": 3.0, "kind": "calcification"}
+        if number % 8 == 0:
+            sheet += [
+                place | {"x": 100.0 + 20 * i, "slice": 9, "pathology": None} for i in range(5)
+            ]
+        parts.append((patient, "test" if number // 2 % 2 == 0 else "train"))
+    found = [(row["volume_id"], i, row["x"]) for i, row in enumerate(sheet) if i % 5 < 4]
+    others = [(volume["volume_id"], None, x) for volume in volumes for x in (300.0, 340.0, 380.0)]
+    marks = [*found, *others]
+    label = np.array([finding is not None for _, finding, _ in marks])
+    candidates = candidate_rows(
+        volume_id=[volume for volume, _, _ in marks],
+        patient_id=[f"p{int(volume[1:]) // 2:02d}" for volume, _, _ in marks],
+        slice=[9] * len(marks),
+        centroid_row=[100.0] * len(marks),
+        centroid_col=[x for _, _, x in marks],
+        row_mm=[10.0] * len(marks),
+        col_mm=[x / 10 for _, _, x in marks],
+        label=label.astype(int).tolist(),
+        finding_id=[finding for _, finding, _ in marks],
+    ).with_columns(probability=pl.Series(1 / (1 + np.exp(-draw.normal(label * 2.5 - 1, 1)))))
+    return measure_images(
+        candidates,
+        pl.DataFrame(parts, schema=["patient_id", "part"], orient="row"),
+        volumes,
+        sheet,
+        threshold=0.4,
+        settings={
+            "bootstrap": 100,
+            "confidence": 0.95,
+            "prevalences": [0.01, 0.1],
+            "cluster": {"calcifications": 3, "distance_mm": 10.0},
+        },
+        split=SPLIT,
+        seed=1,
+    )
 
 
 def _count(frame: pl.DataFrame) -> dict[str, int]:

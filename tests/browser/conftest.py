@@ -11,9 +11,10 @@ from PIL import Image
 
 import build_index
 import explore_dataset
-from pages_data import FEATURES, HOSTILE, figures, rows, write_dataset
+from pages_data import FEATURES, HOSTILE, figures, images, rows, write_dataset
 from tomocalc.files import write_json
 from tomocalc.pages.evaluation import evaluation_page
+from tomocalc.pages.evaluation_images import image_sections
 from tomocalc.pages.shell import write_page
 
 FLAGS = (
@@ -131,7 +132,13 @@ def pages(tmp_path_factory):
         data=str(folder / "eda" / "eda.json"),
     )
     write_json(folder / "evaluation" / "metrics.json", figures())
-    write_page(report, evaluation_page(figures(), source="phantom"))
+    measured = images()
+    hostile = measured.patients.with_columns(pl.col("patient_id") + HOSTILE[0])
+    sections = image_sections(
+        measured.facts, clusters=measured.clusters, patients=hostile, confidence=0.95
+    )
+    metrics = figures() | {"images": measured.facts}
+    write_page(report, evaluation_page(metrics, source="phantom", extra=sections))
     picture = folder / "qc" / "v' \"1.png"
     picture.parent.mkdir()
     Image.new("RGB", (600, 400), (30, 60, 90)).save(picture)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from pages_data import figures
+from pages_data import figures, images
 from tomocalc.pages.evaluation import evaluation_page
+from tomocalc.pages.evaluation_images import image_sections
 from tomocalc.pages.shell import Section
 
 
@@ -65,3 +66,53 @@ def test_other_sections_find_their_place():
 def test_equal_figures_give_equal_bytes():
     pages = {evaluation_page(figures(), source="volumes") for _ in range(2)}
     assert len(pages) == 1
+
+
+def page_of(facts, measured):
+    sections = image_sections(
+        facts, clusters=measured.clusters, patients=measured.patients, confidence=0.95
+    )
+    return evaluation_page(figures() | {"images": facts}, source="phantom", extra=sections)
+
+
+def test_volumes_patients_and_findings_are_shown():
+    measured = images()
+    facts = measured.facts
+    html = page_of(facts, measured)
+    assert {"cases-roc", "froc-calcifications", "froc-clusters"} <= set(charts(html))
+    point = facts["froc"]["calcifications"]["operating_point"]
+    assert f"{point['sensitivity']['value']:.3f}" in html
+    for unit in ("volumes", "patients"):
+        assert f"{facts['cases'][unit]['metrics']['auroc']['value']:.3f}" in html
+    assert f"{facts['dbtex']['mean_sensitivity']['value']:.3f}" in html
+    assert "every annotated cluster counts as a finding" in html
+    assert "p00" in html
+    assert "p01" not in html.split('id="cases"')[1].split('id="report"')[0]  # trained on
+
+
+def test_what_could_not_be_measured_is_said():
+    measured = images()
+    reason = "There is no annotated cluster in the test part."
+    facts = measured.facts | {"dbtex": {"absent": reason}}
+    facts["froc"] = measured.facts["froc"] | {"clusters": {"absent": reason}}
+    facts["cases"] = measured.facts["cases"] | {
+        "patients": {"n": 6, "positives": 6, "without_candidates": 0}
+    }
+    html = page_of(facts, measured)
+    assert html.count(reason) == 2
+    assert "froc-clusters" not in charts(html)
+    assert "6 positive patients among 6" in html
+
+
+def test_long_tables_say_where_the_rest_is():
+    measured = images(patients=450)
+    html = page_of(measured.facts, measured)
+    assert "The first 200 of 225 are shown" in html
+    assert len(html) < 7e6
+
+
+def test_data_without_places_have_one_sentence():
+    measured = images()
+    html = page_of({"absent": "Rows have no place."}, measured)
+    assert "Rows have no place." in html
+    assert "chart-froc" not in html

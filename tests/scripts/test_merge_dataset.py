@@ -15,7 +15,7 @@ from tomocalc.parquet import read_parquet, write_parquet
 from tomocalc.tables import SCHEMA_VERSION, SHARD, names
 
 SCHEMA = Path(__file__).parents[2] / "workflow/schemas/annotations.schema.yaml"
-LABELS = {"tolerance_mm": 0.3, "slice_tolerance": 1, "unlabelled": "fail"}
+LABELS = {"tolerance_mm": 0.3, "slice_tolerance": 1, "ignore_mm": 0.0, "unlabelled": "fail"}
 DATASET = {"duplicates": "drop", "impute": "none", "max_bad_fraction": 0.01}
 
 
@@ -90,6 +90,8 @@ def test_volumes_are_merged_sorted_and_labelled(tmp_path):
         "matched": 1,
         "unmatched": 1,
         "volumes_without_annotation": 0,
+        "other_findings": 0,
+        "ignored_candidates": 0,
     }
     assert account["slices"] == {"total": 4, "without_objects": 2, "quarantined": 0}
     assert merged["site"].unique().to_list() == ["A"]

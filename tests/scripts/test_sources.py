@@ -75,7 +75,13 @@ def mias(tmp_path):
 
 def imported(folder, tmp_path):
     volumes, annotations = str(tmp_path / "volumes.tsv"), str(tmp_path / "annotations.tsv")
-    import_mini_mias.main(truth=str(folder / "Info.txt"), volumes=volumes, annotations=annotations)
+    import_mini_mias.main(
+        truth=str(folder / "Info.txt"),
+        schemas={name: str(SCHEMAS / f"{name}.schema.yaml") for name in ("volumes", "annotations")},
+        volumes=volumes,
+        annotations=annotations,
+        unplaced=str(tmp_path / "unplaced.tsv"),
+    )
     rows = read_volumes(volumes, load_schema(SCHEMAS / "volumes.schema.yaml"))
     return rows, read_annotations(
         annotations, load_schema(SCHEMAS / "annotations.schema.yaml"), rows

@@ -1,9 +1,16 @@
 """Annotations meet candidates."""
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from candidates import candidate_rows
-from tomocalc.dataset.labels import label_candidates
+from tomocalc.dataset.labels import drop_ambiguous, label_candidates
+from tomocalc.dataset.masks import placed
+from tomocalc.dicom_output.identity import identity
+from tomocalc.dicom_output.segmentation import segmentation_bytes
+from tomocalc.errors import TomocalcError
+from tomocalc.image.runs import Runs
 
 SPACING = (0.1, 0.1)
 
@@ -75,3 +82,105 @@ def test_the_closest_annotation_wins_and_both_are_found():
 def test_boxes_start_at_their_top_left_corner(row, col, label):
     box = annotation(x=48.0, y=16.0, width=4.0, height=8.0, radius=None)
     assert labels([box], row=float(row), col=float(col))[0] == label
+
+
+def ambiguous(annotations, others=(), *, ignore_mm=0.0, **place):
+    place = {"row": 20.0, "col": 50.0, "on_slice": 5} | place
+    rows = candidate_rows(
+        centroid_row=[place["row"]], centroid_col=[place["col"]], slice=[place["on_slice"]]
+    )
+    rule = {"pixel_spacing_mm": SPACING, "tolerance_mm": 0.3, "slice_tolerance": 1}
+    labelled, _ = label_candidates(rows.drop("label", "finding_id"), annotations, **rule)
+    left, dropped = drop_ambiguous(labelled, annotations, others, ignore_mm=ignore_mm, **rule)
+    assert left.height + dropped == 1
+    return dropped
+
+
+# radius 2 px and 0.3 mm reach 5 px from the centre; a band of 0.4 mm goes on to 9 px
+@pytest.mark.parametrize(("col", "dropped"), [(54.9, 0), (55.1, 1), (58.9, 1), (59.1, 0)])
+def test_a_band_around_an_annotation_belongs_to_neither_class(col, dropped):
+    assert ambiguous([annotation()], ignore_mm=0.4, col=col) == dropped
+    assert ambiguous([annotation()], ignore_mm=0.0, col=col) == 0
+
+
+def test_the_band_ends_with_the_slices_that_count():
+    assert ambiguous([annotation()], ignore_mm=0.4, col=57.0, on_slice=7) == 0
+
+
+def test_a_finding_of_another_kind_drops_what_lies_in_it_but_no_calcification():
+    mass = annotation(radius=None, width=40.0, height=40.0, x=40.0, y=0.0)
+    assert ambiguous([], [mass]) == 1
+    assert ambiguous([annotation()], [mass]) == 0
+    assert ambiguous([], [mass], col=90.0) == 0
+
+
+def test_a_point_has_the_tolerance_alone():
+    assert labels([annotation(radius=0.0)], col=52.9)[0] == 1
+    assert labels([annotation(radius=0.0)], col=53.1)[0] == 0
+
+
+@pytest.fixture
+def mask(tmp_path):
+    """Columns 40 to 49 of rows 10 to 19 are set."""
+    image = np.zeros((64, 96), np.uint8)
+    image[10:20, 40:50] = 255
+    path = tmp_path / "mask.png"
+    Image.fromarray(image).save(path)
+    return annotation(x=None, y=None, radius=None, mask=str(path))
+
+
+# the last set column is 49; 0.3 mm are 3 px
+@pytest.mark.parametrize(("col", "label"), [(45, 1), (52.0, 1), (53.0, 0), (37.0, 1), (36.0, 0)])
+def test_a_mask_is_widened_by_the_tolerance(mask, col, label):
+    (row,) = placed([mask])
+    assert labels([row], row=15.0, col=col)[0] == label
+    assert (row["x"], row["y"], row["width"], row["height"]) == (40, 10, 10, 10)
+
+
+def test_a_mask_at_the_border_of_the_image_is_widened_inwards(tmp_path):
+    image = np.zeros((64, 96), np.uint8)
+    image[0, 0] = 1
+    Image.fromarray(image).save(tmp_path / "m.png")
+    (row,) = placed([annotation(radius=None, mask=str(tmp_path / "m.png"))])
+    assert labels([row], row=0.0, col=3.0)[0] == 1
+    assert labels([row], row=0.0, col=4.0)[0] == 0
+
+
+def test_a_mask_of_another_size_is_refused(mask):
+    (row,) = placed([mask])
+    with pytest.raises(TomocalcError, match=r"E303.*64 × 96"):
+        labels([row], row=70.0, col=10.0)
+
+
+def test_masks_that_cannot_be_used_are_named(tmp_path):
+    Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "empty.png")
+    (tmp_path / "text.png").write_text("no image")
+    for name, why in (("empty.png", "no pixel"), ("text.png", "E203"), ("no.png", "E104")):
+        with pytest.raises(TomocalcError, match=why):
+            placed([annotation(radius=None, mask=str(tmp_path / name))])
+
+
+def test_a_dicom_segmentation_labels_its_own_slices(tmp_path):
+    manifest = {
+        "volume_id": "v",
+        "patient_id": "p",
+        "laterality": "L",
+        "slices": 8,
+        "rows": 64,
+        "columns": 96,
+        "pixel_spacing_mm": [0.1, 0.1],
+        "slice_spacing_mm": 1.0,
+    }
+    row, start, stop = (np.array(part, np.int32) for part in ([20, 21], [48, 48], [53, 53]))
+    box = Runs(row, start, stop, np.array([0, 2]))
+    content = segmentation_bytes(
+        identity=identity(manifest, [], identifiers="pseudonymous", content=""),
+        manifest=manifest,
+        objects={2: box, 6: box},
+        turned=False,
+        version="1",
+    )
+    (tmp_path / "seg.dcm").write_bytes(content)
+    (row,) = placed([annotation(slice=None, radius=None, mask=str(tmp_path / "seg.dcm"))])
+    assert row["slice"] == 6
+    assert [labels([row], on_slice=index)[0] for index in range(8)] == [0, 1, 1, 1, 0, 1, 1, 1]

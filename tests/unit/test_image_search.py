@@ -104,8 +104,12 @@ def data() -> Path:
 
 @pytest.mark.data
 def test_clusters_of_real_films_are_found_far_above_chance(tmp_path: Path) -> None:
-    sheets = {name: str(tmp_path / f"{name}.tsv") for name in ("volumes", "annotations")}
-    import_mini_mias.main(truth=str(data() / "mini_mias/Info.txt"), **sheets)
+    names = ("volumes", "annotations", "unplaced")
+    sheets = {name: str(tmp_path / f"{name}.tsv") for name in names}
+    folder = Path(__file__).parents[2] / "workflow/schemas"
+    schemas = {name: str(folder / f"{name}.schema.yaml") for name in names[:2]}
+    truth = str(data() / "mini_mias/Info.txt")
+    import_mini_mias.main(truth=truth, schemas=schemas, **sheets)
     circles = pl.read_csv(sheets["annotations"], separator="\t")
     account = Account()
     for (volume,), rows in circles.group_by("volume_id", maintain_order=True):

@@ -129,7 +129,8 @@ def test_a_header_alone_means_no_findings(tmp_path):
         ("v\t1\t1\t1\t\tcluster", "shape is unclear"),
         ("v\t1.5\t1\t1\t3\tcluster", "column slice"),
         ("v\t1\t-1\t1\t3\tcluster", "column x"),
-        ("v\t1\t1\t1\t3\tmass", "column kind"),
+        ("v\t1\t1\t1\t3\tlump", "column kind"),
+        ("v\t1\t\t1\t3\tcluster", "it has no place"),
     ],
 )
 def test_a_bad_annotation_is_named(tmp_path, row, message):
@@ -137,3 +138,21 @@ def test_a_bad_annotation_is_named(tmp_path, row, message):
         annotations(tmp_path, row)
     assert message in str(caught.value)
     assert "annotations.tsv:2" in str(caught.value)
+
+
+def test_findings_of_other_kinds_are_kept_apart(tmp_path):
+    lines = ("v\t4\t1\t2\t3\tcluster", "v\t4\t1\t2\t3\tmass", "v\t4\t1\t2\t0\tcalcification")
+    assert [row["kind"] for row in annotations(tmp_path, *lines)] == ["cluster", "calcification"]
+    rows = read_annotations(
+        str(tmp_path / "annotations.tsv"), ANNOTATIONS, [{"volume_id": "v"}], others=True
+    )
+    assert [row["kind"] for row in rows] == ["mass"]
+
+
+def test_a_mask_must_be_there(tmp_path):
+    header = "volume_id\tslice\tmask\tkind"
+    with pytest.raises(TomocalcError, match=r"E104.*no file"):
+        annotations(tmp_path, f"v\t4\t{tmp_path}/gone.png\tcluster", header=header)
+    (tmp_path / "m.png").touch()
+    (row,) = annotations(tmp_path, f"v\t4\t{tmp_path}/m.png\tcluster", header=header)
+    assert row["x"] is None

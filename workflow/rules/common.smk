@@ -35,6 +35,9 @@ def schema(name):
     return relative(WORKFLOW / "schemas" / f"{name}.schema.yaml")
 
 
+SHEET_SCHEMAS = {name: schema(name) for name in ("volumes", "annotations")}
+
+
 @cache
 def library(script):
     """Source files a script imports, directly or not, so that editing one reruns it."""
@@ -177,12 +180,18 @@ def check_own_split():
         )
 
 
+def import_folder(name):
+    """The folder of a data set to import, or in its place what to do."""
+
+    def folder(_):
+        return config["import"][name] or f"pass --config import='{{{name}: FOLDER}}'"
+
+    return folder
+
+
 def mini_mias_truth(_):
-    """The file that comes with the images of mini-MIAS, or in its place what to do."""
-    folder = (
-        config["import"]["mini_mias"] or "pass --config import='{mini_mias: FOLDER}'"
-    )
-    return f"{folder}/Info.txt"
+    """The file that comes with the images of mini-MIAS."""
+    return f"{import_folder('mini_mias')(_)}/Info.txt"
 
 
 def table_file():

@@ -1,4 +1,4 @@
-"""Data from elsewhere: a published table, a published set of images."""
+"""Data from elsewhere: a published table, published sets of images, any tree of DICOM files."""
 
 
 rule fetch_table:
@@ -29,12 +29,84 @@ rule import_mini_mias:
     output:
         volumes="<resources>/mini_mias/volumes.tsv",
         annotations="<resources>/mini_mias/annotations.tsv",
+        unplaced="<resources>/mini_mias/unplaced.tsv",
     log:
         "<logs>/import_mini_mias.log",
     conda:
-        "../../envs/dataset.yaml"
+        "../../envs/imports.yaml"
     resources:
         mem_mb=500,
         runtime=5,
+    params:
+        schemas=SHEET_SCHEMAS,
     script:
         "../scripts/import_mini_mias.py"
+
+
+rule import_bcs_dbt:
+    """Turn a folder of BCS-DBT into sheets; its boxes are masses and distortions."""
+    input:
+        folder=import_folder("bcs_dbt"),
+        library=library("import_bcs_dbt.py"),
+    output:
+        volumes="<resources>/bcs_dbt/volumes.tsv",
+        annotations="<resources>/bcs_dbt/annotations.tsv",
+        unplaced="<resources>/bcs_dbt/unplaced.tsv",
+    log:
+        "<logs>/import_bcs_dbt.log",
+    conda:
+        "../../envs/imports.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=15,
+    params:
+        schemas=SHEET_SCHEMAS,
+    script:
+        "../scripts/import_bcs_dbt.py"
+
+
+rule import_cbis_ddsm:
+    """Turn the calcification cases of CBIS-DDSM into sheets, one mask per finding."""
+    input:
+        folder=import_folder("cbis_ddsm"),
+        library=library("import_cbis_ddsm.py"),
+    output:
+        volumes="<resources>/cbis_ddsm/volumes.tsv",
+        annotations="<resources>/cbis_ddsm/annotations.tsv",
+        unplaced="<resources>/cbis_ddsm/unplaced.tsv",
+    log:
+        "<logs>/import_cbis_ddsm.log",
+    conda:
+        "../../envs/imports.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        pixel_spacing_mm=config["import"]["cbis_ddsm_spacing_mm"],
+        schemas=SHEET_SCHEMAS,
+    script:
+        "../scripts/import_cbis_ddsm.py"
+
+
+rule import_dicom_folder:
+    """Group any tree of DICOM files into volumes; list what is in none, and why."""
+    input:
+        folder=import_folder("dicom_folder"),
+        library=library("import_dicom_folder.py"),
+    output:
+        volumes="<resources>/dicom_folder/volumes.tsv",
+        annotations="<resources>/dicom_folder/annotations.tsv",
+        unplaced="<resources>/dicom_folder/unplaced.tsv",
+    log:
+        "<logs>/import_dicom_folder.log",
+    conda:
+        "../../envs/imports.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    params:
+        laterality=config["import"]["dicom_laterality"],
+        site=config["import"]["dicom_site"],
+        schemas=SHEET_SCHEMAS,
+    script:
+        "../scripts/import_dicom_folder.py"

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from tomocalc.config import load_schema
+from tomocalc.dataset.masks import placed
 from tomocalc.dataset.shards import read_manifest
 from tomocalc.evaluation.account import account
 from tomocalc.evaluation.images import NO_PLACES, measure_images, without_images
@@ -79,7 +80,7 @@ def main(
             rows.filter("focus").join(probability, on=KEY, how="left"),
             parts,
             facts,
-            read_annotations(annotations, load_schema(annotations_schema), facts),
+            placed(read_annotations(annotations, load_schema(annotations_schema), facts)),
             threshold=model.threshold,
             settings=settings,
             split=split,

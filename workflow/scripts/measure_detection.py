@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from tomocalc.config import load_schema
+from tomocalc.dataset.masks import placed
 from tomocalc.dataset.shards import read_manifest
 from tomocalc.errors import TomocalcError
 from tomocalc.files import file_sha256, write_json
@@ -50,7 +51,8 @@ def main(
         Section of the configuration: ``tolerance_mm`` and ``slice_tolerance``.
     """
     volumes = [read_manifest(path) for path in manifests]
-    findings = by_volume(read_annotations(annotations, load_schema(annotations_schema), volumes))
+    annotated = read_annotations(annotations, load_schema(annotations_schema), volumes)
+    findings = by_volume(placed(annotated))
     known = by_volume(read_truth(truth) if truth else [])
     accounts = {name: Account() for name in GENERATORS}
     for manifest, path in zip(volumes, objects, strict=True):
@@ -66,9 +68,9 @@ def main(
             )
             account.add_volume(mine, manifest)
             account.add_findings(found, findings[manifest["volume_id"]], outline)
-            placed = known[manifest["volume_id"]]
+            planted = known[manifest["volume_id"]]
             account.add_truth(
-                found, [row | {"radius": row["diameter_mm"] / 2 / row_mm} for row in placed]
+                found, [row | {"radius": row["diameter_mm"] / 2 / row_mm} for row in planted]
             )
     write_json(
         detection,

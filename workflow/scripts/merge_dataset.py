@@ -9,6 +9,7 @@ import polars as pl
 
 from tomocalc.config import load_schema
 from tomocalc.dataset.feature_table import CANDIDATE, read_feature_table
+from tomocalc.dataset.masks import placed
 from tomocalc.dataset.quality import quality_account
 from tomocalc.dataset.validation import validate
 from tomocalc.dataset.volumes import merge_volumes
@@ -60,7 +61,8 @@ def main(
             read = partial(read_annotations, annotations, load_schema(annotations_schema))
             facts = merge_volumes(
                 manifests,
-                read,
+                lambda volumes: placed(read(volumes)),
+                others=partial(read, others=True),
                 labels=labels,
                 max_bad_fraction=dataset["max_bad_fraction"],
                 append=append_valid,

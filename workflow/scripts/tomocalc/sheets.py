@@ -42,8 +42,16 @@ def read_volumes(path: str, schema: Schema, *, data_root: str | None = None) -> 
     return sorted(rows, key=lambda row: row["volume_id"])
 
 
-def read_annotations(path: str, schema: Schema, volumes: list[Row]) -> list[Row]:
+CALCIFIED = ("calcification", "cluster")
+"""Kinds of annotations that are what the workflow looks for."""
+
+
+def read_annotations(
+    path: str, schema: Schema, volumes: list[Row], *, others: bool = False
+) -> list[Row]:
     """Read the sheet of annotations; each row must name a volume of *volumes* and a shape.
+
+    Returns calcifications and clusters or, with *others*, the findings of other kinds.
 
     Raises
     ------
@@ -64,14 +72,29 @@ def read_annotations(path: str, schema: Schema, volumes: list[Row]) -> list[Row]
                     fix="correct the volume_id or add the volume",
                 )
             )
-        circle = row.get("radius") is not None
-        box = row.get("width") is not None and row.get("height") is not None
-        if circle == box:
-            errors.append(
-                _row_error(where, "shape is unclear", "give either a radius or a width and height")
-            )
+        errors += _shape(where, row)
     raise_all(errors)
-    return rows
+    return [row for row in rows if (row["kind"] in CALCIFIED) is not others]
+
+
+def _shape(where: str, row: Row) -> Iterator[TomocalcError]:
+    """Say that a row has no shape, several, or one that lacks a part."""
+    shapes = {
+        "radius": row.get("radius") is not None,
+        "box": row.get("width") is not None and row.get("height") is not None,
+        "mask": bool(row.get("mask")),
+    }
+    if sum(shapes.values()) != 1:
+        fix = "give either a radius (0 for a point), a width and height, or a mask"
+        yield _row_error(where, "shape is unclear", fix)
+    elif shapes["mask"]:
+        if not Path(row["mask"]).is_file():
+            why = f"there is no file `{row['mask']}`"
+            yield TomocalcError(
+                "E104", what="a mask is missing", where=where, why=why, fix="correct the path"
+            )
+    elif row.get("x") is None or row.get("y") is None:
+        yield _row_error(where, "it has no place", "give x and y")
 
 
 def _read(path: str, schema: Schema) -> tuple[list[Row], list[TomocalcError]]:

@@ -1,19 +1,34 @@
-"""Join annotations to the candidates of one volume."""
+"""Join annotations to the candidates of one volume.
+
+One rule for every shape (circle, point, box, mask): a candidate lies in an annotation when the
+centre of one of its own objects is at most a tolerance away from it, on a slice at most so many
+slices from the annotated one. Whether shapes overlap by area does not matter: a calcification has
+a few pixels, and how many of them an annotator outlined is chance.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
+
+from tomocalc.dataset.masks import Mask, read_mask
+from tomocalc.errors import TomocalcError
+
+Spacing = tuple[float, float]
+Values = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 def label_candidates(
     rows: pl.DataFrame,
-    annotations: list[dict[str, Any]],
+    annotations: Sequence[Mapping[str, Any]],
     *,
-    pixel_spacing_mm: tuple[float, float],
+    pixel_spacing_mm: Spacing,
     tolerance_mm: float,
     slice_tolerance: int,
 ) -> tuple[pl.DataFrame, set[int]]:
@@ -37,23 +52,24 @@ def label_candidates(
     rows, found
         *rows* with ``label`` and ``finding_id``, and the ``finding_id`` of every annotation
         that at least one candidate lies in.
+
+    Raises
+    ------
+    TomocalcError
+        ``E104`` or ``E303`` for a mask.
     """
-    own = rows.filter("detected")
-    row, col = (
-        own[name].to_numpy().astype(np.float64) for name in ("centroid_row", "centroid_col")
-    )
-    on_slice, candidate = own["slice"].to_numpy(), own["candidate_id"].to_numpy()
+    own = _Objects.of(rows, pixel_spacing_mm)
     nearest: dict[int, tuple[float, int]] = {}
     found: set[int] = set()
     for annotation in annotations:
-        centre, inside = _inside(annotation, row, col, pixel_spacing_mm, tolerance_mm)
-        if annotation["slice"] is not None:
-            inside &= np.abs(on_slice - annotation["slice"]) <= slice_tolerance
-        if inside.any():
-            found.add(annotation["finding_id"])
+        inside = own.within(annotation, tolerance_mm, slice_tolerance)
+        if not inside.any():
+            continue
+        found.add(annotation["finding_id"])
+        distance = own.from_centre(annotation)
         for index in np.flatnonzero(inside):
-            match = (float(centre[index]), annotation["finding_id"])
-            key = int(candidate[index])
+            match = (float(distance[index]), annotation["finding_id"])
+            key = int(own.candidate[index])
             nearest[key] = min(nearest.get(key, match), match)
     labels = pl.DataFrame(
         {
@@ -66,23 +82,155 @@ def label_candidates(
     return labelled.with_columns(label=pl.col("finding_id").is_not_null().cast(pl.Int8)), found
 
 
-def _inside(
-    annotation: dict[str, Any],
-    row: NDArray[np.float64],
-    col: NDArray[np.float64],
-    spacing_mm: tuple[float, float],
+def drop_ambiguous(
+    rows: pl.DataFrame,
+    annotations: Sequence[Mapping[str, Any]],
+    others: Sequence[Mapping[str, Any]],
+    *,
+    pixel_spacing_mm: Spacing,
     tolerance_mm: float,
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return each point's distance (mm) to the annotation's centre, and whether it is inside."""
-    x, y = annotation["x"], annotation["y"]
-    if annotation["radius"] is not None:
-        distance = np.hypot((row - y) * spacing_mm[0], (col - x) * spacing_mm[1])
-        reach = annotation["radius"] * max(spacing_mm) + tolerance_mm
-        return distance, distance <= reach
-    half_height, half_width = annotation["height"] / 2, annotation["width"] / 2
-    down = np.abs(row - (y + half_height)) * spacing_mm[0]
-    across = np.abs(col - (x + half_width)) * spacing_mm[1]
-    inside = (down <= half_height * spacing_mm[0] + tolerance_mm) & (
-        across <= half_width * spacing_mm[1] + tolerance_mm
-    )
-    return np.hypot(down, across), inside
+    slice_tolerance: int,
+    ignore_mm: float,
+) -> tuple[pl.DataFrame, int]:
+    """Remove candidates of which neither class is known to be true.
+
+    Those that lie in no annotation but less than *ignore_mm* outside one's widened border, and
+    those in a finding of another kind (mass, distortion), which may well hold calcifications that
+    nobody was asked to outline.
+
+    Parameters
+    ----------
+    rows
+        As `label_candidates` returns them.
+    annotations, others
+        Rows of the sheet for this volume: calcifications and clusters, and findings of other
+        kinds.
+
+    Returns
+    -------
+    rows, dropped
+        What is left, and how many candidates are gone.
+    """
+    own = _Objects.of(rows, pixel_spacing_mm)
+    doubtful: set[int] = set()
+    if ignore_mm > 0:
+        for annotation in annotations:
+            near = own.within(annotation, tolerance_mm + ignore_mm, slice_tolerance)
+            doubtful.update(own.candidate[near].tolist())
+    for finding in others:
+        near = own.within(finding, tolerance_mm + ignore_mm, slice_tolerance)
+        doubtful.update(own.candidate[near].tolist())
+    positive = set(rows.filter(pl.col("label") == 1)["candidate_id"].to_list())
+    dropped = sorted(doubtful - positive)
+    if not dropped:
+        return rows, 0
+    return rows.filter(~pl.col("candidate_id").is_in(dropped)), len(dropped)
+
+
+class _Objects:
+    """Centres of a volume's own objects.
+
+    Attributes
+    ----------
+    row, col
+        Pixels.
+    slice, candidate
+        Of each object.
+    """
+
+    def __init__(
+        self, row: Values, col: Values, slices: NDArray[np.int64], candidate: NDArray[np.int64]
+    ) -> None:
+        self.row, self.col, self.slice, self.candidate = row, col, slices, candidate
+        self.spacing_mm: Spacing = (1.0, 1.0)
+
+    @classmethod
+    def of(cls, rows: pl.DataFrame, spacing_mm: Spacing) -> _Objects:
+        own = rows.filter("detected")
+        row, col = (
+            own[name].to_numpy().astype(np.float64) for name in ("centroid_row", "centroid_col")
+        )
+        slices, candidate = (
+            own[name].to_numpy().astype(np.int64) for name in ("slice", "candidate_id")
+        )
+        objects = cls(row, col, slices, candidate)
+        objects.spacing_mm = spacing_mm
+        return objects
+
+    def within(self, annotation: Mapping[str, Any], margin_mm: float, slices: int) -> Flags:
+        """Return which objects lie in *annotation* widened by *margin_mm*."""
+        if annotation.get("mask"):
+            return self._within_mask(annotation, margin_mm, slices)
+        if annotation["radius"] is not None:
+            reach = annotation["radius"] * max(self.spacing_mm) + margin_mm
+            inside = self.from_centre(annotation) <= reach
+        else:
+            down, across = self._from_centre_of_box(annotation)
+            half_height, half_width = annotation["height"] / 2, annotation["width"] / 2
+            inside = (down <= half_height * self.spacing_mm[0] + margin_mm) & (
+                across <= half_width * self.spacing_mm[1] + margin_mm
+            )
+        return inside & self._near(annotation["slice"], slices)
+
+    def from_centre(self, annotation: Mapping[str, Any]) -> Values:
+        """Return every object's distance to the centre of *annotation* in the plane, in mm."""
+        if annotation["radius"] is not None:
+            down = (self.row - annotation["y"]) * self.spacing_mm[0]
+            return np.hypot(down, (self.col - annotation["x"]) * self.spacing_mm[1])
+        return np.hypot(*self._from_centre_of_box(annotation))
+
+    def _from_centre_of_box(self, box: Mapping[str, Any]) -> tuple[Values, Values]:
+        down = np.abs(self.row - (box["y"] + box["height"] / 2)) * self.spacing_mm[0]
+        return down, np.abs(self.col - (box["x"] + box["width"] / 2)) * self.spacing_mm[1]
+
+    def _near(self, index: int | None, slices: int) -> Flags:
+        if index is None:
+            return np.ones(self.slice.size, np.bool_)
+        return np.abs(self.slice - index) <= slices
+
+    def _within_mask(self, annotation: Mapping[str, Any], margin_mm: float, slices: int) -> Flags:
+        inside = np.zeros(self.row.size, np.bool_)
+        mask: Mask = read_mask(annotation["mask"])
+        for index, image in mask.items():
+            near = self._near(annotation["slice"] if index is None else index, slices)
+            chosen = np.flatnonzero(near & ~inside)
+            if chosen.size:
+                self._check_size(annotation["mask"], image)
+                inside[chosen] = _reaches(
+                    image, self.row[chosen], self.col[chosen], self.spacing_mm, margin_mm
+                )
+        return inside
+
+    def _check_size(self, path: str, image: NDArray[np.bool_]) -> None:
+        if self.row.max() < image.shape[0] and self.col.max() < image.shape[1]:
+            return
+        raise TomocalcError(
+            "E303",
+            what="a mask does not fit its volume",
+            where=path,
+            why=f"it has {image.shape[0]} × {image.shape[1]} pixels and the slices have more",
+            fix="give a mask of the size of the slices",
+        )
+
+
+def _reaches(
+    mask: NDArray[np.bool_], row: Values, col: Values, spacing_mm: Spacing, margin_mm: float
+) -> Flags:
+    """Return which points are at most *margin_mm* from a pixel of *mask*."""
+    pad = [int(margin_mm / spacing) + 2 for spacing in spacing_mm]
+    bounds = [np.flatnonzero(mask.any(axis=1 - axis)) for axis in (0, 1)]
+    low = [int(bound[0]) - by for bound, by in zip(bounds, pad, strict=True)]
+    high = [int(bound[-1]) + 1 + by for bound, by in zip(bounds, pad, strict=True)]
+    clipped = [slice(max(a, 0), b) for a, b in zip(low, high, strict=True)]
+    cut = mask[clipped[0], clipped[1]]
+    # a margin all around, also where the mask touches the border of the image
+    before = [max(-a, 0) for a in low]
+    after = [b - max(a, 0) - n for a, b, n in zip(low, high, cut.shape, strict=True)]
+    cut = np.pad(cut, list(zip(before, after, strict=True)))
+    distance = np.asarray(distance_transform_edt(~cut, sampling=spacing_mm))
+    y, x = (np.rint(at).astype(int) - start for at, start in zip((row, col), low, strict=True))
+    held = (y >= 0) & (x >= 0) & (y < cut.shape[0]) & (x < cut.shape[1])
+    result = np.zeros(row.size, np.bool_)
+    # distances are sums of whole steps, which binary numbers only nearly hold
+    result[held] = distance[y[held], x[held]] <= margin_mm + 1e-9
+    return result

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from tomocalc.dataset.labels import label_candidates
+from tomocalc.dataset.labels import drop_ambiguous, label_candidates
 from tomocalc.dataset.shards import read_manifest, read_volume_rows
 from tomocalc.errors import TomocalcError
 
@@ -21,6 +21,7 @@ def merge_volumes(
     labels: dict[str, Any],
     max_bad_fraction: float,
     append: Callable[[pl.DataFrame], None],
+    others: Callable[[list[dict[str, Any]]], list[dict[str, Any]]] | None = None,
 ) -> dict[str, Any]:
     """Pass the labelled rows of every volume to *append*, volumes sorted by their id.
 
@@ -34,11 +35,14 @@ def merge_volumes(
         The ``labels`` section of the configuration.
     max_bad_fraction
         Largest share of quarantined slices.
+    others
+        Like *findings*, for findings of other kinds: their surroundings belong to no class.
 
     Returns
     -------
     dict
-        ``annotations`` (total, matched, unmatched, volumes_without_annotation), ``slices``
+        ``annotations`` (total, matched, unmatched, volumes_without_annotation, other_findings,
+        ignored_candidates: in another finding or in the band around one), ``slices``
         (total, without_objects, quarantined) and ``extraction`` (settings, ranges of spacing).
 
     Raises
@@ -53,18 +57,26 @@ def merge_volumes(
     slices = _slice_account(volumes, max_bad_fraction)
     annotated = findings(volumes)
     by_volume: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    beside: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for number, finding in enumerate(annotated):
         by_volume[finding["volume_id"]].append({**finding, "finding_id": number})
-    matched = 0
+    other_kinds = others(volumes) if others else []
+    for finding in other_kinds:
+        beside[finding["volume_id"]].append(finding)
+    matched = ignored = 0
     for manifest, shard_rows in _read_ahead(manifests):
         row_mm, col_mm = manifest["pixel_spacing_mm"]
-        rows, found = label_candidates(
-            shard_rows,
-            by_volume[manifest["volume_id"]],
-            pixel_spacing_mm=(row_mm, col_mm),
-            tolerance_mm=labels["tolerance_mm"],
-            slice_tolerance=labels["slice_tolerance"],
+        mine = by_volume[manifest["volume_id"]]
+        rule: dict[str, Any] = {
+            "pixel_spacing_mm": (row_mm, col_mm),
+            "tolerance_mm": labels["tolerance_mm"],
+            "slice_tolerance": labels["slice_tolerance"],
+        }
+        rows, found = label_candidates(shard_rows, mine, **rule)
+        rows, dropped = drop_ambiguous(
+            rows, mine, beside[manifest["volume_id"]], ignore_mm=labels["ignore_mm"], **rule
         )
+        ignored += dropped
         matched += len(found)
         append(rows.with_columns(site=pl.lit(manifest["site"] or "")))
     return {
@@ -75,6 +87,8 @@ def merge_volumes(
             "volumes_without_annotation": sum(
                 not by_volume[volume["volume_id"]] for volume in volumes
             ),
+            "other_findings": len(other_kinds),
+            "ignored_candidates": ignored,
         },
         "slices": slices,
         "extraction": _extraction(volumes),

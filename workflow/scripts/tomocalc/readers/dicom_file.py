@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 import warnings
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 import pydicom
 from pydicom.dataset import Dataset
-from pydicom.tag import Tag
+from pydicom.tag import BaseTag, Tag
 from pydicom.uid import UID
 
 from tomocalc.errors import TomocalcError
@@ -70,6 +72,27 @@ def read_header(path: Path) -> DicomHeader:
         is not supported.
     """
     where = str(path)
+    with _opened(path, TAGS) as (dataset, syntax, handle):
+        pixels = _pixel_element(handle, dataset, where)
+        try:
+            return keep_allowed(dataset, syntax=syntax, pixels=pixels)
+        except BadAttributeError as error:
+            raise damaged(where, str(error)) from None
+
+
+def image_dataset(path: Path, keywords: Sequence[str]) -> Dataset:
+    """Read chosen attributes of an image, under the same guards as `read_header`.
+
+    For callers that must know identifiers, and answer for where these go.
+    """
+    with _opened(path, [Tag(name) for name in keywords]) as (dataset, _, _):
+        return dataset
+
+
+@contextlib.contextmanager
+def _opened(path: Path, tags: list[BaseTag]) -> Iterator[tuple[Dataset, str, BinaryIO]]:
+    """Yield the attributes *tags*, the transfer syntax, and the file where the header ended."""
+    where = str(path)
     # No library message is quoted: it could repeat a value of the header.
     with (
         named(where, doing="a DICOM header cannot be read", quote=False),
@@ -83,7 +106,7 @@ def read_header(path: Path) -> DicomHeader:
         dataset = pydicom.dcmread(
             _Limited(handle),  # type: ignore[arg-type]
             stop_before_pixels=True,
-            specific_tags=TAGS,
+            specific_tags=tags,
         )
         sop_class = str(dataset.get("SOPClassUID", ""))
         if sop_class not in SOP_CLASSES:
@@ -93,11 +116,7 @@ def read_header(path: Path) -> DicomHeader:
                 "X-ray or Secondary Capture image",
                 "take it out of the volume",
             )
-        pixels = _pixel_element(handle, dataset, where)
-        try:
-            return keep_allowed(dataset, syntax=syntax, pixels=pixels)
-        except BadAttributeError as error:
-            raise damaged(where, str(error)) from None
+        yield dataset, syntax, handle
 
 
 def _transfer_syntax(head: bytes, where: str) -> str:

@@ -109,8 +109,8 @@ def keep_allowed(dataset: Dataset, *, syntax: str, pixels: PixelElement) -> Dico
         orientation=_orientation(dataset, groups),
         instance=_whole(dataset, "InstanceNumber", None),
         series=str(dataset.get("SeriesInstanceUID", "")),
-        laterality=_laterality(dataset, groups),
-        view=_view(dataset),
+        laterality=laterality_of(dataset, groups),
+        view=view_of(dataset),
         burned_in=_word(dataset, "BurnedInAnnotation", {"YES"}) is not None,
         per_frame_items=len(items),
         pixels=pixels,
@@ -211,13 +211,15 @@ def _rescale(
     return tuple(pairs[:1] if len(set(pairs)) == 1 else pairs)
 
 
-def _view(dataset: Dataset) -> str | None:
+def view_of(dataset: Dataset) -> str | None:
+    """Return the view of an image, when it is one of the listed ones."""
     codes = _macros([dataset], "ViewCodeSequence")
     code = _word(codes[0], "CodeValue", VIEW_CODES) if codes else None
     return _word(dataset, "ViewPosition", VIEWS) or VIEW_CODES.get(code or "")
 
 
-def _laterality(dataset: Dataset, groups: list[Dataset]) -> str | None:
+def laterality_of(dataset: Dataset, groups: list[Dataset]) -> str | None:
+    """Return L or R as the header or the functional *groups* say."""
     sides = {"L", "R"}
     holders = [
         (dataset, "ImageLaterality"),

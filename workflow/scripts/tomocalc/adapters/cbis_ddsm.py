@@ -1,0 +1,165 @@
+"""CBIS-DDSM calcification cases (TCIA): digitised film with a mask per finding.
+
+Lee et al., Scientific Data 4 (2017) 170177. What its files are known for: one image and several
+findings per row of the tables; names of files in the tables that the download does not use
+(``000000.dcm`` where the file is ``1-1.dcm``); mask and cropped image exchanged in some rows, so
+the mask is the file of the image's own size; and no pixel spacing.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from tomocalc.adapters.sheets import Sheets, find_one, layout_error, name_of, read_csv
+from tomocalc.errors import TomocalcError
+from tomocalc.readers.dicom_file import read_header
+
+COLUMNS = (
+    "patient_id",
+    "left or right breast",
+    "image view",
+    "abnormality id",
+    "abnormality type",
+    "pathology",
+    "image file path",
+    "cropped image file path",
+    "ROI mask file path",
+)
+OUTCOMES = {
+    "MALIGNANT": "malignant",
+    "BENIGN": "benign",
+    "BENIGN_WITHOUT_CALLBACK": "benign",
+}
+SIDES = {"LEFT": "L", "RIGHT": "R"}
+SITE = "CBIS-DDSM"
+
+Size = tuple[int, int]
+
+
+def cbis_ddsm(folder: Path, *, pixel_spacing_mm: float) -> Sheets:
+    """Return the sheets of the calcification tables in *folder* and the images below it.
+
+    Every image with a finding is a volume of one slice; every finding is a cluster outlined by
+    its mask. A finding without its mask leaves its whole image out: candidates on it would
+    otherwise be taken for something else.
+
+    Parameters
+    ----------
+    pixel_spacing_mm
+        Of all images; the headers do not know it.
+
+    Raises
+    ------
+    TomocalcError
+        ``E603`` when a table is missing or not as published.
+    """
+    cases: dict[str, list[dict[str, str]]] = {}
+    for table in find_one(folder, "*calc_case_description*.csv", "calcification tables"):
+        for row in read_csv(table, COLUMNS):
+            cases.setdefault(_image_id(row, str(table)), []).append(row)
+    sheets, sizes = Sheets(), dict[Path, Size]()
+    for image_id, rows in sorted(cases.items()):
+        reason = _place(sheets, folder, image_id, rows, sizes, pixel_spacing_mm)
+        if reason:
+            sheets.leave_out(image_id, reason)
+    return sheets
+
+
+def _image_id(row: dict[str, str], where: str) -> str:
+    side, view = row["left or right breast"], row["image view"]
+    if side not in SIDES or not re.fullmatch(r"CC|MLO", view):
+        why = f"a row has side `{side[:20]}` and view `{view[:20]}`"
+        raise layout_error(where, why, "give the file as it was published")
+    if row["abnormality type"] != "calcification" or row["pathology"] not in OUTCOMES:
+        why = f"a row is `{row['abnormality type'][:20]}`, `{row['pathology'][:30]}`"
+        raise layout_error(where, why, "give the tables of calcifications")
+    return name_of(f"{row['patient_id']}_{side}_{view}")
+
+
+def _place(
+    sheets: Sheets,
+    folder: Path,
+    image_id: str,
+    rows: list[dict[str, str]],
+    sizes: dict[Path, Size],
+    pixel_spacing_mm: float,
+) -> str | None:
+    """Add an image and its findings; return why not, if so."""
+    image = _file(folder, rows[0]["image file path"])
+    if image is None:
+        return "its image is not in the folder"
+    try:
+        size = _size(image, sizes)
+        masks = [_mask(folder, row, size, sizes) for row in rows]
+    except TomocalcError as error:
+        return f"{error.where}: {error.why}"
+    if None in masks:
+        lacking = rows[masks.index(None)]["abnormality id"]
+        return f"finding {lacking} has no mask of the image's size in the folder"
+    first = rows[0]
+    sheets.volumes.append(
+        {
+            "volume_id": image_id,
+            "patient_id": name_of(first["patient_id"]),
+            "laterality": SIDES[first["left or right breast"]],
+            "view": first["image view"],
+            "path": image,
+            "pixel_spacing_mm": pixel_spacing_mm,
+            "slice_spacing_mm": 1.0,
+            "site": SITE,
+        }
+    )
+    for row, mask in zip(rows, masks, strict=True):
+        sheets.annotations.append(_annotation(image_id, row, mask))
+    return None
+
+
+def _annotation(image_id: str, row: dict[str, str], mask: Path | None) -> dict[str, Any]:
+    return {
+        "volume_id": image_id,
+        "slice": 0,
+        "mask": mask,
+        "kind": "cluster",
+        "pathology": OUTCOMES[row["pathology"]],
+    }
+
+
+def _mask(folder: Path, row: dict[str, str], size: Size, sizes: dict[Path, Size]) -> Path | None:
+    """Return the file of a finding that has the image's size: mask and crop are mixed up."""
+    named = (row["ROI mask file path"], row["cropped image file path"])
+    found = [path for name in named for path in _files(folder, name)]
+    for path in dict.fromkeys(found):
+        if _size(path, sizes) == size:
+            return path
+    return None
+
+
+def _size(path: Path, sizes: dict[Path, Size]) -> Size:
+    if path not in sizes:
+        header = read_header(path)
+        sizes[path] = header.rows, header.columns
+    return sizes[path]
+
+
+def _file(folder: Path, name: str) -> Path | None:
+    files = _files(folder, name)
+    return files[0] if files else None
+
+
+def _files(folder: Path, name: str) -> list[Path]:
+    """Return the file that a table names, or else every DICOM file in the folder it names.
+
+    The first part of the name is the case; studies and series below it may be called otherwise.
+    """
+    path = folder / name
+    if not name or not path.resolve().is_relative_to(folder.resolve()):
+        return []
+    if path.is_file():
+        return [path]
+    for place in (path.parent, folder / Path(name).parts[0]):
+        found = sorted(place.rglob("*.dcm")) if place.is_dir() else []
+        if found:
+            return found
+    return []

@@ -1,0 +1,188 @@
+"""Any tree of DICOM files: grouped into volumes by their identifiers, nothing decoded.
+
+Series of single-frame files are one volume; every multi-frame file is a volume of its own. What
+cannot be placed is listed with its reason. Patients get a pseudonym, a hash of their identifier:
+who knows the identifier can compute it again, so it hides names from readers, not from somebody
+who has a list of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydicom.dataset import Dataset
+
+from tomocalc.adapters.sheets import Sheets, clean, layout_error
+from tomocalc.errors import TomocalcError
+from tomocalc.readers.dicom_file import image_dataset
+from tomocalc.readers.dicom_header import laterality_of, view_of
+from tomocalc.readers.plane import damaged
+
+IDENTIFIERS = ("PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
+FACTS = (
+    "SOPClassUID",
+    "NumberOfFrames",
+    "Rows",
+    "Columns",
+    "ImageLaterality",
+    "Laterality",
+    "ViewPosition",
+    "ViewCodeSequence",
+    "SharedFunctionalGroupsSequence",
+)
+LENGTH = 12
+"""Hexadecimal digits of a pseudonym: a clash among a million patients is one in 500."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is known of one file; identifiers only as hashes."""
+
+    path: Path
+    patient: str
+    series: str
+    instance: str
+    frames: int
+    size: tuple[int, int]
+    laterality: str | None
+    view: str | None
+
+
+def dicom_folder(folder: Path, *, laterality: str | None, site: str | None) -> Sheets:
+    """Return the sheets of every volume below *folder*; nothing is annotated.
+
+    Parameters
+    ----------
+    laterality
+        ``L`` or ``R``: of images whose header does not say; None leaves those out.
+    site
+        Of all volumes.
+
+    Raises
+    ------
+    TomocalcError
+        ``E603`` when *folder* is no folder.
+    """
+    if not folder.is_dir():
+        raise layout_error(str(folder), "it is no folder", "give the folder with the DICOM files")
+    sheets, groups = Sheets(), defaultdict[tuple[str, ...], list[Found]](list)
+    seen: dict[str, Path] = {}
+    for path in every_file(folder):
+        where = path.relative_to(folder).as_posix()
+        try:
+            found = read_identity(path)
+        except TomocalcError as error:
+            sheets.leave_out(where, f"{error.what}: {error.why}")
+            continue
+        if found.instance in seen:
+            twin = seen[found.instance].relative_to(folder).as_posix()
+            sheets.leave_out(where, f"the same image as {twin}")
+            continue
+        seen[found.instance] = path
+        own = found.instance if found.frames > 1 else ""
+        groups[found.patient, found.series, own].append(found)
+    names = Counter[str]()
+    for key in sorted(groups):
+        _place(sheets, folder, groups[key], names, laterality=laterality, site=site)
+    return sheets
+
+
+def _place(
+    sheets: Sheets,
+    folder: Path,
+    files: list[Found],
+    names: Counter[str],
+    *,
+    laterality: str | None,
+    site: str | None,
+) -> None:
+    """Add the volume that *files* make up, or say of each why they make up none."""
+    first = files[0]
+    reason = None
+    sides = {found.laterality for found in files} - {None}
+    views = {found.view for found in files} - {None}
+    side = next(iter(sides), laterality)
+    source: Path | None = first.path
+    if len({found.size for found in files}) > 1:
+        reason = "the images of its series differ in size"
+    elif len(sides) > 1 or len(views) > 1:
+        reason = "the images of its series show several sides or views"
+    elif side is None:
+        reason = "its header has no laterality (give import.dicom_laterality, or a row by hand)"
+    elif len(files) > 1:
+        source = _source([found.path for found in files])
+        if source is None:
+            reason = "its series shares its folder with other files: give a row with a pattern"
+    if reason or source is None:
+        for found in files:
+            sheets.leave_out(found.path.relative_to(folder).as_posix(), reason or "")
+        return
+    view = next(iter(views), None) or "unknown"
+    name = f"{first.patient}-{side}{view}"
+    names[name] += 1
+    sheets.volumes.append(
+        {
+            "volume_id": f"{name}-{names[name]}",
+            "patient_id": first.patient,
+            "laterality": side,
+            "view": view,
+            "path": source,
+            "site": clean(site) if site else None,
+        }
+    )
+
+
+def _source(paths: list[Path]) -> Path | None:
+    """Return the folder that holds exactly *paths*, if there is one."""
+    parents = {path.parent for path in paths}
+    if len(parents) > 1:
+        return None
+    parent = parents.pop()
+    inside = {entry.name for entry in os.scandir(parent) if not entry.name.startswith(".")}
+    return parent if inside == {path.name for path in paths} else None
+
+
+def every_file(folder: Path) -> Iterator[Path]:
+    """Yield every file below *folder*, sorted; names that start with a dot are none."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(place) / name for name in sorted(names) if not name.startswith("."))
+
+
+def read_identity(path: Path) -> Found:
+    """Read what groups a file with others; identifiers are hashed at once.
+
+    Raises
+    ------
+    TomocalcError
+        ``E202`` or ``E203`` when it is not an image that the workflow reads.
+    """
+    dataset = image_dataset(path, [*IDENTIFIERS, *FACTS])
+    shared = list(dataset.get("SharedFunctionalGroupsSequence") or [])[:1]
+    return Found(
+        path=path,
+        patient=f"p{_hash(dataset, 'PatientID')}",
+        series=_hash(dataset, "SeriesInstanceUID"),
+        instance=_hash(dataset, "SOPInstanceUID", str(path)),
+        frames=_whole(dataset, "NumberOfFrames", path) or 1,
+        size=(_whole(dataset, "Rows", path), _whole(dataset, "Columns", path)),
+        laterality=laterality_of(dataset, shared),
+        view=view_of(dataset),
+    )
+
+
+def _whole(dataset: Dataset, keyword: str, path: Path) -> int:
+    try:
+        return int(dataset.get(keyword) or 0)
+    except (TypeError, ValueError):
+        raise damaged(str(path), f"its {keyword} is not a number") from None
+
+
+def _hash(dataset: Dataset, keyword: str, default: str = "") -> str:
+    text = str(dataset.get(keyword) or default).strip()
+    return hashlib.sha256(text.encode()).hexdigest()[:LENGTH]

@@ -1,0 +1,88 @@
+"""mini-MIAS: digitised film, calcification clusters as circles in ``Info.txt``.
+
+Source of the format: Suckling et al., Excerpta Medica 1069 (1994) 375, and ``Info.txt`` itself:
+its circles outline clusters, and their origin is the bottom-left corner.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from tomocalc.adapters.sheets import Sheets, layout_error
+
+PIXEL_SPACING_MM = 0.2
+SIDE = 1024
+FINDING = re.compile(
+    r"(?P<image>mdb(?P<number>\d{3}))\s+[FGD]\s+CALC\s+(?P<outcome>[BM])(?P<rest>.*)"
+)
+CIRCLE = re.compile(r"\s+(?P<x>\d+)\s+(?P<y>\d+)\s+(?P<radius>\d+)\s*$")
+OUTCOMES = {"B": "benign", "M": "malignant"}
+
+
+def mini_mias(truth: Path) -> Sheets:
+    """Return the sheets for the images beside *truth* (``Info.txt``).
+
+    Images whose calcifications are too widespread for a circle are left out, because neither
+    class would be true of their candidates.
+    """
+    folder, sheets = truth.parent, Sheets()
+    findings, unlocated = _findings(truth.read_text(encoding="latin-1"))
+    images = sorted(path for path in folder.iterdir() if _is_image(path))
+    if not images:
+        fix = "set import.mini_mias to the folder with the images and Info.txt"
+        raise layout_error(str(folder), "it holds no mdb*.png or mdb*.pgm", fix)
+    for path in images:
+        if path.stem in unlocated:
+            reason = "its calcifications have no coordinates (note 3), so neither class is true"
+            sheets.leave_out(path.name, reason)
+        else:
+            sheets.volumes.append(_volume(path))
+    present = {row["volume_id"] for row in sheets.volumes}
+    sheets.annotations = [row for row in findings if row["volume_id"] in present]
+    named = {path.stem for path in images}
+    for name in sorted({row["volume_id"] for row in findings} - named):
+        sheets.leave_out(name, "Info.txt lists calcifications, and the image is not in the folder")
+    return sheets
+
+
+def _is_image(path: Path) -> bool:
+    return bool(re.fullmatch(r"mdb\d{3}\.(png|pgm)", path.name))
+
+
+def _volume(path: Path) -> dict[str, Any]:
+    """Return an image's row; films are numbered in pairs, right breast odd, left even."""
+    number = int(path.stem[3:])
+    return {
+        "volume_id": path.stem,
+        "patient_id": f"mias{(number + 1) // 2:03d}",
+        "laterality": "L" if number % 2 == 0 else "R",
+        "view": "MLO",
+        "path": path,
+        "pixel_spacing_mm": PIXEL_SPACING_MM,
+        "slice_spacing_mm": 1.0,
+        "site": "MIAS",
+    }
+
+
+def _findings(text: str) -> tuple[list[dict[str, Any]], set[str]]:
+    """Return annotation rows, and the images that hold calcifications without coordinates."""
+    rows, unlocated = [], set()
+    for finding in FINDING.finditer(text):
+        circle = CIRCLE.match(finding["rest"])
+        if circle is None:
+            unlocated.add(finding["image"])
+            continue
+        rows.append(
+            {
+                "volume_id": finding["image"],
+                "slice": 0,
+                "x": int(circle["x"]),
+                "y": SIDE - 1 - int(circle["y"]),
+                "radius": int(circle["radius"]),
+                "kind": "cluster",
+                "pathology": OUTCOMES[finding["outcome"]],
+            }
+        )
+    return rows, unlocated

@@ -1,0 +1,195 @@
+"""What every adapter writes: two sheets that the workflow accepts, and what could not be placed."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tomocalc.config import Schema, load_schema, mistakes
+from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.files import sheet_text, write_text
+
+VOLUMES = [
+    "volume_id",
+    "patient_id",
+    "laterality",
+    "view",
+    "path",
+    "pixel_spacing_mm",
+    "slice_spacing_mm",
+    "site",
+]
+ANNOTATIONS = [
+    "volume_id",
+    "slice",
+    "x",
+    "y",
+    "radius",
+    "width",
+    "height",
+    "mask",
+    "kind",
+    "pathology",
+]
+UNPLACED = ["what", "reason"]
+
+
+@dataclass
+class Sheets:
+    """Rows on their way into the sheets.
+
+    Attributes
+    ----------
+    volumes, annotations
+        Columns `VOLUMES` and `ANNOTATIONS`; a missing value is None or left out.
+    unplaced
+        What of the data set is not in them, and why: ``what``, ``reason``.
+    """
+
+    volumes: list[dict[str, Any]] = field(default_factory=list)
+    annotations: list[dict[str, Any]] = field(default_factory=list)
+    unplaced: list[dict[str, str]] = field(default_factory=list)
+
+    def leave_out(self, what: str, reason: str) -> None:
+        """Say that something is not in the sheets."""
+        self.unplaced.append({"what": clean(what), "reason": clean(reason)})
+
+
+def write_sheets(
+    sheets: Sheets,
+    *,
+    schemas: Mapping[str, str | Path],
+    volumes: str | Path,
+    annotations: str | Path,
+    unplaced: str | Path,
+    where: str,
+) -> None:
+    """Check every row against the schemas, then write the three sheets, each as a whole.
+
+    Parameters
+    ----------
+    schemas
+        ``volumes`` and ``annotations``: paths of the JSON schemas.
+    where
+        The data set's folder, for messages.
+
+    Raises
+    ------
+    TomocalcError
+        ``E603`` for rows that the workflow would refuse, and when there is no volume at all.
+    """
+    rows = {"volumes": sheets.volumes, "annotations": sheets.annotations}
+    columns = {"volumes": VOLUMES, "annotations": ANNOTATIONS}
+    if not sheets.volumes:
+        first = sheets.unplaced[0]["reason"] if sheets.unplaced else "nothing was found in it"
+        why = f"{len(sheets.unplaced)} entries could not be placed, the first because {first}"
+        raise layout_error(where, why, "give the folder as the data set's site hands it out")
+    errors = []
+    for name, content in rows.items():
+        errors += _wrong(content, load_schema(schemas[name]), where)
+    errors += _twice(sheets.volumes, where)
+    raise_all(errors)
+    # None of them is written unless all of them can be.
+    texts = {
+        unplaced: sheet_text(UNPLACED, sorted(sheets.unplaced, key=lambda row: row["what"])),
+        annotations: sheet_text(columns["annotations"], sheets.annotations),
+        volumes: sheet_text(
+            columns["volumes"], sorted(sheets.volumes, key=lambda row: row["volume_id"])
+        ),
+    }
+    for path, text in texts.items():
+        write_text(path, text)
+
+
+def _wrong(rows: Sequence[Mapping[str, Any]], schema: Schema, where: str) -> list[TomocalcError]:
+    return [
+        layout_error(f"{where}, {row['volume_id']}", f"{key}: {why}", fix)
+        for row in rows
+        for key, _, why, fix in mistakes(_json(row), schema)
+    ]
+
+
+def _json(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row as the sheet will hold it: paths as text, what is unknown left out."""
+    return {
+        key: str(value) if isinstance(value, Path) else value
+        for key, value in row.items()
+        if value is not None
+    } | ({"slice": None} if "slice" in row and row["slice"] is None else {})
+
+
+def _twice(rows: Sequence[Mapping[str, Any]], where: str) -> list[TomocalcError]:
+    names = [row["volume_id"].lower() for row in rows]
+    return [
+        layout_error(where, f"two volumes would be called {name}", "report this data set")
+        for name in sorted({name for name in names if names.count(name) > 1})
+    ]
+
+
+def read_csv(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    """Read a CSV file of a data set; cells may hold line ends, which are cut off.
+
+    Raises
+    ------
+    TomocalcError
+        ``E603`` when it cannot be read or lacks a column.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as handle:
+            reader = csv.DictReader(handle)
+            absent = [name for name in columns if name not in (reader.fieldnames or [])]
+            rows = [] if absent else list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise layout_error(str(path), f"it cannot be read: {error}", "fetch it again") from error
+    if absent:
+        why = f"it has no column {', '.join(absent)}"
+        raise layout_error(str(path), why, "give the file as it was published")
+    ragged = [number for number, row in enumerate(rows, 2) if None in row or None in row.values()]
+    if ragged:
+        why = f"row {ragged[0]} has another number of cells than the header"
+        raise layout_error(str(path), why, "fetch it again")
+    return [{key: value.strip() for key, value in row.items()} for row in rows]
+
+
+def whole(text: str, where: str) -> int:
+    """Return a whole number of a data set's table, or name the cell."""
+    try:
+        return int(text)
+    except ValueError:
+        raise layout_error(
+            where, f"`{text[:40]}` is not a whole number", "fetch it again"
+        ) from None
+
+
+def find_one(folder: Path, pattern: str, what: str) -> list[Path]:
+    """Return the files of *folder* or below it that match; at least one.
+
+    Raises
+    ------
+    TomocalcError
+        ``E603`` when there is none.
+    """
+    found = sorted(folder.rglob(pattern)) if folder.is_dir() else []
+    if not found:
+        why = f"no file {pattern} ({what}) is in it" if folder.is_dir() else "it is no folder"
+        raise layout_error(str(folder), why, f"put the data set's {what} into the folder")
+    return found
+
+
+def clean(text: str) -> str:
+    """Return text that a cell of a sheet can hold."""
+    return re.sub(r"[\t\r\n]+", " ", text).lstrip("=+@-") or "–"
+
+
+def name_of(text: str) -> str:
+    """Return text as an id: letters, digits, dot, underscore and hyphen."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-._")[:100] or "unnamed"
+
+
+def layout_error(where: str, why: str, fix: str) -> TomocalcError:
+    """Say that a data set is not laid out as published."""
+    return TomocalcError("E603", what="cannot import", where=where, why=why, fix=fix)

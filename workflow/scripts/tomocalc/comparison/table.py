@@ -110,6 +110,7 @@ def read_measured(
     models = {REFERENCE: {"threshold": threshold, "trials": trials}} | facts["models"]
     if isinstance(threshold, Mapping):  # a model card
         models[REFERENCE]["threshold"] = threshold["value"]
+    models = {row.key: models[row.key] for row in ROWS if row.key in models}
     folds = {"folds": facts["folds"], "repeats": facts["repeats"]}
     return Measured(protocol, table, models, folds)
 

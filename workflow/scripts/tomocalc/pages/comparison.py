@@ -20,6 +20,7 @@ Rows = list[dict[str, Any]]
 TITLES = {"honest": "honest protocol", "paper": "paper's protocol", "own": "your own split"}
 OPT_IN = "opt-in: snakemake results/comparison/image_models.html, for volumes"
 PROBE = "nearest_neighbour"
+FIGURES = {"accuracy": "Accuracy", "auroc": "AUROC", "average_precision": "AP", "f1": "F1"}
 
 
 def comparison_page(
@@ -58,7 +59,10 @@ def comparison_page(
         Section("In short", _headline(measured), key="headline"),
         Section(
             "Every classifier",
-            [block([_table(by_protocol)], kind="panel"), note(_cited_words(rows))],
+            [
+                block([_table(by_protocol), _intervals(measured)], kind="panel"),
+                note(_cited_words(rows)),
+            ],
             intro="The classifiers that the reference paper compares itself with, and ours, on "
             "the same candidates. The paper's own figure, ours under its protocol, and ours "
             "where nothing leaks.",
@@ -142,46 +146,51 @@ def _table(by_protocol: Mapping[str, Rows]) -> Markup:
     names = list(by_protocol)
     columns = [
         Column("Classifier", "text"),
-        Column("Reads", "text"),
         Column("Cited accuracy", "text", "the figure a publication gives, where one is on file"),
+        *(
+            Column(f"{label}, {name}", "score", f"under the {TITLES[name]}")
+            for label in FIGURES.values()
+            for name in names
+        ),
+        Column("Reads", "text"),
     ]
-    for name in names:
-        where = TITLES[name]
-        columns += [
-            Column(f"Accuracy, {where}", "score"),
-            Column(f"AUROC, {where}", "score"),
-            Column(f"AP, {where}", "score", "average precision"),
-            Column(f"F1, {where}", "score"),
-        ]
     lines = []
     for place, row in enumerate(by_protocol[names[0]]):
         cited = row["cited_accuracy"]
-        line: list[Any] = [
-            Cell(row["name"]),
-            KINDS[row["kind"]],
-            Cell(f"{cited:.4f}", cited) if cited is not None else Cell("not given here"),
-        ]
-        for name in names:
-            line += _figures(by_protocol[name][place])
-        lines.append(line)
+        found = [by_protocol[name][place] for name in names]
+        lines.append(
+            [
+                Cell(row["name"]),
+                Cell("not given here") if cited is None else Cell(f"{cited:.4f}", cited),
+                *(
+                    one[key] if one["measured"] or key != "accuracy" else Cell("not run")
+                    for key in FIGURES
+                    for one in found
+                ),
+                KINDS[row["kind"]],
+            ]
+        )
     return table(columns=columns, rows=lines, caption="Every classifier under every protocol")
 
 
-def _figures(row: Mapping[str, Any]) -> list[Any]:
-    keys = ("accuracy", "auroc", "average_precision", "f1")
-    if row["measured"]:
-        return [_interval(row, key) for key in keys]
-    return [Cell("not run"), *(None for _ in keys[1:])]
+def _intervals(measured: Mapping[str, Rows]) -> Markup:
+    columns = [
+        Column("Classifier", "text"),
+        Column("Protocol", "text"),
+        *(Column(label, "text") for label in FIGURES.values()),
+    ]
+    lines = [
+        [row["name"], name, *(_interval(row, key) for key in FIGURES)]
+        for name, rows in measured.items()
+        for row in rows
+    ]
+    written = table(columns=columns, rows=lines, caption="The same with intervals")
+    return Markup("<details><summary>With intervals</summary>{}</details>").format(written)
 
 
-def _interval(row: Mapping[str, Any], key: str) -> Cell | None:
-    if row[key] is None:
-        return None
+def _interval(row: Mapping[str, Any], key: str) -> Cell:
     low, high = row[f"{key}_low"], row[f"{key}_high"]
-    text = Markup('{} <span class="fine">({}–{})</span>').format(
-        f"{row[key]:.3f}", f"{low:.3f}", f"{high:.3f}"
-    )
-    return Cell(text, row[key])
+    return Cell(f"{row[key]:.3f} ({low:.3f}–{high:.3f})", row[key])
 
 
 def _cited_words(rows: pl.DataFrame) -> str:

@@ -1,0 +1,51 @@
+"""What leaks, why, and what it is worth."""
+
+
+rule audit_leakage:
+    """Audit every protocol, and the user's own split, for what the test part shares."""
+    input:
+        candidates="<results>/dataset/candidates.parquet",
+        splits=by_protocol(
+            "<results>/dataset/splits.parquet",
+            "<results>/comparison/{protocol}/splits.parquet",
+        ),
+        scores=expand(
+            "<results>/comparison/{protocol}/feature_models.parquet",
+            protocol=protocols(),
+        ),
+        accounts=expand(
+            "<results>/comparison/{protocol}/feature_models.json",
+            protocol=protocols(),
+        ),
+        lstm_scores=by_protocol(
+            "<results>/evaluation/predictions.parquet",
+            "<results>/comparison/{protocol}/lstm.parquet",
+        ),
+        lstm_accounts=by_protocol(
+            "<results>/model/model.json",
+            "<results>/comparison/{protocol}/lstm.json",
+        ),
+        library=library("audit_leakage.py"),
+    output:
+        facts="<results>/audit/leakage.json",
+        page=report(
+            "<results>/audit/leakage.html",
+            caption="../report/audit.rst",
+            category="Leakage audit",
+        ),
+    log:
+        "<logs>/audit_leakage.log",
+    conda:
+        "../../envs/comparison.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        protocols=protocols(),
+        features=config["features"],
+        source=config["source"],
+        settings=config["evaluation"],
+        permutations=config["audit"]["permutations"],
+        seed=config["seed"],
+    script:
+        "../scripts/audit_leakage.py"

@@ -1,0 +1,103 @@
+"""Audit what leaks under every protocol, why, and what it is worth to every model."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tomocalc.audit.account import audit_split
+from tomocalc.audit.gaps import protocol_gaps
+from tomocalc.comparison.table import read_measured
+from tomocalc.files import write_json
+from tomocalc.log import log_to
+from tomocalc.pages.audit import audit_page
+from tomocalc.pages.shell import write_page
+from tomocalc.parquet import read_parquet
+
+log = logging.getLogger("tomocalc.audit_leakage")
+
+REFERENCE = "honest"
+"""The protocol that the others' gaps are measured against."""
+
+
+def main(
+    *,
+    candidates: str,
+    protocols: Sequence[str],
+    splits: Sequence[str],
+    scores: Sequence[str],
+    accounts: Sequence[str],
+    lstm_scores: Sequence[str],
+    lstm_accounts: Sequence[str],
+    features: list[str],
+    source: str,
+    settings: Mapping[str, Any],
+    permutations: int,
+    seed: int,
+    facts: str,
+    page: str,
+) -> None:
+    """Write the audit as *facts* and as a *page*.
+
+    Parameters
+    ----------
+    protocols
+        The run's own first; one entry of the next five per protocol, in the same order.
+    features
+        Features the models read.
+    settings
+        The ``evaluation`` section of the configuration.
+    permutations
+        Of the training labels, behind the p-values of identifiers.
+    """
+    focus = read_parquet(candidates).filter("focus")
+    audits = {
+        name: audit_split(
+            read_parquet(path), focus, used=features, permutations=permutations, seed=seed
+        )
+        for name, path in zip(protocols, splits, strict=True)
+    }
+    paths = zip(protocols, scores, accounts, lstm_scores, lstm_accounts, strict=True)
+    measured = [read_measured(*of_one, trials=0) for of_one in paths]
+    gaps = protocol_gaps(
+        {one.protocol: one.test for one in measured},
+        {
+            one.protocol: {key: float(known["threshold"]) for key, known in one.models.items()}
+            for one in measured
+        },
+        reference=REFERENCE,
+        resamples=settings["bootstrap"],
+        confidence=settings["confidence"],
+        seed=seed,
+    )
+    audited = "own" if "own" in audits else protocols[0]
+    content = {
+        "audited": audited,
+        "verdict": audits[audited]["verdict"],
+        "confidence": settings["confidence"],
+        "protocols": audits,
+        "gaps": gaps,
+    }
+    write_json(facts, content)
+    write_page(page, audit_page(content, source=source))
+    for name, audit in audits.items():
+        log.info("protocol %s: %s. %s", name, audit["verdict"], " ".join(audit["reasons"]))
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    main(
+        candidates=snakemake.input.candidates,
+        protocols=snakemake.params.protocols,
+        splits=snakemake.input.splits,
+        scores=snakemake.input.scores,
+        accounts=snakemake.input.accounts,
+        lstm_scores=snakemake.input.lstm_scores,
+        lstm_accounts=snakemake.input.lstm_accounts,
+        features=snakemake.params.features,
+        source=snakemake.params.source,
+        settings=snakemake.params.settings,
+        permutations=snakemake.params.permutations,
+        seed=snakemake.params.seed,
+        facts=snakemake.output.facts,
+        page=snakemake.output.page,
+    )

@@ -1,0 +1,175 @@
+"""The page of the leakage audit: a verdict for every protocol, and its grounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from tomocalc.comparison.catalogue import NAMES
+from tomocalc.pages.audit_charts import gap_figure, identifier_figure, sharing_figure
+from tomocalc.pages.comparison_charts import LABELS, signed
+from tomocalc.pages.parts import block, note, verdict
+from tomocalc.pages.shell import Section, render_page
+from tomocalc.pages.tables import Cell, Column, share, table
+from tomocalc.pages.words import badge_of, pretty, versions_of
+
+VERDICT = {
+    "clean": (True, "clean: nothing of the test part is learnt from"),
+    "caution": (None, "caution: no row or patient leaks, but read the reasons"),
+    "leaks": (False, "leaks: the test part is partly learnt by heart"),
+}
+NOTHING = "No test row and no patient stands on both sides, and no name or single feature tells "
+ORDER = ("paper", "honest", "own")
+FIGURES = {
+    "average_precision": "average precision",
+    "auroc": "AUROC",
+    "f1": "F1",
+    "accuracy": "accuracy",
+}
+
+
+def audit_page(facts: Mapping[str, Any], *, source: str) -> str:
+    """Return ``leakage.html`` from ``leakage.json``; *source*: phantom, volumes or table."""
+    audits = {name: facts["protocols"][name] for name in ORDER if name in facts["protocols"]}
+    gaps = facts["gaps"]
+    others = [name for name in audits if name != gaps["reference"] and name in gaps["protocols"]]
+    sections = [
+        Section(
+            "Verdict",
+            [_overall(facts), *(_verdict(name, audit) for name, audit in audits.items())],
+            key="verdict",
+        ),
+        Section(
+            "What it is worth",
+            [part for name in others for part in _gap(name, gaps, facts["confidence"])]
+            or [note("A test part lacks a class, so no gap can be measured.", tone="bad")],
+            intro="How much better every model looks than under the honest protocol. Test parts "
+            "are compared at the same share of calcifications, so that the gap is not that share.",
+            key="gap",
+        ),
+        Section(
+            "What the parts share",
+            sharing_figure(audits),
+            intro="Test rows that have an identical row, or nearly one, among those that the "
+            "models learn from.",
+            key="sharing",
+        ),
+        Section(
+            "Names that tell the label",
+            identifier_figure(audits),
+            intro="A model must not need to know who a row belongs to. Here only names and places "
+            "of rows are learnt in the training part, and the labels of the test part are told "
+            "from them.",
+            key="identifiers",
+        ),
+        Section("Single features", _features(audits), key="features", intro=FEATURES_INTRO),
+    ]
+    return render_page(
+        title="Leakage audit",
+        subtitle="Whether the test part is truly unseen under each protocol, why not, and how much "
+        "better the models look for it.",
+        sections=sections,
+        plotly=True,
+        badge=badge_of(source),
+        facts={
+            "Audited": LABELS[facts["audited"]],
+            "Verdict": facts["verdict"],
+            **{
+                f"Test rows, {name}": f"{audit['parts']['test']['rows']:,}"
+                for name, audit in audits.items()
+            },
+        },
+        links=[
+            ("../index.html", "All results"),
+            ("../comparison/comparison.html", "Comparison"),
+            ("../eda/eda.html", "Data"),
+        ],
+        versions=versions_of(("numpy", "plotly", "scikit-learn")),
+    )
+
+
+FEATURES_INTRO = (
+    "Each feature alone, in the better direction. One that separates the classes almost perfectly "
+    "may have been made from the label, or measured on something that only one class has."
+)
+
+
+def _overall(facts: Mapping[str, Any]) -> Markup:
+    name = LABELS[facts["audited"]]
+    words = {
+        "clean": f"Audited: {name}. Its figures hold for new patients like these, as far as this "
+        "audit sees.",
+        "caution": f"Audited: {name}. Nothing leaks that this audit can prove, but the reasons "
+        "below limit what its figures mean.",
+        "leaks": f"Audited: {name}. Its figures must not be quoted as performance on new patients.",
+    }
+    tone = {"clean": "info", "caution": "warn", "leaks": "bad"}[facts["verdict"]]
+    return note(words[facts["verdict"]], tone=tone)
+
+
+def _verdict(name: str, audit: Mapping[str, Any]) -> Markup:
+    good, words = VERDICT[audit["verdict"]]
+    label = LABELS[name]
+    return verdict(
+        good=good,
+        title=f"{label[0].upper()}{label[1:]}: {words}",
+        reasons=audit["reasons"] or [f"{NOTHING}the label."],
+        key=f"verdict-{name}",
+    )
+
+
+def _gap(name: str, gaps: Mapping[str, Any], confidence: float) -> list[Markup]:
+    here, reference = gaps["protocols"][name], gaps["protocols"][gaps["reference"]]
+    prevalence = gaps["prevalence"]
+    columns = [
+        Column("Model", "text"),
+        Column("Figure", "text"),
+        Column(f"{LABELS[name].capitalize()}, as it is", "score", "at its own prevalence"),
+        Column("At the honest prevalence", "score", f"calcifications weighted to {prevalence:.2%}"),
+        Column("Honest", "score"),
+        Column("Gap", "text", "second minus third, with its interval"),
+    ]
+    rows = []
+    for model, values in here.items():
+        for figure, words in FIGURES.items():
+            gap = values["gap"][figure]
+            text = f"{signed(gap['value'])} ({signed(gap['low'])} to {signed(gap['high'])})"
+            rows.append(
+                [
+                    Cell(NAMES.get(model, pretty(model))),
+                    words,
+                    values["raw"][figure],
+                    values["matched"][figure]["value"],
+                    reference[model]["matched"][figure]["value"],
+                    Cell(text, gap["value"], "bad" if gap["low"] > 0 else ""),
+                ]
+            )
+    written = table(
+        columns=columns, rows=rows, caption=f"Gap of every model and figure, {LABELS[name]}"
+    )
+    return [
+        gap_figure(name, gaps, written),
+        note(
+            f"Matched at {share(prevalence)} calcifications, their share in the honest test part. "
+            "AUROC does not depend on it. Thresholds stay those that each model chose under its "
+            f"protocol, at its prevalence. Intervals hold at {100 * confidence:g} %; the two test "
+            "parts are resampled apart, by whole patients or groups of equal rows."
+        ),
+    ]
+
+
+def _features(audits: Mapping[str, Mapping[str, Any]]) -> Markup:
+    found = {
+        name: {one["feature"]: one["auroc"] for one in audit["single_features"]}
+        for name, audit in audits.items()
+    }
+    names = list(next(iter(found.values())))
+    columns = [
+        Column("Feature", "text"),
+        *(Column(f"AUROC, {LABELS[name]}", "score") for name in found),
+    ]
+    rows = [[pretty(name), *(values.get(name) for values in found.values())] for name in names]
+    written = table(columns=columns, rows=rows, caption="AUROC of each feature alone")
+    return block([written], kind="panel")

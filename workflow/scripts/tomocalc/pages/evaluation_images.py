@@ -50,7 +50,7 @@ def image_sections(
             [*_case_parts(facts), _patients(patients.filter(test))],
             intro="The score of a volume is the largest probability of its candidates, that of a "
             "patient the largest of the volumes, and 0 where there is no candidate. A case is "
-            "positive when anything is annotated in it.",
+            "positive when a calcification or a cluster is annotated in it.",
             key="cases",
         ),
         Section(

@@ -26,7 +26,6 @@ from tomocalc.files import write_json, write_text
 from tomocalc.parquet import parquet_stream, write_parquet
 from volume_projects import ARGUMENTS, add_volumes, errors, manifest
 
-pytestmark = pytest.mark.xdist_group("workflow")
 CANDIDATES = "results/dataset/candidates.parquet"
 
 

@@ -14,7 +14,6 @@ from projects import Project, copy_project
 from tomocalc.errors import TomocalcError
 from volume_projects import ARGUMENTS, add_volumes, errors, manifest
 
-pytestmark = pytest.mark.xdist_group("workflow")
 CANDIDATES = "results/dataset/candidates.parquet"
 
 

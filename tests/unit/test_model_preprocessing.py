@@ -125,6 +125,7 @@ def test_only_training_rows_and_each_candidate_once_fit_the_scale() -> None:
     samples = Samples(
         x=x,
         mask=np.ones((6, 1), bool),
+        focus=np.zeros(6, np.int64),
         y=np.array([0, 1, 1, 1, 0, 1], np.float32),
         part=np.array(["train"] * 4 + ["validation", "test"]),
         fold=np.zeros(6, np.int64),
@@ -146,3 +147,27 @@ def test_only_training_rows_and_each_candidate_once_fit_the_scale() -> None:
         device=torch.device("cpu"),
     )
     assert result.preprocessing.knots == ((2.0, 3.0),)
+
+
+def test_the_steps_of_best_focus_fit_the_scale() -> None:
+    x = np.array([[9, 1, 9], [3, 9, 0]], np.float32)[..., np.newaxis]
+    samples = Samples(
+        x=x,
+        mask=np.array([[True, True, True], [True, True, False]]),
+        focus=np.array([1, 0]),
+        y=np.array([0, 1], np.float32),
+        part=np.array(["train"] * 2),
+        fold=np.zeros(2, np.int64),
+        candidate=np.arange(2),
+    )
+    recipe = Recipe(
+        shape=Hyperparameters(inputs=1, units=(2,)),
+        settings=training_settings(MODEL | {"epochs": 1}),
+        features=1,
+        scaler="standard",
+        impute="none",
+        seed=0,
+    )
+    rows, none = np.arange(2), np.arange(0)
+    found = fit(samples, training=rows, validation=none, recipe=recipe, device=torch.device("cpu"))
+    assert found.preprocessing.knots == ((2.0, 3.0),)

@@ -45,6 +45,7 @@ def test_slices_are_centred_on_focus_and_valid_steps_come_first(
     assert found.x[0, : len(expected), 0].tolist() == expected
     assert found.mask[0].tolist() == [True] * len(expected) + [False] * (slices - len(expected))
     assert not found.x[~found.mask].any()
+    assert found.focus.tolist() == [expected.index(10 * focus)]
 
 
 def test_features_as_steps_and_single_step_read_the_focus() -> None:

@@ -52,6 +52,8 @@ def fit(
 ) -> Fit:
     """Fit scaler and imputation on the *training* rows of *samples*, then train.
 
+    The scale is that of the steps of best focus: candidates differ there, and a scale of all
+    slices would press these values, the largest ones, into a seventh of its range.
     *validation* rows are only watched; there may be none.
 
     Raises
@@ -62,7 +64,7 @@ def fit(
     once = samples.first_uses(training)
     preprocessing = fit_preprocessing(
         samples.x[once],
-        samples.mask[once],
+        samples.at_focus(once),
         features=recipe.features,
         scaler=recipe.scaler,
         impute=recipe.impute,

@@ -27,11 +27,14 @@ class Sequences:
         float32, (candidate, step, feature), in the features' own units; zero where masked.
     mask
         bool, (candidate, step); the valid steps come first.
+    focus
+        int, (candidate,): the step of best focus; 0 where there are no slices.
     """
 
     keys: pl.DataFrame
     x: NDArray[np.float32]
     mask: NDArray[np.bool_]
+    focus: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Samples:
         float32, (sample, step, feature), in the features' own units; zero where masked.
     mask
         bool, (sample, step); the valid steps come first.
+    focus
+        int, (sample,): the step of best focus; 0 where there are no slices.
     y
         float32, (sample,): 1 calcification, 0 none.
     part
@@ -56,10 +61,15 @@ class Samples:
 
     x: NDArray[np.float32] = field(repr=False)
     mask: NDArray[np.bool_] = field(repr=False)
+    focus: NDArray[np.int64] = field(repr=False)
     y: NDArray[np.float32] = field(repr=False)
     part: NDArray[np.str_] = field(repr=False)
     fold: NDArray[np.int64] = field(repr=False)
     candidate: NDArray[np.int64] = field(repr=False)
+
+    def at_focus(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return the mask of the steps of best focus of *rows*, (row, step)."""
+        return np.arange(self.mask.shape[1]) == self.focus[rows, np.newaxis]
 
     def first_uses(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return those of *rows* that use their candidate for the first time among them."""
@@ -123,6 +133,7 @@ def build_samples(
     return Samples(
         x=sequences.x[index],
         mask=sequences.mask[index],
+        focus=sequences.focus[index],
         y=splits["label"].to_numpy().astype(np.float32),
         part=splits["part"].to_numpy().astype(np.str_),
         fold=splits["fold"].to_numpy().astype(np.int64),
@@ -176,9 +187,11 @@ def build_sequences(
     mask = np.zeros((len(keys), steps), bool)
     x[place, step] = rows.select(pl.col(features).cast(pl.Float32).fill_null(np.nan)).to_numpy()
     mask[place, step] = True
+    best = step[rows["focus"].to_numpy()]  # one row of best focus per candidate, in their order
     if kind == "features_as_steps":
-        return Sequences(keys, x.transpose(0, 2, 1).copy(), mask.repeat(len(features), axis=1))
-    return Sequences(keys, x, mask)
+        mask = mask.repeat(len(features), axis=1)
+        return Sequences(keys, x.transpose(0, 2, 1).copy(), mask, best)
+    return Sequences(keys, x, mask, best)
 
 
 def _need_columns(frame: pl.DataFrame, columns: list[str]) -> None:

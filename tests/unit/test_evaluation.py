@@ -178,6 +178,20 @@ def test_account_is_complete_and_inside_its_intervals():
     assert sum(row["support"] for row in facts["report"]) == 400
 
 
+def test_a_perfect_figure_has_an_honest_interval():
+    # 3 patients with, 5 without: all told apart, but of so few that little is certain
+    label = (np.arange(8) < 3).astype(np.int8)
+    patient = np.arange(8, dtype=np.int32)
+    facts = account(
+        label, np.where(label, 0.8, 0.2), patient,
+        threshold=0.5, resamples=100, confidence=0.95, seed=1,
+    )  # fmt: skip
+    for name in ("auroc", "average_precision", "f1", "balanced_accuracy"):
+        figure = facts["metrics"][name]
+        assert (figure["value"], figure["high"]) == (1, pytest.approx(1))
+        assert figure["low"] == pytest.approx(wilson(3, 3)[0])
+
+
 def test_one_class_gives_counts_only():
     zeros = np.zeros(4, np.int8)
     facts = account(

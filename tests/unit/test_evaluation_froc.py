@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from tomocalc.evaluation.bootstrap import draw_clusters
+from tomocalc.evaluation.bootstrap import draw_clusters, share_interval
 from tomocalc.evaluation.dbtex import Lesion, Mark, dbtex, match
 from tomocalc.evaluation.findings import Box
-from tomocalc.evaluation.froc import FALSE, IGNORED, FreeResponse, froc, interval
+from tomocalc.evaluation.froc import FALSE, IGNORED, FreeResponse, froc
 from tomocalc.intervals import wilson
 
 DRAW = {"resamples": 200, "confidence": 0.95, "seed": 1}
@@ -106,9 +106,11 @@ def test_a_resample_equals_counting_its_patients_again():
 
 
 def test_intervals_never_collapse():
-    assert interval(np.ones(50), 1.0, 8, 0.95) == pytest.approx(wilson(8, 8))
-    assert interval(np.linspace(0.8, 1, 50), 1.0, 8, 0.95)[0] == pytest.approx(wilson(8, 8)[0])
-    low, high = interval(np.linspace(0.4, 0.6, 201), 0.5, 8, 0.95)
+    assert share_interval(np.ones(50), 1.0, 8, 0.95) == pytest.approx(wilson(8, 8))
+    assert share_interval(np.linspace(0.8, 1, 50), 1.0, 8, 0.95)[0] == pytest.approx(
+        wilson(8, 8)[0]
+    )
+    low, high = share_interval(np.linspace(0.4, 0.6, 201), 0.5, 8, 0.95)
     assert (low, high) == pytest.approx((0.405, 0.595))
 
 

@@ -9,7 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from tomocalc.evaluation.bootstrap import clustered_bootstrap, percentile_interval
+from tomocalc.evaluation.bootstrap import (
+    clustered_bootstrap,
+    percentile_interval,
+    share_interval,
+)
 from tomocalc.evaluation.calibration import calibration, calibration_facts
 from tomocalc.evaluation.metrics import (
     confusion,
@@ -24,6 +28,9 @@ from tomocalc.intervals import wilson
 
 CURVE_POINTS = 400
 """Points kept of a curve; more would not be seen."""
+
+SHARES = frozenset({"auroc", "average_precision", "f1", "balanced_accuracy"})
+"""Resampled figures between 0 and 1, where 1 is perfect."""
 
 
 def account(
@@ -98,20 +105,27 @@ def figures_of_merit(
     """Return every figure with its value, interval (low, high) and the interval's method.
 
     Proportions have the Wilson interval, which takes rows as independent, and beside it, as
-    ``clustered``, the one from resampling whole clusters.
+    ``clustered``, the one from resampling whole clusters. Figures of `SHARES` that are perfect
+    or constant get an interval for as many trials as there are clusters of the rarer class.
     """
     counts = confusion(label, score, threshold)
     drawn = clustered_bootstrap(
         label, score, cluster, threshold=threshold, resamples=resamples, seed=seed
     )
+    trials = _rarer(label, cluster)
     figures: dict[str, dict[str, Any]] = {}
-    for name, (successes, trials) in proportions(counts).items():
-        low, high = wilson(successes, trials, confidence)
-        figures[name] = _figure(ratio(successes, trials), low, high, "Wilson")
-        figures[name]["clustered"] = list(percentile_interval(drawn[name], confidence))
+    for name, (successes, rows) in proportions(counts).items():
+        low, high = wilson(successes, rows, confidence)
+        figures[name] = _figure(ratio(successes, rows), low, high, "Wilson")
+        clustered = share_interval(drawn[name], ratio(successes, rows), trials, confidence)
+        figures[name]["clustered"] = list(clustered)
     for name, value in (ranking_metrics(label, score) | threshold_metrics(counts)).items():
         low, high = percentile_interval(drawn[name], confidence)
-        figures[name] = _figure(value, low, high, f"bootstrap by {unit}")
+        method = f"bootstrap by {unit}"
+        if name in SHARES and (low == high or value in (0.0, 1.0)):
+            low, high = share_interval(drawn[name], value, trials, confidence)
+            method = f"Wilson of {trials}: resampling says nothing"
+        figures[name] = _figure(value, low, high, method)
     return figures
 
 
@@ -142,6 +156,11 @@ def _class_line(name: str, hit: int, wrongly: int, missed: int) -> dict[str, Any
         "f1": ratio(2 * hit, 2 * hit + wrongly + missed),
         "support": hit + missed,
     }
+
+
+def _rarer(label: NDArray[np.int8], cluster: NDArray[np.int32]) -> int:
+    """Return how many clusters hold a row of the class that fewer of them hold."""
+    return min(len(np.unique(cluster[label == kind])) for kind in (0, 1))
 
 
 def _figure(value: float, low: float, high: float, method: str) -> dict[str, Any]:

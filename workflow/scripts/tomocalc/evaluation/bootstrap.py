@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from tomocalc.intervals import wilson
+
 CHUNK = 5_000_000
 """Weights held at once (resamples × rows)."""
 
@@ -123,3 +125,19 @@ def percentile_interval(values: NDArray[np.float64], confidence: float) -> tuple
     """Return the central percentile interval of bootstrap *values*."""
     low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(low), float(high)
+
+
+def share_interval(
+    drawn: NDArray[np.float64], share: float, trials: int, confidence: float
+) -> tuple[float, float]:
+    """Return the percentile interval of *drawn* values of a figure between 0 and 1.
+
+    Where the figure is 0 or 1, as when all of few findings are found, or where every resample
+    agrees, resampling says little of what more data would bring; the interval then reaches as
+    far as Wilson's of that *share* of *trials*.
+    """
+    low, high = percentile_interval(drawn, confidence)
+    if low == high or share in (0.0, 1.0):
+        least, most = wilson(round(share * trials), trials, confidence)
+        return min(low, least), max(high, most)
+    return low, high

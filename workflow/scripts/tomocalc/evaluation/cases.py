@@ -79,8 +79,8 @@ def case_account(
 ) -> dict[str, Any]:
     """Return what the scores of *cases* (volumes or patients) are worth.
 
-    A case is positive when a calcification or a cluster is annotated in it, and called when its score reaches the
-    *threshold*.
+    A case is positive when a calcification or a cluster is annotated in it, and called when its
+    score reaches the *threshold*.
 
     Returns
     -------

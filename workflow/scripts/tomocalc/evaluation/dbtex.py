@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tomocalc.evaluation.bootstrap import share_interval
 from tomocalc.evaluation.findings import Box
-from tomocalc.evaluation.froc import FALSE, FreeResponse, interval, sensitivity_at
+from tomocalc.evaluation.froc import FALSE, FreeResponse, sensitivity_at
 
 RATES = np.array([1.0, 2.0, 3.0, 4.0])
 """False marks per volume whose sensitivities are averaged."""
@@ -159,7 +160,7 @@ def _sensitivities(
     drawn = counts.resampled_at(rates, resamples=resamples, seed=seed)
 
     def figure(value: float, drawn: Floats) -> dict[str, float]:
-        low, high = interval(drawn, value, len(response.finding_patient), confidence)
+        low, high = share_interval(drawn, value, len(response.finding_patient), confidence)
         return {"value": float(value), "low": low, "high": high}
 
     return {

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.evaluation.bootstrap import draw_clusters, percentile_interval
+from tomocalc.evaluation.bootstrap import draw_clusters, share_interval
 from tomocalc.intervals import wilson
 
 FALSE, IGNORED = -1, -2
@@ -117,19 +117,6 @@ class Counts:
         ).reshape(-1, len(rates))
 
 
-def interval(drawn: Floats, share: float, findings: int, confidence: float) -> tuple[float, float]:
-    """Return the percentile interval of *drawn* sensitivities around their *share*.
-
-    Where all *findings* or none are found, or every resample agrees, resampling says little of
-    what more patients would bring; the interval then reaches as far as Wilson's of that share.
-    """
-    low, high = percentile_interval(drawn, confidence)
-    if low == high or share in (0.0, 1.0):
-        least, most = wilson(round(share * findings), findings, confidence)
-        return min(low, least), max(high, most)
-    return low, high
-
-
 def sensitivity_at(rates: Floats, false: Floats, sensitivity: Floats) -> Floats:
     """Return the sensitivity at *rates* of false marks per volume.
 
@@ -166,7 +153,7 @@ def froc(
     at_grid = sensitivity_at(grid, false, sensitivity)
     bands = np.array(
         [
-            interval(column, share, len(best), confidence)
+            share_interval(column, share, len(best), confidence)
             for column, share in zip(drawn.T, at_grid, strict=True)
         ]
     )

@@ -5,6 +5,7 @@ import sys
 from functools import cache
 from modulefinder import ModuleFinder
 from pathlib import Path
+from types import SimpleNamespace
 
 from snakemake.exceptions import WorkflowError
 
@@ -12,6 +13,7 @@ WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).pare
 SCRIPTS = WORKFLOW / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+from tomocalc.comparison.catalogue import IMAGE_KEYS
 from tomocalc.config import check_config, load_schema
 from tomocalc.errors import TomocalcError
 from tomocalc.files import require_writable
@@ -111,6 +113,28 @@ def volume_files(wildcards):
     if config["source"] == "volumes":
         return list(map(str, source_files(source)))
     return [source]
+
+
+def every_volume():
+    """Wildcards of every volume, as rules of one volume have them."""
+    if config["source"] == "table":
+        raise WorkflowError("image models read image volumes, and the source is a table")
+    return [SimpleNamespace(volume=name) for name in VOLUMES]
+
+
+def all_volume_files(_):
+    """Files of every volume."""
+    return [path for volume in every_volume() for path in volume_files(volume)]
+
+
+def all_volume_rows(_):
+    """What is known of every volume before its images are read."""
+    return [volume_row(volume) for volume in every_volume()]
+
+
+def all_volume_sources(_):
+    """File, folder or pattern of every volume."""
+    return [volume_source(volume) for volume in every_volume()]
 
 
 def dataset_inputs(_):
@@ -389,3 +413,4 @@ wildcard_constraints:
     volume="[A-Za-z0-9][A-Za-z0-9._-]{0,99}",
     worker=r"\d+",
     protocol="honest|paper|own",
+    network="|".join(IMAGE_KEYS),

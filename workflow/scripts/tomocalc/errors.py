@@ -32,6 +32,7 @@ CODES: dict[str, str] = {
     "E403": "a study does not fit this run",
     "E404": "a model file does not fit this run",
     "E405": "the memory of the device is exhausted",
+    "E406": "an optional package is not installed",
     # 5xx storage
     "E501": "a result cannot be written",
     # 6xx prediction and import

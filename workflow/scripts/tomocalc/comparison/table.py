@@ -183,3 +183,14 @@ def _figures(facts: Mapping[str, Any]) -> dict[str, Any]:
         values["only_this_right"] = differences["accuracy"]["only_this"]
         values["only_lstm_right"] = differences["accuracy"]["only_lstm"]
     return values
+
+
+def with_images(
+    measured: Measured, networks: Sequence[str], scores: Sequence[str], accounts: Sequence[str]
+) -> Measured:
+    """Return *measured* with the image models' scores of the validation and test rows."""
+    table, models = measured.scores, dict(measured.models)
+    for network, path, account in zip(networks, scores, accounts, strict=True):
+        table = table.join(read_parquet(path), on=USE, how="left", maintain_order="left")
+        models[network] = read_json(account)
+    return Measured(measured.protocol, table, models, measured.cross_validation)

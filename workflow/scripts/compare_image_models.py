@@ -1,0 +1,85 @@
+"""The comparison with the image models in it, once they have been trained."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tomocalc.comparison.catalogue import read_cited
+from tomocalc.comparison.table import comparison_table, measure, read_measured, with_images
+from tomocalc.files import read_json
+from tomocalc.log import log_to
+from tomocalc.pages.comparison import comparison_page
+from tomocalc.pages.shell import write_page
+from tomocalc.parquet import write_parquet
+
+
+def main(
+    *,
+    protocols: Sequence[str],
+    networks: Sequence[str],
+    scores: Sequence[str],
+    accounts: Sequence[str],
+    lstm_scores: Sequence[str],
+    lstm_accounts: Sequence[str],
+    image_scores: Sequence[str],
+    image_accounts: Sequence[str],
+    best: str,
+    cited: str,
+    source: str,
+    settings: Mapping[str, Any],
+    seed: int,
+    table: str,
+    page: str,
+) -> None:
+    """Write the comparison of all classifiers as a *table* and as a *page*.
+
+    Parameters
+    ----------
+    protocols, scores, accounts, lstm_scores, lstm_accounts, best, cited, settings
+        As for `compare_models`.
+    networks
+        Keys of the image models.
+    image_scores, image_accounts
+        Of all networks under the first protocol, then of all under the next, and so on.
+    """
+    trials = read_json(best)["computed"]
+    measured = []
+    paths = zip(protocols, scores, accounts, lstm_scores, lstm_accounts, strict=True)
+    for place, of_one in enumerate(paths):
+        mine = slice(place * len(networks), (place + 1) * len(networks))
+        one = read_measured(*of_one, trials=trials)
+        measured.append(with_images(one, networks, image_scores[mine], image_accounts[mine]))
+    figures = {one.protocol: measure(one, settings=settings, seed=seed) for one in measured}
+    rows = comparison_table(measured, figures, read_cited(cited))
+    write_parquet(table, rows)
+    write_page(
+        page,
+        comparison_page(
+            rows,
+            own=protocols[0],
+            source=source,
+            confidence=settings["confidence"],
+            cross_validation={one.protocol: one.cross_validation for one in measured},
+            title="Comparison with image models",
+        ),
+    )
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    main(
+        protocols=snakemake.params.protocols,
+        networks=snakemake.params.networks,
+        scores=snakemake.input.scores,
+        accounts=snakemake.input.accounts,
+        lstm_scores=snakemake.input.lstm_scores,
+        lstm_accounts=snakemake.input.lstm_accounts,
+        image_scores=snakemake.input.image_scores,
+        image_accounts=snakemake.input.image_accounts,
+        best=snakemake.input.best,
+        cited=snakemake.input.cited,
+        source=snakemake.params.source,
+        settings=snakemake.params.settings,
+        seed=snakemake.params.seed,
+        table=snakemake.output.table,
+        page=snakemake.output.page,
+    )

@@ -11,8 +11,12 @@ from PIL import Image
 
 import build_index
 import explore_dataset
+import gather_predictions
+import predict_volume
+from image_volumes import IMAGE, SHEET
 from pages_data import FEATURES, HOSTILE, figures, images, rows, write_dataset
-from tomocalc.files import write_json
+from predictions import RULE, SETTINGS, measured, release
+from tomocalc.files import read_json, write_json
 from tomocalc.pages.evaluation import evaluation_page
 from tomocalc.pages.evaluation_images import image_sections
 from tomocalc.pages.shell import write_page
@@ -152,3 +156,46 @@ def pages(tmp_path_factory):
         overlays=[str(picture)],
     )
     return {"eda": eda, "report": report, "index": index}
+
+
+@pytest.fixture(scope="session")
+def predicted(tmp_path_factory):
+    """A scored volume and the page of all volumes, with hostile names in both."""
+    folder = tmp_path_factory.mktemp("predictions")
+    _, manifest = measured(folder, sequence_slices=3)
+    release(folder / "model", folder / "features/manifest.json", manifest)
+    content = read_json(folder / "features/manifest.json") | {"site": HOSTILE[0]}
+    write_json(folder / "features/manifest.json", content)
+    names = ["marks.tsv", "marks.parquet", "clusters.tsv", "scores.json", "volume.html"]
+    out = dict(zip(("sheet", "table", "clusters", "scores", "page"), names, strict=True))
+    paths = {key: str(folder / "v1" / name) for key, name in out.items()}
+    predict_volume.main(
+        manifest=str(folder / "features/manifest.json"),
+        weights=str(folder / "model/model.safetensors"),
+        source=str(folder / "raw"),
+        looks=str(folder / "features/looks.parquet"),
+        volume=SHEET,
+        image=IMAGE,
+        rule=RULE,
+        settings=SETTINGS,
+        simulated=None,
+        home="../index.html",
+        marks_sheet=paths["sheet"],
+        marks_table=paths["table"],
+        clusters=paths["clusters"],
+        scores=paths["scores"],
+        html=paths["page"],
+        report=None,
+        segmentation=None,
+    )
+    gather_predictions.main(
+        scores=[paths["scores"]],
+        marks=[paths["table"]],
+        overlays=[str(folder / "features/overlay.png")],
+        weights=str(folder / "model/model.safetensors"),
+        own=False,
+        volumes=str(folder / "volumes.tsv"),
+        patients=str(folder / "patients.tsv"),
+        page=str(folder / "index.html"),
+    )
+    return {"volume": folder / "v1/volume.html", "all": folder / "index.html"}

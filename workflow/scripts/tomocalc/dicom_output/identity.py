@@ -20,6 +20,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import (
     UID,
     BreastTomosynthesisImageStorage,
+    CTImageStorage,
     DigitalMammographyXRayImageStorageForPresentation,
     ExplicitVRLittleEndian,
 )
@@ -31,8 +32,10 @@ from tomocalc.readers.sniff import Kind, sniff
 DATE, TIME = "19000101", "000000"
 """Of everything written: results carry no date, and equal inputs give equal bytes."""
 
+CHARACTERS = "ISO_IR 192"
+"""UTF-8: what is copied is decoded first, from whatever character set."""
+
 COPIED = (
-    "SpecificCharacterSet",
     "PatientName",
     "PatientID",
     "PatientBirthDate",
@@ -144,7 +147,7 @@ def _pseudonymous(manifest: Mapping[str, Any], content: str) -> Identity:
     patient = Dataset()
     for name in COPIED:
         setattr(patient, name, "")
-    patient.SpecificCharacterSet = "ISO_IR 192"
+    patient.SpecificCharacterSet = CHARACTERS
     patient.PatientID = patient_id
     patient.StudyInstanceUID = uid("study", patient_id)
     patient.StudyID = "1"
@@ -179,8 +182,9 @@ def _source(manifest: Mapping[str, Any], files: Sequence[Path], content: str) ->
             if not header.get(name):
                 raise _nothing(manifest["volume_id"], f"its header has no {name}")
     patient = Dataset()
+    patient.SpecificCharacterSet = CHARACTERS
     for name in COPIED:
-        setattr(patient, name, first.get(name) or "")
+        setattr(patient, name, str(first.get(name) or ""))
     images = tuple(
         Image(
             str(header.SOPClassUID),
@@ -207,7 +211,7 @@ def _header(path: Path, volume_id: str) -> Dataset:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return pydicom.dcmread(
-            path, stop_before_pixels=True, specific_tags=[*COPIED, *PLACED], force=False
+            path, stop_before_pixels=True, specific_tags=["SpecificCharacterSet", *COPIED, *PLACED]
         )
 
 
@@ -225,7 +229,8 @@ def _places(
         items = headers[0].get("PerFrameFunctionalGroupsSequence") or []
         own = items if len(items) == slices else []
         planes: list[Any] = [item.get("PlaneOrientationSequence") for item in [*shared, *own]]
-        orientation = next((p[0].ImageOrientationPatient for p in planes if p), None)
+        first = next((plane for plane in planes if plane), None)
+        orientation = first[0].ImageOrientationPatient if first else None
         places = [item.get("PlanePositionSequence") for item in own]
         found = [place[0].get("ImagePositionPatient") if place else None for place in places]
     if orientation is None or len(found) != slices or any(not place for place in found):
@@ -240,13 +245,16 @@ def source_images(identity: Identity, manifest: Mapping[str, Any]) -> list[Datas
     """Return headers that stand for the volume's images, as highdicom wants to be given them.
 
     They hold what `Identity` holds, whatever the source is; they are never written themselves.
+    Their class is a usual one for one frame or for several, because the library wants a class's
+    own attributes; `finish` puts the true class into what points at them.
     """
-    if len(identity.images) > 1:
+    first, *others = identity.images
+    if others:
         return [
             _stand_in(identity, manifest, image, [place])
             for image, place in zip(identity.images, identity.positions, strict=True)
         ]
-    return [_stand_in(identity, manifest, identity.images[0], list(identity.positions))]
+    return [_stand_in(identity, manifest, first, list(identity.positions))]
 
 
 def _stand_in(
@@ -254,7 +262,8 @@ def _stand_in(
 ) -> Dataset:
     header = Dataset()
     header.update(identity.patient)
-    header.SOPClassUID, header.SOPInstanceUID = image.sop_class, image.instance
+    usual = CTImageStorage if image.frames == 1 else BreastTomosynthesisImageStorage
+    header.SOPClassUID, header.SOPInstanceUID = usual, image.instance
     header.SeriesInstanceUID = identity.uid("source series")
     header.Modality = "MG"
     header.FrameOfReferenceUID = identity.frame_of_reference
@@ -266,7 +275,7 @@ def _stand_in(
     thickness = manifest["slice_spacing_mm"]
     if image.frames == 1:
         header.ImageOrientationPatient = list(identity.orientation)
-        header.ImagePositionPatient = list(places[0])
+        (header.ImagePositionPatient,) = (list(place) for place in places)
         header.PixelSpacing, header.SliceThickness = spacing, thickness
         return header
     header.NumberOfFrames = image.frames
@@ -296,8 +305,9 @@ def as_stored(
     return manifest["rows"] - 1 - row, manifest["columns"] - 1 - col
 
 
-def finish(dataset: Dataset) -> bytes:
+def finish(dataset: Dataset, identity: Identity) -> bytes:
     """Return *dataset* as a file whose bytes depend on its content alone."""
+    _point(dataset, {image.instance: image.sop_class for image in identity.images})
     for name in ("InstanceCreationDate", "ContentDate", "SeriesDate"):
         if name in dataset or name == "ContentDate":
             setattr(dataset, name, DATE)
@@ -312,6 +322,16 @@ def finish(dataset: Dataset) -> bytes:
     target = io.BytesIO()
     pydicom.dcmwrite(target, dataset, enforce_file_format=True)
     return target.getvalue()
+
+
+def _point(dataset: Dataset, classes: Mapping[str, str]) -> None:
+    """Put the true class of the volume's images into every reference to them."""
+    if str(dataset.get("ReferencedSOPInstanceUID", "")) in classes:
+        dataset.ReferencedSOPClassUID = classes[str(dataset.ReferencedSOPInstanceUID)]
+    for element in dataset:
+        if element.VR == "SQ":
+            for item in element.value:
+                _point(item, classes)
 
 
 def _nothing(volume_id: str, why: str) -> TomocalcError:

@@ -90,7 +90,7 @@ def report_bytes(
         is_verified=False,
     )
     report.SeriesDescription = "Candidates for microcalcifications (research)"
-    return finish(report)
+    return finish(report, identity)
 
 
 def _certainty(probability: float) -> hd.sr.Measurement:

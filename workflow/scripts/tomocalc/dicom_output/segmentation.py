@@ -86,7 +86,7 @@ def segmentation_bytes(
         series_description="Candidates for microcalcifications (research)",
     )
     _settle(result, identity)
-    return finish(result)
+    return finish(result, identity)
 
 
 def fill(mask: NDArray[np.uint8], runs: Runs) -> None:

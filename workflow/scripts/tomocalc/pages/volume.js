@@ -3,6 +3,7 @@
   const data = JSON.parse(document.getElementById("volume-data").textContent);
   const SVG = "http://www.w3.org/2000/svg";
   const NEAR = 1; // slices from its best focus within which a mark is still shown, dashed
+  const TALLEST = 0.74; // of the window: at 1× the whole slice is seen above its handles
   const find = (name) => document.getElementById(`volume-${name}`);
   const picture = find("picture"), drawing = find("marks"), stage = find("stage"), sheet = find("sheet");
   const slider = find("slice"), floor = find("floor"), why = find("why"), announce = document.getElementById("announce");
@@ -27,7 +28,7 @@
     const image = data.slices[state.slice];
     picture.src = image ? `data:image/jpeg;base64,${image}` : "data:,";
     picture.alt = image ? `slice ${state.slice + 1} of ${data.slices.length}` : "this slice could not be read";
-    find("label").textContent = `${data.name}   slice ${state.slice + 1} / ${data.slices.length}${image ? "" : "   (not readable)"}`;
+    find("label").textContent = `${data.name} · slice ${state.slice + 1} of ${data.slices.length}${image ? "" : " (not readable)"}`;
     slider.value = state.slice;
     find("slice-now").textContent = `${state.slice + 1} of ${data.slices.length}`;
     floor.value = state.floor;
@@ -158,7 +159,8 @@
 
   function zoom(factor) {
     state.zoom = factor;
-    sheet.style.width = `${100 * factor}%`;
+    const whole = Math.min(stage.clientWidth, TALLEST * innerHeight * (data.columns / data.rows));
+    sheet.style.width = `${Math.floor(whole * factor)}px`;
     for (const button of document.querySelectorAll("[data-zoom]")) button.setAttribute("aria-pressed", String(Number(button.dataset.zoom) === factor));
     const mark = byId.get(state.chosen);
     if (mark) centre(mark);
@@ -198,6 +200,7 @@
     event.preventDefault();
     go(state.slice + Math.sign(event.deltaY || event.deltaX));
   }, { passive: false });
+  addEventListener("resize", () => zoom(state.zoom));
   zoom(1);
   draw();
   const first = data.marks[0];

@@ -287,7 +287,7 @@ def _data(
         if row["candidate_id"] in explained
     }
     return {
-        "name": f"{facts['volume_id']}   {facts['laterality']} {facts['view']}",
+        "name": f"{facts['laterality']} {facts['view']}",
         "rows": manifest["rows"],
         "columns": manifest["columns"],
         "slices": [frames.get(index) for index in range(manifest["slices"])],

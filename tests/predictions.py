@@ -1,0 +1,83 @@
+"""A released model without a training, and a volume measured for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from image_volumes import run, write_volume
+from tomocalc.dataset.shards import read_volume_rows
+from tomocalc.model.domain import model_domain
+from tomocalc.model.lstm import Ensemble, Hyperparameters
+from tomocalc.model.preprocessing import fit_preprocessing
+from tomocalc.model.release import save_model
+from tomocalc.model.sequences import build_sequences
+
+FEATURES = ["area_mm2", "contrast", "contrast_to_noise"]
+RULE = {"calcifications": 3, "distance_mm": 10.0}
+SETTINGS: dict[str, Any] = {
+    "model": None,
+    "volumes": None,
+    "identifiers": "pseudonymous",
+    "spacing_tolerance": 0.1,
+}
+
+
+def measured(folder: Path, **options: Any) -> tuple[Path, dict[str, Any]]:
+    """Measure the volume of `image_volumes`; return its files and its manifest."""
+    source = write_volume(folder / "raw")
+    looks = {"looks": str(folder / "features/looks.parquet")} if options.pop("looks", True) else {}
+    return source, run(source, folder / "features", **looks, **options)
+
+
+def release(
+    folder: Path, manifest: Path, content: dict[str, Any], *, source: str = "volumes", **card: Any
+) -> Path:
+    """Release an untrained network whose training part are the volume's own candidates."""
+    rows = read_volume_rows(manifest, content)
+    sequence = {"kind": "slices", "slices": 3}
+    sequences = build_sequences(rows, features=FEATURES, **sequence)
+    shape = Hyperparameters(inputs=len(FEATURES), units=(5,), members=2)
+    torch.manual_seed(1)
+    network = Ensemble(shape)
+    label = np.arange(len(sequences.keys)) % 2
+    splits = sequences.keys.with_columns(
+        label=label.astype(np.int8), part=np.array(["train"] * len(label))
+    )
+    domain = model_domain(
+        rows,
+        splits,
+        features=FEATURES,
+        quality={
+            "source": source,
+            "extraction": {
+                "settings_keys": [content["settings_key"]],
+                "settings": content["settings"],
+                "pixel_spacing_mm": [0.1, 0.1],
+                "slice_spacing_mm": [1.0, 1.0],
+            },
+        },
+    )
+    scaler = fit_preprocessing(
+        sequences.x, sequences.mask, features=len(FEATURES), scaler="quantile"
+    )
+    probability = network.probability(
+        torch.as_tensor(scaler(sequences.x, sequences.mask)),
+        torch.as_tensor(sequences.mask.sum(axis=1) - 1),
+    )
+    facts = {
+        "features": [{"name": name, "unit": ""} for name in FEATURES],
+        "sequence": sequence,
+        "preprocessing": scaler.to_json(),
+        "shape": {"inputs": 3, "units": [5], "dropout": 0.1, "members": 2},
+        "threshold": {"rule": "half", "value": float(probability.median()), "chosen_on": None},
+        "protocol": "honest",
+        "domain": domain,
+    }
+    facts = {key: value for key, value in (facts | card).items() if value is not None}
+    weights, path = folder / "model.safetensors", folder / "model.json"
+    save_model(weights=str(weights), card=str(path), network=network, facts=facts)
+    return folder

@@ -1,0 +1,142 @@
+"""predict_volume and gather_predictions on a small volume."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+import gather_predictions
+import predict_volume
+from image_volumes import IMAGE, SHEET, files
+from predictions import RULE, SETTINGS, measured, release
+from tomocalc.errors import TomocalcError
+from tomocalc.files import read_json
+from tomocalc.parquet import read_parquet
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("prediction")
+    _, manifest = measured(folder, sequence_slices=3)
+    release(folder / "model", folder / "features/manifest.json", manifest)
+    return folder
+
+
+def predict(prepared: Path, out: Path, *, dicom: bool = True, looks: bool = True) -> None:
+    predict_volume.main(
+        manifest=str(prepared / "features/manifest.json"),
+        weights=str(prepared / "model/model.safetensors"),
+        source=str(prepared / "raw"),
+        looks=str(prepared / "features/looks.parquet") if looks else None,
+        volume=SHEET,
+        image=IMAGE,
+        rule=RULE,
+        settings=SETTINGS,
+        simulated=None,
+        home="../index.html",
+        marks_sheet=str(out / "marks.tsv"),
+        marks_table=str(out / "marks.parquet"),
+        clusters=str(out / "clusters.tsv"),
+        scores=str(out / "scores.json"),
+        html=str(out / "volume.html"),
+        report=str(out / "report.dcm") if dicom else None,
+        segmentation=str(out / "segmentation.dcm") if dicom else None,
+    )
+
+
+def test_every_output_is_written_and_agrees(prepared: Path, tmp_path: Path) -> None:
+    predict(prepared, tmp_path)
+    table = read_parquet(tmp_path / "marks.parquet")
+    sheet = pl.read_csv(tmp_path / "marks.tsv", separator="\t", infer_schema_length=None)
+    assert sheet.columns == table.columns
+    assert sheet["candidate_id"].to_list() == table["candidate_id"].to_list()
+    scores = read_json(tmp_path / "scores.json")
+    assert scores["candidates"] == table.height
+    assert scores["score"] == table["probability"][0]
+    page = (tmp_path / "volume.html").read_text()
+    assert 'href="segmentation.dcm"' in page
+    assert "research use only" in page
+
+
+def test_twice_gives_equal_bytes_with_and_without_kept_looks(
+    prepared: Path, tmp_path: Path
+) -> None:
+    predict(prepared, tmp_path / "one")
+    predict(prepared, tmp_path / "two", looks=False)
+    assert files(tmp_path / "one") == files(tmp_path / "two")
+    for content in files(tmp_path / "one").values():
+        assert str(prepared).encode() not in content
+
+
+def test_without_dicom_objects(prepared: Path, tmp_path: Path) -> None:
+    predict(prepared, tmp_path, dicom=False)
+    assert not list(tmp_path.glob("*.dcm"))
+    assert ".dcm" not in (tmp_path / "volume.html").read_text()
+
+
+def test_an_altered_shard_is_refused(prepared: Path, tmp_path: Path) -> None:
+    shard = prepared / "features/0001.parquet"
+    content = shard.read_bytes()
+    shard.write_bytes(content[:-1])
+    try:
+        with pytest.raises(TomocalcError, match="E301"):
+            predict(prepared, tmp_path)
+    finally:
+        shard.write_bytes(content)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_model_of_another_spacing_is_refused_before_anything_is_written(
+    prepared: Path, tmp_path: Path
+) -> None:
+    manifest = read_json(prepared / "features/manifest.json")
+    how: dict[str, Any] = {
+        "source": "volumes",
+        "extraction": {
+            "settings_keys": [manifest["settings_key"]],
+            "settings": manifest["settings"],
+            "pixel_spacing_mm": [0.05, 0.06],
+            "slice_spacing_mm": [1.0, 1.0],
+        },
+        "features": {},
+    }
+    other = tmp_path / "other"
+    (other / "features").mkdir(parents=True)
+    for path in (prepared / "features").iterdir():
+        (other / "features" / path.name).write_bytes(path.read_bytes())
+    release(other / "model", other / "features/manifest.json", manifest, domain=how)
+    with pytest.raises(TomocalcError, match=r"pixel_spacing_mm is 0\.1, .* 0\.05"):
+        predict(other, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_volumes_are_gathered_by_patient(prepared: Path, tmp_path: Path) -> None:
+    places = []
+    for name, patient, score in (("a", "p1", 0.2), ("b", "p1", 0.9), ("c", "p2", 0.5)):
+        predict(prepared, tmp_path / name, dicom=False)
+        path = tmp_path / name / "scores.json"
+        facts = read_json(path) | {"volume_id": name, "patient_id": patient, "score": score}
+        path.write_text(json.dumps(facts))
+        places.append(tmp_path / name)
+    gather_predictions.main(
+        scores=[str(place / "scores.json") for place in places],
+        marks=[str(place / "marks.parquet") for place in places],
+        overlays=[str(prepared / "features/overlay.png")] * 3,
+        weights=str(prepared / "model/model.safetensors"),
+        own=True,
+        volumes=str(tmp_path / "volumes.tsv"),
+        patients=str(tmp_path / "patients.tsv"),
+        page=str(tmp_path / "index.html"),
+    )
+    patients = pl.read_csv(tmp_path / "patients.tsv", separator="\t")
+    assert patients.select("patient_id", "volumes", "score").rows() == [
+        ("p1", 2, 0.9),
+        ("p2", 1, 0.5),
+    ]
+    page = (tmp_path / "index.html").read_text()
+    assert 'href="b/volume.html"' in page
+    assert "most of them were trained on" in page

@@ -1,0 +1,221 @@
+"""Scoring: what is refused, what is warned of, what a probability rests on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from predictions import FEATURES, RULE, measured, release
+from tomocalc.dataset.shards import read_volume_rows
+from tomocalc.errors import TomocalcError
+from tomocalc.model.release import ReleasedModel, load_model
+from tomocalc.prediction.attribution import attributions, log_odds
+from tomocalc.prediction.fit import check_fit, drift, other_world, percentile
+from tomocalc.prediction.predict import predict_volume
+from tomocalc.prediction.scoring import MARKS, score_volume
+from tomocalc.prediction.sites import is_simulated
+
+HOW = {
+    "settings_keys": ["k"],
+    "settings": {"threshold_k": 4.5},
+    "pixel_spacing_mm": [0.08, 0.1],
+    "slice_spacing_mm": [1.0, 1.0],
+}
+CARD: dict[str, Any] = {
+    "features": [{"name": "area"}],
+    "domain": {"source": "volumes", "extraction": HOW},
+}
+MANIFEST: dict[str, Any] = {
+    "volume_id": "v",
+    "schema_version": 1,
+    "settings_key": "k",
+    "settings": {"threshold_k": 4.5},
+    "pixel_spacing_mm": [0.09, 0.09],
+    "slice_spacing_mm": 1.0,
+    "slices": 9,
+}
+
+
+def test_a_model_that_fits_is_accepted() -> None:
+    check_fit(CARD, MANIFEST, tolerance=0.0)
+
+
+@pytest.mark.parametrize(
+    ("card", "manifest", "why"),
+    [
+        ({"domain": None}, {}, "does not say what the model was trained on"),
+        ({"domain": {"source": "table", "extraction": None}}, {}, "trained on a finished table"),
+        ({"features": [{"name": "age"}]}, {}, "it reads age"),
+        ({}, {"settings_key": "x", "settings": {"threshold_k": 3.0}}, "threshold_k is 3.0, the"),
+        ({}, {"schema_version": 2}, "schema version 2"),
+        ({}, {"pixel_spacing_mm": [0.09, 0.12]}, "pixel_spacing_mm is 0.12"),
+        ({}, {"pixel_spacing_mm": [0.07, 0.07]}, "pixel_spacing_mm is 0.07"),
+        ({}, {"slice_spacing_mm": 2.0}, "slice_spacing_mm is 2"),
+    ],
+)
+def test_a_model_that_does_not_fit_is_refused(
+    card: dict[str, Any], manifest: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(TomocalcError, match="E602") as caught:
+        check_fit(CARD | card, MANIFEST | manifest, tolerance=0.1)
+    assert why in str(caught.value)
+
+
+def test_the_tolerance_widens_the_range_and_a_single_slice_has_no_depth() -> None:
+    check_fit(CARD, MANIFEST | {"pixel_spacing_mm": [0.11, 0.0721]}, tolerance=0.1)
+    check_fit(CARD, MANIFEST | {"slice_spacing_mm": 9.0, "slices": 1}, tolerance=0.0)
+
+
+def test_phantoms_and_patients_are_told_apart() -> None:
+    assert is_simulated("VICTRE (in silico)")
+    assert is_simulated("In-Silico phantom")
+    assert not is_simulated("Duke")
+    assert not is_simulated(None)
+    phantom, patient = {"source": "phantom"}, {"source": "volumes"}
+    assert "without meaning" in str(other_world(phantom, simulated=False))
+    assert "say nothing about patients" in str(other_world(patient, simulated=True))
+    assert other_world(phantom, simulated=True) is None
+    assert other_world(patient, simulated=False) is None
+
+
+KNOWN = {"values": [float(v) for v in range(1, 11)], "below": [v / 10 for v in range(1, 11)]}
+
+
+def shift(values: list[float], candidates: int = 1000) -> dict[str, Any]:
+    domain = {"candidates": candidates, "features": {"area": {**KNOWN, "classes": {}}}}
+    frame = pl.DataFrame({"area": pl.Series(values, dtype=pl.Float32)})
+    (row,) = drift(frame, domain)
+    return row
+
+
+def test_the_same_distribution_does_not_drift() -> None:
+    row = shift([float(v) for v in range(1, 11)] * 100)
+    assert row["psi"] == pytest.approx(0, abs=1e-9)
+    assert row["ks"] == pytest.approx(0, abs=1e-9)
+    assert row["shift"] == "none"
+
+
+def test_drift_by_hand() -> None:
+    # everything is in the lowest of ten bins of a tenth each: half a count is added to each
+    row = shift([1.0] * 1000)
+    p = np.full(10, 100.5) / 1005
+    q = np.array([1000.5, *[0.5] * 9]) / 1005
+    assert row["psi"] == pytest.approx(((q - p) * np.log(q / p)).sum())
+    assert row["ks"] == pytest.approx(0.9)
+    assert row["shift"] == "strong"
+
+
+def test_too_few_candidates_are_not_judged() -> None:
+    assert shift([1.0] * 19)["shift"] == "unknown"
+
+
+def test_a_value_that_32_bits_cannot_hold_meets_its_equal() -> None:
+    known = {"values": [0.12, 0.5], "below": [0.75, 1.0]}
+    value = np.array([np.float32(0.12)], np.float64)
+    assert percentile(value, known)[0] == pytest.approx(0.75)
+    assert percentile(np.array([0.1, 0.9]), known).tolist() == [0.0, 1.0]
+
+
+@pytest.fixture(scope="module")
+def volume(tmp_path_factory: pytest.TempPathFactory) -> tuple[ReleasedModel, Path, dict[str, Any]]:
+    folder = tmp_path_factory.mktemp("volume")
+    _source, manifest = measured(folder, sequence_slices=3)
+    model = release(folder / "model", folder / "features/manifest.json", manifest)
+    return load_model(model), folder, manifest
+
+
+def scored(volume: tuple[ReleasedModel, Path, dict[str, Any]], **change: Any) -> Any:
+    model, folder, manifest = volume
+    rows = read_volume_rows(folder / "features/manifest.json", manifest)
+    return score_volume(
+        model, change.pop("rows", rows), manifest | change, rule=RULE, tolerance=0.1
+    )
+
+
+def test_marks_are_candidates_at_best_focus_likeliest_first(volume: Any) -> None:
+    result = scored(volume)
+    assert result.marks.columns == MARKS
+    probability = result.marks["probability"].to_list()
+    assert probability == sorted(probability, reverse=True)
+    assert result.marks["candidate_id"].n_unique() == volume[2]["candidates"]
+    assert result.facts["score"] == probability[0]
+    flagged = result.marks.filter("flagged")
+    assert flagged.height == result.facts["flagged"] > 0
+    assert flagged["probability"].to_numpy().min() >= volume[0].threshold
+
+
+def test_cluster_ids_of_marks_and_clusters_agree(volume: Any) -> None:
+    model, folder, manifest = volume
+    low = ReleasedModel(
+        {**model.card, "threshold": {"value": 0.0}}, model.network, model.preprocessing
+    )
+    result = scored((low, folder, manifest))
+    counted = result.marks.drop_nulls("cluster_id").group_by("cluster_id").len().sort("cluster_id")
+    assert counted["len"].to_list() == result.clusters["count"].to_list()
+    assert result.clusters.height >= 1
+    for cluster in result.clusters.iter_rows(named=True):
+        mine = result.marks.filter(pl.col("cluster_id") == cluster["cluster_id"])
+        away = np.hypot(mine["row"] - cluster["row"], mine["col"] - cluster["column"]) * 0.1
+        assert away.max() <= cluster["radius_mm"]
+
+
+def test_a_volume_without_candidates_scores_zero(volume: Any) -> None:
+    _model, folder, manifest = volume
+    rows = read_volume_rows(folder / "features/manifest.json", manifest)
+    result = scored(volume, rows=rows.clear())
+    assert result.facts["score"] == 0.0
+    assert result.marks.height == result.clusters.height == 0
+
+
+def test_a_shallow_volume_and_lost_slices_are_warned_of(volume: Any) -> None:
+    result = scored(volume, slices=1, quarantined=[{"slice": 0}])
+    text = " ".join(result.facts["warnings"])
+    assert "has 1 slice and the model reads sequences of 3" in text
+    assert "1 of 1 slices could not be read" in text
+
+
+def test_attributions_are_differences_of_log_odds(volume: Any) -> None:
+    model, folder, manifest = volume
+    rows = read_volume_rows(folder / "features/manifest.json", manifest)
+    keys, parts = attributions(model, rows)
+    assert parts.shape == (manifest["candidates"], len(FEATURES))
+    # by hand for one candidate and one feature
+    first = rows.filter(pl.col("candidate_id") == keys["candidate_id"][0])
+    known = model.card["domain"]["features"][FEATURES[1]]
+    changed = []
+    for level in (0.1, 0.3, 0.5, 0.7, 0.9):
+        value = known["values"][int(np.searchsorted(known["below"], level))]
+        other = first.with_columns(pl.lit(value, dtype=pl.Float32).alias(FEATURES[1]))
+        changed.append(log_odds(model.predict(other)["probability"].to_numpy())[0])
+    base = log_odds(model.predict(first)["probability"].to_numpy())[0]
+    assert parts[0, 1] == pytest.approx(base - np.mean(changed), abs=1e-5)
+
+
+def test_three_lines_of_python_give_what_the_workflow_gives(volume: Any, tmp_path: Path) -> None:
+    _model, folder, _ = volume
+    prediction = predict_volume(
+        folder / "raw",
+        model=folder / "model",
+        laterality="L",
+        view="CC",
+        volume_id="v1",
+        patient_id="p1",
+        pixel_spacing_mm=0.1,
+        slice_spacing_mm=1.0,
+    )
+    assert prediction.marks.equals(scored(volume).marks)
+    prediction.write_page(tmp_path / "volume.html")
+    assert (tmp_path / "volume.html").read_text().startswith("<!DOCTYPE html>")
+    prediction.write_dicom(tmp_path / "sr.dcm", tmp_path / "seg.dcm")
+    assert (tmp_path / "sr.dcm").read_bytes()[128:132] == b"DICM"
+
+
+def test_python_refuses_a_model_of_a_table(volume: Any, tmp_path: Path) -> None:
+    _model, folder, manifest = volume
+    card = release(tmp_path, folder / "features/manifest.json", manifest, domain=None)
+    with pytest.raises(TomocalcError, match="E602"):
+        predict_volume(folder / "raw", model=card, laterality="L", view="CC")

@@ -199,6 +199,7 @@ def test_the_dbtex_metric_counts_the_overlooked_cluster():
     assert (facts["lesions"], facts["volumes_with_lesion"], facts["marks"]) == (2, 2, 1)
     assert facts["mean_sensitivity"]["value"] == 0.5
     assert facts["biopsied"] is False
+    assert facts["least_mm"] == [10, 10]
 
 
 def test_a_patient_in_another_part_is_not_counted():

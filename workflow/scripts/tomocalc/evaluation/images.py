@@ -11,7 +11,7 @@ import polars as pl
 
 from tomocalc.evaluation.cases import case_account, patient_table, volume_table
 from tomocalc.evaluation.clusters import CLUSTERS, Rule, cluster_marks, find_clusters
-from tomocalc.evaluation.dbtex import dbtex
+from tomocalc.evaluation.dbtex import LEAST_PX, dbtex
 from tomocalc.evaluation.findings import Cluster, Findings, gather_findings
 from tomocalc.evaluation.froc import froc
 from tomocalc.evaluation.parts import NOT_BY_PATIENT, patient_parts
@@ -161,7 +161,8 @@ def _dbtex(
     biopsied = [item for item in areas if item.pathology]
     places, lesions = dbtex_input(marks, biopsied or areas, test)
     facts = dbtex(places, lesions, slices=test.slices, patient=test.patient, **draw)
-    return facts | {"biopsied": bool(biopsied)}
+    reach = [LEAST_PX * spacing for spacing in (min(test.pixel_mm), max(test.pixel_mm))]
+    return facts | {"biopsied": bool(biopsied), "least_mm": reach}
 
 
 def _placed(

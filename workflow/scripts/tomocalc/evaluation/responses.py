@@ -19,11 +19,20 @@ from tomocalc.evaluation.froc import FALSE, IGNORED, FreeResponse
 
 @dataclass(frozen=True)
 class TestPart:
-    """The volumes of the test part: the number of each, its patient's number and its slices."""
+    """The volumes of the test part.
+
+    Parameters
+    ----------
+    number
+        Of each volume.
+    patient, slices, pixel_mm
+        Of every volume in order: its patient's number, its slices, its pixel spacing along rows.
+    """
 
     number: Mapping[str, int]
     patient: Sequence[int]
     slices: Sequence[int]
+    pixel_mm: Sequence[float]
 
     __test__ = False  # no test class for pytest
 
@@ -36,6 +45,7 @@ class TestPart:
             number={volume["volume_id"]: place for place, volume in enumerate(volumes)},
             patient=[patient[volume["patient_id"]] for volume in volumes],
             slices=[volume["slices"] for volume in volumes],
+            pixel_mm=[volume["pixel_spacing_mm"][0] for volume in volumes],
         )
 
     def holds(self, finding: Calcification | Cluster) -> bool:

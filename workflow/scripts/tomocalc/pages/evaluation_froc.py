@@ -12,7 +12,7 @@ from tomocalc.pages.curves import ROWS, UNIT, evenly
 from tomocalc.pages.figures_of_merit import with_interval
 from tomocalc.pages.palette import ALL, AMBER, POSITIVE
 from tomocalc.pages.parts import block, note, paragraph
-from tomocalc.pages.tables import Cell, Column, number, table
+from tomocalc.pages.tables import Cell, Column, table
 from tomocalc.pages.words import plural
 
 SHOWN_RATE = 10.0
@@ -107,7 +107,7 @@ def _rates(noun: str, facts: Mapping[str, Any]) -> Markup:
     reached = point["false_per_volume"]
     rows: list[list[Any]] = [
         [
-            Cell(f"{number(reached)}, at the threshold", reached),
+            Cell(f"{reached:.2f}, at the threshold", reached),
             *(point["sensitivity"][key] for key in ("value", "low", "high")),
         ]
     ]
@@ -135,11 +135,17 @@ def _points(noun: str, curve: Mapping[str, Sequence[float]]) -> Markup:
     found = curve["sensitivity"]
     rising = [i for i in range(len(found)) if i == 0 or found[i] > found[i - 1]]
     steps = [rising[i] for i in evenly(len(rising), ROWS)]
-    keys = ("sensitivity", "false_per_volume", "threshold")
-    rows = [[curve[key][i] for key in keys] for i in dict.fromkeys([*steps, len(found) - 1])]
+    rows = [
+        [
+            Cell(f"{found[i]:.3f}", found[i]),
+            curve["false_per_volume"][i],
+            curve["threshold"][i],
+        ]
+        for i in dict.fromkeys([*steps, len(found) - 1])
+    ]
     columns = [
-        Column("Found", "score", f"share of the annotated {noun}s"),
-        Column("False", "number", "false marks per volume"),
+        Column("Found", "text", f"share of the annotated {noun}s"),
+        Column("False", "score", "false marks per volume"),
         Column("Threshold"),
     ]
     return table(columns=columns, rows=rows, caption=f"Points of the curve per {noun}")
@@ -174,6 +180,11 @@ def dbtex_block(facts: Mapping[str, Any]) -> list[Markup]:
     )
     text = (
         f"{plural(facts['lesions'], 'finding')} in {facts['volumes_with_lesion']:,} of "
-        f"{plural(facts['volumes'], 'volume')}; {plural(facts['marks'], 'mark')}. {which}"
+        f"{plural(facts['volumes'], 'volume')}; {plural(facts['marks'], 'mark')}. {which} "
+        f"100 pixels are {_span(*facts['least_mm'])} here."
     )
     return [block([written, paragraph(text)], kind="panel")]
+
+
+def _span(low: float, high: float) -> str:
+    return f"{low:.1f} mm" if low == high else f"{low:.1f} to {high:.1f} mm"

@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SNAKEMAKE := $(BIN)/snakemake --cores all
 
-.PHONY: demo test lint lock docs clean
+.PHONY: demo test faults lint lock docs clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready
@@ -15,6 +15,9 @@ demo: $(VENV)/ready
 
 test: $(VENV)/ready-for-tests
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+
+faults: $(VENV)/ready-for-tests
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --fault-table benchmarks/faults.md
 
 lint: $(VENV)/ready-for-tests
 	PATH="$(CURDIR)/$(BIN):$$PATH" pre-commit run --all-files --show-diff-on-failure

@@ -1,4 +1,4 @@
-"""Spoil image files at random and read them: a result or a named error, quickly, in little memory.
+"""Spoil files at random and read them: a result or a named error, quickly, in little memory.
 
 Runs as a process of its own, because the worst that a decoder can do is to end it.
 """
@@ -6,7 +6,9 @@ Runs as a process of its own, because the worst that a decoder can do is to end 
 from __future__ import annotations
 
 import logging
+import os
 import resource
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -15,13 +17,15 @@ from typing import Any
 
 import numpy as np
 
+from data_files import FILES
 from image_files import volume, write_dicom, write_jpeg, write_pgm, write_png, write_tiff
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.volume import open_volume
 
 DICOM = ("explicit", "implicit", "rle", "jpeg", "jpeg_lossless", "jpegls", "jpeg2000")
 TIFF = ("none", "zlib", "lzw", "zstd", "packbits", "jpeg")
-KINDS = ("png", "pgm", "jpg", *(f"tiff {name}" for name in TIFF), *(f"dicom {n}" for n in DICOM))
+IMAGES = ("png", "pgm", "jpg", *(f"tiff {name}" for name in TIFF), *(f"dicom {n}" for n in DICOM))
+ROOT = Path(__file__).parents[1]
 MAX_SECONDS = 5.0
 MAX_MEGABYTES = 1000.0
 
@@ -33,7 +37,9 @@ def peak_megabytes() -> float:
 
 
 def sound_file(kind: str, folder: Path) -> Path:
-    """Write a sound file of *kind*, one of `KINDS`."""
+    """Write a sound file of *kind*, one of `IMAGES` or `FILES`."""
+    if kind in FILES:
+        return FILES[kind][0](folder)
     frames = volume(3, rows=64, columns=56)
     format_, _, variant = kind.partition(" ")
     path = folder / f"a.{ {'dicom': 'dcm', 'tiff': 'tif'}.get(format_, format_) }"
@@ -69,21 +75,40 @@ def spoil(content: bytes, rng: np.random.Generator) -> bytes:
     return bytes(spoilt)
 
 
-def outcome(path: Path) -> str:
-    """Read every slice of *path*; return ``read`` or the code of the named error."""
+def read_slices(path: Path) -> None:
+    """Read every slice of *path*."""
+    found = open_volume(
+        path, pixel_spacing_mm=0.1, slice_spacing_mm=1.0, max_pixels=10**8, min_size=16
+    )
+    for index in range(len(found)):
+        image = found.read(index)
+        assert image.dtype in (np.uint8, np.uint16)
+        assert image.shape == (found.header.rows, found.header.columns)
+
+
+def outcome(kind: str, path: Path) -> str:
+    """Read a file; return ``read`` or the code of the named error."""
     try:
-        found = open_volume(
-            path, pixel_spacing_mm=0.1, slice_spacing_mm=1.0, max_pixels=10**8, min_size=16
-        )
-        for index in range(len(found)):
-            image = found.read(index)
-            assert image.dtype in (np.uint8, np.uint16)
-            assert image.shape == (found.header.rows, found.header.columns)
+        FILES[kind][1](path) if kind in FILES else read_slices(path)
     except TomocalcError as error:
         if not all(line.startswith("ERROR [E") for line in str(error).splitlines()):
             raise RuntimeError("a fault is not told in lines of its own") from error
         return error.code
     return "read"
+
+
+def mutate(folder: Path, kinds: tuple[str, ...], *, count: int) -> None:
+    """Run this file in a process of its own; fail unless every kind holds."""
+    run = subprocess.run(
+        [sys.executable, "tests/mutations.py", str(folder), str(count), *kinds],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": "tests:workflow/scripts"},
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr[-3000:]
+    assert len(run.stdout.splitlines()) == len(kinds)
 
 
 def main(kind: str, folder: str, *, count: int, seed: int = 0) -> None:
@@ -95,11 +120,11 @@ def main(kind: str, folder: str, *, count: int, seed: int = 0) -> None:
     rng = np.random.default_rng(seed)
     outcomes: Counter[str] = Counter()
     slowest = 0.0
-    assert outcome(path) == "read"
+    assert outcome(kind, path) == "read"
     for _ in range(count):
         path.write_bytes(spoil(content, rng))
         start = time.perf_counter()
-        outcomes[outcome(path)] += 1
+        outcomes[outcome(kind, path)] += 1
         slowest = max(slowest, time.perf_counter() - start)
         assert slowest < MAX_SECONDS
     megabytes = peak_megabytes()
@@ -108,5 +133,5 @@ def main(kind: str, folder: str, *, count: int, seed: int = 0) -> None:
 
 
 if __name__ == "__main__":
-    for kind in sys.argv[3:] or KINDS:
+    for kind in sys.argv[3:] or (*IMAGES, *FILES):
         main(kind, sys.argv[1], count=int(sys.argv[2]))

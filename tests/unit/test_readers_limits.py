@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -25,7 +24,7 @@ from image_files import (
     write_dicom,
     write_png,
 )
-from mutations import KINDS
+from mutations import IMAGES, mutate
 
 PROBE = """
 import json, resource, sys, time
@@ -167,24 +166,11 @@ def test_attributes_of_gigabytes_are_not_read(tmp_path: Path) -> None:
     assert "E202" in messages[1]
 
 
-def mutate(folder: Path, kinds: tuple[str, ...], *, count: int) -> None:
-    run = subprocess.run(
-        [sys.executable, "tests/mutations.py", str(folder), str(count), *kinds],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": "tests:workflow/scripts"},
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr[-3000:]
-    assert len(run.stdout.splitlines()) == len(kinds)
-
-
 def test_spoilt_files_give_a_result_or_a_named_error(tmp_path: Path) -> None:
-    mutate(tmp_path, KINDS, count=30)
+    mutate(tmp_path, IMAGES, count=30)
 
 
 @pytest.mark.campaign
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", IMAGES)
 def test_10000_spoilt_files(tmp_path: Path, kind: str) -> None:
-    mutate(tmp_path, (kind,), count=10_000 // len(KINDS) + 1)
+    mutate(tmp_path, (kind,), count=10_000 // len(IMAGES) + 1)

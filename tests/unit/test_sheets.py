@@ -65,6 +65,29 @@ def test_a_bad_row_is_named(sheet, row, message):
     assert message in fault(sheet(row))
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "..",
+            "../../x",
+            "a/b",
+            "a\\b",
+            "-rf",
+            ".hidden",
+            "{x}",
+            "$(touch X)",
+            "a;touch X",
+            "a b",
+        ),
+        *("`id`", "'", "@x", "+1", "x" * 101),
+    ],
+)
+def test_ids_that_could_be_more_than_a_name_are_refused(sheet, name):
+    for row in (f"{name}\tp\tL\tCC\tIMAGE", f"v\t{name}\tL\tCC\tIMAGE"):
+        assert "volumes.tsv:2, column" in fault(sheet(row))
+
+
 def test_all_bad_rows_come_at_once(sheet):
     lines = fault(sheet("v\tp\tX\tCC\tIMAGE", "w\tp\tL\tCC\tmissing.dcm", "V\tp\tL\tCC\tIMAGE"))
     assert sorted(re.findall(r"volumes.tsv:(\d+)", lines)) == ["2", "3", "4"]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from pydicom.datadict import DicomDictionary, keyword_for_tag
+from pydicom._dicom_dict import DicomDictionary
+from pydicom.datadict import keyword_for_tag
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
@@ -40,7 +41,7 @@ def identify(path: Path, target: Path) -> None:
     image.add_new((0x6000, 0x4000), "LT", CANARY)  # overlay comments
     image.preamble = CANARY.encode().ljust(128, b"\0")
     image.file_meta.SourceApplicationEntityTitle = CANARY
-    image.file_meta.PrivateInformationCreatorUID = UID
+    image.file_meta.PrivateInformationCreatorUID = pydicom.uid.UID(UID)
     image.file_meta.PrivateInformation = CANARY.encode() + b" "
     for item in image.get("PerFrameFunctionalGroupsSequence", []):
         comment = Dataset()

@@ -1,0 +1,137 @@
+"""Small sound files of every kind that is no image, and how each is read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import torch
+
+from candidates import cohort
+from model_data import NAMES, make_candidates
+from tomocalc.config import load_schema
+from tomocalc.dataset.feature_table import read_feature_table
+from tomocalc.dataset.shards import read_manifest, read_volume_rows
+from tomocalc.files import write_json
+from tomocalc.model.lstm import Ensemble, Hyperparameters
+from tomocalc.model.preprocessing import fit_preprocessing
+from tomocalc.model.release import load_model, save_model
+from tomocalc.model.sequences import build_sequences
+from tomocalc.parquet import read_parquet, write_parquet
+from tomocalc.sheets import read_annotations, read_volumes
+from tomocalc.tables import SCHEMA_VERSION, SHARD, names
+
+SCHEMAS = Path(__file__).parents[1] / "workflow/schemas"
+
+
+def release(folder: Path) -> Path:
+    """Write a model of a thumbnail's size and return its weights."""
+    torch.manual_seed(0)
+    network = Ensemble(Hyperparameters(inputs=3, units=(5, 4), members=2)).eval()
+    given = build_sequences(make_candidates(), features=NAMES, kind="slices", slices=3)
+    scale = fit_preprocessing(given.x, given.mask, features=3, scaler="quantile")
+    save_model(
+        weights=str(folder / "model.safetensors"),
+        card=str(folder / "model.json"),
+        network=network,
+        facts={
+            "features": [{"name": name, "unit": ""} for name in NAMES],
+            "sequence": {"kind": "slices", "slices": 3},
+            "shape": {"inputs": 3, "units": [5, 4], "dropout": 0.1, "members": 2},
+            "preprocessing": scale.to_json(),
+            "threshold": {"rule": "max_f1", "value": 0.5, "chosen_on": "validation"},
+        },
+    )
+    return folder / "model.safetensors"
+
+
+def sheet(folder: Path, name: str, lines: list[str]) -> Path:
+    path = folder / name
+    path.write_text("\n".join(line.replace(" ", "\t") for line in lines) + "\n")
+    return path
+
+
+def sheet_of_volumes(folder: Path) -> Path:
+    (folder / "a.png").touch()
+    head = "volume_id patient_id laterality view path pixel_spacing_mm"
+    return sheet(folder, "v.tsv", [head, f"v1 p1 L CC {folder}/a.png 0.1"])
+
+
+def sheet_of_annotations(folder: Path) -> Path:
+    head = "volume_id slice x y radius kind"
+    return sheet(folder, "a.tsv", [head, "v1 3 10.5 20 4 calcification", "v1  7 8 9 cluster"])
+
+
+def table(folder: Path) -> Path:
+    lines = [f"{i},{i / 7},{'yes' if i % 3 else 'no'}" for i in range(30)]
+    path = folder / "t.csv"
+    path.write_text("A,C,y\n" + "\n".join(lines) + "\n")
+    return path
+
+
+def parquet_table(folder: Path) -> Path:
+    path = folder / "t.parquet"
+    pl.read_csv(table(folder)).write_parquet(path)
+    return path
+
+
+def read_table(path: Path) -> None:
+    read_feature_table(
+        str(path),
+        header=True,
+        features={"area": "A", "contrast": "C"},
+        label="y",
+        positive="yes",
+        patient_id=None,
+        site=None,
+        unlabelled="fail",
+    )
+
+
+def result(folder: Path) -> Path:
+    path = folder / "candidates.parquet"
+    write_parquet(path, cohort(patients=3))
+    return path
+
+
+def shard(folder: Path) -> Path:
+    path = folder / "0000.parquet"
+    write_parquet(path, cohort(patients=1, each=5).select(names(SHARD)))
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    about = {"path": path.name, "key": "k", "rows": 5, "sha256": sha256}
+    write_json(
+        folder / "manifest.json",
+        {"schema_version": SCHEMA_VERSION, "volume_id": "v1", "shards": [about]},
+    )
+    return path
+
+
+def read_shards(path: Path) -> None:
+    manifest = path.with_name("manifest.json")
+    read_volume_rows(manifest, read_manifest(manifest))
+
+
+def schema(name: str) -> Any:
+    return load_schema(SCHEMAS / f"{name}.schema.yaml")
+
+
+FILES: dict[str, tuple[Callable[[Path], Path], Callable[[Path], Any]]] = {
+    "sheet of volumes": (sheet_of_volumes, lambda path: read_volumes(str(path), schema("volumes"))),
+    "sheet of annotations": (
+        sheet_of_annotations,
+        lambda path: read_annotations(str(path), schema("annotations"), [{"volume_id": "v1"}]),
+    ),
+    "CSV table": (table, read_table),
+    "Parquet table": (parquet_table, read_table),
+    "result": (result, read_parquet),
+    "shard": (shard, read_shards),
+    "weights": (release, lambda path: load_model(str(path))),
+    "model description": (
+        lambda folder: release(folder).with_name("model.json"),
+        lambda path: load_model(str(path.with_name("model.safetensors"))),
+    ),
+}
+"""How a sound file of each kind is written, and how it is read."""

@@ -1,0 +1,155 @@
+"""What prediction costs beside extraction alone, how large its page is, and how fast folders scan.
+
+    python benchmarks/prediction.py [SLICES] [HEADERS]
+
+A volume of SLICES (60) slices of 2457 × 1890 pixels, 12 bits, in several transfer syntaxes:
+`extract_features` alone, and what prediction takes in all: the same extraction keeping pictures
+for the page, scoring, attributions, DICOM objects and page. Each is a process of its own, so
+imports count. A tree of HEADERS (1,000) DICOM files is scanned by `import_dicom_folder`; pydicom
+reading the same headers whole stands beside it.
+"""
+
+import os
+
+os.environ["OMP_NUM_THREADS"] = "1"
+
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pydicom
+from pydicom.uid import generate_uid
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
+
+from volumes import frames
+
+from image_files import write_dicom  # pyright: ignore[reportMissingImports]
+from tomocalc.adapters.dicom_folder import dicom_folder
+
+SYNTAXES = {"uncompressed": "explicit", "JPEG-LS": "jpegls", "JPEG 2000": "jpeg2000"}
+PREPARE = """
+import sys, pathlib
+sys.path[:0] = {paths!r}
+from volumes import CONFIG, SHEET
+import extract_features
+folder = pathlib.Path({folder!r})
+extract_features.main(volume=SHEET, source={source!r}, manifest=str(folder / "manifest.json"),
+    objects=str(folder / "objects.parquet"), overlay=str(folder / "overlay.png"),
+    image=CONFIG["image"], candidates=CONFIG["candidates"], sequence_slices=7{more})
+"""
+PREDICT = """
+import sys, pathlib
+sys.path[:0] = {paths!r}
+from volumes import CONFIG, SHEET
+import predict_volume
+folder, out = pathlib.Path({folder!r}), pathlib.Path({out!r})
+predict_volume.main(manifest=str(folder / "manifest.json"),
+    weights=str(out / "model/model.safetensors"), source={source!r},
+    looks=str(folder / "looks.parquet"), volume=SHEET, image=CONFIG["image"],
+    rule=CONFIG["evaluation"]["cluster"], settings=CONFIG["predict"], simulated=None, home=None,
+    marks_sheet=str(out / "marks.tsv"), marks_table=str(out / "marks.parquet"),
+    clusters=str(out / "clusters.tsv"), scores=str(out / "scores.json"),
+    html=str(out / "volume.html"), report=str(out / "report.dcm"),
+    segmentation=str(out / "segmentation.dcm"))
+"""
+
+
+def process(code: str) -> tuple[float, float]:
+    """Run *code* in a process of its own and return its wall and CPU seconds."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    wall = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], check=True)
+    wall = time.perf_counter() - wall
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def predict(syntax: str, slices: int, rounds: int) -> None:
+    """Print one row: extraction, prediction in all, their ratio, size of the page."""
+    from predictions import release
+    from tomocalc.files import read_json
+
+    paths = [path for path in sys.path if path.endswith(("benchmarks", "tests", "scripts"))]
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        source = write_dicom(
+            folder / "v.dcm", frames(slices), syntax=SYNTAXES[syntax], bits=12, spacing=(0.085,) * 2
+        )
+        out = folder / "out"
+        alone, whole = [], []
+        for number in range(rounds):
+            names = {"paths": paths, "source": str(source)}
+            one, two = folder / f"one{number}", folder / f"two{number}"
+            alone.append(process(PREPARE.format(**names, folder=str(one), more="")))
+            kept = f", looks={str(two / 'looks.parquet')!r}"
+            first = process(PREPARE.format(**names, folder=str(two), more=kept))
+            if not number:
+                manifest = read_json(two / "manifest.json")
+                release(out / "model", two / "manifest.json", manifest, slices=7)
+            second = process(PREDICT.format(**names, folder=str(two), out=str(out)))
+            whole.append((first[0] + second[0], first[1] + second[1]))
+        ratios = [[b[k] / a[k] for a, b in zip(alone, whole, strict=True)] for k in (0, 1)]
+        cells = [
+            f"{statistics.median(row[1] for row in alone):.1f}",
+            f"{statistics.median(row[1] for row in whole):.1f}",
+            *(f"{statistics.median(ratio):.2f}" for ratio in ratios[::-1]),
+            f"{(out / 'volume.html').stat().st_size / 1e6:.1f}",
+            f"{read_json(out / 'scores.json')['candidates']:,}",
+        ]
+    print(f"| {syntax} | {' | '.join(cells)} |", flush=True)
+
+
+def scan(headers: int) -> None:
+    """Print how long a tree of *headers* files takes, and pydicom alone on it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        template = write_dicom(
+            folder / "t.dcm", [np.zeros((64, 64), np.uint16)], spacing=(0.1, 0.1)
+        )
+        dataset = pydicom.dcmread(template)
+        template.unlink()
+        dataset.ImageLaterality = "L"
+        for number in range(headers):
+            if not number % 50:
+                dataset.SeriesInstanceUID, series = generate_uid(), folder / f"p{number}/s"
+                dataset.PatientID = f"P{number}"
+                series.mkdir(parents=True)
+            dataset.SOPInstanceUID, dataset.InstanceNumber = generate_uid(), number
+            dataset.save_as(series / f"{number}.dcm")
+        begin = time.perf_counter()
+        sheets = dicom_folder(folder, laterality=None, site=None)
+        ours = time.perf_counter() - begin
+        begin = time.perf_counter()
+        for path in folder.rglob("*.dcm"):
+            pydicom.dcmread(path, stop_before_pixels=True)
+        peer = time.perf_counter() - begin
+    print(f"\n{headers:,} headers, {len(sheets.volumes)} volumes: {ours:.2f} s", end="")
+    print(f" (pydicom, whole headers and no grouping: {peer:.2f} s)")
+
+
+def main(slices: int, headers: int) -> None:
+    names = (
+        "extraction, CPU s",
+        "prediction in all, CPU s",
+        "ratio of CPU time",
+        "ratio of wall time",
+        "page, MB",
+        "candidates",
+    )
+    print("| transfer syntax | " + " | ".join(names) + " |\n|---" + "|---" * len(names) + "|")
+    for syntax in SYNTAXES:
+        predict(syntax, slices, rounds=1 if syntax == "JPEG 2000" else 3)
+    scan(headers)
+
+
+if __name__ == "__main__":
+    given = [int(text) for text in sys.argv[1:]]
+    main(*(given + [60, 1000][len(given) :]))

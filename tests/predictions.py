@@ -34,11 +34,18 @@ def measured(folder: Path, **options: Any) -> tuple[Path, dict[str, Any]]:
 
 
 def release(
-    folder: Path, manifest: Path, content: dict[str, Any], *, source: str = "volumes", **card: Any
+    folder: Path,
+    manifest: Path,
+    content: dict[str, Any],
+    *,
+    source: str = "volumes",
+    slices: int = 3,
+    flagged: float = 0.5,
+    **card: Any,
 ) -> Path:
-    """Release an untrained network whose training part are the volume's own candidates."""
+    """Release an untrained network that flags a share of the volume's own candidates."""
     rows = read_volume_rows(manifest, content)
-    sequence = {"kind": "slices", "slices": 3}
+    sequence: dict[str, Any] = {"kind": "slices", "slices": slices}
     sequences = build_sequences(rows, features=FEATURES, **sequence)
     shape = Hyperparameters(inputs=len(FEATURES), units=(5,), members=2)
     torch.manual_seed(1)
@@ -56,8 +63,8 @@ def release(
             "extraction": {
                 "settings_keys": [content["settings_key"]],
                 "settings": content["settings"],
-                "pixel_spacing_mm": [0.1, 0.1],
-                "slice_spacing_mm": [1.0, 1.0],
+                "pixel_spacing_mm": content["pixel_spacing_mm"],
+                "slice_spacing_mm": [content["slice_spacing_mm"]] * 2,
             },
         },
     )
@@ -73,7 +80,11 @@ def release(
         "sequence": sequence,
         "preprocessing": scaler.to_json(),
         "shape": {"inputs": 3, "units": [5], "dropout": 0.1, "members": 2},
-        "threshold": {"rule": "half", "value": float(probability.median()), "chosen_on": None},
+        "threshold": {
+            "rule": "half",
+            "value": float(probability.quantile(1 - flagged)),
+            "chosen_on": None,
+        },
         "protocol": "honest",
         "domain": domain,
     }

@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.cluster import DBSCAN
 
 from tomocalc.evaluation.clusters import (
     CLUSTERS,
@@ -119,3 +120,14 @@ def test_at_every_threshold_each_cluster_has_a_mark_and_each_mark_a_cluster(seed
         inside = [{cluster[int(row)] for row in rows} - {-1} for rows in born]
         assert all(inside)
         assert set().union(*inside) == set(range(number.max(initial=-1) + 1))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_rule_is_dbscan_number_for_number(seed):
+    draw = np.random.default_rng(seed)
+    points = draw.random((int(draw.integers(6, 90)), 3)) * draw.choice([10.0, 30.0, 60.0])
+    if seed % 4 == 0:
+        points = np.round(points)  # many equal distances
+    rule = Rule(int(draw.integers(2, 6)), float(draw.choice([5.0, 10.0])))
+    search = DBSCAN(eps=rule.distance_mm, min_samples=rule.calcifications)
+    assert cluster_numbers(points, rule).tolist() == search.fit(points).labels_.tolist()

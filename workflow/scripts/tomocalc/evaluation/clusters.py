@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
-from sklearn.cluster import DBSCAN
 
 from tomocalc.tables import Column, schema
 
@@ -92,8 +93,26 @@ def cluster_numbers(points_mm: NDArray[np.float64], rule: Rule) -> NDArray[np.in
     """
     if len(points_mm) < rule.calcifications:
         return np.full(len(points_mm), -1)
-    search = DBSCAN(eps=rule.distance_mm, min_samples=rule.calcifications)
-    return search.fit(points_mm).labels_.astype(np.int64)
+    near = _Neighbours.of(points_mm, rule.distance_mm)
+    owner = np.repeat(np.arange(len(points_mm)), np.diff(near.start))
+    core = np.diff(near.start) >= rule.calcifications
+    joined = core[owner] & core[near.row]
+    links = coo_array(
+        (np.ones(int(joined.sum()), np.bool_), (owner[joined], near.row[joined])),
+        shape=(len(points_mm),) * 2,
+    )
+    _, component = connected_components(links, directed=False)
+    # components in the order of their first core; of several, a neighbour joins the first
+    order = np.full(component.max() + 1, -1)
+    first = np.unique(component[core], return_index=True)
+    order[first[0][np.argsort(first[1])]] = np.arange(first[0].size)
+    number = np.full(len(points_mm), -1)
+    reached = core[near.row]
+    lowest = np.full(len(points_mm), np.iinfo(np.int64).max)
+    np.minimum.at(lowest, owner[reached], order[component[near.row[reached]]])
+    found = lowest < np.iinfo(np.int64).max
+    number[found] = lowest[found]
+    return number
 
 
 def find_clusters(candidates: pl.DataFrame, rule: Rule, *, threshold: float) -> pl.DataFrame:

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from data_files import FILES
 from image_files import volume, write_dicom, write_jpeg, write_pgm, write_png, write_tiff
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.volume import open_volume
@@ -37,9 +36,9 @@ def peak_megabytes() -> float:
 
 
 def sound_file(kind: str, folder: Path) -> Path:
-    """Write a sound file of *kind*, one of `IMAGES` or `FILES`."""
-    if kind in FILES:
-        return FILES[kind][0](folder)
+    """Write a sound file of *kind*, one of `IMAGES` or `data_files`."""
+    if kind not in IMAGES:
+        return data_files()[kind][0](folder)
     frames = volume(3, rows=64, columns=56)
     format_, _, variant = kind.partition(" ")
     path = folder / f"a.{ {'dicom': 'dcm', 'tiff': 'tif'}.get(format_, format_) }"
@@ -75,6 +74,13 @@ def spoil(content: bytes, rng: np.random.Generator) -> bytes:
     return bytes(spoilt)
 
 
+def data_files() -> dict[str, Any]:
+    """Return the other kinds; importing them takes libraries that images do not need."""
+    from data_files import FILES
+
+    return FILES
+
+
 def read_slices(path: Path) -> None:
     """Read every slice of *path*."""
     found = open_volume(
@@ -89,7 +95,7 @@ def read_slices(path: Path) -> None:
 def outcome(kind: str, path: Path) -> str:
     """Read a file; return ``read`` or the code of the named error."""
     try:
-        FILES[kind][1](path) if kind in FILES else read_slices(path)
+        read_slices(path) if kind in IMAGES else data_files()[kind][1](path)
     except TomocalcError as error:
         if not all(line.startswith("ERROR [E") for line in str(error).splitlines()):
             raise RuntimeError("a fault is not told in lines of its own") from error
@@ -114,7 +120,8 @@ def mutate(folder: Path, kinds: tuple[str, ...], *, count: int) -> None:
 def main(kind: str, folder: str, *, count: int, seed: int = 0) -> None:
     """Read *count* spoilt files of *kind*; the last one stays in *folder* if the process dies."""
     logging.disable(logging.CRITICAL)
-    resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
+    limit = (3 if kind in IMAGES else 12) << 30  # address space; threads of libraries need some
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     path = sound_file(kind, Path(folder))
     content = path.read_bytes()
     rng = np.random.default_rng(seed)
@@ -133,5 +140,5 @@ def main(kind: str, folder: str, *, count: int, seed: int = 0) -> None:
 
 
 if __name__ == "__main__":
-    for kind in sys.argv[3:] or (*IMAGES, *FILES):
+    for kind in sys.argv[3:] or (*IMAGES, *data_files()):
         main(kind, sys.argv[1], count=int(sys.argv[2]))

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pydicom
+import pydicom.uid
 import pytest
 from pydicom._dicom_dict import DicomDictionary
 from pydicom.datadict import keyword_for_tag

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 from sklearn.cluster import DBSCAN
+from sklearn.cluster import DBSCAN
 
 from tomocalc.evaluation.clusters import (
     CLUSTERS,
@@ -46,6 +47,16 @@ def test_a_distance_of_exactly_the_limit_counts_and_depth_counts_too():
     assert cluster_numbers(line, RULE).tolist() == [0, 0, 0]
     deep = np.array([[0, 0, 0], [1, 0, 0], [2, 0, 11]], float)
     assert cluster_numbers(deep, RULE).tolist() == [-1, -1, -1]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_clusters_are_those_of_scikit_learn(seed):
+    draw = np.random.default_rng(seed)
+    # on a grid, so that points coincide and lie exactly at the distance
+    points = np.round(draw.random((80, 3)) * (90, 90, 20) / 5) * 5
+    rule = Rule(int(draw.integers(2, 6)), 10.0)
+    theirs = DBSCAN(eps=rule.distance_mm, min_samples=rule.calcifications).fit(points).labels_
+    assert cluster_numbers(points, rule).tolist() == theirs.tolist()
 
 
 def test_features_by_hand():

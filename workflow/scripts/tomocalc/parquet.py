@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 from tomocalc.errors import TomocalcError
 from tomocalc.files import atomic_path
 
+BAD = (OSError, ValueError, pa.ArrowException, pl.exceptions.PolarsError)
+"""What a damaged file makes the libraries raise; a ValueError where a name is no text."""
 REMEDY = "delete it and run the same command again: {path}"
 
 
@@ -77,10 +79,9 @@ def read_parquet(path: str | Path) -> pl.DataFrame:
         ``E301`` when the file is missing, cut short or altered.
     """
     try:
-        table = pq.read_table(path, page_checksum_verification=True)
-    except (OSError, pa.ArrowException) as error:
+        frame = pl.from_arrow(pq.read_table(path, page_checksum_verification=True))
+    except BAD as error:
         raise damaged(path, error) from error
-    frame = pl.from_arrow(table)
     assert isinstance(frame, pl.DataFrame)
     return frame
 
@@ -89,9 +90,9 @@ def read_metadata(path: str | Path) -> dict[str, str]:
     """Read the schema metadata of *path* without its rows."""
     try:
         metadata = pq.read_schema(path).metadata or {}
-    except (OSError, pa.ArrowException) as error:
+        return {key.decode(): value.decode() for key, value in metadata.items()}
+    except BAD as error:
         raise damaged(path, error) from error
-    return {key.decode(): value.decode() for key, value in metadata.items()}
 
 
 def damaged(path: str | Path, error: Exception) -> TomocalcError:

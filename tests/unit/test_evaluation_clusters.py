@@ -4,7 +4,6 @@ import numpy as np
 import polars as pl
 import pytest
 from sklearn.cluster import DBSCAN
-from sklearn.cluster import DBSCAN
 
 from tomocalc.evaluation.clusters import (
     CLUSTERS,

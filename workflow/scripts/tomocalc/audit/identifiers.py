@@ -31,7 +31,8 @@ class Association:
     auroc
         0.5 where it tells nothing.
     p
-        Share of the shifts of the training labels along their rows that tell as much.
+        Share of random orders of the training labels, whole patients at a time, that tell as
+        much.
     """
 
     identifier: str
@@ -66,6 +67,7 @@ def associations(rows: pl.DataFrame, *, permutations: int, seed: int) -> list[As
         if ordered[name].n_unique() > 1
     }
     probes["row order"] = _by_order(learnt)
+    block = _blocks(ordered["patient_id"].filter(pl.Series(learnt)))
     generator = np.random.default_rng(seed)
     found = []
     for name, probe in probes.items():
@@ -73,19 +75,27 @@ def associations(rows: pl.DataFrame, *, permutations: int, seed: int) -> list[As
         as_much = 0
         for _ in range(permutations):
             shuffled = label.copy()
-            shuffled[learnt] = _shifted(label[learnt], generator)
+            shuffled[learnt] = _shuffled(label[learnt], block, generator)
             as_much += auroc(label[test], probe(shuffled)[test]) >= observed
         found.append(Association(name, observed, (1 + as_much) / (1 + permutations)))
     return found
 
 
-def _shifted(label: Values, generator: np.random.Generator) -> Values:
-    """Return *label* turned by a random distance.
+def _blocks(patients: pl.Series) -> NDArray[np.int64]:
+    """Return the number of every row's run of one patient; unnamed rows are runs of one."""
+    names = patients.fill_null("").to_numpy().astype(str)
+    begins = np.append(True, names[1:] != names[:-1]) | (names == "")
+    return np.cumsum(begins) - 1
 
-    Neighbouring rows keep their likeness, so that mere clustering of calcifications is not
-    taken for an association; a free permutation would break it up.
+
+def _shuffled(label: Values, block: NDArray[np.int64], generator: np.random.Generator) -> Values:
+    """Return *label* with its blocks in random order, each of them as it is.
+
+    Calcifications of one patient come together whatever the order of patients is, so that this
+    alone is not taken for an association.
     """
-    return np.roll(label, int(generator.integers(1, len(label))))
+    place = generator.permutation(block[-1] + 1)
+    return label[np.argsort(place[block], kind="stable")]
 
 
 def _by_value(names: pl.Series, learnt: NDArray[np.bool_]) -> Probe:

@@ -13,7 +13,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 log = logging.getLogger(__name__)
 
-BATCH = 64
+BATCH = 32
 PEAK_RATE = 1e-3
 """Of the one-cycle schedule, for Adam."""
 Rows = NDArray[np.int64]
@@ -33,9 +33,9 @@ def chosen_rows(label: NDArray[np.float32], rows: Rows, *, samples: int, seed: i
         return rows
     generator = np.random.default_rng(seed)
     shuffled = generator.permutation(rows)
-    positive = shuffled[label[shuffled] == 1][: samples // 2]
-    negative = shuffled[label[shuffled] != 1][: samples - len(positive)]
-    return np.sort(np.concatenate([positive, negative]))
+    positive, negative = (shuffled[label[shuffled] == kind] for kind in (1, 0))
+    negative = negative[: samples - min(len(positive), samples // 2)]
+    return np.sort(np.concatenate([positive[: samples - len(negative)], negative]))
 
 
 def train_network(

@@ -16,5 +16,5 @@ def patch_array(patches: pl.Series) -> NDArray[np.uint8]:
     """Return patches as one array (patch, slice, row, column)."""
     size = len(patches[0]) if len(patches) else DEPTH
     side = round((size / DEPTH) ** 0.5)
-    flat = np.frombuffer(b"".join(patches.to_list()), np.uint8)
+    flat = np.frombuffer(bytearray(b"".join(patches.to_list())), np.uint8)  # writable
     return flat.reshape(-1, DEPTH, side, side)

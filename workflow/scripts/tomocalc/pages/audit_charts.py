@@ -151,7 +151,7 @@ def identifier_figure(audits: Audits) -> Markup:
         Column("Learnt from", "text"),
         Column("Protocol", "text"),
         Column("AUROC", "score", "0.5 tells nothing"),
-        Column("p", "number", "share of shifted training labels that tell as much"),
+        Column("p", "number", "share of random orders of the training labels that tell as much"),
         Column("Finding", "text"),
     ]
     layout = row_layout() | {
@@ -166,7 +166,8 @@ def identifier_figure(audits: Audits) -> Markup:
         table=table(columns=columns, rows=rows, caption="Identifiers and the label"),
         caption="Patient, volume and site: mean label of their training rows; a name that was not "
         "seen tells nothing. Row order: mean label of the ten nearest training rows in the "
-        "table's order. Chance: the same after the training labels are shifted along the rows.",
+        "table's order. Chance: the same with the training labels in random order, whole patients "
+        "at a time.",
         height=150 + 30 * most * len(audits),
         table_open=True,
     )

@@ -1,0 +1,108 @@
+"""A small comparison, made by the scripts one after the other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import audit_leakage
+import compare_models
+import fit_feature_models
+import retrain_lstm
+import split_protocol
+from candidates import cohort
+from model_data import MODEL
+from tomocalc.files import write_json
+from tomocalc.parquet import write_parquet
+
+FEATURES = ["area", "contrast"]
+SPLIT = {"validation_fraction": 0.2, "test_fraction": 0.25, "folds": 3}
+SETTINGS = {"trials": 2, "cross_validation": 1}
+EVALUATION = {"bootstrap": 100, "confidence": 0.95}
+CITED = "model\taccuracy\tsource\nlstm\t0.9727\tthe reference paper\n"
+
+
+@mock.patch("tomocalc.comparison.feature_models.TREES", 30)
+def compare(
+    folder: Path, *, protocols: tuple[str, ...] = ("honest", "paper"), own: str | None = None
+) -> dict[str, Any]:
+    """Run every script of the comparison and the audit in *folder*; return the last arguments."""
+    candidates, best = folder / "candidates.parquet", folder / "best.json"
+    write_parquet(candidates, cohort(60, each=8))
+    write_json(best, {"model": {}, "computed": 2})
+    (folder / "cited.tsv").write_text(CITED)
+    paths = {
+        name: [str(folder / protocol / file) for protocol in protocols]
+        for name, file in (
+            ("splits", "splits.parquet"),
+            ("scores", "feature_models.parquet"),
+            ("accounts", "feature_models.json"),
+            ("lstm_scores", "lstm.parquet"),
+            ("lstm_accounts", "lstm.json"),
+        )
+    }
+    for place, protocol in enumerate(protocols):
+        split_protocol.main(
+            candidates=str(candidates),
+            own=own,
+            protocol=protocol,
+            features=FEATURES,
+            duplicates="drop",
+            seed=1,
+            settings=SPLIT,
+            splits=paths["splits"][place],
+        )
+        shared: dict[str, Any] = {
+            "candidates": str(candidates),
+            "splits": paths["splits"][place],
+            "protocol": protocol,
+            "features": FEATURES,
+            "impute": "none",
+            "threshold": "max_f1",
+            "seed": 1,
+        }
+        fit_feature_models.main(
+            **shared,
+            duplicates="drop",
+            settings=SETTINGS,
+            objective="average_precision",
+            folds=3,
+            scores=paths["scores"][place],
+            account=paths["accounts"][place],
+            times=str(folder / "logs" / f"{protocol}_times.tsv"),
+        )
+        retrain_lstm.main(
+            **shared,
+            best=str(best),
+            sequence={"kind": "single_step", "slices": 1},
+            model=MODEL,
+            checkpoint=str(folder / "logs" / "checkpoint.pt"),
+            scores=paths["lstm_scores"][place],
+            account=paths["lstm_accounts"][place],
+            times=str(folder / "logs" / f"{protocol}_lstm_times.tsv"),
+        )
+    both: dict[str, Any] = {
+        "protocols": list(protocols),
+        **{key: value for key, value in paths.items() if key != "splits"},
+        "source": "volumes",
+        "settings": EVALUATION,
+        "seed": 1,
+    }
+    compared = both | {
+        "best": str(best),
+        "cited": str(folder / "cited.tsv"),
+        "table": str(folder / "comparison.parquet"),
+        "page": str(folder / "comparison.html"),
+    }
+    compare_models.main(**compared)
+    audit_leakage.main(
+        **both,
+        candidates=str(candidates),
+        splits=paths["splits"],
+        features=FEATURES,
+        permutations=100,
+        facts=str(folder / "leakage.json"),
+        page=str(folder / "leakage.html"),
+    )
+    return compared | {"splits": paths["splits"]}

@@ -1,0 +1,168 @@
+"""The comparison and the audit, script by script on small tables."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import fit_feature_models
+from candidates import cohort
+from comparison_data import compare
+from tomocalc.comparison.feature_models import FEATURE_MODELS
+from tomocalc.comparison.fitting import cross_validate, fold_figures, summary, tune_and_fit
+from tomocalc.comparison.table import read_measured
+from tomocalc.dataset.feature_table import read_feature_table
+from tomocalc.dataset.splits import split_honest, split_paper, usable_candidates
+from tomocalc.errors import TomocalcError
+from tomocalc.files import read_json
+from tomocalc.parquet import read_parquet
+from tomocalc.tables import PAPER_FEATURES
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("compared")
+    return folder, compare(folder)
+
+
+def test_both_protocols_stand_side_by_side(compared):
+    folder, _ = compared
+    table = pl.read_parquet(folder / "comparison.parquet")
+    measured = table.filter("measured")
+    assert measured["protocol"].unique().sort().to_list() == ["honest", "paper"]
+    assert set(measured["model"]) == {"lstm", *FEATURE_MODELS}
+    assert measured["auroc"].is_between(0, 1).all()
+    probe = {row["protocol"]: row for row in measured.filter(model="nearest_neighbour").to_dicts()}
+    assert probe["paper"]["auroc"] > 0.95
+    assert probe["honest"]["auroc"] < 0.9
+    assert probe["honest"]["cv_auroc"] > 0.5
+    assert probe["paper"]["cv_auroc"] is None
+    assert measured.filter(model="lstm")["auroc_minus_lstm"].null_count() == 2
+    html = (folder / "comparison.html").read_text()
+    for words in ("not given here", "0.9727", "not run", "ResNet-101", "Extra trees"):
+        assert words in html
+    assert len(html) < 7_000_000
+
+
+def test_every_model_scored_every_row_of_every_split(compared):
+    folder, paths = compared
+    for place, protocol in enumerate(paths["protocols"]):
+        splits = read_parquet(paths["splits"][place])
+        scores = read_parquet(paths["scores"][place])
+        keys = ["volume_id", "candidate_id", "copy"]
+        assert scores.select(keys).equals(splits.select(keys))
+        assert scores.select(list(FEATURE_MODELS)).null_count().sum_horizontal().item() == 0
+        times = (folder / "logs" / f"{protocol}_times.tsv").read_text().splitlines()
+        assert len(times) == 1 + len(FEATURE_MODELS)
+
+
+def test_the_audit_says_why(compared):
+    folder, _ = compared
+    facts = read_json(folder / "leakage.json")
+    assert facts["audited"] == "honest"
+    assert facts["verdict"] == "clean"
+    paper = facts["protocols"]["paper"]
+    assert paper["verdict"] == "leaks"
+    assert paper["sharing"]["test_rows_with_copy_in_train"]["positive"] > 0.9
+    gap = facts["gaps"]["protocols"]["paper"]["nearest_neighbour"]["gap"]
+    assert gap["auroc"]["low"] > 0
+    html = (folder / "leakage.html").read_text()
+    assert "patients stand on both sides of the split" in html
+    assert 'class="verdict good"' in html
+    assert 'class="verdict bad"' in html
+
+
+def test_a_second_run_gives_the_same_bytes(compared, tmp_path):
+    folder, _ = compared
+    compare(tmp_path)
+    results = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    for path in results:
+        name = path.relative_to(folder)
+        if name.parts[0] != "logs":
+            assert path.read_bytes() == (tmp_path / name).read_bytes(), name
+
+
+def test_the_own_split_is_audited_beside_the_protocols(tmp_path):
+    rows = cohort(60, each=8).select("volume_id", "candidate_id")
+    part = pl.when(pl.col("candidate_id") % 4 == 1).then(pl.lit("test")).otherwise(pl.lit("train"))
+    rows.with_columns(part=part).write_csv(tmp_path / "own.csv")
+    compare(tmp_path, protocols=("honest", "own"), own=str(tmp_path / "own.csv"))
+    facts = read_json(tmp_path / "leakage.json")
+    assert facts["audited"] == "own"
+    assert facts["verdict"] == "leaks"
+    assert facts["protocols"]["own"]["sharing"]["shared_patients"] == 60
+    assert "Your own split" in (tmp_path / "leakage.html").read_text()
+    assert "own" in pl.read_parquet(tmp_path / "comparison.parquet")["protocol"]
+
+
+def test_scores_of_another_split_are_refused(compared):
+    _, paths = compared
+    honest, paper = 0, 1
+    with pytest.raises(TomocalcError, match="E301"):
+        read_measured(
+            "paper",
+            paths["scores"][paper],
+            paths["accounts"][paper],
+            paths["lstm_scores"][honest],
+            paths["lstm_accounts"][honest],
+            trials=1,
+        )
+
+
+@pytest.mark.data
+@pytest.mark.skipif("TOMOCALC_TEST_DATA" not in os.environ, reason="needs TOMOCALC_TEST_DATA")
+def test_the_reference_table():
+    path = Path(os.environ["TOMOCALC_TEST_DATA"]) / "woods/mammography.csv"
+    names = {name: f"column_{place + 1}" for place, name in enumerate(PAPER_FEATURES)}
+    table, _ = read_feature_table(
+        str(path),
+        header=False,
+        features=names,
+        label="column_7",
+        positive="'1'",
+        patient_id=None,
+        site=None,
+        unlabelled="fail",
+    )
+    focus = usable_candidates(table, used=list(PAPER_FEATURES), duplicates="drop")
+    fractions = {"test_fraction": 0.2, "folds": 5, "seed": 1}
+    probe = {}
+    for protocol, splits in (
+        ("paper", split_paper(focus, **fractions)),
+        ("honest", split_honest(focus, **fractions, validation_fraction=0.2)),
+    ):
+        data = fit_feature_models.samples_of(
+            table, splits, features=list(PAPER_FEATURES), impute="none"
+        )
+        fitted = tune_and_fit(
+            "nearest_neighbour",
+            FEATURE_MODELS["nearest_neighbour"],
+            data,
+            trials=12,
+            objective="average_precision",
+            threshold="half",
+            seed=1,
+        )
+        test = data.samples.part == "test"
+        probe[protocol] = fold_figures(data.samples.y[test], fitted.scores[test])
+    assert probe["paper"]["accuracy"] > 0.99
+    assert probe["paper"]["average_precision"] > 0.98
+    assert probe["honest"]["average_precision"] < 0.5
+    assert probe["honest"]["f1"] < 0.7
+    uses = focus.with_columns(part=pl.lit("train"), fold=pl.lit(0))
+    data = fit_feature_models.samples_of(table, uses, features=list(PAPER_FEATURES), impute="none")
+    # 5-fold figures of the design, within two standard errors of a mean of five folds
+    for model, expected in (
+        ("random_forest", {"auroc": 0.951, "average_precision": 0.752, "f1": 0.675}),
+        ("xgboost", {"auroc": 0.955, "average_precision": 0.762, "f1": 0.712}),
+    ):
+        folds = cross_validate(
+            FEATURE_MODELS[model], data, focus["group"].to_numpy(), folds=5, repeats=1, seed=1
+        )
+        for name, value in expected.items():
+            found = summary(folds)[name]
+            error = found["deviation"] / 5**0.5
+            assert abs(found["mean"] - value) < 2 * error, (model, name)

@@ -1,0 +1,171 @@
+"""Image models: patches at the right places, networks that learn the same twice."""
+
+from importlib.util import find_spec
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+import fit_image_model
+from tomocalc.comparison.catalogue import IMAGE_KEYS
+from tomocalc.comparison.image_fitting import chosen_rows, predict, train_network, turned
+from tomocalc.comparison.networks import build_network
+from tomocalc.comparison.patch_table import DEPTH, SCHEMA, patch_array
+from tomocalc.comparison.patches import volume_patches
+from tomocalc.errors import TomocalcError
+from tomocalc.files import read_json
+from tomocalc.parquet import write_parquet
+
+
+class Stack:
+    """Slices whose values rise with row, column and depth."""
+
+    class header:  # noqa: N801
+        slices = 5
+        spacing_mm = (0.1, 0.1)
+
+    def __init__(self, spoilt=()):
+        self.reads = []
+        self.spoilt = spoilt
+
+    def read(self, index):
+        self.reads.append(index)
+        if index in self.spoilt:
+            raise TomocalcError("E202", what="damaged", where="x", why="spoilt", fix="none")
+        row, col = np.indices((60, 50))
+        return (1000 + 10 * index + 2 * row + 3 * col).astype(np.uint16)
+
+
+def places(slices, rows, cols):
+    return pl.DataFrame(
+        {
+            "volume_id": ["v"] * len(slices),
+            "candidate_id": range(len(slices)),
+            "slice": slices,
+            "centroid_row": rows,
+            "centroid_col": cols,
+        }
+    )
+
+
+def cut(stack, table, side=8):
+    patches = pl.concat(volume_patches(stack, table, side=side))
+    return patches, patch_array(patches["patch"])
+
+
+def test_a_patch_is_centred_on_its_candidate_in_three_slices():
+    patches, found = cut(Stack(), places([2, 3], [30.2, 20.0], [25.0, 24.6]))
+    assert patches.columns == ["volume_id", "candidate_id", "patch"]
+    assert found.shape == (2, DEPTH, 8, 8)
+    _, wide = cut(Stack(), places([2], [30.0], [25.0]), side=16)
+    assert np.array_equal(wide[0, :, 4:12, 4:12], found[0])
+    steps = np.diff(found[0, 1].astype(int), axis=1)
+    assert steps.min() >= 0
+    assert steps.max() > 0
+
+
+def test_the_image_border_is_black_and_the_end_slices_stand_in():
+    _, found = cut(Stack(), places([0], [0.0], [0.0]))
+    assert found[0, :, :4].max() == 0
+    assert found[0, :, :, :4].max() == 0
+    assert np.array_equal(found[0, 0], found[0, 1])
+
+
+def test_a_slice_is_read_once_and_a_spoilt_neighbour_is_replaced():
+    stack = Stack(spoilt={1})
+    _, found = cut(stack, places([2, 2, 3], [30.0, 31, 32], [20.0, 21, 22]))
+    assert sorted(stack.reads) == [1, 2, 3, 4]
+    assert np.array_equal(found[0, 0], found[0, 1])
+
+
+@pytest.mark.parametrize("key", IMAGE_KEYS)
+def test_every_network_has_one_output_for_the_smallest_patch(key):
+    if key != "cnn" and find_spec("torchvision") is None:
+        pytest.skip("torchvision is not installed")
+    torch.manual_seed(0)
+    network = build_network(key).eval()
+    with torch.no_grad():
+        found = network(torch.zeros(2, DEPTH, 32, 32))
+    assert found.shape == (2, 1)
+
+
+def test_the_budget_keeps_calcifications():
+    label = np.array([1] * 10 + [0] * 990, np.float32)
+    rows = np.arange(1000)
+    chosen = chosen_rows(label, rows, samples=100, seed=1)
+    assert len(chosen) == len(set(chosen)) == 100
+    assert label[chosen].sum() == 10
+    assert np.array_equal(chosen_rows(label, rows, samples=1000, seed=1), rows)
+    half = chosen_rows(1 - label, rows, samples=100, seed=1)
+    assert (1 - label)[half].sum() == 90
+
+
+def test_turning_keeps_the_content_of_every_slice():
+    x = torch.arange(2 * DEPTH * 16.0).reshape(2, DEPTH, 4, 4)
+    ways = {
+        tuple(turned(x, torch.Generator().manual_seed(seed)).flatten().tolist())
+        for seed in range(60)
+    }
+    assert len(ways) == 8
+    assert all(sorted(way) == x.flatten().tolist() for way in ways)
+
+
+def bright_squares(rows=160, side=16):
+    draw = np.random.default_rng(0)
+    label = (draw.random(rows) < 0.4).astype(np.float32)
+    patches = draw.integers(20, 90, (rows, DEPTH, side, side)).astype(np.uint8)
+    patches[label == 1, :, 6:10, 6:10] += 120
+    return patches, label
+
+
+@pytest.fixture
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_a_small_network_learns_bright_squares_the_same_way_twice():
+    patches, label = bright_squares()
+    found = []
+    for _ in range(2):
+        torch.manual_seed(1)
+        network = train_network(build_network("cnn"), patches, label, epochs=10, seed=1)
+        found.append(predict(network, patches))
+    assert np.array_equal(found[0], found[1])
+    assert found[0][label == 1].mean() > found[0][label == 0].mean() + 0.3
+
+
+def test_fit_image_model_scores_validation_and_test_rows(tmp_path):
+    patches, label = bright_squares()
+    rows = len(label)
+    part = np.array(["train", "validation", "test", "test"])[np.arange(rows) % 4]
+    keys = {"volume_id": ["v"] * rows, "candidate_id": range(rows)}
+    images = pl.DataFrame({**keys, "patch": [patch.tobytes() for patch in patches]}, schema=SCHEMA)
+    splits = pl.DataFrame({**keys, "label": label, "part": part, "copy": [0] * rows}).cast(
+        {"candidate_id": pl.Int32, "copy": pl.Int32}
+    )
+    splits = pl.concat([splits, splits.tail(1).with_columns(copy=pl.lit(1, pl.Int32))])
+    write_parquet(tmp_path / "patches.parquet", images)
+    write_parquet(tmp_path / "splits.parquet", splits)
+    out = {name: str(tmp_path / name) for name in ("scores", "account", "times")}
+    fit_image_model.main(
+        splits=str(tmp_path / "splits.parquet"),
+        patches=str(tmp_path / "patches.parquet"),
+        network="cnn",
+        protocol="honest",
+        settings={"samples": 30, "epochs": 1},
+        threshold="max_f1",
+        seed=1,
+        **out,
+    )
+    scores = pl.read_parquet(out["scores"])
+    assert scores.height == (part != "train").sum() + 1
+    assert scores["cnn"].is_between(0, 1).all()
+    assert scores["cnn"][-1] == scores["cnn"][-2]
+    account = read_json(out["account"])
+    assert account["parameters"]["patches"] == 30
+    assert 0 < account["threshold"] < 1

@@ -1,0 +1,182 @@
+"""The feature models: equal budgets, repeatable fits, nothing of the test part."""
+
+import numpy as np
+import pytest
+
+from candidates import cohort
+from tomocalc.comparison.catalogue import ROWS, Cited, read_cited
+from tomocalc.comparison.feature_models import FEATURE_MODELS, scores
+from tomocalc.comparison.fitting import (
+    Data,
+    cross_validate,
+    fit_scores,
+    holdout,
+    summary,
+    tune_and_fit,
+)
+from tomocalc.comparison.spaces import Choice, Range, draw_trials
+from tomocalc.comparison.table import SCHEMA, Measured, comparison_table
+from tomocalc.dataset.splits import split_honest, split_paper, usable_candidates
+from tomocalc.errors import TomocalcError
+from tomocalc.model.sequences import build_samples
+
+FEATURES = ["area", "contrast"]
+QUICK = ("nearest_neighbour", "logistic_regression", "svm", "xgboost")
+
+
+def data(protocol="honest"):
+    focus = usable_candidates(cohort(40), used=FEATURES, duplicates="drop")
+    if protocol == "paper":
+        splits = split_paper(focus, seed=1, test_fraction=0.25, folds=3)
+    else:
+        splits = split_honest(focus, seed=1, validation_fraction=0.2, test_fraction=0.25, folds=3)
+    samples = build_samples(focus, splits, features=FEATURES, kind="single_step", slices=1)
+    return Data(samples, "none"), splits["group"].to_numpy()
+
+
+def tuned(key, given, trials=3, seed=1):
+    return tune_and_fit(
+        key,
+        FEATURE_MODELS[key],
+        given,
+        trials=trials,
+        objective="average_precision",
+        threshold="max_f1",
+        seed=seed,
+    )
+
+
+def test_the_defaults_are_the_first_trial_and_more_trials_keep_the_earlier_ones():
+    space = {"depth": Range(2, 8), "rate": Range(0.01, 1.0, log=True), "kind": Choice(("a", "b"))}
+    default = {"depth": 6, "rate": 0.3, "kind": "a", "fixed": 1}
+    few = draw_trials("model", space=space, default=default, trials=4, seed=1)
+    many = draw_trials("model", space=space, default=default, trials=9, seed=1)
+    assert few[0] == default
+    assert many[:4] == few
+    assert all(2 <= trial["depth"] <= 8 and 0.01 <= trial["rate"] <= 1 for trial in many)
+    assert all(trial["fixed"] == 1 for trial in many)
+    assert draw_trials("other", space=space, default=default, trials=4, seed=1) != few
+    assert draw_trials("probe", space={}, default={}, trials=9, seed=1) == [{}]
+
+
+@pytest.mark.parametrize("key", FEATURE_MODELS)
+def test_every_model_has_a_row_and_a_space_around_its_defaults(key):
+    model = FEATURE_MODELS[key]
+    assert key in {row.key for row in ROWS}
+    assert set(model.space) <= set(model.default)
+
+
+@pytest.mark.parametrize("key", QUICK)
+def test_fitting_twice_gives_equal_scores(key):
+    given, _ = data()
+    first, second = tuned(key, given), tuned(key, given)
+    assert first.parameters == second.parameters
+    assert first.trials == (1 if key == "nearest_neighbour" else 3)
+    assert np.array_equal(first.scores, second.scores)
+    assert ((first.scores >= 0) & (first.scores <= 1)).all()
+
+
+def test_the_test_part_decides_nothing():
+    given, _ = data()
+    before = tuned("logistic_regression", given)
+    test = given.samples.part == "test"
+    given.samples.y[test] = 1 - given.samples.y[test]
+    after = tuned("logistic_regression", given)
+    assert before.parameters == after.parameters
+    assert before.threshold == after.threshold
+    assert np.array_equal(before.scores, after.scores)
+
+
+def test_trials_are_scored_on_validation_or_on_a_fold():
+    honest, _ = data()
+    learnt, held = holdout(honest.samples)
+    assert set(honest.samples.part[learnt]) == {"train"}
+    assert set(honest.samples.part[held]) == {"validation"}
+    paper, _ = data("paper")
+    learnt, held = holdout(paper.samples)
+    assert set(paper.samples.part[held]) == {"train"}
+    assert set(paper.samples.fold[held]) == {0}
+    assert not set(learnt) & set(held)
+
+
+def test_a_part_without_a_class_cannot_tune():
+    given, _ = data()
+    given.samples.y[given.samples.part == "validation"] = 0
+    with pytest.raises(TomocalcError, match="E304"):
+        tuned("svm", given)
+    assert tuned("svm", given, trials=1).threshold == 0.5
+
+
+def test_the_probe_recalls_what_it_has_seen():
+    given, _ = data()
+    training = np.flatnonzero(given.samples.part == "train")
+    found = fit_scores(
+        FEATURE_MODELS["nearest_neighbour"],
+        {"scaler": "standard"},
+        given,
+        training=training,
+        wanted=training,
+        seed=1,
+    )
+    assert np.array_equal(found, given.samples.y[training])
+
+
+def test_the_machines_own_decision_lies_at_one_half():
+    given, _ = data()
+    rows = np.arange(len(given.samples.y))
+    model = FEATURE_MODELS["svm"]
+    machine = model.build(model.default, 1, 1.0)
+    x = given.scaled(rows, rows, scaler="standard")
+    machine.fit(x, given.samples.y)
+    assert np.array_equal(scores(machine, x) > 0.5, machine.predict(x) == 1)
+
+
+def test_cross_validation_keeps_groups_together_and_tests_every_row_once(monkeypatch):
+    given, group = data()
+    seen = []
+
+    def spy(model, parameters, data, *, training, wanted, seed, size=1.0):
+        assert not set(group[training]) & set(group[wanted])
+        seen.append(wanted)
+        return np.full(len(wanted), 0.3) + 0.4 * data.samples.y[wanted]
+
+    monkeypatch.setattr("tomocalc.comparison.fitting.fit_scores", spy)
+    model = FEATURE_MODELS["svm"]
+    figures = cross_validate(model, given, group, folds=4, repeats=2, seed=1)
+    assert len(figures) == 8
+    assert np.array_equal(np.sort(np.concatenate(seen[:4])), np.arange(len(group)))
+    assert summary(figures)["auroc"] == {"mean": 1.0, "deviation": 0.0}
+    assert summary(figures)["f1"]["mean"] == 1.0
+    assert cross_validate(model, given, group, folds=4, repeats=0, seed=1) == []
+    assert summary([]) == {}
+
+
+def test_every_classifier_has_a_row_under_every_protocol():
+    empty = cohort(2).select("volume_id").with_columns(part=None)
+    measured = [Measured(name, empty, {"lstm": {}}, {}) for name in ("paper", "honest")]
+    cited = {"lstm": Cited(0.9727, "the paper")}
+    table = comparison_table(measured, {"paper": {}, "honest": {}}, cited)
+    assert table.height == 2 * len(ROWS)
+    assert table.columns == list(SCHEMA)
+    assert table.filter("measured")["model"].to_list() == ["lstm", "lstm"]
+    assert table["cited_accuracy"].drop_nulls().to_list() == [0.9727] * 2
+    assert {"cnn", "resnet18", "resnet50", "resnet101", "alexnet", "vgg", "googlenet"} < set(
+        table["model"]
+    )
+    assert "not run" in table.filter(model="fpn_spp")["remark"][0]
+
+
+def test_the_sheet_of_cited_figures(tmp_path):
+    sheet = tmp_path / "cited.tsv"
+    sheet.write_text("model\taccuracy\tsource\nlstm\t0.9727\ta paper\nsvm\t\t\n")
+    assert read_cited(str(sheet)) == {"lstm": Cited(0.9727, "a paper"), "svm": Cited(None, "")}
+    sheet.write_text("model\taccuracy\tsource\nlstm\t97 %\t\nsvn\t0.5\t\n")
+    with pytest.raises(TomocalcError) as error:
+        read_cited(str(sheet))
+    assert str(error.value).count("E103") == 2
+    assert "97 %" in str(error.value)
+    sheet.write_text("model,accuracy\n")
+    with pytest.raises(TomocalcError, match="E102"):
+        read_cited(str(sheet))
+    with pytest.raises(TomocalcError, match="E102"):
+        read_cited(str(tmp_path / "absent.tsv"))

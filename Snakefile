@@ -22,6 +22,7 @@ include: "workflow/rules/audit.smk"
 include: "workflow/rules/reproduction.smk"
 include: "workflow/rules/experiments.smk"
 include: "workflow/rules/prediction.smk"
+include: "workflow/rules/runs.smk"
 include: "workflow/rules/report.smk"
 
 

@@ -118,7 +118,9 @@ def volume_files(wildcards):
 def every_volume():
     """Wildcards of every volume, as rules of one volume have them."""
     if config["source"] == "table":
-        raise WorkflowError("image models read image volumes, and the source is a table")
+        raise WorkflowError(
+            "image models read image volumes, and the source is a table"
+        )
     return [SimpleNamespace(volume=name) for name in VOLUMES]
 
 
@@ -388,6 +390,23 @@ def dicom_outputs():
         "report": "<results>/predictions/{volume}/report.dcm",
         "segmentation": "<results>/predictions/{volume}/segmentation.dcm",
     }
+
+
+def run_files(_):
+    """Files of the runs to compare; absolute, so that no rule of this run makes them anew."""
+    if not config["runs"]:
+        return ["pass --config runs='[results, results/paper]'"]
+    names = (
+        "evaluation/metrics.json",
+        "evaluation/predictions.parquet",
+        "model/model.json",
+        "dataset/quality.json",
+    )
+    return [
+        os.path.join(os.path.abspath(folder), name)
+        for folder in config["runs"]
+        for name in names
+    ]
 
 
 def growing(mem_mb):

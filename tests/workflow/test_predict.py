@@ -1,0 +1,92 @@
+"""From a finished run to new volumes, to the side-by-side of runs, through Snakemake itself."""
+
+import re
+import shutil
+from pathlib import Path
+from urllib.parse import unquote
+
+import polars as pl
+import pytest
+
+from projects import Project
+
+pytestmark = pytest.mark.xdist_group("workflow")
+TINY = ("--configfile", "tiny.yaml")
+
+
+def links_work(folder: Path) -> int:
+    pages = list(folder.rglob("*.html"))
+    for page in pages:
+        for link in re.findall(r'(?:href|src)="([^"#][^"]*)"', page.read_text()):
+            if not link.startswith(("data:", "http://www.w3.org")):
+                assert (page.parent / unquote(link)).exists(), f"{page.name}: {link}"
+    return len(pages)
+
+
+def test_volumes_of_another_seed_are_scored_with_the_model(rerun: Project):
+    other = "pathvars={resources: other, results: results/other, logs: logs/other}"
+    two = "phantom={patients: 1, calcified_fraction: 1.0}"
+    rerun.snakemake("write_phantom_sheets", *TINY, "--config", "seed=2", two, other)
+    arguments = (*TINY, "--config", "model=results/model", "volumes=other/phantom/volumes.tsv")
+    jobs = rerun.planned("predict", *arguments)
+    assert jobs == {
+        "extract_new_volume": 2,
+        "predict_volume": 2,
+        "gather_predictions": 1,
+        "predict": 1,
+    }
+    rerun.snakemake("predict", *arguments)
+    folder = rerun.folder / "results/predictions"
+    assert links_work(folder) == 3
+    names = {path.name for path in (folder / "P001-LCC").iterdir()}
+    assert {"report.dcm", "segmentation.dcm", "marks.tsv", "overlay.png", "volume.html"} <= names
+    volumes = pl.read_csv(folder / "volumes.tsv", separator="\t")
+    assert volumes["score"].is_between(0, 1).all()
+    assert not volumes["warnings"].str.contains("in-silico").any()
+    for path in folder.rglob("*"):
+        if path.is_file():
+            assert str(rerun.folder).encode() not in path.read_bytes(), path.name
+    again = rerun.snakemake("predict", "--dry-run", *arguments)
+    assert "Nothing to be done" in again.stdout + again.stderr
+    # the folder can be put anywhere
+    shutil.copytree(folder, rerun.folder / "share")
+    assert links_work(rerun.folder / "share") == 3
+
+
+def test_the_runs_own_volumes_are_scored_from_their_features(rerun: Project):
+    jobs = rerun.planned("predict", *TINY)
+    assert jobs == {"predict_volume": 24, "gather_predictions": 1, "predict": 1}
+
+
+def test_a_model_that_does_not_fit_stops_with_its_reason(rerun: Project):
+    sheet = rerun.folder / "resources/phantom/volumes.tsv"
+    (rerun.folder / "one.tsv").write_text("\n".join(sheet.read_text().splitlines()[:2]) + "\n")
+    arguments = ("model=results/model", "volumes=one.tsv", "candidates={threshold_k: 3.0}")
+    run = rerun.snakemake("predict", *TINY, "--config", *arguments, ok=False)
+    output = run.stdout + run.stderr
+    assert "ERROR [E602]" in output
+    assert "threshold_k is 3.0, the model's 4.5" in output
+    assert not (rerun.folder / "results/predictions/P001-LCC/marks.tsv").exists()
+
+
+def test_runs_are_set_side_by_side(rerun: Project):
+    other = "pathvars={results: results/wide, logs: logs/wide}"
+    rerun.snakemake("results/wide/index.html", *TINY, "--config", "model={epochs: 3}", other)
+    rerun.snakemake("compare_runs", *TINY, "--config", "runs=[results, results/wide]")
+    page = (rerun.folder / "results/runs/runs.html").read_text()
+    assert "model.epochs" in page
+    assert "other test rows" not in page
+    assert links_work(rerun.folder / "results/runs") == 1
+
+
+def test_features_and_slices_are_left_out_on_request(rerun: Project):
+    few = ("features=[contrast, area_mm2]", "sequence={slices: 3}")
+    targets = [f"results/experiments/ablation_{what}.html" for what in ("features", "slices")]
+    rerun.snakemake(*targets, *TINY, "--config", *few)
+    assert "without contrast" in (rerun.folder / targets[0]).read_text()
+    assert "1 slice" in (rerun.folder / targets[1]).read_text()
+
+
+def test_a_missing_model_or_list_of_runs_says_what_to_do(rerun: Project):
+    run = rerun.snakemake("compare_runs", *TINY, ok=False)
+    assert "pass --config runs=" in run.stdout + run.stderr

@@ -1,0 +1,153 @@
+"""Train the model without one feature after another, or on fewer slices, patient by patient."""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from tomocalc.errors import TomocalcError
+from tomocalc.files import write_json
+from tomocalc.log import log_to
+from tomocalc.model.device import choose_device
+from tomocalc.model.fitting import Recipe
+from tomocalc.model.progress import Progress
+from tomocalc.model.sequence_gain import out_of_fold, paired_figures
+from tomocalc.model.sequences import build_samples
+from tomocalc.model.settings import model_shape, training_settings
+from tomocalc.pages.ablation import ablation_page
+from tomocalc.pages.shell import write_page
+from tomocalc.parquet import read_parquet
+
+Variant = tuple[str, list[str], int]
+"""Name, features, slices."""
+
+
+def main(
+    *,
+    what: str,
+    candidates: str,
+    splits: str,
+    features: list[str],
+    sequence: dict[str, Any],
+    model: dict[str, Any],
+    impute: str,
+    folds: int,
+    evaluation: dict[str, Any],
+    source: str,
+    seed: int,
+    figures: str,
+    page: str,
+    threads: int = 1,
+) -> None:
+    """Cross-validate the whole model and every reduced one; write *figures* (JSON) and *page*.
+
+    Parameters
+    ----------
+    what
+        ``features``: each left out in turn; ``slices``: 1, 3, 5, … of the sequence.
+    model
+        Section of the configuration; tuned values are not used, because they were chosen on some
+        of these candidates.
+
+    Raises
+    ------
+    TomocalcError
+        ``E101`` when there is nothing to leave out.
+    """
+    reduced = _variants(what, features, sequence)
+    device = choose_device(model["device"], precision=model["precision"], threads=threads)
+    table = read_parquet(candidates)
+    rows = read_parquet(splits).filter(pl.col("copy") == 0)
+    group, label = rows["group"].to_numpy().astype(np.int32), rows["label"].to_numpy()
+
+    def scores(variant: Variant) -> np.ndarray:
+        name, used, slices = variant
+        samples = build_samples(
+            table,
+            rows,
+            features=used,
+            kind=sequence["kind"],
+            slices=slices,
+            missing=impute != "none",
+        )
+        recipe = Recipe(
+            shape=model_shape(model, inputs=samples.x.shape[-1]),
+            settings=training_settings(model),
+            features=len(used),
+            scaler=model["scaler"],
+            impute=impute,
+            seed=seed,
+        )
+        report = Progress(f"{name}: fold", folds)
+        return out_of_fold(samples, group, folds=folds, recipe=recipe, device=device, report=report)
+
+    whole = scores(("whole", features, sequence["slices"]))
+    facts = {
+        "what": what,
+        "candidates": len(rows),
+        "positives": int(label.sum()),
+        "patients": len(np.unique(group)),
+        "folds": folds,
+        "confidence": evaluation["confidence"],
+        "model": model,
+        "variants": [
+            {
+                "name": variant[0],
+                "figures": paired_figures(
+                    label,
+                    {"whole": whole, "reduced": scores(variant)},
+                    group,
+                    resamples=evaluation["bootstrap"],
+                    confidence=evaluation["confidence"],
+                    seed=seed,
+                ),
+            }
+            for variant in reduced
+        ],
+    }
+    write_json(figures, facts)
+    write_page(page, ablation_page(facts, what=what, source=source))
+
+
+def _variants(what: str, features: list[str], sequence: dict[str, Any]) -> list[Variant]:
+    slices = sequence["slices"]
+    if what == "features":
+        found = [
+            (f"without {name}", [other for other in features if other != name], slices)
+            for name in features
+        ]
+        possible = len(features) > 1
+    else:
+        found = [
+            (f"{count} slice{'s' * (count > 1)}", features, count) for count in range(1, slices, 2)
+        ]
+        possible = sequence["kind"] == "slices" and slices > 1
+    if not possible:
+        raise TomocalcError(
+            "E101",
+            what="there is nothing to leave out",
+            where="configuration keys features and sequence",
+            why=f"the model reads {len(features)} features of {slices} slices, {sequence['kind']}",
+            fix="ablate a model with several features, or with a sequence of slices",
+        )
+    return found
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    main(
+        what=snakemake.wildcards.what,
+        candidates=snakemake.input.candidates,
+        splits=snakemake.input.splits,
+        features=snakemake.params.features,
+        sequence=snakemake.params.sequence,
+        model=snakemake.params.model,
+        impute=snakemake.params.impute,
+        folds=snakemake.params.folds,
+        evaluation=snakemake.params.evaluation,
+        source=snakemake.params.source,
+        seed=snakemake.params.seed,
+        figures=snakemake.output.figures,
+        page=snakemake.output.page,
+        threads=snakemake.threads,
+    )

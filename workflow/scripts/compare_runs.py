@@ -1,0 +1,51 @@
+"""Set finished runs side by side: figures, differing settings, paired differences."""
+
+from pathlib import Path
+from typing import Any
+
+from tomocalc.files import write_json
+from tomocalc.log import log_to
+from tomocalc.pages.runs import runs_page
+from tomocalc.pages.shell import write_page
+from tomocalc.runs.facts import compare
+
+
+def main(
+    *,
+    folders: list[str],
+    names: list[str],
+    evaluation: dict[str, Any],
+    seed: int,
+    figures: str,
+    page: str,
+) -> None:
+    """Write *figures* (JSON) and *page*.
+
+    Parameters
+    ----------
+    folders, names
+        Results folders and what to call them; the first one is what the others are held against.
+    evaluation
+        Section of the configuration.
+    """
+    facts = compare(
+        [Path(folder) for folder in folders],
+        names,
+        resamples=evaluation["bootstrap"],
+        confidence=evaluation["confidence"],
+        seed=seed,
+    )
+    write_json(figures, facts)
+    write_page(page, runs_page(facts))
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    main(
+        folders=list(snakemake.params.folders),
+        names=list(snakemake.params.names),
+        evaluation=snakemake.params.evaluation,
+        seed=snakemake.params.seed,
+        figures=snakemake.output.figures,
+        page=snakemake.output.page,
+    )

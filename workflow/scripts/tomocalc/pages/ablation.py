@@ -1,0 +1,108 @@
+"""The page on what each feature, or each slice more, is worth to the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from tomocalc.pages.charts import figure_section, label
+from tomocalc.pages.figures_of_merit import merit_name, with_interval
+from tomocalc.pages.palette import NEGATIVE
+from tomocalc.pages.runs import with_sign
+from tomocalc.pages.shell import Section, render_page
+from tomocalc.pages.tables import Column, share, table
+from tomocalc.pages.words import badge_of, versions_of
+
+TITLES = {
+    "features": (
+        "What each feature is worth",
+        "The model trained again without one feature after another, beside the whole.",
+    ),
+    "slices": (
+        "How many slices it takes",
+        "The model trained again on shorter sequences, beside the whole.",
+    ),
+}
+
+
+def ablation_page(facts: Mapping[str, Any], *, what: str, source: str) -> str:
+    """Return the page; *facts* as ``ablation_<what>.json`` holds them."""
+    title, subtitle = TITLES[what]
+    return render_page(
+        title=title,
+        subtitle=f"{subtitle} Every candidate is scored by a model that has not seen its patient.",
+        sections=[
+            Section(f"Loss in {merit_name(name).lower()}", _chart(facts, name), key=name)
+            for name in ("average_precision", "auroc")
+        ],
+        plotly=True,
+        badge=badge_of(source),
+        facts={
+            "Candidates": f"{facts['candidates']:,}",
+            "Calcifications": f"{facts['positives']:,}",
+            "Patients": f"{facts['patients']:,}",
+            "Folds": str(facts["folds"]),
+        },
+        links=[("../index.html", "All results")],
+        versions=versions_of(("numpy", "plotly", "scikit-learn", "torch")),
+    )
+
+
+def _chart(facts: Mapping[str, Any], name: str) -> Markup:
+    """Return the lead of the whole model over every reduced one, largest first."""
+    entries = list(facts["variants"])
+    if facts["what"] == "features":
+        entries.sort(key=lambda entry: -entry["figures"][name]["lead"]["value"])
+    leads = [entry["figures"][name]["lead"] for entry in entries]
+    data = [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "name": "whole minus reduced",
+            "x": [lead["value"] for lead in leads],
+            "y": [label(entry["name"]) for entry in entries],
+            "marker": {"color": NEGATIVE, "size": 10},
+            "error_x": {
+                "type": "data",
+                "symmetric": False,
+                "array": [lead["high"] - lead["value"] for lead in leads],
+                "arrayminus": [lead["value"] - lead["low"] for lead in leads],
+                "color": NEGATIVE,
+                "thickness": 1.5,
+            },
+        }
+    ]
+    layout = {
+        "xaxis": {"title": {"text": f"loss in {merit_name(name).lower()}"}, "zeroline": True},
+        "yaxis": {"autorange": "reversed", "type": "category"},
+    }
+    rows = [
+        [
+            entry["name"],
+            with_interval(entry["figures"][name]["reduced"]),
+            with_sign(lead),
+            share(lead["share_ahead"]),
+        ]
+        for entry, lead in zip(entries, leads, strict=True)
+    ]
+    columns = [
+        Column("Model", "text"),
+        Column(merit_name(name), "text"),
+        Column("Loss", "text", help="of the whole model over this one"),
+        Column("Whole is ahead in", "text", help="share of the resamples of patients"),
+    ]
+    whole = with_interval(facts["variants"][0]["figures"][name]["whole"])
+    return figure_section(
+        key=f"loss-{name}",
+        title=f"{merit_name(name)} lost; the whole model has {whole}",
+        figure={"data": data, "layout": layout},
+        table=table(columns=columns, rows=rows, caption="Reduced models", sortable=False),
+        caption=(
+            "To the right of zero: the model is worse without it. Intervals of "
+            f"{100 * facts['confidence']:g} %, from resampling patients, the same for both models."
+        ),
+        height=max(260, 110 + 34 * len(entries)),
+        table_open=True,
+    )

@@ -1,0 +1,170 @@
+"""The page on which several runs stand side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from tomocalc.pages.charts import figure_section, label
+from tomocalc.pages.figures_of_merit import merit_name, with_interval
+from tomocalc.pages.palette import SERIES
+from tomocalc.pages.parts import block, note
+from tomocalc.pages.shell import Section, render_page
+from tomocalc.pages.tables import Column, share, table
+from tomocalc.pages.words import plural, pretty, versions_of
+
+FIGURES = ("auroc", "average_precision", "f1", "recall", "specificity", "accuracy", "brier")
+SHOWN = ("auroc", "average_precision", "f1")
+LEADS = ("average_precision", "auroc")
+
+
+def runs_page(facts: Mapping[str, Any]) -> str:
+    """Return the page; *facts* as `tomocalc.runs.facts.compare` returns them."""
+    runs = facts["runs"]
+    kinds = {(run["settings"]["source"], run["settings"]["protocol"]) for run in runs}
+    warning = (
+        [
+            note(
+                "The runs differ in their data or in their protocol: their figures are not those "
+                "of models on the same task.",
+                tone="warn",
+            )
+        ]
+        if len(kinds) > 1
+        else []
+    )
+    return render_page(
+        title="Runs side by side",
+        subtitle=f"{plural(len(runs), 'run')}: what was set differently, and what came of it.",
+        sections=[
+            Section("Figures on the test part", [*warning, _figures(runs)], key="figures"),
+            Section("Set differently", _settings(facts), key="settings"),
+            Section("Against the first run", _leads(facts), intro=PAIRED, key="leads"),
+            Section("Data", block([_data(runs)], kind="panel"), key="data"),
+        ],
+        plotly=True,
+        facts={"Runs": str(len(runs))},
+        versions=versions_of(("numpy", "plotly", "polars")),
+    )
+
+
+PAIRED = (
+    "Differences on the same test rows, with intervals from resampling patients, the same "
+    "resamples for both. Runs with other test rows have no paired difference."
+)
+
+
+def _figures(runs: Sequence[Mapping[str, Any]]) -> Markup:
+    names = [run["name"] for run in runs]
+    data = []
+    for figure, colour in zip(SHOWN, SERIES, strict=False):
+        found = [(run["test"]["metrics"] or {}).get(figure) or {} for run in runs]
+        value = [item.get("value") for item in found]
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": merit_name(figure),
+                "x": value,
+                "y": [label(name) for name in names],
+                "marker": {"color": colour, "size": 10},
+                "error_x": {
+                    "type": "data",
+                    "symmetric": False,
+                    "array": [_gap(item, "high") for item in found],
+                    "arrayminus": [_gap(item, "low") for item in found],
+                    "color": colour,
+                    "thickness": 1.5,
+                },
+            }
+        )
+    layout = {
+        "xaxis": {"title": {"text": "figure of merit"}, "range": [0, 1.02]},
+        "yaxis": {"autorange": "reversed", "type": "category"},
+        "legend": {"orientation": "h", "y": 1.12},
+    }
+    rows = [
+        [
+            run["name"],
+            *(with_interval((run["test"]["metrics"] or {}).get(name) or {}) for name in FIGURES),
+        ]
+        for run in runs
+    ]
+    columns = [Column("Run", "text"), *(Column(merit_name(name), "text") for name in FIGURES)]
+    return figure_section(
+        key="runs",
+        title="Figures of every run",
+        figure={"data": data, "layout": layout},
+        table=table(columns=columns, rows=rows, caption="Figures of merit with their intervals"),
+        caption="Whiskers are the intervals of each run alone; the paired differences say more.",
+        height=max(260, 90 + 60 * len(runs)),
+        table_open=True,
+    )
+
+
+def _gap(figure: Mapping[str, Any], end: str) -> float:
+    if figure.get(end) is None or figure.get("value") is None:
+        return 0.0
+    return abs(figure[end] - figure["value"])
+
+
+def _settings(facts: Mapping[str, Any]) -> Markup:
+    if not facts["differing"]:
+        return note("Every setting that the results record is the same in all runs.")
+    columns = [Column("Setting", "text"), *(Column(run["name"], "text") for run in facts["runs"])]
+    rows = [
+        [pretty(key), *(value or "–" for value in values)]
+        for key, values in facts["differing"].items()
+    ]
+    written = table(columns=columns, rows=rows, caption="Settings that differ", sortable=False)
+    return block([written], kind="panel")
+
+
+def _leads(facts: Mapping[str, Any]) -> Markup:
+    rows = []
+    for run, lead in list(zip(facts["runs"], facts["leads"], strict=True))[1:]:
+        if lead is None:
+            rows.append([run["name"], "other test rows", "–", "–"])
+            continue
+        for name in LEADS:
+            found = lead[name]["lead"]
+            rows.append(
+                [run["name"], merit_name(name), with_sign(found), share(found["share_ahead"])]
+            )
+    columns = [
+        Column("Run", "text"),
+        Column("Figure", "text"),
+        Column("Difference", "text"),
+        Column("Ahead in resamples", "text"),
+    ]
+    caption = f"Differences to {facts['runs'][0]['name']}"
+    return block([table(columns=columns, rows=rows, caption=caption)], kind="panel")
+
+
+def with_sign(figure: Mapping[str, Any]) -> str:
+    """Return a difference with its interval: ``+0.012 (−0.003 to +0.030)``."""
+    value, low, high = (f"{figure[key]:+.3f}".replace("-", "−") for key in ("value", "low", "high"))
+    return f"{value} ({low} to {high})"
+
+
+def _data(runs: Sequence[Mapping[str, Any]]) -> Markup:
+    columns = [
+        Column("Run", "text"),
+        Column("Candidates", "count"),
+        Column("Calcifications", "count"),
+        Column("Patients", "count"),
+        Column("Test rows", "count"),
+        Column("Test calcifications", "count"),
+    ]
+    rows = [
+        [
+            run["name"],
+            *(run["data"][key] for key in ("candidates", "positives", "patients")),
+            run["test"]["n"],
+            run["test"]["positives"],
+        ]
+        for run in runs
+    ]
+    return table(columns=columns, rows=rows, caption="Data of every run")

@@ -1,0 +1,138 @@
+"""Several finished runs side by side: figures, what was set differently, paired differences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from tomocalc.errors import TomocalcError
+from tomocalc.files import read_json
+from tomocalc.model.sequence_gain import paired_figures
+from tomocalc.parquet import read_parquet
+
+KEY = ["volume_id", "candidate_id", "copy"]
+
+
+def read_run(folder: Path, name: str) -> dict[str, Any]:
+    """Return what a results folder says of its run.
+
+    Returns
+    -------
+    dict
+        ``name``, ``settings`` (flat: key to value), ``data`` (candidates, positives, patients),
+        ``test`` (n, positives, metrics).
+
+    Raises
+    ------
+    TomocalcError
+        ``E104`` when the folder holds no finished run.
+    """
+    try:
+        metrics = read_json(folder / "evaluation/metrics.json")
+        card = read_json(folder / "model/model.json")
+        quality = read_json(folder / "dataset/quality.json")
+    except (OSError, ValueError) as error:
+        raise TomocalcError(
+            "E104",
+            what="a run cannot be compared",
+            where=name,
+            why=f"it is no folder of a finished run ({type(error).__name__})",
+            fix="give results folders, each with evaluation, model and dataset",
+        ) from error
+    settings = {
+        "source": metrics["source"],
+        "protocol": metrics["protocol"],
+        "features": [feature["name"] for feature in card["features"]],
+        "sequence": card["sequence"],
+        "model": {**card["training"], "scaler": card["preprocessing"]["scaler"]},
+        "threshold": card["threshold"]["rule"],
+        "measured with": ((card.get("domain") or {}).get("extraction") or {}).get("settings") or {},
+    }
+    test = metrics["parts"]["test"]
+    return {
+        "name": name,
+        "settings": flat(settings),
+        "data": {key: quality[key] for key in ("candidates", "positives", "patients")},
+        "test": {key: test.get(key) for key in ("n", "positives", "metrics")},
+    }
+
+
+def flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Return nested settings as one level of ``a.b`` keys with written values."""
+    found: dict[str, str] = {}
+    for key, item in value.items():
+        name = f"{prefix}{key}"
+        if isinstance(item, Mapping):
+            found |= flat(item, f"{name}.")
+        else:
+            found[name] = ", ".join(map(str, item)) if isinstance(item, list) else str(item)
+    return found
+
+
+def differing(runs: Sequence[Mapping[str, Any]]) -> dict[str, list[str | None]]:
+    """Return the settings that are not the same in all runs: key to one value per run."""
+    keys = dict.fromkeys(key for run in runs for key in run["settings"])
+    values = {key: [run["settings"].get(key) for run in runs] for key in keys}
+    return {key: row for key, row in values.items() if len(set(row)) > 1}
+
+
+def paired(
+    first: pl.DataFrame, other: pl.DataFrame, *, resamples: int, confidence: float, seed: int
+) -> dict[str, Any] | None:
+    """Return figures of two runs on the same test rows, and the other's lead over the first.
+
+    Both are ``predictions.parquet``. None when the test rows or their labels differ, or a class
+    is missing: a difference would then be one of the data as well.
+    """
+    one, two = (table.filter(pl.col("part") == "test").sort(KEY) for table in (first, other))
+    if not one.select(*KEY, "label").equals(two.select(*KEY, "label")):
+        return None
+    label = one["label"].to_numpy()
+    if label.min(initial=1) == label.max(initial=0):
+        return None
+    patient = one["patient_id"]
+    named = bool((patient != "").all())
+    group = (patient.rank("dense") - 1).to_numpy() if named else np.arange(one.height)
+    scores = {"other": two["probability"].to_numpy(), "first": one["probability"].to_numpy()}
+    return paired_figures(
+        label,
+        scores,
+        group.astype(np.int32),
+        resamples=resamples,
+        confidence=confidence,
+        seed=seed,
+    )
+
+
+def compare(
+    folders: Sequence[Path],
+    names: Sequence[str],
+    *,
+    resamples: int,
+    confidence: float,
+    seed: int,
+) -> dict[str, Any]:
+    """Return the facts of all runs, their differing settings, and each one's lead over the first.
+
+    Raises
+    ------
+    TomocalcError
+        ``E104`` for a folder without a finished run.
+    """
+    runs = [read_run(folder, name) for folder, name in zip(folders, names, strict=True)]
+    tables = [read_parquet(folder / "evaluation/predictions.parquet") for folder in folders]
+    leads = [
+        paired(tables[0], table, resamples=resamples, confidence=confidence, seed=seed)
+        for table in tables[1:]
+    ]
+    return {
+        "runs": runs,
+        "differing": differing(runs),
+        "leads": [None, *leads],
+        "confidence": confidence,
+        "resamples": resamples,
+    }

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.parquet import BAD, load_parquet
 from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, names, schema
 
 CANDIDATE = KEYS + PLACE + FEATURES + LABELS
@@ -97,12 +98,12 @@ def read_feature_table(
 def _read(path: str, header: bool) -> pl.DataFrame:
     try:
         if Path(path).suffix.lower() in {".parquet", ".pq"}:
-            return pl.read_parquet(path)
+            return load_parquet(path)
         with Path(path).open(encoding="utf-8-sig") as handle:
             start = handle.readline()
         separator = max(",;\t", key=start.count)
         table = pl.read_csv(path, has_header=header, separator=separator, infer_schema=False)
-    except (OSError, UnicodeDecodeError, pl.exceptions.PolarsError) as error:
+    except BAD as error:
         why = str(error).splitlines()[0]
         raise _table_error(path, why, "give the path of a CSV or Parquet file") from error
     if not header:

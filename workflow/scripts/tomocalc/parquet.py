@@ -14,7 +14,13 @@ import pyarrow.parquet as pq
 from tomocalc.errors import TomocalcError
 from tomocalc.files import atomic_path
 
-BAD = (OSError, ValueError, pa.ArrowException, pl.exceptions.PolarsError)
+BAD = (
+    OSError,
+    ValueError,
+    pa.ArrowException,
+    pl.exceptions.PolarsError,
+    pl.exceptions.PanicException,
+)
 """What a damaged file makes the libraries raise; a ValueError where a name is no text."""
 REMEDY = "delete it and run the same command again: {path}"
 
@@ -87,9 +93,11 @@ def read_parquet(path: str | Path) -> pl.DataFrame:
 def load_parquet(path: str | Path) -> pl.DataFrame:
     """Read a table that somebody else may have written; raises one of `BAD`.
 
-    Not by polars, which can abort on a damaged file.
+    Not by polars, which can abort on a damaged file, and on text that is none.
     """
-    frame = pl.from_arrow(pq.read_table(path, page_checksum_verification=True))
+    table = pq.read_table(path, page_checksum_verification=True)
+    table.validate(full=True)
+    frame = pl.from_arrow(table)
     assert isinstance(frame, pl.DataFrame)
     return frame
 

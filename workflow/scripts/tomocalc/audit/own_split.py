@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 from sklearn.model_selection import StratifiedGroupKFold
 
+from tomocalc.dataset.foreign_table import read_foreign_table
 from tomocalc.dataset.splits import SPLIT
 from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.parquet import BAD
 
 PARTS = ("train", "validation", "test")
 KEY = ["volume_id", "candidate_id"]
@@ -66,13 +67,8 @@ def read_own_split(path: str, focus: pl.DataFrame, *, folds: int, seed: int) -> 
 
 def _read(path: str) -> pl.DataFrame:
     try:
-        if Path(path).suffix.lower() in {".parquet", ".pq"}:
-            return pl.read_parquet(path)
-        with Path(path).open(encoding="utf-8-sig") as handle:
-            start = handle.readline()
-        separator = max(",;\t", key=start.count)
-        return pl.read_csv(path, separator=separator, infer_schema=False)
-    except (OSError, UnicodeDecodeError, pl.exceptions.PolarsError) as error:
+        return read_foreign_table(path)
+    except BAD as error:
         why = str(error).splitlines()[0]
         raise _fault(path, why, "give the path of a CSV, TSV or Parquet file") from error
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from tomocalc.dataset.foreign_table import read_foreign_table
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.parquet import BAD, load_parquet
+from tomocalc.parquet import BAD
 from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, names, schema
 
 CANDIDATE = KEYS + PLACE + FEATURES + LABELS
@@ -55,7 +55,11 @@ def read_feature_table(
     TomocalcError
         ``E302``, naming the column or the line at fault.
     """
-    table = _read(path, header)
+    try:
+        table = read_foreign_table(path, header=header)
+    except BAD as error:
+        why = str(error).splitlines()[0]
+        raise _table_error(path, why, "give the path of a CSV or Parquet file") from error
     wanted = [*features.values(), label, *filter(None, (patient_id, site))]
     absent = sorted(set(wanted) - set(table.columns))
     if absent:
@@ -93,22 +97,6 @@ def read_feature_table(
         known.get(name, pl.lit(None)).cast(kinds[name]).alias(name) for name in names(CANDIDATE)
     )
     return rows, unknown.height
-
-
-def _read(path: str, header: bool) -> pl.DataFrame:
-    try:
-        if Path(path).suffix.lower() in {".parquet", ".pq"}:
-            return load_parquet(path)
-        with Path(path).open(encoding="utf-8-sig") as handle:
-            start = handle.readline()
-        separator = max(",;\t", key=start.count)
-        table = pl.read_csv(path, has_header=header, separator=separator, infer_schema=False)
-    except BAD as error:
-        why = str(error).splitlines()[0]
-        raise _table_error(path, why, "give the path of a CSV or Parquet file") from error
-    if not header:
-        table.columns = [f"column_{number + 1}" for number in range(table.width)]
-    return table
 
 
 def _not_numbers(path: str, table: pl.DataFrame, features: dict[str, str], first_line: int) -> Any:

@@ -14,6 +14,7 @@ import os
 
 os.environ["OMP_NUM_THREADS"] = "1"
 
+import json
 import resource
 import statistics
 import subprocess
@@ -30,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 
-from volumes import frames
+from volumes import CONFIG, SHEET, frames
 
 from image_files import write_dicom  # pyright: ignore[reportMissingImports]
 from tomocalc.adapters.dicom_folder import dicom_folder
@@ -39,8 +40,9 @@ SYNTAXES = {"uncompressed": "explicit", "JPEG-LS": "jpegls", "JPEG 2000": "jpeg2
 PREPARE = """
 import sys, pathlib
 sys.path[:0] = {paths!r}
-from volumes import CONFIG, SHEET
+import json
 import extract_features
+CONFIG, SHEET = json.loads({given!r})
 folder = pathlib.Path({folder!r})
 extract_features.main(volume=SHEET, source={source!r}, manifest=str(folder / "manifest.json"),
     objects=str(folder / "objects.parquet"), overlay=str(folder / "overlay.png"),
@@ -49,8 +51,9 @@ extract_features.main(volume=SHEET, source={source!r}, manifest=str(folder / "ma
 PREDICT = """
 import sys, pathlib
 sys.path[:0] = {paths!r}
-from volumes import CONFIG, SHEET
+import json
 import predict_volume
+CONFIG, SHEET = json.loads({given!r})
 folder, out = pathlib.Path({folder!r}), pathlib.Path({out!r})
 predict_volume.main(manifest=str(folder / "manifest.json"),
     weights=str(out / "model/model.safetensors"), source={source!r},
@@ -87,7 +90,8 @@ def predict(syntax: str, slices: int, rounds: int) -> None:
         out = folder / "out"
         alone, whole = [], []
         for number in range(rounds):
-            names = {"paths": paths, "source": str(source)}
+            given = json.dumps([CONFIG, SHEET])
+            names = {"paths": paths, "source": str(source), "given": given}
             one, two = folder / f"one{number}", folder / f"two{number}"
             alone.append(process(PREPARE.format(**names, folder=str(one), more="")))
             kept = f", looks={str(two / 'looks.parquet')!r}"
@@ -118,6 +122,7 @@ def scan(headers: int) -> None:
         dataset = pydicom.dcmread(template)
         template.unlink()
         dataset.ImageLaterality = "L"
+        series = folder
         for number in range(headers):
             if not number % 50:
                 dataset.SeriesInstanceUID, series = generate_uid(), folder / f"p{number}/s"

@@ -409,6 +409,14 @@ def run_files(_):
     ]
 
 
+def site_pages(_):
+    """Pages that are there; absolute, so that none of them is made anew."""
+    folder = Path(config["pathvars"]["results"]).absolute()
+    return sorted(
+        str(path) for path in folder.rglob("*.html") if path != folder / "site.html"
+    )
+
+
 def growing(mem_mb):
     """Memory that grows with every retry."""
 

@@ -65,3 +65,21 @@ rule ablate_inputs:
         seed=config["seed"],
     script:
         "../scripts/ablate_inputs.py"
+
+
+rule build_site:
+    """Link every page that is there from one: snakemake build_site, then share the folder."""
+    input:
+        pages=site_pages,
+        library=library("build_site.py"),
+    output:
+        page="<results>/site.html",
+    log:
+        "<logs>/build_site.log",
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    script:
+        "../scripts/build_site.py"

@@ -125,6 +125,23 @@ KNOWN = (
         "Detection quality",
         "How many annotated findings have a candidate, and how many would by chance.",
     ),
+    Entry("index.html", "Results", "What ran, what came out, and where everything is."),
+    Entry(
+        "predictions/index.html",
+        "Predictions",
+        "Scores of new volumes and patients, and a page per volume to scroll through its slices.",
+    ),
+    Entry("runs/runs.html", "Runs side by side", "Figures and settings of several runs."),
+    Entry(
+        "experiments/ablation_features.html",
+        "Features left out",
+        "What each feature is worth: the model trained again without it.",
+    ),
+    Entry(
+        "experiments/ablation_slices.html",
+        "Slices left out",
+        "How many slices the model needs: trained again on shorter sequences.",
+    ),
     Entry("qc/quarantine.tsv", "Quarantine", "Slices that could not be read, why, and the remedy."),
 )
 

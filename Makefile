@@ -23,7 +23,7 @@ lint: $(VENV)/ready-for-tests
 	PATH="$(CURDIR)/$(BIN):$$PATH" pre-commit run --all-files --show-diff-on-failure
 
 docs: $(VENV)/ready
-	PYTHONPATH=workflow/scripts $(BIN)/python -m tomocalc.reference config/README.md
+	PYTHONPATH=workflow/scripts $(BIN)/python -m tomocalc.reference .
 
 lock: $(VENV)/ready-for-tests
 	$(BIN)/python -m pip install --quiet uv

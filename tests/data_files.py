@@ -60,6 +60,12 @@ def sheet_of_volumes(folder: Path) -> Path:
     return sheet(folder, "v.tsv", [head, f"v1 p1 L CC {folder}/a.png 0.1"])
 
 
+def csv_sheet(folder: Path) -> Path:
+    path = sheet_of_volumes(folder)
+    path.with_suffix(".csv").write_text(path.read_text().replace("\t", ","))
+    return path.with_suffix(".csv")
+
+
 def sheet_of_annotations(folder: Path) -> Path:
     head = "volume_id slice x y radius kind"
     return sheet(folder, "a.tsv", [head, "v1 3 10.5 20 4 calcification", "v1  7 8 9 cluster"])
@@ -120,6 +126,7 @@ def schema(name: str) -> Any:
 
 FILES: dict[str, tuple[Callable[[Path], Path], Callable[[Path], Any]]] = {
     "sheet of volumes": (sheet_of_volumes, lambda path: read_volumes(str(path), schema("volumes"))),
+    "CSV sheet": (csv_sheet, lambda path: read_volumes(str(path), schema("volumes"))),
     "sheet of annotations": (
         sheet_of_annotations,
         lambda path: read_annotations(str(path), schema("annotations"), [{"volume_id": "v1"}]),

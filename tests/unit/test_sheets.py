@@ -112,9 +112,19 @@ def test_a_bad_header_is_named(sheet, header, message):
     assert message in fault(sheet("v\tp\tL\tCC\tIMAGE", header=header))
 
 
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_csv_is_as_good(sheet, tmp_path, separator):
+    text = Path(sheet("001\tp\tL\tCC\tIMAGE")).read_text().replace("\t", separator)
+    (tmp_path / "v.csv").write_text(text)
+    (row,) = read_volumes(str(tmp_path / "v.csv"), VOLUMES)
+    assert (row["volume_id"], row["view"]) == ("001", "CC")
+
+
 def test_an_empty_sheet_says_so(sheet, tmp_path):
     assert "has no rows" in fault(sheet())
     (tmp_path / "empty.tsv").touch()
+    (tmp_path / "huge.tsv").write_text(f"{HEADER}\n{'x' * 200_000}\n")
+    assert "huge.tsv:2" in fault(str(tmp_path / "huge.tsv"))
     assert "it is empty" in fault(str(tmp_path / "empty.tsv"))
     assert "No such file" in fault(str(tmp_path / "absent.tsv"))
 

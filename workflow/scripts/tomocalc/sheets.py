@@ -107,7 +107,7 @@ def _read(path: str, schema: Schema) -> tuple[list[Row], list[TomocalcError]]:
         where = f"{path}:{number}"
         if len(cells) != len(header):
             why = f"it has {len(cells)} cells where the header has {len(header)}"
-            errors.append(_row_error(where, why, "separate the cells by single tabs"))
+            errors.append(_row_error(where, why, "give every row one cell per column"))
             continue
         named = dict(zip(header, (cell.strip() for cell in cells), strict=True))
         optional = set(schema["properties"]) - set(schema["required"]) | _nullable(schema)
@@ -127,9 +127,17 @@ def _cells(path: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error)
-        raise _sheet_error(path, why, "give the path of a tab-separated text file") from error
-    reader = csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
-    lines = [(reader.line_num, cells) for cells in reader if any(cell.strip() for cell in cells)]
+        raise _sheet_error(path, why, "give the path of a TSV or CSV file") from error
+    if Path(path).suffix.lower() == ".csv":
+        first = text.partition("\n")[0]
+        reader = csv.reader(text.splitlines(), delimiter=max(",;\t", key=first.count))
+    else:
+        reader = csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+    try:
+        lines = [(reader.line_num, cells) for cells in reader if any(map(str.strip, cells))]
+    except csv.Error as error:
+        where = f"{path}:{reader.line_num}"
+        raise _sheet_error(where, str(error), "mend the line, or save the sheet again") from error
     if not lines:
         raise _sheet_error(path, "it is empty", "write a header line and one row per entry")
     return [cell.strip() for cell in lines[0][1]], lines[1:]
@@ -137,7 +145,9 @@ def _cells(path: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
 
 def _check_header(path: str, header: list[str], schema: Schema) -> Iterator[TomocalcError]:
     if len(header) == 1 and any(mark in header[0] for mark in ",;"):
-        yield _sheet_error(path, "its cells are not separated by tabs", "save it as TSV")
+        yield _sheet_error(
+            path, "its cells are not separated by tabs", "save it as TSV, or name it .csv"
+        )
         return
     for name in sorted({name for name in header if header.count(name) > 1}):
         yield _sheet_error(path, f"column `{name}` stands twice", "remove one")

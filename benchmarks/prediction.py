@@ -78,7 +78,7 @@ def process(code: str) -> tuple[float, float]:
 
 def predict(syntax: str, slices: int, rounds: int) -> None:
     """Print one row: extraction, prediction in all, their ratio, size of the page."""
-    from predictions import release
+    from predictions import release  # pyright: ignore[reportMissingImports]
     from tomocalc.files import read_json
 
     paths = [path for path in sys.path if path.endswith(("benchmarks", "tests", "scripts"))]

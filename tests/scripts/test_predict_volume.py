@@ -140,3 +140,17 @@ def test_volumes_are_gathered_by_patient(prepared: Path, tmp_path: Path) -> None
     page = (tmp_path / "index.html").read_text()
     assert 'href="b/volume.html"' in page
     assert "most of them were trained on" in page
+
+
+def test_nothing_to_predict_says_what_to_give(tmp_path: Path) -> None:
+    with pytest.raises(TomocalcError, match="--config volumes=SHEET"):
+        gather_predictions.main(
+            scores=[],
+            marks=[],
+            overlays=[],
+            weights="",
+            own=True,
+            volumes=str(tmp_path / "volumes.tsv"),
+            patients=str(tmp_path / "patients.tsv"),
+            page=str(tmp_path / "index.html"),
+        )

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from tomocalc.errors import TomocalcError
 from tomocalc.files import read_json, sheet_text, write_text
 from tomocalc.log import log_to
 from tomocalc.model.release import load_model
@@ -57,7 +58,20 @@ def main(
         The model's file, whose card knows the training.
     own
         Whether the volumes are the ones that the model was made from.
+
+    Raises
+    ------
+    TomocalcError
+        ``E104`` when there is no volume.
     """
+    if not scores:
+        raise TomocalcError(
+            "E104",
+            what="there is nothing to predict",
+            where="configuration key predict.volumes",
+            why="this run reads a table and has no volumes of its own",
+            fix="give a sheet: --config volumes=SHEET",
+        )
     rows = [read_json(path) for path in scores]
     by_patient = _patients(rows)
     domain = load_model(weights).card["domain"]

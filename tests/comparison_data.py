@@ -89,7 +89,7 @@ def compare(
         "settings": EVALUATION,
         "seed": 1,
     }
-    compared = both | {
+    compared: dict[str, Any] = both | {
         "best": str(best),
         "cited": str(folder / "cited.tsv"),
         "table": str(folder / "comparison.parquet"),

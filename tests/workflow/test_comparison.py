@@ -1,0 +1,76 @@
+"""The comparison and the audit in real runs: in the demo, with an own split, with images."""
+
+import json
+
+import polars as pl
+import pytest
+
+from projects import Project
+from tomocalc.comparison.catalogue import IMAGE_KEYS
+
+pytestmark = pytest.mark.xdist_group("workflow")
+TINY = ("--configfile", "tiny.yaml")
+
+
+def test_the_demo_compares_and_audits(finished: Project):
+    results = finished.folder / "results"
+    table = pl.read_parquet(results / "comparison/comparison.parquet")
+    assert set(table["protocol"]) == {"honest", "paper"}
+    assert {"lstm", "nearest_neighbour", "xgboost"} < set(table.filter("measured")["model"])
+    audit = json.loads((results / "audit/leakage.json").read_text())
+    assert audit["audited"] == "honest"
+    assert audit["protocols"]["paper"]["verdict"] == "leaks"
+    assert audit["protocols"]["honest"]["sharing"]["shared_patients"] == 0
+    index = (results / "index.html").read_text()
+    assert 'href="comparison/comparison.html"' in index
+    assert 'href="audit/leakage.html"' in index
+    assert not list(results.rglob("*times*"))
+
+
+def test_an_own_split_reruns_only_what_it_touches(rerun: Project):
+    splits = pl.read_parquet(rerun.folder / "results/dataset/splits.parquet")
+    part = pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.lit("train")).otherwise(pl.lit("test"))
+    own = splits.select("volume_id", "candidate_id").with_columns(part=part)
+    own.write_csv(rerun.folder / "my_split.csv")
+    arguments = (*TINY, "--config", "audit={splits: my_split.csv}")
+    assert rerun.planned("results/audit/leakage.json", *arguments) == {
+        "split_protocol": 1,
+        "fit_feature_models": 1,
+        "retrain_lstm": 1,
+        "audit_leakage": 1,
+    }
+    rerun.snakemake("results/audit/leakage.json", *arguments)
+    audit = json.loads((rerun.folder / "results/audit/leakage.json").read_text())
+    assert audit["audited"] == "own"
+    assert audit["verdict"] == "leaks"
+    (rerun.folder / "my_split.csv").unlink()
+    run = rerun.snakemake("results/audit/leakage.json", *arguments, ok=False)
+    assert "E104" in run.stdout + run.stderr
+
+
+def test_image_models_are_planned_for_volumes_and_refused_for_tables(finished: Project):
+    target = "results/comparison/image_models.html"
+    planned = finished.planned(target, *TINY)
+    assert planned["fit_image_model"] == 2 * len(IMAGE_KEYS)
+    assert planned["cut_patches"] == 1
+    assert set(planned) == {"cut_patches", "fit_image_model", "compare_image_models"}
+    path = finished.folder / "table.csv"
+    path.write_text("a,label\n1,1\n2,0\n")
+    table = "{path: table.csv, features: {area: a}, label: label, positive: '1'}"
+    config = ("source=table", f"table={table}", "features=[area]", "sequence={kind: single_step}")
+    run = finished.snakemake("--dry-run", target, *TINY, "--config", *config, ok=False)
+    path.unlink()
+    assert "image models read image volumes" in run.stdout + run.stderr
+
+
+@pytest.mark.campaign
+def test_image_models_go_to_their_page(rerun: Project):
+    rerun.snakemake(
+        "results/comparison/image_models.html",
+        *TINY,
+        "--config",
+        "comparison={samples: 64, epochs: 1}",
+    )
+    folder = rerun.folder / "results/comparison"
+    table = pl.read_parquet(folder / "image_models.parquet")
+    assert set(IMAGE_KEYS) < set(table.filter("measured")["model"])

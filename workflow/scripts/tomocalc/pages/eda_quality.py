@@ -144,6 +144,12 @@ def _annotations(facts: dict[str, Any]) -> Markup:
         "and count as missed by the search. "
         f"{plural(facts['volumes_without_annotation'], 'volume')} without annotations."
     )
+    ignored = facts.get("ignored_candidates", 0)
+    if ignored:
+        text += (
+            f" {plural(ignored, 'candidate')} left out, because neither class is known to be true: "
+            "in the band around an annotation, or in a finding of another kind."
+        )
     return note(text, tone="warn" if unmatched else "info")
 
 

@@ -15,7 +15,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from tomocalc.comparison.catalogue import IMAGE_KEYS
 from tomocalc.config import check_config, load_schema
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.files import require_writable
 from tomocalc.phantom.cohort import phantom_volumes
 from tomocalc.prediction.sites import is_simulated
@@ -193,17 +193,25 @@ def check_table():
         )
 
 
-def check_own_split():
-    """Say before any job that the user's split file is not there."""
-    path = config["audit"]["splits"]
-    if path and not Path(path).is_file():
-        raise TomocalcError(
-            "E104",
-            what="the split file is missing",
-            where="configuration key audit.splits",
-            why=f"`{path}` is not a file",
-            fix="correct the path",
-        )
+def check_sheets():
+    """Say before any job that a split file or a sheet of cited figures is not there."""
+    paths = {
+        "audit.splits": config["audit"]["splits"],
+        "comparison.cited": config["comparison"]["cited"],
+    }
+    raise_all(
+        [
+            TomocalcError(
+                "E104",
+                what="a file that the configuration names is missing",
+                where=f"configuration key {key}",
+                why=f"`{path}` is not a file",
+                fix="correct the path",
+            )
+            for key, path in paths.items()
+            if path and not Path(path).is_file()
+        ]
+    )
 
 
 def import_folder(name):
@@ -430,6 +438,7 @@ try:
     short_form(config)
     config.update(check_config(config, load_schema(schema("config"))))
     require_writable([*config["pathvars"].values(), ".snakemake"])
+    check_sheets()
     VOLUMES = volume_rows()
     PREDICTED = predicted_rows()
 except TomocalcError as error:

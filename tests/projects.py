@@ -5,7 +5,8 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -16,6 +17,7 @@ phantom: {patients: 12, rows: 160, columns: 128, slices: 8, calcified_fraction: 
 split: {folds: 2, test_fraction: 0.3, validation_fraction: 0.25}
 model: {epochs: 5}
 tuning: {trials: 2, epochs: 2}
+comparison: {trials: 2}
 evaluation: {bootstrap: 100}
 """
 """The whole graph on volumes of a thumbnail's size."""
@@ -26,17 +28,21 @@ class Project:
     """A copy of the project in which anything may be changed."""
 
     folder: Path
+    python: str = sys.executable
+    """Interpreter of the environment that Snakemake runs in."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables beside those of the test suite."""
 
     def snakemake(self, *arguments: str, ok: bool = True) -> subprocess.CompletedProcess[str]:
         """Run Snakemake as a user would; fail the test unless it ends as expected."""
         run = subprocess.run(
-            [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
+            [self.python, "-m", "snakemake", "--cores", "2", *arguments],
             cwd=self.folder,
             capture_output=True,
             text=True,
             check=False,
             timeout=900,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            env={**os.environ, "OMP_NUM_THREADS": "1", **self.variables},
         )
         output = run.stdout + run.stderr
         assert (run.returncode == 0) == ok, output[-8000:]

@@ -15,7 +15,10 @@ pytestmark = [
     pytest.mark.data,
     pytest.mark.skipif("TOMOCALC_TEST_DATA" not in os.environ, reason="needs TOMOCALC_TEST_DATA"),
 ]
-QUICK = "tuning={trials: 1, workers: 1, epochs: 1}"
+QUICK = (
+    "tuning={trials: 1, workers: 1, epochs: 1}",
+    "comparison={trials: 1, cross_validation: 0}",
+)
 
 
 def data() -> Path:
@@ -31,7 +34,7 @@ def test_the_paper_table_goes_to_an_evaluation_that_says_it_leaks(project: Proje
         f"table={{path: {table}}}",
         "model={epochs: 2}",
         "evaluation={bootstrap: 100}",
-        QUICK,
+        *QUICK,
     )
     results = project.folder / "results/paper"
     metrics = json.loads((results / "evaluation/metrics.json").read_text())
@@ -61,7 +64,7 @@ def test_a_folder_of_film_goes_to_an_evaluation(project: Project):
         "split={folds: 2, test_fraction: 0.4, validation_fraction: 0.3}",
         "model={epochs: 2}",
         "evaluation={bootstrap: 100}",
-        QUICK,
+        *QUICK,
     )
     results = project.folder / "results/mini_mias"
     predictions = pl.read_parquet(results / "evaluation/predictions.parquet")

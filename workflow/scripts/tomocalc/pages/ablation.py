@@ -34,7 +34,7 @@ def ablation_page(facts: Mapping[str, Any], *, what: str, source: str) -> str:
         title=title,
         subtitle=f"{subtitle} Every candidate is scored by a model that has not seen its patient.",
         sections=[
-            Section(f"Loss in {merit_name(name).lower()}", _chart(facts, name), key=name)
+            Section(f"Loss in {_in_a_sentence(name)}", _chart(facts, name), key=name)
             for name in ("average_precision", "auroc")
         ],
         plotly=True,
@@ -75,7 +75,7 @@ def _chart(facts: Mapping[str, Any], name: str) -> Markup:
         }
     ]
     layout = {
-        "xaxis": {"title": {"text": f"loss in {merit_name(name).lower()}"}, "zeroline": True},
+        "xaxis": {"title": {"text": f"loss in {_in_a_sentence(name)}"}, "zeroline": True},
         "yaxis": {"autorange": "reversed", "type": "category"},
     }
     rows = [
@@ -106,3 +106,7 @@ def _chart(facts: Mapping[str, Any], name: str) -> Markup:
         height=max(260, 110 + 34 * len(entries)),
         table_open=True,
     )
+
+
+def _in_a_sentence(name: str) -> str:
+    return merit_name(name).replace("Average", "average")

@@ -16,7 +16,7 @@ from tomocalc.pages.tables import Column, share, table
 from tomocalc.pages.words import plural, pretty, versions_of
 
 FIGURES = ("auroc", "average_precision", "f1", "recall", "specificity", "accuracy", "brier")
-SHOWN = ("auroc", "average_precision", "f1")
+SHOWN = ("auroc", "average_precision")
 LEADS = ("average_precision", "auroc")
 
 

@@ -20,7 +20,7 @@ Rows = list[dict[str, Any]]
 TITLES = {"honest": "honest protocol", "paper": "paper's protocol", "own": "your own split"}
 OPT_IN = "opt-in: snakemake results/comparison/image_models.html, for volumes"
 PROBE = "nearest_neighbour"
-FIGURES = {"accuracy": "Accuracy", "auroc": "AUROC", "average_precision": "AP", "f1": "F1"}
+FIGURES = {"accuracy": "Accuracy", "average_precision": "AP", "auroc": "AUROC", "f1": "F1"}
 
 
 def comparison_page(
@@ -148,7 +148,7 @@ def _table(by_protocol: Mapping[str, Rows]) -> Markup:
         Column("Classifier", "text"),
         Column("Cited accuracy", "text", "the figure a publication gives, where one is on file"),
         *(
-            Column(f"{label}, {name}", "score", f"under the {TITLES[name]}")
+            Column(f"{label} {name}", "score", f"under the {TITLES[name]}")
             for label in FIGURES.values()
             for name in names
         ),
@@ -170,7 +170,12 @@ def _table(by_protocol: Mapping[str, Rows]) -> Markup:
                 KINDS[row["kind"]],
             ]
         )
-    return table(columns=columns, rows=lines, caption="Every classifier under every protocol")
+    return table(
+        columns=columns,
+        rows=lines,
+        caption="Every classifier under every protocol; AP: average precision",
+        sortable=False,
+    )
 
 
 def _intervals(measured: Mapping[str, Rows]) -> Markup:

@@ -43,7 +43,6 @@ RECIPES: dict[str, dict[str, Any]] = {
     "paper, twice the epochs": PAPER | {"epochs": 2 * CONFIG["model"]["epochs"]},
     "paper, batch 500": PAPER | {"batch_size": 500},
     "paper, standard scaling": PAPER | {"scaler": "standard"},
-    "paper, one member": PAPER | {"members": 1},
 }
 
 
@@ -51,6 +50,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--dataset", help="folder with candidates.parquet and splits.parquet")
     parser.add_argument("--kind", default="slices", help="sequence of a --dataset")
+    parser.add_argument("--members", type=int, default=CONFIG["model"]["members"])
     parser.add_argument("--only", nargs="*", help="beginnings of the recipes wanted")
     options = parser.parse_args()
     device = choose_device("cpu")
@@ -61,7 +61,7 @@ def main() -> None:
     for name, changes in RECIPES.items():
         if options.only and not name.startswith(tuple(options.only)):
             continue
-        model = CONFIG["model"] | changes
+        model = CONFIG["model"] | {"members": options.members} | changes
         recipe = Recipe(
             shape=model_shape(model, inputs=samples.x.shape[-1]),
             settings=training_settings(model),

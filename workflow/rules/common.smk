@@ -13,6 +13,7 @@ WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).pare
 SCRIPTS = WORKFLOW / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+from tomocalc.batches import batches
 from tomocalc.comparison.catalogue import IMAGE_KEYS
 from tomocalc.config import check_config, load_schema
 from tomocalc.errors import TomocalcError, raise_all
@@ -113,6 +114,24 @@ def volume_files(wildcards):
     if config["source"] == "volumes":
         return list(map(str, source_files(source)))
     return [source]
+
+
+def volumes_per_job():
+    """Volumes that one job of the feature stage measures, on average; profiles set it."""
+    return workflow.get_rule("extract_features").resources["volumes_per_job"].value
+
+
+def of_members(members, function):
+    """What *function* says of each volume of a batch, in one list, asked when the job is."""
+
+    def gathered(_):
+        found = []
+        for name in members:
+            value = function(SimpleNamespace(volume=name))
+            found += value if isinstance(value, list) else [value]
+        return found
+
+    return gathered
 
 
 def every_volume():
@@ -234,6 +253,11 @@ def table_file():
     if fetched(path):
         return f"<resources>/tables/{path.rsplit('/', 1)[1]}"
     return path
+
+
+def section(name, *keys):
+    """Some values of a section, so that a change of the others reruns nothing."""
+    return {key: config[name][key] for key in keys}
 
 
 def protocols():

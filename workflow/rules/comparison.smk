@@ -49,7 +49,7 @@ rule fit_feature_models:
         features=config["features"],
         impute=config["dataset"]["impute"],
         duplicates=config["dataset"]["duplicates"],
-        settings=config["comparison"],
+        settings=section("comparison", "trials", "cross_validation"),
         objective=config["tuning"]["objective"],
         threshold=config["evaluation"]["threshold"],
         folds=config["split"]["folds"],

@@ -48,7 +48,7 @@ rule fit_image_model:
         mem_mb=growing(4000),
         runtime=240,
     params:
-        settings=config["comparison"],
+        settings=section("comparison", "samples", "epochs"),
         threshold=config["evaluation"]["threshold"],
         seed=config["seed"],
     script:

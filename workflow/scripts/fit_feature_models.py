@@ -42,7 +42,7 @@ def main(
     Parameters
     ----------
     settings
-        The ``comparison`` section of the configuration.
+        ``trials`` and ``cross_validation`` of the configuration's ``comparison``.
     objective, threshold
         As for the LSTM: score to maximise, rule for the decision threshold.
     folds

@@ -42,7 +42,7 @@ def main(
     network
         Its key in the catalogue.
     settings
-        The ``comparison`` section of the configuration.
+        ``samples`` and ``epochs`` of the configuration's ``comparison``.
     threshold
         ``max_f1`` (chosen on part validation, if there is one) or ``half``.
     """

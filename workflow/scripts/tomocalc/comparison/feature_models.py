@@ -18,9 +18,9 @@ from xgboost import XGBClassifier
 
 from tomocalc.comparison.spaces import Choice, Parameters, Range, Space
 
-TREES = 300
+TREES = 200
 """Trees of a forest in the final fit; a trial grows a fifth of them."""
-EPOCHS = 50
+EPOCHS = 40
 """Most passes of the multilayer perceptron through the training part."""
 SCALERS = Choice(("standard", "quantile"))
 WEIGHTS = Choice((None, "balanced"))
@@ -108,7 +108,7 @@ def _perceptron(parameters: Mapping[str, Any], seed: int, _size: float) -> Any:
         hidden_layer_sizes=tuple(parameters["units"]),
         alpha=parameters["alpha"],
         learning_rate_init=parameters["learning_rate"],
-        batch_size=200,  # pyright: ignore[reportArgumentType]
+        batch_size=256,  # pyright: ignore[reportArgumentType]
         max_iter=EPOCHS,
         random_state=seed,
     )

@@ -29,12 +29,14 @@ def rules() -> dict[str, str]:
     """Environment of every script, read from the rule files."""
     found = {}
     for file in (ROOT / "workflow/rules").glob("*.smk"):
-        for rule in file.read_text().split("\nrule ")[1:]:
+        for rule in re.split(r"\n *rule(?=:| \w+:) ?", file.read_text())[1:]:
             script = re.search(r'scripts/(\w+)\.py"', rule)
             environment = re.search(r'envs/(\w+)\.yaml"', rule)
             assert script, f"{file.name}: {rule.splitlines()[0]} has no script"
             assert environment, f"{file.name}: {rule.splitlines()[0]} has no conda environment"
-            assert rule.startswith(script[1] + ":"), "a rule and its script share their name"
+            name = re.search(r'name:\s+f"(\w+)_{', rule) or re.match(r"(\w+):", rule)
+            assert name, f"{file.name}: {rule.splitlines()[0]} has no name"
+            assert name[1] == script[1], "a rule and its script share their name"
             found[script[1]] = environment[1]
     return found
 
@@ -47,7 +49,8 @@ def third_party(file: Path) -> set[str]:
             names |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module.partition(".")[0])
-    return names - sys.stdlib_module_names - {"tomocalc"}
+    own = {"tomocalc", *(path.stem for path in SCRIPTS.glob("*.py"))}
+    return names - sys.stdlib_module_names - own
 
 
 def imported(script: str) -> set[str]:

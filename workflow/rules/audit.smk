@@ -38,7 +38,7 @@ rule audit_leakage:
     conda:
         "../../envs/comparison.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=growing(2000),
         runtime=30,
     params:
         protocols=protocols(),

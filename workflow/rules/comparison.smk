@@ -14,7 +14,7 @@ rule split_protocol:
     conda:
         "../../envs/dataset.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=growing(2000),
         runtime=30,
     params:
         features=config["features"],
@@ -125,7 +125,7 @@ rule compare_models:
     conda:
         "../../envs/comparison.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=growing(2000),
         runtime=30,
     params:
         protocols=protocols(),

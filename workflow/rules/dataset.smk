@@ -13,7 +13,7 @@ rule list_quarantine:
     conda:
         "../../envs/dataset.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
         runtime=10,
     script:
         "../scripts/list_quarantine.py"
@@ -35,7 +35,7 @@ rule merge_dataset:
     conda:
         "../../envs/dataset.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=growing(2000),
         runtime=60,
     params:
         source=config["source"],
@@ -60,7 +60,7 @@ rule split_dataset:
     conda:
         "../../envs/dataset.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=growing(2000),
         runtime=30,
     params:
         features=config["features"],

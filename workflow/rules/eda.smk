@@ -21,7 +21,7 @@ rule explore_dataset:
     conda:
         "../../envs/eda.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=growing(2000),
         runtime=30,
     params:
         features=config["features"],

@@ -29,7 +29,7 @@ rule evaluate_lstm:
     conda:
         "../../envs/evaluation.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=growing(2000),
         runtime=30,
     params:
         source=config["source"],

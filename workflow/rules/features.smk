@@ -25,6 +25,7 @@ rule extract_features:
     resources:
         mem_mb=growing(1000),
         runtime=60,
+        volumes_per_job=1,  # profiles set it: see extract_batch
     params:
         volume=volume_row,
         source=volume_source,
@@ -34,6 +35,53 @@ rule extract_features:
         in_silico=config["source"] == "phantom",
     script:
         "../scripts/extract_features.py"
+
+
+for BATCH, MEMBERS in batches(VOLUMES, volumes_per_job()).items():
+
+    rule:
+        """Measure a stable batch of volumes in one job; it goes before extract_features."""
+        name:
+            f"extract_batch_{BATCH}"
+        input:
+            files=of_members(MEMBERS, volume_files),
+            library=library("extract_batch.py"),
+        output:
+            manifests=[
+                ensure(f"<results>/features/{volume}/manifest.json", non_empty=True)
+                for volume in MEMBERS
+            ],
+            objects=[
+                f"<results>/features/{volume}/objects.parquet" for volume in MEMBERS
+            ],
+            overlays=[
+                report(
+                    f"<results>/qc/{volume}.png",
+                    caption="../report/overlay.rst",
+                    category="Quality control",
+                    labels={"volume": volume},
+                )
+                for volume in MEMBERS
+            ],
+        log:
+            f"<logs>/extract_batch/{BATCH}.log",
+        benchmark:
+            f"<logs>/benchmarks/extract_batch/{BATCH}.tsv"
+        conda:
+            "../../envs/features.yaml"
+        threads: 1
+        resources:
+            mem_mb=growing(1000),
+            runtime=60 + 10 * len(MEMBERS),
+        params:
+            volumes=of_members(MEMBERS, volume_row),
+            sources=of_members(MEMBERS, volume_source),
+            image=config["image"],
+            candidates=config["candidates"],
+            sequence_slices=config["sequence"]["slices"],
+            in_silico=config["source"] == "phantom",
+        script:
+            "../scripts/extract_batch.py"
 
 
 rule measure_detection:
@@ -52,7 +100,7 @@ rule measure_detection:
     conda:
         "../../envs/features.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=growing(2000),
         runtime=30,
     params:
         labels=config["labels"],

@@ -99,7 +99,7 @@ rule compare_image_models:
     conda:
         "../../envs/comparison.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=growing(2000),
         runtime=30,
     params:
         protocols=protocols(),

@@ -49,7 +49,7 @@ rule export_onnx:
     conda:
         "../../envs/onnx.yaml"
     resources:
-        mem_mb=1500,
+        mem_mb=growing(1500),
         runtime=10,
     script:
         "../scripts/export_onnx.py"

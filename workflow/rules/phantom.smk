@@ -16,7 +16,7 @@ rule simulate_volume:
     conda:
         "../../envs/phantom.yaml"
     resources:
-        mem_mb=1500,
+        mem_mb=growing(1500),
         runtime=10,
     params:
         row=phantom_row,
@@ -38,7 +38,7 @@ rule export_slices:
     conda:
         "../../envs/phantom.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
         runtime=10,
     script:
         "../scripts/export_slices.py"
@@ -61,7 +61,7 @@ rule write_phantom_sheets:
     conda:
         "../../envs/phantom.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=growing(500),
         runtime=5,
     params:
         rows=[row | phantom_spacing() for row in VOLUMES.values()],

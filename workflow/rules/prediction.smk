@@ -95,7 +95,7 @@ rule gather_predictions:
     conda:
         "../../envs/prediction.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=growing(2000),
         runtime=30,
     params:
         own=config["predict"]["volumes"] is None,

@@ -79,7 +79,7 @@ rule build_site:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=growing(500),
         runtime=10,
     script:
         "../scripts/build_site.py"

@@ -12,7 +12,7 @@ rule fetch_table:
     conda:
         "../../envs/dataset.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=growing(500),
         runtime=15,
     params:
         address=config["table"]["path"],
@@ -35,7 +35,7 @@ rule import_mini_mias:
     conda:
         "../../envs/imports.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=growing(500),
         runtime=5,
     params:
         schemas=SHEET_SCHEMAS,
@@ -57,7 +57,7 @@ rule import_bcs_dbt:
     conda:
         "../../envs/imports.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
         runtime=15,
     params:
         schemas=SHEET_SCHEMAS,
@@ -79,7 +79,7 @@ rule import_cbis_ddsm:
     conda:
         "../../envs/imports.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
         runtime=30,
     params:
         pixel_spacing_mm=config["import"]["cbis_ddsm_spacing_mm"],
@@ -102,7 +102,7 @@ rule import_dicom_folder:
     conda:
         "../../envs/imports.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
         runtime=60,
     params:
         laterality=config["import"]["dicom_laterality"],

@@ -14,7 +14,7 @@ rule create_study:
     conda:
         "../../envs/tuning.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=growing(2000),
         runtime=15,
     params:
         features=config["features"],
@@ -76,7 +76,7 @@ rule select_hyperparameters:
     conda:
         "../../envs/tuning.yaml"
     resources:
-        mem_mb=1500,
+        mem_mb=growing(1500),
         runtime=10,
     params:
         source=config["source"],

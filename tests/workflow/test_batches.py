@@ -1,0 +1,51 @@
+"""Several volumes in one job, as profiles for clusters have it."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from projects import Project, copy_project
+from volume_projects import ARGUMENTS, add_volumes, errors, manifest
+
+pytestmark = pytest.mark.xdist_group("batches")
+NAMES = ("v1", "v2", "v3")
+TOGETHER = ("--set-resources", "extract_features:volumes_per_job=100")
+TARGETS = [f"results/features/{name}/manifest.json" for name in NAMES]
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Project:
+    """Return a project with three small volumes."""
+    return add_volumes(copy_project(tmp_path / "project"), NAMES)
+
+
+def test_a_batch_gives_what_single_jobs_give(own: Project) -> None:
+    own.snakemake(*TARGETS, *ARGUMENTS)
+    alone = own.outputs()
+    assert len(own.planned(*TARGETS, *ARGUMENTS, *TOGETHER)) == 1
+    own.snakemake(*TARGETS, *ARGUMENTS, *TOGETHER, "--touch")
+    assert own.planned(*TARGETS, *ARGUMENTS, *TOGETHER) == {}
+    other = add_volumes(copy_project(own.folder.parent / "other"), NAMES)
+    other.snakemake(*TARGETS, *ARGUMENTS, *TOGETHER)
+    assert other.outputs() == alone
+    assert len(list((other.folder / "logs/extract_batch").iterdir())) == 1
+
+
+def test_a_damaged_volume_is_named_and_the_others_are_kept(own: Project) -> None:
+    damaged = sorted((own.folder / "raw/v1").iterdir())[3]
+    content = damaged.read_bytes()
+    damaged.write_bytes(b"")
+    run = own.snakemake(*TARGETS, *ARGUMENTS, *TOGETHER, ok=False)
+    assert len(errors(run)) == 1
+    assert str(Path("raw/v1") / damaged.name) in errors(run)[0]
+    damaged.write_bytes(content)
+    own.snakemake(*TARGETS, *ARGUMENTS, *TOGETHER)
+    (log,) = (own.folder / "logs/extract_batch").iterdir()
+    assert log.read_text().count("known from an earlier run") == 2
+    for name in NAMES:
+        content = json.loads(manifest(own, name).read_text())
+        for shard in content["shards"]:
+            file = manifest(own, name).parent / shard["path"]
+            assert hashlib.sha256(file.read_bytes()).hexdigest() == shard["sha256"]

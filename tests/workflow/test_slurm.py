@@ -1,0 +1,114 @@
+"""The profile for clusters on a real Slurm: one node on this machine, with a pretended GPU."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from projects import ROOT, Project, copy_project
+
+pytestmark = pytest.mark.xdist_group("slurm")
+SCRIPTS = ROOT / "tests/slurm"
+HURRY = {
+    "slurm-init-seconds-before-status-checks": 2,
+    "seconds-between-status-checks": 2,
+    "latency-wait": 20,
+}
+QUICK = ("--profile", "profiles/quick", "--configfile", "tiny.yaml")
+GUARD = 'if __name__ == "__main__":\n'
+HANG_ONCE = """\
+    import time
+    from pathlib import Path
+
+    if not Path("once").exists():
+        Path("once").touch()
+        time.sleep(600)
+"""
+VOLUME = "resources/phantom/P001-LCC.dcm"
+
+
+@pytest.fixture(scope="module")
+def slurm() -> Iterator[dict[str, str]]:
+    """Start Slurm, in a folder that its users can reach; return the variable that names it."""
+    folder = Path(tempfile.mkdtemp(prefix="slurm-"))
+    up = subprocess.run([SCRIPTS / "up.sh", folder], capture_output=True, text=True, check=False)
+    try:
+        if up.returncode == 77:
+            pytest.skip(up.stderr.strip())
+        assert up.returncode == 0, up.stderr
+        yield {"SLURM_CONF": str(folder / "slurm.conf")}
+    finally:
+        subprocess.run([SCRIPTS / "down.sh", folder], check=True)
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def cluster(slurm: dict[str, str], tmp_path: Path) -> Project:
+    """Return a project whose profile for Slurm asks for the state of jobs more often."""
+    project = replace(copy_project(tmp_path / "a project"), variables=slurm)
+    profile = yaml.safe_load((ROOT / "profiles/slurm/profile.yaml").read_text())
+    del profile["software-deployment-method"]  # tests/workflow/test_conda.py has it
+    (project.folder / "profiles/quick").mkdir()
+    (project.folder / "profiles/quick/profile.yaml").write_text(yaml.safe_dump(profile | HURRY))
+    return project
+
+
+def ask(project: Project, *command: str) -> str:
+    """Return what a command of Slurm prints."""
+    environment = {**os.environ, **project.variables}
+    return subprocess.run(command, capture_output=True, text=True, env=environment).stdout
+
+
+def jobs(project: Project) -> list[dict[str, str]]:
+    """Return what Slurm knows of every job of this project."""
+    lines = ask(project, "scontrol", "show", "jobs", "--oneliner").splitlines()
+    found = [dict(re.findall(r"(\w+)=(\S+)", line)) for line in lines]
+    mine = f"WorkDir={project.folder}"
+    return [job for job, line in zip(found, lines, strict=True) if mine in line]
+
+
+def test_the_demo_in_batches_of_volumes(cluster: Project) -> None:
+    cluster.snakemake("resources/phantom/truth.tsv", "--configfile", "tiny.yaml")
+    run = cluster.snakemake(*QUICK)
+    assert (cluster.folder / "results/index.html").is_file()
+    submitted = {job["Comment"]: job for job in jobs(cluster)}
+    batches = [name for name in submitted if name.startswith("rule_extract_batch_")]
+    assert 0 < len(batches) <= 3
+    assert not [name for name in submitted if "build_index" in name]
+    for name, job in submitted.items():
+        training = re.search("train_lstm|tune_lstm", name) is not None
+        assert ("gres:gpu" in job.get("TresPerNode", "")) == training, (name, job)
+    assert "Nothing to be done" in cluster.snakemake(*QUICK, "--dry-run").stderr
+    assert run.returncode == 0
+
+
+def test_a_job_cancelled_in_mid_run_is_tried_again_with_more_memory(cluster: Project) -> None:
+    cluster.edit("workflow/scripts/simulate_volume.py", GUARD, GUARD + HANG_ONCE)
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", VOLUME, *QUICK]
+    environment = {**os.environ, **cluster.variables}
+    text = cluster.folder / "output.txt"
+    with (
+        text.open("w") as output,
+        subprocess.Popen(
+            command, cwd=cluster.folder, env=environment, stdout=output, stderr=output
+        ) as run,
+    ):
+        while not (cluster.folder / "once").exists() and run.poll() is None:
+            time.sleep(0.5)
+        (running,) = [job for job in jobs(cluster) if job["JobState"] == "RUNNING"]
+        ask(cluster, "scancel", running["JobId"])
+        assert run.wait(timeout=300) == 0, text.read_text()
+    assert (cluster.folder / VOLUME).is_file()
+    first, second = jobs(cluster)
+    assert first["JobState"] == "CANCELLED"
+    assert second["JobState"] == "COMPLETED"
+    assert (first["MinMemoryNode"], second["MinMemoryNode"]) == ("1500M", "3000M")

@@ -474,3 +474,15 @@ wildcard_constraints:
     worker=r"\d+",
     protocol="honest|paper|own",
     network="|".join(IMAGE_KEYS),
+
+
+localrules:  # of seconds: on a cluster they run beside Snakemake
+    all,
+    predict,
+    write_phantom_sheets,
+    fetch_table,
+    import_mini_mias,
+    list_quarantine,
+    select_hyperparameters,
+    write_model_card,
+    build_index,

@@ -108,7 +108,6 @@ def _perceptron(parameters: Mapping[str, Any], seed: int, _size: float) -> Any:
         hidden_layer_sizes=tuple(parameters["units"]),
         alpha=parameters["alpha"],
         learning_rate_init=parameters["learning_rate"],
-        batch_size=256,  # pyright: ignore[reportArgumentType]
         max_iter=EPOCHS,
         random_state=seed,
     )

@@ -2,8 +2,6 @@
 
 import os
 import sys
-from functools import cache
-from modulefinder import ModuleFinder
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,6 +16,8 @@ from tomocalc.comparison.catalogue import IMAGE_KEYS
 from tomocalc.config import check_config, load_schema
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.files import require_writable
+from tomocalc.pages.catalogue import ON_REQUEST
+from tomocalc.library import library_digest
 from tomocalc.phantom.cohort import phantom_volumes
 from tomocalc.prediction.sites import is_simulated
 from tomocalc.readers.sources import source_files
@@ -41,22 +41,13 @@ def schema(name):
 SHEET_SCHEMAS = {name: schema(name) for name in ("volumes", "annotations")}
 
 
-@cache
-def library(script):
-    """Source files a script imports, directly or not, so that editing one reruns it."""
-    finder = ModuleFinder([str(SCRIPTS)])
-    finder.run_script(str(SCRIPTS / script))
-    modules = {
-        Path(module.__file__) for module in finder.modules.values() if module.__file__
-    }
-    packages = {module.parent for module in modules} - {SCRIPTS, SCRIPTS / "tomocalc"}
-    assets = {
-        asset
-        for package in packages
-        for asset in package.rglob("*")
-        if asset.suffix in {".css", ".j2", ".js"}
-    }
-    return sorted(map(relative, modules | assets))
+def code_of(script):
+    """Digest of the source files of a script, so that editing one of them reruns it."""
+
+    def digest(_):
+        return library_digest(SCRIPTS / script)
+
+    return digest
 
 
 def volume_rows():
@@ -298,6 +289,13 @@ def index_inputs(_):
         "quarantine": "<results>/qc/quarantine.tsv",
         "overlays": expand("<results>/qc/{volume}.png", volume=VOLUMES),
     }
+
+
+def pages_on_request(_):
+    """Pages made on request that are there: the index links to them and does not remake them."""
+    folder = Path(config["pathvars"]["results"])
+    paths = [folder / request.entry.address for request in ON_REQUEST]
+    return [str(path) for path in paths if path.is_file()]
 
 
 def reproduction():

@@ -1,4 +1,42 @@
-"""The page that a user opens first."""
+"""The model card, and the page that a user opens first."""
+
+
+rule write_model_card:
+    """Say what the model is for, what it is not for, and how well it does."""
+    input:
+        quality="<results>/dataset/quality.json",
+        split="<results>/dataset/split.json",
+        metrics="<results>/evaluation/metrics.json",
+        model="<results>/model/model.json",
+        best="<results>/tuning/best.json",
+        study="<results>/tuning/study.json",
+        audit="<results>/audit/leakage.json",
+        comparison="<results>/comparison/comparison.parquet",
+    output:
+        text=report(
+            "<results>/model_card.md",
+            caption="../report/model_card.rst",
+            category="Model card",
+        ),
+        page=report(
+            "<results>/model_card.html",
+            caption="../report/model_card.rst",
+            category="Model card",
+        ),
+    log:
+        "<logs>/write_model_card.log",
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=growing(1000),
+        runtime=10,
+    params:
+        code=code_of("write_model_card.py"),
+        labels=config["labels"],
+        authors=config["card"],
+        seed=config["seed"],
+    script:
+        "../scripts/write_model_card.py"
 
 
 rule build_index:
@@ -8,18 +46,22 @@ rule build_index:
         quality="<results>/dataset/quality.json",
         split="<results>/dataset/split.json",
         metrics="<results>/evaluation/metrics.json",
+        audit="<results>/audit/leakage.json",
+        comparison="<results>/comparison/comparison.parquet",
         files=[
+            "<results>/model_card.html",
             "<results>/evaluation/report.html",
             "<results>/comparison/comparison.html",
             "<results>/audit/leakage.html",
             *reproduction(),
             "<results>/eda/eda.html",
+            "<results>/tuning/tuning.html",
+            "<results>/model_card.md",
             "<results>/evaluation/metrics.json",
             "<results>/evaluation/predictions.parquet",
             "<results>/comparison/comparison.parquet",
             "<results>/audit/leakage.json",
             *case_tables(),
-            "<results>/tuning/tuning.html",
             "<results>/tuning/study.json",
             "<results>/tuning/trials.parquet",
             "<results>/tuning/best.json",
@@ -32,7 +74,6 @@ rule build_index:
             "<results>/dataset/split.json",
             "<results>/eda/eda.json",
         ],
-        library=library("build_index.py"),
     output:
         page=report(
             "<results>/index.html", caption="../report/index.rst", category="Overview"
@@ -42,7 +83,10 @@ rule build_index:
     conda:
         "../../envs/report.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
         runtime=10,
+    params:
+        code=code_of("build_index.py"),
+        requested=pages_on_request,
     script:
         "../scripts/build_index.py"

@@ -7,6 +7,7 @@ from tomocalc.files import read_json
 from tomocalc.log import log_to
 from tomocalc.pages.index import index_page
 from tomocalc.pages.shell import write_page
+from tomocalc.parquet import read_parquet
 
 
 def main(
@@ -16,6 +17,8 @@ def main(
     split: str,
     metrics: str,
     files: list[str],
+    audit: str | None = None,
+    comparison: str | None = None,
     detection: str | None = None,
     quarantine: str | None = None,
     overlays: list[str] | None = None,
@@ -30,6 +33,8 @@ def main(
         ``results/dataset/{quality,split}.json`` and ``results/evaluation/metrics.json``.
     files
         Every page and data file to link to, in the order of the page.
+    audit, comparison
+        ``results/audit/leakage.json`` and ``results/comparison/comparison.parquet``.
     detection
         ``results/qc/detection.json``, where volumes were searched for candidates.
     quarantine
@@ -52,6 +57,8 @@ def main(
         split=read_json(split),
         metrics=read_json(metrics),
         detection=read_json(detection) if detection else None,
+        audit=read_json(audit) if audit else None,
+        comparison=read_parquet(comparison).to_dicts() if comparison else [],
         files=files,
         overlays=overlays,
     )
@@ -75,7 +82,9 @@ if __name__ == "__main__":
         quality=snakemake.input.quality,
         split=snakemake.input.split,
         metrics=snakemake.input.metrics,
-        files=list(snakemake.input.files),
+        files=[*snakemake.input.files, *snakemake.params.requested],
+        audit=snakemake.input.audit,
+        comparison=snakemake.input.comparison,
         detection=snakemake.input.get("detection"),
         quarantine=snakemake.input.get("quarantine"),
         overlays=list(snakemake.input.get("overlays", [])),

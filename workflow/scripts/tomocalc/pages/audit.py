@@ -9,10 +9,10 @@ from markupsafe import Markup
 
 from tomocalc.comparison.catalogue import NAMES
 from tomocalc.pages.audit_charts import gap_figure, identifier_figure, sharing_figure
-from tomocalc.pages.comparison_charts import LABELS, signed
+from tomocalc.pages.comparison_charts import LABELS
 from tomocalc.pages.parts import block, note, verdict
 from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.tables import Cell, Column, share, table
+from tomocalc.pages.tables import Cell, Column, share, signed, table
 from tomocalc.pages.words import badge_of, pretty, versions_of
 
 VERDICT = {

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from tomocalc.comparison.figures import REFERENCE
 from tomocalc.pages.charts import figure_section
 from tomocalc.pages.palette import GREEN, NEGATIVE, POSITIVE
-from tomocalc.pages.tables import Cell, Column, table
+from tomocalc.pages.tables import Cell, Column, signed, table
 
 Rows = list[dict[str, Any]]
 COLOURS = {"paper": POSITIVE, "honest": NEGATIVE, "own": GREEN}
@@ -156,11 +156,6 @@ def _difference(row: Mapping[str, Any], key: str) -> Cell:
     value, low, high = _ends(row, key)
     text = f"{signed(value)} ({signed(low)} to {signed(high)})"
     return Cell(text, value, "" if low <= 0 <= high else "good" if value > 0 else "bad")
-
-
-def signed(value: float) -> str:
-    """Return a difference with its sign, a true minus."""
-    return f"{value:+.3f}".replace("-", "−")
 
 
 def _p(value: float) -> Cell:

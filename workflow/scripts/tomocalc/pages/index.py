@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from markupsafe import Markup
 
-from tomocalc.pages.catalogue import Entry, entry_of
+from tomocalc.card.levels import COLUMNS, NOTE, levels, missing_levels
+from tomocalc.pages.catalogue import ON_REQUEST, Entry, entry_of
 from tomocalc.pages.eda_leakage import NOTHING_SHARED
 from tomocalc.pages.figures_of_merit import CARDS, figure_card
 from tomocalc.pages.parts import block, cards, note, verdict
+from tomocalc.pages.protocols import protocol_section
 from tomocalc.pages.search import search_rules, search_section
 from tomocalc.pages.shell import Section, render_page
 from tomocalc.pages.tables import Cell, Column, share, table
@@ -32,6 +34,8 @@ def index_page(
     split: dict[str, Any],
     metrics: dict[str, Any],
     detection: dict[str, Any] | None,
+    audit: dict[str, Any] | None,
+    comparison: Sequence[Mapping[str, Any]],
     files: Sequence[str],
     overlays: Sequence[str],
 ) -> str:
@@ -41,8 +45,10 @@ def index_page(
     ----------
     folder
         Of the page; links are relative to it.
-    quality, split, metrics, detection
-        Accounts of the data, the split, the evaluation and the search for candidates.
+    quality, split, metrics, detection, audit
+        Accounts of the data, the split, the evaluation, the search for candidates and the audit.
+    comparison
+        Rows of ``comparison.parquet``.
     files
         Pages and data to link to.
     overlays
@@ -50,23 +56,19 @@ def index_page(
     """
     entries = [entry_of(_address(path, folder)) for path in files]
     source = quality["source"]
+    data = [(entry, path) for entry, path in zip(entries, files, strict=True) if not entry.is_page]
     sections = [
-        Section("Result", _result(split, metrics), key="result"),
-        Section(
-            "What ran", [fill("flow", steps=_steps(quality, split)), *_left_out(quality)], key="run"
-        ),
+        Section("Result", _result(quality, split, metrics, audit), key="result"),
+        *([protocol_section(comparison, audit)] if audit else []),
         Section(
             "Look at it", fill("doors", entries=[e for e in entries if e.is_page]), key="pages"
         ),
+        *([_gallery(overlays, folder)] if overlays else []),
+        *([_search(detection)] if detection else []),
+        Section("What ran", fill("flow", steps=_steps(quality, split)), key="run"),
+        *_requests(entries, source),
+        Section("Work with it", _files(data), key="files"),
     ]
-    if detection is not None:
-        search = search_section(detection)
-        rules = search_rules(detection)
-        sections.insert(2, Section("Search for candidates", search, intro=rules, key="detection"))
-    if overlays:
-        sections.append(_gallery(overlays, folder))
-    data = [(entry, path) for entry, path in zip(entries, files, strict=True) if not entry.is_page]
-    sections.append(Section("Work with it", _files(data), key="files"))
     return render_page(
         title="Results",
         subtitle=f"From {SOURCES[source]} to an evaluated classifier of microcalcifications.",
@@ -95,32 +97,99 @@ def _has_volumes(quality: dict[str, Any]) -> bool:
     return quality["source"] != "table"
 
 
-def _result(split: dict[str, Any], metrics: dict[str, Any]) -> list[Markup | str]:
-    leakage = split["leakage"]
-    clean = leakage["verdict"] == "clean"
-    title = (
-        "The test part is clean: what it holds was not learnt from"
-        if clean
-        else "The split leaks: these figures are better than the model is"
-    )
-    body: list[Markup | str] = [
-        verdict(good=clean, title=title, reasons=leakage["reasons"] or [NOTHING_SHARED])
-    ]
+def _result(
+    quality: dict[str, Any],
+    split: dict[str, Any],
+    metrics: dict[str, Any],
+    audit: dict[str, Any] | None,
+) -> list[Markup | str]:
     test = metrics["parts"]["test"]
     figures = test.get("metrics", {})
+    body: list[Markup | str] = []
     if figures:
         shown = [figure_card(name, figures[name]) for name in CARDS if name in figures]
-        body.insert(0, cards(shown))
         confidence = 100 * metrics.get("confidence", 0.95)
-        body.append(
-            Markup('<p class="fine">{}</p>').format(
-                f"On the test part: {plural(test['positives'], 'calcification')} among "
-                f"{test['n']:,} rows, with {confidence:g} % intervals."
-            )
+        counted = (
+            f"Of single candidates, on the test part: {plural(test['positives'], 'calcification')} "
+            f"among {test['n']:,} rows, with {confidence:g} % intervals."
         )
+        body += [cards(shown), _fine(counted)]
     else:
         body.append(note("The test part lacks a class, so nothing could be measured.", tone="bad"))
+    body += [_ruling(split, audit), *_left_out(quality), *_levels(metrics)]
     return body
+
+
+RULINGS = {
+    "clean": (True, "The test part is clean: what it holds was not learnt from"),
+    "caution": (None, "Nothing is known to leak, but take care"),
+    "leaks": (False, "The split leaks: these figures are better than the model is"),
+}
+
+
+def _ruling(split: dict[str, Any], audit: dict[str, Any] | None) -> Markup:
+    """Return the verdict on the run's own protocol, the audit's where there is one."""
+    found = (audit or {}).get("protocols", {}).get(split["protocol"], split["leakage"])
+    good, title = RULINGS[found["verdict"]]
+    return verdict(good=good, title=title, reasons=found["reasons"] or [NOTHING_SHARED])
+
+
+def _levels(metrics: dict[str, Any]) -> list[Markup]:
+    rows = [level.row() for level in levels(metrics)]
+    parts = []
+    if len(rows) > 1:
+        written = table(
+            columns=[Column(COLUMNS[0], "text"), *(Column(name) for name in COLUMNS[1:])],
+            rows=rows,
+            caption="From the single candidate to the patient, on the test part",
+            sortable=False,
+            note=NOTE,
+        )
+        parts.append(block([written], kind="panel"))
+    return [*parts, *(_fine(reason) for reason in missing_levels(metrics))]
+
+
+def _fine(text: str) -> Markup:
+    return Markup('<p class="fine after">{}</p>').format(text)
+
+
+def _search(detection: dict[str, Any]) -> Section:
+    rules = search_rules(detection)
+    title = "Search for candidates"
+    return Section(title, search_section(detection), intro=rules, key="detection")
+
+
+def _requests(entries: Sequence[Entry], source: str) -> list[Section]:
+    """Return the pages that are not there, with the command that makes each."""
+    there = {entry.address for entry in entries}
+    missing = [
+        one
+        for one in ON_REQUEST
+        if one.entry.address not in there and (source != "table" or not one.volumes)
+    ]
+    if not missing:
+        return []
+    rows = [
+        [
+            one.entry.title,
+            one.entry.sentence,
+            Markup("<code>snakemake {}</code>").format(one.target),
+        ]
+        for one in missing
+    ]
+    columns = [Column(name, "text") for name in ("Page", "What it is", "Command")]
+    written = table(
+        columns=columns, rows=rows, caption="Pages on request, and what makes them", sortable=False
+    )
+    return [
+        Section(
+            "On request",
+            block([written], kind="panel requests"),
+            intro="With the configuration of this run; FOLDER is the folder of this page. What is "
+            "made is linked here when the run is repeated.",
+            key="requests",
+        )
+    ]
 
 
 def _steps(quality: dict[str, Any], split: dict[str, Any]) -> list[tuple[str, str]]:

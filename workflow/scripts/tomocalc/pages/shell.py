@@ -26,6 +26,7 @@ from markupsafe import Markup
 from tomocalc.files import write_text
 from tomocalc.pages.palette import DARK_OF
 from tomocalc.pages.templating import asset, fill, slug
+from tomocalc.version import VERSION
 
 EMPTY = ""
 """plotly.js and its map library add empty style elements; their hash is allowed, theirs only."""
@@ -134,6 +135,7 @@ def render_page(
     }
     return fill(
         "page",
+        version=VERSION,
         title=title,
         subtitle=subtitle,
         badge=badge,

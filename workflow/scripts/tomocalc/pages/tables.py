@@ -139,3 +139,8 @@ def share(value: float) -> str:
     if percent > 99.99:
         return f"> 99.99{PERCENT}"
     return f"{percent:.{2 if percent < 10 or percent > 99 else 1}f}{PERCENT}"
+
+
+def signed(value: float) -> str:
+    """Return a difference of scores with its sign, a true minus."""
+    return f"{value:+.3f}".replace("-", "−")

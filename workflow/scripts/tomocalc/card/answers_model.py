@@ -1,0 +1,306 @@
+"""What a run can answer of its model, its training and its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tomocalc.card.answers_data import CONFIG, MODEL, PROGRAM
+from tomocalc.card.checklist import Answer
+from tomocalc.card.facts import Facts
+from tomocalc.card.levels import interval, levels
+from tomocalc.card.limits import DEFAULT_USE, limits
+from tomocalc.pages.tables import share
+from tomocalc.pages.words import SOURCES, plural, pretty
+from tomocalc.version import VERSION
+
+METRICS, BEST, STUDY = "evaluation/metrics.json", "tuning/best.json", "tuning/study.json"
+COMPARISON = "comparison/comparison.parquet"
+NONE = "None."
+
+SEQUENCE = {
+    "slices": "its features on {slices} consecutive slices around its best focus",
+    "features_as_steps": "its features one after the other",
+    "single_step": "its features in one step",
+}
+IMBALANCE = {
+    "none": "the classes are trained on as they are",
+    "oversample": "calcifications are repeated in the training part alone",
+    "class_weights": "the rarer class weighs more in the loss",
+    "focal": "rows that are told right with ease weigh less",
+}
+SCALER = {"standard": "to mean 0 and deviation 1", "quantile": "to a normal distribution by ranks"}
+
+
+def model_answers(facts: Facts) -> Iterator[tuple[str, Answer]]:
+    """Yield the answers by name."""
+    yield from _purpose(facts)
+    yield from _predictors(facts)
+    yield from _building(facts)
+    yield from _figures(facts)
+    yield from _use(facts)
+
+
+def _purpose(facts: Facts) -> Iterator[tuple[str, Answer]]:
+    source = SOURCES[facts.quality["source"]]
+    yield (
+        "kind",
+        Answer(
+            "Development and internal evaluation of a recurrent network (stacked LSTM) that tells "
+            f"microcalcifications from other candidates in {source}.",
+            PROGRAM,
+        ),
+    )
+    yield "context", Answer("Diagnostic: whether a spot on an image is a calcification.", PROGRAM)
+    own = facts.own("intended_use")
+    yield "use", Answer(own or DEFAULT_USE, CONFIG if own else PROGRAM, whole=bool(own))
+    aim = "To develop the model, and to evaluate it on a part of the same data that it has not seen"
+    if facts.protocol == "paper":
+        aim = "To reproduce published figures by their protocol, whose test part is partly learnt"
+    yield "objectives", Answer(f"{aim}; no external validation.", PROGRAM)
+
+
+def _predictors(facts: Facts) -> Iterator[tuple[str, Answer]]:
+    listed = ", ".join(pretty(name) for name in facts.used)
+    yield (
+        "features",
+        Answer(f"{plural(len(facts.used), 'feature')}, chosen beforehand: {listed}.", MODEL),
+    )
+    if facts.from_images:
+        measured = "Measured on the image by the program, without knowledge of the label"
+        yield "measurement", Answer(f"{measured}: docs/features.md.", PROGRAM, whole=True)
+        yield "objective", Answer("No predictor is judged by a person.", PROGRAM, whole=True)
+    else:
+        yield "measurement", Answer("Columns of the user's table, read as they are.", CONFIG)
+    yield "scaling", Answer(f"{reading(facts)} {scaling(facts)}", MODEL)
+
+
+def reading(facts: Facts) -> str:
+    """Return what the network reads of a candidate."""
+    sequence = facts.model["sequence"]
+    return f"Of a candidate the network reads {SEQUENCE[sequence['kind']].format(**sequence)}."
+
+
+def scaling(facts: Facts) -> str:
+    """Return how the features are scaled."""
+    scaler = facts.model["preprocessing"]["scaler"]
+    return f"Each feature is scaled {SCALER.get(scaler, scaler)}, fitted on the training part."
+
+
+def tuning(facts: Facts) -> str:
+    """Return how the hyper-parameters were chosen, with the budget."""
+    best, space = facts.best, facts.study["tuning"]
+    searched = ", ".join(
+        f"{pretty(name)} {space[name][0]:g} to {space[name][1]:g}"
+        for name in ("learning_rate", "dropout", "layers", "units")
+    )
+    scored = "the validation part" if best["validation"] == "holdout" else "cross-validation"
+    failed = f", {best['failed']:,} of them failed" if best["failed"] else ""
+    trials = plural(best["computed"] + best["failed"], "trial")
+    return (
+        f"{trials}{failed} of a Bayesian optimisation of the {pretty(best['objective'])} "
+        f"on {scored} over {searched}; best value {best['value']:.3f}."
+    )
+
+
+def training(facts: Facts) -> str:
+    """Return the recipe of the training."""
+    recipe = facts.model["training"]
+    return (
+        f"Adam, learning rate {recipe['learning_rate']:g} ({pretty(recipe['schedule'])}), weight "
+        f"decay {recipe['weight_decay']:g}, batches of {recipe['batch_size']}, "
+        f"{facts.model['epochs']} epochs, weights of epoch {facts.model['best_epoch']}; "
+        f"{_loss(facts)}; {IMBALANCE[recipe['imbalance']]}; seed {recipe['seed']}."
+    )
+
+
+def _loss(facts: Facts) -> str:
+    focal = facts.model["training"]["imbalance"] == "focal"
+    return "focal loss" if focal else "binary cross-entropy"
+
+
+def members(facts: Facts) -> str:
+    """Return how many networks the model is."""
+    count = facts.model["shape"]["members"]
+    return f"The mean of {count} networks" if count > 1 else "One network"
+
+
+def architecture(facts: Facts) -> str:
+    """Return the layers of the network."""
+    shape = facts.model["shape"]
+    units = "-".join(str(size) for size in shape["units"])
+    return (
+        f"{plural(len(shape['units']), 'LSTM layer')} of {units} units with dropout "
+        f"{shape['dropout']:g} after each, then one sigmoid: {shape['inputs']} inputs, one "
+        "probability."
+    )
+
+
+def threshold(facts: Facts) -> str:
+    """Return the threshold, and where it was chosen."""
+    chosen = facts.model["threshold"]
+    where = f"where F1 is largest on the {chosen['chosen_on']} part"
+    if chosen["chosen_on"] is None:
+        where = "fixed beforehand"
+    return f"From a probability of {chosen['value']:.3f} on a candidate is flagged: {where}."
+
+
+def calibration(facts: Facts) -> str:
+    """Return the prevalence that the probabilities hold for."""
+    prevalence = facts.model["calibration"]["prevalence"]
+    return f"Probabilities hold where {share(prevalence)} of the candidates are calcifications."
+
+
+def _building(facts: Facts) -> Iterator[tuple[str, Answer]]:
+    recipe = facts.model["training"]
+    yield "architecture", Answer(f"{architecture(facts)} {reading(facts)}", MODEL)
+    yield (
+        "building",
+        Answer(f"{architecture(facts)} {tuning(facts)} {training(facts)}", f"{MODEL}, {BEST}"),
+    )
+    yield "training", Answer(f"{training(facts)} {tuning(facts)}", f"{MODEL}, {BEST}")
+    kept = "the last epoch" if not recipe["patience"] else "the best validation score"
+    yield (
+        "selection_of_model",
+        Answer(f"The best trial's hyper-parameters, weights of {kept}. {tuning(facts)}", BEST),
+    )
+    yield "ensemble", Answer(f"{members(facts)}.", MODEL)
+    yield (
+        "initial",
+        Answer(f"Random, seed {recipe['seed']}; no weights from elsewhere.", MODEL),
+    )
+    doubled = (
+        " The protocol has repeated calcifications before the split."
+        if facts.protocol == "paper"
+        else ""
+    )
+    balance = IMBALANCE[recipe["imbalance"]]
+    yield (
+        "imbalance",
+        Answer(f"In the training {balance}.{doubled} {calibration(facts)}", MODEL),
+    )
+    yield "software", Answer(f"{versions(facts.model['versions'])}.", MODEL)
+    yield (
+        "release",
+        Answer(
+            "model/model.safetensors holds weights, features, scaling and threshold; SHA-256 "
+            f"{facts.model['weights_sha256']}."
+            + (f" Licence: {facts.own('licence')}." if facts.own("licence") else ""),
+            MODEL,
+            whole=bool(facts.own("licence")),
+        ),
+    )
+    yield "code", Answer(f"tomocalc {VERSION}, MIT licence.", PROGRAM)
+    yield (
+        "settings",
+        Answer("Every setting of the run: tuning/study.json and model/model.json.", STUDY),
+    )
+
+
+def versions(found: Mapping[str, Any]) -> str:
+    """Return programs with their versions."""
+    return ", ".join(f"{name} {found[name]}" for name in sorted(found))
+
+
+def _figures(facts: Facts) -> Iterator[tuple[str, Answer]]:
+    cases = "; per finding FROC and the DBTex metric; per volume and patient AUROC, sensitivity "
+    cases = f"{cases}and specificity" if "cases" in facts.metrics.get("images", {}) else ""
+    yield (
+        "measures",
+        Answer(
+            "AUROC, average precision, F1, sensitivity, specificity, precision, Brier score, "
+            f"calibration curve and error, predictive values{cases}.",
+            METRICS,
+        ),
+    )
+    yield (
+        "uncertainty",
+        Answer(
+            f"{facts.confidence} intervals: resampling of whole patients (or groups of equal "
+            "rows) for ranking figures, Wilson's for proportions; models are compared in pairs.",
+            METRICS,
+        ),
+    )
+    if facts.measured:
+        said = "; ".join(_in_words(level) for level in levels(facts.metrics))
+        yield "performance", Answer(f"{said}. No subgroups.", METRICS)
+        yield "diagnostic", Answer(f"{said}.", METRICS)
+        yield "internal", Answer(f"On the test part: {said}.", METRICS)
+        wrong = facts.test["confusion"]
+        yield (
+            "failures",
+            Answer(
+                f"{wrong['fn']:,} missed and {wrong['fp']:,} wrongly flagged of "
+                f"{facts.test['n']:,} candidates.",
+                METRICS,
+            ),
+        )
+    else:
+        nothing = Answer("The test part lacks a class: nothing was measured.", METRICS)
+        yield from ((name, nothing) for name in ("performance", "diagnostic", "internal"))
+    compared = sum(bool(row["measured"]) for row in facts.comparison)
+    also = f"{compared} trainings of other models and protocols; " if compared else ""
+    yield (
+        "robustness",
+        Answer(
+            f"{also}features and slices left out on request (snakemake "
+            "results/experiments/ablation_features.html).",
+            COMPARISON if compared else PROGRAM,
+        ),
+    )
+
+
+def _in_words(level: Any) -> str:
+    figures = {"AUROC": level.auroc, "sensitivity": level.sensitivity}
+    figures["specificity"] = level.specificity
+    said = [f"{name} {interval(figure)}" for name, figure in figures.items() if figure]
+    if level.false_marks is not None:
+        said.append(f"{level.false_marks:.2f} false marks per volume")
+    return f"{level.name.lower()}: {', '.join(said)}"
+
+
+def _use(facts: Facts) -> Iterator[tuple[str, Answer]]:
+    sites = facts.quality["sites"]
+    yield (
+        "heterogeneity",
+        Answer(
+            "Not examined: the data name fewer than two sites."
+            if sites < 2
+            else f"The data name {sites} sites; features are compared between them on the page of "
+            "the exploratory analysis, the model's figures are not.",
+            "dataset/quality.json",
+        ),
+    )
+    yield "updating", Answer(NONE, PROGRAM)
+    yield "prediction", Answer("By snakemake predict, from the released weights.", PROGRAM)
+    yield "fairness", _fairness(facts)
+    yield "output", Answer(f"{threshold(facts)} {calibration(facts)}", MODEL)
+    yield (
+        "differences",
+        Answer("None by design: parts of the same data, drawn at random.", "dataset/split.json"),
+    )
+    yield "limits", Answer(" ".join(limits(facts)), "the section Limits of this card")
+    yield (
+        "bad_input",
+        Answer(
+            "The command snakemake predict refuses a model for volumes that were measured "
+            "otherwise than its training's, and says how far a volume's features lie from them; "
+            "unreadable slices are refused or listed.",
+            PROGRAM,
+        ),
+    )
+    yield "users", Answer("Users describe their volumes in a sheet; nothing is drawn.", PROGRAM)
+    yield "external", Answer("None in this run.", PROGRAM)
+    yield (
+        "explanation",
+        Answer(
+            "The page of a predicted volume shows what each feature adds to the log-odds of a "
+            "mark; this was not validated.",
+            PROGRAM,
+        ),
+    )
+
+
+def _fairness(facts: Facts) -> Answer:
+    text = "Not examined: the data hold no sociodemographic values."
+    return Answer(text, PROGRAM, whole=facts.simulated)

@@ -1,0 +1,107 @@
+"""The sections of the model card on its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tomocalc.card import answers_model as say
+from tomocalc.card.document import Block, Grid, Part, Remark, Text
+from tomocalc.card.facts import Facts
+from tomocalc.card.levels import CASES, COLUMNS, NOTE, interval, levels, missing_levels
+from tomocalc.pages.figures_of_merit import MEANINGS, merit_name
+from tomocalc.pages.tables import share
+
+COMPARED = {"auroc": "AUROC", "average_precision": "Average precision", "f1": "F1"}
+COMPARED |= {"accuracy": "Accuracy"}
+PROTOCOLS = {"honest": "honest", "paper": "paper's", "own": "your split"}
+
+
+def performance(facts: Facts) -> Part:
+    """Return the figures at every level."""
+    blocks: list[Block] = []
+    rows = tuple(tuple(level.row()) for level in levels(facts.metrics))
+    if rows:
+        caption = f"Every level, {facts.confidence} intervals"
+        blocks += [Grid(caption, COLUMNS, rows, COLUMNS[1:]), Text(NOTE)]
+    blocks += [Remark(reason) for reason in missing_levels(facts.metrics)]
+    if facts.measured:
+        figures = facts.test["metrics"]
+        merits = tuple(
+            (merit_name(name), interval(one), one.get("method", "–"), MEANINGS.get(name, ""))
+            for name, one in figures.items()
+        )
+        columns = ("Figure", "Value", "Interval by", "Meaning")
+        blocks.append(Grid("Every figure of the candidates", columns, merits, ("Value",)))
+    blocks += _dbtex(facts)
+    return Part("performance", "Performance", tuple(blocks), intro="On the test part.")
+
+
+def _dbtex(facts: Facts) -> list[Block]:
+    found = facts.metrics.get("images", {}).get("dbtex", {})
+    if "mean_sensitivity" not in found:
+        return []
+    return [
+        Text(
+            f"DBTex metric, clusters: mean sensitivity at 1 to 4 false positives per volume "
+            f"{interval(found['mean_sensitivity'])}; at 2 over all volumes "
+            f"{interval(found['tie_break'])}."
+        )
+    ]
+
+
+def threshold(facts: Facts) -> Part:
+    """Return the threshold, the calibration, and what a call is worth at other prevalences."""
+    blocks: list[Block] = [Text(f"{say.threshold(facts)} {say.calibration(facts)}")]
+    error = facts.test.get("calibration_error")
+    if error:
+        blocks.append(
+            Text(
+                f"Calibration error (ECE) {error['ece']:.3f}; a perfectly calibrated model would "
+                f"show {error['expected_if_calibrated']:.3f} on as many rows, so that "
+                f"{error['debiased']:.3f} is left."
+            )
+        )
+    cases = facts.metrics.get("images", {}).get("cases", {})
+    units = {"Candidate": facts.test} | {CASES[key]: one for key, one in cases.items()}
+    rows = tuple(
+        (unit, share(line["prevalence"]), interval(line["ppv"]), interval(line["npv"]))
+        for unit, one in units.items()
+        for line in one.get("predictive_values", [])
+    )
+    if rows:
+        columns = ("Unit", "Prevalence", "Positive predictive value", "Negative predictive value")
+        blocks.append(Grid("What a call is worth elsewhere", columns, rows))
+        blocks.append(Text("By Bayes' rule from the sensitivity and specificity at the threshold."))
+    return Part("threshold", "Threshold and calibration", tuple(blocks))
+
+
+def comparison(facts: Facts) -> Part:
+    """Return every model under every protocol in one table."""
+    measured = [row for row in facts.comparison if row["auroc"] is not None]
+    if not measured:
+        none = "No comparison is among the inputs, or no test part has both classes."
+        return Part("comparison", "Beside other models", (Remark(none),))
+    rows = tuple(_compared(row) for row in measured)
+    left = sorted({row["name"] for row in facts.comparison if not row["measured"]})
+    numbers = (*COMPARED.values(), "Cited accuracy")
+    blocks: list[Block] = [Grid("Every model", ("Model", "Protocol", *numbers), rows, numbers)]
+    if left:
+        blocks.append(Text(f"Not run: {', '.join(left)}."))
+    return Part(
+        "comparison",
+        "Beside other models",
+        tuple(blocks),
+        intro="On the same candidates. Only figures of the honest protocol say how well a model "
+        "does on new patients; those of the paper's are for comparison with publications.",
+    )
+
+
+def _compared(row: Mapping[str, Any]) -> tuple[str, ...]:
+    figures = (
+        interval({"value": row[key], "low": row[f"{key}_low"], "high": row[f"{key}_high"]})
+        for key in COMPARED
+    )
+    cited = row["cited_accuracy"]
+    shown = "–" if cited is None else f"{cited:.4f}"
+    return (row["name"], PROTOCOLS[row["protocol"]], *figures, shown)

@@ -1,0 +1,99 @@
+"""The figures at every level that clinicians think in: candidate, finding, volume, patient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Figure = Mapping[str, Any]
+
+FINDINGS = {"calcifications": "Calcification", "clusters": "Cluster"}
+CASES = {"volumes": "Volume", "patients": "Patient"}
+COLUMNS = ("Level", "Cases", "AUROC", "Sensitivity", "Specificity", "False per volume")
+NOTE = (
+    "Sensitivity, specificity and false marks per volume at the model's threshold. Cases are the "
+    "positive ones among all; of findings, all that are annotated, whether or not the search for "
+    "candidates found them: their sensitivity is that of the whole chain."
+)
+
+
+@dataclass(frozen=True)
+class Level:
+    """The figures of one level; None where a level has no such figure."""
+
+    name: str
+    cases: str
+    auroc: Figure | None = None
+    sensitivity: Figure | None = None
+    specificity: Figure | None = None
+    false_marks: float | None = None
+
+    def row(self) -> list[str]:
+        """Return the texts of the level in the order of `COLUMNS`."""
+        figures = (self.auroc, self.sensitivity, self.specificity)
+        false = "–" if self.false_marks is None else f"{self.false_marks:.2f}"
+        return [self.name, self.cases, *(interval(figure) for figure in figures), false]
+
+
+def levels(metrics: Mapping[str, Any]) -> list[Level]:
+    """Return the levels that *metrics* (``metrics.json``) has figures of, the smallest first."""
+    test, images = metrics["parts"]["test"], metrics.get("images", {})
+    rows = [_case("Candidate", test)] if "metrics" in test else []
+    rows += _findings(images.get("froc", {}))
+    cases = images.get("cases", {})
+    rows += [
+        _case(name, cases[key]) for key, name in CASES.items() if "metrics" in cases.get(key, {})
+    ]
+    return rows
+
+
+def missing_levels(metrics: Mapping[str, Any]) -> list[str]:
+    """Return why levels are missing, in plain words."""
+    test, images = metrics["parts"]["test"], metrics.get("images", {})
+    reasons = [] if "metrics" in test else [_lacks("candidates", test)]
+    if "absent" in images:
+        return [*reasons, images["absent"]]
+    reasons += [one["absent"] for one in images.get("froc", {}).values() if "absent" in one]
+    cases = images.get("cases", {})
+    reasons += [_lacks(key, one) for key, one in cases.items() if "metrics" not in one]
+    return reasons
+
+
+def interval(figure: Figure | None) -> str:
+    """Return a figure with its interval: ``0.951 (0.932–0.967)``."""
+    if figure is None or figure.get("value") is None:
+        return "–"
+    low, high = figure.get("low"), figure.get("high")
+    shown = f"{figure['value']:.3f}"
+    return shown if low is None or high is None else f"{shown} ({low:.3f}–{high:.3f})"
+
+
+def _findings(froc: Mapping[str, Any]) -> Iterator[Level]:
+    for key, name in FINDINGS.items():
+        if "operating_point" in (one := froc.get(key, {})):
+            point = one["operating_point"]
+            yield Level(
+                name,
+                f"{one['findings']:,}",
+                sensitivity=point["sensitivity"],
+                false_marks=point["false_per_volume"],
+            )
+
+
+def _case(name: str, facts: Mapping[str, Any]) -> Level:
+    figures = facts["metrics"]
+    return Level(
+        name,
+        f"{facts['positives']:,} of {facts['n']:,}",
+        auroc=figures.get("auroc"),
+        sensitivity=figures.get("recall"),
+        specificity=figures.get("specificity"),
+    )
+
+
+def _lacks(unit: str, facts: Mapping[str, Any]) -> str:
+    return (
+        f"{facts['positives']:,} positive {unit} among {facts['n']:,} in the test part: without "
+        "both classes nothing can be measured."
+    )

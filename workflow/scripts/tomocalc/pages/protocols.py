@@ -1,0 +1,142 @@
+"""The run's network under every protocol side by side, as a part of the index page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from tomocalc.card.levels import interval
+from tomocalc.pages.parts import block, note
+from tomocalc.pages.shell import Section
+from tomocalc.pages.tables import Column, share, signed, table
+from tomocalc.pages.templating import fill
+from tomocalc.pages.words import plural
+
+Row = Mapping[str, Any]
+
+ORDER = ("honest", "paper", "own")
+TITLES = {"honest": "Honest protocol", "paper": "The paper's protocol", "own": "Your split"}
+TONES = {"clean": "good", "caution": "unknown", "leaks": "bad"}
+VERDICTS = {"clean": "clean", "caution": "take care", "leaks": "leaks"}
+FIGURES = {"auroc": "AUROC", "average_precision": "Average precision", "f1": "F1"}
+FIGURES |= {"accuracy": "Accuracy"}
+MODELS = {"lstm": "LSTM", "nearest_neighbour": "1-nearest neighbour"}
+NOTHING = "No test row equals a training row, and no patient stands on both sides."
+REASONS = 3
+"""Reasons shown; the audit's page has all."""
+
+
+def protocol_section(rows: Sequence[Row], audit: Mapping[str, Any]) -> Section:
+    """Return the section.
+
+    Parameters
+    ----------
+    rows
+        Rows of ``comparison.parquet``.
+    audit
+        ``leakage.json``.
+    """
+    names = [name for name in ORDER if name in audit["protocols"]]
+    found = {(row["protocol"], row["model"]): row for row in rows if row["auroc"] is not None}
+    sides = [_side(name, found.get((name, "lstm")), audit["protocols"][name]) for name in names]
+    body = [fill("versus", sides=sides)]
+    body += [note(text) for text in _worth(audit["gaps"])]
+    written = _table(names, found, audit["gaps"])
+    if written:
+        body.append(block([written], kind="panel"))
+    return Section(
+        "Honest and paper's protocol",
+        body,
+        intro="One recipe and the same candidates, trained and tested under each way of splitting "
+        "them. The honest figures say how well the model does on new cases; the paper's protocol "
+        "puts copies of test rows into the training part, and its figures are for comparison "
+        "with publications only.",
+        key="protocols",
+    )
+
+
+def _side(name: str, row: Row | None, audit: Mapping[str, Any]) -> dict[str, Any]:
+    test = audit["parts"]["test"]
+    reasons = audit["reasons"]
+    figures = [
+        (label, f"{row[key]:.3f}", f"{row[f'{key}_low']:.3f} to {row[f'{key}_high']:.3f}")
+        for key, label in FIGURES.items()
+        if row
+    ]
+    prevalence = f" ({share(test['positives'] / test['rows'])})" if test["rows"] else ""
+    return {
+        "title": TITLES[name],
+        "tone": TONES[audit["verdict"]],
+        "verdict": VERDICTS[audit["verdict"]],
+        "figures": figures,
+        "rows": f"{plural(test['rows'], 'test row')}, "
+        f"{plural(test['positives'], 'calcification')}{prevalence}",
+        "reasons": reasons[:REASONS] or [NOTHING],
+        "more": max(0, len(reasons) - REASONS),
+    }
+
+
+def _worth(gaps: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the paper's protocol is worth to each model."""
+    found = {
+        said: gap["average_precision"]
+        for model, said in MODELS.items()
+        if (gap := gaps["protocols"].get("paper", {}).get(model, {}).get("gap"))
+    }
+    if found:
+        worth = " and ".join(f"{_signed(gap)} for the {said}" for said, gap in found.items())
+        yield (
+            "The test parts hold different shares of calcifications, which alone changes "
+            "precision, F1 and accuracy. At the same share "
+            f"({share(gaps['prevalence'])}) the paper's protocol changes average precision by "
+            f"{worth}; the latter only recalls rows that it was given."
+        )
+
+
+def _signed(gap: Mapping[str, float]) -> str:
+    return f"{signed(gap['value'])} ({signed(gap['low'])} to {signed(gap['high'])})"
+
+
+def _table(
+    names: Sequence[str], found: Mapping[tuple[str, str], Row], gaps: Mapping[str, Any]
+) -> Markup | None:
+    rows = [
+        [
+            f"{said}: {label}",
+            *(_figure(found.get((name, model)), key) for name in names),
+            *(_difference(gaps, name, model, key) for name in names if name != gaps["reference"]),
+        ]
+        for model, said in MODELS.items()
+        for key, label in FIGURES.items()
+        if any((name, model) in found for name in names)
+    ]
+    if not rows:
+        return None
+    columns = [
+        Column("Figure", "text"),
+        *(Column(TITLES[name]) for name in names),
+        *(
+            Column(
+                f"Gap of {TITLES[name][0].lower()}{TITLES[name][1:]}",
+                "number",
+                "at the same share of calcifications",
+            )
+            for name in names
+            if name != gaps["reference"]
+        ),
+    ]
+    caption = "The same figures, with those of a model that only recalls"
+    return table(columns=columns, rows=rows, caption=caption, sortable=False)
+
+
+def _figure(row: Row | None, key: str) -> str:
+    if row is None:
+        return "–"
+    return interval({"value": row[key], "low": row[f"{key}_low"], "high": row[f"{key}_high"]})
+
+
+def _difference(gaps: Mapping[str, Any], name: str, model: str, key: str) -> str:
+    gap = gaps["protocols"].get(name, {}).get(model, {}).get("gap", {}).get(key)
+    return _signed(gap) if gap else "–"

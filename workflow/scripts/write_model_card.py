@@ -1,0 +1,97 @@
+"""Write the model card: what the model is for, what it is not for, and how well it does."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tomocalc.card.build import build_card
+from tomocalc.card.facts import Facts
+from tomocalc.card.markdown import markdown
+from tomocalc.files import read_json, write_text
+from tomocalc.log import log_to
+from tomocalc.pages.model_card import model_card_page
+from tomocalc.pages.shell import write_page
+from tomocalc.pages.tables import share
+from tomocalc.pages.words import plural
+from tomocalc.parquet import read_parquet
+
+LINKS = (
+    ("index.html", "All results"),
+    ("evaluation/report.html", "Evaluation"),
+    ("audit/leakage.html", "Leakage audit"),
+)
+
+
+def main(
+    *,
+    quality: str,
+    split: str,
+    metrics: str,
+    model: str,
+    best: str,
+    study: str,
+    audit: str,
+    comparison: str,
+    labels: Mapping[str, Any],
+    authors: Mapping[str, Any],
+    seed: int,
+    text: str,
+    page: str,
+) -> None:
+    """Write the card as Markdown (*text*) and as a *page*.
+
+    Parameters
+    ----------
+    quality, split, metrics, model, best, study, audit
+        Accounts of the run's stages, JSON.
+    comparison
+        ``results/comparison/comparison.parquet``.
+    labels, authors
+        Sections ``labels`` and ``card`` of the configuration.
+    """
+    facts = Facts(
+        quality=read_json(quality),
+        split=read_json(split),
+        metrics=read_json(metrics),
+        model=read_json(model),
+        best=read_json(best),
+        study=read_json(study),
+        audit=read_json(audit),
+        comparison=read_parquet(comparison).to_dicts(),
+        labels=labels,
+        authors=authors,
+        seed=seed,
+    )
+    card = build_card(facts)
+    write_text(text, markdown(card))
+    html = model_card_page(card, source=facts.quality["source"], facts=_header(facts), links=LINKS)
+    write_page(page, html)
+
+
+def _header(facts: Facts) -> Sequence[tuple[str, str]]:
+    prevalence = facts.model["calibration"]["prevalence"]
+    return (
+        ("Protocol", facts.protocol),
+        ("Verdict", facts.ruling[0]),
+        ("Features", plural(len(facts.used), "feature")),
+        ("Threshold", f"{facts.model['threshold']['value']:.3f}"),
+        ("Calibrated to", share(prevalence)),
+    )
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    main(
+        quality=snakemake.input.quality,
+        split=snakemake.input.split,
+        metrics=snakemake.input.metrics,
+        model=snakemake.input.model,
+        best=snakemake.input.best,
+        study=snakemake.input.study,
+        audit=snakemake.input.audit,
+        comparison=snakemake.input.comparison,
+        labels=snakemake.params.labels,
+        authors=snakemake.params.authors,
+        seed=snakemake.params.seed,
+        text=snakemake.output.text,
+        page=snakemake.output.page,
+    )

@@ -1,40 +1,66 @@
 """A change reruns what depends on it, and nothing else."""
 
 import os
+import shutil
+from pathlib import Path
 
 import pytest
 
-from projects import Project
+from projects import Project, copy_project
+from volume_projects import ARGUMENTS, add_volumes
 
 pytestmark = pytest.mark.xdist_group("workflow")
 TINY = ("--configfile", "tiny.yaml")
-DATASET = {"merge_dataset": 1, "split_dataset": 1}
-MODEL = {
-    "create_study": 1,
-    "tune_lstm": 2,
-    "select_hyperparameters": 1,
-    "train_lstm": 1,
-    "evaluate_lstm": 1,
-    "build_index": 1,
-    "all": 1,
-}
+PHANTOM = {"simulate_volume", "write_phantom_sheets"}
+SHARDS = {"extract_features", "list_quarantine"}
+DATASET = {"merge_dataset", "split_dataset", "split_protocol", "explore_dataset"}
+BESIDE = {"measure_detection", "fit_feature_models"}
 
 
 def planned(project: Project, *config: str) -> dict[str, int]:
     return project.planned(*TINY, *config)
 
 
-def test_an_edited_volume_reruns_its_own_features(rerun: Project):
+def everything(project: Project) -> set[str]:
+    """Rules of the whole graph."""
+    return set(planned(project, "--forceall"))
+
+
+def test_an_edited_volume_reruns_its_own_features(rerun: Project) -> None:
     volume = rerun.folder / "resources/phantom/P001-LCC.dcm"
     content = bytearray(volume.read_bytes())
     content[-1] ^= 1
     volume.write_bytes(content)
     jobs = planned(rerun)
     assert jobs["extract_features"] == 1
-    assert "simulate_volume" not in jobs
+    assert set(jobs) == everything(rerun) - PHANTOM
 
 
-def test_an_option_of_the_page_reruns_the_page(rerun: Project):
+def test_an_edited_slice_of_a_folder_reruns_its_own_volume(tmp_path: Path) -> None:
+    project = add_volumes(copy_project(tmp_path / "project"))
+    target = ("results/dataset/candidates.parquet", *ARGUMENTS)
+    project.snakemake(*target)
+    assert project.planned(*target) == {}
+    first, second, *_ = sorted((project.folder / "raw/v2").iterdir())
+    shutil.copyfile(second, first)
+    jobs = {"extract_features": 1, "list_quarantine": 1, "merge_dataset": 1}
+    assert project.planned(*target) == jobs
+
+
+def test_the_label_of_a_finding_leaves_the_shards_alone(rerun: Project) -> None:
+    sheet = rerun.folder / "resources/phantom/annotations.tsv"
+    lines = sheet.read_text().splitlines()
+    sheet.write_text("\n".join(lines[:-1]) + "\n")
+    assert set(planned(rerun)) == everything(rerun) - PHANTOM - SHARDS
+
+
+def test_a_setting_of_the_search_reruns_all_shards(rerun: Project) -> None:
+    jobs = planned(rerun, "--config", "candidates={threshold_k: 6}")
+    assert set(jobs) == everything(rerun) - PHANTOM
+    assert jobs["extract_features"] == planned(rerun, "--forceall")["extract_features"]
+
+
+def test_an_option_of_the_page_reruns_the_page(rerun: Project) -> None:
     assert planned(rerun, "--config", "eda={bins: 20}") == {
         "explore_dataset": 1,
         "build_index": 1,
@@ -42,23 +68,26 @@ def test_an_option_of_the_page_reruns_the_page(rerun: Project):
     }
 
 
-def test_a_model_option_leaves_the_data_alone(rerun: Project):
+def test_a_model_option_leaves_the_data_alone(rerun: Project) -> None:
     jobs = planned(rerun, "--config", "model={batch_size: 64}")
-    assert jobs == MODEL
+    assert set(jobs) == everything(rerun) - PHANTOM - SHARDS - DATASET - BESIDE
 
 
-def test_an_edited_library_module_reruns_the_rules_that_import_it(rerun: Project):
-    rerun.edit("workflow/scripts/tomocalc/dataset/splits.py", '"""Split', '"""Cut')
-    assert planned(rerun) == {"split_dataset": 1, "explore_dataset": 1, **MODEL}
-
-
-def test_more_trials_keep_the_study(rerun: Project):
+def test_more_trials_keep_the_study(rerun: Project) -> None:
     jobs = planned(rerun, "--config", "tuning={trials: 3}")
-    assert not set(jobs) & {"extract_features", "merge_dataset", "split_dataset"}
+    assert set(jobs) == everything(rerun) - PHANTOM - SHARDS - DATASET - BESIDE
     assert jobs["tune_lstm"] == 2
 
 
-def test_a_touch_reruns_nothing(rerun: Project):
+def test_an_edited_library_module_reruns_the_rules_that_import_it(rerun: Project) -> None:
+    module = "workflow/scripts/tomocalc/eda/histograms.py"
+    rerun.edit(module, '"""', '"""\n')
+    assert planned(rerun) == {"explore_dataset": 1, "build_index": 1, "all": 1}
+    rerun.edit(module, '"""\n', '"""')
+    assert planned(rerun) == {}
+
+
+def test_a_touch_reruns_nothing(rerun: Project) -> None:
     for path in rerun.folder.rglob("*"):
         if path.is_file() and ".snakemake" not in path.parts and "results" not in path.parts:
             os.utime(path)

@@ -25,7 +25,6 @@ rule audit_leakage:
             "<results>/model/model.json",
             "<results>/comparison/{protocol}/lstm.json",
         ),
-        library=library("audit_leakage.py"),
     output:
         facts="<results>/audit/leakage.json",
         page=report(
@@ -41,6 +40,7 @@ rule audit_leakage:
         mem_mb=growing(2000),
         runtime=30,
     params:
+        code=code_of("audit_leakage.py"),
         protocols=protocols(),
         features=config["features"],
         source=config["source"],

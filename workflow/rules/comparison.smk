@@ -6,7 +6,6 @@ rule split_protocol:
     input:
         candidates="<results>/dataset/candidates.parquet",
         own=own_split,
-        library=library("split_protocol.py"),
     output:
         splits="<results>/comparison/{protocol}/splits.parquet",
     log:
@@ -17,6 +16,7 @@ rule split_protocol:
         mem_mb=growing(2000),
         runtime=30,
     params:
+        code=code_of("split_protocol.py"),
         features=config["features"],
         duplicates=config["dataset"]["duplicates"],
         seed=config["seed"],
@@ -30,7 +30,6 @@ rule fit_feature_models:
     input:
         candidates="<results>/dataset/candidates.parquet",
         splits=protocol_splits,
-        library=library("fit_feature_models.py"),
     output:
         scores="<results>/comparison/{protocol}/feature_models.parquet",
         account="<results>/comparison/{protocol}/feature_models.json",
@@ -46,6 +45,7 @@ rule fit_feature_models:
         mem_mb=growing(2000),
         runtime=240,
     params:
+        code=code_of("fit_feature_models.py"),
         features=config["features"],
         impute=config["dataset"]["impute"],
         duplicates=config["dataset"]["duplicates"],
@@ -64,7 +64,6 @@ rule retrain_lstm:
         candidates="<results>/dataset/candidates.parquet",
         splits=protocol_splits,
         best="<results>/tuning/best.json",
-        library=library("retrain_lstm.py"),
     output:
         scores="<results>/comparison/{protocol}/lstm.parquet",
         account="<results>/comparison/{protocol}/lstm.json",
@@ -80,6 +79,7 @@ rule retrain_lstm:
         mem_mb=growing(2000),
         runtime=720,
     params:
+        code=code_of("retrain_lstm.py"),
         features=config["features"],
         sequence=config["sequence"],
         model=config["model"],
@@ -112,7 +112,6 @@ rule compare_models:
         ),
         best="<results>/tuning/best.json",
         cited=config["comparison"]["cited"],
-        library=library("compare_models.py"),
     output:
         table="<results>/comparison/comparison.parquet",
         page=report(
@@ -128,6 +127,7 @@ rule compare_models:
         mem_mb=growing(2000),
         runtime=30,
     params:
+        code=code_of("compare_models.py"),
         protocols=protocols(),
         source=config["source"],
         settings=config["evaluation"],

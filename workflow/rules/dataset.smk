@@ -5,7 +5,6 @@ rule list_quarantine:
     """List the slices that could not be read, so that they are named even if the merge refuses."""
     input:
         manifests=expand("<results>/features/{volume}/manifest.json", volume=VOLUMES),
-        library=library("list_quarantine.py"),
     output:
         sheet="<results>/qc/quarantine.tsv",
     log:
@@ -15,6 +14,8 @@ rule list_quarantine:
     resources:
         mem_mb=growing(1000),
         runtime=10,
+    params:
+        code=code_of("list_quarantine.py"),
     script:
         "../scripts/list_quarantine.py"
 
@@ -24,7 +25,6 @@ rule merge_dataset:
     input:
         unpack(dataset_inputs),
         annotations_schema=schema("annotations"),
-        library=library("merge_dataset.py"),
     output:
         candidates="<results>/dataset/candidates.parquet",
         quality="<results>/dataset/quality.json",
@@ -38,6 +38,7 @@ rule merge_dataset:
         mem_mb=growing(2000),
         runtime=60,
     params:
+        code=code_of("merge_dataset.py"),
         source=config["source"],
         columns=config["table"],
         features=config["features"],
@@ -51,7 +52,6 @@ rule split_dataset:
     """Split the candidates by the chosen protocol and audit what the parts share."""
     input:
         candidates="<results>/dataset/candidates.parquet",
-        library=library("split_dataset.py"),
     output:
         splits="<results>/dataset/splits.parquet",
         account="<results>/dataset/split.json",
@@ -63,6 +63,7 @@ rule split_dataset:
         mem_mb=growing(2000),
         runtime=30,
     params:
+        code=code_of("split_dataset.py"),
         features=config["features"],
         protocol=config["protocol"],
         duplicates=config["dataset"]["duplicates"],

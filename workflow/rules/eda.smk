@@ -8,7 +8,6 @@ rule explore_dataset:
         splits="<results>/dataset/splits.parquet",
         quality="<results>/dataset/quality.json",
         split="<results>/dataset/split.json",
-        library=library("explore_dataset.py"),
     output:
         page=report(
             "<results>/eda/eda.html", caption="../report/eda.rst", category="Data set"
@@ -24,6 +23,7 @@ rule explore_dataset:
         mem_mb=growing(2000),
         runtime=30,
     params:
+        code=code_of("explore_dataset.py"),
         features=config["features"],
         settings=config["eda"],
     script:

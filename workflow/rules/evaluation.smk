@@ -10,7 +10,6 @@ rule evaluate_lstm:
         weights="<results>/model/model.safetensors",
         card="<results>/model/model.json",
         annotations_schema=schema("annotations"),
-        library=library("evaluate_lstm.py"),
     output:
         predictions="<results>/evaluation/predictions.parquet",
         clusters="<results>/evaluation/clusters.parquet",
@@ -32,6 +31,7 @@ rule evaluate_lstm:
         mem_mb=growing(2000),
         runtime=30,
     params:
+        code=code_of("evaluate_lstm.py"),
         source=config["source"],
         protocol=config["protocol"],
         settings=config["evaluation"],

@@ -6,7 +6,6 @@ rule compare_sequences:
     input:
         candidates="<results>/dataset/candidates.parquet",
         splits="<results>/dataset/splits.parquet",
-        library=library("compare_sequences.py"),
     output:
         figures="<results>/experiments/sequence_gain.json",
         page=report(
@@ -25,6 +24,7 @@ rule compare_sequences:
         mem_mb=growing(2000),
         runtime=240,
     params:
+        code=code_of("compare_sequences.py"),
         features=config["features"],
         slices=config["sequence"]["slices"],
         model=config["model"],

@@ -5,7 +5,6 @@ rule extract_features:
     """Find and measure the candidates of one volume, one shard per slice."""
     input:
         files=volume_files,
-        library=library("extract_features.py"),
     output:
         manifest=ensure("<results>/features/{volume}/manifest.json", non_empty=True),
         objects="<results>/features/{volume}/objects.parquet",
@@ -27,6 +26,7 @@ rule extract_features:
         runtime=60,
         volumes_per_job=1,  # profiles set it: see extract_batch
     params:
+        code=code_of("extract_features.py"),
         volume=volume_row,
         source=volume_source,
         image=config["image"],
@@ -45,7 +45,6 @@ for BATCH, MEMBERS in batches(VOLUMES, volumes_per_job()).items():
             f"extract_batch_{BATCH}"
         input:
             files=of_members(MEMBERS, volume_files),
-            library=library("extract_batch.py"),
         output:
             manifests=[
                 ensure(f"<results>/features/{volume}/manifest.json", non_empty=True)
@@ -74,6 +73,7 @@ for BATCH, MEMBERS in batches(VOLUMES, volumes_per_job()).items():
             mem_mb=growing(1000),
             runtime=60 + 10 * len(MEMBERS),
         params:
+            code=code_of("extract_batch.py"),
             volumes=of_members(MEMBERS, volume_row),
             sources=of_members(MEMBERS, volume_source),
             image=config["image"],
@@ -92,7 +92,6 @@ rule measure_detection:
         annotations=annotation_sheet(),
         annotations_schema=schema("annotations"),
         truth="<resources>/phantom/truth.tsv" if config["source"] == "phantom" else [],
-        library=library("measure_detection.py"),
     output:
         detection="<results>/qc/detection.json",
     log:
@@ -103,6 +102,7 @@ rule measure_detection:
         mem_mb=growing(2000),
         runtime=30,
     params:
+        code=code_of("measure_detection.py"),
         labels=config["labels"],
     script:
         "../scripts/measure_detection.py"

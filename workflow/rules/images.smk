@@ -6,7 +6,6 @@ rule cut_patches:
     input:
         files=all_volume_files,
         candidates="<results>/dataset/candidates.parquet",
-        library=library("cut_patches.py"),
     output:
         patches="<results>/comparison/patches.parquet",
     log:
@@ -19,6 +18,7 @@ rule cut_patches:
         mem_mb=growing(2000),
         runtime=240,
     params:
+        code=code_of("cut_patches.py"),
         volumes=all_volume_rows,
         sources=all_volume_sources,
         image=config["image"],
@@ -32,7 +32,6 @@ rule fit_image_model:
     input:
         splits=protocol_splits,
         patches="<results>/comparison/patches.parquet",
-        library=library("fit_image_model.py"),
     output:
         scores="<results>/comparison/{protocol}/{network}.parquet",
         account="<results>/comparison/{protocol}/{network}.json",
@@ -48,6 +47,7 @@ rule fit_image_model:
         mem_mb=growing(4000),
         runtime=240,
     params:
+        code=code_of("fit_image_model.py"),
         settings=section("comparison", "samples", "epochs"),
         threshold=config["evaluation"]["threshold"],
         seed=config["seed"],
@@ -86,7 +86,6 @@ rule compare_image_models:
         ),
         best="<results>/tuning/best.json",
         cited=config["comparison"]["cited"],
-        library=library("compare_image_models.py"),
     output:
         table="<results>/comparison/image_models.parquet",
         page=report(
@@ -102,6 +101,7 @@ rule compare_image_models:
         mem_mb=growing(2000),
         runtime=30,
     params:
+        code=code_of("compare_image_models.py"),
         protocols=protocols(),
         networks=list(IMAGE_KEYS),
         source=config["source"],

@@ -8,7 +8,6 @@ rule train_lstm:
         splits="<results>/dataset/splits.parquet",
         best="<results>/tuning/best.json",
         quality="<results>/dataset/quality.json",
-        library=library("train_lstm.py"),
     output:
         weights="<results>/model/model.safetensors",
         card="<results>/model/model.json",
@@ -24,6 +23,7 @@ rule train_lstm:
         mem_mb=growing(2000),
         runtime=720,
     params:
+        code=code_of("train_lstm.py"),
         features=config["features"],
         sequence=config["sequence"],
         model=config["model"],
@@ -41,7 +41,6 @@ rule export_onnx:
     input:
         weights="<results>/model/model.safetensors",
         card="<results>/model/model.json",
-        library=library("export_onnx.py"),
     output:
         graph="<results>/model/model.onnx",
     log:
@@ -51,5 +50,7 @@ rule export_onnx:
     resources:
         mem_mb=growing(1500),
         runtime=10,
+    params:
+        code=code_of("export_onnx.py"),
     script:
         "../scripts/export_onnx.py"

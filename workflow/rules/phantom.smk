@@ -3,8 +3,6 @@
 
 rule simulate_volume:
     """Simulate, acquire and reconstruct one in-silico breast volume."""
-    input:
-        library=library("simulate_volume.py"),
     output:
         dicom="<resources>/phantom/{volume}.dcm",
         annotations="<resources>/phantom/{volume}.annotations.tsv",
@@ -19,6 +17,7 @@ rule simulate_volume:
         mem_mb=growing(1500),
         runtime=10,
     params:
+        code=code_of("simulate_volume.py"),
         row=phantom_row,
         settings=config["phantom"],
         seed=config["seed"],
@@ -30,7 +29,6 @@ rule export_slices:
     """Write the slices of an in-silico volume as 16-bit PNG files."""
     input:
         dicom="<resources>/phantom/{volume}.dcm",
-        library=library("export_slices.py"),
     output:
         folder=directory("<resources>/phantom/png/{volume}"),
     log:
@@ -40,6 +38,8 @@ rule export_slices:
     resources:
         mem_mb=growing(1000),
         runtime=10,
+    params:
+        code=code_of("export_slices.py"),
     script:
         "../scripts/export_slices.py"
 
@@ -51,7 +51,6 @@ rule write_phantom_sheets:
             "<resources>/phantom/{volume}.annotations.tsv", volume=VOLUMES
         ),
         truth=expand("<resources>/phantom/{volume}.truth.tsv", volume=VOLUMES),
-        library=library("write_phantom_sheets.py"),
     output:
         volumes="<resources>/phantom/volumes.tsv",
         annotations="<resources>/phantom/annotations.tsv",
@@ -64,6 +63,7 @@ rule write_phantom_sheets:
         mem_mb=growing(500),
         runtime=5,
     params:
+        code=code_of("write_phantom_sheets.py"),
         rows=[row | phantom_spacing() for row in VOLUMES.values()],
         format=config["phantom"]["format"],
     script:

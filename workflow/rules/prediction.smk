@@ -8,7 +8,6 @@ from elsewhere: --config predict='{model: FOLDER, volumes: SHEET}', or model=FOL
 use rule extract_features as extract_new_volume with:
     input:
         files=new_volume_files,
-        library=library("extract_features.py"),
     output:
         manifest=ensure(
             "<results>/predictions/{volume}/features/manifest.json", non_empty=True
@@ -26,6 +25,7 @@ use rule extract_features as extract_new_volume with:
     benchmark:
         "<logs>/benchmarks/extract_new_volume/{volume}.tsv"
     params:
+        code=code_of("extract_features.py"),
         volume=new_volume_row,
         source=new_volume_source,
         image=config["image"],
@@ -39,7 +39,6 @@ rule predict_volume:
     input:
         unpack(prediction_inputs),
         files=prediction_files,
-        library=library("predict_volume.py"),
     output:
         **dicom_outputs(),
         marks_sheet="<results>/predictions/{volume}/marks.tsv",
@@ -62,6 +61,7 @@ rule predict_volume:
         mem_mb=growing(2000),
         runtime=60,
     params:
+        code=code_of("predict_volume.py"),
         volume=prediction_row,
         source=prediction_source,
         image=config["image"],
@@ -81,7 +81,6 @@ rule gather_predictions:
         overlays=expand(prediction_overlay(), volume=PREDICTED),
         weights=model_file("model.safetensors"),
         card=model_file("model.json"),
-        library=library("gather_predictions.py"),
     output:
         volumes="<results>/predictions/volumes.tsv",
         patients="<results>/predictions/patients.tsv",
@@ -98,6 +97,7 @@ rule gather_predictions:
         mem_mb=growing(2000),
         runtime=30,
     params:
+        code=code_of("gather_predictions.py"),
         own=config["predict"]["volumes"] is None,
     script:
         "../scripts/gather_predictions.py"

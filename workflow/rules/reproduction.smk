@@ -10,7 +10,6 @@ rule reproduce_paper:
         predictions="<results>/evaluation/predictions.parquet",
         metrics="<results>/evaluation/metrics.json",
         best="<results>/tuning/best.json",
-        library=library("reproduce_paper.py"),
     output:
         figures="<results>/reproduction.json",
         page=report(
@@ -29,6 +28,7 @@ rule reproduce_paper:
         mem_mb=growing(2000),
         runtime=120,
     params:
+        code=code_of("reproduce_paper.py"),
         features=config["features"],
         sequence=config["sequence"],
         model=config["model"],

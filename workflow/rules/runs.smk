@@ -5,7 +5,6 @@ rule compare_runs:
     """Set finished runs side by side: snakemake compare_runs --config runs='[results, other]'."""
     input:
         files=run_files,
-        library=library("compare_runs.py"),
     output:
         figures="<results>/runs/runs.json",
         page=report(
@@ -21,6 +20,7 @@ rule compare_runs:
         mem_mb=growing(2000),
         runtime=30,
     params:
+        code=code_of("compare_runs.py"),
         folders=config["runs"],
         names=config["runs"],
         evaluation=config["evaluation"],
@@ -34,7 +34,6 @@ rule ablate_inputs:
     input:
         candidates="<results>/dataset/candidates.parquet",
         splits="<results>/dataset/splits.parquet",
-        library=library("ablate_inputs.py"),
     output:
         figures="<results>/experiments/ablation_{what}.json",
         page=report(
@@ -55,6 +54,7 @@ rule ablate_inputs:
         mem_mb=growing(2000),
         runtime=720,
     params:
+        code=code_of("ablate_inputs.py"),
         features=config["features"],
         sequence=config["sequence"],
         model=config["model"],
@@ -71,7 +71,6 @@ rule build_site:
     """Link every page that is there from one: snakemake build_site, then share the folder."""
     input:
         pages=site_pages,
-        library=library("build_site.py"),
     output:
         page="<results>/site.html",
     log:
@@ -81,5 +80,7 @@ rule build_site:
     resources:
         mem_mb=growing(500),
         runtime=10,
+    params:
+        code=code_of("build_site.py"),
     script:
         "../scripts/build_site.py"

@@ -3,8 +3,6 @@
 
 rule fetch_table:
     """Fetch a published feature table and check it against its checksum."""
-    input:
-        library=library("fetch_table.py"),
     output:
         table="<resources>/tables/{table}",
     log:
@@ -15,6 +13,7 @@ rule fetch_table:
         mem_mb=growing(500),
         runtime=15,
     params:
+        code=code_of("fetch_table.py"),
         address=config["table"]["path"],
         sha256=config["table"]["sha256"],
     script:
@@ -25,7 +24,6 @@ rule import_mini_mias:
     """Turn a folder of mini-MIAS into sheets: images of 200 µm pixels, clusters as circles."""
     input:
         truth=mini_mias_truth,
-        library=library("import_mini_mias.py"),
     output:
         volumes="<resources>/mini_mias/volumes.tsv",
         annotations="<resources>/mini_mias/annotations.tsv",
@@ -38,6 +36,7 @@ rule import_mini_mias:
         mem_mb=growing(500),
         runtime=5,
     params:
+        code=code_of("import_mini_mias.py"),
         schemas=SHEET_SCHEMAS,
     script:
         "../scripts/import_mini_mias.py"
@@ -47,7 +46,6 @@ rule import_bcs_dbt:
     """Turn a folder of BCS-DBT into sheets; its boxes are masses and distortions."""
     input:
         folder=import_folder("bcs_dbt"),
-        library=library("import_bcs_dbt.py"),
     output:
         volumes="<resources>/bcs_dbt/volumes.tsv",
         annotations="<resources>/bcs_dbt/annotations.tsv",
@@ -60,6 +58,7 @@ rule import_bcs_dbt:
         mem_mb=growing(1000),
         runtime=15,
     params:
+        code=code_of("import_bcs_dbt.py"),
         schemas=SHEET_SCHEMAS,
     script:
         "../scripts/import_bcs_dbt.py"
@@ -69,7 +68,6 @@ rule import_cbis_ddsm:
     """Turn the calcification cases of CBIS-DDSM into sheets, one mask per finding."""
     input:
         folder=import_folder("cbis_ddsm"),
-        library=library("import_cbis_ddsm.py"),
     output:
         volumes="<resources>/cbis_ddsm/volumes.tsv",
         annotations="<resources>/cbis_ddsm/annotations.tsv",
@@ -82,6 +80,7 @@ rule import_cbis_ddsm:
         mem_mb=growing(1000),
         runtime=30,
     params:
+        code=code_of("import_cbis_ddsm.py"),
         pixel_spacing_mm=config["import"]["cbis_ddsm_spacing_mm"],
         schemas=SHEET_SCHEMAS,
     script:
@@ -92,7 +91,6 @@ rule import_dicom_folder:
     """Group any tree of DICOM files into volumes; list what is in none, and why."""
     input:
         folder=import_folder("dicom_folder"),
-        library=library("import_dicom_folder.py"),
     output:
         volumes="<resources>/dicom_folder/volumes.tsv",
         annotations="<resources>/dicom_folder/annotations.tsv",
@@ -105,6 +103,7 @@ rule import_dicom_folder:
         mem_mb=growing(1000),
         runtime=60,
     params:
+        code=code_of("import_dicom_folder.py"),
         laterality=config["import"]["dicom_laterality"],
         site=config["import"]["dicom_site"],
         schemas=SHEET_SCHEMAS,

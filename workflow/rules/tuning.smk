@@ -6,7 +6,6 @@ rule create_study:
     input:
         candidates="<results>/dataset/candidates.parquet",
         splits="<results>/dataset/splits.parquet",
-        library=library("create_study.py"),
     output:
         study="<results>/tuning/study.json",
     log:
@@ -17,6 +16,7 @@ rule create_study:
         mem_mb=growing(2000),
         runtime=15,
     params:
+        code=code_of("create_study.py"),
         features=config["features"],
         sequence=config["sequence"],
         settings=config["tuning"],
@@ -35,7 +35,6 @@ rule tune_lstm:
         study="<results>/tuning/study.json",
         candidates="<results>/dataset/candidates.parquet",
         splits="<results>/dataset/splits.parquet",
-        library=library("tune_lstm.py"),
     output:
         done="<results>/tuning/worker_{worker}.json",
     log:
@@ -49,6 +48,7 @@ rule tune_lstm:
         mem_mb=growing(2000),
         runtime=720,
     params:
+        code=code_of("tune_lstm.py"),
         journal="<logs>/tuning/study.journal",
     script:
         "../scripts/tune_lstm.py"
@@ -62,7 +62,6 @@ rule select_hyperparameters:
             "<results>/tuning/worker_{worker}.json",
             worker=range(config["tuning"]["workers"]),
         ),
-        library=library("select_hyperparameters.py"),
     output:
         trials="<results>/tuning/trials.parquet",
         best="<results>/tuning/best.json",
@@ -79,6 +78,7 @@ rule select_hyperparameters:
         mem_mb=growing(1500),
         runtime=10,
     params:
+        code=code_of("select_hyperparameters.py"),
         source=config["source"],
         journal="<logs>/tuning/study.journal",
     script:

@@ -1,0 +1,63 @@
+"""The files behind a script: all of them, as Python's own finder has them, and no others."""
+
+import os
+from modulefinder import ModuleFinder
+from pathlib import Path
+
+import pytest
+
+from tomocalc.library import library_digest, library_files
+
+SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
+
+
+@pytest.mark.parametrize("script", sorted(SCRIPTS.glob("*.py")), ids=lambda path: path.stem)
+def test_the_modules_are_those_that_python_finds(script: Path) -> None:
+    finder = ModuleFinder([str(SCRIPTS)])
+    finder.run_script(str(script))
+    files = [getattr(module, "__file__", None) for module in finder.modules.values()]
+    expected = {Path(file) for file in files if file}
+    assert {path for path in library_files(script) if path.suffix == ".py"} == expected
+
+
+def test_pages_are_made_of_their_assets_too() -> None:
+    names = {path.name for path in library_files(SCRIPTS / "build_index.py")}
+    assert {"style.css", "page.html.j2"} <= names
+    assert "style.css" not in {path.name for path in library_files(SCRIPTS / "split_dataset.py")}
+
+
+@pytest.fixture
+def scripts(tmp_path: Path) -> Path:
+    package = tmp_path / "tomocalc/part"
+    package.mkdir(parents=True)
+    for file in (tmp_path / "tomocalc/__init__.py", package / "__init__.py"):
+        file.touch()
+    (package / "used.py").write_text("VALUE = 1\n")
+    (package / "unused.py").write_text("VALUE = 1\n")
+    (tmp_path / "script.py").write_text(
+        "def main():\n    import numpy\n    from tomocalc.part import used\n"
+    )
+    return tmp_path
+
+
+def fresh(scripts: Path) -> str:
+    """Return the digest as a new process has it."""
+    from tomocalc import library
+
+    for function in (library._imported, library._assets, library._digest):
+        function.cache_clear()
+    return library_digest(scripts / "script.py")
+
+
+def test_an_edit_counts_where_it_is_imported_and_a_touch_nowhere(scripts: Path) -> None:
+    before = fresh(scripts)
+    (scripts / "tomocalc/part/unused.py").write_text("VALUE = 2\n")
+    os.utime(scripts / "tomocalc/part/used.py", (1, 1))
+    assert fresh(scripts) == before
+    (scripts / "tomocalc/part/used.py").write_text("VALUE = 2\n")
+    edited = fresh(scripts)
+    assert edited != before
+    (scripts / "tomocalc/part/used.py").write_text("VALUE = 1\n")
+    assert fresh(scripts) == before
+    (scripts / "tomocalc/part/page.css").write_text("")
+    assert fresh(scripts) not in {before, edited}

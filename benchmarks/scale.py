@@ -1,0 +1,131 @@
+"""What Snakemake costs beside the work: `python benchmarks/scale.py [VOLUMES ...]`.
+
+For each number of volumes: seconds of processor time and megabytes of a dry run of everything,
+seconds of a run with nothing to do, and seconds per job of a run whose jobs do nothing. Volumes
+are one file each, or with `--slices 60` folders of that many; batches by `--per-job 20`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from projects import copy_project  # noqa: E402
+
+HEADER = "volume_id\tpatient_id\tlaterality\tview\tpath\tpixel_spacing_mm\tslice_spacing_mm\n"
+IDLE = """\
+from pathlib import Path
+
+if __name__ == "__main__":
+    for path in [*snakemake.output, *snakemake.log]:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text("nothing")
+"""
+
+
+def project(folder: Path, volumes: int, slices: int) -> Path:
+    """Write a project of volumes that are hardly more than a name."""
+    copy_project(folder)
+    raw = folder / "raw"
+    raw.mkdir()
+    shared = folder / "shared"
+    shared.mkdir()
+    for number in range(slices):
+        (shared / f"{number:04d}.png").write_text("slice")
+    lines = [HEADER]
+    for number in range(volumes):
+        path = raw / f"v{number:05d}"
+        if slices:
+            path.symlink_to(shared)
+        else:
+            path.write_text("volume")
+        lines.append(f"v{number:05d}\tp{number // 2:05d}\tL\tCC\traw/v{number:05d}\t0.1\t1\n")
+    (folder / "volumes.tsv").write_text("".join(lines))
+    (folder / "annotations.tsv").write_text(
+        "volume_id\tslice\tx\ty\tradius\tkind\nv00000\t0\t9\t9\t3\tcalcification\n"
+    )
+    (folder / "own.yaml").write_text(
+        "source: volumes\nvolumes: {sheet: volumes.tsv, annotations: annotations.tsv}\n"
+    )
+    for script in (folder / "workflow/scripts").glob("*.py"):
+        script.write_text(IDLE)
+    return folder
+
+
+def snakemake(folder: Path, *arguments: str) -> tuple[float, float, str]:
+    """Run Snakemake; return processor seconds, megabytes at the peak, and what it printed."""
+    command = [sys.executable, "-m", "snakemake", "--configfile", "own.yaml", *arguments]
+    output = folder / "output.txt"
+    with output.open("w") as stream:
+        child = subprocess.Popen(command, cwd=folder, stdout=stream, stderr=subprocess.STDOUT)
+        _, status, used = os.wait4(child.pid, 0)
+    text = output.read_text()
+    if status:
+        raise SystemExit(text[-3000:])
+    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, text
+
+
+def finish(folder: Path, *arguments: str) -> None:
+    """Make every output as if the whole graph had run."""
+    text = snakemake(folder, "--dry-run", *arguments)[2]
+    for line in re.findall(r"^    output: (.*)$", text, re.MULTILINE):
+        for path in line.split(", "):
+            file = folder / path.split(" (")[0]
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("nothing")
+    snakemake(folder, "--touch", "--cores", "1", *arguments)
+
+
+def measure(volumes: int, slices: int, batch: tuple[str, ...], jobs: bool) -> str:
+    """Return one row of the table."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = project(Path(temporary) / "project", volumes, slices)
+        dry, peak, text = snakemake(folder, "--dry-run", "--quiet", "all", *batch)
+        count = re.findall(r"^total +(\d+)", text, re.MULTILINE)[0]
+        each = "–"
+        if jobs:
+            manifests = [f"results/features/v{number:05d}/manifest.json" for number in range(100)]
+            begun = time.monotonic()
+            used = snakemake(folder, *manifests, "--cores", "1", "--quiet", "all", *batch)[0]
+            wall = time.monotonic() - begun
+            each = f"{1000 * used / 100:.0f} ({1000 * wall / 100:.0f} ms of the clock)"
+            shutil.rmtree(folder / "results")
+        begun = time.monotonic()
+        finish(folder, *batch)
+        touched = time.monotonic() - begun
+        idle, _, text = snakemake(folder, "--cores", "1", *batch)
+        if "Nothing to be done" not in text:
+            raise SystemExit(text[-3000:])
+        return (
+            f"| {volumes:,} | {count} | {dry:.1f} | {peak:.0f} | {idle:.1f} | {each} "
+            f"| {touched:.0f} |"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("volumes", nargs="*", type=int, default=[100, 1000, 10_000, 20_000])
+    parser.add_argument("--slices", type=int, default=0, help="slices of a folder; 0: one file")
+    parser.add_argument("--per-job", type=int, default=1, help="volumes per job, on average")
+    parser.add_argument("--jobs", action="store_true", help="also run 100 volumes that do nothing")
+    chosen = parser.parse_args()
+    batch = ("--set-resources", f"extract_features:volumes_per_job={chosen.per_job}")
+    print("| volumes | jobs | dry run s | MB | no-op s | per volume ms | --touch s |")
+    print("|---:|---:|---:|---:|---:|---:|---:|")
+    for volumes in chosen.volumes:
+        row = measure(volumes, chosen.slices, batch, chosen.jobs)
+        print(row, flush=True)
+
+
+if __name__ == "__main__":
+    main()

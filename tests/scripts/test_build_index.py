@@ -11,10 +11,11 @@ import pytest
 from PIL import Image
 
 import build_index
+from card_data import audit, write_accounts
 from pages_data import figures, rows, write_dataset
 from tomocalc.errors import TomocalcError
 from tomocalc.files import read_json, write_json
-from tomocalc.pages.catalogue import KNOWN
+from tomocalc.pages.catalogue import KNOWN, ON_REQUEST
 
 RATE = {"findings": 40, "covered": 36, "recall": 0.9, "lower": 0.7695, "upper": 0.9604}
 CHANCE = {"findings": 120, "covered": 3, "recall": 0.025, "lower": 0.0085, "upper": 0.0709}
@@ -95,7 +96,72 @@ def test_every_known_result_has_one_plain_sentence():
     for entry in KNOWN:
         assert entry.sentence.endswith(".")
         assert entry.sentence.count(". ") == 0
-    assert len({entry.address for entry in KNOWN}) == len(KNOWN)
+    addresses = {entry.address for entry in KNOWN}
+    assert len(addresses) == len(KNOWN)
+    assert {request.address for request in ON_REQUEST} <= addresses
+
+
+@pytest.fixture
+def whole(tmp_path):
+    """A run with a comparison and an audit; what the card reads and the index does not is left."""
+    paths = write_accounts(tmp_path / "results")
+    names = ("quality", "split", "metrics", "audit", "comparison")
+    return tmp_path / "results" / "index.html", {name: paths[name] for name in names}
+
+
+def test_both_protocols_stand_side_by_side(whole):
+    page, accounts = whole
+    build_index.main(page=str(page), files=[], **accounts)
+    html = page.read_text(encoding="utf-8")
+    sides = re.findall(r'<div class="side (\w+)">\s*<h3>([^<]+) <span', html)
+    assert sides == [("good", "Honest protocol"), ("bad", "The paper&#39;s protocol")]
+    assert "2 more in the leakage audit." in html
+    text = " ".join(html.replace("\xa0", " ").split())
+    assert "At the same share (20.0 %)" in text
+    assert "+0.200 (+0.050 to +0.350) for the LSTM" in text
+    assert "0.950 <span>0.850 to 1.000</span>" in text
+
+
+def test_every_level_has_its_figures(whole):
+    page, accounts = whole
+    build_index.main(page=str(page), files=[], **accounts)
+    html = page.read_text(encoding="utf-8")
+    levels = re.findall(r'<th scope="row">(\w+)</th>', html.partition("False per volume")[2])
+    assert levels[:5] == ["Candidate", "Calcification", "Cluster", "Volume", "Patient"]
+
+
+def test_the_audits_verdict_counts_where_there_is_one(whole):
+    page, accounts = whole
+    facts = audit()
+    facts["protocols"]["honest"] |= {"verdict": "caution", "reasons": ["One feature tells all."]}
+    write_json(accounts["audit"], facts)
+    build_index.main(page=str(page), files=[], **accounts)
+    html = page.read_text(encoding="utf-8")
+    assert "Nothing is known to leak, but take care" in html
+    assert "One feature tells all." in html
+    assert "The test part is clean" not in html
+
+
+def test_a_page_on_request_is_linked_once_it_is_there(whole):
+    page, accounts = whole
+    build_index.main(page=str(page), files=[], **accounts)
+    html = page.read_text(encoding="utf-8")
+    assert html.count("<code>snakemake ") == len(ON_REQUEST)
+    assert "<code>snakemake predict</code>" in html
+    made = touched(page.parent, "predictions/index.html")
+    build_index.main(page=str(page), files=made, **accounts)
+    html = page.read_text(encoding="utf-8")
+    assert 'href="predictions/index.html"' in html
+    assert "<code>snakemake predict</code>" not in html
+
+
+def test_slices_that_could_not_be_read_are_said_first(whole):
+    page, accounts = whole
+    quality = read_json(accounts["quality"])
+    write_json(accounts["quality"], quality | {"slices": {"total": 240, "quarantined": 2}})
+    build_index.main(page=str(page), files=[], **accounts)
+    first = page.read_text(encoding="utf-8").partition('id="protocols"')[0]
+    assert "2 slices of 240 could not be read" in first
 
 
 def test_missing_results_are_named_all_at_once(results, tmp_path):

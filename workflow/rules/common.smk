@@ -294,7 +294,7 @@ def index_inputs(_):
 def pages_on_request(_):
     """Pages made on request that are there: the index links to them and does not remake them."""
     folder = Path(config["pathvars"]["results"])
-    paths = [folder / request.entry.address for request in ON_REQUEST]
+    paths = [folder / request.address for request in ON_REQUEST]
     return [str(path) for path in paths if path.is_file()]
 
 

@@ -224,7 +224,7 @@ TRIPOD = Guideline(
             "27c",
             _DISCUSSION,
             "Next steps, applicability, generalisability",
-            "next_steps",
+            "",
             "the next steps",
         ),
     ),

@@ -126,6 +126,16 @@ KNOWN = (
         "Predictions",
         "Scores of new volumes and patients, and a page per volume to scroll through its slices.",
     ),
+    Entry(
+        "comparison/image_models.html",
+        "Comparison with image models",
+        "Networks on image patches beside the models that read features.",
+    ),
+    Entry(
+        "experiments/sequence_gain.html",
+        "Slice sequence and best slice",
+        "What the slices around the best one add to the same network.",
+    ),
     Entry("runs/runs.html", "Runs side by side", "Figures and settings of several runs."),
     Entry(
         "experiments/ablation_features.html",
@@ -145,69 +155,29 @@ KNOWN = (
 class Request:
     """A page that is made on request, its target, and whether it needs image volumes."""
 
-    entry: Entry
+    address: str
     target: str
     volumes: bool = True
 
 
 ON_REQUEST = (
+    Request("predictions/index.html", "predict"),
+    Request("comparison/image_models.html", "compare_image_models"),
+    Request("experiments/sequence_gain.html", "compare_sequences"),
     Request(
-        Entry(
-            "predictions/index.html",
-            "Predictions",
-            "Every volume scored by the model, with its marks, drift and DICOM objects.",
-        ),
-        "predict",
-    ),
-    Request(
-        Entry(
-            "comparison/image_models.html",
-            "Comparison with image models",
-            "Networks on image patches beside the models that read features.",
-        ),
-        "compare_image_models",
-    ),
-    Request(
-        Entry(
-            "experiments/sequence_gain.html",
-            "Slice sequence and best slice",
-            "What the slices around the best one add to the same network.",
-        ),
-        "compare_sequences",
-    ),
-    Request(
-        Entry(
-            "experiments/ablation_features.html",
-            "Features left out",
-            "What the model loses when one feature is left out.",
-        ),
+        "experiments/ablation_features.html",
         "FOLDER/experiments/ablation_features.html",
         volumes=False,
     ),
-    Request(
-        Entry(
-            "experiments/ablation_slices.html",
-            "Slices left out",
-            "What the model loses when it reads fewer slices.",
-        ),
-        "FOLDER/experiments/ablation_slices.html",
-    ),
-    Request(
-        Entry(
-            "runs/runs.html",
-            "Runs side by side",
-            "Finished runs with their settings and paired differences.",
-        ),
-        "compare_runs --config runs='[FOLDER, OTHER_FOLDER]'",
-        volumes=False,
-    ),
+    Request("experiments/ablation_slices.html", "FOLDER/experiments/ablation_slices.html"),
+    Request("runs/runs.html", "compare_runs --config runs='[FOLDER, OTHER_FOLDER]'", volumes=False),
 )
 """In the order of the index; FOLDER stands for the folder of results."""
 
 
 def entry_of(address: str) -> Entry:
     """Return the entry of a result; one that is not in the catalogue is called by its file."""
-    for entry in (*KNOWN, *(request.entry for request in ON_REQUEST)):
+    for entry in KNOWN:
         if entry.address == address:
             return entry
     return Entry(address, PurePosixPath(address).name, "")

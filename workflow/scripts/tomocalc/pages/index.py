@@ -165,17 +165,14 @@ def _requests(entries: Sequence[Entry], source: str) -> list[Section]:
     missing = [
         one
         for one in ON_REQUEST
-        if one.entry.address not in there and (source != "table" or not one.volumes)
+        if one.address not in there and (source != "table" or not one.volumes)
     ]
     if not missing:
         return []
     rows = [
-        [
-            one.entry.title,
-            one.entry.sentence,
-            Markup("<code>snakemake {}</code>").format(one.target),
-        ]
+        [entry.title, entry.sentence, Markup("<code>snakemake {}</code>").format(one.target)]
         for one in missing
+        for entry in [entry_of(one.address)]
     ]
     columns = [Column(name, "text") for name in ("Page", "What it is", "Command")]
     written = table(

@@ -1,0 +1,143 @@
+"""The accounts of a small made-up run, as the model card and the index read them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pages_data import FEATURES, figures, images, rows, write_dataset
+from tomocalc.card.facts import Facts
+from tomocalc.comparison.catalogue import ROWS
+from tomocalc.comparison.table import SCHEMA
+from tomocalc.files import read_json, write_json
+from tomocalc.parquet import read_parquet, write_parquet
+
+NO_TEXTS: dict[str, Any] = {
+    "intended_use": None,
+    "authors": None,
+    "contact": None,
+    "licence": None,
+    "notes": None,
+    "answers": {},
+}
+LABELS = {"tolerance_mm": 0.3, "slice_tolerance": 1}
+MODEL = {
+    "features": [{"name": name, "unit": ""} for name in FEATURES],
+    "sequence": {"kind": "slices", "slices": 7},
+    "preprocessing": {"scaler": "quantile"},
+    "shape": {"inputs": 4, "units": [16, 8], "dropout": 0.2, "members": 2},
+    "training": {
+        "batch_size": 128,
+        "imbalance": "none",
+        "learning_rate": 0.01,
+        "patience": 0,
+        "schedule": "one_cycle",
+        "seed": 1,
+        "weight_decay": 0.0,
+    },
+    "epochs": 20,
+    "best_epoch": 20,
+    "threshold": {"rule": "max_f1", "value": 0.4, "chosen_on": "validation"},
+    "calibration": {"prevalence": 0.125},
+    "data": {"candidates_sha256": "a" * 64, "splits_sha256": "b" * 64},
+    "versions": {"numpy": "2.4.6", "python": "3.12.1", "torch": "2.13.0"},
+    "device": {"asked": "auto", "used": "cpu"},
+    "weights_sha256": "c" * 64,
+}
+BEST = {
+    "computed": 12,
+    "failed": 1,
+    "objective": "average_precision",
+    "validation": "holdout",
+    "value": 0.75,
+}
+STUDY = {
+    "tuning": {
+        "learning_rate": [0.001, 0.05],
+        "dropout": [0.05, 0.5],
+        "layers": [1, 4],
+        "units": [16, 128],
+    }
+}
+GAP = {"value": 0.2, "low": 0.05, "high": 0.35}
+NAMES = ("auroc", "average_precision", "f1", "accuracy")
+
+
+def audit() -> dict[str, Any]:
+    """Return ``leakage.json`` of a run whose own protocol is the honest one."""
+    parts = {"test": {"rows": 400, "positives": 80}}
+    copies = "100% of the calcifications in the test part have an identical copy."
+    gaps = dict.fromkeys(NAMES, GAP)
+    return {
+        "audited": "honest",
+        "verdict": "clean",
+        "protocols": {
+            "honest": {"verdict": "clean", "reasons": [], "parts": parts},
+            "paper": {"verdict": "leaks", "reasons": [copies] * 5, "parts": parts},
+        },
+        "gaps": {
+            "reference": "honest",
+            "prevalence": 0.2,
+            "protocols": {
+                "honest": {"lstm": {}, "nearest_neighbour": {}},
+                "paper": {"lstm": {"gap": gaps}, "nearest_neighbour": {"gap": gaps}},
+            },
+        },
+    }
+
+
+def comparison() -> pl.DataFrame:
+    """Return ``comparison.parquet``: two models were run under both protocols."""
+    ends = {"": 0.0, "_low": -0.1, "_high": 0.05}
+    lines = []
+    for protocol, value in (("honest", 0.8), ("paper", 0.95)):
+        for row in ROWS:
+            line: dict[str, Any] = {
+                "protocol": protocol,
+                "model": row.key,
+                "name": row.name,
+                "kind": row.kind,
+                "remark": row.remark,
+                "measured": row.key in ("lstm", "nearest_neighbour"),
+                "cited_accuracy": 0.9727 if row.key == "lstm" else None,
+            }
+            if line["measured"]:
+                line |= {f"{name}{end}": value + by for name in NAMES for end, by in ends.items()}
+            lines.append(line)
+    return pl.DataFrame(lines, schema=SCHEMA)
+
+
+def write_accounts(results: Path, *, source: str = "phantom") -> dict[str, str]:
+    """Write what the card reads below *results*, and return the paths."""
+    dataset = write_dataset(results / "dataset", rows(), source=source)
+    contents = {
+        "evaluation/metrics.json": figures() | {"source": source, "images": images().facts},
+        "model/model.json": MODEL,
+        "tuning/best.json": BEST,
+        "tuning/study.json": STUDY,
+        "audit/leakage.json": audit(),
+    }
+    for name, content in contents.items():
+        write_json(results / name, content)
+    paths = {Path(name).stem: str(results / name) for name in contents}
+    paths["audit"] = paths.pop("leakage")
+    table = results / "comparison/comparison.parquet"
+    write_parquet(table, comparison())
+    named = {key: dataset[key] for key in ("quality", "split")}
+    return paths | named | {"comparison": str(table)}
+
+
+def facts(folder: Path, *, source: str = "phantom", **texts: Any) -> Facts:
+    """Return the facts of the made-up run; *texts* are of the authors."""
+    paths = write_accounts(folder, source=source)
+    table = read_parquet(paths.pop("comparison"))
+    accounts: dict[str, Any] = {name: read_json(path) for name, path in paths.items()}
+    return Facts(
+        **accounts,
+        comparison=table.to_dicts(),
+        labels=LABELS,
+        authors=NO_TEXTS | texts,
+        seed=1,
+    )

@@ -1,0 +1,274 @@
+"""The model card: every item once and in order, nothing claimed that is not known, text inert."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from card_data import MODEL, facts
+from pages_data import HOSTILE
+from tomocalc.card.answers_data import NOBODY
+from tomocalc.card.build import GUIDELINES, build_card
+from tomocalc.card.checklist import STATES
+from tomocalc.card.claim import CLAIM
+from tomocalc.card.document import Checks
+from tomocalc.card.facts import Facts
+from tomocalc.card.levels import levels, missing_levels
+from tomocalc.card.limits import limits, not_for
+from tomocalc.card.markdown import escape, markdown
+from tomocalc.card.tripod import TRIPOD
+from tomocalc.config import load_schema
+from tomocalc.pages.model_card import model_card_page
+
+ROOT = Path(__file__).parents[2]
+LETTERS = {3: 3, 5: 2, 6: 3, 8: 3, 9: 3, 12: 7, 18: 6, 20: 3, 23: 2, 27: 3}
+"""Items of TRIPOD+AI that have parts, and how many (BMJ 385 (2024) e078378, table 2)."""
+
+
+@pytest.fixture(scope="module")
+def phantom(tmp_path_factory) -> Facts:
+    return facts(tmp_path_factory.mktemp("phantom"))
+
+
+@pytest.fixture(scope="module")
+def volumes(tmp_path_factory) -> Facts:
+    return facts(tmp_path_factory.mktemp("volumes"), source="volumes")
+
+
+def checks(card) -> dict[str, Checks]:
+    blocks = [block for part in card.parts for block in part.blocks]
+    return {block.name: block for block in blocks if isinstance(block, Checks)}
+
+
+def page(card) -> str:
+    return model_card_page(card, source="phantom", facts=(), links=())
+
+
+def changed(known: Facts, **accounts) -> Facts:
+    return dataclasses.replace(known, **accounts)
+
+
+def test_tripod_has_its_27_items_in_order():
+    expected = []
+    for number in range(1, 28):
+        parts = LETTERS.get(number, 0)
+        expected += [f"{number}{'abcdefg'[part]}" for part in range(parts)] or [str(number)]
+    assert [item.number for item in TRIPOD.items] == expected
+    assert len(expected) == 52
+
+
+def test_claim_has_its_44_items_in_order():
+    assert [item.number for item in CLAIM.items] == [str(number) for number in range(1, 45)]
+
+
+def test_the_configuration_takes_answers_to_every_item_and_to_nothing_else():
+    schema = load_schema(ROOT / "workflow/schemas/config.schema.yaml")
+    pattern = schema["properties"]["card"]["properties"]["answers"]["propertyNames"]["pattern"]
+    names = [f"{one.key}_{item.number}" for one in GUIDELINES for item in one.items]
+    assert all(re.search(pattern, name) for name in names)
+    others = ("tripod_28", "tripod_1a", "tripod_3d", "tripod_3", "claim_45", "claim_0", "claim_1a")
+    assert not [name for name in others if re.search(pattern, name)]
+
+
+@pytest.mark.parametrize("source", ["phantom", "volumes", "table"])
+def test_every_item_stands_once_with_an_answer_or_a_question(tmp_path, source):
+    card = build_card(facts(tmp_path, source=source))
+    text, html = markdown(card), page(card)
+    for guideline in GUIDELINES:
+        items = checks(card)[guideline.name].items
+        assert [one.item for one in items] == list(guideline.items)
+        for one in items:
+            assert one.state in STATES
+            assert bool(one.text) == (one.state != "open")
+            assert bool(one.ask) == (one.state in ("open", "partly"))
+            assert bool(one.origin) == bool(one.text)
+        assert html.count(f">{guideline.name} item </span>") == len(guideline.items)
+        section = text.partition(f"## Checklist {guideline.name}")[2].partition("\n## ")[0]
+        found = re.findall(r"^\| (\d+[a-g]?) \|", section, re.MULTILINE)
+        assert found == [item.number for item in guideline.items]
+
+
+def test_every_answer_has_an_item():
+    asked = {item.answer for one in GUIDELINES for item in one.items}
+    source = (ROOT / "workflow/scripts/tomocalc/card").glob("answers_*.py")
+    answered = set(
+        re.findall(r'yield \(?\s*"(\w+)",', "".join(path.read_text() for path in source))
+    )
+    named = {"performance", "diagnostic", "internal", "failures"}
+    assert answered | named | {""} >= asked
+    assert answered <= asked
+
+
+def test_in_silico_is_said_first(phantom, volumes):
+    card = build_card(phantom)
+    first = card.parts[0].blocks[0]
+    assert "simulated breasts only" in first.text  # type: ignore[union-attr]
+    assert next(iter(not_for(phantom))).startswith("Images of people")
+    by_number = {one.item.number: one for one in checks(card)["CLAIM 2024"].items}
+    assert by_number["5"].state == "void"
+    assert by_number["16"].state == "void"
+    assert by_number["8"].text == NOBODY
+    text = markdown(build_card(volumes))
+    assert "simulated" not in text
+    assert NOBODY not in text
+
+
+def test_authors_complete_the_card(tmp_path):
+    given = facts(
+        tmp_path,
+        source="volumes",
+        intended_use="Second reading in a study.",
+        authors="A. Author",
+        licence="CC BY 4.0",
+        notes="A last word.",
+        answers={"tripod_17": "Approved by the board.", "claim_7": "Collected here."},
+    )
+    card = build_card(given)
+    text = markdown(card)
+    for words in ("Second reading in a study.", "A. Author", "CC BY 4.0", "A last word."):
+        assert words in text
+    tripod = {one.item.number: one for one in checks(card)["TRIPOD+AI"].items}
+    claim = {one.item.number: one for one in checks(card)["CLAIM 2024"].items}
+    assert (tripod["17"].state, tripod["17"].text) == ("given", "Approved by the board.")
+    assert claim["7"].text.startswith("Collected here. Tomosynthesis volumes")
+    assert tripod["22"].state == "run"
+    assert tripod["3b"].text == "Second reading in a study."
+
+
+def test_a_leaking_protocol_is_said_everywhere(phantom):
+    split = phantom.split | {"protocol": "paper"}
+    leaking = changed(phantom, split=split)
+    card = build_card(leaking)
+    text = markdown(card)
+    assert text.count("The split leaks: the figures are better than the model is") == 2
+    assert "100% of the calcifications in the test part have an identical copy." in text
+    assert any("Quoting these figures" in line for line in not_for(leaking))
+    assert not any("Quoting these figures" in line for line in not_for(phantom))
+    assert "part of the same data that it has not seen" not in text
+
+
+def test_without_an_audit_the_split_account_gives_the_verdict(phantom):
+    leakage = {"verdict": "leaks", "reasons": ["2 patients stand on both sides."]}
+    bare = changed(phantom, audit=None, comparison=(), split=phantom.split | {"leakage": leakage})
+    text = markdown(build_card(bare))
+    assert "2 patients stand on both sides." in text
+    assert "No comparison is among the inputs" in text
+
+
+def test_levels_stand_beside_each_other(phantom):
+    rows = {level.name: level for level in levels(phantom.metrics)}
+    assert list(rows) == ["Candidate", "Calcification", "Cluster", "Volume", "Patient"]
+    test = phantom.metrics["parts"]["test"]["metrics"]
+    assert rows["Candidate"].sensitivity is test["recall"]
+    froc = phantom.metrics["images"]["froc"]["calcifications"]
+    assert rows["Calcification"].cases == f"{froc['findings']}"
+    assert rows["Calcification"].false_marks == froc["operating_point"]["false_per_volume"]
+    assert missing_levels(phantom.metrics) == []
+
+
+def test_what_was_not_measured_is_said(phantom):
+    metrics = phantom.metrics | {"images": {"absent": "Nothing has a place in an image."}}
+    parts = metrics["parts"] | {"test": {"n": 40, "positives": 0}}
+    empty = changed(phantom, metrics=metrics | {"parts": parts})
+    text = markdown(build_card(empty))
+    assert "nothing could be measured" in text
+    assert "Nothing has a place in an image." in text
+    assert "0 positive candidates among 40" in text
+    assert "nan" not in text.lower().split()
+
+
+def test_limits_come_from_the_facts(phantom, volumes):
+    said = list(limits(volumes))
+    assert not any("simulated" in line for line in said)
+    bad = volumes.quality | {"slices": {"total": 240, "quarantined": 3}, "patients": 0, "sites": 0}
+    fixed = MODEL | {"threshold": {"rule": "half", "value": 0.5, "chosen_on": None}}
+    said = list(limits(changed(volumes, quality=bad, model=fixed)))
+    assert "3 slices of 240 could not be read and were left out." in said
+    assert "The threshold of 0.5 was not chosen on data." in said
+    assert any(line.startswith("The data name no patients") for line in said)
+    assert any(line.startswith("The data name no sites") for line in said)
+
+
+def test_no_name_of_a_patient_or_volume_reaches_the_card(phantom):
+    card = build_card(phantom)
+    for text in (markdown(card), page(card)):
+        assert not re.search(r"\bp0\d\d\b|volume-0\d\d", text)
+
+
+def test_equal_facts_give_equal_bytes(tmp_path):
+    once, again = (facts(tmp_path / name) for name in "ab")
+    assert markdown(build_card(once)) == markdown(build_card(again))
+    assert page(build_card(once)) == page(build_card(again))
+
+
+MARKS = (
+    "# heading",
+    "- item",
+    "1. item",
+    "> quote",
+    "a | b",
+    "`code` *em* _em_ **strong** ~~gone~~",
+    "[link](javascript:alert(1)) ![picture](http://x/y.png)",
+    "<https://example.org> https://example.org www.example.org",
+    "line\n\n# heading\r\n---\u2028- item",
+    "&lt;b&gt; \\* $x$",
+    "--- === +++",
+    *HOSTILE,
+)
+
+
+@pytest.mark.parametrize("text", MARKS)
+def test_no_text_means_anything_to_markdown(text):
+    written = escape(text)
+    assert len(written.splitlines()) == 1
+    bare = re.sub(r"\\[\\`*_{}\[\]|~$#+\-=:.]|\\(?=[.)])", "x", written)
+    assert not re.search(r"[`*_{}\[\]|~$<>]", bare)
+    assert not re.match(r"[#+=>-]|\d+[.)]\s", bare)
+    assert "://" not in bare
+    assert "www." not in bare
+    assert "&" not in re.sub(r"&(amp|lt|gt);", "", bare)
+
+
+@pytest.mark.parametrize("text", MARKS)
+def test_escaped_text_reads_as_it_was_written(text):
+    shown = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", escape(text))
+    shown = shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    assert shown == " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+class Tags(HTMLParser):
+    """Counts the elements of a page."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen: dict[str, int] = {}
+
+    def handle_starttag(self, tag, attrs):
+        self.seen[tag] = self.seen.get(tag, 0) + 1
+
+
+def tags(html: str) -> dict[str, int]:
+    parser = Tags()
+    parser.feed(html)
+    return parser.seen
+
+
+def test_hostile_texts_are_inert_in_both(tmp_path):
+    texts = ("intended_use", "authors", "contact", "licence", "notes")
+    plain = facts(tmp_path / "plain", **dict.fromkeys(texts, "plain"), answers={"claim_44": "x"})
+    before, before_lines = tags(page(build_card(plain))), markdown(build_card(plain)).count("\n")
+    for hostile in (*HOSTILE, *MARKS):
+        known = facts(
+            tmp_path / "hostile", **dict.fromkeys(texts, hostile), answers={"claim_44": hostile}
+        )
+        named = [{"name": hostile, "unit": ""} for _ in MODEL["features"]]
+        known = changed(known, model=MODEL | {"features": named})
+        card = build_card(known)
+        assert tags(page(card)) == before
+        text = markdown(card)
+        assert text.count("\n") == before_lines
+        assert "<" not in text

@@ -13,6 +13,8 @@ import build_index
 import explore_dataset
 import gather_predictions
 import predict_volume
+import write_model_card
+from card_data import LABELS, write_accounts
 from image_volumes import IMAGE, SHEET
 from pages_data import FEATURES, HOSTILE, figures, images, rows, write_dataset
 from predictions import RULE, SETTINGS, measured, release
@@ -156,6 +158,27 @@ def pages(tmp_path_factory):
         overlays=[str(picture)],
     )
     return {"eda": eda, "report": report, "index": index}
+
+
+@pytest.fixture(scope="session")
+def card(tmp_path_factory):
+    """The model card with hostile texts, and an index beside both protocols."""
+    folder = tmp_path_factory.mktemp("card")
+    accounts = write_accounts(folder)
+    keys = ("intended_use", "authors", "contact", "licence", "notes")
+    hostile = dict(zip(keys, (*HOSTILE, HOSTILE[0]), strict=True))
+    card, index = folder / "model_card.html", folder / "index.html"
+    write_model_card.main(
+        **accounts,
+        labels=LABELS,
+        authors=hostile | {"answers": {"tripod_17": HOSTILE[1]}},
+        seed=1,
+        text=str(folder / "model_card.md"),
+        page=str(card),
+    )
+    read = ("quality", "split", "metrics", "audit", "comparison")
+    build_index.main(page=str(index), files=[str(card)], **{name: accounts[name] for name in read})
+    return {"card": card, "index": index}
 
 
 @pytest.fixture(scope="session")

@@ -10,33 +10,16 @@ import polars as pl
 import pytest
 import torch
 
+from data_files import release
 from model_data import NAMES, make_candidates
 from tomocalc.errors import TomocalcError
-from tomocalc.model.lstm import Ensemble, Hyperparameters
-from tomocalc.model.preprocessing import fit_preprocessing
-from tomocalc.model.release import load_model, save_model
+from tomocalc.model.release import load_model
 from tomocalc.model.sequences import build_sequences
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    torch.manual_seed(0)
-    network = Ensemble(Hyperparameters(inputs=3, units=(5, 4), members=2)).eval()
-    given = build_sequences(make_candidates(), features=NAMES, kind="slices", slices=3)
-    scale = fit_preprocessing(given.x, given.mask, features=3, scaler="quantile")
-    save_model(
-        weights=str(tmp_path / "model.safetensors"),
-        card=str(tmp_path / "model.json"),
-        network=network,
-        facts={
-            "features": [{"name": name, "unit": ""} for name in NAMES],
-            "sequence": {"kind": "slices", "slices": 3},
-            "shape": {"inputs": 3, "units": [5, 4], "dropout": 0.1, "members": 2},
-            "preprocessing": scale.to_json(),
-            "threshold": {"rule": "max_f1", "value": 0.5, "chosen_on": "validation"},
-        },
-    )
-    return tmp_path
+    return release(tmp_path).parent
 
 
 def test_a_table_and_its_samples_are_predicted_alike(folder: Path) -> None:

@@ -6,7 +6,12 @@ rule list_quarantine:
     input:
         manifests=expand("<results>/features/{volume}/manifest.json", volume=VOLUMES),
     output:
-        sheet="<results>/qc/quarantine.tsv",
+        sheet=report(
+            "<results>/qc/quarantine.tsv",
+            caption="../report/quarantine.rst",
+            category="Quality control",
+            labels={"volume": "all"},
+        ),
     log:
         "<logs>/list_quarantine.log",
     conda:

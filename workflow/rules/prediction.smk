@@ -18,7 +18,7 @@ use rule extract_features as extract_new_volume with:
             "<results>/predictions/{volume}/overlay.png",
             caption="../report/overlay.rst",
             category="Predictions",
-            labels={"volume": "{volume}"},
+            labels={"volume": "{volume}", "what": "picture"},
         ),
     log:
         "<logs>/extract_new_volume/{volume}.log",
@@ -41,15 +41,25 @@ rule predict_volume:
         files=prediction_files,
     output:
         **dicom_outputs(),
-        marks_sheet="<results>/predictions/{volume}/marks.tsv",
+        marks_sheet=report(
+            "<results>/predictions/{volume}/marks.tsv",
+            caption="../report/marks.rst",
+            category="Predictions",
+            labels={"volume": "{volume}", "what": "marks"},
+        ),
         marks_table="<results>/predictions/{volume}/marks.parquet",
-        clusters="<results>/predictions/{volume}/clusters.tsv",
+        clusters=report(
+            "<results>/predictions/{volume}/clusters.tsv",
+            caption="../report/clusters.rst",
+            category="Predictions",
+            labels={"volume": "{volume}", "what": "clusters"},
+        ),
         scores="<results>/predictions/{volume}/scores.json",
         page=report(
             "<results>/predictions/{volume}/volume.html",
             caption="../report/volume.rst",
             category="Predictions",
-            labels={"volume": "{volume}"},
+            labels={"volume": "{volume}", "what": "page"},
         ),
     log:
         "<logs>/predict_volume/{volume}.log",
@@ -82,12 +92,23 @@ rule gather_predictions:
         weights=model_file("model.safetensors"),
         card=model_file("model.json"),
     output:
-        volumes="<results>/predictions/volumes.tsv",
-        patients="<results>/predictions/patients.tsv",
+        volumes=report(
+            "<results>/predictions/volumes.tsv",
+            caption="../report/scores.rst",
+            category="Predictions",
+            labels={"volume": "all", "what": "scores of volumes"},
+        ),
+        patients=report(
+            "<results>/predictions/patients.tsv",
+            caption="../report/scores.rst",
+            category="Predictions",
+            labels={"volume": "all", "what": "scores of patients"},
+        ),
         page=report(
             "<results>/predictions/index.html",
             caption="../report/predictions.rst",
             category="Predictions",
+            labels={"volume": "all", "what": "page"},
         ),
     log:
         "<logs>/gather_predictions.log",

@@ -17,11 +17,13 @@ rule write_model_card:
             "<results>/model_card.md",
             caption="../report/model_card.rst",
             category="Model card",
+            labels={"form": "Markdown"},
         ),
         page=report(
             "<results>/model_card.html",
             caption="../report/model_card.rst",
             category="Model card",
+            labels={"form": "page"},
         ),
     log:
         "<logs>/write_model_card.log",

@@ -72,7 +72,9 @@ rule build_site:
     input:
         pages=site_pages,
     output:
-        page="<results>/site.html",
+        page=report(
+            "<results>/site.html", caption="../report/site.rst", category="Overview"
+        ),
     log:
         "<logs>/build_site.log",
     conda:

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import zipfile
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -12,6 +13,16 @@ import pytest
 from projects import Project, copy_project
 
 pytestmark = pytest.mark.xdist_group("workflow")
+CATEGORIES = (
+    "Comparison",
+    "Data set",
+    "Evaluation",
+    "Leakage audit",
+    "Model card",
+    "Overview",
+    "Quality control",
+    "Tuning",
+)
 TINY = ("--configfile", "tiny.yaml")
 
 
@@ -24,7 +35,9 @@ def test_the_whole_graph_runs_and_every_link_works(finished: Project):
                 assert (page.parent / unquote(link)).exists(), f"{page.name}: {link}"
     index = (results / "index.html").read_text()
     assert "in-silico phantom" in index
-    assert 'href="eda/eda.html"' in index
+    for page in ("eda/eda", "audit/leakage", "comparison/comparison", "model_card"):
+        assert f'href="{page}.html"' in index
+    assert "The paper&#39;s protocol" in index
 
 
 def test_the_parts_share_no_patient(finished: Project):
@@ -81,4 +94,14 @@ def test_the_report_archive_is_written(finished: Project, tmp_path: Path):
     copy = Project(tmp_path / "copy")
     shutil.copytree(finished.folder, copy.folder)
     copy.snakemake(*TINY, "--report", "report.zip")
-    assert (copy.folder / "report.zip").stat().st_size > 100_000
+    with zipfile.ZipFile(copy.folder / "report.zip") as archive:
+        names = archive.namelist()
+        script = "".join(
+            archive.read(name).decode() for name in names if name.endswith((".js", "report.html"))
+        )
+    results = copy.folder / "results"
+    seen = [path for path in results.rglob("*") if path.suffix in {".html", ".png", ".tsv", ".md"}]
+    for path in seen:
+        assert any(name.endswith(f"/{path.name}") for name in names), path.name
+    for category in CATEGORIES:
+        assert category in script

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tomocalc.card import answers_model as say
@@ -11,9 +11,10 @@ from tomocalc.card.facts import Facts
 from tomocalc.card.levels import CASES, COLUMNS, NOTE, interval, levels, missing_levels
 from tomocalc.pages.figures_of_merit import MEANINGS, merit_name
 from tomocalc.pages.tables import share
+from tomocalc.pages.words import plural
 
-COMPARED = {"auroc": "AUROC", "average_precision": "Average precision", "f1": "F1"}
-COMPARED |= {"accuracy": "Accuracy"}
+REFERENCE = "lstm"
+"""The released model in the comparison."""
 PROTOCOLS = {"honest": "honest", "paper": "paper's", "own": "your split"}
 
 
@@ -63,7 +64,8 @@ def threshold(facts: Facts) -> Part:
             )
         )
     cases = facts.metrics.get("images", {}).get("cases", {})
-    units = {"Candidate": facts.test} | {CASES[key]: one for key, one in cases.items()}
+    units = {"Candidate": facts.test}
+    units |= {name: cases[key] for key, name in CASES.items() if key in cases}
     rows = tuple(
         (unit, share(line["prevalence"]), interval(line["ppv"]), interval(line["npv"]))
         for unit, one in units.items()
@@ -71,7 +73,7 @@ def threshold(facts: Facts) -> Part:
     )
     if rows:
         columns = ("Unit", "Prevalence", "Positive predictive value", "Negative predictive value")
-        blocks.append(Grid("What a call is worth elsewhere", columns, rows))
+        blocks.append(Grid("What a call is worth elsewhere", columns, rows, columns[1:]))
         blocks.append(Text("By Bayes' rule from the sensitivity and specificity at the threshold."))
     return Part("threshold", "Threshold and calibration", tuple(blocks))
 
@@ -84,8 +86,9 @@ def comparison(facts: Facts) -> Part:
         return Part("comparison", "Beside other models", (Remark(none),))
     rows = tuple(_compared(row) for row in measured)
     left = sorted({row["name"] for row in facts.comparison if not row["measured"]})
-    numbers = (*COMPARED.values(), "Cited accuracy")
+    numbers = ("AUROC", "Average precision", "F1", "Accuracy", "Cited")
     blocks: list[Block] = [Grid("Every model", ("Model", "Protocol", *numbers), rows, numbers)]
+    blocks.append(Text(_standing(facts.protocol, measured)))
     if left:
         blocks.append(Text(f"Not run: {', '.join(left)}."))
     return Part(
@@ -93,15 +96,35 @@ def comparison(facts: Facts) -> Part:
         "Beside other models",
         tuple(blocks),
         intro="On the same candidates. Only figures of the honest protocol say how well a model "
-        "does on new patients; those of the paper's are for comparison with publications.",
+        "does on new patients; those of the paper's are for comparison with publications. Cited is the "
+        "accuracy that a publication gives, on its own data.",
     )
 
 
 def _compared(row: Mapping[str, Any]) -> tuple[str, ...]:
     figures = (
         interval({"value": row[key], "low": row[f"{key}_low"], "high": row[f"{key}_high"]})
-        for key in COMPARED
+        for key in ("auroc", "average_precision")
     )
+    alone = (f"{row['f1']:.3f}", f"{row['accuracy']:.3f}")
     cited = row["cited_accuracy"]
     shown = "–" if cited is None else f"{cited:.4f}"
-    return (row["name"], PROTOCOLS[row["protocol"]], *figures, shown)
+    return (row["name"], PROTOCOLS[row["protocol"]], *figures, *alone, shown)
+
+
+def _standing(protocol: str, rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return how many models rank the test part better than the released one."""
+    here = {row["name"]: row["average_precision"] for row in rows if row["protocol"] == protocol}
+    own = next((row["name"] for row in rows if row["model"] == REFERENCE), "")
+    if own not in here:
+        return "The released model itself was not measured in the comparison."
+    better = {name: value for name, value in here.items() if value > here[own]}
+    count = f"{len(better)} of {plural(len(here) - 1, 'other model')}"
+    text = f"Under this run's protocol ({PROTOCOLS[protocol]}) {count} have a higher average"
+    if not better:
+        return f"{text} precision than the released one."
+    best = max(better, key=lambda name: better[name])
+    return (
+        f"{text} precision than the released one ({here[own]:.3f}); the highest is {best} "
+        f"({better[best]:.3f}). The page of the comparison has the paired differences."
+    )

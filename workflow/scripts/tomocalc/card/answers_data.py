@@ -139,8 +139,9 @@ def _labels(facts: Facts) -> Iterator[tuple[str, Answer]]:
     if facts.from_images:
         rule = (
             "A candidate is a calcification when it lies within "
-            f"{facts.labels['tolerance_mm']:g} mm and {facts.labels['slice_tolerance']} slices of "
-            "an annotated one, or in an annotated region."
+            f"{facts.labels['tolerance_mm']:g} mm and "
+            f"{plural(facts.labels['slice_tolerance'], 'slice')} of an annotated one, or in an "
+            "annotated region."
         )
         found = facts.quality.get("annotations", {})
         counted = (

@@ -96,8 +96,8 @@ def comparison(facts: Facts) -> Part:
         "Beside other models",
         tuple(blocks),
         intro="On the same candidates. Only figures of the honest protocol say how well a model "
-        "does on new patients; those of the paper's are for comparison with publications. Cited is the "
-        "accuracy that a publication gives, on its own data.",
+        "does on new patients; those of the paper's are for comparison with publications. Cited is "
+        "the accuracy that a publication gives, on its own data.",
     )
 
 

@@ -294,6 +294,9 @@ def tree(tmp_path: Path) -> Path:
     for number, shape in enumerate([(24, 20), (30, 20)]):
         dicom(folder / f"two/mixed/{number}.dcm", **who, SeriesInstanceUID="1.2.6", shape=shape)
     shutil.copy(folder / "one/volumes/a.dcm", folder / "one/volumes/copy of a.dcm")
+    (folder / "one/series/Thumbs.db").write_bytes(b"left by a file browser")
+    nobody = {**who, "PatientID": ""}
+    dicom(folder / "two/nobody.dcm", **nobody, SeriesInstanceUID="1.2.7", frames=2)
     (folder / "notes.txt").write_text("nothing")
     (folder / "broken.dcm").write_bytes(b"\0" * 128 + b"DICM")
     return folder
@@ -316,8 +319,10 @@ def test_a_tree_is_grouped_and_the_rest_explained(tree: Path, tmp_path: Path) ->
         "one/volumes/copy of a.dcm",
         "two/mixed/0.dcm",
         "two/mixed/1.dcm",
+        "two/nobody.dcm",
         "two/unsided.dcm",
     ]
+    assert "names no patient" in reasons["two/nobody.dcm"]
     assert "the same image as one/volumes/a.dcm" in reasons["one/volumes/copy of a.dcm"]
     assert "differ in size" in reasons["two/mixed/0.dcm"]
     assert "no laterality" in reasons["two/unsided.dcm"]

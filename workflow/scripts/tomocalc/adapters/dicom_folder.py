@@ -22,6 +22,7 @@ from tomocalc.errors import TomocalcError
 from tomocalc.readers.dicom_file import image_dataset
 from tomocalc.readers.dicom_header import laterality_of, view_of
 from tomocalc.readers.plane import damaged
+from tomocalc.readers.sources import is_slice
 
 IDENTIFIERS = ("PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 FACTS = (
@@ -45,6 +46,7 @@ class Found:
 
     path: Path
     patient: str
+    """Pseudonym; empty where the header names nobody."""
     series: str
     instance: str
     frames: int
@@ -108,7 +110,9 @@ def _place(
     views = {found.view for found in files} - {None}
     side = next(iter(sides), laterality)
     source: Path | None = first.path
-    if len({found.size for found in files}) > 1:
+    if not first.patient:
+        reason = "its header names no patient, whose volumes must stay together: write its row"
+    elif len({found.size for found in files}) > 1:
         reason = "the images of its series differ in size"
     elif len(sides) > 1 or len(views) > 1:
         reason = "the images of its series show several sides or views"
@@ -143,15 +147,15 @@ def _source(paths: list[Path]) -> Path | None:
     if len(parents) > 1:
         return None
     parent = parents.pop()
-    inside = {entry.name for entry in os.scandir(parent) if not entry.name.startswith(".")}
+    inside = {entry.name for entry in os.scandir(parent) if is_slice(entry.name)}
     return parent if inside == {path.name for path in paths} else None
 
 
 def every_file(folder: Path) -> Iterator[Path]:
-    """Yield every file below *folder*, sorted; names that start with a dot are none."""
+    """Yield every file below *folder*, sorted, but those that file browsers leave behind."""
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(place) / name for name in sorted(names) if not name.startswith("."))
+        yield from (Path(place) / name for name in sorted(names) if is_slice(name))
 
 
 def read_identity(path: Path) -> Found:
@@ -166,8 +170,8 @@ def read_identity(path: Path) -> Found:
     shared = list(dataset.get("SharedFunctionalGroupsSequence") or [])[:1]
     return Found(
         path=path,
-        patient=f"p{_hash(dataset, 'PatientID')}",
-        series=_hash(dataset, "SeriesInstanceUID"),
+        patient=f"p{_hash(dataset, 'PatientID')}" if dataset.get("PatientID") else "",
+        series=_hash(dataset, "SeriesInstanceUID", str(path.parent)),
         instance=_hash(dataset, "SOPInstanceUID", str(path)),
         frames=_whole(dataset, "NumberOfFrames", path) or 1,
         size=(_whole(dataset, "Rows", path), _whole(dataset, "Columns", path)),

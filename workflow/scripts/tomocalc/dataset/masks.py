@@ -15,6 +15,7 @@ from PIL import Image
 from pydicom.dataset import Dataset
 
 from tomocalc.errors import TomocalcError
+from tomocalc.readers.dicom_file import whole_header
 from tomocalc.readers.sniff import Kind, sniff
 
 SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
@@ -65,7 +66,7 @@ def _picture(path: str) -> NDArray[np.bool_]:
 def _dicom(path: str) -> dict[int | None, NDArray[np.bool_]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        header = pydicom.dcmread(path, stop_before_pixels=True)
+        header = whole_header(Path(path))
         frames = int(header.get("NumberOfFrames") or 1)
         if frames * int(header.Rows) * int(header.Columns) > LARGEST:
             raise _bad(path, "it is larger than an image may be", code="E104")

@@ -89,6 +89,24 @@ def image_dataset(path: Path, keywords: Sequence[str]) -> Dataset:
         return dataset
 
 
+def whole_header(path: Path) -> Dataset:
+    """Read every attribute before the pixels, whatever the object is, within `MAX_HEADER_BYTES`.
+
+    For objects that are no images of a volume, such as segmentations. Library messages are not
+    kept from the caller, who must not show them.
+
+    Raises
+    ------
+    TomocalcError
+        ``E203`` for a transfer syntax that is not supported, deflated ones above all.
+    """
+    where = str(path)
+    with path.open("rb") as handle:
+        _check_syntax(_transfer_syntax(handle.read(MAX_META_BYTES), where), where)
+        handle.seek(0)
+        return pydicom.dcmread(_Limited(handle), stop_before_pixels=True)  # type: ignore[arg-type]
+
+
 @contextlib.contextmanager
 def _opened(path: Path, tags: list[BaseTag]) -> Iterator[tuple[Dataset, str, BinaryIO]]:
     """Yield the attributes *tags*, the transfer syntax, and the file where the header ended."""

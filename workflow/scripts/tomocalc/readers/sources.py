@@ -22,6 +22,11 @@ IGNORED_NAMES = {"thumbs.db", "desktop.ini"}
 """Left behind by file browsers, like every name that starts with a dot; never slices."""
 
 
+def is_slice(name: str) -> bool:
+    """Return whether a file of this name in a folder of slices is one of them."""
+    return not name.startswith(".") and name.casefold() not in IGNORED_NAMES
+
+
 def natural_key(path: str | Path) -> tuple[object, ...]:
     """Return a sort key by which ``slice2`` comes before ``slice10``."""
     text = Path(path).as_posix()
@@ -116,7 +121,7 @@ def _candidates(path: Path) -> list[Path]:
         return [
             entry
             for entry in path.iterdir()
-            if not entry.name.startswith(".") and entry.name.casefold() not in IGNORED_NAMES
+            if is_slice(entry.name)
         ]
     if not os.path.lexists(path) and glob.has_magic(str(path)):
         # Path.glob refuses absolute patterns.

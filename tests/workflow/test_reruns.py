@@ -68,6 +68,12 @@ def test_an_option_of_the_page_reruns_the_page(rerun: Project) -> None:
     }
 
 
+def test_words_of_the_authors_rerun_the_card(rerun: Project) -> None:
+    words = "card={authors: A. Author, answers: {claim_44: none}}"
+    jobs = {"write_model_card": 1, "build_index": 1, "all": 1}
+    assert planned(rerun, "--config", words) == jobs
+
+
 def test_a_model_option_leaves_the_data_alone(rerun: Project) -> None:
     jobs = planned(rerun, "--config", "model={batch_size: 64}")
     assert set(jobs) == everything(rerun) - PHANTOM - SHARDS - DATASET - BESIDE

@@ -1,10 +1,15 @@
 # Table of contents: every stage is one file in workflow/rules.
+from os.path import exists
+
 from snakemake.utils import min_version
 
 min_version("9.27")
 
 
-configfile: "config/config.yaml"
+DEFAULTS = "config/config.yaml"  # or, in another working directory, its own file
+
+
+configfile: DEFAULTS if exists(DEFAULTS) else workflow.source_path(DEFAULTS)
 
 
 include: "workflow/rules/common.smk"

@@ -64,7 +64,7 @@ def project(folder: Path, volumes: int, slices: int) -> Path:
 
 def snakemake(folder: Path, *arguments: str) -> tuple[float, float, str]:
     """Run Snakemake; return processor seconds, megabytes at the peak, and what it printed."""
-    command = [sys.executable, "-m", "snakemake", "--configfile", "own.yaml", *arguments]
+    command = [sys.executable, "-m", "snakemake", *arguments, "--configfile", "own.yaml"]
     output = folder / "output.txt"
     with output.open("w") as stream:
         child = subprocess.Popen(command, cwd=folder, stdout=stream, stderr=subprocess.STDOUT)

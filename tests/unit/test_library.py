@@ -44,7 +44,8 @@ def fresh(scripts: Path) -> str:
     """Return the digest as a new process has it."""
     from tomocalc import library
 
-    for function in (library._imported, library._assets, library._digest):
+    caches = (library_digest, library._imported, library._assets, library._digest)
+    for function in caches:
         function.cache_clear()
     return library_digest(scripts / "script.py")
 

@@ -41,6 +41,12 @@ def schema(name):
 SHEET_SCHEMAS = {name: schema(name) for name in ("volumes", "annotations")}
 
 
+def shipped(path):
+    """A file that comes with the workflow, unless the working directory has one of its name."""
+    own = WORKFLOW.parent / (path or "")
+    return relative(own) if own.is_file() and not Path(path).exists() else path
+
+
 def code_of(script):
     """Digest of the source files of a script, so that editing one of them reruns it."""
 
@@ -109,7 +115,8 @@ def volume_files(wildcards):
 
 def volumes_per_job():
     """Volumes that one job of the feature stage measures, on average; profiles set it."""
-    return workflow.get_rule("extract_features").resources["volumes_per_job"].value
+    chosen = workflow.resource_settings.overwrite_resources.get("extract_features", {})
+    return chosen["volumes_per_job"].value if "volumes_per_job" in chosen else 1
 
 
 def of_members(members, function):
@@ -460,6 +467,7 @@ try:
     short_form(config)
     config.update(check_config(config, load_schema(schema("config"))))
     require_writable([*config["pathvars"].values(), ".snakemake"])
+    config["comparison"]["cited"] = shipped(config["comparison"]["cited"])
     check_sheets()
     VOLUMES = volume_rows()
     PREDICTED = predicted_rows()
@@ -472,15 +480,3 @@ wildcard_constraints:
     worker=r"\d+",
     protocol="honest|paper|own",
     network="|".join(IMAGE_KEYS),
-
-
-localrules:  # of seconds: on a cluster they run beside Snakemake
-    all,
-    predict,
-    write_phantom_sheets,
-    fetch_table,
-    import_mini_mias,
-    list_quarantine,
-    select_hyperparameters,
-    write_model_card,
-    build_index,

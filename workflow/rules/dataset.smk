@@ -14,6 +14,7 @@ rule list_quarantine:
         ),
     log:
         "<logs>/list_quarantine.log",
+    localrule: True
     conda:
         "../../envs/dataset.yaml"
     resources:

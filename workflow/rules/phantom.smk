@@ -57,6 +57,7 @@ rule write_phantom_sheets:
         truth="<resources>/phantom/truth.tsv",
     log:
         "<logs>/write_phantom_sheets.log",
+    localrule: True
     conda:
         "../../envs/phantom.yaml"
     resources:

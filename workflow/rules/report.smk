@@ -27,6 +27,7 @@ rule write_model_card:
         ),
     log:
         "<logs>/write_model_card.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     resources:
@@ -82,6 +83,7 @@ rule build_index:
         ),
     log:
         "<logs>/build_index.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     resources:

@@ -7,6 +7,7 @@ rule fetch_table:
         table="<resources>/tables/{table}",
     log:
         "<logs>/fetch_table/{table}.log",
+    localrule: True
     conda:
         "../../envs/dataset.yaml"
     resources:
@@ -30,6 +31,7 @@ rule import_mini_mias:
         unplaced="<resources>/mini_mias/unplaced.tsv",
     log:
         "<logs>/import_mini_mias.log",
+    localrule: True
     conda:
         "../../envs/imports.yaml"
     resources:

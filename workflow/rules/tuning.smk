@@ -72,6 +72,7 @@ rule select_hyperparameters:
         ),
     log:
         "<logs>/select_hyperparameters.log",
+    localrule: True
     conda:
         "../../envs/tuning.yaml"
     resources:

@@ -31,6 +31,7 @@ def library_files(script: Path) -> list[Path]:
     return sorted(found.union(*map(_assets, packages)))
 
 
+@cache
 def library_digest(script: Path) -> str:
     """Return a digest of the names and contents of `library_files`; dates do not count."""
     total = hashlib.sha256()

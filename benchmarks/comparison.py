@@ -24,7 +24,7 @@ from tomocalc.dataset.feature_table import read_feature_table
 from tomocalc.dataset.splits import split_honest, split_paper, usable_candidates
 from tomocalc.tables import PAPER_FEATURES
 
-FEATURES = list(PAPER_FEATURES)
+FEATURES: list[str] = list(PAPER_FEATURES)
 
 
 def main(path: str, trials: int = 12) -> None:

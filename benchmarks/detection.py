@@ -39,6 +39,10 @@ from tomocalc.phantom.settings import Settings as PhantomSettings
 from tomocalc.phantom.volume import simulate
 
 CONFIG = yaml.safe_load((Path(__file__).parents[1] / "config/config.yaml").read_text())
+SCHEMAS = {
+    name: str(Path(__file__).parents[1] / f"workflow/schemas/{name}.schema.yaml")
+    for name in ("volumes", "annotations")
+}
 SETTINGS = Settings.from_config(CONFIG["image"], CONFIG["candidates"], 7)
 THRESHOLDS = (4.0, 4.5, 5.0, 6.0)
 CASES = [("local", threshold) for threshold in THRESHOLDS] + [("paper", 0.0)]
@@ -164,8 +168,9 @@ def phantoms(patients: int) -> None:
 
 def mini_mias(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as name:
-        sheets = {part: str(Path(name) / f"{part}.tsv") for part in ("volumes", "annotations")}
-        import_mini_mias.main(truth=str(folder / "Info.txt"), **sheets)
+        parts = ("volumes", "annotations", "unplaced")
+        sheets = {part: str(Path(name) / f"{part}.tsv") for part in parts}
+        import_mini_mias.main(truth=str(folder / "Info.txt"), schemas=SCHEMAS, **sheets)
         volumes, circles = (
             pl.read_csv(sheets[part], separator="\t", infer_schema_length=None)
             for part in ("volumes", "annotations")

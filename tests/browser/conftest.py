@@ -4,6 +4,7 @@ import json
 import shutil
 import time
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -177,7 +178,8 @@ def card(tmp_path_factory):
         page=str(card),
     )
     read = ("quality", "split", "metrics", "audit", "comparison")
-    build_index.main(page=str(index), files=[str(card)], **{name: accounts[name] for name in read})
+    given: dict[str, Any] = {name: accounts[name] for name in read}
+    build_index.main(page=str(index), files=[str(card)], **given)
     return {"card": card, "index": index}
 
 

@@ -48,11 +48,12 @@ def test_a_recipe_works_as_it_is_written(tmp_path: Path, recipe: str) -> None:
     (project.folder / "my.patch").write_text(patch)
     applied = shell(project.folder, "git apply --verbose my.patch")
     assert applied.returncode == 0, applied.stderr
+    said = ""
     for command in blocks(part, "bash"):
         run = shell(project.folder, command)
         assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
-    if recipe == "A reader":
-        assert run.stdout.strip() == "64"
+        said = run.stdout.strip()
+    assert said == "64" or recipe != "A reader"
 
 
 def test_links_lead_somewhere() -> None:

@@ -145,13 +145,13 @@ def drift(rows: pl.DataFrame, domain: Mapping[str, Any]) -> list[dict[str, Any]]
 def _compare(
     values: NDArray[np.float64], known: Mapping[str, Any], domain: Mapping[str, Any]
 ) -> dict[str, Any]:
-    values = np.sort(values[np.isfinite(values)]).astype(np.float32)
-    n, m = max(domain["candidates"], 1), values.size
+    # features are 32-bit: so are the stored values, or equal ones would not meet
+    sample = np.sort(values[np.isfinite(values)]).astype(np.float32)
+    n, m = max(domain["candidates"], 1), sample.size
     if m < FEWEST:
         return {"psi": None, "ks": None, "psi_chance": None, "ks_chance": None, "shift": "unknown"}
-    # features are 32-bit: so are the stored values, or equal ones would not meet
     points, below = np.array(known["values"], np.float32), np.array(known["below"])
-    here = np.searchsorted(values, points, side="right") / m
+    here = np.searchsorted(sample, points, side="right") / m
     edges = np.unique(np.searchsorted(below, np.arange(1, PSI_BINS) / PSI_BINS).clip(max=n))
     edges = edges[edges < len(points) - 1] if len(points) > 1 else edges[:0]
     expected = np.diff([0.0, *below[edges], 1.0]) * n

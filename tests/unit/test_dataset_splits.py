@@ -98,3 +98,12 @@ def test_near_duplicates_are_measured_in_standard_deviations():
     splits = focus.select("volume_id", "candidate_id", "patient_id", "group", "label")
     facts = leakage_facts(splits.with_columns(part), focus, used=["area"])
     assert facts["near_duplicates"]["share"] == 0.5
+
+
+def test_gaps_of_both_kinds_can_be_compared():
+    rows = candidate_rows(area=[1.0, float("nan"), None, 4.0], label=[0, 1, 0, 1])
+    focus = usable_candidates(rows, used=["area"], duplicates="keep")
+    part = pl.Series("part", ["train", "train", "test", "test"])
+    splits = focus.select("volume_id", "candidate_id", "patient_id", "group", "label")
+    facts = leakage_facts(splits.with_columns(part), focus, used=["area"])
+    assert facts["near_duplicates"]["share"] == 0.5

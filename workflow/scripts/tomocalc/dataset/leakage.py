@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 NEAR = 0.01
@@ -66,13 +67,18 @@ def _shared(test: pl.DataFrame, rest: pl.DataFrame, column: str) -> set[Any]:
 
 
 def _near_share(test: pl.DataFrame, rest: pl.DataFrame, used: list[str]) -> float:
-    learnt = rest.select(used).fill_null(0).to_numpy().astype(np.float64)
+    learnt = _numbers(rest, used)
     scale = learnt.std(axis=0)
     scale[scale == 0] = 1
     tree = KDTree(np.unique(learnt / scale, axis=0))
-    asked = test.select(used).fill_null(0).to_numpy().astype(np.float64) / scale
+    asked = _numbers(test, used) / scale
     distance, _ = tree.query(asked, p=np.inf, distance_upper_bound=NEAR)
     return _share(int(np.isfinite(distance).sum()), len(asked))
+
+
+def _numbers(rows: pl.DataFrame, used: list[str]) -> NDArray[np.float64]:
+    numbers = rows.select(pl.col(used).cast(pl.Float64)).fill_null(0).fill_nan(0)
+    return numbers.to_numpy()
 
 
 def _reasons(copies: dict[str, float], patients: int, *, has_patients: bool) -> list[str]:

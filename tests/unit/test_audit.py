@@ -255,6 +255,13 @@ def test_faults_of_an_own_split_are_named(tmp_path, change, code, words):
     assert "own.csv" in str(error.value)
 
 
+def test_an_own_split_of_another_encoding_names_the_remedy(tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text("row,part,Größe\n0,train,1\n", encoding="cp1252")
+    with pytest.raises(TomocalcError, match="CSV UTF-8"):
+        read_own_split(str(path), focus_of(), folds=3, seed=1)
+
+
 def test_a_missing_or_foreign_file_is_named(tmp_path):
     for path in (tmp_path / "absent.csv", tmp_path / "odd.parquet"):
         if path.suffix == ".parquet":

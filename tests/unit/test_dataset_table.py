@@ -79,6 +79,30 @@ def test_a_bad_table_is_named_with_its_line(tmp_path, text, message):
     assert "table.csv" in str(caught.value)
 
 
+def test_blanks_around_numbers_and_names_do_not_count(tmp_path):
+    rows, _ = read(tmp_path, " A , C,y \n 1 , 0.5,yes\n2, ,no\n")
+    assert rows["area"].to_list() == [1.0, 2.0]
+    assert rows["contrast"].to_list() == [0.5, None]
+
+
+def test_patients_are_named_in_every_row_or_in_none(tmp_path):
+    rows, _ = read(tmp_path, "A,C,y,p\n1,2,yes, a \n1,2,no,b\n", patient_id="p")
+    assert rows["patient_id"].to_list() == ["a", "b"]
+    rows, _ = read(tmp_path, "A,C,y,p\n1,2,yes,\n1,2,no, \n", patient_id="p")
+    assert rows["patient_id"].to_list() == ["", ""]
+    with pytest.raises(TomocalcError, match=r"E302.*2 of 3 rows name no patient.*line 3"):
+        read(tmp_path, "A,C,y,p\n1,2,yes,a\n1,2,no,\n1,2,no, \n", patient_id="p")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_text_of_another_encoding_names_the_remedy(tmp_path, encoding):
+    path = tmp_path / "table.csv"
+    lines = ["A,C,y,note", "1,2,yes,", *["1,2,no,"] * 9000, "1,2,no,Größe"]
+    path.write_text("\n".join(lines), encoding=encoding)
+    with pytest.raises(TomocalcError, match=r"E302.*not UTF-8 text.*CSV UTF-8"):
+        read_feature_table(str(path), **MAP)  # type: ignore[arg-type]
+
+
 def test_unlabelled_rows_can_be_dropped_and_are_counted(tmp_path):
     rows, dropped = read(tmp_path, "A,C,y\n1,2,yes\n1,2,\n3,4,no\n", unlabelled="drop")
     assert (rows.height, dropped) == (2, 1)

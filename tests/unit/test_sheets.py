@@ -129,6 +129,12 @@ def test_an_empty_sheet_says_so(sheet, tmp_path):
     assert "No such file" in fault(str(tmp_path / "absent.tsv"))
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_a_sheet_of_another_encoding_names_the_remedy(sheet, encoding):
+    path = sheet("v\tp\tL\tCC\tMädchen.png", encoding=encoding)
+    assert 'it is not UTF-8 text. Fix: save it as "CSV UTF-8"' in fault(path)
+
+
 def test_paths_stay_inside_the_data_root(sheet, tmp_path):
     root = tmp_path / "root"
     root.mkdir()

@@ -18,6 +18,8 @@ from tomocalc.readers.sources import source_files
 Row = dict[str, Any]
 LINE = "_line"
 """Key of a row's line number in its sheet, the header being line 1."""
+NOT_UTF8 = "it is not UTF-8 text", 'save it as "CSV UTF-8", which spreadsheets offer by that name'
+"""Why a text of another encoding cannot be read, and what mends it."""
 
 
 def read_volumes(path: str, schema: Schema, *, data_root: str | None = None) -> list[Row]:
@@ -125,9 +127,10 @@ def _read(path: str, schema: Schema) -> tuple[list[Row], list[TomocalcError]]:
 def _cells(path: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error)
-        raise _sheet_error(path, why, "give the path of a TSV or CSV file") from error
+    except UnicodeDecodeError as error:
+        raise _sheet_error(path, *NOT_UTF8) from error
+    except OSError as error:
+        raise _sheet_error(path, str(error), "give the path of a TSV or CSV file") from error
     if Path(path).suffix.lower() == ".csv":
         first = text.partition("\n")[0]
         reader = csv.reader(text.splitlines(), delimiter=max(",;\t", key=first.count))

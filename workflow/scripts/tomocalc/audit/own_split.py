@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from sklearn.model_selection import StratifiedGroupKFold
 
-from tomocalc.dataset.foreign_table import read_foreign_table
+from tomocalc.dataset.foreign_table import read_foreign_table, remedy
 from tomocalc.dataset.splits import SPLIT
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.parquet import BAD
@@ -69,8 +69,8 @@ def _read(path: str) -> pl.DataFrame:
     try:
         return read_foreign_table(path)
     except BAD as error:
-        why = str(error).splitlines()[0]
-        raise _fault(path, why, "give the path of a CSV, TSV or Parquet file") from error
+        why, fix = remedy(error, "give the path of a CSV, TSV or Parquet file")
+        raise _fault(path, why, fix) from error
 
 
 def _keyed(path: str, table: pl.DataFrame) -> pl.DataFrame:
@@ -123,7 +123,7 @@ def _strangers(path: str, rows: pl.DataFrame) -> list[TomocalcError]:
         f"{path}:{line}, volume {volume}, candidate {candidate}"
         for volume, candidate, line in unknown.select(*KEY, "line").head(SHOWN).iter_rows()
     ]
-    why = f"{unknown.height} lines name a candidate that results/dataset/candidates.parquet lacks"
+    why = f"{unknown.height} lines name a candidate that candidates.parquet of this run lacks"
     return [_fault(place, why, "take the ids from that table") for place in where]
 
 

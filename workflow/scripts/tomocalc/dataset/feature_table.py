@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
 import polars as pl
 
-from tomocalc.dataset.foreign_table import read_foreign_table
+from tomocalc.dataset.foreign_table import read_foreign_table, remedy
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.parquet import BAD
 from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, names, schema
@@ -40,7 +40,7 @@ def read_feature_table(
     label, positive
         Column of the label, and its value (as text) that means calcification.
     patient_id, site
-        Columns, or None.
+        Columns, or None. A column of patients that is empty throughout names none.
     unlabelled
         ``fail`` or ``drop``: what to do with rows whose label is empty.
 
@@ -58,8 +58,8 @@ def read_feature_table(
     try:
         table = read_foreign_table(path, header=header)
     except BAD as error:
-        why = str(error).splitlines()[0]
-        raise _table_error(path, why, "give the path of a CSV or Parquet file") from error
+        why, fix = remedy(error, "give the path of a CSV or Parquet file")
+        raise _table_error(path, why, fix) from error
     wanted = [*features.values(), label, *filter(None, (patient_id, site))]
     absent = sorted(set(wanted) - set(table.columns))
     if absent:
@@ -79,18 +79,23 @@ def read_feature_table(
         seen = ", ".join(table.select(text.unique().sort()).to_series().head(5).to_list())
         why = f"no row of column {label} is `{positive}`; it holds {seen}"
         raise _table_error(path, why, "set table.positive to the label of a calcification")
-    raise_all(list(_not_numbers(path, table, features, first_line)))
+    raise_all(
+        [
+            *_not_numbers(path, table, features, first_line),
+            *_no_patient(path, table, patient_id, first_line),
+        ]
+    )
     known = {
         "volume_id": pl.lit(VOLUME_ID),
         "candidate_id": pl.col("_row"),
         "slice": pl.lit(0),
-        "patient_id": pl.col(patient_id).cast(pl.String) if patient_id else pl.lit(""),
+        "patient_id": _text(patient_id),
         "detected": pl.lit(value=True),
         "focus": pl.lit(value=True),
         "qc_flag": pl.lit("ok"),
-        "site": pl.col(site).cast(pl.String) if site else pl.lit(""),
+        "site": _text(site),
         "label": text == positive,
-        **{name: pl.col(column) for name, column in features.items()},
+        **{name: _number(table, column) for name, column in features.items()},
     }
     kinds = schema(CANDIDATE)
     rows = table.select(
@@ -99,7 +104,36 @@ def read_feature_table(
     return rows, unknown.height
 
 
-def _not_numbers(path: str, table: pl.DataFrame, features: dict[str, str], first_line: int) -> Any:
+def _text(column: str | None) -> pl.Expr:
+    """Return the cells of *column* without blanks around them; empty where there is none."""
+    if column is None:
+        return pl.lit("")
+    return pl.col(column).cast(pl.String).str.strip_chars().fill_null("")
+
+
+def _number(table: pl.DataFrame, column: str) -> pl.Expr:
+    """Return the cells of *column* as numbers; null where they are empty."""
+    if table[column].dtype != pl.String:
+        return pl.col(column)
+    text = pl.col(column).str.strip_chars()
+    return pl.when(text != "").then(text).cast(pl.Float64)
+
+
+def _no_patient(
+    path: str, table: pl.DataFrame, patient_id: str | None, first_line: int
+) -> Iterator[TomocalcError]:
+    """Say that some rows name a patient and others do not."""
+    unnamed = table.filter(_text(patient_id) == "")
+    if patient_id and 0 < unnamed.height < table.height:
+        line = unnamed["_row"][0] + first_line
+        why = f"{unnamed.height} of {table.height} rows name no patient, the first on line {line}"
+        fix = "name the patient of every row, or set table.patient_id to null"
+        yield _table_error(f"{path}, column {patient_id}", why, fix)
+
+
+def _not_numbers(
+    path: str, table: pl.DataFrame, features: dict[str, str], first_line: int
+) -> Iterator[TomocalcError]:
     for column in features.values():
         if table[column].dtype != pl.String:
             continue

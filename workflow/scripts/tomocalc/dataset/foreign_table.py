@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import polars as pl
 
 from tomocalc.parquet import load_parquet
+from tomocalc.sheets import NOT_UTF8
 
 
 def read_foreign_table(path: str | Path, *, header: bool = True) -> pl.DataFrame:
     """Read a table as it is; what is in a text file stays text.
 
-    The separator (comma, semicolon or tab) is the one that occurs most often in the first line.
+    Blanks around the names of columns do not count. The separator (comma, semicolon or tab) is the one that occurs most often in the first line.
     Without a *header*, columns are ``column_1``, ``column_2``, ….
 
     Raises
@@ -26,6 +28,16 @@ def read_foreign_table(path: str | Path, *, header: bool = True) -> pl.DataFrame
         start = handle.readline()
     separator = max(",;\t", key=start.count)
     table = pl.read_csv(path, has_header=header, separator=separator, infer_schema=False)
-    if not header:
-        table.columns = [f"column_{number + 1}" for number in range(table.width)]
+    table.columns = [
+        name.strip() if header else f"column_{number + 1}"
+        for number, name in enumerate(table.columns)
+    ]
     return table
+
+
+def remedy(error: BaseException, otherwise: str) -> tuple[str, str]:
+    """Return why a table cannot be read, and the fix: *otherwise*, unless its encoding is it."""
+    why = str(error).splitlines()[0]
+    if isinstance(error, UnicodeDecodeError) or re.search("utf-?8", why, re.IGNORECASE):
+        return NOT_UTF8
+    return why, otherwise

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 
 from tomocalc.image.linking import Candidates, Places, link
+from tomocalc.model.sequences import build_sequences
 
 
 def places(*slices: list[tuple[float, float, float]], first: int = 0) -> list[Places]:
@@ -70,7 +72,7 @@ def test_numbers_follow_slice_and_object_of_best_focus() -> None:
         (0, 20, 7, (0, 4)),
         (19, 20, 7, (16, 20)),
         (5, 20, 1, (5, 6)),
-        (5, 20, 4, (4, 8)),
+        (5, 20, 4, (3, 7)),
         (2, 3, 9, (0, 3)),
     ],
 )
@@ -78,6 +80,26 @@ def test_sequences(focus: int, slices: int, length: int, wanted: tuple[int, int]
     found = link(places(*[[]] * focus, [(0, 0, 1)]), radius_mm=0.5)
     begin, end = found.sequence(slices, length)
     assert (begin[0], end[0]) == wanted
+
+
+@pytest.mark.parametrize("length", range(1, 10))
+def test_the_model_reads_every_slice_that_is_measured(length: int) -> None:
+    found = link(places(*[[]] * 10, [(0, 0, 1)]), radius_mm=0.5)
+    begin, end = found.sequence(21, length)
+    measured = list(range(begin[0], end[0]))
+    rows = pl.DataFrame(
+        {
+            "volume_id": "v",
+            "candidate_id": 0,
+            "slice": range(21),
+            "focus": [z == 10 for z in range(21)],
+            "z": [float(z) for z in range(21)],
+        }
+    )
+    read = build_sequences(rows, features=["z"], kind="slices", slices=length)
+    assert read.x[0, :, 0].tolist() == measured
+    assert len(measured) == length
+    assert abs((10 - measured[0]) - (measured[-1] - 10)) <= 1
 
 
 def test_without_objects_there_are_no_candidates() -> None:

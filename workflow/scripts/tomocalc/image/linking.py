@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
+from tomocalc.image.span import slices_above
+
 
 @dataclass(frozen=True, eq=False)
 class Places:
@@ -58,10 +60,10 @@ class Candidates:
     def sequence(self, slices: int, length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return first and one past the last slice of each candidate's sequence.
 
-        *length* consecutive slices with the best focus in the middle (after it comes the extra
-        one of an even length), cut at the ends of a volume of *slices*.
+        *length* consecutive slices around the best focus, as `slices_above` places it, cut at
+        the ends of a volume of *slices*.
         """
-        begin = self.focus - (length - 1) // 2
+        begin = self.focus - slices_above(length)
         return np.maximum(begin, 0), np.minimum(begin + length, slices)
 
 

@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.image.span import slices_above
 
 KINDS = ("slices", "features_as_steps", "single_step")
 CANDIDATE = ["volume_id", "candidate_id"]
@@ -151,8 +152,8 @@ def build_sequences(
 ) -> Sequences:
     """Arrange the rows of every candidate as one sequence.
 
-    ``slices``: the feature vectors on T consecutive slices centred on the slice of best focus
-    (with an even T the centre is step T/2, counted from 0), top to bottom. Slices beyond the
+    ``slices``: the feature vectors on T consecutive slices around the slice of best focus, which
+    `slices_above` places, as it did when they were measured, top to bottom. Slices beyond the
     volume are left out and the valid steps moved to the front, so that a network that runs
     forward in depth never sees padding before its last valid step.
     ``features_as_steps``: the features at best focus, one per step, F×1.
@@ -170,7 +171,7 @@ def build_sequences(
     keys = rows.select(CANDIDATE).unique(maintain_order=True)
     _need_one_focus(keys, focus)
     if kind == "slices":
-        first = pl.col("slice") - pl.col("centre") + slices // 2
+        first = pl.col("slice") - pl.col("centre") + slices_above(slices)
         rows = rows.join(focus, on=CANDIDATE, how="left", maintain_order="left").filter(
             first.is_between(0, slices - 1)
         )

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 import torch
+import yaml
 
 from tomocalc.errors import TomocalcError
 from tomocalc.model.device import choose_device
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -57,3 +61,11 @@ def test_cpu_says_nothing_and_sets_threads(caplog: pytest.LogCaptureFixture) -> 
     finally:
         torch.set_num_threads(before)
     assert not caplog.text
+
+
+def test_only_jobs_that_can_use_a_gpu_ask_for_one() -> None:
+    profile = yaml.safe_load((ROOT / "profiles/slurm/profile.yaml").read_text())
+    asking = [rule for rule, asked in profile["set-resources"].items() if "gpu" in asked]
+    assert asking
+    for rule in asking:
+        assert "choose_device(" in (ROOT / f"workflow/scripts/{rule}.py").read_text(), rule

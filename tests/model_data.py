@@ -38,6 +38,7 @@ MODEL: dict[str, Any] = {
 TUNING: dict[str, Any] = {
     "trials": 9,
     "workers": 2,
+    "batch": 4,
     "objective": "average_precision",
     "validation": "holdout",
     "learning_rate": [1.0e-3, 1.0e-1],

@@ -129,6 +129,24 @@ def test_workers_come_go_and_die_and_the_result_is_the_same(
     assert not list(tmp_path.glob("*.worker.*"))
 
 
+@pytest.mark.parametrize("workers", [1, 2, 8])
+def test_the_number_of_workers_changes_no_suggestion(
+    tmp_path: Path, whole: pl.DataFrame, workers: int
+) -> None:
+    plan = describe(workers=workers)
+    assert plan.key == PLAN.key
+    assert_frame_equal(work(begin(tmp_path, plan), plan), whole)
+
+
+def test_more_workers_than_trials_at_a_time_are_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    describe(workers=5)
+    assert "raise tuning.batch" in caplog.text
+
+
+def test_another_batch_is_another_study() -> None:
+    assert describe(batch=5).key != PLAN.key
+
+
 def test_a_raised_number_of_trials_goes_on_and_a_lowered_one_cuts(
     tmp_path: Path, whole: pl.DataFrame
 ) -> None:

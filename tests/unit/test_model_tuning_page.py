@@ -13,7 +13,7 @@ from tomocalc.model.trial_queue import suggest
 from tomocalc.model.tuning_page import importances, tuning_page
 
 PLAN = describe_study(
-    tuning=TUNING | {"workers": 12, "trials": 12},
+    tuning=TUNING | {"batch": 24, "trials": 12},
     model=MODEL,
     features=NAMES,
     sequence=SEQUENCE,

@@ -28,8 +28,6 @@ class Study:
         Digest of everything that a trial's value depends on.
     trials
         Trials in the end.
-    window
-        Trials of which a later one may not yet know the value; as many may run at a time.
     tuning, model, sequence
         Sections of the configuration.
     features
@@ -44,7 +42,6 @@ class Study:
 
     key: str
     trials: int
-    window: int
     tuning: dict[str, Any]
     model: dict[str, Any]
     features: list[str]
@@ -53,6 +50,11 @@ class Study:
     seed: int
     protocol: str
     data: dict[str, str]
+
+    @property
+    def window(self) -> int:
+        """Trials of which a later one may not yet know the value; as many may run at a time."""
+        return self.tuning["batch"]
 
 
 def describe_study(
@@ -70,6 +72,12 @@ def describe_study(
 
     More trials, another number of workers or another device continue the same study.
     """
+    if tuning["workers"] > tuning["batch"]:
+        LOG.warning(
+            "%d workers share %d trials at a time: the others wait; raise tuning.batch",
+            tuning["workers"],
+            tuning["batch"],
+        )
     fixed: dict[str, Any] = {
         "tuning": {k: v for k, v in tuning.items() if k not in ("trials", "workers")},
         "model": {k: v for k, v in model.items() if k not in RUNTIME},
@@ -81,7 +89,7 @@ def describe_study(
         "data": data,
     }
     whole: dict[str, Any] = fixed | {"model": dict(model)}
-    return Study(key=digest(fixed), trials=tuning["trials"], window=2 * tuning["workers"], **whole)
+    return Study(key=digest(fixed), trials=tuning["trials"], **whole)
 
 
 def read_study(path: str | Path) -> Study:

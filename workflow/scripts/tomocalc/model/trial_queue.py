@@ -1,8 +1,9 @@
 """Trials for many workers: the same suggestions whatever their number and their timing.
 
 Trial i is suggested from the values of the trials up to i − W, with those between as running,
-and may begin when these values are there. W is twice the configured number of workers: enough
-that a worker seldom waits for a slower one, and independent of who computes what and when.
+and may begin when these values are there. W is `tuning.batch`: twice the number of workers is
+enough that one seldom waits for a slower one. It is a setting of its own, so that the suggestions
+do not depend on how many workers there are.
 """
 
 from __future__ import annotations

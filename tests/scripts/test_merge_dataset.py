@@ -44,6 +44,8 @@ def write_volume(folder: Path, name: str, **changes) -> Path:
         "slice_spacing_mm": 1.0,
         "settings_key": "s",
         "slices": 2,
+        "rows": 100,
+        "columns": 100,
         "shards": shards,
         "slice_facts": [{"objects": 5}, {"objects": 0}],
         "quarantined": [],
@@ -103,6 +105,25 @@ def test_the_bytes_do_not_depend_on_the_order_of_the_manifests(tmp_path):
     first = (tmp_path / "candidates.parquet").read_bytes()
     merge(tmp_path, manifests[::-1])
     assert (tmp_path / "candidates.parquet").read_bytes() == first
+
+
+def test_every_line_outside_its_volume_is_named(tmp_path):
+    manifest = write_volume(tmp_path / "features", "v")
+    lines = "v\t2\t20\t30\t2\tcluster\nv\t1\t20\t30\t2\tcluster\nv\t\t20\t100\t2\tmass\n"
+    with pytest.raises(TomocalcError) as caught:
+        merge(tmp_path, [manifest], lines)
+    found = str(caught.value).splitlines()
+    assert [line.partition("annotations.tsv:")[2][:1] for line in found] == ["2", "4"]
+    assert all("2 slices of 100 rows and 100 columns" in line for line in found)
+
+
+def test_volumes_without_an_annotation_are_told(tmp_path, caplog):
+    manifests = [write_volume(tmp_path / "features", name) for name in ("v", "w")]
+    merge(tmp_path, manifests, "v\t0\t20\t30\t2\tcluster\n")
+    assert "1 of 2 volumes have no annotation of a calcification" in caplog.text
+    caplog.clear()
+    merge(tmp_path, manifests[:1], "v\t0\t20\t30\t2\tcluster\n")
+    assert "no annotation" not in caplog.text
 
 
 def test_every_flipped_bit_is_found(tmp_path):

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from candidates import candidate_rows
+from tomocalc.dataset.extent import misplaced
 from tomocalc.dataset.labels import drop_ambiguous, label_candidates
 from tomocalc.dataset.masks import placed
 from tomocalc.dicom_output.identity import identity
@@ -146,10 +147,49 @@ def test_a_mask_at_the_border_of_the_image_is_widened_inwards(tmp_path):
     assert labels([row], row=0.0, col=4.0)[0] == 0
 
 
-def test_a_mask_of_another_size_is_refused(mask):
-    (row,) = placed([mask])
-    with pytest.raises(TomocalcError, match=r"E303.*64 × 96"):
-        labels([row], row=70.0, col=10.0)
+VOLUME = {"volume_id": "v", "slices": 10, "rows": 64, "columns": 96}
+
+
+def faults(row):
+    row = {"volume_id": "v", "_line": 7, **row}
+    return [str(fault) for fault in misplaced("a.tsv", placed([row]), [VOLUME])]
+
+
+@pytest.mark.parametrize("rows", [(64, 96), (64, 97), (65, 96), (96, 64)])
+def test_a_mask_has_exactly_the_size_of_the_slices(tmp_path, rows):
+    image = np.zeros(rows, np.uint8)
+    image[10:20, 40:50] = 255
+    Image.fromarray(image).save(tmp_path / "mask.png")
+    found = faults(annotation(x=None, y=None, radius=None, mask=str(tmp_path / "mask.png")))
+    assert len(found) == (rows != (64, 96))
+    if found:
+        words = f"(a.tsv:7): the mask has {rows[0]} rows and {rows[1]} columns, and v has 10 slices"
+        assert words in found[0]
+
+
+BOX = {"radius": None, "x": 86.0, "y": 60.0, "width": 10.0, "height": 4.0}
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({}, None),
+        ({"slice": None}, None),
+        ({"x": 95.9, "y": 63.9, "slice": 9}, None),
+        (BOX, None),
+        ({"slice": 10}, "slice is 10, and v has 10 slices of 64 rows and 96 columns"),
+        ({"x": 20.0, "y": 70.0}, "y is 70, and v has"),
+        ({"x": 96.0}, "x is 96, and"),
+        (BOX | {"x": 86.5}, "x is 86.5 and width 10, and"),
+        (BOX | {"height": 5.0}, "y is 60 and height 5, and"),
+    ],
+)
+def test_an_annotation_lies_in_its_volume(changes, why):
+    found = faults(annotation(**changes))
+    assert len(found) == (why is not None)
+    if why:
+        assert "E303" in found[0]
+        assert f"(a.tsv:7): {why}" in found[0]
 
 
 def test_masks_that_cannot_be_used_are_named(tmp_path):
@@ -183,4 +223,7 @@ def test_a_dicom_segmentation_labels_its_own_slices(tmp_path):
     (tmp_path / "seg.dcm").write_bytes(content)
     (row,) = placed([annotation(slice=None, radius=None, mask=str(tmp_path / "seg.dcm"))])
     assert row["slice"] == 6
+    short = [VOLUME | {"slices": 6}]
+    (fault,) = misplaced("a.tsv", [row | {"volume_id": "v", "_line": 2}], short)
+    assert "slice is 6, and v has 6 slices" in str(fault)
     assert [labels([row], on_slice=index)[0] for index in range(8)] == [0, 1, 1, 1, 0, 1, 1, 1]

@@ -62,7 +62,8 @@ def main(
             facts = merge_volumes(
                 manifests,
                 lambda volumes: placed(read(volumes)),
-                others=partial(read, others=True),
+                sheet=annotations,
+                others=lambda volumes: placed(read(volumes, others=True)),
                 labels=labels,
                 max_bad_fraction=dataset["max_bad_fraction"],
                 append=append_valid,

@@ -14,7 +14,8 @@ from tomocalc.sheets import NOT_UTF8
 def read_foreign_table(path: str | Path, *, header: bool = True) -> pl.DataFrame:
     """Read a table as it is; what is in a text file stays text.
 
-    Blanks around the names of columns do not count. The separator (comma, semicolon or tab) is the one that occurs most often in the first line.
+    Blanks around the names of columns do not count. The separator (comma, semicolon or tab) is the
+    one that occurs most often in the first line.
     Without a *header*, columns are ``column_1``, ``column_2``, ….
 
     Raises

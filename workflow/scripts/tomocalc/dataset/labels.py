@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from tomocalc.dataset.masks import Mask, read_mask
-from tomocalc.errors import TomocalcError
 
 Spacing = tuple[float, float]
 Values = NDArray[np.float64]
@@ -195,22 +194,10 @@ class _Objects:
             near = self._near(annotation["slice"] if index is None else index, slices)
             chosen = np.flatnonzero(near & ~inside)
             if chosen.size:
-                self._check_size(annotation["mask"], image)
                 inside[chosen] = _reaches(
                     image, self.row[chosen], self.col[chosen], self.spacing_mm, margin_mm
                 )
         return inside
-
-    def _check_size(self, path: str, image: NDArray[np.bool_]) -> None:
-        if self.row.max() < image.shape[0] and self.col.max() < image.shape[1]:
-            return
-        raise TomocalcError(
-            "E303",
-            what="a mask does not fit its volume",
-            where=path,
-            why=f"it has {image.shape[0]} × {image.shape[1]} pixels and the slices have more",
-            fix="give a mask of the size of the slices",
-        )
 
 
 def _reaches(

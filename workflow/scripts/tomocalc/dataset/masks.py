@@ -105,6 +105,7 @@ def _source_frame(group: Dataset) -> int | None:
 def placed(annotations: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return *annotations* with the bounding box of every mask in x, y, width and height.
 
+    Rows with a mask also get its ``mask_shape`` (rows, columns) and the ``mask_slices`` it names.
     The slice of a segmentation is the middle one of its slices, where the sheet names none.
     """
     return [_boxed(row) if row.get("mask") else dict(row) for row in annotations]
@@ -125,6 +126,8 @@ def _boxed(row: Mapping[str, Any]) -> dict[str, Any]:
         "y": float(rows[0]),
         "width": float(columns[-1] + 1 - columns[0]),
         "height": float(rows[-1] + 1 - rows[0]),
+        "mask_shape": union.shape,
+        "mask_slices": slices,
     }
 
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import polars as pl
 
+from tomocalc.dataset.extent import misplaced
 from tomocalc.dataset.labels import drop_ambiguous, label_candidates
 from tomocalc.dataset.shards import read_manifest, read_volume_rows
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, raise_all
+
+log = logging.getLogger("tomocalc.dataset.volumes")
 
 
 def merge_volumes(
     paths: list[str],
     findings: Callable[[list[dict[str, Any]]], list[dict[str, Any]]],
     *,
+    sheet: str,
     labels: dict[str, Any],
     max_bad_fraction: float,
     append: Callable[[pl.DataFrame], None],
@@ -30,7 +35,10 @@ def merge_volumes(
     paths
         Manifests.
     findings
-        Returns the rows of the annotation sheet, given the volumes that they may name.
+        Returns the rows of the annotation sheet, each in its place, given the volumes that they
+        may name.
+    sheet
+        Path of the annotation sheet, for messages.
     labels
         The ``labels`` section of the configuration.
     max_bad_fraction
@@ -61,12 +69,14 @@ def merge_volumes(
     for number, finding in enumerate(annotated):
         by_volume[finding["volume_id"]].append({**finding, "finding_id": number})
     other_kinds = others(volumes) if others else []
+    raise_all(list(misplaced(sheet, [*annotated, *other_kinds], volumes)))
     for finding in other_kinds:
         beside[finding["volume_id"]].append(finding)
+    _warn_of_unannotated(volumes, by_volume)
     matched = ignored = 0
     for manifest, shard_rows in _read_ahead(manifests):
         row_mm, col_mm = manifest["pixel_spacing_mm"]
-        mine = by_volume[manifest["volume_id"]]
+        mine = by_volume.get(manifest["volume_id"], [])
         rule: dict[str, Any] = {
             "pixel_spacing_mm": (row_mm, col_mm),
             "tolerance_mm": labels["tolerance_mm"],
@@ -74,7 +84,7 @@ def merge_volumes(
         }
         rows, found = label_candidates(shard_rows, mine, **rule)
         rows, dropped = drop_ambiguous(
-            rows, mine, beside[manifest["volume_id"]], ignore_mm=labels["ignore_mm"], **rule
+            rows, mine, beside.get(manifest["volume_id"], []), ignore_mm=labels["ignore_mm"], **rule
         )
         ignored += dropped
         matched += len(found)
@@ -84,15 +94,25 @@ def merge_volumes(
             "total": len(annotated),
             "matched": matched,
             "unmatched": len(annotated) - matched,
-            "volumes_without_annotation": sum(
-                not by_volume[volume["volume_id"]] for volume in volumes
-            ),
+            "volumes_without_annotation": len(volumes) - len(by_volume),
             "other_findings": len(other_kinds),
             "ignored_candidates": ignored,
         },
         "slices": slices,
         "extraction": _extraction(volumes),
     }
+
+
+def _warn_of_unannotated(volumes: list[dict[str, Any]], annotated: Collection[str]) -> None:
+    """Say that volumes without a line in the sheet count as free of calcifications."""
+    free = len(volumes) - len(annotated)
+    if free:
+        log.warning(
+            "%d of %d volumes have no annotation of a calcification: all their candidates count as "
+            "no calcification; leave out volumes that nobody has read",
+            free,
+            len(volumes),
+        )
 
 
 def _extraction(volumes: list[dict[str, Any]]) -> dict[str, Any]:
@@ -134,7 +154,7 @@ def _slice_account(volumes: list[dict[str, Any]], max_bad_fraction: float) -> di
         raise TomocalcError(
             "E306",
             what="too many slices are quarantined",
-            where="results/qc/quarantine.tsv",
+            where="qc/quarantine.tsv of this run",
             why=f"{slices['quarantined']} of {slices['total']} slices could not be read",
             fix="mend the listed files, or raise dataset.max_bad_fraction",
         )

@@ -102,6 +102,8 @@ def test_the_report_archive_is_written(finished: Project, tmp_path: Path):
     results = copy.folder / "results"
     seen = [path for path in results.rglob("*") if path.suffix in {".html", ".png", ".tsv", ".md"}]
     for path in seen:
+        if results / "features" in path.parents:  # copies kept beside the shards
+            continue
         assert any(name.endswith(f"/{path.name}") for name in names), path.name
     for category in CATEGORIES:
         assert category in script

@@ -195,3 +195,23 @@ def test_a_mask_must_be_there(tmp_path):
     (tmp_path / "m.png").touch()
     (row,) = annotations(tmp_path, f"v\t4\t{tmp_path}/m.png\tcluster", header=header)
     assert row["x"] is None
+
+
+def test_masks_stay_inside_the_data_root(tmp_path):
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "m.png").touch()
+    (tmp_path / "out.png").touch()
+    path = tmp_path / "annotations.tsv"
+    text = "volume_id\tslice\tmask\tkind\nv\t4\t{}\tcluster\n"
+
+    def read(mask):
+        path.write_text(text.format(mask))
+        volumes = [{"volume_id": "v"}]
+        return read_annotations(str(path), ANNOTATIONS, volumes, data_root=str(root))
+
+    assert read("m.png")[0]["mask"] == str(root / "m.png")
+    with pytest.raises(TomocalcError, match=r"annotations\.tsv:2.*leads out of"):
+        read("../out.png")
+    with pytest.raises(TomocalcError, match=r"E104.*no file"):
+        read("gone.png")

@@ -4,7 +4,9 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from projects import Project, copy_project
 from volume_projects import ARGUMENTS, add_volumes
@@ -45,6 +47,30 @@ def test_an_edited_slice_of_a_folder_reruns_its_own_volume(tmp_path: Path) -> No
     shutil.copyfile(second, first)
     jobs = {"extract_features": 1, "list_quarantine": 1, "merge_dataset": 1}
     assert project.planned(*target) == jobs
+
+
+def test_an_edited_mask_reruns_what_reads_it(tmp_path: Path) -> None:
+    project = add_volumes(copy_project(tmp_path / "project"))
+    data = project.folder / "data"
+    (project.folder / "raw").rename(data)
+    sheet = project.folder / "volumes.tsv"
+    sheet.write_text(sheet.read_text().replace("raw/", ""))
+    size = next((data / "v1").glob("*.png"))
+    with Image.open(size) as image:
+        mask = np.zeros((image.height, image.width), np.uint8)
+    mask[20:30, 40:50] = 255
+    Image.fromarray(mask).save(data / "mask.png")
+    (project.folder / "annotations.tsv").write_text(
+        "volume_id\tslice\tmask\tkind\nv1\t2\tmask.png\tcluster\n"
+    )
+    own = project.folder / "own.yaml"
+    own.write_text(own.read_text().replace("{sheet", "{data_root: data, sheet"))
+    target = ("results/dataset/candidates.parquet", "results/qc/detection.json", *ARGUMENTS)
+    project.snakemake(*target)
+    assert project.planned(*target) == {}
+    mask[30:40] = 255
+    Image.fromarray(mask).save(data / "mask.png")
+    assert project.planned(*target) == {"merge_dataset": 1, "measure_detection": 1}
 
 
 def test_the_label_of_a_finding_leaves_the_shards_alone(rerun: Project) -> None:

@@ -70,10 +70,25 @@ def volume_rows():
             load_schema(schema("volumes")),
             data_root=section["data_root"],
         )
-        read_annotations(
-            section["annotations"], load_schema(schema("annotations")), rows
-        )
     return {row["volume_id"]: row for row in rows}
+
+
+def mask_files():
+    """Masks that the sheet of annotations names; reads it, so that its mistakes come first."""
+    if config["source"] != "volumes":
+        return []
+    section = config["volumes"]
+    masks = set()
+    for others in (False, True):
+        rows = read_annotations(
+            section["annotations"],
+            load_schema(schema("annotations")),
+            list(VOLUMES.values()),
+            others=others,
+            data_root=section["data_root"],
+        )
+        masks |= {row["mask"] for row in rows if row["mask"]}
+    return sorted(masks)
 
 
 def volume_row(wildcards):
@@ -172,6 +187,7 @@ def image_inputs(_):
             "<results>/features/{volume}/manifest.json", volume=VOLUMES
         ),
         "annotations": annotation_sheet(),
+        "masks": MASKS,
     }
 
 
@@ -332,7 +348,11 @@ def predicted_rows():
     sheet = config["predict"]["volumes"]
     if sheet is None:
         return VOLUMES
-    rows = read_volumes(sheet, load_schema(schema("volumes")))
+    rows = read_volumes(
+        sheet,
+        load_schema(schema("volumes")),
+        data_root=config["volumes"]["data_root"],
+    )
     return {row["volume_id"]: row for row in rows}
 
 
@@ -470,6 +490,7 @@ try:
     config["comparison"]["cited"] = shipped(config["comparison"]["cited"])
     check_sheets()
     VOLUMES = volume_rows()
+    MASKS = mask_files()
     PREDICTED = predicted_rows()
 except TomocalcError as error:
     raise WorkflowError(str(error)) from None

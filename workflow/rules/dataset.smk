@@ -49,6 +49,7 @@ rule merge_dataset:
         columns=config["table"],
         features=config["features"],
         labels=config["labels"],
+        data_root=config["volumes"]["data_root"],
         dataset=config["dataset"],
     script:
         "../scripts/merge_dataset.py"

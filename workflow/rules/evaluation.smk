@@ -33,6 +33,7 @@ rule evaluate_lstm:
     params:
         code=code_of("evaluate_lstm.py"),
         source=config["source"],
+        data_root=config["volumes"]["data_root"],
         protocol=config["protocol"],
         settings=config["evaluation"],
         split=config["split"],

@@ -90,6 +90,7 @@ rule measure_detection:
         manifests=expand("<results>/features/{volume}/manifest.json", volume=VOLUMES),
         objects=expand("<results>/features/{volume}/objects.parquet", volume=VOLUMES),
         annotations=annotation_sheet(),
+        masks=MASKS,
         annotations_schema=schema("annotations"),
         truth="<resources>/phantom/truth.tsv" if config["source"] == "phantom" else [],
     output:
@@ -104,5 +105,6 @@ rule measure_detection:
     params:
         code=code_of("measure_detection.py"),
         labels=config["labels"],
+        data_root=config["volumes"]["data_root"],
     script:
         "../scripts/measure_detection.py"

@@ -48,6 +48,7 @@ def main(
     patients: str,
     metrics: str,
     page: str,
+    data_root: str | None = None,
 ) -> None:
     """Write predictions, figures of merit and their page.
 
@@ -63,6 +64,8 @@ def main(
     clusters, volumes, patients
         Tables that are written: clusters that the model marks, and scores; without rows where
         there are no volumes.
+    data_root
+        Folder that the masks of the annotations are in, or None.
     """
     model = load_model(weights)
     rows, parts = read_parquet(candidates), read_parquet(splits)
@@ -79,7 +82,11 @@ def main(
             rows.filter("focus").join(probability, on=KEY, how="left"),
             parts,
             facts,
-            placed(read_annotations(annotations, load_schema(annotations_schema), facts)),
+            placed(
+                read_annotations(
+                    annotations, load_schema(annotations_schema), facts, data_root=data_root
+                )
+            ),
             threshold=model.threshold,
             settings=settings,
             split=split,
@@ -175,4 +182,5 @@ if __name__ == "__main__":
         patients=snakemake.output.patients,
         metrics=snakemake.output.metrics,
         page=snakemake.output.page,
+        data_root=snakemake.params.data_root,
     )

@@ -34,6 +34,7 @@ def main(
     truth: str | None,
     detection: str,
     labels: Mapping[str, Any],
+    data_root: str | None = None,
 ) -> None:
     """Compare the objects of both generators with the annotations and write *detection*.
 
@@ -49,9 +50,13 @@ def main(
         The account that is written.
     labels
         Section of the configuration: ``tolerance_mm`` and ``slice_tolerance``.
+    data_root
+        Folder that the masks of the annotations are in, or None.
     """
     volumes = [read_manifest(path) for path in manifests]
-    annotated = read_annotations(annotations, load_schema(annotations_schema), volumes)
+    annotated = read_annotations(
+        annotations, load_schema(annotations_schema), volumes, data_root=data_root
+    )
     findings = by_volume(placed(annotated))
     known = by_volume(read_truth(truth) if truth else [])
     accounts = {name: Account() for name in GENERATORS}
@@ -138,4 +143,5 @@ if __name__ == "__main__":
         truth=snakemake.input.truth or None,
         detection=snakemake.output.detection,
         labels=snakemake.params.labels,
+        data_root=snakemake.params.data_root,
     )

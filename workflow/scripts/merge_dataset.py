@@ -35,6 +35,7 @@ def main(
     dataset: dict[str, Any],
     candidates: str,
     quality: str,
+    data_root: str | None = None,
 ) -> None:
     """Write ``candidates.parquet`` and its quality account.
 
@@ -48,6 +49,8 @@ def main(
         Features that decide whether two candidates are equal.
     labels, dataset
         Sections of the configuration.
+    data_root
+        Folder that the masks of the annotations are in, or None.
     """
     missing = dataset["impute"] != "none"
     with parquet_stream(candidates, pl.Schema(schema(CANDIDATE))) as append:
@@ -58,7 +61,12 @@ def main(
 
         if table is None:
             assert annotations is not None
-            read = partial(read_annotations, annotations, load_schema(annotations_schema))
+            read = partial(
+                read_annotations,
+                annotations,
+                load_schema(annotations_schema),
+                data_root=data_root,
+            )
             facts = merge_volumes(
                 manifests,
                 lambda volumes: placed(read(volumes)),
@@ -117,4 +125,5 @@ if __name__ == "__main__":
         dataset=snakemake.params.dataset,
         candidates=snakemake.output.candidates,
         quality=snakemake.output.quality,
+        data_root=snakemake.params.data_root,
     )

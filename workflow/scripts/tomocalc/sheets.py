@@ -49,11 +49,17 @@ CALCIFIED = ("calcification", "cluster")
 
 
 def read_annotations(
-    path: str, schema: Schema, volumes: list[Row], *, others: bool = False
+    path: str,
+    schema: Schema,
+    volumes: list[Row],
+    *,
+    others: bool = False,
+    data_root: str | None = None,
 ) -> list[Row]:
     """Read the sheet of annotations; each row must name a volume of *volumes* and a shape.
 
-    Returns calcifications and clusters or, with *others*, the findings of other kinds.
+    Returns calcifications and clusters or, with *others*, the findings of other kinds, with
+    ``mask`` resolved below *data_root*.
 
     Raises
     ------
@@ -74,12 +80,12 @@ def read_annotations(
                     fix="correct the volume_id or add the volume",
                 )
             )
-        errors += _shape(where, row)
+        errors += _shape(where, row, data_root)
     raise_all(errors)
     return [row for row in rows if (row["kind"] in CALCIFIED) is not others]
 
 
-def _shape(where: str, row: Row) -> Iterator[TomocalcError]:
+def _shape(where: str, row: Row, data_root: str | None) -> Iterator[TomocalcError]:
     """Say that a row has no shape, several, or one that lacks a part."""
     shapes = {
         "radius": row.get("radius") is not None,
@@ -90,7 +96,9 @@ def _shape(where: str, row: Row) -> Iterator[TomocalcError]:
         fix = "give either a radius (0 for a point), a width and height, or a mask"
         yield _row_error(where, "shape is unclear", fix)
     elif shapes["mask"]:
-        if not Path(row["mask"]).is_file():
+        errors = list(_resolve(where, row, "mask", data_root))
+        yield from errors
+        if not errors and not Path(row["mask"]).is_file():
             why = f"there is no file `{row['mask']}`"
             yield TomocalcError(
                 "E104", what="a mask is missing", where=where, why=why, fix="correct the path"
@@ -180,17 +188,14 @@ def _twice(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
 
 
 def _place(sheet: str, row: Row, data_root: str | None) -> Iterator[TomocalcError]:
-    """Resolve the row's path below *data_root*, or say why it cannot be used."""
+    """Resolve the row's path below *data_root*; say why its files cannot be used."""
     where = f"{sheet}:{row[LINE]}"
-    given = row["path"]
-    path = Path(data_root) / given if data_root else Path(given)
-    if data_root and not path.resolve().is_relative_to(Path(data_root).resolve()):
-        why = f"`{given}` leads out of {data_root}"
-        yield _row_error(where, why, "keep paths inside volumes.data_root")
+    outside = list(_resolve(where, row, "path", data_root))
+    yield from outside
+    if outside:
         return
-    row["path"] = str(path)
     try:
-        source_files(path)
+        source_files(row["path"])
     except TomocalcErrors as several:
         errors = several.errors
     except TomocalcError as error:
@@ -200,6 +205,16 @@ def _place(sheet: str, row: Row, data_root: str | None) -> Iterator[TomocalcErro
     for error in errors:
         place = f"{where}, {error.where}"
         yield TomocalcError(error.code, what=error.what, where=place, why=error.why, fix=error.fix)
+
+
+def _resolve(where: str, row: Row, key: str, data_root: str | None) -> Iterator[TomocalcError]:
+    """Resolve one path of the row below *data_root*, or say that it leads out of it."""
+    path = Path(data_root or "") / row[key]
+    if data_root and not path.resolve().is_relative_to(Path(data_root).resolve()):
+        why = f"`{row[key]}` leads out of {data_root}"
+        yield _row_error(where, why, "keep paths inside volumes.data_root")
+    else:
+        row[key] = str(path)
 
 
 def _sheet_error(path: str, why: str, fix: str) -> TomocalcError:

@@ -100,6 +100,15 @@ def test_words_of_the_authors_rerun_the_card(rerun: Project) -> None:
     assert planned(rerun, "--config", words) == jobs
 
 
+def test_a_page_on_request_reruns_the_index_alone(rerun: Project) -> None:
+    page = rerun.folder / "results/runs/runs.html"
+    page.parent.mkdir()
+    page.write_text("a page")
+    assert planned(rerun) == {"build_index": 1, "all": 1}
+    page.unlink()
+    assert planned(rerun) == {}
+
+
 def test_a_model_option_leaves_the_data_alone(rerun: Project) -> None:
     jobs = planned(rerun, "--config", "model={batch_size: 64}")
     assert set(jobs) == everything(rerun) - PHANTOM - SHARDS - DATASET - BESIDE

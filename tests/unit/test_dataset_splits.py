@@ -66,8 +66,51 @@ def test_the_seed_decides():
 
 def test_too_few_of_a_class_is_an_error():
     focus = usable_candidates(cohort(patients=6), used=USED, duplicates="drop")
-    with pytest.raises(TomocalcError, match=r"found 3 patients with and 3 without .* at least 5"):
+    with pytest.raises(TomocalcError) as caught:
         honest(focus)
+    assert "E304" in str(caught.value)
+    assert "holds no calcification" in str(caught.value)
+    assert "found 3 patients with and 3 without a calcification" in str(caught.value)
+
+
+@pytest.mark.parametrize("without", [0, 1, 3])
+def test_a_cohort_in_which_nearly_every_patient_has_a_calcification_is_split(without):
+    rows = cohort(patients=20, each=10).with_columns(
+        label=pl.when(pl.col("patient_id") >= f"p{without:02d}")
+        .then(pl.col("candidate_id") < 2)
+        .otherwise(pl.lit(value=False))
+        .cast(pl.Int8)
+    )
+    splits = honest(usable_candidates(rows, used=USED, duplicates="drop"))
+    assert parts_of(splits, "patient_id") == 1
+    for place in ("part", "fold"):
+        assert splits.group_by(place).agg(pl.col("label").n_unique())["label"].min() == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [({"test_fraction": 0.01}, "test_fraction"), ({"validation_fraction": 0.75}, "validation")],
+)
+def test_a_share_that_leaves_a_class_out_is_named(changes, key):
+    focus = usable_candidates(cohort(), used=USED, duplicates="drop")
+    with pytest.raises(TomocalcError, match=f"E304.*configuration key split.{key}"):
+        honest(focus, **changes)
+
+
+def test_more_folds_than_patients_are_refused():
+    focus = usable_candidates(cohort(), used=USED, duplicates="drop")
+    with pytest.raises(TomocalcError, match=r"E304.*split\.folds.*15 folds"):
+        honest(focus, folds=15)
+
+
+def test_the_paper_protocol_names_what_it_lacks():
+    focus = usable_candidates(cohort(), used=USED, duplicates="drop")
+    with pytest.raises(TomocalcError, match=r"E304.*split\.test_fraction"):
+        split_paper(focus.head(30), seed=1, test_fraction=0.01, folds=3)
+    for label, name in ((0, "calcification"), (1, "other candidate")):
+        one = focus.filter(pl.col("label") == label)
+        with pytest.raises(TomocalcError, match=f"E304.*holds no {name}"):
+            split_paper(one, seed=1, test_fraction=0.2, folds=3)
 
 
 def test_the_paper_protocol_balances_first_and_leaks():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -36,8 +37,7 @@ def usable_candidates(
     focus = candidates.filter("focus").sort("volume_id", "candidate_id")
     if duplicates == "drop":
         focus = focus.unique([*used, "label"], keep="first", maintain_order=True)
-    by_patient = bool((focus["patient_id"] != "").all())
-    key = pl.struct(["patient_id"] if by_patient else used)
+    key = pl.struct(["patient_id"] if _by_patient(focus) else used)
     return focus.with_columns(group=(key.rank("dense") - 1).cast(pl.Int32))
 
 
@@ -46,34 +46,32 @@ def split_honest(
 ) -> pl.DataFrame:
     """Split by group, stratified by whether a group holds a calcification.
 
-    No group is in two parts or in two folds. Nothing is oversampled here: that happens to the
-    training part alone, while training.
+    Where groups with or without one are too rare to be in every part and fold, as in a cohort in
+    which every patient has one, they are split without strata. No group is in two parts or in two
+    folds. Nothing is oversampled here: that happens to the training part alone, while training.
 
     Raises
     ------
     TomocalcError
-        ``E304`` when there are too few groups of a class.
+        ``E304`` when a part or a fold lacks candidates of a class.
     """
     groups = focus.group_by("group").agg(positive=pl.col("label").max()).sort("group")
     positive = groups["positive"].to_numpy()
-    _need_groups(positive, folds, by_patient=bool((focus["patient_id"] != "").all()))
+    found = _found(positive, "patients" if _by_patient(focus) else "candidates")
+    frequent = min((positive == 1).sum(), (positive == 0).sum()) >= folds + 2
+    strata = positive if frequent else np.zeros_like(positive)
     everyone = np.arange(len(positive))
-    rest, test = train_test_split(
-        everyone, test_size=test_fraction, stratify=positive, random_state=seed
-    )
-    train, validation = train_test_split(
-        rest,
-        test_size=validation_fraction / (1 - test_fraction),
-        stratify=positive[rest],
-        random_state=seed,
-    )
+    rest, test = _cut(everyone, test_fraction, strata, seed=seed, key="test_fraction", found=found)
+    share = validation_fraction / (1 - test_fraction)
+    train, validation = _cut(rest, share, strata, seed=seed, key="validation_fraction", found=found)
     part = np.empty(len(positive), dtype=object)
     part[train], part[validation], part[test] = "train", "validation", "test"
     assignment = groups.select("group").with_columns(
         part=pl.Series(part.tolist(), dtype=pl.String),
-        fold=_folds(positive, np.sort(rest), folds, seed),
+        fold=_folds(strata, np.sort(rest), folds, seed=seed, found=found),
     )
     rows = focus.join(assignment, on="group").with_columns(copy=pl.lit(0))
+    _need_classes(rows, found)
     return _arranged(rows)
 
 
@@ -84,25 +82,32 @@ def split_paper(
 
     Copies of one candidate land on both sides of the split, so its test figures are too good.
     The paper has no validation part; `fold` serves the tuning.
+
+    Raises
+    ------
+    TomocalcError
+        ``E304`` when there are no candidates of a class, or too few.
     """
     generator = np.random.default_rng(seed)
     label = focus["label"].to_numpy()
+    found = _found(label, "candidates")
+    _need_classes(focus, found)
     rare = np.flatnonzero(label == (np.mean(label) < 0.5))
     missing = len(label) - 2 * len(rare)
     drawn = generator.choice(rare, size=missing, replace=True)
     use = np.concatenate([np.arange(len(label)), drawn])
     use_label = label[use]
-    _need_groups(use_label, folds, by_patient=False)
-    train, test = train_test_split(
-        np.arange(len(use)), test_size=test_fraction, stratify=use_label, random_state=seed
+    train, test = _cut(
+        np.arange(len(use)), test_fraction, use_label, seed=seed, key="test_fraction", found=found
     )
     part = np.full(len(use), "train", dtype=object)
     part[test] = "test"
     rows = focus[use].with_columns(
         part=pl.Series(part.tolist(), dtype=pl.String),
-        fold=_folds(use_label, np.sort(train), folds, seed),
+        fold=_folds(use_label, np.sort(train), folds, seed=seed, found=found),
         copy=pl.int_range(pl.len()).over("volume_id", "candidate_id"),
     )
+    _need_classes(rows, found)
     return _arranged(rows)
 
 
@@ -112,27 +117,76 @@ def oversampled_counts(splits: pl.DataFrame) -> dict[str, int]:
     return {"positives": largest, "negatives": largest}
 
 
-def _folds(label: NDArray[Any], members: NDArray[Any], folds: int, seed: int) -> pl.Series:
-    fold = np.full(len(label), -1, dtype=np.int8)
+def _by_patient(focus: pl.DataFrame) -> bool:
+    return bool((focus["patient_id"] != "").all())
+
+
+def _cut(
+    members: NDArray[Any], share: float, strata: NDArray[Any], *, seed: int, key: str, found: str
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return *members* without *share* of them, and that share."""
+    try:
+        rest, part = train_test_split(
+            members, test_size=share, stratify=strata[members], random_state=seed
+        )
+    except ValueError as error:
+        raise _too_few(
+            f"configuration key split.{key}",
+            f"{share:.3g} of {len(members)} leaves one side without a class",
+            found,
+            f"choose another split.{key}, or add volumes or annotations",
+        ) from error
+    return rest, part
+
+
+def _folds(
+    strata: NDArray[Any], members: NDArray[Any], folds: int, *, seed: int, found: str
+) -> pl.Series:
+    fold = np.full(len(strata), -1, dtype=np.int8)
     cutter = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    for number, (_, held_out) in enumerate(cutter.split(members, label[members])):
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # a fold that lacks a class is refused
+            parts = list(cutter.split(members, strata[members]))
+    except ValueError as error:
+        why = f"{folds} folds cannot be made of {len(members)}"
+        raise _too_few(
+            "configuration key split.folds", why, found, "lower split.folds, or add volumes"
+        ) from error
+    for number, (_, held_out) in enumerate(parts):
         fold[members[held_out]] = number
     return pl.Series("fold", fold)
 
 
-def _need_groups(positive: NDArray[Any], folds: int, *, by_patient: bool) -> None:
-    counts = {kind: int((positive == kind).sum()) for kind in (1, 0)}
-    need = folds + 2
-    if min(counts.values()) < need:
-        unit = "patients" if by_patient else "candidates"
-        raise TomocalcError(
-            "E304",
-            what="too few of a class to split",
-            where="results/dataset/candidates.parquet",
-            why=f"found {counts[1]} {unit} with and {counts[0]} without a calcification; "
-            f"{folds} folds and a test part need at least {need} of each",
-            fix="add volumes or annotations, or lower split.folds",
-        )
+def _need_classes(rows: pl.DataFrame, found: str) -> None:
+    """Refuse rows of which a part or a fold, or all where there are none, lacks a class."""
+    places = {"the data set": rows}
+    if "part" in rows.columns:
+        names = rows["part"].unique().sort()
+        places = {f"the {name} part": rows.filter(pl.col("part") == name) for name in names}
+        numbers = rows.filter(pl.col("fold") >= 0)["fold"].unique().sort()
+        places |= {f"fold {name}": rows.filter(pl.col("fold") == name) for name in numbers}
+    missing = [
+        f"{place} holds no {name}"
+        for place, held in places.items()
+        for label, name in ((1, "calcification"), (0, "other candidate"))
+        if not (held["label"] == label).any()
+    ]
+    if missing:
+        where = "candidates.parquet of this run"
+        fix = "add volumes or annotations, or lower split.folds"
+        raise _too_few(where, ", ".join(missing), found, fix)
+
+
+def _found(positive: NDArray[Any], unit: str) -> str:
+    counts = [int((positive == kind).sum()) for kind in (1, 0)]
+    return f"found {counts[0]} {unit} with and {counts[1]} without a calcification"
+
+
+def _too_few(where: str, why: str, found: str, fix: str) -> TomocalcError:
+    return TomocalcError(
+        "E304", what="too few of a class to split", where=where, why=f"{why}; {found}", fix=fix
+    )
 
 
 def _arranged(rows: pl.DataFrame) -> pl.DataFrame:

@@ -49,6 +49,7 @@ MODEL: dict[str, Any] = {
 }
 TUNING: dict[str, Any] = {
     "workers": 2,
+    "batch": 4,
     "objective": "average_precision",
     "validation": "holdout",
     "learning_rate": [1.0e-3, 5.0e-2],
@@ -58,6 +59,9 @@ TUNING: dict[str, Any] = {
     "epochs": 20,
     "members": 1,
 }
+
+
+FIXED = {"seed": 1, "protocol": "honest", "code": ""}
 
 
 def main() -> None:
@@ -98,7 +102,7 @@ def tune(folder: Path, workers: int, trials: int, rows: int) -> tuple[float, flo
     shared = {"study": f"{folder}/study.json", "journal": f"{folder}/study.journal"}
     settings = {"features": FEATURES, "sequence": {"kind": "single_step", "slices": 1}}
     settings |= {"settings": TUNING | {"trials": trials}, "model": MODEL, "impute": "none"}
-    _wait([_start("create_study", tables | shared | settings | {"seed": 1, "protocol": "honest"})])
+    _wait([_start("create_study", tables | shared | settings | FIXED)])
     used, idle = (
         _wait(
             [

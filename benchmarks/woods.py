@@ -88,6 +88,7 @@ HONEST_MODEL: dict[str, Any] = {
 }
 HONEST_TUNING: dict[str, Any] = {
     "workers": 2,
+    "batch": 4,
     "objective": "average_precision",
     "validation": "kfold",
     "learning_rate": [2.0e-3, 5.0e-2],
@@ -234,6 +235,7 @@ def tuned_lstm(
         seed=seed,
         protocol="honest",
         data={},
+        code="",
     )
     with tempfile.TemporaryDirectory() as folder:
         journal = Path(folder) / "study.journal"

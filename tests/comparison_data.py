@@ -77,6 +77,7 @@ def compare(
             best=str(best),
             sequence={"kind": "single_step", "slices": 1},
             model=MODEL,
+            code="c",
             checkpoint=str(folder / "logs" / "checkpoint.pt"),
             scores=paths["lstm_scores"][place],
             account=paths["lstm_accounts"][place],

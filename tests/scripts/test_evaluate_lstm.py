@@ -75,6 +75,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         threshold="half",
         seed=1,
         protocol="honest",
+        code="c",
         checkpoint=str(folder / "checkpoint"),
         weights=str(folder / "model/model.safetensors"),
         card=str(folder / "model/model.json"),

@@ -30,6 +30,7 @@ def arguments(folder: Path, name: str = "model", **changes: Any) -> dict[str, An
         "threshold": "max_f1",
         "seed": 1,
         "protocol": "honest",
+        "code": changes.pop("code", "c"),
         "checkpoint": str(folder / "logs" / f"{name}.checkpoint"),
         "weights": str(out / "model.safetensors"),
         "card": str(out / "model.json"),
@@ -128,3 +129,17 @@ def test_twenty_kills_end_with_the_same_bits(tmp_path: Path) -> None:
     long = LONG | {"epochs": 2500}
     whole = contents(train(tmp_path, "whole", **long))
     assert contents(killed_and_resumed(tmp_path, 20, random.Random(2), **long)) == whole
+
+
+def test_a_state_that_other_code_saved_is_not_resumed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(**_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("train_lstm.model_card", killed)
+        with pytest.raises(KeyboardInterrupt):
+            main(**arguments(tmp_path, code="old"))
+    main(**arguments(tmp_path, code="new"))
+    assert "other data, settings or code: starting over" in caplog.text

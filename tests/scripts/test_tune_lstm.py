@@ -41,6 +41,7 @@ class Tuning:
             impute="none",
             seed=1,
             protocol="honest",
+            code="c",
             journal=str(self.journal),
             study=str(self.study),
         )

@@ -15,6 +15,7 @@ from polars.testing import assert_frame_equal
 
 from model_data import MODEL, NAMES, SEQUENCE, TUNING
 from tomocalc.errors import TomocalcError
+from tomocalc.model import study
 from tomocalc.model.journal import cut_torn_end, open_study
 from tomocalc.model.selection import best_trial, trials_table
 from tomocalc.model.space import Parameters, model_values, own_parameters
@@ -22,7 +23,7 @@ from tomocalc.model.study import Study, describe_study, need_same_data, prepare_
 from tomocalc.model.trial_queue import FAILED, STARTUP, Claim, Queue, suggest
 
 
-def describe(**changes: object) -> Study:
+def describe(code: str = "c", **changes: object) -> Study:
     return describe_study(
         tuning=TUNING | changes,
         model=MODEL,
@@ -32,6 +33,7 @@ def describe(**changes: object) -> Study:
         seed=1,
         protocol="honest",
         data={"candidates_sha256": "a", "splits_sha256": "b"},
+        code=code,
     )
 
 
@@ -216,6 +218,18 @@ def test_other_settings_begin_another_study_and_keep_the_old_one(
     assert aside.read_bytes() == old
     assert str(aside) in caplog.text
     assert journal.read_bytes() != old
+
+
+def test_other_code_or_another_torch_begins_another_study(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = begin(tmp_path)
+    old = journal.read_bytes()
+    begin(tmp_path, describe(code="edited"))
+    assert (tmp_path / f"study.{PLAN.key[:8]}.journal").read_bytes() == old
+    assert not open_study(journal).trials
+    monkeypatch.setattr(study, "version", lambda _: "0")
+    assert describe().key != PLAN.key
 
 
 def test_a_worker_of_a_replaced_study_stops(tmp_path: Path) -> None:

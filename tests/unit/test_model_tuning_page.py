@@ -21,6 +21,7 @@ PLAN = describe_study(
     seed=1,
     protocol="honest",
     data={},
+    code="c",
 )
 
 

@@ -17,6 +17,7 @@ rule create_study:
         runtime=15,
     params:
         code=code_of("create_study.py"),
+        worker_code=code_of("tune_lstm.py"),
         features=config["features"],
         sequence=config["sequence"],
         settings=config["tuning"],

@@ -21,12 +21,14 @@ def main(
     impute: str,
     seed: int,
     protocol: str,
+    code: str,
     journal: str,
     study: str,
 ) -> None:
     """Write the settings to *study* and make *journal* hold the study that they describe.
 
-    *settings* is the `tuning` section. A journal of other settings or data is kept aside.
+    *settings* is the `tuning` section, *code* the digest of the sources of a worker. A journal of
+    other settings, data or code is kept aside.
     """
     plan = describe_study(
         tuning=settings,
@@ -37,6 +39,7 @@ def main(
         seed=seed,
         protocol=protocol,
         data=data_hashes(candidates, splits),
+        code=code,
     )
     prepare_journal(Path(journal), plan)
     write_json(study, asdict(plan))
@@ -54,6 +57,7 @@ if __name__ == "__main__":
         impute=snakemake.params.impute,
         seed=snakemake.params.seed,
         protocol=snakemake.params.protocol,
+        code=snakemake.params.worker_code,
         journal=snakemake.params.journal,
         study=snakemake.output.study,
     )

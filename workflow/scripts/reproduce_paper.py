@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from tomocalc.files import digest, read_json, write_json
+from tomocalc.files import read_json, write_json
 from tomocalc.log import log_to
 from tomocalc.model.checkpoint import Checkpoint
 from tomocalc.model.data import data_hashes, load_samples
@@ -45,6 +45,7 @@ def main(
     split: dict[str, Any],
     evaluation: dict[str, Any],
     seed: int,
+    code: str,
     checkpoints: str,
     figures: str,
     page: str,
@@ -55,7 +56,7 @@ def main(
     The released model's training is repeated, because it was not watched on the test part; its
     last weights must give the same predictions. Then the same network is trained for as many
     epochs on a split that does not leak. *checkpoints* is a folder; both trainings go on from
-    there after a kill.
+    there after a kill, unless *code* (the digest of the sources) changed.
     """
     model = model | read_json(best)["model"]
     device = choose_device(model["device"], precision=model["precision"], threads=threads)
@@ -76,8 +77,8 @@ def main(
 
     def watched(name: str, chosen: Samples, how: Recipe) -> Any:
         decisive = [name, meaning(how.shape, how.settings), how.scaler, impute, seed]
-        key = digest([*decisive, features, sequence, split, data, device.type])
-        state = Checkpoint(Path(checkpoints) / f"{name}.pt", key)
+        decisive += [features, sequence, split, data, device.type]
+        state = Checkpoint.of(Path(checkpoints) / f"{name}.pt", decisive, code=code)
         progress = Progress(f"{name} epoch", how.settings.epochs)
         found = watch(
             chosen,
@@ -139,6 +140,7 @@ if __name__ == "__main__":
         split=snakemake.params.split,
         evaluation=snakemake.params.evaluation,
         seed=snakemake.params.seed,
+        code=snakemake.params.code,
         checkpoints=snakemake.params.checkpoints,
         figures=snakemake.output.figures,
         page=snakemake.output.page,

@@ -2,14 +2,13 @@
 
 import logging
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import torch
 
-from tomocalc.files import digest, read_json, sheet_text, write_json, write_text
+from tomocalc.files import read_json, sheet_text, write_json, write_text
 from tomocalc.log import log_to
 from tomocalc.model.card import choose_threshold
 from tomocalc.model.checkpoint import Checkpoint
@@ -35,6 +34,7 @@ def main(
     impute: str,
     threshold: str,
     seed: int,
+    code: str,
     checkpoint: str,
     scores: str,
     account: str,
@@ -51,8 +51,10 @@ def main(
         Sections of the configuration.
     threshold
         ``max_f1`` (chosen on part validation, if there is one) or ``half``.
+    code
+        Digest of the sources that train.
     checkpoint
-        From where a killed training goes on; deleted in the end.
+        From where a killed training goes on, unless the code changed; deleted in the end.
     """
     started = time.perf_counter()
     tuned = read_json(best)
@@ -69,7 +71,7 @@ def main(
     device = choose_device(model["device"], precision=model["precision"], threads=threads)
     decisive = [meaning(recipe.shape, recipe.settings), model["scaler"], impute, seed, features]
     data = data_hashes(candidates, splits)
-    state = Checkpoint(Path(checkpoint), digest([*decisive, sequence, data, device.type]))
+    state = Checkpoint.of(checkpoint, [*decisive, sequence, data, device.type], code=code)
     training, held = (np.flatnonzero(samples.part == part) for part in ("train", "validation"))
     result = fit(
         samples, training=training, validation=held, recipe=recipe, device=device, checkpoint=state
@@ -109,6 +111,7 @@ if __name__ == "__main__":
         impute=snakemake.params.impute,
         threshold=snakemake.params.threshold,
         seed=snakemake.params.seed,
+        code=snakemake.params.code,
         checkpoint=snakemake.params.checkpoint,
         scores=snakemake.output.scores,
         account=snakemake.output.account,

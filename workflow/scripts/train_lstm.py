@@ -1,13 +1,12 @@
 """Train the model with the chosen hyper-parameters and release it."""
 
 import logging
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from tomocalc.files import digest, read_json
+from tomocalc.files import read_json
 from tomocalc.log import log_to
 from tomocalc.model.card import choose_threshold, model_card
 from tomocalc.model.checkpoint import Checkpoint
@@ -36,6 +35,7 @@ def main(
     threshold: str,
     seed: int,
     protocol: str,
+    code: str,
     checkpoint: str,
     weights: str,
     card: str,
@@ -47,7 +47,7 @@ def main(
 
     *quality* (the account of the data) tells the card for which volumes the model is good.
     *best* (the tuning's choice) replaces values of *model*. A killed training goes on from
-    *checkpoint*, which is deleted in the end.
+    *checkpoint*, which is deleted in the end, unless *code* (the digest of the sources) changed.
     """
     tuned = read_json(best)["model"] if best else {}
     model = model | tuned
@@ -63,7 +63,8 @@ def main(
     device = choose_device(model["device"], precision=model["precision"], threads=threads)
     data = data_hashes(candidates, splits)
     decisive = [meaning(recipe.shape, recipe.settings), model["scaler"], impute, seed]
-    state = Checkpoint(Path(checkpoint), digest([*decisive, features, sequence, data, device.type]))
+    decisive += [features, sequence, data, device.type]
+    state = Checkpoint.of(checkpoint, decisive, code=code)
     training, held = (np.flatnonzero(samples.part == part) for part in ("train", "validation"))
     if not len(held):
         LOG.warning("there is no validation part: every epoch is trained, the threshold is 0.5")
@@ -137,6 +138,7 @@ if __name__ == "__main__":
         threshold=snakemake.params.threshold,
         seed=snakemake.params.seed,
         protocol=snakemake.params.protocol,
+        code=snakemake.params.code,
         checkpoint=snakemake.params.checkpoint,
         weights=snakemake.output.weights,
         card=snakemake.output.card,

@@ -6,11 +6,11 @@ import logging
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 
-from tomocalc.files import write_bytes
+from tomocalc.files import digest, write_bytes
 
 LOG = logging.getLogger(__name__)
 
@@ -24,11 +24,20 @@ class Checkpoint:
     path
         The file; absent before the first save.
     key
-        Digest of data and settings: a state of another training is not resumed.
+        Digest of data, settings and code: a state of another training is not resumed.
     """
 
     path: Path
     key: str
+
+    @classmethod
+    def of(cls, path: str | Path, facts: list[Any], *, code: str) -> Self:
+        """Return the checkpoint of the training that *facts* (JSON values) decide.
+
+        *code* is the digest of the sources that train: a state that others saved is no part of
+        their training.
+        """
+        return cls(Path(path), digest([facts, code, str(torch.__version__)]))
 
     def save(self, state: dict[str, Any]) -> None:
         """Replace the file by *state* (tensors, numbers, lists, dictionaries).
@@ -53,7 +62,9 @@ class Checkpoint:
             LOG.warning("checkpoint %s cannot be read (%s): starting over", self.path, error)
             return None
         if key != self.key:
-            LOG.warning("checkpoint %s is of other data or settings: starting over", self.path)
+            LOG.warning(
+                "checkpoint %s is of other data, settings or code: starting over", self.path
+            )
             return None
         return state
 

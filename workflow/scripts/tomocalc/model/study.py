@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ from tomocalc.files import digest, read_json
 from tomocalc.model.journal import cut_torn_end, exclusive, new_study, open_study
 
 LOG = logging.getLogger(__name__)
-OBJECTIVES = ("average_precision", "auroc", "accuracy")
 RUNTIME = ("device", "checkpoint_every")
 """Keys of the `model` section that change no result of a trial."""
+PACKAGES = ("optuna", "torch")
+"""Packages whose version can change a trial."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,10 @@ class Study:
         Of the run.
     data
         SHA-256 of the candidates and splits files.
+    code
+        Digest of the sources of a worker.
+    versions
+        Versions of `PACKAGES`.
     """
 
     key: str
@@ -50,6 +56,8 @@ class Study:
     seed: int
     protocol: str
     data: dict[str, str]
+    code: str
+    versions: dict[str, str]
 
     @property
     def window(self) -> int:
@@ -67,10 +75,13 @@ def describe_study(
     seed: int,
     protocol: str,
     data: dict[str, str],
+    code: str,
 ) -> Study:
     """Put the settings of a study together and derive its key.
 
-    More trials, another number of workers or another device continue the same study.
+    More trials, another number of workers or another device continue the same study. Values that
+    other code found must not be taken for this one's, so *code* (the digest of the sources of a
+    worker) is part of the key, as are the versions of `PACKAGES`.
     """
     if tuning["workers"] > tuning["batch"]:
         LOG.warning(
@@ -87,6 +98,8 @@ def describe_study(
         "seed": seed,
         "protocol": protocol,
         "data": data,
+        "code": code,
+        "versions": {package: version(package) for package in PACKAGES},
     }
     whole: dict[str, Any] = fixed | {"model": dict(model)}
     return Study(key=digest(fixed), trials=tuning["trials"], **whole)
@@ -123,7 +136,8 @@ def prepare_journal(journal: Path, study: Study) -> None:
         with exclusive(journal, "plan"), exclusive(journal, "lock"):
             journal.replace(aside)
         LOG.warning(
-            "search space, settings or data changed: a new study begins, the old one is kept as %s",
+            "search space, settings, data or code changed: a new study begins,"
+            " the old one is kept as %s",
             aside,
         )
     new_study(journal, {"key": study.key})

@@ -177,6 +177,28 @@ def spoil(manifest: Path, **columns) -> None:
     manifest.write_text(json.dumps(content))
 
 
+def test_a_table_is_checked_against_its_checksum(tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text("A,y\n1,1\n2,0\n")
+    columns = {
+        "header": True,
+        "features": {"area": "A"},
+        "label": "y",
+        "positive": "1",
+        "patient_id": None,
+        "site": None,
+    }
+    kept = []
+    right = columns | {"sha256": hashlib.sha256(table.read_bytes()).hexdigest()}
+    merge_dataset.merge_table(str(table), right, "fail", append=kept.append)
+    merge_dataset.merge_table(str(table), columns | {"sha256": None}, "fail", append=kept.append)
+    assert [rows.height for rows in kept] == [2, 2]
+    with pytest.raises(TomocalcError, match=r"E208.*t\.csv.*SHA-256"):
+        merge_dataset.merge_table(
+            str(table), columns | {"sha256": "0" * 64}, "fail", append=kept.append
+        )
+
+
 FIRST = pl.col("candidate_id") == 0
 
 

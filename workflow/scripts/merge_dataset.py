@@ -13,7 +13,8 @@ from tomocalc.dataset.masks import placed
 from tomocalc.dataset.quality import quality_account
 from tomocalc.dataset.validation import validate
 from tomocalc.dataset.volumes import merge_volumes
-from tomocalc.files import write_json
+from tomocalc.errors import TomocalcError
+from tomocalc.files import file_sha256, write_json
 from tomocalc.log import log_to
 from tomocalc.parquet import parquet_stream
 from tomocalc.sheets import read_annotations
@@ -96,7 +97,22 @@ def merge_table(
     *,
     append: Callable[[pl.DataFrame], None],
 ) -> dict[str, Any]:
-    """Pass the rows of a finished table to *append*; return how many had no label."""
+    """Pass the rows of a finished table to *append*; return how many had no label.
+
+    Raises
+    ------
+    TomocalcError
+        ``E208`` when the table differs from its checksum, where *columns* gives one.
+    """
+    expected = columns.get("sha256")
+    if expected and (seen := file_sha256(table)) != expected:
+        raise TomocalcError(
+            "E208",
+            what="the table differs from its checksum",
+            where=table,
+            why=f"its SHA-256 is {seen}, not {expected}",
+            fix="copy the table again from its source, or correct table.sha256 (null: not checked)",
+        )
     rows, dropped = read_feature_table(
         table,
         header=columns["header"],

@@ -136,7 +136,7 @@ def _cut(
             found,
             f"choose another split.{key}, or add volumes or annotations",
         ) from error
-    return rest, part
+    return np.asarray(rest), np.asarray(part)
 
 
 def _folds(

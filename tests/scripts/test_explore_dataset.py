@@ -55,6 +55,12 @@ def test_page_and_numbers(tmp_path):
     )
 
 
+def test_what_the_model_may_do_is_not_told_as_done(tmp_path):
+    html, _ = explore(tmp_path, write_dataset(tmp_path, rows()))
+    assert "training, if it were oversampled" in text_of(html)
+    assert "training, oversampled" not in text_of(html)
+
+
 def test_every_chart_has_a_table_and_every_anchor_a_target(tmp_path):
     html, _ = explore(tmp_path, write_dataset(tmp_path, rows()))
     figures = re.findall(r'(?s)<figure class="chart".*?</figure>', html)

@@ -120,6 +120,21 @@ def test_gaps_and_their_filling_are_accounted_for(tmp_path):
     assert account["removed"] == [{"reason": "equal to an earlier candidate", "rows": 1}]
 
 
+@pytest.mark.parametrize(("duplicates", "used"), [("drop", 2), ("keep", 3)])
+def test_duplicates_that_are_kept_are_counted_as_used(tmp_path, duplicates, used):
+    rows, _ = read(tmp_path, "A,C,y\n1,2,yes\n3,4,no\n3,4,no\n")
+    account = quality_account(
+        rows.lazy(),
+        source="table",
+        used=["area", "contrast"],
+        duplicates=duplicates,
+        impute="none",
+    )
+    assert account["without_duplicates"] == {"negatives": 1, "positives": 1, "prevalence": 0.5}
+    assert account["after_removal"]["negatives"] == used - 1
+    assert account["after_removal"]["prevalence"] == 1 / used
+
+
 @pytest.mark.data
 @pytest.mark.skipif("TOMOCALC_TEST_DATA" not in os.environ, reason="needs TOMOCALC_TEST_DATA")
 def test_the_paper_table_has_its_known_faults():

@@ -36,6 +36,8 @@ def quality_account(
     dict
         Counts; shares are between 0 and 1. ``duplicates.rows`` counts redundant candidates:
         those that are equal to an earlier one in every used feature and the label.
+        ``without_duplicates`` counts what is left without them, and ``after_removal`` what is
+        used: the same where *duplicates* is ``drop``, everything where it is ``keep``.
     """
     focus = candidates.filter("focus").select(*KEPT, *used).collect()
     whole = candidates.select(pl.len().alias("rows"), *_gaps(names(FEATURES))).collect()
@@ -48,7 +50,8 @@ def quality_account(
         str(label): _duplicates(groups.filter(pl.col("label") == label)) for label in (0, 1)
     }
     kept = groups["label"]
-    after = {"negatives": int((kept == 0).sum()), "positives": int((kept == 1).sum())}
+    single = _classes(int((kept == 1).sum()), kept.len())
+    everything = _classes(positives, focus.height)
     vectors = focus.group_by(used).agg(pl.len(), pl.col("label").n_unique().alias("labels"))
     conflicts = vectors.filter(pl.col("labels") > 1)
     redundant = _duplicates(groups)
@@ -69,12 +72,18 @@ def quality_account(
             if (missing := columns[name]["null"] + columns[name]["nan"])
         ],
         "duplicates": {**redundant, "per_class": per_class},
-        "after_removal": {
-            **after,
-            "prevalence": _share(after["positives"], kept.len()),
-        },
+        "without_duplicates": single,
+        "after_removal": single if duplicates == "drop" else everything,
         "conflicting_labels": {"groups": conflicts.height, "rows": int(conflicts["len"].sum())},
         "removed": removed if duplicates == "drop" and redundant["rows"] else [],
+    }
+
+
+def _classes(positives: int, candidates: int) -> dict[str, Any]:
+    return {
+        "negatives": candidates - positives,
+        "positives": positives,
+        "prevalence": _share(positives, candidates),
     }
 
 

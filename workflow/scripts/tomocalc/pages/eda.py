@@ -79,7 +79,7 @@ def _findings(
     found = [_leak(quality, split)]
     repeats = quality["duplicates"]
     if repeats["rows"]:
-        after = quality["after_removal"]
+        after = quality["without_duplicates"]
         found.append(
             Finding(
                 "warn",

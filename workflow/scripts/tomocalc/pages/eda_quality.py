@@ -77,7 +77,7 @@ def _duplicates(quality: dict[str, Any]) -> Markup:
 
 
 def _removed(quality: dict[str, Any]) -> Markup:
-    after = quality["after_removal"]
+    after = quality["without_duplicates"]
     before_negatives = quality["candidates"] - quality["positives"]
     rows = [
         ["as delivered", before_negatives, quality["positives"], quality["prevalence"]],
@@ -155,7 +155,8 @@ def _annotations(facts: dict[str, Any]) -> Markup:
 
 def balance_section(quality: dict[str, Any], split: dict[str, Any]) -> Section:
     """Return class counts before the split, in its parts, and after oversampling."""
-    after, balanced = quality["after_removal"], split["oversampled"]
+    after, balanced = quality["without_duplicates"], split["oversampled"]
+    done = split["protocol"] == "paper"  # otherwise it is the model's choice
     states = [
         ("all candidates", split["before"]["candidates"], split["before"]["positives"]),
         ("without duplicates", after["negatives"] + after["positives"], after["positives"]),
@@ -165,7 +166,7 @@ def balance_section(quality: dict[str, Any], split: dict[str, Any]) -> Section:
             if (part := split["parts"].get(name)) and part["rows"]
         ),
         (
-            "training, oversampled",
+            "training, oversampled" if done else "training, if it were oversampled",
             balanced["negatives"] + balanced["positives"],
             balanced["positives"],
         ),
@@ -209,7 +210,8 @@ def balance_section(quality: dict[str, Any], split: dict[str, Any]) -> Section:
         figure={"data": data, "layout": layout},
         table=table(columns=columns, rows=rows, caption="Class balance", sortable=False),
         caption="Oversampled: what the training part holds once the rarer class is repeated until "
-        "both are equal. Under the honest protocol only the training part is ever balanced.",
+        "both are equal. Under the honest protocol only the training part is ever balanced, and by "
+        "repetition only where `model.imbalance` is oversample.",
         height=120 + 62 * len(states),
         switches=[Switch("scale", "Scale", [("log", "Logarithmic"), ("linear", "Linear")])],
         patches={

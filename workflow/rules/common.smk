@@ -1,6 +1,7 @@
 """Functions that the rules share; no rules here."""
 
 import os
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -132,6 +133,14 @@ def volumes_per_job():
     """Volumes that one job of the feature stage measures, on average; profiles set it."""
     chosen = workflow.resource_settings.overwrite_resources.get("extract_features", {})
     return chosen["volumes_per_job"].value if "volumes_per_job" in chosen else 1
+
+
+def in_no_batch(found):
+    """Pattern of the volumes that are a job each: Snakemake then weighs no second way for others."""
+    if not found:
+        return "[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
+    alone = set(VOLUMES).difference(*found.values())
+    return "|".join(map(re.escape, sorted(alone))) or "no volume is alone"
 
 
 def of_members(members, function):

@@ -1,5 +1,7 @@
 """From slices to candidates with features."""
 
+BATCHES = batches(VOLUMES, volumes_per_job())
+
 
 rule extract_features:
     """Find and measure the candidates of one volume, one shard per slice."""
@@ -18,6 +20,8 @@ rule extract_features:
         "<logs>/extract_features/{volume}.log",
     benchmark:
         "<logs>/benchmarks/extract_features/{volume}.tsv"
+    wildcard_constraints:
+        volume=in_no_batch(BATCHES),
     conda:
         "../../envs/features.yaml"
     threads: 1
@@ -37,7 +41,7 @@ rule extract_features:
         "../scripts/extract_features.py"
 
 
-for BATCH, MEMBERS in batches(VOLUMES, volumes_per_job()).items():
+for BATCH, MEMBERS in BATCHES.items():
 
     rule:
         """Measure a stable batch of volumes in one job; it goes before extract_features."""

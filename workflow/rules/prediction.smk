@@ -24,6 +24,8 @@ use rule extract_features as extract_new_volume with:
         "<logs>/extract_new_volume/{volume}.log",
     benchmark:
         "<logs>/benchmarks/extract_new_volume/{volume}.tsv"
+    wildcard_constraints:
+        volume=in_no_batch({}),
     params:
         code=code_of("extract_features.py"),
         volume=new_volume_row,

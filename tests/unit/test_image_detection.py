@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+from PIL import Image
 
+from tomocalc.dataset.masks import placed
 from tomocalc.image.breast import Breast
 from tomocalc.image.detection import Finding, Found, mirrored, small
 from tomocalc.image.outline import Outline
@@ -62,6 +65,19 @@ def test_a_box_is_given_by_its_corner() -> None:
     assert (finding.row, finding.col) == (32, 25)
     assert found((5, 35, 31)).cover(finding)
     assert not found((5, 39.5, 25)).cover(finding)
+
+
+def test_a_mask_covers_what_the_labels_count_and_no_corner_of_its_box(tmp_path: Path) -> None:
+    drawn = np.zeros((60, 60), np.uint8)
+    drawn[10:30, 10:12] = drawn[28:30, 10:30] = 255  # an L
+    Image.fromarray(drawn).save(tmp_path / "mask.png")
+    row = circle(radius=None, x=None, y=None, mask=str(tmp_path / "mask.png"))
+    finding = Finding.from_annotation(placed([row])[0])
+    assert found((5, 20, 11)).cover(finding)
+    assert not found((5, 13, 27)).cover(finding)
+    moved = finding.at(finding.row + 20, finding.col + 5)
+    assert found((5, 40, 16)).cover(moved)
+    assert not found((5, 20, 11)).cover(moved)
 
 
 def half_disc() -> Outline:

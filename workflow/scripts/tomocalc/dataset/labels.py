@@ -57,7 +57,7 @@ def label_candidates(
     TomocalcError
         ``E104`` or ``E303`` for a mask.
     """
-    own = _Objects.of(rows, pixel_spacing_mm)
+    own = Objects.of(rows, pixel_spacing_mm)
     nearest: dict[int, tuple[float, int]] = {}
     found: set[int] = set()
     for annotation in annotations:
@@ -110,7 +110,7 @@ def drop_ambiguous(
     rows, dropped
         What is left, and how many candidates are gone.
     """
-    own = _Objects.of(rows, pixel_spacing_mm)
+    own = Objects.of(rows, pixel_spacing_mm)
     doubtful: set[int] = set()
     if ignore_mm > 0:
         for annotation in annotations:
@@ -126,7 +126,7 @@ def drop_ambiguous(
     return rows.filter(~pl.col("candidate_id").is_in(dropped)), len(dropped)
 
 
-class _Objects:
+class Objects:
     """Centres of a volume's own objects.
 
     Attributes
@@ -135,16 +135,25 @@ class _Objects:
         Pixels.
     slice, candidate
         Of each object.
+    spacing_mm
+        (row, column).
     """
 
     def __init__(
-        self, row: Values, col: Values, slices: NDArray[np.int64], candidate: NDArray[np.int64]
+        self,
+        row: Values,
+        col: Values,
+        slices: NDArray[np.int64],
+        candidate: NDArray[np.int64],
+        *,
+        spacing_mm: Spacing,
     ) -> None:
         self.row, self.col, self.slice, self.candidate = row, col, slices, candidate
-        self.spacing_mm: Spacing = (1.0, 1.0)
+        self.spacing_mm = spacing_mm
 
     @classmethod
-    def of(cls, rows: pl.DataFrame, spacing_mm: Spacing) -> _Objects:
+    def of(cls, rows: pl.DataFrame, spacing_mm: Spacing) -> Objects:
+        """Take the own objects of shard rows."""
         own = rows.filter("detected")
         row, col = (
             own[name].to_numpy().astype(np.float64) for name in ("centroid_row", "centroid_col")
@@ -152,9 +161,7 @@ class _Objects:
         slices, candidate = (
             own[name].to_numpy().astype(np.int64) for name in ("slice", "candidate_id")
         )
-        objects = cls(row, col, slices, candidate)
-        objects.spacing_mm = spacing_mm
-        return objects
+        return cls(row, col, slices, candidate, spacing_mm=spacing_mm)
 
     def within(self, annotation: Mapping[str, Any], margin_mm: float, slices: int) -> Flags:
         """Return which objects lie in *annotation* widened by *margin_mm*."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from tomocalc.dataset.labels import Objects
 from tomocalc.image.outline import Outline
 
 SMALL_MM = 1.5
@@ -29,7 +30,11 @@ class Finding:
     half_height, half_width
         Half the extent in pixels.
     round
-        An ellipse, otherwise a box.
+        A circle, otherwise a box.
+    mask
+        File of a mask, of which the rest is the bounding box.
+    shift
+        Rows and columns from where the mask was drawn to here.
     """
 
     slice: int | None
@@ -38,6 +43,8 @@ class Finding:
     half_height: float
     half_width: float
     round: bool
+    mask: str | None = None
+    shift: tuple[float, float] = (0.0, 0.0)
 
     @classmethod
     def from_annotation(cls, row: Mapping[str, Any]) -> Finding:
@@ -45,11 +52,26 @@ class Finding:
         if row["radius"] is not None:
             return cls(row["slice"], row["y"], row["x"], row["radius"], row["radius"], True)
         height, width = row["height"] / 2, row["width"] / 2
-        return cls(row["slice"], row["y"] + height, row["x"] + width, height, width, False)
+        centre = row["y"] + height, row["x"] + width
+        return cls(row["slice"], *centre, height, width, False, mask=row.get("mask"))
 
     def at(self, row: float, col: float) -> Finding:
         """Return a finding of this size elsewhere."""
-        return Finding(self.slice, row, col, self.half_height, self.half_width, self.round)
+        moved = self.shift[0] + row - self.row, self.shift[1] + col - self.col
+        return replace(self, row=row, col=col, shift=moved)
+
+    def annotation(self) -> dict[str, Any]:
+        """Return the finding as a row of the annotation sheet."""
+        up, left = (0.0, 0.0) if self.round else (self.half_height, self.half_width)
+        return {
+            "slice": self.slice,
+            "x": self.col - left,
+            "y": self.row - up,
+            "radius": self.half_height if self.round else None,
+            "width": None if self.round else 2 * self.half_width,
+            "height": None if self.round else 2 * self.half_height,
+            "mask": self.mask,
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,18 +96,14 @@ class Found:
     slice_tolerance: int
 
     def cover(self, finding: Finding) -> bool:
-        """Return whether the centre of an object lies in a finding."""
-        objects = self.objects
-        if finding.slice is not None:
-            near = (pl.col("slice") - finding.slice).abs() <= self.slice_tolerance
-            objects = objects.filter(near)
-        down = (objects["row"].to_numpy() - finding.row) * self.spacing_mm[0]
-        across = (objects["col"].to_numpy() - finding.col) * self.spacing_mm[1]
-        reach_down = finding.half_height * self.spacing_mm[0] + self.tolerance_mm
-        reach_across = finding.half_width * self.spacing_mm[1] + self.tolerance_mm
-        if finding.round:
-            return bool(np.any((down / reach_down) ** 2 + (across / reach_across) ** 2 <= 1))
-        return bool(np.any((np.abs(down) <= reach_down) & (np.abs(across) <= reach_across)))
+        """Return whether the centre of an object lies in a finding, by the rule of the labels."""
+        row, col = (self.objects[name].to_numpy().astype(np.float64) for name in ("row", "col"))
+        slices = self.objects["slice"].to_numpy().astype(np.int64)
+        if finding.mask:
+            row, col = row - finding.shift[0], col - finding.shift[1]
+        objects = Objects(row, col, slices, np.arange(row.size), spacing_mm=self.spacing_mm)
+        inside = objects.within(finding.annotation(), self.tolerance_mm, self.slice_tolerance)
+        return bool(inside.any())
 
 
 def small(objects: pl.DataFrame, spacing_mm: tuple[float, float]) -> pl.DataFrame:

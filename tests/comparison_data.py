@@ -75,6 +75,7 @@ def compare(
         retrain_lstm.main(
             **shared,
             best=str(best),
+            tuned_on=paths["splits"][0],
             sequence={"kind": "single_step", "slices": 1},
             model=MODEL,
             code="c",

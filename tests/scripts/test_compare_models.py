@@ -18,6 +18,7 @@ from tomocalc.dataset.feature_table import read_feature_table
 from tomocalc.dataset.splits import split_honest, split_paper, usable_candidates
 from tomocalc.errors import TomocalcError
 from tomocalc.files import read_json
+from tomocalc.model.tuned import UNTUNED
 from tomocalc.parquet import read_parquet
 from tomocalc.tables import PAPER_FEATURES
 
@@ -41,8 +42,10 @@ def test_both_protocols_stand_side_by_side(compared):
     assert probe["honest"]["cv_auroc"] > 0.5
     assert probe["paper"]["cv_auroc"] is None
     assert measured.filter(model="lstm")["auroc_minus_lstm"].null_count() == 2
+    remarks = {row["protocol"]: row["remark"] for row in measured.filter(model="lstm").to_dicts()}
+    assert remarks == {"honest": "trained by the released recipe", "paper": UNTUNED}
     html = (folder / "comparison.html").read_text()
-    for words in ("not given here", "0.9727", "not run", "ResNet-101", "Extra trees"):
+    for words in (UNTUNED, "not given here", "0.9727", "not run", "ResNet-101", "Extra trees"):
         assert words in html
     assert len(html) < 7_000_000
 

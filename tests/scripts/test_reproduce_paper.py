@@ -17,6 +17,7 @@ from tomocalc.dataset.splits import split_paper, usable_candidates
 from tomocalc.evaluation.metrics import confusion
 from tomocalc.files import write_json
 from tomocalc.model.release import load_model
+from tomocalc.model.tuned import UNTUNED
 from tomocalc.parquet import write_parquet
 
 SEQUENCE = {"kind": "single_step", "slices": 1}
@@ -42,7 +43,7 @@ def prepared(folder: Path) -> dict[str, Any]:
     write_parquet(paths["candidates"], candidates)
     write_parquet(paths["splits"], splits)
     write_json(paths["split_account"], {"leakage": leakage_facts(splits, focus, used=NAMES)})
-    write_json(paths["best"], {"model": {"units": [6, 4], "dropout": 0.2}})
+    write_json(paths["best"], {"model": {"units": [6, 4], "dropout": 0.2}, "computed": 1})
     shared = {"features": NAMES, "sequence": SEQUENCE, "model": PAPER_MODEL, "impute": "none"}
     train_lstm.main(
         candidates=paths["candidates"],
@@ -105,6 +106,20 @@ def test_both_trainings_are_watched_and_the_first_is_the_released_one(
     for text in ("leaks", "0.9727", "1,454", "not available here", "learning by heart"):
         assert text in page
     assert not list((run[0] / "checkpoints").iterdir())
+
+
+def test_trials_on_the_honest_test_rows_are_not_used_there(
+    run: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    facts, page = reproduced(*run)
+    assert facts["honest"]["tuned"]
+    assert UNTUNED not in page
+    best = tmp_path / "best.json"
+    write_json(best, {"model": {"units": [6, 4], "dropout": 0.2}, "computed": 3})
+    facts, page = reproduced(tmp_path, run[1] | {"best": str(best)})
+    assert not facts["honest"]["tuned"]
+    assert UNTUNED in page
+    assert facts["ours"]["same_as_released"]
 
 
 def test_twice_gives_equal_files(run: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:

@@ -63,6 +63,7 @@ rule retrain_lstm:
     input:
         candidates="<results>/dataset/candidates.parquet",
         splits=protocol_splits,
+        tuned_on="<results>/dataset/splits.parquet",
         best="<results>/tuning/best.json",
     output:
         scores="<results>/comparison/{protocol}/lstm.parquet",

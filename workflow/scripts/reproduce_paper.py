@@ -1,6 +1,7 @@
 """Put the reference paper's tables and figures beside this run's, and an honest figure to them."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from tomocalc.model.reproduction import (
 from tomocalc.model.reproduction_page import reproduction_page
 from tomocalc.model.sequences import Samples
 from tomocalc.model.settings import meaning, model_shape, training_settings
+from tomocalc.model.tuned import tuned_values
 from tomocalc.pages.shell import write_page
 from tomocalc.parquet import read_parquet
 
@@ -54,11 +56,13 @@ def main(
     """Write *figures* (JSON) and *page*.
 
     The released model's training is repeated, because it was not watched on the test part; its
-    last weights must give the same predictions. Then the same network is trained for as many
-    epochs on a split that does not leak. *checkpoints* is a folder; both trainings go on from
+    last weights must give the same predictions. Then the same network (with the configured
+    hyper-parameters, unless `tuned_values` allows the tuned ones) is trained for as many epochs on
+    a split that does not leak. *checkpoints* is a folder; both trainings go on from
     there after a kill, unless *code* (the digest of the sources) changed.
     """
-    model = model | read_json(best)["model"]
+    choice, configured = read_json(best), model
+    model = model | choice["model"]
     device = choose_device(model["device"], precision=model["precision"], threads=threads)
     table = read_parquet(candidates)
     samples = load_samples(candidates, splits, features=features, sequence=sequence, impute=impute)
@@ -70,9 +74,19 @@ def main(
         impute=impute,
         seed=seed,
     )
-    honest, group = honest_samples(
+    honest, honest_splits = honest_samples(
         table, features=features, sequence=sequence, impute=impute, split=split, seed=seed
     )
+    tuned = tuned_values(choice, tuned_on=read_parquet(splits), splits=honest_splits)
+    own = configured | (tuned or {})
+    fair_recipe = honest_recipe(
+        replace(
+            recipe,
+            shape=model_shape(own, inputs=samples.x.shape[-1]),
+            settings=training_settings(own),
+        )
+    )
+    group = honest_splits["group"].to_numpy().astype(np.int32)
     data = data_hashes(candidates, splits)
 
     def watched(name: str, chosen: Samples, how: Recipe) -> Any:
@@ -92,7 +106,7 @@ def main(
         return found, state
 
     ours, first = watched("paper", samples, recipe)
-    fair, second = watched("honest", honest, honest_recipe(recipe))
+    fair, second = watched("honest", honest, fair_recipe)
     released = read_parquet(predictions).filter(pl.col("part") == "test")["probability"].to_numpy()
     same = len(released) == len(ours.probability) and np.allclose(
         released, ours.probability, rtol=0, atol=1e-9
@@ -113,7 +127,8 @@ def main(
             resamples=evaluation["bootstrap"],
             confidence=evaluation["confidence"],
             seed=seed,
-        ),
+        )
+        | {"tuned": tuned is not None},
         "leakage": read_json(split_account)["leakage"],
         "confidence": evaluation["confidence"],
         "curves": {"paper": ours.curves(), "honest": fair.curves()},

@@ -17,6 +17,7 @@ from tomocalc.model.device import choose_device
 from tomocalc.model.fitting import Fit, Recipe, fit
 from tomocalc.model.sequences import Samples
 from tomocalc.model.settings import meaning, model_shape, training_settings
+from tomocalc.model.tuned import UNTUNED, tuned_values
 from tomocalc.parquet import read_parquet, write_parquet
 
 log = logging.getLogger("tomocalc.retrain_lstm")
@@ -27,6 +28,7 @@ def main(
     candidates: str,
     splits: str,
     best: str,
+    tuned_on: str,
     protocol: str,
     features: list[str],
     sequence: dict[str, Any],
@@ -46,7 +48,10 @@ def main(
     Parameters
     ----------
     best
-        The tuning's choice, made under the run's own protocol.
+        The tuning's choice, made under the run's own protocol; `tuned_values` says whether it may
+        be used here.
+    tuned_on
+        Splits of the run's own protocol.
     model, sequence
         Sections of the configuration.
     threshold
@@ -57,8 +62,11 @@ def main(
         From where a killed training goes on, unless the code changed; deleted in the end.
     """
     started = time.perf_counter()
-    tuned = read_json(best)
-    model = model | tuned["model"]
+    choice, rows = read_json(best), read_parquet(splits)
+    tuned = tuned_values(choice, tuned_on=read_parquet(tuned_on), splits=rows)
+    if tuned is None:
+        log.warning("trials were scored on candidates of this test part: configured values")
+    model = model | (tuned or {})
     samples = load_samples(candidates, splits, features=features, sequence=sequence, impute=impute)
     recipe = Recipe(
         shape=model_shape(model, inputs=samples.x.shape[-1]),
@@ -77,12 +85,16 @@ def main(
         samples, training=training, validation=held, recipe=recipe, device=device, checkpoint=state
     )
     cut = choose_threshold(result, samples, held, rule=threshold)
-    rows = read_parquet(splits).select("volume_id", "candidate_id", "copy")
     found = pl.Series(probabilities(result, samples, device), dtype=pl.Float64)
-    write_parquet(scores, rows.with_columns(lstm=found))
+    write_parquet(scores, rows.select("volume_id", "candidate_id", "copy").with_columns(lstm=found))
     write_json(
         account,
-        {"protocol": protocol, "threshold": cut["value"], "trials": tuned["computed"]},
+        {
+            "protocol": protocol,
+            "threshold": cut["value"],
+            "trials": choice["computed"] if tuned is not None else 0,
+            "remark": UNTUNED if tuned is None else "trained by the released recipe",
+        },
     )
     seconds = time.perf_counter() - started
     spent = {"protocol": protocol, "model": "lstm", "trials": 1, "seconds": f"{seconds:.2f}"}
@@ -104,6 +116,7 @@ if __name__ == "__main__":
         candidates=snakemake.input.candidates,
         splits=snakemake.input.splits,
         best=snakemake.input.best,
+        tuned_on=snakemake.input.tuned_on,
         protocol=snakemake.wildcards.protocol,
         features=snakemake.params.features,
         sequence=snakemake.params.sequence,

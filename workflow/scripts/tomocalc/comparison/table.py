@@ -86,7 +86,7 @@ def read_measured(
     lstm_scores, lstm_account
         Of a retrained LSTM, or the released model's predictions and its card.
     trials
-        Of the LSTM's tuning.
+        Of the released model's tuning.
 
     Raises
     ------
@@ -107,9 +107,11 @@ def read_measured(
             fix=f"delete it and run the same command again: {lstm_scores}",
         )
     threshold = lstm["threshold"]
-    models = {REFERENCE: {"threshold": threshold, "trials": trials}} | facts["models"]
     if isinstance(threshold, Mapping):  # a model card
-        models[REFERENCE]["threshold"] = threshold["value"]
+        known = {"threshold": threshold["value"], "trials": trials}
+    else:
+        known = {key: lstm[key] for key in ("threshold", "trials", "remark")}
+    models = {REFERENCE: known} | facts["models"]
     models = {row.key: models[row.key] for row in ROWS if row.key in models}
     folds = {"folds": facts["folds"], "repeats": facts["repeats"]}
     return Measured(protocol, table, models, folds)
@@ -148,7 +150,7 @@ def comparison_table(
                     "model": row.key,
                     "name": row.name,
                     "kind": row.kind,
-                    "remark": row.remark,
+                    "remark": one.models.get(row.key, {}).get("remark", row.remark),
                     "measured": row.key in one.models,
                     "cited_accuracy": source.accuracy,
                     "cited_source": source.source,

@@ -86,8 +86,8 @@ def honest_samples(
     impute: str,
     split: dict[str, Any],
     seed: int,
-) -> tuple[Samples, NDArray[np.int32]]:
-    """Return one sample per distinct candidate, split by group, and the group of each.
+) -> tuple[Samples, pl.DataFrame]:
+    """Return one sample per distinct candidate, split by group, and the splits.
 
     *split* is the configuration's section: the same share of the rows is held out as in the
     paper's protocol, but no equal row (or patient) is on both sides.
@@ -102,7 +102,7 @@ def honest_samples(
         slices=sequence["slices"],
         missing=impute != "none",
     )
-    return samples, splits["group"].to_numpy().astype(np.int32)
+    return samples, splits
 
 
 def honest_recipe(recipe: Recipe) -> Recipe:

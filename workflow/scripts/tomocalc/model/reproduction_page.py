@@ -7,6 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from tomocalc.model.paper import HYPERPARAMETERS, PUBLISHED
+from tomocalc.model.tuned import UNTUNED
 from tomocalc.pages.charts import figure_section
 from tomocalc.pages.curves import confusion_figure
 from tomocalc.pages.figures_of_merit import merit_name, with_interval
@@ -113,6 +114,8 @@ def _worth(facts: dict[str, Any]) -> list[Any]:
         verdict(good=False, title="The paper's protocol leaks", reasons=reasons),
         _panel(table(columns=columns, rows=rows, caption="The same network without the leak")),
     ]
+    if not honest["tuned"]:
+        parts.append(note(f"On the honest split the network is {UNTUNED}.", tone="warn"))
     if not facts["ours"]["same_as_released"]:
         parts.append(
             note("The repeated training does not end with the released model.", tone="warn")

@@ -271,6 +271,10 @@ def _cross_validated(
     ]
 
 
+def _lstm_remark(row: Mapping[str, Any]) -> str:
+    return row["remark"] if row["model"] == REFERENCE else "–"
+
+
 def _method(by_protocol: Mapping[str, Rows], confidence: float) -> Section:
     columns = [
         Column("Classifier", "text"),
@@ -280,7 +284,7 @@ def _method(by_protocol: Mapping[str, Rows], confidence: float) -> Section:
         Column("Chosen parameters", "text"),
     ]
     rows = [
-        [row["name"], name, row["trials"], row["threshold"], row["parameters"] or "–"]
+        [row["name"], name, row["trials"], row["threshold"], row["parameters"] or _lstm_remark(row)]
         for name, part in by_protocol.items()
         for row in part
         if row["measured"]
@@ -291,7 +295,9 @@ def _method(by_protocol: Mapping[str, Rows], confidence: float) -> Section:
         "Protocols: " + "; ".join(PROTOCOLS.get(name, TITLES[name]) for name in by_protocol) + ".",
         "Parameters are chosen on the validation part (where the protocol has none, on the first "
         "fold of the training part); thresholds as for the LSTM. The LSTM is tuned once, under "
-        "this run's protocol, and trained by the same recipe under the others. The 1-nearest "
+        "this run's protocol. Under another it is trained by the same recipe, but with the "
+        "configured hyper-parameters where trials were scored on candidates or patients of that "
+        "test part. The 1-nearest "
         "neighbour has nothing to tune; image models have one recipe.",
         f"Intervals hold at {100 * confidence:g} %: a bootstrap of whole patients for AUROC, "
         "average precision and F1; Wilson's for accuracy.",

@@ -7,7 +7,6 @@ from sklearn import metrics as reference
 from tomocalc.evaluation.account import account
 from tomocalc.evaluation.bootstrap import clustered_bootstrap, draw_clusters, percentile_interval
 from tomocalc.evaluation.metrics import (
-    best_f1_threshold,
     confusion,
     proportions,
     ranking_metrics,
@@ -46,12 +45,6 @@ def test_ranking_by_hand():
 )
 def test_wilson_interval(successes, trials, low, high):
     assert wilson(successes, trials, 0.95) == pytest.approx((low, high), abs=1e-4)
-
-
-def test_best_threshold_maximises_f1():
-    # F1 from 0.4 up: 3 of 4 called right with all found = 6/7
-    assert best_f1_threshold(LABEL, SCORE) == 0.4
-    assert best_f1_threshold(np.zeros(3, np.int8), np.ones(3)) == 0.5
 
 
 def test_figures_equal_scikit_learn():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -17,14 +16,6 @@ BATCH = 32
 PEAK_RATE = 1e-3
 """Of the one-cycle schedule, for Adam."""
 Rows = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Budget:
-    """How much a network may learn: training patches and passes through them, at most."""
-
-    samples: int
-    epochs: int
 
 
 def chosen_rows(label: NDArray[np.float32], rows: Rows, *, samples: int, seed: int) -> Rows:

@@ -58,17 +58,6 @@ def ranking_metrics(label: Labels, score: Scores) -> dict[str, float]:
     }
 
 
-def best_f1_threshold(label: Labels, score: Scores) -> float:
-    """Return the threshold with the highest F1: the lowest of equals; 0.5 without positives."""
-    if not (label == 1).any():
-        return 0.5
-    precision, recall, thresholds = metrics.precision_recall_curve(label, score)
-    total = precision[:-1] + recall[:-1]
-    product = 2 * precision[:-1] * recall[:-1]
-    f1 = np.divide(product, total, out=np.zeros_like(total), where=total > 0)
-    return float(thresholds[int(np.argmax(f1))])
-
-
 def ratio(part: float, whole: float) -> float:
     """Return *part* / *whole*, or 0 where *whole* is 0."""
     return part / whole if whole else 0.0

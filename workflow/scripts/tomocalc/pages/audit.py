@@ -155,8 +155,9 @@ def _gap(name: str, gaps: Mapping[str, Any], confidence: float) -> list[Markup]:
             f"Matched at {share(prevalence)} calcifications, their share in the honest test part. "
             "AUROC does not depend on it. Thresholds stay those that each model chose under its "
             f"protocol, at its prevalence. Intervals hold at {100 * confidence:g} %; the two test "
-            "parts are resampled apart, by whole patients or groups of equal rows. The LSTM has its "
-            "configured hyper-parameters where its trials were scored on candidates of a test part."
+            "parts are resampled apart, by whole patients or groups of equal rows. The LSTM has "
+            "its configured hyper-parameters where its trials were scored on candidates of "
+            "a test part."
         ),
     ]
 

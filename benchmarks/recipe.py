@@ -30,7 +30,6 @@ from tomocalc.model.device import choose_device
 from tomocalc.model.fitting import Recipe
 from tomocalc.model.sequence_gain import out_of_fold
 from tomocalc.model.sequences import Samples, build_samples
-from tomocalc.model.settings import model_shape, training_settings
 from tomocalc.parquet import read_parquet
 
 CONFIG = yaml.safe_load((Path(__file__).parents[1] / "config" / "config.yaml").read_text())
@@ -62,14 +61,7 @@ def main() -> None:
         if options.only and not name.startswith(tuple(options.only)):
             continue
         model = CONFIG["model"] | {"members": options.members} | changes
-        recipe = Recipe(
-            shape=model_shape(model, inputs=samples.x.shape[-1]),
-            settings=training_settings(model),
-            features=features,
-            scaler=model["scaler"],
-            impute="none",
-            seed=CONFIG["seed"],
-        )
+        recipe = Recipe.of(model, samples, features=features, impute="none", seed=CONFIG["seed"])
         begun = time.process_time()
         found = out_of_fold(samples, group, folds=5, recipe=recipe, device=device)
         figures = ranking_metrics(samples.y.astype(np.int8), found)

@@ -13,7 +13,6 @@ from tomocalc.model.fitting import Recipe
 from tomocalc.model.progress import Progress
 from tomocalc.model.sequence_gain import out_of_fold, paired_figures
 from tomocalc.model.sequences import build_samples
-from tomocalc.model.settings import model_shape, training_settings
 from tomocalc.pages.ablation import ablation_page
 from tomocalc.pages.shell import write_page
 from tomocalc.parquet import read_parquet
@@ -70,14 +69,7 @@ def main(
             slices=slices,
             missing=impute != "none",
         )
-        recipe = Recipe(
-            shape=model_shape(model, inputs=samples.x.shape[-1]),
-            settings=training_settings(model),
-            features=len(used),
-            scaler=model["scaler"],
-            impute=impute,
-            seed=seed,
-        )
+        recipe = Recipe.of(model, samples, features=len(used), impute=impute, seed=seed)
         report = Progress(f"{name}: fold", folds)
         return out_of_fold(samples, group, folds=folds, recipe=recipe, device=device, report=report)
 

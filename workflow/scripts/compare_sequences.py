@@ -14,7 +14,6 @@ from tomocalc.model.progress import Progress
 from tomocalc.model.sequence_gain import out_of_fold, paired_figures
 from tomocalc.model.sequence_gain_page import sequence_gain_page
 from tomocalc.model.sequences import build_samples
-from tomocalc.model.settings import model_shape, training_settings
 from tomocalc.pages.shell import write_page
 from tomocalc.parquet import read_parquet
 
@@ -53,14 +52,7 @@ def main(
         samples = build_samples(
             table, rows, features=features, kind=kind, slices=slices, missing=impute != "none"
         )
-        recipe = Recipe(
-            shape=model_shape(model, inputs=samples.x.shape[-1]),
-            settings=training_settings(model),
-            features=len(features),
-            scaler=model["scaler"],
-            impute=impute,
-            seed=seed,
-        )
+        recipe = Recipe.of(model, samples, features=len(features), impute=impute, seed=seed)
         scores[kind] = out_of_fold(
             samples,
             group,

@@ -1,7 +1,6 @@
 """Put the reference paper's tables and figures beside this run's, and an honest figure to them."""
 
 import logging
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from tomocalc.model.reproduction import (
 )
 from tomocalc.model.reproduction_page import reproduction_page
 from tomocalc.model.sequences import Samples
-from tomocalc.model.settings import meaning, model_shape, training_settings
+from tomocalc.model.settings import meaning
 from tomocalc.model.tuned import tuned_values
 from tomocalc.pages.shell import write_page
 from tomocalc.parquet import read_parquet
@@ -66,25 +65,14 @@ def main(
     device = choose_device(model["device"], precision=model["precision"], threads=threads)
     table = read_parquet(candidates)
     samples = load_samples(candidates, splits, features=features, sequence=sequence, impute=impute)
-    recipe = Recipe(
-        shape=model_shape(model, inputs=samples.x.shape[-1]),
-        settings=training_settings(model),
-        features=len(features),
-        scaler=model["scaler"],
-        impute=impute,
-        seed=seed,
-    )
+    recipe = Recipe.of(model, samples, features=len(features), impute=impute, seed=seed)
     honest, honest_splits = honest_samples(
         table, features=features, sequence=sequence, impute=impute, split=split, seed=seed
     )
     tuned = tuned_values(choice, tuned_on=read_parquet(splits), splits=honest_splits)
     own = configured | (tuned or {})
     fair_recipe = honest_recipe(
-        replace(
-            recipe,
-            shape=model_shape(own, inputs=samples.x.shape[-1]),
-            settings=training_settings(own),
-        )
+        Recipe.of(own, honest, features=len(features), impute=impute, seed=seed)
     )
     group = honest_splits["group"].to_numpy().astype(np.int32)
     data = data_hashes(candidates, splits)

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import torch
 
 from tomocalc.files import read_json, sheet_text, write_json, write_text
 from tomocalc.log import log_to
@@ -14,9 +13,8 @@ from tomocalc.model.card import choose_threshold
 from tomocalc.model.checkpoint import Checkpoint
 from tomocalc.model.data import data_hashes, load_samples
 from tomocalc.model.device import choose_device
-from tomocalc.model.fitting import Fit, Recipe, fit
-from tomocalc.model.sequences import Samples
-from tomocalc.model.settings import meaning, model_shape, training_settings
+from tomocalc.model.fitting import Recipe, fit
+from tomocalc.model.settings import meaning
 from tomocalc.model.tuned import UNTUNED, tuned_values
 from tomocalc.parquet import read_parquet, write_parquet
 
@@ -68,14 +66,7 @@ def main(
         log.warning("trials were scored on candidates of this test part: configured values")
     model = model | (tuned or {})
     samples = load_samples(candidates, splits, features=features, sequence=sequence, impute=impute)
-    recipe = Recipe(
-        shape=model_shape(model, inputs=samples.x.shape[-1]),
-        settings=training_settings(model),
-        features=len(features),
-        scaler=model["scaler"],
-        impute=impute,
-        seed=seed,
-    )
+    recipe = Recipe.of(model, samples, features=len(features), impute=impute, seed=seed)
     device = choose_device(model["device"], precision=model["precision"], threads=threads)
     decisive = [meaning(recipe.shape, recipe.settings), model["scaler"], impute, seed, features]
     data = data_hashes(candidates, splits)
@@ -85,7 +76,7 @@ def main(
         samples, training=training, validation=held, recipe=recipe, device=device, checkpoint=state
     )
     cut = choose_threshold(result, samples, held, rule=threshold)
-    found = pl.Series(probabilities(result, samples, device), dtype=pl.Float64)
+    found = pl.Series(result.probability(samples, np.arange(len(samples.y))), dtype=pl.Float64)
     write_parquet(scores, rows.select("volume_id", "candidate_id", "copy").with_columns(lstm=found))
     write_json(
         account,
@@ -101,13 +92,6 @@ def main(
     write_text(times, sheet_text(["protocol", "model", "trials", "seconds"], [spent]))
     log.info("trained under protocol %s in %.1f s", protocol, seconds)
     state.remove()
-
-
-def probabilities(result: Fit, samples: Samples, device: torch.device) -> np.ndarray:
-    """Return the probability of every sample."""
-    x = torch.as_tensor(result.preprocessing(samples.x, samples.mask), device=device)
-    last = torch.as_tensor(samples.mask.sum(axis=1) - 1, device=device)
-    return result.trained.model.probability(x, last).cpu().numpy()
 
 
 if __name__ == "__main__":

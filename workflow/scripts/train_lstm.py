@@ -16,7 +16,7 @@ from tomocalc.model.domain import model_domain
 from tomocalc.model.fitting import Recipe, fit
 from tomocalc.model.progress import Progress
 from tomocalc.model.release import save_model
-from tomocalc.model.settings import meaning, model_shape, training_settings
+from tomocalc.model.settings import meaning
 from tomocalc.model.training import METRICS, Row
 from tomocalc.parquet import read_parquet, write_parquet
 
@@ -52,14 +52,7 @@ def main(
     tuned = read_json(best)["model"] if best else {}
     model = model | tuned
     samples = load_samples(candidates, splits, features=features, sequence=sequence, impute=impute)
-    recipe = Recipe(
-        shape=model_shape(model, inputs=samples.x.shape[-1]),
-        settings=training_settings(model),
-        features=len(features),
-        scaler=model["scaler"],
-        impute=impute,
-        seed=seed,
-    )
+    recipe = Recipe.of(model, samples, features=len(features), impute=impute, seed=seed)
     device = choose_device(model["device"], precision=model["precision"], threads=threads)
     data = data_hashes(candidates, splits)
     decisive = [meaning(recipe.shape, recipe.settings), model["scaler"], impute, seed]

@@ -90,14 +90,8 @@ def choose_threshold(fit: Fit, samples: Samples, rows: Rows, *, rule: str) -> di
     y = samples.y[rows]
     if rule == "half" or len(np.unique(y)) < 2:
         return {"rule": "half", "value": 0.5, "chosen_on": None}
-    mask = samples.mask[rows]
-    x = torch.as_tensor(fit.preprocessing(samples.x[rows], mask))
-    last = torch.as_tensor(mask.sum(axis=1) - 1)
-    model = fit.trained.model
-    device = next(model.parameters()).device
-    probability = model.probability(x.to(device), last.to(device)).cpu().numpy()
     return {
         "rule": rule,
-        "value": best_f1_threshold(y, probability),
+        "value": best_f1_threshold(y, fit.probability(samples, rows)),
         "chosen_on": "validation",
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from tomocalc.model.checkpoint import Checkpoint
 from tomocalc.model.lstm import Hyperparameters
 from tomocalc.model.preprocessing import Preprocessing, fit_preprocessing
 from tomocalc.model.sequences import Samples
-from tomocalc.model.settings import TrainingSettings
+from tomocalc.model.settings import TrainingSettings, model_shape, training_settings
 from tomocalc.model.training import Batch, Row, Trained, train
 
 Rows = NDArray[np.int64]
@@ -31,6 +32,20 @@ class Recipe:
     impute: str
     seed: int
 
+    @classmethod
+    def of(
+        cls, model: Mapping[str, Any], samples: Samples, *, features: int, impute: str, seed: int
+    ) -> Self:
+        """Return the recipe of the `model` section for *samples* of so many *features*."""
+        return cls(
+            shape=model_shape(model, inputs=samples.x.shape[-1]),
+            settings=training_settings(model),
+            features=features,
+            scaler=model["scaler"],
+            impute=impute,
+            seed=seed,
+        )
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -38,6 +53,14 @@ class Fit:
 
     trained: Trained
     preprocessing: Preprocessing
+
+    def probability(self, samples: Samples, rows: Rows) -> NDArray[np.float64]:
+        """Return the probability of a calcification of *rows* of *samples*, (row,)."""
+        model, mask = self.trained.model, samples.mask[rows]
+        device = next(model.parameters()).device
+        x = torch.as_tensor(self.preprocessing(samples.x[rows], mask), device=device)
+        last = torch.as_tensor(mask.sum(axis=1) - 1, device=device)
+        return model.probability(x, last).cpu().numpy()
 
 
 def fit(

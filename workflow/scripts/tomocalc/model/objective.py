@@ -11,7 +11,6 @@ import torch
 from tomocalc.errors import TomocalcError
 from tomocalc.model.fitting import Recipe, Rows, fit
 from tomocalc.model.sequences import Samples
-from tomocalc.model.settings import model_shape, training_settings
 from tomocalc.model.space import Parameters, model_values
 from tomocalc.model.study import Study
 from tomocalc.model.training import Row
@@ -70,13 +69,8 @@ def score_trial(
     """
     changes = {"epochs": study.tuning["epochs"], "members": study.tuning["members"]}
     model = study.model | changes | model_values(parameters)
-    recipe = Recipe(
-        shape=model_shape(model, inputs=samples.x.shape[-1]),
-        settings=training_settings(model),
-        features=len(study.features),
-        scaler=model["scaler"],
-        impute=study.impute,
-        seed=study.seed,
+    recipe = Recipe.of(
+        model, samples, features=len(study.features), impute=study.impute, seed=study.seed
     )
     values, epochs = [], 0
     for training, held in validation_sets(samples, kind=study.tuning["validation"]):

@@ -68,13 +68,10 @@ def watch(
         checkpoint=checkpoint,
         report=report,
     )
-    mask = samples.mask[test]
-    x = torch.as_tensor(found.preprocessing(samples.x[test], mask), device=device)
-    last = torch.as_tensor(mask.sum(axis=1) - 1, device=device)
     return Watched(
         history=found.trained.history,
         label=samples.y[test].astype(np.int8),
-        probability=found.trained.model.probability(x, last).cpu().numpy(),
+        probability=found.probability(samples, test),
     )
 
 

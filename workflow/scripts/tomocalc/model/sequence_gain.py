@@ -53,10 +53,7 @@ def out_of_fold(
         trained = fit(
             samples, training=training, validation=training[:0], recipe=recipe, device=device
         )
-        mask = samples.mask[rows]
-        x = torch.as_tensor(trained.preprocessing(samples.x[rows], mask), device=device)
-        last = torch.as_tensor(mask.sum(axis=1) - 1, device=device)
-        found[rows] = trained.trained.model.probability(x, last).cpu().numpy()
+        found[rows] = trained.probability(samples, rows)
         if report:
             report(number + 1)
     return found

@@ -84,3 +84,16 @@ def test_a_table_or_folder_that_is_not_there(project: Project):
     ]
     run = project.snakemake("import_mini_mias", ok=False)
     assert "pass --config import='{mini_mias: FOLDER}'" in run.stdout + run.stderr
+
+
+def test_volumes_to_predict_stay_inside_the_data_root_too(project: Project):
+    (project.folder / "data").mkdir()
+    (project.folder / "data/in.png").touch()
+    (project.folder / "out.png").touch()
+    (project.folder / "new.tsv").write_text(
+        "volume_id\tpatient_id\tlaterality\tview\tpath\n"
+        "v\tp\tL\tCC\tin.png\nw\tp\tL\tCC\t../out.png\n"
+    )
+    found = lines(project, "--config", "predict={volumes: new.tsv}", "volumes={data_root: data}")
+    assert len(found) == 1
+    assert "new.tsv:3): `../out.png` leads out of data" in found[0]

@@ -1,6 +1,6 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="ad92d2852f35fdd36ad0e96af9a1fa8d8e80ea6ce0a58f4504c072d2dc4ab434"
+LABEL io.github.snakemake.conda_env_hash="676874e52c29c87ffd6935a3ef360735c8b1aaacf1f8f421f296864118c55bd6"
 # Conda environment:
 #   source: envs/comparison.yaml
 #   prefix: /conda-envs/5f6cb5b6ff881789a6add0013d3f17e9
@@ -188,14 +188,14 @@ RUN mkdir -p /conda-envs/b0963ed1fc3ef8233d09862351aff058
 COPY envs/phantom.yaml /conda-envs/b0963ed1fc3ef8233d09862351aff058/environment.yaml
 # Conda environment:
 #   source: envs/prediction.yaml
-#   prefix: /conda-envs/f2060c8c147425bb1f2dc029c84e2a37
+#   prefix: /conda-envs/7bdaec006f2c7d71d72773071116ab54
 #   # Scoring new volumes: features, model, pages and DICOM objects.
 #   channels:
 #     - conda-forge
 #     - nodefaults
 #   dependencies:
 #     - python =3.12
-#     - highdicom >=0.25,<1
+#     - highdicom >=0.26.1,<1
 #     - imagecodecs >=2025.8
 #     - jinja2 >=3.1,<4
 #     - markupsafe >=3,<4
@@ -210,8 +210,8 @@ COPY envs/phantom.yaml /conda-envs/b0963ed1fc3ef8233d09862351aff058/environment.
 #     - scikit-image >=0.26,<0.27
 #     - scipy >=1.16,<2
 #     - tifffile >=2025.10
-RUN mkdir -p /conda-envs/f2060c8c147425bb1f2dc029c84e2a37
-COPY envs/prediction.yaml /conda-envs/f2060c8c147425bb1f2dc029c84e2a37/environment.yaml
+RUN mkdir -p /conda-envs/7bdaec006f2c7d71d72773071116ab54
+COPY envs/prediction.yaml /conda-envs/7bdaec006f2c7d71d72773071116ab54/environment.yaml
 # Conda environment:
 #   source: envs/report.yaml
 #   prefix: /conda-envs/31ba2986836cbd6861ceee2e695de297
@@ -262,7 +262,7 @@ RUN conda env create --prefix /conda-envs/5f6cb5b6ff881789a6add0013d3f17e9 --fil
     conda env create --prefix /conda-envs/95edfe819e3746f8335a1d78e91691b8 --file /conda-envs/95edfe819e3746f8335a1d78e91691b8/environment.yaml && \
     conda env create --prefix /conda-envs/126b6dfecbbcaf77fab4799f9f32544e --file /conda-envs/126b6dfecbbcaf77fab4799f9f32544e/environment.yaml && \
     conda env create --prefix /conda-envs/b0963ed1fc3ef8233d09862351aff058 --file /conda-envs/b0963ed1fc3ef8233d09862351aff058/environment.yaml && \
-    conda env create --prefix /conda-envs/f2060c8c147425bb1f2dc029c84e2a37 --file /conda-envs/f2060c8c147425bb1f2dc029c84e2a37/environment.yaml && \
+    conda env create --prefix /conda-envs/7bdaec006f2c7d71d72773071116ab54 --file /conda-envs/7bdaec006f2c7d71d72773071116ab54/environment.yaml && \
     conda env create --prefix /conda-envs/31ba2986836cbd6861ceee2e695de297 --file /conda-envs/31ba2986836cbd6861ceee2e695de297/environment.yaml && \
     conda env create --prefix /conda-envs/8850691258ede141621be5848c639063 --file /conda-envs/8850691258ede141621be5848c639063/environment.yaml && \
     conda clean --all -y

@@ -1,0 +1,98 @@
+"""What the workflow costs beside the work: `python benchmarks/overhead.py [VOLUMES [SLICES]]`.
+
+Processor time of `extract_features` on whole volumes (2457 × 1890 pixels, uncompressed), called
+directly in one process, and as jobs of Snakemake, one volume each and all in one batch.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ["OMP_NUM_THREADS"] = "1"
+
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "workflow/scripts"))
+
+from features import breast
+from image_files import write_dicom
+from projects import copy_project
+
+OWN = "source: volumes\nvolumes: {sheet: volumes.tsv, annotations: annotations.tsv}\n"
+DIRECT = """
+import sys, yaml
+sys.path.insert(0, "workflow/scripts")
+from extract_features import main
+config = yaml.safe_load(open("config/config.yaml"))
+for name in sys.argv[1:]:
+    row = {"volume_id": name, "patient_id": "p", "laterality": "L", "view": "CC", "site": None,
+           "pixel_spacing_mm": 0.085, "slice_spacing_mm": 1.0, "sha256": None}
+    main(volume=row, source=f"raw/{name}.dcm", manifest=f"direct/{name}/manifest.json",
+         objects=f"direct/{name}/objects.parquet", overlay=f"direct/{name}/overlay.png",
+         image=config["image"], candidates=config["candidates"],
+         sequence_slices=config["sequence"]["slices"])
+"""
+
+
+def project(folder: Path, names: list[str], slices: int) -> None:
+    """Write a project whose volumes are one file under several names."""
+    copy_project(folder)
+    (folder / "raw").mkdir()
+    image = breast(100) // 4
+    write_dicom(folder / "raw/one", [image] * slices, spacing=(0.085, 0.085))
+    lines = ["volume_id\tpatient_id\tlaterality\tview\tpath\tpixel_spacing_mm\tslice_spacing_mm"]
+    for name in names:
+        (folder / f"raw/{name}.dcm").hardlink_to(folder / "raw/one")
+        lines.append(f"{name}\tp\tL\tCC\traw/{name}.dcm\t0.085\t1")
+    (folder / "volumes.tsv").write_text("\n".join(lines) + "\n")
+    (folder / "annotations.tsv").write_text(
+        f"volume_id\tslice\tx\ty\tradius\tkind\n{names[0]}\t0\t9\t9\t3\tcalcification\n"
+    )
+    (folder / "own.yaml").write_text(OWN)
+
+
+def seconds(folder: Path, *command: str) -> float:
+    """Return the processor time of a command and of all that it starts."""
+
+    def used() -> float:
+        of_children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return of_children.ru_utime + of_children.ru_stime
+
+    before = used()
+    subprocess.run([sys.executable, *command], cwd=folder, check=True, capture_output=True)
+    return used() - before
+
+
+def main() -> None:
+    count, slices = [*map(int, sys.argv[1:]), *(4, 60)[len(sys.argv) - 1 :]]
+    names = [f"v{number}" for number in range(count)]
+    run = [
+        "-m",
+        "snakemake",
+        "--cores",
+        "1",
+        *(f"results/features/{n}/manifest.json" for n in names),
+    ]
+    batch = ["--set-resources", "extract_features:volumes_per_job=1000"]
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "project"
+        project(folder, names, slices)
+        work = seconds(folder, "-c", DIRECT, *names)
+        print(f"| {count} volumes of {slices} slices | processor s | beside the work |")
+        print("|---|---:|---:|")
+        print(f"| called directly, one process | {work:.1f} | |", flush=True)
+        for what, options in (("a job each", []), ("one batch", batch)):
+            shutil.rmtree(folder / "results", ignore_errors=True)
+            total = seconds(folder, *run, *options, "--configfile", "own.yaml")
+            print(f"| {what} | {total:.1f} | {total / work - 1:.1%} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -63,6 +63,8 @@ def test_nothing_to_be_done_afterwards(finished: Project):
 def test_no_machine_path_or_time_reaches_a_result(finished: Project):
     for name, content in finished.outputs().items():
         assert str(finished.folder).encode() not in content, name
+    assert (finished.folder / "logs/tuning/study.journal").exists()
+    assert not list(finished.folder.glob("<*"))
 
 
 def test_a_second_clone_gives_the_same_bytes(finished: Project, tmp_path: Path):

@@ -483,6 +483,11 @@ def site_pages(_):
     )
 
 
+def in_logs(path):
+    """Path of what outlives a job but is no result; Snakemake resolves no path among params."""
+    return f"{config['pathvars']['logs']}/{path}"
+
+
 def growing(mem_mb):
     """Memory that grows with every retry."""
 

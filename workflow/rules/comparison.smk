@@ -87,7 +87,7 @@ rule retrain_lstm:
         impute=config["dataset"]["impute"],
         threshold=config["evaluation"]["threshold"],
         seed=config["seed"],
-        checkpoint="<logs>/retrain_lstm/{protocol}.pt",
+        checkpoint=in_logs("retrain_lstm/{protocol}.pt"),
     script:
         "../scripts/retrain_lstm.py"
 

@@ -31,7 +31,7 @@ rule train_lstm:
         threshold=config["evaluation"]["threshold"],
         protocol=config["protocol"],
         seed=config["seed"],
-        checkpoint="<logs>/train_lstm/checkpoint.pt",
+        checkpoint=in_logs("train_lstm/checkpoint.pt"),
     script:
         "../scripts/train_lstm.py"
 

@@ -36,6 +36,6 @@ rule reproduce_paper:
         split=config["split"],
         evaluation=config["evaluation"],
         seed=config["seed"],
-        checkpoints="<logs>/reproduce_paper",
+        checkpoints=in_logs("reproduce_paper"),
     script:
         "../scripts/reproduce_paper.py"

@@ -25,7 +25,7 @@ rule create_study:
         impute=config["dataset"]["impute"],
         protocol=config["protocol"],
         seed=config["seed"],
-        journal="<logs>/tuning/study.journal",
+        journal=in_logs("tuning/study.journal"),
     script:
         "../scripts/create_study.py"
 
@@ -50,7 +50,7 @@ rule tune_lstm:
         runtime=720,
     params:
         code=code_of("tune_lstm.py"),
-        journal="<logs>/tuning/study.journal",
+        journal=in_logs("tuning/study.journal"),
     script:
         "../scripts/tune_lstm.py"
 
@@ -82,6 +82,6 @@ rule select_hyperparameters:
     params:
         code=code_of("select_hyperparameters.py"),
         source=config["source"],
-        journal="<logs>/tuning/study.journal",
+        journal=in_logs("tuning/study.journal"),
     script:
         "../scripts/select_hyperparameters.py"

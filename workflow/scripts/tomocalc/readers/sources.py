@@ -118,11 +118,7 @@ def unchanged(path: str | Path) -> Iterator[None]:
 
 def _candidates(path: Path) -> list[Path]:
     if path.is_dir():
-        return [
-            entry
-            for entry in path.iterdir()
-            if is_slice(entry.name)
-        ]
+        return [entry for entry in path.iterdir() if is_slice(entry.name)]
     if not os.path.lexists(path) and glob.has_magic(str(path)):
         # Path.glob refuses absolute patterns.
         return [Path(found) for found in glob.iglob(str(path), recursive=True)]  # noqa: PTH207

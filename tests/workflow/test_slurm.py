@@ -88,7 +88,7 @@ def test_the_demo_in_batches_of_volumes(cluster: Project) -> None:
         training = re.search("train_lstm|tune_lstm", name) is not None
         asked = [value for key, value in job.items() if key.startswith("TresPer")]
         assert asked == (["gres:gpu:1"] if training else []), name
-    assert "Nothing to be done" in cluster.snakemake(*QUICK, "--dry-run").stderr
+    assert "Nothing to be done" in cluster.snakemake(*QUICK, "--dry-run").stdout
 
 
 def test_a_job_cancelled_in_mid_run_is_tried_again_with_more_memory(cluster: Project) -> None:

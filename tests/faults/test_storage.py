@@ -43,7 +43,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
     mount(folder, "-t", "tmpfs", "-o", "size=1m", "tomocalc-test")
     yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def noise(rows: int) -> pl.DataFrame:
@@ -107,7 +107,7 @@ def test_a_full_disk_in_a_real_run(tmp_path: Path) -> None:
         subprocess.run(["mount", "-o", "remount,size=50m", str(results)], check=True)
         project.snakemake(CANDIDATES, *ARGUMENTS)
     finally:
-        subprocess.run(["umount", str(results)], check=True)
+        subprocess.run(["umount", "--lazy", str(results)], check=True)
 
 
 def test_a_read_only_folder_is_noticed_before_the_first_job(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_a_read_only_folder_is_noticed_before_the_first_job(tmp_path: Path) -> N
     try:
         run = project.snakemake(CANDIDATES, *ARGUMENTS, ok=False)
     finally:
-        subprocess.run(["umount", str(results)], check=True)
+        subprocess.run(["umount", "--lazy", str(results)], check=True)
     (line,) = errors_anywhere(run)
     assert "E501" in line
     assert "results" in line

@@ -76,6 +76,7 @@ def jobs(project: Project) -> list[dict[str, str]]:
     return [job for job, line in zip(found, lines, strict=True) if mine in line]
 
 
+@pytest.mark.campaign
 def test_the_demo_in_batches_of_volumes(cluster: Project) -> None:
     cluster.snakemake("resources/phantom/truth.tsv", "--configfile", "tiny.yaml")
     cluster.snakemake(*QUICK)

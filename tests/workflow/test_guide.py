@@ -106,11 +106,12 @@ def planning(tmp_path_factory: pytest.TempPathFactory) -> Project:
     (project.folder / "my_candidates.csv").write_text("Area,Contrast,Malignant,Patient\n1,2,1,p\n")
     (project.folder / "mammography.csv").write_text("1,2,3,4,5,6,'1'\n")
     (project.folder / "my_split.csv").write_text("row,part\n0,train\n")
-    scanned = project.folder / "resources/dicom_folder"
-    scanned.mkdir(parents=True)
-    for target in (project.folder / "new.tsv", scanned / "volumes.tsv"):
-        target.write_text(sheet.replace(",", "\t"))
-    (scanned / "annotations.tsv").write_text(points.replace(",", "\t"))
+    (project.folder / "new.tsv").write_text(sheet.replace(",", "\t"))
+    for imported in ("dicom_folder", "mini_mias"):
+        folder = project.folder / "resources" / imported
+        folder.mkdir(parents=True)
+        (folder / "volumes.tsv").write_text(sheet.replace(",", "\t"))
+        (folder / "annotations.tsv").write_text(points.replace(",", "\t"))
     for name in ("data/example-LCC.dcm", "results/model/model.safetensors"):
         (project.folder / name).parent.mkdir(parents=True)
         (project.folder / name).touch()

@@ -10,10 +10,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import KDTree
 
+from tomocalc.neighbours import close_pairs, components, nearest
 from tomocalc.tables import Column, schema
 
 CLUSTERS = (
@@ -97,11 +95,7 @@ def cluster_numbers(points_mm: NDArray[np.float64], rule: Rule) -> NDArray[np.in
     owner = np.repeat(np.arange(len(points_mm)), np.diff(near.start))
     core = np.diff(near.start) >= rule.calcifications
     joined = core[owner] & core[near.row]
-    links = coo_array(
-        (np.ones(int(joined.sum()), np.bool_), (owner[joined], near.row[joined])),
-        shape=(len(points_mm),) * 2,
-    )
-    _, component = connected_components(links, directed=False)
+    component = components(len(points_mm), owner[joined], near.row[joined])
     # components in the order of their first core; of several, a neighbour joins the first
     order = np.full(component.max() + 1, -1)
     first = np.unique(component[core], return_index=True)
@@ -136,7 +130,7 @@ def find_clusters(candidates: pl.DataFrame, rule: Rule, *, threshold: float) -> 
     ):
         number = cluster_numbers(places_mm(volume), rule)
         lines += [
-            _features(volume.filter(pl.Series(number == cluster)), cluster)
+            _features(volume.filter(pl.Series(number == cluster)), cluster, rule)
             for cluster in range(number.max() + 1)
         ]
     return pl.DataFrame(lines, schema=schema(CLUSTERS))
@@ -194,12 +188,9 @@ class _Neighbours:
 
     @classmethod
     def of(cls, points_mm: NDArray[np.float64], distance_mm: float) -> _Neighbours:
-        pairs = KDTree(points_mm).query_pairs(distance_mm, output_type="ndarray")
-        own = np.arange(len(points_mm))
-        centre = np.concatenate([pairs[:, 0], pairs[:, 1], own])
-        row = np.concatenate([pairs[:, 1], pairs[:, 0], own])
-        size = np.bincount(centre, minlength=len(own))
-        return cls(row[np.lexsort((row, centre))], np.concatenate([[0], np.cumsum(size)]))
+        pairs = close_pairs(points_mm, points_mm, distance_mm)
+        size = np.bincount(pairs.row, minlength=len(points_mm))
+        return cls(pairs.other, np.concatenate([[0], np.cumsum(size)]))
 
 
 def _levels(
@@ -217,10 +208,11 @@ def _levels(
     return level
 
 
-def _features(members: pl.DataFrame, number: int) -> dict[str, Any]:
+def _features(members: pl.DataFrame, number: int, rule: Rule) -> dict[str, Any]:
     place = places_mm(members)
     extent = _extent(place[:, :2])
-    nearest = KDTree(place).query(place, k=2)[0][:, 1]
+    pairs = close_pairs(place, place, rule.distance_mm)
+    away = nearest(pairs.only(pairs.row != pairs.other))
     slices = members["slice"].to_numpy()
     first, last = int(slices.min()), int(slices.max())
     return {
@@ -230,7 +222,7 @@ def _features(members: pl.DataFrame, number: int) -> dict[str, Any]:
         "annotated": members["label"].sum() if "label" in members.columns else None,
         "extent_mm": extent,
         "density_per_cm2": members.height / (math.pi * (extent / 20) ** 2) if extent else None,
-        "nearest_mm": float(nearest.mean()),
+        "nearest_mm": float(np.sqrt(away.squared).mean()) if away.row.size else None,
         "probability_max": float(members["probability"].to_numpy().max()),
         "probability_mean": float(members["probability"].to_numpy().mean()),
         "slice_first": first,

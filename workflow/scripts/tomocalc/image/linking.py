@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import KDTree
 
 from tomocalc.image.span import slices_above
+from tomocalc.neighbours import close_pairs, nearest
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,16 +114,13 @@ def link(places: Sequence[Places], radius_mm: float) -> Candidates:
 
 def _pairs(
     above: Places, here: Places, radius_mm: float
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the objects of two slices that are each other's nearest."""
-    if not (above.row_mm.size and here.row_mm.size):
-        return np.zeros(0, np.intp), np.zeros(0, np.intp)
     points = [np.column_stack([part.row_mm, part.col_mm]) for part in (above, here)]
-    trees = [KDTree(part) for part in points]
-    distance, nearest = map(
-        np.atleast_1d, trees[0].query(points[1], distance_upper_bound=radius_mm)
-    )
-    _, back = map(np.atleast_1d, trees[1].query(points[0], distance_upper_bound=radius_mm))
-    mine = np.flatnonzero(np.isfinite(distance))
-    mutual = mine[back[nearest[mine]] == mine]
-    return nearest[mutual], mutual
+    found = close_pairs(points[0], points[1], radius_mm)
+    close = found.only(found.squared < radius_mm**2)
+    of_above, of_here = nearest(close), nearest(close.turned())
+    back = np.full(here.row_mm.size, -1)
+    back[of_here.row] = of_here.other
+    mutual = back[of_above.other] == of_above.row
+    return of_above.row[mutual], of_above.other[mutual]

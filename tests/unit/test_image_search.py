@@ -19,8 +19,9 @@ import import_mini_mias
 from image_slices import breast_slice
 from tomocalc.errors import TomocalcError
 from tomocalc.image.detection import Found
+from tomocalc.image.objects import Search, keep_search, kept_search
 from tomocalc.image.recall import Account
-from tomocalc.image.search import Search, keep_search, kept_search, search
+from tomocalc.image.search import search
 from tomocalc.image.settings import Settings
 from tomocalc.image.slices import find_objects, measure_rows
 from tomocalc.phantom.settings import Settings as PhantomSettings

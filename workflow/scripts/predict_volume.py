@@ -6,7 +6,7 @@ from typing import Any
 
 from tomocalc.dataset.shards import read_manifest, read_volume_rows
 from tomocalc.files import write_bytes, write_json, write_text
-from tomocalc.image.search import stored_search
+from tomocalc.image.objects import stored_search
 from tomocalc.log import log_to
 from tomocalc.model.release import load_model
 from tomocalc.pages.shell import write_page

@@ -11,8 +11,9 @@ from tomocalc.errors import TomocalcError
 from tomocalc.files import digest, write_bytes, write_json
 from tomocalc.image.linking import link
 from tomocalc.image.looks import Looks, kept_looks, write_looks
+from tomocalc.image.objects import Search, keep_search, kept_search, write_objects
 from tomocalc.image.overlay import kept_overlay, volume_overlay
-from tomocalc.image.search import Search, keep_search, kept_search, search, write_objects
+from tomocalc.image.search import search
 from tomocalc.image.sequences import write_shards
 from tomocalc.image.settings import Settings
 from tomocalc.image.shards import settings_key, sweep, versions, volume_key

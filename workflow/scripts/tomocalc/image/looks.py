@@ -18,7 +18,8 @@ from PIL import Image
 
 from tomocalc.image.display import BRIGHTEN
 from tomocalc.image.linking import Candidates
-from tomocalc.image.search import Header, ReadSlice, Search
+from tomocalc.image.objects import Search
+from tomocalc.image.search import Header, ReadSlice
 from tomocalc.image.shards import current_table, write_table
 from tomocalc.image.slices import Prepared, prepare
 from tomocalc.image.statistics import Grey

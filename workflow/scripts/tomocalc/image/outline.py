@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.image.breast import Breast
+if TYPE_CHECKING:
+    from tomocalc.image.breast import Breast
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,8 @@ from PIL import Image
 
 from tomocalc.image.display import Panel, draw_panels, reduce_max, reduce_mean, reduction
 from tomocalc.image.linking import Candidates
-from tomocalc.image.search import ReadSlice, Search
+from tomocalc.image.objects import Search
+from tomocalc.image.search import ReadSlice
 from tomocalc.image.slices import Spacing, prepare
 
 MARKS = 150

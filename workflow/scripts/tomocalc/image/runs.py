@@ -12,8 +12,6 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 Number = TypeVar("Number", bound=np.generic)
 
@@ -143,6 +141,10 @@ def label_runs(
     objects, order
         The objects, and where each of their runs was in the input.
     """
+    # whoever only reads objects, as when a volume is scored, needs no SciPy
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     if row.size == 0:
         return Runs(row, start, stop, np.zeros(1, np.int64)), np.zeros(0, np.int64)
     # A stride of more than the width keeps the runs of two rows apart.

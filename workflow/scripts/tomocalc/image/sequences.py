@@ -13,8 +13,9 @@ import polars as pl
 from tomocalc.files import digest
 from tomocalc.image.context import focus_offset, slices_spanned
 from tomocalc.image.linking import Candidates
+from tomocalc.image.objects import Search
 from tomocalc.image.runs import join
-from tomocalc.image.search import Header, ReadSlice, Search, Seen
+from tomocalc.image.search import Header, ReadSlice, Seen
 from tomocalc.image.settings import Settings
 from tomocalc.image.shards import current_shard, write_shard
 from tomocalc.image.slices import measure_rows, prepare

@@ -12,8 +12,8 @@ import polars as pl
 from tomocalc.files import digest, sheet_text
 from tomocalc.image.linking import link
 from tomocalc.image.looks import CROP_MM, Looks
+from tomocalc.image.objects import Search
 from tomocalc.image.runs import Runs
-from tomocalc.image.search import Search
 from tomocalc.model.release import ReleasedModel
 from tomocalc.pages.volume import volume_page
 from tomocalc.prediction.attribution import attributions

@@ -19,7 +19,7 @@ from tomocalc.dataset.shards import read_volume_rows
 from tomocalc.errors import TomocalcError
 from tomocalc.files import write_bytes, write_text
 from tomocalc.image.extraction import extract
-from tomocalc.image.search import stored_search
+from tomocalc.image.objects import stored_search
 from tomocalc.image.settings import Settings
 from tomocalc.model.release import ReleasedModel, load_model
 from tomocalc.parquet import read_parquet

@@ -21,6 +21,7 @@ SETTINGS = {
     "projections": 9,
     "half_angle_deg": 15.0,
     "photons": 3000.0,
+    "end_on_vessels": 7.0,
     "calcified_fraction": 0.5,
     "format": "dicom",
 }
@@ -64,7 +65,7 @@ def test_annotations_are_the_calcifications_of_the_truth(tmp_path, laterality):
     for row in truth:
         assert float(row["x_mm"]) == pytest.approx(float(row["x"]) * 0.1, abs=1e-3)
         assert abs(float(row["z_mm"]) - int(row["slice"])) <= 0.5
-    kinds = {"calcification", "round_benign", "vascular", "clip", "noise_spike"}
+    kinds = {"calcification", "round_benign", "vascular", "clip", "noise_spike", "end_on_vessel"}
     assert {row["kind"] for row in truth} <= kinds
 
 

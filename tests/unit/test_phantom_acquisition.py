@@ -27,6 +27,7 @@ SETTINGS = Settings(
     projections=15,
     half_angle_deg=15.0,
     photons=3000.0,
+    end_on_vessels=7.0,
 )
 DETECTOR = Detector.around(SETTINGS)
 

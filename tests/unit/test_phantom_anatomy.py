@@ -25,6 +25,7 @@ SETTINGS = Settings(
     projections=9,
     half_angle_deg=15.0,
     photons=3000.0,
+    end_on_vessels=7.0,
 )
 
 

@@ -20,6 +20,7 @@ SETTINGS = Settings(
     projections=5,
     half_angle_deg=15.0,
     photons=3000.0,
+    end_on_vessels=7.0,
 )
 STORED = np.random.default_rng(0).integers(0, 2**14, SETTINGS.shape).astype(np.uint16)
 

@@ -17,6 +17,7 @@ SETTINGS = Settings(
     projections=15,
     half_angle_deg=15.0,
     photons=3000.0,
+    end_on_vessels=7.0,
 )
 
 
@@ -60,8 +61,24 @@ def test_every_distractor_turns_up(drawn):
     assert kinds.count("round_benign") > 10
     assert kinds.count("vascular") > 5
     assert 0 < kinds.count("clip") < 15
+    assert 5 * len(drawn) < kinds.count("end_on_vessel") < 9 * len(drawn)
     sizes = [f.diameter_mm for findings in drawn for f in findings if f.kind == "round_benign"]
     assert 1 <= min(sizes) <= max(sizes) <= 2
+
+
+def test_a_vessel_along_the_beam_is_a_rod_in_the_slices(drawn):
+    vessels = [f for findings in drawn for f in findings if f.kind == "end_on_vessel"]
+    for vessel in vessels:
+        beads = np.array([body.centre_mm for body in vessel.bodies])
+        assert -0.5 < beads[:, 0].min() < beads[:, 0].max() < 23.5  # faces of the breast, mm
+        across = np.hypot(*np.ptp(beads, axis=0)[1:])
+        assert across <= np.ptp(beads[:, 0]) * np.tan(np.deg2rad(12)) * 1.001
+        # Mean attenuation of the rod: volume of the beads over that of the cylinder.
+        step = np.diff(beads[:, 0]).mean()
+        radius = vessel.diameter_mm / 2
+        share = 4 / 3 * np.pi * radius**3 / (np.pi * radius**2 * step)
+        assert share * vessel.bodies[0].attenuation == pytest.approx(0.035)
+    assert np.median([np.ptp([b.centre_mm[0] for b in v.bodies]) for v in vessels]) > 5
 
 
 def test_everything_lies_in_the_breast(drawn, breast):

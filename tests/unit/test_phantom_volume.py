@@ -25,6 +25,7 @@ SETTINGS = Settings(
     projections=15,
     half_angle_deg=15.0,
     photons=3000.0,
+    end_on_vessels=7.0,
 )
 TINY = dataclasses.replace(SETTINGS, rows=96, columns=80, slices=6)
 
@@ -132,7 +133,7 @@ def test_bytes_do_not_depend_on_the_number_of_threads():
         "from tomocalc.phantom.settings import Settings\n"
         "from tomocalc.phantom.volume import simulate\n"
         "made = simulate(volume_id='P001-LCC', patient_id='P001', laterality='L', calcified=True,"
-        " seed=1, settings=Settings(96, 80, 6, 0.1, 1.0, 15, 15.0, 3000.0))\n"
+        " seed=1, settings=Settings(96, 80, 6, 0.1, 1.0, 15, 15.0, 3000.0, 7.0))\n"
         "print(hashlib.sha256(made.stored.tobytes()).hexdigest())"
     )
     scripts = str(Path(volume.__file__).parents[2])

@@ -17,6 +17,7 @@ OTHERS = {
     "vascular": "calcified vessels",
     "clip": "clips",
     "noise_spike": "detector spikes",
+    "end_on_vessel": "vessels seen end-on",
 }
 
 

@@ -45,7 +45,7 @@ class Finding:
     """One inserted object."""
 
     kind: str
-    """calcification | round_benign | vascular | clip | noise_spike."""
+    """calcification | round_benign | vascular | clip | noise_spike | end_on_vessel."""
     cluster: int | None
     """Number of a calcification's cluster in its volume, from 1."""
     centre_mm: np.ndarray

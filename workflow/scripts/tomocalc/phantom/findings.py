@@ -16,6 +16,8 @@ HYDROXYAPATITE = 2.0
 """Attenuation of dense calcification (3.16 g/cm³) at 20 keV over that of tissue, 1/mm (XCOM)."""
 TITANIUM = 7.0
 """Attenuation of a marker clip at 20 keV, 1/mm (XCOM)."""
+BLOOD = 0.035
+"""Attenuation of a vessel and its blood, close to that of gland, over that of fat, 1/mm."""
 
 Inside = Callable[[np.ndarray, float], bool]
 """Whether a position (z, y, x) in mm lies in the breast with a margin in mm to spare."""
@@ -39,6 +41,8 @@ def draw_findings(
         findings += make(rng, settings=settings, inside=inside)
     for _ in range(int(rng.integers(3, 8))):
         findings += draw_spike(rng, settings=settings, inside=inside)
+    for _ in range(int(rng.poisson(settings.end_on_vessels))):
+        findings += draw_end_on(rng, settings=settings, inside=inside)
     return findings
 
 
@@ -141,6 +145,28 @@ def draw_vascular(rng: np.random.Generator, *, settings: Settings, inside: Insid
                 place_mm = point + rng.normal(0, 0.04, 3)
                 bodies.append(Ellipsoid(place_mm, radii, np.eye(3), HYDROXYAPATITE * share))
     return [Finding("vascular", None, centre, length, tuple(bodies))]
+
+
+def draw_end_on(rng: np.random.Generator, *, settings: Settings, inside: Inside) -> list[Finding]:
+    """Draw a small vessel that runs along the beam: a bright dot on one slice after another.
+
+    On any single slice it is about as small and as bright as a calcification, and only the slices
+    above and below tell them apart. Diameter 0.3 to 0.7 mm, 5 to 12 mm long, up to 12 degrees
+    off the depth axis.
+    """
+    length = float(min(rng.uniform(5, 12), 0.6 * settings.thickness_mm))
+    centre = place(rng, settings=settings, inside=inside, margin=1.0)
+    if centre is None:
+        return []
+    course = rng.uniform(0, 2 * np.pi)
+    slope = np.tan(np.deg2rad(rng.uniform(0, 12)))
+    axis = np.array([1, slope * np.sin(course), slope * np.cos(course)])
+    radius = float(rng.uniform(0.15, 0.35))
+    # Spheres a radius apart are a rod; their volume per length is 4/3 of the rod's.
+    beads = centre + np.arange(-length / 2, length / 2, radius)[:, None] * axis
+    beads = beads[np.abs(beads[:, 0] - settings.middle_mm) < settings.thickness_mm / 2]
+    bodies = tuple(Ellipsoid(bead, np.full(3, radius), np.eye(3), 0.75 * BLOOD) for bead in beads)
+    return [Finding("end_on_vessel", None, centre, 2 * radius, bodies)]
 
 
 def draw_clip(rng: np.random.Generator, *, settings: Settings, inside: Inside) -> list[Finding]:

@@ -29,6 +29,7 @@ class Settings:
     projections: int
     half_angle_deg: float
     photons: float
+    end_on_vessels: float
 
     @classmethod
     def from_config(cls, section: Mapping[str, Any]) -> Self:
@@ -42,6 +43,7 @@ class Settings:
             projections=int(section["projections"]),
             half_angle_deg=float(section["half_angle_deg"]),
             photons=float(section["photons"]),
+            end_on_vessels=float(section["end_on_vessels"]),
         )
 
     @property

@@ -210,6 +210,7 @@ def test_a_dicom_segmentation_labels_its_own_slices(tmp_path):
         "columns": 96,
         "pixel_spacing_mm": [0.1, 0.1],
         "slice_spacing_mm": 1.0,
+        "turned": False,
     }
     row, start, stop = (np.array(part, np.int32) for part in ([20, 21], [48, 48], [53, 53]))
     box = Runs(row, start, stop, np.array([0, 2]))
@@ -217,7 +218,6 @@ def test_a_dicom_segmentation_labels_its_own_slices(tmp_path):
         identity=identity(manifest, [], identifiers="pseudonymous", content=""),
         manifest=manifest,
         objects={2: box, 6: box},
-        turned=False,
         version="1",
     )
     (tmp_path / "seg.dcm").write_bytes(content)

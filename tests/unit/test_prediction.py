@@ -13,9 +13,9 @@ from predictions import FEATURES, RULE, measured, release
 from tomocalc.dataset.shards import read_volume_rows
 from tomocalc.errors import TomocalcError
 from tomocalc.model.release import ReleasedModel, load_model
+from tomocalc.predict import predict_volume
 from tomocalc.prediction.attribution import attributions, log_odds
 from tomocalc.prediction.fit import check_fit, drift, other_world, percentile
-from tomocalc.prediction.predict import predict_volume
 from tomocalc.prediction.scoring import MARKS, score_volume
 from tomocalc.prediction.sites import is_simulated
 

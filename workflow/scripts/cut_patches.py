@@ -10,7 +10,7 @@ from tomocalc.comparison.patch_table import SCHEMA
 from tomocalc.comparison.patches import volume_patches
 from tomocalc.log import log_to
 from tomocalc.parquet import parquet_stream, read_parquet
-from tomocalc.readers.volume import open_volume
+from tomocalc.readers.row import open_row
 
 log = logging.getLogger("tomocalc.cut_patches")
 
@@ -43,16 +43,7 @@ def main(
             places = focus.filter(pl.col("volume_id") == volume["volume_id"])
             if places.is_empty():
                 continue
-            stack = open_volume(
-                source,
-                pixel_spacing_mm=volume["pixel_spacing_mm"],
-                slice_spacing_mm=volume["slice_spacing_mm"],
-                laterality=volume["laterality"],
-                max_pixels=image["max_pixels"],
-                min_size=image["min_size"],
-                side_mismatch=image["side_mismatch"],
-                burned_in=image["burned_in"],
-            )
+            stack = open_row(source, volume, image)
             for part in volume_patches(stack, places, side=side):
                 append(part)
             log.info("%s: %d patches", volume["volume_id"], places.height)

@@ -10,10 +10,13 @@ from tomocalc.image.objects import stored_search
 from tomocalc.log import log_to
 from tomocalc.model.release import load_model
 from tomocalc.pages.shell import write_page
+from tomocalc.pages.volume import volume_page
 from tomocalc.parquet import read_parquet, write_parquet
-from tomocalc.prediction.outputs import dicom_objects, looked_at, marks_text, page
+from tomocalc.prediction.attribution import explained
+from tomocalc.prediction.outputs import dicom_objects, looked_at, marks_text
 from tomocalc.prediction.scoring import score_volume
-from tomocalc.readers.volume import open_volume
+from tomocalc.readers.row import open_row
+from tomocalc.readers.volume import Volume
 
 log = logging.getLogger("tomocalc.predict_volume")
 
@@ -90,18 +93,14 @@ def main(
     write_text(marks_sheet, marks_text(scored.marks))
     write_parquet(marks_table, scored.marks)
     write_text(clusters, marks_text(scored.clusters))
-    stack = open_volume(
-        source,
-        pixel_spacing_mm=volume["pixel_spacing_mm"],
-        slice_spacing_mm=volume["slice_spacing_mm"],
-        laterality=volume["laterality"],
-        max_pixels=image["max_pixels"],
-        min_size=image["min_size"],
-        side_mismatch=image["side_mismatch"],
-        burned_in=image["burned_in"],
-    )
+    identifiers = settings["identifiers"]
     found = stored_search(Path(manifest).parent / "search.parquet", facts["generator"])
-    seen = read_parquet(looks) if looks else looked_at(stack, found, facts)
+
+    def opened() -> Volume:
+        """Open the volume where what was kept of it is not enough."""
+        return open_row(source, volume, image)
+
+    seen = read_parquet(looks) if looks else looked_at(opened(), found, facts)
     written = [marks_sheet, marks_table, clusters, scores]
     if report is not None and segmentation is not None:
         contents = dicom_objects(
@@ -109,8 +108,8 @@ def main(
             scored,
             manifest=facts,
             found=found,
-            stack=stack,
-            identifiers=settings["identifiers"],
+            identifiers=identifiers,
+            stack=opened() if identifiers == "source" else None,
         )
         for path, content in zip((report, segmentation), contents, strict=True):
             write_bytes(path, content)
@@ -118,10 +117,16 @@ def main(
     files = [(Path(path).name, MEANING[Path(path).name]) for path in written]
     if (Path(html).parent / "overlay.png").is_file():
         files.append(("overlay.png", MEANING["overlay.png"]))
-    write_page(
-        html,
-        page(model, scored, rows=rows, manifest=facts, looks=seen, files=files, home=home),
+    page = volume_page(
+        scored,
+        card=model.card,
+        manifest=facts,
+        looks=seen,
+        explained=explained(model, rows, scored.marks),
+        files=files,
+        home=home,
     )
+    write_page(html, page)
     write_json(scores, scored.facts)
 
 

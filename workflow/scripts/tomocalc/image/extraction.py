@@ -120,6 +120,7 @@ def extract(
         "settings": settings.as_dict(),
         "generator": settings.generator,
         "candidates": linked.count,
+        "turned": header.turned,
         "shards": shards,
         "objects": write_objects(Path(objects), found, digest([key, "objects"])),
         "slice_facts": found.facts,

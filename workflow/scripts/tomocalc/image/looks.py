@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import math
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
@@ -19,10 +19,12 @@ from PIL import Image
 from tomocalc.image.display import BRIGHTEN
 from tomocalc.image.linking import Candidates
 from tomocalc.image.objects import Search
-from tomocalc.image.search import Header, ReadSlice
 from tomocalc.image.shards import current_table, write_table
-from tomocalc.image.slices import Prepared, prepare
 from tomocalc.image.statistics import Grey
+
+if TYPE_CHECKING:
+    from tomocalc.image.search import Header, ReadSlice
+    from tomocalc.image.slices import Prepared
 
 LONGEST = 900
 """Largest height and width of a frame in pixels."""
@@ -79,6 +81,9 @@ class Looks:
 
     def complete(self, read: ReadSlice, found: Search, candidates: Candidates) -> pl.DataFrame:
         """Return columns `LOOKS`; slices that were not seen are decoded for it."""
+        # a page is made of kept looks without the packages that prepare a slice
+        from tomocalc.image.slices import prepare
+
         chosen = self._chosen
         for index in (entry["slice"] for entry in found.facts):
             here = chosen[candidates.focus[chosen] == index]

@@ -45,9 +45,8 @@ def onnx_model(model: ReleasedModel) -> ModelProto:
         )
     nodes = Nodes()
     scaled = _scaled(nodes, model.preprocessing, flat="x")
-    state = model.network.state_dict()
     logits = [
-        _member(nodes, {k: v.numpy() for k, v in state.items()}, number, scaled)
+        _member(nodes, model.network.tensors, number, scaled)
         for number in range(model.card["shape"]["members"])
     ]
     stacked = nodes.add("Concat", logits, axis=1)  # (batch, member)

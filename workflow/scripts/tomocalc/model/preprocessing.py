@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from tomocalc.model.imputation import Imputation, fit_imputation
 
@@ -123,6 +122,9 @@ def _standard(values: NDArray[np.float64]) -> tuple[tuple[float, ...], tuple[flo
 
 
 def _normal_scores(values: NDArray[np.float64]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    # only a fit needs SciPy, a prediction does not
+    from scipy.special import ndtri
+
     distinct, counts = np.unique(values, return_counts=True)
     share = (np.cumsum(counts) - counts / 2) / len(values)
     if len(distinct) > KNOTS:

@@ -9,20 +9,22 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.numpy import save
 
 from tomocalc.errors import TomocalcError
 from tomocalc.files import canonical_json, file_sha256, read_json, write_bytes, write_json
-from tomocalc.model.lstm import Ensemble, Hyperparameters
+from tomocalc.model.inference import Network
 from tomocalc.model.preprocessing import Preprocessing
 from tomocalc.model.sequences import CANDIDATE, build_sequences
+
+if TYPE_CHECKING:
+    from tomocalc.model.lstm import Ensemble
 
 CARD_VERSION = 1
 WEIGHTS, CARD = "model.safetensors", "model.json"
@@ -33,7 +35,7 @@ class ReleasedModel:
     """A model that predicts, and the card that says what it is."""
 
     card: Mapping[str, Any]
-    network: Ensemble
+    network: Network
     preprocessing: Preprocessing
 
     @property
@@ -79,14 +81,12 @@ class ReleasedModel:
 
         x is in the features' own units: scaling is part of the model.
         """
-        last = torch.as_tensor(mask.sum(axis=1) - 1)
-        scaled = torch.as_tensor(self.preprocessing(x, mask))
-        return self.network.probability(scaled, last).numpy()
+        return self.network.probability(self.preprocessing(x, mask), mask.sum(axis=1) - 1)
 
 
 def save_model(*, weights: str, card: str, network: Ensemble, facts: Mapping[str, Any]) -> None:
     """Write *network* to *weights* and *facts* to *card*, each naming the other's content."""
-    tensors = {key: value.cpu().contiguous() for key, value in network.state_dict().items()}
+    tensors = {key: value.cpu().numpy() for key, value in network.state_dict().items()}
     content = {"schema_version": CARD_VERSION} | dict(facts)
     write_bytes(weights, save(tensors, metadata={"card": canonical_json(content)}))
     write_json(card, content | {"weights_sha256": file_sha256(weights)})
@@ -109,20 +109,18 @@ def load_model(path: str | Path) -> ReleasedModel:
         raise _misfit(weights, "only .safetensors files are loaded, other formats can run code")
     facts = _read_card(card, weights)
     try:
-        with safe_open(weights, framework="pt") as file:
+        with safe_open(weights, framework="np") as file:
             inside = json.loads((file.metadata() or {}).get("card", "{}"))
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError, ValueError) as error:
         raise _misfit(weights, f"it is not a whole safetensors file ({error})") from error
     if inside != {key: value for key, value in facts.items() if key != "weights_sha256"}:
         raise _misfit(card, f"it does not belong to {weights.name}")
-    shape = facts["shape"]
-    network = Ensemble(Hyperparameters(**shape | {"units": tuple(shape["units"])}))
+    shape = {name: facts["shape"][name] for name in ("inputs", "units", "members")}
     try:
-        network.load_state_dict(tensors)
-    except RuntimeError as error:
+        network = Network(tensors, **shape)
+    except ValueError as error:
         raise _misfit(weights, f"its tensors do not fit the card ({error})") from error
-    network.eval()
     return ReleasedModel(facts, network, Preprocessing.from_json(facts["preprocessing"]))
 
 

@@ -12,8 +12,8 @@ from tomocalc.pages.parts import Card, block, cards, note
 from tomocalc.pages.shell import Section, render_page
 from tomocalc.pages.tables import Cell, Column, table
 from tomocalc.pages.templating import fill
-from tomocalc.pages.volume import DRIFT, IN_SILICO, drift_table, file_table
-from tomocalc.pages.words import plural, versions_of
+from tomocalc.pages.volume_tables import DRIFT, IN_SILICO, drift_table, file_table
+from tomocalc.wording.words import plural, versions_of
 
 PICTURES = 24
 """Pictures shown; the table links every volume."""

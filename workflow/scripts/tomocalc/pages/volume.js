@@ -103,19 +103,21 @@
     const cluster = mark.c === null ? "in no cluster" : `in cluster ${mark.c}`;
     text("p", `Probability ${mark.p.toFixed(3)}, ${where}, ${cluster}. Best focus on slice ${mark.z + 1}, column ${mark.x.toFixed(0)}, row ${mark.y.toFixed(0)}, ${mark.d.toFixed(2)} mm wide.`, why);
     if (!detail) {
-      text("p", `Its features are in marks.tsv: only the ${Object.keys(data.details).length} likeliest are explained here.`, why);
+      text("p", `Its features are in marks.tsv: only those of the ${Object.keys(data.details).length} likeliest are shown here.`, why);
       return;
     }
+    const explained = detail.parts.length > 0;
     const table = document.createElement("table");
-    text("caption", "Features against the training, and what each adds", table, "quiet");
+    text("caption", `Features against the training${explained ? ", and what each adds" : ""}`, table, "quiet");
     const line = table.createTHead().insertRow();
-    for (const name of ["Feature", "Value", "In training", "Adds"]) {
+    for (const name of ["Feature", "Value", "In training", ...(explained ? ["Adds"] : [])]) {
       const cell = text("th", name, line, name === "Value" || name === "Adds" ? "n" : "");
       cell.scope = "col";
     }
     const body = table.createTBody();
     const largest = Math.max(.5, ...detail.parts.map(Math.abs));
-    const order = data.features.map((_, i) => i).sort((a, b) => Math.abs(detail.parts[b]) - Math.abs(detail.parts[a]));
+    const order = data.features.map((_, i) => i);
+    if (explained) order.sort((a, b) => Math.abs(detail.parts[b]) - Math.abs(detail.parts[a]));
     for (const i of order) {
       const feature = data.features[i], row = body.insertRow();
       const name = text("th", feature.name, row);
@@ -123,7 +125,7 @@
       name.title = feature.meaning;
       text("td", `${number(detail.values[i])}${feature.unit ? ` ${feature.unit}` : ""}`, row, "n");
       rail(row.insertCell(), feature, detail.percent[i]);
-      bar(row.insertCell(), detail.parts[i], largest);
+      if (explained) bar(row.insertCell(), detail.parts[i], largest);
     }
     const box = document.createElement("div");
     box.className = "scroll";
@@ -133,7 +135,7 @@
     text("b", "calcifications", legend, "calc");
     legend.append(" and of ");
     text("b", "others", legend, "other");
-    legend.append(". Adds: change of the log-odds against the same candidate with a typical value of this feature.");
+    legend.append(explained ? ". Adds: change of the log-odds against the same candidate with a typical value of this feature." : ". What each feature adds is worked out for the likeliest candidates only.");
   }
 
   function rail(cell, feature, percent) {

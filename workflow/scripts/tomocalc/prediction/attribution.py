@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -14,6 +16,27 @@ LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)
 
 EDGE = 1e-6
 """Probabilities are kept this far from 0 and 1 before their logarithm is taken."""
+
+
+EXPLAINED = 60
+"""Candidates of a volume that are explained, the likeliest."""
+
+
+def explained(model: ReleasedModel, rows: pl.DataFrame, marks: pl.DataFrame) -> dict[int, Any]:
+    """Return what each feature adds to the log-odds of the likeliest candidates, by id.
+
+    Parameters
+    ----------
+    rows
+        Shard rows of the volume.
+    marks
+        Its candidates, likeliest first.
+    """
+    wanted = marks.head(EXPLAINED).select("candidate_id")
+    if not wanted.height:
+        return {}
+    keys, parts = attributions(model, rows.join(wanted, on="candidate_id", how="semi"))
+    return dict(zip(keys["candidate_id"].to_list(), parts.tolist(), strict=True))
 
 
 def attributions(

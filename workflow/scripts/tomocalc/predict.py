@@ -1,6 +1,6 @@
 """Score a volume from Python.
 
->>> from tomocalc.prediction.predict import predict_volume
+>>> from tomocalc.predict import predict_volume
 >>> prediction = predict_volume("breast.dcm", model="results/model", laterality="L", view="CC")
 >>> print(prediction.score, prediction.marks.head(), prediction.clusters)
 """
@@ -17,13 +17,16 @@ import polars as pl
 
 from tomocalc.dataset.shards import read_volume_rows
 from tomocalc.errors import TomocalcError
-from tomocalc.files import write_bytes, write_text
+from tomocalc.files import write_bytes
 from tomocalc.image.extraction import extract
 from tomocalc.image.objects import stored_search
 from tomocalc.image.settings import Settings
 from tomocalc.model.release import ReleasedModel, load_model
+from tomocalc.pages.shell import write_page
+from tomocalc.pages.volume import volume_page
 from tomocalc.parquet import read_parquet
-from tomocalc.prediction.outputs import dicom_objects, page
+from tomocalc.prediction.attribution import explained
+from tomocalc.prediction.outputs import dicom_objects
 from tomocalc.prediction.scoring import Scored, score_volume
 from tomocalc.readers.volume import Volume, open_volume
 
@@ -59,16 +62,16 @@ class Prediction:
 
     def write_page(self, path: str | Path) -> None:
         """Write the page of the volume to *path*."""
-        html = page(
-            self._model,
+        html = volume_page(
             self._scored,
-            rows=self._rows,
+            card=self._model.card,
             manifest=self._manifest,
             looks=self._looks,
+            explained=explained(self._model, self._rows, self._scored.marks),
             files=[],
             home=None,
         )
-        write_text(path, html)
+        write_page(path, html)
 
     def write_dicom(
         self, report: str | Path, segmentation: str | Path, *, identifiers: str = "pseudonymous"

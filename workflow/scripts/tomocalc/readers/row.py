@@ -1,0 +1,33 @@
+"""A row of the sheet of volumes, opened with the settings of the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tomocalc.readers.volume import Volume, open_volume
+
+
+def open_row(source: str | Path, row: Mapping[str, Any], image: Mapping[str, Any]) -> Volume:
+    """Open the volume of a sheet's *row*; see `open_volume`.
+
+    Parameters
+    ----------
+    source
+        File, folder or pattern that holds it.
+    row
+        Its laterality, pixel_spacing_mm and slice_spacing_mm are used.
+    image
+        Section of the configuration.
+    """
+    return open_volume(
+        source,
+        pixel_spacing_mm=row["pixel_spacing_mm"],
+        slice_spacing_mm=row["slice_spacing_mm"],
+        laterality=row["laterality"],
+        max_pixels=image["max_pixels"],
+        min_size=image["min_size"],
+        side_mismatch=image["side_mismatch"],
+        burned_in=image["burned_in"],
+    )

@@ -12,8 +12,9 @@ from markupsafe import Markup
 from tomocalc.pages import palette
 from tomocalc.pages.charts import Switch, compact, figure_section, label, plain_figure
 from tomocalc.pages.parts import Card, Finding, cards, findings, note, verdict
-from tomocalc.pages.tables import Cell, Column, count, number, share, table, written
+from tomocalc.pages.tables import Cell, Column, table
 from tomocalc.pages.templating import asset, slug
+from tomocalc.wording.numbers import count, number, share, written
 
 NBSP = "\N{NO-BREAK SPACE}"
 

@@ -12,8 +12,8 @@ from tomocalc.model.device import choose_device
 from tomocalc.model.fitting import Recipe
 from tomocalc.model.progress import Progress
 from tomocalc.model.sequence_gain import out_of_fold, paired_figures
-from tomocalc.model.sequence_gain_page import sequence_gain_page
 from tomocalc.model.sequences import build_samples
+from tomocalc.pages.sequence_gain import sequence_gain_page
 from tomocalc.pages.shell import write_page
 from tomocalc.parquet import read_parquet
 

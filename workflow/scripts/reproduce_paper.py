@@ -21,10 +21,10 @@ from tomocalc.model.reproduction import (
     honest_samples,
     watch,
 )
-from tomocalc.model.reproduction_page import reproduction_page
 from tomocalc.model.sequences import Samples
 from tomocalc.model.settings import meaning
 from tomocalc.model.tuned import tuned_values
+from tomocalc.pages.reproduction import reproduction_page
 from tomocalc.pages.shell import write_page
 from tomocalc.parquet import read_parquet
 

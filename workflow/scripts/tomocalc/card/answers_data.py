@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from tomocalc.card.checklist import Answer
 from tomocalc.card.facts import Facts
-from tomocalc.pages.tables import share
-from tomocalc.pages.words import PARTS, SOURCES, plural, pretty
+from tomocalc.wording.numbers import share
+from tomocalc.wording.words import PARTS, SOURCES, plural, pretty
 
 QUALITY, SPLIT, MODEL = "dataset/quality.json", "dataset/split.json", "model/model.json"
 CONFIG, PROGRAM = "the configuration", "the program"

@@ -10,9 +10,9 @@ from tomocalc.card.checklist import Answer
 from tomocalc.card.facts import Facts
 from tomocalc.card.levels import interval, levels
 from tomocalc.card.limits import DEFAULT_USE, limits
-from tomocalc.pages.tables import share
-from tomocalc.pages.words import SOURCES, plural, pretty
 from tomocalc.version import VERSION
+from tomocalc.wording.numbers import share
+from tomocalc.wording.words import SOURCES, plural, pretty
 
 METRICS, BEST, STUDY = "evaluation/metrics.json", "tuning/best.json", "tuning/study.json"
 COMPARISON = "comparison/comparison.parquet"

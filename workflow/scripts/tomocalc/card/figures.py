@@ -9,9 +9,9 @@ from tomocalc.card import answers_model as say
 from tomocalc.card.document import Block, Grid, Part, Remark, Text
 from tomocalc.card.facts import Facts
 from tomocalc.card.levels import CASES, COLUMNS, NOTE, interval, levels, missing_levels
-from tomocalc.pages.figures_of_merit import MEANINGS, merit_name
-from tomocalc.pages.tables import share
-from tomocalc.pages.words import plural
+from tomocalc.wording.merits import MEANINGS, merit_name
+from tomocalc.wording.numbers import share
+from tomocalc.wording.words import plural
 
 REFERENCE = "lstm"
 """The released model in the comparison."""

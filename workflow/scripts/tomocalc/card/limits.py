@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tomocalc.card.facts import Facts
-from tomocalc.pages.tables import share
-from tomocalc.pages.words import plural
+from tomocalc.wording.numbers import share
+from tomocalc.wording.words import plural
 
 FEW = 30
 """Positive patients (or calcifications, where no patients are named) that are called few."""

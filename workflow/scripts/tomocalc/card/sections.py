@@ -9,10 +9,9 @@ from tomocalc.card.answers_data import PROTOCOL, part_sizes, preparation, source
 from tomocalc.card.document import Bullets, Grid, Numbers, Part, Remark, Ruling, Text
 from tomocalc.card.facts import Facts
 from tomocalc.card.limits import DEFAULT_USE, SIMULATED, limits, not_for
-from tomocalc.pages.eda_leakage import NOTHING_SHARED
-from tomocalc.pages.tables import share
-from tomocalc.pages.words import PARTS, plural
 from tomocalc.version import VERSION
+from tomocalc.wording.numbers import share
+from tomocalc.wording.words import NOTHING_SHARED, PARTS, plural
 
 RULINGS = {
     "clean": (True, "The test part is clean: what it holds was not learnt from"),

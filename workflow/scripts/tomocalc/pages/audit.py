@@ -12,8 +12,9 @@ from tomocalc.pages.audit_charts import gap_figure, identifier_figure, sharing_f
 from tomocalc.pages.comparison_charts import LABELS
 from tomocalc.pages.parts import block, note, verdict
 from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.tables import Cell, Column, share, signed, table
-from tomocalc.pages.words import badge_of, pretty, versions_of
+from tomocalc.pages.tables import Cell, Column, table
+from tomocalc.wording.numbers import share, signed
+from tomocalc.wording.words import badge_of, pretty, versions_of
 
 VERDICT = {
     "clean": (True, "clean: nothing of the test part is learnt from"),

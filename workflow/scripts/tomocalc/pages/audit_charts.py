@@ -11,8 +11,9 @@ from tomocalc.comparison.catalogue import NAMES
 from tomocalc.pages.charts import figure_section
 from tomocalc.pages.comparison_charts import COLOURS, LABELS, dots, row_layout
 from tomocalc.pages.palette import MUTED
-from tomocalc.pages.tables import Cell, Column, share, table
-from tomocalc.pages.words import pretty
+from tomocalc.pages.tables import Cell, Column, table
+from tomocalc.wording.numbers import share
+from tomocalc.wording.words import pretty
 
 Audits = Mapping[str, Mapping[str, Any]]
 SHARED = {

@@ -14,7 +14,7 @@ from tomocalc.pages.comparison_charts import difference_figure, figure_chart
 from tomocalc.pages.parts import Card, block, cards, note, verdict
 from tomocalc.pages.shell import Section, render_page
 from tomocalc.pages.tables import Cell, Column, table
-from tomocalc.pages.words import PROTOCOLS, badge_of, plural, versions_of
+from tomocalc.wording.words import PROTOCOLS, badge_of, plural, versions_of
 
 Rows = list[dict[str, Any]]
 TITLES = {"honest": "honest protocol", "paper": "paper's protocol", "own": "your own split"}

@@ -10,7 +10,8 @@ from markupsafe import Markup
 from tomocalc.comparison.figures import REFERENCE
 from tomocalc.pages.charts import figure_section
 from tomocalc.pages.palette import GREEN, NEGATIVE, POSITIVE
-from tomocalc.pages.tables import Cell, Column, signed, table
+from tomocalc.pages.tables import Cell, Column, table
+from tomocalc.wording.numbers import signed
 
 Rows = list[dict[str, Any]]
 COLOURS = {"paper": POSITIVE, "honest": NEGATIVE, "own": GREEN}

@@ -19,8 +19,9 @@ from tomocalc.pages.palette import (
     SEQUENTIAL,
     scale,
 )
-from tomocalc.pages.tables import Cell, Column, share, table
-from tomocalc.pages.words import PARTS
+from tomocalc.pages.tables import Cell, Column, table
+from tomocalc.wording.numbers import share
+from tomocalc.wording.words import PARTS
 
 ROWS = 40
 """Rows of a curve's table, evenly chosen from its points."""

@@ -16,8 +16,8 @@ from tomocalc.pages.eda_quality import (
 )
 from tomocalc.pages.parts import Finding, findings
 from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.tables import share
-from tomocalc.pages.words import SOURCES, badge_of, plural, pretty, versions_of
+from tomocalc.wording.numbers import share
+from tomocalc.wording.words import SOURCES, badge_of, plural, pretty, versions_of
 
 TELLING = 0.99
 """Area under the curve above which one feature alone looks like the label in disguise."""

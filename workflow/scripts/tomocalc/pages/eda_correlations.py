@@ -12,7 +12,7 @@ from tomocalc.pages.palette import DIVERGING, scale
 from tomocalc.pages.parts import block, note
 from tomocalc.pages.shell import Section
 from tomocalc.pages.tables import Cell, Column, table
-from tomocalc.pages.words import pretty
+from tomocalc.wording.words import pretty
 
 ROWS = (("all", "All"), ("positive", "Calcifications"), ("negative", "Others"))
 METHODS = (("pearson", "Pearson"), ("spearman", "Spearman"))

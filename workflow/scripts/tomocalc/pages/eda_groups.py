@@ -13,7 +13,7 @@ from tomocalc.pages.palette import NEGATIVE, POSITIVE, SEQUENTIAL, scale
 from tomocalc.pages.parts import block, note
 from tomocalc.pages.shell import Section
 from tomocalc.pages.tables import Cell, Column, table
-from tomocalc.pages.words import pretty
+from tomocalc.wording.words import pretty
 
 SHIFTS = {"none": "", "some": "warn", "strong": "bad"}
 FEW = 8

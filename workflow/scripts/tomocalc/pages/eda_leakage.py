@@ -8,12 +8,9 @@ from tomocalc.pages.charts import figure_section
 from tomocalc.pages.palette import NEGATIVE, POSITIVE
 from tomocalc.pages.parts import verdict
 from tomocalc.pages.shell import Section
-from tomocalc.pages.tables import Column, share, table
-from tomocalc.pages.words import PROTOCOLS
-
-NOTHING_SHARED = (
-    "No test row equals one that the model learns from, and no patient stands on both sides."
-)
+from tomocalc.pages.tables import Column, table
+from tomocalc.wording.numbers import share
+from tomocalc.wording.words import NOTHING_SHARED, PROTOCOLS
 
 
 def leakage_section(split: dict[str, Any]) -> Section:

@@ -14,7 +14,7 @@ from tomocalc.pages.palette import NEGATIVE, POSITIVE, SEQUENTIAL, WARM, scale
 from tomocalc.pages.parts import note
 from tomocalc.pages.shell import Section
 from tomocalc.pages.tables import Column, table
-from tomocalc.pages.words import pretty
+from tomocalc.wording.words import pretty
 
 MOST = 8
 """Features in the matrix of all pairs; more would be too small to see."""

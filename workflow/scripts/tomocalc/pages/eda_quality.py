@@ -11,8 +11,9 @@ from tomocalc.pages.charts import Switch, figure_section
 from tomocalc.pages.palette import NEGATIVE, POSITIVE
 from tomocalc.pages.parts import Card, block, cards, heading, note, paragraph
 from tomocalc.pages.shell import Section
-from tomocalc.pages.tables import Cell, Column, share, table
-from tomocalc.pages.words import CLASSES, PARTS, plural, pretty
+from tomocalc.pages.tables import Cell, Column, table
+from tomocalc.wording.numbers import share
+from tomocalc.wording.words import CLASSES, PARTS, plural, pretty
 
 ORDER = ("train", "validation", "test")
 

@@ -22,8 +22,9 @@ from tomocalc.pages.evaluation_values import (
 from tomocalc.pages.figures_of_merit import CARDS, figure_card, merit_figure
 from tomocalc.pages.parts import block, cards, note, verdict
 from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.tables import Cell, Column, share, table
-from tomocalc.pages.words import PARTS, PROTOCOLS, badge_of, versions_of
+from tomocalc.pages.tables import Cell, Column, table
+from tomocalc.wording.numbers import share
+from tomocalc.wording.words import PARTS, PROTOCOLS, badge_of, versions_of
 
 LEAK = (
     "The protocol of the reference paper repeats calcifications before it splits, so that copies "

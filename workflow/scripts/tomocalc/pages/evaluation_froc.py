@@ -9,11 +9,11 @@ from markupsafe import Markup
 
 from tomocalc.pages.charts import figure_section
 from tomocalc.pages.curves import ROWS, UNIT, evenly
-from tomocalc.pages.figures_of_merit import with_interval
 from tomocalc.pages.palette import ALL, AMBER, POSITIVE
 from tomocalc.pages.parts import block, note, paragraph
 from tomocalc.pages.tables import Cell, Column, table
-from tomocalc.pages.words import plural
+from tomocalc.wording.merits import with_interval
+from tomocalc.wording.words import plural
 
 SHOWN_RATE = 10.0
 """False marks per volume up to which a curve is drawn at first; the table has the rest."""

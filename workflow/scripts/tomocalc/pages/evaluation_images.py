@@ -11,12 +11,12 @@ from markupsafe import Markup
 from tomocalc.pages.charts import figure_section
 from tomocalc.pages.curves import ROWS, UNIT, diagonal, evenly
 from tomocalc.pages.evaluation_froc import dbtex_block, froc_block
-from tomocalc.pages.figures_of_merit import merit_name, with_interval
 from tomocalc.pages.palette import GREEN, NEGATIVE
 from tomocalc.pages.parts import Card, block, cards, note, paragraph
 from tomocalc.pages.shell import Section
 from tomocalc.pages.tables import Cell, Column, table
-from tomocalc.pages.words import plural
+from tomocalc.wording.merits import merit_name, with_interval
+from tomocalc.wording.words import plural
 
 MOST = 200
 """Rows of a long table; the file has the rest."""

@@ -10,7 +10,8 @@ from markupsafe import Markup
 from tomocalc.pages.charts import figure_section
 from tomocalc.pages.palette import GREEN, NEGATIVE, POSITIVE
 from tomocalc.pages.parts import block, paragraph
-from tomocalc.pages.tables import Cell, Column, share, table
+from tomocalc.pages.tables import Cell, Column, table
+from tomocalc.wording.numbers import share
 
 UNITS = {
     "candidates": (POSITIVE, "circle"),

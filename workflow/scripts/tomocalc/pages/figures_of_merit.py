@@ -11,48 +11,14 @@ from tomocalc.pages.charts import figure_section
 from tomocalc.pages.palette import ALL, AMBER, NEGATIVE, POSITIVE
 from tomocalc.pages.parts import Card
 from tomocalc.pages.tables import Column, table
-from tomocalc.pages.words import PARTS, pretty
+from tomocalc.wording.merits import MEANINGS, merit_name
+from tomocalc.wording.words import PARTS
 
 CARDS = ("auroc", "average_precision", "f1", "recall", "specificity", "accuracy")
 """Figures that head a page, in order."""
 
-NAMES = {
-    "auroc": "AUROC",
-    "average_precision": "Average precision",
-    "f1": "F1",
-    "recall": "Recall (sensitivity)",
-    "mcc": "Matthews' correlation",
-    "brier": "Brier score",
-    "ece": "Calibration error (ECE)",
-}
-MEANINGS = {
-    "auroc": "chance that a calcification is ranked above another candidate",
-    "average_precision": "mean precision over all recalls",
-    "f1": "harmonic mean of precision and recall",
-    "recall": "share of the calcifications that are found",
-    "precision": "share of the calls that are right",
-    "specificity": "share of the other candidates that are left alone",
-    "accuracy": "share of all rows that are told right",
-    "balanced_accuracy": "mean of recall and specificity",
-    "mcc": "−1 to 1; 0 is chance",
-    "brier": "mean squared error of the probability; 0 is best",
-    "ece": "mean distance of probability and observed share; 0 is best",
-}
 COLOURS = {"test": POSITIVE, "validation": NEGATIVE, "train": ALL}
 SYMBOLS = {"test": "circle", "validation": "diamond", "train": "square"}
-
-
-def merit_name(name: str) -> str:
-    """Return how a figure of merit is called."""
-    return NAMES.get(name, pretty(name).capitalize())
-
-
-def with_interval(figure: Mapping[str, Any]) -> str:
-    """Return a figure with its interval: ``0.951 (0.932–0.967)``."""
-    value, low, high = (figure.get(key) for key in ("value", "low", "high"))
-    if value is None:
-        return "–"
-    return f"{value:.3f}" if low is None or high is None else f"{value:.3f} ({low:.3f}–{high:.3f})"
 
 
 def figure_card(name: str, figure: Mapping[str, Any]) -> Card:

@@ -12,16 +12,16 @@ from markupsafe import Markup
 
 from tomocalc.card.levels import COLUMNS, NOTE, levels, missing_levels
 from tomocalc.pages.catalogue import ON_REQUEST, Entry, entry_of
-from tomocalc.pages.eda_leakage import NOTHING_SHARED
 from tomocalc.pages.figures_of_merit import CARDS, figure_card
 from tomocalc.pages.parts import block, cards, note, verdict
 from tomocalc.pages.protocols import protocol_section
 from tomocalc.pages.search import search_rules, search_section
 from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.tables import Cell, Column, share, table
+from tomocalc.pages.tables import Cell, Column, table
 from tomocalc.pages.templating import fill
 from tomocalc.pages.thumbnails import thumbnail
-from tomocalc.pages.words import PROTOCOLS, SOURCES, badge_of, plural, versions_of
+from tomocalc.wording.numbers import share
+from tomocalc.wording.words import NOTHING_SHARED, PROTOCOLS, SOURCES, badge_of, plural, versions_of
 
 PICTURES = 12
 """Pictures shown; the others are linked by name."""

@@ -25,7 +25,7 @@ from tomocalc.pages import parts
 from tomocalc.pages.shell import Section, render_page
 from tomocalc.pages.tables import Column, table
 from tomocalc.pages.templating import fill
-from tomocalc.pages.words import badge_of, versions_of
+from tomocalc.wording.words import badge_of, versions_of
 
 
 def model_card_page(

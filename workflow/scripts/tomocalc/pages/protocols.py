@@ -10,9 +10,10 @@ from markupsafe import Markup
 from tomocalc.card.levels import interval
 from tomocalc.pages.parts import block, note
 from tomocalc.pages.shell import Section
-from tomocalc.pages.tables import Column, share, signed, table
+from tomocalc.pages.tables import Column, table
 from tomocalc.pages.templating import fill
-from tomocalc.pages.words import plural
+from tomocalc.wording.numbers import share, signed
+from tomocalc.wording.words import plural
 
 Row = Mapping[str, Any]
 

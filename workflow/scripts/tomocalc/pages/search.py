@@ -8,7 +8,8 @@ from typing import Any
 from markupsafe import Markup
 
 from tomocalc.pages.parts import block, note
-from tomocalc.pages.tables import Cell, Column, table, written
+from tomocalc.pages.tables import Cell, Column, table
+from tomocalc.wording.numbers import written
 
 KINDS = {"calcification": "calcifications", "cluster": "clusters"}
 GENERATORS = {"local": "local: small bright spots", "paper": "paper: blur, equalise, Otsu"}

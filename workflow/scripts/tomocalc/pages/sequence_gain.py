@@ -7,12 +7,13 @@ from typing import Any
 from markupsafe import Markup
 
 from tomocalc.pages.charts import figure_section
-from tomocalc.pages.figures_of_merit import merit_name, with_interval
 from tomocalc.pages.palette import NEGATIVE, POSITIVE
 from tomocalc.pages.parts import Card, block, cards, verdict
 from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.tables import Column, share, table
-from tomocalc.pages.words import badge_of, versions_of
+from tomocalc.pages.tables import Column, table
+from tomocalc.wording.merits import merit_name, with_interval
+from tomocalc.wording.numbers import share
+from tomocalc.wording.words import badge_of, versions_of
 
 SHOWN = {"slices": ("slice sequence", POSITIVE), "single_step": ("best slice alone", NEGATIVE)}
 

@@ -11,16 +11,17 @@ from optuna.trial import create_trial
 
 from tomocalc.model.space import own_parameters, search_space
 from tomocalc.model.study import Study
-from tomocalc.model.tuning_charts import (
+from tomocalc.pages.parts import Card, block, cards, note
+from tomocalc.pages.shell import Section, render_page
+from tomocalc.pages.tables import Column, table
+from tomocalc.pages.tuning_charts import (
     history_figure,
     importance_figure,
     parallel_figure,
     slice_figure,
 )
-from tomocalc.pages.parts import Card, block, cards, note
-from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.tables import Column, number, table
-from tomocalc.pages.words import badge_of, plural, pretty, versions_of
+from tomocalc.wording.numbers import number
+from tomocalc.wording.words import badge_of, plural, pretty, versions_of
 
 ENOUGH = 4
 """Fewest trials with a value from which importances are told."""

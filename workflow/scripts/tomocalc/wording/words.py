@@ -28,6 +28,10 @@ PROTOCOLS = {
     "paper": "paper: oversampled before the split, kept to reproduce; it leaks",
 }
 
+NOTHING_SHARED = (
+    "No test row equals one that the model learns from, and no patient stands on both sides."
+)
+
 
 def badge_of(source: str) -> str | None:
     """Return the badge that pages on data from *source* carry; None where none is due."""

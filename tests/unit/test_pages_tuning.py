@@ -10,7 +10,7 @@ from tomocalc.model.selection import best_trial
 from tomocalc.model.space import Parameters
 from tomocalc.model.study import describe_study
 from tomocalc.model.trial_queue import suggest
-from tomocalc.model.tuning_page import importances, tuning_page
+from tomocalc.pages.tuning import importances, tuning_page
 
 PLAN = describe_study(
     tuning=TUNING | {"batch": 24, "trials": 12},

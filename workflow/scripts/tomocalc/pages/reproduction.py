@@ -10,12 +10,13 @@ from tomocalc.model.paper import HYPERPARAMETERS, PUBLISHED
 from tomocalc.model.tuned import UNTUNED
 from tomocalc.pages.charts import figure_section
 from tomocalc.pages.curves import confusion_figure
-from tomocalc.pages.figures_of_merit import merit_name, with_interval
 from tomocalc.pages.palette import NEGATIVE, POSITIVE
 from tomocalc.pages.parts import Card, block, cards, note, verdict
 from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.tables import Column, share, table
-from tomocalc.pages.words import versions_of
+from tomocalc.pages.tables import Column, table
+from tomocalc.wording.merits import merit_name, with_interval
+from tomocalc.wording.numbers import share
+from tomocalc.wording.words import versions_of
 
 ABSENT = "not available here"
 """Stands where the paper gives a figure that this project does not hold."""

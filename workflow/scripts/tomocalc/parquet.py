@@ -95,7 +95,9 @@ def load_parquet(path: str | Path) -> pl.DataFrame:
 
     Not by polars, which can abort on a damaged file, and on text that is none.
     """
-    table = pq.read_table(path, page_checksum_verification=True)
+    # `pq.read_table` is for folders of files too: it imports a module for that, and pandas if any
+    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        table = file.read()
     table.validate(full=True)
     frame = pl.from_arrow(table)
     assert isinstance(frame, pl.DataFrame)

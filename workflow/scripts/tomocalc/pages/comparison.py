@@ -11,16 +11,20 @@ from markupsafe import Markup
 from tomocalc.comparison.catalogue import KINDS
 from tomocalc.comparison.figures import REFERENCE
 from tomocalc.pages.comparison_charts import difference_figure, figure_chart
+from tomocalc.pages.comparison_tables import (
+    TITLES,
+    Rows,
+    classifier_table,
+    cross_validated,
+    interval_table,
+)
 from tomocalc.pages.parts import Card, block, cards, note, verdict
 from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.tables import Cell, Column, table
-from tomocalc.wording.words import PROTOCOLS, badge_of, plural, versions_of
+from tomocalc.pages.tables import Column, table
+from tomocalc.wording.words import PROTOCOLS, badge_of, versions_of
 
-Rows = list[dict[str, Any]]
-TITLES = {"honest": "honest protocol", "paper": "paper's protocol", "own": "your own split"}
 OPT_IN = "opt-in: snakemake results/comparison/image_models.html, for volumes"
 PROBE = "nearest_neighbour"
-FIGURES = {"accuracy": "Accuracy", "average_precision": "AP", "auroc": "AUROC", "f1": "F1"}
 
 
 def comparison_page(
@@ -60,7 +64,7 @@ def comparison_page(
         Section(
             "Every classifier",
             [
-                block([_table(by_protocol), _intervals(measured)], kind="panel"),
+                block([classifier_table(by_protocol), interval_table(measured)], kind="panel"),
                 note(_cited_words(rows)),
             ],
             intro="The classifiers that the reference paper compares itself with, and ours, on "
@@ -71,7 +75,7 @@ def comparison_page(
     ]
     if drawn:
         sections += _charts(drawn, confidence)
-    sections += _cross_validated(by_protocol, cross_validation)
+    sections += cross_validated(by_protocol, cross_validation)
     sections.append(_method(by_protocol, confidence))
     return render_page(
         title=title,
@@ -142,62 +146,6 @@ def _headline(measured: Mapping[str, Rows]) -> list[Markup | str]:
     return body
 
 
-def _table(by_protocol: Mapping[str, Rows]) -> Markup:
-    names = list(by_protocol)
-    columns = [
-        Column("Classifier", "text"),
-        Column("Cited accuracy", "text", "the figure a publication gives, where one is on file"),
-        *(
-            Column(f"{label} {name}", "score", f"under the {TITLES[name]}")
-            for label in FIGURES.values()
-            for name in names
-        ),
-        Column("Reads", "text"),
-    ]
-    lines = []
-    for place, row in enumerate(by_protocol[names[0]]):
-        cited = row["cited_accuracy"]
-        found = [by_protocol[name][place] for name in names]
-        lines.append(
-            [
-                Cell(row["name"]),
-                Cell("not given here") if cited is None else Cell(f"{cited:.4f}", cited),
-                *(
-                    one[key] if one["measured"] or key != "accuracy" else Cell("not run")
-                    for key in FIGURES
-                    for one in found
-                ),
-                KINDS[row["kind"]],
-            ]
-        )
-    return table(
-        columns=columns,
-        rows=lines,
-        caption="Every classifier under every protocol; AP: average precision",
-        sortable=False,
-    )
-
-
-def _intervals(measured: Mapping[str, Rows]) -> Markup:
-    columns = [
-        Column("Classifier", "text"),
-        Column("Protocol", "text"),
-        *(Column(label, "text") for label in FIGURES.values()),
-    ]
-    lines = [
-        [row["name"], name, *(_interval(row, key) for key in FIGURES)]
-        for name, rows in measured.items()
-        for row in rows
-    ]
-    written = table(columns=columns, rows=lines, caption="The same with intervals")
-    return Markup("<details><summary>With intervals</summary>{}</details>").format(written)
-
-
-def _interval(row: Mapping[str, Any], key: str) -> Cell:
-    low, high = row[f"{key}_low"], row[f"{key}_high"]
-    return Cell(f"{row[key]:.3f} ({low:.3f}–{high:.3f})", row[key])
-
-
 def _cited_words(rows: pl.DataFrame) -> str:
     given = rows.filter(pl.col("cited_accuracy").is_not_null()).unique("model", maintain_order=True)
     known = "; ".join(
@@ -240,37 +188,6 @@ def _charts(measured: Mapping[str, Rows], confidence: float) -> list[Section]:
     ]
 
 
-def _cross_validated(
-    by_protocol: Mapping[str, Rows], folds: Mapping[str, Mapping[str, int]]
-) -> list[Section]:
-    rows = [row for row in by_protocol.get("honest", []) if row["cv_auroc"] is not None]
-    if not rows:
-        return []
-    plan = folds["honest"]
-    columns = [Column("Classifier", "text")]
-    for label in ("AUROC", "Average precision", "F1 at 0.5", "Accuracy at 0.5"):
-        columns += [Column(label, "score"), Column("±", "score", "standard deviation over folds")]
-    lines = []
-    for row in rows:
-        line: list[Any] = [row["name"]]
-        for name in ("auroc", "average_precision", "f1", "accuracy"):
-            line += [row[f"cv_{name}"], row[f"cv_{name}_deviation"]]
-        lines.append(line)
-    written = table(columns=columns, rows=lines, caption="Cross-validated figures")
-    times = plural(plan["repeats"], "time")
-    return [
-        Section(
-            "Cross-validated",
-            block([written], kind="panel"),
-            intro=f"Mean over {plan['folds']} folds of all candidates, {times}, honestly: no group "
-            "on both sides, everything fitted inside the training folds. With default parameters, "
-            "which have seen no data, at threshold 0.5. Less chance in these figures than in one "
-            "test part.",
-            key="cross-validated",
-        )
-    ]
-
-
 def _lstm_remark(row: Mapping[str, Any]) -> str:
     return row["remark"] if row["model"] == REFERENCE else "–"
 
@@ -278,19 +195,27 @@ def _lstm_remark(row: Mapping[str, Any]) -> str:
 def _method(by_protocol: Mapping[str, Rows], confidence: float) -> Section:
     columns = [
         Column("Classifier", "text"),
+        Column("Reads", "text"),
         Column("Protocol", "text"),
         Column("Trials", "count", "parameter sets tried"),
         Column("Threshold", "score"),
         Column("Chosen parameters", "text"),
     ]
     rows = [
-        [row["name"], name, row["trials"], row["threshold"], row["parameters"] or _lstm_remark(row)]
+        [
+            row["name"],
+            KINDS[row["kind"]],
+            name,
+            row["trials"],
+            row["threshold"],
+            row["parameters"] or _lstm_remark(row),
+        ]
         for name, part in by_protocol.items()
         for row in part
         if row["measured"]
     ]
     written = table(columns=columns, rows=rows, caption="Trials and chosen parameters")
-    budgets = {row[2] for row in rows if row[2]}
+    budgets = {row[3] for row in rows if row[3]}
     words = [
         "Protocols: " + "; ".join(PROTOCOLS.get(name, TITLES[name]) for name in by_protocol) + ".",
         "Parameters are chosen on the validation part (where the protocol has none, on the first "

@@ -5,7 +5,7 @@
 A volume of SLICES (60) slices of 2457 × 1890 pixels, 12 bits, in several transfer syntaxes:
 `extract_features` alone, and what prediction takes in all: the same extraction keeping pictures
 for the page, scoring, attributions, DICOM objects and page, with a tenth of the candidates
-flagged. Each is a process of its own, so
+flagged by an untrained model of the default shape. Each is a process of its own, so
 imports count. A tree of HEADERS (1,000) DICOM files is scanned by `import_dicom_folder`; pydicom
 reading the same headers whole stands beside it.
 """
@@ -45,7 +45,7 @@ import extract_features
 CONFIG, SHEET = json.loads({given!r})
 folder = pathlib.Path({folder!r})
 extract_features.main(volume=SHEET, source={source!r}, manifest=str(folder / "manifest.json"),
-    objects=str(folder / "objects.parquet"), overlay=str(folder / "overlay.png"),
+    overlay=str(folder / "overlay.png"),
     image=CONFIG["image"], candidates=CONFIG["candidates"], sequence_slices=7{more})
 """
 PREDICT = """
@@ -98,7 +98,15 @@ def predict(syntax: str, slices: int, rounds: int) -> None:
             first = process(PREPARE.format(**names, folder=str(two), more=kept))
             if not number:
                 manifest = read_json(two / "manifest.json")
-                release(out / "model", two / "manifest.json", manifest, slices=7, flagged=0.1)
+                release(
+                    out / "model",
+                    two / "manifest.json",
+                    manifest,
+                    slices=CONFIG["sequence"]["slices"],
+                    features=CONFIG["features"],
+                    units=CONFIG["model"]["units"],
+                    flagged=0.1,
+                )
             second = process(PREDICT.format(**names, folder=str(two), out=str(out)))
             whole.append((first[0] + second[0], first[1] + second[1]))
         ratios = [[b[k] / a[k] for a, b in zip(alone, whole, strict=True)] for k in (0, 1)]

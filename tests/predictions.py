@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +41,16 @@ def release(
     *,
     source: str = "volumes",
     slices: int = 3,
+    features: Sequence[str] = FEATURES,
+    units: Sequence[int] = (5,),
     flagged: float = 0.5,
     **card: Any,
 ) -> Path:
     """Release an untrained network that flags a share of the volume's own candidates."""
     rows = read_volume_rows(manifest, content)
     sequence: dict[str, Any] = {"kind": "slices", "slices": slices}
-    sequences = build_sequences(rows, features=FEATURES, **sequence)
-    shape = Hyperparameters(inputs=len(FEATURES), units=(5,), members=2)
+    sequences = build_sequences(rows, features=list(features), **sequence)
+    shape = Hyperparameters(inputs=len(features), units=tuple(units), members=2)
     torch.manual_seed(1)
     network = Ensemble(shape)
     label = np.arange(len(sequences.keys)) % 2
@@ -57,7 +60,7 @@ def release(
     domain = model_domain(
         rows,
         splits,
-        features=FEATURES,
+        features=list(features),
         quality={
             "source": source,
             "extraction": {
@@ -69,17 +72,22 @@ def release(
         },
     )
     scaler = fit_preprocessing(
-        sequences.x, sequences.mask, features=len(FEATURES), scaler="quantile"
+        sequences.x, sequences.mask, features=len(features), scaler="quantile"
     )
     probability = network.probability(
         torch.as_tensor(scaler(sequences.x, sequences.mask)),
         torch.as_tensor(sequences.mask.sum(axis=1) - 1),
     )
     facts = {
-        "features": [{"name": name, "unit": ""} for name in FEATURES],
+        "features": [{"name": name, "unit": ""} for name in features],
         "sequence": sequence,
         "preprocessing": scaler.to_json(),
-        "shape": {"inputs": 3, "units": [5], "dropout": 0.1, "members": 2},
+        "shape": {
+            "inputs": len(features),
+            "units": list(units),
+            "dropout": 0.1,
+            "members": 2,
+        },
         "threshold": {
             "rule": "half",
             "value": float(probability.quantile(1 - flagged)),

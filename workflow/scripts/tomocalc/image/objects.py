@@ -134,6 +134,6 @@ def _search(path: Path, table: pl.DataFrame, generator: str) -> Search:
 
 def _runs(rows: pl.DataFrame) -> Runs:
     first = np.append(0, np.cumsum(rows["runs"].list.len().to_numpy() // 3)).astype(np.int64)
-    triples = np.asarray(rows["runs"].to_arrow().flatten()).reshape(-1, 3)
+    triples = rows["runs"].explode().drop_nulls().to_numpy().reshape(-1, 3)
     row, start, stop = (np.ascontiguousarray(part) for part in triples.T)
     return Runs(row, start, stop, first)

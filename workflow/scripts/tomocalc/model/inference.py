@@ -49,7 +49,9 @@ class Layer:
             if step:
                 gates += out[step - 1] @ self._recurrent
             np.tanh(gates, out=gates)
-            gate_in, forget, fresh, gate_out = np.split(gates, GATES, axis=1)
+            gate_in, forget, fresh, gate_out = (
+                gates[:, gate * self.units : (gate + 1) * self.units] for gate in range(GATES)
+            )
             cell = (cell * (1 + forget) + fresh * (1 + gate_in)) / 2
             np.multiply(np.tanh(cell), (1 + gate_out) / 2, out=out[step])
         return out

@@ -71,19 +71,18 @@ def attributions(
     base = log_odds(model.predict_samples(x, mask))
     parts = np.zeros((len(x), len(model.features)))
     known = model.card["domain"]["features"]
+    masks = np.tile(mask, (len(LEVELS), 1))
     for column, name in enumerate(model.features):
         values, below = known[name]["values"], known[name]["below"]
-        changed = []
-        for level in LEVELS:
-            other = x.copy()
-            value = values[min(int(np.searchsorted(below, level)), len(values) - 1)]
-            # features as steps: (candidate, feature, 1); otherwise (candidate, slice, feature)
-            if kind == "features_as_steps":
-                other[:, column] = value
-            else:
-                other[:, :, column] = np.where(mask, value, other[:, :, column])
-            changed.append(log_odds(model.predict_samples(other, mask)))
-        parts[:, column] = base - np.mean(changed, axis=0)
+        place = np.searchsorted(below, LEVELS).clip(max=len(values) - 1)
+        stand_in = np.repeat(np.array(values, np.float32)[place], len(x))[:, np.newaxis]
+        changed = np.tile(x, (len(LEVELS), 1, 1))  # (level · candidate, step, feature)
+        if kind == "features_as_steps":  # one feature is one step
+            changed[:, column] = stand_in
+        else:
+            changed[:, :, column] = np.where(masks, stand_in, changed[:, :, column])
+        odds = log_odds(model.predict_samples(changed, masks)).reshape(len(LEVELS), len(x))
+        parts[:, column] = base - odds.mean(axis=0)
     return sequences.keys.select(CANDIDATE), parts
 
 

@@ -1,12 +1,7 @@
-"""Order, spacing, side, keys and the files of a volume."""
+"""Order, spacing and side of a volume."""
 
 from __future__ import annotations
 
-import copy
-import hashlib
-import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +21,6 @@ from image_files import (
 )
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.laterality import side_of, turned
-from tomocalc.readers.sources import check_sha256, natural_key, source_files, source_sha256
 from tomocalc.readers.volume import Volume, open_volume
 
 ROOT = Path(__file__).parents[2]
@@ -244,109 +238,3 @@ class TestSide:
     def test_turned_twice_is_the_same(self) -> None:
         image = picture()
         np.testing.assert_array_equal(turned(turned(image)), image)
-
-
-class TestKeys:
-    def test_a_key_changes_with_its_slice_only(self, tmp_path: Path) -> None:
-        frames = volume(3, bits=12)
-        path = write_dicom(tmp_path / "a.dcm", frames, bits=12, enhanced=True)
-        before = [opened(path, slice_spacing_mm=1.0).key(index) for index in range(3)]
-        assert len(set(before)) == 3
-        frames[1][0, 0] ^= 1
-        moved = write_dicom(tmp_path / "b.dcm", frames, bits=12, enhanced=True)
-        after = [opened(moved, slice_spacing_mm=1.0).key(index) for index in range(3)]
-        assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, True]
-
-    @pytest.mark.parametrize(
-        "attributes",
-        [
-            {"PhotometricInterpretation": "MONOCHROME1"},
-            {"PixelSpacing": [0.2, 0.2]},
-            {"PixelRepresentation": 1},
-            {"RescaleSlope": -1, "RescaleIntercept": 0},
-        ],
-        ids=str,
-    )
-    def test_a_key_covers_what_decides_the_values(
-        self, tmp_path: Path, attributes: dict[str, Any]
-    ) -> None:
-        plain = opened(write_dicom(tmp_path / "a.dcm", [picture()]))
-        other = opened(write_dicom(tmp_path / "b.dcm", [picture()], **attributes))
-        assert plain.key(0) != other.key(0)
-
-    def test_a_key_ignores_names_and_dates(self, tmp_path: Path) -> None:
-        plain = opened(write_dicom(tmp_path / "a.dcm", [picture()]))
-        other = opened(write_dicom(tmp_path / "b.dcm", [picture()], StudyDate="20200101"))
-        assert plain.key(0) == other.key(0)
-
-    def test_keys_of_floats_depend_on_their_common_scale(self, tmp_path: Path) -> None:
-        pages = [frame.astype(np.float32) for frame in volume(2)]
-        options: dict[str, Any] = {"pixel_spacing_mm": 0.1, "slice_spacing_mm": 1.0}
-        before = opened(write_tiff(tmp_path / "a.tif", pages), **options).key(0)
-        pages[1] *= 2
-        assert opened(write_tiff(tmp_path / "a.tif", pages), **options).key(0) != before
-
-
-class TestInterface:
-    def test_slices_in_any_order_process_and_thread(self, tmp_path: Path) -> None:
-        frames = volume(6, bits=12)
-        path = write_dicom(tmp_path / "a.dcm", frames, bits=12, enhanced=True, syntax="jpegls")
-        found = copy.deepcopy(opened(path, slice_spacing_mm=1.0))
-        with ThreadPoolExecutor(4) as pool:
-            for index, image in enumerate(pool.map(found.read, range(6))):
-                np.testing.assert_array_equal(image, frames[index])
-
-    def test_index_out_of_range(self, tmp_path: Path) -> None:
-        found = opened(write_png(tmp_path / "a.png", picture()), pixel_spacing_mm=0.1)
-        for index in (-1, 1):
-            with pytest.raises(IndexError):
-                found.read(index)
-
-    def test_a_volume_is_not_read_into_memory(self, tmp_path: Path) -> None:
-        """Only the bytes of the wanted frame are read: the others may be anything."""
-        frames = volume(3, bits=12)
-        path = write_dicom(tmp_path / "a.dcm", frames, bits=12, enhanced=True)
-        found = opened(path, slice_spacing_mm=1.0)
-        content = path.read_bytes()
-        size = frames[0].nbytes
-        path.write_bytes(content[: -2 * size] + frames[1].tobytes())
-        np.testing.assert_array_equal(found.read(1), frames[1])
-
-
-class TestSources:
-    def test_natural_order(self) -> None:
-        names = ["s10.png", "s2.png", "S1.png", "a/2", "a/10", "s02.png"]
-        expected = ["a/2", "a/10", "S1.png", "s02.png", "s2.png", "s10.png"]
-        assert sorted(names, key=natural_key) == expected
-
-    def test_folder_pattern_and_file(self, tmp_path: Path) -> None:
-        for name in ("2.png", "10.png", ".hidden", "Thumbs.db"):
-            (tmp_path / name).touch()
-        expected = [tmp_path / "2.png", tmp_path / "10.png"]
-        assert source_files(tmp_path) == expected
-        assert source_files(f"{tmp_path}/*.png") == expected
-        assert source_files(tmp_path / "2.png") == expected[:1]
-
-    def test_a_name_with_brackets_is_taken_literally(self, tmp_path: Path) -> None:
-        (tmp_path / "a[1].png").touch()
-        (tmp_path / "a1.png").touch()
-        assert source_files(tmp_path / "a[1].png") == [tmp_path / "a[1].png"]
-
-    def test_checksums(self, tmp_path: Path) -> None:
-        (tmp_path / "2.png").write_bytes(b"two")
-        (tmp_path / "10.png").write_bytes(b"ten")
-        one = hashlib.sha256(b"two").hexdigest()
-        assert source_sha256(tmp_path / "2.png") == one
-        listing = f"{one}  2.png\n{hashlib.sha256(b'ten').hexdigest()}  10.png\n"
-        both = hashlib.sha256(listing.encode()).hexdigest()
-        check_sha256(tmp_path, both.upper())
-        with pytest.raises(TomocalcError, match="E208"):
-            check_sha256(tmp_path, one)
-
-    def test_only_the_standard_library_is_needed(self) -> None:
-        code = (
-            "import sys; sys.path.insert(0, 'workflow/scripts')\n"
-            "import tomocalc.readers.sources, tomocalc.readers.sniff\n"
-            "assert not {'numpy', 'pydicom', 'tifffile'} & set(sys.modules)"
-        )
-        subprocess.run([sys.executable, "-S", "-c", code], check=True, cwd=ROOT)

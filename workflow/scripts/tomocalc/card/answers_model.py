@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
+from tomocalc.card import model_sentences as say
 from tomocalc.card.answers_data import CONFIG, MODEL, PROGRAM
 from tomocalc.card.checklist import Answer
 from tomocalc.card.facts import Facts
 from tomocalc.card.levels import interval, levels
 from tomocalc.card.limits import DEFAULT_USE, limits
 from tomocalc.version import VERSION
-from tomocalc.wording.numbers import share
 from tomocalc.wording.words import SOURCES, plural, pretty
 
 METRICS, BEST, STUDY = "evaluation/metrics.json", "tuning/best.json", "tuning/study.json"
 COMPARISON = "comparison/comparison.parquet"
 NONE = "None."
-
-SEQUENCE = {
-    "slices": "its features on {slices} consecutive slices around its best focus",
-    "features_as_steps": "its features one after the other",
-    "single_step": "its features in one step",
-}
-IMBALANCE = {
-    "none": "the classes are trained on as they are",
-    "oversample": "calcifications are repeated in the training part alone",
-    "class_weights": "the rarer class weighs more in the loss",
-    "focal": "rows that are told right with ease weigh less",
-}
-SCALER = {"standard": "to mean 0 and deviation 1", "quantile": "to a normal distribution by ranks"}
 
 
 def model_answers(facts: Facts) -> Iterator[tuple[str, Answer]]:
@@ -72,99 +59,26 @@ def _predictors(facts: Facts) -> Iterator[tuple[str, Answer]]:
         yield "objective", Answer("No predictor is judged by a person.", PROGRAM, whole=True)
     else:
         yield "measurement", Answer("Columns of the user's table, read as they are.", CONFIG)
-    yield "scaling", Answer(f"{reading(facts)} {scaling(facts)}", MODEL)
-
-
-def reading(facts: Facts) -> str:
-    """Return what the network reads of a candidate."""
-    sequence = facts.model["sequence"]
-    return f"Of a candidate the network reads {SEQUENCE[sequence['kind']].format(**sequence)}."
-
-
-def scaling(facts: Facts) -> str:
-    """Return how the features are scaled."""
-    scaler = facts.model["preprocessing"]["scaler"]
-    return f"Each feature is scaled {SCALER.get(scaler, scaler)}, fitted on the training part."
-
-
-def tuning(facts: Facts) -> str:
-    """Return how the hyper-parameters were chosen, with the budget."""
-    best, space = facts.best, facts.study["tuning"]
-    searched = ", ".join(
-        f"{pretty(name)} {space[name][0]:g} to {space[name][1]:g}"
-        for name in ("learning_rate", "dropout", "layers", "units")
-    )
-    scored = "the validation part" if best["validation"] == "holdout" else "cross-validation"
-    failed = f", {best['failed']:,} of them failed" if best["failed"] else ""
-    trials = plural(best["computed"] + best["failed"], "trial")
-    return (
-        f"{trials}{failed} of a Bayesian optimisation of the {pretty(best['objective'])} "
-        f"on {scored} over {searched}; best value {best['value']:.3f}."
-    )
-
-
-def training(facts: Facts) -> str:
-    """Return the recipe of the training."""
-    recipe = facts.model["training"]
-    return (
-        f"Adam, learning rate {recipe['learning_rate']:g} ({pretty(recipe['schedule'])}), weight "
-        f"decay {recipe['weight_decay']:g}, batches of {recipe['batch_size']}, "
-        f"{facts.model['epochs']} epochs, weights of epoch {facts.model['best_epoch']}; "
-        f"{_loss(facts)}; {IMBALANCE[recipe['imbalance']]}; seed {recipe['seed']}."
-    )
-
-
-def _loss(facts: Facts) -> str:
-    focal = facts.model["training"]["imbalance"] == "focal"
-    return "focal loss" if focal else "binary cross-entropy"
-
-
-def members(facts: Facts) -> str:
-    """Return how many networks the model is."""
-    count = facts.model["shape"]["members"]
-    return f"The mean of {count} networks" if count > 1 else "One network"
-
-
-def architecture(facts: Facts) -> str:
-    """Return the layers of the network."""
-    shape = facts.model["shape"]
-    units = "-".join(str(size) for size in shape["units"])
-    return (
-        f"{plural(len(shape['units']), 'LSTM layer')} of {units} units with dropout "
-        f"{shape['dropout']:g} after each, then one sigmoid: {shape['inputs']} inputs, one "
-        "probability."
-    )
-
-
-def threshold(facts: Facts) -> str:
-    """Return the threshold, and where it was chosen."""
-    chosen = facts.model["threshold"]
-    where = f"where F1 is largest on the {chosen['chosen_on']} part"
-    if chosen["chosen_on"] is None:
-        where = "fixed beforehand"
-    return f"From a probability of {chosen['value']:.3f} on a candidate is flagged: {where}."
-
-
-def calibration(facts: Facts) -> str:
-    """Return the prevalence that the probabilities hold for."""
-    prevalence = facts.model["calibration"]["prevalence"]
-    return f"Probabilities hold where {share(prevalence)} of the candidates are calcifications."
+    yield "scaling", Answer(f"{say.reading(facts)} {say.scaling(facts)}", MODEL)
 
 
 def _building(facts: Facts) -> Iterator[tuple[str, Answer]]:
     recipe = facts.model["training"]
-    yield "architecture", Answer(f"{architecture(facts)} {reading(facts)}", MODEL)
+    yield "architecture", Answer(f"{say.architecture(facts)} {say.reading(facts)}", MODEL)
     yield (
         "building",
-        Answer(f"{architecture(facts)} {tuning(facts)} {training(facts)}", f"{MODEL}, {BEST}"),
+        Answer(
+            f"{say.architecture(facts)} {say.tuning(facts)} {say.training(facts)}",
+            f"{MODEL}, {BEST}",
+        ),
     )
-    yield "training", Answer(f"{training(facts)} {tuning(facts)}", f"{MODEL}, {BEST}")
+    yield "training", Answer(f"{say.training(facts)} {say.tuning(facts)}", f"{MODEL}, {BEST}")
     kept = "the last epoch" if not recipe["patience"] else "the best validation score"
     yield (
         "selection_of_model",
-        Answer(f"The best trial's hyper-parameters, weights of {kept}. {tuning(facts)}", BEST),
+        Answer(f"The best trial's hyper-parameters, weights of {kept}. {say.tuning(facts)}", BEST),
     )
-    yield "ensemble", Answer(f"{members(facts)}.", MODEL)
+    yield "ensemble", Answer(f"{say.members(facts)}.", MODEL)
     yield (
         "initial",
         Answer(f"Random, seed {recipe['seed']}; no weights from elsewhere.", MODEL),
@@ -174,12 +88,12 @@ def _building(facts: Facts) -> Iterator[tuple[str, Answer]]:
         if facts.protocol == "paper"
         else ""
     )
-    balance = IMBALANCE[recipe["imbalance"]]
+    balance = say.IMBALANCE[recipe["imbalance"]]
     yield (
         "imbalance",
-        Answer(f"In the training {balance}.{doubled} {calibration(facts)}", MODEL),
+        Answer(f"In the training {balance}.{doubled} {say.calibration(facts)}", MODEL),
     )
-    yield "software", Answer(f"{versions(facts.model['versions'])}.", MODEL)
+    yield "software", Answer(f"{say.versions(facts.model['versions'])}.", MODEL)
     yield (
         "release",
         Answer(
@@ -195,11 +109,6 @@ def _building(facts: Facts) -> Iterator[tuple[str, Answer]]:
         "settings",
         Answer("Every setting of the run: tuning/study.json and model/model.json.", STUDY),
     )
-
-
-def versions(found: Mapping[str, Any]) -> str:
-    """Return programs with their versions."""
-    return ", ".join(f"{name} {found[name]}" for name in sorted(found))
 
 
 def _figures(facts: Facts) -> Iterator[tuple[str, Answer]]:
@@ -274,7 +183,7 @@ def _use(facts: Facts) -> Iterator[tuple[str, Answer]]:
     yield "updating", Answer(NONE, PROGRAM)
     yield "prediction", Answer("By snakemake predict, from the released weights.", PROGRAM)
     yield "fairness", _fairness(facts)
-    yield "output", Answer(f"{threshold(facts)} {calibration(facts)}", MODEL)
+    yield "output", Answer(f"{say.threshold(facts)} {say.calibration(facts)}", MODEL)
     yield (
         "differences",
         Answer("None by design: parts of the same data, drawn at random.", "dataset/split.json"),

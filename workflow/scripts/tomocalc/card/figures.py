@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tomocalc.card import answers_model as say
+from tomocalc.card import model_sentences as say
 from tomocalc.card.document import Block, Grid, Part, Remark, Text
 from tomocalc.card.facts import Facts
 from tomocalc.card.levels import CASES, COLUMNS, NOTE, interval, levels, missing_levels

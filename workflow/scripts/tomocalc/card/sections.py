@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tomocalc.card import answers_model as say
+from tomocalc.card import model_sentences as say
 from tomocalc.card.answers_data import PROTOCOL, part_sizes, preparation, sources
 from tomocalc.card.document import Bullets, Grid, Numbers, Part, Remark, Ruling, Text
 from tomocalc.card.facts import Facts

@@ -35,7 +35,7 @@ for name in sys.argv[1:]:
     row = {"volume_id": name, "patient_id": "p", "laterality": "L", "view": "CC", "site": None,
            "pixel_spacing_mm": 0.085, "slice_spacing_mm": 1.0, "sha256": None}
     main(volume=row, source=f"raw/{name}.dcm", manifest=f"direct/{name}/manifest.json",
-         objects=f"direct/{name}/objects.parquet", overlay=f"direct/{name}/overlay.png",
+         overlay=f"direct/{name}/overlay.png",
          image=config["image"], candidates=config["candidates"],
          sequence_slices=config["sequence"]["slices"])
 """

@@ -61,7 +61,6 @@ def run(source: Path, out: Path, threads: int) -> tuple[float, float]:
         volume=SHEET,
         source=str(source),
         manifest=str(out / "manifest.json"),
-        objects=str(out / "objects.parquet"),
         overlay=str(out / "picture.png"),
         image=CONFIG["image"],
         candidates=CONFIG["candidates"],

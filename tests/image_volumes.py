@@ -65,7 +65,6 @@ def run(source: Path, out: Path, **change: Any) -> dict[str, Any]:
         volume=SHEET,
         source=str(source),
         manifest=str(out / "manifest.json"),
-        objects=str(out / "objects.parquet"),
         overlay=str(out / "overlay.png"),
         image=IMAGE | arguments.pop("image", {}),
         candidates=CANDIDATES | arguments.pop("candidates", {}),

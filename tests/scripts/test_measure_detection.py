@@ -26,7 +26,6 @@ def account(folder: Path, annotations: list[str], truth: list[str] | None = None
         (folder / "truth.tsv").write_text("\n".join([TRUTH, *truth]) + "\n")
     main(
         manifests=[str(folder / "v1/manifest.json")],
-        objects=[str(folder / "v1/objects.parquet")],
         annotations=str(folder / "annotations.tsv"),
         annotations_schema=str(SCHEMA),
         truth=str(folder / "truth.tsv") if truth is not None else None,

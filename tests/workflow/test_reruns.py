@@ -9,12 +9,12 @@ import pytest
 from PIL import Image
 
 from projects import Project, copy_project
-from volume_projects import ARGUMENTS, add_volumes
+from volume_projects import ARGUMENTS, add_volumes, errors, manifest
 
 pytestmark = pytest.mark.xdist_group("workflow")
 TINY = ("--configfile", "tiny.yaml")
 PHANTOM = {"simulate_volume", "write_phantom_sheets"}
-SHARDS = {"extract_features", "list_quarantine"}
+SHARDS = {"extract_features", "list_volumes", "list_quarantine"}
 DATASET = {"merge_dataset", "split_dataset", "split_protocol", "explore_dataset"}
 BESIDE = {"measure_detection", "fit_feature_models"}
 
@@ -45,8 +45,8 @@ def test_an_edited_slice_of_a_folder_reruns_its_own_volume(tmp_path: Path) -> No
     assert project.planned(*target) == {}
     first, second, *_ = sorted((project.folder / "raw/v2").iterdir())
     shutil.copyfile(second, first)
-    jobs = {"extract_features": 1, "list_quarantine": 1, "merge_dataset": 1}
-    assert project.planned(*target) == jobs
+    rules = ("extract_features", "list_volumes", "list_quarantine", "merge_dataset")
+    assert project.planned(*target) == dict.fromkeys(rules, 1)
 
 
 def test_an_edited_mask_reruns_what_reads_it(tmp_path: Path) -> None:
@@ -126,6 +126,26 @@ def test_an_edited_library_module_reruns_the_rules_that_import_it(rerun: Project
     assert planned(rerun) == {"explore_dataset": 1, "build_index": 1, "all": 1}
     rerun.edit(module, '"""\n', '"""')
     assert planned(rerun) == {}
+
+
+def test_a_deleted_picture_is_made_again_and_a_deleted_table_named(tmp_path: Path) -> None:
+    project = add_volumes(copy_project(tmp_path / "project"))
+    target = ("results/dataset/candidates.parquet", "results/qc/detection.json", *ARGUMENTS)
+    project.snakemake(*target)
+    before = project.outputs()
+    (project.folder / "results/qc/v2.png").unlink()
+    assert project.planned(*target)["extract_features"] == 1
+    project.snakemake(*target)
+    assert project.outputs() == before
+    (project.folder / "results/features/v2/objects.parquet").unlink()
+    assert project.planned(*target) == {}
+    run = project.snakemake(*target, "--forcerun", "measure_detection", ok=False)
+    (error,) = errors(run)
+    assert "objects.parquet" in error
+    assert "delete results/features/v2/manifest.json" in error
+    manifest(project, "v2").unlink()
+    project.snakemake(*target)
+    assert project.outputs() == before
 
 
 def test_a_touch_reruns_nothing(rerun: Project) -> None:

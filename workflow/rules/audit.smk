@@ -11,11 +11,11 @@ rule audit_leakage:
         ),
         scores=expand(
             "<results>/comparison/{protocol}/feature_models.parquet",
-            protocol=protocols(),
+            protocol=PROTOCOLS,
         ),
         accounts=expand(
             "<results>/comparison/{protocol}/feature_models.json",
-            protocol=protocols(),
+            protocol=PROTOCOLS,
         ),
         lstm_scores=by_protocol(
             "<results>/evaluation/predictions.parquet",
@@ -41,7 +41,7 @@ rule audit_leakage:
         runtime=30,
     params:
         code=code_of("audit_leakage.py"),
-        protocols=protocols(),
+        protocols=PROTOCOLS,
         features=config["features"],
         source=config["source"],
         settings=config["evaluation"],

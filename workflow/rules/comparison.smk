@@ -97,11 +97,11 @@ rule compare_models:
     input:
         scores=expand(
             "<results>/comparison/{protocol}/feature_models.parquet",
-            protocol=protocols(),
+            protocol=PROTOCOLS,
         ),
         accounts=expand(
             "<results>/comparison/{protocol}/feature_models.json",
-            protocol=protocols(),
+            protocol=PROTOCOLS,
         ),
         lstm_scores=by_protocol(
             "<results>/evaluation/predictions.parquet",
@@ -129,7 +129,7 @@ rule compare_models:
         runtime=30,
     params:
         code=code_of("compare_models.py"),
-        protocols=protocols(),
+        protocols=PROTOCOLS,
         source=config["source"],
         settings=config["evaluation"],
         seed=config["seed"],

@@ -4,7 +4,7 @@
 rule list_quarantine:
     """List the slices that could not be read, so that they are named even if the merge refuses."""
     input:
-        manifests=expand("<results>/features/{volume}/manifest.json", volume=VOLUMES),
+        volumes="<results>/features/volumes.tsv",
     output:
         sheet=report(
             "<results>/qc/quarantine.tsv",

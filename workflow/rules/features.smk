@@ -9,7 +9,6 @@ rule extract_features:
         files=volume_files,
     output:
         manifest=ensure("<results>/features/{volume}/manifest.json", non_empty=True),
-        objects="<results>/features/{volume}/objects.parquet",
         overlay=report(
             "<results>/qc/{volume}.png",
             caption="../report/overlay.rst",
@@ -30,7 +29,7 @@ rule extract_features:
         runtime=60,
         volumes_per_job=1,  # profiles set it: see extract_batch
     params:
-        code=code_of("extract_features.py"),
+        code=digest_of("extract_features.py"),
         volume=volume_row,
         source=volume_source,
         image=config["image"],
@@ -54,9 +53,6 @@ for BATCH, MEMBERS in BATCHES.items():
                 ensure(f"<results>/features/{volume}/manifest.json", non_empty=True)
                 for volume in MEMBERS
             ],
-            objects=[
-                f"<results>/features/{volume}/objects.parquet" for volume in MEMBERS
-            ],
             overlays=[
                 report(
                     f"<results>/qc/{volume}.png",
@@ -77,7 +73,7 @@ for BATCH, MEMBERS in BATCHES.items():
             mem_mb=growing(1000),
             runtime=60 + 10 * len(MEMBERS),
         params:
-            code=code_of("extract_batch.py"),
+            code=digest_of("extract_batch.py"),
             volumes=of_members(MEMBERS, volume_row),
             sources=of_members(MEMBERS, volume_source),
             image=config["image"],
@@ -88,11 +84,36 @@ for BATCH, MEMBERS in BATCHES.items():
             "../scripts/extract_batch.py"
 
 
+rule list_volumes:
+    """List the measured volumes: what follows depends on this one file, not on one per volume."""
+    input:
+        manifests=every("<results>/features/{volume}/manifest.json", VOLUMES),
+        overlays=every("<results>/qc/{volume}.png", VOLUMES),
+    output:
+        volumes=report(
+            "<results>/features/volumes.tsv",
+            caption="../report/volumes.rst",
+            category="Quality control",
+            labels={"volume": "all, with counts"},
+        ),
+    log:
+        "<logs>/list_volumes.log",
+    localrule: True
+    conda:
+        "../../envs/dataset.yaml"
+    resources:
+        mem_mb=growing(1000),
+        runtime=10,
+    params:
+        code=code_of("list_volumes.py"),
+    script:
+        "../scripts/list_volumes.py"
+
+
 rule measure_detection:
     """Measure how many annotated findings the candidates cover, and how many by chance."""
     input:
-        manifests=expand("<results>/features/{volume}/manifest.json", volume=VOLUMES),
-        objects=expand("<results>/features/{volume}/objects.parquet", volume=VOLUMES),
+        volumes="<results>/features/volumes.tsv",
         annotations=annotation_sheet(),
         masks=MASKS,
         annotations_schema=schema("annotations"),

@@ -60,11 +60,11 @@ rule compare_image_models:
     input:
         scores=expand(
             "<results>/comparison/{protocol}/feature_models.parquet",
-            protocol=protocols(),
+            protocol=PROTOCOLS,
         ),
         accounts=expand(
             "<results>/comparison/{protocol}/feature_models.json",
-            protocol=protocols(),
+            protocol=PROTOCOLS,
         ),
         lstm_scores=by_protocol(
             "<results>/evaluation/predictions.parquet",
@@ -76,12 +76,12 @@ rule compare_image_models:
         ),
         image_scores=expand(
             "<results>/comparison/{protocol}/{network}.parquet",
-            protocol=protocols(),
+            protocol=PROTOCOLS,
             network=list(IMAGE_KEYS),
         ),
         image_accounts=expand(
             "<results>/comparison/{protocol}/{network}.json",
-            protocol=protocols(),
+            protocol=PROTOCOLS,
             network=list(IMAGE_KEYS),
         ),
         best="<results>/tuning/best.json",
@@ -102,7 +102,7 @@ rule compare_image_models:
         runtime=30,
     params:
         code=code_of("compare_image_models.py"),
-        protocols=protocols(),
+        protocols=PROTOCOLS,
         networks=list(IMAGE_KEYS),
         source=config["source"],
         settings=config["evaluation"],

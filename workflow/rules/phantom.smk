@@ -47,10 +47,8 @@ rule export_slices:
 rule write_phantom_sheets:
     """Gather the in-silico cohort into the sheets that a user would write."""
     input:
-        annotations=expand(
-            "<resources>/phantom/{volume}.annotations.tsv", volume=VOLUMES
-        ),
-        truth=expand("<resources>/phantom/{volume}.truth.tsv", volume=VOLUMES),
+        annotations=every("<resources>/phantom/{volume}.annotations.tsv", VOLUMES),
+        truth=every("<resources>/phantom/{volume}.truth.tsv", VOLUMES),
     output:
         volumes="<resources>/phantom/volumes.tsv",
         annotations="<resources>/phantom/annotations.tsv",

@@ -12,7 +12,6 @@ use rule extract_features as extract_new_volume with:
         manifest=ensure(
             "<results>/predictions/{volume}/features/manifest.json", non_empty=True
         ),
-        objects="<results>/predictions/{volume}/features/objects.parquet",
         looks="<results>/predictions/{volume}/features/looks.parquet",
         overlay=report(
             "<results>/predictions/{volume}/overlay.png",
@@ -87,10 +86,10 @@ rule predict_volume:
 rule gather_predictions:
     """Gather the scores of all predicted volumes into one page and two sheets."""
     input:
-        scores=expand("<results>/predictions/{volume}/scores.json", volume=PREDICTED),
-        marks=expand("<results>/predictions/{volume}/marks.parquet", volume=PREDICTED),
-        pages=expand("<results>/predictions/{volume}/volume.html", volume=PREDICTED),
-        overlays=expand(prediction_overlay(), volume=PREDICTED),
+        scores=every("<results>/predictions/{volume}/scores.json", PREDICTED),
+        marks=every("<results>/predictions/{volume}/marks.parquet", PREDICTED),
+        pages=every("<results>/predictions/{volume}/volume.html", PREDICTED),
+        overlays=every(prediction_overlay(), PREDICTED),
         weights=model_file("model.safetensors"),
         card=model_file("model.json"),
     output:

@@ -1,7 +1,9 @@
 """Write the page that a user opens first: what ran, what came out, where everything is."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from tomocalc.dataset.listing import listed_pictures
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.files import read_json
 from tomocalc.log import log_to
@@ -21,7 +23,8 @@ def main(
     comparison: str | None = None,
     detection: str | None = None,
     quarantine: str | None = None,
-    overlays: list[str] | None = None,
+    volumes: str | None = None,
+    overlays: Sequence[str] = (),
 ) -> None:
     """Write the index *page*.
 
@@ -37,8 +40,8 @@ def main(
         ``results/audit/leakage.json`` and ``results/comparison/comparison.parquet``.
     detection
         ``results/qc/detection.json``, where volumes were searched for candidates.
-    quarantine
-        Sheet of the slices that could not be read.
+    quarantine, volumes
+        Sheets of the slices that could not be read, and of the measured volumes.
     overlays
         PNG pictures of quality control, one per volume.
 
@@ -48,8 +51,7 @@ def main(
         ``E104`` when a file to link to does not exist.
     """
     folder = Path(page).parent
-    overlays = overlays or []
-    files = [*files, quarantine] if quarantine else files
+    files = [*files, *(sheet for sheet in (volumes, quarantine) if sheet)]
     raise_all([_absent(path) for path in [*files, *overlays] if not Path(path).is_file()])
     html = index_page(
         folder=folder,
@@ -87,5 +89,6 @@ if __name__ == "__main__":
         comparison=snakemake.input.comparison,
         detection=snakemake.input.get("detection"),
         quarantine=snakemake.input.get("quarantine"),
-        overlays=list(snakemake.input.get("overlays", [])),
+        volumes=snakemake.input.get("volumes"),
+        overlays=listed_pictures(snakemake.input.get("volumes")),
     )

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from tomocalc.config import load_schema
+from tomocalc.dataset.listing import listed_manifests
 from tomocalc.dataset.masks import placed
 from tomocalc.dataset.shards import read_manifest
 from tomocalc.evaluation.account import account
@@ -168,7 +169,7 @@ if __name__ == "__main__":
         candidates=snakemake.input.candidates,
         splits=snakemake.input.splits,
         weights=snakemake.input.weights,
-        manifests=list(snakemake.input.get("manifests", [])),
+        manifests=listed_manifests(snakemake.input.get("volumes")),
         annotations=snakemake.input.get("annotations"),
         annotations_schema=snakemake.input.annotations_schema,
         source=snakemake.params.source,

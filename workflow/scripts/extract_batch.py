@@ -16,7 +16,6 @@ def main(
     volumes: Sequence[Mapping[str, Any]],
     sources: Sequence[str],
     manifests: Sequence[str],
-    objects: Sequence[str],
     overlays: Sequence[str],
     **settings: Any,
 ) -> None:
@@ -28,19 +27,20 @@ def main(
         Rows of the sheet.
     sources
         File, folder or pattern of each.
-    manifests, objects, overlays
+    manifests, overlays
         What `extract_features` writes of each.
     settings
         What it takes for all of them.
     """
     errors = []
-    for volume, source, *outputs in zip(
-        volumes, sources, manifests, objects, overlays, strict=True
+    for volume, source, manifest, overlay in zip(
+        volumes, sources, manifests, overlays, strict=True
     ):
         log.info("volume %s", volume["volume_id"])
-        names = dict(zip(("manifest", "objects", "overlay"), outputs, strict=True))
         try:
-            extract_volume(volume=volume, source=source, **names, **settings)
+            extract_volume(
+                volume=volume, source=source, manifest=manifest, overlay=overlay, **settings
+            )
         except TomocalcError as error:
             log.exception("volume %s", volume["volume_id"])
             errors.append(error)
@@ -53,7 +53,6 @@ if __name__ == "__main__":
         volumes=snakemake.params.volumes,
         sources=snakemake.params.sources,
         manifests=snakemake.output.manifests,
-        objects=snakemake.output.objects,
         overlays=snakemake.output.overlays,
         image=snakemake.params.image,
         candidates=snakemake.params.candidates,

@@ -2,14 +2,16 @@
 
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from tomocalc.image.extraction import extract
 from tomocalc.image.settings import Settings
 from tomocalc.log import log_to
+from tomocalc.readers.row import open_row
 from tomocalc.readers.sources import check_sha256, unchanged
 from tomocalc.readers.spool import spooled
-from tomocalc.readers.volume import open_volume
+from tomocalc.tables import OBJECTS_FILE
 
 log = logging.getLogger("tomocalc.extract_features")
 
@@ -19,7 +21,6 @@ def main(
     volume: Mapping[str, Any],
     source: str,
     manifest: str,
-    objects: str,
     overlay: str,
     image: Mapping[str, Any],
     candidates: Mapping[str, Any],
@@ -37,9 +38,7 @@ def main(
     source
         File, folder or pattern that holds the volume.
     manifest
-        Written last; shards go beside it.
-    objects
-        Table of the objects of both generators, for measuring detection.
+        Written last; shards and the table of objects go beside it.
     overlay
         Picture of the volume.
     image, candidates
@@ -56,16 +55,7 @@ def main(
     settings = Settings.from_config(image, candidates, sequence_slices)
     if volume["sha256"]:
         check_sha256(source, volume["sha256"])
-    stack = open_volume(
-        source,
-        pixel_spacing_mm=volume["pixel_spacing_mm"],
-        slice_spacing_mm=volume["slice_spacing_mm"],
-        laterality=volume["laterality"],
-        max_pixels=image["max_pixels"],
-        min_size=image["min_size"],
-        side_mismatch=image["side_mismatch"],
-        burned_in=image["burned_in"],
-    )
+    stack = open_row(source, volume, image)
     for warning in stack.header.warnings:
         log.warning("%s: %s", volume["volume_id"], warning)
     with unchanged(source), spooled(stack) as slices:
@@ -74,7 +64,7 @@ def main(
             settings,
             row=volume,
             manifest=manifest,
-            objects=objects,
+            objects=Path(manifest).with_name(OBJECTS_FILE),
             overlay=overlay,
             looks=looks,
             on_bad_slice=image["on_bad_slice"],
@@ -89,7 +79,6 @@ if __name__ == "__main__":
         volume=snakemake.params.volume,
         source=snakemake.params.source,
         manifest=snakemake.output.manifest,
-        objects=snakemake.output.objects,
         overlay=snakemake.output.overlay,
         image=snakemake.params.image,
         candidates=snakemake.params.candidates,

@@ -2,6 +2,7 @@
 
 import logging
 
+from tomocalc.dataset.listing import listed_manifests
 from tomocalc.dataset.shards import read_manifest
 from tomocalc.files import sheet_text, write_text
 from tomocalc.log import log_to
@@ -38,4 +39,7 @@ def _line(value: object) -> str:
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
-    main(manifests=list(snakemake.input.manifests), sheet=snakemake.output.sheet)
+    main(
+        manifests=listed_manifests(snakemake.input.volumes),
+        sheet=snakemake.output.sheet,
+    )

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from tomocalc.config import load_schema
+from tomocalc.dataset.listing import listed_manifests
 from tomocalc.dataset.masks import placed
 from tomocalc.dataset.shards import read_manifest
 from tomocalc.errors import TomocalcError
@@ -21,6 +22,7 @@ from tomocalc.image.settings import GENERATORS
 from tomocalc.log import log_to
 from tomocalc.parquet import read_metadata, read_parquet
 from tomocalc.sheets import read_annotations
+from tomocalc.tables import OBJECTS_FILE
 
 log = logging.getLogger("tomocalc.measure_detection")
 
@@ -28,7 +30,6 @@ log = logging.getLogger("tomocalc.measure_detection")
 def main(
     *,
     manifests: Sequence[str],
-    objects: Sequence[str],
     annotations: str,
     annotations_schema: str,
     truth: str | None,
@@ -40,8 +41,8 @@ def main(
 
     Parameters
     ----------
-    manifests, objects
-        Of the volumes, in the same order.
+    manifests
+        Of the volumes; each has its table of objects beside it.
     annotations, annotations_schema
         The sheet and its schema.
     truth
@@ -54,6 +55,7 @@ def main(
         Folder that the masks of the annotations are in, or None.
     """
     volumes = [read_manifest(path) for path in manifests]
+    objects = [Path(path).with_name(OBJECTS_FILE) for path in manifests]
     annotated = read_annotations(
         annotations, load_schema(annotations_schema), volumes, data_root=data_root
     )
@@ -113,7 +115,7 @@ def read_truth(path: str) -> list[dict[str, Any]]:
     ]
 
 
-def read_objects(path: str, manifest: Mapping[str, Any]) -> tuple[pl.DataFrame, Outline | None]:
+def read_objects(path: Path, manifest: Mapping[str, Any]) -> tuple[pl.DataFrame, Outline | None]:
     """Read the objects of a volume and the outline of its breast.
 
     Raises
@@ -121,13 +123,13 @@ def read_objects(path: str, manifest: Mapping[str, Any]) -> tuple[pl.DataFrame, 
     TomocalcError
         ``E301`` when the table is not the one its manifest announced.
     """
-    if not Path(path).is_file() or file_sha256(path) != manifest["objects"]["sha256"]:
+    if not path.is_file() or file_sha256(path) != manifest["objects"]["sha256"]:
         raise TomocalcError(
             "E301",
             what="a table of objects cannot be used",
-            where=path,
+            where=str(path),
             why="it is missing or differs from the checksum in its manifest",
-            fix=f"delete {path} and run the same command again",
+            fix=f"delete {path.with_name('manifest.json')} and run the same command again",
         )
     text = read_metadata(path)["outline"]
     return read_parquet(path), Outline.from_text(text) if text else None
@@ -136,8 +138,7 @@ def read_objects(path: str, manifest: Mapping[str, Any]) -> tuple[pl.DataFrame, 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     main(
-        manifests=snakemake.input.manifests,
-        objects=snakemake.input.objects,
+        manifests=listed_manifests(snakemake.input.volumes),
         annotations=snakemake.input.annotations,
         annotations_schema=snakemake.input.annotations_schema,
         truth=snakemake.input.truth or None,

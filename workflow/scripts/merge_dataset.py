@@ -9,6 +9,7 @@ import polars as pl
 
 from tomocalc.config import load_schema
 from tomocalc.dataset.feature_table import CANDIDATE, read_feature_table
+from tomocalc.dataset.listing import listed_manifests
 from tomocalc.dataset.masks import placed
 from tomocalc.dataset.quality import quality_account
 from tomocalc.dataset.validation import validate
@@ -131,7 +132,7 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     main(
         source=snakemake.params.source,
-        manifests=list(snakemake.input.get("manifests", [])),
+        manifests=listed_manifests(snakemake.input.get("volumes")),
         annotations=snakemake.input.get("annotations"),
         annotations_schema=snakemake.input.annotations_schema,
         table=snakemake.input.get("table"),

@@ -22,8 +22,10 @@ NOT_UTF8 = "it is not UTF-8 text", 'save it as "CSV UTF-8", which spreadsheets o
 """Why a text of another encoding cannot be read, and what mends it."""
 
 
-def read_volumes(path: str, schema: Schema, *, data_root: str | None = None) -> list[Row]:
-    """Read the sheet of volumes; every path in it must exist.
+def read_volumes(
+    path: str, schema: Schema, *, data_root: str | None = None, look: bool = True
+) -> list[Row]:
+    """Read the sheet of volumes; every path in it must exist, unless nobody is to *look*.
 
     Returns one row per volume, sorted by ``volume_id``, with ``path`` resolved below
     *data_root*.
@@ -39,7 +41,7 @@ def read_volumes(path: str, schema: Schema, *, data_root: str | None = None) -> 
     errors += _twice(path, rows)
     for row in rows:
         if isinstance(row.get("path"), str):
-            errors += _place(path, row, data_root)
+            errors += _place(path, row, data_root, look=look)
     raise_all(errors)
     return sorted(rows, key=lambda row: row["volume_id"])
 
@@ -53,13 +55,13 @@ def read_annotations(
     schema: Schema,
     volumes: list[Row],
     *,
-    others: bool = False,
+    others: bool | None = False,
     data_root: str | None = None,
 ) -> list[Row]:
     """Read the sheet of annotations; each row must name a volume of *volumes* and a shape.
 
-    Returns calcifications and clusters or, with *others*, the findings of other kinds, with
-    ``mask`` resolved below *data_root*.
+    Returns calcifications and clusters, with *others* the findings of other kinds, or with None
+    all of them; ``mask`` is resolved below *data_root*.
 
     Raises
     ------
@@ -82,7 +84,7 @@ def read_annotations(
             )
         errors += _shape(where, row, data_root)
     raise_all(errors)
-    return [row for row in rows if (row["kind"] in CALCIFIED) is not others]
+    return [row for row in rows if others is None or (row["kind"] in CALCIFIED) is not others]
 
 
 def _shape(where: str, row: Row, data_root: str | None) -> Iterator[TomocalcError]:
@@ -113,23 +115,39 @@ def _read(path: str, schema: Schema) -> tuple[list[Row], list[TomocalcError]]:
     if errors:
         raise_all(errors)
     rows: list[Row] = []
+    columns = [_Column(name, schema) for name in header]
+    absent = dict.fromkeys(set(schema["properties"]) - set(header))
     for number, cells in lines:
         where = f"{path}:{number}"
         if len(cells) != len(header):
             why = f"it has {len(cells)} cells where the header has {len(header)}"
             errors.append(_row_error(where, why, "give every row one cell per column"))
             continue
-        named = dict(zip(header, (cell.strip() for cell in cells), strict=True))
-        optional = set(schema["properties"]) - set(schema["required"]) | _nullable(schema)
-        row = {key: None if not cell and key in optional else cell for key, cell in named.items()}
-        row = coerce(row, schema, schema)
-        errors += [
-            _row_error(f"{where}, column {key}", f"{what}: {why}", fix)
-            for key, what, why, fix in mistakes(row, schema)
-        ]
-        absent = dict.fromkeys(set(schema["properties"]) - set(row))
+        read = [column.read(cell.strip()) for column, cell in zip(columns, cells, strict=True)]
+        row = dict(zip(header, (value for value, _ in read), strict=True))
+        if not all(sound for _, sound in read):
+            errors += [
+                _row_error(f"{where}, column {key}", f"{what}: {why}", fix)
+                for key, what, why, fix in mistakes(row, schema)
+            ]
         rows.append({**absent, **row, LINE: number})
     return rows, errors
+
+
+class _Column:
+    """Reads the cells of one column; each different text is checked once."""
+
+    def __init__(self, name: str, schema: Schema) -> None:
+        self._kind = schema["properties"][name]
+        self._optional = name not in schema["required"] or _nullable(self._kind)
+        self._known: dict[str, tuple[Any, bool]] = {}
+
+    def read(self, text: str) -> tuple[Any, bool]:
+        """Return the value of a cell, and whether the schema allows it."""
+        if text not in self._known:
+            value = coerce(text, self._kind, self._kind) if text or not self._optional else None
+            self._known[text] = value, not any(True for _ in mistakes(value, self._kind))
+        return self._known[text]
 
 
 def _cells(path: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -168,12 +186,8 @@ def _check_header(path: str, header: list[str], schema: Schema) -> Iterator[Tomo
             yield _sheet_error(path, f"{column} `{key}`: {why.replace('setting', 'column')}", fix)
 
 
-def _nullable(schema: Schema) -> set[str]:
-    return {
-        key
-        for key, item in schema["properties"].items()
-        if "null" in item.get("type", []) or None in item.get("enum", [])
-    }
+def _nullable(kind: Schema) -> bool:
+    return "null" in kind.get("type", []) or None in kind.get("enum", [])
 
 
 def _twice(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
@@ -187,12 +201,12 @@ def _twice(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
         first.setdefault(name, row)
 
 
-def _place(sheet: str, row: Row, data_root: str | None) -> Iterator[TomocalcError]:
+def _place(sheet: str, row: Row, data_root: str | None, *, look: bool) -> Iterator[TomocalcError]:
     """Resolve the row's path below *data_root*; say why its files cannot be used."""
     where = f"{sheet}:{row[LINE]}"
     outside = list(_resolve(where, row, "path", data_root))
     yield from outside
-    if outside:
+    if outside or not look:
         return
     try:
         source_files(row["path"])

@@ -147,6 +147,11 @@ KNOWN = (
         "Slices left out",
         "How many slices the model needs: trained again on shorter sequences.",
     ),
+    Entry(
+        "features/volumes.tsv",
+        "Volumes",
+        "The measured volumes: slices, candidates, and where the features of each are.",
+    ),
     Entry("qc/quarantine.tsv", "Quarantine", "Slices that could not be read, why, and the remedy."),
 )
 

@@ -20,6 +20,7 @@ from tomocalc.files import file_sha256
 
 IGNORED_NAMES = {"thumbs.db", "desktop.ini"}
 """Left behind by file browsers, like every name that starts with a dot; never slices."""
+NUMBERS = re.compile(r"(\d+)")
 
 
 def is_slice(name: str) -> bool:
@@ -29,9 +30,10 @@ def is_slice(name: str) -> bool:
 
 def natural_key(path: str | Path) -> tuple[object, ...]:
     """Return a sort key by which ``slice2`` comes before ``slice10``."""
-    text = Path(path).as_posix()
-    parts = re.split(r"(\d+)", text.casefold())
-    return *((int(part) if part.isdecimal() else part) for part in parts), text
+    text = os.fspath(path).replace(os.sep, "/")
+    parts: list[object] = [*NUMBERS.split(text.casefold())]
+    parts[1::2] = map(int, parts[1::2])  # type: ignore[arg-type]
+    return *parts, text
 
 
 def source_files(path: str | Path) -> list[Path]:
@@ -48,7 +50,20 @@ def source_files(path: str | Path) -> list[Path]:
         ``E104`` for anything that is not a readable regular file (folder, FIFO, dangling link,
         missing), all of them at once, and for a folder or pattern without files.
     """
-    path = Path(path)
+    names = source_names(path)
+    raise_all([fault for name in names if (fault := _fault(name)) is not None])
+    return [Path(name) for name in names]
+
+
+def source_names(path: str | Path) -> list[str]:
+    """Return what `source_files` does as text, without looking at any of the files.
+
+    Raises
+    ------
+    TomocalcError
+        ``E104`` for a folder or pattern that cannot be listed or names nothing.
+    """
+    path = str(Path(path))
     try:
         found = _candidates(path)
     except OSError as error:
@@ -56,7 +71,6 @@ def source_files(path: str | Path) -> list[Path]:
         raise _missing(path, why, "make the path readable, or correct it in the sheet") from error
     if not found:
         raise _missing(path, "no file is there", "correct the path in the sheet")
-    raise_all([fault for file in found if (fault := _fault(file)) is not None])
     return sorted(found, key=natural_key)
 
 
@@ -116,12 +130,18 @@ def unchanged(path: str | Path) -> Iterator[None]:
         )
 
 
-def _candidates(path: Path) -> list[Path]:
-    if path.is_dir():
-        return [entry for entry in path.iterdir() if is_slice(entry.name)]
-    if not os.path.lexists(path) and glob.has_magic(str(path)):
+def _candidates(path: str) -> list[str]:
+    """Return the files of a volume, as text: `Path` costs as much as all else of a long listing."""
+    try:
+        names = os.listdir(path)  # noqa: PTH208
+    except (NotADirectoryError, FileNotFoundError):
+        pass
+    else:
+        folder = "" if path == "." else os.path.join(path, "")  # noqa: PTH118
+        return [f"{folder}{name}" for name in names if is_slice(name)]
+    if not os.path.lexists(path) and glob.has_magic(path):
         # Path.glob refuses absolute patterns.
-        return [Path(found) for found in glob.iglob(str(path), recursive=True)]  # noqa: PTH207
+        return glob.glob(path, recursive=True)  # noqa: PTH207
     return [path]
 
 
@@ -132,11 +152,11 @@ def _stamps(path: str | Path) -> dict[str, tuple[int, int]]:
     }
 
 
-def _fault(file: Path) -> TomocalcError | None:
+def _fault(file: str) -> TomocalcError | None:
     try:
-        mode = file.stat().st_mode
+        mode = os.stat(file).st_mode  # noqa: PTH116
     except FileNotFoundError:
-        if file.is_symlink():
+        if Path(file).is_symlink():
             return _missing(file, "the link points to nothing", "restore the link's target")
         return _missing(file, "no such file", "correct the path in the sheet")
     except OSError as error:
@@ -152,5 +172,5 @@ def _fault(file: Path) -> TomocalcError | None:
     return None
 
 
-def _missing(path: Path, why: str, fix: str) -> TomocalcError:
-    return TomocalcError("E104", what="cannot read an image", where=str(path), why=why, fix=fix)
+def _missing(path: str, why: str, fix: str) -> TomocalcError:
+    return TomocalcError("E104", what="cannot read an image", where=path, why=why, fix=fix)

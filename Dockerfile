@@ -1,6 +1,6 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="676874e52c29c87ffd6935a3ef360735c8b1aaacf1f8f421f296864118c55bd6"
+LABEL io.github.snakemake.conda_env_hash="5599563da6c36f361ab6b10bc7285109525800d844ea00ee2316793ed465d39c"
 # Conda environment:
 #   source: envs/comparison.yaml
 #   prefix: /conda-envs/5f6cb5b6ff881789a6add0013d3f17e9
@@ -156,7 +156,7 @@ RUN mkdir -p /conda-envs/95edfe819e3746f8335a1d78e91691b8
 COPY envs/model.yaml /conda-envs/95edfe819e3746f8335a1d78e91691b8/environment.yaml
 # Conda environment:
 #   source: envs/onnx.yaml
-#   prefix: /conda-envs/126b6dfecbbcaf77fab4799f9f32544e
+#   prefix: /conda-envs/ea729994d5d0c4f7dc5ac38361a48e38
 #   # Export to ONNX.
 #   channels:
 #     - conda-forge
@@ -166,11 +166,10 @@ COPY envs/model.yaml /conda-envs/95edfe819e3746f8335a1d78e91691b8/environment.ya
 #     - numpy >=2.3,<3
 #     - onnx >=1.18,<2
 #     - polars >=1.41,<3
-#     - pytorch >=2.10,<3
 #     - safetensors >=0.6,<1
 #     - scipy >=1.16,<2
-RUN mkdir -p /conda-envs/126b6dfecbbcaf77fab4799f9f32544e
-COPY envs/onnx.yaml /conda-envs/126b6dfecbbcaf77fab4799f9f32544e/environment.yaml
+RUN mkdir -p /conda-envs/ea729994d5d0c4f7dc5ac38361a48e38
+COPY envs/onnx.yaml /conda-envs/ea729994d5d0c4f7dc5ac38361a48e38/environment.yaml
 # Conda environment:
 #   source: envs/phantom.yaml
 #   prefix: /conda-envs/b0963ed1fc3ef8233d09862351aff058
@@ -188,14 +187,13 @@ RUN mkdir -p /conda-envs/b0963ed1fc3ef8233d09862351aff058
 COPY envs/phantom.yaml /conda-envs/b0963ed1fc3ef8233d09862351aff058/environment.yaml
 # Conda environment:
 #   source: envs/prediction.yaml
-#   prefix: /conda-envs/7bdaec006f2c7d71d72773071116ab54
-#   # Scoring new volumes: features, model, pages and DICOM objects.
+#   prefix: /conda-envs/3353faf7998448a1f0721042112ac7ff
+#   # Scoring new volumes: model, pages and DICOM objects.
 #   channels:
 #     - conda-forge
 #     - nodefaults
 #   dependencies:
 #     - python =3.12
-#     - highdicom >=0.26.1,<1
 #     - imagecodecs >=2025.8
 #     - jinja2 >=3.1,<4
 #     - markupsafe >=3,<4
@@ -205,13 +203,12 @@ COPY envs/phantom.yaml /conda-envs/b0963ed1fc3ef8233d09862351aff058/environment.
 #     - polars >=1.41,<3
 #     - pyarrow >=24,<27
 #     - pydicom >=3.0.2,<4
-#     - pytorch >=2.10,<3
 #     - safetensors >=0.6,<1
 #     - scikit-image >=0.26,<0.27
 #     - scipy >=1.16,<2
 #     - tifffile >=2025.10
-RUN mkdir -p /conda-envs/7bdaec006f2c7d71d72773071116ab54
-COPY envs/prediction.yaml /conda-envs/7bdaec006f2c7d71d72773071116ab54/environment.yaml
+RUN mkdir -p /conda-envs/3353faf7998448a1f0721042112ac7ff
+COPY envs/prediction.yaml /conda-envs/3353faf7998448a1f0721042112ac7ff/environment.yaml
 # Conda environment:
 #   source: envs/report.yaml
 #   prefix: /conda-envs/31ba2986836cbd6861ceee2e695de297
@@ -260,9 +257,9 @@ RUN conda env create --prefix /conda-envs/5f6cb5b6ff881789a6add0013d3f17e9 --fil
     conda env create --prefix /conda-envs/6d887c115a3a25c2bcd2c3a605d15dbb --file /conda-envs/6d887c115a3a25c2bcd2c3a605d15dbb/environment.yaml && \
     conda env create --prefix /conda-envs/fdedd59bd15009ddae84f58a9e4df442 --file /conda-envs/fdedd59bd15009ddae84f58a9e4df442/environment.yaml && \
     conda env create --prefix /conda-envs/95edfe819e3746f8335a1d78e91691b8 --file /conda-envs/95edfe819e3746f8335a1d78e91691b8/environment.yaml && \
-    conda env create --prefix /conda-envs/126b6dfecbbcaf77fab4799f9f32544e --file /conda-envs/126b6dfecbbcaf77fab4799f9f32544e/environment.yaml && \
+    conda env create --prefix /conda-envs/ea729994d5d0c4f7dc5ac38361a48e38 --file /conda-envs/ea729994d5d0c4f7dc5ac38361a48e38/environment.yaml && \
     conda env create --prefix /conda-envs/b0963ed1fc3ef8233d09862351aff058 --file /conda-envs/b0963ed1fc3ef8233d09862351aff058/environment.yaml && \
-    conda env create --prefix /conda-envs/7bdaec006f2c7d71d72773071116ab54 --file /conda-envs/7bdaec006f2c7d71d72773071116ab54/environment.yaml && \
+    conda env create --prefix /conda-envs/3353faf7998448a1f0721042112ac7ff --file /conda-envs/3353faf7998448a1f0721042112ac7ff/environment.yaml && \
     conda env create --prefix /conda-envs/31ba2986836cbd6861ceee2e695de297 --file /conda-envs/31ba2986836cbd6861ceee2e695de297/environment.yaml && \
     conda env create --prefix /conda-envs/8850691258ede141621be5848c639063 --file /conda-envs/8850691258ede141621be5848c639063/environment.yaml && \
     conda clean --all -y

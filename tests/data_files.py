@@ -36,7 +36,7 @@ def release(folder: Path) -> Path:
     save_model(
         weights=str(folder / "model.safetensors"),
         card=str(folder / "model.json"),
-        network=network,
+        tensors=network.tensors(),
         facts={
             "features": [{"name": name, "unit": ""} for name in NAMES],
             "sequence": {"kind": "slices", "slices": 3},

@@ -98,5 +98,5 @@ def release(
     }
     facts = {key: value for key, value in (facts | card).items() if value is not None}
     weights, path = folder / "model.safetensors", folder / "model.json"
-    save_model(weights=str(weights), card=str(path), network=network, facts=facts)
+    save_model(weights=str(weights), card=str(path), tensors=network.tensors(), facts=facts)
     return folder

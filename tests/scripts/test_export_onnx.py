@@ -50,7 +50,7 @@ def released(
     save_model(
         weights=str(folder / "model.safetensors"),
         card=str(folder / "model.json"),
-        network=network,
+        tensors=network.tensors(),
         facts=facts,
     )
     return given

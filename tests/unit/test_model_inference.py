@@ -24,9 +24,8 @@ def network(shape: Hyperparameters) -> tuple[Ensemble, Network]:
     with torch.no_grad():
         for weights in ensemble.parameters():
             weights.normal_(0, min(0.7, 2 / weights.shape[-1] ** 0.5))
-    tensors = {name: tensor.numpy() for name, tensor in ensemble.state_dict().items()}
     size = {"inputs": shape.inputs, "units": shape.units, "members": shape.members}
-    return ensemble, Network(tensors, **size)
+    return ensemble, Network(ensemble.tensors(), **size)
 
 
 @pytest.mark.parametrize("kind", ["slices", "features_as_steps", "single_step"])

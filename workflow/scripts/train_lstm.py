@@ -86,7 +86,7 @@ def main(
         },
     )
     write_parquet(history, history_table(result.trained.history))
-    save_model(weights=weights, card=card, network=result.trained.model, facts=facts)
+    save_model(weights=weights, card=card, tensors=result.trained.model.tensors(), facts=facts)
     state.remove()
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
@@ -100,6 +102,10 @@ class Ensemble(nn.Module):
     def forward(self, x: Tensor, last: Tensor) -> Tensor:
         """Return logits (member, batch)."""
         return torch.stack([member(x, last) for member in self.members])
+
+    def tensors(self) -> dict[str, NDArray[np.float32]]:
+        """Return the weights by name, as a release holds them."""
+        return {name: value.cpu().numpy() for name, value in self.state_dict().items()}
 
     @torch.no_grad()
     def probability(self, x: Tensor, last: Tensor, *, rows: int = 4096) -> Tensor:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -22,9 +22,6 @@ from tomocalc.files import canonical_json, file_sha256, read_json, write_bytes, 
 from tomocalc.model.inference import Network
 from tomocalc.model.preprocessing import Preprocessing
 from tomocalc.model.sequences import CANDIDATE, build_sequences
-
-if TYPE_CHECKING:
-    from tomocalc.model.lstm import Ensemble
 
 CARD_VERSION = 1
 WEIGHTS, CARD = "model.safetensors", "model.json"
@@ -84,11 +81,16 @@ class ReleasedModel:
         return self.network.probability(self.preprocessing(x, mask), mask.sum(axis=1) - 1)
 
 
-def save_model(*, weights: str, card: str, network: Ensemble, facts: Mapping[str, Any]) -> None:
-    """Write *network* to *weights* and *facts* to *card*, each naming the other's content."""
-    tensors = {key: value.cpu().numpy() for key, value in network.state_dict().items()}
+def save_model(
+    *,
+    weights: str,
+    card: str,
+    tensors: Mapping[str, NDArray[np.float32]],
+    facts: Mapping[str, Any],
+) -> None:
+    """Write *tensors* to *weights* and *facts* to *card*, each naming the other's content."""
     content = {"schema_version": CARD_VERSION} | dict(facts)
-    write_bytes(weights, save(tensors, metadata={"card": canonical_json(content)}))
+    write_bytes(weights, save(dict(tensors), metadata={"card": canonical_json(content)}))
     write_json(card, content | {"weights_sha256": file_sha256(weights)})
 
 

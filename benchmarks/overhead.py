@@ -1,7 +1,9 @@
 """What the workflow costs beside the work: `python benchmarks/overhead.py [VOLUMES [SLICES]]`.
 
 Processor time of `extract_features` on whole volumes (2457 × 1890 pixels, uncompressed), called
-directly in one process, and as jobs of Snakemake, one volume each and all in one batch.
+directly in one process, and as jobs of Snakemake: a volume each, and in batches of four and eight.
+The start of Snakemake is a run of the same targets with nothing to do; it comes once in a run of
+any length, so the share of the work is told with it and without it.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from features import breast
 
 from image_files import write_dicom
 from projects import copy_project
+from tomocalc.batches import batches
 
 OWN = "source: volumes\nvolumes: {sheet: volumes.tsv, annotations: annotations.tsv}\n"
 DIRECT = """
@@ -58,6 +61,18 @@ def project(folder: Path, names: list[str], slices: int) -> None:
     (folder / "own.yaml").write_text(OWN)
 
 
+def uncut(count: int) -> list[str]:
+    """Return names that no batch ends with, so that batches are as long as they may be."""
+    names: list[str] = []
+    number = 0
+    while len(names) < count:
+        name = f"v{number:04d}"
+        if not any(batches([name, "zzzz"], size) == {} for size in (2, 4)):
+            names.append(name)
+        number += 1
+    return names
+
+
 def seconds(folder: Path, *command: str) -> float:
     """Return the processor time of a command and of all that it starts."""
 
@@ -72,7 +87,7 @@ def seconds(folder: Path, *command: str) -> float:
 
 def main() -> None:
     count, slices = [*map(int, sys.argv[1:]), *(4, 60)[len(sys.argv) - 1 :]]
-    names = [f"v{number}" for number in range(count)]
+    names = uncut(count)
     run = [
         "-m",
         "snakemake",
@@ -80,18 +95,25 @@ def main() -> None:
         "1",
         *(f"results/features/{n}/manifest.json" for n in names),
     ]
-    batch = ["--set-resources", "extract_features:volumes_per_job=1000"]
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "project"
         project(folder, names, slices)
         work = seconds(folder, "-c", DIRECT, *names)
-        print(f"| {count} volumes of {slices} slices | processor s | beside the work |")
-        print("|---|---:|---:|")
-        print(f"| called directly, one process | {work:.1f} | |", flush=True)
-        for what, options in (("a job each", []), ("one batch", batch)):
+        print(f"| {count} volumes of {slices} slices | s | start | a job | share | without start |")
+        print("|---|---:|---:|---:|---:|---:|")
+        print(f"| called directly, one process | {work:.1f} | | | | |", flush=True)
+        for most in (1, 4, 8):
+            jobs = -(-count // most)
+            share = ["--set-resources", f"extract_features:volumes_per_job={-(-most // 2)}"]
+            command = [*run, *share, "--configfile", "own.yaml"]
             shutil.rmtree(folder / "results", ignore_errors=True)
-            total = seconds(folder, *run, *options, "--configfile", "own.yaml")
-            print(f"| {what} | {total:.1f} | {total / work - 1:.1%} |", flush=True)
+            total, start = (seconds(folder, *command) for _ in range(2))
+            beside = total - start - work
+            print(
+                f"| {jobs} jobs of {most} | {total:.1f} | {start:.1f} | {beside / jobs:.1f} "
+                f"| {total / work - 1:.1%} | {beside / work:.1%} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -133,13 +133,19 @@ def search(
     )
 
 
+def _int32(values: NDArray[np.int32]) -> pa.Int32Array:
+    """Return *values* for Arrow; `pa.array` would import pandas, wherever there is one."""
+    plain = np.ascontiguousarray(values, np.int32)
+    return pa.Int32Array.from_buffers(pa.int32(), plain.size, [None, pa.py_buffer(plain)])
+
+
 def _table(generator: str, index: int, found: Found, used: bool) -> pl.DataFrame:
     row, col = found.runs.centres()
     triples = np.column_stack([found.runs.row, found.runs.start, found.runs.stop]).ravel()
     first = found.runs.first.astype(np.int32) * 3
     if not used:
         triples, first = triples[:0], np.zeros_like(first)
-    lists = pl.Series(pl.from_arrow(pa.ListArray.from_arrays(pa.array(first), pa.array(triples))))
+    lists = pl.Series(pl.from_arrow(pa.ListArray.from_arrays(_int32(first), _int32(triples))))
     return pl.DataFrame(
         {
             "generator": np.full(row.size, generator),

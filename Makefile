@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SNAKEMAKE := $(BIN)/snakemake --cores all
 
-.PHONY: demo test faults lint lock docs clean
+.PHONY: demo test faults lint lock docs site release-check clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready
@@ -25,12 +25,18 @@ lint: $(VENV)/ready-for-tests
 docs: $(VENV)/ready
 	PYTHONPATH=workflow/scripts $(BIN)/python -m tomocalc.reference .
 
+site: $(VENV)/ready-for-tests
+	docs/site.sh $(BIN)/mkdocs
+
+release-check: lint test
+	$(BIN)/python tests/release_check.py
+
 lock: $(VENV)/ready-for-tests
 	$(BIN)/python -m pip install --quiet uv
 	tests/lock.sh $(BIN)/uv
 
 clean:
-	rm -rf results resources logs .snakemake
+	rm -rf results resources logs .snakemake .site
 
 $(VENV)/ready: requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=python3.12 demo" if sys.version_info < (3, 11) else 0)'

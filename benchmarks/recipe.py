@@ -23,7 +23,7 @@ import numpy as np
 import polars as pl
 import yaml
 from sklearn.model_selection import StratifiedKFold
-from woods import FEATURES, distinct_rows
+from woods_models import FEATURES, distinct_rows
 
 from tomocalc.evaluation.metrics import ranking_metrics
 from tomocalc.model.device import choose_device

@@ -15,9 +15,7 @@ them, by cross-validation inside.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,27 +25,25 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 import numpy as np
 import polars as pl
 import torch
-from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
-from xgboost import XGBClassifier
+from woods_models import (
+    CPU,
+    FEATURES,
+    as_samples,
+    distinct_rows,
+    peers,
+    probability_of,
+    recipe_of,
+    tuned_lstm,
+)
 
-from tomocalc.dataset.feature_table import read_feature_table
-from tomocalc.dataset.splits import split_paper, usable_candidates
+from tomocalc.dataset.splits import split_paper
 from tomocalc.files import read_json, write_json
-from tomocalc.model.fitting import Fit, Recipe, fit
-from tomocalc.model.objective import score_trial
+from tomocalc.model.fitting import fit
 from tomocalc.model.paper import CONFUSION
-from tomocalc.model.selection import best_trial, trials_table
-from tomocalc.model.sequences import Samples, build_samples
-from tomocalc.model.settings import model_shape, training_settings
-from tomocalc.model.study import describe_study, prepare_journal
-from tomocalc.model.trial_queue import Queue
-from tomocalc.tables import PAPER_FEATURES
 
-CPU = torch.device("cpu")
 PAPER_CONFUSION = np.array([[CONFUSION["tn"], CONFUSION["fp"]], [CONFUSION["fn"], CONFUSION["tp"]]])
-FEATURES: list[str] = list(PAPER_FEATURES)
 FOLDS = 5
 OURS = "LSTM, tuned"
 Scores = dict[str, list[float]]
@@ -69,36 +65,6 @@ PAPER_MODEL: dict[str, Any] = {
     "checkpoint_every": 1000,
 }
 
-HONEST_MODEL: dict[str, Any] = {
-    "units": [64, 32],
-    "dropout": 0.2,
-    "members": 8,
-    "learning_rate": 2.0e-2,
-    "schedule": "one_cycle",
-    "weight_decay": 0.0,
-    "batch_size": 500,
-    "epochs": 60,
-    "patience": 0,
-    "monitor": "loss",
-    "imbalance": "none",
-    "scaler": "quantile",
-    "precision": "float32",
-    "device": "cpu",
-    "checkpoint_every": 1000,
-}
-HONEST_TUNING: dict[str, Any] = {
-    "workers": 2,
-    "batch": 4,
-    "objective": "average_precision",
-    "validation": "kfold",
-    "learning_rate": [2.0e-3, 5.0e-2],
-    "dropout": [0.05, 0.5],
-    "layers": [1, 4],
-    "units": [16, 128],
-    "epochs": 60,
-    "members": 1,
-}
-
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
@@ -117,22 +83,6 @@ def main() -> None:
         honest(seeds, trials=options.trials, keep=options.keep)
 
 
-def distinct_rows() -> pl.DataFrame:
-    """Read the table as the workflow does, without duplicates: 7,595 and 254 rows."""
-    columns = {name: f"column_{number}" for number, name in enumerate(FEATURES, 1)}
-    rows, _ = read_feature_table(
-        str(Path(os.environ["TOMOCALC_TEST_DATA"]) / "woods" / "mammography.csv"),
-        header=False,
-        features=columns,
-        label="column_7",
-        positive="'1'",
-        patient_id=None,
-        site=None,
-        unlabelled="fail",
-    )
-    return usable_candidates(rows, used=FEATURES, duplicates="drop")
-
-
 # The paper's protocol
 
 
@@ -144,16 +94,16 @@ def paper(seeds: range, *, epochs: int) -> None:
     matrices = []
     for seed in seeds:
         splits = split_paper(rows, seed=seed, test_fraction=0.2, folds=5)
-        samples = _samples(rows, splits)
+        samples = as_samples(rows, splits)
         train, test = (np.flatnonzero(samples.part == part) for part in ("train", "test"))
         found = fit(
             samples,
             training=train,
             validation=train[:0],
-            recipe=_recipe(PAPER_MODEL | {"epochs": epochs}, seed),
+            recipe=recipe_of(PAPER_MODEL | {"epochs": epochs}, seed),
             device=CPU,
         )
-        flagged = _probability(found, samples, test) >= 0.5
+        flagged = probability_of(found, samples, test) >= 0.5
         pairs = np.stack([samples.y[test].astype(int), flagged.astype(int)])
         matrices.append(np.bincount(pairs[0] * 2 + pairs[1], minlength=4).reshape(2, 2))
         print(_confusion_row(str(seed), matrices[-1]), flush=True)
@@ -212,64 +162,6 @@ def one_fold(
     return scores
 
 
-def peers(seed: int) -> dict[str, Any]:
-    """Return the models to stand beside."""
-    return {
-        "random forest, 500": RandomForestClassifier(500, random_state=seed),
-        "XGBoost": XGBClassifier(random_state=seed, nthread=1),
-        "extra trees, 500": ExtraTreesClassifier(500, random_state=seed),
-    }
-
-
-def tuned_lstm(
-    rows: pl.DataFrame, train: np.ndarray, test: np.ndarray, *, seed: int, trials: int
-) -> tuple[np.ndarray, dict[str, Any]]:
-    """Search hyper-parameters inside *train*, train on it, and predict *test*."""
-    samples = _samples(rows, _honest_splits(rows, train, test, seed))
-    plan = describe_study(
-        tuning=HONEST_TUNING | {"trials": trials},
-        model=HONEST_MODEL,
-        features=FEATURES,
-        sequence={"kind": "single_step", "slices": 1},
-        impute="none",
-        seed=seed,
-        protocol="honest",
-        data={},
-        code="",
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        journal = Path(folder) / "study.journal"
-        prepare_journal(journal, plan)
-        queue = Queue(journal, plan)
-        while claim := queue.claim():
-            score = score_trial(samples, study=plan, parameters=claim.parameters, device=CPU)
-            queue.tell(claim, score.value, epochs=score.epochs)
-        queue.leave()
-        best = best_trial(trials_table(queue.study, plan), plan)
-    found = fit(
-        samples,
-        training=train,
-        validation=train[:0],
-        recipe=_recipe(HONEST_MODEL | best["model"], seed),
-        device=CPU,
-    )
-    return _probability(found, samples, test), best["model"] | {"inside": best["value"]}
-
-
-def _honest_splits(
-    rows: pl.DataFrame, train: np.ndarray, test: np.ndarray, seed: int
-) -> pl.DataFrame:
-    """Return the splits table of one outer fold; folds inside the training rows."""
-    part, fold = np.full(len(rows), "train"), np.full(len(rows), -1)
-    part[test] = "test"
-    inside = StratifiedKFold(3, shuffle=True, random_state=seed)
-    for number, (_, held) in enumerate(inside.split(train, rows["label"].to_numpy()[train])):
-        fold[train[held]] = number
-    return rows.select("volume_id", "candidate_id", "label").with_columns(
-        part=pl.Series(part), fold=pl.Series(fold), copy=pl.lit(0)
-    )
-
-
 def _print_scores(folds: list[Scores]) -> None:
     """Print mean ± deviation over *folds*, and the LSTM's lead with its standard error."""
     names = ("AUROC", "average precision", "F1 at 0.5")
@@ -294,30 +186,6 @@ def _scores(y: np.ndarray, probability: np.ndarray) -> list[float]:
         float(average_precision_score(y, probability)),
         float(f1_score(y, probability >= 0.5)),
     ]
-
-
-# Both
-
-
-def _samples(rows: pl.DataFrame, splits: pl.DataFrame) -> Samples:
-    return build_samples(rows, splits, features=FEATURES, kind="single_step", slices=1)
-
-
-def _recipe(model: dict[str, Any], seed: int) -> Recipe:
-    return Recipe(
-        shape=model_shape(model, inputs=len(FEATURES)),
-        settings=training_settings(model),
-        features=len(FEATURES),
-        scaler=model["scaler"],
-        impute="none",
-        seed=seed,
-    )
-
-
-def _probability(found: Fit, samples: Samples, rows: np.ndarray) -> np.ndarray:
-    mask = samples.mask[rows]
-    scaled = torch.as_tensor(found.preprocessing(samples.x[rows], mask))
-    return found.trained.model.probability(scaled, torch.as_tensor(mask.sum(axis=1) - 1)).numpy()
 
 
 if __name__ == "__main__":

@@ -63,6 +63,15 @@ def test_links_lead_somewhere() -> None:
                 assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
+def test_the_guide_renders_as_a_site(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(ROOT, project, ignore=shutil.ignore_patterns(".*", "tests", "workflow"))
+    run = shell(project, "docs/site.sh $(command -v mkdocs)")
+    assert run.returncode == 0, run.stdout + run.stderr
+    page = (project / ".site/html/docs/own_volumes.html").read_text()
+    assert 'href="errors.html' in page or 'href="reading.html' in page
+
+
 def commands() -> list[str]:
     """Return every command of README and guide that starts with Snakemake, each once."""
     found: dict[str, None] = {}

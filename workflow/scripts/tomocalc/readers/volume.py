@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.readers.checks import checked_planes
+from tomocalc.readers.file_stack import file_stack
 from tomocalc.readers.geometry import resolve_geometry
 from tomocalc.readers.laterality import side_of, turned
 from tomocalc.readers.plane import Plane, named, read_spans
 from tomocalc.readers.scale import Scale, find_scale
 from tomocalc.readers.sources import source_files
-from tomocalc.readers.stack import file_stack
 
 
 @dataclass(frozen=True, kw_only=True)

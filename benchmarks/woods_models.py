@@ -1,0 +1,156 @@
+"""What the benchmarks on the reference paper's table share: its rows, and the models compared."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
+from sklearn.model_selection import StratifiedKFold
+from xgboost import XGBClassifier
+
+from tomocalc.dataset.feature_table import read_feature_table
+from tomocalc.dataset.splits import usable_candidates
+from tomocalc.model.fitting import Fit, Recipe, fit
+from tomocalc.model.objective import score_trial
+from tomocalc.model.selection import best_trial, trials_table
+from tomocalc.model.sequences import Samples, build_samples
+from tomocalc.model.settings import model_shape, training_settings
+from tomocalc.model.study import describe_study, prepare_journal
+from tomocalc.model.trial_queue import Queue
+from tomocalc.tables import PAPER_FEATURES
+
+CPU = torch.device("cpu")
+FEATURES: list[str] = list(PAPER_FEATURES)
+HONEST_MODEL: dict[str, Any] = {
+    "units": [64, 32],
+    "dropout": 0.2,
+    "members": 8,
+    "learning_rate": 2.0e-2,
+    "schedule": "one_cycle",
+    "weight_decay": 0.0,
+    "batch_size": 500,
+    "epochs": 60,
+    "patience": 0,
+    "monitor": "loss",
+    "imbalance": "none",
+    "scaler": "quantile",
+    "precision": "float32",
+    "device": "cpu",
+    "checkpoint_every": 1000,
+}
+HONEST_TUNING: dict[str, Any] = {
+    "workers": 2,
+    "batch": 4,
+    "objective": "average_precision",
+    "validation": "kfold",
+    "learning_rate": [2.0e-3, 5.0e-2],
+    "dropout": [0.05, 0.5],
+    "layers": [1, 4],
+    "units": [16, 128],
+    "epochs": 60,
+    "members": 1,
+}
+
+
+def distinct_rows() -> pl.DataFrame:
+    """Read the table as the workflow does, without duplicates: 7,595 and 254 rows."""
+    columns = {name: f"column_{number}" for number, name in enumerate(FEATURES, 1)}
+    rows, _ = read_feature_table(
+        str(Path(os.environ["TOMOCALC_TEST_DATA"]) / "woods" / "mammography.csv"),
+        header=False,
+        features=columns,
+        label="column_7",
+        positive="'1'",
+        patient_id=None,
+        site=None,
+        unlabelled="fail",
+    )
+    return usable_candidates(rows, used=FEATURES, duplicates="drop")
+
+
+def peers(seed: int) -> dict[str, Any]:
+    """Return the models to stand beside."""
+    return {
+        "random forest, 500": RandomForestClassifier(500, random_state=seed),
+        "XGBoost": XGBClassifier(random_state=seed, nthread=1),
+        "extra trees, 500": ExtraTreesClassifier(500, random_state=seed),
+    }
+
+
+def tuned_lstm(
+    rows: pl.DataFrame, train: np.ndarray, test: np.ndarray, *, seed: int, trials: int
+) -> tuple[np.ndarray, dict[str, Any]]:
+    """Search hyper-parameters inside *train*, train on it, and predict *test*."""
+    samples = as_samples(rows, _honest_splits(rows, train, test, seed))
+    plan = describe_study(
+        tuning=HONEST_TUNING | {"trials": trials},
+        model=HONEST_MODEL,
+        features=FEATURES,
+        sequence={"kind": "single_step", "slices": 1},
+        impute="none",
+        seed=seed,
+        protocol="honest",
+        data={},
+        code="",
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        journal = Path(folder) / "study.journal"
+        prepare_journal(journal, plan)
+        queue = Queue(journal, plan)
+        while claim := queue.claim():
+            score = score_trial(samples, study=plan, parameters=claim.parameters, device=CPU)
+            queue.tell(claim, score.value, epochs=score.epochs)
+        queue.leave()
+        best = best_trial(trials_table(queue.study, plan), plan)
+    found = fit(
+        samples,
+        training=train,
+        validation=train[:0],
+        recipe=recipe_of(HONEST_MODEL | best["model"], seed),
+        device=CPU,
+    )
+    return probability_of(found, samples, test), best["model"] | {"inside": best["value"]}
+
+
+def _honest_splits(
+    rows: pl.DataFrame, train: np.ndarray, test: np.ndarray, seed: int
+) -> pl.DataFrame:
+    """Return the splits table of one outer fold; folds inside the training rows."""
+    part, fold = np.full(len(rows), "train"), np.full(len(rows), -1)
+    part[test] = "test"
+    inside = StratifiedKFold(3, shuffle=True, random_state=seed)
+    for number, (_, held) in enumerate(inside.split(train, rows["label"].to_numpy()[train])):
+        fold[train[held]] = number
+    return rows.select("volume_id", "candidate_id", "label").with_columns(
+        part=pl.Series(part), fold=pl.Series(fold), copy=pl.lit(0)
+    )
+
+
+def as_samples(rows: pl.DataFrame, splits: pl.DataFrame) -> Samples:
+    """Return the rows of a split as the network reads them, one step each."""
+    return build_samples(rows, splits, features=FEATURES, kind="single_step", slices=1)
+
+
+def recipe_of(model: dict[str, Any], seed: int) -> Recipe:
+    """Return what a fit needs beside its samples."""
+    return Recipe(
+        shape=model_shape(model, inputs=len(FEATURES)),
+        settings=training_settings(model),
+        features=len(FEATURES),
+        scaler=model["scaler"],
+        impute="none",
+        seed=seed,
+    )
+
+
+def probability_of(found: Fit, samples: Samples, rows: np.ndarray) -> np.ndarray:
+    """Return the probability of a calcification of *rows*."""
+    mask = samples.mask[rows]
+    scaled = torch.as_tensor(found.preprocessing(samples.x[rows], mask))
+    return found.trained.model.probability(scaled, torch.as_tensor(mask.sum(axis=1) - 1)).numpy()

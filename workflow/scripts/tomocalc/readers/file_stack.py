@@ -1,0 +1,80 @@
+"""The files of a volume as slices in order, whatever their format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.readers.plane import Plane, named
+from tomocalc.readers.sniff import SUFFIXES, Kind, sniff
+from tomocalc.readers.stack import Facts, Stack
+
+
+def file_stack(files: list[Path]) -> Stack:
+    """Read the headers of *files*, which hold one volume, in the order of their names.
+
+    Raises
+    ------
+    TomocalcError
+        ``E203`` for a file that does not even claim to be an image, ``E207`` when formats are
+        mixed; see also `dicom_stack`.
+    """
+    kinds: dict[Path, Kind] = {}
+    faults: dict[Path, TomocalcError] = {}
+    for file in files:
+        try:
+            with named(str(file), doing="cannot read an image"):
+                kinds[file] = sniff(file)
+        except TomocalcError as error:
+            faults[file] = error
+    _check_strangers(files, faults)
+    found = set(kinds.values())
+    if len(found) > 1:
+        names = ", ".join(sorted(kind.value for kind in found))
+        raise TomocalcError(
+            "E207",
+            what="a volume mixes formats",
+            where=str(files[0].parent),
+            why=f"its files are {names}",
+            fix="name the slices of one format by a pattern such as *.png",
+        )
+    if Kind.DICOM in found:
+        # Imported here: a volume of PNG files does not need pydicom, nor this one tifffile.
+        from tomocalc.readers.dicom_stack import dicom_stack
+
+        return dicom_stack(files, faults)
+    planes: list[Plane | TomocalcError] = []
+    for file in files:
+        planes += [faults[file]] if file in faults else _planes(file, kinds[file])
+    return Stack(planes=planes, facts=Facts())
+
+
+def _check_strangers(files: list[Path], faults: dict[Path, TomocalcError]) -> None:
+    """Refuse a file among slices that is none: counted as a lost slice, it would shift the rest."""
+    raise_all(
+        [
+            TomocalcError(
+                "E203",
+                what="a folder holds a file that is not a slice",
+                where=error.where,
+                why=error.why,
+                fix="take it away, or name the slices by a pattern such as *.png",
+            )
+            for file, error in faults.items()
+            if len(files) > 1 and file.suffix.lower() not in SUFFIXES
+        ]
+    )
+
+
+def _planes(file: Path, kind: Kind) -> list[Plane | TomocalcError]:
+    try:
+        if kind is Kind.TIFF:
+            from tomocalc.readers.tiff import tiff_planes
+
+            return tiff_planes(file)
+        from tomocalc.readers.raster import raster_plane
+
+        with named(str(file), doing="an image header cannot be read"):
+            return [raster_plane(file, kind)]
+    except TomocalcError as error:
+        return [error]

@@ -2,7 +2,8 @@
 
 For each number of volumes: seconds of processor time and megabytes of a dry run of everything,
 seconds of a run with nothing to do, and seconds per job of a run whose jobs do nothing. Volumes
-are one file each, or with `--slices 60` folders of that many; batches by `--per-job 20`.
+are one file each, or with `--slices 60` folders of that many; batches by `--per-job 20`; only the
+dry run by `--dry`.
 """
 
 from __future__ import annotations
@@ -86,13 +87,17 @@ def finish(folder: Path, *arguments: str) -> None:
     snakemake(folder, "--touch", "--cores", "1", *arguments)
 
 
-def measure(volumes: int, slices: int, batch: tuple[str, ...], jobs: bool) -> str:
+def measure(
+    volumes: int, slices: int, batch: tuple[str, ...], *, jobs: bool, dry_only: bool
+) -> str:
     """Return one row of the table."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = project(Path(temporary) / "project", volumes, slices)
         dry, peak, text = snakemake(folder, "--dry-run", "--quiet", "all", *batch)
         count = re.findall(r"^total +(\d+)", text, re.MULTILINE)[0]
         each = "–"
+        if dry_only:
+            return f"| {volumes:,} | {count} | {dry:.1f} | {peak:.0f} | – | – | – |"
         if jobs:
             manifests = [f"results/features/v{number:05d}/manifest.json" for number in range(100)]
             begun = time.monotonic()
@@ -117,13 +122,16 @@ def main() -> None:
     parser.add_argument("volumes", nargs="*", type=int, default=[100, 1000, 10_000, 20_000])
     parser.add_argument("--slices", type=int, default=0, help="slices of a folder; 0: one file")
     parser.add_argument("--per-job", type=int, default=1, help="volumes per job, on average")
+    parser.add_argument(
+        "--dry", action="store_true", help="only plan, do not finish and plan again"
+    )
     parser.add_argument("--jobs", action="store_true", help="also run 100 volumes that do nothing")
     chosen = parser.parse_args()
     batch = ("--set-resources", f"extract_features:volumes_per_job={chosen.per_job}")
     print("| volumes | jobs | dry run s | MB | no-op s | per volume ms | --touch s |")
     print("|---:|---:|---:|---:|---:|---:|---:|")
     for volumes in chosen.volumes:
-        row = measure(volumes, chosen.slices, batch, chosen.jobs)
+        row = measure(volumes, chosen.slices, batch, jobs=chosen.jobs, dry_only=chosen.dry)
         print(row, flush=True)
 
 

@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SNAKEMAKE := $(BIN)/snakemake --cores all
 
-.PHONY: demo test faults lint lock docs site release-check clean
+.PHONY: demo test benchmarks faults lint lock docs site release-check clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready
@@ -15,6 +15,9 @@ demo: $(VENV)/ready
 
 test: $(VENV)/ready-for-tests
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+
+benchmarks: $(VENV)/ready-for-tests
+	$(BIN)/python benchmarks/page.py
 
 faults: $(VENV)/ready-for-tests
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --fault-table benchmarks/faults.md

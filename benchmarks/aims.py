@@ -1,0 +1,233 @@
+"""What is measured, by which commands, and what was aimed at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+COMMANDS = {
+    "features": ["benchmarks/features.py 5"],
+    "decoding": ["benchmarks/decoding.py"],
+    "volumes": ["benchmarks/volumes.py"],
+    "detection": ["benchmarks/detection.py 20"],
+    "merging": ["benchmarks/merging.py 167"],
+    "eda": ["benchmarks/eda.py $YDATA_PYTHON"],
+    "evaluation": ["benchmarks/evaluation.py"],
+    "training": ["benchmarks/training.py --keras-python $KERAS_PYTHON"],
+    "tuning": ["benchmarks/tuning.py --trials 40 --rows 24000"],
+    "woods": ["benchmarks/woods.py paper", "benchmarks/woods.py honest --repeats 2"],
+    "comparison": ["benchmarks/comparison.py $TOMOCALC_TEST_DATA/woods/mammography.csv"],
+    "prediction": ["benchmarks/prediction.py"],
+    "scale": ["benchmarks/scale.py", "benchmarks/overhead.py"],
+}
+"""Topic and the commands that print its page's tables."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aim:
+    """A figure with its limit.
+
+    Attributes
+    ----------
+    what
+        In words.
+    limit, at_most, unit
+        What the measured figure must be.
+    ours, peer
+        Cells, as ``topic | start of a row | column``.
+    beside
+        Who the peer is.
+    ratio
+        Cell of the measured figure, or ``ours / peer``, ``peer / ours``; empty: *ours* itself.
+    """
+
+    what: str
+    limit: float
+    ours: str
+    at_most: bool = False
+    unit: str = ""
+    peer: str = ""
+    beside: str = ""
+    ratio: str = ""
+
+
+NAIVE = "scikit-image as most would write it, ms"
+MEASURE = "features | process + measure, default generator,"
+
+AIMS = (
+    Aim(
+        what="search and measure a slice of 2457 × 1890, 100 spots",
+        limit=25,
+        unit="×",
+        ours=f"{MEASURE} 100 spots | ours, ms",
+        peer=f"{MEASURE} 100 spots | naive, ms",
+        beside=NAIVE,
+        ratio="peer / ours",
+    ),
+    Aim(
+        what="the same, 1,000 spots",
+        limit=15,
+        unit="×",
+        ours=f"{MEASURE} 1,000 spots | ours, ms",
+        peer=f"{MEASURE} 1,000 spots | naive, ms",
+        beside=NAIVE,
+        ratio="peer / ours",
+    ),
+    Aim(
+        what="features of 20,000 objects",
+        limit=100,
+        unit="×",
+        ours="features | features alone 20000 | ours, ms",
+        peer="features | features alone 20000 | naive, ms",
+        beside=NAIVE,
+        ratio="peer / ours",
+    ),
+    Aim(
+        what="features of 1,000 objects",
+        limit=15,
+        unit="×",
+        ours="features | the same beside `regionprops_table` + `expand_labels` 1000 | ours, ms",
+        peer="features | the same beside `regionprops_table` + `expand_labels` 1000 | naive, ms",
+        beside="`regionprops_table` and `expand_labels`, ms",
+        ratio="peer / ours",
+    ),
+    Aim(
+        what="extra memory of a worker, 1,000 spots",
+        limit=100,
+        at_most=True,
+        unit=" MB",
+        ours=f"{MEASURE} 1,000 spots | ours, MB",
+        peer=f"{MEASURE} 1,000 spots | naive, MB",
+        beside="scikit-image, MB",
+    ),
+    Aim(
+        what="phantom: recall of calcifications with a contrast-to-noise ratio of 5 or more",
+        limit=0.85,
+        ours="detection | local, k = 4.5 | CNR 5 and more",
+    ),
+    Aim(
+        what="mini-MIAS: circles with a small object inside",
+        limit=0.7,
+        ours="detection#2 | local, k = 4.5 | recall (95 %)",
+        peer="detection#2 | local, k = 4.5 | by chance",
+        beside="by chance",
+    ),
+    Aim(
+        what="merge of 1,002,000 rows with checksums, schema and labels",
+        limit=2,
+        at_most=True,
+        unit="×",
+        ours="merging | merge_dataset | seconds",
+        peer="merging | polars scan and sink | seconds",
+        beside="polars, nothing checked, s",
+        ratio="ours / peer",
+    ),
+    Aim(
+        what="exploration page of 11,183 rows",
+        limit=5,
+        unit="×",
+        ours="eda | tomocalc, 11,183 rows | wall s",
+        peer="eda | ydata-profiling | wall s",
+        beside="ydata-profiling, s",
+        ratio="peer / ours",
+    ),
+    Aim(
+        what="exploration page of 1,000,000 rows",
+        limit=15,
+        at_most=True,
+        unit=" s",
+        ours="eda | tomocalc, 1,000,000 rows | wall s",
+    ),
+    Aim(
+        what="bootstrap: 2,000 resamples of 100,000 predictions, processor time",
+        limit=10,
+        at_most=True,
+        unit=" s",
+        ours="evaluation | tomocalc, 2,000 resamples, every row its own | CPU s",
+        peer="evaluation | scikit-learn in a loop, every row its own | CPU s",
+        beside="scikit-learn in a loop, s",
+    ),
+    Aim(
+        what="an epoch of the paper's network, six steps",
+        limit=0.7,
+        at_most=True,
+        unit="×",
+        ours="training | 6 steps of 1 feature ours | CPU s per epoch",
+        peer="training | 6 steps of 1 feature keras | CPU s per epoch",
+        beside="Keras on TensorFlow, CPU s",
+        ratio="ours / peer",
+    ),
+    Aim(
+        what="an epoch of the paper's network, one step",
+        limit=0.55,
+        at_most=True,
+        unit="×",
+        ours="training | 1 step of 6 features ours | CPU s per epoch",
+        peer="training | 1 step of 6 features keras | CPU s per epoch",
+        beside="Keras on TensorFlow, CPU s",
+        ratio="ours / peer",
+    ),
+    Aim(
+        what="trials per minute of two workers",
+        limit=1.8,
+        unit="×",
+        ours="tuning | 2 | trials per minute",
+        peer="tuning | 1 | trials per minute",
+        beside="one worker",
+        ratio="ours / peer",
+    ),
+    Aim(
+        what="paper's protocol on the Woods table: accuracy, the worst of five seeds",
+        limit=0.9727,
+        ours="woods | lowest | accuracy",
+        peer="woods | paper | accuracy",
+        beside="the paper",
+    ),
+    Aim(
+        what="honest protocol on the Woods table: average precision",
+        limit=0.77,
+        ours="woods | LSTM, tuned | average precision",
+        peer="woods | random forest, 500 | average precision",
+        beside="random forest",
+    ),
+    Aim(
+        what="honest protocol on the Woods table: AUROC",
+        limit=0.955,
+        ours="woods | LSTM, tuned | AUROC",
+        peer="woods | random forest, 500 | AUROC",
+        beside="random forest",
+    ),
+    Aim(
+        what="prediction of 60 uncompressed slices, beside feature extraction",
+        limit=1.3,
+        at_most=True,
+        unit="×",
+        ours="prediction | uncompressed | prediction in all, CPU s",
+        peer="prediction | uncompressed | extraction, CPU s",
+        beside="extraction, CPU s",
+        ratio="ours / peer",
+    ),
+    Aim(
+        what="prediction of 60 JPEG-LS slices, beside feature extraction",
+        limit=1.3,
+        at_most=True,
+        unit="×",
+        ours="prediction | JPEG-LS | prediction in all, CPU s",
+        peer="prediction | JPEG-LS | extraction, CPU s",
+        beside="extraction, CPU s",
+        ratio="ours / peer",
+    ),
+    Aim(
+        what="run of 1,000 volumes with nothing to do",
+        limit=3,
+        at_most=True,
+        unit=" s",
+        ours="scale | 1,000 | no-op s",
+    ),
+    Aim(
+        what="run of 10,000 volumes with nothing to do",
+        limit=12,
+        at_most=True,
+        unit=" s",
+        ours="scale | 10,000 | no-op s",
+    ),
+)

@@ -139,7 +139,7 @@ def scan(headers: int) -> None:
             dataset.SOPInstanceUID, dataset.InstanceNumber = generate_uid(), number
             dataset.save_as(series / f"{number}.dcm")
         begin = time.perf_counter()
-        sheets = dicom_folder(folder, laterality=None, site=None)
+        sheets, _ = dicom_folder(folder, laterality=None, site=None, series=folder / "series")
         ours = time.perf_counter() - begin
         begin = time.perf_counter()
         for path in folder.rglob("*.dcm"):

@@ -16,11 +16,13 @@ from pydicom.uid import generate_uid
 from image_files import write_dicom
 from tomocalc.adapters.bcs_dbt import bcs_dbt
 from tomocalc.adapters.cbis_ddsm import cbis_ddsm
-from tomocalc.adapters.dicom_folder import dicom_folder
+from tomocalc.adapters.dicom_folder import dicom_folder, link_series
+from tomocalc.adapters.listing import listing_digest
 from tomocalc.adapters.mini_mias import mini_mias
 from tomocalc.adapters.sheets import Sheets, write_sheets
 from tomocalc.config import load_schema
 from tomocalc.errors import TomocalcError
+from tomocalc.readers.volume import open_volume
 from tomocalc.sheets import read_annotations, read_volumes
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
@@ -302,8 +304,55 @@ def tree(tmp_path: Path) -> Path:
     return folder
 
 
+def grouped(
+    folder: Path, *, laterality: str | None = None, site: str | None = None
+) -> tuple[Sheets, dict[str, list[Path]]]:
+    series = folder.parent / "series"
+    return dicom_folder(folder, laterality=laterality, site=site, series=series)
+
+
+def test_series_in_one_folder_or_in_several_are_placed_by_their_identifiers(
+    tmp_path: Path,
+) -> None:
+    flat = tmp_path / "flat"
+    who = {"PatientID": "1", "ImageLaterality": "L"}
+    for number in range(6):  # two series by turns, as a flat export leaves them
+        view = ("CC", "MLO")[number % 2]
+        place = {"InstanceNumber": number, "ViewPosition": view}
+        value = np.full((24, 20), 10 + number, np.uint16)
+        uid = f"1.2.{number % 2}"
+        dicom(flat / f"{number}.dcm", **who, **place, SeriesInstanceUID=uid, pixels=value)
+    for number in range(2):
+        place = {"InstanceNumber": number, "ViewPosition": "LM"}
+        dicom(flat / f"disc{number}/1.dcm", **who, **place, SeriesInstanceUID="1.2.9")
+    sheets, scattered = grouped(flat)
+    link_series(tmp_path / "series", scattered)
+    volumes, _, _ = accepted(sheets, tmp_path)
+    assert sheets.unplaced == []
+    slices = {}
+    for row in volumes:
+        stack = open_volume(row["path"], slice_spacing_mm=1.0, max_pixels=1000, min_size=16)
+        slices[row["view"]] = [int(stack.read(index)[0, 0]) for index in range(len(stack))]
+    assert slices == {"CC": [10, 12, 14], "MLO": [11, 13, 15], "LM": [7, 7]}
+
+
+def test_a_listing_tells_of_files_that_come_go_and_change(tmp_path: Path) -> None:
+    seen = {listing_digest(tmp_path / "none"), listing_digest("")}
+    assert len(seen) == 1
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/1.dcm").write_bytes(b"1")
+    seen.add(listing_digest(tmp_path))
+    (tmp_path / "a/1.dcm").write_bytes(b"12")
+    seen.add(listing_digest(tmp_path))
+    (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
+    seen.add(listing_digest(tmp_path))
+    assert len(seen) == 4
+    assert listing_digest(tmp_path) in seen
+
+
 def test_a_tree_is_grouped_and_the_rest_explained(tree: Path, tmp_path: Path) -> None:
-    sheets = dicom_folder(tree, laterality=None, site="VICTRE (in silico)")
+    sheets, scattered = grouped(tree, site="VICTRE (in silico)")
+    assert not scattered
     volumes, _, _ = accepted(sheets, tmp_path)
     assert [Path(row["path"]).relative_to(tree).as_posix() for row in volumes] == [
         "one/series",
@@ -329,21 +378,21 @@ def test_a_tree_is_grouped_and_the_rest_explained(tree: Path, tmp_path: Path) ->
 
 
 def test_no_identifier_of_a_patient_reaches_a_sheet(tree: Path, tmp_path: Path) -> None:
-    accepted(dicom_folder(tree, laterality="R", site=None), tmp_path)
+    accepted(grouped(tree, laterality="R")[0], tmp_path)
     written = "".join(path.read_text() for path in tmp_path.glob("*.tsv"))
     assert "DOE" not in written
     assert "1.2.3" not in written
 
 
 def test_a_side_can_be_given_for_images_that_have_none(tree: Path, tmp_path: Path) -> None:
-    volumes, _, _ = accepted(dicom_folder(tree, laterality="R", site=None), tmp_path)
+    volumes, _, _ = accepted(grouped(tree, laterality="R")[0], tmp_path)
     assert [row["laterality"] for row in volumes if row["path"].endswith("unsided.dcm")] == ["R"]
 
 
 @needs_data
 @pytest.mark.data
 def test_the_real_dicom_files_are_grouped_or_explained(tmp_path: Path) -> None:
-    sheets = dicom_folder(data("dicom"), laterality="L", site=None)
+    sheets, _ = grouped(data("dicom"), laterality="L")
     volumes, _, _ = accepted(sheets, tmp_path)
     placed = {Path(row["path"]).name for row in volumes}
     left = {row["what"] for row in sheets.unplaced}

@@ -1,5 +1,6 @@
 """What pages link to, and the folders that are given on request."""
 
+from tomocalc.adapters.listing import listing_digest
 from tomocalc.pages.catalogue import ON_REQUEST
 from tomocalc.planning import runs_to_compare
 
@@ -58,6 +59,15 @@ def import_folder(name):
         return config["import"][name] or f"pass --config import='{{{name}: FOLDER}}'"
 
     return folder
+
+
+def import_listing(name):
+    """Digest of what lies in a folder to import, so that a new file in it is taken in."""
+
+    def listing(_):
+        return listing_digest(config["import"][name] or "")
+
+    return listing
 
 
 def mini_mias_truth(_):

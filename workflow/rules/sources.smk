@@ -39,6 +39,7 @@ rule import_mini_mias:
         runtime=5,
     params:
         code=code_of("import_mini_mias.py"),
+        listing=import_listing("mini_mias"),
         schemas=SHEET_SCHEMAS,
     script:
         "../scripts/import_mini_mias.py"
@@ -61,6 +62,7 @@ rule import_bcs_dbt:
         runtime=15,
     params:
         code=code_of("import_bcs_dbt.py"),
+        listing=import_listing("bcs_dbt"),
         schemas=SHEET_SCHEMAS,
     script:
         "../scripts/import_bcs_dbt.py"
@@ -83,6 +85,7 @@ rule import_cbis_ddsm:
         runtime=30,
     params:
         code=code_of("import_cbis_ddsm.py"),
+        listing=import_listing("cbis_ddsm"),
         pixel_spacing_mm=config["import"]["cbis_ddsm_spacing_mm"],
         schemas=SHEET_SCHEMAS,
     script:
@@ -97,6 +100,7 @@ rule import_dicom_folder:
         volumes="<resources>/dicom_folder/volumes.tsv",
         annotations="<resources>/dicom_folder/annotations.tsv",
         unplaced="<resources>/dicom_folder/unplaced.tsv",
+        series=directory("<resources>/dicom_folder/series"),
     log:
         "<logs>/import_dicom_folder.log",
     conda:
@@ -106,6 +110,7 @@ rule import_dicom_folder:
         runtime=60,
     params:
         code=code_of("import_dicom_folder.py"),
+        listing=import_listing("dicom_folder"),
         laterality=config["import"]["dicom_laterality"],
         site=config["import"]["dicom_site"],
         schemas=SHEET_SCHEMAS,

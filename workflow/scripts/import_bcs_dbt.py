@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import Any
 
 from tomocalc.adapters.bcs_dbt import bcs_dbt
 from tomocalc.adapters.sheets import write_sheets
@@ -10,24 +11,14 @@ from tomocalc.log import log_to
 log = logging.getLogger("tomocalc.import_bcs_dbt")
 
 
-def main(
-    *, folder: str, schemas: dict[str, str], volumes: str, annotations: str, unplaced: str
-) -> None:
-    """Write the sheets of the data set in *folder*."""
+def main(*, folder: str, **written: Any) -> None:
+    """Write the sheets of the data set in *folder*, as `write_sheets` takes what is *written*."""
     sheets = bcs_dbt(Path(folder))
-    log.info("%d volumes, %d entries left out", len(sheets.volumes), len(sheets.unplaced))
     log.warning(
         "the boxes outline masses and distortions: calcifications of these volumes are not "
         "annotated, so nothing can be trained or evaluated on them, only predicted"
     )
-    write_sheets(
-        sheets,
-        schemas=schemas,
-        volumes=volumes,
-        annotations=annotations,
-        unplaced=unplaced,
-        where=folder,
-    )
+    write_sheets(sheets, where=folder, **written)
 
 
 if __name__ == "__main__":
@@ -35,7 +26,5 @@ if __name__ == "__main__":
     main(
         folder=snakemake.input.folder,
         schemas=dict(snakemake.params.schemas),
-        volumes=snakemake.output.volumes,
-        annotations=snakemake.output.annotations,
-        unplaced=snakemake.output.unplaced,
+        **dict(snakemake.output.items()),
     )

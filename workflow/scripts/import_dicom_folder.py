@@ -1,24 +1,15 @@
 """Group any tree of DICOM files into volumes, and say of every file that is in none why."""
 
-import logging
 from pathlib import Path
+from typing import Any
 
-from tomocalc.adapters.dicom_folder import dicom_folder
+from tomocalc.adapters.dicom_folder import dicom_folder, link_series
 from tomocalc.adapters.sheets import write_sheets
 from tomocalc.log import log_to
 
-log = logging.getLogger("tomocalc.import_dicom_folder")
-
 
 def main(
-    *,
-    folder: str,
-    laterality: str | None,
-    site: str | None,
-    schemas: dict[str, str],
-    volumes: str,
-    annotations: str,
-    unplaced: str,
+    *, folder: str, laterality: str | None, site: str | None, series: str, **written: Any
 ) -> None:
     """Write the sheets of the files below *folder*; the sheet of annotations is empty.
 
@@ -28,17 +19,16 @@ def main(
         Of images whose header does not say.
     site
         Of all volumes.
+    series
+        Folder of links to the files of series that have no folder of their own.
+    written
+        What `write_sheets` takes.
     """
-    sheets = dicom_folder(Path(folder), laterality=laterality, site=site)
-    log.info("%d volumes, %d files left out", len(sheets.volumes), len(sheets.unplaced))
-    write_sheets(
-        sheets,
-        schemas=schemas,
-        volumes=volumes,
-        annotations=annotations,
-        unplaced=unplaced,
-        where=folder,
+    sheets, scattered = dicom_folder(
+        Path(folder), laterality=laterality, site=site, series=Path(series)
     )
+    link_series(Path(series), scattered)
+    write_sheets(sheets, where=folder, **written)
 
 
 if __name__ == "__main__":
@@ -48,7 +38,5 @@ if __name__ == "__main__":
         laterality=snakemake.params.laterality,
         site=snakemake.params.site,
         schemas=dict(snakemake.params.schemas),
-        volumes=snakemake.output.volumes,
-        annotations=snakemake.output.annotations,
-        unplaced=snakemake.output.unplaced,
+        **dict(snakemake.output.items()),
     )

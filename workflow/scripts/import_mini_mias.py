@@ -1,29 +1,16 @@
 """Turn a folder of the mini-MIAS data set into sheets of volumes and annotations."""
 
-import logging
 from pathlib import Path
+from typing import Any
 
 from tomocalc.adapters.mini_mias import mini_mias
 from tomocalc.adapters.sheets import write_sheets
 from tomocalc.log import log_to
 
-log = logging.getLogger("tomocalc.import_mini_mias")
 
-
-def main(
-    *, truth: str, schemas: dict[str, str], volumes: str, annotations: str, unplaced: str
-) -> None:
-    """Write the sheets for the images beside *truth* (``Info.txt``)."""
-    sheets = mini_mias(Path(truth))
-    log.info("%d images, %d entries left out", len(sheets.volumes), len(sheets.unplaced))
-    write_sheets(
-        sheets,
-        schemas=schemas,
-        volumes=volumes,
-        annotations=annotations,
-        unplaced=unplaced,
-        where=str(Path(truth).parent),
-    )
+def main(*, truth: str, **written: Any) -> None:
+    """Write the sheets for the images beside *truth* (``Info.txt``), as `write_sheets` does."""
+    write_sheets(mini_mias(Path(truth)), where=str(Path(truth).parent), **written)
 
 
 if __name__ == "__main__":
@@ -31,7 +18,5 @@ if __name__ == "__main__":
     main(
         truth=snakemake.input.truth,
         schemas=dict(snakemake.params.schemas),
-        volumes=snakemake.output.volumes,
-        annotations=snakemake.output.annotations,
-        unplaced=snakemake.output.unplaced,
+        **dict(snakemake.output.items()),
     )

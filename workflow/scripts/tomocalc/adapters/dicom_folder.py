@@ -1,6 +1,7 @@
 """Any tree of DICOM files: grouped into volumes by their identifiers, nothing decoded.
 
-Series of single-frame files are one volume; every multi-frame file is a volume of its own. What
+Series of single-frame files are one volume; every multi-frame file is a volume of its own. A
+series that shares its folder with others, or lies in several, gets a folder of links. What
 cannot be placed is listed with its reason. Patients get a pseudonym, a hash of their identifier:
 who knows the identifier can compute it again, so it hides names from readers, not from somebody
 who has a list of them.
@@ -55,8 +56,16 @@ class Found:
     view: str | None
 
 
-def dicom_folder(folder: Path, *, laterality: str | None, site: str | None) -> Sheets:
-    """Return the sheets of every volume below *folder*; nothing is annotated.
+Scattered = dict[str, list[Path]]
+"""Volume to the files of its series, where no folder holds just these."""
+
+
+def dicom_folder(
+    folder: Path, *, laterality: str | None, site: str | None, series: Path
+) -> tuple[Sheets, Scattered]:
+    """Return the sheets of every volume below *folder*, and what is to be linked for them.
+
+    Nothing is annotated.
 
     Parameters
     ----------
@@ -64,6 +73,8 @@ def dicom_folder(folder: Path, *, laterality: str | None, site: str | None) -> S
         ``L`` or ``R``: of images whose header does not say; None leaves those out.
     site
         Of all volumes.
+    series
+        Folder that `link_series` will make.
 
     Raises
     ------
@@ -72,7 +83,8 @@ def dicom_folder(folder: Path, *, laterality: str | None, site: str | None) -> S
     """
     if not folder.is_dir():
         raise layout_error(str(folder), "it is no folder", "give the folder with the DICOM files")
-    sheets, groups = Sheets(), defaultdict[tuple[str, ...], list[Found]](list)
+    sheets, scattered = Sheets(), Scattered()
+    groups = defaultdict[tuple[str, ...], list[Found]](list)
     seen: dict[str, Path] = {}
     for path in every_file(folder):
         where = path.relative_to(folder).as_posix()
@@ -90,58 +102,63 @@ def dicom_folder(folder: Path, *, laterality: str | None, site: str | None) -> S
         groups[found.patient, found.series, own].append(found)
     names = Counter[str]()
     for key in sorted(groups):
-        _place(sheets, folder, groups[key], names, laterality=laterality, site=site)
-    return sheets
+        files = groups[key]
+        side = _laterality(files) or laterality
+        reason = _unusable(files, side)
+        if reason:
+            for found in files:
+                sheets.leave_out(found.path.relative_to(folder).as_posix(), reason)
+            continue
+        views = {found.view for found in files} - {None}
+        view = next(iter(views), None) or "unknown"
+        name = f"{files[0].patient}-{side}{view}"
+        names[name] += 1
+        volume, paths = f"{name}-{names[name]}", [found.path for found in files]
+        source = paths[0] if len(paths) == 1 else _own_folder(paths)
+        if source is None:
+            source, scattered[volume] = series / volume, paths
+        sheets.volumes.append(
+            {
+                "volume_id": volume,
+                "patient_id": files[0].patient,
+                "laterality": side,
+                "view": view,
+                "path": source,
+                "site": clean(site) if site else None,
+            }
+        )
+    return sheets, scattered
 
 
-def _place(
-    sheets: Sheets,
-    folder: Path,
-    files: list[Found],
-    names: Counter[str],
-    *,
-    laterality: str | None,
-    site: str | None,
-) -> None:
-    """Add the volume that *files* make up, or say of each why they make up none."""
-    first = files[0]
-    reason = None
+def link_series(series: Path, scattered: Scattered) -> None:
+    """Make folder *series*: one folder per volume, with a link to each of its files."""
+    series.mkdir(parents=True, exist_ok=True)
+    for volume, paths in scattered.items():
+        (series / volume).mkdir()
+        for number, path in enumerate(paths):
+            (series / volume / f"{number:04d}.dcm").symlink_to(path.resolve())
+
+
+def _laterality(files: list[Found]) -> str | None:
+    return next((found.laterality for found in files if found.laterality), None)
+
+
+def _unusable(files: list[Found], side: str | None) -> str | None:
+    """Say why *files* make up no volume, if they do not."""
+    if not files[0].patient:
+        return "its header names no patient, whose volumes must stay together: write its row"
+    if len({found.size for found in files}) > 1:
+        return "the images of its series differ in size"
     sides = {found.laterality for found in files} - {None}
     views = {found.view for found in files} - {None}
-    side = next(iter(sides), laterality)
-    source: Path | None = first.path
-    if not first.patient:
-        reason = "its header names no patient, whose volumes must stay together: write its row"
-    elif len({found.size for found in files}) > 1:
-        reason = "the images of its series differ in size"
-    elif len(sides) > 1 or len(views) > 1:
-        reason = "the images of its series show several sides or views"
-    elif side is None:
-        reason = "its header has no laterality (give import.dicom_laterality, or a row by hand)"
-    elif len(files) > 1:
-        source = _source([found.path for found in files])
-        if source is None:
-            reason = "its series shares its folder with other files: give a row with a pattern"
-    if reason or source is None:
-        for found in files:
-            sheets.leave_out(found.path.relative_to(folder).as_posix(), reason or "")
-        return
-    view = next(iter(views), None) or "unknown"
-    name = f"{first.patient}-{side}{view}"
-    names[name] += 1
-    sheets.volumes.append(
-        {
-            "volume_id": f"{name}-{names[name]}",
-            "patient_id": first.patient,
-            "laterality": side,
-            "view": view,
-            "path": source,
-            "site": clean(site) if site else None,
-        }
-    )
+    if len(sides) > 1 or len(views) > 1:
+        return "the images of its series show several sides or views"
+    if side is None:
+        return "its header has no laterality (give import.dicom_laterality, or a row by hand)"
+    return None
 
 
-def _source(paths: list[Path]) -> Path | None:
+def _own_folder(paths: list[Path]) -> Path | None:
     """Return the folder that holds exactly *paths*, if there is one."""
     parents = {path.parent for path in paths}
     if len(parents) > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from typing import Any
 from tomocalc.config import Schema, load_schema, mistakes
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.files import sheet_text, write_text
+
+log = logging.getLogger(__name__)
 
 VOLUMES = [
     "volume_id",
@@ -82,6 +85,7 @@ def write_sheets(
     TomocalcError
         ``E603`` for rows that the workflow would refuse, and when there is no volume at all.
     """
+    log.info("%d volumes, %d entries left out", len(sheets.volumes), len(sheets.unplaced))
     rows = {"volumes": sheets.volumes, "annotations": sheets.annotations}
     columns = {"volumes": VOLUMES, "annotations": ANNOTATIONS}
     if not sheets.volumes:

@@ -65,7 +65,9 @@ def prediction_overlay():
 
 
 def prediction_files(wildcards):
-    """Files of a volume to predict, wherever it is from."""
+    """Files of a volume to predict that are read again: for pictures, or for identifiers."""
+    if from_elsewhere() and config["predict"]["identifiers"] != "source":
+        return []
     chosen = new_volume_files if from_elsewhere() else volume_files
     return chosen(wildcards)
 

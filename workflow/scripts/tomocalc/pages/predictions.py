@@ -77,7 +77,7 @@ def predictions_page(
             "Clusters": f"{sum(row['clusters'] for row in ranked):,}",
         },
         links=[(home, "Results")] if home else [],
-        versions=versions_of(("numpy", "polars", "torch")),
+        versions=versions_of(("numpy", "polars")),
     )
 
 

@@ -18,7 +18,7 @@ from sklearn import metrics
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 
-from tomocalc.evaluation.bootstrap import clustered_bootstrap, draw_clusters
+from tomocalc.evaluation.bootstrap import draw_groups, grouped_bootstrap
 from tomocalc.evaluation.froc import FALSE, FreeResponse, froc
 
 ROWS, RESAMPLES, FEW, THRESHOLD = 100_000, 2_000, 5, 0.3
@@ -35,7 +35,7 @@ def predictions(patients: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def loop(label: np.ndarray, score: np.ndarray, patient: np.ndarray, resamples: int) -> None:
     """Resample as a user of scikit-learn would."""
     clusters = int(patient.max()) + 1
-    for times in draw_clusters(np.random.default_rng(1), clusters, resamples):
+    for times in draw_groups(np.random.default_rng(1), clusters, resamples):
         rows = np.repeat(np.arange(len(label)), times[patient])
         truth, given = label[rows], score[rows]
         called = given >= THRESHOLD
@@ -75,7 +75,7 @@ def main() -> None:
     for name, patients in (("1,000 patients", 1_000), ("every row its own", ROWS)):
         data = predictions(patients)
         wall, cpu = seconds(
-            lambda data=data: clustered_bootstrap(
+            lambda data=data: grouped_bootstrap(
                 *data, threshold=THRESHOLD, resamples=RESAMPLES, seed=1
             )
         )

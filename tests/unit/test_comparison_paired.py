@@ -8,7 +8,7 @@ import pytest
 
 from tomocalc.comparison.figures import protocol_figures
 from tomocalc.comparison.paired import accuracy_difference, delong, mcnemar
-from tomocalc.evaluation.bootstrap import clustered_bootstrap
+from tomocalc.evaluation.bootstrap import grouped_bootstrap
 
 LABEL = np.array([1, 1, 0, 0], np.int8)
 FIRST = np.array([0.9, 0.6, 0.7, 0.1])
@@ -73,7 +73,7 @@ def test_resamples_of_two_models_are_the_same_rows():
     label, first, second = scored()
     group = (np.arange(len(label)) // 7).astype(np.int32)
     drawn = [
-        clustered_bootstrap(label, score, group, threshold=0, resamples=50, seed=3)
+        grouped_bootstrap(label, score, group, threshold=0, resamples=50, seed=3)
         for score in (first, first - 9, second)
     ]
     assert np.array_equal(drawn[0]["auroc"], drawn[1]["auroc"])

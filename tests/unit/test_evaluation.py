@@ -5,7 +5,7 @@ import pytest
 from sklearn import metrics as reference
 
 from tomocalc.evaluation.account import account
-from tomocalc.evaluation.bootstrap import clustered_bootstrap, draw_clusters, percentile_interval
+from tomocalc.evaluation.bootstrap import draw_groups, grouped_bootstrap, percentile_interval
 from tomocalc.evaluation.metrics import (
     confusion,
     proportions,
@@ -116,11 +116,11 @@ def test_a_resample_of_clusters_equals_repeating_their_rows():
     draw = np.random.default_rng(3)
     label = draw.integers(0, 2, 80).astype(np.int8)
     score = np.round(draw.random(80), 1)
-    cluster = np.repeat(np.arange(8), 10).astype(np.int32)
-    drawn = clustered_bootstrap(label, score, cluster, threshold=0.5, resamples=20, seed=7)
-    times = draw_clusters(np.random.default_rng(7), 8, 20)
+    group = np.repeat(np.arange(8), 10).astype(np.int32)
+    drawn = grouped_bootstrap(label, score, group, threshold=0.5, resamples=20, seed=7)
+    times = draw_groups(np.random.default_rng(7), 8, 20)
     for index, counts in enumerate(times):
-        rows = np.repeat(np.arange(80), counts[cluster])
+        rows = np.repeat(np.arange(80), counts[group])
         counts = confusion(label[rows], score[rows], 0.5)
         expected = ranking_metrics(label[rows], score[rows]) | threshold_metrics(counts)
         expected |= {name: ratio(*pair) for name, pair in proportions(counts).items()}
@@ -128,10 +128,10 @@ def test_a_resample_of_clusters_equals_repeating_their_rows():
 
 
 def test_clusters_are_drawn_with_replacement():
-    drawn = draw_clusters(np.random.default_rng(1), 5, 4000)
+    drawn = draw_groups(np.random.default_rng(1), 5, 4000)
     assert (drawn.sum(axis=1) == 5).all()
     assert drawn.mean(axis=0) == pytest.approx(np.ones(5), abs=0.06)
-    # how often a cluster is left out of a resample
+    # how often a group is left out of a resample
     assert (drawn == 0).mean() == pytest.approx((4 / 5) ** 5, abs=0.01)
 
 
@@ -142,8 +142,8 @@ def test_clusters_widen_the_interval():
     label = (np.arange(24) % 3 == 0).astype(np.int8)[patient]
     score = draw.random(24)[patient]
 
-    def width(cluster):
-        drawn = clustered_bootstrap(label, score, cluster, threshold=0.5, resamples=200, seed=1)
+    def width(group):
+        drawn = grouped_bootstrap(label, score, group, threshold=0.5, resamples=200, seed=1)
         low, high = percentile_interval(drawn["auroc"], 0.95)
         return high - low
 
@@ -165,7 +165,7 @@ def test_account_is_complete_and_inside_its_intervals():
     )
     for figure in facts["metrics"].values():
         assert figure.get("low", 0) <= figure["value"] <= figure.get("high", 1)
-    low, high = facts["metrics"]["recall"]["clustered"]
+    low, high = facts["metrics"]["recall"]["by_group"]
     assert low <= facts["metrics"]["recall"]["value"] <= high
     assert facts["roc"]["tpr"][-1] == 1
     assert sum(row["support"] for row in facts["report"]) == 400

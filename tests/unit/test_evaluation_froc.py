@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tomocalc.evaluation.bootstrap import draw_clusters, share_interval
+from tomocalc.evaluation.bootstrap import draw_groups, share_interval
 from tomocalc.evaluation.dbtex import Lesion, Mark, dbtex, match
 from tomocalc.evaluation.findings import Box
 from tomocalc.evaluation.froc import FALSE, IGNORED, FreeResponse, froc
@@ -90,7 +90,7 @@ def test_a_resample_equals_counting_its_patients_again():
     thresholds = np.sort(given.rating)[::-1]
     counts, rates = given.at(thresholds), np.array([0.5, 2.0, 7.0])
     drawn = counts.resampled_at(rates, resamples=30, seed=9)
-    times = draw_clusters(np.random.default_rng(9), 5, 30)
+    times = draw_groups(np.random.default_rng(9), 5, 30)
     usable = [n for n in times if n @ np.bincount(finding_patient, minlength=5)]
     assert len(drawn) == len(usable)
     for row, often in zip(drawn, usable, strict=True):

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tomocalc.comparison.paired import accuracy_difference, delong
-from tomocalc.evaluation.bootstrap import clustered_bootstrap, percentile_interval
+from tomocalc.evaluation.bootstrap import grouped_bootstrap, percentile_interval
 from tomocalc.evaluation.metrics import (
     confusion,
     proportions,
@@ -62,7 +62,7 @@ def protocol_figures(
     scores = {key: scored[key].to_numpy() for key in thresholds}
     # the same clusters and seed give every model the same resamples: their differences are paired
     drawn = {
-        key: clustered_bootstrap(
+        key: grouped_bootstrap(
             label, found, group, threshold=thresholds[key], resamples=resamples, seed=seed
         )
         for key, found in scores.items()

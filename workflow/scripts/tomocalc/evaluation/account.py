@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from tomocalc.evaluation.bootstrap import (
-    clustered_bootstrap,
+    grouped_bootstrap,
     percentile_interval,
     share_interval,
 )
@@ -36,7 +36,7 @@ SHARES = frozenset({"auroc", "average_precision", "f1", "balanced_accuracy"})
 def account(
     label: NDArray[np.int8],
     score: NDArray[np.float64],
-    cluster: NDArray[np.int32],
+    group: NDArray[np.int32],
     *,
     threshold: float,
     resamples: int,
@@ -49,12 +49,12 @@ def account(
 
     Parameters
     ----------
-    label, score, cluster
-        Truth (0 or 1), probability and patient (or group) of every row.
+    label, score, group
+        Truth (0 or 1), probability and patient (or what stands for one) of every row.
     prevalences
         At which the predictive values are computed.
     unit
-        What a cluster is, for the reader.
+        What a group is, for the reader.
 
     Returns
     -------
@@ -70,7 +70,7 @@ def account(
     metrics = figures_of_merit(
         label,
         score,
-        cluster,
+        group,
         threshold=threshold,
         resamples=resamples,
         confidence=confidence,
@@ -94,7 +94,7 @@ def account(
 def figures_of_merit(
     label: NDArray[np.int8],
     score: NDArray[np.float64],
-    cluster: NDArray[np.int32],
+    group: NDArray[np.int32],
     *,
     threshold: float,
     resamples: int,
@@ -105,20 +105,20 @@ def figures_of_merit(
     """Return every figure with its value, interval (low, high) and the interval's method.
 
     Proportions have the Wilson interval, which takes rows as independent, and beside it, as
-    ``clustered``, the one from resampling whole clusters. Figures of `SHARES` that are perfect
-    or constant get an interval for as many trials as there are clusters of the rarer class.
+    ``by_group``, the one from resampling whole groups. Figures of `SHARES` that are perfect
+    or constant get an interval for as many trials as there are groups of the rarer class.
     """
     counts = confusion(label, score, threshold)
-    drawn = clustered_bootstrap(
-        label, score, cluster, threshold=threshold, resamples=resamples, seed=seed
+    drawn = grouped_bootstrap(
+        label, score, group, threshold=threshold, resamples=resamples, seed=seed
     )
-    trials = _rarer(label, cluster)
+    trials = _rarer(label, group)
     figures: dict[str, dict[str, Any]] = {}
     for name, (successes, rows) in proportions(counts).items():
         low, high = wilson(successes, rows, confidence)
         figures[name] = _figure(ratio(successes, rows), low, high, "Wilson")
-        clustered = share_interval(drawn[name], ratio(successes, rows), trials, confidence)
-        figures[name]["clustered"] = list(clustered)
+        by_group = share_interval(drawn[name], ratio(successes, rows), trials, confidence)
+        figures[name]["by_group"] = list(by_group)
     for name, value in (ranking_metrics(label, score) | threshold_metrics(counts)).items():
         low, high = percentile_interval(drawn[name], confidence)
         method = f"bootstrap by {unit}"
@@ -158,9 +158,9 @@ def _class_line(name: str, hit: int, wrongly: int, missed: int) -> dict[str, Any
     }
 
 
-def _rarer(label: NDArray[np.int8], cluster: NDArray[np.int32]) -> int:
-    """Return how many clusters hold a row of the class that fewer of them hold."""
-    return min(len(np.unique(cluster[label == kind])) for kind in (0, 1))
+def _rarer(label: NDArray[np.int8], group: NDArray[np.int32]) -> int:
+    """Return how many groups hold a row of the class that fewer of them hold."""
+    return min(len(np.unique(group[label == kind])) for kind in (0, 1))
 
 
 def _figure(value: float, low: float, high: float, method: str) -> dict[str, Any]:

@@ -11,10 +11,10 @@ CHUNK = 5_000_000
 """Weights held at once (resamples × rows)."""
 
 
-def clustered_bootstrap(
+def grouped_bootstrap(
     label: NDArray[np.int8],
     score: NDArray[np.float64],
-    cluster: NDArray[np.int32],
+    group: NDArray[np.int32],
     *,
     threshold: float,
     resamples: int,
@@ -22,44 +22,42 @@ def clustered_bootstrap(
 ) -> dict[str, NDArray[np.float64]]:
     """Return ranking and threshold metrics and the proportions of every resample.
 
-    Clusters (patients) are drawn with replacement and take all their rows with them, because
+    Groups (patients) are drawn with replacement and take all their rows with them, because
     rows of one patient are not independent. Resamples without both classes are left out.
 
     Parameters
     ----------
-    label, score, cluster
+    label, score, group
         One value per row.
     threshold
         Scores from here on are called positive.
     """
     order = np.argsort(-score, kind="stable")
     positive, score = label[order] == 1, score[order]
-    _, member = np.unique(cluster[order], return_inverse=True)
-    clusters = int(member.max()) + 1
+    _, member = np.unique(group[order], return_inverse=True)
+    groups = int(member.max()) + 1
     rows = _Rows(positive, score >= threshold, score)
     generator = np.random.default_rng(seed)
     at_once = max(1, CHUNK // len(score))
     parts = []
     for start in range(0, resamples, at_once):
         size = min(at_once, resamples - start)
-        drawn = draw_clusters(generator, clusters, size)
+        drawn = draw_groups(generator, groups, size)
         weight = drawn[:, member].astype(np.float64)  # (resample, row)
         usable = (weight @ positive > 0) & (weight @ ~positive > 0)
         parts.append(rows.ranking(weight[usable]) | rows.at_threshold(weight[usable]))
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def draw_clusters(
-    generator: np.random.Generator, clusters: int, resamples: int
-) -> NDArray[np.int64]:
-    """Return how often each cluster is drawn in each resample, (resample, cluster).
+def draw_groups(generator: np.random.Generator, groups: int, resamples: int) -> NDArray[np.int64]:
+    """Return how often each group is drawn in each resample, (resample, group).
 
-    A resample draws as many clusters as there are, with replacement.
+    A resample draws as many groups as there are, with replacement.
     """
-    drawn = generator.integers(clusters, size=(resamples, clusters))
-    drawn += np.arange(resamples)[:, None] * clusters
-    counts = np.bincount(drawn.ravel(), minlength=resamples * clusters)
-    return counts.reshape(resamples, clusters)
+    drawn = generator.integers(groups, size=(resamples, groups))
+    drawn += np.arange(resamples)[:, None] * groups
+    counts = np.bincount(drawn.ravel(), minlength=resamples * groups)
+    return counts.reshape(resamples, groups)
 
 
 class _Rows:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.evaluation.bootstrap import draw_clusters, share_interval
+from tomocalc.evaluation.bootstrap import draw_groups, share_interval
 from tomocalc.intervals import wilson
 
 FALSE, IGNORED = -1, -2
@@ -106,7 +106,7 @@ class Counts:
         """
         patients = len(self.findings)
         generator = np.random.default_rng(seed)
-        weight = draw_clusters(generator, patients, resamples)
+        weight = draw_groups(generator, patients, resamples)
         findings, volumes = weight @ self.findings, weight @ self.volumes
         usable = (findings > 0) & (volumes > 0)
         weight, findings, volumes = weight[usable], findings[usable], volumes[usable]

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from tomocalc.dataset.splits import split_honest, usable_candidates
-from tomocalc.evaluation.bootstrap import clustered_bootstrap, percentile_interval
+from tomocalc.evaluation.bootstrap import grouped_bootstrap, percentile_interval
 from tomocalc.evaluation.metrics import confusion, ranking_metrics, threshold_metrics
 from tomocalc.model.checkpoint import Checkpoint
 from tomocalc.model.fitting import Recipe, Rows, fit
@@ -118,7 +118,7 @@ def honest_figures(
     """
     label, probability = found.label, found.probability
     counts = confusion(label, probability, HALF)
-    drawn = clustered_bootstrap(
+    drawn = grouped_bootstrap(
         label, probability, group, threshold=HALF, resamples=resamples, seed=seed
     )
     values = ranking_metrics(label, probability) | threshold_metrics(counts)

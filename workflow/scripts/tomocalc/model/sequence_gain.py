@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
 from tomocalc.errors import TomocalcError
-from tomocalc.evaluation.bootstrap import clustered_bootstrap, percentile_interval
+from tomocalc.evaluation.bootstrap import grouped_bootstrap, percentile_interval
 from tomocalc.evaluation.metrics import ranking_metrics
 from tomocalc.model.fitting import Recipe, fit
 from tomocalc.model.sequences import Samples
@@ -75,7 +75,7 @@ def paired_figures(
     """
     values = {name: ranking_metrics(label, score) for name, score in scores.items()}
     drawn = {
-        name: clustered_bootstrap(
+        name: grouped_bootstrap(
             label, score, group, threshold=0.5, resamples=resamples, seed=seed
         )
         for name, score in scores.items()

@@ -133,9 +133,9 @@ def _merit_table(
 def _method(figure: Mapping[str, Any]) -> str:
     """Return how an interval was computed; of a proportion also what resampling gives."""
     method = figure.get("method", "–")
-    if "clustered" not in figure:
+    if "by_group" not in figure:
         return method
-    low, high = figure["clustered"]
+    low, high = figure["by_group"]
     return f"{method}; bootstrap {low:.3f}–{high:.3f}"
 
 

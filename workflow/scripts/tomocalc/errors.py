@@ -18,7 +18,7 @@ CODES: dict[str, str] = {
     "E205": "pixel spacing is missing",
     "E206": "pixel values cannot be used",
     "E207": "a volume does not hold the slices it should",
-    "E208": "a file differs from the checksum in the sheet",
+    "E208": "a file changed, or differs from its checksum",
     # 3xx shards, tables, splits
     "E301": "a shard is missing, damaged or from another run",
     "E302": "a table does not follow its schema",

@@ -11,7 +11,7 @@ from tomocalc.pages.parts import block
 from tomocalc.pages.shell import Section, render_page, write_page
 from tomocalc.pages.tables import Cell, Column, table
 from tomocalc.pages.templating import fill
-from tomocalc.pages.words import plural
+from tomocalc.wording.words import plural
 
 VOLUME = "volume.html"
 

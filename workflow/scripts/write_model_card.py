@@ -10,9 +10,9 @@ from tomocalc.files import read_json, write_text
 from tomocalc.log import log_to
 from tomocalc.pages.model_card import model_card_page
 from tomocalc.pages.shell import write_page
-from tomocalc.pages.tables import share
-from tomocalc.pages.words import plural
 from tomocalc.parquet import read_parquet
+from tomocalc.wording.numbers import share
+from tomocalc.wording.words import plural
 
 LINKS = (
     ("index.html", "All results"),

@@ -15,6 +15,7 @@ import pytest
 from pydicom.sr.codedict import codes
 
 from image_files import write_dicom
+from report_tree import circles
 from tomocalc.dicom_output.identity import Identity, identity
 from tomocalc.dicom_output.report import LARGEST_REPORT, report_bytes
 from tomocalc.dicom_output.segmentation import packed, segmentation_bytes
@@ -87,40 +88,6 @@ def segmentation(
 
 def read(content: bytes) -> pydicom.Dataset:
     return pydicom.dcmread(io.BytesIO(content))
-
-
-def circles(dataset: pydicom.Dataset) -> list[dict[str, Any]]:
-    """Read identifier, frame, centre (px) and certainty (%) of every mark from the content tree."""
-    found = []
-    for group in items(dataset, "125007"):
-        regions = items(group, "111030")
-        if not regions:
-            continue
-        (certainty,) = items(group, "111012")
-        image = regions[0].ContentSequence[0].ReferencedSOPSequence[0]
-        x, y = regions[0].GraphicData[:2]
-        found.append(
-            {
-                "identifier": items(group, "112039")[0].TextValue,
-                "frame": int(image.get("ReferencedFrameNumber", 1)),
-                "x": float(x) - 0.5,
-                "y": float(y) - 0.5,
-                "certainty": float(certainty.MeasuredValueSequence[0].NumericValue),
-            }
-        )
-    return found
-
-
-def items(dataset: pydicom.Dataset, code: str) -> list[pydicom.Dataset]:
-    """Return the content items below *dataset* whose concept has this code."""
-    found = []
-    for item in dataset.get("ContentSequence", []):
-        concept = item.get("ConceptNameCodeSequence")
-        if concept and concept[0].CodeValue == code:
-            found.append(item)
-        else:
-            found += items(item, code)
-    return found
 
 
 def test_the_marks_are_read_back_with_nothing_but_pydicom() -> None:

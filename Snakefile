@@ -35,6 +35,7 @@ rule all:
     default_target: True
     input:
         "<results>/index.html",
+        every("<results>/qc/{volume}.png", VOLUMES),  # or a deleted one goes unnoticed
 
 
 rule predict:
@@ -43,7 +44,5 @@ rule predict:
 
 
 onerror:
-    print(
-        "A rule failed: its line above says what to do, then run the same command again."
-    )
+    print("A rule failed: its line above says what to do; then the same command again.")
     print("After a kill: snakemake --unlock, then the same command.")

@@ -119,8 +119,7 @@ def main(volumes: int = 167, repeats: int = 5) -> None:
         for volume in range(volumes):
             write_volume(folder, volume)
         manifests = sorted(map(str, folder.glob("features/*/manifest.json")))
-        pictures = [manifest.replace("manifest.json", "overlay.png") for manifest in manifests]
-        write_listing(folder / "features/volumes.tsv", manifests, pictures)
+        write_listing(folder / "features/volumes.tsv", manifests)
         (folder / "annotations.tsv").write_text(
             "volume_id\tslice\tx\ty\tradius\tkind\nv000000\t3\t100\t100\t50\tcluster\n"
         )

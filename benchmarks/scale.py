@@ -84,7 +84,7 @@ def finish(folder: Path, *arguments: str) -> None:
             file = folder / path.split(" (")[0]
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text("nothing")
-    snakemake(folder, "--touch", "--cores", "1", *arguments)
+    snakemake(folder, "--touch", "--forceall", "--cores", "1", *arguments)
 
 
 def measure(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tomocalc.dataset.listing import listed_manifests, listed_pictures, write_listing
+from tomocalc.dataset.listing import listed_manifests, listed_volumes, write_listing
 from tomocalc.errors import TomocalcError
 from tomocalc.files import file_sha256
 from tomocalc.tables import SCHEMA_VERSION
@@ -27,30 +27,26 @@ def test_volumes_are_listed_sorted_with_paths_from_the_sheet(tmp_path: Path) -> 
         written(tmp_path, "w", patient_id="p", candidates=7),
         written(tmp_path, "v", quarantined=[{"slice": 1}]),
     ]
-    pictures = [str(tmp_path / f"qc/{name}.png") for name in "wv"]
     sheet = tmp_path / "features/volumes.tsv"
-    assert write_listing(sheet, manifests, pictures) == 2
+    assert write_listing(sheet, manifests) == 2
     lines = [line.split("\t") for line in sheet.read_text().splitlines()]
     assert lines == [
-        [
-            *("volume_id", "patient_id", "slices", "candidates"),
-            *("quarantined", "manifest", "sha256", "picture"),
-        ],
-        ["v", "", "2", "", "1", "v/manifest.json", file_sha256(manifests[1]), "../qc/v.png"],
-        ["w", "p", "2", "7", "0", "w/manifest.json", file_sha256(manifests[0]), "../qc/w.png"],
+        ["volume_id", "patient_id", "slices", "candidates", "quarantined", "manifest", "sha256"],
+        ["v", "", "2", "", "1", "v/manifest.json", file_sha256(manifests[1])],
+        ["w", "p", "2", "7", "0", "w/manifest.json", file_sha256(manifests[0])],
     ]
     assert listed_manifests(sheet) == manifests[::-1]
-    assert listed_pictures(sheet) == pictures[::-1]
+    assert listed_volumes(sheet) == ["v", "w"]
 
 
 def test_without_a_list_there_are_no_volumes() -> None:
-    assert listed_manifests(None) == listed_pictures(None) == []
+    assert listed_manifests(None) == listed_volumes(None) == []
 
 
 def test_a_manifest_that_is_altered_or_missing_is_named(tmp_path: Path) -> None:
     manifest = written(tmp_path, "v")
     sheet = tmp_path / "features/volumes.tsv"
-    write_listing(sheet, [manifest], [str(tmp_path / "qc/v.png")])
+    write_listing(sheet, [manifest])
     Path(manifest).write_text("{}")
     with pytest.raises(TomocalcError, match=rf"E301.*{manifest}.*delete {manifest}"):
         listed_manifests(sheet)

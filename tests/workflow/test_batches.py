@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from volume_projects import ARGUMENTS, add_volumes, errors, manifest
 pytestmark = pytest.mark.xdist_group("batches")
 NAMES = ("v1", "v2", "v3")
 TOGETHER = ("--set-resources", "extract_features:volumes_per_job=100")
+JOB = ("--mode", "remote", "--force", "--nolock", "--ignore-incomplete", "--no-hooks")
+"""How a cluster runs a job of Snakemake's."""
 TARGETS = [f"results/features/{name}/manifest.json" for name in NAMES]
 
 
@@ -49,3 +52,14 @@ def test_a_damaged_volume_is_named_and_the_others_are_kept(own: Project) -> None
         for shard in content["shards"]:
             file = manifest(own, name).parent / shard["path"]
             assert hashlib.sha256(file.read_bytes()).hexdigest() == shard["sha256"]
+
+
+def test_a_job_on_a_cluster_looks_for_its_own_volume_only(own: Project) -> None:
+    shutil.rmtree(own.folder / "raw/v2")
+    mine = ("--allowed-rules", "extract_features", "--target-jobs")
+    own.snakemake(*JOB, *ARGUMENTS, *mine, "extract_features:volume=v1")
+    assert manifest(own, "v1").is_file()
+    run = own.snakemake(*JOB, *ARGUMENTS, *mine, "extract_features:volume=v2", ok=False)
+    assert "raw/v2" in run.stdout + run.stderr
+    (error,) = errors(own.snakemake(*TARGETS, *ARGUMENTS, ok=False))
+    assert "raw/v2" in error

@@ -79,8 +79,8 @@ def test_a_raw_file_that_vanished_is_noticed(project: Project, tmp_path: Path):
 def test_a_table_or_folder_that_is_not_there(project: Project):
     table = lines(project, "--configfile", "config/paper.yaml", "--config", "table={path: no.csv}")
     assert table == [
-        "ERROR [E104] a file that the configuration names is missing (configuration key table.path): `no.csv` is not a file. "
-        "Fix: correct the path."
+        "ERROR [E104] a file that the configuration names is missing (configuration key "
+        "table.path): `no.csv` is not a file. Fix: correct the path."
     ]
     run = project.snakemake("import_mini_mias", ok=False)
     assert "pass --config import='{mini_mias: FOLDER}'" in run.stdout + run.stderr

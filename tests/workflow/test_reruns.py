@@ -128,19 +128,23 @@ def test_an_edited_library_module_reruns_the_rules_that_import_it(rerun: Project
     assert planned(rerun) == {}
 
 
-def test_a_deleted_picture_is_made_again_and_a_deleted_table_named(tmp_path: Path) -> None:
+def test_a_deleted_picture_is_made_again(rerun: Project) -> None:
+    (rerun.folder / "results/qc/P001-LCC.png").unlink()
+    jobs = planned(rerun)
+    assert jobs["extract_features"] == 1
+    assert set(jobs) == everything(rerun) - PHANTOM
+    rerun.snakemake("results/qc/P001-LCC.png", *TINY)
+    assert planned(rerun) == {}
+
+
+def test_a_deleted_table_of_objects_is_named_and_made_again(tmp_path: Path) -> None:
     project = add_volumes(copy_project(tmp_path / "project"))
-    target = ("results/dataset/candidates.parquet", "results/qc/detection.json", *ARGUMENTS)
+    target = ("results/qc/detection.json", *ARGUMENTS)
     project.snakemake(*target)
     before = project.outputs()
-    (project.folder / "results/qc/v2.png").unlink()
-    assert project.planned(*target)["extract_features"] == 1
-    project.snakemake(*target)
-    assert project.outputs() == before
     (project.folder / "results/features/v2/objects.parquet").unlink()
     assert project.planned(*target) == {}
-    run = project.snakemake(*target, "--forcerun", "measure_detection", ok=False)
-    (error,) = errors(run)
+    (error,) = errors(project.snakemake(*target, "--forcerun", "measure_detection", ok=False))
     assert "objects.parquet" in error
     assert "delete results/features/v2/manifest.json" in error
     manifest(project, "v2").unlink()

@@ -88,7 +88,6 @@ rule list_volumes:
     """List the measured volumes: what follows depends on this one file, not on one per volume."""
     input:
         manifests=every("<results>/features/{volume}/manifest.json", VOLUMES),
-        overlays=every("<results>/qc/{volume}.png", VOLUMES),
     output:
         volumes=report(
             "<results>/features/volumes.tsv",

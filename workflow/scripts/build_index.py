@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tomocalc.dataset.listing import listed_pictures
+from tomocalc.dataset.listing import listed_volumes
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.files import read_json
 from tomocalc.log import log_to
@@ -90,5 +90,8 @@ if __name__ == "__main__":
         detection=snakemake.input.get("detection"),
         quarantine=snakemake.input.get("quarantine"),
         volumes=snakemake.input.get("volumes"),
-        overlays=listed_pictures(snakemake.input.get("volumes")),
+        overlays=[
+            str(Path(snakemake.output.page).parent / f"qc/{name}.png")
+            for name in listed_volumes(snakemake.input.get("volumes"))
+        ],
     )

@@ -8,23 +8,19 @@ from tomocalc.log import log_to
 log = logging.getLogger("tomocalc.list_volumes")
 
 
-def main(*, manifests: list[str], overlays: list[str], volumes: str) -> None:
-    """Write one line per volume: its manifest with a checksum, its picture, and counts.
+def main(*, manifests: list[str], volumes: str) -> None:
+    """Write one line per volume: its manifest with a checksum, and counts.
 
     Parameters
     ----------
-    manifests, overlays
-        Of all volumes, in the same order.
+    manifests
+        Of all volumes.
     volumes
         The sheet, tab-separated.
     """
-    log.info("%d volumes", write_listing(volumes, manifests, overlays))
+    log.info("%d volumes", write_listing(volumes, manifests))
 
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
-    main(
-        manifests=snakemake.input.manifests,
-        overlays=snakemake.input.overlays,
-        volumes=snakemake.output.volumes,
-    )
+    main(manifests=snakemake.input.manifests, volumes=snakemake.output.volumes)

@@ -19,24 +19,23 @@ COLUMNS = (
     "quarantined",
     "manifest",
     "sha256",
-    "picture",
 )
-"""Of the sheet; manifests with their checksums, and paths relative to its folder."""
+"""Of the sheet; manifests relative to its folder, with their checksums."""
 
 
-def write_listing(path: str | Path, manifests: Sequence[str], pictures: Sequence[str]) -> int:
+def write_listing(path: str | Path, manifests: Sequence[str]) -> int:
     """List volumes, sorted by their id, and return how many there are.
 
     Parameters
     ----------
     path
         Of the sheet.
-    manifests, pictures
-        Of the volumes, in the same order.
+    manifests
+        Of the volumes.
     """
     folder = Path(path).parent
     rows = []
-    for manifest, picture in zip(manifests, pictures, strict=True):
+    for manifest in manifests:
         facts = read_manifest(manifest)
         rows.append(
             {
@@ -47,7 +46,6 @@ def write_listing(path: str | Path, manifests: Sequence[str], pictures: Sequence
                 "quarantined": len(facts["quarantined"]),
                 "manifest": os.path.relpath(manifest, folder),
                 "sha256": file_sha256(manifest),
-                "picture": os.path.relpath(picture, folder),
             }
         )
     write_text(path, sheet_text(COLUMNS, sorted(rows, key=lambda row: row["volume_id"])))
@@ -62,22 +60,20 @@ def listed_manifests(path: str | Path | None) -> list[str]:
     TomocalcError
         ``E301`` for a manifest that is missing or altered.
     """
-    return [_checked(place, row["sha256"]) for row, place in _places(path, "manifest")]
-
-
-def listed_pictures(path: str | Path | None) -> list[str]:
-    """Return the pictures of a list of volumes; none without a list."""
-    return [place for _, place in _places(path, "picture")]
-
-
-def _places(path: str | Path | None, column: str) -> list[tuple[dict[str, str], str]]:
-    """Return every row with the path in one of its columns, from the working directory."""
     if path is None:
         return []
-    with Path(path).open(encoding="utf-8", newline="") as handle:
-        rows = list(csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE))
     folder = Path(path).parent
-    return [(row, os.path.normpath(folder / row[column])) for row in rows]
+    return [_checked(str(folder / row["manifest"]), row["sha256"]) for row in _rows(path)]
+
+
+def listed_volumes(path: str | Path | None) -> list[str]:
+    """Return the ids of the listed volumes; none without a list."""
+    return [] if path is None else [row["volume_id"] for row in _rows(path)]
+
+
+def _rows(path: str | Path) -> list[dict[str, str]]:
+    with Path(path).open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def _checked(manifest: str, sha256: str) -> str:

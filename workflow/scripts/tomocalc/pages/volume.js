@@ -131,7 +131,7 @@
     box.className = "scroll";
     box.append(table);
     why.append(box);
-    const legend = text("p", "In training: the black mark is this candidate among the training's candidates, from the lowest to the highest; the bands hold the middle half of ", why, "legend");
+    const legend = text("p", "In training: the upright mark is this candidate among the training's candidates, from the lowest to the highest; the bands hold the middle half of ", why, "legend");
     text("b", "calcifications", legend, "calc");
     legend.append(" and of ");
     text("b", "others", legend, "other");
@@ -152,7 +152,7 @@
 
   function bar(cell, part, largest) {
     cell.className = "n";
-    cell.textContent = `${part >= 0 ? "+" : "−"}${Math.abs(part).toFixed(2)}`;
+    cell.textContent = Math.abs(part) < .005 ? "0" : `${part > 0 ? "+" : "−"}${Math.abs(part).toFixed(2)}`;
     const drawing = shape("svg", { viewBox: "-50 0 100 6", preserveAspectRatio: "none", "aria-hidden": "true" }, cell);
     drawing.style.height = "6px";
     const length = 50 * Math.abs(part) / largest;

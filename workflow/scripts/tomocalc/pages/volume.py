@@ -82,7 +82,7 @@ def volume_page(
         Section("Slices", [*warnings, viewer], key="slices"),
         Section(
             "Candidates",
-            block([candidate_table(marks)], kind="panel"),
+            block([candidate_table(marks)], kind="panel tall"),
             intro=_counted(facts, marks),
             key="candidates",
         ),

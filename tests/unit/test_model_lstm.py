@@ -11,7 +11,7 @@ from torch import nn
 
 from model_data import MODEL
 from tomocalc.model.losses import class_weights, oversampled, row_loss
-from tomocalc.model.lstm import Ensemble, Hyperparameters, StackedLSTM
+from tomocalc.model.lstm import Dropout, Ensemble, Hyperparameters, StackedLSTM
 from tomocalc.model.schedule import learning_rate
 from tomocalc.model.settings import training_settings
 
@@ -100,6 +100,39 @@ def test_first_weights_are_those_of_keras() -> None:
     r = w["weight_hh_l0"]
     assert torch.allclose(r.T @ r, torch.eye(16), atol=1e-5)
     assert float(w["weight_ih_l0"].detach().abs().max()) <= np.sqrt(6 / (6 + 64))
+
+
+@pytest.mark.parametrize("p", [0.1, 0.3, 0.5])
+def test_dropout_keeps_the_expectation_everywhere(p: float) -> None:
+    torch.manual_seed(6)
+    drop, x = Dropout(p), torch.ones(1000, 4, 100)
+    found = drop(x)
+    assert found.unique().tolist() == [0.0, pytest.approx(1 / (1 - p), rel=1e-4)]
+    spread = np.sqrt(p / (1 - p))
+    assert float(found.mean()) == pytest.approx(1, abs=5 * spread / np.sqrt(x.numel()))
+    columns = found.reshape(-1, 4).mean(0)  # every 16 bits of the 64
+    assert (columns - 1).abs().max() < 5 * spread / np.sqrt(x.numel() / 4)
+    torch.manual_seed(6)
+    assert torch.equal(drop(x), found)
+    assert torch.equal(drop.eval()(x), x)
+
+
+def test_dropout_scales_by_the_rounded_probability() -> None:
+    torch.manual_seed(7)
+    assert torch.equal(Dropout(1e-6)(torch.ones(99)), torch.ones(99))
+    kept = Dropout(0.99)(torch.ones(9999, requires_grad=True))
+    assert float(kept.max().detach()) == pytest.approx(65536 / (65536 - 64881))
+    assert torch.isfinite(Dropout(1 - 1e-9)(torch.ones(7))).all()
+    assert Dropout(0.5)(torch.ones(0, 3)).shape == (0, 3)
+
+
+def test_dropout_passes_gradients_of_the_kept() -> None:
+    torch.manual_seed(8)
+    x = torch.ones(50, requires_grad=True)
+    found = Dropout(0.4)(x)
+    found.sum().backward()
+    assert x.grad is not None
+    assert torch.equal(x.grad, found.detach())
 
 
 def test_loss_by_hand() -> None:

@@ -38,11 +38,12 @@ rule all:
         every("<results>/qc/{volume}.png", VOLUMES),  # or a deleted one goes unnoticed
 
 
-rule predict:
-    input:
-        "<results>/predictions/index.html",
+onsuccess:
+    print(*pages_to_open(), sep="\n")
 
 
 onerror:
-    print("A rule failed: its line above says what to do; then the same command again.")
+    print(
+        "A rule failed: its line above says what to do; then the same command again."
+    )
     print("After a kill: snakemake --unlock, then the same command.")

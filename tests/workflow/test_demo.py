@@ -69,7 +69,8 @@ def test_no_machine_path_or_time_reaches_a_result(finished: Project):
 
 def test_a_second_clone_gives_the_same_bytes(finished: Project, tmp_path: Path):
     other = copy_project(tmp_path / "elsewhere")
-    other.snakemake(*TINY)
+    run = other.snakemake(*TINY)
+    assert f"Open {other.folder}/results/index.html" in run.stdout + run.stderr
     first, second = finished.outputs(), other.outputs()
     assert first.keys() == second.keys()
     assert [name for name in first if first[name] != second[name]] == []

@@ -33,6 +33,13 @@ def pages_on_request(_):
     return [str(path) for path in paths if path.is_file()]
 
 
+def pages_to_open():
+    """Lines that say which pages a finished run leads to."""
+    folder = Path(config["pathvars"]["results"])
+    pages = (folder / "index.html", folder / "predictions" / "index.html")
+    return [f"Open {page.absolute()}" for page in pages if page.is_file()]
+
+
 def reproduction():
     """The page on the reference paper, where a run follows it."""
     follows = config["source"] == "table" and config["protocol"] == "paper"

@@ -35,6 +35,12 @@ use rule extract_features as extract_new_volume with:
         in_silico=new_volume_in_silico,
 
 
+rule predict:
+    """Score every volume of a sheet with a released model."""
+    input:
+        "<results>/predictions/index.html",
+
+
 rule predict_volume:
     """Score the candidates of one volume with a released model; marks, DICOM objects, page."""
     input:

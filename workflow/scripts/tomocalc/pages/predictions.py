@@ -126,24 +126,24 @@ def _volumes(volumes: Sequence[Mapping[str, Any]]) -> Markup:
     link = Markup('<a href="{}">{}</a>')
     columns = [
         Column("Volume", "text"),
-        Column("Patient", "text"),
-        Column("Breast", "text"),
         Column("Score", "score"),
-        Column("Candidates", "count"),
         Column("Flagged", "count"),
         Column("Clusters", "count"),
+        Column("Candidates", "count"),
         Column("Warnings", "count"),
+        Column("Patient", "text"),
+        Column("Breast", "text"),
     ]
     rows = [
         [
             Cell(link.format(_address(row["volume_id"]), row["volume_id"]), row["volume_id"]),
-            row["patient_id"],
-            f"{row['laterality']} {row['view']}",
             row["score"],
-            row["candidates"],
             row["flagged"],
             row["clusters"],
+            row["candidates"],
             len(row["warnings"]),
+            row["patient_id"],
+            f"{row['laterality']} {row['view']}",
         ]
         for row in volumes
     ]

@@ -56,7 +56,7 @@ def candidate_table(marks: pl.DataFrame) -> Markup:
 def cluster_table(clusters: pl.DataFrame) -> Markup:
     """Return the clusters of flagged candidates."""
     columns = [
-        Column("Cluster", "count"),
+        Column("Cluster", "text"),
         Column("Candidates", "count"),
         Column("Largest probability", "score"),
         Column("Mean probability", "score"),

@@ -200,8 +200,8 @@ def _shifted(shifts: list[dict[str, Any]]) -> str | None:
     if not strong:
         return None
     return (
-        f"Drift: {', '.join(strong)} of the candidates {'is' if len(strong) == 1 else 'are'} "
-        "distributed differently from the training; probabilities may be off."
+        f"Drift of {', '.join(strong)}: these candidates are distributed differently from the "
+        "training's; probabilities may be off."
     )
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from optuna.distributions import FloatDistribution
+from optuna.trial import create_trial
 from polars.testing import assert_frame_equal
 
 from model_data import MODEL, NAMES, SEQUENCE, TUNING
@@ -18,9 +20,9 @@ from tomocalc.errors import TomocalcError
 from tomocalc.model import study
 from tomocalc.model.journal import cut_torn_end, open_study
 from tomocalc.model.selection import best_trial, trials_table
-from tomocalc.model.space import Parameters, model_values, own_parameters
+from tomocalc.model.space import Parameters, model_values, own_parameters, search_space
 from tomocalc.model.study import Study, describe_study, need_same_data, prepare_journal
-from tomocalc.model.trial_queue import FAILED, STARTUP, Claim, Queue, suggest
+from tomocalc.model.trial_queue import FAILED, STARTUP, Claim, Queue, relaxed, suggest
 
 
 def describe(code: str = "c", **changes: object) -> Study:
@@ -295,6 +297,24 @@ def test_a_range_of_one_value_is_fixed() -> None:
     for parameters in (first, suggest([], [first], plan=plan)):
         assert parameters["units_1"] == parameters["units_2"] == 6
         assert (parameters["layers"], parameters["dropout"]) == (2, 0.1)
+
+
+def test_wide_integers_are_searched_as_real_numbers_and_rounded() -> None:
+    plan = replace(PLAN, tuning=TUNING | {"units": [16, 128]})
+    space = search_space(plan.tuning)
+    assert relaxed(space["units_1"]) == FloatDistribution(16, 128, log=True)
+    for name in ("layers", "dropout", "learning_rate"):
+        assert relaxed(space[name]) is space[name]
+    tried: list[Parameters] = []
+    for _ in range(STARTUP + 2):
+        known = [
+            create_trial(params=p, distributions=space, value=0.01 * p["units_1"]) for p in tried
+        ]
+        tried.append(suggest(known, [], plan=plan))
+        for name in ("units_1", "units_2", "layers"):
+            assert isinstance(tried[-1][name], int)
+            assert space[name]._contains(tried[-1][name])
+    assert tried[-1]["units_1"] > 100  # where the values are highest
 
 
 def test_a_full_disk_is_named_and_does_no_harm(

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import optuna
+from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
 from optuna.samplers import GPSampler
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
@@ -24,6 +25,8 @@ from tomocalc.model.study import Study
 LOG = logging.getLogger(__name__)
 STARTUP = 4
 """Values that the Gaussian process needs; until then parameters are drawn at random."""
+WIDE = 16
+"""Integers of so many values and more are wide."""
 FAILED = "failed"
 """User attribute of a trial that was computed and has no value, with the reason."""
 
@@ -140,6 +143,7 @@ def suggest(known: list[FrozenTrial], running: list[Parameters], *, plan: Study)
     The first trial of all is the configuration's own point; the next ones are random until
     `STARTUP` have values; then a Gaussian process chooses where the expected improvement is
     largest, given the values of the *known* trials and that the *running* ones have none yet.
+    It sees wide integers as real numbers (see `relaxed`), and its choice is rounded.
     """
     index = len(known) + len(running)
     if index == 0:
@@ -148,13 +152,32 @@ def suggest(known: list[FrozenTrial], running: list[Parameters], *, plan: Study)
     sampler = GPSampler(seed=seed, n_startup_trials=STARTUP, warn_independent_sampling=False)
     study = optuna.create_study(direction="maximize", sampler=sampler)
     space = search_space(plan.tuning)
+    seen = {name: relaxed(distribution) for name, distribution in space.items()}
     for trial in known:
         if trial.value is not None:
             study.add_trial(
-                create_trial(params=trial.params, distributions=space, value=trial.value)
+                create_trial(params=trial.params, distributions=seen, value=trial.value)
             )
     for parameters in running:
         study.add_trial(
-            create_trial(params=parameters, distributions=space, state=TrialState.RUNNING)
+            create_trial(params=parameters, distributions=seen, state=TrialState.RUNNING)
         )
-    return study.ask(space).params
+    found = study.ask(seen).params
+    return {
+        name: round(value) if isinstance(space[name], IntDistribution) else value
+        for name, value in found.items()
+    }
+
+
+def relaxed(distribution: BaseDistribution) -> BaseDistribution:
+    """Return the real numbers between the bounds of a wide integer *distribution*.
+
+    Optuna looks for the best of many integers one evaluation after another, which takes nine
+    tenths of a suggestion's time; for the best real number it follows gradients.
+    """
+    if not isinstance(distribution, IntDistribution):
+        return distribution
+    low, high = distribution.low, distribution.high
+    if high - low < WIDE:
+        return distribution
+    return FloatDistribution(low, high, log=distribution.log)

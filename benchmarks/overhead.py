@@ -86,7 +86,7 @@ def seconds(folder: Path, *command: str) -> float:
 
 
 def main() -> None:
-    count, slices = [*map(int, sys.argv[1:]), *(4, 60)[len(sys.argv) - 1 :]]
+    count, slices = [*map(int, sys.argv[1:]), *(8, 60)[len(sys.argv) - 1 :]]
     names = uncut(count)
     run = [
         "-m",

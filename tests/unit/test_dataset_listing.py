@@ -48,7 +48,7 @@ def test_a_manifest_that_is_altered_or_missing_is_named(tmp_path: Path) -> None:
     sheet = tmp_path / "features/volumes.tsv"
     write_listing(sheet, [manifest])
     Path(manifest).write_text("{}")
-    with pytest.raises(TomocalcError, match=rf"E301.*{manifest}.*delete {manifest}"):
+    with pytest.raises(TomocalcError, match=rf"E301.*{manifest}.*delete it .*: {manifest} {sheet}"):
         listed_manifests(sheet)
     Path(manifest).unlink()
     with pytest.raises(TomocalcError, match="E301"):

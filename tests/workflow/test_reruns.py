@@ -146,8 +146,11 @@ def test_a_deleted_table_of_objects_is_named_and_made_again(tmp_path: Path) -> N
     assert project.planned(*target) == {}
     (error,) = errors(project.snakemake(*target, "--forcerun", "measure_detection", ok=False))
     assert "objects.parquet" in error
-    assert "delete results/features/v2/manifest.json" in error
+    assert "again: results/features/v2/manifest.json results/features/volumes.tsv" in error
     manifest(project, "v2").unlink()
+    (error,) = errors(project.snakemake(*target, ok=False))
+    assert "manifest.json" in error
+    (project.folder / "results/features/volumes.tsv").unlink()
     project.snakemake(*target)
     assert project.outputs() == before
 

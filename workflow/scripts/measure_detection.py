@@ -12,7 +12,7 @@ import polars as pl
 from tomocalc.config import load_schema
 from tomocalc.dataset.listing import listed_manifests
 from tomocalc.dataset.masks import placed
-from tomocalc.dataset.shards import read_manifest
+from tomocalc.dataset.shards import read_manifest, remains
 from tomocalc.errors import TomocalcError
 from tomocalc.files import file_sha256, write_json
 from tomocalc.image.detection import SMALL_MM, Found, small
@@ -20,7 +20,7 @@ from tomocalc.image.outline import Outline
 from tomocalc.image.recall import Account
 from tomocalc.image.settings import GENERATORS
 from tomocalc.log import log_to
-from tomocalc.parquet import read_metadata, read_parquet
+from tomocalc.parquet import REMEDY, read_metadata, read_parquet
 from tomocalc.sheets import read_annotations
 from tomocalc.tables import OBJECTS_FILE
 
@@ -129,7 +129,7 @@ def read_objects(path: Path, manifest: Mapping[str, Any]) -> tuple[pl.DataFrame,
             what="a table of objects cannot be used",
             where=str(path),
             why="it is missing or differs from the checksum in its manifest",
-            fix=f"delete {path.with_name('manifest.json')} and run the same command again",
+            fix=REMEDY.format(path=remains(path.with_name("manifest.json"))),
         )
     text = read_metadata(path)["outline"]
     return read_parquet(path), Outline.from_text(text) if text else None

@@ -7,9 +7,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from tomocalc.dataset.shards import read_manifest
+from tomocalc.dataset.shards import read_manifest, remains
 from tomocalc.errors import TomocalcError
 from tomocalc.files import file_sha256, sheet_text, write_text
+from tomocalc.parquet import REMEDY
 
 COLUMNS = (
     "volume_id",
@@ -84,6 +85,6 @@ def _checked(manifest: str, sha256: str) -> str:
             what="a manifest cannot be used",
             where=manifest,
             why="it is missing or differs from the checksum in the list of volumes",
-            fix=f"delete {manifest} and run the same command again",
+            fix=REMEDY.format(path=remains(manifest)),
         )
     return manifest

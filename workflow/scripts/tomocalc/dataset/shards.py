@@ -15,6 +15,8 @@ from tomocalc.parquet import REMEDY
 from tomocalc.tables import SCHEMA_VERSION, SHARD, schema
 
 SCHEMA = pl.Schema(schema(SHARD))
+LISTING = "volumes.tsv"
+"""Sheet of the measured volumes, in the folder that holds a folder for each."""
 
 
 def read_manifest(path: str | Path) -> dict[str, Any]:
@@ -64,6 +66,15 @@ def read_volume_rows(path: str | Path, manifest: dict[str, Any]) -> pl.DataFrame
     return rows.sort("candidate_id", "slice")
 
 
+def remains(manifest: str | Path) -> str:
+    """Return the files to delete so that a volume is made again: manifest, and list of volumes.
+
+    Snakemake looks for a manifest only where the list has to be made.
+    """
+    listing = Path(manifest).parent.parent / LISTING
+    return f"{manifest} {listing}" if listing.is_file() else str(manifest)
+
+
 def _verified(path: Path, shard: dict[str, Any], manifest: str | Path) -> bytes:
     """Return the content of a shard: the very bytes that were checked are then parsed."""
     try:
@@ -88,5 +99,7 @@ def _bad_shard(path: str | Path, why: str, manifest: str | Path) -> TomocalcErro
         what="a shard cannot be used",
         where=str(path),
         why=why,
-        fix=REMEDY.format(path=f"{path} {manifest}" if path != manifest else path),
+        fix=REMEDY.format(
+            path=f"{path} {remains(manifest)}" if path != manifest else remains(path)
+        ),
     )

@@ -59,7 +59,7 @@ def merge_volumes(
         ``E301`` for a shard, ``E303`` for an annotation, ``E306`` for too many bad slices.
     """
     manifests = sorted(
-        ((path, read_manifest(path)) for path in paths), key=lambda item: item[1]["volume_id"]
+        ((path, _outline(path)) for path in paths), key=lambda item: item[1]["volume_id"]
     )
     volumes = [manifest for _, manifest in manifests]
     slices = _slice_account(volumes, max_bad_fraction)
@@ -99,7 +99,7 @@ def merge_volumes(
             "ignored_candidates": ignored,
         },
         "slices": slices,
-        "extraction": _extraction(volumes),
+        "extraction": _extraction(manifests),
     }
 
 
@@ -115,13 +115,26 @@ def _warn_of_unannotated(volumes: list[dict[str, Any]], annotated: Collection[st
         )
 
 
-def _extraction(volumes: list[dict[str, Any]]) -> dict[str, Any]:
+def _outline(path: str) -> dict[str, Any]:
+    """Read a manifest and leave out what grows with its slices: many thousands are held at once."""
+    manifest = read_manifest(path)
+    empty = sum(fact["objects"] == 0 for fact in manifest["slice_facts"])
+    kept = manifest.keys() - {"shards", "slice_facts", "settings", "versions"}
+    return {key: manifest[key] for key in kept} | {"without_objects": empty}
+
+
+def _rows(path: str) -> pl.DataFrame:
+    return read_volume_rows(path, read_manifest(path))
+
+
+def _extraction(manifests: list[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
     """Return how the volumes were measured: what a model trained on them is good for."""
+    volumes = [manifest for _, manifest in manifests]
     pixels = [spacing for volume in volumes for spacing in volume["pixel_spacing_mm"]]
     deep = [volume["slice_spacing_mm"] for volume in volumes if volume["slices"] > 1]
     return {
         "settings_keys": sorted({volume["settings_key"] for volume in volumes}),
-        "settings": volumes[0].get("settings") if volumes else None,
+        "settings": read_manifest(manifests[0][0]).get("settings") if manifests else None,
         "pixel_spacing_mm": [min(pixels), max(pixels)] if pixels else None,
         "slice_spacing_mm": [min(deep), max(deep)] if deep else None,
     }
@@ -134,7 +147,7 @@ def _read_ahead(
     with ThreadPoolExecutor(1) as reader:
         waiting: deque[tuple[dict[str, Any], Future[pl.DataFrame]]] = deque()
         for path, manifest in manifests:
-            waiting.append((manifest, reader.submit(read_volume_rows, path, manifest)))
+            waiting.append((manifest, reader.submit(_rows, path)))
             if len(waiting) > 1:
                 ready, rows = waiting.popleft()
                 yield ready, rows.result()
@@ -145,9 +158,7 @@ def _read_ahead(
 def _slice_account(volumes: list[dict[str, Any]], max_bad_fraction: float) -> dict[str, int]:
     slices = {
         "total": sum(volume["slices"] for volume in volumes),
-        "without_objects": sum(
-            fact["objects"] == 0 for volume in volumes for fact in volume["slice_facts"]
-        ),
+        "without_objects": sum(volume["without_objects"] for volume in volumes),
         "quarantined": sum(len(volume["quarantined"]) for volume in volumes),
     }
     if slices["quarantined"] > max_bad_fraction * slices["total"]:

@@ -16,7 +16,7 @@ from tomocalc.neighbours import close_pairs, components, nearest
 def test_pairs_are_those_of_a_tree(axes: int, size: int) -> None:
     rng = np.random.default_rng(size)
     points, others = rng.uniform(-5, 25, (size, axes)), rng.uniform(-5, 25, (size // 2, axes))
-    found = close_pairs(points, others, 1.7)
+    found = close_pairs(points.astype(np.float64), others.astype(np.float64), 1.7)
     wanted = []
     if len(others):
         near = KDTree(others).query_ball_point(points, 1.7, return_sorted=True)

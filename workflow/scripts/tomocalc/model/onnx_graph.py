@@ -11,6 +11,7 @@ many of them are valid. Output: ``probability`` float32 (batch,).
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -139,7 +140,7 @@ def _padded(values: tuple[float, ...], length: int) -> list[float]:
     return [*values, *[values[-1]] * (length - len(values))]
 
 
-def _member(nodes: Nodes, state: dict[str, NDArray[Any]], number: int, x: str) -> str:
+def _member(nodes: Nodes, state: Mapping[str, NDArray[np.float32]], number: int, x: str) -> str:
     """Add one network on the scaled steps (step, batch, feature); return its logits (batch, 1)."""
     layers = sum(f"members.{number}.layers." in key and "weight_hh" in key for key in state)
     for layer in range(layers):

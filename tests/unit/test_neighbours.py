@@ -16,7 +16,7 @@ from tomocalc.neighbours import close_pairs, components, nearest
 def test_pairs_are_those_of_a_tree(axes: int, size: int) -> None:
     rng = np.random.default_rng(size)
     points, others = rng.uniform(-5, 25, (size, axes)), rng.uniform(-5, 25, (size // 2, axes))
-    found = close_pairs(points.astype(np.float64), others.astype(np.float64), 1.7)
+    found = close_pairs(points, others, 1.7)
     wanted = []
     if len(others):
         near = KDTree(others).query_ball_point(points, 1.7, return_sorted=True)
@@ -27,7 +27,7 @@ def test_pairs_are_those_of_a_tree(axes: int, size: int) -> None:
 
 
 def test_a_distance_of_the_radius_is_close() -> None:
-    line = np.column_stack([np.arange(50) * 0.1, np.zeros(50)])
+    line = np.column_stack([np.arange(50) * 0.1, np.zeros(50)]).astype(np.float64)
     pairs = close_pairs(line, line, 0.1 + 1e-12)
     assert len(pairs.row) == 50 + 2 * 49
 

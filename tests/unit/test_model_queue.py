@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import math
-import os
 import random
 from dataclasses import replace
 from pathlib import Path
@@ -15,64 +12,15 @@ from optuna.distributions import FloatDistribution
 from optuna.trial import create_trial
 from polars.testing import assert_frame_equal
 
-from model_data import MODEL, NAMES, SEQUENCE, TUNING
+from model_data import MODEL, TUNING
+from studies import PLAN, begin, describe, finish, work
 from tomocalc.errors import TomocalcError
 from tomocalc.model import study
-from tomocalc.model.journal import cut_torn_end, open_study
+from tomocalc.model.journal import open_study
 from tomocalc.model.selection import best_trial, trials_table
 from tomocalc.model.space import Parameters, model_values, own_parameters, search_space
-from tomocalc.model.study import Study, describe_study, need_same_data, prepare_journal
-from tomocalc.model.trial_queue import FAILED, STARTUP, Claim, Queue, relaxed, suggest
-
-
-def describe(code: str = "c", **changes: object) -> Study:
-    return describe_study(
-        tuning=TUNING | changes,
-        model=MODEL,
-        features=NAMES,
-        sequence=SEQUENCE,
-        impute="none",
-        seed=1,
-        protocol="honest",
-        data={"candidates_sha256": "a", "splits_sha256": "b"},
-        code=code,
-    )
-
-
-PLAN = describe()
-
-
-def value(parameters: Parameters) -> float | None:
-    """A smooth stand-in for a training that diverges at the largest learning rates."""
-    rate = math.log10(parameters["learning_rate"])
-    if rate > -1.1:
-        return None
-    return 1.0 - (rate + 2) ** 2 - (parameters["dropout"] - 0.2) ** 2 - 0.01 * parameters["units_1"]
-
-
-def begin(folder: Path, plan: Study = PLAN) -> Path:
-    journal = folder / "study.journal"
-    prepare_journal(journal, plan)
-    return journal
-
-
-def finish(queue: Queue, claim: Claim) -> None:
-    found = value(claim.parameters)
-    if found is None:
-        queue.tell(claim, None, **{FAILED: "diverged"})
-    else:
-        queue.tell(claim, found, epochs=2)
-
-
-def work(journal: Path, plan: Study = PLAN) -> pl.DataFrame:
-    """Compute what is left with one worker."""
-    queue = Queue(journal, plan)
-    while not queue.done():
-        claim = queue.claim()
-        assert claim is not None
-        finish(queue, claim)
-    queue.leave()
-    return trials_table(queue.study, plan)
+from tomocalc.model.study import need_same_data
+from tomocalc.model.trial_queue import STARTUP, Claim, Queue, relaxed, suggest
 
 
 @pytest.fixture(scope="module")
@@ -165,48 +113,6 @@ def test_a_raised_number_of_trials_goes_on_and_a_lowered_one_cuts(
     assert not list(tmp_path.glob("study.*.journal"))
 
 
-def test_a_journal_that_ends_at_any_record_goes_on_alike(
-    tmp_path: Path, whole: pl.DataFrame
-) -> None:
-    plan = describe(trials=5)
-    journal = begin(tmp_path, plan)
-    empty = len(journal.read_bytes().splitlines())
-    work(journal, plan)
-    records = journal.read_bytes().splitlines(keepends=True)
-    assert len(records) > empty + 5 * 8
-    for kept in range(empty, len(records)):
-        journal.write_bytes(b"".join(records[:kept]))
-        assert_frame_equal(work(journal, plan), whole.head(5))
-
-
-def test_a_journal_torn_at_any_byte_is_mended(tmp_path: Path, whole: pl.DataFrame) -> None:
-    plan = describe(trials=2)
-    journal = begin(tmp_path, plan)
-    work(journal, plan)
-    content = journal.read_bytes()
-    last = content.rstrip(b"\n").rfind(b"\n") + 1
-    for cut in range(last, len(content)):
-        journal.write_bytes(content[:cut])
-        (tmp_path / "study.journal.lock").touch()
-        assert_frame_equal(work(journal, plan), whole.head(2))
-        cut_torn_end(journal)
-        assert journal.read_bytes().endswith(b"\n")
-
-
-def test_a_writer_killed_while_others_work_does_no_harm(
-    tmp_path: Path, whole: pl.DataFrame
-) -> None:
-    journal = begin(tmp_path)
-    queue = Queue(journal, PLAN)
-    claim = queue.claim()
-    with journal.open("ab") as file:
-        file.write(b'{"op_code": 6, "trial_')
-    assert claim is not None
-    finish(queue, claim)
-    queue.leave()
-    assert_frame_equal(work(journal), whole)
-
-
 def test_other_settings_begin_another_study_and_keep_the_old_one(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -245,14 +151,6 @@ def test_a_worker_of_a_replaced_study_stops(tmp_path: Path) -> None:
         queue.tell(claim, 0.5, epochs=2)
     assert journal.read_bytes() == content
     queue.leave()
-
-
-def test_a_damaged_journal_is_kept_aside(tmp_path: Path) -> None:
-    journal = tmp_path / "study.journal"
-    journal.write_text("no journal\n")
-    begin(tmp_path)
-    assert (tmp_path / "study.damaged.journal").read_text() == "no journal\n"
-    assert open_study(journal).user_attrs["key"] == PLAN.key
 
 
 def test_a_missing_study_and_other_data_are_named(tmp_path: Path) -> None:
@@ -315,28 +213,3 @@ def test_wide_integers_are_searched_as_real_numbers_and_rounded() -> None:
             assert isinstance(tried[-1][name], int)
             assert space[name]._contains(tried[-1][name])
     assert tried[-1]["units_1"] > 100  # where the values are highest
-
-
-def test_a_full_disk_is_named_and_does_no_harm(
-    tmp_path: Path, whole: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    journal = begin(tmp_path)
-    queue = Queue(journal, PLAN)
-
-    def full(_: int) -> None:
-        with journal.open("r+b") as file:
-            file.truncate(journal.stat().st_size - 5)
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", full)
-        with pytest.raises(TomocalcError, match=r"E501.*No space left"):
-            queue.claim()
-    queue.leave()
-    assert_frame_equal(work(journal), whole)
-
-
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    (tmp_path / "logs").touch()
-    with pytest.raises(TomocalcError, match="E501"):
-        begin(tmp_path / "logs")

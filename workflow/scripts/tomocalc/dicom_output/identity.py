@@ -19,7 +19,7 @@ from pydicom.uid import (
 )
 
 from tomocalc.dicom_output.source import COPIED, Point, places, source_headers
-from tomocalc.phantom.cohort import stable_number
+from tomocalc.files import stable_number
 
 DATE, TIME = "19000101", "000000"
 """Of everything written: results carry no date, and equal inputs give equal bytes."""

@@ -75,9 +75,7 @@ def paired_figures(
     """
     values = {name: ranking_metrics(label, score) for name, score in scores.items()}
     drawn = {
-        name: grouped_bootstrap(
-            label, score, group, threshold=0.5, resamples=resamples, seed=seed
-        )
+        name: grouped_bootstrap(label, score, group, threshold=0.5, resamples=resamples, seed=seed)
         for name, score in scores.items()
     }
     first, second = scores

@@ -1,14 +1,15 @@
 """Who is in the phantom cohort: ids, sides, and which breasts hold calcifications.
 
-Standard library only: Snakemake imports this module while it builds the DAG.
+The standard library suffices: Snakemake imports this module while it builds the DAG.
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping
 from typing import Any, TypedDict
+
+from tomocalc.files import stable_number
 
 VIEW = "CC"
 SIDES = ("L", "R")
@@ -24,12 +25,6 @@ class PhantomVolume(TypedDict):
     laterality: str
     view: str
     calcified: bool
-
-
-def stable_number(*parts: object) -> int:
-    """Return 128 bits that depend on *parts* alone: the root of every random choice."""
-    text = "\x1f".join(str(part) for part in parts)
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "big")
 
 
 def phantom_volumes(settings: Mapping[str, Any], seed: int) -> list[PhantomVolume]:

@@ -14,7 +14,7 @@ from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 from pydicom.uid import UID, BreastTomosynthesisImageStorage, ExplicitVRLittleEndian
 
-from tomocalc.phantom.cohort import stable_number
+from tomocalc.files import stable_number
 from tomocalc.phantom.settings import Settings
 
 DATE, TIME = "20200101", "120000"

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from tomocalc.phantom.cohort import stable_number
+from tomocalc.files import stable_number
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ COMMANDS = {
     "eda": ["benchmarks/eda.py $YDATA_PYTHON"],
     "evaluation": ["benchmarks/evaluation.py"],
     "training": ["benchmarks/training.py --keras-python $KERAS_PYTHON"],
-    "tuning": ["benchmarks/tuning.py --trials 40 --rows 24000"],
+    "tuning": ["benchmarks/tuning.py --trials 40 --rows 24000 --rounds 1"],
     "woods": ["benchmarks/woods.py paper", "benchmarks/woods.py honest --repeats 2"],
     "comparison": ["benchmarks/comparison.py $TOMOCALC_TEST_DATA/woods/mammography.csv"],
     "prediction": ["benchmarks/prediction.py"],

@@ -204,7 +204,7 @@ AIMS = (
         ours="prediction | uncompressed | prediction in all, CPU s",
         peer="prediction | uncompressed | extraction, CPU s",
         beside="extraction, CPU s",
-        ratio="ours / peer",
+        ratio="prediction | uncompressed | ratio of CPU time",
     ),
     Aim(
         what="prediction of 60 JPEG-LS slices, beside feature extraction",
@@ -214,7 +214,7 @@ AIMS = (
         ours="prediction | JPEG-LS | prediction in all, CPU s",
         peer="prediction | JPEG-LS | extraction, CPU s",
         beside="extraction, CPU s",
-        ratio="ours / peer",
+        ratio="prediction | JPEG-LS | ratio of CPU time",
     ),
     Aim(
         what="run of 1,000 volumes with nothing to do",
@@ -229,5 +229,33 @@ AIMS = (
         at_most=True,
         unit=" s",
         ours="scale | 10,000 | no-op s",
+    ),
+    Aim(
+        what="dry run of 20,000 volumes, a job each",
+        limit=30,
+        at_most=True,
+        unit=" s",
+        ours="scale | 20,000 20,021 | dry run s",
+    ),
+    Aim(
+        what="dry run of 20,000 volumes in batches of 20",
+        limit=30,
+        at_most=True,
+        unit=" s",
+        ours="scale | 20,000 1,156 | dry run s",
+    ),
+    Aim(
+        what="workflow beside the work, 60 uncompressed slices a volume, a job each",
+        limit=15,
+        at_most=True,
+        unit=" %",
+        ours="scale | 8 jobs of 1 | share",
+    ),
+    Aim(
+        what="the same in batches of four",
+        limit=15,
+        at_most=True,
+        unit=" %",
+        ours="scale | 2 jobs of 4 | share",
     ),
 )

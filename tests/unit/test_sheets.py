@@ -144,6 +144,10 @@ def test_paths_stay_inside_the_data_root(sheet, tmp_path):
     assert "leads out of" in fault(sheet("v\tp\tL\tCC\t../image.png"), data_root=str(root))
 
 
+def test_a_path_with_a_null_byte_is_named(sheet):
+    assert "column path): a path holds a NUL byte" in fault(sheet("v\tp\tL\tCC\ta\0b.png"))
+
+
 def annotations(tmp_path, *lines, header="volume_id\tslice\tx\ty\tradius\tkind"):
     path = tmp_path / "annotations.tsv"
     path.write_text("\n".join([header, *lines]) + "\n")

@@ -223,6 +223,9 @@ def _place(sheet: str, row: Row, data_root: str | None, *, look: bool) -> Iterat
 
 def _resolve(where: str, row: Row, key: str, data_root: str | None) -> Iterator[TomocalcError]:
     """Resolve one path of the row below *data_root*, or say that it leads out of it."""
+    if "\0" in row[key]:
+        yield _row_error(f"{where}, column {key}", "a path holds a NUL byte", "write it anew")
+        return
     path = Path(data_root or "") / row[key]
     if data_root and not path.resolve().is_relative_to(Path(data_root).resolve()):
         why = f"`{row[key]}` leads out of {data_root}"

@@ -3,9 +3,9 @@
     python benchmarks/prediction.py [SLICES] [HEADERS]
 
 A volume of SLICES (60) slices of 2457 × 1890 pixels, 12 bits, in several transfer syntaxes:
-`extract_features` alone, and what prediction takes in all: the same extraction keeping pictures
-for the page, scoring, attributions, DICOM objects and page, with a tenth of the candidates
-flagged by an untrained model of the default shape. Each is a process of its own, so
+`extract_features` alone, and `predict_volume`, which measures the volume the same way, keeps
+pictures for the page, scores, attributes and writes DICOM objects and page, with a tenth of the
+candidates flagged by an untrained model of the default shape. Each is a process of its own, so
 imports count. A tree of HEADERS (1,000) DICOM files is scanned by `import_dicom_folder`; pydicom
 reading the same headers whole stands beside it.
 """
@@ -46,7 +46,7 @@ CONFIG, SHEET = json.loads({given!r})
 folder = pathlib.Path({folder!r})
 extract_features.main(volume=SHEET, source={source!r}, manifest=str(folder / "manifest.json"),
     overlay=str(folder / "overlay.png"),
-    image=CONFIG["image"], candidates=CONFIG["candidates"], sequence_slices=7{more})
+    image=CONFIG["image"], candidates=CONFIG["candidates"], sequence_slices=7)
 """
 PREDICT = """
 import sys, pathlib
@@ -57,12 +57,13 @@ CONFIG, SHEET = json.loads({given!r})
 folder, out = pathlib.Path({folder!r}), pathlib.Path({out!r})
 predict_volume.main(manifest=str(folder / "manifest.json"),
     weights=str(out / "model/model.safetensors"), source={source!r},
-    looks=str(folder / "looks.parquet"), volume=SHEET, image=CONFIG["image"],
+    volume=SHEET, image=CONFIG["image"],
     rule=CONFIG["evaluation"]["cluster"], settings=CONFIG["predict"], simulated=None, home=None,
     marks_sheet=str(out / "marks.tsv"), marks_table=str(out / "marks.parquet"),
     clusters=str(out / "clusters.tsv"), scores=str(out / "scores.json"),
     html=str(out / "volume.html"), report=str(out / "report.dcm"),
-    segmentation=str(out / "segmentation.dcm"))
+    segmentation=str(out / "segmentation.dcm"), overlay=str(out / "overlay.png"),
+    measuring={{"candidates": CONFIG["candidates"], "sequence_slices": 7}})
 """
 
 
@@ -93,22 +94,19 @@ def predict(syntax: str, slices: int, rounds: int) -> None:
             given = json.dumps([CONFIG, SHEET])
             names = {"paths": paths, "source": str(source), "given": given}
             one, two = folder / f"one{number}", folder / f"two{number}"
-            alone.append(process(PREPARE.format(**names, folder=str(one), more="")))
-            kept = f", looks={str(two / 'looks.parquet')!r}"
-            first = process(PREPARE.format(**names, folder=str(two), more=kept))
+            alone.append(process(PREPARE.format(**names, folder=str(one))))
             if not number:
-                manifest = read_json(two / "manifest.json")
+                manifest = read_json(one / "manifest.json")
                 release(
                     out / "model",
-                    two / "manifest.json",
+                    one / "manifest.json",
                     manifest,
                     slices=CONFIG["sequence"]["slices"],
                     features=CONFIG["features"],
                     units=CONFIG["model"]["units"],
                     flagged=0.1,
                 )
-            second = process(PREDICT.format(**names, folder=str(two), out=str(out)))
-            whole.append((first[0] + second[0], first[1] + second[1]))
+            whole.append(process(PREDICT.format(**names, folder=str(two), out=str(out))))
         ratios = [[b[k] / a[k] for a, b in zip(alone, whole, strict=True)] for k in (0, 1)]
         cells = [
             f"{statistics.median(row[1] for row in alone):.1f}",

@@ -30,8 +30,7 @@ SETTINGS: dict[str, Any] = {
 def measured(folder: Path, **options: Any) -> tuple[Path, dict[str, Any]]:
     """Measure the volume of `image_volumes`; return its files and its manifest."""
     source = write_volume(folder / "raw")
-    looks = {"looks": str(folder / "features/looks.parquet")} if options.pop("looks", True) else {}
-    return source, run(source, folder / "features", **looks, **options)
+    return source, run(source, folder / "features", **options)
 
 
 def release(

@@ -198,7 +198,6 @@ def predicted(tmp_path_factory):
         manifest=str(folder / "features/manifest.json"),
         weights=str(folder / "model/model.safetensors"),
         source=str(folder / "raw"),
-        looks=str(folder / "features/looks.parquet"),
         volume=SHEET,
         image=IMAGE,
         rule=RULE,

@@ -11,11 +11,12 @@ import pytest
 
 import gather_predictions
 import predict_volume
-from image_volumes import IMAGE, SHEET, files
+from image_volumes import CANDIDATES, IMAGE, SHEET, files
 from predictions import RULE, SETTINGS, measured, release
 from tomocalc.errors import TomocalcError
 from tomocalc.files import read_json
 from tomocalc.parquet import read_parquet
+from tomocalc.readers.volume import Volume
 
 
 @pytest.fixture(scope="module")
@@ -26,12 +27,13 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def predict(prepared: Path, out: Path, *, dicom: bool = True, looks: bool = True) -> None:
+def predict(prepared: Path, out: Path, *, dicom: bool = True, features: Path | None = None) -> None:
+    """Predict the prepared volume; with a folder for its *features* it is measured again."""
+    measuring = {"candidates": CANDIDATES, "sequence_slices": 3} if features else None
     predict_volume.main(
-        manifest=str(prepared / "features/manifest.json"),
+        manifest=str((features or prepared / "features") / "manifest.json"),
         weights=str(prepared / "model/model.safetensors"),
         source=str(prepared / "raw"),
-        looks=str(prepared / "features/looks.parquet") if looks else None,
         volume=SHEET,
         image=IMAGE,
         rule=RULE,
@@ -45,6 +47,8 @@ def predict(prepared: Path, out: Path, *, dicom: bool = True, looks: bool = True
         html=str(out / "volume.html"),
         report=str(out / "report.dcm") if dicom else None,
         segmentation=str(out / "segmentation.dcm") if dicom else None,
+        measuring=measuring,
+        overlay=str(features / "picture.png") if features else None,
     )
 
 
@@ -62,14 +66,30 @@ def test_every_output_is_written_and_agrees(prepared: Path, tmp_path: Path) -> N
     assert "research use only" in page
 
 
-def test_twice_gives_equal_bytes_with_and_without_kept_looks(
-    prepared: Path, tmp_path: Path
-) -> None:
+def test_measured_on_the_way_it_gives_the_same_bytes(prepared: Path, tmp_path: Path) -> None:
+    features = tmp_path / "features"
     predict(prepared, tmp_path / "one")
-    predict(prepared, tmp_path / "two", looks=False)
+    predict(prepared, tmp_path / "two", features=features)
     assert files(tmp_path / "one") == files(tmp_path / "two")
     for content in files(tmp_path / "one").values():
         assert str(prepared).encode() not in content
+    assert (features / "picture.png").read_bytes() == (features / "overlay.png").read_bytes()
+
+
+def test_another_model_measures_nothing_again(
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predict(prepared, tmp_path / "one", features=tmp_path / "features")
+    decoded, read = [], Volume.read
+
+    def counted(volume: Volume, index: int) -> Any:
+        decoded.append(index)
+        return read(volume, index)
+
+    monkeypatch.setattr(Volume, "read", counted)
+    predict(prepared, tmp_path / "two", features=tmp_path / "features")
+    assert len(decoded) == 1, "one slice, to tell the side of the breast"
+    assert files(tmp_path / "one") == files(tmp_path / "two")
 
 
 def test_without_dicom_objects(prepared: Path, tmp_path: Path) -> None:

@@ -8,9 +8,8 @@ from urllib.parse import unquote
 import polars as pl
 import pytest
 
-from projects import Project
+from projects import TINY_VOLUMES, Project
 
-pytestmark = pytest.mark.xdist_group("workflow")
 TINY = ("--configfile", "tiny.yaml")
 
 
@@ -30,7 +29,6 @@ def test_volumes_of_another_seed_are_scored_with_the_model(rerun: Project):
     arguments = (*TINY, "--config", "model=results/model", "volumes=other/phantom/volumes.tsv")
     jobs = rerun.planned("predict", *arguments)
     assert jobs == {
-        "extract_new_volume": 2,
         "predict_volume": 2,
         "gather_predictions": 1,
         "predict": 1,
@@ -55,7 +53,7 @@ def test_volumes_of_another_seed_are_scored_with_the_model(rerun: Project):
 
 def test_the_runs_own_volumes_are_scored_from_their_features(rerun: Project):
     jobs = rerun.planned("predict", *TINY)
-    assert jobs == {"predict_volume": 24, "gather_predictions": 1, "predict": 1}
+    assert jobs == {"predict_volume": TINY_VOLUMES, "gather_predictions": 1, "predict": 1}
 
 
 def test_a_model_that_does_not_fit_stops_with_its_reason(rerun: Project):

@@ -1,7 +1,5 @@
 """Volumes to predict, and the model that scores them."""
 
-from tomocalc.prediction.sites import is_simulated
-
 
 def model_file(name):
     """A file of the model to predict with: this run's, or one from elsewhere.
@@ -19,42 +17,67 @@ def from_elsewhere():
     return config["predict"]["volumes"] is not None
 
 
-def new_volume_row(wildcards):
-    """What the sheet of volumes to predict says of one of them."""
+def of_the_phantom():
+    """Whether the volumes to predict are known to be simulated; of others their site tells."""
+    return not from_elsewhere() and config["source"] == "phantom"
+
+
+def prediction_row(wildcards):
+    """What the sheet says of a volume to predict, wherever it is from."""
+    if not from_elsewhere():
+        return volume_row(wildcards)
     row = PREDICTED[wildcards.volume]
     return {column: row.get(column) for column in VOLUME_COLUMNS if column != "path"}
 
 
-def new_volume_source(wildcards):
-    """File, folder or pattern of a volume to predict."""
+def prediction_source(wildcards):
+    """File, folder or pattern of a volume to predict, wherever it is from."""
+    if not from_elsewhere():
+        return volume_source(wildcards)
     return PREDICTED[wildcards.volume]["path"]
 
 
-def new_volume_files(wildcards):
-    """Files of a volume to predict."""
-    return source_names(new_volume_source(wildcards))
-
-
-def new_volume_in_silico(wildcards):
-    """Whether the sheet says that a volume to predict is simulated."""
-    return is_simulated(PREDICTED[wildcards.volume].get("site"))
+def prediction_files(wildcards):
+    """Files of a volume to predict, wherever it is from."""
+    if not from_elsewhere():
+        return volume_files(wildcards)
+    return source_names(prediction_source(wildcards))
 
 
 def prediction_inputs(_):
-    """Features of a volume to predict, and the model."""
+    """The model, and the features of a volume of this run."""
     model = {
         "weights": model_file("model.safetensors"),
         "card": model_file("model.json"),
     }
+    if from_elsewhere():
+        return model
+    return {"manifest": "<results>/features/{volume}/manifest.json", **model}
+
+
+def measuring():
+    """How a volume from elsewhere is measured; those of this run have been."""
     if not from_elsewhere():
-        return {"manifest": "<results>/features/{volume}/manifest.json", **model}
-    features = "<results>/predictions/{volume}/features"
+        return None
     return {
-        "manifest": f"{features}/manifest.json",
-        "looks": f"{features}/looks.parquet",
-        "overlay": prediction_overlay(),
-        **model,
+        "candidates": config["candidates"],
+        "sequence_slices": config["sequence"]["slices"],
     }
+
+
+def measured_outputs():
+    """Features and picture of a volume from elsewhere; looks and shards lie beside them."""
+    if not from_elsewhere():
+        return {}
+    folder = "<results>/predictions/{volume}"
+    picture = report(
+        prediction_overlay(),
+        caption="../report/overlay.rst",
+        category="Predictions",
+        labels={"volume": "{volume}", "what": "picture"},
+    )
+    manifest = ensure(f"{folder}/features/manifest.json", non_empty=True)
+    return {"manifest": manifest, "overlay": picture}
 
 
 def prediction_overlay():
@@ -62,30 +85,6 @@ def prediction_overlay():
     if from_elsewhere():
         return "<results>/predictions/{volume}/overlay.png"
     return "<results>/qc/{volume}.png"
-
-
-def prediction_files(wildcards):
-    """Files of a volume to predict that are read again: for pictures, or for identifiers."""
-    if from_elsewhere() and config["predict"]["identifiers"] != "source":
-        return []
-    chosen = new_volume_files if from_elsewhere() else volume_files
-    return chosen(wildcards)
-
-
-def prediction_source(wildcards):
-    """File, folder or pattern of a volume to predict, wherever it is from."""
-    chosen = new_volume_source if from_elsewhere() else volume_source
-    return chosen(wildcards)
-
-
-def prediction_row(wildcards):
-    """Row of a volume to predict, wherever it is from."""
-    return new_volume_row(wildcards) if from_elsewhere() else volume_row(wildcards)
-
-
-def prediction_in_silico(wildcards):
-    """Whether a volume to predict is known to be simulated; None: as its site says."""
-    return True if not from_elsewhere() and config["source"] == "phantom" else None
 
 
 def dicom_outputs():

@@ -5,36 +5,6 @@ from elsewhere: --config predict='{model: FOLDER, volumes: SHEET}', or model=FOL
 """
 
 
-use rule extract_features as extract_new_volume with:
-    input:
-        files=new_volume_files,
-    output:
-        manifest=ensure(
-            "<results>/predictions/{volume}/features/manifest.json", non_empty=True
-        ),
-        looks="<results>/predictions/{volume}/features/looks.parquet",
-        overlay=report(
-            "<results>/predictions/{volume}/overlay.png",
-            caption="../report/overlay.rst",
-            category="Predictions",
-            labels={"volume": "{volume}", "what": "picture"},
-        ),
-    log:
-        "<logs>/extract_new_volume/{volume}.log",
-    benchmark:
-        "<logs>/benchmarks/extract_new_volume/{volume}.tsv"
-    wildcard_constraints:
-        volume=in_no_batch({}),
-    params:
-        code=code_of("extract_features.py"),
-        volume=new_volume_row,
-        source=new_volume_source,
-        image=config["image"],
-        candidates=config["candidates"],
-        sequence_slices=config["sequence"]["slices"],
-        in_silico=new_volume_in_silico,
-
-
 rule predict:
     """Score every volume of a sheet with a released model."""
     input:
@@ -42,11 +12,15 @@ rule predict:
 
 
 rule predict_volume:
-    """Score the candidates of one volume with a released model; marks, DICOM objects, page."""
+    """Score the candidates of one volume with a released model; marks, DICOM objects, page.
+
+    A volume from elsewhere is measured first, in the same process.
+    """
     input:
         unpack(prediction_inputs),
         files=prediction_files,
     output:
+        **measured_outputs(),
         **dicom_outputs(),
         marks_sheet=report(
             "<results>/predictions/{volume}/marks.tsv",
@@ -82,9 +56,10 @@ rule predict_volume:
         volume=prediction_row,
         source=prediction_source,
         image=config["image"],
+        measuring=measuring(),
         rule=config["evaluation"]["cluster"],
         settings=config["predict"],
-        simulated=prediction_in_silico,
+        simulated=True if of_the_phantom() else None,
     script:
         "../scripts/predict_volume.py"
 

@@ -1,6 +1,7 @@
 """Score the candidates of one volume with a released model, and write what a reader needs."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from tomocalc.parquet import read_parquet, write_parquet
 from tomocalc.prediction.attribution import explained
 from tomocalc.prediction.outputs import dicom_objects, looked_at, marks_text
 from tomocalc.prediction.scoring import score_volume
+from tomocalc.prediction.sites import is_simulated
 from tomocalc.readers.row import open_row
 from tomocalc.readers.volume import Volume
 
@@ -36,7 +38,6 @@ def main(
     manifest: str,
     weights: str,
     source: str,
-    looks: str | None,
     volume: dict[str, Any],
     image: dict[str, Any],
     rule: dict[str, Any],
@@ -50,19 +51,20 @@ def main(
     html: str,
     report: str | None,
     segmentation: str | None,
+    measuring: Mapping[str, Any] | None = None,
+    overlay: str | None = None,
 ) -> None:
     """Write marks, clusters, scores, page and DICOM objects of a volume.
 
     Parameters
     ----------
     manifest
-        Of the volume's features; the shards are beside it.
+        Of the volume's features, with the shards beside it; written first when the volume is
+        measured.
     weights
         The released model's ``model.safetensors``, its card beside it.
     source
         File, folder or pattern that holds the volume.
-    looks
-        Frames and crops that the extraction kept; without, the slices are decoded for them.
     volume
         Row of the sheet.
     image
@@ -77,6 +79,11 @@ def main(
         Address of the page of all volumes, seen from this volume's page.
     report, segmentation
         DICOM objects; None where ``predict.identifiers`` is ``none``.
+    measuring
+        ``candidates`` and ``sequence_slices`` as `extract_features` takes them, for a volume that
+        has to be measured; its slices are then decoded once for everything.
+    overlay
+        Picture of a volume that is measured.
 
     Raises
     ------
@@ -84,7 +91,22 @@ def main(
         ``E602`` when the model does not fit the volume, ``E404`` when it cannot be read, ``E601``
         when identifiers are to be copied and there are none.
     """
-    model, facts = load_model(weights), read_manifest(manifest)
+    model, looks = load_model(weights), Path(manifest).with_name("looks.parquet")
+    if measuring is not None:
+        # Here, because SciPy and scikit-image are of no use for a volume that is measured already.
+        from extract_features import main as extract_volume
+
+        extract_volume(
+            volume=volume,
+            source=source,
+            manifest=manifest,
+            overlay=str(overlay),
+            image=image,
+            looks=str(looks),
+            in_silico=is_simulated(volume["site"]),
+            **measuring,
+        )
+    facts = read_manifest(manifest)
     rows = read_volume_rows(manifest, facts)
     tolerance = settings["spacing_tolerance"]
     scored = score_volume(model, rows, facts, rule=rule, tolerance=tolerance, simulated=simulated)
@@ -100,7 +122,7 @@ def main(
         """Open the volume where what was kept of it is not enough."""
         return open_row(source, volume, image)
 
-    seen = read_parquet(looks) if looks else looked_at(opened(), found, facts)
+    seen = read_parquet(looks) if measuring else looked_at(opened(), found, facts)
     written = [marks_sheet, marks_table, clusters, scores]
     if report is not None and segmentation is not None:
         contents = dicom_objects(
@@ -133,10 +155,9 @@ def main(
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     main(
-        manifest=snakemake.input.manifest,
+        manifest=snakemake.input.get("manifest") or snakemake.output.manifest,
         weights=snakemake.input.weights,
         source=snakemake.params.source,
-        looks=snakemake.input.get("looks"),
         volume=snakemake.params.volume,
         image=snakemake.params.image,
         rule=snakemake.params.rule,
@@ -150,4 +171,6 @@ if __name__ == "__main__":
         html=snakemake.output.page,
         report=snakemake.output.get("report"),
         segmentation=snakemake.output.get("segmentation"),
+        measuring=snakemake.params.measuring,
+        overlay=snakemake.output.get("overlay"),
     )

@@ -14,13 +14,13 @@ demo: $(VENV)/ready
 	@echo "Open $(CURDIR)/results/index.html"
 
 test: $(VENV)/ready-for-tests
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 benchmarks: $(VENV)/ready-for-tests
 	$(BIN)/python benchmarks/page.py
 
 faults: $(VENV)/ready-for-tests
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --fault-table benchmarks/faults.md
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder --fault-table benchmarks/faults.md
 
 lint: $(VENV)/ready-for-tests
 	PATH="$(CURDIR)/$(BIN):$$PATH" pre-commit run --all-files --show-diff-on-failure

@@ -1,10 +1,26 @@
-"""Options of the whole test suite."""
+"""Options of the whole test suite, its order, and what is made once for all of its processes."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from fault_table import FaultTable
+from projects import Project, copied, copy_project, made_once
+from volume_projects import MEASURED, add_volumes
+
+LONG = (
+    "workflow/test_entries.py",
+    "workflow/test_conda.py",
+    "workflow/",
+    "faults/test_storage.py",
+    "faults/",
+    "scripts/",
+    "browser/",
+)
+"""What goes first, so that no process ends long after the others."""
+ON_ITS_OWN = ("workflow/", "faults/test_storage.py", "faults/test_volumes.py")
+"""Files whose tests share nothing costly but what is made once for all processes."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -16,3 +32,56 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if target := config.getoption("--fault-table"):
         config.pluginmanager.register(FaultTable(Path(target)), "fault-table")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sort by length, and keep the tests of a file in one process for the sake of its fixtures."""
+
+    def file(item: pytest.Item) -> str:
+        return item.nodeid.partition("::")[0].removeprefix("tests/")
+
+    def place(item: pytest.Item) -> int:
+        return next((i for i, part in enumerate(LONG) if file(item).startswith(part)), len(LONG))
+
+    items.sort(key=place)
+    for item in items:
+        if not file(item).startswith(ON_ITS_OWN) and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(file(item)))
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that all processes of this run of the suite have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+
+
+def run_tiny(folder: Path) -> Project:
+    project = copy_project(folder)
+    project.snakemake("--configfile", "tiny.yaml")
+    return project
+
+
+def run_measured(folder: Path) -> Project:
+    project = add_volumes(copy_project(folder))
+    project.snakemake(*MEASURED)
+    return project
+
+
+@pytest.fixture(scope="session")
+def finished(shared: Path) -> Project:
+    """Return a copy of the project with the tiny demo run in it. Do not change it."""
+    return made_once(shared / "finished/näïve folder's copy", run_tiny)
+
+
+@pytest.fixture(scope="session")
+def all_measured(shared: Path) -> Project:
+    """Return a project whose own volumes are measured and merged. Do not change it."""
+    return made_once(shared / "measured/undisturbed", run_measured)
+
+
+@pytest.fixture
+def measured(all_measured: Project, tmp_path: Path) -> Project:
+    """Return a copy of it that may be changed."""
+    return copied(all_measured, tmp_path)

@@ -1,11 +1,12 @@
 """A copy of the project in which Snakemake really runs."""
 
+import fcntl
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,14 +14,18 @@ ROOT = Path(__file__).parents[1]
 PARTS = ("Snakefile", "config", "envs", "profiles", "workflow")
 
 TINY = """\
-phantom: {patients: 12, rows: 160, columns: 128, slices: 8, calcified_fraction: 0.3}
-split: {folds: 2, test_fraction: 0.3, validation_fraction: 0.25}
-model: {epochs: 5}
-tuning: {trials: 2, epochs: 2}
-comparison: {trials: 2}
+phantom: {patients: 6, rows: 160, columns: 128, slices: 8, calcified_fraction: 0.5}
+split: {folds: 2, test_fraction: 0.34, validation_fraction: 0.25}
+model: {units: [8, 4], epochs: 2}
+tuning: {trials: 2, epochs: 1, layers: [1, 2], units: [4, 8]}
+comparison: {trials: 1}
 evaluation: {bootstrap: 100}
+audit: {permutations: 100}
 """
-"""The whole graph on volumes of a thumbnail's size."""
+"""The whole graph on volumes of a thumbnail's size, and models of a few cells."""
+
+TINY_VOLUMES = 12
+"""How many volumes that are."""
 
 
 @dataclass(frozen=True)
@@ -85,3 +90,22 @@ def copy_project(folder: Path) -> Project:
             shutil.copy(source, folder / part)
     (folder / "tiny.yaml").write_text(TINY)
     return Project(folder)
+
+
+def made_once(folder: Path, make: Callable[[Path], Project]) -> Project:
+    """Return the project at *folder*; the first process that asks makes it, others wait."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = folder.parent / "made"
+    with (folder.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            made.touch()
+    return Project(folder)
+
+
+def copied(project: Project, folder: Path) -> Project:
+    """Copy a project with its results, dates and the records of its runs."""
+    shutil.copytree(project.folder, folder / project.folder.name, symlinks=True)
+    return Project(folder / project.folder.name)

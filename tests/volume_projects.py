@@ -14,6 +14,8 @@ volumes: {sheet: volumes.tsv, annotations: annotations.tsv}
 sequence: {slices: 3}
 """
 ARGUMENTS = ("--configfile", "own.yaml")
+MEASURED = ("results/dataset/candidates.parquet", "results/qc/detection.json", *ARGUMENTS)
+"""What `measured` has run: all that comes before a split."""
 HEADER = "volume_id\tpatient_id\tlaterality\tview\tpath\tpixel_spacing_mm\tslice_spacing_mm"
 
 

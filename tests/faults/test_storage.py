@@ -24,7 +24,7 @@ from projects import ROOT, Project, copy_project
 from tomocalc.errors import TomocalcError
 from tomocalc.files import write_json, write_text
 from tomocalc.parquet import parquet_stream, write_parquet
-from volume_projects import ARGUMENTS, add_volumes, errors, manifest
+from volume_projects import ARGUMENTS, MEASURED, add_volumes, errors, manifest
 
 CANDIDATES = "results/dataset/candidates.parquet"
 
@@ -164,25 +164,25 @@ def wait_for(condition: Callable[[], Any], seconds: float = 120) -> Any:
     return value
 
 
-def test_after_a_kill_of_snakemake_the_same_command_goes_on(tmp_path: Path) -> None:
+def test_after_a_kill_of_snakemake_the_same_command_goes_on(
+    tmp_path: Path, all_measured: Project
+) -> None:
     project = add_volumes(copy_project(tmp_path / "project"))
-    other = add_volumes(copy_project(tmp_path / "undisturbed"))
-    other.snakemake(CANDIDATES, *ARGUMENTS)
-    killed = start(project, CANDIDATES, *ARGUMENTS)
+    killed = start(project, *MEASURED)
     orphans = wait_for(lambda: jobs(project))
     for orphan in orphans:
         os.kill(orphan, signal.SIGSTOP)  # goes on later, into the files of the next run
     killed.kill()
     killed.wait()
-    locked = project.snakemake(CANDIDATES, *ARGUMENTS, ok=False)
+    locked = project.snakemake(*MEASURED, ok=False)
     assert "--unlock" in locked.stdout + locked.stderr
     project.snakemake("--unlock", *ARGUMENTS)
-    again = start(project, CANDIDATES, *ARGUMENTS)
+    again = start(project, *MEASURED)
     for orphan in orphans:
         os.kill(orphan, signal.SIGCONT)
     assert again.wait(300) == 0
     wait_for(lambda: not set(jobs(project)) & set(orphans))
-    assert project.outputs() == other.outputs()
+    assert project.outputs() == all_measured.outputs()
 
 
 def test_a_job_killed_for_its_memory_is_tried_again_with_more(tmp_path: Path) -> None:
@@ -205,19 +205,20 @@ def test_a_job_killed_for_its_memory_is_tried_again_with_more(tmp_path: Path) ->
 
 
 def test_a_second_snakemake_in_the_same_folder_is_turned_away(tmp_path: Path) -> None:
-    project = add_volumes(copy_project(tmp_path / "project"))
-    first = start(project, CANDIDATES, *ARGUMENTS)
-    wait_for(lambda: jobs(project))
-    second = project.snakemake(CANDIDATES, *ARGUMENTS, ok=False)
+    project = add_volumes(copy_project(tmp_path / "project"), ("v1",))
+    command = (str(manifest(project, "v1").relative_to(project.folder)), *ARGUMENTS)
+    first = start(project, *command)
+    (job,) = wait_for(lambda: jobs(project))
+    os.kill(job, signal.SIGSTOP)  # or it ends before the second one looks
+    second = project.snakemake(*command, ok=False)
+    os.kill(job, signal.SIGCONT)
     assert "locked" in (second.stdout + second.stderr).lower()
     assert first.wait(300) == 0
-    assert (project.folder / CANDIDATES).exists()
+    assert manifest(project, "v1").exists()
 
 
-def test_dates_in_the_future_rerun_nothing_and_hide_no_change(tmp_path: Path) -> None:
-    project = add_volumes(copy_project(tmp_path / "project"), ("v1", "v2"))
-    project.snakemake(CANDIDATES, *ARGUMENTS)
-    ahead = time.time() + 86_400
+def test_dates_in_the_future_rerun_nothing_and_hide_no_change(measured: Project) -> None:
+    project, ahead = measured, time.time() + 86_400
     for path in [*(project.folder / "raw/v1").iterdir(), manifest(project, "v1")]:
         os.utime(path, (ahead, ahead))
     assert project.planned(CANDIDATES, *ARGUMENTS) == {}
@@ -226,10 +227,8 @@ def test_dates_in_the_future_rerun_nothing_and_hide_no_change(tmp_path: Path) ->
     assert project.planned(CANDIDATES, *ARGUMENTS)["extract_features"] == 1
 
 
-def test_files_cut_short_by_a_power_loss_are_named_with_the_remedy(tmp_path: Path) -> None:
-    project = add_volumes(copy_project(tmp_path / "project"), ("v1", "v2"))
-    project.snakemake(CANDIDATES, *ARGUMENTS)
-    before = project.outputs()
+def test_files_cut_short_by_a_power_loss_are_named_with_the_remedy(measured: Project) -> None:
+    project, before = measured, measured.outputs()
     shard = project.folder / "results/features/v1/0002.parquet"
     shard.write_bytes(shard.read_bytes()[:200])
     (project.folder / CANDIDATES).unlink()
@@ -250,23 +249,22 @@ def test_late_files_and_lost_jobs_are_waited_for_on_a_cluster() -> None:
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(100, marks=pytest.mark.campaign, id="campaign")])
-def test_killed_at_random_moments_the_results_are_the_same(tmp_path: Path, kills: int) -> None:
-    project, other = (copy_project(tmp_path / name) for name in ("project", "undisturbed"))
+def test_killed_at_random_moments_the_results_are_the_same(
+    tmp_path: Path, request: pytest.FixtureRequest, kills: int
+) -> None:
+    project = copy_project(tmp_path / "project")
     if kills < 10:
-        arguments: tuple[str, ...] = (CANDIDATES, *ARGUMENTS)
+        undisturbed, arguments, seconds = "all_measured", MEASURED, 12
         add_volumes(project)
-        add_volumes(other)
     else:
-        arguments = ("--configfile", "tiny.yaml")  # the whole demo
-    begin = time.monotonic()
-    other.snakemake(*arguments)
-    duration = time.monotonic() - begin
+        undisturbed, arguments, seconds = "finished", ("--configfile", "tiny.yaml"), 60
+    expected = request.getfixturevalue(undisturbed).outputs()
     draw = np.random.default_rng(kills)
     dead = 0
     while dead < kills:
         run = start(project, *arguments)
         try:
-            assert run.wait(draw.uniform(1, min(duration, 60))) == 0
+            assert run.wait(draw.uniform(1, seconds)) == 0
         except subprocess.TimeoutExpired:
             os.killpg(run.pid, signal.SIGKILL)
             run.wait()
@@ -275,4 +273,4 @@ def test_killed_at_random_moments_the_results_are_the_same(tmp_path: Path, kills
             shutil.rmtree(project.folder / "results")
         project.snakemake("--unlock", *arguments[-2:])
     project.snakemake(*arguments)
-    assert project.outputs() == other.outputs()
+    assert project.outputs() == expected

@@ -8,7 +8,6 @@ import pytest
 from projects import Project
 from tomocalc.comparison.catalogue import IMAGE_KEYS
 
-pytestmark = pytest.mark.xdist_group("workflow")
 TINY = ("--configfile", "tiny.yaml")
 
 

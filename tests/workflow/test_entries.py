@@ -11,7 +11,6 @@ import pytest
 from projects import Project
 
 pytestmark = [
-    pytest.mark.xdist_group("workflow"),
     pytest.mark.data,
     pytest.mark.skipif("TOMOCALC_TEST_DATA" not in os.environ, reason="needs TOMOCALC_TEST_DATA"),
 ]

@@ -4,13 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
-import pytest
 from pydicom.uid import generate_uid
 
 from image_files import write_dicom
 from projects import Project
 
-pytestmark = pytest.mark.xdist_group("workflow")
 IMPORT = ("import_dicom_folder", "--config", "import={dicom_folder: disc}")
 
 

@@ -2,11 +2,7 @@
 
 from pathlib import Path
 
-import pytest
-
 from projects import Project
-
-pytestmark = pytest.mark.xdist_group("workflow")
 
 
 def lines(project: Project, *arguments: str) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from projects import Project, copy_project
+from projects import TINY_VOLUMES, Project, copy_project
 
 pytestmark = pytest.mark.xdist_group("module")
 USER = """\
@@ -75,5 +75,5 @@ def test_it_runs_from_another_folder(tmp_path: Path) -> None:
         "--directory", str(elsewhere.folder), "--dry-run", *tiny
     )
     assert "simulate_volume" in run.stdout
-    assert elsewhere.planned(*command, *tiny)["simulate_volume"] == 23
+    assert elsewhere.planned(*command, *tiny)["simulate_volume"] == TINY_VOLUMES - 1
     assert not (project.folder / "resources").exists()

@@ -6,7 +6,6 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import polars as pl
-import pytest
 
 from projects import TINY_VOLUMES, Project
 

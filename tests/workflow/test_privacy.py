@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pydicom
 import pydicom.uid
-import pytest
 from pydicom._dicom_dict import DicomDictionary
 from pydicom.datadict import keyword_for_tag
 from pydicom.dataset import Dataset
@@ -17,7 +16,6 @@ from pydicom.tag import Tag
 
 from projects import ROOT, Project
 
-pytestmark = pytest.mark.xdist_group("workflow")
 CANARY = "PHI-CANARY"
 DAY, TIME, UID = "19660606", "060606.666666", "1.2.826.0.1.3680043.8.498.666.666"
 TEXT = {"LO", "SH", "PN", "LT", "ST", "UC", "UT", "AE"}

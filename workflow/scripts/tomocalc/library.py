@@ -10,9 +10,13 @@ import hashlib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 ASSETS = {".css", ".j2", ".js"}
 """Files that pages are made with, beside the modules of a package."""
+
+BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+"""Where statements hold statements."""
 
 
 def library_files(script: Path) -> list[Path]:
@@ -44,23 +48,29 @@ def library_digest(script: Path) -> str:
 def _imported(file: Path, root: Path) -> frozenset[Path]:
     """Return the files below *root* that one file imports."""
     return frozenset(
-        found
-        for name in _names(ast.parse(file.read_bytes()))
-        for found in _files(name.split("."), root)
+        found for name in _names(ast.parse(file.read_bytes()).body) for found in _files(name, root)
     )
 
 
-def _names(tree: ast.Module) -> Iterator[str]:
-    """Yield the dotted names that may be modules."""
-    for node in ast.walk(tree):
+def _names(statements: list[Any]) -> Iterator[str]:
+    """Yield the dotted names that may be modules. Imports are statements: no expression is read."""
+    for node in statements:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        else:
+            for part in BLOCKS:
+                yield from _names(getattr(node, part, []))
 
 
-def _files(parts: list[str], root: Path) -> Iterator[Path]:
-    """Yield the module of a dotted name, as far as it is one, and the packages around it."""
+@cache
+def _files(name: str, root: Path) -> tuple[Path, ...]:
+    """Return the module of a dotted name, as far as it is one, and the packages around it."""
+    return tuple(_walk(name.split("."), root))
+
+
+def _walk(parts: list[str], root: Path) -> Iterator[Path]:
     place = root
     for part in parts:
         place = place / part

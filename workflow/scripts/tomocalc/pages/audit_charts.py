@@ -83,6 +83,7 @@ def sharing_figure(audits: Audits) -> Markup:
     layout = row_layout() | {
         "barmode": "group",
         "xaxis": {"tickformat": ".0%", "range": [0, 1.15], "tickvals": [0, 0.25, 0.5, 0.75, 1]},
+        "margin": {"l": 10, "b": 44, "r": 36},
     }
     rows: list[list[Any]] = [
         [f"{label}: share with a copy", *(share(found[place]) for found in values.values())]

@@ -34,7 +34,7 @@ def leakage_section(split: dict[str, Any]) -> Section:
     layout = {
         "xaxis": {"tickformat": ".0%", "range": [0, 1.15], "tickvals": [0, 0.25, 0.5, 0.75, 1]},
         "yaxis": {"showgrid": False},
-        "margin": {"l": 10, "b": 30},
+        "margin": {"l": 10, "b": 30, "r": 36},
         "showlegend": False,
     }
     rows = [

@@ -195,7 +195,7 @@ def balance_section(quality: dict[str, Any], split: dict[str, Any]) -> Section:
         "barmode": "group",
         "xaxis": {"type": "log", "dtick": 1, "range": reach["log"], "title": {"text": "rows"}},
         "yaxis": {"showgrid": False, "autorange": "reversed"},
-        "margin": {"l": 10},
+        "margin": {"l": 10, "r": 44},
     }
     rows = [[name, n, k, n - k, k / n if n else None] for name, n, k in states]
     columns = [

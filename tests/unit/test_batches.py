@@ -2,13 +2,22 @@
 
 import pytest
 
-from tomocalc.batches import batches
+from tomocalc.batches import batches, usual_size
 
 NAMES = [f"v{number:05d}" for number in range(5000)]
 
 
 def test_one_volume_per_job_needs_no_batch():
     assert batches(NAMES, 1) == {}
+
+
+@pytest.mark.parametrize(
+    ("count", "files", "folders"),
+    [(1, 1, 1), (49, 1, 1), (50, 4, 4), (1999, 4, 4), (2000, 20, 4), (20_000, 20, 4)],
+)
+def test_the_usual_size_grows_with_the_number_of_volumes(count, files, folders):
+    assert usual_size(count, folders=False) == files
+    assert usual_size(count, folders=True) == folders
 
 
 @pytest.mark.parametrize("size", [2, 8, 20, 50])

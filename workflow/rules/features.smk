@@ -27,7 +27,7 @@ rule extract_features:
     resources:
         mem_mb=growing(1000),
         runtime=60,
-        volumes_per_job=1,  # profiles set it: see extract_batch
+        volumes_per_job=0,  # 0: by their number; profiles set it, see extract_batch
     params:
         code=digest_of("extract_features.py"),
         volume=volume_row,

@@ -3,7 +3,7 @@
 import re
 from types import SimpleNamespace
 
-from tomocalc.batches import batches
+from tomocalc.batches import batches, usual_size
 from tomocalc.planning import is_address
 from tomocalc.readers.sources import source_names
 
@@ -72,9 +72,18 @@ def all_volume_sources(_):
 
 
 def volumes_per_job():
-    """Volumes that one job of the feature stage measures, on average; profiles set it."""
+    """Volumes that one job of the feature stage measures, on average: as a profile says, or usual."""
     chosen = workflow.resource_settings.overwrite_resources.get("extract_features", {})
-    return chosen["volumes_per_job"].value if "volumes_per_job" in chosen else 1
+    if "volumes_per_job" in chosen and chosen["volumes_per_job"].value:
+        return chosen["volumes_per_job"].value
+    return usual_size(len(VOLUMES), folders=not of_one_file())
+
+
+def of_one_file():
+    """Whether the volumes are a file each, as the first of them is."""
+    if config["source"] == "phantom":
+        return config["phantom"]["format"] != "png"
+    return any(os.path.isfile(row["path"]) for row in list(VOLUMES.values())[:1])
 
 
 def in_no_batch(found):

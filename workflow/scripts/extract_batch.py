@@ -7,6 +7,7 @@ from typing import Any
 from extract_features import main as extract_volume
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.log import log_to
+from tomocalc.memory import keep_freed_memory
 
 log = logging.getLogger("tomocalc.extract_batch")
 
@@ -49,6 +50,7 @@ def main(
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
+    keep_freed_memory()
     main(
         volumes=snakemake.params.volumes,
         sources=snakemake.params.sources,

@@ -8,6 +8,7 @@ from typing import Any
 from tomocalc.image.extraction import extract
 from tomocalc.image.settings import Settings
 from tomocalc.log import log_to
+from tomocalc.memory import keep_freed_memory
 from tomocalc.readers.row import open_row
 from tomocalc.readers.sources import check_sha256, unchanged
 from tomocalc.readers.spool import spooled
@@ -75,6 +76,7 @@ def main(
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
+    keep_freed_memory()
     main(
         volume=snakemake.params.volume,
         source=snakemake.params.source,

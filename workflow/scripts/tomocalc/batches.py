@@ -5,6 +5,26 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
+STEPS = ((2000, 20), (50, 4))
+"""From so many volumes on, so many volumes per job: docs/cluster.md says why."""
+MOST_FOLDERS = 4
+"""Snakemake notes every slice of a batch with every output of it: more folders than these cost
+more than the starts that they share."""
+
+
+def usual_size(count: int, *, folders: bool) -> int:
+    """Return how many volumes a job measures if nobody says so.
+
+    Parameters
+    ----------
+    count
+        Of volumes. Few ones keep more cores busy with a job each.
+    folders
+        Whether a volume is a folder of slices; else it is one file.
+    """
+    size = next((size for least, size in STEPS if count >= least), 1)
+    return min(size, MOST_FOLDERS) if folders else size
+
 
 def batches(names: Iterable[str], size: int) -> dict[str, list[str]]:
     """Group volumes into batches that stay as they are when others come or go.

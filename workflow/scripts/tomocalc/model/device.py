@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
 import shutil
@@ -10,11 +9,9 @@ import shutil
 import torch
 
 from tomocalc.errors import TomocalcError
+from tomocalc.memory import keep_freed_memory
 
 LOG = logging.getLogger(__name__)
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-KEPT_BYTES = 1 << 30
-"""Parameters of glibc's ``mallopt`` (malloc.h), and the size up to which memory is kept."""
 RECIPE = (
     "on a node without a GPU, conda chooses the CPU build: create the environment with"
     " CONDA_OVERRIDE_CUDA=12.9 snakemake --use-conda --conda-create-envs-only"
@@ -50,7 +47,7 @@ def choose_device(name: str, *, precision: str = "float32", threads: int = 1) ->
     if name == "auto" and reason:
         LOG.warning("device auto: training on the CPU, because %s", reason)
     if name == "cpu" or reason:
-        _keep_freed_memory()
+        keep_freed_memory()
         return torch.device("cpu")
     return _prepared_cuda(precision)
 
@@ -64,18 +61,6 @@ def why_no_cuda() -> str:
     if hidden is not None:
         return f"PyTorch finds no GPU, CUDA_VISIBLE_DEVICES is {hidden!r}"
     return f"PyTorch was built for CUDA {torch.version.cuda} but finds no GPU or driver"
-
-
-def _keep_freed_memory() -> None:
-    """Tell glibc to keep freed memory for the next step instead of giving it back.
-
-    Otherwise every step takes fresh pages from the system: a quarter of the time of a training
-    on six steps. Other C libraries have no such switch and go without.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        for option in (M_MMAP_THRESHOLD, M_TRIM_THRESHOLD):
-            mallopt(option, KEPT_BYTES)
 
 
 def _prepared_cuda(precision: str) -> torch.device:

@@ -9,6 +9,7 @@ from tomocalc.dataset.shards import read_manifest, read_volume_rows
 from tomocalc.files import write_bytes, write_json, write_text
 from tomocalc.image.objects import stored_search
 from tomocalc.log import log_to
+from tomocalc.memory import keep_freed_memory
 from tomocalc.model.release import load_model
 from tomocalc.pages.shell import write_page
 from tomocalc.pages.volume import volume_page
@@ -154,6 +155,7 @@ def main(
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
+    keep_freed_memory()
     main(
         manifest=snakemake.input.get("manifest") or snakemake.output.manifest,
         weights=snakemake.input.weights,

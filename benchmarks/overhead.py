@@ -33,6 +33,8 @@ DIRECT = """
 import sys, yaml
 sys.path.insert(0, "workflow/scripts")
 from extract_features import main
+from tomocalc.memory import keep_freed_memory
+keep_freed_memory()
 config = yaml.safe_load(open("config/config.yaml"))
 for name in sys.argv[1:]:
     row = {"volume_id": name, "patient_id": "p", "laterality": "L", "view": "CC", "site": None,

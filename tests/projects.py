@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from snakemake_server import PATIENCE, snakemake_at_once
+
 ROOT = Path(__file__).parents[1]
 PARTS = ("Snakefile", "config", "envs", "profiles", "workflow")
 
@@ -40,15 +42,20 @@ class Project:
 
     def snakemake(self, *arguments: str, ok: bool = True) -> subprocess.CompletedProcess[str]:
         """Run Snakemake as a user would; fail the test unless it ends as expected."""
-        run = subprocess.run(
-            [self.python, "-m", "snakemake", "--cores", "2", *arguments],
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=900,
-            env={**os.environ, "OMP_NUM_THREADS": "1", **self.variables},
-        )
+        command = ["--cores", "2", *arguments]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", **self.variables}
+        if self.python == sys.executable:
+            run = snakemake_at_once(command, self.folder, environment)
+        else:
+            run = subprocess.run(
+                [self.python, "-m", "snakemake", *command],
+                cwd=self.folder,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=PATIENCE,
+                env=environment,
+            )
         output = run.stdout + run.stderr
         assert (run.returncode == 0) == ok, output[-8000:]
         return run

@@ -1,7 +1,8 @@
 """The files behind a script: all of them, as Python's own finder has them, and no others."""
 
+import modulefinder
 import os
-from modulefinder import ModuleFinder
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,16 @@ import pytest
 from tomocalc.library import library_digest, library_files
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
+compiled = cache(compile)
+"""The finder compiles the modules of every script anew."""
 
 
 @pytest.mark.parametrize("script", sorted(SCRIPTS.glob("*.py")), ids=lambda path: path.stem)
-def test_the_modules_are_those_that_python_finds(script: Path) -> None:
-    finder = ModuleFinder([str(SCRIPTS)])
+def test_the_modules_are_those_that_python_finds(
+    script: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(modulefinder, "compile", compiled, raising=False)
+    finder = modulefinder.ModuleFinder([str(SCRIPTS)])
     finder.run_script(str(script))
     files = [getattr(module, "__file__", None) for module in finder.modules.values()]
     expected = {Path(file) for file in files if file}

@@ -15,7 +15,10 @@ pytestmark = [
     pytest.mark.skipif("TOMOCALC_TEST_DATA" not in os.environ, reason="needs TOMOCALC_TEST_DATA"),
 ]
 QUICK = (
+    "model={units: [8, 4], epochs: 2}",
     "tuning={trials: 1, workers: 1, epochs: 1}",
+    "evaluation={bootstrap: 100}",
+    "audit={permutations: 100}",
     "comparison={trials: 1, cross_validation: 0}",
 )
 
@@ -31,8 +34,6 @@ def test_the_paper_table_goes_to_an_evaluation_that_says_it_leaks(project: Proje
         "config/paper.yaml",
         "--config",
         f"table={{path: {table}}}",
-        "model={epochs: 2}",
-        "evaluation={bootstrap: 100}",
         *QUICK,
     )
     results = project.folder / "results/paper"
@@ -49,20 +50,20 @@ def test_the_paper_table_goes_to_an_evaluation_that_says_it_leaks(project: Proje
 def test_a_folder_of_film_goes_to_an_evaluation(project: Project):
     folder = project.folder / "film"
     folder.mkdir()
-    images = sorted((data() / "mini_mias").glob("mdb*.png"))
-    numbers = {int(path.stem[3:]): path for path in images}
-    calcified = [number for number in numbers if number > 208]
-    for number in [*calcified, *list(numbers)[:16]]:
-        shutil.copy(numbers[number], folder)
-    shutil.copy(data() / "mini_mias/Info.txt", folder)
+    info = data() / "mini_mias/Info.txt"
+    calcified = {line.split()[0] for line in info.read_text().splitlines() if " CALC " in line}
+    images = sorted(info.parent.glob("mdb*.png"))
+    with_them = [path for path in images if path.stem in calcified]
+    without = [path for path in images if path.stem not in calcified]
+    for path in (*with_them[:10], *without[:4]):
+        shutil.copy(path, folder)
+    shutil.copy(info, folder)
     project.snakemake("import_mini_mias", "--config", "import={mini_mias: film}")
     project.snakemake(
         "--configfile",
         "config/mini_mias.yaml",
         "--config",
         "split={folds: 2, test_fraction: 0.4, validation_fraction: 0.3}",
-        "model={epochs: 2}",
-        "evaluation={bootstrap: 100}",
         *QUICK,
     )
     results = project.folder / "results/mini_mias"

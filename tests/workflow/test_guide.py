@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
+import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
+from guide_site import render_site, shell
 from projects import ROOT, TINY, Project, copy_project
 
 DOCS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
@@ -20,18 +20,6 @@ RECIPES = ("A feature", "A reader", "A model for the comparison")
 
 def blocks(text: str, kind: str) -> list[str]:
     return [body for language, body in FENCE.findall(text) if language == kind]
-
-
-def shell(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", command],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PATH": path, "OMP_NUM_THREADS": "1"},
-    )
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -63,13 +51,15 @@ def test_links_lead_somewhere() -> None:
                 assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
-def test_the_guide_renders_as_a_site(tmp_path: Path) -> None:
-    project = tmp_path / "project"
-    shutil.copytree(ROOT, project, ignore=shutil.ignore_patterns(".*", "tests", "workflow"))
-    run = shell(project, "docs/site.sh $(command -v mkdocs)")
-    assert run.returncode == 0, run.stdout + run.stderr
-    page = (project / ".site/html/docs/own_volumes.html").read_text()
+def test_the_guide_renders_as_a_site_that_needs_no_network(tmp_path: Path) -> None:
+    site = render_site(tmp_path)
+    page = (site / "docs/own_volumes.html").read_text()
     assert 'href="errors.html' in page or 'href="reading.html' in page
+    loaded = re.compile(r'<(?:script|link|img)[^>]+(?:src|href)="((?:https?:)?//[^"]+)"')
+    assert {page.name: loaded.findall(page.read_text()) for page in site.rglob("*.html")} == {
+        page.name: [] for page in site.rglob("*.html")
+    }
+    assert "http" not in (site / "docs/diagrams.js").read_text().replace("http://www.w3.org", "")
 
 
 def commands() -> list[str]:
@@ -96,9 +86,49 @@ ELSEWHERE = ("--use-conda", "profiles/slurm", "--unlock", "--report", "FOLDER", 
 @pytest.mark.parametrize("command", [c for c in commands() if not any(e in c for e in ELSEWHERE)])
 def test_a_command_can_be_planned(planning: Project, command: str) -> None:
     command = command.replace("<volume>", "P001-LCC").replace("$k", "3.5")
-    command = command.split(" #")[0]
-    run = shell(planning.folder, f"{command} --dry-run --quiet")
-    assert run.returncode == 0, f"{command}\n{run.stdout[-2000:]}{run.stderr[-2000:]}"
+    _, *arguments = shlex.split(command, comments=True)
+    planning.snakemake(*arguments, "--dry-run", "--quiet")
+
+
+CHEAP = (
+    "snakemake -n",
+    "snakemake --unlock",
+    "snakemake --cores 1 results/features/P001-LCC/manifest.json",
+    "snakemake --cores 1 results/qc/P001-LCC.png",
+    "snakemake --cores all results/eda/eda.html",
+    "snakemake --cores 1 results/index.html",
+    "snakemake --cores 1 results/model/model.onnx",
+    "snakemake results/experiments/sequence_gain.html",
+    "snakemake predict --cores all --config model=results/model volumes=new.tsv",
+    "snakemake compare_runs --config runs='[results, results/paper]'",
+    "snakemake build_site",
+    "snakemake --report report.zip",
+)
+"""Of the commands, what a finished run does in seconds, in an order that makes sense."""
+
+
+def test_what_takes_seconds_runs_to_its_end_as_it_is_written(rerun: Project) -> None:
+    """On the tiny demo, whose settings are the project's own here; first a picture is lost."""
+    assert [command for command in CHEAP if command not in commands()] == []
+    results = rerun.folder / "results"
+    shutil.copytree(results, rerun.folder / "paper")
+    (rerun.folder / "paper").rename(results / "paper")
+    settings = rerun.folder / "config/config.yaml"
+    whole = yaml.safe_load(settings.read_text())
+    for section, values in yaml.safe_load(TINY).items():
+        whole[section] |= values
+    settings.write_text(yaml.safe_dump(whole))
+    sheet = (rerun.folder / "resources/phantom/volumes.tsv").read_text().splitlines(keepends=True)
+    (rerun.folder / "new.tsv").write_text("".join(sheet[:2]))
+    (results / "qc/P001-LCC.png").unlink()
+    for command in CHEAP:
+        run = shell(rerun.folder, command)
+        assert run.returncode == 0, f"{command}\n{run.stdout[-3000:]}{run.stderr[-3000:]}"
+    made = re.findall(r" (results/[\w./-]+\.\w+)", " ".join(CHEAP))
+    made += ["results/runs/runs.html", "results/site.html", "results/predictions/index.html"]
+    assert len(made) == 9
+    assert [path for path in made if not (rerun.folder / path).exists()] == []
+    assert "predictions/index.html" in (results / "site.html").read_text()
 
 
 @pytest.fixture(scope="module")

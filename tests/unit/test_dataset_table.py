@@ -1,15 +1,18 @@
 """A finished table enters the data set, or is refused with the place of the fault."""
 
 import os
+from collections import Counter, defaultdict
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
 from tomocalc.dataset.feature_table import CANDIDATE, read_feature_table
 from tomocalc.dataset.quality import quality_account
 from tomocalc.errors import TomocalcError
-from tomocalc.tables import PAPER_FEATURES, names
+from tomocalc.tables import FEATURES, PAPER_FEATURES, names
 
 MAP = {
     "header": True,
@@ -133,6 +136,35 @@ def test_duplicates_that_are_kept_are_counted_as_used(tmp_path, duplicates, used
     assert account["without_duplicates"] == {"negatives": 1, "positives": 1, "prevalence": 0.5}
     assert account["after_removal"]["negatives"] == used - 1
     assert account["after_removal"]["prevalence"] == 1 / used
+
+
+def test_equal_candidates_are_counted_as_by_comparing_each_with_each():
+    draw = np.random.default_rng(1)
+    values = draw.choice([0.0, -0.0, 1.0, 2.0, np.nan], (400, 2)) + draw.integers(0, 9, (400, 1))
+    rows = pl.DataFrame({"area": values[:, 0], "contrast": values[:, 1]}).with_columns(
+        pl.Series("label", draw.integers(0, 2, 400), pl.Int8),
+        *(pl.lit("").alias(name) for name in ("volume_id", "patient_id", "site")),
+        *(pl.lit(1.0).alias(name) for name in names(FEATURES) if name not in {"area", "contrast"}),
+        focus=True,
+    )
+    account = quality_account(
+        rows.lazy(), source="table", used=["area", "contrast"], duplicates="drop", impute="none"
+    )
+    groups = Counter(
+        (str(a + 0.0), str(c + 0.0), label)
+        for a, c, label in rows.select("area", "contrast", "label").iter_rows()
+    )
+    labels: defaultdict[Any, set[int]] = defaultdict(set)
+    for area, contrast, label in groups:
+        labels[area, contrast].add(label)
+    assert account["candidates"] == 400
+    assert account["duplicates"]["rows"] == 400 - len(groups)
+    assert account["duplicates"]["groups"] == sum(count > 1 for count in groups.values())
+    assert account["duplicates"]["largest_group"] == max(groups.values())
+    assert account["after_removal"]["positives"] == sum(label for *_, label in groups)
+    assert account["conflicting_labels"]["groups"] == sum(
+        len(both) == 2 for both in labels.values()
+    )
 
 
 @pytest.mark.data

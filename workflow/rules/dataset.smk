@@ -41,7 +41,7 @@ rule merge_dataset:
     conda:
         "../../envs/dataset.yaml"
     resources:
-        mem_mb=growing(2000 + len(VOLUMES) // 3),  # see benchmarks/merging.md
+        mem_mb=growing(2000 + len(VOLUMES) // 20),  # see benchmarks/merging.md
         runtime=60,
     params:
         code=code_of("merge_dataset.py"),

@@ -21,7 +21,7 @@ def quality_account(
     Parameters
     ----------
     candidates
-        Rows of ``candidates.parquet``; only those of best focus are held in memory.
+        Rows of ``candidates.parquet``; a hash of those of best focus is held in memory.
     source
         ``phantom``, ``volumes`` or ``table``.
     used
@@ -39,32 +39,35 @@ def quality_account(
         ``without_duplicates`` counts what is left without them, and ``after_removal`` what is
         used: the same where *duplicates* is ``drop``, everything where it is ``keep``.
     """
-    focus = candidates.filter("focus").select(*KEPT, *used).collect()
+    focus = candidates.filter("focus")
+    places = focus.group_by(*KEPT).len().collect()
     whole = candidates.select(pl.len().alias("rows"), *_gaps(names(FEATURES))).collect()
     columns = {
         name: {gap: whole.item(0, f"{name} {gap}") for gap in GAPS} for name in names(FEATURES)
     }
-    positives = int((focus["label"] == 1).sum())
-    groups = focus.group_by([*used, "label"]).len()
+    repeated = _repeated(focus, used)
+    groups = repeated.group_by([*used, "label"]).len()
+    rows = {label: int(places.filter(pl.col("label") == label)["len"].sum()) for label in (0, 1)}
     per_class = {
-        str(label): _duplicates(groups.filter(pl.col("label") == label)) for label in (0, 1)
+        str(label): _duplicates(groups.filter(pl.col("label") == label), rows[label])
+        for label in (0, 1)
     }
-    kept = groups["label"]
-    single = _classes(int((kept == 1).sum()), kept.len())
-    everything = _classes(positives, focus.height)
-    vectors = focus.group_by(used).agg(pl.len(), pl.col("label").n_unique().alias("labels"))
+    kept = {label: rows[label] - per_class[str(label)]["rows"] for label in (0, 1)}
+    single = _classes(kept[1], sum(kept.values()))
+    everything = _classes(rows[1], sum(rows.values()))
+    vectors = repeated.group_by(used).agg(pl.len(), pl.col("label").n_unique().alias("labels"))
     conflicts = vectors.filter(pl.col("labels") > 1)
-    redundant = _duplicates(groups)
+    redundant = _duplicates(groups, sum(rows.values()))
     removed = [{"reason": "equal to an earlier candidate", "rows": redundant["rows"]}]
     return {
         "source": source,
         "rows": whole.item(0, "rows"),
-        "candidates": focus.height,
-        "volumes": focus["volume_id"].n_unique(),
-        "patients": focus.filter(pl.col("patient_id") != "")["patient_id"].n_unique(),
-        "sites": focus.filter(pl.col("site") != "")["site"].n_unique(),
-        "positives": positives,
-        "prevalence": _share(positives, focus.height),
+        "candidates": sum(rows.values()),
+        "volumes": places["volume_id"].n_unique(),
+        "patients": places.filter(pl.col("patient_id") != "")["patient_id"].n_unique(),
+        "sites": places.filter(pl.col("site") != "")["site"].n_unique(),
+        "positives": rows[1],
+        "prevalence": everything["prevalence"],
         "columns": columns,
         "imputed": [
             {"column": name, "values": missing, "method": impute}
@@ -87,12 +90,24 @@ def _classes(positives: int, candidates: int) -> dict[str, Any]:
     }
 
 
-def _duplicates(groups: pl.DataFrame) -> dict[str, int]:
+def _repeated(focus: pl.LazyFrame, used: list[str]) -> pl.DataFrame:
+    """Return the candidates that may be equal to another one: the hash of their features repeats.
+
+    Only the hashes of all candidates are held in memory.
+    """
+    value = pl.struct(used).hash()
+    hashes = focus.select(value.alias("hash")).collect()["hash"].sort()
+    again = hashes.filter(hashes == hashes.shift(1)).unique()
+    return focus.filter(value.is_in(again.implode())).select(*used, "label").collect()
+
+
+def _duplicates(groups: pl.DataFrame, rows: int) -> dict[str, int]:
+    """Count the groups of equal candidates among *rows*; those of one need not be in *groups*."""
     repeated = groups.filter(pl.col("len") > 1)["len"]
     return {
-        "rows": int((groups["len"] - 1).sum()),
+        "rows": int((repeated - 1).sum()),
         "groups": repeated.len(),
-        "largest_group": int(groups["len"].max() or 0),  # type: ignore[arg-type]
+        "largest_group": int(repeated.max() or min(rows, 1)),  # type: ignore[arg-type]
     }
 
 

@@ -8,13 +8,8 @@ from typing import Any
 
 import pytest
 
+from opening import opened_spaced as opened
 from tomocalc.errors import TomocalcError
-from tomocalc.readers.volume import Volume, open_volume
-
-
-def opened(path: Path | str, **options: Any) -> Volume:
-    defaults: dict[str, Any] = {"pixel_spacing_mm": 0.1, "slice_spacing_mm": 1.0}
-    return open_volume(path, **{**defaults, "max_pixels": 10**6, "min_size": 16, **options})
 
 
 def fault(path: Path | str, index: int = 0, **options: Any) -> TomocalcError:

@@ -27,7 +27,8 @@ from image_files import (
     write_png,
     write_tiff,
 )
-from tomocalc.readers.volume import Volume, open_volume
+from opening import opened_spaced as opened
+from tomocalc.readers.volume import Volume
 
 LOSSLESS = [
     "implicit",
@@ -39,11 +40,6 @@ LOSSLESS = [
     "jpegls",
     "jpeg2000",
 ]
-
-
-def opened(path: Path | str, **options: Any) -> Volume:
-    defaults: dict[str, Any] = {"pixel_spacing_mm": 0.1, "slice_spacing_mm": 1.0}
-    return open_volume(path, **{**defaults, "max_pixels": 10**6, "min_size": 16, **options})
 
 
 def check(found: Volume, expected: list[NDArray[Any]]) -> None:

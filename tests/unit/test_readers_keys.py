@@ -20,15 +20,11 @@ from image_files import (
     write_png,
     write_tiff,
 )
+from opening import opened
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.sources import check_sha256, natural_key, source_files, source_sha256
-from tomocalc.readers.volume import Volume, open_volume
 
 ROOT = Path(__file__).parents[2]
-
-
-def opened(path: Path | str, **options: Any) -> Volume:
-    return open_volume(path, **{"max_pixels": 10**6, "min_size": 16, **options})
 
 
 class TestKeys:

@@ -10,17 +10,11 @@ import pytest
 from numpy.typing import NDArray
 
 from image_files import dicom, item, picture, raw_png, volume, write_dicom, write_png, write_tiff
+from opening import opened_spaced as opened
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.colour import grey, unsigned
-from tomocalc.readers.volume import Volume, open_volume
 
 CODECS = ["explicit", "big_endian", "rle", "jpeg_lossless_sv1", "jpegls", "jpeg2000"]
-
-
-def opened(path: Path, **options: Any) -> Volume:
-    return open_volume(
-        path, pixel_spacing_mm=0.1, slice_spacing_mm=1.0, max_pixels=10**6, min_size=16, **options
-    )
 
 
 def complement(values: NDArray[Any], bits: int) -> NDArray[Any]:

@@ -19,15 +19,9 @@ from image_files import (
     write_png,
     write_tiff,
 )
+from opening import opened
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.laterality import side_of, turned
-from tomocalc.readers.volume import Volume, open_volume
-
-ROOT = Path(__file__).parents[2]
-
-
-def opened(path: Path | str, **options: Any) -> Volume:
-    return open_volume(path, **{"max_pixels": 10**6, "min_size": 16, **options})
 
 
 def depths(count: int, step: float = 1.0) -> list[list[float]]:

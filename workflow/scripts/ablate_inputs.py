@@ -2,20 +2,13 @@
 
 from typing import Any
 
-import numpy as np
-import polars as pl
-
 from tomocalc.errors import TomocalcError
 from tomocalc.files import write_json
 from tomocalc.log import log_to
-from tomocalc.model.device import choose_device
-from tomocalc.model.fitting import Recipe
-from tomocalc.model.progress import Progress
-from tomocalc.model.sequence_gain import out_of_fold, paired_figures
-from tomocalc.model.sequences import build_samples
+from tomocalc.model.experiment import Experiment
+from tomocalc.model.sequence_gain import Scores
 from tomocalc.pages.ablation import ablation_page
 from tomocalc.pages.shell import write_page
-from tomocalc.parquet import read_parquet
 
 Variant = tuple[str, list[str], int]
 """Name, features, slices."""
@@ -45,8 +38,7 @@ def main(
     what
         ``features``: each left out in turn; ``slices``: 1, 3, 5, … of the sequence.
     model
-        Section of the configuration; tuned values are not used, because they were chosen on some
-        of these candidates.
+        As in `Experiment`.
 
     Raises
     ------
@@ -54,44 +46,24 @@ def main(
         ``E101`` when there is nothing to leave out.
     """
     reduced = _variants(what, features, sequence)
-    device = choose_device(model["device"], precision=model["precision"], threads=threads)
-    table = read_parquet(candidates)
-    rows = read_parquet(splits).filter(pl.col("copy") == 0)
-    group, label = rows["group"].to_numpy().astype(np.int32), rows["label"].to_numpy()
+    experiment = Experiment.read(
+        candidates, splits, model=model, impute=impute, folds=folds, seed=seed, threads=threads
+    )
 
-    def scores(variant: Variant) -> np.ndarray:
+    def scores(variant: Variant) -> Scores:
         name, used, slices = variant
-        samples = build_samples(
-            table,
-            rows,
-            features=used,
-            kind=sequence["kind"],
-            slices=slices,
-            missing=impute != "none",
-        )
-        recipe = Recipe.of(model, samples, features=len(used), impute=impute, seed=seed)
-        report = Progress(f"{name}: fold", folds)
-        return out_of_fold(samples, group, folds=folds, recipe=recipe, device=device, report=report)
+        return experiment.scores(name, features=used, kind=sequence["kind"], slices=slices)
 
     whole = scores(("whole", features, sequence["slices"]))
     facts = {
         "what": what,
-        "candidates": len(rows),
-        "positives": int(label.sum()),
-        "patients": len(np.unique(group)),
-        "folds": folds,
+        **experiment.account,
         "confidence": evaluation["confidence"],
-        "model": model,
         "variants": [
             {
                 "name": variant[0],
-                "figures": paired_figures(
-                    label,
-                    {"whole": whole, "reduced": scores(variant)},
-                    group,
-                    resamples=evaluation["bootstrap"],
-                    confidence=evaluation["confidence"],
-                    seed=seed,
+                "figures": experiment.figures(
+                    {"whole": whole, "reduced": scores(variant)}, evaluation
                 ),
             }
             for variant in reduced

@@ -3,13 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tomocalc.comparison.catalogue import read_cited
-from tomocalc.comparison.table import comparison_table, measure, read_measured, with_images
+from tomocalc.comparison.table import read_measured, with_images
 from tomocalc.files import read_json
 from tomocalc.log import log_to
-from tomocalc.pages.comparison import comparison_page
-from tomocalc.pages.shell import write_page
-from tomocalc.parquet import write_parquet
+from tomocalc.pages.comparison import write_comparison
 
 
 def main(
@@ -48,19 +45,15 @@ def main(
         mine = slice(place * len(networks), (place + 1) * len(networks))
         one = read_measured(*of_one, trials=trials)
         measured.append(with_images(one, networks, image_scores[mine], image_accounts[mine]))
-    figures = {one.protocol: measure(one, settings=settings, seed=seed) for one in measured}
-    rows = comparison_table(measured, figures, read_cited(cited))
-    write_parquet(table, rows)
-    write_page(
-        page,
-        comparison_page(
-            rows,
-            own=protocols[0],
-            source=source,
-            confidence=settings["confidence"],
-            cross_validation={one.protocol: one.cross_validation for one in measured},
-            title="Comparison with image models",
-        ),
+    write_comparison(
+        measured,
+        cited=cited,
+        source=source,
+        settings=settings,
+        seed=seed,
+        table=table,
+        page=page,
+        title="Comparison with image models",
     )
 
 

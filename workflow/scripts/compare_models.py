@@ -3,13 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tomocalc.comparison.catalogue import read_cited
-from tomocalc.comparison.table import comparison_table, measure, read_measured
+from tomocalc.comparison.table import read_measured
 from tomocalc.files import read_json
 from tomocalc.log import log_to
-from tomocalc.pages.comparison import comparison_page
-from tomocalc.pages.shell import write_page
-from tomocalc.parquet import write_parquet
+from tomocalc.pages.comparison import write_comparison
 
 
 def main(
@@ -40,26 +37,20 @@ def main(
         its card.
     best
         The tuning's choice.
-    cited
-        Sheet of figures from publications.
-    settings
-        The ``evaluation`` section of the configuration.
+    cited, settings
+        As for `write_comparison`.
     """
     trials = read_json(best)["computed"]
     paths = zip(protocols, scores, accounts, lstm_scores, lstm_accounts, strict=True)
     measured = [read_measured(*of_one, trials=trials) for of_one in paths]
-    figures = {one.protocol: measure(one, settings=settings, seed=seed) for one in measured}
-    rows = comparison_table(measured, figures, read_cited(cited))
-    write_parquet(table, rows)
-    write_page(
-        page,
-        comparison_page(
-            rows,
-            own=protocols[0],
-            source=source,
-            confidence=settings["confidence"],
-            cross_validation={one.protocol: one.cross_validation for one in measured},
-        ),
+    write_comparison(
+        measured,
+        cited=cited,
+        source=source,
+        settings=settings,
+        seed=seed,
+        table=table,
+        page=page,
     )
 
 

@@ -5,12 +5,7 @@ from typing import Any
 import polars as pl
 
 from tomocalc.dataset.leakage import leakage_facts
-from tomocalc.dataset.splits import (
-    oversampled_counts,
-    split_honest,
-    split_paper,
-    usable_candidates,
-)
+from tomocalc.dataset.splits import oversampled_counts, split_by, usable_candidates
 from tomocalc.files import write_json
 from tomocalc.log import log_to
 from tomocalc.parquet import read_parquet, write_parquet
@@ -42,12 +37,7 @@ def main(
     """
     everything = read_parquet(candidates)
     focus = usable_candidates(everything, used=features, duplicates=duplicates)
-    if protocol == "paper":
-        rows = split_paper(
-            focus, seed=seed, test_fraction=settings["test_fraction"], folds=settings["folds"]
-        )
-    else:
-        rows = split_honest(focus, seed=seed, **settings)
+    rows = split_by(protocol, focus, seed=seed, settings=settings)
     write_parquet(splits, rows, {"protocol": protocol, "seed": str(seed)})
     write_json(
         account,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tomocalc.audit.own_split import read_own_split
-from tomocalc.dataset.splits import split_honest, split_paper, usable_candidates
+from tomocalc.dataset.splits import split_by, usable_candidates
 from tomocalc.log import log_to
 from tomocalc.parquet import read_parquet, write_parquet
 
@@ -36,12 +36,8 @@ def main(
     if protocol == "own":
         assert own is not None
         rows = read_own_split(own, focus, folds=settings["folds"], seed=seed)
-    elif protocol == "paper":
-        rows = split_paper(
-            focus, seed=seed, test_fraction=settings["test_fraction"], folds=settings["folds"]
-        )
     else:
-        rows = split_honest(focus, seed=seed, **settings)
+        rows = split_by(protocol, focus, seed=seed, settings=settings)
     write_parquet(splits, rows, {"protocol": protocol, "seed": str(seed)})
 
 

@@ -111,6 +111,16 @@ def split_paper(
     return _arranged(rows)
 
 
+def split_by(
+    protocol: str, focus: pl.DataFrame, *, seed: int, settings: dict[str, Any]
+) -> pl.DataFrame:
+    """Split by protocol ``honest`` or ``paper``; *settings* is the section `split`."""
+    if protocol == "honest":
+        return split_honest(focus, seed=seed, **settings)
+    kept = {key: settings[key] for key in ("test_fraction", "folds")}
+    return split_paper(focus, seed=seed, **kept)
+
+
 def oversampled_counts(splits: pl.DataFrame) -> dict[str, int]:
     """Return the class counts that the training part has once it is balanced by repetition."""
     largest = int(splits.filter(pl.col("part") == "train")["label"].value_counts()["count"].max())  # type: ignore[arg-type]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
 from markupsafe import Markup
 
-from tomocalc.comparison.catalogue import KINDS
+from tomocalc.comparison.catalogue import KINDS, read_cited
 from tomocalc.comparison.figures import REFERENCE
+from tomocalc.comparison.table import Measured, comparison_table, measure
 from tomocalc.pages.comparison_charts import difference_figure, figure_chart
 from tomocalc.pages.comparison_tables import (
     TITLES,
@@ -19,12 +20,49 @@ from tomocalc.pages.comparison_tables import (
     interval_table,
 )
 from tomocalc.pages.parts import Card, block, cards, note, verdict
-from tomocalc.pages.shell import Section, render_page
+from tomocalc.pages.shell import Section, render_page, write_page
 from tomocalc.pages.tables import Column, table
+from tomocalc.parquet import write_parquet
 from tomocalc.wording.words import PROTOCOLS, badge_of, versions_of
 
 OPT_IN = "opt-in: snakemake results/comparison/image_models.html, for volumes"
 PROBE = "nearest_neighbour"
+
+
+def write_comparison(
+    measured: Sequence[Measured],
+    *,
+    cited: str,
+    source: str,
+    settings: Mapping[str, Any],
+    seed: int,
+    table: str,
+    page: str,
+    title: str = "Comparison",
+) -> None:
+    """Write the comparison of everything that was *measured* as a *table* and as a *page*.
+
+    Parameters
+    ----------
+    measured
+        By protocol, the run's own first.
+    cited
+        Sheet of figures from publications.
+    settings
+        The ``evaluation`` section of the configuration.
+    """
+    figures = {one.protocol: measure(one, settings=settings, seed=seed) for one in measured}
+    rows = comparison_table(measured, figures, read_cited(cited))
+    write_parquet(table, rows)
+    html = comparison_page(
+        rows,
+        own=measured[0].protocol,
+        source=source,
+        confidence=settings["confidence"],
+        cross_validation={one.protocol: one.cross_validation for one in measured},
+        title=title,
+    )
+    write_page(page, html)
 
 
 def comparison_page(

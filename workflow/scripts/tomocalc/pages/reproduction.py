@@ -109,7 +109,7 @@ def _worth(facts: dict[str, Any]) -> list[Any]:
         f"the same network {share(figures['accuracy']['value'])}.",
     ]
     rows = [[merit_name(name), with_interval(figure)] for name, figure in figures.items()]
-    columns = [Column("Honest split", "text"), Column("Value and interval", "text")]
+    columns = _words("Honest split", "Value and interval")
     parts = [
         cards(shown),
         verdict(good=False, title="The paper's protocol leaks", reasons=reasons),
@@ -139,16 +139,8 @@ def _hyperparameters(model: dict[str, Any]) -> Markup:
         "search": "see the page on tuning",
     }
     rows = [[name, HYPERPARAMETERS[name] or ABSENT, value] for name, value in ours.items()]
-    return table(
-        columns=[
-            Column("Hyper-parameter", "text"),
-            Column("Paper", "text"),
-            Column("This run", "text"),
-        ],
-        rows=rows,
-        caption="Hyper-parameters of the paper and of this run",
-        sortable=False,
-    )
+    columns = _words("Hyper-parameter", "Paper", "This run")
+    return _as_printed(columns, rows, "Hyper-parameters of the paper and of this run")
 
 
 def _report(facts: dict[str, Any]) -> Markup:
@@ -164,19 +156,9 @@ def _report(facts: dict[str, Any]) -> Markup:
         ["accuracy", "this run", None, None, accuracy(facts["ours"]["confusion"]), None],
         ["accuracy", "honest split", None, None, accuracy(facts["honest"]["confusion"]), None],
     ]
-    return table(
-        columns=[
-            Column("Class", "text"),
-            Column("Who", "text"),
-            Column("Precision"),
-            Column("Recall"),
-            Column("F1, or accuracy"),
-            Column("Rows", "count"),
-        ],
-        rows=rows,
-        caption="Classification report",
-        sortable=False,
-    )
+    merits = [Column(name) for name in ("Precision", "Recall", "F1, or accuracy")]
+    columns = [*_words("Class", "Who"), *merits, Column("Rows", "count")]
+    return _as_printed(columns, rows, "Classification report")
 
 
 def _lines(counts: dict[str, int]) -> list[list[float | None]]:
@@ -196,21 +178,9 @@ def _other_work(facts: dict[str, Any]) -> list[Markup]:
     figures = facts["honest"]["figures"]
     rows = [[name, value, "honest"] for name, value in PUBLISHED]
     rows.append(["this network, honest split", with_interval(figures["auroc"]), "honest"])
-    return [
-        note(f"The rows of the paper's Table 4 are {ABSENT}."),
-        _panel(
-            table(
-                columns=[
-                    Column("Work on the same table", "text"),
-                    Column("AUROC", "text"),
-                    Column("Protocol", "text"),
-                ],
-                rows=rows,
-                caption="Published results on this table that do not leak",
-                sortable=False,
-            )
-        ),
-    ]
+    columns = _words("Work on the same table", "AUROC", "Protocol")
+    published = _as_printed(columns, rows, "Published results on this table that do not leak")
+    return [note(f"The rows of the paper's Table 4 are {ABSENT}."), _panel(published)]
 
 
 def _curves(facts: dict[str, Any]) -> Markup:
@@ -281,6 +251,15 @@ def _chart(
         ),
         caption=caption,
     )
+
+
+def _words(*titles: str) -> list[Column]:
+    return [Column(title, "text") for title in titles]
+
+
+def _as_printed(columns: list[Column], rows: list[list[Any]], caption: str) -> Markup:
+    """Render a table of the paper, in its order."""
+    return table(columns=columns, rows=rows, caption=caption, sortable=False)
 
 
 def _panel(content: Markup) -> Markup:

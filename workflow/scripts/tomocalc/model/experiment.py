@@ -1,0 +1,118 @@
+"""One cross-validation on the candidates of a split, repeated for one input after another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+from numpy.typing import NDArray
+
+from tomocalc.model.device import choose_device
+from tomocalc.model.fitting import Recipe
+from tomocalc.model.progress import Progress
+from tomocalc.model.sequence_gain import Scores, out_of_fold, paired_figures
+from tomocalc.model.sequences import build_samples
+from tomocalc.parquet import read_parquet
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """The same candidates, folds and model for every input that is tried.
+
+    Attributes
+    ----------
+    table
+        ``candidates.parquet``.
+    rows
+        ``splits.parquet`` without repeated candidates: each is scored once.
+    model
+        Section of the configuration; tuned values are not used, because they were chosen on some
+        of these candidates.
+    impute
+        ``none``, or how missing values are filled.
+    """
+
+    table: pl.DataFrame
+    rows: pl.DataFrame
+    model: dict[str, Any]
+    impute: str
+    folds: int
+    seed: int
+    device: torch.device
+
+    @classmethod
+    def read(
+        cls,
+        candidates: str,
+        splits: str,
+        *,
+        model: dict[str, Any],
+        impute: str,
+        folds: int,
+        seed: int,
+        threads: int,
+    ) -> Experiment:
+        """Read both tables and choose the device that *model* asks for."""
+        device = choose_device(model["device"], precision=model["precision"], threads=threads)
+        rows = read_parquet(splits).filter(pl.col("copy") == 0)
+        return cls(read_parquet(candidates), rows, model, impute, folds, seed, device)
+
+    @property
+    def label(self) -> NDArray[np.int8]:
+        """Label of every candidate."""
+        return self.rows["label"].to_numpy()
+
+    @property
+    def group(self) -> NDArray[np.int32]:
+        """Patient of every candidate, or what stands for one."""
+        return self.rows["group"].to_numpy().astype(np.int32)
+
+    @property
+    def account(self) -> dict[str, Any]:
+        """What is the same for every input."""
+        return {
+            "candidates": len(self.rows),
+            "positives": int(self.label.sum()),
+            "patients": len(np.unique(self.group)),
+            "folds": self.folds,
+            "model": self.model,
+        }
+
+    def scores(self, name: str, *, features: list[str], kind: str, slices: int) -> Scores:
+        """Return the probability of every candidate by a model that has not seen its patient.
+
+        *name* is what the log calls this input; *kind* and *slices* as in the section `sequence`.
+        """
+        samples = build_samples(
+            self.table,
+            self.rows,
+            features=features,
+            kind=kind,
+            slices=slices,
+            missing=self.impute != "none",
+        )
+        recipe = Recipe.of(
+            self.model, samples, features=len(features), impute=self.impute, seed=self.seed
+        )
+        return out_of_fold(
+            samples,
+            self.group,
+            folds=self.folds,
+            recipe=recipe,
+            device=self.device,
+            report=Progress(f"{name}: fold", self.folds),
+        )
+
+    def figures(self, scores: dict[str, Scores], evaluation: dict[str, Any]) -> dict[str, Any]:
+        """Return the `paired_figures` of two inputs; *evaluation* is the configuration's."""
+        return paired_figures(
+            self.label,
+            scores,
+            self.group,
+            resamples=evaluation["bootstrap"],
+            confidence=evaluation["confidence"],
+            seed=self.seed,
+        )

@@ -23,6 +23,14 @@ HURRY = {
     "seconds-between-status-checks": 2,
     "latency-wait": 20,
 }
+START = """\
+from snakemake.cli import main
+from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
+
+RemoteExecutor.next_seconds_between_status_checks = property(lambda _: 2, lambda *_: None)
+main()
+"""
+"""The plugin waits ten seconds longer each time that no job has ended."""
 QUICK = ("--profile", "profiles/quick", "--configfile", "tiny.yaml")
 GUARD = 'if __name__ == "__main__":\n'
 HANG_ONCE = """\
@@ -76,10 +84,26 @@ def jobs(project: Project) -> list[dict[str, str]]:
     return [job for job, line in zip(found, lines, strict=True) if mine in line]
 
 
-@pytest.mark.campaign
-def test_the_demo_in_batches_of_volumes(cluster: Project) -> None:
-    cluster.snakemake("resources/phantom/truth.tsv", "--configfile", "tiny.yaml")
-    cluster.snakemake(*QUICK)
+def start(project: Project, *arguments: str) -> tuple[subprocess.Popen[str], Path]:
+    """Start Snakemake on Slurm; return its process and the file of what it prints."""
+    command = [sys.executable, "-c", START, *arguments, *QUICK]
+    output = project.folder / "output.txt"
+    with output.open("w") as stream:
+        process = subprocess.Popen(
+            command,
+            cwd=project.folder,
+            env={**os.environ, "OMP_NUM_THREADS": "1", **project.variables},
+            stdout=stream,
+            stderr=stream,
+            text=True,
+        )
+    return process, output
+
+
+def test_the_demo_in_batches_of_volumes(cluster: Project, finished: Project) -> None:
+    shutil.copytree(finished.folder / "resources", cluster.folder / "resources")
+    run, output = start(cluster)
+    assert run.wait(timeout=900) == 0, output.read_text()[-8000:]
     assert (cluster.folder / "results/index.html").is_file()
     submitted = {job["Comment"]: job for job in jobs(cluster)}
     batches = [name for name in submitted if name.startswith("rule_extract_batch_")]
@@ -94,20 +118,12 @@ def test_the_demo_in_batches_of_volumes(cluster: Project) -> None:
 
 def test_a_job_cancelled_in_mid_run_is_tried_again_with_more_memory(cluster: Project) -> None:
     cluster.edit("workflow/scripts/simulate_volume.py", GUARD, GUARD + HANG_ONCE)
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", VOLUME, *QUICK]
-    environment = {**os.environ, **cluster.variables}
-    text = cluster.folder / "output.txt"
-    with (
-        text.open("w") as output,
-        subprocess.Popen(
-            command, cwd=cluster.folder, env=environment, stdout=output, stderr=output
-        ) as run,
-    ):
-        while not (cluster.folder / "once").exists() and run.poll() is None:
-            time.sleep(0.5)
-        (running,) = [job for job in jobs(cluster) if job["JobState"] == "RUNNING"]
-        ask(cluster, "scancel", running["JobId"])
-        assert run.wait(timeout=300) == 0, text.read_text()
+    run, output = start(cluster, VOLUME)
+    while not (cluster.folder / "once").exists() and run.poll() is None:
+        time.sleep(0.5)
+    (running,) = [job for job in jobs(cluster) if job["JobState"] == "RUNNING"]
+    ask(cluster, "scancel", running["JobId"])
+    assert run.wait(timeout=300) == 0, output.read_text()
     assert (cluster.folder / VOLUME).is_file()
     first, second = jobs(cluster)
     assert first["JobState"] == "CANCELLED"

@@ -10,6 +10,7 @@ rule create_study:
         study="<results>/tuning/study.json",
     log:
         "<logs>/create_study.log",
+    localrule: True
     conda:
         "../../envs/tuning.yaml"
     resources:

@@ -8,24 +8,13 @@ import numpy as np
 import pytest
 from skimage import exposure, filters
 
-from image_slices import SPOTS, breast_slice
+from image_slices import SETTINGS, SPOTS, breast_slice
 from tomocalc.image.breast import Breast
 from tomocalc.image.generators import equalise, local_objects, paper_objects
 from tomocalc.image.grey import Scale
 from tomocalc.image.settings import Settings
 from tomocalc.image.slices import find_objects, prepare
 
-SETTINGS = Settings(
-    measure_on="normalised",
-    blur_sigma_mm=0.1,
-    generator="local",
-    threshold_k=4.5,
-    min_diameter_mm=0.1,
-    max_diameter_mm=1.5,
-    max_per_slice=50000,
-    link_radius_mm=0.5,
-    sequence_slices=7,
-)
 SPACING_MM = (0.1, 0.1)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from image_slices import SETTINGS
 from tomocalc.image.settings import Settings
 from tomocalc.image.shards import (
     current_shard,
@@ -21,18 +22,6 @@ from tomocalc.image.shards import (
 )
 from tomocalc.parquet import read_metadata
 from tomocalc.tables import SCHEMA_VERSION, SHARD, empty, names, schema
-
-SETTINGS = Settings(
-    measure_on="normalised",
-    blur_sigma_mm=0.1,
-    generator="local",
-    threshold_k=4.5,
-    min_diameter_mm=0.1,
-    max_diameter_mm=1.5,
-    max_per_slice=50000,
-    link_radius_mm=0.5,
-    sequence_slices=7,
-)
 
 
 def rows(count: int = 5) -> pl.DataFrame:

@@ -20,6 +20,14 @@ from tomocalc.model.sequences import Samples
 from tomocalc.model.settings import training_settings
 
 ONE_STEP = np.ones((4, 1), bool)
+RECIPE = Recipe(
+    shape=Hyperparameters(inputs=1, units=(2,)),
+    settings=training_settings(MODEL | {"epochs": 1}),
+    features=1,
+    scaler="standard",
+    impute="none",
+    seed=0,
+)
 
 
 def column(*values: float) -> np.ndarray:
@@ -131,19 +139,11 @@ def test_only_training_rows_and_each_candidate_once_fit_the_scale() -> None:
         fold=np.zeros(6, np.int64),
         candidate=np.array([0, 1, 1, 1, 2, 3]),
     )
-    recipe = Recipe(
-        shape=Hyperparameters(inputs=1, units=(2,)),
-        settings=training_settings(MODEL | {"epochs": 1}),
-        features=1,
-        scaler="standard",
-        impute="none",
-        seed=0,
-    )
     result = fit(
         samples,
         training=np.arange(4),
         validation=np.arange(4, 5),
-        recipe=recipe,
+        recipe=RECIPE,
         device=torch.device("cpu"),
     )
     assert result.preprocessing.knots == ((2.0, 3.0),)
@@ -160,14 +160,6 @@ def test_the_steps_of_best_focus_fit_the_scale() -> None:
         fold=np.zeros(2, np.int64),
         candidate=np.arange(2),
     )
-    recipe = Recipe(
-        shape=Hyperparameters(inputs=1, units=(2,)),
-        settings=training_settings(MODEL | {"epochs": 1}),
-        features=1,
-        scaler="standard",
-        impute="none",
-        seed=0,
-    )
     rows, none = np.arange(2), np.arange(0)
-    found = fit(samples, training=rows, validation=none, recipe=recipe, device=torch.device("cpu"))
+    found = fit(samples, training=rows, validation=none, recipe=RECIPE, device=torch.device("cpu"))
     assert found.preprocessing.knots == ((2.0, 3.0),)

@@ -1,9 +1,12 @@
 """Projection, exposure and reconstruction against what physics says."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 
+import phantoms
 from tomocalc.phantom import acquisition
 from tomocalc.phantom.acquisition import (
     DETECTOR_BLUR_MM,
@@ -16,19 +19,8 @@ from tomocalc.phantom.acquisition import (
 )
 from tomocalc.phantom.anatomy import FAT
 from tomocalc.phantom.bodies import Ellipsoid, Finding, Spike, add_bodies, add_spikes
-from tomocalc.phantom.settings import Settings
 
-SETTINGS = Settings(
-    rows=128,
-    columns=64,
-    slices=20,
-    pixel_spacing_mm=0.1,
-    slice_spacing_mm=1.0,
-    projections=15,
-    half_angle_deg=15.0,
-    photons=3000.0,
-    end_on_vessels=7.0,
-)
+SETTINGS = replace(phantoms.SETTINGS, rows=128, columns=64, slices=20)
 DETECTOR = Detector.around(SETTINGS)
 
 

@@ -3,22 +3,11 @@
 import numpy as np
 import pytest
 
+from phantoms import SETTINGS
 from tomocalc.phantom.anatomy import build_breast, patient_style
 from tomocalc.phantom.findings import draw_findings, extent
-from tomocalc.phantom.settings import Settings, stream
+from tomocalc.phantom.settings import stream
 from tomocalc.phantom.volume import inside_of
-
-SETTINGS = Settings(
-    rows=384,
-    columns=256,
-    slices=24,
-    pixel_spacing_mm=0.1,
-    slice_spacing_mm=1.0,
-    projections=15,
-    half_angle_deg=15.0,
-    photons=3000.0,
-    end_on_vessels=7.0,
-)
 
 
 @pytest.fixture(scope="module")

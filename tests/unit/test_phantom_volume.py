@@ -10,23 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from phantoms import SETTINGS
 from spectra import spectral_exponent
 from tomocalc.phantom import volume
 from tomocalc.phantom.bodies import Finding
 from tomocalc.phantom.settings import Settings
 from tomocalc.phantom.volume import Simulation, measure_contrast, simulate
 
-SETTINGS = Settings(
-    rows=384,
-    columns=256,
-    slices=24,
-    pixel_spacing_mm=0.1,
-    slice_spacing_mm=1.0,
-    projections=15,
-    half_angle_deg=15.0,
-    photons=3000.0,
-    end_on_vessels=7.0,
-)
 TINY = dataclasses.replace(SETTINGS, rows=96, columns=80, slices=6)
 
 

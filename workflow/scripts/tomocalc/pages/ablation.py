@@ -10,6 +10,7 @@ from markupsafe import Markup
 from tomocalc.pages.charts import figure_section, label
 from tomocalc.pages.palette import NEGATIVE
 from tomocalc.pages.runs import with_sign
+from tomocalc.pages.sequence_gain import experiment_facts
 from tomocalc.pages.shell import Section, render_page
 from tomocalc.pages.tables import Column, table
 from tomocalc.wording.merits import merit_name, with_interval
@@ -40,12 +41,7 @@ def ablation_page(facts: Mapping[str, Any], *, what: str, source: str) -> str:
         ],
         plotly=True,
         badge=badge_of(source),
-        facts={
-            "Candidates": f"{facts['candidates']:,}",
-            "Calcifications": f"{facts['positives']:,}",
-            "Patients": f"{facts['patients']:,}",
-            "Folds": str(facts["folds"]),
-        },
+        facts=experiment_facts(facts),
         links=[("../index.html", "All results")],
         versions=versions_of(("numpy", "plotly", "scikit-learn", "torch")),
     )

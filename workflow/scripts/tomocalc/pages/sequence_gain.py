@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from markupsafe import Markup
@@ -21,6 +22,16 @@ ROWS = 20
 """Rows of a curve's table, about."""
 
 
+def experiment_facts(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a page of an experiment says of its candidates."""
+    return {
+        "Candidates": f"{facts['candidates']:,}",
+        "Calcifications": f"{facts['positives']:,}",
+        "Patients": f"{facts['patients']:,}",
+        "Folds": str(facts["folds"]),
+    }
+
+
 def sequence_gain_page(facts: dict[str, Any], *, source: str) -> str:
     """Return ``sequence_gain.html``; *facts* as ``sequence_gain.json`` holds them."""
     return render_page(
@@ -33,13 +44,7 @@ def sequence_gain_page(facts: dict[str, Any], *, source: str) -> str:
         ],
         plotly=True,
         badge=badge_of(source),
-        facts={
-            "Candidates": f"{facts['candidates']:,}",
-            "Calcifications": f"{facts['positives']:,}",
-            "Patients": f"{facts['patients']:,}",
-            "Folds": str(facts["folds"]),
-            "Slices": str(facts["slices"]),
-        },
+        facts=experiment_facts(facts) | {"Slices": str(facts["slices"])},
         links=[("../index.html", "All results")],
         versions=versions_of(("numpy", "plotly", "scikit-learn", "torch")),
     )

@@ -20,8 +20,8 @@ from image_volumes import IMAGE, SHEET
 from pages_data import FEATURES, HOSTILE, figures, images, rows, write_dataset
 from predictions import RULE, SETTINGS, measured, release
 from tomocalc.files import read_json, write_json
-from tomocalc.pages.evaluation import evaluation_page
-from tomocalc.pages.evaluation_images import image_sections
+from tomocalc.pages.evaluation.images import image_sections
+from tomocalc.pages.evaluation.page import evaluation_page
 from tomocalc.pages.shell import write_page
 
 FLAGS = (

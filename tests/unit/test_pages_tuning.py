@@ -5,24 +5,13 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from model_data import MODEL, NAMES, SEQUENCE, TUNING
+from studies import describe
 from tomocalc.model.selection import best_trial
 from tomocalc.model.space import Parameters
-from tomocalc.model.study import describe_study
 from tomocalc.model.trial_queue import suggest
-from tomocalc.pages.tuning import importances, tuning_page
+from tomocalc.pages.tuning.page import importances, tuning_page
 
-PLAN = describe_study(
-    tuning=TUNING | {"batch": 24, "trials": 12},
-    model=MODEL,
-    features=NAMES,
-    sequence=SEQUENCE,
-    impute="none",
-    seed=1,
-    protocol="honest",
-    data={},
-    code="c",
-)
+PLAN = describe(batch=24, trials=12)
 
 
 def trials(count: int, *, failed: int = 0) -> pl.DataFrame:

@@ -6,7 +6,7 @@ from typing import Any
 from tomocalc.comparison.table import read_measured
 from tomocalc.files import read_json
 from tomocalc.log import log_to
-from tomocalc.pages.comparison import write_comparison
+from tomocalc.pages.comparison.page import write_comparison
 
 
 def main(

@@ -18,8 +18,8 @@ from tomocalc.files import write_json
 from tomocalc.log import log_to
 from tomocalc.model import paper
 from tomocalc.model.release import ReleasedModel, load_model
-from tomocalc.pages.evaluation import evaluation_page
-from tomocalc.pages.evaluation_images import image_sections
+from tomocalc.pages.evaluation.images import image_sections
+from tomocalc.pages.evaluation.page import evaluation_page
 from tomocalc.pages.shell import write_page
 from tomocalc.parquet import read_parquet, write_parquet
 from tomocalc.sheets import read_annotations

@@ -5,7 +5,7 @@ from typing import Any
 from tomocalc.eda.explore import explore
 from tomocalc.files import read_json, write_json
 from tomocalc.log import log_to
-from tomocalc.pages.eda import eda_page
+from tomocalc.pages.eda.page import eda_page
 from tomocalc.pages.shell import write_page
 
 

@@ -12,7 +12,7 @@ from tomocalc.pages.parts import Card, block, cards, note
 from tomocalc.pages.shell import Section, render_page
 from tomocalc.pages.tables import Cell, Column, table
 from tomocalc.pages.templating import fill
-from tomocalc.pages.volume_tables import DRIFT, IN_SILICO, drift_table, file_table
+from tomocalc.pages.volume.tables import DRIFT, IN_SILICO, drift_table, file_table
 from tomocalc.wording.words import plural, versions_of
 
 PICTURES = 24

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from tomocalc.comparison.catalogue import NAMES
 from tomocalc.pages.charts import figure_section
-from tomocalc.pages.comparison_charts import COLOURS, LABELS, dots, row_layout
+from tomocalc.pages.comparison.charts import COLOURS, LABELS, dots, row_layout
 from tomocalc.pages.palette import MUTED
 from tomocalc.pages.tables import Cell, Column, table
 from tomocalc.wording.numbers import share

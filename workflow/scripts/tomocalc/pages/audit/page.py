@@ -8,8 +8,8 @@ from typing import Any
 from markupsafe import Markup
 
 from tomocalc.comparison.catalogue import NAMES
-from tomocalc.pages.audit_charts import gap_figure, identifier_figure, sharing_figure
-from tomocalc.pages.comparison_charts import LABELS
+from tomocalc.pages.audit.charts import gap_figure, identifier_figure, sharing_figure
+from tomocalc.pages.comparison.charts import LABELS
 from tomocalc.pages.parts import block, note, verdict
 from tomocalc.pages.shell import Section, render_page
 from tomocalc.pages.tables import Cell, Column, table

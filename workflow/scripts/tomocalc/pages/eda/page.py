@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tomocalc.pages.eda_correlations import correlation_section
-from tomocalc.pages.eda_features import distribution_section, summary_section
-from tomocalc.pages.eda_groups import drift_section, places_section
-from tomocalc.pages.eda_leakage import leakage_section
-from tomocalc.pages.eda_pairs import pairs_section
-from tomocalc.pages.eda_quality import (
+from tomocalc.pages.eda.correlations import correlation_section
+from tomocalc.pages.eda.features import distribution_section, summary_section
+from tomocalc.pages.eda.groups import drift_section, places_section
+from tomocalc.pages.eda.leakage import leakage_section
+from tomocalc.pages.eda.pairs import pairs_section
+from tomocalc.pages.eda.quality import (
     balance_section,
     quality_section,
     slices_section,

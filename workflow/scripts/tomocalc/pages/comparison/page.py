@@ -11,8 +11,8 @@ from markupsafe import Markup
 from tomocalc.comparison.catalogue import KINDS, read_cited
 from tomocalc.comparison.figures import REFERENCE
 from tomocalc.comparison.table import Measured, comparison_table, measure
-from tomocalc.pages.comparison_charts import difference_figure, figure_chart
-from tomocalc.pages.comparison_tables import (
+from tomocalc.pages.comparison.charts import difference_figure, figure_chart
+from tomocalc.pages.comparison.tables import (
     TITLES,
     Rows,
     classifier_table,

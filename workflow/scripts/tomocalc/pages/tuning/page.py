@@ -14,7 +14,7 @@ from tomocalc.model.study import Study
 from tomocalc.pages.parts import Card, block, cards, note
 from tomocalc.pages.shell import Section, render_page
 from tomocalc.pages.tables import Column, table
-from tomocalc.pages.tuning_charts import (
+from tomocalc.pages.tuning.charts import (
     history_figure,
     importance_figure,
     parallel_figure,

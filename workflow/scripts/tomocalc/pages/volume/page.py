@@ -11,8 +11,8 @@ from markupsafe import Markup
 from tomocalc.pages.parts import block, note
 from tomocalc.pages.shell import Section, json_block, render_page
 from tomocalc.pages.templating import fill
-from tomocalc.pages.volume_data import MOST_MARKS, viewer_data
-from tomocalc.pages.volume_tables import (
+from tomocalc.pages.volume.data import MOST_MARKS, viewer_data
+from tomocalc.pages.volume.tables import (
     DRIFT,
     IN_SILICO,
     MOST_ROWS,

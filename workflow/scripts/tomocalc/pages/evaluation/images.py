@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from tomocalc.pages.charts import figure_section
 from tomocalc.pages.curves import ROWS, UNIT, diagonal, evenly
-from tomocalc.pages.evaluation_froc import dbtex_block, froc_block
+from tomocalc.pages.evaluation.froc import dbtex_block, froc_block
 from tomocalc.pages.palette import GREEN, NEGATIVE
 from tomocalc.pages.parts import Card, block, cards, note, paragraph
 from tomocalc.pages.shell import Section

@@ -14,7 +14,7 @@ from tomocalc.pages.curves import (
     roc_figure,
     threshold_figure,
 )
-from tomocalc.pages.evaluation_values import (
+from tomocalc.pages.evaluation.values import (
     calibration_error_table,
     operating_table,
     predictive_figures,

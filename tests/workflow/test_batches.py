@@ -54,7 +54,7 @@ def test_a_damaged_volume_is_named_and_the_others_are_kept(own: Project) -> None
             assert hashlib.sha256(file.read_bytes()).hexdigest() == shard["sha256"]
 
 
-def test_a_step_of_the_usual_size_measures_nothing_again(own: Project) -> None:
+def test_a_step_of_the_usual_size_measures_no_volume_again(own: Project) -> None:
     own.snakemake(*TARGETS, *ARGUMENTS)
     alone = own.outputs()
     own.edit("workflow/scripts/tomocalc/batches.py", "(50, 4)", "(3, 4)")
@@ -64,6 +64,14 @@ def test_a_step_of_the_usual_size_measures_nothing_again(own: Project) -> None:
     assert log.read_text().count("known from an earlier run") == len(NAMES)
     assert own.outputs() == alone
     assert own.planned(*TARGETS, *ARGUMENTS) == {}
+    (own.folder / "results/qc/v2.png").unlink()
+    own.snakemake("results/qc/v2.png", *ARGUMENTS)
+    assert own.outputs() == alone
+    first, second, *_ = sorted((own.folder / "raw/v1").iterdir())
+    shutil.copyfile(second, first)
+    assert list(own.planned(*TARGETS, *ARGUMENTS).values()) == [1]
+    own.snakemake(*TARGETS, *ARGUMENTS)
+    assert log.read_text().count("known from an earlier run") == len(NAMES) - 1
 
 
 def test_a_job_on_a_cluster_looks_for_its_own_volume_only(own: Project) -> None:

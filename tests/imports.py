@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from pathlib import Path
 from typing import Any
@@ -55,3 +56,61 @@ def dicom(path: Path, **attributes: Any) -> Path:
         setattr(dataset, name, value)
     dataset.save_as(path)
     return path
+
+
+BOXES = """PatientID,StudyUID,View,Subject,Slice,X,Y,Width,Height,Class,AD,VolumeSlices
+DBT-P1,DBT-S1,rmlo,0,2,5,6,7,8,benign,0,4
+DBT-P1,DBT-S1,rmlo,0,3,1,2,3,4,cancer,1,4
+DBT-P9,DBT-S9,lcc,0,3,1,2,3,4,cancer,1,4
+"""
+PATHS = """PatientID,StudyUID,View,descriptive_path,classic_path
+DBT-P1,DBT-S1,rmlo,a/new/1-1.dcm,a/1.2/1.3/1-1.dcm
+DBT-P1,DBT-S1,lcc2,a/new/1-2.dcm,
+DBT-P2,DBT-S2,lcc,a/gone/1-1.dcm,a/1.2/gone/1-1.dcm
+DBT-P3,DBT-S3,lcc,../../etc/passwd,
+DBT-P4,DBT-S4,zzz?,a/new/1-2.dcm,
+"""
+
+
+def bcs_dbt_folder(folder: Path) -> Path:
+    """Write tables of BCS-DBT and two volumes, of which nobody has read the second."""
+    for place in ("a/1.2/1.3/1-1.dcm", "a/new/1-2.dcm"):
+        (folder / place).parent.mkdir(parents=True)
+        (folder / place).touch()
+    (folder / "BCS-DBT-boxes-train-v2.csv").write_text(BOXES)
+    (folder / "BCS-DBT-file-paths-train-v2.csv").write_text(PATHS)
+    return folder
+
+
+CASE = {
+    "patient_id": "P_1",
+    "left or right breast": "LEFT",
+    "image view": "CC",
+    "abnormality id": "1",
+    "abnormality type": "calcification",
+    "pathology": "BENIGN_WITHOUT_CALLBACK",
+    "image file path": "Calc-Test_P_1_LEFT_CC/1.2/1.3/000000.dcm",
+    "cropped image file path": "Calc-Test_P_1_LEFT_CC_1/1.4/1.5/000001.dcm\n",
+    "ROI mask file path": "Calc-Test_P_1_LEFT_CC_1/1.4/1.5/000000.dcm",
+}
+
+
+def cases(folder: Path, *changes: dict[str, str]) -> Path:
+    folder.mkdir(exist_ok=True)
+    with (folder / "calc_case_description_test_set.csv").open("w", newline="") as handle:
+        writer = csv.DictWriter(handle, list(CASE))
+        writer.writeheader()
+        writer.writerows(CASE | change for change in changes)
+    return folder
+
+
+def cbis_ddsm_folder(folder: Path) -> Path:
+    """Write a case of CBIS-DDSM as downloaded, and one without its image.
+
+    Files are called 1-1.dcm, and here mask and crop are exchanged.
+    """
+    cases(folder, {}, {"patient_id": "P_2", "image file path": "gone/x.dcm"})
+    dicom(folder / "Calc-Test_P_1_LEFT_CC/1.2/1.3/1-1.dcm")
+    dicom(folder / "Calc-Test_P_1_LEFT_CC_1/1.4/1.5/1-1.dcm", shape=(9, 9))
+    dicom(folder / "Calc-Test_P_1_LEFT_CC_1/1.4/1.5/1-2.dcm")
+    return folder

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from imports import accepted, data, dicom, needs_data
+from imports import accepted, bcs_dbt_folder, cases, cbis_ddsm_folder, data, dicom, needs_data
 from tomocalc.adapters.bcs_dbt import bcs_dbt
 from tomocalc.adapters.cbis_ddsm import cbis_ddsm
 from tomocalc.adapters.mini_mias import mini_mias
@@ -37,28 +37,8 @@ def test_a_formula_in_a_file_name_is_disarmed() -> None:
     assert sheets.unplaced == [{"what": "cmd|x y.dcm", "reason": "why not"}]
 
 
-BOXES = """PatientID,StudyUID,View,Subject,Slice,X,Y,Width,Height,Class,AD,VolumeSlices
-DBT-P1,DBT-S1,rmlo,0,2,5,6,7,8,benign,0,4
-DBT-P1,DBT-S1,rmlo,0,3,1,2,3,4,cancer,1,4
-DBT-P9,DBT-S9,lcc,0,3,1,2,3,4,cancer,1,4
-"""
-PATHS = """PatientID,StudyUID,View,descriptive_path,classic_path
-DBT-P1,DBT-S1,rmlo,a/new/1-1.dcm,a/1.2/1.3/1-1.dcm
-DBT-P1,DBT-S1,lcc2,a/new/1-2.dcm,
-DBT-P2,DBT-S2,lcc,a/gone/1-1.dcm,a/1.2/gone/1-1.dcm
-DBT-P3,DBT-S3,lcc,../../etc/passwd,
-DBT-P4,DBT-S4,zzz?,a/new/1-2.dcm,
-"""
-
-
 def test_bcs_dbt_tables_with_volumes(tmp_path: Path) -> None:
-    folder = tmp_path / "set"
-    for place in ("a/1.2/1.3/1-1.dcm", "a/new/1-2.dcm"):
-        (folder / place).parent.mkdir(parents=True)
-        (folder / place).touch()
-    (folder / "BCS-DBT-boxes-train-v2.csv").write_text(BOXES)
-    (folder / "BCS-DBT-file-paths-train-v2.csv").write_text(PATHS)
-    sheets = bcs_dbt(folder)
+    sheets = bcs_dbt(bcs_dbt_folder(tmp_path / "set"))
     volumes, calcified, others = accepted(sheets, tmp_path)
     assert [row["volume_id"] for row in volumes] == ["DBT-P1-DBT-S1-lcc2", "DBT-P1-DBT-S1-rmlo"]
     assert [(row["laterality"], row["view"]) for row in volumes] == [("L", "CC"), ("R", "MLO")]
@@ -122,34 +102,9 @@ def test_bcs_dbt_without_tables_or_with_a_foreign_one(tmp_path: Path) -> None:
         bcs_dbt(tmp_path)
 
 
-CASE = {
-    "patient_id": "P_1",
-    "left or right breast": "LEFT",
-    "image view": "CC",
-    "abnormality id": "1",
-    "abnormality type": "calcification",
-    "pathology": "BENIGN_WITHOUT_CALLBACK",
-    "image file path": "Calc-Test_P_1_LEFT_CC/1.2/1.3/000000.dcm",
-    "cropped image file path": "Calc-Test_P_1_LEFT_CC_1/1.4/1.5/000001.dcm\n",
-    "ROI mask file path": "Calc-Test_P_1_LEFT_CC_1/1.4/1.5/000000.dcm",
-}
-
-
-def cases(folder: Path, *changes: dict[str, str]) -> Path:
-    folder.mkdir(exist_ok=True)
-    with (folder / "calc_case_description_test_set.csv").open("w", newline="") as handle:
-        writer = csv.DictWriter(handle, list(CASE))
-        writer.writeheader()
-        writer.writerows(CASE | change for change in changes)
-    return folder
-
-
 def test_cbis_ddsm_finds_the_mask_by_its_size(tmp_path: Path) -> None:
-    folder = cases(tmp_path / "set", {}, {"patient_id": "P_2", "image file path": "gone/x.dcm"})
-    # as downloaded: files are called 1-1.dcm, and here mask and crop are exchanged
-    dicom(folder / "Calc-Test_P_1_LEFT_CC/1.2/1.3/1-1.dcm")
-    dicom(folder / "Calc-Test_P_1_LEFT_CC_1/1.4/1.5/1-1.dcm", shape=(9, 9))
-    mask = dicom(folder / "Calc-Test_P_1_LEFT_CC_1/1.4/1.5/1-2.dcm")
+    folder = cbis_ddsm_folder(tmp_path / "set")
+    mask = folder / "Calc-Test_P_1_LEFT_CC_1/1.4/1.5/1-2.dcm"
     sheets = cbis_ddsm(folder, pixel_spacing_mm=0.05)
     volumes, findings, _ = accepted(sheets, tmp_path)
     assert [(row["volume_id"], row["laterality"]) for row in volumes] == [("P_1_LEFT_CC", "L")]

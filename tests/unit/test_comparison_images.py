@@ -1,5 +1,6 @@
 """Image models: patches at the right places, networks that learn the same twice."""
 
+import sys
 from importlib.util import find_spec
 
 import numpy as np
@@ -169,3 +170,9 @@ def test_fit_image_model_scores_validation_and_test_rows(tmp_path):
     account = read_json(out["account"])
     assert account["parameters"]["patches"] == 30
     assert 0 < account["threshold"] < 1
+
+
+def test_networks_without_their_package_are_told_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torchvision", None)
+    with pytest.raises(TomocalcError, match=r"E406.*torchvision.*pip install"):
+        build_network("resnet18")

@@ -62,6 +62,13 @@ def test_image_models_are_planned_for_volumes_and_refused_for_tables(finished: P
     assert "image models read image volumes" in run.stdout + run.stderr
 
 
+def test_a_network_is_trained_on_patches_under_one_protocol(rerun: Project):
+    few = "comparison={patch_px: 40, samples: 64, epochs: 1}"
+    rerun.snakemake("results/comparison/honest/cnn.parquet", *TINY, "--config", few)
+    scores = pl.read_parquet(rerun.folder / "results/comparison/honest/cnn.parquet")
+    assert scores["cnn"].is_between(0, 1).all()
+
+
 @pytest.mark.campaign
 def test_image_models_go_to_their_page(rerun: Project):
     rerun.snakemake(

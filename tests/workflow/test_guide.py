@@ -131,6 +131,14 @@ def test_what_takes_seconds_runs_to_its_end_as_it_is_written(rerun: Project) -> 
     assert "predictions/index.html" in (results / "site.html").read_text()
 
 
+def test_a_released_model_is_read_from_python_as_it_is_written(finished: Project) -> None:
+    _, reading = blocks((ROOT / "docs/python.md").read_text(), "python")
+    command = f"PYTHONPATH=workflow/scripts python -c {shlex.quote(reading)}"
+    run = shell(finished.folder, command)
+    assert run.returncode == 0, run.stderr
+    assert "contrast" in run.stdout
+
+
 @pytest.fixture(scope="module")
 def planning(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Return a project that has the files which the guide has its reader write."""

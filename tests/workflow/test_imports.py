@@ -1,5 +1,6 @@
 """Importing a folder: again when it has changed, and its volumes can be measured."""
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -7,18 +8,24 @@ import pydicom
 from pydicom.uid import generate_uid
 
 from image_files import write_dicom
+from imports import bcs_dbt_folder, cbis_ddsm_folder
 from projects import Project
 
 IMPORT = ("import_dicom_folder", "--config", "import={dicom_folder: disc}")
 
 
-def slice_of(series: int, number: int, path: Path) -> None:
+def rows(project: Project, name: str) -> list[dict[str, str]]:
+    sheet = project.folder / f"resources/{name}/volumes.tsv"
+    return list(csv.DictReader(sheet.read_text().splitlines(), delimiter="\t"))
+
+
+def slice_of(series: int, number: int, path: Path, *, side: str = "L") -> None:
     pixels = np.zeros((64, 48), np.uint16)
     pixels[8:56, :30] = 400 + np.arange(30) + number
     place = [[0.0, 0.0, float(number)]]
     write_dicom(path, [pixels], spacing=(0.1, 0.1), positions=place)
     dataset = pydicom.dcmread(path)
-    dataset.PatientID, dataset.ImageLaterality, dataset.ViewPosition = "1", "L", "CC"
+    dataset.PatientID, dataset.ImageLaterality, dataset.ViewPosition = "1", side, "CC"
     dataset.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
     dataset.SOPInstanceUID, dataset.SeriesInstanceUID = generate_uid(), f"1.2.{series}"
     dataset.InstanceNumber = number
@@ -45,3 +52,24 @@ def test_a_flat_export_is_measured_and_a_new_series_is_taken_in(project: Project
     manifests = [f"results/features/{name}/manifest.json" for name in names]
     project.snakemake(*manifests, "--config", "source=volumes", f"volumes={place}")
     assert all((project.folder / path).is_file() for path in manifests)
+
+
+def test_published_sets_become_sheets(project: Project) -> None:
+    bcs_dbt_folder(project.folder / "bcs")
+    cbis_ddsm_folder(project.folder / "cbis")
+    folders = "import={bcs_dbt: bcs, cbis_ddsm: cbis, cbis_ddsm_spacing_mm: 0.043}"
+    project.snakemake("import_bcs_dbt", "import_cbis_ddsm", "--config", folders)
+    (case,) = rows(project, "cbis_ddsm")
+    assert float(case["pixel_spacing_mm"]) == 0.043
+    assert len(rows(project, "bcs_dbt")) == 2
+
+
+def test_a_folder_says_what_its_headers_do_not(project: Project) -> None:
+    disc = project.folder / "disc"
+    disc.mkdir()
+    for number in range(3):
+        slice_of(1, number, disc / f"{number}.dcm", side="")
+    more = "import={dicom_folder: disc, dicom_laterality: R, dicom_site: north}"
+    project.snakemake("import_dicom_folder", "--config", more)
+    (row,) = rows(project, "dicom_folder")
+    assert (row["laterality"], row["site"]) == ("R", "north")

@@ -1,0 +1,94 @@
+"""Every name that a user may rely on is defined, tested, and told in the guide."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tomocalc.errors import CODES
+
+ROOT = Path(__file__).parents[2]
+NAME = re.compile(r"`(tomocalc(?:\.\w+)+)`")
+
+
+@cache
+def guide() -> str:
+    pages = [ROOT / "README.md", ROOT / "config/README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    return "\n".join(page.read_text(encoding="utf-8") for page in pages)
+
+
+@cache
+def suite() -> str:
+    files = [path for path in (ROOT / "tests").rglob("*.py") if path != Path(__file__)]
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(files))
+
+
+def public_names() -> list[str]:
+    return sorted(set(NAME.findall((ROOT / "docs/python.md").read_text(encoding="utf-8"))))
+
+
+def rules() -> list[str]:
+    files = sorted((ROOT / "workflow/rules").glob("*.smk"))
+    return [
+        name
+        for file in files
+        for name in re.findall(r"^rule (\w+):", file.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+
+
+def scripts() -> list[str]:
+    return sorted(path.stem for path in (ROOT / "workflow/scripts").glob("*.py"))
+
+
+def settings() -> list[str]:
+    """Return the dotted keys of the configuration that hold a value."""
+
+    def keys(values: dict[str, object], before: str) -> list[str]:
+        found = []
+        for key, value in values.items():
+            inner = keys(value, f"{before}{key}.") if isinstance(value, dict) and value else []
+            found += inner or [f"{before}{key}"]
+        return found
+
+    return keys(yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8")), "")
+
+
+def named(name: str, text: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
+
+
+def test_there_are_names_of_every_kind() -> None:
+    assert len(public_names()) >= 12
+    assert len(rules()) >= 38
+    assert len(settings()) > 100
+
+
+@pytest.mark.parametrize("name", public_names())
+def test_a_public_name_is_defined_documented_and_tested(name: str) -> None:
+    module, _, attribute = name.rpartition(".")
+    value = getattr(importlib.import_module(module), attribute)
+    assert not callable(value) or value.__doc__
+    assert named(attribute, suite())
+
+
+def test_every_rule_and_script_is_in_the_guide_and_in_a_test() -> None:
+    names = {*rules(), *scripts()}
+    assert set(scripts()) - set(rules()) == {"extract_batch"}
+    assert set(rules()) - set(scripts()) == {"predict"}
+    assert sorted(name for name in names if not named(name, guide())) == []
+    assert sorted(name for name in names if not named(name, suite())) == []
+
+
+def test_every_setting_is_in_the_guide_and_in_a_test() -> None:
+    assert [key for key in settings() if f"`{key}`" not in guide()] == []
+    assert [key for key in settings() if not named(key.rpartition(".")[2], suite())] == []
+
+
+def test_every_error_code_is_in_the_guide_and_in_a_test() -> None:
+    assert [code for code in CODES if f"## {code}:" not in guide()] == []
+    assert [code for code in CODES if not named(code, suite())] == []

@@ -34,15 +34,15 @@ def test_the_keyboard_scrolls_through_the_slices(browser, predicted):
     opened(browser, predicted)
     stage = browser.driver.find_element("id", "volume-stage")
     stage.send_keys(HOME)
-    assert "slice 1 of 5" in browser.run(LABEL)
+    assert "slice 0 (0 to 4)" in browser.run(LABEL)
     first = browser.run(SOURCE)
     stage.send_keys(UP)
-    assert "slice 1 of 5" in browser.run(LABEL)
+    assert "slice 0 (0 to 4)" in browser.run(LABEL)
     stage.send_keys(DOWN, DOWN)
-    assert "slice 3 of 5" in browser.run(LABEL)
+    assert "slice 2 (0 to 4)" in browser.run(LABEL)
     assert browser.run(SOURCE) != first
     stage.send_keys(END)
-    assert "slice 5 of 5" in browser.run(LABEL)
+    assert "slice 4 (0 to 4)" in browser.run(LABEL)
     assert browser.run("document.getElementById('volume-picture').naturalWidth") > 0
 
 
@@ -52,8 +52,8 @@ def test_the_slider_and_the_keys_agree(browser, predicted):
         "const s = document.getElementById('volume-slice');"
         "s.value = 3; s.dispatchEvent(new Event('input'))"
     )
-    assert "slice 4 of 5" in browser.run(LABEL)
-    assert browser.run("document.getElementById('volume-slice-now').textContent") == "4 of 5"
+    assert "slice 3 (0 to 4)" in browser.run(LABEL)
+    assert browser.run("document.getElementById('volume-slice-now').textContent") == "3 (0 to 4)"
 
 
 def test_marks_are_filtered_by_probability(browser, predicted):

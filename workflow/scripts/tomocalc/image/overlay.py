@@ -68,7 +68,7 @@ def volume_overlay(
     # A single slice is shown without marks first: nothing then hides it.
     marked = here[: MARKS if facts["slices"] > 1 else 0]
     panels = [
-        Panel(f"slice {best + 1} of {facts['slices']}", still, row[marked], col[marked]),
+        Panel(f"slice {best} (0 to {facts['slices'] - 1})", still, row[marked], col[marked]),
         Panel(
             "maximum projection" if facts["slices"] > 1 else "candidates",
             blank if projection is None else projection,

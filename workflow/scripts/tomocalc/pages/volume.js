@@ -25,12 +25,12 @@
   const visible = () => data.marks.filter((mark) => mark.p >= state.floor);
 
   function draw() {
-    const image = data.slices[state.slice];
+    const image = data.slices[state.slice], place = `${state.slice} (0 to ${data.slices.length - 1})`;
     picture.src = image ? `data:image/jpeg;base64,${image}` : "data:,";
-    picture.alt = image ? `slice ${state.slice + 1} of ${data.slices.length}` : "this slice could not be read";
-    find("label").textContent = `${data.name} · slice ${state.slice + 1} of ${data.slices.length}${image ? "" : " (not readable)"}`;
+    picture.alt = image ? `slice ${place}` : "this slice could not be read";
+    find("label").textContent = `${data.name} · slice ${place}${image ? "" : " (not readable)"}`;
     slider.value = state.slice;
-    find("slice-now").textContent = `${state.slice + 1} of ${data.slices.length}`;
+    find("slice-now").textContent = place;
     floor.value = state.floor;
     const shown = visible();
     find("floor-now").textContent = `${state.floor.toFixed(2)}: ${shown.length}`;
@@ -71,7 +71,7 @@
     go(mark.z);
     explain(mark);
     centre(mark);
-    announce.textContent = `Candidate ${id}, slice ${mark.z + 1}, probability ${mark.p.toFixed(2)}`;
+    announce.textContent = `Candidate ${id}, slice ${mark.z}, probability ${mark.p.toFixed(2)}`;
   }
 
   function centre(mark) {
@@ -101,7 +101,7 @@
     }
     const where = mark.called ? `flagged (threshold ${data.threshold.toFixed(3)})` : `not flagged (threshold ${data.threshold.toFixed(3)})`;
     const cluster = mark.c === null ? "in no cluster" : `in cluster ${mark.c}`;
-    text("p", `Probability ${mark.p.toFixed(3)}, ${where}, ${cluster}. Best focus on slice ${mark.z + 1}, column ${mark.x.toFixed(0)}, row ${mark.y.toFixed(0)}, ${mark.d.toFixed(2)} mm wide.`, why);
+    text("p", `Probability ${mark.p.toFixed(3)}, ${where}, ${cluster}. Best focus on slice ${mark.z}, column ${mark.x.toFixed(0)}, row ${mark.y.toFixed(0)}, ${mark.d.toFixed(2)} mm wide.`, why);
     if (!detail) {
       text("p", `Its features are in marks.tsv: only those of the ${Object.keys(data.details).length} likeliest are shown here.`, why);
       return;

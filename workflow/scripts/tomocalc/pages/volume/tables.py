@@ -29,7 +29,7 @@ def candidate_table(marks: pl.DataFrame) -> Markup:
         Column("Probability", "score"),
         Column("Flagged", "text"),
         Column("Cluster", "count"),
-        Column("Slice", "count", help="from 1"),
+        Column("Slice", "count", help="counted from 0, as in the sheets"),
         Column("Column", "count", help="pixels from the left"),
         Column("Row", "count", help="pixels from the top"),
         Column("Width (mm)", "number", help="of the circle of equal area"),
@@ -41,7 +41,7 @@ def candidate_table(marks: pl.DataFrame) -> Markup:
             row["probability"],
             row["flagged"],
             row["cluster_id"],
-            row["slice"] + 1,
+            row["slice"],
             row["col"],
             row["row"],
             round(row["diameter_mm"], 3),
@@ -74,7 +74,7 @@ def cluster_table(clusters: pl.DataFrame) -> Markup:
             row["extent_mm"],
             row["density_per_cm2"],
             row["nearest_mm"],
-            f"{row['slice_first'] + 1} to {row['slice_last'] + 1}",
+            f"{row['slice_first']} to {row['slice_last']}",
         ]
         for row in clusters.iter_rows(named=True)
     ]

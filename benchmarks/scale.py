@@ -4,7 +4,7 @@ For each number of volumes: seconds of processor time and megabytes of a dry run
 seconds of a run with nothing to do, and seconds per job of a run whose jobs do nothing. Volumes
 are one file each, or with `--slices 60` folders of that many; other batches than the usual by
 `--per-job 1`; only the dry run by `--dry`. The plugin for Slurm, which the tests need and a user at
-home has not, is left out: loading it takes half a second. `--touch` without its tenth of a second
+home has not, is left out: loading it takes 0.3 s. `--touch` without its tenth of a second
 of sleep per job.
 """
 

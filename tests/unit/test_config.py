@@ -41,6 +41,13 @@ def test_shipped_configs_are_valid(name):
     [
         ({"modle": {}}, "key modle): `modle` is not a setting. Fix: did you mean `model`?"),
         ({"source": "phantm"}, 'key source): "phantm" was given. Fix: did you mean `phantom`?'),
+        (
+            {"model": {"device": "gpu"}},
+            '"gpu" was given. Fix: did you mean `cuda`? Use one of: auto, cpu, cuda.',
+        ),
+        ({"source": "images"}, "Fix: use one of: phantom, volumes, table."),
+        ({"import": {"dicom_laterality": "left"}}, "Fix: use one of: L, R, empty."),
+        ({"phantom": {"photons": 0}}, "0 is not above 0. Fix: give number, above 0 ("),
         ({"model": {"epochs": -3}}, "key model.epochs): -3 is below 1."),
         ({"model": {"epochs": 2.5}}, "key model.epochs): 2.5 was given where an integer is wanted"),
         ({"model": {"dropout": "high"}}, 'key model.dropout): "high" was given where a number'),
@@ -71,9 +78,10 @@ def test_each_mistake_is_one_line_with_its_key(change, line):
 
 def test_a_missing_key_is_named():
     config = default()
-    del config["eda"]["bins"]
-    with pytest.raises(TomocalcError, match=r"key eda\.bins\): it has no value"):
+    del config["eda"]["bins"], config["split"]["folds"], config["split"]["test_fraction"]
+    with pytest.raises(TomocalcError, match=r"key eda\.bins\): it has no value") as caught:
         check_config(config, SCHEMA)
+    assert len(str(caught.value).splitlines()) == 3
 
 
 def test_all_mistakes_come_at_once():

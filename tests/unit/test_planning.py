@@ -12,19 +12,17 @@ from tomocalc.config import load_schema
 from tomocalc.errors import TomocalcError
 from tomocalc.planning import (
     check_named_files,
-    mask_files,
-    predicted_rows,
     protocols,
+    read_sheets,
     runs_to_compare,
     take_short_form,
-    volume_rows,
 )
 
 ROOT = Path(__file__).parents[2]
-VOLUMES, ANNOTATIONS = (
-    load_schema(ROOT / f"workflow/schemas/{name}.schema.yaml")
+SCHEMAS = {
+    name: load_schema(ROOT / f"workflow/schemas/{name}.schema.yaml")
     for name in ("volumes", "annotations")
-)
+}
 HEADER = "volume_id\tpatient_id\tlaterality\tview\tpath\n"
 
 
@@ -37,6 +35,7 @@ def config() -> dict[str, Any]:
 def with_sheet(config: dict[str, Any], folder: Path, path: str = "v.dcm") -> dict[str, Any]:
     """Return a configuration with one volume of a user's own."""
     (folder / "v.dcm").touch()
+    (folder / "annotations.tsv").write_text("volume_id\tslice\tx\ty\tradius\tkind\n")
     (folder / "volumes.tsv").write_text(f"{HEADER}v\tp\tL\tCC\t{path}\n")
     own = {"sheet": str(folder / "volumes.tsv"), "annotations": str(folder / "annotations.tsv")}
     volumes = config["volumes"] | own | {"data_root": str(folder)}
@@ -44,36 +43,55 @@ def with_sheet(config: dict[str, Any], folder: Path, path: str = "v.dcm") -> dic
 
 
 def test_the_phantom_has_its_plan_and_a_table_no_volumes(config: dict[str, Any]) -> None:
-    rows = volume_rows(config, VOLUMES, look=True)
-    assert len(rows) == 2 * config["phantom"]["patients"]
-    assert rows["P001-LCC"]["patient_id"] == "P001"
-    assert volume_rows(config | {"source": "table"}, VOLUMES, look=True) == {}
-    assert predicted_rows(config, rows, VOLUMES, look=True) is rows
+    planned = read_sheets(config, SCHEMAS, look=True)
+    assert len(planned.volumes) == 2 * config["phantom"]["patients"]
+    assert planned.volumes["P001-LCC"]["patient_id"] == "P001"
+    assert planned.predicted is planned.volumes
+    assert planned.masks == []
+    assert read_sheets(config | {"source": "table"}, SCHEMAS, look=True).volumes == {}
 
 
 def test_images_are_looked_for_once(config: dict[str, Any], tmp_path: Path) -> None:
     own = with_sheet(config, tmp_path)
-    assert list(volume_rows(own, VOLUMES, look=True)) == ["v"]
+    assert list(read_sheets(own, SCHEMAS, look=True).volumes) == ["v"]
     own = with_sheet(config, tmp_path, "absent.dcm")
-    rows = volume_rows(own, VOLUMES, look=False)
+    rows = read_sheets(own, SCHEMAS, look=False).volumes
     assert rows["v"]["path"] == str(tmp_path / "absent.dcm")
     with pytest.raises(TomocalcError, match="E104"):
-        volume_rows(own, VOLUMES, look=True)
+        read_sheets(own, SCHEMAS, look=True)
     own["predict"] = config["predict"] | {"volumes": own["volumes"]["sheet"]}
-    assert list(predicted_rows(own, {}, VOLUMES, look=False)) == ["v"]
+    own["source"] = "table"
+    assert list(read_sheets(own, SCHEMAS, look=False).predicted) == ["v"]
 
 
 def test_masks_of_findings_of_every_kind(config: dict[str, Any], tmp_path: Path) -> None:
     own = with_sheet(config, tmp_path)
-    rows = volume_rows(own, VOLUMES, look=True)
     lines = ["volume_id\tslice\tx\ty\tradius\tmask\tkind", "v\t0\t1\t1\t2\t\tmass"]
     for name, kind in (("b", "cluster"), ("a", "mass")):
         (tmp_path / f"{name}.png").touch()
         lines.append(f"v\t0\t\t\t\t{name}.png\t{kind}")
     (tmp_path / "annotations.tsv").write_text("\n".join(lines) + "\n")
     masks = [str(tmp_path / f"{name}.png") for name in "ab"]
-    assert mask_files(own, rows, ANNOTATIONS) == masks
-    assert mask_files(config, rows, ANNOTATIONS) == []
+    assert read_sheets(own, SCHEMAS, look=True).masks == masks
+    assert read_sheets(own, SCHEMAS, look=False).masks == []
+
+
+def test_mistakes_of_all_sheets_come_at_once(config: dict[str, Any], tmp_path: Path) -> None:
+    own = with_sheet(config, tmp_path, "absent.dcm")
+    with (tmp_path / "volumes.tsv").open("a") as sheet:
+        sheet.write("short\tp\n")
+    with (tmp_path / "annotations.tsv").open("a") as sheet:
+        sheet.write("v\t0\t1\t1\t2\tlump\nshort\t0\t1\t1\t2\tcluster\nw\t0\t1\t1\t2\tmass\n")
+    own["predict"] = config["predict"] | {"volumes": str(tmp_path / "new.tsv")}
+    with pytest.raises(TomocalcError) as caught:
+        read_sheets(own, SCHEMAS, look=True)
+    found = str(caught.value).splitlines()
+    assert [line[7:11] for line in found] == ["E103", "E104", "E103", "E303", "E102"]
+    (tmp_path / "volumes.tsv").unlink()
+    with pytest.raises(TomocalcError) as caught:
+        read_sheets(own, SCHEMAS, look=True)
+    found = str(caught.value).splitlines()
+    assert ["annotations.tsv" in line for line in found] == [False, True, False]
 
 
 def test_every_named_file_that_is_missing_is_told(config: dict[str, Any], tmp_path: Path) -> None:

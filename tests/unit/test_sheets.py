@@ -104,12 +104,24 @@ def test_twice_the_same_id_names_both_lines(sheet):
     [
         ("volume_id,patient_id,laterality,view,path", "not separated by tabs"),
         ("volume_id\tpatient\tlaterality\tview\tpath", "did you mean `patient_id`?"),
-        ("volume_id\tlaterality\tview\tpath", "missing column `patient_id`"),
+        ("volume_id\tlaterality\tview\tpath", "it has no column `patient_id`"),
         (f"{HEADER}\tpath", "column `path` stands twice"),
     ],
 )
 def test_a_bad_header_is_named(sheet, header, message):
     assert message in fault(sheet("v\tp\tL\tCC\tIMAGE", header=header))
+
+
+def test_a_wrong_column_hides_no_other_mistake(sheet):
+    header = "volume_id\tpatient\tlaterality\tview\tpath\tpixel_spacing_mm"
+    rows = ("a\tp\tL\tCC\tIMAGE\t0", "a\tp\tL\tCC\tIMAGE\t1", "b\tp\tR\tCC\tgone\t1")
+    found = fault(sheet(*rows, header=header)).splitlines()
+    assert [line[:12] for line in found].count("ERROR [E102]") == 2
+    whys = ("0 is not above 0. Fix: give number or empty, above 0, up to 5", "line 2", "gone")
+    assert [sum(why in line for line in found) for why in whys] == [1, 1, 1]
+    assert len(found) == 5
+    nameless = fault(sheet("L\tCC\tIMAGE", "L\tCC\tgone", header="laterality\tview\tpath"))
+    assert len(nameless.splitlines()) == 3
 
 
 @pytest.mark.parametrize("separator", [",", ";"])
@@ -126,7 +138,7 @@ def test_an_empty_sheet_says_so(sheet, tmp_path):
     (tmp_path / "huge.tsv").write_text(f"{HEADER}\n{'x' * 200_000}\n")
     assert "huge.tsv:2" in fault(str(tmp_path / "huge.tsv"))
     assert "it is empty" in fault(str(tmp_path / "empty.tsv"))
-    assert "No such file" in fault(str(tmp_path / "absent.tsv"))
+    assert "there is no such file" in fault(str(tmp_path / "absent.tsv"))
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
@@ -181,6 +193,25 @@ def test_a_bad_annotation_is_named(tmp_path, row, message):
         annotations(tmp_path, row)
     assert message in str(caught.value)
     assert "annotations.tsv:2" in str(caught.value)
+
+
+def test_an_unknown_volume_is_named_once(tmp_path):
+    row = "w\t1\t1\t1\t3\tcluster"
+    with pytest.raises(TomocalcError) as caught:
+        annotations(tmp_path, *[row] * 12)
+    (line,) = str(caught.value).splitlines()
+    assert (
+        "`w` is not in the sheet of volumes, named on lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11" in line
+    )
+    assert " and 2 more. Fix" in line
+
+
+def test_a_wrong_column_of_annotations_is_not_told_again_in_every_row(tmp_path):
+    with pytest.raises(TomocalcError) as caught:
+        annotations(tmp_path, "v\t1\t1\t1\t3\tlump", header="volume_id\tslice\tx\ty\tradios\tkind")
+    unknown, kind = str(caught.value).splitlines()
+    assert "it has an unknown column `radios`. Fix: did you mean `radius`?" in unknown
+    assert "column kind" in kind
 
 
 def test_findings_of_other_kinds_are_kept_apart(tmp_path):

@@ -93,8 +93,9 @@ def _resolve(schema: Schema, root: Schema) -> Schema:
 def mistakes(value: Any, schema: Schema) -> Iterator[tuple[str, str, str, str]]:
     """Yield (key path, what, why, fix) of every mistake in *value*, in the order of the keys."""
     found = Draft202012Validator(schema).iter_errors(value)
-    for error in sorted(found, key=lambda error: [str(part) for part in error.absolute_path]):
-        yield from _explain(error)
+    ordered = sorted(found, key=lambda error: [str(part) for part in error.absolute_path])
+    # Each missing key of a group has an error that names them all.
+    yield from dict.fromkeys(line for error in ordered for line in _explain(error))
     yield from _not_finite(value, "")
 
 
@@ -129,7 +130,7 @@ def _explain(error: ValidationError) -> Iterator[tuple[str, str, str, str]]:
             yield _join(key, name), "missing key", "it has no value", f"add `{name}`"
     elif error.validator in {"enum", "const"}:
         choices = schema.get("enum", [schema.get("const")])
-        yield key, "not an allowed value", f"{shown} was given", _suggest(instance, choices)
+        yield key, "not an allowed value", f"{shown} was given", _choose(instance, choices)
     else:
         why = {
             "type": f"{shown} was given where {_kinds(schema)} is wanted",
@@ -162,10 +163,28 @@ def _join(prefix: str, key: str) -> str:
     return f"{prefix}.{key}" if prefix else key
 
 
-def _suggest(given: Any, known: list[Any]) -> str:
-    choices = ", ".join(str(choice) for choice in known)
-    close = difflib.get_close_matches(str(given), [str(choice) for choice in known], n=1)
-    return f"did you mean `{close[0]}`?" if close else f"use one of: {choices}"
+def _suggest(given: str, known: list[str]) -> str:
+    meant = _meant(given, known)
+    return f"did you mean `{meant}`?" if meant else f"use one of: {', '.join(known)}"
+
+
+def _choose(given: Any, values: list[Any]) -> str:
+    known = ["empty" if value is None else str(value) for value in values]
+    meant = _meant(str(given), known)
+    asked = f"did you mean `{meant}`? Use" if meant else "use"
+    return f"{asked} one of: {', '.join(known)}"
+
+
+SYNONYMS = {"gpu": "cuda"}
+"""What people write for a value that is spelt otherwise."""
+SPELLING = 0.7
+"""Least similarity of a misspelt word, by `difflib`: aera to area is 0.75, gpu to cpu 0.67."""
+
+
+def _meant(given: str, known: list[str]) -> str | None:
+    """Return the word of *known* that was clearly meant, if any."""
+    word = SYNONYMS.get(given.lower(), given)
+    return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=SPELLING)), None)
 
 
 def _contradictions(config: Mapping[str, Any], unsound: set[str]) -> Iterator[TomocalcError]:
@@ -251,8 +270,19 @@ def _values(item: Schema) -> str:
     kinds = item.get("type", "")
     named = [kinds] if isinstance(kinds, str) else kinds
     text = " or ".join("empty" if kind == "null" else kind for kind in named)
-    low = item.get("minimum", item.get("exclusiveMinimum"))
-    high = item.get("maximum", item.get("exclusiveMaximum"))
-    if low is not None or high is not None:
-        text += f", {'' if low is None else low} to {'…' if high is None else high}"
-    return text
+    limits = _limits(item)
+    return f"{text}, {limits}" if limits else text
+
+
+def _limits(item: Schema) -> str:
+    """Return the range of a number in words; a limit that is not allowed itself says so."""
+    low, high = item.get("minimum"), item.get("maximum")
+    if low is not None and high is not None:
+        return f"{low} to {high}"
+    bounds = {
+        "minimum": "at least",
+        "exclusiveMinimum": "above",
+        "maximum": "up to",
+        "exclusiveMaximum": "below",
+    }
+    return ", ".join(f"{word} {item[key]}" for key, word in bounds.items() if key in item)

@@ -6,13 +6,15 @@ Snakemake asks while it reads the rules, so only what Snakemake itself needs is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tomocalc.cells import Row
 from tomocalc.config import Schema, load_schema
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.phantom.cohort import phantom_volumes
-from tomocalc.sheets import Row, read_annotations, read_volumes
+from tomocalc.sheets import check_annotations, check_volumes
 
 Config = dict[str, Any]
 
@@ -73,61 +75,93 @@ def is_address(path: str) -> bool:
     return path.startswith(("http://", "https://"))
 
 
-def volume_rows(config: Mapping[str, Any], schema: Schema, *, look: bool) -> dict[str, Row]:
-    """Return the volumes of the run by their id, from the sheet or the phantom's plan.
+@dataclass(frozen=True)
+class Planned:
+    """The volumes of a run and those to predict by their id, and the masks to look up, sorted."""
+
+    volumes: dict[str, Row]
+    predicted: dict[str, Row]
+    masks: list[str]
+
+
+def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, look: bool) -> Planned:
+    """Read all sheets of the run, or the phantom's plan.
 
     Parameters
     ----------
-    schema
-        Of the sheet of volumes.
+    schemas
+        Of the sheets of ``volumes`` and ``annotations``.
     look
-        Whether to look for the images of every volume.
+        Whether to look for the images and to read the annotations; a job on a cluster need not.
 
     Raises
     ------
     TomocalcError
-        As `tomocalc.sheets.read_volumes`.
+        As `tomocalc.sheets.read_volumes` and `tomocalc.sheets.read_annotations`: the mistakes
+        of all sheets at once.
     """
-    if config["source"] == "table":
-        return {}
+    section = config["volumes"]
+    root = section["data_root"]
+    volumes: dict[str, Row] = {}
+    masks: set[str] = set()
+    errors: list[TomocalcError] = []
     if config["source"] == "phantom":
         rows: list[Any] = phantom_volumes(config["phantom"], config["seed"])
-        return {row["volume_id"]: dict(row) for row in rows}
-    return _by_id(config["volumes"]["sheet"], config, schema, look=look)
-
-
-def predicted_rows(
-    config: Mapping[str, Any], volumes: dict[str, Row], schema: Schema, *, look: bool
-) -> dict[str, Row]:
-    """Return the volumes to predict by their id: those of their own sheet, or the run's."""
+        volumes = _by_id([dict(row) for row in rows])
+    elif config["source"] == "volumes":
+        own, names, errors = check_volumes(
+            section["sheet"], schemas["volumes"], data_root=root, look=look
+        )
+        volumes = _by_id(own)
+        if look and "annotations" in schemas:
+            found, more = check_annotations(
+                section["annotations"], schemas["annotations"], names, data_root=root
+            )
+            masks = {row["mask"] for row in found if row["mask"]}
+            errors += more
+    predicted = volumes
     sheet = config["predict"]["volumes"]
-    return volumes if sheet is None else _by_id(sheet, config, schema, look=look)
+    if sheet is not None:
+        new, _, more = check_volumes(sheet, schemas["volumes"], data_root=root, look=look)
+        predicted = _by_id(new)
+        errors += more
+    raise_all(errors)
+    return Planned(volumes, predicted, sorted(masks))
 
 
-def _by_id(sheet: str, config: Mapping[str, Any], schema: Schema, *, look: bool) -> dict[str, Row]:
-    rows = read_volumes(sheet, schema, data_root=config["volumes"]["data_root"], look=look)
-    return {row["volume_id"]: row for row in rows}
+def volume_rows(config: Mapping[str, Any], schema: Schema, *, look: bool) -> dict[str, Row]:
+    """Return the volumes alone."""
+    return read_sheets(
+        dict(config) | {"predict": {"volumes": None}}, {"volumes": schema}, look=look
+    ).volumes  # type: ignore
 
 
-def mask_files(config: Mapping[str, Any], volumes: Mapping[str, Row], schema: Schema) -> list[str]:
-    """Return the masks that the sheet of annotations names, sorted; its mistakes come first.
+def predicted_rows(config, volumes, schema, *, look):  # type: ignore
+    """Return the volumes to predict alone."""
+    sheet = config["predict"]["volumes"]
+    if sheet is None:
+        return volumes
+    rows, _, errors = check_volumes(
+        sheet, schema, data_root=config["volumes"]["data_root"], look=look
+    )
+    raise_all(errors)
+    return _by_id(rows)
 
-    Raises
-    ------
-    TomocalcError
-        As `tomocalc.sheets.read_annotations`.
-    """
+
+def mask_files(config, volumes, schema):  # type: ignore
+    """Return the masks alone."""
     if config["source"] != "volumes":
         return []
     section = config["volumes"]
-    rows = read_annotations(
-        section["annotations"],
-        schema,
-        list(volumes.values()),
-        others=None,
-        data_root=section["data_root"],
+    found, errors = check_annotations(
+        section["annotations"], schema, set(volumes), data_root=section["data_root"]
     )
-    return sorted({row["mask"] for row in rows if row["mask"]})
+    raise_all(errors)
+    return sorted({row["mask"] for row in found if row["mask"]})
+
+
+def _by_id(rows: list[Row]) -> dict[str, Row]:
+    return {row["volume_id"]: row for row in rows}
 
 
 def protocols(config: Mapping[str, Any]) -> list[str]:

@@ -31,8 +31,10 @@ own and pass it with `--configfile`; single values go on the command line:
 snakemake --cores all --configfile my_study.yaml --config seed=7 split='{{test_fraction: 0.3}}'
 ```
 
-All mistakes are reported at once, before any job runs. Threads, memory and queues are not here:
-they belong to the rules and to `profiles/`.
+All mistakes of the configuration are reported at once, before any job runs; then all mistakes of
+the sheets. `--config` hands values over as text, so text that reads as a number, `true`, `false` or
+`null` counts as one wherever the setting wants one: `threshold_k: "4"` is 4. Threads, memory and
+queues are not here: they belong to the rules and to `profiles/`.
 
 {GENERATED}"""
 ERRORS = f"""\
@@ -40,8 +42,26 @@ ERRORS = f"""\
 
 A fault is told in one line: `ERROR [code] what (where): why. Fix: one action.` Do what it says and
 run the same command again: what is whole is not computed again, and other volumes are not touched.
-The traceback is in the log file of the rule, `logs/<rule>/…log`. After a kill or a power loss,
-`snakemake --unlock` comes first.
+The traceback is in the log file of the rule, `logs/<rule>/…log`. After a kill or a power loss
+the same command with `--unlock` comes first.
+
+## Before tomocalc is asked
+
+Snakemake reads the file of `--configfile` before it reads the workflow. What it says then has no
+code:
+
+- `Config file is not valid JSON or YAML …`: a tab or an uneven indent, a quote or bracket that does
+  not close, no space behind a colon. Line and column:
+  `python -c "import yaml; yaml.safe_load(open('my_study.yaml'))"`.
+- `Config file must be given as JSON or YAML with keys at top level`: the file is empty, a list or a
+  single word.
+- A traceback that ends in `FileNotFoundError: … 'my_study.yaml'`: there is no such file; its path
+  starts from the working directory. If it names a target, `--configfile` has taken it for a file, as
+  it does with every word behind it: name targets first.
+- `Error: Directory cannot be locked`: another run works in this folder, or one was killed. In that
+  case the same command with `--unlock`, then the same command.
+
+## Codes
 
 Below is every code, with what a line of it can begin with and what it tells you to do. `…` stands
 for what is different each time.

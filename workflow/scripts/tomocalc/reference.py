@@ -56,7 +56,7 @@ code:
 - `Config file must be given as JSON or YAML with keys at top level`: the file is empty, a list or a
   single word.
 - A traceback that ends in `FileNotFoundError: … 'my_study.yaml'`: there is no such file; its path
-  starts from the working directory. If it names a target, `--configfile` has taken it for a file, as
+  starts from the working directory. If it names a target, `--configfile` took it for a file, as
   it does with every word behind it: name targets first.
 - `Error: Directory cannot be locked`: another run works in this folder, or one was killed. In that
   case the same command with `--unlock`, then the same command.

@@ -13,17 +13,19 @@ from candidates import cohort
 from tomocalc.errors import TomocalcError
 from tomocalc.parquet import read_parquet, write_parquet
 from tomocalc.tables import SCHEMA_VERSION, SHARD, names
+from tomocalc.wording.words import cohort as cohort_of
 
 SCHEMA = Path(__file__).parents[2] / "workflow/schemas/annotations.schema.yaml"
 LABELS = {"tolerance_mm": 0.3, "slice_tolerance": 1, "ignore_mm": 0.0, "unlabelled": "fail"}
 DATASET = {"duplicates": "drop", "impute": "none", "max_bad_fraction": 0.01}
 
 
-def write_volume(folder: Path, name: str, **changes) -> Path:
-    """Write a volume of two slices, five candidates on each."""
+def write_volume(folder: Path, name: str, *, candidates: int = 5, **changes) -> Path:
+    """Write a volume of two slices, with *candidates* on each."""
     folder = folder / name
     folder.mkdir(parents=True)
     rows = cohort(patients=1, each=5).select(names(SHARD)).with_columns(volume_id=pl.lit(name))
+    rows = rows.head(candidates)
     shards = []
     for index in (0, 1):
         path = folder / f"{index:04d}.parquet"
@@ -35,10 +37,11 @@ def write_volume(folder: Path, name: str, **changes) -> Path:
         )
         write_parquet(path, on_slice)
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-        shards.append({"path": path.name, "key": "k", "rows": 5, "sha256": sha256})
+        shards.append({"path": path.name, "key": "k", "rows": candidates, "sha256": sha256})
     manifest = {
         "schema_version": SCHEMA_VERSION,
         "volume_id": name,
+        "patient_id": "p0",
         "site": "A",
         "pixel_spacing_mm": [0.1, 0.1],
         "slice_spacing_mm": 1.0,
@@ -97,6 +100,18 @@ def test_volumes_are_merged_sorted_and_labelled(tmp_path):
     }
     assert account["slices"] == {"total": 4, "without_objects": 2, "quarantined": 0}
     assert merged["site"].unique().to_list() == ["A"]
+
+
+def test_volumes_without_a_candidate_are_counted(tmp_path):
+    manifests = [
+        write_volume(tmp_path / "features", "u", candidates=0, patient_id="p1"),
+        write_volume(tmp_path / "features", "v"),
+        write_volume(tmp_path / "features", "w", candidates=0),
+    ]
+    account = merge(tmp_path, manifests)
+    assert (account["volumes"], account["volumes_with_candidate"]) == (3, 1)
+    assert (account["patients"], account["patients_with_candidate"]) == (2, 1)
+    assert cohort_of(account) == "3 volumes (2 of them without a candidate) of 2 patients"
 
 
 def test_the_bytes_do_not_depend_on_the_order_of_the_manifests(tmp_path):

@@ -1,11 +1,14 @@
 """The feature models: equal budgets, repeatable fits, nothing of the test part."""
 
 import numpy as np
+import polars as pl
 import pytest
 
 from candidates import cohort
+from tomocalc.audit.gaps import protocol_gaps
 from tomocalc.comparison.catalogue import ROWS, Cited, read_cited
 from tomocalc.comparison.feature_models import FEATURE_MODELS, scores
+from tomocalc.comparison.figures import protocol_figures
 from tomocalc.comparison.fitting import (
     Data,
     cross_validate,
@@ -18,6 +21,8 @@ from tomocalc.comparison.spaces import Choice, Range, draw_trials
 from tomocalc.comparison.table import SCHEMA, Measured, comparison_table
 from tomocalc.dataset.splits import split_honest, split_paper, usable_candidates
 from tomocalc.errors import TomocalcError
+from tomocalc.evaluation.account import figures_of_merit
+from tomocalc.intervals import wilson
 from tomocalc.model.sequences import build_samples
 
 FEATURES = ["area", "contrast"]
@@ -180,3 +185,23 @@ def test_the_sheet_of_cited_figures(tmp_path):
         read_cited(str(sheet))
     with pytest.raises(TomocalcError, match="E102"):
         read_cited(str(tmp_path / "absent.tsv"))
+
+
+def test_a_perfect_ranking_has_the_interval_of_every_page():
+    label = np.array([1, 1, 0, 0] * 3, np.int8)
+    group = np.repeat([0, 1, 2], 4).astype(np.int32)
+    score = label * 0.8 + 0.1
+    settings = {"resamples": 100, "confidence": 0.95, "seed": 1}
+    rows = pl.DataFrame({"label": label, "group": group, "lstm": score})
+    compared = protocol_figures(rows, {"lstm": 0.5}, **settings)["lstm"]
+    reported = figures_of_merit(label, score, group, threshold=0.5, **settings)
+    gaps = protocol_gaps(
+        {"honest": rows}, {"honest": {"lstm": 0.5}}, reference="honest", **settings
+    )
+    matched = gaps["protocols"]["honest"]["lstm"]["matched"]
+    assert compared["groups"] == gaps["groups"]["honest"] == 3
+    for name in ("auroc", "average_precision", "f1"):
+        expected = reported[name]["low"], reported[name]["high"]
+        assert expected == pytest.approx(wilson(3, 3))
+        assert (compared["metrics"][name]["low"], compared["metrics"][name]["high"]) == expected
+        assert (matched[name]["low"], matched[name]["high"]) == expected

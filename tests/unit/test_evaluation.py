@@ -191,4 +191,4 @@ def test_one_class_gives_counts_only():
         zeros, np.full(4, 0.1), np.arange(4, dtype=np.int32),
         threshold=0.5, resamples=100, confidence=0.95, seed=1,
     )  # fmt: skip
-    assert facts == {"n": 4, "positives": 0}
+    assert facts == {"n": 4, "positives": 0, "groups": 4, "unit": "patient"}

@@ -85,7 +85,8 @@ def test_volumes_patients_and_findings_are_shown():
     for unit in ("volumes", "patients"):
         assert f"{facts['cases'][unit]['metrics']['auroc']['value']:.3f}" in html
     assert f"{facts['dbtex']['mean_sensitivity']['value']:.3f}" in html
-    assert "every annotated cluster counts as a finding" in html
+    assert "every cluster counts as a finding" in html
+    assert "clusters formed from annotated calcifications (at least 3 within 10 mm)" in html
     assert "p00" in html
     assert "p01" not in html.split('id="cases"')[1].split('id="report"')[0]  # trained on
 

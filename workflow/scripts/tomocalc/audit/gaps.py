@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from tomocalc.audit.prevalence import difference, figures_at, resampled_at
-from tomocalc.evaluation.bootstrap import percentile_interval
+from tomocalc.evaluation.bootstrap import figure_interval, rarer_groups
 
 FIGURES = ("average_precision", "auroc", "f1", "accuracy")
 
@@ -35,21 +35,23 @@ def protocol_gaps(
     Returns
     -------
     dict
-        ``prevalence`` and, by protocol and model, ``raw`` (at the protocol's own prevalence),
-        ``matched`` ({figure: value, low, high}) and, but for *reference*, ``gap`` to it.
+        ``prevalence``, ``groups`` of the test part by protocol and, by protocol and model,
+        ``raw`` (at the protocol's own prevalence), ``matched`` ({figure: value, low, high}) and,
+        but for *reference*, ``gap`` to it.
         Protocols whose test part lacks a class are left out.
     """
     usable = {
         name: rows for name, rows in parts.items() if 0 < (rows["label"] == 1).sum() < rows.height
     }
     if reference not in usable:
-        return {"reference": reference, "prevalence": None, "protocols": {}}
+        return {"reference": reference, "prevalence": None, "groups": {}, "protocols": {}}
     prevalence = float(np.mean(usable[reference]["label"].to_numpy() == 1))
     drawn: dict[tuple[str, str], Any] = {}
     values: dict[str, dict[str, Any]] = {}
     for name, rows in usable.items():
         label = rows["label"].to_numpy().astype(np.int8)
         group = rows["group"].to_numpy().astype(np.int32)
+        trials = rarer_groups(label, group)
         values[name] = {}
         for model, threshold in thresholds[name].items():
             score = rows[model].to_numpy()
@@ -70,7 +72,9 @@ def protocol_gaps(
             values[name][model] = {
                 "raw": own,
                 "matched": {
-                    figure: _with_interval(matched[figure], drawn[name, model][figure], confidence)
+                    figure: _with_interval(
+                        figure, matched[figure], drawn[name, model][figure], trials, confidence
+                    )
                     for figure in FIGURES
                 },
             }
@@ -86,9 +90,16 @@ def protocol_gaps(
                 )
                 gap[figure] = {"value": here - there, "low": low, "high": high}
             values[name][model]["gap"] = gap
-    return {"reference": reference, "prevalence": prevalence, "protocols": values}
+    return {
+        "reference": reference,
+        "prevalence": prevalence,
+        "groups": {name: rows["group"].n_unique() for name, rows in usable.items()},
+        "protocols": values,
+    }
 
 
-def _with_interval(value: float, drawn: np.ndarray, confidence: float) -> dict[str, float]:
-    low, high = percentile_interval(drawn, confidence)
+def _with_interval(
+    name: str, value: float, drawn: np.ndarray, trials: int, confidence: float
+) -> dict[str, float]:
+    low, high, _ = figure_interval(name, value, drawn, trials, confidence)
     return {"value": value, "low": low, "high": high}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tomocalc.card.checklist import Answer
 from tomocalc.card.facts import Facts
 from tomocalc.wording.numbers import share
-from tomocalc.wording.words import PARTS, SOURCES, plural, pretty
+from tomocalc.wording.words import PARTS, SOURCES, cohort, plural, pretty
 
 QUALITY, SPLIT, MODEL = "dataset/quality.json", "dataset/split.json", "model/model.json"
 CONFIG, PROGRAM = "the configuration", "the program"
@@ -37,10 +37,9 @@ def sources(facts: Facts) -> str:
     quality = facts.quality
     if not facts.from_images:
         return f"A feature table of {plural(quality['candidates'], 'candidate')}."
-    patients = f" of {plural(quality['patients'], 'patient')}" if quality["patients"] else ""
     name = SOURCES[quality["source"]]
     return (
-        f"{name[0].upper()}{name[1:]}: {plural(quality['volumes'], 'volume')}{patients}, with "
+        f"{name[0].upper()}{name[1:]}: {cohort(quality)}, with "
         f"{plural(quality['candidates'], 'candidate')}."
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from tomocalc.card import model_sentences as say
 from tomocalc.card.document import Block, Grid, Part, Remark, Text
 from tomocalc.card.facts import Facts
-from tomocalc.card.levels import CASES, COLUMNS, NOTE, interval, levels, missing_levels
+from tomocalc.card.levels import CASES, COLUMNS, interval, level_notes, levels, missing_levels
 from tomocalc.wording.merits import MEANINGS, merit_name
 from tomocalc.wording.numbers import share
 from tomocalc.wording.words import plural
@@ -24,7 +24,10 @@ def performance(facts: Facts) -> Part:
     rows = tuple(tuple(level.row()) for level in levels(facts.metrics))
     if rows:
         caption = f"Every level, {facts.confidence} intervals"
-        blocks += [Grid(caption, COLUMNS, rows, COLUMNS[1:]), Text(NOTE)]
+        blocks += [
+            Grid(caption, COLUMNS, rows, COLUMNS[1:]),
+            Text(" ".join(level_notes(facts.metrics))),
+        ]
     blocks += [Remark(reason) for reason in missing_levels(facts.metrics)]
     if facts.measured:
         figures = facts.test["metrics"]

@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tomocalc.wording.clusters import counted_clusters
+from tomocalc.wording.intervals import floor_rule
+
 Figure = Mapping[str, Any]
 
 FINDINGS = {"calcifications": "Calcification", "clusters": "Cluster"}
@@ -46,6 +49,20 @@ def levels(metrics: Mapping[str, Any]) -> list[Level]:
         _case(name, cases[key]) for key, name in CASES.items() if "metrics" in cases.get(key, {})
     ]
     return rows
+
+
+def level_notes(metrics: Mapping[str, Any]) -> list[str]:
+    """Return what the table of the levels needs to be read rightly."""
+    test, images = metrics["parts"]["test"], metrics.get("images", {})
+    clusters = images.get("froc", {}).get("clusters", {})
+    said = [NOTE]
+    if clusters.get("formed"):
+        count = counted_clusters(clusters["findings"], clusters["formed"], images["rule"])
+        said.append(f"Clusters: {count}.")
+    aurocs = [level.auroc for level in levels(metrics) if level.auroc]
+    if "metrics" in test:
+        said.append(floor_rule(aurocs, test["unit"]))
+    return [text for text in said if text]
 
 
 def missing_levels(metrics: Mapping[str, Any]) -> list[str]:

@@ -10,8 +10,9 @@ from tomocalc.card.document import Bullets, Grid, Numbers, Part, Remark, Ruling,
 from tomocalc.card.facts import Facts
 from tomocalc.card.limits import DEFAULT_USE, SIMULATED, limits, not_for
 from tomocalc.version import VERSION
+from tomocalc.wording.intervals import counted_groups, interval_limits
 from tomocalc.wording.numbers import share
-from tomocalc.wording.words import NOTHING_SHARED, PARTS, plural
+from tomocalc.wording.words import NOTHING_SHARED, PARTS, counted, plural
 
 RULINGS = {
     "clean": (True, "The test part is clean: what it holds was not learnt from"),
@@ -38,7 +39,8 @@ def summary(facts: Facts) -> Part:
             for label, key in names.items()
             if (one := figures.get(key)) and one.get("low") is not None
         ]
-        blocks += [Numbers(tuple(items)), Text(_counted(facts))]
+        limits = interval_limits(facts.test, names.values())
+        blocks += [Numbers(tuple(items)), Text(_counted(facts)), *map(Remark, limits)]
     else:
         text = "The test part lacks a class, so nothing could be measured."
         blocks.append(Remark(text, "bad"))
@@ -50,7 +52,8 @@ def _counted(facts: Facts) -> str:
     more = " Findings, volumes and patients are below." if facts.from_images else ""
     return (
         f"Of single candidates, on the test part: {plural(test['positives'], 'calcification')} "
-        f"among {test['n']:,}, with {facts.confidence} intervals.{more}"
+        f"among {test['n']:,} of {counted_groups(test['groups'], test['unit'])}, with "
+        f"{facts.confidence} intervals.{more}"
     )
 
 
@@ -81,8 +84,8 @@ def data(facts: Facts) -> Part:
     rows = [("Source", sources(facts))]
     if facts.from_images:
         rows += [
-            ("Volumes", f"{quality['volumes']:,}"),
-            ("Patients", f"{quality['patients']:,}" if quality["patients"] else "not named"),
+            ("Volumes", counted(quality, "volumes")),
+            ("Patients", counted(quality, "patients") if quality["patients"] else "not named"),
             ("Sites", f"{quality['sites']:,}" if quality["sites"] else "not named"),
         ]
     found = quality.get("annotations")

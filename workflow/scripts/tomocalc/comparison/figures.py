@@ -11,7 +11,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tomocalc.comparison.paired import accuracy_difference, delong
-from tomocalc.evaluation.bootstrap import grouped_bootstrap, percentile_interval
+from tomocalc.evaluation.bootstrap import (
+    figure_interval,
+    grouped_bootstrap,
+    percentile_interval,
+    rarer_groups,
+)
 from tomocalc.evaluation.metrics import (
     confusion,
     proportions,
@@ -48,14 +53,16 @@ def protocol_figures(
     Returns
     -------
     dict
-        Per model: ``n``, ``positives``, and if both classes are there ``metrics`` ({name: value,
-        low, high}) and, but for the LSTM, ``differences`` to it ({name: value, low, high, p}).
+        Per model: ``n``, ``positives``, ``groups``, and if both classes are there ``metrics``
+        ({name: value, low, high}) and, but for the LSTM, ``differences`` to it ({name: value,
+        low, high, p}).
     """
     label = scored["label"].to_numpy().astype(np.int8)
     group = scored["group"].to_numpy().astype(np.int32)
     positives = int((label == 1).sum())
     facts: dict[str, dict[str, Any]] = {
-        key: {"n": len(label), "positives": positives} for key in thresholds
+        key: {"n": len(label), "positives": positives, "groups": len(np.unique(group))}
+        for key in thresholds
     }
     if not 0 < positives < len(label):
         return facts
@@ -69,7 +76,9 @@ def protocol_figures(
     }
     for key, found in scores.items():
         facts[key]["threshold"] = thresholds[key]
-        facts[key]["metrics"] = _metrics(label, found, thresholds[key], drawn[key], confidence)
+        facts[key]["metrics"] = _metrics(
+            label, found, thresholds[key], drawn[key], rarer_groups(label, group), confidence
+        )
         if key != REFERENCE and REFERENCE in scores:
             facts[key]["differences"] = _differences(
                 label,
@@ -86,13 +95,14 @@ def _metrics(
     score: NDArray[np.float64],
     threshold: float,
     drawn: Mapping[str, NDArray[np.float64]],
+    groups: int,
     confidence: float,
 ) -> dict[str, dict[str, float]]:
     counts = confusion(label, score, threshold)
     values = ranking_metrics(label, score) | threshold_metrics(counts)
     figures = {}
     for name in DRAWN:
-        low, high = percentile_interval(drawn[name], confidence)
+        low, high, _ = figure_interval(name, values[name], drawn[name], groups, confidence)
         figures[name] = {"value": values[name], "low": low, "high": high}
     successes, trials = proportions(counts)["accuracy"]
     low, high = wilson(successes, trials, confidence)

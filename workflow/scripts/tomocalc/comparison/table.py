@@ -29,6 +29,7 @@ SCHEMA: dict[str, pl.DataType] = {
     "cited_source": pl.String(),
     "n": pl.Int64(),
     "positives": pl.Int64(),
+    "groups": pl.Int64(),
     "trials": pl.Int64(),
     "threshold": pl.Float64(),
     "parameters": pl.String(),
@@ -172,7 +173,7 @@ def _known(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _figures(facts: Mapping[str, Any]) -> dict[str, Any]:
-    values: dict[str, Any] = {key: facts.get(key) for key in ("n", "positives")}
+    values: dict[str, Any] = {key: facts.get(key) for key in ("n", "positives", "groups")}
     differences = facts.get("differences", {})
     for kind, suffix in (("metrics", ""), ("differences", "_minus_lstm")):
         for name in FIGURES:

@@ -49,6 +49,7 @@ def merge_volumes(
     Returns
     -------
     dict
+        ``volumes`` and ``patients`` that were measured, with candidates or without,
         ``annotations`` (total, matched, unmatched, volumes_without_annotation, other_findings,
         ignored_candidates: in another finding or in the band around one), ``slices``
         (total, without_objects, quarantined) and ``extraction`` (settings, ranges of spacing).
@@ -90,6 +91,8 @@ def merge_volumes(
         matched += len(found)
         append(rows.with_columns(site=pl.lit(manifest["site"] or "")))
     return {
+        "volumes": len(volumes),
+        "patients": len({volume["patient_id"] for volume in volumes} - {"", None}),
         "annotations": {
             "total": len(annotated),
             "matched": matched,

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from tomocalc.evaluation.bootstrap import (
+    figure_interval,
     grouped_bootstrap,
-    percentile_interval,
+    rarer_groups,
     share_interval,
 )
 from tomocalc.evaluation.calibration import calibration, calibration_facts
@@ -28,9 +29,6 @@ from tomocalc.intervals import wilson
 
 CURVE_POINTS = 400
 """Points kept of a curve; more would not be seen."""
-
-SHARES = frozenset({"auroc", "average_precision", "f1", "balanced_accuracy"})
-"""Resampled figures between 0 and 1, where 1 is perfect."""
 
 
 def account(
@@ -59,11 +57,16 @@ def account(
     Returns
     -------
     dict
-        Counts, ``metrics`` (value, low, high, method), confusion matrix, curves, calibration,
-        thresholds, predictive values and the classification report; without both classes only
-        the counts.
+        Counts (rows, calcifications, groups and their *unit*), ``metrics`` (value, low, high,
+        method), confusion matrix, curves, calibration, thresholds, predictive values and the
+        classification report; without both classes only the counts.
     """
-    facts: dict[str, Any] = {"n": len(label), "positives": int((label == 1).sum())}
+    facts: dict[str, Any] = {
+        "n": len(label),
+        "positives": int((label == 1).sum()),
+        "groups": len(np.unique(group)),
+        "unit": unit,
+    }
     if not 0 < facts["positives"] < facts["n"]:
         return facts
     counts = confusion(label, score, threshold)
@@ -105,14 +108,14 @@ def figures_of_merit(
     """Return every figure with its value, interval (low, high) and the interval's method.
 
     Proportions have the Wilson interval, which takes rows as independent, and beside it, as
-    ``by_group``, the one from resampling whole groups. Figures of `SHARES` that are perfect
-    or constant get an interval for as many trials as there are groups of the rarer class.
+    ``by_group``, the one from resampling whole groups. Shares that are perfect or constant
+    get an interval for as many trials as there are groups of the rarer class.
     """
     counts = confusion(label, score, threshold)
     drawn = grouped_bootstrap(
         label, score, group, threshold=threshold, resamples=resamples, seed=seed
     )
-    trials = _rarer(label, group)
+    trials = rarer_groups(label, group)
     figures: dict[str, dict[str, Any]] = {}
     for name, (successes, rows) in proportions(counts).items():
         low, high = wilson(successes, rows, confidence)
@@ -120,10 +123,9 @@ def figures_of_merit(
         by_group = share_interval(drawn[name], ratio(successes, rows), trials, confidence)
         figures[name]["by_group"] = list(by_group)
     for name, value in (ranking_metrics(label, score) | threshold_metrics(counts)).items():
-        low, high = percentile_interval(drawn[name], confidence)
+        low, high, bounded = figure_interval(name, value, drawn[name], trials, confidence)
         method = f"bootstrap by {unit}"
-        if name in SHARES and (low == high or value in (0.0, 1.0)):
-            low, high = share_interval(drawn[name], value, trials, confidence)
+        if bounded:
             method = f"Wilson of {trials}: resampling says nothing"
         figures[name] = _figure(value, low, high, method)
     return figures
@@ -156,11 +158,6 @@ def _class_line(name: str, hit: int, wrongly: int, missed: int) -> dict[str, Any
         "f1": ratio(2 * hit, 2 * hit + wrongly + missed),
         "support": hit + missed,
     }
-
-
-def _rarer(label: NDArray[np.int8], group: NDArray[np.int32]) -> int:
-    """Return how many groups hold a row of the class that fewer of them hold."""
-    return min(len(np.unique(group[label == kind])) for kind in (0, 1))
 
 
 def _figure(value: float, low: float, high: float, method: str) -> dict[str, Any]:

@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from tomocalc.intervals import wilson
 
+SHARES = frozenset({"auroc", "average_precision", "f1", "accuracy", "balanced_accuracy"})
+"""Resampled figures between 0 and 1, where 1 is perfect."""
+
 CHUNK = 5_000_000
 """Weights held at once (resamples × rows)."""
 
@@ -123,6 +126,31 @@ def percentile_interval(values: NDArray[np.float64], confidence: float) -> tuple
     """Return the central percentile interval of bootstrap *values*."""
     low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(low), float(high)
+
+
+def rarer_groups(label: NDArray[np.int8], group: NDArray[np.int32]) -> int:
+    """Return how many groups hold a row of the class that fewer of them hold."""
+    return min(len(np.unique(group[label == kind])) for kind in (0, 1))
+
+
+def figure_interval(
+    name: str, value: float, drawn: NDArray[np.float64], trials: int, confidence: float
+) -> tuple[float, float, bool]:
+    """Return the interval of the figure *name*, and whether `share_interval` had to bound it.
+
+    Parameters
+    ----------
+    value
+        Of all rows.
+    drawn
+        Of every resample.
+    trials
+        Groups of the rarer class, see `rarer_groups`.
+    """
+    low, high = percentile_interval(drawn, confidence)
+    if name in SHARES and (low == high or value in (0.0, 1.0)):
+        return *share_interval(drawn, value, trials, confidence), True
+    return low, high, False
 
 
 def share_interval(

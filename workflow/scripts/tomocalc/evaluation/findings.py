@@ -49,12 +49,15 @@ class Cluster:
         it.
     pathology
         Whether one of them has a known outcome, that is, was biopsied.
+    formed
+        Whether annotated calcifications form it by the rule, rather than the sheet naming it.
     """
 
     volume_id: str
     box: Box
     findings: frozenset[int]
     pathology: bool
+    formed: bool = False
 
 
 @dataclass
@@ -108,7 +111,8 @@ def gather_findings(annotations: Iterable[Row], volumes: Mapping[str, Row], rule
         taken = {number for numbers in inside.values() for number in numbers}
         alone = [(number, row) for number, row in spots if number not in taken]
         found.clusters += [
-            _cluster(volume_id, group) for group in _groups(alone, volumes[volume_id], rule)
+            _cluster(volume_id, group, formed=True)
+            for group in _groups(alone, volumes[volume_id], rule)
         ]
     return found
 
@@ -149,7 +153,11 @@ def _groups(
 
 
 def _cluster(
-    volume_id: str, rows: Sequence[tuple[int, Row]], inside: Sequence[int] = ()
+    volume_id: str,
+    rows: Sequence[tuple[int, Row]],
+    inside: Sequence[int] = (),
+    *,
+    formed: bool = False,
 ) -> Cluster:
     boxes = [box_of(row) for _, row in rows]
     slices = [box.slice for box in boxes]
@@ -162,4 +170,5 @@ def _cluster(
         float(np.mean(known)) if len(known) == len(slices) else None,
     )
     pathology = any(row.get("pathology") is not None for _, row in rows)
-    return Cluster(volume_id, box, frozenset([*(number for number, _ in rows), *inside]), pathology)
+    findings = frozenset([*(number for number, _ in rows), *inside])
+    return Cluster(volume_id, box, findings, pathology, formed)

@@ -150,7 +150,7 @@ def _detection(
     if not areas:
         return {"froc": curves, "dbtex": {"absent": NO_CLUSTERS}}
     response = cluster_response(marks, areas, test)
-    curves["clusters"] = froc(response, threshold=threshold, **draw)
+    curves["clusters"] = froc(response, threshold=threshold, **draw) | {"formed": _formed(areas)}
     return {"froc": curves, "dbtex": _dbtex(marks, areas, test, draw)}
 
 
@@ -162,7 +162,13 @@ def _dbtex(
     places, lesions = dbtex_input(marks, biopsied or areas, test)
     facts = dbtex(places, lesions, slices=test.slices, patient=test.patient, **draw)
     reach = [LEAST_PX * spacing for spacing in (min(test.pixel_mm), max(test.pixel_mm))]
-    return facts | {"biopsied": bool(biopsied), "least_mm": reach}
+    formed = _formed(biopsied or areas)
+    return facts | {"biopsied": bool(biopsied), "formed": formed, "least_mm": reach}
+
+
+def _formed(areas: Sequence[Cluster]) -> int:
+    """Count the clusters that annotated calcifications form, which the sheet does not name."""
+    return sum(item.formed for item in areas)
 
 
 def _placed(

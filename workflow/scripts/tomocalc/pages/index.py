@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from tomocalc.card.levels import COLUMNS, NOTE, levels, missing_levels
+from tomocalc.card.levels import COLUMNS, level_notes, levels, missing_levels
 from tomocalc.pages.catalogue import ON_REQUEST, Entry, entry_of
 from tomocalc.pages.figures_of_merit import CARDS, figure_card
 from tomocalc.pages.parts import block, cards, note, verdict
@@ -20,8 +20,18 @@ from tomocalc.pages.shell import Section, render_page
 from tomocalc.pages.tables import Cell, Column, table
 from tomocalc.pages.templating import fill
 from tomocalc.pages.thumbnails import thumbnail
+from tomocalc.wording.intervals import counted_groups, interval_limits
 from tomocalc.wording.numbers import share
-from tomocalc.wording.words import NOTHING_SHARED, PROTOCOLS, SOURCES, badge_of, plural, versions_of
+from tomocalc.wording.words import (
+    NOTHING_SHARED,
+    PROTOCOLS,
+    SOURCES,
+    badge_of,
+    cohort,
+    counted,
+    plural,
+    versions_of,
+)
 
 PICTURES = 12
 """Pictures shown; the others are linked by name."""
@@ -83,7 +93,7 @@ def index_page(
 def _facts(quality: dict[str, Any], split: dict[str, Any]) -> dict[str, str]:
     facts = {}
     if _has_volumes(quality):
-        facts = {"Volumes": f"{quality['volumes']:,}", "Patients": f"{quality['patients']:,}"}
+        facts = {key.capitalize(): counted(quality, key) for key in ("volumes", "patients")}
     return facts | {
         "Candidates": f"{quality['candidates']:,}",
         "Calcifications": f"{quality['positives']:,}",
@@ -109,11 +119,13 @@ def _result(
     if figures:
         shown = [figure_card(name, figures[name]) for name in CARDS if name in figures]
         confidence = 100 * metrics.get("confidence", 0.95)
-        counted = (
+        said = (
             f"Of single candidates, on the test part: {plural(test['positives'], 'calcification')} "
-            f"among {test['n']:,} rows, with {confidence:g} % intervals."
+            f"among {test['n']:,} rows of {counted_groups(test['groups'], test['unit'])}, with "
+            f"{confidence:g} % intervals."
         )
-        body += [cards(shown), _fine(counted)]
+        limits = interval_limits(test, CARDS)
+        body += [cards(shown), _fine(said), *(note(text, tone="warn") for text in limits)]
     else:
         body.append(note("The test part lacks a class, so nothing could be measured.", tone="bad"))
     body += [_ruling(split, audit), *_left_out(quality), *_levels(metrics)]
@@ -143,7 +155,7 @@ def _levels(metrics: dict[str, Any]) -> list[Markup]:
             rows=rows,
             caption="From the single candidate to the patient, on the test part",
             sortable=False,
-            note=NOTE,
+            note=" ".join(level_notes(metrics)),
         )
         parts.append(block([written], kind="panel"))
     return [*parts, *(_fine(reason) for reason in missing_levels(metrics))]
@@ -192,9 +204,8 @@ def _requests(entries: Sequence[Entry], source: str) -> list[Section]:
 def _steps(quality: dict[str, Any], split: dict[str, Any]) -> list[tuple[str, str]]:
     steps = []
     if _has_volumes(quality):
-        of = f" of {plural(quality['patients'], 'patient')}" if quality["patients"] else ""
         slices = f"{quality['slices']['total']:,} slices" if "slices" in quality else ""
-        steps.append((f"{plural(quality['volumes'], 'volume')}{of}", slices))
+        steps.append((cohort(quality), slices))
     else:
         steps.append(("A feature table", plural(quality["rows"], "row")))
     removed = sum(item["rows"] for item in quality["removed"])

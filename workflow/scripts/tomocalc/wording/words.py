@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from tomocalc.tables import FEATURES
 
@@ -47,6 +48,25 @@ def versions_of(packages: Iterable[str]) -> dict[str, str]:
 def plural(count: int, noun: str) -> str:
     """Return a count with its noun: ``1 volume``, ``24 volumes``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def without_candidate(quality: Mapping[str, Any], key: str) -> str:
+    """Return how many of the measured volumes or patients (*key*) have none; empty for none."""
+    bare = quality[key] - quality[f"{key}_with_candidate"]
+    return f"{bare:,} of them without a candidate" if bare else ""
+
+
+def counted(quality: Mapping[str, Any], key: str) -> str:
+    """Return the number of measured volumes or patients (*key*): ``16, 2 of them without …``."""
+    bare = without_candidate(quality, key)
+    return f"{quality[key]:,}, {bare}" if bare else f"{quality[key]:,}"
+
+
+def cohort(quality: Mapping[str, Any]) -> str:
+    """Return the measured volumes: ``16 volumes (2 of them without a candidate) of 8 patients``."""
+    bare = without_candidate(quality, "volumes")
+    text = plural(quality["volumes"], "volume") + (f" ({bare})" if bare else "")
+    return f"{text} of {plural(quality['patients'], 'patient')}" if quality["patients"] else text
 
 
 def pretty(name: str) -> str:

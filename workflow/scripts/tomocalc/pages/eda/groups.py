@@ -82,7 +82,7 @@ def _listed(one: str, many: str, facts: dict[str, Any]) -> Markup:
     columns = [
         Column(one, "text"),
         *([Column("Patients", "count")] if many == "sites" else []),
-        Column("Volumes", "count"),
+        Column("Volumes", "count", "with a candidate"),
         Column("Candidates", "count"),
         Column("Calcifications", "count"),
         Column("Prevalence", "share"),

@@ -17,7 +17,7 @@ from tomocalc.pages.eda.quality import (
 from tomocalc.pages.parts import Finding, findings
 from tomocalc.pages.shell import Section, render_page
 from tomocalc.wording.numbers import share
-from tomocalc.wording.words import SOURCES, badge_of, plural, pretty, versions_of
+from tomocalc.wording.words import SOURCES, badge_of, counted, plural, pretty, versions_of
 
 TELLING = 0.99
 """Area under the curve above which one feature alone looks like the label in disguise."""
@@ -66,8 +66,8 @@ def _facts(quality: dict[str, Any], split: dict[str, Any]) -> dict[str, str]:
     facts["Calcifications"] = f"{quality['positives']:,}"
     facts["Prevalence"] = share(quality["prevalence"])
     if quality["source"] != "table":
-        facts["Volumes"] = f"{quality['volumes']:,}"
-    facts["Patients"] = f"{quality['patients']:,}" if quality["patients"] else "not named"
+        facts["Volumes"] = counted(quality, "volumes")
+    facts["Patients"] = counted(quality, "patients") if quality["patients"] else "not named"
     if quality["sites"]:
         facts["Sites"] = f"{quality['sites']:,}"
     return facts | {"Protocol": split["protocol"], "Seed": str(split["seed"])}

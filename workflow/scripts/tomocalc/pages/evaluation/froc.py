@@ -12,6 +12,8 @@ from tomocalc.pages.curves import ROWS, UNIT, evenly
 from tomocalc.pages.palette import ALL, AMBER, POSITIVE
 from tomocalc.pages.parts import block, note, paragraph
 from tomocalc.pages.tables import Cell, Column, table
+from tomocalc.wording.clusters import counted_clusters
+from tomocalc.wording.intervals import rests_on
 from tomocalc.wording.merits import with_interval
 from tomocalc.wording.words import plural
 
@@ -21,16 +23,22 @@ SHOWN_RATE = 10.0
 NAMES = {"calcifications": "calcification", "clusters": "cluster"}
 
 
-def froc_block(curves: Mapping[str, Mapping[str, Any]], confidence: float) -> list[Markup]:
-    """Return both curves, or the sentence that says why one is absent."""
+def froc_block(
+    curves: Mapping[str, Mapping[str, Any]], rule: Mapping[str, Any], confidence: float
+) -> list[Markup]:
+    """Return both curves, or the sentence that says why one is absent; *rule*: of clusters."""
     charts = [
-        froc_figure(kind, curves[kind], confidence) for kind in NAMES if "curve" in curves[kind]
+        froc_figure(kind, curves[kind], rule, confidence)
+        for kind in NAMES
+        if "curve" in curves[kind]
     ]
     absent = [note(curves[kind]["absent"]) for kind in NAMES if "absent" in curves[kind]]
     return [block(charts, kind="grid"), *absent] if charts else absent
 
 
-def froc_figure(kind: str, facts: Mapping[str, Any], confidence: float) -> Markup:
+def froc_figure(
+    kind: str, facts: Mapping[str, Any], rule: Mapping[str, Any], confidence: float
+) -> Markup:
     """Return one free-response curve; *kind* is ``calcifications`` or ``clusters``."""
     noun = NAMES[kind]
     curve, band, point = facts["curve"], facts["band"], facts["operating_point"]
@@ -86,11 +94,15 @@ def froc_figure(kind: str, facts: Mapping[str, Any], confidence: float) -> Marku
         "yaxis": {**UNIT, "title": {"text": f"share of {kind} found"}},
         "legend": {"traceorder": "normal"},
     }
+    count = plural(facts["findings"], f"annotated {noun}")
+    if kind == "clusters":
+        count = counted_clusters(facts["findings"], facts["formed"], rule)
+    patients = facts["patients_with_findings"]
+    carry = f"Findings of {plural(patients, 'patient')} carry the band."
     caption = (
-        f"{plural(facts['findings'], f'annotated {noun}')} in {facts['volumes']} volumes, "
-        f"{facts['with_candidate']} of them within reach of a mark; the others are missed at "
-        f"every threshold. Findings of {plural(facts['patients_with_findings'], 'patient')} carry "
-        "the band."
+        f"{count} in {plural(facts['volumes'], 'volume')}; of these findings "
+        f"{facts['with_candidate']} are within reach of a mark, the others are missed at every "
+        f"threshold. {rests_on(patients, 'patient', 'The band rests') or carry}"
     )
     return figure_section(
         key=f"froc-{kind}",
@@ -151,8 +163,8 @@ def _points(noun: str, curve: Mapping[str, Sequence[float]]) -> Markup:
     return table(columns=columns, rows=rows, caption=f"Points of the curve per {noun}")
 
 
-def dbtex_block(facts: Mapping[str, Any]) -> list[Markup]:
-    """Return the DBTex metric as a table, and what it was computed on."""
+def dbtex_block(facts: Mapping[str, Any], rule: Mapping[str, Any]) -> list[Markup]:
+    """Return the DBTex metric as a table, and what it was computed on; *rule*: of clusters."""
     if "absent" in facts:
         return [note(facts["absent"])]
     lines = [
@@ -173,14 +185,14 @@ def dbtex_block(facts: Mapping[str, Any]) -> list[Markup]:
         columns=columns, rows=rows, caption="The DBTex metric with intervals", sortable=False
     )
     which = (
-        "Findings are the annotated clusters whose pathology is known, as in the challenge."
+        "Findings are the clusters whose pathology is known, as in the challenge."
         if facts["biopsied"]
-        else "The annotations name no pathology, so every annotated cluster counts as a finding, "
+        else "The annotations name no pathology, so every cluster counts as a finding, "
         "where the challenge counts biopsied ones."
     )
     text = (
-        f"{plural(facts['lesions'], 'finding')} in {facts['volumes_with_lesion']:,} of "
-        f"{plural(facts['volumes'], 'volume')}; {plural(facts['marks'], 'mark')}. {which} "
+        f"{counted_clusters(facts['lesions'], facts['formed'], rule)} in "
+        f"{facts['volumes_with_lesion']:,} of {plural(facts['volumes'], 'volume')}; {plural(facts['marks'], 'mark')}. {which} "
         f"100 pixels are {_span(*facts['least_mm'])} here."
     )
     return [block([written, paragraph(text)], kind="panel")]

@@ -15,6 +15,7 @@ from tomocalc.pages.palette import GREEN, NEGATIVE
 from tomocalc.pages.parts import Card, block, cards, note, paragraph
 from tomocalc.pages.shell import Section
 from tomocalc.pages.tables import Cell, Column, table
+from tomocalc.wording.intervals import floor_rule, rests_on
 from tomocalc.wording.merits import merit_name, with_interval
 from tomocalc.wording.words import plural
 
@@ -50,12 +51,15 @@ def image_sections(
             [*_case_parts(facts), _patients(patients.filter(test))],
             intro="The score of a volume is the largest probability of its candidates, that of a "
             "patient the largest of the volumes, and 0 where there is no candidate. A case is "
-            "positive when a calcification or a cluster is annotated in it.",
+            "positive when a calcification or a cluster is annotated in it. The cluster score is "
+            "the highest threshold at which a case still has a cluster of flagged candidates; in "
+            "reach are the annotated findings that a candidate lies on, the only ones that the "
+            "model can find.",
             key="cases",
         ),
         Section(
             "Findings found",
-            froc_block(facts["froc"], confidence),
+            froc_block(facts["froc"], rule, confidence),
             intro="Every annotated finding of the test part counts, also one that the search for "
             "candidates overlooked. A mark that lies on nothing annotated is false; a second one "
             "on the same finding is neither.",
@@ -72,7 +76,7 @@ def image_sections(
         ),
         Section(
             "DBTex metric",
-            dbtex_block(facts["dbtex"]),
+            dbtex_block(facts["dbtex"], rule),
             intro="As published for the DBTex challenges. A mark hits a finding when the centres "
             "are no further apart than half the diagonal of its box, or 100 pixels, and no more "
             "than a quarter of the slices.",
@@ -85,8 +89,12 @@ def _case_parts(facts: Mapping[str, Any]) -> list[Markup]:
     known = {unit: case for unit, case in facts["cases"].items() if "metrics" in case}
     parts = [paragraph(_counted(facts))]
     if known:
-        figures = _figures(known, _counted(facts))
-        parts = [cards(_cards(known)), block([_roc(known), figures], kind="grid")]
+        figures = _figures(known)
+        shown = [case["metrics"]["auroc"] for case in known.values()]
+        limits = rests_on(facts["patients"], "patient"), floor_rule(shown, "patient")
+        warned = [note(text, tone="warn") for text in limits if text]
+        grid = block([_roc(known), figures], kind="grid")
+        parts = [cards(_cards(known)), *parts, *warned, grid]
     for unit, (noun, _, _) in CASES.items():
         case = facts["cases"][unit]
         if unit not in known:
@@ -145,11 +153,15 @@ def _roc(known: Mapping[str, Mapping[str, Any]]) -> Markup:
     ]
     return figure_section(
         key="cases-roc",
-        title="ROC curves per patient and per volume",
+        title=f"{'ROC curves' if len(known) > 1 else 'ROC curve'} per {_units(known)}",
         figure={"data": data, "layout": layout},
         table=table(columns=columns, rows=rows, caption="Points of the ROC curves"),
         height=400,
     )
+
+
+def _units(known: Mapping[str, Any]) -> str:
+    return " and per ".join(noun for unit, (noun, _, _) in CASES.items() if unit in known)
 
 
 def _counted(facts: Mapping[str, Any]) -> str:
@@ -168,7 +180,7 @@ def _counted(facts: Mapping[str, Any]) -> str:
     return text
 
 
-def _figures(known: Mapping[str, Mapping[str, Any]], counted: str) -> Markup:
+def _figures(known: Mapping[str, Mapping[str, Any]]) -> Markup:
     units = [unit for unit in CASES if unit in known]
     names = list(known[units[0]]["metrics"])
     rows: list[list[Any]] = [
@@ -190,14 +202,13 @@ def _figures(known: Mapping[str, Mapping[str, Any]], counted: str) -> Markup:
         *(Column(f"Per {CASES[unit][0]}", "text") for unit in units),
     ]
     written = table(
-        columns=columns, rows=rows, caption="Figures per patient and per volume", sortable=False
+        columns=columns, rows=rows, caption=f"Figures per {_units(known)}", sortable=False
     )
     text = (
         "Recall, specificity and precision at the model's threshold with Wilson intervals, the "
-        "others with intervals from resampling patients. The cluster score is the highest "
-        "threshold at which the case still has a cluster."
+        "others with intervals from resampling patients."
     )
-    return block([written, paragraph(text), paragraph(counted)], kind="panel")
+    return block([written, paragraph(text)], kind="panel")
 
 
 def _patients(patients: pl.DataFrame) -> Markup:

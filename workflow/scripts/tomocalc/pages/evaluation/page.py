@@ -20,9 +20,10 @@ from tomocalc.pages.evaluation.values import (
     predictive_figures,
 )
 from tomocalc.pages.figures_of_merit import CARDS, figure_card, merit_figure
-from tomocalc.pages.parts import block, cards, note, verdict
+from tomocalc.pages.parts import block, cards, note, paragraph, verdict
 from tomocalc.pages.shell import Section, render_page
 from tomocalc.pages.tables import Cell, Column, table
+from tomocalc.wording.intervals import counted_groups, interval_limits
 from tomocalc.wording.numbers import share
 from tomocalc.wording.words import PARTS, PROTOCOLS, badge_of, versions_of
 
@@ -149,7 +150,10 @@ def _predictive(metrics: dict[str, Any]) -> list[Section]:
 def _headline(metrics: dict[str, Any]) -> list[Markup | str]:
     figures = metrics["parts"]["test"]["metrics"]
     items = [figure_card(name, figures[name]) for name in CARDS if name in figures]
-    body: list[Markup | str] = [cards(items)]
+    test = metrics["parts"]["test"]
+    counted = f"On {test['n']:,} rows of {counted_groups(test['groups'], test['unit'])}."
+    limits = [note(text, tone="warn") for text in interval_limits(test, CARDS)]
+    body: list[Markup | str] = [cards(items), paragraph(counted), *limits]
     if metrics["protocol"] == "paper":
         body.insert(0, verdict(good=False, title="These figures leak", reasons=[LEAK]))
     else:

@@ -1,0 +1,52 @@
+"""What intervals rest on, in words: few patients, and the rule where resampling says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tomocalc.wording.words import plural
+
+FEW_GROUPS = 10
+"""Groups (patients) below which resampling them is said to understate the uncertainty."""
+
+
+def counted_groups(count: int, unit: str) -> str:
+    """Return how many groups of *unit* there are: ``2 patients``, ``31 groups of equal rows``."""
+    return f"{plural(count, 'group')} of {unit}" if unit == "equal rows" else plural(count, unit)
+
+
+def rests_on(count: int, unit: str, what: str = "Intervals by resampling rest") -> str:
+    """Return the sentence that warns of few groups; empty where there are enough."""
+    if count >= FEW_GROUPS:
+        return ""
+    return (
+        f"{what} on {counted_groups(count, unit)}: read them as a lower bound of the uncertainty."
+    )
+
+
+def interval_limits(part: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+    """Return what limits the intervals of the figures *names* of a *part* of ``metrics.json``."""
+    shown = [part["metrics"][name] for name in names if name in part["metrics"]]
+    said = rests_on(part["groups"], part["unit"]), floor_rule(shown, part["unit"])
+    return [text for text in said if text]
+
+
+def is_floor(figure: Mapping[str, Any]) -> bool:
+    """Return whether the interval of a figure is Wilson's because resampling says nothing."""
+    low, high, value = (figure.get(key) for key in ("low", "high", "value"))
+    if "method" in figure:
+        return figure["method"].startswith("Wilson of")
+    return None not in (low, high) and value in (0.0, 1.0)
+
+
+def floor_rule(figures: Iterable[Mapping[str, Any]], unit: str) -> str:
+    """Return the rule for figures of 0 or 1; empty where none of *figures* needed it."""
+    if not any(is_floor(figure) for figure in figures):
+        return ""
+    groups = "groups of equal rows" if unit == "equal rows" else f"{unit}s"
+    return (
+        "Where a ranking figure is 0 or 1, or all resamples agree, resampling says nothing: its "
+        "interval reaches at least as far as Wilson's of as many trials as there are "
+        f"{groups} that hold the rarer class."
+    )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from tomocalc.cells import LINE
 from tomocalc.errors import TomocalcError
-from tomocalc.sheets import LINE
 
 
 def misplaced(

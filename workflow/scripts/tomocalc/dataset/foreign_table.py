@@ -7,8 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
+from tomocalc.cells import NOT_UTF8
 from tomocalc.parquet import load_parquet
-from tomocalc.sheets import NOT_UTF8
 
 
 def read_foreign_table(path: str | Path, *, header: bool = True) -> pl.DataFrame:

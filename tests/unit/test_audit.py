@@ -159,13 +159,13 @@ def test_single_features_in_the_better_direction():
 @pytest.mark.parametrize(
     ("change", "identifiers", "features", "named", "level", "words"),
     [
-        ({}, [], [], True, "clean", ""),
-        ({}, [], [], False, "caution", "name no patients"),
-        ({"near_duplicates": {"share": 0.3, "distance": 0.01}}, [], [], True, "caution", "30%"),
-        ({}, [Association("site", 0.9, 0.001)], [], True, "caution", "Site alone"),
-        ({}, [Association("site", 0.9, 0.2)], [], True, "clean", ""),
-        ({}, [], [{"feature": "area", "auroc": 0.995}], True, "caution", "area alone"),
-        ({"verdict": "leaks", "shared_patients": 3}, [], [], True, "leaks", "3 patients"),
+        ({}, [], "", True, "clean", ""),
+        ({}, [], "", False, "caution", "name no patients"),
+        ({"near_duplicates": {"share": 0.3, "distance": 0.01}}, [], "", True, "caution", "30%"),
+        ({}, [Association("site", 0.9, 0.001)], "", True, "caution", "Site alone"),
+        ({}, [Association("site", 0.9, 0.2)], "", True, "clean", ""),
+        ({}, [], "One feature tells.", True, "caution", "One feature tells."),
+        ({"verdict": "leaks", "shared_patients": 3}, [], "", True, "leaks", "3 patients"),
     ],
 )
 def test_verdicts(change, identifiers, features, named, level, words):
@@ -175,12 +175,45 @@ def test_verdicts(change, identifiers, features, named, level, words):
     assert bool(reasons) == (level != "clean")
 
 
+def test_what_leaks_is_said_first():
+    change = {
+        "verdict": "leaks",
+        "shared_patients": 1,
+        "test_rows_with_copy_in_train": {"all": 0.2, "positive": 0.5, "negative": 0.0},
+    }
+    _, reasons = verdict(
+        NOTHING | change, [Association("site", 0.9, 0.001)], "One tells.", patients_named=True
+    )
+    starts = [
+        "1 patient stands on both sides of the split.",
+        "50% of the",
+        "Site alone",
+        "One tells.",
+    ]
+    assert all(reason.startswith(start) for reason, start in zip(reasons, starts, strict=True))
+
+
+def test_features_that_tell_alone_are_one_reason():
+    focus = usable_candidates(cohort(60, each=6), used=FEATURES, duplicates="drop")
+    focus = focus.with_columns(
+        **{name: pl.col("label").cast(pl.Float32) + pl.col(name) * 1e-6 for name in FEATURES}
+    )
+    rows = split_honest(focus, seed=1, validation_fraction=0.2, test_fraction=0.25, folds=3)
+    others = (focus["label"] == 0).sum()
+    for source, words in (("volumes", f"the other candidates few ({others})"), ("table", "label.")):
+        audit = audit_split(rows, focus, used=FEATURES, source=source, permutations=20, seed=1)
+        told = [reason for reason in audit["reasons"] if "AUROC above" in reason]
+        assert len(told) == 1
+        assert "area, contrast." in told[0]
+        assert words in told[0]
+
+
 def test_both_protocols_of_one_cohort():
     focus = usable_candidates(cohort(60, each=6), used=FEATURES, duplicates="drop")
     honest = split_honest(focus, seed=1, validation_fraction=0.2, test_fraction=0.25, folds=3)
     paper = split_paper(focus, seed=1, test_fraction=0.25, folds=3)
     audits = [
-        audit_split(rows, focus, used=FEATURES, permutations=100, seed=1)
+        audit_split(rows, focus, used=FEATURES, source="volumes", permutations=100, seed=1)
         for rows in (honest, paper)
     ]
     assert [audit["verdict"] for audit in audits] == ["clean", "leaks"]

@@ -190,7 +190,7 @@ def test_the_sheet_of_cited_figures(tmp_path):
 def test_a_perfect_ranking_has_the_interval_of_every_page():
     label = np.array([1, 1, 0, 0] * 3, np.int8)
     group = np.repeat([0, 1, 2], 4).astype(np.int32)
-    score = label * 0.8 + 0.1
+    score = (label * 0.8 + 0.1).astype(np.float64)
     settings = {"resamples": 100, "confidence": 0.95, "seed": 1}
     rows = pl.DataFrame({"label": label, "group": group, "lstm": score})
     compared = protocol_figures(rows, {"lstm": 0.5}, **settings)["lstm"]

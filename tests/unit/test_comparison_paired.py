@@ -104,4 +104,4 @@ def test_figures_of_one_protocol():
 def test_a_test_part_of_one_class_has_counts_only():
     rows = pl.DataFrame({"label": [0, 0], "group": [0, 1], "lstm": [0.1, 0.2]})
     facts = protocol_figures(rows, {"lstm": 0.5}, resamples=100, confidence=0.95, seed=1)
-    assert facts == {"lstm": {"n": 2, "positives": 0}}
+    assert facts == {"lstm": {"n": 2, "positives": 0, "groups": 2}}

@@ -114,11 +114,21 @@ def test_the_interval_of_predictive_values_covers():
 
 
 def test_thresholds_by_hand():
-    at_half = threshold_table(LABEL, SCORE)[9]
+    at_half = threshold_table(LABEL, SCORE, chosen=0.3)[9]
     assert at_half["threshold"] == 0.5
     assert at_half["precision"] == pytest.approx(2 / 3)
     assert at_half["recall"] == pytest.approx(2 / 3)
     assert at_half["flagged"] == 0.5
+
+
+def test_the_thresholds_reach_the_scores_and_hold_the_chosen_one():
+    score = np.linspace(0.97, 0.99, 50)
+    label = (np.arange(50) > 40).astype(np.int8)
+    cuts = [row["threshold"] for row in threshold_table(label, score, chosen=0.984)]
+    assert cuts == sorted(set(cuts))
+    assert 0.984 in cuts
+    assert (cuts[0], cuts[-1]) == (0.05, score[-1])
+    assert sum(0.97 <= cut <= 0.99 for cut in cuts) > 15
 
 
 def test_operating_points_are_chosen_on_validation_and_measured_on_test():

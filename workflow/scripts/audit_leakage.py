@@ -52,7 +52,12 @@ def main(
     focus = read_parquet(candidates).filter("focus")
     audits = {
         name: audit_split(
-            read_parquet(path), focus, used=features, permutations=permutations, seed=seed
+            read_parquet(path),
+            focus,
+            used=features,
+            source=source,
+            permutations=permutations,
+            seed=seed,
         )
         for name, path in zip(protocols, splits, strict=True)
     }

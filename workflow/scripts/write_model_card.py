@@ -12,6 +12,7 @@ from tomocalc.pages.model_card import model_card_page
 from tomocalc.pages.shell import write_page
 from tomocalc.parquet import read_parquet
 from tomocalc.wording.numbers import share
+from tomocalc.wording.verdicts import RULINGS
 from tomocalc.wording.words import plural
 
 LINKS = (
@@ -71,7 +72,7 @@ def _header(facts: Facts) -> Sequence[tuple[str, str]]:
     prevalence = facts.model["calibration"]["prevalence"]
     return (
         ("Protocol", facts.protocol),
-        ("Verdict", facts.ruling[0]),
+        ("Verdict", RULINGS[facts.ruling[0]].word),
         ("Features", plural(len(facts.used), "feature")),
         ("Threshold", f"{facts.model['threshold']['value']:.3f}"),
         ("Calibrated to", share(prevalence)),

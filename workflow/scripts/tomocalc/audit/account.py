@@ -12,9 +12,8 @@ import polars as pl
 from tomocalc.audit.identifiers import Association, associations
 from tomocalc.dataset.leakage import leakage_facts
 from tomocalc.model.scores import auroc
+from tomocalc.wording.verdicts import TOO_GOOD, patients_shared, too_good
 
-TOO_GOOD = 0.99
-"""AUROC of a single feature from which on it is suspected to hold the label."""
 NEAR_SHARE = 0.05
 """Share of test rows with a near-duplicate in the training part that calls for caution."""
 VERDICTS = ("clean", "caution", "leaks")
@@ -26,6 +25,7 @@ def audit_split(
     focus: pl.DataFrame,
     *,
     used: list[str],
+    source: str,
     permutations: int,
     seed: int,
 ) -> dict[str, Any]:
@@ -39,6 +39,8 @@ def audit_split(
         One row per candidate: volume_id, candidate_id, site and the *used* features.
     used
         Features the models read.
+    source
+        ``phantom``, ``volumes`` or ``table``.
 
     Returns
     -------
@@ -53,7 +55,17 @@ def audit_split(
     found = associations(rows, permutations=permutations, seed=seed)
     features = single_features(rows, used)
     named = bool((splits["patient_id"] != "").all())
-    level, reasons = verdict(sharing, found, features, patients_named=named)
+    once = rows.unique(["volume_id", "candidate_id"])
+    level, reasons = verdict(
+        sharing,
+        found,
+        too_good(
+            [one["feature"] for one in features if one["auroc"] > TOO_GOOD],
+            source=source,
+            others=int((once["label"] == 0).sum()),
+        ),
+        patients_named=named,
+    )
     return {
         "parts": {
             part: {
@@ -91,27 +103,27 @@ def single_features(rows: pl.DataFrame, used: Sequence[str]) -> list[dict[str, A
 def verdict(
     sharing: Mapping[str, Any],
     identifiers: Sequence[Association],
-    features: Sequence[Mapping[str, Any]],
+    features: str,
     *,
     patients_named: bool,
 ) -> tuple[str, list[str]]:
-    """Return ``clean``, ``caution`` or ``leaks``, and why, in plain words.
+    """Return ``clean``, ``caution`` or ``leaks``, and why, in plain words, what leaks first.
 
     A split leaks when a patient stands on both sides, or where patients are not named, a row
     that is identical in every used feature. It calls for caution when something could leak, or
-    when an identifier or one feature tells too much.
+    when an identifier or one feature tells too much; *features* is the sentence on those.
     """
     leaks, cautions = [], []
     copies, patients = sharing["test_rows_with_copy_in_train"], sharing["shared_patients"]
     if sharing["verdict"] == "leaks":
+        if patients:
+            leaks.append(patients_shared(patients))
         leaks += [
             f"{copies[name]:.0%} of the {word} in the test part have an identical copy among the "
             "rows that the models learn from."
             for name, word in (("positive", "calcifications"), ("negative", "other candidates"))
             if copies[name] > 0
         ]
-        if patients:
-            leaks.append(f"{patients} patients stand on both sides of the split.")
     elif copies["all"] > 0:
         cautions.append(
             f"{copies['all']:.1%} of the test rows equal a row of another patient in every feature."
@@ -133,11 +145,7 @@ def verdict(
         for one in identifiers
         if one.telling
     ]
-    cautions += [
-        f"The feature {one['feature']} alone separates the classes with an AUROC of "
-        f"{one['auroc']:.3f}: it may have been made from the label."
-        for one in features
-        if one["auroc"] > TOO_GOOD
-    ]
+    if features:
+        cautions.append(features)
     level = VERDICTS[2 if leaks or sharing["verdict"] == "leaks" else 1 if cautions else 0]
     return level, [*leaks, *cautions]

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tomocalc.wording.verdicts import ruling_of
+
 Account = Mapping[str, Any]
 
 
@@ -71,9 +73,7 @@ class Facts:
     @property
     def ruling(self) -> tuple[str, list[str]]:
         """``clean``, ``caution`` or ``leaks``, and why: the audit's words where there is one."""
-        audited = (self.audit or {}).get("protocols", {}).get(self.protocol)
-        found = audited or self.split["leakage"]
-        return found["verdict"], list(found["reasons"])
+        return ruling_of(self.split, self.audit)
 
     @property
     def confidence(self) -> str:

@@ -12,13 +12,9 @@ from tomocalc.card.limits import DEFAULT_USE, SIMULATED, limits, not_for
 from tomocalc.version import VERSION
 from tomocalc.wording.intervals import counted_groups, interval_limits
 from tomocalc.wording.numbers import share
+from tomocalc.wording.verdicts import RULINGS
 from tomocalc.wording.words import NOTHING_SHARED, PARTS, counted, plural
 
-RULINGS = {
-    "clean": (True, "The test part is clean: what it holds was not learnt from"),
-    "caution": (None, "Nothing is known to leak, but take care"),
-    "leaks": (False, "The split leaks: the figures are better than the model is"),
-}
 GROUNDS = "The section Protocol and leakage has the grounds."
 UNSAID = "Not given: set {} in the configuration."
 
@@ -28,8 +24,8 @@ def summary(facts: Facts) -> Part:
     blocks: list[Remark | Ruling | Numbers | Text] = []
     if facts.simulated:
         blocks.append(Remark(SIMULATED, "bad"))
-    good, title = RULINGS[facts.ruling[0]]
-    blocks.append(Ruling(good, title, (GROUNDS,)))
+    found = RULINGS[facts.ruling[0]]
+    blocks.append(Ruling(found.good, found.title, (GROUNDS,)))
     if facts.measured:
         figures = facts.test["metrics"]
         names = {"AUROC": "auroc", "Average precision": "average_precision"}
@@ -60,8 +56,7 @@ def _counted(facts: Facts) -> str:
 def ruling(facts: Facts) -> Ruling:
     """Return the verdict on leakage."""
     level, reasons = facts.ruling
-    good, title = RULINGS[level]
-    return Ruling(good, title, tuple(reasons or [NOTHING_SHARED]))
+    return Ruling(RULINGS[level].good, RULINGS[level].title, tuple(reasons or [NOTHING_SHARED]))
 
 
 def use(facts: Facts) -> Part:

@@ -9,6 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
+from tomocalc.wording.verdicts import patients_shared
+
 NEAR = 0.01
 """Two candidates are near-duplicates when no used feature differs by more than this many
 standard deviations of the training part."""
@@ -82,7 +84,7 @@ def _numbers(rows: pl.DataFrame, used: list[str]) -> NDArray[np.float64]:
 
 
 def _reasons(copies: dict[str, float], patients: int, *, has_patients: bool) -> list[str]:
-    reasons = []
+    reasons = [patients_shared(patients)] if patients else []
     if copies["positive"] > 0:
         reasons.append(
             f"{copies['positive']:.0%} of the calcifications in the test part have an identical "
@@ -92,8 +94,6 @@ def _reasons(copies: dict[str, float], patients: int, *, has_patients: bool) -> 
         reasons.append(
             f"{copies['negative']:.0%} of the other test rows have an identical copy there."
         )
-    if patients:
-        reasons.append(f"{patients} patients stand on both sides of the split.")
     if not has_patients:
         reasons.append(
             "The data name no patients, so candidates of one patient may stand on both sides."

@@ -87,7 +87,7 @@ def account(
         "confusion": counts,
         "calibration": calibration(label, score, confidence=confidence),
         "calibration_error": error,
-        "thresholds": threshold_table(label, score),
+        "thresholds": threshold_table(label, score, chosen=threshold),
         "predictive_values": predictive_values(counts, prevalences, confidence),
         "report": classification_report(counts),
         **curves(label, score),

@@ -12,6 +12,8 @@ from tomocalc.evaluation.metrics import confusion, proportions, ratio, threshold
 from tomocalc.intervals import wilson
 
 STEPS = np.round(np.arange(0.05, 1, 0.05), 2)
+QUANTILES = np.linspace(0, 1, 21)
+"""Of the scores, so that the curves are dense where the scores are."""
 WANTED_RECALLS = (0.9, 0.95)
 SHOWN = ("recall", "specificity", "precision")
 
@@ -19,9 +21,14 @@ Labels = NDArray[np.int8]
 Scores = NDArray[np.float64]
 
 
-def threshold_table(label: Labels, score: Scores) -> list[dict[str, float]]:
-    """Return the figures at every threshold of `STEPS`."""
-    return [_at_threshold(label, score, float(cut)) for cut in STEPS]
+def threshold_table(label: Labels, score: Scores, *, chosen: float) -> list[dict[str, float]]:
+    """Return the figures at every threshold of `STEPS`, at `QUANTILES` of the scores and *chosen*.
+
+    Rising, none twice. A quantile is a score that occurs.
+    """
+    quantiles = np.quantile(score, QUANTILES, method="nearest")
+    cuts = np.unique(np.concatenate([STEPS, quantiles, [chosen]]))
+    return [_at_threshold(label, score, float(cut)) for cut in cuts]
 
 
 def operating_points(

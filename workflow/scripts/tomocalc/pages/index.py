@@ -22,6 +22,7 @@ from tomocalc.pages.templating import fill
 from tomocalc.pages.thumbnails import thumbnail
 from tomocalc.wording.intervals import counted_groups, interval_limits
 from tomocalc.wording.numbers import share
+from tomocalc.wording.verdicts import RULINGS, ruling_of
 from tomocalc.wording.words import (
     NOTHING_SHARED,
     PROTOCOLS,
@@ -132,18 +133,11 @@ def _result(
     return body
 
 
-RULINGS = {
-    "clean": (True, "The test part is clean: what it holds was not learnt from"),
-    "caution": (None, "Nothing is known to leak, but take care"),
-    "leaks": (False, "The split leaks: these figures are better than the model is"),
-}
-
-
 def _ruling(split: dict[str, Any], audit: dict[str, Any] | None) -> Markup:
     """Return the verdict on the run's own protocol, the audit's where there is one."""
-    found = (audit or {}).get("protocols", {}).get(split["protocol"], split["leakage"])
-    good, title = RULINGS[found["verdict"]]
-    return verdict(good=good, title=title, reasons=found["reasons"] or [NOTHING_SHARED])
+    level, reasons = ruling_of(split, audit)
+    said = RULINGS[level]
+    return verdict(good=said.good, title=said.title, reasons=reasons or [NOTHING_SHARED])
 
 
 def _levels(metrics: dict[str, Any]) -> list[Markup]:

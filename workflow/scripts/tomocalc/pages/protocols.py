@@ -13,14 +13,13 @@ from tomocalc.pages.shell import Section
 from tomocalc.pages.tables import Column, table
 from tomocalc.pages.templating import fill
 from tomocalc.wording.numbers import share, signed
+from tomocalc.wording.verdicts import RULINGS
 from tomocalc.wording.words import plural
 
 Row = Mapping[str, Any]
 
 ORDER = ("honest", "paper", "own")
 TITLES = {"honest": "Honest protocol", "paper": "The paper's protocol", "own": "Your split"}
-TONES = {"clean": "good", "caution": "unknown", "leaks": "bad"}
-VERDICTS = {"clean": "clean", "caution": "take care", "leaks": "leaks"}
 FIGURES = {"auroc": "AUROC", "average_precision": "Average precision", "f1": "F1"}
 FIGURES |= {"accuracy": "Accuracy"}
 MODELS = {"lstm": "LSTM", "nearest_neighbour": "1-nearest neighbour"}
@@ -69,8 +68,8 @@ def _side(name: str, row: Row | None, audit: Mapping[str, Any]) -> dict[str, Any
     prevalence = f" ({share(test['positives'] / test['rows'])})" if test["rows"] else ""
     return {
         "title": TITLES[name],
-        "tone": TONES[audit["verdict"]],
-        "verdict": VERDICTS[audit["verdict"]],
+        "tone": RULINGS[audit["verdict"]].tone,
+        "verdict": RULINGS[audit["verdict"]].word,
         "figures": figures,
         "rows": f"{plural(test['rows'], 'test row')}, "
         f"{plural(test['positives'], 'calcification')}{prevalence}",

@@ -52,7 +52,7 @@ def search_section(facts: dict[str, Any]) -> Markup:
             Column("Of", "count"),
             Column("Recall, 95 % interval", "share"),
         ]
-        caption = "Calcifications by their contrast-to-noise ratio, and what is taken for them"
+        caption = "Calcifications by their contrast to noise, and what is taken for them"
         parts.append(block([table(columns=columns, rows=placed, caption=caption)], kind="panel"))
     if not any(account.get(kind) for account in facts["generators"].values() for kind in KINDS):
         parts.insert(0, note("Nothing is annotated, so recall cannot be measured.", tone="warn"))
@@ -82,7 +82,7 @@ def _rows(name: str, account: dict[str, Any]) -> Iterator[list[Any]]:
 def _placed(name: str, facts: dict[str, Any]) -> Iterator[list[Any]]:
     account = facts["generators"][name]
     groups = {
-        f"calcifications, contrast-to-noise {label}": found
+        f"calcifications, contrast to noise {label}": found
         for label, found in account.get("by_contrast_to_noise", {}).items()
     } | {OTHERS.get(kind, kind): found for kind, found in account.get("other_objects", {}).items()}
     for label, found in groups.items():

@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from tomocalc.audit.identifiers import LEVEL, TELLING
 from tomocalc.comparison.catalogue import NAMES
 from tomocalc.pages.charts import figure_section
 from tomocalc.pages.comparison.charts import COLOURS, LABELS, dots, row_layout
@@ -16,6 +17,7 @@ from tomocalc.wording.numbers import share
 from tomocalc.wording.words import pretty
 
 Audits = Mapping[str, Mapping[str, Any]]
+UNDER = {"paper": "the paper's protocol", "own": "your own split"}
 SHARED = {
     "calcifications": ("test_rows_with_copy_in_train", "positive"),
     "other candidates": ("test_rows_with_copy_in_train", "negative"),
@@ -43,17 +45,19 @@ def gap_figure(name: str, gaps: Mapping[str, Any], written: Markup) -> Markup:
         "name": "gap",
         "x": [x for here, there, _ in ends for x in (there, here, None)],
         "y": [y for label in labels for y in (label, label, None)],
-        "line": {"color": MUTED, "width": 1, "dash": "dot"},
+        "line": {"color": MUTED, "width": 5},
+        "opacity": 0.45,
         "hoverinfo": "skip",
         "showlegend": False,
     }
     return figure_section(
         key=f"gap-{name}",
-        title=f"Average precision under the {LABELS[name]} and honestly, at equal prevalence",
-        figure={"data": [*data, lines], "layout": row_layout()},
+        title=f"Average precision under {UNDER[name]} and the honest protocol, at equal prevalence",
+        figure={"data": [lines, *data], "layout": row_layout()},
         table=written,
-        caption="The longer the dotted line, the more of the figure comes from rows that were "
-        "learnt by heart. Whiskers are intervals.",
+        caption=f"The line between the two dots of a model is its gap; where the dot of "
+        f"{UNDER[name]} lies further right, rows learnt by heart may make the difference. Thin "
+        "whiskers are intervals.",
         height=140 + 36 * len(models),
     )
 
@@ -169,7 +173,8 @@ def identifier_figure(audits: Audits) -> Markup:
         caption="Patient, volume and site: mean label of their training rows; a name that was not "
         "seen tells nothing. Row order: mean label of the ten nearest training rows in the "
         "table's order. Chance: the same with the training labels in random order, whole patients "
-        "at a time.",
+        f"at a time. It tells the label where the AUROC is at least {TELLING:g} and p at most "
+        f"{LEVEL:g}; anything less may be chance, or is too little to matter.",
         height=150 + 30 * most * len(audits),
         table_open=True,
     )

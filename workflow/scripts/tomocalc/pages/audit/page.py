@@ -13,16 +13,13 @@ from tomocalc.pages.comparison.charts import LABELS
 from tomocalc.pages.parts import block, note, verdict
 from tomocalc.pages.shell import Section, render_page
 from tomocalc.pages.tables import Cell, Column, table
+from tomocalc.wording.intervals import floor_rule, rests_on
 from tomocalc.wording.numbers import share, signed
+from tomocalc.wording.verdicts import RULINGS
 from tomocalc.wording.words import badge_of, pretty, versions_of
 
-VERDICT = {
-    "clean": (True, "clean: nothing of the test part is learnt from"),
-    "caution": (None, "caution: no row or patient leaks, but read the reasons"),
-    "leaks": (False, "leaks: the test part is partly learnt by heart"),
-}
 NOTHING = "No test row and no patient stands on both sides, and no name or single feature tells "
-ORDER = ("paper", "honest", "own")
+ORDER = ("own", "paper", "honest")
 FIGURES = {
     "average_precision": "average precision",
     "auroc": "AUROC",
@@ -44,10 +41,11 @@ def audit_page(facts: Mapping[str, Any], *, source: str) -> str:
         ),
         Section(
             "What it is worth",
-            [part for name in others for part in _gap(name, gaps, facts["confidence"])]
+            [part for name in others for part in _gap(name, gaps, facts["confidence"], source)]
             or [note("A test part lacks a class, so no gap can be measured.", tone="bad")],
-            intro="How much better every model looks than under the honest protocol. Test parts "
-            "are compared at the same share of calcifications, so that the gap is not that share.",
+            intro="The figures of every model beside those under the honest protocol. Test parts "
+            "are compared at the same share of calcifications, so that the gap is not that share. "
+            "Above zero, the other way of splitting gives the higher figure.",
             key="gap",
         ),
         Section(
@@ -69,14 +67,14 @@ def audit_page(facts: Mapping[str, Any], *, source: str) -> str:
     ]
     return render_page(
         title="Leakage audit",
-        subtitle="Whether the test part is truly unseen under each protocol, why not, and how much "
-        "better the models look for it.",
+        subtitle="Whether the test part is truly unseen under each way of splitting, why not, and "
+        "what that does to the figures.",
         sections=sections,
         plotly=True,
         badge=badge_of(source),
         facts={
             "Audited": LABELS[facts["audited"]],
-            "Verdict": facts["verdict"],
+            "Verdict": RULINGS[facts["verdict"]].word,
             **{
                 f"Test rows, {name}": f"{audit['parts']['test']['rows']:,}"
                 for name, audit in audits.items()
@@ -111,17 +109,16 @@ def _overall(facts: Mapping[str, Any]) -> Markup:
 
 
 def _verdict(name: str, audit: Mapping[str, Any]) -> Markup:
-    good, words = VERDICT[audit["verdict"]]
-    label = LABELS[name]
+    said, label = RULINGS[audit["verdict"]], LABELS[name]
     return verdict(
-        good=good,
-        title=f"{label[0].upper()}{label[1:]}: {words}",
+        good=said.good,
+        title=f"{label[0].upper()}{label[1:]}: {said.word}; {said.grounds}",
         reasons=audit["reasons"] or [f"{NOTHING}the label."],
         key=f"verdict-{name}",
     )
 
 
-def _gap(name: str, gaps: Mapping[str, Any], confidence: float) -> list[Markup]:
+def _gap(name: str, gaps: Mapping[str, Any], confidence: float, source: str) -> list[Markup]:
     here, reference = gaps["protocols"][name], gaps["protocols"][gaps["reference"]]
     prevalence = gaps["prevalence"]
     columns = [
@@ -150,8 +147,18 @@ def _gap(name: str, gaps: Mapping[str, Any], confidence: float) -> list[Markup]:
     written = table(
         columns=columns, rows=rows, caption=f"Gap of every model and figure, {LABELS[name]}"
     )
+    # of a table the groups may be patients or equal rows
+    unit = "group" if source == "table" else "patient"
+    few = rests_on(min(gaps["groups"][one] for one in (name, gaps["reference"])), unit)
+    shown = [
+        values["matched"][figure]
+        for values in (*here.values(), *reference.values())
+        for figure in FIGURES
+    ]
+    limits = [text for text in (few, floor_rule(shown, unit)) if text]
     return [
         gap_figure(name, gaps, written),
+        *(note(text, tone="warn") for text in limits),
         note(
             f"Matched at {share(prevalence)} calcifications, their share in the honest test part. "
             "AUROC does not depend on it. Thresholds stay those that each model chose under its "

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
-from markupsafe import Markup
 
 from tomocalc.comparison.catalogue import KINDS, read_cited
 from tomocalc.comparison.figures import REFERENCE
 from tomocalc.comparison.table import Measured, comparison_table, measure
 from tomocalc.pages.comparison.charts import difference_figure, figure_chart
+from tomocalc.pages.comparison.headline import headline
 from tomocalc.pages.comparison.tables import (
     TITLES,
     Rows,
@@ -19,14 +19,13 @@ from tomocalc.pages.comparison.tables import (
     cross_validated,
     interval_table,
 )
-from tomocalc.pages.parts import Card, block, cards, note, verdict
+from tomocalc.pages.parts import block, note
 from tomocalc.pages.shell import Section, render_page, write_page
 from tomocalc.pages.tables import Column, table
 from tomocalc.parquet import write_parquet
 from tomocalc.wording.words import PROTOCOLS, badge_of, versions_of
 
 OPT_IN = "opt-in: snakemake results/comparison/image_models.html, for volumes"
-PROBE = "nearest_neighbour"
 
 
 def write_comparison(
@@ -98,7 +97,7 @@ def comparison_page(
     measured = {name: _with_figures(part) for name, part in by_protocol.items()}
     drawn = {name: part for name, part in measured.items() if part}
     sections = [
-        Section("In short", _headline(measured), key="headline"),
+        Section("In short", headline(measured, source), key="headline"),
         Section(
             "Every classifier",
             [
@@ -143,45 +142,6 @@ def _facts(by_protocol: Mapping[str, Rows], own: str) -> dict[str, str]:
         if tested:
             facts[f"Test rows, {name}"] = f"{tested['n']:,}, {tested['positives']:,} calcifications"
     return facts
-
-
-def _headline(measured: Mapping[str, Rows]) -> list[Markup | str]:
-    items, probe = [], {}
-    for name, rows in measured.items():
-        by_key = {row["model"]: row for row in rows}
-        if PROBE in by_key:
-            row = probe[name] = by_key[PROBE]
-            items.append(
-                Card(
-                    f"1-nearest neighbour, {TITLES[name]}",
-                    f"{row['average_precision']:.3f}",
-                    f"average precision; accuracy {row['accuracy']:.3f}, AUROC {row['auroc']:.3f}",
-                )
-            )
-    body: list[Markup | str] = [cards(items)] if items else []
-    if not measured or not all(measured.values()):
-        body.append(note("A test part lacks a class, so nothing is measured there.", tone="bad"))
-    if {"paper", "honest"} <= set(probe):
-        before, after = (probe[name]["average_precision"] for name in ("paper", "honest"))
-        fallen = after < before - 0.1
-        body.append(
-            verdict(
-                good=not fallen,
-                title="The paper's protocol rewards learning by heart"
-                if fallen
-                else "Learning by heart gains little here",
-                reasons=[
-                    "A 1-nearest neighbour only recalls the rows it was given. Under the paper's "
-                    f"protocol its average precision is {before:.3f}, under the honest one "
-                    f"{after:.3f}.",
-                    "Figures of the paper's protocol are for comparison with publications; only "
-                    "the honest ones say how well a model does on new patients.",
-                    "The two test parts have different shares of calcifications; the leakage audit "
-                    "compares them at the same share.",
-                ],
-            )
-        )
-    return body
 
 
 def _cited_words(rows: pl.DataFrame) -> str:

@@ -10,6 +10,7 @@ from tomocalc.pages.parts import verdict
 from tomocalc.pages.shell import Section
 from tomocalc.pages.tables import Column, table
 from tomocalc.wording.numbers import share
+from tomocalc.wording.verdicts import RULINGS, sharing_level
 from tomocalc.wording.words import NOTHING_SHARED, PROTOCOLS
 
 
@@ -48,15 +49,11 @@ def leakage_section(split: dict[str, Any]) -> Section:
         caption="What the test part shares with the rows that the model learns from",
         sortable=False,
     )
-    title = (
-        "Clean: nothing of the test part is learnt from"
-        if clean
-        else "Leaking: the test part is partly learnt by heart"
-    )
+    said = RULINGS[sharing_level(facts)]
     return Section(
         "Leakage",
         [
-            verdict(good=clean, title=title, reasons=facts["reasons"] or [NOTHING_SHARED]),
+            verdict(good=said.good, title=said.title, reasons=facts["reasons"] or [NOTHING_SHARED]),
             figure_section(
                 key="leakage",
                 title="Test rows with an identical row in the training part",
@@ -68,6 +65,8 @@ def leakage_section(split: dict[str, Any]) -> Section:
                 table_open=True,
             ),
         ],
-        intro=f"Protocol {PROTOCOLS.get(split['protocol'], split['protocol'])}.",
+        intro=f"Protocol {PROTOCOLS.get(split['protocol'], split['protocol'])}. Here only what "
+        "the parts share is judged; the leakage audit also asks what names of rows and single "
+        "features tell.",
         key="leakage",
     )

@@ -17,10 +17,8 @@ from tomocalc.pages.eda.quality import (
 from tomocalc.pages.parts import Finding, findings
 from tomocalc.pages.shell import Section, render_page
 from tomocalc.wording.numbers import share
+from tomocalc.wording.verdicts import TOO_GOOD, sharing_level, too_good
 from tomocalc.wording.words import SOURCES, badge_of, counted, plural, pretty, versions_of
-
-TELLING = 0.99
-"""Area under the curve above which one feature alone looks like the label in disguise."""
 
 
 def eda_page(*, numbers: dict[str, Any], quality: dict[str, Any], split: dict[str, Any]) -> str:
@@ -96,22 +94,24 @@ def _findings(
         verb = "carries" if conflicts == 1 else "carry"
         text = f"{plural(conflicts, 'feature vector')} {verb} both labels."
         found.append(Finding("warn", f"{text} No model can get both right.", "quality"))
-    return found + _feature_findings(numbers)
+    return found + _feature_findings(numbers, quality)
 
 
 def _leak(quality: dict[str, Any], split: dict[str, Any]) -> Finding:
-    if split["leakage"]["verdict"] != "clean":
+    leakage = split["leakage"]
+    if (level := sharing_level(leakage)) == "leaks":
         text = "The split leaks: test figures will look better than they are."
         return Finding("bad", text, "leakage")
     text = "No candidate of the test part has an identical row among those learnt from"
-    if quality["patients"]:
-        return Finding("good", f"{text}, and no patient stands on both sides.", "leakage")
-    return Finding(
-        "good", f"{text}. The data name no patients, so theirs cannot be told.", "leakage"
-    )
+    if not quality["patients"]:
+        text = f"{text}. The data name no patients, so theirs cannot be told."
+        return Finding("warn", text, "leakage")
+    if level == "caution":
+        return Finding("warn", " ".join(leakage["reasons"]), "leakage")
+    return Finding("good", f"{text}, and no patient stands on both sides.", "leakage")
 
 
-def _feature_findings(numbers: dict[str, Any]) -> list[Finding]:
+def _feature_findings(numbers: dict[str, Any], quality: dict[str, Any]) -> list[Finding]:
     found = []
     areas = {
         name: max(area, 1 - area)
@@ -120,10 +120,13 @@ def _feature_findings(numbers: dict[str, Any]) -> list[Finding]:
     }
     if areas:
         best = max(areas, key=lambda name: areas[name])
-        tone = "bad" if areas[best] > TELLING else "info"
-        remark = " That is suspiciously much." if tone == "bad" else ""
-        text = f"The feature that separates best alone is {pretty(best)}"
-        found.append(Finding(tone, f"{text} (AUROC {areas[best]:.3f}).{remark}", "summary"))
+        told = too_good(
+            sorted(name for name, area in areas.items() if area > TOO_GOOD),
+            source=quality["source"],
+            others=quality["candidates"] - quality["positives"],
+        )
+        text = f"The feature that separates best alone is {pretty(best)} (AUROC {areas[best]:.3f})."
+        found.append(Finding("warn" if told else "info", told or text, "summary"))
     redundant = numbers["correlations"]["redundant"]
     if redundant:
         pair = redundant[0]

@@ -100,8 +100,8 @@ def froc_figure(
     patients = facts["patients_with_findings"]
     carry = f"Findings of {plural(patients, 'patient')} carry the band."
     caption = (
-        f"{count} in {plural(facts['volumes'], 'volume')}; of these findings "
-        f"{facts['with_candidate']} are within reach of a mark, the others are missed at every "
+        f"{count} in {plural(facts['volumes'], 'volume')}, "
+        f"{facts['with_candidate']} of them within reach of a mark; the others are missed at every "
         f"threshold. {rests_on(patients, 'patient', 'The band rests') or carry}"
     )
     return figure_section(
@@ -192,8 +192,9 @@ def dbtex_block(facts: Mapping[str, Any], rule: Mapping[str, Any]) -> list[Marku
     )
     text = (
         f"{counted_clusters(facts['lesions'], facts['formed'], rule)} in "
-        f"{facts['volumes_with_lesion']:,} of {plural(facts['volumes'], 'volume')}; {plural(facts['marks'], 'mark')}. {which} "
-        f"100 pixels are {_span(*facts['least_mm'])} here."
+        f"{facts['volumes_with_lesion']:,} of {plural(facts['volumes'], 'volume')}; "
+        f"{plural(facts['marks'], 'mark')}. {which} 100 pixels are "
+        f"{_span(*facts['least_mm'])} here."
     )
     return [block([written, paragraph(text)], kind="panel")]
 

@@ -33,7 +33,7 @@ def test_all_mistakes_of_the_configuration(project: Project):
     assert "did you mean `source`?" in found[0]
 
 
-def test_all_mistakes_of_a_sheet(project: Project):
+def test_all_mistakes_of_both_sheets(project: Project):
     (project.folder / "image.png").write_bytes(b"x")
     (project.folder / "volumes.tsv").write_text(
         "volume_id\tpatient_id\tlaterality\tview\tpath\n"
@@ -42,8 +42,19 @@ def test_all_mistakes_of_a_sheet(project: Project):
         "v3\tp3\tR\tCC\tnowhere.dcm\n"
         "v4\tp4\tR\tCC\n"
     )
-    found = lines(project, "--config", "source=volumes", "volumes={sheet: volumes.tsv}")
-    assert [line.split("volumes.tsv:")[1][0] for line in found] == ["2", "3", "5", "4"]
+    (project.folder / "points.csv").write_text(
+        "volume_id,slice,x,y,radius,kind\nv4,0,1,1,2,lump\nv5,0,1,1,2,cluster\n"
+    )
+    found = lines(
+        project,
+        "--config",
+        "source=volumes",
+        "volumes={sheet: volumes.tsv, annotations: points.csv}",
+    )
+    own = [line.split("volumes.tsv:")[1][0] for line in found if "volumes.tsv:" in line]
+    assert own == ["2", "3", "5", "4"]
+    assert ["points.csv:2, column kind" in line for line in found] == [False] * 4 + [True, False]
+    assert "points.csv:3): `v5` is not in the sheet of volumes" in found[5]
 
 
 def test_annotations_of_unknown_volumes(project: Project):
@@ -52,7 +63,7 @@ def test_annotations_of_unknown_volumes(project: Project):
         "volume_id\tpatient_id\tlaterality\tview\tpath\nv\tp\tL\tCC\timage.png\n"
     )
     (project.folder / "annotations.tsv").write_text(
-        "volume_id\tslice\tx\ty\tradius\tkind\nw\t0\t1\t1\t2\tcluster\n"
+        "volume_id\tslice\tx\ty\tradius\tkind\nw\t0\t1\t1\t2\tcluster\nw\t1\t1\t1\t2\tcluster\n"
     )
     found = lines(
         project,
@@ -61,7 +72,16 @@ def test_annotations_of_unknown_volumes(project: Project):
         "volumes={sheet: volumes.tsv, annotations: annotations.tsv}",
     )
     assert len(found) == 1
-    assert "annotations.tsv:2" in found[0]
+    assert (
+        "annotations.tsv:2): `w` is not in the sheet of volumes, named on lines 2, 3." in found[0]
+    )
+
+
+def test_two_sheets_that_are_not_there(project: Project):
+    found = lines(
+        project, "--config", "source=volumes", "volumes={sheet: my.csv, annotations: points.csv}"
+    )
+    assert [line.split(" (")[1].split(":")[0] for line in found] == ["my.csv)", "points.csv)"]
 
 
 def test_a_raw_file_that_vanished_is_noticed(project: Project, tmp_path: Path):

@@ -15,13 +15,7 @@ from tomocalc.config import check_config, load_schema
 from tomocalc.errors import TomocalcError
 from tomocalc.files import require_writable
 from tomocalc.library import library_digest
-from tomocalc.planning import (
-    check_named_files,
-    mask_files,
-    predicted_rows,
-    take_short_form,
-    volume_rows,
-)
+from tomocalc.planning import check_named_files, read_sheets, take_short_form
 
 DEFAULT_SETTINGS = WORKFLOW.parent / "config" / "config.yaml"
 # A job on a cluster reads the rules too, and need not look at every volume again.
@@ -96,11 +90,11 @@ try:
     config["comparison"]["cited"] = shipped(config["comparison"]["cited"])
     check_named_files(config)
     SHEETS = {name: load_schema(path) for name, path in SHEET_SCHEMAS.items()}
-    VOLUMES = volume_rows(config, SHEETS["volumes"], look=LOOK)
-    MASKS = mask_files(config, VOLUMES, SHEETS["annotations"]) if LOOK else []
-    PREDICTED = predicted_rows(config, VOLUMES, SHEETS["volumes"], look=LOOK)
+    PLANNED = read_sheets(config, SHEETS, look=LOOK)
 except TomocalcError as error:
     raise WorkflowError(str(error)) from None
+
+VOLUMES, PREDICTED, MASKS = PLANNED.volumes, PLANNED.predicted, PLANNED.masks
 
 
 include: "volumes.smk"

@@ -113,7 +113,7 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
             section["sheet"], schemas["volumes"], data_root=root, look=look
         )
         volumes = _by_id(own)
-        if look and "annotations" in schemas:
+        if look:
             found, more = check_annotations(
                 section["annotations"], schemas["annotations"], names, data_root=root
             )
@@ -127,37 +127,6 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
         errors += more
     raise_all(errors)
     return Planned(volumes, predicted, sorted(masks))
-
-
-def volume_rows(config: Mapping[str, Any], schema: Schema, *, look: bool) -> dict[str, Row]:
-    """Return the volumes alone."""
-    return read_sheets(
-        dict(config) | {"predict": {"volumes": None}}, {"volumes": schema}, look=look
-    ).volumes  # type: ignore
-
-
-def predicted_rows(config, volumes, schema, *, look):  # type: ignore
-    """Return the volumes to predict alone."""
-    sheet = config["predict"]["volumes"]
-    if sheet is None:
-        return volumes
-    rows, _, errors = check_volumes(
-        sheet, schema, data_root=config["volumes"]["data_root"], look=look
-    )
-    raise_all(errors)
-    return _by_id(rows)
-
-
-def mask_files(config, volumes, schema):  # type: ignore
-    """Return the masks alone."""
-    if config["source"] != "volumes":
-        return []
-    section = config["volumes"]
-    found, errors = check_annotations(
-        section["annotations"], schema, set(volumes), data_root=section["data_root"]
-    )
-    raise_all(errors)
-    return sorted({row["mask"] for row in found if row["mask"]})
 
 
 def _by_id(rows: list[Row]) -> dict[str, Row]:

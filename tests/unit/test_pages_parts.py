@@ -10,10 +10,12 @@ import pytest
 from markupsafe import Markup
 
 from tomocalc.pages import palette
-from tomocalc.pages.charts import Switch, compact, figure_section, label, plain_figure
+from tomocalc.pages.charts import Switch, compact, figure_section, label, plain_figure, whole_ticks
+from tomocalc.pages.eda.groups import drift_section
 from tomocalc.pages.parts import Card, Finding, cards, findings, note, verdict
 from tomocalc.pages.tables import Cell, Column, table
 from tomocalc.pages.templating import asset, slug
+from tomocalc.pages.volume.tables import drift_block
 from tomocalc.wording.numbers import count, number, share, written
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -195,3 +197,29 @@ def test_text_is_readable_in_both_themes():
     for theme in (light, dark):
         for text, ground in pairs:
             assert contrast(theme[text], theme[ground]) >= 4.5, (text, ground)
+
+
+@pytest.mark.parametrize(("most", "step"), [(0, 1), (3, 1), (6, 1), (7, 2), (40, 10), (250, 50)])
+def test_counts_have_whole_ticks(most, step):
+    assert whole_ticks(most)["dtick"] == step
+
+
+def test_a_drift_that_cannot_be_told_is_one_sentence():
+    row = {"psi": None, "ks": None, "psi_chance": None, "ks_chance": None, "shift": "unknown"}
+    rows = [row | {"feature": name} for name in ("area", "contrast")]
+    said = drift_block(rows)
+    assert "Too few candidates to tell a shift from chance, for each of the 2 features." in said
+    assert "<table" not in said
+    told = {"psi": 0.1, "ks": 0.1, "psi_chance": 0.1, "ks_chance": 0.1, "shift": "none"}
+    assert "<table" in drift_block([told | {"feature": "area"}])
+
+
+def test_drift_is_coloured_by_what_exceeds_chance():
+    row = {"feature": "area", "against": "train", "ks": 0.1, "ks_chance": 0.2, "n": 9}
+    rows = [
+        row | {"group": "test", "psi": 0.9, "psi_chance": 0.4, "shift": "none"},
+        row | {"group": "validation", "psi": 0.9, "psi_chance": 0.1, "shift": "strong"},
+    ]
+    html = "".join(drift_section({"parts": rows, "sites": []}).body)
+    assert '"z":[[0],[0.6]]' in html
+    assert '"text":[["0.90"],["0.90"]]' in html

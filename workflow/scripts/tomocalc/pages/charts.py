@@ -161,6 +161,14 @@ def compact(value: Any) -> Any:
     return value
 
 
+def whole_ticks(most: float) -> dict[str, Any]:
+    """Return the ticks of an axis of counts from 0 to *most*: whole numbers, at most six."""
+    wanted = max(1.0, most / 6)
+    power = 10.0 ** math.floor(math.log10(wanted))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= wanted)
+    return {"tick0": 0, "dtick": int(step), "tickformat": ",d"}
+
+
 def label(text: str) -> str:
     """Return *text* for a chart: plotly reads mark-up in its texts, and long names overlap.
 

@@ -12,7 +12,7 @@ from tomocalc.pages.parts import Card, block, cards, note
 from tomocalc.pages.shell import Section, render_page
 from tomocalc.pages.tables import Cell, Column, table
 from tomocalc.pages.templating import fill
-from tomocalc.pages.volume.tables import DRIFT, IN_SILICO, drift_table, file_table
+from tomocalc.pages.volume.tables import DRIFT, IN_SILICO, drift_block, file_table
 from tomocalc.wording.words import plural, versions_of
 
 PICTURES = 24
@@ -61,7 +61,7 @@ def predictions_page(
             Section("Pictures", _gallery(ranked, pictures), key="pictures"),
             Section(
                 "Against the training",
-                block([drift_table(drift)], kind="panel"),
+                drift_block(drift),
                 intro=DRIFT.replace("this volume", "all volumes"),
                 key="drift",
             ),

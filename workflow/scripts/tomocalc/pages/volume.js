@@ -2,7 +2,7 @@
 (() => {
   const data = JSON.parse(document.getElementById("volume-data").textContent);
   const SVG = "http://www.w3.org/2000/svg";
-  const NEAR = 1; // slices from its best focus within which a mark is still shown, dashed
+  const NEAR = 1; // slices from its best focus within which a mark is still shown, dotted
   const TALLEST = 0.74; // of the window: at 1× the whole slice is seen above its handles
   const find = (name) => document.getElementById(`volume-${name}`);
   const picture = find("picture"), drawing = find("marks"), stage = find("stage"), sheet = find("sheet");

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from tomocalc.eda.drift import CHANCE
 from tomocalc.intervals import wilson
-from tomocalc.pages.charts import figure_section, label
+from tomocalc.pages.charts import figure_section, label, whole_ticks
 from tomocalc.pages.palette import NEGATIVE, POSITIVE, SEQUENTIAL, scale
 from tomocalc.pages.parts import block, note
 from tomocalc.pages.shell import Section
@@ -54,8 +55,16 @@ def _counts(many: str, what: tuple[str, str], facts: dict[str, Any]) -> Markup:
         "hovertemplate": f"%{{customdata}} {title.lower()}: %{{y}} {many}<extra></extra>",
     }
     layout = {
-        "xaxis": {"title": {"text": f"{title.lower()} of one patient"}, "showgrid": False},
-        "yaxis": {"title": {"text": many}, "rangemode": "tozero"},
+        "xaxis": {
+            "title": {"text": f"{title.lower()} of one patient"},
+            "showgrid": False,
+            **whole_ticks(float(edges[-1] - edges[0])),
+        },
+        "yaxis": {
+            "title": {"text": many},
+            "rangemode": "tozero",
+            **whole_ticks(max(counted["counts"])),
+        },
         "showlegend": False,
     }
     rows = [[Cell(text, a), n] for text, a, n in zip(bins, starts, counted["counts"], strict=True)]
@@ -137,24 +146,25 @@ def _drift(key: str, title: str, rows: list[dict[str, Any]]) -> Markup:
     features = list(dict.fromkeys(row["feature"] for row in rows))
     found = {(row["group"], row["feature"]): row for row in rows}
     shown = [label(group) if group else "no name" for group in groups]
-    measured = {"psi": "PSI", "ks": "KS"}
-    values = {
-        kind: [[found[group, feature][kind] for feature in features] for group in groups]
-        for kind in measured
-    }
+    index = [[f"{found[group, feature]['psi']:.2f}" for feature in features] for group in groups]
+    beyond = [
+        [max(0.0, row["psi"] - CHANCE * row["psi_chance"]) for row in line]
+        for line in ([found[group, feature] for feature in features] for group in groups)
+    ]
     trace = {
         "type": "heatmap",
         "x": [pretty(feature) for feature in features],
         "y": [f"{text}\u200b{'' if shown.count(text) == 1 else i}" for i, text in enumerate(shown)],
-        "z": values["psi"],
-        "texttemplate": "%{z:.2f}",
+        "z": beyond,
+        "text": index,
+        "texttemplate": "%{text}",
         "zmin": 0,
         "zmax": 0.5,
         "xgap": 1,
         "ygap": 1,
         "colorscale": scale(SEQUENTIAL),
         "colorbar": {"thickness": 10, "outlinewidth": 0},
-        "hovertemplate": "%{y}, %{x}: %{z:.3f}<extra></extra>",
+        "hovertemplate": "%{y}, %{x}: PSI %{text}, %{z:.2f} beyond chance<extra></extra>",
     }
     layout = {
         "xaxis": {"showgrid": False, "tickangle": -35, "ticks": ""},
@@ -191,7 +201,9 @@ def _drift(key: str, title: str, rows: list[dict[str, Any]]) -> Markup:
         title=title,
         figure={"data": [trace], "layout": layout},
         table=table(columns=columns, rows=written, caption=f"{title}: drift of every feature"),
-        caption=f"PSI. {strong} strong and {some} smaller shifts in {len(rows)} comparisons. "
+        caption=f"The numbers are PSI, the colour what of it exceeds {CHANCE} times what chance "
+        f"alone makes in samples of these sizes. {strong} strong and {some} smaller shifts in "
+        f"{len(rows)} comparisons. "
         "Candidates of one patient are alike, so between patients chance makes more than stated.",
         height=170 + 40 * len(groups),
         narrow={"data": [{"texttemplate": ""}]} if len(features) > FEW else {},

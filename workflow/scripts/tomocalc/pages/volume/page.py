@@ -18,15 +18,15 @@ from tomocalc.pages.volume.tables import (
     MOST_ROWS,
     candidate_table,
     cluster_table,
-    drift_table,
+    drift_block,
     file_table,
 )
 from tomocalc.prediction.scoring import Scored
 from tomocalc.wording.words import versions_of
 
 LEGEND = (
-    "Yellow: flagged; blue: below the threshold; dashed: in best focus one slice away; "
-    "pink: a cluster."
+    "Yellow: flagged; blue: below the threshold; white: the chosen one; dotted: in best focus one "
+    "slice away; pink and dashed: a cluster."
 )
 
 
@@ -99,7 +99,7 @@ def volume_page(
         ),
         Section(
             "Against the training",
-            block([drift_table(facts["drift"])], kind="panel"),
+            drift_block(facts["drift"]),
             intro=DRIFT,
             key="drift",
         ),

@@ -8,8 +8,9 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
+from tomocalc.pages.parts import block, note
 from tomocalc.pages.tables import Cell, Column, table
-from tomocalc.wording.words import pretty
+from tomocalc.wording.words import plural, pretty
 
 IN_SILICO = "in-silico phantom"
 MOST_ROWS = 200
@@ -81,8 +82,17 @@ def cluster_table(clusters: pl.DataFrame) -> Markup:
     return table(columns=columns, rows=rows, caption="Clusters of flagged candidates")
 
 
-def drift_table(drift: Sequence[Mapping[str, Any]]) -> Markup:
-    """Return how the features of new candidates differ from the training's."""
+def drift_block(drift: Sequence[Mapping[str, Any]]) -> Markup:
+    """Return how the features of new candidates differ from the training's, if that can be told."""
+    if drift and all(row["shift"] == "unknown" for row in drift):
+        return note(
+            "Too few candidates to tell a shift from chance, for each of the "
+            f"{plural(len(drift), 'feature')}."
+        )
+    return block([_drift_table(drift)], kind="panel")
+
+
+def _drift_table(drift: Sequence[Mapping[str, Any]]) -> Markup:
     tones = {"strong": "bad", "some": "warn", "none": "good", "unknown": ""}
     columns = [
         Column("Feature", "text"),

@@ -71,7 +71,7 @@ RULES = f"""\
 # Rules
 
 Every name below is a target, a script `workflow/scripts/<rule>.py` and a folder or file of logs.
-`snakemake --forcerun <rule>` runs it again; `<results>` and `<resources>` are folders that
+Your command with `--forcerun <rule>` runs it again; `<results>` and `<resources>` are folders that
 `pathvars` names. A profile may have volumes measured in batches: rules `extract_batch_…`, script
 `extract_batch`.
 

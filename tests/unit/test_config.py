@@ -107,6 +107,14 @@ def test_command_line_text_becomes_the_type_of_the_schema():
     assert checked["model"]["units"] == [64, 32]
 
 
+def test_settings_in_another_order_are_the_same_settings():
+    """Snakemake compares the parameters of a job as they are written."""
+    turned = dict(reversed(default()["image"].items()))
+    checked = check_config({**default(), "image": turned}, SCHEMA)
+    assert list(turned) != list(checked["image"])
+    assert list(checked["image"]) == list(check_config(default(), SCHEMA)["image"])
+
+
 def test_a_fetched_table_needs_a_checksum():
     table = {"path": "https://example.org/t.csv", "label": "y", "positive": "1", "sha256": None}
     config = changed(source="table", table=table)

@@ -48,13 +48,15 @@ def coerce(value: Any, schema: Schema, root: Schema) -> Any:
     """Return *value* with text turned into the number, boolean or null that *schema* wants.
 
     ``--config`` passes values as text, and YAML reads ``1e-3`` as text. Text that does not
-    parse stays as it is, for the validator to name.
+    parse stays as it is, for the validator to name. Known keys come in the order of *schema*:
+    Snakemake would take settings in another order for other settings.
     """
     schema = _resolve(schema, root)
     if isinstance(value, Mapping):
         known, other = schema.get("properties", {}), schema.get("additionalProperties")
         extra = other if isinstance(other, Mapping) else {}
-        return {key: coerce(item, known.get(key, extra), root) for key, item in value.items()}
+        order = [key for key in known if key in value] + [key for key in value if key not in known]
+        return {key: coerce(value[key], known.get(key, extra), root) for key in order}
     if isinstance(value, list):
         return [coerce(item, schema.get("items", {}), root) for item in value]
     if isinstance(value, str):

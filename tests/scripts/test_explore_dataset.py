@@ -171,7 +171,7 @@ def test_the_table_of_the_paper(tmp_path, protocol):
     assert len(html) < 3_000_000
     assert numbers["summary"]["area"]["all"]["sd"] == pytest.approx(1, abs=1e-3)
     if protocol == "paper":
-        assert "Leaks: the test part is partly learnt by heart" in text
+        assert "Leaks: the test part is partly known from the training" in text
         assert "calcifications: share with a copy 100 %" in text
     else:
         assert "Clean: nothing of the test part is learnt from" in text

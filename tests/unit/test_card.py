@@ -144,7 +144,7 @@ def test_a_leaking_protocol_is_said_everywhere(phantom):
     leaking = changed(phantom, split=split)
     card = build_card(leaking)
     text = markdown(card)
-    assert text.count("Leaks: the test part is partly learnt by heart") == 2
+    assert text.count("Leaks: the test part is partly known from the training") == 2
     assert "100% of the calcifications in the test part have an identical copy." in text
     assert any("Quoting these figures" in line for line in not_for(leaking))
     assert not any("Quoting these figures" in line for line in not_for(phantom))

@@ -36,7 +36,11 @@ def summary(facts: Facts) -> Part:
             if (one := figures.get(key)) and one.get("low") is not None
         ]
         limits = interval_limits(facts.test, names.values())
-        blocks += [Numbers(tuple(items)), Text(_counted(facts)), *map(Remark, limits)]
+        blocks += [
+            Numbers(tuple(items)),
+            Text(_counted(facts)),
+            *(Remark(text, "warn") for text in limits),
+        ]
     else:
         text = "The test part lacks a class, so nothing could be measured."
         blocks.append(Remark(text, "bad"))
@@ -48,7 +52,7 @@ def _counted(facts: Facts) -> str:
     more = " Findings, volumes and patients are below." if facts.from_images else ""
     return (
         f"Of single candidates, on the test part: {plural(test['positives'], 'calcification')} "
-        f"among {test['n']:,} of {counted_groups(test['groups'], test['unit'])}, with "
+        f"among {test['n']:,} rows of {counted_groups(test['groups'], test['unit'])}, with "
         f"{facts.confidence} intervals.{more}"
     )
 

@@ -70,7 +70,7 @@ def index_page(
     data = [(entry, path) for entry, path in zip(entries, files, strict=True) if not entry.is_page]
     sections = [
         Section("Result", _result(quality, split, metrics, audit), key="result"),
-        *([protocol_section(comparison, audit)] if audit else []),
+        *([protocol_section(comparison, audit, source)] if audit else []),
         Section(
             "Look at it", fill("doors", entries=[e for e in entries if e.is_page]), key="pages"
         ),

@@ -12,6 +12,7 @@ from tomocalc.pages.parts import block, note
 from tomocalc.pages.shell import Section
 from tomocalc.pages.tables import Column, table
 from tomocalc.pages.templating import fill
+from tomocalc.wording.intervals import row_limits
 from tomocalc.wording.numbers import share, signed
 from tomocalc.wording.verdicts import RULINGS
 from tomocalc.wording.words import plural
@@ -22,13 +23,15 @@ ORDER = ("honest", "paper", "own")
 TITLES = {"honest": "Honest protocol", "paper": "The paper's protocol", "own": "Your split"}
 FIGURES = {"auroc": "AUROC", "average_precision": "Average precision", "f1": "F1"}
 FIGURES |= {"accuracy": "Accuracy"}
+DRAWN = ("auroc", "average_precision", "f1")
+"""Figures whose intervals come from resampling."""
 MODELS = {"lstm": "LSTM", "nearest_neighbour": "1-nearest neighbour"}
 NOTHING = "No test row equals a training row, and no patient stands on both sides."
 REASONS = 3
 """Reasons shown; the audit's page has all."""
 
 
-def protocol_section(rows: Sequence[Row], audit: Mapping[str, Any]) -> Section:
+def protocol_section(rows: Sequence[Row], audit: Mapping[str, Any], source: str) -> Section:
     """Return the section.
 
     Parameters
@@ -37,11 +40,15 @@ def protocol_section(rows: Sequence[Row], audit: Mapping[str, Any]) -> Section:
         Rows of ``comparison.parquet``.
     audit
         ``leakage.json``.
+    source
+        ``phantom``, ``volumes`` or ``table``.
     """
     names = [name for name in ORDER if name in audit["protocols"]]
     found = {(row["protocol"], row["model"]): row for row in rows if row["auroc"] is not None}
     sides = [_side(name, found.get((name, "lstm")), audit["protocols"][name]) for name in names]
     body = [fill("versus", sides=sides)]
+    shown = [found[name, "lstm"] for name in names if (name, "lstm") in found]
+    body += [note(text, tone="warn") for text in row_limits(shown, DRAWN, source)]
     body += [note(text) for text in _worth(audit["gaps"])]
     written = _table(names, found, audit["gaps"])
     if written:

@@ -16,13 +16,14 @@ def counted_groups(count: int, unit: str) -> str:
     return f"{plural(count, 'group')} of {unit}" if unit == "equal rows" else plural(count, unit)
 
 
-def rests_on(count: int, unit: str, what: str = "Intervals by resampling rest") -> str:
+def rests_on(
+    count: int, unit: str, what: str = "Intervals by resampling rest", them: str = "them"
+) -> str:
     """Return the sentence that warns of few groups; empty where there are enough."""
     if count >= FEW_GROUPS:
         return ""
-    return (
-        f"{what} on {counted_groups(count, unit)}: read them as a lower bound of the uncertainty."
-    )
+    groups = counted_groups(count, unit)
+    return f"{what} on {groups}: read {them} as a lower bound of the uncertainty."
 
 
 def interval_limits(part: Mapping[str, Any], names: Iterable[str]) -> list[str]:
@@ -30,6 +31,22 @@ def interval_limits(part: Mapping[str, Any], names: Iterable[str]) -> list[str]:
     shown = [part["metrics"][name] for name in names if name in part["metrics"]]
     said = rests_on(part["groups"], part["unit"]), floor_rule(shown, part["unit"])
     return [text for text in said if text]
+
+
+def row_limits(rows: Iterable[Mapping[str, Any]], names: Iterable[str], source: str) -> list[str]:
+    """Return what limits the intervals of the figures *names* in *rows* of the comparison.
+
+    Of a table the groups may be patients or equal rows, so that they are only called groups.
+    """
+    unit = "group" if source == "table" else "patient"
+    rows, names = list(rows), list(names)
+    shown = [
+        {"value": row[key], "low": row[f"{key}_low"], "high": row[f"{key}_high"]}
+        for row in rows
+        for key in names
+    ]
+    fewest = min((row["groups"] for row in rows), default=FEW_GROUPS)
+    return [text for text in (rests_on(fewest, unit), floor_rule(shown, unit)) if text]
 
 
 def is_floor(figure: Mapping[str, Any]) -> bool:

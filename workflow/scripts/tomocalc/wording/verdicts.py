@@ -38,7 +38,8 @@ RULINGS = {
     "caution": Ruling("take care", "nothing is known to leak, but read why", None, "unknown"),
     "leaks": Ruling(
         "leaks",
-        "the test part is partly learnt by heart, so that its figures are better than the model",
+        "the test part is partly known from the training, so that its figures do not hold for new "
+        "patients",
         False,
         "bad",
     ),

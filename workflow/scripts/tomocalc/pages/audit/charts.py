@@ -55,9 +55,9 @@ def gap_figure(name: str, gaps: Mapping[str, Any], written: Markup) -> Markup:
         title=f"Average precision under {UNDER[name]} and the honest protocol, at equal prevalence",
         figure={"data": [lines, *data], "layout": row_layout()},
         table=written,
-        caption=f"The line between the two dots of a model is its gap; where the dot of "
-        f"{UNDER[name]} lies further right, rows learnt by heart may make the difference. Thin "
-        "whiskers are intervals.",
+        caption="The thick grey line between the two marks of a model is its gap: none is drawn "
+        f"where they are equal. Where {UNDER[name]} gives the higher figure, what was learnt by "
+        "heart may make the difference. Thin whiskers are intervals.",
         height=140 + 36 * len(models),
     )
 
@@ -173,8 +173,8 @@ def identifier_figure(audits: Audits) -> Markup:
         caption="Patient, volume and site: mean label of their training rows; a name that was not "
         "seen tells nothing. Row order: mean label of the ten nearest training rows in the "
         "table's order. Chance: the same with the training labels in random order, whole patients "
-        f"at a time. It tells the label where the AUROC is at least {TELLING:g} and p at most "
-        f"{LEVEL:g}; anything less may be chance, or is too little to matter.",
+        f"at a time. The finding is 'tells the label' where the AUROC is at least {TELLING:g} and "
+        f"p at most {LEVEL:g}, otherwise 'no': it may be chance, or too little to matter.",
         height=150 + 30 * most * len(audits),
         table_open=True,
     )

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from tomocalc.comparison.figures import DRAWN
 from tomocalc.pages.comparison.tables import TITLES, Rows
 from tomocalc.pages.parts import Card, cards, note, verdict
-from tomocalc.wording.intervals import FEW_GROUPS, floor_rule, rests_on
+from tomocalc.wording.intervals import row_limits
 
 PROBE = "nearest_neighbour"
 FALL = 0.1
@@ -53,7 +53,8 @@ def headline(measured: Mapping[str, Rows], source: str) -> list[Markup | str]:
                 ],
             )
         )
-    return [*body, *_limits(measured, source)]
+    rows = [row for part in measured.values() for row in part]
+    return [*body, *(note(text, tone="warn") for text in row_limits(rows, DRAWN, source))]
 
 
 def _probed(before: float, after: float) -> tuple[bool | None, str]:
@@ -69,17 +70,3 @@ def _probed(before: float, after: float) -> tuple[bool | None, str]:
     if after < before - FALL:
         return False, "Leaks: the paper's protocol rewards learning by heart"
     return True, "Clean: learning by heart gains little here"
-
-
-def _limits(measured: Mapping[str, Rows], source: str) -> list[Markup]:
-    """Return what limits the intervals: few groups, and figures of 0 or 1."""
-    # of a table the groups may be patients or equal rows
-    unit = "group" if source == "table" else "patient"
-    rows = [row for part in measured.values() for row in part]
-    shown = [
-        {"value": row[key], "low": row[f"{key}_low"], "high": row[f"{key}_high"]}
-        for row in rows
-        for key in DRAWN
-    ]
-    few = rests_on(min((row["groups"] for row in rows), default=FEW_GROUPS), unit)
-    return [note(text, tone="warn") for text in (few, floor_rule(shown, unit)) if text]

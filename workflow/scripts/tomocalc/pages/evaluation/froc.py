@@ -102,7 +102,7 @@ def froc_figure(
     caption = (
         f"{count} in {plural(facts['volumes'], 'volume')}, "
         f"{facts['with_candidate']} of them within reach of a mark; the others are missed at every "
-        f"threshold. {rests_on(patients, 'patient', 'The band rests') or carry}"
+        f"threshold. {rests_on(patients, 'patient', 'The band rests', 'it') or carry}"
     )
     return figure_section(
         key=f"froc-{kind}",
@@ -163,8 +163,18 @@ def _points(noun: str, curve: Mapping[str, Sequence[float]]) -> Markup:
     return table(columns=columns, rows=rows, caption=f"Points of the curve per {noun}")
 
 
-def dbtex_block(facts: Mapping[str, Any], rule: Mapping[str, Any]) -> list[Markup]:
-    """Return the DBTex metric as a table, and what it was computed on; *rule*: of clusters."""
+def dbtex_block(
+    facts: Mapping[str, Any], rule: Mapping[str, Any], *, patients: int
+) -> list[Markup]:
+    """Return the DBTex metric as a table, and what it was computed on.
+
+    Parameters
+    ----------
+    rule
+        Of clusters.
+    patients
+        Of the test part.
+    """
     if "absent" in facts:
         return [note(facts["absent"])]
     lines = [
@@ -194,9 +204,9 @@ def dbtex_block(facts: Mapping[str, Any], rule: Mapping[str, Any]) -> list[Marku
         f"{counted_clusters(facts['lesions'], facts['formed'], rule)} in "
         f"{facts['volumes_with_lesion']:,} of {plural(facts['volumes'], 'volume')}; "
         f"{plural(facts['marks'], 'mark')}. {which} 100 pixels are "
-        f"{_span(*facts['least_mm'])} here."
+        f"{_span(*facts['least_mm'])} here. {rests_on(patients, 'patient')}"
     )
-    return [block([written, paragraph(text)], kind="panel")]
+    return [block([written, paragraph(text.rstrip())], kind="panel")]
 
 
 def _span(low: float, high: float) -> str:

@@ -76,7 +76,7 @@ def image_sections(
         ),
         Section(
             "DBTex metric",
-            dbtex_block(facts["dbtex"], rule),
+            dbtex_block(facts["dbtex"], rule, patients=facts["patients"]),
             intro="As published for the DBTex challenges. A mark hits a finding when the centres "
             "are no further apart than half the diagonal of its box, or 100 pixels, and no more "
             "than a quarter of the slices.",

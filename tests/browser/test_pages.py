@@ -29,6 +29,12 @@ def test_hostile_names_are_shown_as_they_are_written(browser, pages):
     assert "</script>" in shown
 
 
+def test_small_tables_do_not_scroll_on_a_wide_screen(browser, pages):
+    browser.open(pages["eda"])
+    tables = "[...document.querySelectorAll('#quality .grid .scroll')]"
+    assert browser.run(f"{tables}.map(box => box.scrollWidth - box.clientWidth)") == [0, 0]
+
+
 def test_no_upload_button_and_no_logo(browser, pages):
     browser.open(pages["report"])
     browser.draw_all()

@@ -114,6 +114,13 @@ def test_a_click_on_a_mark_chooses_it(browser, predicted):
     assert f"Candidate {number}" in browser.run("document.getElementById('volume-why').textContent")
 
 
+def test_the_legend_names_what_is_drawn(browser, predicted):
+    browser.open(predicted["volume"])
+    legend = browser.run("document.querySelector('.keys').textContent")
+    for words in ("white: the chosen one", "dotted: in best focus", "pink and dashed"):
+        assert words in legend
+
+
 def test_zoom_keeps_picture_and_marks_together(browser, predicted):
     opened(browser, predicted)
     width = "document.getElementById('volume-sheet').clientWidth"

@@ -97,7 +97,10 @@ def test_the_own_split_is_audited_beside_the_protocols(tmp_path):
     assert facts["audited"] == "own"
     assert facts["verdict"] == "leaks"
     assert facts["protocols"]["own"]["sharing"]["shared_patients"] == 60
-    assert "Your own split" in (tmp_path / "leakage.html").read_text()
+    html = (tmp_path / "leakage.html").read_text()
+    assert html.index('id="verdict-own"') < html.index('id="verdict-honest"')
+    assert "Average precision under your own split and the honest protocol" in html
+    assert "the AUROC is at least 0.6 and p at most 0.01" in html
     assert "own" in pl.read_parquet(tmp_path / "comparison.parquet")["protocol"]
 
 

@@ -20,7 +20,7 @@ benchmarks: $(VENV)/ready-for-tests
 	$(BIN)/python benchmarks/page.py
 
 faults: $(VENV)/ready-for-tests
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder --fault-table benchmarks/faults.md
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder --fault-table=benchmarks/faults.md
 
 lint: $(VENV)/ready-for-tests
 	PATH="$(CURDIR)/$(BIN):$$PATH" pre-commit run --all-files --show-diff-on-failure

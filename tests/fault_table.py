@@ -1,6 +1,6 @@
 """What must hold when something is wrong: row by row, expected and seen.
 
-``pytest --fault-table FILE`` runs the tests that ``tests/faults/table.tsv`` names, and writes
+``pytest --fault-table=FILE`` runs the tests that ``tests/faults/table.tsv`` names, and writes
 what they saw to FILE as a Markdown table.
 """
 

@@ -15,14 +15,17 @@ from jsonschema.exceptions import ValidationError
 
 from tomocalc.errors import TomocalcError, raise_all
 
+try:  # several times as fast, where PyYAML was built with it; every start reads such files
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:
+    from yaml import SafeLoader
+
 Schema = Mapping[str, Any]
-FAST_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""Several times as fast, where PyYAML was built with it; every start reads such files."""
 
 
 def load_schema(path: str | Path) -> Schema:
     """Read a JSON schema written as YAML."""
-    return yaml.load(Path(path).read_text(encoding="utf-8"), Loader=FAST_LOADER)  # noqa: S506
+    return yaml.load(Path(path).read_text(encoding="utf-8"), Loader=SafeLoader)
 
 
 def check_config(config: Mapping[str, Any], schema: Schema) -> dict[str, Any]:

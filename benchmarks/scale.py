@@ -1,11 +1,12 @@
 """What Snakemake costs beside the work: `python benchmarks/scale.py [VOLUMES ...]`.
 
 For each number of volumes: seconds of processor time and megabytes of a dry run of everything,
-seconds of a run with nothing to do, and seconds per job of a run whose jobs do nothing. Volumes
-are one file each, or with `--slices 60` folders of that many; other batches than the usual by
-`--per-job 1`; only the dry run by `--dry`. The plugin for Slurm, which the tests need and a user at
-home has not, is left out: loading it takes 0.3 s. `--touch` without its tenth of a second
-of sleep per job.
+seconds of a run with nothing to do (median of three), and seconds per job of a run whose jobs do
+nothing. Volumes are one file each, or with `--slices 60` folders of that many; other batches than
+the usual by `--per-job 1`; only the dry run by `--dry`. Snakemake runs as with `requirements.lock`:
+without the plugin for Slurm, which the tests need and a user at home has not, and without the
+pandas that comes with it (`--slurm` keeps both). `--touch` without its tenth of a second of sleep
+per job.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -26,10 +28,14 @@ sys.path.insert(0, str(ROOT / "tests"))
 from projects import copy_project  # noqa: E402
 
 HEADER = "volume_id\tpatient_id\tlaterality\tview\tpath\tpixel_spacing_mm\tslice_spacing_mm\n"
+AT_HOME = """
+import importlib.util, pkgutil
+modules, spec = pkgutil.iter_modules, importlib.util.find_spec
+pkgutil.iter_modules = lambda *given: (m for m in modules(*given) if "plugin_slurm" not in m.name)
+importlib.util.find_spec = lambda name, *given: None if name == "pandas" else spec(name, *given)
+"""
 START = """
-import pkgutil, sys, time
-found = pkgutil.iter_modules
-pkgutil.iter_modules = lambda *given: (m for m in found(*given) if "plugin_slurm" not in m.name)
+import sys, time
 if "--touch" in sys.argv:
     time.sleep = lambda seconds: None
 from snakemake.cli import main
@@ -74,9 +80,10 @@ def project(folder: Path, volumes: int, slices: int) -> Path:
     return folder
 
 
-def snakemake(folder: Path, *arguments: str) -> tuple[float, float, str]:
+def snakemake(folder: Path, *arguments: str, slurm: bool = False) -> tuple[float, float, str]:
     """Run Snakemake; return processor seconds, megabytes at the peak, and what it printed."""
-    command = [sys.executable, "-c", START, *arguments, "--configfile", "own.yaml"]
+    start = START if slurm else AT_HOME + START
+    command = [sys.executable, "-c", start, *arguments, "--configfile", "own.yaml"]
     output = folder / "output.txt"
     with output.open("w") as stream:
         child = subprocess.Popen(command, cwd=folder, stdout=stream, stderr=subprocess.STDOUT)
@@ -99,12 +106,18 @@ def finish(folder: Path, *arguments: str) -> None:
 
 
 def measure(
-    volumes: int, slices: int, batch: tuple[str, ...], *, jobs: bool, dry_only: bool
+    volumes: int,
+    slices: int,
+    batch: tuple[str, ...],
+    *,
+    jobs: bool,
+    dry_only: bool,
+    slurm: bool,
 ) -> str:
     """Return one row of the table."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = project(Path(temporary) / "project", volumes, slices)
-        dry, peak, text = snakemake(folder, "--dry-run", "--quiet", "all", *batch)
+        dry, peak, text = snakemake(folder, "--dry-run", "--quiet", "all", *batch, slurm=slurm)
         count = re.findall(r"^total +(\d+)", text, re.MULTILINE)[0]
         each = "–"
         if dry_only:
@@ -119,11 +132,14 @@ def measure(
         begun = time.monotonic()
         finish(folder, *batch)
         touched = time.monotonic() - begun
-        idle, _, text = snakemake(folder, "--cores", "1", *batch)
-        if "Nothing to be done" not in text:
-            raise SystemExit(text[-3000:])
+        idle = []
+        for _ in range(3):
+            used, _, text = snakemake(folder, "--cores", "1", *batch, slurm=slurm)
+            if "Nothing to be done" not in text:
+                raise SystemExit(text[-3000:])
+            idle.append(used)
         return (
-            f"| {volumes:,} | {count} | {dry:.1f} | {peak:.0f} | {idle:.1f} | {each} "
+            f"| {volumes:,} | {count} | {dry:.1f} | {peak:.0f} | {median(idle):.1f} | {each} "
             f"| {touched:.0f} |"
         )
 
@@ -138,13 +154,21 @@ def main() -> None:
     parser.add_argument(
         "--dry", action="store_true", help="only plan, do not finish and plan again"
     )
+    parser.add_argument("--slurm", action="store_true", help="with the plugin for Slurm and pandas")
     parser.add_argument("--jobs", action="store_true", help="also run 100 volumes that do nothing")
     chosen = parser.parse_args()
     batch = ("--set-resources", f"extract_features:volumes_per_job={chosen.per_job}")
     print("| volumes | jobs | dry run s | MB | no-op s | per volume ms | --touch s |")
     print("|---:|---:|---:|---:|---:|---:|---:|")
     for volumes in chosen.volumes:
-        row = measure(volumes, chosen.slices, batch, jobs=chosen.jobs, dry_only=chosen.dry)
+        row = measure(
+            volumes,
+            chosen.slices,
+            batch,
+            jobs=chosen.jobs,
+            dry_only=chosen.dry,
+            slurm=chosen.slurm,
+        )
         print(row, flush=True)
 
 

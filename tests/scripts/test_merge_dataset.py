@@ -14,6 +14,7 @@ from tomocalc.errors import TomocalcError
 from tomocalc.parquet import read_parquet, write_parquet
 from tomocalc.tables import SCHEMA_VERSION, SHARD, names
 from tomocalc.wording.words import cohort as cohort_of
+from tomocalc.wording.words import counted
 
 SCHEMA = Path(__file__).parents[2] / "workflow/schemas/annotations.schema.yaml"
 LABELS = {"tolerance_mm": 0.3, "slice_tolerance": 1, "ignore_mm": 0.0, "unlabelled": "fail"}
@@ -104,14 +105,16 @@ def test_volumes_are_merged_sorted_and_labelled(tmp_path):
 
 def test_volumes_without_a_candidate_are_counted(tmp_path):
     manifests = [
-        write_volume(tmp_path / "features", "u", candidates=0, patient_id="p1"),
+        write_volume(tmp_path / "features", "u", candidates=0, patient_id="p1", site="B"),
         write_volume(tmp_path / "features", "v"),
         write_volume(tmp_path / "features", "w", candidates=0),
     ]
     account = merge(tmp_path, manifests)
     assert (account["volumes"], account["volumes_with_candidate"]) == (3, 1)
     assert (account["patients"], account["patients_with_candidate"]) == (2, 1)
+    assert (account["sites"], account["sites_with_candidate"]) == (2, 1)
     assert cohort_of(account) == "3 volumes (2 of them without a candidate) of 2 patients"
+    assert counted(account, "sites") == "2, 1 of them without a candidate"
 
 
 def test_the_bytes_do_not_depend_on_the_order_of_the_manifests(tmp_path):

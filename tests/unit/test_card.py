@@ -184,7 +184,8 @@ def test_what_was_not_measured_is_said(phantom):
 def test_limits_come_from_the_facts(phantom, volumes):
     said = list(limits(volumes))
     assert not any("simulated" in line for line in said)
-    bad = volumes.quality | {"slices": {"total": 240, "quarantined": 3}, "patients": 0, "sites": 0}
+    nobody = {"patients": 0, "sites": 0, "sites_with_candidate": 0}
+    bad = volumes.quality | {"slices": {"total": 240, "quarantined": 3}, **nobody}
     fixed = MODEL | {"threshold": {"rule": "half", "value": 0.5, "chosen_on": None}}
     said = list(limits(changed(volumes, quality=bad, model=fixed)))
     assert "3 slices of 240 could not be read and were left out." in said

@@ -7,6 +7,7 @@ import polars as pl
 
 from tomocalc.eda.balance import LARGEST, balance, spread
 from tomocalc.eda.load import Table
+from tomocalc.pages.eda.groups import places_section
 
 
 def identity(**columns):
@@ -50,3 +51,11 @@ def test_every_patient_is_in_the_histogram_and_the_largest_are_listed():
     assert len(found["largest"]) == LARGEST
     assert sum(found["candidates"]["histogram"]["counts"]) == 300
     assert len(found["candidates"]["histogram"]["counts"]) <= 31
+
+
+def test_sites_without_a_candidate_are_told_beside_the_list():
+    quality = {"patients": 0, "sites": 3, "sites_with_candidate": 1}
+    section = places_section({"patients": None, "sites": None}, quality)
+    html = "".join(section.body)
+    assert "The data name no patients." in html
+    assert "3 sites, 2 of them without a candidate: those are not listed here." in html

@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from tomocalc.card.checklist import Answer
 from tomocalc.card.facts import Facts
 from tomocalc.wording.numbers import share
-from tomocalc.wording.words import PARTS, SOURCES, cohort, plural, pretty
+from tomocalc.wording.words import (
+    PARTS,
+    SOURCES,
+    cohort,
+    plural,
+    pretty,
+    without_candidate,
+)
 
 QUALITY, SPLIT, MODEL = "dataset/quality.json", "dataset/split.json", "model/model.json"
 CONFIG, PROGRAM = "the configuration", "the program"
@@ -69,8 +76,10 @@ def preparation(facts: Facts) -> str:
 def _sites(facts: Facts) -> Answer:
     if facts.simulated:
         return Answer(NOBODY, CONFIG, void=True)
-    sites = facts.quality["sites"]
-    return Answer(f"{plural(sites, 'site')} named." if sites else "No sites are named.", QUALITY)
+    if not (sites := facts.quality["sites"]):
+        return Answer("No sites are named.", QUALITY)
+    bare = without_candidate(facts.quality, "sites")
+    return Answer(f"{plural(sites, 'site')} named{f', {bare}' if bare else ''}.", QUALITY)
 
 
 def _selection(facts: Facts) -> str:

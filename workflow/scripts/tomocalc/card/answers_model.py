@@ -169,14 +169,14 @@ def _in_words(level: Any) -> str:
 
 
 def _use(facts: Facts) -> Iterator[tuple[str, Answer]]:
-    sites = facts.quality["sites"]
+    sites = facts.quality["sites_with_candidate"]
     yield (
         "heterogeneity",
         Answer(
-            "Not examined: the data name fewer than two sites."
+            "Not examined: fewer than two named sites have a candidate."
             if sites < 2
-            else f"The data name {sites} sites; features are compared between them on the page of "
-            "the exploratory analysis, the model's figures are not.",
+            else f"{sites} named sites have candidates; features are compared between them on the "
+            "page of the exploratory analysis, the model's figures are not.",
             "dataset/quality.json",
         ),
     )

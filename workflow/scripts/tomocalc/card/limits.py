@@ -66,11 +66,10 @@ def limits(facts: Facts) -> Iterator[str]:
     elif reasons:
         yield from reasons
     yield "One split of one data set; nothing was tested on data from elsewhere."
-    sites = facts.quality["sites"]
-    if sites < 2:
-        yield (
-            "The data name no sites" if not sites else "The data come from one site"
-        ) + ", so differences between sites could not be examined."
+    if facts.quality["sites_with_candidate"] < 2:
+        few = {0: "The data name no sites", 1: "The data come from one site"}
+        why = few.get(facts.quality["sites"], "Fewer than two sites have a candidate")
+        yield f"{why}, so differences between sites could not be examined."
     yield from _sizes(facts)
     yield from _search(facts)
     yield (

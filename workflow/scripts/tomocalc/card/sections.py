@@ -85,7 +85,7 @@ def data(facts: Facts) -> Part:
         rows += [
             ("Volumes", counted(quality, "volumes")),
             ("Patients", counted(quality, "patients") if quality["patients"] else "not named"),
-            ("Sites", f"{quality['sites']:,}" if quality["sites"] else "not named"),
+            ("Sites", counted(quality, "sites") if quality["sites"] else "not named"),
         ]
     found = quality.get("annotations")
     if found:

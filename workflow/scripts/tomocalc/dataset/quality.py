@@ -9,7 +9,8 @@ import polars as pl
 
 from tomocalc.tables import FEATURES, names
 
-KEPT = ("volume_id", "patient_id", "site", "label")
+PLACES = (("volumes", "volume_id"), ("patients", "patient_id"), ("sites", "site"))
+KEPT = (*(column for _, column in PLACES), "label")
 GAPS = ("null", "nan", "inf")
 
 
@@ -34,11 +35,10 @@ def quality_account(
     Returns
     -------
     dict
-        Counts; shares are between 0 and 1. ``volumes`` and ``patients`` are those of the
-        candidates, as are ``volumes_with_candidate`` and ``patients_with_candidate``: of
-        measured volumes `merge_volumes` knows the others too. ``duplicates.rows`` counts
-        redundant candidates: those that are equal to an earlier one in every used feature and
-        the label.
+        Counts; shares are between 0 and 1. ``volumes``, ``patients`` and ``sites`` are those of
+        the candidates, as are ``volumes_with_candidate`` and its like: of measured volumes
+        `merge_volumes` knows the others too. ``duplicates.rows`` counts redundant candidates:
+        those that are equal to an earlier one in every used feature and the label.
         ``without_duplicates`` counts what is left without them, and ``after_removal`` what is
         used: the same where *duplicates* is ``drop``, everything where it is ``keep``.
     """
@@ -61,18 +61,14 @@ def quality_account(
     vectors = repeated.group_by(used).agg(pl.len(), pl.col("label").n_unique().alias("labels"))
     conflicts = vectors.filter(pl.col("labels") > 1)
     redundant = _duplicates(groups, sum(rows.values()))
-    volumes = places["volume_id"].n_unique()
-    patients = places.filter(pl.col("patient_id") != "")["patient_id"].n_unique()
+    named = {key: places.filter(pl.col(column) != "")[column].n_unique() for key, column in PLACES}
     removed = [{"reason": "equal to an earlier candidate", "rows": redundant["rows"]}]
     return {
         "source": source,
         "rows": whole.item(0, "rows"),
         "candidates": sum(rows.values()),
-        "volumes": volumes,
-        "volumes_with_candidate": volumes,
-        "patients": patients,
-        "patients_with_candidate": patients,
-        "sites": places.filter(pl.col("site") != "")["site"].n_unique(),
+        **named,
+        **{f"{key}_with_candidate": count for key, count in named.items()},
         "positives": rows[1],
         "prevalence": everything["prevalence"],
         "columns": columns,

@@ -49,7 +49,7 @@ def merge_volumes(
     Returns
     -------
     dict
-        ``volumes`` and ``patients`` that were measured, with candidates or without,
+        ``volumes``, ``patients`` and ``sites`` that were measured, with candidates or without,
         ``annotations`` (total, matched, unmatched, volumes_without_annotation, other_findings,
         ignored_candidates: in another finding or in the band around one), ``slices``
         (total, without_objects, quarantined) and ``extraction`` (settings, ranges of spacing).
@@ -93,6 +93,7 @@ def merge_volumes(
     return {
         "volumes": len(volumes),
         "patients": len({volume["patient_id"] for volume in volumes} - {"", None}),
+        "sites": len({volume["site"] for volume in volumes} - {"", None}),
         "annotations": {
             "total": len(annotated),
             "matched": matched,

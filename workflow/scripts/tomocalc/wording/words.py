@@ -51,13 +51,13 @@ def plural(count: int, noun: str) -> str:
 
 
 def without_candidate(quality: Mapping[str, Any], key: str) -> str:
-    """Return how many of the measured volumes or patients (*key*) have none; empty for none."""
+    """Return how many of the measured volumes, patients or sites (*key*) have none; else empty."""
     bare = quality[key] - quality[f"{key}_with_candidate"]
     return f"{bare:,} of them without a candidate" if bare else ""
 
 
 def counted(quality: Mapping[str, Any], key: str) -> str:
-    """Return the number of measured volumes or patients (*key*): ``16, 2 of them without …``."""
+    """Return the number of measured volumes and the like (*key*): ``16, 2 of them without …``."""
     bare = without_candidate(quality, key)
     return f"{quality[key]:,}, {bare}" if bare else f"{quality[key]:,}"
 

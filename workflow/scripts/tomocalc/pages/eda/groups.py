@@ -14,20 +14,24 @@ from tomocalc.pages.palette import NEGATIVE, POSITIVE, SEQUENTIAL, scale
 from tomocalc.pages.parts import block, note
 from tomocalc.pages.shell import Section
 from tomocalc.pages.tables import Cell, Column, table
-from tomocalc.wording.words import pretty
+from tomocalc.wording.words import pretty, without_candidate
 
 SHIFTS = {"none": "", "some": "warn", "strong": "bad"}
 FEW = 8
 """Features up to which the numbers fit into the cells on a narrow screen."""
 
 
-def places_section(balance: dict[str, Any]) -> Section:
+def places_section(balance: dict[str, Any], quality: dict[str, Any]) -> Section:
     """Return how candidates and calcifications are spread over patients and sites."""
     body: list[Markup | str] = []
     for key, one, many in (("patients", "Patient", "patients"), ("sites", "Site", "sites")):
         facts = balance[key]
-        if facts is None:
+        if not quality[key]:
             body.append(note(f"The data name no {many}."))
+            continue
+        if bare := without_candidate(quality, key):
+            body.append(note(f"{quality[key]:,} {many}, {bare}: those are not listed here."))
+        if facts is None:
             continue
         if key == "patients":
             charts = [
@@ -127,7 +131,7 @@ def drift_section(drift: dict[str, Any]) -> Section:
         if not rows:
             if key == "sites":
                 body.append(
-                    note("The data name fewer than two sites, so there is none to compare.")
+                    note("Fewer than two named sites have a candidate: there is none to compare.")
                 )
             continue
         body.append(_drift(key, title, rows))

@@ -40,7 +40,7 @@ def eda_page(*, numbers: dict[str, Any], quality: dict[str, Any], split: dict[st
         distribution_section(numbers, quality["source"]),
         correlation_section(numbers),
         pairs_section(numbers),
-        places_section(numbers["balance"]),
+        places_section(numbers["balance"], quality),
         drift_section(numbers["drift"]),
     ]
     if "slices" in quality:
@@ -67,7 +67,7 @@ def _facts(quality: dict[str, Any], split: dict[str, Any]) -> dict[str, str]:
         facts["Volumes"] = counted(quality, "volumes")
     facts["Patients"] = counted(quality, "patients") if quality["patients"] else "not named"
     if quality["sites"]:
-        facts["Sites"] = f"{quality['sites']:,}"
+        facts["Sites"] = counted(quality, "sites")
     return facts | {"Protocol": split["protocol"], "Seed": str(split["seed"])}
 
 

@@ -97,6 +97,23 @@ def test_patients_are_named_in_every_row_or_in_none(tmp_path):
         read(tmp_path, "A,C,y,p\n1,2,yes,a\n1,2,no,\n1,2,no, \n", patient_id="p")
 
 
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("1,2,yes,a\n1,3,Yes,b\n1,4,no,c\n", r"column y\): `Yes` on line 3 .*from `yes` in spell"),
+        ("1,2,yes,p1\n1,3,no,P01\n", r"column p\): `P01` on line 3 .*from `p1` in spelling alone"),
+    ],
+)
+def test_two_spellings_of_a_label_or_patient_are_refused(tmp_path, rows, message):
+    with pytest.raises(TomocalcError, match=message):
+        read(tmp_path, f"A,C,y,p\n{rows}", patient_id="p")
+
+
+def test_labels_that_mean_none_are_told_where_there_are_several(tmp_path, caplog):
+    read(tmp_path, "A,C,y\n1,2,yes\n1,3,no\n1,4,No\n1,5,yess\n")
+    assert "column y: all but `yes` mean none: No, no, yess" in caplog.text
+
+
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
 def test_text_of_another_encoding_names_the_remedy(tmp_path, encoding):
     path = tmp_path / "table.csv"

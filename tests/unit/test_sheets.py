@@ -93,6 +93,31 @@ def test_all_bad_rows_come_at_once(sheet):
     assert sorted(re.findall(r"volumes.tsv:(\d+)", lines)) == ["2", "3", "4"]
 
 
+def test_a_patient_under_two_spellings_is_refused(sheet):
+    rows = [f"v{i}\t{name}\tL\tCC\tIMAGE" for i, name in enumerate(("P1", "P1", "p1", "Q", "P_1"))]
+    assert re.findall(r"tsv:(\d)", fault(sheet(*rows))) == ["4"]
+    for name, other in (("P1", "P01"), ("A-7", "a_007")):
+        text = fault(sheet(f"v\t{name}\tL\tCC\tIMAGE", f"w\t{other}\tR\tCC\tIMAGE"))
+        assert f"`{other}` differs from `{name}` on line 2 in spelling alone" in text
+    apart = ("P1", "P10", "P100", "P1A", "A1-2", "A12")
+    rows = [f"v{i}\t{name}\tL\tCC\tIMAGE" for i, name in enumerate(apart)]
+    assert len(read_volumes(sheet(*rows), VOLUMES)) == len(apart)
+
+
+def test_what_is_wrong_alike_on_many_lines_is_told_once(sheet):
+    rows = [f"v{i}\tp {i}\tL\tCC\tgone/{i}" for i in range(15)]
+    patients, paths = fault(sheet(*rows)).splitlines()
+    lines = "lines 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 4 more"
+    assert 'tsv:2, column patient_id): wrong value: "p 0" is not of the form' in patients
+    assert f"; wrong too: {lines}. Fix: give string: pseudonym of the patient (letters" in patients
+    assert f"tsv:2, gone/0): no such file or folder; wrong too: {lines}. Fix: correct" in paths
+
+
+def test_a_decimal_comma_is_named(sheet):
+    text = fault(sheet("v\tp\tL\tCC\tIMAGE\t0,1", header=f"{HEADER}\tpixel_spacing_mm"))
+    assert "Fix: write decimals with a point, as in 0.1." in text
+
+
 def test_twice_the_same_id_names_both_lines(sheet):
     text = fault(sheet("a\tp\tL\tCC\tIMAGE", "b\tp\tL\tCC\tIMAGE", "A\tp\tL\tCC\tIMAGE"))
     assert "volumes.tsv:4" in text
@@ -104,6 +129,7 @@ def test_twice_the_same_id_names_both_lines(sheet):
     [
         ("volume_id,patient_id,laterality,view,path", "not separated by tabs"),
         ("volume_id\tpatient\tlaterality\tview\tpath", "did you mean `patient_id`?"),
+        ("volume_id\tpatient_id\tside\tview\tpath", "did you mean `laterality`?"),
         ("volume_id\tlaterality\tview\tpath", "it has no column `patient_id`"),
         (f"{HEADER}\tpath", "column `path` stands twice"),
     ],

@@ -7,7 +7,7 @@ read while the graph of jobs is built.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ LINE = "_line"
 """Key of a row's line number in its sheet, the header being line 1."""
 NOT_UTF8 = "it is not UTF-8 text", 'save it as "CSV UTF-8", which spreadsheets offer by that name'
 """Why a text of another encoding cannot be read, and what mends it."""
+SHOWN = 10
+"""Most line numbers that a message counts up."""
 
 
 @dataclass(frozen=True)
@@ -56,24 +58,26 @@ def read_cells(path: str, schema: Schema) -> Cells:
     absent = dict.fromkeys(set(schema["properties"]) - set(header))
     rows: list[Row] = []
     names: set[str] = set()
+    bad: list[tuple[int, str, TomocalcError]] = []
     for number, cells in lines if columns else ():
         where = f"{path}:{number}"
         texts = dict(zip(header, map(str.strip, cells), strict=False))
         names |= {texts["volume_id"]} if "volume_id" in texts else set()
         if len(cells) != len(header):
             why = f"it has {len(cells)} cells where the header has {len(header)}"
-            errors.append(row_error(where, why, "give every row one cell per column"))
+            bad.append((number, "", row_error(where, why, "give every row one cell per column")))
             continue
         read = {name: column.read(texts[name]) for name, column in columns.items()}
         row = {name: value for name, (value, _) in read.items()}
         if not all(sound for _, sound in read.values()):
-            errors += [
-                row_error(f"{where}, column {key}", f"{what}: {why}", fix)
+            bad += [
+                (number, key, row_error(f"{where}, column {key}", f"{what}: {why}", fix))
                 for key, what, why, fix in mistakes(row, schema)
                 if what != "missing key"
             ]
         rows.append({**absent, **row, LINE: number})
     foreign = len(columns) < len(set(header))
+    errors += together(bad)
     return Cells(rows, names if "volume_id" in header else None, foreign, errors)
 
 
@@ -135,6 +139,37 @@ def _check_header(path: str, header: list[str], schema: Schema) -> Iterator[Tomo
 
 def _nullable(kind: Schema) -> bool:
     return "null" in kind.get("type", []) or None in kind.get("enum", [])
+
+
+def together(found: Iterable[tuple[int, str, TomocalcError]]) -> list[TomocalcError]:
+    """Tell what is wrong in the same way on several lines once, with all their numbers.
+
+    Parameters
+    ----------
+    found
+        Line, what tells its fault apart from others with the same remedy, and the fault.
+    """
+    alike: dict[tuple[str, str], tuple[TomocalcError, list[int]]] = {}
+    for line, key, error in found:
+        alike.setdefault((key, error.fix), (error, []))[1].append(line)
+    return [
+        error
+        if len(lines) == 1
+        else TomocalcError(
+            error.code,
+            what=error.what,
+            where=error.where,
+            why=f"{error.why}; wrong too: {counted(lines[1:])}",
+            fix=error.fix,
+        )
+        for error, lines in alike.values()
+    ]
+
+
+def counted(lines: list[int]) -> str:
+    """Count up lines of a sheet, some of them where there are many."""
+    more = f" and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
+    return f"line{'s' * (len(lines) > 1)} {', '.join(map(str, lines[:SHOWN]))}{more}"
 
 
 def sheet_error(path: str, why: str, fix: str) -> TomocalcError:

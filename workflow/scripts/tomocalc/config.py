@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -144,17 +145,19 @@ def _explain(error: ValidationError) -> Iterator[tuple[str, str, str, str]]:
             "maximum": f"{shown} is above {schema.get('maximum')}",
             "exclusiveMaximum": f"{shown} is not below {schema.get('exclusiveMaximum')}",
             "minLength": "it is empty",
-            "pattern": f"{shown} does not match {schema.get('pattern')}",
+            "pattern": f"{shown} is not of the form that is asked for",
             "minItems": f"{shown} has fewer than {schema.get('minItems')} entries",
             "maxItems": f"{shown} has more than {schema.get('maxItems')} entries",
             "uniqueItems": f"{shown} repeats an entry",
         }.get(str(error.validator), error.message[:120])
-        yield key, "wrong value", why, _wanted(schema)
+        yield key, "wrong value", why, _wanted(schema, instance)
 
 
-def _wanted(schema: Schema) -> str:
+def _wanted(schema: Schema, given: Any) -> str:
+    if "number" in _kinds(schema) and isinstance(given, str) and COMMA.fullmatch(given):
+        return f"write decimals with a point, as in {given.replace(',', '.')}"
     meaning = schema.get("description")
-    return f"give {_values(schema) or 'a valid value'}" + (f" ({meaning})" if meaning else "")
+    return f"give {_values(schema) or 'a valid value'}" + (f": {meaning}" if meaning else "")
 
 
 def _kinds(schema: Schema) -> str:
@@ -180,16 +183,19 @@ def _choose(given: Any, values: list[Any]) -> str:
     return f"{asked} one of: {', '.join(known)}"
 
 
-SYNONYMS = {"gpu": "cuda"}
-"""What people write for a value that is spelt otherwise."""
+COMMA = re.compile(r"-?\d+,\d+")
+SYNONYMS = {"gpu": "cuda", "side": "laterality", "patient": "patient_id", "col": "x", "row": "y"}
+"""What people write for a name or value that is spelt otherwise."""
 SPELLING = 0.7
 """Least similarity of a misspelt word, by `difflib`: aera to area is 0.75, gpu to cpu 0.67."""
 
 
 def _meant(given: str, known: list[str]) -> str | None:
     """Return the word of *known* that was clearly meant, if any."""
-    word = SYNONYMS.get(given.lower(), given)
-    return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=SPELLING)), None)
+    for word in (SYNONYMS.get(given.lower(), given), given):
+        for near in difflib.get_close_matches(word, known, n=1, cutoff=SPELLING):
+            return near
+    return None
 
 
 def _contradictions(config: Mapping[str, Any], unsound: set[str]) -> Iterator[TomocalcError]:

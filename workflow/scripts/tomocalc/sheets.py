@@ -6,17 +6,15 @@ read while the graph of jobs is built.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from tomocalc.cells import LINE, Row, read_cells, row_error, sheet_error
+from tomocalc.cells import LINE, Row, counted, read_cells, row_error, sheet_error, together
 from tomocalc.config import Schema
 from tomocalc.errors import TomocalcError, TomocalcErrors, raise_all
 from tomocalc.readers.sources import source_files
-
-SHOWN = 10
-"""Most line numbers that a message counts up."""
 
 
 def read_volumes(
@@ -51,9 +49,13 @@ def check_volumes(
             sheet_error(path, "the sheet of volumes has no rows", "add one row per volume")
         )
     errors += _twice(path, rows)
-    for row in rows:
-        if row["path"] is not None:
-            errors += _place(path, row, data_root, look=look)
+    errors += _two_spellings(path, rows)
+    errors += together(
+        (row[LINE], key, error)
+        for row in rows
+        if row["path"] is not None
+        for key, error in _place(path, row, data_root, look=look)
+    )
     return sorted(rows, key=lambda row: str(row["volume_id"])), cells.names, errors
 
 
@@ -98,7 +100,7 @@ def check_annotations(
         if not cells.foreign:  # or what seems to lack stands in a column of another name
             errors += _shape(f"{path}:{row[LINE]}", row, data_root)
     for name, lines in unknown.items():
-        lines_too = f", named on {_lines(lines)}" if len(lines) > 1 else ""
+        lines_too = f", named on {counted(lines)}" if len(lines) > 1 else ""
         errors.append(
             TomocalcError(
                 "E303",
@@ -109,12 +111,6 @@ def check_annotations(
             )
         )
     return cells.rows, errors
-
-
-def _lines(numbers: list[int]) -> str:
-    """Count up lines, some of them where there are many."""
-    more = f" and {len(numbers) - SHOWN} more" if len(numbers) > SHOWN else ""
-    return f"lines {', '.join(map(str, numbers[:SHOWN]))}{more}"
 
 
 def _shape(where: str, row: Row, data_root: str | None) -> Iterator[TomocalcError]:
@@ -152,11 +148,33 @@ def _twice(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
         first.setdefault(name, row)
 
 
-def _place(sheet: str, row: Row, data_root: str | None, *, look: bool) -> Iterator[TomocalcError]:
+def _two_spellings(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
+    """Name patients who seem to have two ids: a split could put them on both sides."""
+    lines: dict[str, int] = {}
+    for row in rows:
+        lines.setdefault(row["patient_id"] or "", row[LINE])
+    first: dict[str, str] = {}
+    for name, line in lines.items():
+        known = first.setdefault(spelt(name), name)
+        if known != name:
+            why = f"`{name}` differs from `{known}` on line {lines[known]} in spelling alone"
+            fix = "write one patient in one way, and give two patients names that differ more"
+            yield row_error(f"{path}:{line}, column patient_id", why, fix)
+
+
+def spelt(pseudonym: str) -> str:
+    """Return what different spellings of one pseudonym have in common."""
+    plain = re.sub(r"[._ -]+", "-", pseudonym.strip().casefold())
+    return re.sub(r"(?<!\d)0+(?=\d)", "", plain)
+
+
+def _place(
+    sheet: str, row: Row, data_root: str | None, *, look: bool
+) -> Iterator[tuple[str, TomocalcError]]:
     """Resolve the row's path below *data_root*; say why its files cannot be used."""
     where = f"{sheet}:{row[LINE]}"
     outside = list(_resolve(where, row, "path", data_root))
-    yield from outside
+    yield from (("path", error) for error in outside)
     if outside or not look:
         return
     try:
@@ -168,8 +186,12 @@ def _place(sheet: str, row: Row, data_root: str | None, *, look: bool) -> Iterat
     else:
         return
     for error in errors:
+        own = "path" if Path(error.where) == Path(row["path"]) else error.where
         place = f"{where}, {error.where}"
-        yield TomocalcError(error.code, what=error.what, where=place, why=error.why, fix=error.fix)
+        yield (
+            f"{own}: {error.why}",
+            TomocalcError(error.code, what=error.what, where=place, why=error.why, fix=error.fix),
+        )
 
 
 def _resolve(where: str, row: Row, key: str, data_root: str | None) -> Iterator[TomocalcError]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 import polars as pl
@@ -9,7 +10,10 @@ import polars as pl
 from tomocalc.dataset.foreign_table import read_foreign_table, remedy
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.parquet import BAD
+from tomocalc.sheets import spelt
 from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, names, schema
+
+log = logging.getLogger(__name__)
 
 CANDIDATE = KEYS + PLACE + FEATURES + LABELS
 VOLUME_ID = "table"
@@ -83,8 +87,14 @@ def read_feature_table(
         [
             *_not_numbers(path, table, features, first_line),
             *_no_patient(path, table, patient_id, first_line),
+            *_two_spellings(path, table, label, first_line, only=positive),
+            *_two_spellings(path, table, patient_id, first_line),
         ]
     )
+    others = table.select(text.filter(text != positive).unique().sort()).to_series()
+    if len(others) > 1:
+        shown = ", ".join(others.head(10))
+        log.warning("column %s: all but `%s` mean none: %s", label, positive, shown)
     known = {
         "volume_id": pl.lit(VOLUME_ID),
         "candidate_id": pl.col("_row"),
@@ -129,6 +139,28 @@ def _no_patient(
         why = f"{unnamed.height} of {table.height} rows name no patient, the first on line {line}"
         fix = "name the patient of every row, or set table.patient_id to null"
         yield _table_error(f"{path}, column {patient_id}", why, fix)
+
+
+def _two_spellings(
+    path: str,
+    table: pl.DataFrame,
+    column: str | None,
+    first_line: int,
+    *,
+    only: str | None = None,
+) -> Iterator[TomocalcError]:
+    """Say that one name, or *only* this one, is written in two ways."""
+    if column is None:
+        return
+    lines = dict(
+        table.select(_text(column), "_row").unique(column, maintain_order=True).iter_rows()
+    )
+    first = {} if only is None else {spelt(only): only}
+    for name, row in names.iter_rows():
+        known = first.setdefault(spelt(name), name) if only is None else first.get(spelt(name))
+        if known not in (None, name):
+            why = f"`{name}` on line {row + first_line} differs from `{known}` in spelling alone"
+            yield _table_error(f"{path}, column {column}", why, "write it in one way")
 
 
 def _not_numbers(

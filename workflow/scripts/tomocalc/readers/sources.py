@@ -20,6 +20,9 @@ from tomocalc.files import file_sha256
 
 IGNORED_NAMES = {"thumbs.db", "desktop.ini"}
 """Left behind by file browsers, like every name that starts with a dot; never slices."""
+WHERE_FROM = (
+    "correct the path in the sheet; it starts from the working directory, or from volumes.data_root"
+)
 NUMBERS = re.compile(r"(\d+)")
 
 
@@ -70,7 +73,7 @@ def source_names(path: str | Path) -> list[str]:
         why = os.strerror(error.errno or 0)
         raise _missing(path, why, "make the path readable, or correct it in the sheet") from error
     if not found:
-        raise _missing(path, "no file is there", "correct the path in the sheet")
+        raise _missing(path, "no file is there", WHERE_FROM)
     return sorted(found, key=natural_key)
 
 
@@ -158,7 +161,7 @@ def _fault(file: str) -> TomocalcError | None:
     except FileNotFoundError:
         if Path(file).is_symlink():
             return _missing(file, "the link points to nothing", "restore the link's target")
-        return _missing(file, "no such file", "correct the path in the sheet")
+        return _missing(file, "no such file or folder", WHERE_FROM)
     except OSError as error:
         return _missing(file, os.strerror(error.errno or 0), "make the file readable")
     if stat.S_ISDIR(mode):

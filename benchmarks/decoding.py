@@ -39,6 +39,7 @@ from image_files import (  # pyright: ignore[reportMissingImports]
     write_png,
     write_tiff,
 )
+from tomocalc.memory import peak_megabytes
 from tomocalc.readers.volume import Volume, open_volume
 
 ROWS, COLUMNS, FRAMES = 2457, 1890, 60
@@ -169,14 +170,8 @@ def read_volume(path: Path) -> None:
     reading = time.process_time() - start - opening
     print(f"| open, ms | {1000 * opening:.1f} |")
     print(f"| read, ms per slice | {1000 * reading / FRAMES:.1f} |")
-    print(f"| peak memory after one slice, MB | {after_one} |")
-    print(f"| peak memory after all slices, MB | {peak_megabytes()} |")
-
-
-def peak_megabytes() -> int:
-    # getrusage would count the parent's peak as well.
-    status = Path("/proc/self/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0]) >> 10
+    print(f"| peak memory after one slice, MB | {after_one:.0f} |")
+    print(f"| peak memory after all slices, MB | {peak_megabytes():.0f} |")
 
 
 if __name__ == "__main__":

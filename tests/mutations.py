@@ -19,6 +19,7 @@ import numpy as np
 
 from image_files import volume, write_dicom, write_jpeg, write_pgm, write_png, write_tiff
 from tomocalc.errors import TomocalcError
+from tomocalc.memory import peak_megabytes
 from tomocalc.readers.volume import open_volume
 
 DICOM = ("explicit", "implicit", "rle", "jpeg", "jpeg_lossless", "jpegls", "jpeg2000")
@@ -27,12 +28,6 @@ IMAGES = ("png", "pgm", "jpg", *(f"tiff {name}" for name in TIFF), *(f"dicom {n}
 ROOT = Path(__file__).parents[1]
 MAX_SECONDS = 5.0
 MAX_MEGABYTES = 1000.0
-
-
-def peak_megabytes() -> float:
-    """Most memory this process has held. Not `ru_maxrss`: it begins with the parent's peak."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def sound_file(kind: str, folder: Path) -> Path:

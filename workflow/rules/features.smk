@@ -17,8 +17,6 @@ rule extract_features:
         ),
     log:
         "<logs>/extract_features/{volume}.log",
-    benchmark:
-        "<logs>/benchmarks/extract_features/{volume}.tsv"
     wildcard_constraints:
         volume=in_no_batch(BATCHES),
     conda:
@@ -64,8 +62,6 @@ for BATCH, MEMBERS in BATCHES.items():
             ],
         log:
             f"<logs>/extract_batch/{BATCH}.log",
-        benchmark:
-            f"<logs>/benchmarks/extract_batch/{BATCH}.tsv"
         conda:
             "../../envs/features.yaml"
         threads: 1

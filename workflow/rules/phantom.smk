@@ -9,8 +9,6 @@ rule simulate_volume:
         truth="<resources>/phantom/{volume}.truth.tsv",
     log:
         "<logs>/simulate_volume/{volume}.log",
-    benchmark:
-        "<logs>/benchmarks/simulate_volume/{volume}.tsv"
     conda:
         "../../envs/phantom.yaml"
     resources:

@@ -44,8 +44,6 @@ rule predict_volume:
         ),
     log:
         "<logs>/predict_volume/{volume}.log",
-    benchmark:
-        "<logs>/benchmarks/predict_volume/{volume}.tsv"
     conda:
         "../../envs/prediction.yaml"
     resources:

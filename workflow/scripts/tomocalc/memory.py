@@ -1,8 +1,11 @@
-"""How freed memory is used again. Standard library only."""
+"""How freed memory is used again, and how much was held. Standard library only."""
 
 from __future__ import annotations
 
 import ctypes
+import resource
+import sys
+from pathlib import Path
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 KEPT_BYTES = 1 << 30
@@ -20,3 +23,16 @@ def keep_freed_memory() -> None:
     if mallopt is not None:
         for option in (M_MMAP_THRESHOLD, M_TRIM_THRESHOLD):
             mallopt(option, KEPT_BYTES)
+
+
+def peak_megabytes() -> float:
+    """Return the most memory that this process has held, in MiB.
+
+    On Linux not `ru_maxrss`, which begins with the peak of the process that started this one.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        text = status.read_text(encoding="ascii")
+        return int(text.partition("VmHWM:")[2].split()[0]) / 1024
+    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit

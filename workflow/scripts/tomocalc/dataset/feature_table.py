@@ -152,11 +152,9 @@ def _two_spellings(
     """Say that one name, or *only* this one, is written in two ways."""
     if column is None:
         return
-    lines = dict(
-        table.select(_text(column), "_row").unique(column, maintain_order=True).iter_rows()
-    )
+    table = table.select(_text(column), "_row").unique(column, maintain_order=True)
     first = {} if only is None else {spelt(only): only}
-    for name, row in names.iter_rows():
+    for name, row in table.iter_rows():
         known = first.setdefault(spelt(name), name) if only is None else first.get(spelt(name))
         if known not in (None, name):
             why = f"`{name}` on line {row + first_line} differs from `{known}` in spelling alone"

@@ -114,10 +114,10 @@ def test_both_protocols_stand_side_by_side(whole):
     build_index.main(page=str(page), files=[], **accounts)
     html = page.read_text(encoding="utf-8")
     sides = re.findall(r'<div class="side (\w+)">\s*<h3>([^<]+) <span', html)
-    assert sides == [("good", "Honest protocol"), ("bad", "The paper&#39;s protocol")]
+    assert sides == [("good", "Honest protocol"), ("bad", "Paper&#39;s protocol")]
     assert "2 more in the leakage audit." in html
     text = " ".join(html.replace("\xa0", " ").split())
-    assert "At the same share (20.0 %)" in text
+    assert "at the same share (20.0 %): +0.200" in text
     assert "+0.200 (+0.050 to +0.350) for the LSTM" in text
     assert "0.950 <span>0.850 to 1.000</span>" in text
 

@@ -3,7 +3,15 @@
 import pytest
 
 from tomocalc.wording.clusters import counted_clusters
-from tomocalc.wording.intervals import FEW_GROUPS, counted_groups, floor_rule, rests_on
+from tomocalc.wording.intervals import (
+    FEW_GROUPS,
+    alike_rule,
+    counted_groups,
+    floor_rule,
+    paired_limits,
+    rests_on,
+)
+from tomocalc.wording.merits import in_a_sentence, with_interval, with_reach
 from tomocalc.wording.verdicts import RULINGS, ruling_of, sharing_level, too_good
 
 RULE = {"calcifications": 3, "distance_mm": 10.0}
@@ -23,11 +31,40 @@ def test_few_groups_are_warned_of():
         (PERFECT | {"method": "Wilson of 2: resampling says nothing"}, True),
         (PERFECT | {"method": "Wilson"}, False),
         ({"value": 0.9, "low": 0.8, "high": 1.0}, False),
+        ({"value": 1.0, "low": 1.0, "high": 1.0}, False),
         ({"value": None}, False),
     ],
 )
 def test_the_rule_of_perfect_figures_stands_where_it_was_needed(figure, said):
     assert bool(floor_rule([figure], "patient")) == said
+
+
+def test_two_models_that_agree_in_every_resample_have_no_interval():
+    alike = {"value": 0.0, "low": 0.0, "high": 0.0}
+    apart = {"value": 0.012, "low": -0.003, "high": 0.03}
+    assert with_reach(apart) == "+0.012 (−0.003 to +0.030)"
+    assert with_reach(alike) == "no difference in any resample"
+    assert alike_rule([apart]) == ""
+    assert "as two perfect ones do" in alike_rule([apart, alike])
+
+
+def test_what_limits_a_paired_comparison():
+    lead = {"value": 0.0, "low": 0.0, "high": 0.0}
+    figures = [{"whole": PERFECT, "reduced": PERFECT, "lead": lead}]
+    said = paired_limits(figures, 3, "phantom")
+    assert [text.partition(" ")[0] for text in said] == ["Intervals", "Where", "Where"]
+    assert "3 patients" in said[0]
+    assert "3 groups" in paired_limits(figures, 3, "table")[0]
+    sure = {"value": 0.9, "low": 0.8, "high": 0.95}
+    told = {"whole": sure, "reduced": sure, "lead": {"value": 0.1, "low": 0.05, "high": 0.15}}
+    assert paired_limits([told], FEW_GROUPS, "phantom") == []
+
+
+def test_figures_of_merit_within_a_sentence():
+    names = ("average_precision", "auroc", "f1", "accuracy")
+    said = ["average precision", "AUROC", "F1", "accuracy"]
+    assert [in_a_sentence(name) for name in names] == said
+    assert with_interval(None) == with_interval({"value": None}) == "–"
 
 
 def test_clusters_say_where_they_come_from():

@@ -9,9 +9,10 @@ from tomocalc.card import model_sentences as say
 from tomocalc.card.answers_data import CONFIG, MODEL, PROGRAM
 from tomocalc.card.checklist import Answer
 from tomocalc.card.facts import Facts
-from tomocalc.card.levels import interval, levels
+from tomocalc.card.levels import levels
 from tomocalc.card.limits import DEFAULT_USE, limits
 from tomocalc.version import VERSION
+from tomocalc.wording.merits import with_interval
 from tomocalc.wording.words import SOURCES, plural, pretty
 
 METRICS, BEST, STUDY = "evaluation/metrics.json", "tuning/best.json", "tuning/study.json"
@@ -162,7 +163,7 @@ def _figures(facts: Facts) -> Iterator[tuple[str, Answer]]:
 def _in_words(level: Any) -> str:
     figures = {"AUROC": level.auroc, "sensitivity": level.sensitivity}
     figures["specificity"] = level.specificity
-    said = [f"{name} {interval(figure)}" for name, figure in figures.items() if figure]
+    said = [f"{name} {with_interval(figure)}" for name, figure in figures.items() if figure]
     if level.false_marks is not None:
         said.append(f"{level.false_marks:.2f} false marks per volume")
     return f"{level.name.lower()}: {', '.join(said)}"

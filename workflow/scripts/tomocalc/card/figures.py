@@ -8,14 +8,14 @@ from typing import Any
 from tomocalc.card import model_sentences as say
 from tomocalc.card.document import Block, Grid, Part, Remark, Text
 from tomocalc.card.facts import Facts
-from tomocalc.card.levels import CASES, COLUMNS, interval, level_notes, levels, missing_levels
-from tomocalc.wording.merits import MEANINGS, merit_name
+from tomocalc.card.levels import CASES, COLUMNS, level_notes, levels, missing_levels
+from tomocalc.wording.merits import MEANINGS, figure_of, merit_name, with_interval
 from tomocalc.wording.numbers import share
 from tomocalc.wording.words import plural
 
 REFERENCE = "lstm"
 """The released model in the comparison."""
-PROTOCOLS = {"honest": "honest", "paper": "paper's", "own": "your split"}
+PROTOCOLS = {"honest": "honest", "paper": "paper's", "own": "your own split"}
 
 
 def performance(facts: Facts) -> Part:
@@ -32,7 +32,7 @@ def performance(facts: Facts) -> Part:
     if facts.measured:
         figures = facts.test["metrics"]
         merits = tuple(
-            (merit_name(name), interval(one), one.get("method", "–"), MEANINGS.get(name, ""))
+            (merit_name(name), with_interval(one), one.get("method", "–"), MEANINGS.get(name, ""))
             for name, one in figures.items()
         )
         columns = ("Figure", "Value", "Interval by", "Meaning")
@@ -48,8 +48,8 @@ def _dbtex(facts: Facts) -> list[Block]:
     return [
         Text(
             f"DBTex metric, clusters: mean sensitivity at 1 to 4 false positives per volume "
-            f"{interval(found['mean_sensitivity'])}; at 2 over all volumes "
-            f"{interval(found['tie_break'])}."
+            f"{with_interval(found['mean_sensitivity'])}; at 2 over all volumes "
+            f"{with_interval(found['tie_break'])}."
         )
     ]
 
@@ -70,7 +70,7 @@ def threshold(facts: Facts) -> Part:
     units = {"Candidate": facts.test}
     units |= {name: cases[key] for key, name in CASES.items() if key in cases}
     rows = tuple(
-        (unit, share(line["prevalence"]), interval(line["ppv"]), interval(line["npv"]))
+        (unit, share(line["prevalence"]), with_interval(line["ppv"]), with_interval(line["npv"]))
         for unit, one in units.items()
         for line in one.get("predictive_values", [])
     )
@@ -105,10 +105,7 @@ def comparison(facts: Facts) -> Part:
 
 
 def _compared(row: Mapping[str, Any]) -> tuple[str, ...]:
-    figures = (
-        interval({"value": row[key], "low": row[f"{key}_low"], "high": row[f"{key}_high"]})
-        for key in ("auroc", "average_precision")
-    )
+    figures = (with_interval(figure_of(row, key)) for key in ("auroc", "average_precision"))
     alone = (f"{row['f1']:.3f}", f"{row['accuracy']:.3f}")
     cited = row["cited_accuracy"]
     shown = "–" if cited is None else f"{cited:.4f}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from tomocalc.wording.clusters import counted_clusters
 from tomocalc.wording.intervals import floor_rule
+from tomocalc.wording.merits import with_interval
 
 Figure = Mapping[str, Any]
 
@@ -36,7 +37,7 @@ class Level:
         """Return the texts of the level in the order of `COLUMNS`."""
         figures = (self.auroc, self.sensitivity, self.specificity)
         false = "–" if self.false_marks is None else f"{self.false_marks:.2f}"
-        return [self.name, self.cases, *(interval(figure) for figure in figures), false]
+        return [self.name, self.cases, *(with_interval(figure) for figure in figures), false]
 
 
 def levels(metrics: Mapping[str, Any]) -> list[Level]:
@@ -75,15 +76,6 @@ def missing_levels(metrics: Mapping[str, Any]) -> list[str]:
     cases = images.get("cases", {})
     reasons += [_lacks(key, one) for key, one in cases.items() if "metrics" not in one]
     return reasons
-
-
-def interval(figure: Figure | None) -> str:
-    """Return a figure with its interval: ``0.951 (0.932–0.967)``."""
-    if figure is None or figure.get("value") is None:
-        return "–"
-    low, high = figure.get("low"), figure.get("high")
-    shown = f"{figure['value']:.3f}"
-    return shown if low is None or high is None else f"{shown} ({low:.3f}–{high:.3f})"
 
 
 def _findings(froc: Mapping[str, Any]) -> Iterator[Level]:

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tomocalc.comparison.catalogue import RESAMPLED
 from tomocalc.comparison.paired import accuracy_difference, delong
 from tomocalc.evaluation.bootstrap import (
     figure_interval,
@@ -28,9 +29,6 @@ from tomocalc.intervals import wilson
 
 REFERENCE = "lstm"
 """The model that every other one is compared with."""
-RANKED = ("auroc", "average_precision")
-DRAWN = (*RANKED, "f1")
-"""Figures whose intervals and differences come from the bootstrap."""
 
 
 def protocol_figures(
@@ -101,7 +99,7 @@ def _metrics(
     counts = confusion(label, score, threshold)
     values = ranking_metrics(label, score) | threshold_metrics(counts)
     figures = {}
-    for name in DRAWN:
+    for name in RESAMPLED:
         low, high, _ = figure_interval(name, values[name], drawn[name], groups, confidence)
         figures[name] = {"value": values[name], "low": low, "high": high}
     successes, trials = proportions(counts)["accuracy"]
@@ -122,7 +120,7 @@ def _differences(
         for score, cut in zip(scores, thresholds, strict=True)
     ]
     differences: dict[str, dict[str, Any]] = {}
-    for name in DRAWN:
+    for name in RESAMPLED:
         low, high = percentile_interval(drawn[0][name] - drawn[1][name], confidence)
         differences[name] = {"value": values[0][name] - values[1][name], "low": low, "high": high}
     right = [(score >= cut) == (label == 1) for score, cut in zip(scores, thresholds, strict=True)]

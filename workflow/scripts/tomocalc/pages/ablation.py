@@ -8,12 +8,14 @@ from typing import Any
 from markupsafe import Markup
 
 from tomocalc.pages.charts import figure_section, label
+from tomocalc.pages.dots import dots
 from tomocalc.pages.palette import NEGATIVE
-from tomocalc.pages.runs import with_sign
+from tomocalc.pages.parts import note
 from tomocalc.pages.sequence_gain import experiment_facts
 from tomocalc.pages.shell import Section, render_page
 from tomocalc.pages.tables import Column, table
-from tomocalc.wording.merits import merit_name, with_interval
+from tomocalc.wording.intervals import paired_limits
+from tomocalc.wording.merits import in_a_sentence, merit_name, with_interval, with_reach
 from tomocalc.wording.numbers import share
 from tomocalc.wording.words import badge_of, versions_of
 
@@ -36,8 +38,12 @@ def ablation_page(facts: Mapping[str, Any], *, what: str, source: str) -> str:
         title=title,
         subtitle=f"{subtitle} Every candidate is scored by a model that has not seen its patient.",
         sections=[
-            Section(f"Loss in {_in_a_sentence(name)}", _chart(facts, name), key=name)
-            for name in ("average_precision", "auroc")
+            Section(
+                f"Loss in {in_a_sentence(name)}",
+                [*_limits(facts, name, source), _chart(facts, name)],
+                key=name,
+            )
+            for name in facts["variants"][0]["figures"]
         ],
         plotly=True,
         badge=badge_of(source),
@@ -47,39 +53,29 @@ def ablation_page(facts: Mapping[str, Any], *, what: str, source: str) -> str:
     )
 
 
+def _limits(facts: Mapping[str, Any], name: str, source: str) -> list[Markup]:
+    figures = [entry["figures"][name] for entry in facts["variants"]]
+    said = paired_limits(figures, facts["patients"], source)
+    return [note(text, tone="warn") for text in said]
+
+
 def _chart(facts: Mapping[str, Any], name: str) -> Markup:
     """Return the lead of the whole model over every reduced one, largest first."""
     entries = list(facts["variants"])
     if facts["what"] == "features":
         entries.sort(key=lambda entry: -entry["figures"][name]["lead"]["value"])
     leads = [entry["figures"][name]["lead"] for entry in entries]
-    data = [
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "name": "whole minus reduced",
-            "x": [lead["value"] for lead in leads],
-            "y": [label(entry["name"]) for entry in entries],
-            "marker": {"color": NEGATIVE, "size": 10},
-            "error_x": {
-                "type": "data",
-                "symmetric": False,
-                "array": [lead["high"] - lead["value"] for lead in leads],
-                "arrayminus": [lead["value"] - lead["low"] for lead in leads],
-                "color": NEGATIVE,
-                "thickness": 1.5,
-            },
-        }
-    ]
+    names = [label(entry["name"]) for entry in entries]
+    data = [dots("whole minus reduced", names, leads, colour=NEGATIVE)]
     layout = {
-        "xaxis": {"title": {"text": f"loss in {_in_a_sentence(name)}"}, "zeroline": True},
+        "xaxis": {"title": {"text": f"loss in {in_a_sentence(name)}"}, "zeroline": True},
         "yaxis": {"autorange": "reversed", "type": "category"},
     }
     rows = [
         [
             entry["name"],
             with_interval(entry["figures"][name]["reduced"]),
-            with_sign(lead),
+            with_reach(lead),
             share(lead["share_ahead"]),
         ]
         for entry, lead in zip(entries, leads, strict=True)
@@ -103,7 +99,3 @@ def _chart(facts: Mapping[str, Any], name: str) -> Markup:
         height=max(260, 110 + 34 * len(entries)),
         table_open=True,
     )
-
-
-def _in_a_sentence(name: str) -> str:
-    return merit_name(name).replace("Average", "average")

@@ -9,6 +9,7 @@ import numpy as np
 from markupsafe import Markup
 
 from tomocalc.pages.charts import figure_section
+from tomocalc.pages.dots import whiskers
 from tomocalc.pages.figures_of_merit import COLOURS
 from tomocalc.pages.palette import (
     ALL,
@@ -91,15 +92,9 @@ def calibration_figure(bins: Sequence[Mapping[str, Any]]) -> Markup:
             "customdata": [entry["n"] for entry in bins],
             "line": {"color": POSITIVE, "width": 1.5},
             "marker": {"color": POSITIVE, "size": sizes},
-            "error_y": {
-                "type": "data",
-                "symmetric": False,
-                "array": [max(0.0, entry["high"] - entry["observed"]) for entry in bins],
-                "arrayminus": [max(0.0, entry["observed"] - entry["low"]) for entry in bins],
-                "color": POSITIVE,
-                "thickness": 1.2,
-                "width": 3,
-            },
+            "error_y": whiskers(
+                [{**entry, "value": entry["observed"]} for entry in bins], colour=POSITIVE
+            ),
             "hovertemplate": "predicted %{x:.3f}, observed %{y:.3f}<br>%{customdata:,} rows"
             "<extra></extra>",
         },

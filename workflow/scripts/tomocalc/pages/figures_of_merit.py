@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from tomocalc.pages.charts import figure_section
+from tomocalc.pages.dots import dots
 from tomocalc.pages.palette import ALL, AMBER, NEGATIVE, POSITIVE
 from tomocalc.pages.parts import Card
 from tomocalc.pages.tables import Column, table
@@ -45,30 +46,15 @@ def merit_figure(parts: Mapping[str, Mapping[str, Any]], paper: Mapping[str, Any
     for part, facts in parts.items():
         figures = {name: facts["metrics"][name] for name in names if name in facts["metrics"]}
         known = [name for name in names if figures.get(name, {}).get("value") is not None]
-        value = [figures[name]["value"] for name in known]
         data.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "name": f"{PARTS[part]} part",
-                "y": [merit_name(name) for name in known],
-                "x": value,
-                "marker": {
-                    "color": COLOURS[part],
-                    "symbol": SYMBOLS[part],
-                    "size": 11 if part == "test" else 8,
-                },
-                "error_x": {
-                    "type": "data",
-                    "symmetric": False,
-                    "array": [_reach(figures[name], "high") for name in known],
-                    "arrayminus": [_reach(figures[name], "low") for name in known],
-                    "color": COLOURS[part],
-                    "thickness": 1.6,
-                    "width": 4,
-                },
-                "hovertemplate": "%{y}: %{x:.3f}<extra>%{fullData.name}</extra>",
-            }
+            dots(
+                f"{PARTS[part]} part",
+                [merit_name(name) for name in known],
+                [figures[name] for name in known],
+                colour=COLOURS[part],
+                symbol=SYMBOLS[part],
+                size=11 if part == "test" else 8,
+            )
         )
     cited = [name for name in names if isinstance(paper.get(name), int | float)]
     if cited:
@@ -137,8 +123,3 @@ def _method(figure: Mapping[str, Any]) -> str:
         return method
     low, high = figure["by_group"]
     return f"{method}; bootstrap {low:.3f}–{high:.3f}"
-
-
-def _reach(figure: Mapping[str, Any], end: str) -> float:
-    bound = figure.get(end)
-    return 0.0 if bound is None else max(0.0, abs(bound - figure["value"]))

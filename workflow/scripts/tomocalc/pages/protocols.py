@@ -7,24 +7,21 @@ from typing import Any
 
 from markupsafe import Markup
 
-from tomocalc.card.levels import interval
+from tomocalc.comparison.catalogue import RESAMPLED
 from tomocalc.pages.parts import block, note
 from tomocalc.pages.shell import Section
 from tomocalc.pages.tables import Column, table
 from tomocalc.pages.templating import fill
 from tomocalc.wording.intervals import row_limits
-from tomocalc.wording.numbers import share, signed
+from tomocalc.wording.merits import figure_of, merit_name, with_interval, with_reach
+from tomocalc.wording.numbers import share
 from tomocalc.wording.verdicts import RULINGS
-from tomocalc.wording.words import plural
+from tomocalc.wording.words import PROTOCOL_NAMES, plural, under
 
 Row = Mapping[str, Any]
 
 ORDER = ("honest", "paper", "own")
-TITLES = {"honest": "Honest protocol", "paper": "The paper's protocol", "own": "Your split"}
-FIGURES = {"auroc": "AUROC", "average_precision": "Average precision", "f1": "F1"}
-FIGURES |= {"accuracy": "Accuracy"}
-DRAWN = ("auroc", "average_precision", "f1")
-"""Figures whose intervals come from resampling."""
+FIGURES = (*RESAMPLED, "accuracy")
 MODELS = {"lstm": "LSTM", "nearest_neighbour": "1-nearest neighbour"}
 NOTHING = "No test row equals a training row, and no patient stands on both sides."
 REASONS = 3
@@ -48,7 +45,7 @@ def protocol_section(rows: Sequence[Row], audit: Mapping[str, Any], source: str)
     sides = [_side(name, found.get((name, "lstm")), audit["protocols"][name]) for name in names]
     body = [fill("versus", sides=sides)]
     shown = [found[name, "lstm"] for name in names if (name, "lstm") in found]
-    body += [note(text, tone="warn") for text in row_limits(shown, DRAWN, source)]
+    body += [note(text, tone="warn") for text in row_limits(shown, RESAMPLED, source)]
     body += [note(text) for text in _worth(audit["gaps"])]
     written = _table(names, found, audit["gaps"])
     if written:
@@ -68,13 +65,13 @@ def _side(name: str, row: Row | None, audit: Mapping[str, Any]) -> dict[str, Any
     test = audit["parts"]["test"]
     reasons = audit["reasons"]
     figures = [
-        (label, f"{row[key]:.3f}", f"{row[f'{key}_low']:.3f} to {row[f'{key}_high']:.3f}")
-        for key, label in FIGURES.items()
+        (merit_name(key), f"{row[key]:.3f}", f"{row[f'{key}_low']:.3f} to {row[f'{key}_high']:.3f}")
+        for key in FIGURES
         if row
     ]
     prevalence = f" ({share(test['positives'] / test['rows'])})" if test["rows"] else ""
     return {
-        "title": TITLES[name],
+        "title": PROTOCOL_NAMES[name].capitalize(),
         "tone": RULINGS[audit["verdict"]].tone,
         "verdict": RULINGS[audit["verdict"]].word,
         "figures": figures,
@@ -93,17 +90,13 @@ def _worth(gaps: Mapping[str, Any]) -> Iterator[str]:
         if (gap := gaps["protocols"].get("paper", {}).get(model, {}).get("gap"))
     }
     if found:
-        worth = " and ".join(f"{_signed(gap)} for the {said}" for said, gap in found.items())
+        worth = " and ".join(f"{with_reach(gap)} for the {said}" for said, gap in found.items())
         yield (
             "The test parts hold different shares of calcifications, which alone changes "
-            "precision, F1 and accuracy. At the same share "
-            f"({share(gaps['prevalence'])}) the paper's protocol changes average precision by "
-            f"{worth}; the latter only recalls rows that it was given."
+            "precision, F1 and accuracy. Average precision under the paper's protocol minus the "
+            f"honest one, at the same share ({share(gaps['prevalence'])}): {worth}; the latter "
+            "only recalls rows that it was given."
         )
-
-
-def _signed(gap: Mapping[str, float]) -> str:
-    return f"{signed(gap['value'])} ({signed(gap['low'])} to {signed(gap['high'])})"
 
 
 def _table(
@@ -111,25 +104,21 @@ def _table(
 ) -> Markup | None:
     rows = [
         [
-            f"{said}: {label}",
+            f"{said}: {merit_name(key)}",
             *(_figure(found.get((name, model)), key) for name in names),
             *(_difference(gaps, name, model, key) for name in names if name != gaps["reference"]),
         ]
         for model, said in MODELS.items()
-        for key, label in FIGURES.items()
+        for key in FIGURES
         if any((name, model) in found for name in names)
     ]
     if not rows:
         return None
     columns = [
         Column("Figure", "text"),
-        *(Column(TITLES[name]) for name in names),
+        *(Column(PROTOCOL_NAMES[name].capitalize()) for name in names),
         *(
-            Column(
-                f"Gap of {TITLES[name][0].lower()}{TITLES[name][1:]}",
-                "number",
-                "at the same share of calcifications",
-            )
+            Column(f"Gap of {under(name)}", "number", "at the same share of calcifications")
             for name in names
             if name != gaps["reference"]
         ),
@@ -139,11 +128,9 @@ def _table(
 
 
 def _figure(row: Row | None, key: str) -> str:
-    if row is None:
-        return "–"
-    return interval({"value": row[key], "low": row[f"{key}_low"], "high": row[f"{key}_high"]})
+    return with_interval(figure_of(row, key) if row else None)
 
 
 def _difference(gaps: Mapping[str, Any], name: str, model: str, key: str) -> str:
     gap = gaps["protocols"].get(name, {}).get(model, {}).get("gap", {}).get(key)
-    return _signed(gap) if gap else "–"
+    return with_reach(gap) if gap else "–"

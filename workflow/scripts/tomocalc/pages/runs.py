@@ -8,17 +8,18 @@ from typing import Any
 from markupsafe import Markup
 
 from tomocalc.pages.charts import figure_section, label
+from tomocalc.pages.dots import dots
 from tomocalc.pages.palette import SERIES
 from tomocalc.pages.parts import block, note
 from tomocalc.pages.shell import Section, render_page
 from tomocalc.pages.tables import Column, table
-from tomocalc.wording.merits import merit_name, with_interval
+from tomocalc.wording.intervals import alike_rule
+from tomocalc.wording.merits import merit_name, with_interval, with_reach
 from tomocalc.wording.numbers import share
 from tomocalc.wording.words import plural, pretty, versions_of
 
 FIGURES = ("auroc", "average_precision", "f1", "recall", "specificity", "accuracy", "brier")
 SHOWN = ("auroc", "average_precision")
-LEADS = ("average_precision", "auroc")
 
 
 def runs_page(facts: Mapping[str, Any]) -> str:
@@ -62,25 +63,8 @@ def _figures(runs: Sequence[Mapping[str, Any]]) -> Markup:
     data = []
     for figure, colour in zip(SHOWN, SERIES, strict=False):
         found = [(run["test"]["metrics"] or {}).get(figure) or {} for run in runs]
-        value = [item.get("value") for item in found]
-        data.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "name": merit_name(figure),
-                "x": value,
-                "y": [label(name) for name in names],
-                "marker": {"color": colour, "size": 10},
-                "error_x": {
-                    "type": "data",
-                    "symmetric": False,
-                    "array": [_gap(item, "high") for item in found],
-                    "arrayminus": [_gap(item, "low") for item in found],
-                    "color": colour,
-                    "thickness": 1.5,
-                },
-            }
-        )
+        rows = [label(name) for name in names]
+        data.append(dots(merit_name(figure), rows, found, colour=colour))
     layout = {
         "xaxis": {"title": {"text": "figure of merit"}, "range": [0, 1.02]},
         "yaxis": {"autorange": "reversed", "type": "category"},
@@ -105,12 +89,6 @@ def _figures(runs: Sequence[Mapping[str, Any]]) -> Markup:
     )
 
 
-def _gap(figure: Mapping[str, Any], end: str) -> float:
-    if figure.get(end) is None or figure.get("value") is None:
-        return 0.0
-    return abs(figure[end] - figure["value"])
-
-
 def _settings(facts: Mapping[str, Any]) -> Markup:
     if not facts["differing"]:
         return note("Every setting that the results record is the same in all runs.")
@@ -123,17 +101,16 @@ def _settings(facts: Mapping[str, Any]) -> Markup:
     return block([written], kind="panel")
 
 
-def _leads(facts: Mapping[str, Any]) -> Markup:
+def _leads(facts: Mapping[str, Any]) -> list[Markup]:
     rows = []
     for run, lead in list(zip(facts["runs"], facts["leads"], strict=True))[1:]:
         if lead is None:
             rows.append([run["name"], "other test rows", "–", "–"])
             continue
-        for name in LEADS:
-            found = lead[name]["lead"]
-            rows.append(
-                [run["name"], merit_name(name), with_sign(found), share(found["share_ahead"])]
-            )
+        for name, figure in lead.items():
+            found = figure["lead"]
+            ahead = share(found["share_ahead"])
+            rows.append([run["name"], merit_name(name), with_reach(found), ahead])
     columns = [
         Column("Run", "text"),
         Column("Figure", "text"),
@@ -141,13 +118,9 @@ def _leads(facts: Mapping[str, Any]) -> Markup:
         Column("Ahead in resamples", "text"),
     ]
     caption = f"Differences to {facts['runs'][0]['name']}"
-    return block([table(columns=columns, rows=rows, caption=caption)], kind="panel")
-
-
-def with_sign(figure: Mapping[str, Any]) -> str:
-    """Return a difference with its interval: ``+0.012 (−0.003 to +0.030)``."""
-    value, low, high = (f"{figure[key]:+.3f}".replace("-", "−") for key in ("value", "low", "high"))
-    return f"{value} ({low} to {high})"
+    found = [figure["lead"] for lead in facts["leads"] if lead for figure in lead.values()]
+    said = [note(text, tone="warn") for text in [alike_rule(found)] if text]
+    return [*said, block([table(columns=columns, rows=rows, caption=caption)], kind="panel")]
 
 
 def _data(runs: Sequence[Mapping[str, Any]]) -> Markup:

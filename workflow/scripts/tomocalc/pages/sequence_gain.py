@@ -9,11 +9,19 @@ from markupsafe import Markup
 
 from tomocalc.pages.charts import figure_section
 from tomocalc.pages.palette import NEGATIVE, POSITIVE
-from tomocalc.pages.parts import Card, block, cards, verdict
+from tomocalc.pages.parts import Card, block, cards, note, verdict
 from tomocalc.pages.shell import Section, render_page
 from tomocalc.pages.tables import Column, table
-from tomocalc.wording.merits import merit_name, with_interval
-from tomocalc.wording.numbers import share
+from tomocalc.wording.intervals import paired_limits
+from tomocalc.wording.merits import (
+    in_a_sentence,
+    is_alike,
+    merit_name,
+    reach,
+    with_interval,
+    with_reach,
+)
+from tomocalc.wording.numbers import share, signed
 from tomocalc.wording.words import badge_of, versions_of
 
 SHOWN = {"slices": ("slice sequence", POSITIVE), "single_step": ("best slice alone", NEGATIVE)}
@@ -39,7 +47,7 @@ def sequence_gain_page(facts: dict[str, Any], *, source: str) -> str:
         subtitle="The same network on the slices around a candidate and on its best slice alone, "
         "every candidate scored by a model that has not seen its patient.",
         sections=[
-            Section("The lead of the sequence", _lead(facts), key="lead"),
+            Section("The lead of the sequence", _lead(facts, source), key="lead"),
             Section("Precision and recall", _curves(facts), key="curves"),
         ],
         plotly=True,
@@ -50,7 +58,7 @@ def sequence_gain_page(facts: dict[str, Any], *, source: str) -> str:
     )
 
 
-def _lead(facts: dict[str, Any]) -> list[Markup]:
+def _lead(facts: dict[str, Any], source: str) -> list[Markup]:
     figures = facts["figures"]
     lead = figures["average_precision"]["lead"]
     clear = lead["low"] > 0 or lead["high"] < 0
@@ -64,14 +72,16 @@ def _lead(facts: dict[str, Any]) -> list[Markup]:
     reasons = [
         f"Average precision {with_interval(figures['average_precision']['slices'])} with the "
         f"sequence, {with_interval(figures['average_precision']['single_step'])} without.",
-        f"The sequence leads in {share(lead['share_ahead'])} of the resamples of patients.",
+        "Both have the same average precision in every resample of patients."
+        if is_alike(lead)
+        else f"The sequence leads in {share(lead['share_ahead'])} of the resamples of patients.",
     ]
     good = None if not clear else lead["value"] > 0
     shown = [
         Card(
-            f"Lead in {merit_name(name).replace('Average', 'average')}",
-            _signed(figure["lead"]["value"]),
-            f"{_signed(figure['lead']['low'])} to {_signed(figure['lead']['high'])}",
+            f"Lead in {in_a_sentence(name)}",
+            signed(figure["lead"]["value"]),
+            reach(figure["lead"]),
         )
         for name, figure in figures.items()
     ]
@@ -79,8 +89,7 @@ def _lead(facts: dict[str, Any]) -> list[Markup]:
         [
             merit_name(name),
             *(with_interval(figure[kind]) for kind in SHOWN),
-            f"{_signed(figure['lead']['value'])} "
-            f"({_signed(figure['lead']['low'])} to {_signed(figure['lead']['high'])})",
+            with_reach(figure["lead"]),
         ]
         for name, figure in figures.items()
     ]
@@ -89,14 +98,16 @@ def _lead(facts: dict[str, Any]) -> list[Markup]:
         *(Column(name.capitalize(), "text") for name, _ in SHOWN.values()),
         Column("Lead", "text"),
     ]
-    note = (
+    how = (
         f"Intervals of {100 * facts['confidence']:g} %, from resampling patients; "
         "the same resamples for both."
     )
-    written = table(columns=columns, rows=rows, caption="Both inputs side by side", note=note)
+    limits = paired_limits(figures.values(), facts["patients"], source)
+    written = table(columns=columns, rows=rows, caption="Both inputs side by side", note=how)
     return [
         cards(shown),
         verdict(good=good, title=title, reasons=reasons),
+        *(note(text, tone="warn") for text in limits),
         block([written], kind="panel"),
     ]
 
@@ -129,7 +140,3 @@ def _curves(facts: dict[str, Any]) -> Markup:
         figure={"data": data, "layout": layout},
         table=table(columns=columns, rows=rows, caption="Points of both curves"),
     )
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.3f}".replace("-", "−")

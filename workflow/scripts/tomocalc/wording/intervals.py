@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tomocalc.wording.merits import figure_of, is_alike
 from tomocalc.wording.words import plural
 
 FEW_GROUPS = 10
@@ -34,19 +35,51 @@ def interval_limits(part: Mapping[str, Any], names: Iterable[str]) -> list[str]:
 
 
 def row_limits(rows: Iterable[Mapping[str, Any]], names: Iterable[str], source: str) -> list[str]:
-    """Return what limits the intervals of the figures *names* in *rows* of the comparison.
-
-    Of a table the groups may be patients or equal rows, so that they are only called groups.
-    """
-    unit = "group" if source == "table" else "patient"
+    """Return what limits the intervals of the figures *names* in *rows* of the comparison."""
+    unit = resampled_unit(source)
     rows, names = list(rows), list(names)
-    shown = [
-        {"value": row[key], "low": row[f"{key}_low"], "high": row[f"{key}_high"]}
-        for row in rows
-        for key in names
-    ]
+    shown = [figure_of(row, key) for row in rows for key in names]
     fewest = min((row["groups"] for row in rows), default=FEW_GROUPS)
     return [text for text in (rests_on(fewest, unit), floor_rule(shown, unit)) if text]
+
+
+def resampled_unit(source: str) -> str:
+    """Return what is resampled: of a table the groups may be patients or equal rows."""
+    return "group" if source == "table" else "patient"
+
+
+def alike_rule(differences: Iterable[Mapping[str, Any]]) -> str:
+    """Return the rule for models that do not differ in any resample; empty where none do."""
+    if not any(is_alike(difference) for difference in differences):
+        return ""
+    return (
+        "Where two models do equally well in every resample, as two perfect ones do, resampling "
+        "says nothing of how far they may differ on more data."
+    )
+
+
+def paired_limits(
+    figures: Iterable[Mapping[str, Mapping[str, Any]]], groups: int, source: str
+) -> list[str]:
+    """Return what limits the intervals of two models on the same rows.
+
+    Parameters
+    ----------
+    figures
+        As `tomocalc.model.sequence_gain.paired_figures` returns them for each figure of merit.
+    groups
+        That were resampled.
+    source
+        ``phantom``, ``volumes`` or ``table``.
+    """
+    figures, unit = list(figures), resampled_unit(source)
+    alone = [value for figure in figures for name, value in figure.items() if name != "lead"]
+    said = (
+        rests_on(groups, unit),
+        floor_rule(alone, unit),
+        alike_rule(figure["lead"] for figure in figures),
+    )
+    return [text for text in said if text]
 
 
 def is_floor(figure: Mapping[str, Any]) -> bool:
@@ -54,7 +87,7 @@ def is_floor(figure: Mapping[str, Any]) -> bool:
     low, high, value = (figure.get(key) for key in ("low", "high", "value"))
     if "method" in figure:
         return figure["method"].startswith("Wilson of")
-    return None not in (low, high) and value in (0.0, 1.0)
+    return value in (0.0, 1.0) and low is not None and high is not None and low < high
 
 
 def floor_rule(figures: Iterable[Mapping[str, Any]], unit: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tomocalc.wording.numbers import signed
 from tomocalc.wording.words import pretty
 
 NAMES = {
@@ -36,9 +37,39 @@ def merit_name(name: str) -> str:
     return NAMES.get(name, pretty(name).capitalize())
 
 
-def with_interval(figure: Mapping[str, Any]) -> str:
+def in_a_sentence(name: str) -> str:
+    """Return how a figure of merit is called within a sentence: ``average precision``."""
+    called = merit_name(name)
+    return called if called[:2].isupper() or name == "f1" else f"{called[0].lower()}{called[1:]}"
+
+
+def figure_of(row: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Return the figure *key* of a row of ``comparison.parquet``: value, low, high."""
+    return {"value": row[key], "low": row[f"{key}_low"], "high": row[f"{key}_high"]}
+
+
+def with_interval(figure: Mapping[str, Any] | None) -> str:
     """Return a figure with its interval: ``0.951 (0.932–0.967)``."""
-    value, low, high = (figure.get(key) for key in ("value", "low", "high"))
+    value, low, high = ((figure or {}).get(key) for key in ("value", "low", "high"))
     if value is None:
         return "–"
     return f"{value:.3f}" if low is None or high is None else f"{value:.3f} ({low:.3f}–{high:.3f})"
+
+
+def is_alike(difference: Mapping[str, Any]) -> bool:
+    """Return whether two models had the same figure on all rows and in every resample."""
+    return difference["value"] == difference["low"] == difference["high"] == 0
+
+
+def reach(difference: Mapping[str, Any]) -> str:
+    """Return the interval of a difference: ``−0.003 to +0.030``."""
+    if is_alike(difference):
+        return "no difference in any resample"
+    return f"{signed(difference['low'])} to {signed(difference['high'])}"
+
+
+def with_reach(difference: Mapping[str, Any]) -> str:
+    """Return a difference with its interval: ``+0.012 (−0.003 to +0.030)``."""
+    if is_alike(difference):
+        return reach(difference)
+    return f"{signed(difference['value'])} ({reach(difference)})"

@@ -29,9 +29,22 @@ PROTOCOLS = {
     "paper": "paper: oversampled before the split, kept to reproduce; it leaks",
 }
 
+PROTOCOL_NAMES = {
+    "honest": "honest protocol",
+    "paper": "paper's protocol",
+    "own": "your own split",
+}
+"""How the ways of splitting are called in tables and charts."""
+
 NOTHING_SHARED = (
     "No test row equals one that the model learns from, and no patient stands on both sides."
 )
+
+
+def under(protocol: str) -> str:
+    """Return a protocol as it stands in a sentence: ``the paper's protocol``."""
+    name = PROTOCOL_NAMES[protocol]
+    return name if protocol == "own" else f"the {name}"
 
 
 def badge_of(source: str) -> str | None:

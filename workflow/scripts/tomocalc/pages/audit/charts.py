@@ -10,14 +10,14 @@ from markupsafe import Markup
 from tomocalc.audit.identifiers import LEVEL, TELLING
 from tomocalc.comparison.catalogue import NAMES
 from tomocalc.pages.charts import figure_section
-from tomocalc.pages.comparison.charts import COLOURS, LABELS, dots, row_layout
+from tomocalc.pages.comparison.charts import COLOURS
+from tomocalc.pages.dots import dots, row_layout
 from tomocalc.pages.palette import MUTED
 from tomocalc.pages.tables import Cell, Column, table
 from tomocalc.wording.numbers import share
-from tomocalc.wording.words import pretty
+from tomocalc.wording.words import PROTOCOL_NAMES, pretty, under
 
 Audits = Mapping[str, Mapping[str, Any]]
-UNDER = {"paper": "the paper's protocol", "own": "your own split"}
 SHARED = {
     "calcifications": ("test_rows_with_copy_in_train", "positive"),
     "other candidates": ("test_rows_with_copy_in_train", "negative"),
@@ -36,8 +36,8 @@ def gap_figure(name: str, gaps: Mapping[str, Any], written: Markup) -> Markup:
         figures = [
             gaps["protocols"][protocol][model]["matched"]["average_precision"] for model in models
         ]
-        values = [(one["value"], one["low"], one["high"]) for one in figures]
-        data.append(dots(LABELS[protocol], labels, values, colour=COLOURS[protocol], symbol=symbol))
+        said, colour = PROTOCOL_NAMES[protocol], COLOURS[protocol]
+        data.append(dots(said, labels, figures, colour=colour, symbol=symbol))
     ends = zip(data[0]["x"], data[1]["x"], labels, strict=True)
     lines = {
         "type": "scatter",
@@ -52,11 +52,11 @@ def gap_figure(name: str, gaps: Mapping[str, Any], written: Markup) -> Markup:
     }
     return figure_section(
         key=f"gap-{name}",
-        title=f"Average precision under {UNDER[name]} and the honest protocol, at equal prevalence",
+        title=f"Average precision under {under(name)} and the honest protocol, at equal prevalence",
         figure={"data": [lines, *data], "layout": row_layout()},
         table=written,
         caption="The thick grey line between the two marks of a model is its gap: none is drawn "
-        f"where they are equal. Where {UNDER[name]} gives the higher figure, what was learnt by "
+        f"where they are equal. Where {under(name)} gives the higher figure, what was learnt by "
         "heart may make the difference. Thin whiskers are intervals.",
         height=140 + 36 * len(models),
     )
@@ -73,7 +73,7 @@ def sharing_figure(audits: Audits) -> Markup:
         {
             "type": "bar",
             "orientation": "h",
-            "name": LABELS[name],
+            "name": PROTOCOL_NAMES[name],
             "y": labels,
             "x": found,
             "text": [share(value) for value in found],
@@ -106,7 +106,10 @@ def sharing_figure(audits: Audits) -> Markup:
         )
     near = next(iter(audits.values()))["sharing"]["near_duplicates"]["distance"]
     written = table(
-        columns=[Column("Fact", "text"), *(Column(LABELS[name], "text") for name in audits)],
+        columns=[
+            Column("Fact", "text"),
+            *(Column(PROTOCOL_NAMES[name], "text") for name in audits),
+        ],
         rows=rows,
         caption="What test and training part share",
         sortable=False,
@@ -133,7 +136,7 @@ def identifier_figure(audits: Audits) -> Markup:
             {
                 "type": "bar",
                 "orientation": "h",
-                "name": LABELS[name],
+                "name": PROTOCOL_NAMES[name],
                 "y": [pretty(one["identifier"]) for one in found],
                 "x": [one["auroc"] - 0.5 for one in found],
                 "base": 0.5,
@@ -146,7 +149,7 @@ def identifier_figure(audits: Audits) -> Markup:
         rows += [
             [
                 pretty(one["identifier"]),
-                LABELS[name],
+                PROTOCOL_NAMES[name],
                 one["auroc"],
                 one["p"],
                 Cell("tells the label", 1, "bad") if one["telling"] else Cell("no", 0, "good"),

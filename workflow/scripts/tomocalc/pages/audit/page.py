@@ -7,25 +7,20 @@ from typing import Any
 
 from markupsafe import Markup
 
+from tomocalc.audit.gaps import FIGURES
 from tomocalc.comparison.catalogue import NAMES
 from tomocalc.pages.audit.charts import gap_figure, identifier_figure, sharing_figure
-from tomocalc.pages.comparison.charts import LABELS
 from tomocalc.pages.parts import block, note, verdict
 from tomocalc.pages.shell import Section, render_page
 from tomocalc.pages.tables import Cell, Column, table
-from tomocalc.wording.intervals import floor_rule, rests_on
-from tomocalc.wording.numbers import share, signed
+from tomocalc.wording.intervals import alike_rule, floor_rule, resampled_unit, rests_on
+from tomocalc.wording.merits import in_a_sentence, with_reach
+from tomocalc.wording.numbers import share
 from tomocalc.wording.verdicts import RULINGS
-from tomocalc.wording.words import badge_of, pretty, versions_of
+from tomocalc.wording.words import PROTOCOL_NAMES, badge_of, pretty, versions_of
 
 NOTHING = "No test row and no patient stands on both sides, and no name or single feature tells "
 ORDER = ("own", "paper", "honest")
-FIGURES = {
-    "average_precision": "average precision",
-    "auroc": "AUROC",
-    "f1": "F1",
-    "accuracy": "accuracy",
-}
 
 
 def audit_page(facts: Mapping[str, Any], *, source: str) -> str:
@@ -73,7 +68,7 @@ def audit_page(facts: Mapping[str, Any], *, source: str) -> str:
         plotly=True,
         badge=badge_of(source),
         facts={
-            "Audited": LABELS[facts["audited"]],
+            "Audited": PROTOCOL_NAMES[facts["audited"]],
             "Verdict": RULINGS[facts["verdict"]].word,
             **{
                 f"Test rows, {name}": f"{audit['parts']['test']['rows']:,}"
@@ -96,7 +91,7 @@ FEATURES_INTRO = (
 
 
 def _overall(facts: Mapping[str, Any]) -> Markup:
-    name = LABELS[facts["audited"]]
+    name = PROTOCOL_NAMES[facts["audited"]]
     words = {
         "clean": f"Audited: {name}. Its figures hold for new patients like these, as far as this "
         "audit sees.",
@@ -109,7 +104,7 @@ def _overall(facts: Mapping[str, Any]) -> Markup:
 
 
 def _verdict(name: str, audit: Mapping[str, Any]) -> Markup:
-    said, label = RULINGS[audit["verdict"]], LABELS[name]
+    said, label = RULINGS[audit["verdict"]], PROTOCOL_NAMES[name]
     return verdict(
         good=said.good,
         title=f"{label[0].upper()}{label[1:]}: {said.word}; {said.grounds}",
@@ -124,38 +119,37 @@ def _gap(name: str, gaps: Mapping[str, Any], confidence: float, source: str) -> 
     columns = [
         Column("Model", "text"),
         Column("Figure", "text"),
-        Column(f"{LABELS[name].capitalize()}, as it is", "score", "at its own prevalence"),
+        Column(f"{PROTOCOL_NAMES[name].capitalize()}, as it is", "score", "at its own prevalence"),
         Column("At the honest prevalence", "score", f"calcifications weighted to {prevalence:.2%}"),
         Column("Honest", "score"),
         Column("Gap", "text", "second minus third, with its interval"),
     ]
     rows = []
     for model, values in here.items():
-        for figure, words in FIGURES.items():
+        for figure in FIGURES:
             gap = values["gap"][figure]
-            text = f"{signed(gap['value'])} ({signed(gap['low'])} to {signed(gap['high'])})"
             rows.append(
                 [
                     Cell(NAMES.get(model, pretty(model))),
-                    words,
+                    in_a_sentence(figure),
                     values["raw"][figure],
                     values["matched"][figure]["value"],
                     reference[model]["matched"][figure]["value"],
-                    Cell(text, gap["value"], "bad" if gap["low"] > 0 else ""),
+                    Cell(with_reach(gap), gap["value"], "bad" if gap["low"] > 0 else ""),
                 ]
             )
     written = table(
-        columns=columns, rows=rows, caption=f"Gap of every model and figure, {LABELS[name]}"
+        columns=columns, rows=rows, caption=f"Gap of every model and figure, {PROTOCOL_NAMES[name]}"
     )
-    # of a table the groups may be patients or equal rows
-    unit = "group" if source == "table" else "patient"
+    unit = resampled_unit(source)
     few = rests_on(min(gaps["groups"][one] for one in (name, gaps["reference"])), unit)
     shown = [
         values["matched"][figure]
         for values in (*here.values(), *reference.values())
         for figure in FIGURES
     ]
-    limits = [text for text in (few, floor_rule(shown, unit)) if text]
+    alike = alike_rule(values["gap"][figure] for values in here.values() for figure in FIGURES)
+    limits = [text for text in (few, floor_rule(shown, unit), alike) if text]
     return [
         gap_figure(name, gaps, written),
         *(note(text, tone="warn") for text in limits),
@@ -178,7 +172,7 @@ def _features(audits: Mapping[str, Mapping[str, Any]]) -> Markup:
     names = list(next(iter(found.values())))
     columns = [
         Column("Feature", "text"),
-        *(Column(f"AUROC, {LABELS[name]}", "score") for name in found),
+        *(Column(f"AUROC, {PROTOCOL_NAMES[name]}", "score") for name in found),
     ]
     rows = [[pretty(name), *(values.get(name) for values in found.values())] for name in names]
     written = table(columns=columns, rows=rows, caption="AUROC of each feature alone")

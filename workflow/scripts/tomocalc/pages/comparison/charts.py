@@ -7,26 +7,30 @@ from typing import Any
 
 from markupsafe import Markup
 
+from tomocalc.comparison.catalogue import RESAMPLED
 from tomocalc.comparison.figures import REFERENCE
 from tomocalc.pages.charts import figure_section
+from tomocalc.pages.dots import dots, row_layout
 from tomocalc.pages.palette import GREEN, NEGATIVE, POSITIVE
 from tomocalc.pages.tables import Cell, Column, table
-from tomocalc.wording.numbers import signed
+from tomocalc.wording.intervals import alike_rule
+from tomocalc.wording.merits import figure_of, in_a_sentence, merit_name, with_reach
+from tomocalc.wording.words import PROTOCOL_NAMES, under
 
 Rows = list[dict[str, Any]]
 COLOURS = {"paper": POSITIVE, "honest": NEGATIVE, "own": GREEN}
 SYMBOLS = {"paper": "diamond", "honest": "circle", "own": "square"}
-LABELS = {"paper": "paper's protocol", "honest": "honest protocol", "own": "your own split"}
-DIFFERENCES = {"average_precision": "average precision", "auroc": "AUROC"}
+DIFFERENCES = ("average_precision", "auroc")
 
 
-def figure_chart(measured: Mapping[str, Rows], key: str, title: str) -> Markup:
+def figure_chart(measured: Mapping[str, Rows], key: str) -> Markup:
     """Return one figure of merit of every model, one dot with whiskers per protocol."""
+    title = merit_name(key)
     data = [
         dots(
-            LABELS[name],
+            PROTOCOL_NAMES[name],
             [row["name"] for row in rows],
-            [(row[key], row[f"{key}_low"], row[f"{key}_high"]) for row in rows],
+            [figure_of(row, key) for row in rows],
             colour=COLOURS[name],
             symbol=SYMBOLS[name],
         )
@@ -35,7 +39,8 @@ def figure_chart(measured: Mapping[str, Rows], key: str, title: str) -> Markup:
     names = list(dict.fromkeys(row["name"] for rows in measured.values() for row in rows))
     columns = [Column("Classifier", "text")]
     for name in measured:
-        columns += [Column(LABELS[name].capitalize(), "score"), Column("from"), Column("to")]
+        heads = (PROTOCOL_NAMES[name].capitalize(), "from", "to")
+        columns += [Column(head, "score") for head in heads]
     found = {name: {row["name"]: row for row in rows} for name, rows in measured.items()}
     lines = []
     for model in names:
@@ -44,7 +49,6 @@ def figure_chart(measured: Mapping[str, Rows], key: str, title: str) -> Markup:
             row = found[name].get(model, {})
             line += [row.get(key), row.get(f"{key}_low"), row.get(f"{key}_high")]
         lines.append(line)
-    columns = [Column(c.label, "text" if c.label == "Classifier" else "score") for c in columns]
     return figure_section(
         key=f"figure-{key.replace('_', '-')}",
         title=title,
@@ -55,20 +59,20 @@ def figure_chart(measured: Mapping[str, Rows], key: str, title: str) -> Markup:
     )
 
 
-def difference_figure(protocol: str, rows: Rows, title: str) -> Markup:
+def difference_figure(protocol: str, rows: Rows) -> Markup:
     """Return the differences of every model to the LSTM under one protocol."""
     others = [row for row in rows if row["model"] != REFERENCE]
     colours = dict(zip(DIFFERENCES, (POSITIVE, NEGATIVE), strict=True))
     symbols = dict(zip(DIFFERENCES, ("diamond", "circle"), strict=True))
     data = [
         dots(
-            label,
+            in_a_sentence(key),
             [row["name"] for row in others],
-            [_ends(row, key) for row in others],
+            [figure_of(row, f"{key}_minus_lstm") for row in others],
             colour=colours[key],
             symbol=symbols[key],
         )
-        for key, label in DIFFERENCES.items()
+        for key in DIFFERENCES
     ]
     layout = row_layout()
     layout["xaxis"] |= {"zeroline": True, "title": {"text": "model minus LSTM"}}
@@ -97,66 +101,25 @@ def difference_figure(protocol: str, rows: Rows, title: str) -> Markup:
         ]
         for row in others
     ]
+    alike = alike_rule(figure_of(row, f"{key}_minus_lstm") for row in others for key in RESAMPLED)
+    caption = f"Differences to the LSTM, {PROTOCOL_NAMES[protocol]}"
     return figure_section(
         key=f"difference-{protocol}",
-        title=f"Under the {title}" if protocol != "own" else "Under your own split",
+        title=f"Under {under(protocol)}",
         figure={"data": data, "layout": layout},
-        table=table(columns=columns, rows=lines, caption=f"Differences to the LSTM, {title}"),
+        table=table(columns=columns, rows=lines, caption=caption),
         caption="An interval that holds zero does not tell the two models apart. The p-values are "
-        "not adjusted for the number of models.",
+        f"not adjusted for the number of models. {alike}".rstrip(),
         height=150 + 36 * len(others),
         table_open=True,
     )
 
 
-def dots(
-    name: str,
-    rows: list[str],
-    values: list[tuple[float, float, float]],
-    *,
-    colour: str,
-    symbol: str,
-) -> dict[str, Any]:
-    """Return a trace of one dot with whiskers (value, low, high) per row."""
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": name,
-        "y": rows,
-        "x": [value for value, _, _ in values],
-        "marker": {"color": colour, "symbol": symbol, "size": 10},
-        "error_x": {
-            "type": "data",
-            "symmetric": False,
-            "array": [max(0.0, high - value) for value, _, high in values],
-            "arrayminus": [max(0.0, value - low) for value, low, _ in values],
-            "color": colour,
-            "thickness": 1.6,
-            "width": 4,
-        },
-        "hovertemplate": "%{y}: %{x:.3f}<extra>%{fullData.name}</extra>",
-    }
-
-
-def row_layout() -> dict[str, Any]:
-    """Return the layout of a chart with one named row per model, the first on top."""
-    return {
-        "xaxis": {"zeroline": False},
-        "yaxis": {"autorange": "reversed", "showgrid": True},
-        "margin": {"l": 10, "b": 44},
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-    }
-
-
-def _ends(row: Mapping[str, Any], key: str) -> tuple[float, float, float]:
-    name = f"{key}_minus_lstm"
-    return row[name], row[f"{name}_low"], row[f"{name}_high"]
-
-
 def _difference(row: Mapping[str, Any], key: str) -> Cell:
-    value, low, high = _ends(row, key)
-    text = f"{signed(value)} ({signed(low)} to {signed(high)})"
-    return Cell(text, value, "" if low <= 0 <= high else "good" if value > 0 else "bad")
+    found = figure_of(row, f"{key}_minus_lstm")
+    value = found["value"]
+    told = not found["low"] <= 0 <= found["high"]
+    return Cell(with_reach(found), value, ("good" if value > 0 else "bad") if told else "")
 
 
 def _p(value: float) -> Cell:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
-from tomocalc.comparison.figures import DRAWN
-from tomocalc.pages.comparison.tables import TITLES, Rows
+from tomocalc.comparison.catalogue import RESAMPLED
+from tomocalc.pages.comparison.tables import Rows
 from tomocalc.pages.parts import Card, cards, note, verdict
 from tomocalc.wording.intervals import row_limits
+from tomocalc.wording.words import PROTOCOL_NAMES
 
 PROBE = "nearest_neighbour"
 FALL = 0.1
@@ -27,7 +28,7 @@ def headline(measured: Mapping[str, Rows], source: str) -> list[Markup | str]:
             row = probe[name] = by_key[PROBE]
             items.append(
                 Card(
-                    f"1-nearest neighbour, {TITLES[name]}",
+                    f"1-nearest neighbour, {PROTOCOL_NAMES[name]}",
                     f"{row['average_precision']:.3f}",
                     f"average precision; accuracy {row['accuracy']:.3f}, AUROC {row['auroc']:.3f}",
                 )
@@ -54,7 +55,7 @@ def headline(measured: Mapping[str, Rows], source: str) -> list[Markup | str]:
             )
         )
     rows = [row for part in measured.values() for row in part]
-    return [*body, *(note(text, tone="warn") for text in row_limits(rows, DRAWN, source))]
+    return [*body, *(note(text, tone="warn") for text in row_limits(rows, RESAMPLED, source))]
 
 
 def _probed(before: float, after: float) -> tuple[bool | None, str]:

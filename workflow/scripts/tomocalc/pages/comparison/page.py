@@ -10,10 +10,9 @@ import polars as pl
 from tomocalc.comparison.catalogue import KINDS, read_cited
 from tomocalc.comparison.figures import REFERENCE
 from tomocalc.comparison.table import Measured, comparison_table, measure
-from tomocalc.pages.comparison.charts import difference_figure, figure_chart
+from tomocalc.pages.comparison.charts import DIFFERENCES, difference_figure, figure_chart
 from tomocalc.pages.comparison.headline import headline
 from tomocalc.pages.comparison.tables import (
-    TITLES,
     Rows,
     classifier_table,
     cross_validated,
@@ -23,7 +22,7 @@ from tomocalc.pages.parts import block, note
 from tomocalc.pages.shell import Section, render_page, write_page
 from tomocalc.pages.tables import Column, table
 from tomocalc.parquet import write_parquet
-from tomocalc.wording.words import PROTOCOLS, badge_of, versions_of
+from tomocalc.wording.words import PROTOCOL_NAMES, PROTOCOLS, badge_of, versions_of
 
 OPT_IN = "opt-in: snakemake results/comparison/image_models.html, for volumes"
 
@@ -160,17 +159,16 @@ def _cited_words(rows: pl.DataFrame) -> str:
 
 
 def _charts(measured: Mapping[str, Rows], confidence: float) -> list[Section]:
-    first = figure_chart(measured, "average_precision", "Average precision")
-    second = figure_chart(measured, "auroc", "AUROC")
+    both = [figure_chart(measured, key) for key in DIFFERENCES]
     apart = [
-        difference_figure(name, rows, TITLES[name])
+        difference_figure(name, rows)
         for name, rows in measured.items()
         if any(row["model"] != REFERENCE for row in rows)
     ]
     return [
         Section(
             "Side by side",
-            block([first, second], kind="grid"),
+            block(both, kind="grid"),
             intro="Each model once per protocol. Where the paper's dot lies far right of the "
             "honest one, the figure comes from rows that were learnt by heart.",
             key="side-by-side",
@@ -215,7 +213,9 @@ def _method(by_protocol: Mapping[str, Rows], confidence: float) -> Section:
     written = table(columns=columns, rows=rows, caption="Trials and chosen parameters")
     budgets = {row[3] for row in rows if row[3]}
     words = [
-        "Protocols: " + "; ".join(PROTOCOLS.get(name, TITLES[name]) for name in by_protocol) + ".",
+        "Protocols: "
+        + "; ".join(PROTOCOLS.get(name, PROTOCOL_NAMES[name]) for name in by_protocol)
+        + ".",
         "Parameters are chosen on the validation part (where the protocol has none, on the first "
         "fold of the training part); thresholds as for the LSTM. The LSTM is tuned once, under "
         "this run's protocol. Under another it is trained by the same recipe, but with the "

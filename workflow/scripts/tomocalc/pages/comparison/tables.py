@@ -10,10 +10,10 @@ from markupsafe import Markup
 from tomocalc.pages.parts import block
 from tomocalc.pages.shell import Section
 from tomocalc.pages.tables import Cell, Column, table
-from tomocalc.wording.words import plural
+from tomocalc.wording.merits import figure_of, with_interval
+from tomocalc.wording.words import plural, under
 
 Rows = list[dict[str, Any]]
-TITLES = {"honest": "honest protocol", "paper": "paper's protocol", "own": "your own split"}
 FIGURES = {"accuracy": "Accuracy", "average_precision": "AP", "auroc": "AUROC", "f1": "F1"}
 
 
@@ -24,7 +24,7 @@ def classifier_table(by_protocol: Mapping[str, Rows]) -> Markup:
         Column("Classifier", "text"),
         Column("Cited accuracy", "score", "the figure a publication gives, where one is on file"),
         *(
-            Column(f"{label} {name}", "score", f"under the {TITLES[name]}")
+            Column(f"{label} {name}", "score", f"under {under(name)}")
             for label in FIGURES.values()
             for name in names
         ),
@@ -69,8 +69,7 @@ def interval_table(measured: Mapping[str, Rows]) -> Markup:
 
 
 def _interval(row: Mapping[str, Any], key: str) -> Cell:
-    low, high = row[f"{key}_low"], row[f"{key}_high"]
-    return Cell(f"{row[key]:.3f} ({low:.3f}–{high:.3f})", row[key])
+    return Cell(with_interval(figure_of(row, key)), row[key])
 
 
 def cross_validated(

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from tomocalc.pages.charts import figure_section
+from tomocalc.pages.dots import whiskers
 from tomocalc.pages.palette import GREEN, NEGATIVE, POSITIVE
 from tomocalc.pages.parts import block, paragraph
 from tomocalc.pages.tables import Cell, Column, table
@@ -55,15 +56,7 @@ def _predictive_figure(key: str, units: Mapping[str, Sequence[Mapping[str, Any]]
                 "y": [value["value"] for value in values],
                 "line": {"color": colour, "width": 1.4},
                 "marker": {"color": colour, "symbol": symbol, "size": 9},
-                "error_y": {
-                    "type": "data",
-                    "symmetric": False,
-                    "array": [max(0.0, value["high"] - value["value"]) for value in values],
-                    "arrayminus": [max(0.0, value["value"] - value["low"]) for value in values],
-                    "color": colour,
-                    "thickness": 1.4,
-                    "width": 4,
-                },
+                "error_y": whiskers(values, colour=colour),
                 "hovertemplate": "at %{x:.3g} %: %{y:.3f}<extra>" + unit + "</extra>",
             }
         )

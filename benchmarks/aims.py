@@ -245,17 +245,17 @@ AIMS = (
         ours="scale | 20,000 | MB",
     ),
     Aim(
-        what="workflow beside the work, 60 slices a volume, batches of four (from 50 volumes)",
+        what="workflow beside the work, 60 slices a volume, four a job (from 50 volumes)",
         limit=15,
         at_most=True,
         unit=" %",
-        ours="scale | 2 jobs of 4 | share",
+        ours="scale | 4 a job | share",
     ),
     Aim(
-        what="the same with a job each (below 50 volumes)",
+        what="the same, two a job (from 16 volumes)",
         limit=15,
         at_most=True,
         unit=" %",
-        ours="scale | 8 jobs of 1 | share",
+        ours="scale | 2 a job | share",
     ),
 )

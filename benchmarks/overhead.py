@@ -1,9 +1,10 @@
 """What the workflow costs beside the work: `python benchmarks/overhead.py [VOLUMES [SLICES]]`.
 
 Processor time of `extract_features` on whole volumes (2457 × 1890 pixels, uncompressed), called
-directly in one process, and as jobs of Snakemake: a volume each, and in batches of four and eight.
-The start of Snakemake is a run of the same targets with nothing to do; it comes once in a run of
-any length, so the share of the work is told with it and without it.
+directly in one process, and as jobs of Snakemake: one, two and four volumes per job on average.
+Snakemake runs as with `requirements.lock` (see scale.py). Its start is a run of the same targets
+with nothing to do; it comes once in a run of any length, so the share of the work is told with it
+and without it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 
 from features import breast
+from scale import AT_HOME, START
 
 from image_files import write_dicom
 from projects import copy_project
@@ -63,18 +65,6 @@ def project(folder: Path, names: list[str], slices: int) -> None:
     (folder / "own.yaml").write_text(OWN)
 
 
-def uncut(count: int) -> list[str]:
-    """Return names that no batch ends with, so that batches are as long as they may be."""
-    names: list[str] = []
-    number = 0
-    while len(names) < count:
-        name = f"v{number:04d}"
-        if not any(batches([name, "zzzz"], size) == {} for size in (2, 4)):
-            names.append(name)
-        number += 1
-    return names
-
-
 def seconds(folder: Path, *command: str) -> float:
     """Return the processor time of a command and of all that it starts."""
 
@@ -88,31 +78,29 @@ def seconds(folder: Path, *command: str) -> float:
 
 
 def main() -> None:
-    count, slices = [*map(int, sys.argv[1:]), *(8, 60)[len(sys.argv) - 1 :]]
-    names = uncut(count)
-    run = [
-        "-m",
-        "snakemake",
-        "--cores",
-        "1",
-        *(f"results/features/{n}/manifest.json" for n in names),
-    ]
+    count, slices = [*map(int, sys.argv[1:]), *(16, 60)[len(sys.argv) - 1 :]]
+    names = [f"v{number:04d}" for number in range(count)]
+    manifests = [f"results/features/{name}/manifest.json" for name in names]
+    run = ["-c", AT_HOME + START, "--cores", "1", *manifests, "--configfile", "own.yaml"]
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "project"
         project(folder, names, slices)
         work = seconds(folder, "-c", DIRECT, *names)
-        print(f"| {count} volumes of {slices} slices | s | start | a job | share | without start |")
-        print("|---|---:|---:|---:|---:|---:|")
-        print(f"| called directly, one process | {work:.1f} | | | | |", flush=True)
-        for most in (1, 4, 8):
-            jobs = -(-count // most)
-            share = ["--set-resources", f"extract_features:volumes_per_job={-(-most // 2)}"]
-            command = [*run, *share, "--configfile", "own.yaml"]
+        print(
+            f"| {count} volumes of {slices} slices | jobs | s | start | a job | share | without |"
+        )
+        print("|---|---:|---:|---:|---:|---:|---:|")
+        print(f"| called directly, one process | | {work:.1f} | | | | |", flush=True)
+        for size in (1, 2, 4):
+            together = batches(names, size)
+            jobs = count - sum(len(batch) - 1 for batch in together.values())
+            share = ["--set-resources", f"extract_features:volumes_per_job={size}"]
+            command = [*run, *share]
             shutil.rmtree(folder / "results", ignore_errors=True)
             total, start = (seconds(folder, *command) for _ in range(2))
             beside = total - start - work
             print(
-                f"| {jobs} jobs of {most} | {total:.1f} | {start:.1f} | {beside / jobs:.1f} "
+                f"| {size} a job | {jobs} | {total:.1f} | {start:.1f} | {beside / jobs:.1f} "
                 f"| {total / work - 1:.1%} | {beside / work:.1%} |",
                 flush=True,
             )

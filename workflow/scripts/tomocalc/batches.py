@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-STEPS = ((2000, 20), (50, 4))
+STEPS = ((2000, 20), (50, 4), (16, 2))
 """From so many volumes on, so many volumes per job: docs/cluster.md says why."""
 MOST_FOLDERS = 4
 """Snakemake notes every slice of a batch with every output of it: more folders than these cost

@@ -159,14 +159,14 @@ def together(found: Iterable[tuple[int, str, TomocalcError]]) -> list[TomocalcEr
             error.code,
             what=error.what,
             where=error.where,
-            why=f"{error.why}; wrong too: {counted(lines[1:])}",
+            why=f"{error.why}; wrong too: {line_numbers(lines[1:])}",
             fix=error.fix,
         )
         for error, lines in alike.values()
     ]
 
 
-def counted(lines: list[int]) -> str:
+def line_numbers(lines: list[int]) -> str:
     """Count up lines of a sheet, some of them where there are many."""
     more = f" and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
     return f"line{'s' * (len(lines) > 1)} {', '.join(map(str, lines[:SHOWN]))}{more}"

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from tomocalc.cells import LINE, Row, counted, read_cells, row_error, sheet_error, together
+from tomocalc.cells import LINE, Row, line_numbers, read_cells, row_error, sheet_error, together
 from tomocalc.config import Schema
 from tomocalc.errors import TomocalcError, TomocalcErrors, raise_all
 from tomocalc.readers.sources import source_files
@@ -100,7 +100,7 @@ def check_annotations(
         if not cells.foreign:  # or what seems to lack stands in a column of another name
             errors += _shape(f"{path}:{row[LINE]}", row, data_root)
     for name, lines in unknown.items():
-        lines_too = f", named on {counted(lines)}" if len(lines) > 1 else ""
+        lines_too = f", named on {line_numbers(lines)}" if len(lines) > 1 else ""
         errors.append(
             TomocalcError(
                 "E303",

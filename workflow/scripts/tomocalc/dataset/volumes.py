@@ -90,6 +90,7 @@ def merge_volumes(
         ignored += dropped
         matched += len(found)
         append(rows.with_columns(site=pl.lit(manifest["site"] or "")))
+    _check_matched(sheet, len(annotated), matched)
     return {
         "volumes": len(volumes),
         "patients": len({volume["patient_id"] for volume in volumes} - {"", None}),
@@ -116,6 +117,26 @@ def _warn_of_unannotated(volumes: list[dict[str, Any]], annotated: Collection[st
             "no calcification; leave out volumes that nobody has read",
             free,
             len(volumes),
+        )
+
+
+def _check_matched(sheet: str, annotated: int, matched: int) -> None:
+    """Stop where the findings seem to lie elsewhere, and warn where most have no candidate."""
+    if annotated and not matched:
+        raise TomocalcError(
+            "E303",
+            what="no annotation has a candidate",
+            where=sheet,
+            why=f"the search found nothing at any of its {annotated} findings",
+            fix="give x as the column and y as the row, in pixels, and count slices from 0; if so it "
+            "is, look at the pictures in qc/ and lower candidates.threshold_k or correct the spacing",
+        )
+    if matched < annotated / 2:
+        log.warning(
+            "%d of %d annotations have no candidate and count as missed: see by the pictures in qc/ "
+            "whether their places are right and candidates.threshold_k is low enough",
+            annotated - matched,
+            annotated,
         )
 
 

@@ -128,13 +128,13 @@ def _check_matched(sheet: str, annotated: int, matched: int) -> None:
             what="no annotation has a candidate",
             where=sheet,
             why=f"the search found nothing at any of its {annotated} findings",
-            fix="give x as the column and y as the row, in pixels, and count slices from 0; if so it "
-            "is, look at the pictures in qc/ and lower candidates.threshold_k or correct the spacing",
+            fix="give x as the column and y as the row, in pixels, and count slices from 0; if it "
+            "is so, see the pictures in qc/ and lower candidates.threshold_k or correct the spacing",
         )
     if matched < annotated / 2:
         log.warning(
-            "%d of %d annotations have no candidate and count as missed: see by the pictures in qc/ "
-            "whether their places are right and candidates.threshold_k is low enough",
+            "%d of %d annotations have no candidate and count as missed: see in the pictures of "
+            "qc/ whether their places are right and candidates.threshold_k is low enough",
             annotated - matched,
             annotated,
         )

@@ -15,7 +15,7 @@ from tomocalc.dataset.labels import drop_ambiguous, label_candidates
 from tomocalc.dataset.shards import read_manifest, read_volume_rows
 from tomocalc.errors import TomocalcError, raise_all
 
-log = logging.getLogger("tomocalc.dataset.volumes")
+log = logging.getLogger(__name__)
 
 
 def merge_volumes(
@@ -129,7 +129,7 @@ def _check_matched(sheet: str, annotated: int, matched: int) -> None:
             where=sheet,
             why=f"the search found nothing at any of its {annotated} findings",
             fix="give x as the column and y as the row, in pixels, and count slices from 0; if it "
-            "is so, see the pictures in qc/ and lower candidates.threshold_k or correct the spacing",
+            "is so, see the pictures in qc/, then lower candidates.threshold_k or mend the spacing",
         )
     if matched < annotated / 2:
         log.warning(

@@ -29,29 +29,17 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 
 import naive_image  # pyright: ignore[reportMissingImports]
-from image_slices import texture  # pyright: ignore[reportMissingImports]
+from image_slices import SETTINGS, texture  # pyright: ignore[reportMissingImports]
 from tomocalc.image.breast import find_breast
 from tomocalc.image.features import OBJECT_FEATURES
 from tomocalc.image.generators import local_objects, paper_objects
 from tomocalc.image.grey import Scale
 from tomocalc.image.runs import Runs, label_runs, mask_runs
-from tomocalc.image.settings import Settings
 from tomocalc.image.slices import Prepared, equalise, find_objects, measure_rows, prepare
 from tomocalc.image.statistics import Grey, measure
 
 SHAPE = (2457, 1890)
 SPACING_MM = (0.085, 0.085)
-SETTINGS = Settings(
-    measure_on="normalised",
-    blur_sigma_mm=0.1,
-    generator="local",
-    threshold_k=4.5,
-    min_diameter_mm=0.1,
-    max_diameter_mm=1.5,
-    max_per_slice=50_000,
-    link_radius_mm=0.5,
-    sequence_slices=7,
-)
 TABLE = ("label", "area", "centroid", "eccentricity", "intensity_mean", "intensity_std")
 
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import yaml
 from numpy.typing import NDArray
 
 from tomocalc.image.settings import Settings
 
-SETTINGS = Settings(
-    measure_on="normalised",
-    blur_sigma_mm=0.1,
-    generator="local",
-    threshold_k=4.5,
-    min_diameter_mm=0.1,
-    max_diameter_mm=1.5,
-    max_per_slice=50000,
-    link_radius_mm=0.5,
-    sequence_slices=7,
+DEFAULTS = yaml.safe_load((Path(__file__).parents[1] / "config/config.yaml").read_text())
+SETTINGS = Settings.from_config(
+    DEFAULTS["image"], DEFAULTS["candidates"], DEFAULTS["sequence"]["slices"]
 )
+"""How the default configuration searches and measures."""
+
 SHAPE = (240, 180)
 SPOTS = [(60, 40), (80, 70), (120, 30), (150, 90), (180, 50), (110, 110)]  # (row, column)
 

@@ -9,8 +9,9 @@ import polars as pl
 
 from tomocalc.comparison.feature_models import FEATURE_MODELS
 from tomocalc.comparison.fitting import Data, cross_validate, summary, tune_and_fit
+from tomocalc.comparison.times import write_times
 from tomocalc.dataset.splits import usable_candidates
-from tomocalc.files import sheet_text, write_json, write_text
+from tomocalc.files import write_json
 from tomocalc.log import log_to
 from tomocalc.model.sequences import build_samples
 from tomocalc.parquet import read_parquet, write_parquet
@@ -50,7 +51,7 @@ def main(
     scores
         volume_id, candidate_id, copy, part, label, group and one column of scores per model.
     times
-        Sheet of seconds per model; it differs from run to run, so it belongs to the logs.
+        As `tomocalc.comparison.times.write_times` writes it.
     """
     everything, rows = read_parquet(candidates), read_parquet(splits)
     data = samples_of(everything, rows, features=features, impute=impute)
@@ -63,7 +64,7 @@ def main(
         group = focus["group"].to_numpy().astype(np.int32)
     found: dict[str, pl.Series] = {}
     facts: dict[str, Any] = {}
-    spent = []
+    spent: list[tuple[str, int, float]] = []
     for key, model in FEATURE_MODELS.items():
         started = time.perf_counter()
         fitted = tune_and_fit(
@@ -85,8 +86,7 @@ def main(
             "threshold": fitted.threshold,
             "cross_validation": summary(figures),
         }
-        spent.append({"protocol": protocol, "model": key, "trials": fitted.trials})
-        spent[-1] |= {"seconds": f"{tuned:.2f}"}
+        spent.append((key, fitted.trials, tuned))
         log.info("%s: %d trials and the final fit in %.1f s", key, fitted.trials, tuned)
     write_parquet(
         scores, rows.select(*USE, "patient_id", "group", "label", "part").with_columns(**found)
@@ -101,7 +101,7 @@ def main(
             "models": facts,
         },
     )
-    write_text(times, sheet_text(["protocol", "model", "trials", "seconds"], spent))
+    write_times(times, protocol, spent)
 
 
 def samples_of(

@@ -12,7 +12,8 @@ import torch
 from tomocalc.comparison.image_fitting import chosen_rows, predict, train_network
 from tomocalc.comparison.networks import build_network
 from tomocalc.comparison.patch_table import patch_array
-from tomocalc.files import sheet_text, write_json, write_text
+from tomocalc.comparison.times import write_times
+from tomocalc.files import write_json
 from tomocalc.log import log_to
 from tomocalc.model.scores import best_f1_threshold
 from tomocalc.parquet import read_parquet, write_parquet
@@ -85,8 +86,7 @@ def main(
         },
     )
     seconds = time.perf_counter() - started
-    spent = {"protocol": protocol, "model": network, "trials": 1, "seconds": f"{seconds:.2f}"}
-    write_text(times, sheet_text(["protocol", "model", "trials", "seconds"], [spent]))
+    write_times(times, protocol, [(network, 1, seconds)])
     log.info("%s under protocol %s: %.1f s", network, protocol, seconds)
 
 

@@ -28,7 +28,7 @@ from tomocalc.pages.reproduction import reproduction_page
 from tomocalc.pages.shell import write_page
 from tomocalc.parquet import read_parquet
 
-LOG = logging.getLogger("reproduce_paper")
+log = logging.getLogger("tomocalc.reproduce_paper")
 SAME = 1e-5
 """Probabilities of the same weights agree: a release runs on NumPy, a training on PyTorch."""
 
@@ -102,7 +102,7 @@ def main(
         released, ours.probability, rtol=0, atol=SAME
     )
     if not same:
-        LOG.warning("the repeated training does not end with the released model's predictions")
+        log.warning("the repeated training does not end with the released model's predictions")
     measured = read_json(metrics)["parts"]["test"]
     facts = {
         "paper": {"accuracy": ACCURACY, "confusion": CONFUSION},

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from tomocalc.files import read_json, sheet_text, write_json, write_text
+from tomocalc.comparison.times import write_times
+from tomocalc.files import read_json, write_json
 from tomocalc.log import log_to
 from tomocalc.model.card import choose_threshold
 from tomocalc.model.checkpoint import Checkpoint
@@ -88,8 +89,7 @@ def main(
         },
     )
     seconds = time.perf_counter() - started
-    spent = {"protocol": protocol, "model": "lstm", "trials": 1, "seconds": f"{seconds:.2f}"}
-    write_text(times, sheet_text(["protocol", "model", "trials", "seconds"], [spent]))
+    write_times(times, protocol, [("lstm", 1, seconds)])
     log.info("trained under protocol %s in %.1f s", protocol, seconds)
     state.remove()
 

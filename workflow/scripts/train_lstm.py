@@ -20,7 +20,7 @@ from tomocalc.model.settings import meaning
 from tomocalc.model.training import METRICS, Row
 from tomocalc.parquet import read_parquet, write_parquet
 
-LOG = logging.getLogger("train_lstm")
+log = logging.getLogger("tomocalc.train_lstm")
 
 
 def main(
@@ -60,7 +60,7 @@ def main(
     state = Checkpoint.of(checkpoint, decisive, code=code)
     training, held = (np.flatnonzero(samples.part == part) for part in ("train", "validation"))
     if not len(held):
-        LOG.warning("there is no validation part: every epoch is trained, the threshold is 0.5")
+        log.warning("there is no validation part: every epoch is trained, the threshold is 0.5")
     result = fit(
         samples,
         training=training,

@@ -17,7 +17,7 @@ from tomocalc.model.sequences import Samples
 from tomocalc.model.study import Study, need_same_data, read_study
 from tomocalc.model.trial_queue import FAILED, Claim, Queue
 
-LOG = logging.getLogger("tune_lstm")
+log = logging.getLogger("tomocalc.tune_lstm")
 POLL_SECONDS = 0.3
 
 
@@ -57,17 +57,17 @@ def main(
 
 def compute(queue: Queue, claim: Claim, samples: Samples, device: torch.device) -> None:
     """Compute one trial; a diverging training or a full GPU fails the trial, not the study."""
-    LOG.info("trial %d: %s", claim.index, claim.parameters)
+    log.info("trial %d: %s", claim.index, claim.parameters)
     study: Study = queue.plan
     try:
         result = score_trial(samples, study=study, parameters=claim.parameters, device=device)
     except TomocalcError as error:
         if error.code not in ("E402", "E405"):
             raise
-        LOG.warning("trial %d has no value: %s", claim.index, error)
+        log.warning("trial %d has no value: %s", claim.index, error)
         queue.tell(claim, None, **{FAILED: f"{error.what}, {error.where}"})
     else:
-        LOG.info("trial %d: %s %.4f", claim.index, study.tuning["objective"], result.value)
+        log.info("trial %d: %s %.4f", claim.index, study.tuning["objective"], result.value)
         queue.tell(claim, result.value, epochs=result.epochs)
 
 

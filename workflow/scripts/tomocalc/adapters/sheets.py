@@ -10,34 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tomocalc.columns import ANNOTATIONS, VOLUMES
 from tomocalc.config import Schema, load_schema, mistakes
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.files import sheet_text, write_text
 
 log = logging.getLogger(__name__)
 
-VOLUMES = [
-    "volume_id",
-    "patient_id",
-    "laterality",
-    "view",
-    "path",
-    "pixel_spacing_mm",
-    "slice_spacing_mm",
-    "site",
-]
-ANNOTATIONS = [
-    "volume_id",
-    "slice",
-    "x",
-    "y",
-    "radius",
-    "width",
-    "height",
-    "mask",
-    "kind",
-    "pathology",
-]
 UNPLACED = ["what", "reason"]
 
 
@@ -48,7 +27,7 @@ class Sheets:
     Attributes
     ----------
     volumes, annotations
-        Columns `VOLUMES` and `ANNOTATIONS`; a missing value is None or left out.
+        Columns as in `tomocalc.columns`; a missing value is None or left out.
     unplaced
         What of the data set is not in them, and why: ``what``, ``reason``.
     """
@@ -87,7 +66,6 @@ def write_sheets(
     """
     log.info("%d volumes, %d entries left out", len(sheets.volumes), len(sheets.unplaced))
     rows = {"volumes": sheets.volumes, "annotations": sheets.annotations}
-    columns = {"volumes": VOLUMES, "annotations": ANNOTATIONS}
     if not sheets.volumes:
         first = sheets.unplaced[0]["reason"] if sheets.unplaced else "nothing was found in it"
         why = f"{len(sheets.unplaced)} entries could not be placed, the first because {first}"
@@ -100,10 +78,8 @@ def write_sheets(
     # None of them is written unless all of them can be.
     texts = {
         unplaced: sheet_text(UNPLACED, sorted(sheets.unplaced, key=lambda row: row["what"])),
-        annotations: sheet_text(columns["annotations"], sheets.annotations),
-        volumes: sheet_text(
-            columns["volumes"], sorted(sheets.volumes, key=lambda row: row["volume_id"])
-        ),
+        annotations: sheet_text(ANNOTATIONS, sheets.annotations),
+        volumes: sheet_text(VOLUMES, sorted(sheets.volumes, key=lambda row: row["volume_id"])),
     }
     for path, text in texts.items():
         write_text(path, text)

@@ -12,7 +12,7 @@ from tomocalc.eda.histograms import distributions, pairs
 from tomocalc.eda.load import load_splits, load_table
 from tomocalc.eda.summary import summarise
 
-log = logging.getLogger("tomocalc.eda")
+log = logging.getLogger(__name__)
 
 
 def explore(

@@ -22,10 +22,10 @@ import numpy as np
 import polars as pl
 import yaml
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 
-import merge_dataset
-import split_dataset
+from table_data import merge_and_split  # pyright: ignore[reportMissingImports]
 from tomocalc.tables import PAPER_FEATURES
 
 ROOT = Path(__file__).parents[1]
@@ -68,34 +68,13 @@ def prepare(folder: Path, table: dict[str, Any], protocol: str) -> dict[str, Any
     """Merge and split a table, and return the arguments of ``explore_dataset``."""
     config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
     features: list[str] = list(PAPER_FEATURES)
-    paths = {
-        "candidates": str(folder / "candidates.parquet"),
-        "splits": str(folder / "splits.parquet"),
-        "quality": str(folder / "quality.json"),
-        "split": str(folder / "split.json"),
-    }
-    merge_dataset.main(
-        source="table",
-        manifests=[],
-        annotations=None,
-        annotations_schema="",
-        table=table["path"],
-        columns={**config["table"], **table},
-        features=features,
-        labels=config["labels"],
-        dataset=config["dataset"],
-        candidates=paths["candidates"],
-        quality=paths["quality"],
-    )
-    split_dataset.main(
-        candidates=paths["candidates"],
+    paths = merge_and_split(
+        folder,
+        table["path"],
+        columns=table,
         features=features,
         protocol=protocol,
-        duplicates="drop",
-        seed=1,
-        settings=config["split"],
-        splits=paths["splits"],
-        account=paths["split"],
+        config=config,
     )
     written = {"page": str(folder / "eda.html"), "data": str(folder / "eda.json")}
     return {**paths, **written, "features": features, "settings": config["eda"]}

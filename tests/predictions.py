@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from image_volumes import run, write_volume
+import predict_volume
+from image_volumes import CANDIDATES, IMAGE, SHEET, run, write_volume
 from tomocalc.dataset.shards import read_volume_rows
 from tomocalc.model.domain import model_domain
 from tomocalc.model.lstm import Ensemble, Hyperparameters
@@ -99,3 +100,31 @@ def release(
     weights, path = folder / "model.safetensors", folder / "model.json"
     save_model(weights=str(weights), card=str(path), tensors=network.tensors(), facts=facts)
     return folder
+
+
+def predict(prepared: Path, out: Path, *, dicom: bool = True, features: Path | None = None) -> None:
+    """Predict the volume that was measured and released in *prepared*; write into *out*.
+
+    With a folder for its *features* the volume is measured again.
+    """
+    measuring = {"candidates": CANDIDATES, "sequence_slices": 3} if features else None
+    predict_volume.main(
+        manifest=str((features or prepared / "features") / "manifest.json"),
+        weights=str(prepared / "model/model.safetensors"),
+        source=str(prepared / "raw"),
+        volume=SHEET,
+        image=IMAGE,
+        rule=RULE,
+        settings=SETTINGS,
+        simulated=None,
+        home="../index.html",
+        marks_sheet=str(out / "marks.tsv"),
+        marks_table=str(out / "marks.parquet"),
+        clusters=str(out / "clusters.tsv"),
+        scores=str(out / "scores.json"),
+        html=str(out / "volume.html"),
+        report=str(out / "report.dcm") if dicom else None,
+        segmentation=str(out / "segmentation.dcm") if dicom else None,
+        measuring=measuring,
+        overlay=str(features / "picture.png") if features else None,
+    )

@@ -13,12 +13,10 @@ from PIL import Image
 import build_index
 import explore_dataset
 import gather_predictions
-import predict_volume
 import write_model_card
 from card_data import LABELS, write_accounts
-from image_volumes import IMAGE, SHEET
 from pages_data import FEATURES, HOSTILE, figures, images, rows, write_dataset
-from predictions import RULE, SETTINGS, measured, release
+from predictions import measured, predict, release
 from tomocalc.files import read_json, write_json
 from tomocalc.pages.evaluation.images import image_sections
 from tomocalc.pages.evaluation.page import evaluation_page
@@ -87,6 +85,18 @@ class Browser:
             "document.querySelectorAll('.plot').length"
             " === document.querySelectorAll('.plot[data-drawn]').length"
         )
+
+    def assert_quiet(self, page, *, width, dark):
+        """Draw the whole *page*: no message, no request, no wider than the screen, no script run.
+
+        Hostile texts of the tests would change the title.
+        """
+        self.open(page, width=width, dark=dark)
+        self.draw_all()
+        assert self.console() == []
+        assert self.requests() == [page.as_uri()]
+        assert self.run("document.documentElement.scrollWidth") == width
+        assert "owned" not in self.run("document.title")
 
     def console(self):
         """Return what was written to the console since the last call."""
@@ -191,30 +201,10 @@ def predicted(tmp_path_factory):
     release(folder / "model", folder / "features/manifest.json", manifest)
     content = read_json(folder / "features/manifest.json") | {"site": HOSTILE[0]}
     write_json(folder / "features/manifest.json", content)
-    names = ["marks.tsv", "marks.parquet", "clusters.tsv", "scores.json", "volume.html"]
-    out = dict(zip(("sheet", "table", "clusters", "scores", "page"), names, strict=True))
-    paths = {key: str(folder / "v1" / name) for key, name in out.items()}
-    predict_volume.main(
-        manifest=str(folder / "features/manifest.json"),
-        weights=str(folder / "model/model.safetensors"),
-        source=str(folder / "raw"),
-        volume=SHEET,
-        image=IMAGE,
-        rule=RULE,
-        settings=SETTINGS,
-        simulated=None,
-        home="../index.html",
-        marks_sheet=paths["sheet"],
-        marks_table=paths["table"],
-        clusters=paths["clusters"],
-        scores=paths["scores"],
-        html=paths["page"],
-        report=None,
-        segmentation=None,
-    )
+    predict(folder, folder / "v1", dicom=False)
     gather_predictions.main(
-        scores=[paths["scores"]],
-        marks=[paths["table"]],
+        scores=[str(folder / "v1/scores.json")],
+        marks=[str(folder / "v1/marks.parquet")],
         overlays=[str(folder / "features/overlay.png")],
         weights=str(folder / "model/model.safetensors"),
         own=False,

@@ -9,11 +9,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 @pytest.mark.parametrize("width", [1280, 400])
 @pytest.mark.parametrize("name", ["card", "index"])
 def test_quiet_self_contained_and_no_wider_than_the_screen(browser, card, name, width, dark):
-    browser.open(card[name], width=width, dark=dark)
-    assert browser.console() == []
-    assert browser.requests() == [card[name].as_uri()]
-    assert browser.run("document.documentElement.scrollWidth") == width
-    assert "owned" not in browser.run("document.title")
+    browser.assert_quiet(card[name], width=width, dark=dark)
 
 
 def test_hostile_texts_are_shown_as_they_are_written(browser, card):

@@ -18,11 +18,7 @@ def pages(tmp_path_factory):
 @pytest.mark.parametrize("width", [1280, 400])
 @pytest.mark.parametrize("name", ["comparison", "leakage"])
 def test_quiet_self_contained_and_no_wider_than_the_screen(browser, pages, name, width, dark):
-    browser.open(pages[name], width=width, dark=dark)
-    browser.draw_all()
-    assert browser.console() == []
-    assert browser.requests() == [pages[name].as_uri()]
-    assert browser.run("document.documentElement.scrollWidth") == width
+    browser.assert_quiet(pages[name], width=width, dark=dark)
 
 
 def test_both_protocols_are_drawn_side_by_side(browser, pages):

@@ -11,12 +11,7 @@ PAGES = ("eda", "report", "index")
 @pytest.mark.parametrize("width", [1280, 400])
 @pytest.mark.parametrize("name", PAGES)
 def test_quiet_self_contained_and_no_wider_than_the_screen(browser, pages, name, width, dark):
-    browser.open(pages[name], width=width, dark=dark)
-    browser.draw_all()
-    assert browser.console() == []
-    assert browser.requests() == [pages[name].as_uri()]
-    assert browser.run("document.documentElement.scrollWidth") == width
-    assert "owned" not in browser.run("document.title")
+    browser.assert_quiet(pages[name], width=width, dark=dark)
 
 
 def test_hostile_names_are_shown_as_they_are_written(browser, pages):

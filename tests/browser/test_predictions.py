@@ -23,11 +23,7 @@ def press(browser, selector):
 @pytest.mark.parametrize("width", [1280, 400])
 @pytest.mark.parametrize("name", ["volume", "all"])
 def test_quiet_self_contained_and_no_wider_than_the_screen(browser, predicted, name, width, dark):
-    browser.open(predicted[name], width=width, dark=dark)
-    assert browser.console() == []
-    assert browser.requests() == [predicted[name].as_uri()]
-    assert browser.run("document.documentElement.scrollWidth") == width
-    assert "owned" not in browser.run("document.title")
+    browser.assert_quiet(predicted[name], width=width, dark=dark)
 
 
 def test_the_keyboard_scrolls_through_the_slices(browser, predicted):

@@ -12,9 +12,8 @@ import pytest
 import yaml
 
 import explore_dataset
-import merge_dataset
-import split_dataset
 from pages_data import FEATURES, HOSTILE, rows, write_dataset
+from table_data import merge_and_split
 from tomocalc.errors import TomocalcError
 from tomocalc.files import read_json
 
@@ -135,31 +134,13 @@ def test_the_table_of_the_paper(tmp_path, protocol):
         for name in ("config", "paper")
     )
     features = paper["features"]
-    names = ("candidates", "splits", "quality", "split")
-    endings = ("parquet", "parquet", "json", "json")
-    paths = {n: str(tmp_path / f"{n}.{e}") for n, e in zip(names, endings, strict=True)}
-    merge_dataset.main(
-        source="table",
-        manifests=[],
-        annotations=None,
-        annotations_schema="",
-        table=f"{folder}/woods/mammography.csv",
-        columns={**config["table"], **paper["table"]},
-        features=features,
-        labels=config["labels"],
-        dataset=config["dataset"],
-        candidates=paths["candidates"],
-        quality=paths["quality"],
-    )
-    split_dataset.main(
-        candidates=paths["candidates"],
+    paths = merge_and_split(
+        tmp_path,
+        f"{folder}/woods/mammography.csv",
+        columns=paper["table"],
         features=features,
         protocol=protocol,
-        duplicates=config["dataset"]["duplicates"],
-        seed=1,
-        settings={**config["split"], **paper["split"]},
-        splits=paths["splits"],
-        account=paths["split"],
+        config=config | {"split": {**config["split"], **paper["split"]}},
     )
     html, numbers = explore(tmp_path, paths, features)
     text = text_of(html)

@@ -10,9 +10,8 @@ import polars as pl
 import pytest
 
 import gather_predictions
-import predict_volume
-from image_volumes import CANDIDATES, IMAGE, SHEET, files
-from predictions import RULE, SETTINGS, measured, release
+from image_volumes import files
+from predictions import measured, predict, release
 from tomocalc.errors import TomocalcError
 from tomocalc.files import read_json
 from tomocalc.parquet import read_parquet
@@ -25,31 +24,6 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _, manifest = measured(folder, sequence_slices=3)
     release(folder / "model", folder / "features/manifest.json", manifest)
     return folder
-
-
-def predict(prepared: Path, out: Path, *, dicom: bool = True, features: Path | None = None) -> None:
-    """Predict the prepared volume; with a folder for its *features* it is measured again."""
-    measuring = {"candidates": CANDIDATES, "sequence_slices": 3} if features else None
-    predict_volume.main(
-        manifest=str((features or prepared / "features") / "manifest.json"),
-        weights=str(prepared / "model/model.safetensors"),
-        source=str(prepared / "raw"),
-        volume=SHEET,
-        image=IMAGE,
-        rule=RULE,
-        settings=SETTINGS,
-        simulated=None,
-        home="../index.html",
-        marks_sheet=str(out / "marks.tsv"),
-        marks_table=str(out / "marks.parquet"),
-        clusters=str(out / "clusters.tsv"),
-        scores=str(out / "scores.json"),
-        html=str(out / "volume.html"),
-        report=str(out / "report.dcm") if dicom else None,
-        segmentation=str(out / "segmentation.dcm") if dicom else None,
-        measuring=measuring,
-        overlay=str(features / "picture.png") if features else None,
-    )
 
 
 def test_every_output_is_written_and_agrees(prepared: Path, tmp_path: Path) -> None:

@@ -1,0 +1,55 @@
+"""A finished table on its way into the data set: merged and split as the rules do it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import merge_dataset
+import split_dataset
+
+
+def merge_and_split(
+    folder: Path,
+    table: str,
+    *,
+    columns: Mapping[str, Any],
+    features: Sequence[str],
+    protocol: str,
+    config: Mapping[str, Any],
+) -> dict[str, str]:
+    """Write the four files of ``results/dataset/`` into *folder* and return their paths.
+
+    *columns* are what differs from the section ``table`` of *config*, the configuration.
+    """
+    paths = {
+        "candidates": str(folder / "candidates.parquet"),
+        "splits": str(folder / "splits.parquet"),
+        "quality": str(folder / "quality.json"),
+        "split": str(folder / "split.json"),
+    }
+    merge_dataset.main(
+        source="table",
+        manifests=[],
+        annotations=None,
+        annotations_schema="",
+        table=table,
+        columns={**config["table"], **columns},
+        features=list(features),
+        labels=config["labels"],
+        dataset=config["dataset"],
+        candidates=paths["candidates"],
+        quality=paths["quality"],
+    )
+    split_dataset.main(
+        candidates=paths["candidates"],
+        features=list(features),
+        protocol=protocol,
+        duplicates=config["dataset"]["duplicates"],
+        seed=1,
+        settings=config["split"],
+        splits=paths["splits"],
+        account=paths["split"],
+    )
+    return paths

@@ -2,10 +2,14 @@
 
 The model is small and its step bound by kernel launches. A graph has fixed shapes, so a short
 last batch is padded with rows of weight zero; everything that changes from step to step (batch,
-its size, learning rate) is copied into tensors that the graph reads.
+its size, learning rate) is copied into tensors that the graph reads. Where a step cannot be
+captured, it runs kernel by kernel: slower, with the same results.
 """
 
 from __future__ import annotations
+
+import logging
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -14,6 +18,7 @@ from tomocalc.model.losses import row_loss
 from tomocalc.model.lstm import Ensemble
 from tomocalc.model.settings import TrainingSettings
 
+LOG = logging.getLogger(__name__)
 WARM_UP_STEPS = 3
 """Steps before the capture, in which libraries choose and allocate; their effect is undone."""
 
@@ -29,11 +34,14 @@ class GraphStep:
         weights: Tensor,
     ) -> None:
         self.model, self.optimizer, self.settings = model, optimizer, settings
-        self.graph: torch.cuda.CUDAGraph | None = None
+        self.update: Callable[[], None] | None = None
         self.class_weights = weights
         self.inputs: tuple[Tensor, ...] = ()
         self.count = torch.ones((), device=weights.device)
         self.loss = torch.zeros((), device=weights.device)
+        self.rate = torch.zeros((), device=weights.device)
+        for group in optimizer.param_groups:
+            group["lr"] = self.rate  # a number, or a loaded tensor, would stay as captured
 
     def __call__(self, x: Tensor, last: Tensor, y: Tensor, rate: float) -> Tensor:
         """Learn from one batch of at most `batch_size` rows; return the summed loss."""
@@ -45,11 +53,10 @@ class GraphStep:
             held[: len(new)].copy_(new)
             held[len(new) :].zero_()
         self.count.fill_(len(x))
-        if self.graph is None:
-            self.graph = self._capture()
-        for group in self.optimizer.param_groups:
-            group["lr"].fill_(rate)
-        self.graph.replay()
+        if self.update is None:
+            self.update = self._prepare()
+        self.rate.fill_(rate)
+        self.update()
         return self.loss.clone()
 
     def _forward_backward_update(self) -> None:
@@ -63,12 +70,25 @@ class GraphStep:
         self.optimizer.step()
         self.loss.copy_(loss.detach() / len(self.model.members))
 
-    def _capture(self) -> torch.cuda.CUDAGraph:
-        """Capture the step, and put weights, optimiser and random state back as they were."""
+    def _prepare(self) -> Callable[[], None]:
+        """Return the step to call; weights, optimiser and random state stay as they were."""
         self._begin_optimizer()
         changed = [*self.model.parameters(), *self._optimizer_tensors()]
         before = [tensor.detach().clone() for tensor in changed]
         random = torch.cuda.get_rng_state()
+        try:
+            step = self._capture().replay
+        except RuntimeError as error:
+            reason = str(error).partition("\n")[0]
+            LOG.warning("no CUDA graph of the training step, so it is slower: %s", reason)
+            step = self._forward_backward_update
+        with torch.no_grad():
+            for tensor, value in zip(changed, before, strict=True):
+                tensor.copy_(value)
+        torch.cuda.set_rng_state(random)
+        return step
+
+    def _capture(self) -> torch.cuda.CUDAGraph:
         side = torch.cuda.Stream()
         side.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(side):
@@ -78,10 +98,6 @@ class GraphStep:
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):
             self._forward_backward_update()
-        with torch.no_grad():
-            for tensor, value in zip(changed, before, strict=True):
-                tensor.copy_(value)
-        torch.cuda.set_rng_state(random)
         return graph
 
     def _begin_optimizer(self) -> None:
@@ -90,8 +106,7 @@ class GraphStep:
             parameter.grad = torch.zeros_like(parameter)
         if self.optimizer.state:
             return
-        for group in self.optimizer.param_groups:
-            group["lr"].fill_(0.0)
+        self.rate.fill_(0.0)
         self.optimizer.step()
         for tensor in self._optimizer_tensors():
             tensor.zero_()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+from typing import Any
 
 import torch
 
@@ -66,6 +67,8 @@ def why_no_cuda() -> str:
 def _prepared_cuda(precision: str) -> torch.device:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # before CUDA is initialised
     torch.use_deterministic_algorithms(mode=True)
+    memory: Any = torch.utils.deterministic
+    memory.fill_uninitialized_memory = False  # nothing reads it, and filling is a launch each
     torch.backends.cudnn.benchmark = False
     mode = "tf32" if precision == "tf32" else "ieee"
     torch.backends.cuda.matmul.fp32_precision = mode

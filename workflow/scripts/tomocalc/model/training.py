@@ -140,16 +140,13 @@ class Run:
         torch.manual_seed(seed)  # first weights and dropout
         self.order = torch.Generator().manual_seed(seed)  # of the samples in every epoch
         self.model = Ensemble(shape).to(self.device)
-        on_cuda = self.device.type == "cuda"
         self.optimizer = torch.optim.Adam(
             self.model.parameters(),
-            lr=torch.tensor(settings.learning_rate, device=self.device)
-            if on_cuda
-            else settings.learning_rate,
+            lr=settings.learning_rate,
             weight_decay=settings.weight_decay,
             decoupled_weight_decay=True,
             fused=True,
-            capturable=on_cuda,
+            capturable=self.device.type == "cuda",
         )
         self.epoch = 0
         self.history: list[Row] = []

@@ -1,10 +1,14 @@
 """Real Snakemake runs on a copy of the project."""
 
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from projects import Project, copied, copy_project
+from newcomer import run_study
+from projects import Project, copied, copy_project, made_once
+from slurm_cluster import running_slurm
 
 
 @pytest.fixture
@@ -17,3 +21,16 @@ def project(tmp_path: Path) -> Project:
 def rerun(finished: Project, tmp_path: Path) -> Project:
     """Return a copy of the finished project that may be changed."""
     return copied(finished, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def studied(shared: Path, finished: Project) -> Project:
+    """Return the newcomer's study, with the guide's commands run in it. Do not change it."""
+    return made_once(shared / "studied/a study", partial(run_study, finished=finished))
+
+
+@pytest.fixture(scope="module")
+def slurm() -> Iterator[dict[str, str]]:
+    """Return the variable that names a Slurm of this machine."""
+    with running_slurm() as variables:
+        yield variables

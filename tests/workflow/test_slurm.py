@@ -5,24 +5,16 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import yaml
 
-from projects import ROOT, Project, copy_project
+from projects import Project, copy_project
+from slurm_cluster import write_hasty_profile
 
 pytestmark = pytest.mark.xdist_group("slurm")
-SCRIPTS = ROOT / "tests/slurm"
-HURRY = {
-    "slurm-init-seconds-before-status-checks": 2,
-    "seconds-between-status-checks": 2,
-    "latency-wait": 20,
-}
 START = """\
 from snakemake.cli import main
 from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
@@ -44,29 +36,12 @@ HANG_ONCE = """\
 VOLUME = "resources/phantom/P001-LCC.dcm"
 
 
-@pytest.fixture(scope="module")
-def slurm() -> Iterator[dict[str, str]]:
-    """Start Slurm, in a folder that its users can reach; return the variable that names it."""
-    folder = Path(tempfile.mkdtemp(prefix="slurm-"))
-    up = subprocess.run([SCRIPTS / "up.sh", folder], capture_output=True, text=True, check=False)
-    try:
-        if up.returncode == 77:
-            pytest.skip(up.stderr.strip())
-        assert up.returncode == 0, up.stderr
-        yield {"SLURM_CONF": str(folder / "slurm.conf")}
-    finally:
-        subprocess.run([SCRIPTS / "down.sh", folder], check=True)
-        shutil.rmtree(folder)
-
-
 @pytest.fixture
 def cluster(slurm: dict[str, str], tmp_path: Path) -> Project:
     """Return a project whose profile for Slurm asks for the state of jobs more often."""
     project = replace(copy_project(tmp_path / "a project"), variables=slurm)
-    profile = yaml.safe_load((ROOT / "profiles/slurm/profile.yaml").read_text())
-    del profile["software-deployment-method"]  # tests/workflow/test_conda.py has it
-    (project.folder / "profiles/quick").mkdir()
-    (project.folder / "profiles/quick/profile.yaml").write_text(yaml.safe_dump(profile | HURRY))
+    # tests/workflow/test_conda.py has the environments
+    write_hasty_profile(project, "quick", without="software-deployment-method")
     return project
 
 

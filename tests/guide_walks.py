@@ -1,0 +1,130 @@
+"""Every command of README and guide, by the test that runs it.
+
+The key is the name of the test. Its value has the commands as the pages have them, in an order
+that makes sense; beside each, where it cannot be run alone, the command that is run: {} stands for
+what is written. FOLDER and SHEET are names that the tests give to files.
+"""
+
+from __future__ import annotations
+
+from guide_pages import Walk
+
+STUDY = "snakemake --cores all --configfile my_study.yaml"
+PAPER = "snakemake --cores all --configfile config/paper.yaml"
+OTHERS = "snakemake predict --cores all --config model=OTHER_FOLDER volumes=SHEET"
+
+AT_ONCE: dict[str, Walk] = {
+    "test_own_volumes_reach_an_evaluation": {
+        "python -c \"import yaml; yaml.safe_load(open('my_study.yaml'))\"": "",
+        "snakemake --configfile my_study.yaml -n": "",
+        STUDY: "",
+        "--configfile my_study.yaml": "snakemake --cores all {}",
+        "tail -f logs/my_study/train_lstm/train_lstm.log": "timeout 1 {} || [ $? = 124 ]",
+    },
+    "test_what_takes_seconds_runs_to_its_end": {
+        "snakemake -n": "",
+        "snakemake --unlock": "",
+        "snakemake --cores 1 results/features/P001-LCC/manifest.json": "",
+        "snakemake --cores 1 results/qc/P001-LCC.png": "rm results/qc/P001-LCC.png; {}",
+        "snakemake --cores all results/eda/eda.html": "",
+        "snakemake --cores 1 results/index.html": "",
+        "snakemake --cores 1 results/model/model.onnx": "",
+        "snakemake results/experiments/sequence_gain.html": "",
+        "snakemake predict --cores all --config model=results/model volumes=new.tsv": "",
+        "snakemake compare_runs --config runs='[results, results/paper]'": "",
+        "snakemake build_site": "",
+        "snakemake --report report.zip": "",
+        "--forcerun <rule>": "snakemake --cores all --forcerun build_index",
+        "rm results/features/P001-LCC/0003.parquet results/features/P001-LCC/manifest.json"
+        " results/features/volumes.tsv": "{}; snakemake --cores all results/features/volumes.tsv",
+    },
+    "test_a_recipe_works_as_it_is_written": dict.fromkeys(
+        (
+            "git apply my.patch",
+            "python -m pytest -q tests/unit/test_image_features.py",
+            "python -c \"import numpy; numpy.save('slice.npy', numpy.eye(64, dtype='uint16'))\"",
+            'PYTHONPATH=workflow/scripts python -c "from tomocalc.readers.volume import'
+            " open_volume; print(open_volume('slice.npy', pixel_spacing_mm=0.1, max_pixels=10**8,"
+            ' min_size=16).read(0).sum())"',
+            "python -m pytest -q tests/unit/test_comparison_models.py",
+        ),
+        "",
+    ),
+}
+"""In the default run of the suite."""
+
+CAMPAIGN: dict[str, Walk] = {
+    "test_from_a_clone_to_the_demo": {
+        "make demo": "",
+        "source .venv/bin/activate": "{}; snakemake --version",
+        "pip install snakemake-logger-plugin-rich": "",
+        "--logger rich": "snakemake --cores all {}",
+        "pip install snakemake-executor-plugin-slurm": "",
+        "pip install torchvision==0.28.0": "",
+        "make .venv/ready-for-tests": "",
+        "make docs": "",
+        "make test": "PYTEST_ADDOPTS=tests/unit/test_version.py {}",
+    },
+    "test_the_papers_reproduction_and_its_leak": {
+        "snakemake --cores all": "",
+        PAPER: "",
+        f"{PAPER} --config protocol=honest"
+        " pathvars='{results: results/paper_honest, logs: logs/paper_honest}'": "",
+        "snakemake compare_runs --config runs='[results, results/paper]'": "",
+        "--config table='{path: mammography.csv}'": f"{PAPER} {{}}",
+        "--config protocol=honest": f"{PAPER} {{}}",
+    },
+    "test_the_figures_of_the_repeated_folds": {"python benchmarks/woods.py honest --repeats 2": ""},
+    "test_a_sweep_and_what_inputs_are_worth": {
+        'for k in 3.5 4.5 5.5; do snakemake --cores all --config candidates="{threshold_k: $k}"'
+        ' pathvars="{results: results/k$k, logs: logs/k$k}"; done': "",
+        "snakemake compare_runs --config runs='[results/k3.5, results/k4.5, results/k5.5]'": "",
+        "snakemake results/experiments/ablation_features.html": "",
+        "snakemake results/experiments/ablation_slices.html": "",
+    },
+    "test_reruns_to_their_end": {
+        "snakemake --cores all --forcerun split_dataset": "",
+        "--set-resources extract_features:volumes_per_job=8": "snakemake --cores all {}",
+        "--set-threads extract_features=4 --set-resources extract_features:volumes_per_job=1": (
+            "snakemake --cores all {}"
+        ),
+        "snakemake --cores all --config protocol=paper"
+        " pathvars='{results: results/leaking, logs: logs/leaking}'": "",
+    },
+    "test_new_volumes_are_scored": {
+        "snakemake predict --cores all --config model=FOLDER volumes=SHEET": "",
+        "--config predict='{model: FOLDER, volumes: SHEET}'": "snakemake predict --cores all {}",
+        f"{OTHERS} pathvars='{{results: results/other_model, logs: logs/other_model}}'": "",
+    },
+    "test_published_sets_from_their_folders": {
+        "snakemake import_bcs_dbt --cores 1 --config import='{bcs_dbt: FOLDER}'": (
+            "ln -sfn bcs FOLDER; {}"
+        ),
+        "snakemake import_cbis_ddsm --cores 1 --config import='{cbis_ddsm: FOLDER}'": (
+            "ln -sfn cbis FOLDER; {}"
+        ),
+        "snakemake import_mini_mias --cores 1 --config import='{mini_mias: FOLDER}'": (
+            "ln -sfn film FOLDER; {}"
+        ),
+        "snakemake --cores all --configfile config/mini_mias.yaml": "",
+    },
+    "test_a_tree_of_dicom_files": {
+        "snakemake import_dicom_folder --cores 1 --config import='{dicom_folder: FOLDER}'": "",
+        "snakemake import_dicom_folder --config import='{dicom_folder: FOLDER}'": "",
+        "snakemake --cores all --config source=volumes"
+        " volumes='{sheet: resources/dicom_folder/volumes.tsv,"
+        " annotations: resources/dicom_folder/annotations.tsv}'": "",
+    },
+    "test_an_environment_per_rule": {
+        "CONDA_OVERRIDE_CUDA=12.9 snakemake --cores 1 --use-conda --conda-create-envs-only": "",
+        "snakemake --cores all --use-conda": "",
+    },
+    "test_the_guides_commands_on_slurm": {
+        "snakemake --profile profiles/slurm -n --quiet rules": "",
+        "snakemake --profile profiles/slurm": "",
+        "snakemake --profile profiles/slurm --default-resources slurm_partition=short"
+        " slurm_account=lab mem_mb=1000 runtime=60": "rm results/eda/eda.html; {}",
+    },
+    "test_a_table_and_a_split_of_their_own": {STUDY: ""},
+}
+"""With `-m campaign`."""

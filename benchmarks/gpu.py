@@ -1,0 +1,115 @@
+"""Training on a CUDA device: `python benchmarks/gpu.py`.
+
+The paper's network on the rows of `benchmarks/training.py`: epochs per second of the captured step
+and of the plain loop (the same step, kernel by kernel) on the same card, and of one CPU thread;
+then whether two trainings have the same bits, and how far the losses are from those of the CPU
+(without dropout, whose random numbers differ). Where there is no CUDA device, it says so.
+"""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
+
+from training import BATCH, ROWS, STEPS, data
+
+from tomocalc.model import cuda
+from tomocalc.model.device import choose_device, why_no_cuda
+from tomocalc.model.lstm import Hyperparameters
+from tomocalc.model.settings import TrainingSettings
+from tomocalc.model.training import Batch, Row, Trained, train
+
+EPOCHS = {"captured": 60, "plain": 20, "CPU, one thread": 4}
+
+
+class PlainStep(cuda.GraphStep):
+    """The same step without a graph."""
+
+    def _capture(self) -> torch.cuda.CUDAGraph:
+        raise RuntimeError("the plain loop is measured")
+
+
+def trained(
+    who: str, steps: tuple[int, int], *, dropout: float, epochs: int
+) -> tuple[Trained, float]:
+    """Return a training and the median seconds of its epochs but the first."""
+    device = choose_device("cpu" if who.startswith("CPU") else "cuda")
+    x, y = data(steps)
+    part = Batch(
+        *(
+            torch.as_tensor(v[:ROWS], device=device)
+            for v in (x, torch.full((len(x),), steps[0] - 1), y)
+        )
+    )
+    ends: list[float] = []
+
+    def end(_: Row) -> None:
+        ends.append(time.perf_counter())  # the epoch's loss has been read: the device is idle
+
+    captured, cuda.GraphStep = cuda.GraphStep, PlainStep if who == "plain" else cuda.GraphStep
+    try:
+        found = train(
+            shape=Hyperparameters(inputs=steps[1], dropout=dropout),
+            settings=TrainingSettings(
+                learning_rate=1e-3,
+                schedule="constant",
+                weight_decay=0.0,
+                batch_size=BATCH,
+                epochs=epochs,
+                patience=0,
+                monitor="loss",
+                imbalance="none",
+                precision="float32",
+                checkpoint_every=1000,
+            ),
+            training=part,
+            validation=None,
+            seed=1,
+            report=end,
+        )
+    finally:
+        cuda.GraphStep = captured
+    return found, statistics.median(b - a for a, b in itertools.pairwise(ends))
+
+
+def losses(training: Trained) -> list[float]:
+    """Return the loss of every epoch."""
+    return [float(row["loss"] or 0) for row in training.history]
+
+
+def main() -> None:
+    if not torch.cuda.is_available():
+        sys.exit(f"there is nothing to measure: {why_no_cuda()}")
+    print(f"| {torch.cuda.get_device_name()} | input | epochs per s | ratio to plain |")
+    print("|---|---|---:|---:|")
+    for name, steps in STEPS.items():
+        speed = {
+            who: 1 / trained(who, steps, dropout=0.1, epochs=epochs)[1]
+            for who, epochs in EPOCHS.items()
+        }
+        for who, each in speed.items():
+            print(f"| {who} | {name} | {each:.1f} | {each / speed['plain']:.2f} |", flush=True)
+    steps = STEPS["6 steps of 1 feature"]
+    first, second = (trained("captured", steps, dropout=0.1, epochs=20)[0] for _ in range(2))
+    weights = zip(
+        first.model.state_dict().values(), second.model.state_dict().values(), strict=True
+    )
+    equal = all(torch.equal(a, b) for a, b in weights) and first.history == second.history
+    gpu, cpu = (
+        losses(trained(who, steps, dropout=0.0, epochs=10)[0])
+        for who in ("captured", "CPU, one thread")
+    )
+    apart = max(abs(a - b) / b for a, b in zip(gpu, cpu, strict=True))
+    print("\n| two trainings | largest difference of a loss from the CPU's |\n|---|---:|")
+    print(f"| {'the same bits' if equal else 'DIFFERENT bits'} | {apart:.1e} of it |")
+
+
+if __name__ == "__main__":
+    main()

@@ -61,7 +61,7 @@ predict_volume.main(manifest=str(folder / "manifest.json"),
     rule=CONFIG["evaluation"]["cluster"], settings=CONFIG["predict"], simulated=None, home=None,
     marks_sheet=str(out / "marks.tsv"), marks_table=str(out / "marks.parquet"),
     clusters=str(out / "clusters.tsv"), scores=str(out / "scores.json"),
-    html=str(out / "volume.html"), report=str(out / "report.dcm"),
+    page=str(out / "volume.html"), report=str(out / "report.dcm"),
     segmentation=str(out / "segmentation.dcm"), overlay=str(out / "overlay.png"),
     measuring={{"candidates": CONFIG["candidates"], "sequence_slices": 7}})
 """

@@ -4,26 +4,11 @@
 rule audit_leakage:
     """Audit every protocol, and the user's own split, for what the test part shares."""
     input:
+        unpack(scored_protocols),
         candidates="<results>/dataset/candidates.parquet",
         splits=by_protocol(
             "<results>/dataset/splits.parquet",
             "<results>/comparison/{protocol}/splits.parquet",
-        ),
-        scores=expand(
-            "<results>/comparison/{protocol}/feature_models.parquet",
-            protocol=PROTOCOLS,
-        ),
-        accounts=expand(
-            "<results>/comparison/{protocol}/feature_models.json",
-            protocol=PROTOCOLS,
-        ),
-        lstm_scores=by_protocol(
-            "<results>/evaluation/predictions.parquet",
-            "<results>/comparison/{protocol}/lstm.parquet",
-        ),
-        lstm_accounts=by_protocol(
-            "<results>/model/model.json",
-            "<results>/comparison/{protocol}/lstm.json",
         ),
     output:
         facts="<results>/audit/leakage.json",

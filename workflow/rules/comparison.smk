@@ -95,22 +95,7 @@ rule retrain_lstm:
 rule compare_models:
     """Set every model beside the LSTM, with paired differences and their intervals."""
     input:
-        scores=expand(
-            "<results>/comparison/{protocol}/feature_models.parquet",
-            protocol=PROTOCOLS,
-        ),
-        accounts=expand(
-            "<results>/comparison/{protocol}/feature_models.json",
-            protocol=PROTOCOLS,
-        ),
-        lstm_scores=by_protocol(
-            "<results>/evaluation/predictions.parquet",
-            "<results>/comparison/{protocol}/lstm.parquet",
-        ),
-        lstm_accounts=by_protocol(
-            "<results>/model/model.json",
-            "<results>/comparison/{protocol}/lstm.json",
-        ),
+        unpack(scored_protocols),
         best="<results>/tuning/best.json",
         cited=config["comparison"]["cited"],
     output:

@@ -58,22 +58,7 @@ rule fit_image_model:
 rule compare_image_models:
     """The comparison with the image models in it."""
     input:
-        scores=expand(
-            "<results>/comparison/{protocol}/feature_models.parquet",
-            protocol=PROTOCOLS,
-        ),
-        accounts=expand(
-            "<results>/comparison/{protocol}/feature_models.json",
-            protocol=PROTOCOLS,
-        ),
-        lstm_scores=by_protocol(
-            "<results>/evaluation/predictions.parquet",
-            "<results>/comparison/{protocol}/lstm.parquet",
-        ),
-        lstm_accounts=by_protocol(
-            "<results>/model/model.json",
-            "<results>/comparison/{protocol}/lstm.json",
-        ),
+        unpack(scored_protocols),
         image_scores=expand(
             "<results>/comparison/{protocol}/{network}.parquet",
             protocol=PROTOCOLS,

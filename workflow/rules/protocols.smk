@@ -13,6 +13,28 @@ def by_protocol(own, other):
     ]
 
 
+def scored_protocols(_):
+    """Scores and accounts of the feature models and of the LSTM, an entry per protocol each."""
+    return {
+        "scores": expand(
+            "<results>/comparison/{protocol}/feature_models.parquet",
+            protocol=PROTOCOLS,
+        ),
+        "accounts": expand(
+            "<results>/comparison/{protocol}/feature_models.json",
+            protocol=PROTOCOLS,
+        ),
+        "lstm_scores": by_protocol(
+            "<results>/evaluation/predictions.parquet",
+            "<results>/comparison/{protocol}/lstm.parquet",
+        ),
+        "lstm_accounts": by_protocol(
+            "<results>/model/model.json",
+            "<results>/comparison/{protocol}/lstm.json",
+        ),
+    }
+
+
 def protocol_splits(wildcards):
     """Splits of one protocol; the run's own are made already."""
     paths = by_protocol(

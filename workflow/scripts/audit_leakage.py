@@ -6,7 +6,7 @@ from typing import Any
 
 from tomocalc.audit.account import audit_split
 from tomocalc.audit.gaps import protocol_gaps
-from tomocalc.comparison.table import read_measured
+from tomocalc.comparison.table import read_protocols
 from tomocalc.files import write_json
 from tomocalc.log import log_to
 from tomocalc.pages.audit.page import audit_page
@@ -61,8 +61,7 @@ def main(
         )
         for name, path in zip(protocols, splits, strict=True)
     }
-    paths = zip(protocols, scores, accounts, lstm_scores, lstm_accounts, strict=True)
-    measured = [read_measured(*of_one, trials=0) for of_one in paths]
+    measured = read_protocols(protocols, scores, accounts, lstm_scores, lstm_accounts, trials=0)
     gaps = protocol_gaps(
         {one.protocol: one.test for one in measured},
         {

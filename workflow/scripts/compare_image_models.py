@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tomocalc.comparison.table import read_measured, with_images
+from tomocalc.comparison.table import read_protocols, with_images
 from tomocalc.files import read_json
 from tomocalc.log import log_to
 from tomocalc.pages.comparison.page import write_comparison
@@ -39,11 +39,10 @@ def main(
         Of all networks under the first protocol, then of all under the next, and so on.
     """
     trials = read_json(best)["computed"]
+    rest = read_protocols(protocols, scores, accounts, lstm_scores, lstm_accounts, trials=trials)
     measured = []
-    paths = zip(protocols, scores, accounts, lstm_scores, lstm_accounts, strict=True)
-    for place, of_one in enumerate(paths):
+    for place, one in enumerate(rest):
         mine = slice(place * len(networks), (place + 1) * len(networks))
-        one = read_measured(*of_one, trials=trials)
         measured.append(with_images(one, networks, image_scores[mine], image_accounts[mine]))
     write_comparison(
         measured,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tomocalc.comparison.table import read_measured
+from tomocalc.comparison.table import read_protocols
 from tomocalc.files import read_json
 from tomocalc.log import log_to
 from tomocalc.pages.comparison.page import write_comparison
@@ -41,10 +41,8 @@ def main(
         As for `write_comparison`.
     """
     trials = read_json(best)["computed"]
-    paths = zip(protocols, scores, accounts, lstm_scores, lstm_accounts, strict=True)
-    measured = [read_measured(*of_one, trials=trials) for of_one in paths]
     write_comparison(
-        measured,
+        read_protocols(protocols, scores, accounts, lstm_scores, lstm_accounts, trials=trials),
         cited=cited,
         source=source,
         settings=settings,

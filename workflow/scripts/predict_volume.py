@@ -49,7 +49,7 @@ def main(
     marks_table: str,
     clusters: str,
     scores: str,
-    html: str,
+    page: str,
     report: str | None,
     segmentation: str | None,
     measuring: Mapping[str, Any] | None = None,
@@ -138,9 +138,9 @@ def main(
             write_bytes(path, content)
         written += [report, segmentation]
     files = [(Path(path).name, MEANING[Path(path).name]) for path in written]
-    if (Path(html).parent / "overlay.png").is_file():
+    if (Path(page).parent / "overlay.png").is_file():
         files.append(("overlay.png", MEANING["overlay.png"]))
-    page = volume_page(
+    html = volume_page(
         scored,
         card=model.card,
         manifest=facts,
@@ -149,7 +149,7 @@ def main(
         files=files,
         home=home,
     )
-    write_page(html, page)
+    write_page(page, html)
     write_json(scores, scored.facts)
 
 
@@ -170,7 +170,7 @@ if __name__ == "__main__":
         marks_table=snakemake.output.marks_table,
         clusters=snakemake.output.clusters,
         scores=snakemake.output.scores,
-        html=snakemake.output.page,
+        page=snakemake.output.page,
         report=snakemake.output.get("report"),
         segmentation=snakemake.output.get("segmentation"),
         measuring=snakemake.params.measuring,

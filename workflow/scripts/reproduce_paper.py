@@ -1,11 +1,13 @@
 """Put the reference paper's tables and figures beside this run's, and an honest figure to them."""
 
 import logging
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
+import torch
 
 from tomocalc.files import read_json, write_json
 from tomocalc.log import log_to
@@ -16,6 +18,7 @@ from tomocalc.model.fitting import Recipe
 from tomocalc.model.paper import ACCURACY, CONFUSION
 from tomocalc.model.progress import Progress
 from tomocalc.model.reproduction import (
+    Watched,
     honest_figures,
     honest_recipe,
     honest_samples,
@@ -78,29 +81,11 @@ def main(
     )
     group = honest_splits["group"].to_numpy().astype(np.int32)
     data = data_hashes(candidates, splits)
-
-    def watched(name: str, chosen: Samples, how: Recipe) -> Any:
-        decisive = [name, meaning(how.shape, how.settings), how.scaler, impute, seed]
-        decisive += [features, sequence, split, data, device.type]
-        state = Checkpoint.of(Path(checkpoints) / f"{name}.pt", decisive, code=code)
-        progress = Progress(f"{name} epoch", how.settings.epochs)
-        found = watch(
-            chosen,
-            training=np.flatnonzero(chosen.part != "test"),
-            test=np.flatnonzero(chosen.part == "test"),
-            recipe=how,
-            device=device,
-            checkpoint=state,
-            report=lambda row: progress(int(row["epoch"] or 0), loss=row["loss"]),
-        )
-        return found, state
-
-    ours, first = watched("paper", samples, recipe)
-    fair, second = watched("honest", honest, fair_recipe)
-    released = read_parquet(predictions).filter(pl.col("part") == "test")["probability"].to_numpy()
-    same = len(released) == len(ours.probability) and np.allclose(
-        released, ours.probability, rtol=0, atol=SAME
-    )
+    decisive = [impute, seed, features, sequence, split, data, device.type]
+    train = partial(watched, device=device, decisive=decisive, folder=Path(checkpoints), code=code)
+    ours, first = train("paper", samples, recipe)
+    fair, second = train("honest", honest, fair_recipe)
+    same = same_as_released(predictions, ours)
     if not same:
         log.warning("the repeated training does not end with the released model's predictions")
     measured = read_json(metrics)["parts"]["test"]
@@ -109,7 +94,7 @@ def main(
         "ours": {
             "confusion": measured["confusion"],
             "model": model,
-            "same_as_released": bool(same),
+            "same_as_released": same,
         },
         "honest": honest_figures(
             fair,
@@ -127,6 +112,43 @@ def main(
     write_page(page, reproduction_page(facts))
     first.remove()
     second.remove()
+
+
+def watched(
+    name: str,
+    samples: Samples,
+    recipe: Recipe,
+    *,
+    device: torch.device,
+    decisive: list[Any],
+    folder: Path,
+    code: str,
+) -> tuple[Watched, Checkpoint]:
+    """Return a training that was watched on its test part, and the checkpoint it went on from.
+
+    *decisive* is what decides the weights beside the recipe; see `Checkpoint.of`.
+    """
+    content = [name, meaning(recipe.shape, recipe.settings), recipe.scaler, *decisive]
+    state = Checkpoint.of(folder / f"{name}.pt", content, code=code)
+    progress = Progress(f"{name} epoch", recipe.settings.epochs)
+    found = watch(
+        samples,
+        training=np.flatnonzero(samples.part != "test"),
+        test=np.flatnonzero(samples.part == "test"),
+        recipe=recipe,
+        device=device,
+        checkpoint=state,
+        report=lambda row: progress(int(row["epoch"] or 0), loss=row["loss"]),
+    )
+    return found, state
+
+
+def same_as_released(predictions: str, repeated: Watched) -> bool:
+    """Return whether the repeated training ends with the released model's probabilities."""
+    released = read_parquet(predictions).filter(pl.col("part") == "test")["probability"].to_numpy()
+    if len(released) != len(repeated.probability):
+        return False
+    return bool(np.allclose(released, repeated.probability, rtol=0, atol=SAME))
 
 
 if __name__ == "__main__":

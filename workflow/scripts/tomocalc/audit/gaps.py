@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from tomocalc.audit.prevalence import difference, figures_at, resampled_at
-from tomocalc.evaluation.bootstrap import figure_interval, rarer_groups
+from tomocalc.evaluation.bootstrap import rarer_groups, resampled_figure
 
 FIGURES = ("average_precision", "auroc", "f1", "accuracy")
 
@@ -72,7 +72,7 @@ def protocol_gaps(
             values[name][model] = {
                 "raw": own,
                 "matched": {
-                    figure: _with_interval(
+                    figure: resampled_figure(
                         figure, matched[figure], drawn[name, model][figure], trials, confidence
                     )
                     for figure in FIGURES
@@ -96,10 +96,3 @@ def protocol_gaps(
         "groups": {name: rows["group"].n_unique() for name, rows in usable.items()},
         "protocols": values,
     }
-
-
-def _with_interval(
-    name: str, value: float, drawn: np.ndarray, trials: int, confidence: float
-) -> dict[str, float]:
-    low, high, _ = figure_interval(name, value, drawn, trials, confidence)
-    return {"value": value, "low": low, "high": high}

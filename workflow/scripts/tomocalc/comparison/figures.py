@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from tomocalc.comparison.catalogue import RESAMPLED
 from tomocalc.comparison.paired import accuracy_difference, delong
 from tomocalc.evaluation.bootstrap import (
-    figure_interval,
     grouped_bootstrap,
     percentile_interval,
     rarer_groups,
+    resampled_figure,
 )
 from tomocalc.evaluation.metrics import (
     confusion,
@@ -100,8 +100,7 @@ def _metrics(
     values = ranking_metrics(label, score) | threshold_metrics(counts)
     figures = {}
     for name in RESAMPLED:
-        low, high, _ = figure_interval(name, values[name], drawn[name], groups, confidence)
-        figures[name] = {"value": values[name], "low": low, "high": high}
+        figures[name] = resampled_figure(name, values[name], drawn[name], groups, confidence)
     successes, trials = proportions(counts)["accuracy"]
     low, high = wilson(successes, trials, confidence)
     figures["accuracy"] = {"value": ratio(successes, trials), "low": low, "high": high}

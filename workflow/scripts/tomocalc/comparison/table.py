@@ -118,6 +118,20 @@ def read_measured(
     return Measured(protocol, table, models, folds)
 
 
+def read_protocols(
+    protocols: Sequence[str],
+    scores: Sequence[str],
+    accounts: Sequence[str],
+    lstm_scores: Sequence[str],
+    lstm_accounts: Sequence[str],
+    *,
+    trials: int,
+) -> list[Measured]:
+    """Read what was measured under every protocol; see `read_measured`."""
+    paths = zip(protocols, scores, accounts, lstm_scores, lstm_accounts, strict=True)
+    return [read_measured(*of_one, trials=trials) for of_one in paths]
+
+
 def measure(
     measured: Measured, *, settings: Mapping[str, Any], seed: int
 ) -> dict[str, dict[str, Any]]:

@@ -153,6 +153,14 @@ def figure_interval(
     return low, high, False
 
 
+def resampled_figure(
+    name: str, value: float, drawn: NDArray[np.float64], trials: int, confidence: float
+) -> dict[str, float]:
+    """Return the figure *name* as value, low and high; parameters as of `figure_interval`."""
+    low, high, _ = figure_interval(name, value, drawn, trials, confidence)
+    return {"value": value, "low": low, "high": high}
+
+
 def share_interval(
     drawn: NDArray[np.float64], share: float, trials: int, confidence: float
 ) -> tuple[float, float]:

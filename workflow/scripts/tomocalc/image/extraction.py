@@ -58,18 +58,7 @@ def extract(
         Slices worked on at once.
     """
     header, folder = stack.header, Path(manifest).parent
-    facts = {
-        "volume_id": row["volume_id"],
-        "patient_id": row["patient_id"] or "",
-        "laterality": row["laterality"],
-        "view": row["view"],
-        "site": row["site"] or "",
-        "pixel_spacing_mm": list(header.spacing_mm),
-        "slice_spacing_mm": header.slice_spacing_mm,
-        "rows": header.rows,
-        "columns": header.columns,
-        "slices": header.slices,
-    }
+    facts = volume_facts(row, stack)
     key = volume_key(slice_keys(stack), facts, settings)
     sweep(folder, header.slices)
     wanted = looks is not None and not kept_looks(Path(looks), digest([key, "looks"]))
@@ -129,6 +118,23 @@ def extract(
     }
     write_json(manifest, content)
     return content
+
+
+def volume_facts(row: Mapping[str, Any], stack: Volume) -> dict[str, Any]:
+    """Return whose volume it is, and its size: what its key and its manifest say of it."""
+    header = stack.header
+    return {
+        "volume_id": row["volume_id"],
+        "patient_id": row["patient_id"] or "",
+        "laterality": row["laterality"],
+        "view": row["view"],
+        "site": row["site"] or "",
+        "pixel_spacing_mm": list(header.spacing_mm),
+        "slice_spacing_mm": header.slice_spacing_mm,
+        "rows": header.rows,
+        "columns": header.columns,
+        "slices": header.slices,
+    }
 
 
 def find_or_recall(

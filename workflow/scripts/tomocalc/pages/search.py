@@ -10,6 +10,7 @@ from markupsafe import Markup
 from tomocalc.pages.parts import block, note
 from tomocalc.pages.tables import Cell, Column, table
 from tomocalc.wording.numbers import written
+from tomocalc.wording.words import plural
 
 KINDS = {"calcification": "calcifications", "cluster": "clusters"}
 GENERATORS = {"local": "local: small bright spots", "paper": "paper: blur, equalise, Otsu"}
@@ -63,7 +64,7 @@ def search_rules(facts: dict[str, Any]) -> str:
     """Return in one sentence what counts as found."""
     return (
         "A finding is covered when a candidate lies within "
-        f"{facts['tolerance_mm']} mm and {facts['slice_tolerance']} slices of it; chance is the "
+        f"{facts['tolerance_mm']} mm and {plural(facts['slice_tolerance'], 'slice')} of it; chance is the "
         "same test at the mirrored places of the same breast."
     )
 

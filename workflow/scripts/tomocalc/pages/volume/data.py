@@ -79,7 +79,7 @@ def _mark(row: Mapping[str, Any]) -> dict[str, Any]:
         "z": row["slice"],
         "y": round(row["row"], 1),
         "x": round(row["col"], 1),
-        "p": round(row["probability"], 4),
+        "p": round(row["probability"], 7),  # written with three decimals, as in the table
         "d": round(row["diameter_mm"], 3),
         "called": row["flagged"],
         "c": row["cluster_id"],

@@ -66,6 +66,11 @@ def test_shipped_configs_are_valid(name):
         ({"tuning": {"units": [64]}}, "key tuning.units): [64] has fewer than 2 entries"),
         ({"schema_version": 7}, "key schema_version): 7 was given."),
         ({"image": None}, "key image): null was given where a group of keys is wanted"),
+        (
+            {"table": {"features": {"flaeche": "A"}}},
+            'key table.features): "flaeche" was given. Fix: ',
+        ),
+        ({"table": {"features": {"aera": "A"}}}, "did you mean `area`?"),
         ({"source": "table"}, "key table.path): source is table but it has no value"),
     ],
 )

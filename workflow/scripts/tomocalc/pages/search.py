@@ -62,10 +62,10 @@ def search_section(facts: dict[str, Any]) -> Markup:
 
 def search_rules(facts: dict[str, Any]) -> str:
     """Return in one sentence what counts as found."""
+    slices = plural(facts["slice_tolerance"], "slice")
     return (
-        "A finding is covered when a candidate lies within "
-        f"{facts['tolerance_mm']} mm and {plural(facts['slice_tolerance'], 'slice')} of it; chance is the "
-        "same test at the mirrored places of the same breast."
+        f"A finding is covered when a candidate lies within {facts['tolerance_mm']} mm and "
+        f"{slices} of it; chance is the same test at the mirrored places of the same breast."
     )
 
 

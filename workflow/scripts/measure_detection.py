@@ -101,7 +101,7 @@ def by_volume(rows: list[dict[str, Any]]) -> defaultdict[str, list[dict[str, Any
 
 
 def read_truth(path: str) -> list[dict[str, Any]]:
-    """Read what was put into in-silico volumes: kind, place, diameter, contrast-to-noise ratio."""
+    """Read what was put into in-silico volumes: kind, place, diameter, contrast to noise."""
     with Path(path).open(encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(handle, delimiter="\t"))
     numbers = ("x", "y", "diameter_mm", "contrast_to_noise")

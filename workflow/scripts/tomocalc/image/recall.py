@@ -14,10 +14,10 @@ from tomocalc.image.outline import Outline
 from tomocalc.intervals import wilson
 
 EDGES = (0.0, 3.0, 5.0, 8.0)
-"""Lower ends of the bins of contrast-to-noise ratio."""
+"""Lower ends of the bins of contrast to noise."""
 
 STRONG = 5.0
-"""Contrast-to-noise ratio from which a calcification is clearly visible (Rose criterion)."""
+"""Contrast to noise from which a calcification is clearly visible (Rose criterion)."""
 
 KINDS = ("calcification", "cluster")
 

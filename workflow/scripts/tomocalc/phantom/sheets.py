@@ -26,7 +26,7 @@ TRUTH_COLUMNS = [
 ]
 """Positions in mm are from the centre of the first voxel of the image as written; x and y in
 pixels (column and row), slice from 0; cluster from 1, for calcifications only; see
-`tomocalc.phantom.volume.measure_contrast` for the contrast-to-noise ratio."""
+`tomocalc.phantom.volume.measure_contrast` for the contrast to noise."""
 
 
 def annotation_rows(

@@ -164,7 +164,7 @@ def measure_contrast(
     *,
     pixel_spacing_mm: float,
 ) -> float:
-    """Contrast-to-noise ratio of a finding on its slice of best focus.
+    """Contrast to noise of a finding on its slice of best focus.
 
     Peak of the noise-free reconstruction of all findings within the finding's extent, over the
     standard deviation of the final reconstruction beside it (quantum noise, read-out noise and

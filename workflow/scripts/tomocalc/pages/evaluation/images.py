@@ -231,17 +231,8 @@ def _patients(patients: pl.DataFrame) -> Markup:
         [Cell(row["patient_id"]), *(row[name] for name in (*scores, *counts))]
         for row in shown.iter_rows(named=True)
     ]
-    return block(
-        [
-            table(
-                columns=columns,
-                rows=rows,
-                caption="Patients of the test part, the highest score first",
-                note=_rest(patients.height, "patients.parquet"),
-            )
-        ],
-        kind="panel",
-    )
+    caption = "Patients of the test part, the highest score first"
+    return _listed(columns, rows, caption, patients.height, "patients.parquet")
 
 
 def _clusters(clusters: pl.DataFrame) -> Markup:
@@ -249,13 +240,13 @@ def _clusters(clusters: pl.DataFrame) -> Markup:
         return note("At the model's threshold there is no cluster in the test part.")
     columns = [
         Column("Volume, number", "text"),
-        Column("Highest", "score", "largest probability of a member"),
-        Column("Mean", "score", "mean probability of the members"),
-        Column("Members", "count", "candidates from the threshold on"),
-        Column("Annotated", "count", "members that lie on an annotated finding"),
-        Column("Extent", "number", "largest distance of two members in the plane, mm"),
-        Column("Per cm²", "number", "members per area of a disc of that width"),
-        Column("Nearest", "number", "mean distance of a member to its nearest other, mm"),
+        Column("Highest", "score", "largest probability of a candidate"),
+        Column("Mean", "score", "mean probability of the candidates"),
+        Column("Candidates", "count", "those that reach the threshold"),
+        Column("Annotated", "count", "candidates that lie on an annotated finding"),
+        Column("Extent", "number", "largest distance of two candidates in the plane, mm"),
+        Column("Per cm²", "number", "candidates per area of a disc of that width"),
+        Column("Nearest", "number", "mean distance of a candidate to its nearest other, mm"),
         Column("Slices", "text", "first and last slice of best focus, from 0"),
     ]
     shown = clusters.sort(
@@ -272,23 +263,18 @@ def _clusters(clusters: pl.DataFrame) -> Markup:
         ]
         for row in shown.iter_rows(named=True)
     ]
-    return block(
-        [
-            table(
-                columns=columns,
-                rows=rows,
-                caption="Clusters that the model marks in the test part, the likeliest first",
-                note=_rest(clusters.height, "clusters.parquet"),
-            )
-        ],
-        kind="panel",
-    )
+    caption = "Clusters that the model marks in the test part, the likeliest first"
+    return _listed(columns, rows, caption, clusters.height, "clusters.parquet")
 
 
 def _tenths(value: float | None, unit: str = "") -> Cell | None:
     return None if value is None else Cell(f"{value:.1f} {unit}".strip(), value)
 
 
-def _rest(height: int, file: str) -> str:
+def _listed(
+    columns: list[Column], rows: list[list[Any]], caption: str, height: int, file: str
+) -> Markup:
+    """Return the first rows of *height* as a table that names the *file* of all."""
     rest = f"The first {MOST} of {height:,} are shown. " if height > MOST else ""
-    return f"{rest}All parts are in {file}."
+    said = f"{rest}All parts are in {file}."
+    return block([table(columns=columns, rows=rows, caption=caption, note=said)], kind="panel")

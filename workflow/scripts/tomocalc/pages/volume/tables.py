@@ -63,7 +63,7 @@ def cluster_table(clusters: pl.DataFrame) -> Markup:
         Column("Mean probability", "score"),
         Column("Extent (mm)"),
         Column("Per cm²"),
-        Column("Nearest (mm)", help="mean distance to the nearest other member"),
+        Column("Nearest (mm)", help="mean distance to the nearest other candidate"),
         Column("Slices", "text"),
     ]
     rows = [

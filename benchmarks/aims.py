@@ -100,7 +100,7 @@ AIMS = (
         beside="scikit-image, MB",
     ),
     Aim(
-        what="phantom: recall of calcifications with a contrast-to-noise ratio of 5 or more",
+        what="phantom: recall of calcifications with a contrast to noise of 5 or more",
         limit=0.85,
         ours="detection | local, k = 4.5 | CNR 5 and more",
     ),

@@ -12,6 +12,7 @@ import polars as pl
 from tomocalc.audit.identifiers import Association, associations
 from tomocalc.dataset.leakage import leakage_facts
 from tomocalc.model.scores import auroc
+from tomocalc.wording.numbers import share
 from tomocalc.wording.verdicts import TOO_GOOD, patients_shared, too_good
 
 NEAR_SHARE = 0.05
@@ -119,8 +120,8 @@ def verdict(
         if patients:
             leaks.append(patients_shared(patients))
         leaks += [
-            f"{copies[name]:.0%} of the {word} in the test part have an identical copy among the "
-            "rows that the models learn from."
+            f"{share(copies[name])} of the {word} in the test part have an identical copy among "
+            "the rows that the models learn from."
             for name, word in (("positive", "calcifications"), ("negative", "other candidates"))
             if copies[name] > 0
         ]
@@ -135,8 +136,8 @@ def verdict(
     near = sharing["near_duplicates"]
     if near["share"] > NEAR_SHARE:
         cautions.append(
-            f"{near['share']:.0%} of the test rows have a near-duplicate among the rows that the "
-            f"models learn from: no feature differs by more than {near['distance']} standard "
+            f"{share(near['share'])} of the test rows have a near-duplicate among the rows that "
+            f"the models learn from: no feature differs by more than {near['distance']} standard "
             "deviations."
         )
     cautions += [

@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
+from tomocalc.wording.numbers import share
 from tomocalc.wording.verdicts import patients_shared
 
 NEAR = 0.01
@@ -87,12 +88,12 @@ def _reasons(copies: dict[str, float], patients: int, *, has_patients: bool) -> 
     reasons = [patients_shared(patients)] if patients else []
     if copies["positive"] > 0:
         reasons.append(
-            f"{copies['positive']:.0%} of the calcifications in the test part have an identical "
+            f"{share(copies['positive'])} of the calcifications in the test part have an identical "
             "copy among the rows that the model learns from."
         )
     if copies["negative"] > 0:
         reasons.append(
-            f"{copies['negative']:.0%} of the other test rows have an identical copy there."
+            f"{share(copies['negative'])} of the other test rows have an identical copy there."
         )
     if not has_patients:
         reasons.append(

@@ -19,14 +19,15 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import yaml
 from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 
 import import_mini_mias
+from defaults import CONFIG  # pyright: ignore[reportMissingImports]
 from tomocalc.image.breast import Breast, find_breast
 from tomocalc.image.detection import Found, small
 from tomocalc.image.generators import equalise, local_objects, paper_objects
@@ -38,7 +39,6 @@ from tomocalc.image.slices import Prepared, prepare
 from tomocalc.phantom.settings import Settings as PhantomSettings
 from tomocalc.phantom.volume import simulate
 
-CONFIG = yaml.safe_load((Path(__file__).parents[1] / "config/config.yaml").read_text())
 SCHEMAS = {
     name: str(Path(__file__).parents[1] / f"workflow/schemas/{name}.schema.yaml")
     for name in ("volumes", "annotations")

@@ -20,11 +20,11 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 
+from defaults import CONFIG, PAPER  # pyright: ignore[reportMissingImports]
 from table_data import merge_and_split  # pyright: ignore[reportMissingImports]
 from tomocalc.tables import PAPER_FEATURES
 
@@ -66,7 +66,6 @@ def million(path: Path) -> None:
 
 def prepare(folder: Path, table: dict[str, Any], protocol: str) -> dict[str, Any]:
     """Merge and split a table, and return the arguments of ``explore_dataset``."""
-    config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
     features: list[str] = list(PAPER_FEATURES)
     paths = merge_and_split(
         folder,
@@ -74,10 +73,10 @@ def prepare(folder: Path, table: dict[str, Any], protocol: str) -> dict[str, Any
         columns=table,
         features=features,
         protocol=protocol,
-        config=config,
+        config=CONFIG,
     )
     written = {"page": str(folder / "eda.html"), "data": str(folder / "eda.json")}
-    return {**paths, **written, "features": features, "settings": config["eda"]}
+    return {**paths, **written, "features": features, "settings": CONFIG["eda"]}
 
 
 def measured(python: str, code: str) -> tuple[float, float, float]:
@@ -116,8 +115,7 @@ def main(peer: str | None) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if data := os.environ.get("TOMOCALC_TEST_DATA"):
-            woods = yaml.safe_load((ROOT / "config" / "paper.yaml").read_text())["table"]
-            woods["path"] = f"{data}/woods/mammography.csv"
+            woods = PAPER["table"] | {"path": f"{data}/woods/mammography.csv"}
             arguments = prepare(folder, woods, "paper")
             page = Path(arguments["page"])
             report("tomocalc, 11,183 rows × 6", sys.executable, ours(arguments), page)

@@ -17,14 +17,15 @@ import time
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 import numpy as np
 import polars as pl
-import yaml
 from sklearn.model_selection import StratifiedKFold
 from woods_models import FEATURES, distinct_rows
 
+from defaults import CONFIG  # pyright: ignore[reportMissingImports]
 from tomocalc.evaluation.metrics import ranking_metrics
 from tomocalc.model.device import choose_device
 from tomocalc.model.fitting import Recipe
@@ -32,7 +33,6 @@ from tomocalc.model.sequence_gain import out_of_fold
 from tomocalc.model.sequences import Samples, build_samples
 from tomocalc.parquet import read_parquet
 
-CONFIG = yaml.safe_load((Path(__file__).parents[1] / "config" / "config.yaml").read_text())
 PAPER = {"units": [128, 64, 32], "dropout": 0.1}
 SMALL = {"units": [64, 32], "dropout": 0.2}
 RECIPES: dict[str, dict[str, Any]] = {

@@ -26,41 +26,22 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
+
+from defaults import CONFIG  # pyright: ignore[reportMissingImports]
+
 SCRIPTS = Path(__file__).parents[1] / "workflow" / "scripts"
-sys.path.insert(0, str(SCRIPTS))
+
 
 FEATURES = ["area", "gray_level", "contrast", "eccentricity"]
-MODEL: dict[str, Any] = {
+MODEL: dict[str, Any] = CONFIG["model"] | {
     "units": [64, 32],
     "dropout": 0.2,
     "members": 1,
-    "learning_rate": 1.0e-2,
-    "schedule": "one_cycle",
-    "weight_decay": 0.0,
     "batch_size": 500,
-    "epochs": 20,
-    "patience": 0,
-    "monitor": "loss",
-    "imbalance": "none",
-    "scaler": "quantile",
     "device": "cpu",
-    "precision": "float32",
-    "checkpoint_every": 5,
 }
-TUNING: dict[str, Any] = {
-    "workers": 2,
-    "batch": 4,
-    "objective": "average_precision",
-    "validation": "holdout",
-    "learning_rate": [1.0e-3, 5.0e-2],
-    "dropout": [0.05, 0.5],
-    "layers": [1, 4],
-    "units": [16, 128],
-    "epochs": 20,
-    "members": 1,
-}
-
-
 FIXED = {"seed": 1, "protocol": "honest", "code": ""}
 
 
@@ -101,7 +82,11 @@ def tune(folder: Path, workers: int, trials: int, rows: int) -> tuple[float, flo
     write_parquet(tables["splits"], splits)
     shared = {"study": f"{folder}/study.json", "journal": f"{folder}/study.journal"}
     settings = {"features": FEATURES, "sequence": {"kind": "single_step", "slices": 1}}
-    settings |= {"settings": TUNING | {"trials": trials}, "model": MODEL, "impute": "none"}
+    settings |= {
+        "settings": CONFIG["tuning"] | {"trials": trials},
+        "model": MODEL,
+        "impute": "none",
+    }
     _wait([_start("create_study", tables | shared | settings | FIXED)])
     used, idle = (
         _wait(

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
@@ -26,10 +25,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 from features import breast
 
 import extract_features
+from defaults import CONFIG  # pyright: ignore[reportMissingImports]
 from image_files import write_dicom  # pyright: ignore[reportMissingImports]
 from tomocalc.readers.volume import open_volume
 
-CONFIG = yaml.safe_load((Path(__file__).parents[1] / "config/config.yaml").read_text())
 SYNTAXES = {"uncompressed": "explicit", "JPEG-LS": "jpegls", "JPEG 2000": "jpeg2000"}
 SHEET = {
     "volume_id": "v1",

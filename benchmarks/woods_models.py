@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,8 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.model_selection import StratifiedKFold
 from xgboost import XGBClassifier
 
-from tomocalc.dataset.feature_table import read_feature_table
+from defaults import CONFIG  # pyright: ignore[reportMissingImports]
+from table_data import read_woods  # pyright: ignore[reportMissingImports]
 from tomocalc.dataset.splits import usable_candidates
 from tomocalc.model.fitting import Fit, Recipe, fit
 from tomocalc.model.objective import score_trial
@@ -27,51 +27,26 @@ from tomocalc.tables import PAPER_FEATURES
 
 CPU = torch.device("cpu")
 FEATURES: list[str] = list(PAPER_FEATURES)
-HONEST_MODEL: dict[str, Any] = {
+HONEST_MODEL: dict[str, Any] = CONFIG["model"] | {
     "units": [64, 32],
     "dropout": 0.2,
     "members": 8,
     "learning_rate": 2.0e-2,
-    "schedule": "one_cycle",
-    "weight_decay": 0.0,
     "batch_size": 500,
     "epochs": 60,
-    "patience": 0,
-    "monitor": "loss",
-    "imbalance": "none",
-    "scaler": "quantile",
-    "precision": "float32",
     "device": "cpu",
     "checkpoint_every": 1000,
 }
-HONEST_TUNING: dict[str, Any] = {
-    "workers": 2,
-    "batch": 4,
-    "objective": "average_precision",
+HONEST_TUNING: dict[str, Any] = CONFIG["tuning"] | {
     "validation": "kfold",
     "learning_rate": [2.0e-3, 5.0e-2],
-    "dropout": [0.05, 0.5],
-    "layers": [1, 4],
-    "units": [16, 128],
     "epochs": 60,
-    "members": 1,
 }
 
 
 def distinct_rows() -> pl.DataFrame:
     """Read the table as the workflow does, without duplicates: 7,595 and 254 rows."""
-    columns = {name: f"column_{number}" for number, name in enumerate(FEATURES, 1)}
-    rows, _ = read_feature_table(
-        str(Path(os.environ["TOMOCALC_TEST_DATA"]) / "woods" / "mammography.csv"),
-        header=False,
-        features=columns,
-        label="column_7",
-        positive="'1'",
-        patient_id=None,
-        site=None,
-        unlabelled="fail",
-    )
-    return usable_candidates(rows, used=FEATURES, duplicates="drop")
+    return usable_candidates(read_woods(), used=FEATURES, duplicates="drop")
 
 
 def peers(seed: int) -> dict[str, Any]:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
+from defaults import CONFIG
 from tomocalc.image.settings import Settings
 
-DEFAULTS = yaml.safe_load((Path(__file__).parents[1] / "config/config.yaml").read_text())
-SETTINGS = Settings.from_config(
-    DEFAULTS["image"], DEFAULTS["candidates"], DEFAULTS["sequence"]["slices"]
-)
+SETTINGS = Settings.from_config(CONFIG["image"], CONFIG["candidates"], CONFIG["sequence"]["slices"])
 """How the default configuration searches and measures."""
 
 SHAPE = (240, 180)

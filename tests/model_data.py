@@ -12,41 +12,31 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from defaults import CONFIG
 from tomocalc.parquet import write_parquet
 from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, schema
 
 SCRIPTS = Path(__file__).parents[1] / "workflow" / "scripts"
 NAMES = ["area", "gray_level", "contrast"]
 
-MODEL: dict[str, Any] = {
+MODEL: dict[str, Any] = CONFIG["model"] | {
     "units": [8, 4],
-    "dropout": 0.1,
     "members": 1,
-    "learning_rate": 1.0e-2,
     "schedule": "constant",
-    "weight_decay": 0.0,
     "batch_size": 32,
     "epochs": 6,
     "patience": 3,
-    "monitor": "loss",
     "imbalance": "class_weights",
     "scaler": "standard",
     "device": "cpu",
-    "precision": "float32",
     "checkpoint_every": 2,
 }
-TUNING: dict[str, Any] = {
+TUNING: dict[str, Any] = CONFIG["tuning"] | {
     "trials": 9,
-    "workers": 2,
-    "batch": 4,
-    "objective": "average_precision",
-    "validation": "holdout",
     "learning_rate": [1.0e-3, 1.0e-1],
-    "dropout": [0.05, 0.5],
     "layers": [1, 2],
     "units": [4, 8],
     "epochs": 2,
-    "members": 1,
 }
 SEQUENCE: dict[str, Any] = {"kind": "slices", "slices": 3}
 

@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
+from defaults import CONFIG
 from tomocalc.phantom.settings import Settings
 
-SETTINGS = Settings(
-    rows=384,
-    columns=256,
-    slices=24,
-    pixel_spacing_mm=0.1,
-    slice_spacing_mm=1.0,
-    projections=15,
-    half_angle_deg=15.0,
-    photons=3000.0,
-    end_on_vessels=7.0,
-)
+SETTINGS = Settings.from_config(CONFIG["phantom"])

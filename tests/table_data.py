@@ -1,13 +1,18 @@
-"""A finished table on its way into the data set: merged and split as the rules do it."""
+"""Finished tables on their way into the data set, the reference paper's among them."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 import merge_dataset
 import split_dataset
+from defaults import CONFIG, PAPER
+from tomocalc.dataset.feature_table import read_feature_table
 
 
 def merge_and_split(
@@ -53,3 +58,15 @@ def merge_and_split(
         account=paths["split"],
     )
     return paths
+
+
+def read_woods() -> pl.DataFrame:
+    """Read the reference paper's table from the folder that ``TOMOCALC_TEST_DATA`` names."""
+    columns = CONFIG["table"] | PAPER["table"]
+    names = ("header", "features", "label", "positive", "patient_id", "site")
+    rows, _ = read_feature_table(
+        str(Path(os.environ["TOMOCALC_TEST_DATA"]) / "woods/mammography.csv"),
+        unlabelled="fail",
+        **{name: columns[name] for name in names},
+    )
+    return rows

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -11,10 +10,10 @@ import pytest
 import fit_feature_models
 from candidates import cohort
 from comparison_data import compare
+from table_data import read_woods
 from tomocalc.comparison.feature_models import FEATURE_MODELS
 from tomocalc.comparison.fitting import cross_validate, fold_figures, summary, tune_and_fit
 from tomocalc.comparison.table import read_measured
-from tomocalc.dataset.feature_table import read_feature_table
 from tomocalc.dataset.splits import split_honest, split_paper, usable_candidates
 from tomocalc.errors import TomocalcError
 from tomocalc.files import read_json
@@ -121,18 +120,7 @@ def test_scores_of_another_split_are_refused(compared):
 @pytest.mark.data
 @pytest.mark.skipif("TOMOCALC_TEST_DATA" not in os.environ, reason="needs TOMOCALC_TEST_DATA")
 def test_the_reference_table():
-    path = Path(os.environ["TOMOCALC_TEST_DATA"]) / "woods/mammography.csv"
-    names = {name: f"column_{place + 1}" for place, name in enumerate(PAPER_FEATURES)}
-    table, _ = read_feature_table(
-        str(path),
-        header=False,
-        features=names,
-        label="column_7",
-        positive="'1'",
-        patient_id=None,
-        site=None,
-        unlabelled="fail",
-    )
+    table = read_woods()
     focus = usable_candidates(table, used=list(PAPER_FEATURES), duplicates="drop")
     fractions = {"test_fraction": 0.2, "folds": 5, "seed": 1}
     probe = {}

@@ -9,15 +9,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-import yaml
 
 import explore_dataset
+from defaults import CONFIG, PAPER
 from pages_data import FEATURES, HOSTILE, rows, write_dataset
 from table_data import merge_and_split
 from tomocalc.errors import TomocalcError
 from tomocalc.files import read_json
-
-ROOT = Path(__file__).parents[2]
 
 
 def explore(folder, paths, features=FEATURES):
@@ -129,18 +127,14 @@ def test_the_table_of_the_paper(tmp_path, protocol):
     folder = os.environ.get("TOMOCALC_TEST_DATA")
     if not folder:
         pytest.skip("TOMOCALC_TEST_DATA names no folder")
-    config, paper = (
-        yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text())
-        for name in ("config", "paper")
-    )
-    features = paper["features"]
+    features = PAPER["features"]
     paths = merge_and_split(
         tmp_path,
         f"{folder}/woods/mammography.csv",
-        columns=paper["table"],
+        columns=PAPER["table"],
         features=features,
         protocol=protocol,
-        config=config | {"split": {**config["split"], **paper["split"]}},
+        config=CONFIG | {"split": {**CONFIG["split"], **PAPER["split"]}},
     )
     html, numbers = explore(tmp_path, paths, features)
     text = text_of(html)

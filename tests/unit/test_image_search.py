@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-import yaml
 from PIL import Image
 
 import import_mini_mias
+from defaults import CONFIG
 from image_slices import breast_slice
 from tomocalc.errors import TomocalcError
 from tomocalc.image.detection import Found
@@ -27,7 +27,6 @@ from tomocalc.image.slices import find_objects, measure_rows
 from tomocalc.phantom.settings import Settings as PhantomSettings
 from tomocalc.phantom.volume import simulate
 
-CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config/config.yaml").read_text())
 SETTINGS = Settings.from_config(CONFIG["image"], CONFIG["candidates"], 7)
 
 

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+import phantoms
 from spectra import spectral_exponent
 from tomocalc.phantom.anatomy import (
     FAT,
@@ -14,19 +15,9 @@ from tomocalc.phantom.anatomy import (
     patient_style,
     power_law_field,
 )
-from tomocalc.phantom.settings import Settings, stream
+from tomocalc.phantom.settings import stream
 
-SETTINGS = Settings(
-    rows=160,
-    columns=120,
-    slices=8,
-    pixel_spacing_mm=0.1,
-    slice_spacing_mm=1.0,
-    projections=9,
-    half_angle_deg=15.0,
-    photons=3000.0,
-    end_on_vessels=7.0,
-)
+SETTINGS = dataclasses.replace(phantoms.SETTINGS, rows=160, columns=120, slices=8, projections=9)
 
 
 @pytest.mark.parametrize("beta", [2.5, 3.0, 3.5])

@@ -3,24 +3,17 @@
 import io
 import shutil
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pydicom
 import pytest
 
+import phantoms
 from tomocalc.phantom.dicom import dicom_bytes, position_mm, uid
-from tomocalc.phantom.settings import Settings
 
-SETTINGS = Settings(
-    rows=40,
-    columns=30,
-    slices=5,
-    pixel_spacing_mm=0.1,
-    slice_spacing_mm=1.5,
-    projections=5,
-    half_angle_deg=15.0,
-    photons=3000.0,
-    end_on_vessels=7.0,
+SETTINGS = replace(
+    phantoms.SETTINGS, rows=40, columns=30, slices=5, slice_spacing_mm=1.5, projections=5
 )
 STORED = np.random.default_rng(0).integers(0, 2**14, SETTINGS.shape).astype(np.uint16)
 

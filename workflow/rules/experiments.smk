@@ -35,3 +35,41 @@ rule compare_sequences:
         seed=config["seed"],
     script:
         "../scripts/compare_sequences.py"
+
+
+rule ablate_inputs:
+    """Leave features or slices out: snakemake results/experiments/ablation_features.html."""
+    input:
+        candidates="<results>/dataset/candidates.parquet",
+        splits="<results>/dataset/splits.parquet",
+    output:
+        figures="<results>/experiments/ablation_{what}.json",
+        page=report(
+            "<results>/experiments/ablation_{what}.html",
+            caption="../report/ablation.rst",
+            category="Experiments",
+        ),
+    log:
+        "<logs>/ablate_inputs/{what}.log",
+    benchmark:
+        "<logs>/benchmarks/ablate_inputs/{what}.tsv"
+    wildcard_constraints:
+        what="features|slices",
+    conda:
+        "../../envs/evaluation.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=720,
+    params:
+        code=code_of("ablate_inputs.py"),
+        features=config["features"],
+        sequence=config["sequence"],
+        model=config["model"],
+        impute=config["dataset"]["impute"],
+        folds=config["split"]["folds"],
+        evaluation=config["evaluation"],
+        source=config["source"],
+        seed=config["seed"],
+    script:
+        "../scripts/ablate_inputs.py"

@@ -1,4 +1,4 @@
-"""The model card, and the page that a user opens first."""
+"""The model card, the page that a user opens first, and one that links every page."""
 
 
 rule write_model_card:
@@ -94,3 +94,24 @@ rule build_index:
         requested=pages_on_request,
     script:
         "../scripts/build_index.py"
+
+
+rule build_site:
+    """Link every page that is there from one: snakemake build_site, then share the folder."""
+    input:
+        pages=site_pages,
+    output:
+        page=report(
+            "<results>/site.html", caption="../report/site.rst", category="Overview"
+        ),
+    log:
+        "<logs>/build_site.log",
+    conda:
+        "../../envs/report.yaml"
+    resources:
+        mem_mb=growing(500),
+        runtime=10,
+    params:
+        code=code_of("build_site.py"),
+    script:
+        "../scripts/build_site.py"

@@ -30,6 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or every job compiles the library anew
     if target := config.getoption("--fault-table"):
         config.pluginmanager.register(FaultTable(Path(target)), "fault-table")
 

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from projects import Project, copy_project
+from projects import TOGETHER, Project, copy_project
 from volume_projects import ARGUMENTS, add_volumes, errors, manifest
 
 pytestmark = pytest.mark.xdist_group("batches")
 NAMES = ("v1", "v2", "v3")
-TOGETHER = ("--set-resources", "extract_features:volumes_per_job=100")
 JOB = ("--mode", "remote", "--force", "--nolock", "--ignore-incomplete", "--no-hooks")
 """How a cluster runs a job of Snakemake's."""
 TARGETS = [f"results/features/{name}/manifest.json" for name in NAMES]

@@ -1,6 +1,7 @@
 """Every rule runs in an environment that holds what its YAML names, and nothing else."""
 
 import os
+import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conda_standin import INTERRUPT, create, install, make_environment
-from projects import ROOT, Project, copy_project
+from projects import ROOT, TOGETHER, Project, copy_project
 
 pytestmark = pytest.mark.xdist_group("conda")
 FILM = "mdb001 G CALC B 25 25 5\n"
@@ -41,8 +42,15 @@ def environments(project: Project) -> list[Path]:
 def test_the_whole_graph_in_its_environments_gives_the_same_bytes(
     fresh: Project, finished: Project
 ) -> None:
-    """In another folder, on a host that has nothing else, beside a run in one environment."""
-    tiny = ("--use-conda", "--configfile", "tiny.yaml")
+    """In another folder, on a host that has nothing else, beside a run in one environment.
+
+    One volume is simulated, the others are copied; one job measures all.
+    """
+    phantom = fresh.folder / "resources/phantom"
+    phantom.mkdir(parents=True)
+    for volume in sorted((finished.folder / "resources/phantom").glob("*.dcm"))[1:]:
+        shutil.copy2(volume, phantom)
+    tiny = ("--use-conda", *TOGETHER, "--configfile", "tiny.yaml")
     run = fresh.snakemake(*tiny)
     assert f"Open {fresh.folder}/results/index.html" in run.stdout + run.stderr
     first, second = finished.outputs(), fresh.outputs()

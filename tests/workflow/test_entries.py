@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from projects import Project
+from projects import TOGETHER, Project
 
 pytestmark = [
     pytest.mark.data,
@@ -62,6 +62,7 @@ def test_a_folder_of_film_goes_to_an_evaluation(project: Project):
     project.snakemake(
         "--configfile",
         "config/mini_mias.yaml",
+        *TOGETHER,
         "--config",
         "split={folds: 2, test_fraction: 0.4, validation_fraction: 0.3}",
         *QUICK,

@@ -23,30 +23,31 @@ def planned(project: Project, *config: str) -> dict[str, int]:
     return project.planned(*TINY, *config)
 
 
-def everything(project: Project) -> set[str]:
-    """Rules of the whole graph."""
-    return set(planned(project, "--forceall"))
+@pytest.fixture(scope="module")
+def everything(finished: Project) -> dict[str, int]:
+    """Return the rules of the whole graph, and how many jobs each has."""
+    return planned(finished, "--forceall")
 
 
-def test_an_edited_volume_reruns_its_own_features(rerun: Project) -> None:
+def test_an_edited_volume_reruns_its_own_features(
+    rerun: Project, everything: dict[str, int]
+) -> None:
     volume = rerun.folder / "resources/phantom/P001-LCC.dcm"
     content = bytearray(volume.read_bytes())
     content[-1] ^= 1
     volume.write_bytes(content)
     jobs = planned(rerun)
     assert jobs["extract_features"] == 1
-    assert set(jobs) == everything(rerun) - PHANTOM
+    assert set(jobs) == everything.keys() - PHANTOM
 
 
-def test_an_edited_slice_of_a_folder_reruns_its_own_volume(tmp_path: Path) -> None:
-    project = add_volumes(copy_project(tmp_path / "project"))
+def test_an_edited_slice_of_a_folder_reruns_its_own_volume(measured: Project) -> None:
     target = ("results/dataset/candidates.parquet", *ARGUMENTS)
-    project.snakemake(*target)
-    assert project.planned(*target) == {}
-    first, second, *_ = sorted((project.folder / "raw/v2").iterdir())
+    assert measured.planned(*target) == {}
+    first, second, *_ = sorted((measured.folder / "raw/v2").iterdir())
     shutil.copyfile(second, first)
     rules = ("extract_features", "list_volumes", "list_quarantine", "merge_dataset")
-    assert project.planned(*target) == dict.fromkeys(rules, 1)
+    assert measured.planned(*target) == dict.fromkeys(rules, 1)
 
 
 def test_an_edited_mask_reruns_what_reads_it(tmp_path: Path) -> None:
@@ -73,31 +74,35 @@ def test_an_edited_mask_reruns_what_reads_it(tmp_path: Path) -> None:
     assert project.planned(*target) == {"merge_dataset": 1, "measure_detection": 1}
 
 
-def test_the_label_of_a_finding_leaves_the_shards_alone(rerun: Project) -> None:
+def test_the_label_of_a_finding_leaves_the_shards_alone(
+    rerun: Project, everything: dict[str, int]
+) -> None:
     sheet = rerun.folder / "resources/phantom/annotations.tsv"
     lines = sheet.read_text().splitlines()
     sheet.write_text("\n".join(lines[:-1]) + "\n")
-    assert set(planned(rerun)) == everything(rerun) - PHANTOM - SHARDS
+    assert set(planned(rerun)) == everything.keys() - PHANTOM - SHARDS
 
 
-def test_a_setting_of_the_search_reruns_all_shards(rerun: Project) -> None:
-    jobs = planned(rerun, "--config", "candidates={threshold_k: 6}")
-    assert set(jobs) == everything(rerun) - PHANTOM
-    assert jobs["extract_features"] == planned(rerun, "--forceall")["extract_features"]
+def test_a_setting_of_the_search_reruns_all_shards(
+    finished: Project, everything: dict[str, int]
+) -> None:
+    jobs = planned(finished, "--config", "candidates={threshold_k: 6}")
+    assert set(jobs) == everything.keys() - PHANTOM
+    assert jobs["extract_features"] == everything["extract_features"]
 
 
-def test_an_option_of_the_page_reruns_the_page(rerun: Project) -> None:
-    assert planned(rerun, "--config", "eda={bins: 20}") == {
+def test_an_option_of_the_page_reruns_the_page(finished: Project) -> None:
+    assert planned(finished, "--config", "eda={bins: 20}") == {
         "explore_dataset": 1,
         "build_index": 1,
         "all": 1,
     }
 
 
-def test_words_of_the_authors_rerun_the_card(rerun: Project) -> None:
+def test_words_of_the_authors_rerun_the_card(finished: Project) -> None:
     words = "card={authors: A. Author, answers: {claim_44: none}}"
     jobs = {"write_model_card": 1, "build_index": 1, "all": 1}
-    assert planned(rerun, "--config", words) == jobs
+    assert planned(finished, "--config", words) == jobs
 
 
 def test_a_page_on_request_reruns_the_index_alone(rerun: Project) -> None:
@@ -109,14 +114,16 @@ def test_a_page_on_request_reruns_the_index_alone(rerun: Project) -> None:
     assert planned(rerun) == {}
 
 
-def test_a_model_option_leaves_the_data_alone(rerun: Project) -> None:
-    jobs = planned(rerun, "--config", "model={batch_size: 64}")
-    assert set(jobs) == everything(rerun) - PHANTOM - SHARDS - DATASET - BESIDE
+def test_a_model_option_leaves_the_data_alone(
+    finished: Project, everything: dict[str, int]
+) -> None:
+    jobs = planned(finished, "--config", "model={batch_size: 64}")
+    assert set(jobs) == everything.keys() - PHANTOM - SHARDS - DATASET - BESIDE
 
 
-def test_more_trials_keep_the_study(rerun: Project) -> None:
-    jobs = planned(rerun, "--config", "tuning={trials: 3}")
-    assert set(jobs) == everything(rerun) - PHANTOM - SHARDS - DATASET - BESIDE
+def test_more_trials_keep_the_study(finished: Project, everything: dict[str, int]) -> None:
+    jobs = planned(finished, "--config", "tuning={trials: 3}")
+    assert set(jobs) == everything.keys() - PHANTOM - SHARDS - DATASET - BESIDE
     assert jobs["tune_lstm"] == 2
 
 
@@ -128,31 +135,29 @@ def test_an_edited_library_module_reruns_the_rules_that_import_it(rerun: Project
     assert planned(rerun) == {}
 
 
-def test_a_deleted_picture_is_made_again(rerun: Project) -> None:
+def test_a_deleted_picture_is_made_again(rerun: Project, everything: dict[str, int]) -> None:
     (rerun.folder / "results/qc/P001-LCC.png").unlink()
     jobs = planned(rerun)
     assert jobs["extract_features"] == 1
-    assert set(jobs) == everything(rerun) - PHANTOM
+    assert set(jobs) == everything.keys() - PHANTOM
     rerun.snakemake("results/qc/P001-LCC.png", *TINY)
     assert planned(rerun) == {}
 
 
-def test_a_deleted_table_of_objects_is_named_and_made_again(tmp_path: Path) -> None:
-    project = add_volumes(copy_project(tmp_path / "project"))
+def test_a_deleted_table_of_objects_is_named_and_made_again(measured: Project) -> None:
     target = ("results/qc/detection.json", *ARGUMENTS)
-    project.snakemake(*target)
-    before = project.outputs()
-    (project.folder / "results/features/v2/objects.parquet").unlink()
-    assert project.planned(*target) == {}
-    (error,) = errors(project.snakemake(*target, "--forcerun", "measure_detection", ok=False))
+    before = measured.outputs()
+    (measured.folder / "results/features/v2/objects.parquet").unlink()
+    assert measured.planned(*target) == {}
+    (error,) = errors(measured.snakemake(*target, "--forcerun", "measure_detection", ok=False))
     assert "objects.parquet" in error
     assert "again: results/features/v2/manifest.json results/features/volumes.tsv" in error
-    manifest(project, "v2").unlink()
-    (error,) = errors(project.snakemake(*target, ok=False))
+    manifest(measured, "v2").unlink()
+    (error,) = errors(measured.snakemake(*target, ok=False))
     assert "manifest.json" in error
-    (project.folder / "results/features/volumes.tsv").unlink()
-    project.snakemake(*target)
-    assert project.outputs() == before
+    (measured.folder / "results/features/volumes.tsv").unlink()
+    measured.snakemake(*target)
+    assert measured.outputs() == before
 
 
 def test_a_touch_reruns_nothing(rerun: Project) -> None:

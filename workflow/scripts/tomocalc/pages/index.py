@@ -176,7 +176,7 @@ def _requests(entries: Sequence[Entry], source: str) -> list[Section]:
     if not missing:
         return []
     rows = [
-        [entry.title, entry.sentence, Markup("<code>snakemake {}</code>").format(one.target)]
+        [entry.title, entry.sentence, _command(one.target)]
         for one in missing
         for entry in [entry_of(one.address)]
     ]
@@ -193,6 +193,11 @@ def _requests(entries: Sequence[Entry], source: str) -> list[Section]:
             key="requests",
         )
     ]
+
+
+def _command(target: str) -> Markup:
+    """Return the command of a page, which may be broken after a slash."""
+    return Markup("<code>snakemake {}</code>").format(Markup("/<wbr>").join(target.split("/")))
 
 
 def _steps(quality: dict[str, Any], split: dict[str, Any]) -> list[tuple[str, str]]:

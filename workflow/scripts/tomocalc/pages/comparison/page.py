@@ -24,7 +24,7 @@ from tomocalc.pages.tables import Column, table
 from tomocalc.parquet import write_parquet
 from tomocalc.wording.words import PROTOCOL_NAMES, PROTOCOLS, badge_of, versions_of
 
-OPT_IN = "opt-in: snakemake results/comparison/image_models.html, for volumes"
+OPT_IN = "on request, for volumes: snakemake compare_image_models"
 
 
 def write_comparison(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,13 +11,13 @@ from numpy.typing import NDArray
 
 from tomocalc.eda.load import Table
 from tomocalc.eda.ordered import Ordered, last_of_equals
-
-PSI_BINS = 10
-SOME, STRONG = 0.1, 0.25
-"""Customary bounds of the population stability index."""
-
-CHANCE = 3
-"""A shift below this many times what chance alone makes is none."""
+from tomocalc.shifts import (
+    BINS,
+    gap_by_chance,
+    population_stability,
+    shift_of,
+    stability_by_chance,
+)
 
 MOST_SITES = 30
 """Sites that are compared, the largest ones."""
@@ -59,14 +58,13 @@ def compare(
     n, m = int(reference.sum()), int(other.sum())
     below = [np.cumsum(weights[column.place]) for weights in (reference, other)]
     psi, bins = stability_index(column, below, (n, m))
-    psi_chance = (bins - 1) * (1 / n + 1 / m)
-    real = psi > CHANCE * psi_chance
+    psi_chance = stability_by_chance(bins, n, m)
     return {
         "psi": psi,
         "psi_chance": psi_chance,
         "ks": largest_gap(column, below),
-        "ks_chance": 1.358 * math.sqrt((n + m) / (n * m)),
-        "shift": "strong" if real and psi > STRONG else "some" if real and psi > SOME else "none",
+        "ks_chance": gap_by_chance(n, m),
+        "shift": shift_of(psi, psi_chance),
         "n": m,
         "n_reference": n,
     }
@@ -77,9 +75,8 @@ def stability_index(
 ) -> tuple[float, int]:
     """Return the population stability index, and the number of bins it was measured on.
 
-    Σ (q - p) ln(q / p) over bins that hold a tenth of the reference each (fewer where values
-    repeat), and one for missing values where there are any. Half a count is added to every bin,
-    so that an empty one does not make it infinite.
+    `population_stability` over bins that hold a tenth of the reference each (fewer where values
+    repeat), and one for missing values where there are any.
 
     Parameters
     ----------
@@ -93,7 +90,7 @@ def stability_index(
     cuts = np.empty(0, np.intp)
     known = int(below[0][-1]) if len(column.values) else 0
     if known:
-        wanted = np.arange(1, PSI_BINS) / PSI_BINS * known
+        wanted = np.arange(1, BINS) / BINS * known
         edges = column.values[np.searchsorted(below[0], wanted, side="left")]
         cuts = np.unique(np.searchsorted(column.values, edges, side="right")) - 1
     counts = []
@@ -101,8 +98,7 @@ def stability_index(
         inside = int(cumulated[-1]) if len(cumulated) else 0
         counts.append(np.diff([0, *cumulated[cuts], inside, size]))
     used = (counts[0] + counts[1]) > 0
-    p, q = ((count[used] + 0.5) / (count[used] + 0.5).sum() for count in counts)
-    return float(((q - p) * np.log(q / p)).sum()), int(used.sum())
+    return population_stability(counts[0][used], counts[1][used]), int(used.sum())
 
 
 def largest_gap(column: Ordered, below: Sequence[NDArray[np.integer]]) -> float | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,14 +10,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.shifts import (
+    BINS,
+    gap_by_chance,
+    population_stability,
+    shift_of,
+    stability_by_chance,
+)
 from tomocalc.tables import FEATURES, SCHEMA_VERSION
-
-PSI_BINS = 10
-SOME, STRONG = 0.1, 0.25
-"""Customary bounds of the population stability index."""
-
-CHANCE = 3
-"""A shift below this many times what chance alone makes is none."""
 
 FEWEST = 20
 """Candidates that a comparison of distributions needs."""
@@ -152,20 +151,18 @@ def _compare(
         return {"psi": None, "ks": None, "psi_chance": None, "ks_chance": None, "shift": "unknown"}
     points, below = np.array(known["values"], np.float32), np.array(known["below"])
     here = np.searchsorted(sample, points, side="right") / m
-    edges = np.unique(np.searchsorted(below, np.arange(1, PSI_BINS) / PSI_BINS).clip(max=n))
+    edges = np.unique(np.searchsorted(below, np.arange(1, BINS) / BINS).clip(max=n))
     edges = edges[edges < len(points) - 1] if len(points) > 1 else edges[:0]
     expected = np.diff([0.0, *below[edges], 1.0]) * n
     counted = np.diff([0.0, *here[edges], 1.0]) * m
-    p, q = ((count + 0.5) / (count + 0.5).sum() for count in (expected, counted))
-    psi = float(((q - p) * np.log(q / p)).sum())
-    chance = len(edges) * (1 / n + 1 / m)
-    real = psi > CHANCE * chance
+    psi = population_stability(expected, counted)
+    chance = stability_by_chance(len(edges) + 1, n, m)
     return {
         "psi": psi,
         "psi_chance": chance,
         "ks": float(np.abs(here - below).max()),
-        "ks_chance": 1.358 * math.sqrt((n + m) / (n * m)),
-        "shift": "strong" if real and psi > STRONG else "some" if real and psi > SOME else "none",
+        "ks_chance": gap_by_chance(n, m),
+        "shift": shift_of(psi, chance),
     }
 
 

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from tomocalc.eda.drift import CHANCE
 from tomocalc.intervals import wilson
 from tomocalc.pages.charts import figure_section, label, whole_ticks
 from tomocalc.pages.palette import NEGATIVE, POSITIVE, SEQUENTIAL, scale
 from tomocalc.pages.parts import block, note
 from tomocalc.pages.shell import Section
 from tomocalc.pages.tables import Cell, Column, table
+from tomocalc.shifts import CHANCE
 from tomocalc.wording.words import pretty, without_candidate
 
 SHIFTS = {"none": "", "some": "warn", "strong": "bad"}

@@ -13,7 +13,16 @@ def test_one_volume_per_job_needs_no_batch():
 
 @pytest.mark.parametrize(
     ("count", "files", "folders"),
-    [(1, 1, 1), (15, 1, 1), (16, 2, 2), (49, 2, 2), (50, 4, 4), (1999, 4, 4), (2000, 20, 4), (20_000, 20, 4)],
+    [
+        (1, 1, 1),
+        (15, 1, 1),
+        (16, 2, 2),
+        (49, 2, 2),
+        (50, 4, 4),
+        (1999, 4, 4),
+        (2000, 20, 4),
+        (20_000, 20, 4),
+    ],
 )
 def test_the_usual_size_grows_with_the_number_of_volumes(count, files, folders):
     assert usual_size(count, folders=False) == files

@@ -27,9 +27,9 @@ from woods_models import FEATURES, distinct_rows
 
 from defaults import CONFIG  # pyright: ignore[reportMissingImports]
 from tomocalc.evaluation.metrics import ranking_metrics
+from tomocalc.model.cross_validation import out_of_fold
 from tomocalc.model.device import choose_device
 from tomocalc.model.fitting import Recipe
-from tomocalc.model.sequence_gain import out_of_fold
 from tomocalc.model.sequences import Samples, build_samples
 from tomocalc.parquet import read_parquet
 

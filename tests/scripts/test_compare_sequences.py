@@ -13,7 +13,7 @@ import pytest
 import compare_sequences
 from model_data import MODEL, NAMES, make_candidates, make_splits, write_tables
 from tomocalc.errors import TomocalcError
-from tomocalc.model.sequence_gain import paired_figures
+from tomocalc.evaluation.leads import paired_figures
 from tomocalc.parquet import write_parquet
 
 
@@ -59,6 +59,7 @@ def test_a_patient_that_both_models_rank_alike_leaves_the_lead_alone() -> None:
         label, {"a": score, "b": score}, group, resamples=100, confidence=0.9, seed=1
     )
     assert same["auroc"]["lead"] == {"value": 0, "low": 0, "high": 0, "share_ahead": 0}
+    assert same["auroc"]["a"]["value"] == 1 > same["auroc"]["a"]["low"]  # so few may mislead
     worse = {"a": score, "b": rng.random(200)}
     figures = paired_figures(label, worse, group, resamples=100, confidence=0.9, seed=1)
     assert figures["average_precision"]["lead"]["low"] > 0

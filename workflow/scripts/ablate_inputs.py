@@ -5,8 +5,8 @@ from typing import Any
 from tomocalc.errors import TomocalcError
 from tomocalc.files import write_json
 from tomocalc.log import log_to
+from tomocalc.model.cross_validation import Scores
 from tomocalc.model.experiment import Experiment
-from tomocalc.model.sequence_gain import Scores
 from tomocalc.pages.ablation import ablation_page
 from tomocalc.pages.shell import write_page
 

@@ -12,7 +12,7 @@ import torch
 
 from tomocalc.files import digest, write_bytes
 
-LOG = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,10 @@ class Checkpoint:
             state = torch.load(self.path, weights_only=True, map_location="cpu")
             key = state["key"]
         except Exception as error:  # whatever a damaged archive makes torch raise
-            LOG.warning("checkpoint %s cannot be read (%s): starting over", self.path, error)
+            log.warning("checkpoint %s cannot be read (%s): starting over", self.path, error)
             return None
         if key != self.key:
-            LOG.warning(
+            log.warning(
                 "checkpoint %s is of other data, settings or code: starting over", self.path
             )
             return None

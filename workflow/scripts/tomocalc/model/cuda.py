@@ -18,7 +18,7 @@ from tomocalc.model.losses import row_loss
 from tomocalc.model.lstm import Ensemble
 from tomocalc.model.settings import TrainingSettings
 
-LOG = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 WARM_UP_STEPS = 3
 """Steps before the capture, in which libraries choose and allocate; their effect is undone."""
 
@@ -80,7 +80,7 @@ class GraphStep:
             step = self._capture().replay
         except RuntimeError as error:
             reason = str(error).partition("\n")[0]
-            LOG.warning("no CUDA graph of the training step, so it is slower: %s", reason)
+            log.warning("no CUDA graph of the training step, so it is slower: %s", reason)
             step = self._forward_backward_update
         with torch.no_grad():
             for tensor, value in zip(changed, before, strict=True):

@@ -12,7 +12,7 @@ import torch
 from tomocalc.errors import TomocalcError
 from tomocalc.memory import keep_freed_memory
 
-LOG = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 RECIPE = (
     "on a node without a GPU, conda chooses the CPU build: create the environment with"
     " CONDA_OVERRIDE_CUDA=12.9 snakemake --use-conda --conda-create-envs-only"
@@ -46,7 +46,7 @@ def choose_device(name: str, *, precision: str = "float32", threads: int = 1) ->
             fix=f"use `device: auto` or `cpu`; {RECIPE}",
         )
     if name == "auto" and reason:
-        LOG.warning("device auto: training on the CPU, because %s", reason)
+        log.warning("device auto: training on the CPU, because %s", reason)
     if name == "cpu" or reason:
         keep_freed_memory()
         return torch.device("cpu")
@@ -73,5 +73,5 @@ def _prepared_cuda(precision: str) -> torch.device:
     mode = "tf32" if precision == "tf32" else "ieee"
     torch.backends.cuda.matmul.fp32_precision = mode
     torch.backends.cudnn.rnn.fp32_precision = mode  # pyright: ignore[reportAttributeAccessIssue]
-    LOG.info("training on %s, %s", torch.cuda.get_device_name(), precision)
+    log.info("training on %s, %s", torch.cuda.get_device_name(), precision)
     return torch.device("cuda")

@@ -10,10 +10,11 @@ import polars as pl
 import torch
 from numpy.typing import NDArray
 
+from tomocalc.evaluation.leads import paired_figures
+from tomocalc.model.cross_validation import Scores, out_of_fold
 from tomocalc.model.device import choose_device
 from tomocalc.model.fitting import Recipe
 from tomocalc.model.progress import Progress
-from tomocalc.model.sequence_gain import Scores, out_of_fold, paired_figures
 from tomocalc.model.sequences import build_samples
 from tomocalc.parquet import read_parquet
 

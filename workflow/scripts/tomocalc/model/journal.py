@@ -23,7 +23,7 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
 from tomocalc.errors import TomocalcError
 
-LOG = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 NAME = "tomocalc"
 
@@ -131,7 +131,7 @@ def cut_torn_end(journal: Path) -> None:
             return
         file.truncate(whole)
         os.fsync(file.fileno())
-    LOG.warning("cut %d bytes of an unfinished record from %s", len(content) - whole, journal)
+    log.warning("cut %d bytes of an unfinished record from %s", len(content) - whole, journal)
 
 
 def open_study(journal: Path) -> optuna.Study:

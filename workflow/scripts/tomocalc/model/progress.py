@@ -6,7 +6,7 @@ import logging
 import sys
 import time
 
-LOG = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 class Progress:
@@ -32,7 +32,7 @@ class Progress:
         shown = [f"{key} {value:.4g}" for key, value in values.items() if value is not None]
         left = _clock(seconds * (self.total - number))
         line = f"{self.name} {number}/{self.total}  {'  '.join(shown)}  at most {left} left"
-        LOG.info("%s", line)
+        log.info("%s", line)
         if sys.stderr.isatty():
             sys.stderr.write(f"\r\x1b[2K{line}" + ("\n" if number == self.total else ""))
             sys.stderr.flush()

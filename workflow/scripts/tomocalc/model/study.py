@@ -13,7 +13,7 @@ from tomocalc.errors import TomocalcError
 from tomocalc.files import digest, read_json
 from tomocalc.model.journal import cut_torn_end, exclusive, new_study, open_study
 
-LOG = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 RUNTIME = ("device", "checkpoint_every")
 """Keys of the `model` section that change no result of a trial."""
 PACKAGES = ("optuna", "torch")
@@ -84,7 +84,7 @@ def describe_study(
     worker) is part of the key, as are the versions of `PACKAGES`.
     """
     if tuning["workers"] > tuning["batch"]:
-        LOG.warning(
+        log.warning(
             "%d workers share %d trials at a time: the others wait; raise tuning.batch",
             tuning["workers"],
             tuning["batch"],
@@ -130,18 +130,18 @@ def prepare_journal(journal: Path, study: Study) -> None:
     if journal.exists():
         found = _key_of(journal)
         if found == study.key:
-            LOG.info("study %s goes on in %s", study.key[:8], journal)
+            log.info("study %s goes on in %s", study.key[:8], journal)
             return
         aside = journal.with_name(f"{journal.stem}.{found[:8]}{journal.suffix}")
         with exclusive(journal, "plan"), exclusive(journal, "lock"):
             journal.replace(aside)
-        LOG.warning(
+        log.warning(
             "search space, settings, data or code changed: a new study begins,"
             " the old one is kept as %s",
             aside,
         )
     new_study(journal, {"key": study.key})
-    LOG.info("study %s begins in %s", study.key[:8], journal)
+    log.info("study %s begins in %s", study.key[:8], journal)
 
 
 def _key_of(journal: Path) -> str:
@@ -150,5 +150,5 @@ def _key_of(journal: Path) -> str:
     try:
         return open_study(journal).user_attrs["key"]
     except (TomocalcError, KeyError) as error:
-        LOG.warning("%s holds no readable study: %s", journal, error)
+        log.warning("%s holds no readable study: %s", journal, error)
         return "damaged"

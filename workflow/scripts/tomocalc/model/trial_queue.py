@@ -22,7 +22,7 @@ from tomocalc.model.journal import Owner, exclusive, open_study
 from tomocalc.model.space import Parameters, own_parameters, search_space
 from tomocalc.model.study import Study
 
-LOG = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 STARTUP = 4
 """Values that the Gaussian process needs; until then parameters are drawn at random."""
 WIDE = 16
@@ -77,7 +77,7 @@ class Queue:
                 claim.trial.set_user_attr(key, fact)
             self.study.tell(claim.trial, value, state=state)
         except (optuna.exceptions.UpdateFinishedTrialError, ValueError) as error:
-            LOG.warning("trial %d was given to another worker: %s", claim.index, error)
+            log.warning("trial %d was given to another worker: %s", claim.index, error)
 
     def leave(self) -> None:
         """End this worker."""
@@ -87,7 +87,7 @@ class Queue:
         """Give up the trials of workers that are gone; their indices become free again."""
         for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             if not self.owner.alive(trial.user_attrs.get("owner")):
-                LOG.warning("trial %s lost its worker: computed again", trial.user_attrs["index"])
+                log.warning("trial %s lost its worker: computed again", trial.user_attrs["index"])
                 self.study.tell(trial.number, state=TrialState.FAIL)
 
     def _next(self) -> int | None:

@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 
 from tomocalc.errors import TomocalcError
+from tomocalc.evaluation.leads import paired_figures
 from tomocalc.files import read_json
-from tomocalc.model.sequence_gain import paired_figures
 from tomocalc.parquet import read_parquet
 
 KEY = ["volume_id", "candidate_id", "copy"]

@@ -66,7 +66,7 @@ def paired_limits(
     Parameters
     ----------
     figures
-        As `tomocalc.model.sequence_gain.paired_figures` returns them for each figure of merit.
+        As `tomocalc.evaluation.leads.paired_figures` returns them for each figure of merit.
     groups
         That were resampled.
     source

@@ -75,6 +75,7 @@ def write_volume(folder: Path, volume: int) -> None:
         {
             "schema_version": SCHEMA_VERSION,
             "volume_id": name,
+            "patient_id": f"p{volume // 2:06d}",
             "site": "",
             "pixel_spacing_mm": [0.1, 0.1],
             "slice_spacing_mm": 1.0,
@@ -121,7 +122,7 @@ def main(volumes: int = 167, repeats: int = 5) -> None:
         manifests = sorted(map(str, folder.glob("features/*/manifest.json")))
         write_listing(folder / "features/volumes.tsv", manifests)
         (folder / "annotations.tsv").write_text(
-            "volume_id\tslice\tx\ty\tradius\tkind\nv000000\t3\t100\t100\t50\tcluster\n"
+            "volume_id\tslice\tx\ty\tradius\tkind\nv000000\t3\t100\t100\t50\tcalcification\n"
         )
         pairs = [(timed(OURS, folder), timed(PEER, folder)) for _ in range(repeats)]
     ours, peer = (np.median([pair[way] for pair in pairs], axis=0) for way in (0, 1))

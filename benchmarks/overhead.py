@@ -1,7 +1,8 @@
 """What the workflow costs beside the work: `python benchmarks/overhead.py [VOLUMES [SLICES]]`.
 
 Processor time of `extract_features` on whole volumes (2457 × 1890 pixels, uncompressed), called
-directly in one process, and as jobs of Snakemake: one, two and four volumes per job on average.
+directly in one process, and right after it as jobs of Snakemake: one, two and four volumes per job
+on average. Nothing else may run: a busy neighbour core alone makes the same work dearer.
 Snakemake runs as with `requirements.lock` (see scale.py). Its start is a run of the same targets
 with nothing to do; it comes once in a run of any length, so the share of the work is told with it
 and without it.
@@ -85,23 +86,21 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "project"
         project(folder, names, slices)
-        work = seconds(folder, "-c", DIRECT, *names)
-        print(
-            f"| {count} volumes of {slices} slices | jobs | s | start | a job | share | without |"
-        )
-        print("|---|---:|---:|---:|---:|---:|---:|")
-        print(f"| called directly, one process | | {work:.1f} | | | | |", flush=True)
+        what = f"{count} volumes of {slices} slices"
+        print(f"| {what} | jobs | work s | with Snakemake s | start | a job | share | without |")
+        print("|---|---:|---:|---:|---:|---:|---:|---:|")
         for size in (1, 2, 4):
             together = batches(names, size)
             jobs = count - sum(len(batch) - 1 for batch in together.values())
             share = ["--set-resources", f"extract_features:volumes_per_job={size}"]
-            command = [*run, *share]
             shutil.rmtree(folder / "results", ignore_errors=True)
-            total, start = (seconds(folder, *command) for _ in range(2))
+            shutil.rmtree(folder / "direct", ignore_errors=True)
+            work = seconds(folder, "-c", DIRECT, *names)
+            total, start = (seconds(folder, *run, *share) for _ in range(2))
             beside = total - start - work
             print(
-                f"| {size} a job | {jobs} | {total:.1f} | {start:.1f} | {beside / jobs:.1f} "
-                f"| {total / work - 1:.1%} | {beside / work:.1%} |",
+                f"| {size} a job | {jobs} | {work:.1f} | {total:.1f} | {start:.1f} "
+                f"| {beside / jobs:.1f} | {total / work - 1:.1%} | {beside / work:.1%} |",
                 flush=True,
             )
 

@@ -90,8 +90,8 @@ CAMPAIGN: dict[str, Walk] = {
         "--set-threads extract_features=4 --set-resources extract_features:volumes_per_job=1": (
             "snakemake --cores all {}"
         ),
-        "snakemake --cores all --config model='{imbalance: focal}'"
-        " pathvars='{results: results/focal, logs: logs/focal}'": "",
+        "snakemake --cores all --config protocol=paper"
+        " pathvars='{results: results/leaking, logs: logs/leaking}'": "",
     },
     "test_new_volumes_are_scored": {
         "snakemake predict --cores all --config model=FOLDER volumes=SHEET": "",

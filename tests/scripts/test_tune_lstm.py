@@ -31,7 +31,7 @@ class Tuning:
         self.journal = folder / "logs" / "study.journal"
         self.study = folder / "study.json"
 
-    def create(self, **changes: Any) -> None:
+    def create(self, *, protocol: str = "honest", **changes: Any) -> None:
         create_study.main(
             **self.tables,
             features=NAMES,
@@ -40,7 +40,7 @@ class Tuning:
             model=MODEL,
             impute="none",
             seed=1,
-            protocol="honest",
+            protocol=protocol,
             code="c",
             journal=str(self.journal),
             study=str(self.study),
@@ -172,6 +172,15 @@ def test_k_folds_and_other_objectives(tmp_path: Path) -> None:
     trials = read_parquet(tmp_path / "trials.parquet")
     assert trials["epochs"].item() == 3 * TUNING["epochs"]
     assert 0.5 < trials["value"].item() <= 1
+
+
+@pytest.mark.parametrize(("protocol", "kind"), [("paper", "kfold"), ("honest", "holdout")])
+def test_the_protocol_settles_where_a_trial_is_scored(
+    tmp_path: Path, protocol: str, kind: str
+) -> None:
+    tuning = Tuning(tmp_path)
+    tuning.create(validation="auto", protocol=protocol)
+    assert json.loads(tuning.study.read_text())["tuning"]["validation"] == kind
 
 
 def test_tables_of_another_run_are_refused(tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def test_a_sweep_and_what_inputs_are_worth(demo: Project) -> None:
 
 def test_reruns_to_their_end(demo: Project) -> None:
     follow(demo.folder, CAMPAIGN["test_reruns_to_their_end"])
-    assert (demo.folder / "results/focal/index.html").is_file()
+    assert (demo.folder / "results/leaking/index.html").is_file()
 
 
 def test_new_volumes_are_scored(demo: Project) -> None:

@@ -81,8 +81,11 @@ def describe_study(
 
     More trials, another number of workers or another device continue the same study. Values that
     other code found must not be taken for this one's, so *code* (the digest of the sources of a
-    worker) is part of the key, as are the versions of `PACKAGES`.
+    worker) is part of the key, as are the versions of `PACKAGES`. A validation that is ``auto`` is
+    settled here: the paper's protocol has no validation part to score on.
     """
+    if tuning["validation"] == "auto":
+        tuning = {**tuning, "validation": "kfold" if protocol == "paper" else "holdout"}
     if tuning["workers"] > tuning["batch"]:
         log.warning(
             "%d workers share %d trials at a time: the others wait; raise tuning.batch",

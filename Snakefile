@@ -35,7 +35,8 @@ rule all:
     default_target: True
     input:
         "<results>/index.html",
-        every("<results>/qc/{volume}.png", VOLUMES),  # or a deleted one goes unnoticed
+        rules.build_index.input.files,  # or a deleted page goes unnoticed
+        every("<results>/qc/{volume}.png", VOLUMES),
 
 
 onsuccess:
@@ -43,7 +44,5 @@ onsuccess:
 
 
 onerror:
-    print(
-        "A rule failed: its line above says what to do; then the same command again."
-    )
+    print("A rule failed: its line above says what to do; then the same command.")
     print("After a kill: snakemake --unlock, then the same command.")

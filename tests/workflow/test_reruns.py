@@ -59,7 +59,7 @@ def test_an_edited_mask_reruns_what_reads_it(tmp_path: Path) -> None:
     size = next((data / "v1").glob("*.png"))
     with Image.open(size) as image:
         mask = np.zeros((image.height, image.width), np.uint8)
-    mask[20:30, 40:50] = 255
+    mask[:-20] = 255
     Image.fromarray(mask).save(data / "mask.png")
     (project.folder / "annotations.tsv").write_text(
         "volume_id\tslice\tmask\tkind\nv1\t2\tmask.png\tcluster\n"
@@ -69,7 +69,7 @@ def test_an_edited_mask_reruns_what_reads_it(tmp_path: Path) -> None:
     target = ("results/dataset/candidates.parquet", "results/qc/detection.json", *ARGUMENTS)
     project.snakemake(*target)
     assert project.planned(*target) == {}
-    mask[30:40] = 255
+    mask[:] = 255
     Image.fromarray(mask).save(data / "mask.png")
     assert project.planned(*target) == {"merge_dataset": 1, "measure_detection": 1}
 
@@ -133,6 +133,17 @@ def test_an_edited_library_module_reruns_the_rules_that_import_it(rerun: Project
     assert planned(rerun) == {"explore_dataset": 1, "build_index": 1, "all": 1}
     rerun.edit(module, '"""\n', '"""')
     assert planned(rerun) == {}
+
+
+@pytest.mark.parametrize(
+    ("page", "rule"),
+    [("eda/eda.html", "explore_dataset"), ("comparison/comparison.html", "compare_models")],
+)
+def test_a_deleted_page_is_made_again(rerun: Project, page: str, rule: str) -> None:
+    (rerun.folder / "results" / page).unlink()
+    jobs = planned(rerun)
+    assert {rule, "build_index", "all"} <= set(jobs)
+    assert jobs.keys() & {"merge_dataset", "tune_lstm", "train_lstm", "evaluate_lstm"} == set()
 
 
 def test_a_deleted_picture_is_made_again(rerun: Project, everything: dict[str, int]) -> None:

@@ -31,7 +31,9 @@ class Tuning:
         self.journal = folder / "logs" / "study.journal"
         self.study = folder / "study.json"
 
-    def create(self, *, protocol: str = "honest", **changes: Any) -> None:
+    def create(self, **changes: Any) -> None:
+        """Begin a study of the honest protocol, or of another one among *changes*."""
+        protocol = changes.pop("protocol", "honest")
         create_study.main(
             **self.tables,
             features=NAMES,

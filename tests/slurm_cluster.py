@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 import tempfile
@@ -24,17 +25,24 @@ HURRY = {
 
 @contextmanager
 def running_slurm() -> Iterator[dict[str, str]]:
-    """Start Slurm, in a folder that its users can reach; yield the variable that names it."""
+    """Start Slurm, in a folder that its users can reach; yield the variable that names it.
+
+    A machine has one at a time: another run of the tests waits until it has stopped.
+    """
     folder = Path(tempfile.mkdtemp(prefix="slurm-"))
-    up = subprocess.run([SCRIPTS / "up.sh", folder], capture_output=True, text=True, check=False)
-    try:
-        if up.returncode == 77:
-            pytest.skip(up.stderr.strip())
-        assert up.returncode == 0, up.stderr
-        yield {"SLURM_CONF": str(folder / "slurm.conf")}
-    finally:
-        subprocess.run([SCRIPTS / "down.sh", folder], check=True)
-        shutil.rmtree(folder)
+    with (folder.parent / "slurm-of-tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        up = subprocess.run(
+            [SCRIPTS / "up.sh", folder], capture_output=True, text=True, check=False
+        )
+        try:
+            if up.returncode == 77:
+                pytest.skip(up.stderr.strip())
+            assert up.returncode == 0, up.stderr
+            yield {"SLURM_CONF": str(folder / "slurm.conf")}
+        finally:
+            subprocess.run([SCRIPTS / "down.sh", folder], check=True)
+            shutil.rmtree(folder)
 
 
 def write_hasty_profile(project: Project, name: str, *, without: str = "") -> None:

@@ -33,7 +33,7 @@ def test_the_whole_graph_runs_and_every_link_works(finished: Project):
     assert "in-silico phantom" in index
     for page in ("eda/eda", "audit/leakage", "comparison/comparison", "model_card"):
         assert f'href="{page}.html"' in index
-    assert "The paper&#39;s protocol" in index
+    assert "Honest and paper&#39;s protocol" in index
 
 
 def test_the_parts_share_no_patient(finished: Project):

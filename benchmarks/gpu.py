@@ -18,12 +18,11 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-from training import BATCH, ROWS, STEPS, data
+from training import ROWS, STEPS, data, paper_settings
 
 from tomocalc.model import cuda
 from tomocalc.model.device import choose_device, why_no_cuda
 from tomocalc.model.lstm import Hyperparameters
-from tomocalc.model.settings import TrainingSettings
 from tomocalc.model.training import Batch, Row, Trained, train
 
 EPOCHS = {"captured": 60, "plain": 20, "CPU, one thread": 4}
@@ -57,18 +56,7 @@ def trained(
     try:
         found = train(
             shape=Hyperparameters(inputs=steps[1], dropout=dropout),
-            settings=TrainingSettings(
-                learning_rate=1e-3,
-                schedule="constant",
-                weight_decay=0.0,
-                batch_size=BATCH,
-                epochs=epochs,
-                patience=0,
-                monitor="loss",
-                imbalance="none",
-                precision="float32",
-                checkpoint_every=1000,
-            ),
+            settings=paper_settings(epochs),
             training=part,
             validation=None,
             seed=1,

@@ -19,10 +19,14 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
+
+if TYPE_CHECKING:
+    from tomocalc.model.settings import TrainingSettings
 
 ROWS, HELD_OUT, FEATURES, BATCH = 12_152, 1_519, 6, 500
 STEPS = {"6 steps of 1 feature": (6, 1), "1 step of 6 features": (1, 6)}
@@ -93,24 +97,11 @@ class Clock:
         self.last = now
 
 
-def ours(steps: tuple[int, int], epochs: int) -> Times:
-    """Train as `train_lstm` does, progress and checkpoints included."""
-    import logging
+def paper_settings(epochs: int) -> TrainingSettings:
+    """Return the paper's training, a checkpoint every 5 epochs, a patience that never ends."""
+    from tomocalc.model.settings import TrainingSettings  # another interpreter runs Keras
 
-    from tomocalc.model.checkpoint import Checkpoint
-    from tomocalc.model.device import choose_device
-    from tomocalc.model.lstm import Hyperparameters
-    from tomocalc.model.progress import Progress
-    from tomocalc.model.settings import TrainingSettings
-    from tomocalc.model.training import Batch, Row, train
-
-    device = choose_device("cpu")
-    x, y = data(steps)
-    mask = np.ones(x.shape[:2], bool)
-    parts = [
-        Batch.of(x[rows], mask[rows], y[rows], device) for rows in (slice(ROWS), slice(ROWS, None))
-    ]
-    settings = TrainingSettings(
+    return TrainingSettings(
         learning_rate=1e-3,
         schedule="constant",
         weight_decay=0.0,
@@ -122,6 +113,24 @@ def ours(steps: tuple[int, int], epochs: int) -> Times:
         precision="float32",
         checkpoint_every=5,
     )
+
+
+def ours(steps: tuple[int, int], epochs: int) -> Times:
+    """Train as `train_lstm` does, progress and checkpoints included."""
+    import logging
+
+    from tomocalc.model.checkpoint import Checkpoint
+    from tomocalc.model.device import choose_device
+    from tomocalc.model.lstm import Hyperparameters
+    from tomocalc.model.progress import Progress
+    from tomocalc.model.training import Batch, Row, train
+
+    device = choose_device("cpu")
+    x, y = data(steps)
+    mask = np.ones(x.shape[:2], bool)
+    parts = [
+        Batch.of(x[rows], mask[rows], y[rows], device) for rows in (slice(ROWS), slice(ROWS, None))
+    ]
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder:
         logging.basicConfig(filename=f"{folder}/log", level=logging.INFO)
@@ -135,7 +144,7 @@ def ours(steps: tuple[int, int], epochs: int) -> Times:
 
         train(
             shape=Hyperparameters(inputs=steps[1]),
-            settings=settings,
+            settings=paper_settings(epochs),
             training=parts[0],
             validation=parts[1],
             seed=1,

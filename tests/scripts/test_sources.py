@@ -1,10 +1,7 @@
 """Data from elsewhere: a fetched table, a folder of mini-MIAS, the phantom's sheets."""
 
-import functools
 import hashlib
 import os
-import threading
-from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -12,6 +9,7 @@ import pytest
 import fetch_table
 import import_mini_mias
 import write_phantom_sheets
+from local_server import serving
 from tomocalc.config import load_schema
 from tomocalc.errors import TomocalcError
 from tomocalc.sheets import read_annotations, read_volumes
@@ -25,13 +23,8 @@ SHA256 = hashlib.sha256(TABLE).hexdigest()
 def address(tmp_path_factory):
     folder = tmp_path_factory.mktemp("served")
     (folder / "t.csv").write_bytes(TABLE)
-    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(folder))
-    with HTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/t.csv"
-        server.shutdown()
-        thread.join()
+    with serving(folder) as address:
+        yield f"{address}/t.csv"
 
 
 def test_a_table_is_fetched_and_checked(address, tmp_path):

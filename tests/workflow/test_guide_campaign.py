@@ -6,14 +6,11 @@ the project's own, except where a command is about them.
 
 from __future__ import annotations
 
-import functools
 import os
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Mapping
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +22,7 @@ from conda_standin import install
 from guide_pages import blocks, follow, make_defaults_tiny
 from guide_walks import CAMPAIGN
 from imports import bcs_dbt_folder, cbis_ddsm_folder, data, needs_data
+from local_server import serving
 from projects import ROOT, TINY, Project, copied
 from slurm_cluster import write_hasty_profile
 
@@ -55,13 +53,8 @@ def demo(rerun: Project) -> Project:
 @pytest.fixture
 def served() -> Iterator[str]:
     """Serve the published table as its site on the network does; return its address."""
-    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(data("")))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/{TABLE}"
-        server.shutdown()
-        thread.join()
+    with serving(data("")) as address:
+        yield f"{address}/{TABLE}"
 
 
 def first_volume(project: Project) -> str:

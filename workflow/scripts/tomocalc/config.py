@@ -55,7 +55,7 @@ def coerce(value: Any, schema: Schema, root: Schema) -> Any:
     parse stays as it is, for the validator to name. Known keys come in the order of *schema*:
     Snakemake would take settings in another order for other settings.
     """
-    schema = _resolve(schema, root)
+    schema = resolve(schema, root)
     if isinstance(value, Mapping):
         known, other = schema.get("properties", {}), schema.get("additionalProperties")
         extra = other if isinstance(other, Mapping) else {}
@@ -91,7 +91,8 @@ def _parse(text: str, schema: Schema) -> Any:
     return text
 
 
-def _resolve(schema: Schema, root: Schema) -> Schema:
+def resolve(schema: Schema, root: Schema) -> Schema:
+    """Return what a schema refers to in *root*, or the schema itself."""
     reference = schema.get("$ref")
     return root["$defs"][reference.rsplit("/", 1)[1]] if reference else schema
 
@@ -157,7 +158,7 @@ def _wanted(schema: Schema, given: Any) -> str:
     if "number" in _kinds(schema) and isinstance(given, str) and COMMA.fullmatch(given):
         return f"write decimals with a point, as in {given.replace(',', '.')}"
     meaning = schema.get("description")
-    return f"give {_values(schema) or 'a valid value'}" + (f": {meaning}" if meaning else "")
+    return f"give {allowed(schema) or 'a valid value'}" + (f": {meaning}" if meaning else "")
 
 
 def _kinds(schema: Schema) -> str:
@@ -255,25 +256,8 @@ def _table_contradictions(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
         )
 
 
-def reference(schema: Schema) -> str:
-    """Render the settings of *schema* as a Markdown table: key, values, meaning."""
-    lines = ["| key | values | meaning |", "|---|---|---|"]
-    lines += [
-        f"| `{key}` | {_values(item)} | {item.get('description', '')} |"
-        for key, item in _leaves(schema, schema, "")
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _leaves(schema: Schema, root: Schema, prefix: str) -> Iterator[tuple[str, Schema]]:
-    for key, item in schema["properties"].items():
-        if "properties" in item:
-            yield from _leaves(item, root, _join(prefix, key))
-        else:
-            yield _join(prefix, key), {**_resolve(item, root), **item}
-
-
-def _values(item: Schema) -> str:
+def allowed(item: Schema) -> str:
+    """Return in words which values a setting may have."""
     if "const" in item:
         return f"`{item['const']}`"
     if "enum" in item:

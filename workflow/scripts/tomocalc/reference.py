@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from tomocalc.config import load_schema, reference
+from tomocalc.config import Schema, allowed, load_schema, resolve
 from tomocalc.errors import CODES
 from tomocalc.files import write_text
 from tomocalc.tables import FEATURES
@@ -88,12 +88,34 @@ reads, in which order.
 
 def configuration_page() -> str:
     """Render the settings and the sheets."""
-    parts = [CONFIGURATION, "## Settings\n", reference(load_schema(SCHEMAS / "config.schema.yaml"))]
+    parts = [
+        CONFIGURATION,
+        "## Settings\n",
+        settings_table(load_schema(SCHEMAS / "config.schema.yaml")),
+    ]
     for name in ("volumes", "annotations"):
         schema = load_schema(SCHEMAS / f"{name}.schema.yaml")
-        parts += [f"## `{name}.tsv`\n", f"{schema['description']}\n", reference(schema)]
+        parts += [f"## `{name}.tsv`\n", f"{schema['description']}\n", settings_table(schema)]
     parts.append("Features and their definitions: [docs/features.md](../docs/features.md).")
     return "\n".join(parts) + "\n"
+
+
+def settings_table(schema: Schema) -> str:
+    """Render the settings of *schema* as a Markdown table: key, values, meaning."""
+    lines = ["| key | values | meaning |", "|---|---|---|"]
+    lines += [
+        f"| `{key}` | {allowed(item)} | {item.get('description', '')} |"
+        for key, item in _leaves(schema, schema)
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _leaves(schema: Schema, root: Schema, prefix: str = "") -> Iterator[tuple[str, Schema]]:
+    for key, item in schema["properties"].items():
+        if "properties" in item:
+            yield from _leaves(item, root, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", {**resolve(item, root), **item}
 
 
 def errors_page() -> str:

@@ -64,14 +64,12 @@ def write_sheets(
     TomocalcError
         ``E603`` for rows that the workflow would refuse, and when there is no volume at all.
     """
-    log.info("%d volumes, %d entries left out", len(sheets.volumes), len(sheets.unplaced))
-    rows = {"volumes": sheets.volumes, "annotations": sheets.annotations}
     if not sheets.volumes:
         first = sheets.unplaced[0]["reason"] if sheets.unplaced else "nothing was found in it"
         why = f"{len(sheets.unplaced)} entries could not be placed, the first because {first}"
         raise layout_error(where, why, "give the folder as the data set's site hands it out")
     errors = []
-    for name, content in rows.items():
+    for name, content in (("volumes", sheets.volumes), ("annotations", sheets.annotations)):
         errors += _wrong(content, load_schema(schemas[name]), where)
     errors += _twice(sheets.volumes, where)
     raise_all(errors)
@@ -83,6 +81,9 @@ def write_sheets(
     }
     for path, text in texts.items():
         write_text(path, text)
+    log.info("%d rows in %s", len(sheets.volumes), volumes)
+    log.info("%d rows in %s", len(sheets.annotations), annotations)
+    log.info("%d entries left out, with reasons in %s", len(sheets.unplaced), unplaced)
 
 
 def _wrong(rows: Sequence[Mapping[str, Any]], schema: Schema, where: str) -> list[TomocalcError]:

@@ -37,9 +37,10 @@ def rows() -> list[dict[str, Any]]:
 
 
 def test_name(node: str) -> str:
-    """Return the name that the table has for a test: without its class and parameters."""
+    """Return the name that the table has for a test: without its class, parameters and group."""
     file, _, rest = node.partition("::")
-    return f"{file.removeprefix('tests/')}::{rest.split('[')[0].rpartition('::')[2]}"
+    name = rest.partition("[")[0].partition("@")[0].rpartition("::")[2]
+    return f"{file.removeprefix('tests/')}::{name}"
 
 
 class FaultTable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections import defaultdict
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -72,3 +73,8 @@ def test_what_computes_draws_nothing(graph: dict[str, set[str]]) -> None:
         for name, found in others.items()
     }
     assert {name: pages for name, pages in wrong.items() if pages} == {}
+
+
+@pytest.mark.skipif("PYTEST_XDIST_WORKER" not in os.environ, reason="this is the only process")
+def test_the_tests_of_a_file_share_a_process(request: pytest.FixtureRequest) -> None:
+    assert request.node.nodeid.endswith("@unit/test_structure.py"), "pytest-xdist groups no tests"

@@ -14,7 +14,7 @@ COMMANDS = {
     "evaluation": ["benchmarks/evaluation.py"],
     "training": ["benchmarks/training.py --keras-python $KERAS_PYTHON"],
     "tuning": ["benchmarks/tuning.py --trials 40 --rows 24000 --rounds 1"],
-    "woods": ["benchmarks/woods.py paper", "benchmarks/woods.py honest --repeats 2"],
+    "woods": ["benchmarks/woods.py paper", "benchmarks/woods.py honest"],
     "comparison": ["benchmarks/comparison.py $TOMOCALC_TEST_DATA/woods/mammography.csv"],
     "prediction": ["benchmarks/prediction.py"],
     "scale": ["benchmarks/scale.py", "benchmarks/overhead.py"],

@@ -32,11 +32,11 @@ site: $(VENV)/ready-for-tests
 	docs/site.sh $(BIN)/mkdocs
 
 release-check: lint test
-	$(BIN)/python tests/release_check.py
+	$(BIN)/python tests/support/release_check.py
 
 lock: $(VENV)/ready-for-tests
 	$(BIN)/python -m pip install --quiet uv
-	tests/lock.sh $(BIN)/uv
+	tests/support/lock.sh $(BIN)/uv
 
 clean:
 	rm -rf results resources logs .snakemake .site

@@ -31,7 +31,7 @@ from pydicom.pixels.utils import pixel_array
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 
-from image_files import (  # pyright: ignore[reportMissingImports]
+from support.image_files import (  # pyright: ignore[reportMissingImports]
     picture,
     write_dicom,
     write_jpeg,

@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 
 import import_mini_mias
-from defaults import CONFIG  # pyright: ignore[reportMissingImports]
+from support.defaults import CONFIG  # pyright: ignore[reportMissingImports]
 from tomocalc.image.breast import Breast, find_breast
 from tomocalc.image.detection import Found, small
 from tomocalc.image.generators import equalise, local_objects, paper_objects

@@ -24,8 +24,8 @@ import polars as pl
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 
-from defaults import CONFIG, PAPER  # pyright: ignore[reportMissingImports]
-from table_data import merge_and_split  # pyright: ignore[reportMissingImports]
+from support.defaults import CONFIG, PAPER  # pyright: ignore[reportMissingImports]
+from support.table_data import merge_and_split  # pyright: ignore[reportMissingImports]
 from tomocalc.tables import PAPER_FEATURES
 
 ROOT = Path(__file__).parents[1]

@@ -5,7 +5,7 @@
 A slice of 2457 × 1890 pixels, 16 bits: a breast of power-law texture and noise with spots in it,
 in front of air. CPU milliseconds of one thread, the median of ROUNDS (3), both sides alternating
 in one run. *naive* is what most would write: `skimage.filters`, `skimage.measure.label` and a loop
-over `regionprops` (tests/naive_image.py, the oracle of the tests). *MB* is the most memory
+over `regionprops` (tests/support/naive_image.py, the oracle of the tests). *MB* is the most memory
 allocated beyond the slice itself.
 """
 
@@ -29,7 +29,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 
 import naive_image  # pyright: ignore[reportMissingImports]
-from image_slices import SETTINGS, texture  # pyright: ignore[reportMissingImports]
+
+from support.image_slices import SETTINGS, texture  # pyright: ignore[reportMissingImports]
 from tomocalc.image.breast import find_breast
 from tomocalc.image.features import OBJECT_FEATURES
 from tomocalc.image.generators import local_objects, paper_objects

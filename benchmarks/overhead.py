@@ -27,8 +27,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 from features import breast
 from scale import AT_HOME, START
 
-from image_files import write_dicom
-from projects import copy_project
+from support.image_files import write_dicom
+from support.projects import copy_project
 from tomocalc.batches import batches
 
 OWN = "source: volumes\nvolumes: {sheet: volumes.tsv, annotations: annotations.tsv}\n"

@@ -33,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 
 from volumes import CONFIG, SHEET, frames
 
-from image_files import write_dicom  # pyright: ignore[reportMissingImports]
+from support.image_files import write_dicom  # pyright: ignore[reportMissingImports]
 from tomocalc.adapters.dicom_folder import dicom_folder
 
 SYNTAXES = {"uncompressed": "explicit", "JPEG-LS": "jpegls", "JPEG 2000": "jpeg2000"}
@@ -79,7 +79,7 @@ def process(code: str) -> tuple[float, float]:
 
 def predict(syntax: str, slices: int, rounds: int) -> None:
     """Print one row: extraction, prediction in all, their ratio, size of the page."""
-    from predictions import release  # pyright: ignore[reportMissingImports]
+    from support.predictions import release  # pyright: ignore[reportMissingImports]
     from tomocalc.files import read_json
 
     paths = [path for path in sys.path if path.endswith(("benchmarks", "tests", "scripts"))]

@@ -25,7 +25,7 @@ import polars as pl
 from sklearn.model_selection import StratifiedKFold
 from woods_models import FEATURES, distinct_rows
 
-from defaults import CONFIG  # pyright: ignore[reportMissingImports]
+from support.defaults import CONFIG  # pyright: ignore[reportMissingImports]
 from tomocalc.evaluation.metrics import ranking_metrics
 from tomocalc.model.cross_validation import out_of_fold
 from tomocalc.model.device import choose_device

@@ -25,7 +25,7 @@ from statistics import median
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from projects import copy_project  # noqa: E402
+from support.projects import copy_project  # noqa: E402
 
 HEADER = "volume_id\tpatient_id\tlaterality\tview\tpath\tpixel_spacing_mm\tslice_spacing_mm\n"
 AT_HOME = """

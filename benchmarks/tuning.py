@@ -29,7 +29,7 @@ import polars as pl
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-from defaults import CONFIG  # pyright: ignore[reportMissingImports]
+from support.defaults import CONFIG  # pyright: ignore[reportMissingImports]
 
 SCRIPTS = Path(__file__).parents[1] / "workflow" / "scripts"
 

@@ -25,8 +25,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 from features import breast
 
 import extract_features
-from defaults import CONFIG  # pyright: ignore[reportMissingImports]
-from image_files import write_dicom  # pyright: ignore[reportMissingImports]
+from support.defaults import CONFIG  # pyright: ignore[reportMissingImports]
+from support.image_files import write_dicom  # pyright: ignore[reportMissingImports]
 from tomocalc.readers.volume import open_volume
 
 SYNTAXES = {"uncompressed": "explicit", "JPEG-LS": "jpegls", "JPEG 2000": "jpeg2000"}

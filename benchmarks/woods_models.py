@@ -13,8 +13,8 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.model_selection import StratifiedKFold
 from xgboost import XGBClassifier
 
-from defaults import CONFIG  # pyright: ignore[reportMissingImports]
-from table_data import read_woods  # pyright: ignore[reportMissingImports]
+from support.defaults import CONFIG  # pyright: ignore[reportMissingImports]
+from support.table_data import read_woods  # pyright: ignore[reportMissingImports]
 from tomocalc.dataset.splits import usable_candidates
 from tomocalc.model.fitting import Fit, Recipe, fit
 from tomocalc.model.objective import score_trial

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from fault_table import FaultTable
-from projects import Project, copied, copy_project, made_once
-from volume_projects import MEASURED, add_volumes
+from support.fault_table import FaultTable
+from support.projects import Project, copied, copy_project, made_once
+from support.volume_projects import MEASURED, add_volumes
 
 LONG = (
     "workflow/test_entries.py",

@@ -14,9 +14,9 @@ import build_index
 import explore_dataset
 import gather_predictions
 import write_model_card
-from card_data import LABELS, write_accounts
-from pages_data import FEATURES, HOSTILE, figures, images, rows, write_dataset
-from predictions import measured, predict, release
+from support.card_data import LABELS, write_accounts
+from support.pages_data import FEATURES, HOSTILE, figures, images, rows, write_dataset
+from support.predictions import measured, predict, release
 from tomocalc.files import read_json, write_json
 from tomocalc.pages.evaluation.images import image_sections
 from tomocalc.pages.evaluation.page import evaluation_page

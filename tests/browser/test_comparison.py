@@ -2,7 +2,7 @@
 
 import pytest
 
-from comparison_data import compare
+from support.comparison_data import compare
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from data_files import FILES
-from mutations import mutate
+from support.data_files import FILES
+from support.mutations import mutate
 
 
 def test_spoilt_sheets_tables_and_shards(tmp_path: Path) -> None:

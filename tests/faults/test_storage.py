@@ -18,13 +18,13 @@ import polars as pl
 import pytest
 import yaml
 
-from image_volumes import run as extract
-from image_volumes import write_volume
-from projects import ROOT, Project, copy_project
+from support.image_volumes import run as extract
+from support.image_volumes import write_volume
+from support.projects import ROOT, Project, copy_project
+from support.volume_projects import ARGUMENTS, MEASURED, add_volumes, errors, manifest
 from tomocalc.errors import TomocalcError
 from tomocalc.files import write_json, write_text
 from tomocalc.parquet import parquet_stream, write_parquet
-from volume_projects import ARGUMENTS, MEASURED, add_volumes, errors, manifest
 
 CANDIDATES = "results/dataset/candidates.parquet"
 

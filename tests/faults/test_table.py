@@ -6,7 +6,7 @@ import ast
 from functools import cache
 from pathlib import Path
 
-from fault_table import rows
+from support.fault_table import rows
 
 TESTS = Path(__file__).parents[1]
 

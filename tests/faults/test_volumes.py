@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 import extract_features
-from image_volumes import run as extract
-from image_volumes import write_volume
-from projects import Project, copy_project
+from support.image_volumes import run as extract
+from support.image_volumes import write_volume
+from support.projects import Project, copy_project
+from support.volume_projects import ARGUMENTS, add_volumes, errors, manifest
 from tomocalc.errors import TomocalcError
-from volume_projects import ARGUMENTS, add_volumes, errors, manifest
 
 CANDIDATES = "results/dataset/candidates.parquet"
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import ablate_inputs
-from model_data import MODEL, NAMES, write_tables
+from support.model_data import MODEL, NAMES, write_tables
 from tomocalc.errors import TomocalcError
 from tomocalc.model import fitting
 

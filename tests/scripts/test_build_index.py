@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 import build_index
-from card_data import audit, write_accounts
-from pages_data import figures, rows, write_dataset
+from support.card_data import audit, write_accounts
+from support.pages_data import figures, rows, write_dataset
 from tomocalc.errors import TomocalcError
 from tomocalc.files import read_json, write_json
 from tomocalc.pages.catalogue import KNOWN, ON_REQUEST

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 import fit_feature_models
-from candidates import cohort
-from comparison_data import compare
-from table_data import read_woods
+from support.candidates import cohort
+from support.comparison_data import compare
+from support.table_data import read_woods
 from tomocalc.comparison.feature_models import FEATURE_MODELS
 from tomocalc.comparison.fitting import cross_validate, fold_figures, summary, tune_and_fit
 from tomocalc.comparison.table import read_measured

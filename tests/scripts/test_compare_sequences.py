@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 import compare_sequences
-from model_data import MODEL, NAMES, make_candidates, make_splits, write_tables
+from support.model_data import MODEL, NAMES, make_candidates, make_splits, write_tables
 from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.leads import paired_figures
 from tomocalc.parquet import write_parquet

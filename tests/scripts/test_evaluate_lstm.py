@@ -12,7 +12,7 @@ import pytest
 
 import train_lstm
 from evaluate_lstm import main
-from model_data import MODEL, NAMES, SEQUENCE, make_candidates, make_splits
+from support.model_data import MODEL, NAMES, SEQUENCE, make_candidates, make_splits
 from tomocalc.evaluation.clusters import CLUSTERS
 from tomocalc.evaluation.parts import patient_parts
 from tomocalc.files import read_json, write_json

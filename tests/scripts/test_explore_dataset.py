@@ -11,9 +11,9 @@ import polars as pl
 import pytest
 
 import explore_dataset
-from defaults import CONFIG, PAPER
-from pages_data import FEATURES, HOSTILE, rows, write_dataset
-from table_data import merge_and_split
+from support.defaults import CONFIG, PAPER
+from support.pages_data import FEATURES, HOSTILE, rows, write_dataset
+from support.table_data import merge_and_split
 from tomocalc.errors import TomocalcError
 from tomocalc.files import read_json
 

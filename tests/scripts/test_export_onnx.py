@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from model_data import NAMES, make_candidates
+from support.model_data import NAMES, make_candidates
 from tomocalc.errors import TomocalcError
 from tomocalc.model.lstm import Ensemble, Hyperparameters
 from tomocalc.model.preprocessing import fit_preprocessing

@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from image_volumes import CALCIFICATIONS, SHEET, files, run, write_volume
+from support.image_volumes import CALCIFICATIONS, SHEET, files, run, write_volume
 from tomocalc.dataset.shards import read_manifest, read_volume_rows
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.volume import Volume

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from image_volumes import CALCIFICATIONS, run, write_volume
 from measure_detection import main
+from support.image_volumes import CALCIFICATIONS, run, write_volume
 from tomocalc.errors import TomocalcError
 from tomocalc.files import read_json
 

@@ -9,7 +9,7 @@ import pytest
 
 import merge_dataset
 import split_dataset
-from candidates import cohort
+from support.candidates import cohort
 from tomocalc.errors import TomocalcError
 from tomocalc.parquet import read_parquet, write_parquet
 from tomocalc.tables import SCHEMA_VERSION, SHARD, names

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 import gather_predictions
-from image_volumes import files
-from predictions import measured, predict, release
+from support.image_volumes import files
+from support.predictions import measured, predict, release
 from tomocalc.errors import TomocalcError
 from tomocalc.files import read_json
 from tomocalc.parquet import read_parquet

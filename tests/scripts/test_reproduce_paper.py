@@ -11,7 +11,7 @@ import pytest
 
 import reproduce_paper
 import train_lstm
-from model_data import MODEL, NAMES, make_candidates
+from support.model_data import MODEL, NAMES, make_candidates
 from tomocalc.dataset.leakage import leakage_facts
 from tomocalc.dataset.splits import split_paper, usable_candidates
 from tomocalc.evaluation.metrics import confusion

@@ -9,7 +9,7 @@ import pytest
 import fetch_table
 import import_mini_mias
 import write_phantom_sheets
-from local_server import serving
+from support.local_server import serving
 from tomocalc.config import load_schema
 from tomocalc.errors import TomocalcError
 from tomocalc.sheets import read_annotations, read_volumes

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from model_data import MODEL, NAMES, SEQUENCE, make_candidates, start, write_tables
+from support.model_data import MODEL, NAMES, SEQUENCE, make_candidates, start, write_tables
 from tomocalc.errors import TomocalcError
 from tomocalc.model.release import load_model
 from tomocalc.parquet import read_parquet

@@ -15,7 +15,7 @@ import torch
 import create_study
 import select_hyperparameters
 import tune_lstm
-from model_data import MODEL, NAMES, SEQUENCE, TUNING, start, write_tables
+from support.model_data import MODEL, NAMES, SEQUENCE, TUNING, start, write_tables
 from tomocalc.errors import TomocalcError
 from tomocalc.model import fitting
 from tomocalc.parquet import read_parquet

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import write_model_card
-from card_data import LABELS, NO_TEXTS, write_accounts
+from support.card_data import LABELS, NO_TEXTS, write_accounts
 
 
 def write(folder: Path, *, source: str = "phantom", **texts) -> tuple[str, str]:

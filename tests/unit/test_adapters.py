@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from imports import accepted, bcs_dbt_folder, cases, cbis_ddsm_folder, data, dicom, needs_data
+from support.imports import (
+    accepted,
+    bcs_dbt_folder,
+    cases,
+    cbis_ddsm_folder,
+    data,
+    dicom,
+    needs_data,
+)
 from tomocalc.adapters.bcs_dbt import bcs_dbt
 from tomocalc.adapters.cbis_ddsm import cbis_ddsm
 from tomocalc.adapters.mini_mias import mini_mias

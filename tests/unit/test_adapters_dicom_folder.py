@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imports import accepted, data, dicom, needs_data
+from support.imports import accepted, data, dicom, needs_data
 from tomocalc.adapters.dicom_folder import dicom_folder, link_series
 from tomocalc.adapters.listing import listing_digest
 from tomocalc.adapters.sheets import Sheets

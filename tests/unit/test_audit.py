@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from sklearn import metrics
 
-from candidates import candidate_rows, cohort
+from support.candidates import candidate_rows, cohort
 from tomocalc.audit.account import audit_split, single_features, verdict
 from tomocalc.audit.gaps import protocol_gaps
 from tomocalc.audit.identifiers import Association, associations

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from card_data import MODEL, facts
-from pages_data import HOSTILE
+from support.card_data import MODEL, facts
+from support.pages_data import HOSTILE
 from tomocalc.card.answers_data import NOBODY
 from tomocalc.card.build import GUIDELINES, build_card
 from tomocalc.card.checklist import STATES

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from candidates import cohort
+from support.candidates import cohort
 from tomocalc.audit.gaps import protocol_gaps
 from tomocalc.comparison.catalogue import ROWS, Cited, read_cited
 from tomocalc.comparison.feature_models import FEATURE_MODELS, scores

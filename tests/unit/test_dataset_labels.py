@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from candidates import candidate_rows
+from support.candidates import candidate_rows
 from tomocalc.dataset.extent import misplaced
 from tomocalc.dataset.labels import drop_ambiguous, label_candidates
 from tomocalc.dataset.masks import placed

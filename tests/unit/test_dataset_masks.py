@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from image_files import picture, write_dicom
+from support.image_files import picture, write_dicom
 from tomocalc.dataset.masks import read_mask
 from tomocalc.errors import TomocalcError
 

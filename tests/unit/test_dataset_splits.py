@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from candidates import candidate_rows, cohort
+from support.candidates import candidate_rows, cohort
 from tomocalc.dataset.leakage import leakage_facts
 from tomocalc.dataset.splits import split_honest, split_paper, usable_candidates
 from tomocalc.errors import TomocalcError

@@ -14,8 +14,8 @@ import pydicom
 import pytest
 from pydicom.sr.codedict import codes
 
-from image_files import write_dicom
-from report_tree import circles
+from support.image_files import write_dicom
+from support.report_tree import circles
 from tomocalc.dicom_output.identity import Identity, identity
 from tomocalc.dicom_output.report import LARGEST_REPORT, report_bytes
 from tomocalc.dicom_output.segmentation import packed, segmentation_bytes

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from candidates import candidate_rows
+from support.candidates import candidate_rows
 from tomocalc.evaluation.cases import case_account
 from tomocalc.evaluation.clusters import Marks, Rule
 from tomocalc.evaluation.findings import Box, Cluster, box_of, gather_findings

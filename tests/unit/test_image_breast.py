@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from image_slices import breast_slice
+from support.image_slices import breast_slice
 from tomocalc.image.breast import block_means, find_breast
 
 SPACING_MM = (0.1, 0.1)

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from skimage.measure import label
 
-from naive_image import features as naive_features
+from support.naive_image import features as naive_features
 from tomocalc.image.blobs import SCALES_MM, blob_scale
 from tomocalc.image.breast import Breast
 from tomocalc.image.context import (

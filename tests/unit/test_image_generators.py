@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from skimage import exposure, filters
 
-from image_slices import SETTINGS, SPOTS, breast_slice
+from support.image_slices import SETTINGS, SPOTS, breast_slice
 from tomocalc.image.breast import Breast
 from tomocalc.image.generators import equalise, local_objects, paper_objects
 from tomocalc.image.grey import Scale

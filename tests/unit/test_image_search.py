@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 
 import import_mini_mias
-from defaults import CONFIG
-from image_slices import breast_slice
+from support.defaults import CONFIG
+from support.image_slices import breast_slice
 from tomocalc.errors import TomocalcError
 from tomocalc.image.detection import Found
 from tomocalc.image.objects import Search, keep_search, kept_search

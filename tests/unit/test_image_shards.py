@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from image_slices import SETTINGS
+from support.image_slices import SETTINGS
 from tomocalc.image.settings import Settings
 from tomocalc.image.shards import (
     current_shard,

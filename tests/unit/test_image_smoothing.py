@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from image_slices import texture
+from support.image_slices import texture
 from tomocalc.image.grey import Scale
 from tomocalc.image.smoothing import UNIT, Ladder, Tile, chain, tiles
 

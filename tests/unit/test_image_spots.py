@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from image_slices import SPOTS, breast_slice
-from naive_image import local_labels, normalise
+from support.image_slices import SPOTS, breast_slice
+from support.naive_image import local_labels, normalise
 from tomocalc.image.breast import Breast, find_breast
 from tomocalc.image.grey import Scale, normalisation
 from tomocalc.image.spots import NEVER, Spots, find_spots

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from projects import ROOT
+from support.projects import ROOT
 
 JOB = """
 import sys

@@ -9,7 +9,7 @@ from typing import ClassVar
 import pytest
 import torch
 
-from model_data import MODEL
+from support.model_data import MODEL
 from tomocalc.model.cuda import GraphStep
 from tomocalc.model.losses import class_weights
 from tomocalc.model.lstm import Ensemble, Hyperparameters

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from model_data import MODEL
+from support.model_data import MODEL
 from tomocalc.model.checkpoint import Checkpoint
 from tomocalc.model.device import choose_device
 from tomocalc.model.lstm import Hyperparameters

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from studies import PLAN, begin, describe, finish, work
+from support.studies import PLAN, begin, describe, finish, work
 from tomocalc.errors import TomocalcError
 from tomocalc.model.journal import cut_torn_end, open_study
 from tomocalc.model.trial_queue import Queue

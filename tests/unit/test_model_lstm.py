@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from model_data import MODEL
+from support.model_data import MODEL
 from tomocalc.model.losses import class_weights, oversampled, row_loss
 from tomocalc.model.lstm import Dropout, Ensemble, Hyperparameters, StackedLSTM
 from tomocalc.model.schedule import learning_rate

@@ -10,7 +10,7 @@ import torch
 from scipy.stats import norm, rankdata
 from sklearn.impute import KNNImputer
 
-from model_data import MODEL
+from support.model_data import MODEL
 from tomocalc.errors import TomocalcError
 from tomocalc.model.fitting import Recipe, fit
 from tomocalc.model.imputation import fit_imputation

@@ -12,8 +12,8 @@ from optuna.distributions import FloatDistribution
 from optuna.trial import create_trial
 from polars.testing import assert_frame_equal
 
-from model_data import MODEL, TUNING
-from studies import PLAN, begin, describe, finish, work
+from support.model_data import MODEL, TUNING
+from support.studies import PLAN, begin, describe, finish, work
 from tomocalc.errors import TomocalcError
 from tomocalc.model import study
 from tomocalc.model.journal import open_study

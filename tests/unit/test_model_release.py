@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 import torch
 
-from data_files import release
-from model_data import NAMES, make_candidates
+from support.data_files import release
+from support.model_data import NAMES, make_candidates
 from tomocalc.errors import TomocalcError
 from tomocalc.model.release import load_model
 from tomocalc.model.sequences import build_sequences

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from model_data import NAMES, make_candidates, make_splits
+from support.model_data import NAMES, make_candidates, make_splits
 from tomocalc.errors import TomocalcError
 from tomocalc.model.sequences import build_samples, build_sequences
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from model_data import MODEL
+from support.model_data import MODEL
 from tomocalc.errors import TomocalcError
 from tomocalc.model.checkpoint import Checkpoint
 from tomocalc.model.lstm import Hyperparameters

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from model_data import make_candidates, make_splits
+from support.model_data import make_candidates, make_splits
 from tomocalc.model.tuned import tuned_values
 
 BEST: dict[str, Any] = {"model": {"dropout": 0.3}, "computed": 5}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pages_data import figures, images
+from support.pages_data import figures, images
 from tomocalc.pages.evaluation.images import image_sections
 from tomocalc.pages.evaluation.page import evaluation_page
 from tomocalc.pages.shell import Section

@@ -11,7 +11,7 @@ import re
 import pytest
 from markupsafe import Markup
 
-from pages_data import HOSTILE
+from support.pages_data import HOSTILE
 from tomocalc.pages.charts import figure_section
 from tomocalc.pages.shell import Section, embedded_plotly, json_block, render_page
 from tomocalc.pages.tables import Column, table

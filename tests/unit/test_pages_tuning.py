@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from studies import describe
+from support.studies import describe
 from tomocalc.model.selection import best_trial
 from tomocalc.model.space import Parameters
 from tomocalc.model.trial_queue import suggest

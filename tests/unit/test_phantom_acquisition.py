@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-import phantoms
+from support import phantoms
 from tomocalc.phantom import acquisition
 from tomocalc.phantom.acquisition import (
     DETECTOR_BLUR_MM,

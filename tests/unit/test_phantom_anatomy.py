@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-import phantoms
-from spectra import spectral_exponent
+from support import phantoms
+from support.spectra import spectral_exponent
 from tomocalc.phantom.anatomy import (
     FAT,
     GLAND,

@@ -9,7 +9,7 @@ import numpy as np
 import pydicom
 import pytest
 
-import phantoms
+from support import phantoms
 from tomocalc.phantom.dicom import dicom_bytes, position_mm, uid
 
 SETTINGS = replace(

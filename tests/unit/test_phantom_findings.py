@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from phantoms import SETTINGS
+from support.phantoms import SETTINGS
 from tomocalc.phantom.anatomy import build_breast, patient_style
 from tomocalc.phantom.findings import draw_findings, extent
 from tomocalc.phantom.settings import stream

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from predictions import FEATURES, RULE, measured, release
+from support.predictions import FEATURES, RULE, measured, release
 from tomocalc.dataset.shards import read_volume_rows
 from tomocalc.errors import TomocalcError
 from tomocalc.model.release import ReleasedModel, load_model

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from image_files import (
+from support.image_files import (
     UID_ROOT,
     picture,
     raw_png,
@@ -19,7 +19,7 @@ from image_files import (
     write_png,
     write_tiff,
 )
-from spoilt_files import fault, opened
+from support.spoilt_files import fault, opened
 from tomocalc.errors import TomocalcError, TomocalcErrors
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from pydicom.uid import UID
 
-from image_files import (
+from support.image_files import (
     SYNTAX,
     UID_ROOT,
     dicom,
@@ -20,7 +20,7 @@ from image_files import (
     volume,
     write_dicom,
 )
-from spoilt_files import cut, fault, opened
+from support.spoilt_files import cut, fault, opened
 from tomocalc.errors import TomocalcError
 
 CANARY = "CANARY"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from image_files import (
+from support.image_files import (
     encode,
     picture,
     volume,
@@ -17,7 +17,7 @@ from image_files import (
     write_png,
     write_tiff,
 )
-from spoilt_files import cut, fault, opened
+from support.spoilt_files import cut, fault, opened
 
 CUTS = [0.1, 0.5, 0.9, 0.99]
 

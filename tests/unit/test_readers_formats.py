@@ -12,7 +12,7 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
-from image_files import (
+from support.image_files import (
     CT,
     MAMMOGRAPHY,
     SECONDARY_CAPTURE,
@@ -27,7 +27,7 @@ from image_files import (
     write_png,
     write_tiff,
 )
-from opening import opened_spaced as opened
+from support.opening import opened_spaced as opened
 from tomocalc.readers.volume import Volume
 
 LOSSLESS = [
@@ -123,7 +123,7 @@ def test_planar_colour_and_full_ybr(tmp_path: Path) -> None:
 def test_frames_in_several_fragments_are_told_apart_by_the_table(tmp_path: Path) -> None:
     from pydicom.encaps import encapsulate
 
-    from image_files import encode
+    from support.image_files import encode
 
     frames = volume(3, bits=12)
     coded = [encode(frame, "jpegls", bits=12) for frame in frames]
@@ -137,7 +137,7 @@ def test_frames_in_several_fragments_are_told_apart_by_the_table(tmp_path: Path)
 def test_single_frame_in_several_fragments(tmp_path: Path) -> None:
     from pydicom.encaps import encapsulate
 
-    from image_files import encode
+    from support.image_files import encode
 
     frame = picture(bits=12)
     coded = encapsulate([encode(frame, "jpeg2000", bits=12)], fragments_per_frame=4, has_bot=False)
@@ -267,7 +267,7 @@ def test_colour_jpeg_gives_its_luma(tmp_path: Path, subsampling: int) -> None:
 
 
 def test_12_bit_jpeg(tmp_path: Path) -> None:
-    from image_files import encode
+    from support.image_files import encode
 
     frame = picture(bits=12)
     (tmp_path / "a.jpg").write_bytes(encode(frame, "jpeg_extended", bits=12))

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from image_files import (
+from support.image_files import (
     picture,
     volume,
     write_dicom,
     write_png,
     write_tiff,
 )
-from opening import opened
+from support.opening import opened
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.sources import check_sha256, natural_key, source_files, source_sha256
 

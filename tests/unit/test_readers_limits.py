@@ -12,7 +12,7 @@ import pytest
 import tifffile
 from pydicom.encaps import encapsulate
 
-from image_files import (
+from support.image_files import (
     dicom,
     encode,
     packed_zeros,
@@ -24,7 +24,7 @@ from image_files import (
     write_dicom,
     write_png,
 )
-from mutations import IMAGES, mutate
+from support.mutations import IMAGES, mutate
 
 PROBE = """
 import json, resource, sys, time

@@ -9,8 +9,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from image_files import dicom, item, picture, raw_png, volume, write_dicom, write_png, write_tiff
-from opening import opened_spaced as opened
+from support.image_files import (
+    dicom,
+    item,
+    picture,
+    raw_png,
+    volume,
+    write_dicom,
+    write_png,
+    write_tiff,
+)
+from support.opening import opened_spaced as opened
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.colour import grey, unsigned
 
@@ -216,7 +225,7 @@ def test_transparent_pixels_are_counted(tmp_path: Path) -> None:
 
 
 def test_a_transparent_grey_level_is_like_an_alpha_channel(tmp_path: Path) -> None:
-    from image_files import png_chunk
+    from support.image_files import png_chunk
 
     image = picture()
     lines = b"".join(b"\0" + row.tobytes() for row in image)

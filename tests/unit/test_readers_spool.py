@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from image_files import volume, write_dicom
+from support.image_files import volume, write_dicom
 from tomocalc.readers.spool import spooled
 from tomocalc.readers.volume import Volume, open_volume
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from image_files import (
+from support.image_files import (
     CT,
     UID_ROOT,
     dicom,
@@ -19,7 +19,7 @@ from image_files import (
     write_png,
     write_tiff,
 )
-from opening import opened
+from support.opening import opened
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.laterality import side_of, turned
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from release_check import obstacles
+from support.release_check import obstacles
 from tomocalc.pages.shell import Section, render_page
 from tomocalc.version import VERSION
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from newcomer import run_study
-from projects import Project, copied, copy_project, made_once
-from slurm_cluster import running_slurm
+from support.newcomer import run_study
+from support.projects import Project, copied, copy_project, made_once
+from support.slurm_cluster import running_slurm
 
 
 @pytest.fixture

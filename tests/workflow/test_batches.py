@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from projects import TOGETHER, Project, copy_project
-from volume_projects import ARGUMENTS, add_volumes, errors, manifest
+from support.projects import TOGETHER, Project, copy_project
+from support.volume_projects import ARGUMENTS, add_volumes, errors, manifest
 
 pytestmark = pytest.mark.xdist_group("batches")
 NAMES = ("v1", "v2", "v3")

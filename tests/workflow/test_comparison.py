@@ -5,7 +5,7 @@ import json
 import polars as pl
 import pytest
 
-from projects import Project
+from support.projects import Project
 from tomocalc.comparison.catalogue import IMAGE_KEYS
 
 TINY = ("--configfile", "tiny.yaml")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from conda_standin import INTERRUPT, create, install, make_environment
-from projects import ROOT, TOGETHER, Project, copy_project
+from support.conda_standin import INTERRUPT, create, install, make_environment
+from support.projects import ROOT, TOGETHER, Project, copy_project
 
 pytestmark = pytest.mark.xdist_group("conda")
 FILM = "mdb001 G CALC B 25 25 5\n"

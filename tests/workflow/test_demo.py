@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import polars as pl
 
-from projects import TOGETHER, Project
+from support.projects import TOGETHER, Project
 
 CATEGORIES = (
     "Comparison",

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from projects import TOGETHER, Project
+from support.projects import TOGETHER, Project
 
 pytestmark = [
     pytest.mark.data,

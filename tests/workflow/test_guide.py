@@ -12,10 +12,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from guide_pages import PAGES, blocks, commands, follow, make_defaults_tiny
-from guide_site import render_site, shell
-from guide_walks import AT_ONCE, CAMPAIGN
-from projects import ROOT, Project, copy_project
+from support.guide_pages import PAGES, blocks, commands, follow, make_defaults_tiny
+from support.guide_site import render_site, shell
+from support.guide_walks import AT_ONCE, CAMPAIGN
+from support.projects import ROOT, Project, copy_project
 
 RECIPES = ("A feature", "A reader", "A model for the comparison")
 

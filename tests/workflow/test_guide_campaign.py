@@ -18,13 +18,13 @@ import polars as pl
 import pytest
 import yaml
 
-from conda_standin import install
-from guide_pages import blocks, follow, make_defaults_tiny
-from guide_walks import CAMPAIGN
-from imports import bcs_dbt_folder, cbis_ddsm_folder, data, needs_data
-from local_server import serving
-from projects import ROOT, TINY, Project, copied
-from slurm_cluster import write_hasty_profile
+from support.conda_standin import install
+from support.guide_pages import blocks, follow, make_defaults_tiny
+from support.guide_walks import CAMPAIGN
+from support.imports import bcs_dbt_folder, cbis_ddsm_folder, data, needs_data
+from support.local_server import serving
+from support.projects import ROOT, TINY, Project, copied
+from support.slurm_cluster import write_hasty_profile
 
 pytestmark = pytest.mark.campaign
 TABLE = "woods/mammography.csv"

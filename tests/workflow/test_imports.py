@@ -7,9 +7,9 @@ import numpy as np
 import pydicom
 from pydicom.uid import generate_uid
 
-from image_files import write_dicom
-from imports import bcs_dbt_folder, cbis_ddsm_folder
-from projects import Project
+from support.image_files import write_dicom
+from support.imports import bcs_dbt_folder, cbis_ddsm_folder
+from support.projects import Project
 
 IMPORT = ("import_dicom_folder", "--config", "import={dicom_folder: disc}")
 

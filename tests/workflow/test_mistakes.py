@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from projects import Project
+from support.projects import Project
 
 
 def lines(project: Project, *arguments: str) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from projects import TINY_VOLUMES, Project, copy_project
+from support.projects import TINY_VOLUMES, Project, copy_project
 
 pytestmark = pytest.mark.xdist_group("module")
 USER = """\

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import polars as pl
 
-from projects import TINY_VOLUMES, TOGETHER, Project
+from support.projects import TINY_VOLUMES, TOGETHER, Project
 
 TINY = ("--configfile", "tiny.yaml")
 

@@ -7,8 +7,8 @@ import re
 import zipfile
 from pathlib import Path
 
-from identifiers import CANARY, DAY, IDENTIFIER, TIME
-from projects import ROOT, Project, copied
+from support.identifiers import CANARY, DAY, IDENTIFIER, TIME
+from support.projects import ROOT, Project, copied
 
 
 def hits(folder: Path, words: tuple[str, ...]) -> list[str]:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from projects import Project, copy_project
-from volume_projects import ARGUMENTS, add_volumes, errors, manifest
+from support.projects import Project, copy_project
+from support.volume_projects import ARGUMENTS, add_volumes, errors, manifest
 
 pytestmark = pytest.mark.xdist_group("workflow")
 TINY = ("--configfile", "tiny.yaml")

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from projects import Project, copy_project
-from slurm_cluster import write_hasty_profile
+from support.projects import Project, copy_project
+from support.slurm_cluster import write_hasty_profile
 
 pytestmark = pytest.mark.xdist_group("slurm")
 START = """\

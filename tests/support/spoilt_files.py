@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from opening import opened_spaced as opened
+from support.opening import opened_spaced as opened
 from tomocalc.errors import TomocalcError
 
 

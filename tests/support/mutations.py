@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from image_files import volume, write_dicom, write_jpeg, write_pgm, write_png, write_tiff
+from support.image_files import volume, write_dicom, write_jpeg, write_pgm, write_png, write_tiff
 from tomocalc.errors import TomocalcError
 from tomocalc.memory import peak_megabytes
 from tomocalc.readers.volume import open_volume
@@ -25,7 +25,7 @@ from tomocalc.readers.volume import open_volume
 DICOM = ("explicit", "implicit", "rle", "jpeg", "jpeg_lossless", "jpegls", "jpeg2000")
 TIFF = ("none", "zlib", "lzw", "zstd", "packbits", "jpeg")
 IMAGES = ("png", "pgm", "jpg", *(f"tiff {name}" for name in TIFF), *(f"dicom {n}" for n in DICOM))
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 MAX_SECONDS = 5.0
 MAX_MEGABYTES = 1000.0
 
@@ -71,7 +71,7 @@ def spoil(content: bytes, rng: np.random.Generator) -> bytes:
 
 def data_files() -> dict[str, Any]:
     """Return the other kinds; importing them takes libraries that images do not need."""
-    from data_files import FILES
+    from support.data_files import FILES
 
     return FILES
 
@@ -101,7 +101,7 @@ def outcome(kind: str, path: Path) -> str:
 def mutate(folder: Path, kinds: tuple[str, ...], *, count: int) -> None:
     """Run this file in a process of its own; fail unless every kind holds."""
     run = subprocess.run(
-        [sys.executable, "tests/mutations.py", str(folder), str(count), *kinds],
+        [sys.executable, "tests/support/mutations.py", str(folder), str(count), *kinds],
         capture_output=True,
         text=True,
         cwd=ROOT,

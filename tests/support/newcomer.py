@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from guide_pages import blocks, follow, make_defaults_tiny
-from guide_walks import AT_ONCE
-from identifiers import identify
-from image_slices import breast_slice
-from projects import ROOT, Project, copy_project
+from support.guide_pages import blocks, follow, make_defaults_tiny
+from support.guide_walks import AT_ONCE
+from support.identifiers import identify
+from support.image_slices import breast_slice
+from support.projects import ROOT, Project, copy_project
 
 OWN_VOLUMES = (ROOT / "docs/own_volumes.md").read_text()
 WALK = AT_ONCE["test_own_volumes_reach_an_evaluation"]

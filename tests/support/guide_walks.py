@@ -7,7 +7,7 @@ what is written. FOLDER and SHEET are names that the tests give to files.
 
 from __future__ import annotations
 
-from guide_pages import Walk
+from support.guide_pages import Walk
 
 STUDY = "snakemake --cores all --configfile my_study.yaml"
 PAPER = "snakemake --cores all --configfile config/paper.yaml"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from image_volumes import CALCIFICATIONS, write_volume
-from projects import Project
+from support.image_volumes import CALCIFICATIONS, write_volume
+from support.projects import Project
 
 OWN = """\
 source: volumes

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from pages_data import FEATURES, figures, images, rows, write_dataset
+from support.pages_data import FEATURES, figures, images, rows, write_dataset
 from tomocalc.card.facts import Facts
 from tomocalc.comparison.catalogue import ROWS
 from tomocalc.comparison.table import SCHEMA

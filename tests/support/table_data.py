@@ -11,7 +11,7 @@ import polars as pl
 
 import merge_dataset
 import split_dataset
-from defaults import CONFIG, PAPER
+from support.defaults import CONFIG, PAPER
 from tomocalc.dataset.feature_table import read_feature_table
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Pin what pyproject.toml resolves to, for every supported Python. Usage: tests/lock.sh UV
+# Pin what pyproject.toml resolves to, for every supported Python. Usage: tests/support/lock.sh UV
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 uv=$1
 
 pin() { # the CUDA parts of torch follow from its own pins and differ by machine: not listed

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Run unit tests on the lowest versions that the environment files admit. Usage: tests/lowest.sh UV FOLDER
+# Run unit tests on the lowest versions that the environment files admit. Usage: tests/support/lowest.sh UV FOLDER
 # PyTorch stays at the version of this environment: an older build for processors is not in every registry.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 uv=$1
 folder=$2
 

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from extract_features import main
-from image_slices import breast_slice
+from support.image_slices import breast_slice
 from tomocalc.files import read_json
 
 IMAGE = {

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 import predict_volume
-from image_volumes import CANDIDATES, IMAGE, SHEET, run, write_volume
+from support.image_volumes import CANDIDATES, IMAGE, SHEET, run, write_volume
 from tomocalc.dataset.shards import read_volume_rows
 from tomocalc.model.domain import model_domain
 from tomocalc.model.lstm import Ensemble, Hyperparameters

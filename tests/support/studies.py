@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from model_data import MODEL, NAMES, SEQUENCE, TUNING
+from support.model_data import MODEL, NAMES, SEQUENCE, TUNING
 from tomocalc.model.selection import trials_table
 from tomocalc.model.space import Parameters
 from tomocalc.model.study import Study, describe_study, prepare_journal

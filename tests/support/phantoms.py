@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from defaults import CONFIG
+from support.defaults import CONFIG
 from tomocalc.phantom.settings import Settings
 
 SETTINGS = Settings.from_config(CONFIG["phantom"])

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from guide_site import shell
-from projects import ROOT, TINY, Project
+from support.guide_site import shell
+from support.projects import ROOT, TINY, Project
 
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

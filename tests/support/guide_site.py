@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from projects import ROOT
+from support.projects import ROOT
 
 
 def shell(

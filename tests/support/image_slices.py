@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from defaults import CONFIG
+from support.defaults import CONFIG
 from tomocalc.image.settings import Settings
 
 SETTINGS = Settings.from_config(CONFIG["image"], CONFIG["candidates"], CONFIG["sequence"]["slices"])

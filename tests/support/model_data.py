@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from defaults import CONFIG
+from support.defaults import CONFIG
 from tomocalc.parquet import write_parquet
 from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, schema
 
-SCRIPTS = Path(__file__).parents[1] / "workflow" / "scripts"
+SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 NAMES = ["area", "gray_level", "contrast"]
 
 MODEL: dict[str, Any] = CONFIG["model"] | {

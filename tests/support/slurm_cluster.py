@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from projects import ROOT, Project
+from support.projects import ROOT, Project
 
 SCRIPTS = ROOT / "tests/slurm"
 HURRY = {

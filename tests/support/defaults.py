@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-FOLDER = Path(__file__).parents[1] / "config"
+FOLDER = Path(__file__).parents[2] / "config"
 
 
 def read(name: str) -> dict[str, Any]:

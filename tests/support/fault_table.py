@@ -17,7 +17,7 @@ import pytest
 
 from tomocalc.errors import TomocalcError
 
-TABLE = Path(__file__).parent / "faults/table.tsv"
+TABLE = Path(__file__).parents[1] / "faults/table.tsv"
 HEAD = """\
 # Faults
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from candidates import candidate_rows
+from support.candidates import candidate_rows
 from tomocalc.dataset.leakage import leakage_facts
 from tomocalc.dataset.quality import quality_account
 from tomocalc.dataset.splits import oversampled_counts, split_honest, usable_candidates

@@ -11,8 +11,8 @@ import compare_models
 import fit_feature_models
 import retrain_lstm
 import split_protocol
-from candidates import cohort
-from model_data import MODEL
+from support.candidates import cohort
+from support.model_data import MODEL
 from tomocalc.files import write_json
 from tomocalc.parquet import write_parquet
 

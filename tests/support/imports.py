@@ -12,12 +12,12 @@ import pydicom
 import pytest
 from pydicom.uid import generate_uid
 
-from image_files import write_dicom
+from support.image_files import write_dicom
 from tomocalc.adapters.sheets import Sheets, write_sheets
 from tomocalc.config import load_schema
 from tomocalc.sheets import read_annotations, read_volumes
 
-WORKFLOW = Path(__file__).parents[1] / "workflow"
+WORKFLOW = Path(__file__).parents[2] / "workflow"
 SCHEMAS = {
     name: str(WORKFLOW / f"schemas/{name}.schema.yaml") for name in ("volumes", "annotations")
 }

@@ -10,8 +10,8 @@ from typing import Any
 import polars as pl
 import torch
 
-from candidates import cohort
-from model_data import NAMES, make_candidates
+from support.candidates import cohort
+from support.model_data import NAMES, make_candidates
 from tomocalc.config import load_schema
 from tomocalc.dataset.feature_table import read_feature_table
 from tomocalc.dataset.shards import read_manifest, read_volume_rows
@@ -24,7 +24,7 @@ from tomocalc.parquet import read_parquet, write_parquet
 from tomocalc.sheets import read_annotations, read_volumes
 from tomocalc.tables import SCHEMA_VERSION, SHARD, names
 
-SCHEMAS = Path(__file__).parents[1] / "workflow/schemas"
+SCHEMAS = Path(__file__).parents[2] / "workflow/schemas"
 
 
 def release(folder: Path) -> Path:

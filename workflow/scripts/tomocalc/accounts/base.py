@@ -1,0 +1,70 @@
+"""What every account shares: typed, frozen, checked when it is read, written in one form.
+
+An account is a small JSON file that one rule writes and others read. Its type is the only
+description of what stands in it; there are no silent defaults: a field that may be missing is
+declared as one that may be None.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import msgspec
+
+from tomocalc.errors import TomocalcError
+from tomocalc.files import canonical_json, write_text
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One JSON file of results: subclass it, name its fields and their types.
+
+    Fields may be numbers, texts, lists or tuples, other structs (`Record`) and mappings with
+    typed values.
+    """
+
+    SCHEMA: ClassVar[int] = 1
+    """Raise it when a field changes its name, type or meaning."""
+
+    @classmethod
+    def read(cls, path: str | Path) -> Self:
+        """Read and check the account at *path*.
+
+        Raises
+        ------
+        TomocalcError
+            ``E307`` when the file is missing or damaged, or from another version of tomocalc.
+        """
+        try:
+            content = msgspec.json.decode(Path(path).read_bytes())
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise _unfit(path, f"it cannot be read ({error})") from error
+        found = content.pop("schema", None) if isinstance(content, dict) else None
+        if found != cls.SCHEMA:
+            raise _unfit(path, f"its schema is {found}, this version reads {cls.SCHEMA}")
+        try:
+            return msgspec.convert(content, cls)
+        except msgspec.ValidationError as error:
+            raise _unfit(path, f"{error}") from error
+
+    def write(self, path: str | Path) -> None:
+        """Write the account to *path* as canonical JSON, atomically; equal ones as equal bytes."""
+        write_text(path, canonical_json({"schema": self.SCHEMA, **_plain(self)}))
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of an account: one figure, one finding, one row of a list."""
+
+
+def _plain(account: Account) -> dict[str, Any]:
+    return msgspec.to_builtins(account, str_keys=True)
+
+
+def _unfit(path: str | Path, why: str) -> TomocalcError:
+    return TomocalcError(
+        "E307",
+        what="an account of an earlier step cannot be used",
+        where=str(path),
+        why=why,
+        fix=f"delete it and run the same command again: rm {path}",
+    )

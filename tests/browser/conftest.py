@@ -20,7 +20,7 @@ from support.predictions import measured, predict, release
 from tomocalc.files import read_json, write_json
 from tomocalc.pages.evaluation.images import image_sections
 from tomocalc.pages.evaluation.page import evaluation_page
-from tomocalc.pages.shell import write_page
+from tomocalc.pages.frame import write_page
 
 FLAGS = (
     "--headless",

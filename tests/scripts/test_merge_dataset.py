@@ -11,10 +11,10 @@ import merge_dataset
 import split_dataset
 from support.candidates import cohort
 from tomocalc.errors import TomocalcError
+from tomocalc.pages.words import cohort as cohort_of
+from tomocalc.pages.words import counted
 from tomocalc.parquet import read_parquet, write_parquet
 from tomocalc.tables import SCHEMA_VERSION, SHARD, names
-from tomocalc.wording.words import cohort as cohort_of
-from tomocalc.wording.words import counted
 
 SCHEMA = Path(__file__).parents[2] / "workflow/schemas/annotations.schema.yaml"
 LABELS = {"tolerance_mm": 0.3, "slice_tolerance": 1, "ignore_mm": 0.0, "unlabelled": "fail"}

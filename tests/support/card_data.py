@@ -8,10 +8,10 @@ from typing import Any
 import polars as pl
 
 from support.pages_data import FEATURES, figures, images, rows, write_dataset
-from tomocalc.card.facts import Facts
 from tomocalc.comparison.catalogue import ROWS
 from tomocalc.comparison.table import SCHEMA
 from tomocalc.files import read_json, write_json
+from tomocalc.pages.card.facts import Facts
 from tomocalc.parquet import read_parquet, write_parquet
 
 NO_TEXTS: dict[str, Any] = {

@@ -11,17 +11,17 @@ import pytest
 
 from support.card_data import MODEL, facts
 from support.pages_data import HOSTILE
-from tomocalc.card.answers_data import NOBODY
-from tomocalc.card.build import GUIDELINES, build_card
-from tomocalc.card.checklist import STATES
-from tomocalc.card.claim import CLAIM
-from tomocalc.card.document import Checks
-from tomocalc.card.facts import Facts
-from tomocalc.card.levels import levels, missing_levels
-from tomocalc.card.limits import limits, not_for
-from tomocalc.card.markdown import escape, markdown
-from tomocalc.card.tripod import TRIPOD
 from tomocalc.config import load_schema
+from tomocalc.pages.card.answers_data import NOBODY
+from tomocalc.pages.card.build import GUIDELINES, build_card
+from tomocalc.pages.card.checklist import STATES
+from tomocalc.pages.card.claim import CLAIM
+from tomocalc.pages.card.document import Checks
+from tomocalc.pages.card.facts import Facts
+from tomocalc.pages.card.levels import levels, missing_levels
+from tomocalc.pages.card.limits import limits, not_for
+from tomocalc.pages.card.markdown import escape, markdown
+from tomocalc.pages.card.tripod import TRIPOD
 from tomocalc.pages.model_card import model_card_page
 
 ROOT = Path(__file__).parents[2]
@@ -94,7 +94,7 @@ def test_every_item_stands_once_with_an_answer_or_a_question(tmp_path, source):
 
 def test_every_answer_has_an_item():
     asked = {item.answer for one in GUIDELINES for item in one.items}
-    source = (ROOT / "workflow/scripts/tomocalc/card").glob("answers_*.py")
+    source = (ROOT / "workflow/scripts/tomocalc/pages/card").glob("answers_*.py")
     answered = set(
         re.findall(r'yield \(?\s*"(\w+)",', "".join(path.read_text() for path in source))
     )

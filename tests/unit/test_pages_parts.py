@@ -12,11 +12,10 @@ from markupsafe import Markup
 from tomocalc.pages import palette
 from tomocalc.pages.charts import Switch, compact, figure_section, label, plain_figure, whole_ticks
 from tomocalc.pages.eda.groups import drift_section
-from tomocalc.pages.parts import Card, Finding, cards, findings, note, verdict
-from tomocalc.pages.tables import Cell, Column, table
+from tomocalc.pages.parts import Card, Cell, Column, Finding, cards, findings, note, table, verdict
 from tomocalc.pages.templating import asset, slug
 from tomocalc.pages.volume.tables import drift_block
-from tomocalc.wording.numbers import count, number, share, written
+from tomocalc.pages.words import count, number, share, written
 
 NBSP = "\N{NO-BREAK SPACE}"
 

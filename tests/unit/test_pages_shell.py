@@ -12,23 +12,25 @@ import pytest
 from markupsafe import Markup
 
 from support.pages_data import HOSTILE
+from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.charts import figure_section
-from tomocalc.pages.shell import Section, embedded_plotly, json_block, render_page
-from tomocalc.pages.tables import Column, table
+from tomocalc.pages.frame import embedded_plotly
+from tomocalc.pages.parts import Column, table
+from tomocalc.pages.shell import Section, render_page
+from tomocalc.pages.templating import json_block
 
 
-def page(*, plotly=True, text="text", **more):
+def page(*, charts=True, text="text", **more):
     numbers = table(columns=[Column(text, "text"), Column("n")], rows=[[text, 1]], caption=text)
     bars = {"type": "bar", "x": [text], "y": [1], "name": text}
     chart = figure_section(
         key="one", title=text, figure={"data": [bars], "layout": {}}, table=numbers, caption=text
     )
-    body = chart if plotly else numbers
+    body = chart if charts else numbers
     return render_page(
         title=text,
         subtitle=text,
         sections=[Section(text, body, intro=text, key="only")],
-        plotly=plotly,
         facts={text: text},
         **more,
     )
@@ -46,7 +48,7 @@ def sha256(text):
 
 
 def test_the_policy_knows_the_inline_script_and_style_and_nothing_else():
-    html = page(plotly=False)
+    html = page(charts=False)
     rules = policy(html)
     script = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
     style = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
@@ -69,7 +71,7 @@ def test_plotly_is_embedded_once_and_its_hash_is_in_the_policy():
 
 
 def test_a_page_without_charts_has_no_library():
-    html = page(plotly=False)
+    html = page(charts=False)
     assert 'id="plotly-packed"' not in html
     assert len(html) < 40_000
 
@@ -107,23 +109,24 @@ def test_an_id_that_occurs_twice_is_refused():
         table=table(columns=[Column("a")], rows=[[1]], caption="a"),
     )
     with pytest.raises(ValueError, match="chart-one"):
-        render_page(title="a", subtitle="a", sections=[Section("a", [chart, chart])], plotly=True)
+        render_page(title="a", subtitle="a", sections=[Section("a", [chart, chart])])
 
 
 def test_a_plain_string_as_body_is_escaped():
-    html = render_page(title="a", subtitle="a", sections=[Section("a", "<i>x</i>")], plotly=False)
+    html = render_page(title="a", subtitle="a", sections=[Section("a", "<i>x</i>")])
     assert "&lt;i&gt;" in html
 
 
 def test_badge_links_and_versions_are_shown():
     html = page(
-        plotly=False,
         badge="in-silico phantom",
-        links=[("../index.html", "All results")],
+        links=navigation("eda/eda.html", run_pages()),
         versions={"numpy": "2.4"},
     )
     assert '<strong class="badge">in-silico phantom</strong>' in html
-    assert '<a href="../index.html">All results</a>' in html
+    assert '<a href="../index.html" title="Results">Results</a>' in html
+    assert '<a href="eda.html" aria-current="page" title="Exploratory data analysis">' in html
+    assert "reproduction.html" not in html
     assert "numpy 2.4" in html
 
 

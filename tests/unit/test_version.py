@@ -23,7 +23,7 @@ def test_every_file_says_the_same_version():
 
 
 def test_every_page_says_it_in_its_footer():
-    html = render_page(title="t", subtitle="s", sections=[Section("a", "b")], plotly=False)
+    html = render_page(title="t", subtitle="s", sections=[Section("a", "b")])
     assert f"Made by tomocalc {VERSION}." in html.partition("<footer")[2]
 
 

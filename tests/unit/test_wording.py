@@ -2,17 +2,19 @@
 
 import pytest
 
-from tomocalc.wording.clusters import counted_clusters
-from tomocalc.wording.intervals import (
+from tomocalc.pages.merits import (
     FEW_GROUPS,
     alike_rule,
     counted_groups,
     floor_rule,
+    in_a_sentence,
     paired_limits,
     rests_on,
+    with_interval,
+    with_reach,
 )
-from tomocalc.wording.merits import in_a_sentence, with_interval, with_reach
-from tomocalc.wording.verdicts import RULINGS, ruling_of, sharing_level, too_good
+from tomocalc.pages.words import RULINGS, counted_clusters, ruling_of, sharing_level
+from tomocalc.wording.verdicts import too_good
 
 RULE = {"calcifications": 3, "distance_mm": 10.0}
 PERFECT = {"value": 1.0, "low": 0.342, "high": 1.0}

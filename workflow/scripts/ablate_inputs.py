@@ -8,7 +8,7 @@ from tomocalc.log import log_to
 from tomocalc.model.cross_validation import Scores
 from tomocalc.model.experiment import Experiment
 from tomocalc.pages.ablation import ablation_page
-from tomocalc.pages.shell import write_page
+from tomocalc.pages.frame import write_page
 
 Variant = tuple[str, list[str], int]
 """Name, features, slices."""

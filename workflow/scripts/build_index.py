@@ -7,8 +7,8 @@ from tomocalc.dataset.listing import listed_volumes
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.files import read_json
 from tomocalc.log import log_to
+from tomocalc.pages.frame import write_page
 from tomocalc.pages.index import index_page
-from tomocalc.pages.shell import write_page
 from tomocalc.parquet import read_parquet
 
 

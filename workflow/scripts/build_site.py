@@ -7,11 +7,11 @@ from markupsafe import Markup
 
 from tomocalc.log import log_to
 from tomocalc.pages.catalogue import entry_of
-from tomocalc.pages.parts import block
-from tomocalc.pages.shell import Section, render_page, write_page
-from tomocalc.pages.tables import Cell, Column, table
+from tomocalc.pages.frame import write_page
+from tomocalc.pages.parts import Cell, Column, block, table
+from tomocalc.pages.shell import Section, render_page
 from tomocalc.pages.templating import fill
-from tomocalc.wording.words import plural
+from tomocalc.pages.words import plural
 
 VOLUME = "volume.html"
 
@@ -30,7 +30,6 @@ def main(*, pages: list[str], folder: str, page: str) -> None:
             title="All pages",
             subtitle="Every page of this folder. The folder can be moved or shared as a whole.",
             sections=sections,
-            plotly=False,
             facts={"Pages": plural(len(addresses), "page")},
         ),
     )

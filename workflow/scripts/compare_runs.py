@@ -5,8 +5,8 @@ from typing import Any
 
 from tomocalc.files import write_json
 from tomocalc.log import log_to
+from tomocalc.pages.frame import write_page
 from tomocalc.pages.runs import runs_page
-from tomocalc.pages.shell import write_page
 from tomocalc.runs.facts import compare
 
 

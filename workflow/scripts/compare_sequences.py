@@ -6,8 +6,8 @@ from tomocalc.evaluation.account import curves
 from tomocalc.files import write_json
 from tomocalc.log import log_to
 from tomocalc.model.experiment import Experiment
+from tomocalc.pages.frame import write_page
 from tomocalc.pages.sequence_gain import sequence_gain_page
-from tomocalc.pages.shell import write_page
 
 KINDS = ("slices", "single_step")
 

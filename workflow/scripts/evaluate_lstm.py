@@ -20,7 +20,7 @@ from tomocalc.model import paper
 from tomocalc.model.release import ReleasedModel, load_model
 from tomocalc.pages.evaluation.images import image_sections
 from tomocalc.pages.evaluation.page import evaluation_page
-from tomocalc.pages.shell import write_page
+from tomocalc.pages.frame import write_page
 from tomocalc.parquet import read_parquet, write_parquet
 from tomocalc.sheets import read_annotations
 

@@ -6,7 +6,7 @@ from tomocalc.eda.explore import explore
 from tomocalc.files import read_json, write_json
 from tomocalc.log import log_to
 from tomocalc.pages.eda.page import eda_page
-from tomocalc.pages.shell import write_page
+from tomocalc.pages.frame import write_page
 
 
 def main(

@@ -10,9 +10,9 @@ from tomocalc.errors import TomocalcError
 from tomocalc.files import read_json, sheet_text, write_text
 from tomocalc.log import log_to
 from tomocalc.model.release import load_model
+from tomocalc.pages.frame import write_page
+from tomocalc.pages.parts import thumbnail
 from tomocalc.pages.predictions import predictions_page
-from tomocalc.pages.shell import write_page
-from tomocalc.pages.thumbnails import thumbnail
 from tomocalc.parquet import read_parquet
 from tomocalc.prediction.fit import drift
 

@@ -11,7 +11,7 @@ from tomocalc.image.objects import stored_search
 from tomocalc.log import log_to
 from tomocalc.memory import keep_freed_memory
 from tomocalc.model.release import load_model
-from tomocalc.pages.shell import write_page
+from tomocalc.pages.frame import write_page
 from tomocalc.pages.volume.page import volume_page
 from tomocalc.parquet import read_parquet, write_parquet
 from tomocalc.prediction.attribution import explained

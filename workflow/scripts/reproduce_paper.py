@@ -27,8 +27,8 @@ from tomocalc.model.reproduction import (
 from tomocalc.model.sequences import Samples
 from tomocalc.model.settings import meaning
 from tomocalc.model.tuned import tuned_values
+from tomocalc.pages.frame import write_page
 from tomocalc.pages.reproduction import reproduction_page
-from tomocalc.pages.shell import write_page
 from tomocalc.parquet import read_parquet
 
 log = logging.getLogger("tomocalc.reproduce_paper")

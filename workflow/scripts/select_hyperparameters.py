@@ -7,7 +7,7 @@ from tomocalc.log import log_to
 from tomocalc.model.journal import open_study
 from tomocalc.model.selection import best_trial, timeline, trials_table
 from tomocalc.model.study import read_study
-from tomocalc.pages.shell import write_page
+from tomocalc.pages.frame import write_page
 from tomocalc.pages.tuning.page import tuning_page
 from tomocalc.parquet import write_parquet
 

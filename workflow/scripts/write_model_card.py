@@ -3,23 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tomocalc.card.build import build_card
-from tomocalc.card.facts import Facts
-from tomocalc.card.markdown import markdown
 from tomocalc.files import read_json, write_text
 from tomocalc.log import log_to
+from tomocalc.pages.card.build import build_card
+from tomocalc.pages.card.facts import Facts
+from tomocalc.pages.card.markdown import markdown
+from tomocalc.pages.catalogue import navigation, run_pages
+from tomocalc.pages.frame import write_page
 from tomocalc.pages.model_card import model_card_page
-from tomocalc.pages.shell import write_page
+from tomocalc.pages.words import RULINGS, plural, share
 from tomocalc.parquet import read_parquet
-from tomocalc.wording.numbers import share
-from tomocalc.wording.verdicts import RULINGS
-from tomocalc.wording.words import plural
-
-LINKS = (
-    ("index.html", "All results"),
-    ("evaluation/report.html", "Evaluation"),
-    ("audit/leakage.html", "Leakage audit"),
-)
 
 
 def main(
@@ -64,7 +57,9 @@ def main(
     )
     card = build_card(facts)
     write_text(text, markdown(card))
-    html = model_card_page(card, source=facts.quality["source"], facts=_header(facts), links=LINKS)
+    source = facts.quality["source"]
+    links = navigation("model_card.html", run_pages(source, facts.protocol))
+    html = model_card_page(card, source=source, facts=_header(facts), links=links)
     write_page(page, html)
 
 

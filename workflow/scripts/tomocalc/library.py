@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-ASSETS = {".css", ".j2", ".js"}
+ASSETS = {".css", ".j2", ".js", ".tsv"}
 """Files that pages are made with, beside the modules of a package."""
 
 BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")

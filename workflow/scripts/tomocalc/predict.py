@@ -22,7 +22,7 @@ from tomocalc.image.extraction import extract
 from tomocalc.image.objects import stored_search
 from tomocalc.image.settings import Settings
 from tomocalc.model.release import ReleasedModel, load_model
-from tomocalc.pages.shell import write_page
+from tomocalc.pages.frame import write_page
 from tomocalc.pages.volume.page import volume_page
 from tomocalc.parquet import read_parquet
 from tomocalc.prediction.attribution import explained

@@ -7,17 +7,20 @@ from typing import Any
 
 from markupsafe import Markup
 
-from tomocalc.pages.charts import figure_section, label
-from tomocalc.pages.dots import dots
+from tomocalc.pages.catalogue import navigation, run_pages
+from tomocalc.pages.charts import dots, figure_section, label
+from tomocalc.pages.merits import (
+    in_a_sentence,
+    merit_name,
+    paired_limits,
+    with_interval,
+    with_reach,
+)
 from tomocalc.pages.palette import NEGATIVE
-from tomocalc.pages.parts import note
+from tomocalc.pages.parts import Column, note, table
 from tomocalc.pages.sequence_gain import experiment_facts
 from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.tables import Column, table
-from tomocalc.wording.intervals import paired_limits
-from tomocalc.wording.merits import in_a_sentence, merit_name, with_interval, with_reach
-from tomocalc.wording.numbers import share
-from tomocalc.wording.words import badge_of, versions_of
+from tomocalc.pages.words import badge_of, share, versions_of
 
 TITLES = {
     "features": (
@@ -45,10 +48,9 @@ def ablation_page(facts: Mapping[str, Any], *, what: str, source: str) -> str:
             )
             for name in facts["variants"][0]["figures"]
         ],
-        plotly=True,
         badge=badge_of(source),
         facts=experiment_facts(facts),
-        links=[("../index.html", "All results")],
+        links=navigation(f"experiments/ablation_{what}.html", run_pages()),
         versions=versions_of(("numpy", "plotly", "scikit-learn", "torch")),
     )
 

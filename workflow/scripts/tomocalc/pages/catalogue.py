@@ -1,18 +1,39 @@
-"""What every result is, in one plain sentence; the index shows it beside the link."""
+"""What every result is, in one plain sentence, and the navigation over the pages of a run."""
 
 from __future__ import annotations
 
+import csv
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+from urllib.parse import quote
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One result: its address relative to the results folder, title and sentence."""
+    """One result, a row of ``catalogue.tsv``.
+
+    Attributes
+    ----------
+    address
+        Relative to the folder of results.
+    title, sentence
+        What it is.
+    label
+        Of a page, in the navigation.
+    command
+        What makes a page on request, after ``snakemake``; FOLDER stands for the folder of results.
+    needs
+        ``volumes`` where the page needs images.
+    """
 
     address: str
     title: str
-    sentence: str
+    sentence: str = ""
+    label: str = ""
+    command: str = ""
+    needs: str = ""
 
     @property
     def is_page(self) -> bool:
@@ -20,164 +41,28 @@ class Entry:
         return self.address.endswith(".html")
 
 
-KNOWN = (
-    Entry(
-        "eda/eda.html",
-        "Exploratory data analysis",
-        "What is in the data and what is wrong with it: gaps, duplicates, leaks, distributions.",
-    ),
-    Entry(
-        "tuning/tuning.html",
-        "Tuning",
-        "Every trial of the search for hyper-parameters, and which of them mattered.",
-    ),
-    Entry(
-        "evaluation/report.html",
-        "Evaluation",
-        "Figures of merit with intervals, ROC and precision-recall curves, calibration.",
-    ),
-    Entry(
-        "reproduction.html",
-        "Reproduction of the paper",
-        "The reference paper's tables and figures beside this run's, and what leaks in them.",
-    ),
-    Entry(
-        "comparison/comparison.html",
-        "Comparison",
-        "Other models on the same splits, tuned with the same budget.",
-    ),
-    Entry(
-        "audit/leakage.html",
-        "Leakage audit",
-        "How much better every model looks when test rows leak into the training part.",
-    ),
-    Entry(
-        "model_card.html",
-        "Model card",
-        "What the model is for, what it is not for, and how well it does.",
-    ),
-    Entry("model_card.md", "Model card", "The model card as plain text."),
-    Entry(
-        "dataset/candidates.parquet",
-        "Candidates",
-        "One row per candidate and slice: place, features, label.",
-    ),
-    Entry(
-        "dataset/splits.parquet",
-        "Splits",
-        "Which candidate is in which part and fold, one row per use.",
-    ),
-    Entry(
-        "dataset/quality.json",
-        "Quality account",
-        "Gaps, duplicates, contradictions, and what was removed and why.",
-    ),
-    Entry(
-        "dataset/split.json",
-        "Split account",
-        "Sizes of the parts, and what they share with each other.",
-    ),
-    Entry("eda/eda.json", "Numbers of the exploration", "Every number behind that page's charts."),
-    Entry("tuning/study.json", "Study", "Search space and settings of the tuning."),
-    Entry("tuning/trials.parquet", "Trials", "Hyper-parameters and score of every trial."),
-    Entry(
-        "tuning/best.json", "Best trial", "The hyper-parameters that the model was trained with."
-    ),
-    Entry(
-        "model/model.safetensors",
-        "Model",
-        "Weights, with features, scaling and threshold in the file's metadata.",
-    ),
-    Entry("model/model.json", "Model description", "The same facts for a reader, and the shapes."),
-    Entry("model/history.parquet", "Training history", "Loss and scores after every epoch."),
-    Entry(
-        "evaluation/metrics.json",
-        "Figures of merit",
-        "Every number of the evaluation page, with intervals and curves.",
-    ),
-    Entry(
-        "evaluation/predictions.parquet",
-        "Predictions",
-        "The probability that the model gives every candidate.",
-    ),
-    Entry(
-        "evaluation/clusters.parquet",
-        "Clusters",
-        "Candidates close to each other that the model marks, with their features.",
-    ),
-    Entry(
-        "evaluation/volumes.parquet",
-        "Scores of volumes",
-        "One row per volume: its score, what is annotated in it and what was found.",
-    ),
-    Entry("evaluation/patients.parquet", "Scores of patients", "The same, one row per patient."),
-    Entry(
-        "comparison/comparison.parquet", "Comparison, numbers", "One row per model and protocol."
-    ),
-    Entry("audit/leakage.json", "Leakage audit, numbers", "Every number of the audit's page."),
-    Entry(
-        "qc/detection.json",
-        "Detection quality",
-        "How many annotated findings have a candidate, and how many would by chance.",
-    ),
-    Entry("index.html", "Results", "What ran, what came out, and where everything is."),
-    Entry(
-        "predictions/index.html",
-        "Predictions",
-        "Scores of new volumes and patients, and a page per volume to scroll through its slices.",
-    ),
-    Entry(
-        "comparison/image_models.html",
-        "Comparison with image models",
-        "Networks on image patches beside the models that read features.",
-    ),
-    Entry(
-        "experiments/sequence_gain.html",
-        "Slice sequence and best slice",
-        "What the slices around the best one add to the same network.",
-    ),
-    Entry("runs/runs.html", "Runs side by side", "Figures and settings of several runs."),
-    Entry(
-        "experiments/ablation_features.html",
-        "Features left out",
-        "What each feature is worth: the model trained again without it.",
-    ),
-    Entry(
-        "experiments/ablation_slices.html",
-        "Slices left out",
-        "How many slices the model needs: trained again on shorter sequences.",
-    ),
-    Entry(
-        "features/volumes.tsv",
-        "Volumes",
-        "The measured volumes: slices, candidates, and where the features of each are.",
-    ),
-    Entry("qc/quarantine.tsv", "Quarantine", "Slices that could not be read, why, and the remedy."),
-)
-
-
 @dataclass(frozen=True)
-class Request:
-    """A page that is made on request, its target, and whether it needs image volumes."""
+class Link:
+    """One link of the navigation; *address* is relative to the page that it stands on."""
 
     address: str
-    target: str
-    volumes: bool = True
+    label: str
+    title: str = ""
+    current: bool = False
 
 
-ON_REQUEST = (
-    Request("predictions/index.html", "predict"),
-    Request("comparison/image_models.html", "compare_image_models"),
-    Request("experiments/sequence_gain.html", "compare_sequences"),
-    Request(
-        "experiments/ablation_features.html",
-        "FOLDER/experiments/ablation_features.html",
-        volumes=False,
-    ),
-    Request("experiments/ablation_slices.html", "FOLDER/experiments/ablation_slices.html"),
-    Request("runs/runs.html", "compare_runs --config runs='[FOLDER, OTHER_FOLDER]'", volumes=False),
-)
-"""In the order of the index; FOLDER stands for the folder of results."""
+def _known() -> tuple[Entry, ...]:
+    text = Path(__file__).with_name("catalogue.tsv").read_text(encoding="utf-8")
+    return tuple(Entry(**row) for row in csv.DictReader(text.splitlines(), dialect="excel-tab"))
+
+
+KNOWN = _known()
+"""Every result, pages first, in the order of the navigation."""
+
+ON_REQUEST = tuple(entry for entry in KNOWN if entry.command)
+"""Pages that a run of everything does not make."""
+
+REPRODUCTION = "reproduction.html"
 
 
 def entry_of(address: str) -> Entry:
@@ -185,4 +70,35 @@ def entry_of(address: str) -> Entry:
     for entry in KNOWN:
         if entry.address == address:
             return entry
-    return Entry(address, PurePosixPath(address).name, "")
+    return Entry(address, PurePosixPath(address).name)
+
+
+def run_pages(source: str = "", protocol: str = "") -> list[str]:
+    """Return the addresses of the pages that a run of everything makes, the index first.
+
+    The page on the reference paper is one of them where a table is split by the paper's protocol.
+    """
+    follows_paper = source == "table" and protocol == "paper"
+    pages = [entry.address for entry in KNOWN if entry.label and not entry.command]
+    return [page for page in pages if page != REPRODUCTION or follows_paper]
+
+
+def navigation(current: str, there: Sequence[str]) -> list[Link]:
+    """Return the navigation of a page.
+
+    Parameters
+    ----------
+    current
+        Address of the page in the folder of results; it is marked, and linked even if it is not
+        in *there*.
+    there
+        Addresses of the pages that are there: of `run_pages`, and of pages made on request.
+    """
+    shown = [entry for entry in KNOWN if entry.label and entry.address in {*there, current}]
+    return [_link(entry, current) for entry in shown]
+
+
+def _link(entry: Entry, current: str) -> Link:
+    address = os.path.relpath(entry.address, PurePosixPath(current).parent)
+    here = entry.address == current
+    return Link(quote(PurePosixPath(address).as_posix()), entry.label, entry.title, current=here)

@@ -16,8 +16,7 @@ import numpy as np
 from markupsafe import Markup
 
 from tomocalc.pages.palette import SERIES
-from tomocalc.pages.shell import json_block
-from tomocalc.pages.templating import fill
+from tomocalc.pages.templating import fill, json_block
 
 TRACES = frozenset({"bar", "box", "heatmap", "histogram", "scatter", "contour"})
 """Kinds of traces that need neither WebGL nor a network."""
@@ -76,7 +75,7 @@ def figure_section(
         ``customdata`` and ``derive`` instead of ``z``: ``{}`` draws their decimal logarithm,
         ``{"of": i}`` their share of the counts of trace i, ``"flip": True`` exchanges the axes.
     table
-        The same numbers, from `tomocalc.pages.tables.table`; folded unless *table_open*.
+        The same numbers, from `tomocalc.pages.parts.table`; folded unless *table_open*.
     height
         Pixels.
     switches
@@ -110,7 +109,7 @@ def figure_section(
     figure = plain_figure(figure)
     figure |= {"switches": compact(patches or {}), "narrow": compact(narrow or {})}
     return fill(
-        "figure",
+        "written_figure",
         key=key,
         title=title,
         caption=caption,
@@ -126,7 +125,7 @@ def figure_section(
 
 def switch_bar(*, group: str, switches: Sequence[Switch]) -> Markup:
     """Return the switches that rule every chart of *group*."""
-    return fill("switches", group=group, switches=switches)
+    return fill("switch_bar", group=group, switches=switches)
 
 
 def plain_figure(figure: Any) -> dict[str, Any]:
@@ -176,3 +175,55 @@ def label(text: str) -> str:
     """
     text = text if len(text) <= LONGEST_LABEL else f"{text[: LONGEST_LABEL - 1]}…"
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def dots(
+    name: str,
+    rows: Sequence[str],
+    figures: Sequence[Mapping[str, Any]],
+    *,
+    colour: str,
+    symbol: str = "circle",
+    size: int = 10,
+) -> dict[str, Any]:
+    """Return a trace of one dot with whiskers per row."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": name,
+        "y": list(rows),
+        "x": [figure.get("value") for figure in figures],
+        "marker": {"color": colour, "symbol": symbol, "size": size},
+        "error_x": whiskers(figures, colour=colour),
+        "hovertemplate": "%{y}: %{x:.3f}<extra>%{fullData.name}</extra>",
+    }
+
+
+def whiskers(figures: Sequence[Mapping[str, Any]], *, colour: str) -> dict[str, Any]:
+    """Return the error bars from the low to the high end of every figure."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [_reach(figure, "high") for figure in figures],
+        "arrayminus": [_reach(figure, "low") for figure in figures],
+        "color": colour,
+        "thickness": 1.5,
+        "width": 4,
+    }
+
+
+def row_layout() -> dict[str, Any]:
+    """Return the layout of a chart with one named row per model, the first on top."""
+    return {
+        "xaxis": {"zeroline": False},
+        "yaxis": {"autorange": "reversed", "showgrid": True},
+        "margin": {"l": 10, "b": 44},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+    }
+
+
+def _reach(figure: Mapping[str, Any], end: str) -> float:
+    value, bound = figure.get("value"), figure.get(end)
+    if value is None or bound is None:
+        return 0.0
+    return max(0.0, bound - value if end == "high" else value - bound)

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from tomocalc.pages.charts import figure_section
-from tomocalc.pages.dots import whiskers
+from tomocalc.pages.charts import figure_section, whiskers
 from tomocalc.pages.figures_of_merit import COLOURS
 from tomocalc.pages.palette import (
     ALL,
@@ -20,9 +19,8 @@ from tomocalc.pages.palette import (
     SEQUENTIAL,
     scale,
 )
-from tomocalc.pages.tables import Cell, Column, table
-from tomocalc.wording.numbers import share
-from tomocalc.wording.words import PARTS
+from tomocalc.pages.parts import Cell, Column, table
+from tomocalc.pages.words import PARTS, share
 
 ROWS = 40
 """Rows of a curve's table, evenly chosen from its points."""

@@ -7,13 +7,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from tomocalc.pages.charts import figure_section
-from tomocalc.pages.dots import dots
+from tomocalc.pages.charts import dots, figure_section
+from tomocalc.pages.merits import MEANINGS, merit_name
 from tomocalc.pages.palette import ALL, AMBER, NEGATIVE, POSITIVE
-from tomocalc.pages.parts import Card
-from tomocalc.pages.tables import Column, table
-from tomocalc.wording.merits import MEANINGS, merit_name
-from tomocalc.wording.words import PARTS
+from tomocalc.pages.parts import Card, Column, table
+from tomocalc.pages.words import PARTS
 
 CARDS = ("auroc", "average_precision", "f1", "recall", "specificity", "accuracy")
 """Figures that head a page, in order."""

@@ -10,27 +10,26 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from tomocalc.card.levels import COLUMNS, level_notes, levels, missing_levels
-from tomocalc.pages.catalogue import ON_REQUEST, Entry, entry_of
+from tomocalc.pages.card.levels import COLUMNS, level_notes, levels, missing_levels
+from tomocalc.pages.catalogue import ON_REQUEST, Entry, entry_of, navigation
 from tomocalc.pages.figures_of_merit import CARDS, figure_card
-from tomocalc.pages.parts import block, cards, note, verdict
+from tomocalc.pages.merits import counted_groups, interval_limits
+from tomocalc.pages.parts import Cell, Column, block, cards, note, table, thumbnail, verdict
 from tomocalc.pages.protocols import protocol_section
 from tomocalc.pages.search import search_rules, search_section
 from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.tables import Cell, Column, table
 from tomocalc.pages.templating import fill
-from tomocalc.pages.thumbnails import thumbnail
-from tomocalc.wording.intervals import counted_groups, interval_limits
-from tomocalc.wording.numbers import share
-from tomocalc.wording.verdicts import RULINGS, ruling_of
-from tomocalc.wording.words import (
+from tomocalc.pages.words import (
     NOTHING_SHARED,
     PROTOCOLS,
+    RULINGS,
     SOURCES,
     badge_of,
     cohort,
     counted,
     plural,
+    ruling_of,
+    share,
     versions_of,
 )
 
@@ -84,8 +83,8 @@ def index_page(
         title="Results",
         subtitle=f"From {SOURCES[source]} to an evaluated classifier of microcalcifications.",
         sections=sections,
-        plotly=False,
         badge=badge_of(source),
+        links=navigation("index.html", [entry.address for entry in entries]),
         facts=_facts(quality, split),
         versions=versions_of(("numpy", "polars", "plotly")),
     )
@@ -171,15 +170,11 @@ def _requests(entries: Sequence[Entry], source: str) -> list[Section]:
     missing = [
         one
         for one in ON_REQUEST
-        if one.address not in there and (source != "table" or not one.volumes)
+        if one.address not in there and (source != "table" or not one.needs)
     ]
     if not missing:
         return []
-    rows = [
-        [entry.title, entry.sentence, _command(one.target)]
-        for one in missing
-        for entry in [entry_of(one.address)]
-    ]
+    rows = [[one.title, one.sentence, _command(one.command)] for one in missing]
     columns = [Column(name, "text") for name in ("Page", "What it is", "Command")]
     written = table(
         columns=columns, rows=rows, caption="Pages on request, and what makes them", sortable=False

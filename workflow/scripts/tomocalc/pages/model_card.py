@@ -8,8 +8,9 @@ from itertools import groupby
 
 from markupsafe import Markup
 
-from tomocalc.card.checklist import SHORT, STATES, Answered
-from tomocalc.card.document import (
+from tomocalc.pages import parts
+from tomocalc.pages.card.checklist import SHORT, STATES, Answered
+from tomocalc.pages.card.document import (
     Block,
     Bullets,
     Card,
@@ -21,15 +22,15 @@ from tomocalc.card.document import (
     Ruling,
     Text,
 )
-from tomocalc.pages import parts
+from tomocalc.pages.catalogue import Link
+from tomocalc.pages.parts import Column, table
 from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.tables import Column, table
-from tomocalc.pages.templating import fill
-from tomocalc.wording.words import badge_of, versions_of
+from tomocalc.pages.templating import render
+from tomocalc.pages.words import badge_of, versions_of
 
 
 def model_card_page(
-    card: Card, *, source: str, facts: Sequence[tuple[str, str]], links: Sequence[tuple[str, str]]
+    card: Card, *, source: str, facts: Sequence[tuple[str, str]], links: Sequence[Link]
 ) -> str:
     """Return ``model_card.html``.
 
@@ -40,13 +41,12 @@ def model_card_page(
     facts
         Label and value of the header.
     links
-        Relative address and label of pages to go to.
+        The navigation.
     """
     return render_page(
         title=card.title,
         subtitle=card.subtitle,
         sections=[_section(part) for part in card.parts],
-        plotly=False,
         badge=badge_of(source),
         facts=facts,
         links=links,
@@ -110,7 +110,7 @@ def _(block: Checks) -> Markup:
         (name, [_entry(one) for one in items])
         for name, items in groupby(block.items, key=lambda one: one.item.section)
     ]
-    return fill("checklist", groups=groups, name=block.name, words=SHORT, states=STATES)
+    return render("checklist", groups=groups, name=block.name, words=SHORT, states=STATES)
 
 
 def _entry(one: Answered) -> dict[str, str]:

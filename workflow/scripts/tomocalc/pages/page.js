@@ -229,7 +229,27 @@
     document.documentElement.dataset.ready = "yes";
   }
 
+  // ---- the section that is being read is marked in the list of contents
+  function markSections() {
+    const links = new Map(all(".contents a").map((link) => [link.hash.slice(1), link]));
+    const sections = all("main > section").filter((section) => links.has(section.id));
+    const mark = () => {
+      const line = innerHeight / 3; // a section is read once its head is above this line
+      const above = sections.filter((section) => section.getBoundingClientRect().top < line);
+      const atEnd = scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
+      const read = atEnd ? sections.at(-1) : above.at(-1) ?? sections[0];
+      for (const [id, link] of links) {
+        if (id === read?.id) link.setAttribute("aria-current", "true");
+        else link.removeAttribute("aria-current");
+      }
+    };
+    addEventListener("scroll", mark, { passive: true });
+    addEventListener("resize", mark);
+    mark();
+  }
+
   const compact = matchMedia("(max-width: 1079px)");
   for (const menu of all(".contents details")) menu.open = !compact.matches;
+  markSections();
   start();
 })();

@@ -1,13 +1,26 @@
-"""Small parts of pages: verdicts, cards of key numbers, notes."""
+"""Parts of pages: tables, verdicts, cards of key numbers, remarks, small pictures.
+
+A table has a header row, is sorted by its headers, and can be read by a screen reader. Templates
+call the macros of ``templates/parts.html.j2`` for what needs no work in Python.
+"""
 
 from __future__ import annotations
 
+import base64
+import io
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from markupsafe import Markup
 
 from tomocalc.pages.templating import fill
+from tomocalc.pages.words import MISSING, written
+
+LONGER_SIDE = 440
+"""Of a small picture, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -66,3 +79,96 @@ def heading(text: str, *, level: int = 3) -> Markup:
 def block(parts: Sequence[Markup], *, kind: str) -> Markup:
     """Return *parts* inside one element of class *kind*, e.g. ``grid``."""
     return Markup('<div class="{}">{}</div>').format(kind, Markup("\n").join(parts))
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Parameters
+    ----------
+    label
+        Header, plain text.
+    form
+        How values are written: ``text``, ``number`` (four significant digits), ``count``,
+        ``share`` (0..1 as percent) or ``score`` (three decimals).
+    help
+        One sentence shown when the pointer rests on the header.
+    """
+
+    label: str
+    form: str = "number"
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One written cell: its text, the number to sort by, and a tone (``good|warn|bad``)."""
+
+    text: Markup | str
+    sort: float | str | None = None
+    tone: str = ""
+
+
+def table(
+    *,
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[Any]],
+    caption: str,
+    key: str = "",
+    sortable: bool = True,
+    note: str = "",
+) -> Markup:
+    """Return a table.
+
+    Parameters
+    ----------
+    columns
+        From left to right; the first one names the row.
+    rows
+        One value per column: number, text, None (missing), safe markup, or a `Cell`.
+    caption
+        Plain text, read out before the table.
+    key
+        Anchor, optional.
+    sortable
+        Whether the headers are buttons that sort.
+    note
+        Plain text below the table.
+    """
+    cells = [
+        [_cell(value, column) for value, column in zip(row, columns, strict=True)] for row in rows
+    ]
+    return fill(
+        "written_table",
+        columns=columns,
+        rows=cells,
+        caption=caption,
+        key=key,
+        sortable=sortable and len(rows) > 1,
+        note=note,
+    )
+
+
+def _cell(value: Any, column: Column) -> Cell:
+    if isinstance(value, Cell):
+        return value
+    if isinstance(value, bool):
+        return Cell("yes" if value else "no", int(value))
+    if isinstance(value, str):
+        return Cell(value)
+    if value is None or not math.isfinite(value):
+        return Cell(MISSING)
+    return Cell(written(value, column.form), float(value))
+
+
+def thumbnail(path: str | Path) -> str:
+    """Return a small copy of a picture as a ``data:`` address."""
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        small = picture.convert("RGB")
+        small.thumbnail((LONGER_SIDE, LONGER_SIDE), Image.Resampling.LANCZOS)
+    stream = io.BytesIO()
+    small.save(stream, "JPEG", quality=82, optimize=True)
+    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()

@@ -8,12 +8,12 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from tomocalc.pages.parts import Card, block, cards, note
+from tomocalc.pages.catalogue import navigation, run_pages
+from tomocalc.pages.parts import Card, Cell, Column, block, cards, note, table
 from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.tables import Cell, Column, table
 from tomocalc.pages.templating import fill
 from tomocalc.pages.volume.tables import DRIFT, IN_SILICO, drift_block, file_table
-from tomocalc.wording.words import plural, versions_of
+from tomocalc.pages.words import plural, versions_of
 
 PICTURES = 24
 """Pictures shown; the table links every volume."""
@@ -67,7 +67,6 @@ def predictions_page(
             ),
             Section("Files", block([file_table(files)], kind="panel"), key="files"),
         ],
-        plotly=False,
         badge=IN_SILICO if all(row["simulated"] for row in ranked) else "research use only",
         facts={
             "Volumes": f"{len(ranked):,}",
@@ -76,7 +75,7 @@ def predictions_page(
             "Flagged": f"{sum(row['flagged'] for row in ranked):,}",
             "Clusters": f"{sum(row['clusters'] for row in ranked):,}",
         },
-        links=[(home, "Results")] if home else [],
+        links=navigation("predictions/index.html", run_pages() if home else []),
         versions=versions_of(("numpy", "polars")),
     )
 

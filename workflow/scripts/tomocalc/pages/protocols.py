@@ -8,15 +8,11 @@ from typing import Any
 from markupsafe import Markup
 
 from tomocalc.comparison.catalogue import RESAMPLED
-from tomocalc.pages.parts import block, note
+from tomocalc.pages.merits import figure_of, merit_name, row_limits, with_interval, with_reach
+from tomocalc.pages.parts import Column, block, note, table
 from tomocalc.pages.shell import Section
-from tomocalc.pages.tables import Column, table
-from tomocalc.pages.templating import fill
-from tomocalc.wording.intervals import row_limits
-from tomocalc.wording.merits import figure_of, merit_name, with_interval, with_reach
-from tomocalc.wording.numbers import share
-from tomocalc.wording.verdicts import RULINGS
-from tomocalc.wording.words import PROTOCOL_NAMES, plural, under
+from tomocalc.pages.templating import render
+from tomocalc.pages.words import PROTOCOL_NAMES, RULINGS, plural, share, under
 
 Row = Mapping[str, Any]
 
@@ -43,7 +39,7 @@ def protocol_section(rows: Sequence[Row], audit: Mapping[str, Any], source: str)
     names = [name for name in ORDER if name in audit["protocols"]]
     found = {(row["protocol"], row["model"]): row for row in rows if row["auroc"] is not None}
     sides = [_side(name, found.get((name, "lstm")), audit["protocols"][name]) for name in names]
-    body = [fill("versus", sides=sides)]
+    body = [render("versus", sides=sides)]
     shown = [found[name, "lstm"] for name in names if (name, "lstm") in found]
     body += [note(text, tone="warn") for text in row_limits(shown, RESAMPLED, source)]
     body += [note(text) for text in _worth(audit["gaps"])]

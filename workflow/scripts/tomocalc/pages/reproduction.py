@@ -8,15 +8,14 @@ from markupsafe import Markup
 
 from tomocalc.model.paper import HYPERPARAMETERS, PUBLISHED
 from tomocalc.model.tuned import UNTUNED
+from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.charts import figure_section
 from tomocalc.pages.curves import confusion_figure
+from tomocalc.pages.merits import merit_name, with_interval
 from tomocalc.pages.palette import NEGATIVE, POSITIVE
-from tomocalc.pages.parts import Card, block, cards, note, verdict
+from tomocalc.pages.parts import Card, Column, block, cards, note, table, verdict
 from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.tables import Column, table
-from tomocalc.wording.merits import merit_name, with_interval
-from tomocalc.wording.numbers import share
-from tomocalc.wording.words import versions_of
+from tomocalc.pages.words import share, versions_of
 
 ABSENT = "not available here"
 """Stands where the paper gives a figure that this project does not hold."""
@@ -61,9 +60,8 @@ def reproduction_page(facts: dict[str, Any]) -> str:
                 key="figure-16",
             ),
         ],
-        plotly=True,
         facts=_facts(facts),
-        links=[("index.html", "All results"), ("evaluation/report.html", "Evaluation")],
+        links=navigation("reproduction.html", run_pages()),
         versions=versions_of(("numpy", "plotly", "torch")),
     )
 

@@ -7,16 +7,13 @@ from typing import Any
 
 from markupsafe import Markup
 
-from tomocalc.pages.charts import figure_section, label
-from tomocalc.pages.dots import dots
+from tomocalc.pages.catalogue import navigation
+from tomocalc.pages.charts import dots, figure_section, label
+from tomocalc.pages.merits import alike_rule, merit_name, with_interval, with_reach
 from tomocalc.pages.palette import SERIES
-from tomocalc.pages.parts import block, note
+from tomocalc.pages.parts import Column, block, note, table
 from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.tables import Column, table
-from tomocalc.wording.intervals import alike_rule
-from tomocalc.wording.merits import merit_name, with_interval, with_reach
-from tomocalc.wording.numbers import share
-from tomocalc.wording.words import plural, pretty, versions_of
+from tomocalc.pages.words import plural, pretty, share, versions_of
 
 FIGURES = ("auroc", "average_precision", "f1", "recall", "specificity", "accuracy", "brier")
 SHOWN = ("auroc", "average_precision")
@@ -46,7 +43,7 @@ def runs_page(facts: Mapping[str, Any]) -> str:
             Section("Against the first run", _leads(facts), intro=PAIRED, key="leads"),
             Section("Data", block([_data(runs)], kind="panel"), key="data"),
         ],
-        plotly=True,
+        links=navigation("runs/runs.html", []),
         facts={"Runs": str(len(runs))},
         versions=versions_of(("numpy", "plotly", "polars")),
     )

@@ -7,10 +7,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from tomocalc.pages.parts import block, note
-from tomocalc.pages.tables import Cell, Column, table
-from tomocalc.wording.numbers import written
-from tomocalc.wording.words import plural
+from tomocalc.pages.parts import Cell, Column, block, note, table
+from tomocalc.pages.words import plural, written
 
 KINDS = {"calcification": "calcifications", "cluster": "clusters"}
 GENERATORS = {"local": "local: small bright spots", "paper": "paper: blur, equalise, Otsu"}

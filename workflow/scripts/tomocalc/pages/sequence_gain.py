@@ -7,22 +7,21 @@ from typing import Any
 
 from markupsafe import Markup
 
+from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.charts import figure_section
-from tomocalc.pages.palette import NEGATIVE, POSITIVE
-from tomocalc.pages.parts import Card, block, cards, note, verdict
-from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.tables import Column, table
-from tomocalc.wording.intervals import paired_limits
-from tomocalc.wording.merits import (
+from tomocalc.pages.merits import (
     in_a_sentence,
     is_alike,
     merit_name,
+    paired_limits,
     reach,
     with_interval,
     with_reach,
 )
-from tomocalc.wording.numbers import share, signed
-from tomocalc.wording.words import badge_of, versions_of
+from tomocalc.pages.palette import NEGATIVE, POSITIVE
+from tomocalc.pages.parts import Card, Column, block, cards, note, table, verdict
+from tomocalc.pages.shell import Section, render_page
+from tomocalc.pages.words import badge_of, share, signed, versions_of
 
 SHOWN = {"slices": ("slice sequence", POSITIVE), "single_step": ("best slice alone", NEGATIVE)}
 
@@ -50,10 +49,9 @@ def sequence_gain_page(facts: dict[str, Any], *, source: str) -> str:
             Section("The lead of the sequence", _lead(facts, source), key="lead"),
             Section("Precision and recall", _curves(facts), key="curves"),
         ],
-        plotly=True,
         badge=badge_of(source),
         facts=experiment_facts(facts) | {"Slices": str(facts["slices"])},
-        links=[("../index.html", "All results")],
+        links=navigation("experiments/sequence_gain.html", run_pages()),
         versions=versions_of(("numpy", "plotly", "scikit-learn", "torch")),
     )
 

@@ -1,8 +1,13 @@
-"""Jinja templates with autoescape: every text that reaches a page passes through here."""
+"""Jinja templates with autoescape: every text that reaches a page passes through here.
+
+Every template may call the macros of ``templates/parts.html.j2``, `table` and `Column`, and write
+numbers and words with the functions of `tomocalc.pages.words` as filters.
+"""
 
 from __future__ import annotations
 
 import functools
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -10,24 +15,40 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from tomocalc.pages import words
+
 FOLDER = Path(__file__).parent
+
+FILTERS = ("count", "number", "plural", "pretty", "score", "share", "signed", "listed", "first_up")
+"""Functions of `tomocalc.pages.words` that templates use as filters: ``{{ part|share }}``."""
 
 
 @functools.cache
 def environment() -> Environment:
     """Return the one environment: everything is escaped, an unknown name is an error."""
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=False,
+        extensions=["jinja2.ext.do"],
     )
+    made.filters |= {name: getattr(words, name) for name in FILTERS}
+    parts: Any = made.get_template("parts.html.j2").module
+    macros = [name for name in vars(parts) if not name.startswith("_")]
+    made.globals |= {name: getattr(parts, name) for name in macros}
+    return made
 
 
-def fill(template: str, **values: Any) -> Markup:
-    """Render ``templates/<template>.html.j2`` with *values*, all of them escaped."""
+def fill(macro: str, *arguments: Any, **values: Any) -> Markup:
+    """Return what a macro of ``parts.html.j2`` writes for *values*, all of them escaped."""
+    return environment().globals[macro](*arguments, **values)  # type: ignore[operator]
+
+
+def render(template: str, **values: Any) -> Markup:
+    """Return what ``templates/<template>.html.j2`` writes for *values*, all of them escaped."""
     return Markup(environment().get_template(f"{template}.html.j2").render(**values))  # noqa: S704
 
 
@@ -39,3 +60,14 @@ def asset(name: str) -> str:
 def slug(text: str) -> str:
     """Return *text* as an identifier for an ``id`` attribute: ``a-z``, ``0-9`` and ``-``."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "section"
+
+
+def json_block(value: Any) -> Markup:
+    """Render *value* as JSON that is safe inside a ``<script type="application/json">``.
+
+    ``<``, ``>`` and ``&`` are written as escapes, so that no text can end the element.
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    for mark in "<>&":
+        text = text.replace(mark, f"\\u{ord(mark):04x}")
+    return Markup(text)  # noqa: S704 - no mark-up character is left

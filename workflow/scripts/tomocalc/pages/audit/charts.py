@@ -9,13 +9,11 @@ from markupsafe import Markup
 
 from tomocalc.audit.identifiers import LEVEL, TELLING
 from tomocalc.comparison.catalogue import NAMES
-from tomocalc.pages.charts import figure_section
+from tomocalc.pages.charts import dots, figure_section, row_layout
 from tomocalc.pages.comparison.charts import COLOURS
-from tomocalc.pages.dots import dots, row_layout
 from tomocalc.pages.palette import MUTED
-from tomocalc.pages.tables import Cell, Column, table
-from tomocalc.wording.numbers import share
-from tomocalc.wording.words import PROTOCOL_NAMES, pretty, under
+from tomocalc.pages.parts import Cell, Column, table
+from tomocalc.pages.words import PROTOCOL_NAMES, pretty, share, under
 
 Audits = Mapping[str, Mapping[str, Any]]
 SHARED = {

@@ -10,14 +10,18 @@ from markupsafe import Markup
 from tomocalc.audit.gaps import FIGURES
 from tomocalc.comparison.catalogue import NAMES
 from tomocalc.pages.audit.charts import gap_figure, identifier_figure, sharing_figure
-from tomocalc.pages.parts import block, note, verdict
+from tomocalc.pages.catalogue import navigation, run_pages
+from tomocalc.pages.merits import (
+    alike_rule,
+    floor_rule,
+    in_a_sentence,
+    resampled_unit,
+    rests_on,
+    with_reach,
+)
+from tomocalc.pages.parts import Cell, Column, block, note, table, verdict
 from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.tables import Cell, Column, table
-from tomocalc.wording.intervals import alike_rule, floor_rule, resampled_unit, rests_on
-from tomocalc.wording.merits import in_a_sentence, with_reach
-from tomocalc.wording.numbers import share
-from tomocalc.wording.verdicts import RULINGS
-from tomocalc.wording.words import PROTOCOL_NAMES, badge_of, pretty, versions_of
+from tomocalc.pages.words import PROTOCOL_NAMES, RULINGS, badge_of, pretty, share, versions_of
 
 NOTHING = "No test row and no patient stands on both sides, and no name or single feature tells "
 ORDER = ("own", "paper", "honest")
@@ -65,7 +69,6 @@ def audit_page(facts: Mapping[str, Any], *, source: str) -> str:
         subtitle="Whether the test part is truly unseen under each way of splitting, why not, and "
         "what that does to the figures.",
         sections=sections,
-        plotly=True,
         badge=badge_of(source),
         facts={
             "Audited": PROTOCOL_NAMES[facts["audited"]],
@@ -75,11 +78,7 @@ def audit_page(facts: Mapping[str, Any], *, source: str) -> str:
                 for name, audit in audits.items()
             },
         },
-        links=[
-            ("../index.html", "All results"),
-            ("../comparison/comparison.html", "Comparison"),
-            ("../eda/eda.html", "Data"),
-        ],
+        links=navigation("audit/leakage.html", run_pages()),
         versions=versions_of(("numpy", "plotly", "scikit-learn")),
     )
 

@@ -9,13 +9,11 @@ from markupsafe import Markup
 
 from tomocalc.comparison.catalogue import RESAMPLED
 from tomocalc.comparison.figures import REFERENCE
-from tomocalc.pages.charts import figure_section
-from tomocalc.pages.dots import dots, row_layout
+from tomocalc.pages.charts import dots, figure_section, row_layout
+from tomocalc.pages.merits import alike_rule, figure_of, in_a_sentence, merit_name, with_reach
 from tomocalc.pages.palette import GREEN, NEGATIVE, POSITIVE
-from tomocalc.pages.tables import Cell, Column, table
-from tomocalc.wording.intervals import alike_rule
-from tomocalc.wording.merits import figure_of, in_a_sentence, merit_name, with_reach
-from tomocalc.wording.words import PROTOCOL_NAMES, under
+from tomocalc.pages.parts import Cell, Column, table
+from tomocalc.pages.words import PROTOCOL_NAMES, under
 
 Rows = list[dict[str, Any]]
 COLOURS = {"paper": POSITIVE, "honest": NEGATIVE, "own": GREEN}

@@ -8,9 +8,9 @@ from markupsafe import Markup
 
 from tomocalc.comparison.catalogue import RESAMPLED
 from tomocalc.pages.comparison.tables import Rows
+from tomocalc.pages.merits import row_limits
 from tomocalc.pages.parts import Card, cards, note, verdict
-from tomocalc.wording.intervals import row_limits
-from tomocalc.wording.words import PROTOCOL_NAMES
+from tomocalc.pages.words import PROTOCOL_NAMES
 
 PROBE = "nearest_neighbour"
 FALL = 0.1

@@ -10,6 +10,7 @@ import polars as pl
 from tomocalc.comparison.catalogue import KINDS, read_cited
 from tomocalc.comparison.figures import REFERENCE
 from tomocalc.comparison.table import Measured, comparison_table, measure
+from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.comparison.charts import DIFFERENCES, difference_figure, figure_chart
 from tomocalc.pages.comparison.headline import headline
 from tomocalc.pages.comparison.tables import (
@@ -18,11 +19,11 @@ from tomocalc.pages.comparison.tables import (
     cross_validated,
     interval_table,
 )
-from tomocalc.pages.parts import block, note
-from tomocalc.pages.shell import Section, render_page, write_page
-from tomocalc.pages.tables import Column, table
+from tomocalc.pages.frame import write_page
+from tomocalc.pages.parts import Column, block, note, table
+from tomocalc.pages.shell import Section, render_page
+from tomocalc.pages.words import PROTOCOL_NAMES, PROTOCOLS, badge_of, versions_of
 from tomocalc.parquet import write_parquet
-from tomocalc.wording.words import PROTOCOL_NAMES, PROTOCOLS, badge_of, versions_of
 
 OPT_IN = "on request, for volumes: snakemake compare_image_models"
 
@@ -118,14 +119,9 @@ def comparison_page(
         subtitle="How the LSTM stands beside other classifiers on the same splits, where test rows "
         "leak and where they do not.",
         sections=sections,
-        plotly=bool(drawn),
         badge=badge_of(source),
         facts=_facts(by_protocol, own),
-        links=[
-            ("../index.html", "All results"),
-            ("../audit/leakage.html", "Leakage audit"),
-            ("../evaluation/report.html", "Evaluation"),
-        ],
+        links=navigation("comparison/comparison.html", run_pages()),
         versions=versions_of(("numpy", "plotly", "scikit-learn")),
     )
 

@@ -7,11 +7,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from tomocalc.pages.parts import block
+from tomocalc.pages.merits import figure_of, with_interval
+from tomocalc.pages.parts import Cell, Column, block, table
 from tomocalc.pages.shell import Section
-from tomocalc.pages.tables import Cell, Column, table
-from tomocalc.wording.merits import figure_of, with_interval
-from tomocalc.wording.words import plural, under
+from tomocalc.pages.words import plural, under
 
 Rows = list[dict[str, Any]]
 FIGURES = {"accuracy": "Accuracy", "average_precision": "AP", "auroc": "AUROC", "f1": "F1"}

@@ -9,10 +9,9 @@ from markupsafe import Markup
 from tomocalc.eda.correlations import REDUNDANT
 from tomocalc.pages.charts import Switch, figure_section
 from tomocalc.pages.palette import DIVERGING, scale
-from tomocalc.pages.parts import block, note
+from tomocalc.pages.parts import Cell, Column, block, note, table
 from tomocalc.pages.shell import Section
-from tomocalc.pages.tables import Cell, Column, table
-from tomocalc.wording.words import pretty
+from tomocalc.pages.words import pretty
 
 ROWS = (("all", "All"), ("positive", "Calcifications"), ("negative", "Others"))
 METHODS = (("pearson", "Pearson"), ("spearman", "Spearman"))

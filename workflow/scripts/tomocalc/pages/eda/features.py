@@ -9,10 +9,9 @@ from markupsafe import Markup
 
 from tomocalc.pages.charts import Switch, figure_section, switch_bar
 from tomocalc.pages.palette import ALL, NEGATIVE, POSITIVE
-from tomocalc.pages.parts import block, heading, note
+from tomocalc.pages.parts import Cell, Column, block, heading, note, table
 from tomocalc.pages.shell import Section
-from tomocalc.pages.tables import Cell, Column, table
-from tomocalc.wording.words import CLASSES, explained, pretty, unit_of, with_unit
+from tomocalc.pages.words import CLASSES, explained, pretty, unit_of, with_unit
 
 KEYS = (
     *("n", "mean", "sd", "min", "p1", "p5", "p25", "p50", "p75", "p95", "p99", "max"),

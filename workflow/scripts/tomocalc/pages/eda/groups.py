@@ -10,11 +10,10 @@ from markupsafe import Markup
 from tomocalc.intervals import wilson
 from tomocalc.pages.charts import figure_section, label, whole_ticks
 from tomocalc.pages.palette import NEGATIVE, POSITIVE, SEQUENTIAL, scale
-from tomocalc.pages.parts import block, note
+from tomocalc.pages.parts import Cell, Column, block, note, table
 from tomocalc.pages.shell import Section
-from tomocalc.pages.tables import Cell, Column, table
+from tomocalc.pages.words import pretty, without_candidate
 from tomocalc.shifts import CHANCE
-from tomocalc.wording.words import pretty, without_candidate
 
 SHIFTS = {"none": "", "some": "warn", "strong": "bad"}
 FEW = 8

@@ -6,12 +6,9 @@ from typing import Any
 
 from tomocalc.pages.charts import figure_section
 from tomocalc.pages.palette import NEGATIVE, POSITIVE
-from tomocalc.pages.parts import verdict
+from tomocalc.pages.parts import Column, table, verdict
 from tomocalc.pages.shell import Section
-from tomocalc.pages.tables import Column, table
-from tomocalc.wording.numbers import share
-from tomocalc.wording.verdicts import RULINGS, sharing_level
-from tomocalc.wording.words import NOTHING_SHARED, PROTOCOLS
+from tomocalc.pages.words import NOTHING_SHARED, PROTOCOLS, RULINGS, share, sharing_level
 
 
 def leakage_section(split: dict[str, Any]) -> Section:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.eda.correlations import correlation_section
 from tomocalc.pages.eda.features import distribution_section, summary_section
 from tomocalc.pages.eda.groups import drift_section, places_section
@@ -16,9 +17,17 @@ from tomocalc.pages.eda.quality import (
 )
 from tomocalc.pages.parts import Finding, findings
 from tomocalc.pages.shell import Section, render_page
-from tomocalc.wording.numbers import share
-from tomocalc.wording.verdicts import TOO_GOOD, sharing_level, too_good
-from tomocalc.wording.words import SOURCES, badge_of, counted, plural, pretty, versions_of
+from tomocalc.pages.words import (
+    SOURCES,
+    badge_of,
+    counted,
+    plural,
+    pretty,
+    share,
+    sharing_level,
+    versions_of,
+)
+from tomocalc.wording.verdicts import TOO_GOOD, too_good
 
 
 def eda_page(*, numbers: dict[str, Any], quality: dict[str, Any], split: dict[str, Any]) -> str:
@@ -49,10 +58,9 @@ def eda_page(*, numbers: dict[str, Any], quality: dict[str, Any], split: dict[st
         title="Exploratory data analysis",
         subtitle=f"What is in the data, and what is wrong with it: {SOURCES[quality['source']]}.",
         sections=sections,
-        plotly=True,
         badge=badge_of(quality["source"]),
         facts=_facts(quality, split),
-        links=[("../index.html", "All results")],
+        links=navigation("eda/eda.html", run_pages()),
         versions=versions_of(("numpy", "polars", "plotly")),
     )
 

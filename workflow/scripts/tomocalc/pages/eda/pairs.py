@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from tomocalc.pages.charts import Switch, figure_section
 from tomocalc.pages.palette import NEGATIVE, POSITIVE, SEQUENTIAL, WARM, scale
-from tomocalc.pages.parts import note
+from tomocalc.pages.parts import Column, note, table
 from tomocalc.pages.shell import Section
-from tomocalc.pages.tables import Column, table
-from tomocalc.wording.words import pretty
+from tomocalc.pages.words import pretty
 
 MOST = 8
 """Features in the matrix of all pairs; more would be too small to see."""

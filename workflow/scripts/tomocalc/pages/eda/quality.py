@@ -9,11 +9,9 @@ from markupsafe import Markup
 
 from tomocalc.pages.charts import Switch, figure_section
 from tomocalc.pages.palette import NEGATIVE, POSITIVE
-from tomocalc.pages.parts import Card, block, cards, heading, note, paragraph
+from tomocalc.pages.parts import Card, Cell, Column, block, cards, heading, note, paragraph, table
 from tomocalc.pages.shell import Section
-from tomocalc.pages.tables import Cell, Column, table
-from tomocalc.wording.numbers import share
-from tomocalc.wording.words import CLASSES, PARTS, plural, pretty
+from tomocalc.pages.words import CLASSES, PARTS, plural, pretty, share
 
 ORDER = ("train", "validation", "test")
 

@@ -9,13 +9,10 @@ from markupsafe import Markup
 
 from tomocalc.pages.charts import figure_section
 from tomocalc.pages.curves import ROWS, UNIT, evenly
+from tomocalc.pages.merits import rests_on, with_interval
 from tomocalc.pages.palette import ALL, AMBER, POSITIVE
-from tomocalc.pages.parts import block, note, paragraph
-from tomocalc.pages.tables import Cell, Column, table
-from tomocalc.wording.clusters import counted_clusters
-from tomocalc.wording.intervals import rests_on
-from tomocalc.wording.merits import with_interval
-from tomocalc.wording.words import plural
+from tomocalc.pages.parts import Cell, Column, block, note, paragraph, table
+from tomocalc.pages.words import counted_clusters, plural
 
 SHOWN_RATE = 10.0
 """False marks per volume up to which a curve is drawn at first; the table has the rest."""

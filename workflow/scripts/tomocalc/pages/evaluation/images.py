@@ -11,13 +11,11 @@ from markupsafe import Markup
 from tomocalc.pages.charts import figure_section
 from tomocalc.pages.curves import ROWS, UNIT, diagonal, evenly
 from tomocalc.pages.evaluation.froc import dbtex_block, froc_block
+from tomocalc.pages.merits import floor_rule, merit_name, rests_on, with_interval
 from tomocalc.pages.palette import GREEN, NEGATIVE
-from tomocalc.pages.parts import Card, block, cards, note, paragraph
+from tomocalc.pages.parts import Card, Cell, Column, block, cards, note, paragraph, table
 from tomocalc.pages.shell import Section
-from tomocalc.pages.tables import Cell, Column, table
-from tomocalc.wording.intervals import floor_rule, rests_on
-from tomocalc.wording.merits import merit_name, with_interval
-from tomocalc.wording.words import plural
+from tomocalc.pages.words import plural
 
 MOST = 200
 """Rows of a long table; the file has the rest."""

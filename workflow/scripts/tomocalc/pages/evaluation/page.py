@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.curves import (
     calibration_figure,
     confusion_figure,
@@ -20,12 +21,10 @@ from tomocalc.pages.evaluation.values import (
     predictive_figures,
 )
 from tomocalc.pages.figures_of_merit import CARDS, figure_card, merit_figure
-from tomocalc.pages.parts import block, cards, note, paragraph, verdict
+from tomocalc.pages.merits import counted_groups, interval_limits
+from tomocalc.pages.parts import Cell, Column, block, cards, note, paragraph, table, verdict
 from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.tables import Cell, Column, table
-from tomocalc.wording.intervals import counted_groups, interval_limits
-from tomocalc.wording.numbers import share
-from tomocalc.wording.words import PARTS, PROTOCOLS, badge_of, versions_of
+from tomocalc.pages.words import PARTS, PROTOCOLS, badge_of, share, versions_of
 
 LEAK = (
     "The protocol of the reference paper repeats calcifications before it splits, so that copies "
@@ -58,10 +57,9 @@ def evaluation_page(metrics: dict[str, Any], *, source: str, extra: Sequence[Sec
         subtitle="How well the classifier tells calcifications from other candidates, on the part "
         "of the data that it has never seen.",
         sections=sections,
-        plotly=measured,
         badge=badge_of(source),
         facts=_facts(metrics),
-        links=[("../index.html", "All results"), ("../eda/eda.html", "Data")],
+        links=navigation("evaluation/report.html", run_pages()),
         versions=versions_of(("numpy", "plotly", "scikit-learn", "torch")),
     )
 

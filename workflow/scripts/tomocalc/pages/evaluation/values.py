@@ -7,12 +7,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from tomocalc.pages.charts import figure_section
-from tomocalc.pages.dots import whiskers
+from tomocalc.pages.charts import figure_section, whiskers
 from tomocalc.pages.palette import GREEN, NEGATIVE, POSITIVE
-from tomocalc.pages.parts import block, paragraph
-from tomocalc.pages.tables import Cell, Column, table
-from tomocalc.wording.numbers import share
+from tomocalc.pages.parts import Cell, Column, block, paragraph, table
+from tomocalc.pages.words import share
 
 UNITS = {
     "candidates": (POSITIVE, "circle"),

@@ -12,8 +12,8 @@ from tomocalc.model.space import search_space
 from tomocalc.model.study import Study
 from tomocalc.pages.charts import figure_section
 from tomocalc.pages.palette import MUTED, NEGATIVE, POSITIVE, SEQUENTIAL, scale
-from tomocalc.pages.tables import Column, table
-from tomocalc.wording.words import pretty
+from tomocalc.pages.parts import Column, table
+from tomocalc.pages.words import pretty
 
 
 def history_figure(trials: pl.DataFrame, objective: str) -> Markup:

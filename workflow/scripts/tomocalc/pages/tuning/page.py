@@ -11,17 +11,16 @@ from optuna.trial import create_trial
 
 from tomocalc.model.space import own_parameters, search_space
 from tomocalc.model.study import Study
-from tomocalc.pages.parts import Card, block, cards, note
+from tomocalc.pages.catalogue import navigation, run_pages
+from tomocalc.pages.parts import Card, Column, block, cards, note, table
 from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.tables import Column, table
 from tomocalc.pages.tuning.charts import (
     history_figure,
     importance_figure,
     parallel_figure,
     slice_figure,
 )
-from tomocalc.wording.numbers import number
-from tomocalc.wording.words import badge_of, plural, pretty, versions_of
+from tomocalc.pages.words import badge_of, number, plural, pretty, versions_of
 
 ENOUGH = 4
 """Fewest trials with a value from which importances are told."""
@@ -56,10 +55,9 @@ def tuning_page(trials: pl.DataFrame, best: dict[str, Any], plan: Study, *, sour
             Section("One hyper-parameter at a time", block(slices, kind="grid"), key="slices"),
             Section("Every trial", block([_every(trials, names, plan)], kind="panel"), key="all"),
         ],
-        plotly=True,
         badge=badge_of(source),
         facts=_facts(trials, plan),
-        links=[("../index.html", "All results"), ("../evaluation/report.html", "Evaluation")],
+        links=navigation("tuning/tuning.html", run_pages()),
         versions=versions_of(("optuna", "plotly", "torch")),
     )
 

@@ -13,10 +13,10 @@ from PIL import Image
 
 from tomocalc.image.looks import CROP_MM
 from tomocalc.pages.charts import compact
+from tomocalc.pages.words import pretty
 from tomocalc.prediction.fit import percentile
 from tomocalc.prediction.scoring import Scored
 from tomocalc.tables import FEATURES
-from tomocalc.wording.words import pretty
 
 LARGEST = 6_800_000
 """Bytes of all frames and crops: a third more as text, so the page stays below 10 MB."""

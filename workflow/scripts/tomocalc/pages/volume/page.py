@@ -8,9 +8,10 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
+from tomocalc.pages.catalogue import Link
 from tomocalc.pages.parts import block, note
-from tomocalc.pages.shell import Section, json_block, render_page
-from tomocalc.pages.templating import fill
+from tomocalc.pages.shell import Section, render_page
+from tomocalc.pages.templating import json_block, render
 from tomocalc.pages.volume.data import MOST_MARKS, viewer_data
 from tomocalc.pages.volume.tables import (
     DRIFT,
@@ -21,8 +22,8 @@ from tomocalc.pages.volume.tables import (
     drift_block,
     file_table,
 )
+from tomocalc.pages.words import versions_of
 from tomocalc.prediction.scoring import Scored
-from tomocalc.wording.words import versions_of
 
 LEGEND = (
     "Yellow: flagged; blue: below the threshold; white: the chosen one; dotted: in best focus one "
@@ -67,7 +68,7 @@ def volume_page(
         explained=explained,
     )
     rows, columns = manifest["rows"], manifest["columns"]
-    viewer = fill(
+    viewer = render(
         "viewer",
         data=json_block(data),
         rows=rows,
@@ -113,10 +114,9 @@ def volume_page(
         title=facts["volume_id"],
         subtitle="What the model marks in this volume, slice by slice, and what its marks rest on.",
         sections=sections,
-        plotly=False,
         badge=IN_SILICO if facts["simulated"] else "research use only",
         facts=_header(facts, manifest),
-        links=[(home, "All volumes")] if home else [],
+        links=[Link(home, "All volumes")] if home else [],
         versions=versions_of(("numpy", "polars")),
         extra="volume",
     )

@@ -8,9 +8,8 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from tomocalc.pages.parts import block, note
-from tomocalc.pages.tables import Cell, Column, table
-from tomocalc.wording.words import plural, pretty
+from tomocalc.pages.parts import Cell, Column, block, note, table
+from tomocalc.pages.words import plural, pretty
 
 IN_SILICO = "in-silico phantom"
 MOST_ROWS = 200

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tomocalc.card.checklist import Guideline, Item
+from tomocalc.pages.card.checklist import Guideline, Item
 
 _HEAD, _INTRODUCTION, _DESIGN = "Title and abstract", "Introduction", "Methods, design"
 _DATA, _REFERENCE, _PARTS = "Methods, data", "Methods, reference standard", "Methods, partitions"

@@ -1,13 +1,17 @@
-"""Words that several pages share: sources, protocols, software versions."""
+"""Numbers and words as a reader gets them: the one vocabulary of all pages."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import platform
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from tomocalc.tables import FEATURES
+from tomocalc.wording.numbers import MISSING, count, number, share, signed, written
+
+__all__ = ["MISSING", "count", "number", "share", "signed", "written"]
 
 BADGES = {"phantom": "in-silico phantom"}
 
@@ -104,3 +108,83 @@ def with_unit(name: str, source: str) -> str:
 
 
 MEANING = {column.name: (column.unit, column.meaning) for column in FEATURES}
+
+
+def score(value: float | None) -> str:
+    """Return a figure of merit or a probability with three decimals."""
+    return written(value, "score")
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names in one line: ``a, b, c``."""
+    return ", ".join(names)
+
+
+def first_up(text: str) -> str:
+    """Return *text* with a capital at its start, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def density(rule: Mapping[str, Any]) -> str:
+    """Return the rule that forms clusters: ``at least 3 within 10 mm``."""
+    return f"at least {rule['calcifications']} within {rule['distance_mm']:g} mm"
+
+
+def counted_clusters(count: int, formed: int, rule: Mapping[str, Any]) -> str:
+    """Return how many clusters there are to find, and which of them the sheet does not name."""
+    how = f"formed from annotated calcifications ({density(rule)})"
+    if formed == count:
+        return f"{plural(count, 'cluster')} {how}"
+    text = plural(count, "annotated cluster")
+    return f"{text}, {formed:,} of them {how}" if formed else text
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """How one level of the verdict is said, and the tone that colours it.
+
+    Attributes
+    ----------
+    good
+        As `tomocalc.pages.parts.verdict` takes it.
+    """
+
+    word: str
+    grounds: str
+    good: bool | None
+    tone: str
+
+    @property
+    def title(self) -> str:
+        """The verdict in one line."""
+        return f"{self.word.capitalize()}: {self.grounds}"
+
+
+RULINGS = {
+    "clean": Ruling("clean", "nothing of the test part is learnt from", True, "good"),
+    "caution": Ruling("take care", "nothing is known to leak, but read why", None, "unknown"),
+    "leaks": Ruling(
+        "leaks",
+        "the test part is partly known from the training, so that its figures do not hold for new "
+        "patients",
+        False,
+        "bad",
+    ),
+}
+"""By the level that ``leakage.json`` names."""
+
+
+def ruling_of(split: Mapping[str, Any], audit: Mapping[str, Any] | None) -> tuple[str, list[str]]:
+    """Return the level and the reasons for a run's protocol: the audit's where there is one."""
+    found = (audit or {}).get("protocols", {}).get(split["protocol"])
+    if found is None:
+        found = split["leakage"]
+        return sharing_level(found), list(found["reasons"])
+    return found["verdict"], list(found["reasons"])
+
+
+def sharing_level(leakage: Mapping[str, Any]) -> str:
+    """Return the level of what the parts share; anything to be said of it calls for care."""
+    if leakage["verdict"] == "clean" and leakage["reasons"]:
+        return "caution"
+    return leakage["verdict"]

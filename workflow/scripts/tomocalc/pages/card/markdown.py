@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import singledispatch
 
-from tomocalc.card.checklist import SHORT
-from tomocalc.card.document import (
+from tomocalc.pages.card.checklist import SHORT
+from tomocalc.pages.card.document import (
     Block,
     Bullets,
     Card,

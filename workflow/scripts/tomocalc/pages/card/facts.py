@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tomocalc.wording.verdicts import ruling_of
+from tomocalc.pages.words import ruling_of
 
 Account = Mapping[str, Any]
 

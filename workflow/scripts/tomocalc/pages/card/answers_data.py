@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tomocalc.card.checklist import Answer
-from tomocalc.card.facts import Facts
-from tomocalc.wording.numbers import share
-from tomocalc.wording.words import (
+from tomocalc.pages.card.checklist import Answer
+from tomocalc.pages.card.facts import Facts
+from tomocalc.pages.words import (
     PARTS,
     SOURCES,
     cohort,
     plural,
     pretty,
+    share,
     without_candidate,
 )
 

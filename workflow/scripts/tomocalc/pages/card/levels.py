@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tomocalc.wording.clusters import counted_clusters
-from tomocalc.wording.intervals import floor_rule
-from tomocalc.wording.merits import with_interval
+from tomocalc.pages.merits import floor_rule, with_interval
+from tomocalc.pages.words import counted_clusters
 
 Figure = Mapping[str, Any]
 

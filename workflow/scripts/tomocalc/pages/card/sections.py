@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tomocalc.card import model_sentences as say
-from tomocalc.card.answers_data import PROTOCOL, part_sizes, preparation, sources
-from tomocalc.card.document import Bullets, Grid, Numbers, Part, Remark, Ruling, Text
-from tomocalc.card.facts import Facts
-from tomocalc.card.limits import DEFAULT_USE, SIMULATED, limits, not_for
+from tomocalc.pages.card import model_sentences as say
+from tomocalc.pages.card.answers_data import PROTOCOL, part_sizes, preparation, sources
+from tomocalc.pages.card.document import Bullets, Grid, Numbers, Part, Remark, Ruling, Text
+from tomocalc.pages.card.facts import Facts
+from tomocalc.pages.card.limits import DEFAULT_USE, SIMULATED, limits, not_for
+from tomocalc.pages.merits import counted_groups, interval_limits
+from tomocalc.pages.words import NOTHING_SHARED, PARTS, RULINGS, counted, plural, share
 from tomocalc.version import VERSION
-from tomocalc.wording.intervals import counted_groups, interval_limits
-from tomocalc.wording.numbers import share
-from tomocalc.wording.verdicts import RULINGS
-from tomocalc.wording.words import NOTHING_SHARED, PARTS, counted, plural
 
 GROUNDS = "The section Protocol and leakage has the grounds."
 UNSAID = "Not given: set {} in the configuration."

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tomocalc.card.checklist import Answered
+from tomocalc.pages.card.checklist import Answered
 
 
 @dataclass(frozen=True)

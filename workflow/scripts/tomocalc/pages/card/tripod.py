@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tomocalc.card.checklist import Guideline, Item
+from tomocalc.pages.card.checklist import Guideline, Item
 
 _TITLE, _ABSTRACT, _INTRODUCTION = "Title", "Abstract", "Introduction"
 _METHODS, _OPEN, _PUBLIC = "Methods", "Open science", "Patient and public involvement"

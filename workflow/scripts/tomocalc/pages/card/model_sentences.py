@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tomocalc.card.facts import Facts
-from tomocalc.wording.numbers import share
-from tomocalc.wording.words import plural, pretty
+from tomocalc.pages.card.facts import Facts
+from tomocalc.pages.words import plural, pretty, share
 
 SEQUENCE = {
     "slices": "its features on {slices} consecutive slices around its best focus",

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tomocalc.card import model_sentences as say
-from tomocalc.card.document import Block, Grid, Part, Remark, Text
-from tomocalc.card.facts import Facts
-from tomocalc.card.levels import CASES, COLUMNS, level_notes, levels, missing_levels
-from tomocalc.wording.merits import MEANINGS, figure_of, merit_name, with_interval
-from tomocalc.wording.numbers import share
-from tomocalc.wording.words import plural
+from tomocalc.pages.card import model_sentences as say
+from tomocalc.pages.card.document import Block, Grid, Part, Remark, Text
+from tomocalc.pages.card.facts import Facts
+from tomocalc.pages.card.levels import CASES, COLUMNS, level_notes, levels, missing_levels
+from tomocalc.pages.merits import MEANINGS, figure_of, merit_name, with_interval
+from tomocalc.pages.words import plural, share
 
 REFERENCE = "lstm"
 """The released model in the comparison."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tomocalc.card.facts import Facts
-from tomocalc.wording.numbers import share
-from tomocalc.wording.words import plural
+from tomocalc.pages.card.facts import Facts
+from tomocalc.pages.words import plural, share
 
 FEW = 30
 """Positive patients (or calcifications, where no patients are named) that are called few."""

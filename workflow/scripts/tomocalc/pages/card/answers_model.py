@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tomocalc.card import model_sentences as say
-from tomocalc.card.answers_data import CONFIG, MODEL, PROGRAM
-from tomocalc.card.checklist import Answer
-from tomocalc.card.facts import Facts
-from tomocalc.card.levels import levels
-from tomocalc.card.limits import DEFAULT_USE, limits
+from tomocalc.pages.card import model_sentences as say
+from tomocalc.pages.card.answers_data import CONFIG, MODEL, PROGRAM
+from tomocalc.pages.card.checklist import Answer
+from tomocalc.pages.card.facts import Facts
+from tomocalc.pages.card.levels import levels
+from tomocalc.pages.card.limits import DEFAULT_USE, limits
+from tomocalc.pages.merits import with_interval
+from tomocalc.pages.words import SOURCES, plural, pretty
 from tomocalc.version import VERSION
-from tomocalc.wording.merits import with_interval
-from tomocalc.wording.words import SOURCES, plural, pretty
 
 METRICS, BEST, STUDY = "evaluation/metrics.json", "tuning/best.json", "tuning/study.json"
 COMPARISON = "comparison/comparison.parquet"

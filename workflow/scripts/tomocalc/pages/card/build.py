@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tomocalc.card import figures, sections
-from tomocalc.card.answers_data import data_answers
-from tomocalc.card.answers_model import model_answers
-from tomocalc.card.checklist import STATES, Guideline, answered
-from tomocalc.card.claim import CLAIM
-from tomocalc.card.document import Card, Checks, Part, Text
-from tomocalc.card.facts import Facts
-from tomocalc.card.tripod import TRIPOD
+from tomocalc.pages.card import figures, sections
+from tomocalc.pages.card.answers_data import data_answers
+from tomocalc.pages.card.answers_model import model_answers
+from tomocalc.pages.card.checklist import STATES, Guideline, answered
+from tomocalc.pages.card.claim import CLAIM
+from tomocalc.pages.card.document import Card, Checks, Part, Text
+from tomocalc.pages.card.facts import Facts
+from tomocalc.pages.card.tripod import TRIPOD
 
 GUIDELINES = (TRIPOD, CLAIM)
 

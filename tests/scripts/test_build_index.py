@@ -177,13 +177,17 @@ def test_volumes_without_a_candidate_and_few_patients_are_said(whole):
     assert "26 volumes (2 of them without a candidate) of 24 patients" in rest
 
 
-def test_slices_that_could_not_be_read_are_said_first(whole):
+LOST = {"code": "quarantined", "volumes": 2, "slices": 3, "first": ["v1", "v2"]}
+
+
+def test_doubts_are_said_first_with_what_to_do(whole):
     page, accounts = whole
     quality = read_json(accounts["quality"])
-    write_json(accounts["quality"], quality | {"slices": {"total": 240, "quarantined": 2}})
+    write_json(accounts["quality"], quality | {"doubts": [LOST]})
     build_index.main(page=str(page), files=[], **accounts)
     first = page.read_text(encoding="utf-8").partition('id="protocols"')[0]
-    assert "2 slices of 240 could not be read" in first
+    assert "Doubtful in 2 volumes: slices could not be read (v1, v2)." in first
+    assert "qc/quarantine.tsv says why" in first
 
 
 def test_missing_results_are_named_all_at_once(results, tmp_path):

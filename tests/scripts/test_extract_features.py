@@ -255,7 +255,7 @@ def test_killed_at_random_it_ends_like_an_undisturbed_run(tmp_path: Path, kills:
 
 def start(source: Path, out: Path) -> subprocess.Popen[bytes]:
     """Start the script in a process of its own."""
-    code = f"from image_volumes import *; run(Path({str(source)!r}), Path({str(out)!r}))"
+    code = f"from support.image_volumes import *; run(Path({str(source)!r}), Path({str(out)!r}))"
     tests = Path(__file__).parents[1]
     path = os.pathsep.join([str(tests), str(tests.parent / "workflow/scripts")])
     environment = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}

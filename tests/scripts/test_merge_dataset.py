@@ -53,6 +53,7 @@ def write_volume(folder: Path, name: str, *, candidates: int = 5, **changes) -> 
         "shards": shards,
         "slice_facts": [{"objects": 5}, {"objects": 0}],
         "quarantined": [],
+        "doubts": [],
         **changes,
     }
     (folder / "manifest.json").write_text(json.dumps(manifest))

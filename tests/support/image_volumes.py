@@ -18,8 +18,9 @@ IMAGE = {
     "measure_on": "normalised",
     "blur_sigma_mm": 0.1,
     "on_bad_slice": "fail",
-    "side_mismatch": "warn",
-    "burned_in": "warn",
+    "doubts": "report",
+    "allowed_doubts": [],
+    "side_mismatch": "keep",
 }
 CANDIDATES = {
     "generator": "local",

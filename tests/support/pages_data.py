@@ -73,7 +73,7 @@ def write_dataset(
     )
     slices = {"total": 240, "without_objects": 12, "quarantined": 0}
     found = {"total": 9, "matched": 7, "unmatched": 2, "volumes_without_annotation": 12}
-    write_json(paths["quality"], quality | {"slices": slices, "annotations": found})
+    write_json(paths["quality"], quality | {"slices": slices, "annotations": found, "doubts": []})
     write_json(
         paths["split"],
         {

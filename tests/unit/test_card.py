@@ -181,14 +181,17 @@ def test_what_was_not_measured_is_said(phantom):
     assert "nan" not in text.lower().split()
 
 
+GAPS = {"code": "gap", "volumes": 2, "slices": 3, "first": ["v1", "v2"]}
+
+
 def test_limits_come_from_the_facts(phantom, volumes):
     said = list(limits(volumes))
     assert not any("simulated" in line for line in said)
     nobody = {"patients": 0, "sites": 0, "sites_with_candidate": 0}
-    bad = volumes.quality | {"slices": {"total": 240, "quarantined": 3}, **nobody}
+    bad = volumes.quality | {"doubts": [GAPS], **nobody}
     fixed = MODEL | {"threshold": {"rule": "half", "value": 0.5, "chosen_on": None}}
     said = list(limits(changed(volumes, quality=bad, model=fixed)))
-    assert "3 slices of 240 could not be read and were left out." in said
+    assert "Doubtful in 2 volumes of the data: slices are missing." in said
     assert "The threshold of 0.5 was not chosen on data." in said
     assert any(line.startswith("The data name no patients") for line in said)
     assert any(line.startswith("The data name no sites") for line in said)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tomocalc.dataset.listing import listed_manifests, listed_volumes, write_listing
+from tomocalc.dataset.listing import COLUMNS, listed_manifests, listed_volumes, write_listing
 from tomocalc.errors import TomocalcError
 from tomocalc.files import file_sha256
 from tomocalc.tables import SCHEMA_VERSION
@@ -17,7 +17,13 @@ def written(folder: Path, name: str, **facts: object) -> str:
     """Write a manifest and return its path."""
     path = folder / "features" / name / "manifest.json"
     path.parent.mkdir(parents=True)
-    about = {"volume_id": name, "slices": 2, "quarantined": [], "schema_version": SCHEMA_VERSION}
+    about = {
+        "volume_id": name,
+        "slices": 2,
+        "quarantined": [],
+        "doubts": [],
+        "schema_version": SCHEMA_VERSION,
+    }
     path.write_text(json.dumps(about | facts))
     return str(path)
 
@@ -25,15 +31,20 @@ def written(folder: Path, name: str, **facts: object) -> str:
 def test_volumes_are_listed_sorted_with_paths_from_the_sheet(tmp_path: Path) -> None:
     manifests = [
         written(tmp_path, "w", patient_id="p", candidates=7),
-        written(tmp_path, "v", quarantined=[{"slice": 1}]),
+        written(
+            tmp_path,
+            "v",
+            quarantined=[{"slice": 1}],
+            doubts=[{"code": "quarantined"}, {"code": "gap"}],
+        ),
     ]
     sheet = tmp_path / "features/volumes.tsv"
     assert write_listing(sheet, manifests) == 2
     lines = [line.split("\t") for line in sheet.read_text().splitlines()]
     assert lines == [
-        ["volume_id", "patient_id", "slices", "candidates", "quarantined", "manifest", "sha256"],
-        ["v", "", "2", "", "1", "v/manifest.json", file_sha256(manifests[1])],
-        ["w", "p", "2", "7", "0", "w/manifest.json", file_sha256(manifests[0])],
+        [*COLUMNS],
+        ["v", "", "2", "", "1", "quarantined gap", "v/manifest.json", file_sha256(manifests[1])],
+        ["w", "p", "2", "7", "0", "", "w/manifest.json", file_sha256(manifests[0])],
     ]
     assert listed_manifests(sheet) == manifests[::-1]
     assert listed_volumes(sheet) == ["v", "w"]

@@ -171,11 +171,11 @@ def test_a_volume_without_candidates_scores_zero(volume: Any) -> None:
     assert result.marks.height == result.clusters.height == 0
 
 
-def test_a_shallow_volume_and_lost_slices_are_warned_of(volume: Any) -> None:
-    result = scored(volume, slices=1, quarantined=[{"slice": 0}])
+def test_a_shallow_volume_is_warned_of_and_doubts_are_kept(volume: Any) -> None:
+    result = scored(volume, slices=1, doubts=[{"code": "gap", "slices": [3], "values": {"mm": 2}}])
     text = " ".join(result.facts["warnings"])
     assert "has 1 slice and the model reads sequences of 3" in text
-    assert "1 of 1 slices could not be read" in text
+    assert result.facts["doubts"][0]["code"] == "gap"
 
 
 def test_attributions_are_differences_of_log_odds(volume: Any) -> None:

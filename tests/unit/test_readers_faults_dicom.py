@@ -20,8 +20,11 @@ from support.image_files import (
     volume,
     write_dicom,
 )
+from support.image_volumes import IMAGE, SHEET
 from support.spoilt_files import cut, fault, opened
+from tomocalc.accounts.doubts import Doubt
 from tomocalc.errors import TomocalcError
+from tomocalc.readers.row import open_row
 
 CANARY = "CANARY"
 
@@ -191,12 +194,13 @@ def test_pixel_kinds_that_cannot_be_used(tmp_path: Path, attributes: dict[str, A
     assert fault(path).code in ("E202", "E203")
 
 
-def test_burned_in_text_is_a_warning_or_refused(tmp_path: Path) -> None:
+def test_burned_in_text_is_a_doubt_that_can_be_refused(tmp_path: Path) -> None:
     path = write_dicom(tmp_path / "a.dcm", [picture()], BurnedInAnnotation="YES")
-    found = opened(path)
-    assert found.header.burned_in
-    assert "BurnedInAnnotation" in found.header.warnings[0]
-    assert fault(path, burned_in="refuse").code == "E206"
+    assert opened(path).header.doubts == (Doubt(code="burned_in"),)
+    row = {**SHEET, "laterality": None}
+    with pytest.raises(TomocalcError, match=r"E209.*burned_in.*text is burned into the pixels"):
+        open_row(path, row, {**IMAGE, "doubts": "fail"})
+    open_row(path, row, {**IMAGE, "doubts": "fail", "allowed_doubts": ["burned_in"]})
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from support.image_files import (
     write_tiff,
 )
 from support.opening import opened
+from tomocalc.accounts.doubts import Doubt
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.laterality import side_of, turned
 
@@ -90,7 +91,7 @@ class TestOrder:
     def test_gap_between_slices_is_a_warning(self, tmp_path: Path) -> None:
         positions = [[-float(depth), 0.0, 0.0] for depth in (0, 1, 2, 5, 6)]
         path = write_dicom(tmp_path / "a.dcm", volume(5), enhanced=True, positions=positions)
-        assert opened(path).header.warnings == ("a gap of 3 mm follows slice 2",)
+        assert opened(path).header.doubts == (Doubt(code="gap", slices=(2,), values={"mm": 3.0}),)
 
     @pytest.mark.parametrize("order", ["rising", "falling", "mixed"])
     def test_place_of_a_slice_without_header(self, tmp_path: Path, order: str) -> None:
@@ -115,10 +116,11 @@ class TestSpacing:
         )
         header = opened(path).header
         assert header.spacing_mm == (0.11, 0.12)
-        assert (header.spacing_source, header.warnings) == ("PixelSpacing", ())
+        assert (header.spacing_source, header.doubts) == ("PixelSpacing", ())
         header = opened(path, pixel_spacing_mm=0.2).header
         assert header.spacing_mm == (0.11, 0.12)
-        assert "0.11 mm in the header, which is used, and 0.2 mm in the sheet" in header.warnings[0]
+        differ = Doubt(code="pixel_spacing_differs", values={"header": 0.11, "sheet": 0.2})
+        assert header.doubts == (differ,)
 
     @pytest.mark.parametrize("spacing", [None, (0.0, 0.0)])
     def test_detector_spacing(self, tmp_path: Path, spacing: tuple[float, float] | None) -> None:
@@ -128,7 +130,7 @@ class TestSpacing:
         header = opened(path, pixel_spacing_mm=0.07).header
         assert header.spacing_mm == (0.07, 0.08)
         assert header.spacing_source == "ImagerPixelSpacing"
-        assert "detector" in header.warnings[0]
+        assert header.doubts == (Doubt(code="detector_spacing"),)
 
     @pytest.mark.parametrize("spacing", [None, (0.0, 0.0)])
     def test_the_sheet_s_spacing_or_an_error(
@@ -186,7 +188,7 @@ class TestSpacing:
         assert "give slice_spacing_mm in the sheet" in caught.value.fix
         found = opened(tmp_path / "a.dcm", pixel_spacing_mm=0.1, slice_spacing_mm=1.0)
         assert (len(found), found.header.slice_spacing_source) == (3, "sheet")
-        assert "stored order" in found.header.warnings[0]
+        assert [doubt.code for doubt in found.header.doubts] == ["header_contradicts"]
 
 
 class TestSide:
@@ -201,26 +203,24 @@ class TestSide:
         frames = volume(3, bits=12)
         path = write_tiff(tmp_path / "a.tif", frames)
         options: dict[str, Any] = {"pixel_spacing_mm": 0.1, "slice_spacing_mm": 1.0}
-        agreed = opened(path, laterality="L", side_mismatch="refuse", **options)
-        assert agreed.header.warnings == ()
+        agreed = opened(path, laterality="L", **options)
+        assert agreed.header.doubts == ()
         kept = opened(path, laterality="R", **options)
         np.testing.assert_array_equal(kept.read(1), frames[1])
-        assert "shows the L side and the sheet says R: it is read as stored" in str(kept.header)
+        assert kept.header.doubts == (Doubt(code="side_differs"),)
         repaired = opened(path, laterality="R", side_mismatch="repair", **options)
         np.testing.assert_array_equal(repaired.read(1), frames[1][::-1, ::-1])
         assert repaired.read(1).flags.c_contiguous
         assert (repaired.header.turned, kept.header.turned) == (True, False)
-        assert "both axes are reversed" in repaired.header.warnings[0]
+        assert repaired.header.doubts == (Doubt(code="side_turned"),)
         assert repaired.key(1) != kept.key(1)
-        with pytest.raises(TomocalcError, match=r"E207.*shows the L side"):
-            opened(path, laterality="R", side_mismatch="refuse", **options)
 
     def test_side_is_taken_from_a_sound_slice(self, tmp_path: Path) -> None:
         for index, frame in enumerate(volume(3)):
             write_png(tmp_path / f"{index}.png", frame)
         (tmp_path / "1.png").write_bytes(b"")
         found = opened(tmp_path, pixel_spacing_mm=0.1, slice_spacing_mm=1.0, laterality="R")
-        assert "shows the L side" in found.header.warnings[0]
+        assert found.header.doubts == (Doubt(code="side_differs"),)
 
     def test_header_facts(self, tmp_path: Path) -> None:
         path = write_dicom(tmp_path / "a.dcm", [picture()], ImageLaterality="R", ViewPosition="MLO")

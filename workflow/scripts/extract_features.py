@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tomocalc.accounts.doubts import doubt_sentence, refuse_doubts, typed_doubts
 from tomocalc.image.extraction import extract
 from tomocalc.image.settings import Settings
 from tomocalc.log import log_to
@@ -57,10 +58,8 @@ def main(
     if volume["sha256"]:
         check_sha256(source, volume["sha256"])
     stack = open_row(source, volume, image)
-    for warning in stack.header.warnings:
-        log.warning("%s: %s", volume["volume_id"], warning)
     with unchanged(source), spooled(stack) as slices:
-        extract(
+        measured = extract(
             slices,
             settings,
             row=volume,
@@ -72,6 +71,10 @@ def main(
             in_silico=in_silico,
             threads=threads,
         )
+    doubts = typed_doubts(measured["doubts"])
+    for doubt in doubts:
+        log.warning("%s: %s", volume["volume_id"], doubt_sentence(doubt))
+    refuse_doubts(doubts, image, f"volume {volume['volume_id']}, {source}")
 
 
 if __name__ == "__main__":

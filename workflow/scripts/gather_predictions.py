@@ -29,10 +29,11 @@ VOLUMES = [
     "flagged",
     "clusters",
     "warnings",
+    "doubts",
 ]
 PATIENTS = ["patient_id", "volumes", "score", "flagged", "clusters"]
 FILES = [
-    ("volumes.tsv", "score, candidates, clusters and warnings of every volume"),
+    ("volumes.tsv", "score, candidates, clusters, warnings and doubts of every volume"),
     ("patients.tsv", "score of every patient: the largest of the volumes"),
 ]
 
@@ -80,7 +81,15 @@ def main(
     write_text(
         volumes,
         sheet_text(
-            VOLUMES, [_rounded(row) | {"warnings": " ".join(row["warnings"])} for row in rows]
+            VOLUMES,
+            [
+                _rounded(row)
+                | {
+                    "warnings": " ".join(row["warnings"]),
+                    "doubts": " ".join(doubt["code"] for doubt in row["doubts"]),
+                }
+                for row in rows
+            ],
         ),
     )
     write_text(patients, sheet_text(PATIENTS, [_rounded(row) for row in by_patient]))

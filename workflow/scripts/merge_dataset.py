@@ -125,7 +125,7 @@ def merge_table(
         unlabelled=unlabelled,
     )
     append(rows)
-    return {"unlabelled_dropped": dropped}
+    return {"unlabelled_dropped": dropped, "doubts": [], "doubtful_volumes": 0}
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ CODES: dict[str, str] = {
     "E206": "pixel values cannot be used",
     "E207": "a volume does not hold the slices it should",
     "E208": "a file changed, or differs from its checksum",
+    "E209": "a volume is doubtful, and the configuration refuses that",
     # 3xx shards, tables, splits
     "E301": "a shard is missing, damaged or from another run",
     "E302": "a table does not follow its schema",

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from tomocalc.accounts.doubts import KINDS
 from tomocalc.config import Schema, allowed, load_schema, resolve
 from tomocalc.errors import CODES
 from tomocalc.files import write_text
@@ -67,6 +68,21 @@ Below is every code, with what a line of it can begin with and what it tells you
 for what is different each time.
 
 {GENERATED}"""
+DOUBTS = """\
+# What is doubtful about a volume
+
+A volume can be read and measured although something about it is not as it should be. Each such
+doubt has a code. The doubts of a volume stand in its manifest, in `features/volumes.tsv`, on its
+page and in its `scores.json` when it is predicted; the index, the page of predictions and the
+model card count them for all volumes.
+
+`image: {doubts: fail}` stops on a volume that has one, before it is measured where its header or
+its middle slice tells; `image: {allowed_doubts: [no_candidate, …]}` names those that do not stop
+it.
+
+| code | what it means | what to do |
+|---|---|---|
+"""
 RULES = f"""\
 # Rules
 
@@ -134,6 +150,15 @@ def errors_page() -> str:
     return "\n".join(parts)
 
 
+def doubts_page() -> str:
+    """Render every doubt: what it says, with … for its numbers, and what to do."""
+    rows = [
+        f"| `{code}` | {_sentence(re.sub('{[^}]*}', '…', kind.text))} | {_sentence(kind.advice)} |"
+        for code, kind in KINDS.items()
+    ]
+    return DOUBTS + "\n".join(rows) + f"\n\n{GENERATED}"
+
+
 def features_page() -> str:
     """Render every feature: unit, meaning, and what the docstring of its function says."""
     parts = [MEASURES]
@@ -168,6 +193,7 @@ def _rule(block: str) -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "config/README.md": configuration_page,
+    "docs/doubts.md": doubts_page,
     "docs/errors.md": errors_page,
     "docs/features.md": features_page,
     "docs/rules.md": rules_page,

@@ -18,10 +18,11 @@ COLUMNS = (
     "slices",
     "candidates",
     "quarantined",
+    "doubts",
     "manifest",
     "sha256",
 )
-"""Of the sheet; manifests relative to its folder, with their checksums."""
+"""Of the sheet; doubts by their codes, manifests relative to its folder, with their checksums."""
 
 
 def write_listing(path: str | Path, manifests: Sequence[str]) -> int:
@@ -45,6 +46,7 @@ def write_listing(path: str | Path, manifests: Sequence[str]) -> int:
                 "slices": facts["slices"],
                 "candidates": facts.get("candidates"),
                 "quarantined": len(facts["quarantined"]),
+                "doubts": " ".join(doubt["code"] for doubt in facts["doubts"]),
                 "manifest": os.path.relpath(manifest, folder),
                 "sha256": file_sha256(manifest),
             }

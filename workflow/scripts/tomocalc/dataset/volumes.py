@@ -8,8 +8,10 @@ from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+import msgspec
 import polars as pl
 
+from tomocalc.accounts.doubts import count_doubts, typed_doubts
 from tomocalc.dataset.extent import misplaced
 from tomocalc.dataset.labels import drop_ambiguous, label_candidates
 from tomocalc.dataset.shards import read_manifest, read_volume_rows
@@ -52,7 +54,8 @@ def merge_volumes(
         ``volumes``, ``patients`` and ``sites`` that were measured, with candidates or without,
         ``annotations`` (total, matched, unmatched, volumes_without_annotation, other_findings,
         ignored_candidates: in another finding or in the band around one), ``slices``
-        (total, without_objects, quarantined) and ``extraction`` (settings, ranges of spacing).
+        (total, without_objects, quarantined), ``doubts`` (code, volumes, slices, first) and
+        ``doubtful_volumes`` that have any, and ``extraction`` (settings, ranges of spacing).
 
     Raises
     ------
@@ -104,6 +107,10 @@ def merge_volumes(
             "ignored_candidates": ignored,
         },
         "slices": slices,
+        "doubts": msgspec.to_builtins(
+            count_doubts((one["volume_id"], typed_doubts(one["doubts"])) for one in volumes)
+        ),
+        "doubtful_volumes": sum(bool(one["doubts"]) for one in volumes),
         "extraction": _extraction(manifests),
     }
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tomocalc.accounts.doubts import Doubt, plain_doubts
 from tomocalc.errors import TomocalcError
 from tomocalc.files import digest, write_bytes, write_json
 from tomocalc.image.linking import link
@@ -114,10 +115,24 @@ def extract(
         "objects": write_objects(Path(objects), found, digest([key, "objects"])),
         "slice_facts": found.facts,
         "quarantined": found.quarantined,
+        "doubts": plain_doubts([*header.doubts, *_measured_doubts(found, linked.count)]),
         "versions": versions(),
     }
     write_json(manifest, content)
     return content
+
+
+def _measured_doubts(found: Search, candidates: int) -> Iterator[Doubt]:
+    """Yield what is doubtful about a volume once its slices have been searched."""
+    lost = tuple(int(entry["slice"]) for entry in found.quarantined)
+    if lost:
+        yield Doubt(code="quarantined", slices=lost)
+    for flag in ("constant", "capped"):
+        flagged = tuple(int(fact["slice"]) for fact in found.facts if fact["qc_flag"] == flag)
+        if flagged:
+            yield Doubt(code=flag, slices=flagged)
+    if not candidates:
+        yield Doubt(code="no_candidate")
 
 
 def volume_facts(row: Mapping[str, Any], stack: Volume) -> dict[str, Any]:

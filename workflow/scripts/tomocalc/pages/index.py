@@ -8,13 +8,25 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 from markupsafe import Markup
 
+from tomocalc.accounts.doubts import DoubtCount
 from tomocalc.pages.card.levels import COLUMNS, level_notes, levels, missing_levels
 from tomocalc.pages.catalogue import ON_REQUEST, Entry, entry_of, navigation
 from tomocalc.pages.figures_of_merit import CARDS, figure_card
 from tomocalc.pages.merits import counted_groups, interval_limits
-from tomocalc.pages.parts import Cell, Column, block, cards, note, table, thumbnail, verdict
+from tomocalc.pages.parts import (
+    Cell,
+    Column,
+    block,
+    cards,
+    doubt_count_note,
+    note,
+    table,
+    thumbnail,
+    verdict,
+)
 from tomocalc.pages.protocols import protocol_section
 from tomocalc.pages.search import search_rules, search_section
 from tomocalc.pages.shell import Section, render_page
@@ -220,12 +232,9 @@ def _steps(quality: dict[str, Any], split: dict[str, Any]) -> list[tuple[str, st
 
 
 def _left_out(quality: dict[str, Any]) -> list[Markup]:
-    """Say what is not in the results although it is in the data."""
-    if not (bad := quality.get("slices", {}).get("quarantined", 0)):
-        return []
-    slices = f"{plural(bad, 'slice')} of {quality['slices']['total']:,}"
-    listed = "qc/quarantine.tsv lists them with the reason and the remedy"
-    return [note(f"{slices} could not be read and were left out: {listed}.", tone="warn")]
+    """Say what is doubtful about the volumes, and what of them is not in the results."""
+    counts = msgspec.convert(quality["doubts"], tuple[DoubtCount, ...])
+    return [doubt_count_note(count) for count in counts]
 
 
 def _gallery(overlays: Sequence[str], folder: Path) -> Section:

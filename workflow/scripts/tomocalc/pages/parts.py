@@ -16,8 +16,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from tomocalc.accounts.doubts import KINDS, Doubt, DoubtCount, doubt_sentence
 from tomocalc.pages.templating import fill
-from tomocalc.pages.words import MISSING, written
+from tomocalc.pages.words import MISSING, plural, written
 
 LONGER_SIDE = 440
 """Of a small picture, in pixels."""
@@ -64,6 +65,20 @@ def verdict(*, good: bool | None, title: str, reasons: Sequence[str], key: str =
 def note(text: str, *, tone: str = "info") -> Markup:
     """Return a remark set apart from the text; *tone* is ``info``, ``warn`` or ``bad``."""
     return fill("note", text=text, tone=tone)
+
+
+def doubt_note(doubt: Doubt) -> Markup:
+    """Return a doubt about one volume, and what to do about it."""
+    text = f"Doubtful: {doubt_sentence(doubt)}. What to do: {KINDS[doubt.code].advice}."
+    return note(text, tone="warn")
+
+
+def doubt_count_note(count: DoubtCount) -> Markup:
+    """Return how many volumes one doubt concerns, which, and what to do about it."""
+    kind, more = KINDS[count.code], count.volumes - len(count.first)
+    named = ", ".join(count.first) + (f" and {more:,} more" if more else "")
+    text = f"Doubtful in {plural(count.volumes, 'volume')}: {kind.title} ({named})."
+    return note(f"{text} What to do: {kind.advice}.", tone="warn")
 
 
 def paragraph(text: str) -> Markup:

@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from tomocalc.accounts.doubts import count_doubts, typed_doubts
 from tomocalc.pages.catalogue import navigation, run_pages
-from tomocalc.pages.parts import Card, Cell, Column, block, cards, note, table
+from tomocalc.pages.parts import Card, Cell, Column, block, cards, doubt_count_note, note, table
 from tomocalc.pages.shell import Section, render_page
 from tomocalc.pages.templating import fill
 from tomocalc.pages.volume.tables import DRIFT, IN_SILICO, drift_block, file_table
@@ -92,7 +93,9 @@ def _warnings(volumes: Sequence[Mapping[str, Any]], own: bool) -> list[Markup]:
     for row in volumes:
         for text in row["warnings"]:
             counted[text] = counted.get(text, 0) + 1
-    parts = [
+    doubts = count_doubts((row["volume_id"], typed_doubts(row["doubts"])) for row in volumes)
+    parts = [doubt_count_note(count) for count in doubts]
+    parts += [
         note(f"{text} ({plural(count, 'volume')})", tone="warn") for text, count in counted.items()
     ]
     if own:
@@ -130,6 +133,7 @@ def _volumes(volumes: Sequence[Mapping[str, Any]]) -> Markup:
         Column("Clusters", "count"),
         Column("Candidates", "count"),
         Column("Warnings", "count"),
+        Column("Doubts", "count"),
         Column("Patient", "text"),
         Column("Breast", "text"),
     ]
@@ -141,6 +145,7 @@ def _volumes(volumes: Sequence[Mapping[str, Any]]) -> Markup:
             row["clusters"],
             row["candidates"],
             len(row["warnings"]),
+            len(row["doubts"]),
             row["patient_id"],
             f"{row['laterality']} {row['view']}",
         ]

@@ -115,7 +115,6 @@ def score_volume(
             other_world(domain, simulated=simulated),
             _shallow(model.card, manifest),
             _shifted(shifts),
-            _quarantined(manifest),
         )
         if text
     ]
@@ -141,6 +140,7 @@ def score_volume(
             "protocol": model.card.get("protocol"),
         },
         "drift": shifts,
+        "doubts": manifest["doubts"],
         "warnings": warnings,
     }
     return Scored(marks, _round_clusters(clusters, marks, manifest), facts)
@@ -203,10 +203,3 @@ def _shifted(shifts: list[dict[str, Any]]) -> str | None:
         f"Drift of {', '.join(strong)}: these candidates are distributed differently from the "
         "training's; probabilities may be off."
     )
-
-
-def _quarantined(manifest: Mapping[str, Any]) -> str | None:
-    bad = len(manifest["quarantined"])
-    if not bad:
-        return None
-    return f"{bad} of {manifest['slices']} slices could not be read and were left out."

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tomocalc.accounts.doubts import Doubt
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.dicom_file import read_header
 from tomocalc.readers.dicom_header import DicomHeader
@@ -202,23 +203,18 @@ def _depths(headers: list[DicomHeader]) -> list[float] | None:
 def _facts(headers: list[DicomHeader], where: str, *, complete: bool) -> Facts:
     first = headers[0]
     frames = first.frames if len(headers) == 1 else len(headers)
-    notes: list[str] = []
+    doubts: list[Doubt] = []
     contradiction = None
     if len(headers) == 1 and first.per_frame_items not in (0, first.frames):
-        contradiction = (
-            f"the header describes {first.per_frame_items} frames and {first.frames} are stored, "
-            "so positions in it cannot be trusted"
-        )
+        counts = {"described": first.per_frame_items, "stored": first.frames}
+        contradiction = Doubt(code="header_contradicts", values=counts)
     spacings = {header.spacing or header.imager_spacing for header in headers}
     if len(spacings) > 1:
         raise _mixed(where, "its files have different pixel spacings")
     spacing, source = first.spacing, "PixelSpacing"
     if spacing is None and first.imager_spacing is not None:
         spacing, source = first.imager_spacing, "ImagerPixelSpacing"
-        notes.append(
-            "spacing is the detector's (ImagerPixelSpacing): lengths are those of the shadow, "
-            "larger than in the breast"
-        )
+        doubts.append(Doubt(code="detector_spacing"))
     slice_spacing, slice_source = first.slice_spacing, "SpacingBetweenSlices"
     depths = _depths(headers)
     if depths is not None and len(depths) == frames > 1:
@@ -226,10 +222,12 @@ def _facts(headers: list[DicomHeader], where: str, *, complete: bool) -> Facts:
         usual = float(np.median(steps))
         if usual > 0:
             slice_spacing, slice_source = round(usual, 6), "ImagePositionPatient"
-            gaps = np.flatnonzero(steps > GAP * usual) if complete else []
-            notes += [f"a gap of {steps[gap]:.3g} mm follows slice {gap}" for gap in gaps[:5]]
+            gaps = np.flatnonzero(steps > GAP * usual) if complete else np.empty(0, int)
+            if gaps.size:
+                largest = {"mm": round(float(steps[gaps].max()), 6)}
+                doubts.append(Doubt(code="gap", slices=tuple(gaps.tolist()), values=largest))
     if any(header.burned_in for header in headers):
-        notes.append("BurnedInAnnotation is YES: the pixels may show a name")
+        doubts.append(Doubt(code="burned_in"))
     return Facts(
         spacing_mm=spacing,
         spacing_source=source if spacing else "",
@@ -237,7 +235,6 @@ def _facts(headers: list[DicomHeader], where: str, *, complete: bool) -> Facts:
         slice_spacing_source=slice_source if slice_spacing else "",
         laterality=first.laterality,
         view=first.view,
-        burned_in=any(header.burned_in for header in headers),
         contradiction=contradiction,
-        notes=tuple(notes),
+        doubts=tuple(doubts),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tomocalc.accounts.doubts import Doubt, doubt_sentence
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.stack import Facts
 
@@ -19,7 +20,7 @@ class Geometry:
     spacing_source: str
     slice_spacing_mm: float
     slice_spacing_source: str
-    notes: tuple[str, ...]
+    doubts: tuple[Doubt, ...]
 
 
 def resolve_geometry(
@@ -43,10 +44,10 @@ def resolve_geometry(
         ``E205`` when a spacing is nowhere, ``E207`` when the header contradicts itself and the
         sheet does not settle it.
     """
-    notes = list(facts.notes)
+    doubts = list(facts.doubts)
     if facts.contradiction:
         _check_settled(facts.contradiction, pixel_spacing_mm, slice_spacing_mm, slices, where)
-        notes.append(f"{facts.contradiction}; spacing is the sheet's, slices are in stored order")
+        doubts.append(facts.contradiction)
         facts = Facts()
     spacing, source = facts.spacing_mm, facts.spacing_source
     if spacing is None:
@@ -54,7 +55,7 @@ def resolve_geometry(
             raise _missing("pixel", where)
         spacing, source = (pixel_spacing_mm, pixel_spacing_mm), "sheet"
     elif pixel_spacing_mm is not None:
-        notes += _disagreement("pixel", spacing[0], pixel_spacing_mm)
+        doubts += _disagreement("pixel", spacing[0], pixel_spacing_mm)
     depth, depth_source = facts.slice_spacing_mm, facts.slice_spacing_source
     if slices == 1:
         depth, depth_source = 1.0, "single slice"
@@ -63,18 +64,18 @@ def resolve_geometry(
             raise _missing("slice", where)
         depth, depth_source = slice_spacing_mm, "sheet"
     elif slice_spacing_mm is not None:
-        notes += _disagreement("slice", depth, slice_spacing_mm)
+        doubts += _disagreement("slice", depth, slice_spacing_mm)
     return Geometry(
         spacing_mm=spacing,
         spacing_source=source,
         slice_spacing_mm=depth,
         slice_spacing_source=depth_source,
-        notes=tuple(notes),
+        doubts=tuple(doubts),
     )
 
 
 def _check_settled(
-    contradiction: str,
+    contradiction: Doubt,
     pixel_spacing_mm: float | None,
     slice_spacing_mm: float | None,
     slices: int,
@@ -90,7 +91,7 @@ def _check_settled(
             "E207",
             what="a DICOM header contradicts itself",
             where=where,
-            why=contradiction,
+            why=doubt_sentence(contradiction).partition(":")[0],
             fix=f"export the volume again, or give {' and '.join(absent)} in the sheet to read "
             "the stored slices in stored order",
         )
@@ -106,10 +107,7 @@ def _missing(name: str, where: str) -> TomocalcError:
     )
 
 
-def _disagreement(name: str, header: float, sheet: float) -> list[str]:
+def _disagreement(name: str, header: float, sheet: float) -> list[Doubt]:
     if abs(header - sheet) <= DISAGREE * header:
         return []
-    return [
-        f"{name} spacing is {header:g} mm in the header, which is used, and {sheet:g} mm in the "
-        "sheet"
-    ]
+    return [Doubt(code=f"{name}_spacing_differs", values={"header": header, "sheet": sheet})]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tomocalc.accounts.doubts import refuse_doubts
 from tomocalc.readers.volume import Volume, open_volume
 
 
@@ -20,8 +21,13 @@ def open_row(source: str | Path, row: Mapping[str, Any], image: Mapping[str, Any
         Its laterality, pixel_spacing_mm and slice_spacing_mm are used.
     image
         Section of the configuration.
+
+    Raises
+    ------
+    TomocalcError
+        Those of `open_volume`, and ``E209`` for a doubt that the configuration refuses.
     """
-    return open_volume(
+    volume = open_volume(
         source,
         pixel_spacing_mm=row["pixel_spacing_mm"],
         slice_spacing_mm=row["slice_spacing_mm"],
@@ -29,5 +35,6 @@ def open_row(source: str | Path, row: Mapping[str, Any], image: Mapping[str, Any
         max_pixels=image["max_pixels"],
         min_size=image["min_size"],
         side_mismatch=image["side_mismatch"],
-        burned_in=image["burned_in"],
     )
+    refuse_doubts(volume.header.doubts, image, f"volume {row['volume_id']}, {source}")
+    return volume

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tomocalc.accounts.doubts import Doubt
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.plane import Plane
 
@@ -19,10 +20,9 @@ class Facts:
     slice_spacing_source: str = ""
     laterality: str | None = None
     view: str | None = None
-    burned_in: bool = False
-    contradiction: str | None = None
+    contradiction: Doubt | None = None
     """Why the header cannot be trusted without a word from the sheet, if so."""
-    notes: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

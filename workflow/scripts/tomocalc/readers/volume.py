@@ -11,6 +11,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from tomocalc.accounts.doubts import Doubt
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.readers.checks import checked_planes
 from tomocalc.readers.file_stack import file_stack
@@ -44,11 +45,10 @@ class VolumeHeader:
     """L or R: the sheet's, else the header's."""
     view: str | None
     """From the header: CC, MLO, …"""
-    burned_in: bool
-    """The header says that text is burned into the pixels."""
     turned: bool
     """Both in-plane axes are reversed, to repair a side that disagreed with the sheet."""
-    warnings: tuple[str, ...]
+    doubts: tuple[Doubt, ...]
+    """As far as headers and the middle slice tell."""
 
 
 class Volume:
@@ -173,8 +173,7 @@ def open_volume(
     laterality: str | None = None,
     max_pixels: int,
     min_size: int,
-    side_mismatch: str = "warn",
-    burned_in: str = "warn",
+    side_mismatch: str = "keep",
 ) -> Volume:
     """Open a volume: read every header, no pixels (but one slice to see its side).
 
@@ -189,10 +188,8 @@ def open_volume(
     max_pixels, min_size
         Limits of a slice, checked before anything is decoded.
     side_mismatch
-        When the image shows the other side than the sheet: ``warn`` keeps it as stored,
-        ``repair`` turns it by 180° as the BCS-DBT reader does, ``refuse`` raises.
-    burned_in
-        When the header says that text is burned into the pixels: ``warn`` or ``refuse``.
+        When the image shows the other side than the sheet: ``keep`` reads it as stored,
+        ``repair`` turns it by 180° as the BCS-DBT reader does.
 
     Returns
     -------
@@ -211,8 +208,6 @@ def open_volume(
     if not sound:
         raise_all([plane for plane in planes if isinstance(plane, TomocalcError)])
     facts, where = stack.facts, str(path)
-    if facts.burned_in and burned_in == "refuse":
-        raise _burned_in(where)
     geometry = resolve_geometry(
         facts,
         slices=len(planes),
@@ -233,27 +228,16 @@ def open_volume(
         slice_spacing_source=geometry.slice_spacing_source,
         laterality=laterality or facts.laterality,
         view=facts.view,
-        burned_in=facts.burned_in,
         turned=False,
-        warnings=geometry.notes,
+        doubts=geometry.doubts,
     )
     volume = Volume(header=header, planes=planes, scale=scale)
     if laterality is None:
         return volume
-    return _with_side(volume, laterality, policy=side_mismatch, where=where)
+    return _with_side(volume, laterality, policy=side_mismatch)
 
 
-def _burned_in(where: str) -> TomocalcError:
-    return TomocalcError(
-        "E206",
-        what="text is burned into the pixels",
-        where=where,
-        why="BurnedInAnnotation is YES and image.burned_in says refuse",
-        fix="blank the text in the source, or set image.burned_in to warn",
-    )
-
-
-def _with_side(volume: Volume, expected: str, *, policy: str, where: str) -> Volume:
+def _with_side(volume: Volume, expected: str, *, policy: str) -> Volume:
     """Compare the side that the middle slice shows with the sheet's, and act on a mismatch."""
     middle = len(volume) // 2
     shown = None
@@ -263,19 +247,7 @@ def _with_side(volume: Volume, expected: str, *, policy: str, where: str) -> Vol
             break
     if shown in (None, expected):
         return volume
-    fact = f"the image shows the {shown} side and the sheet says {expected}"
-    if policy == "refuse":
-        raise TomocalcError(
-            "E207",
-            what="the side of a volume disagrees with the sheet",
-            where=where,
-            why=fact,
-            fix="correct laterality in the sheet, or set image.side_mismatch to warn or repair",
-        )
-    done = "both axes are reversed" if policy == "repair" else "it is read as stored"
-    header = replace(
-        volume.header,
-        turned=policy == "repair",
-        warnings=(*volume.header.warnings, f"{fact}: {done}"),
-    )
+    repair = policy == "repair"
+    doubt = Doubt(code="side_turned" if repair else "side_differs")
+    header = replace(volume.header, turned=repair, doubts=(*volume.header.doubts, doubt))
     return volume.with_header(header)

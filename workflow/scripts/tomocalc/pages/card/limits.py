@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tomocalc.accounts.doubts import KINDS
 from tomocalc.pages.card.facts import Facts
 from tomocalc.pages.words import plural, share
 
@@ -96,9 +97,9 @@ def _sizes(facts: Facts) -> Iterator[str]:
         yield f"Few cases: {plural(facts.test['positives'], 'calcification')} in the test part."
     if not facts.quality["patients"]:
         yield "The data name no patients, so no figure can be given per patient."
-    if bad := facts.quality.get("slices", {}).get("quarantined", 0):
-        total = facts.quality["slices"]["total"]
-        yield f"{plural(bad, 'slice')} of {total:,} could not be read and were left out."
+    for doubt in facts.quality["doubts"]:
+        title = KINDS[doubt["code"]].title
+        yield f"Doubtful in {plural(doubt['volumes'], 'volume')} of the data: {title}."
 
 
 def _search(facts: Facts) -> Iterator[str]:

@@ -8,8 +8,9 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
+from tomocalc.accounts.doubts import typed_doubts
 from tomocalc.pages.catalogue import Link
-from tomocalc.pages.parts import block, note
+from tomocalc.pages.parts import block, doubt_note, note
 from tomocalc.pages.shell import Section, render_page
 from tomocalc.pages.templating import json_block, render
 from tomocalc.pages.volume.data import MOST_MARKS, viewer_data
@@ -78,6 +79,7 @@ def volume_page(
         legend=LEGEND,
     )
     warnings = [note(text, tone="warn") for text in facts["warnings"]]
+    warnings += [doubt_note(doubt) for doubt in typed_doubts(facts["doubts"])]
     rule = facts["cluster_rule"]
     sections = [
         Section("Slices", [*warnings, viewer], key="slices"),

@@ -1,0 +1,208 @@
+"""What is doubtful about a volume: one typed list, from the reader to every page.
+
+A doubt is no fault: the volume is read and measured, and whoever uses its numbers should know.
+Code and numbers travel; `KINDS` is the one place that says in words what a code means and what to
+do about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from tomocalc.accounts.base import Record
+from tomocalc.errors import TomocalcError, raise_all
+
+SHOWN = 10
+"""Slices, or volumes, that are named; the others are counted."""
+
+
+class Doubt(Record):
+    """One doubt about one volume.
+
+    Never a value of a header: codes, slices and numbers alone.
+    """
+
+    code: str
+    """A key of `KINDS`."""
+    slices: tuple[int, ...] = ()
+    """Slices it concerns, from 0; none: the whole volume."""
+    values: dict[str, float] = msgspec.field(default_factory=dict)
+    """Numbers of the sentence, by the names that its kind uses."""
+
+
+class DoubtCount(Record):
+    """How often one doubt occurs in a cohort."""
+
+    code: str
+    volumes: int
+    slices: int
+    first: tuple[str, ...]
+    """Ids of the first volumes that have it, sorted."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a code means."""
+
+    title: str
+    """The doubt in few words, for tables and counts."""
+    text: str
+    """The doubt of one volume, with the names of its numbers in braces."""
+    advice: str
+    """What to do."""
+    settled: bool = False
+    """Whether the user has decided it: then it is told and never refused."""
+
+
+KINDS: dict[str, Kind] = {
+    "side_differs": Kind(
+        "the image shows another side than the sheet says",
+        "the image shows the other side than the sheet says, and it is read as stored",
+        "look at the picture; correct laterality in the sheet, or set image.side_mismatch to "
+        "repair where the images are stored turned by 180°",
+    ),
+    "side_turned": Kind(
+        "the image was turned to the side that the sheet says",
+        "the image showed the other side than the sheet says: both axes are reversed",
+        "see in the picture that the annotations lie right in the turned image",
+        settled=True,
+    ),
+    "detector_spacing": Kind(
+        "the spacing is that of the detector",
+        "the spacing is the detector's (ImagerPixelSpacing): lengths are those of the shadow, "
+        "larger than in the breast",
+        "divide areas by the square of the magnification, or store PixelSpacing in the images",
+    ),
+    "pixel_spacing_differs": Kind(
+        "header and sheet differ in pixel spacing",
+        "pixel spacing is {header:g} mm in the header, which is used, and {sheet:g} mm in the "
+        "sheet",
+        "correct pixel_spacing_mm in the sheet or leave it empty; mend the header if it is wrong",
+    ),
+    "slice_spacing_differs": Kind(
+        "header and sheet differ in slice spacing",
+        "slice spacing is {header:g} mm in the header, which is used, and {sheet:g} mm in the "
+        "sheet",
+        "correct slice_spacing_mm in the sheet or leave it empty; mend the header if it is wrong",
+    ),
+    "header_contradicts": Kind(
+        "the header contradicts itself",
+        "the header describes {described:g} frames and {stored:g} are stored: spacing is the "
+        "sheet's, slices are in stored order",
+        "export the volume again; until then check that its slices are in order",
+    ),
+    "gap": Kind(
+        "slices are missing",
+        "slices are missing: a step of up to {mm:.3g} mm follows",
+        "copy the missing slices from the source; calcifications there are not seen",
+    ),
+    "burned_in": Kind(
+        "text is burned into the pixels",
+        "the header says that text is burned into the pixels, which may show a name",
+        "blank the text in the source before pictures are shown to others",
+    ),
+    "quarantined": Kind(
+        "slices could not be read",
+        "slices could not be read and are left out",
+        "qc/quarantine.tsv says why and how to mend each",
+    ),
+    "constant": Kind(
+        "slices without any contrast",
+        "slices hold a single grey value, so nothing can be found on them",
+        "look at the source: was the export cut short?",
+    ),
+    "capped": Kind(
+        "more objects than are kept",
+        "slices hold more objects than candidates.max_per_slice: the faintest are left out",
+        "look at the picture for noise or text; raise the limit if the objects are genuine",
+    ),
+    "no_candidate": Kind(
+        "not a single candidate",
+        "nothing was found in the volume, not a single candidate",
+        "look at the picture: is the breast seen, is the background dark, is the spacing right?",
+    ),
+}
+"""Every code: its meaning and what to do; the guide shows this table."""
+
+
+def plain_doubts(doubts: Iterable[Doubt]) -> list[dict[str, Any]]:
+    """Return doubts as an account that has no type of its own holds them."""
+    return msgspec.to_builtins(list(doubts))
+
+
+def typed_doubts(plain: Any) -> tuple[Doubt, ...]:
+    """Return what `plain_doubts` wrote."""
+    return msgspec.convert(plain, tuple[Doubt, ...])
+
+
+def doubt_sentence(doubt: Doubt) -> str:
+    """Say a doubt in words, with its numbers and the first of its slices."""
+    text = KINDS[doubt.code].text.format(**doubt.values)
+    if not doubt.slices:
+        return text
+    more = len(doubt.slices) - SHOWN
+    named = ", ".join(map(str, doubt.slices[:SHOWN])) + (f" and {more} more" if more > 0 else "")
+    return f"{text} (slice{'s' * (len(doubt.slices) > 1)} {named})"
+
+
+def refuse_doubts(doubts: Iterable[Doubt], image: Mapping[str, Any], where: str) -> None:
+    """Refuse a volume that has a doubt, where the configuration says so.
+
+    Parameters
+    ----------
+    image
+        Section of the configuration: ``doubts`` (``report`` or ``fail``), and the codes that are
+        ``allowed_doubts`` all the same.
+    where
+        The volume, for messages.
+
+    Raises
+    ------
+    TomocalcError
+        ``E209``, one line for each doubt.
+    """
+    if image["doubts"] == "report":
+        return
+    raise_all(
+        [
+            TomocalcError(
+                "E209",
+                what=f"a volume is doubtful: {doubt.code}",
+                where=where,
+                why=doubt_sentence(doubt),
+                fix=f"{KINDS[doubt.code].advice}; or add {doubt.code} to image.allowed_doubts",
+            )
+            for doubt in doubts
+            if doubt.code not in image["allowed_doubts"] and not KINDS[doubt.code].settled
+        ]
+    )
+
+
+def count_doubts(volumes: Iterable[tuple[str, Iterable[Doubt]]]) -> tuple[DoubtCount, ...]:
+    """Count the doubts of a cohort, in the order of `KINDS`.
+
+    Parameters
+    ----------
+    volumes
+        Id and doubts of each.
+    """
+    names: dict[str, list[str]] = {}
+    slices: dict[str, int] = {}
+    for volume_id, doubts in volumes:
+        for doubt in doubts:
+            names.setdefault(doubt.code, []).append(volume_id)
+            slices[doubt.code] = slices.get(doubt.code, 0) + len(doubt.slices)
+    return tuple(
+        DoubtCount(
+            code=code,
+            volumes=len(set(names[code])),
+            slices=slices[code],
+            first=tuple(sorted(set(names[code]))[:SHOWN]),
+        )
+        for code in KINDS
+        if code in names
+    )

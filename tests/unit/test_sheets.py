@@ -1,4 +1,4 @@
-"""Sheets of volumes and annotations: every mistake has its line."""
+"""Sheets of volumes: every mistake has its line."""
 
 import re
 from pathlib import Path
@@ -7,11 +7,10 @@ import pytest
 
 from tomocalc.config import load_schema
 from tomocalc.errors import TomocalcError
-from tomocalc.sheets import read_annotations, read_volumes
+from tomocalc.sheets import read_volumes
 
 SCHEMAS = Path(__file__).parents[2] / "workflow/schemas"
 VOLUMES = load_schema(SCHEMAS / "volumes.schema.yaml")
-ANNOTATIONS = load_schema(SCHEMAS / "annotations.schema.yaml")
 HEADER = "volume_id\tpatient_id\tlaterality\tview\tpath"
 
 
@@ -35,10 +34,10 @@ def fault(sheet_path, **options):
 
 
 def test_rows_are_sorted_and_ids_stay_text(sheet):
-    path = sheet("1e3\t001\tL\tCC\tIMAGE", "001\tNA\tR\tMLO\tIMAGE")
+    path = sheet("1e3\t001\tL\tCC\tIMAGE", "001\t1e3\tR\tMLO\tIMAGE")
     rows = read_volumes(path, VOLUMES)
     assert [row["volume_id"] for row in rows] == ["001", "1e3"]
-    assert rows[0]["patient_id"] == "NA"
+    assert rows[0]["patient_id"] == "1e3"
     assert rows[0]["pixel_spacing_mm"] is None
 
 
@@ -95,8 +94,8 @@ def test_all_bad_rows_come_at_once(sheet):
 
 def test_a_patient_under_two_spellings_is_refused(sheet):
     rows = [f"v{i}\t{name}\tL\tCC\tIMAGE" for i, name in enumerate(("P1", "P1", "p1", "Q", "P_1"))]
-    assert re.findall(r"tsv:(\d)", fault(sheet(*rows))) == ["4"]
-    for name, other in (("P1", "P01"), ("A-7", "a_007")):
+    assert re.findall(r"tsv:(\d)", fault(sheet(*rows))) == ["4", "6"]
+    for name, other in (("P1", "P01"), ("A-7", "a_007"), ("12", "12.0")):
         text = fault(sheet(f"v\t{name}\tL\tCC\tIMAGE", f"w\t{other}\tR\tCC\tIMAGE"))
         assert f"`{other}` differs from `{name}` on line 2 in spelling alone" in text
     apart = ("P1", "P10", "P100", "P1A", "A1-2", "A12")
@@ -113,9 +112,20 @@ def test_what_is_wrong_alike_on_many_lines_is_told_once(sheet):
     assert f"tsv:2, gone/0): no such file or folder; wrong too: {lines}. Fix: correct" in paths
 
 
-def test_a_decimal_comma_is_named(sheet):
-    text = fault(sheet("v\tp\tL\tCC\tIMAGE\t0,1", header=f"{HEADER}\tpixel_spacing_mm"))
-    assert "Fix: write decimals with a point, as in 0.1." in text
+def test_a_decimal_comma_is_read_where_it_is_no_thousands_mark(sheet):
+    header = f"{HEADER}\tpixel_spacing_mm"
+    rows = read_volumes(
+        sheet("v\tp\tL\tCC\tIMAGE\t0,125", "w\tp\tL\tCC\tIMAGE\t0,1", header=header), VOLUMES
+    )
+    assert [row["pixel_spacing_mm"] for row in rows] == [0.125, 0.1]
+    text = fault(sheet("v\tp\tL\tCC\tIMAGE\t0,125", header=header))
+    assert "Fix: write decimals with a point, as in 0.125." in text
+
+
+@pytest.mark.parametrize("name", ["NA", "unknown", "None", "anonymous", "n.a", "xxx", "REMOVED"])
+def test_a_word_for_nobody_is_no_patient(sheet, name):
+    text = fault(sheet("v\tp\tL\tCC\tIMAGE", *[f"w{i}\t{name}\tL\tCC\tIMAGE" for i in (1, 2)]))
+    assert f"`{name}` names nobody (lines 3, 4)" in text
 
 
 def test_twice_the_same_id_names_both_lines(sheet):
@@ -127,7 +137,6 @@ def test_twice_the_same_id_names_both_lines(sheet):
 @pytest.mark.parametrize(
     ("header", "message"),
     [
-        ("volume_id,patient_id,laterality,view,path", "not separated by tabs"),
         ("volume_id\tpatient\tlaterality\tview\tpath", "did you mean `patient_id`?"),
         ("volume_id\tpatient_id\tside\tview\tpath", "did you mean `laterality`?"),
         ("volume_id\tlaterality\tview\tpath", "it has no column `patient_id`"),
@@ -167,10 +176,90 @@ def test_an_empty_sheet_says_so(sheet, tmp_path):
     assert "there is no such file" in fault(str(tmp_path / "absent.tsv"))
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
-def test_a_sheet_of_another_encoding_names_the_remedy(sheet, encoding):
-    path = sheet("v\tp\tL\tCC\tMädchen.png", encoding=encoding)
+def test_a_sheet_of_another_encoding_names_the_remedy(sheet):
+    path = sheet("v\tp\tL\tCC\tMädchen.png", encoding="cp1252")
     assert 'it is not UTF-8 text. Fix: save it as "CSV UTF-8"' in fault(path)
+
+
+DIALECTS = {
+    "the Unicode text of Excel": lambda text: text.encode("utf-16"),
+    "semicolons": lambda text: text.replace("\t", ";").encode(),
+    "the first line of Excel": lambda text: f"sep=;\n{text}".replace("\t", ";").encode(),
+    "capitals": lambda text: text.replace(
+        "volume_id\tpatient_id", " Volume ID\tPatient-Id"
+    ).encode(),
+    "empty columns and lines": lambda text: text.replace("\n", "\t\t\n").encode() + b"\t\t\t\n\n",
+    "the index of pandas": lambda text: numbered(text, "").encode(),
+    "its index, named": lambda text: numbered(text, "Unnamed: 0").encode(),
+    "the row names of R, quoted": lambda text: quoted(numbered(text, "")).encode(),
+    "quotes around tabbed cells": lambda text: (
+        '"' + text.replace("\t", '"\t"').replace("\n", '"\n"')[:-1].encode().decode()
+    ),
+    "cells left out at the end": lambda text: re.sub("\t\t\n", "\n", text).encode(),
+}
+
+
+def numbered(text, name):
+    head, *lines = text.splitlines()
+    return "\n".join([f"{name}\t{head}", *(f"{n}\t{line}" for n, line in enumerate(lines))]) + "\n"
+
+
+def quoted(text):
+    return "".join(
+        ",".join(f'"{cell}"' for cell in line.split("\t")) + "\n" for line in text.splitlines()
+    )
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_sheet_is_read_in_every_dialect(sheet, dialect):
+    header = f"{HEADER}\tpixel_spacing_mm\tsite"
+    plain = Path(sheet("a\tp\tL\tCC\tIMAGE\t0.1\tNA", "b\tp\tr\tMLO\tIMAGE\t\t", header=header))
+    written = DIALECTS[dialect](plain.read_text())
+    plain.write_bytes(written if isinstance(written, bytes) else written.encode())
+    rows = read_volumes(str(plain), VOLUMES)
+    assert [(row["volume_id"], row["patient_id"], row["laterality"]) for row in rows] == [
+        ("a", "p", "L"),
+        ("b", "p", "R"),
+    ]
+    assert [row["pixel_spacing_mm"] for row in rows] == [0.1, None]
+    assert [row["site"] for row in rows] == [None, None]
+
+
+def test_a_column_without_a_name_but_with_cells_is_refused(sheet):
+    text = fault(sheet("left\tv\tp\tL\tCC\tIMAGE", header=f"\t{HEADER}"))
+    assert "column 1 has no name, and `left` in it" in text
+
+
+def test_a_workbook_is_named(tmp_path):
+    (tmp_path / "v.csv").write_bytes(b"PK\x03\x04...")
+    assert (
+        'it is a workbook (Excel or OpenDocument), no text. Fix: export it as "CSV UTF-8"'
+        in fault(str(tmp_path / "v.csv"))
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "why", "fix"),
+    [
+        ("C:\\data\\a.dcm", "a path of Windows", "in WSL /mnt/c/data/a.dcm"),
+        ("\\\\server\\share\\a.dcm", "a network path of Windows", "mount the share"),
+        ("$DATA/a.dcm", "holds the variable $DATA", "write the path out"),
+        ("%DATA%/a.dcm", "holds the variable %DATA%", "write the path out"),
+    ],
+)
+def test_a_path_of_elsewhere_names_the_remedy(sheet, path, why, fix):
+    text = fault(sheet(f"v\tp\tL\tCC\t{path}"))
+    assert why in text
+    assert fix in text
+
+
+def test_home_and_backslashes_are_understood(sheet, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw/a.png").touch()
+    rows = read_volumes(sheet("v\tp\tL\tCC\t~/raw/a.png", "w\tp\tL\tCC\traw\\a.png"), VOLUMES)
+    assert [row["path"] for row in rows] == [str(tmp_path / "raw/a.png"), "raw/a.png"]
 
 
 def test_paths_stay_inside_the_data_root(sheet, tmp_path):
@@ -184,95 +273,3 @@ def test_paths_stay_inside_the_data_root(sheet, tmp_path):
 
 def test_a_path_with_a_null_byte_is_named(sheet):
     assert "column path): a path holds a NUL byte" in fault(sheet("v\tp\tL\tCC\ta\0b.png"))
-
-
-def annotations(tmp_path, *lines, header="volume_id\tslice\tx\ty\tradius\tkind"):
-    path = tmp_path / "annotations.tsv"
-    path.write_text("\n".join([header, *lines]) + "\n")
-    return read_annotations(str(path), ANNOTATIONS, [{"volume_id": "v"}])
-
-
-def test_annotations_have_numbers_and_an_optional_slice(tmp_path):
-    rows = annotations(tmp_path, "v\t\t10.5\t20\t3\tcalcification", "v\t4\t1\t2\t3\tcluster")
-    assert [row["slice"] for row in rows] == [None, 4]
-    assert rows[0]["x"] == 10.5
-    assert rows[0]["width"] is None
-
-
-def test_a_header_alone_means_no_findings(tmp_path):
-    assert annotations(tmp_path) == []
-
-
-@pytest.mark.parametrize(
-    ("row", "message"),
-    [
-        ("w\t1\t1\t1\t3\tcluster", "E303] annotation of an unknown volume"),
-        ("v\t1\t1\t1\t\tcluster", "shape is unclear"),
-        ("v\t1.5\t1\t1\t3\tcluster", "column slice"),
-        ("v\t1\t-1\t1\t3\tcluster", "column x"),
-        ("v\t1\t1\t1\t3\tlump", "column kind"),
-        ("v\t1\t\t1\t3\tcluster", "it has no place"),
-    ],
-)
-def test_a_bad_annotation_is_named(tmp_path, row, message):
-    with pytest.raises(TomocalcError) as caught:
-        annotations(tmp_path, row)
-    assert message in str(caught.value)
-    assert "annotations.tsv:2" in str(caught.value)
-
-
-def test_an_unknown_volume_is_named_once(tmp_path):
-    row = "w\t1\t1\t1\t3\tcluster"
-    with pytest.raises(TomocalcError) as caught:
-        annotations(tmp_path, *[row] * 12)
-    (line,) = str(caught.value).splitlines()
-    assert (
-        "`w` is not in the sheet of volumes, named on lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11" in line
-    )
-    assert " and 2 more. Fix" in line
-
-
-def test_a_wrong_column_of_annotations_is_not_told_again_in_every_row(tmp_path):
-    with pytest.raises(TomocalcError) as caught:
-        annotations(tmp_path, "v\t1\t1\t1\t3\tlump", header="volume_id\tslice\tx\ty\tradios\tkind")
-    unknown, kind = str(caught.value).splitlines()
-    assert "it has an unknown column `radios`. Fix: did you mean `radius`?" in unknown
-    assert "column kind" in kind
-
-
-def test_findings_of_other_kinds_are_kept_apart(tmp_path):
-    lines = ("v\t4\t1\t2\t3\tcluster", "v\t4\t1\t2\t3\tmass", "v\t4\t1\t2\t0\tcalcification")
-    assert [row["kind"] for row in annotations(tmp_path, *lines)] == ["cluster", "calcification"]
-    rows = read_annotations(
-        str(tmp_path / "annotations.tsv"), ANNOTATIONS, [{"volume_id": "v"}], others=True
-    )
-    assert [row["kind"] for row in rows] == ["mass"]
-
-
-def test_a_mask_must_be_there(tmp_path):
-    header = "volume_id\tslice\tmask\tkind"
-    with pytest.raises(TomocalcError, match=r"E104.*no file"):
-        annotations(tmp_path, f"v\t4\t{tmp_path}/gone.png\tcluster", header=header)
-    (tmp_path / "m.png").touch()
-    (row,) = annotations(tmp_path, f"v\t4\t{tmp_path}/m.png\tcluster", header=header)
-    assert row["x"] is None
-
-
-def test_masks_stay_inside_the_data_root(tmp_path):
-    root = tmp_path / "root"
-    root.mkdir()
-    (root / "m.png").touch()
-    (tmp_path / "out.png").touch()
-    path = tmp_path / "annotations.tsv"
-    text = "volume_id\tslice\tmask\tkind\nv\t4\t{}\tcluster\n"
-
-    def read(mask):
-        path.write_text(text.format(mask))
-        volumes = [{"volume_id": "v"}]
-        return read_annotations(str(path), ANNOTATIONS, volumes, data_root=str(root))
-
-    assert read("m.png")[0]["mask"] == str(root / "m.png")
-    with pytest.raises(TomocalcError, match=r"annotations\.tsv:2.*leads out of"):
-        read("../out.png")
-    with pytest.raises(TomocalcError, match=r"E104.*no file"):
-        read("gone.png")

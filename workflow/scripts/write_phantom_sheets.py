@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from tomocalc.columns import VOLUMES
-from tomocalc.files import sheet_text, write_text
+from tomocalc.files import VOLUME_COLUMNS, sheet_text, write_text
 from tomocalc.log import log_to
 
 SITE = "in-silico phantom"
@@ -34,7 +33,7 @@ def main(
     folder = Path(volumes_sheet).parent
     place = f"{folder}/png/{{}}" if format == "png" else f"{folder}/{{}}.dcm"
     located = [{**row, "path": place.format(row["volume_id"]), "site": SITE} for row in rows]
-    write_text(volumes_sheet, sheet_text(VOLUMES, located))
+    write_text(volumes_sheet, sheet_text(VOLUME_COLUMNS, located))
     write_text(annotations_sheet, _stacked(annotations))
     write_text(truth_sheet, _stacked(truth))
 

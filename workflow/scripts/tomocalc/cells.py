@@ -6,20 +6,22 @@ read while the graph of jobs is built.
 
 from __future__ import annotations
 
-import csv
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from tomocalc.config import Schema, coerce, mistakes
+from tomocalc.delimited import sheet_error, split_lines
 from tomocalc.errors import TomocalcError
+from tomocalc.identity import is_empty
 
 Row = dict[str, Any]
 LINE = "_line"
 """Key of a row's line number in its sheet, the header being line 1."""
-NOT_UTF8 = "it is not UTF-8 text", 'save it as "CSV UTF-8", which spreadsheets offer by that name'
-"""Why a text of another encoding cannot be read, and what mends it."""
+DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
+UNNAMED = re.compile(r"|Unnamed: \d+|__index_level_\d+__")
+"""Names of columns that have none, as pandas writes them."""
 SHOWN = 10
 """Most line numbers that a message counts up."""
 
@@ -50,11 +52,20 @@ class Cells:
 def read_cells(path: str, schema: Schema) -> Cells:
     """Read a sheet; its mistakes are among the result."""
     try:
-        header, lines = _split(path)
+        header, lines = split_lines(path)
+        nameless = _nameless(path, header, lines)
     except TomocalcError as error:
         return Cells([], None, False, [error])
-    errors = list(_check_header(path, header, schema))
-    columns = {name: _Column(name, schema) for name in header if name in schema["properties"]}
+    header = [_known_name(name, schema["properties"]) for name in header]
+    named = [name for place, name in enumerate(header) if place not in nameless]
+    errors = list(_check_header(path, named, schema))
+    numbers = [
+        place for place, name in enumerate(header) if is_number(schema["properties"].get(name, {}))
+    ]
+    comma = _decimal_comma(lines, numbers)
+    columns = {
+        name: _Column(name, schema, comma=comma) for name in named if name in schema["properties"]
+    }
     absent = dict.fromkeys(set(schema["properties"]) - set(header))
     rows: list[Row] = []
     names: set[str] = set()
@@ -63,7 +74,9 @@ def read_cells(path: str, schema: Schema) -> Cells:
         where = f"{path}:{number}"
         texts = dict(zip(header, map(str.strip, cells), strict=False))
         names |= {texts["volume_id"]} if "volume_id" in texts else set()
-        if len(cells) != len(header):
+        lacking = set(header[len(cells) :])  # Excel leaves out empty cells at the end
+        texts |= dict.fromkeys(lacking, "")
+        if lacking & set(schema["required"]) or any(map(str.strip, cells[len(header) :])):
             why = f"it has {len(cells)} cells where the header has {len(header)}"
             bad.append((number, "", row_error(where, why, "give every row one cell per column")))
             continue
@@ -76,55 +89,78 @@ def read_cells(path: str, schema: Schema) -> Cells:
                 if what != "missing key"
             ]
         rows.append({**absent, **row, LINE: number})
-    foreign = len(columns) < len(set(header))
+    foreign = len(columns) < len(set(named))
     errors += together(bad)
-    return Cells(rows, names if "volume_id" in header else None, foreign, errors)
+    return Cells(rows, names if "volume_id" in named else None, foreign, errors)
 
 
 class _Column:
     """Reads the cells of one column; each different text is checked once."""
 
-    def __init__(self, name: str, schema: Schema) -> None:
-        self._kind = schema["properties"][name]
-        self._optional = name not in schema["required"] or _nullable(self._kind)
+    def __init__(self, name: str, schema: Schema, *, comma: bool) -> None:
+        self.kind = schema["properties"][name]
+        self._optional = name not in schema["required"] or _nullable(self.kind)
+        self._comma = comma and is_number(self.kind)
         self._known: dict[str, tuple[Any, bool]] = {}
 
     def read(self, text: str) -> tuple[Any, bool]:
         """Return the value of a cell, and whether the schema allows it."""
         if text not in self._known:
-            value = coerce(text, self._kind, self._kind) if text or not self._optional else None
-            self._known[text] = value, not any(True for _ in mistakes(value, self._kind))
+            value = self._value(text)
+            self._known[text] = value, not any(True for _ in mistakes(value, self.kind))
         return self._known[text]
 
+    def _value(self, text: str) -> Any:
+        if self._optional and is_empty(text):
+            return None
+        if self._comma and DECIMAL_COMMA.fullmatch(text):
+            text = text.replace(",", ".")
+        value = coerce(text, self.kind, self.kind)
+        if isinstance(value, float) and "integer" in self.kind.get("type", ()):
+            return int(value) if value.is_integer() else value  # pandas writes 3.0 beside a gap
+        choices = {str(word).casefold(): word for word in self.kind.get("enum", ())}
+        return choices.get(str(value).casefold(), value)
 
-def _split(path: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise sheet_error(path, *NOT_UTF8) from error
-    except FileNotFoundError as error:
-        fix = "correct the path of this TSV or CSV file; it starts from the working directory"
-        raise sheet_error(path, "there is no such file", fix) from error
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise sheet_error(path, why, "give the path of a TSV or CSV file") from error
-    if Path(path).suffix.lower() == ".csv":
-        first = text.partition("\n")[0]
-        reader = csv.reader(text.splitlines(), delimiter=max(",;\t", key=first.count))
-    else:
-        reader = csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
-    try:
-        lines = [(reader.line_num, cells) for cells in reader if any(map(str.strip, cells))]
-    except csv.Error as error:
-        where = f"{path}:{reader.line_num}"
-        raise sheet_error(where, str(error), "mend the line, or save the sheet again") from error
-    if not lines:
-        raise sheet_error(path, "it is empty", "write a header line and one row per entry")
-    header = [cell.strip() for cell in lines[0][1]]
-    if len(header) == 1 and any(mark in header[0] for mark in ",;"):
-        why = "its cells are not separated by tabs"
-        raise sheet_error(path, why, "save it as TSV, or name it .csv")
-    return header, lines[1:]
+
+def is_number(kind: Schema) -> bool:
+    """Return whether a column holds numbers."""
+    return bool({"number", "integer"} & set(kind.get("type", ())))
+
+
+def _decimal_comma(lines: list[tuple[int, list[str]]], places: list[int]) -> bool:
+    """Return whether a comma is the decimal mark in the cells at *places*.
+
+    ``1,234`` alone may be one thousand: a cell with another number of digits behind its comma
+    must show what is meant.
+    """
+    cells = (cells[place].strip() for _, cells in lines for place in places if place < len(cells))
+    marked = [cell for cell in cells if DECIMAL_COMMA.fullmatch(cell)]
+    return any(len(cell.partition(",")[2]) != 3 for cell in marked)
+
+
+def _known_name(cell: str, known: Iterable[str]) -> str:
+    """Return the column that a cell of the header names: case, blanks and hyphens do not count."""
+    plain = re.sub(r"[\s-]+", "_", cell.strip().lstrip("#").strip().casefold())
+    return plain if plain in known else cell
+
+
+def _nameless(path: str, header: list[str], lines: list[tuple[int, list[str]]]) -> list[int]:
+    """Return the columns without a name: empty ones, and the row numbers that pandas and R write.
+
+    Raises
+    ------
+    TomocalcError
+        ``E102`` for cells below no name that are none of that.
+    """
+    places = [place for place, name in enumerate(header) if UNNAMED.fullmatch(name)]
+    for place in places:
+        cells = [cells[place].strip() for _, cells in lines if place < len(cells)]
+        held = [cell for cell in cells if cell]
+        numbers = place == 0 and all(cell.isdigit() for cell in held)
+        if held and not (numbers and len(set(held)) == len(held)):
+            why = f"column {place + 1} has no name, and `{held[0][:40]}` in it"
+            raise sheet_error(path, why, "name the column, or delete it")
+    return places
 
 
 def _check_header(path: str, header: list[str], schema: Schema) -> Iterator[TomocalcError]:
@@ -170,11 +206,6 @@ def line_numbers(lines: list[int]) -> str:
     """Count up lines of a sheet, some of them where there are many."""
     more = f" and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
     return f"line{'s' * (len(lines) > 1)} {', '.join(map(str, lines[:SHOWN]))}{more}"
-
-
-def sheet_error(path: str, why: str, fix: str) -> TomocalcError:
-    """Return what is wrong with a sheet as a whole."""
-    return TomocalcError("E102", what="the sheet cannot be used", where=path, why=why, fix=fix)
 
 
 def row_error(where: str, why: str, fix: str) -> TomocalcError:

@@ -122,6 +122,31 @@ def file_sha256(path: str | Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
+VOLUME_COLUMNS = [
+    "volume_id",
+    "patient_id",
+    "laterality",
+    "view",
+    "path",
+    "pixel_spacing_mm",
+    "slice_spacing_mm",
+    "site",
+]
+ANNOTATION_COLUMNS = [
+    "volume_id",
+    "slice",
+    "x",
+    "y",
+    "radius",
+    "width",
+    "height",
+    "mask",
+    "kind",
+    "pathology",
+]
+"""Columns of the two sheets, in the order in which the workflow writes them."""
+
+
 def sheet_text(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
     """Render *rows* as a tab-separated sheet with a header; None becomes an empty cell."""
     lines = ["\t".join(columns)]

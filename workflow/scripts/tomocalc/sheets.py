@@ -6,14 +6,18 @@ read while the graph of jobs is built.
 
 from __future__ import annotations
 
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from tomocalc.cells import LINE, Row, line_numbers, read_cells, row_error, sheet_error, together
+from tomocalc.cells import LINE, Row, line_numbers, read_cells, row_error, together
 from tomocalc.config import Schema
+from tomocalc.delimited import sheet_error
 from tomocalc.errors import TomocalcError, TomocalcErrors, raise_all
+from tomocalc.identity import names_nobody, two_spellings
 from tomocalc.readers.sources import source_files
 
 
@@ -49,7 +53,7 @@ def check_volumes(
             sheet_error(path, "the sheet of volumes has no rows", "add one row per volume")
         )
     errors += _twice(path, rows)
-    errors += _two_spellings(path, rows)
+    errors += _patients(path, rows)
     errors += together(
         (row[LINE], key, error)
         for row in rows
@@ -99,6 +103,7 @@ def check_annotations(
             unknown[row["volume_id"]].append(row[LINE])
         if not cells.foreign:  # or what seems to lack stands in a column of another name
             errors += _shape(f"{path}:{row[LINE]}", row, data_root)
+    errors += _same_lines(path, cells.rows)
     for name, lines in unknown.items():
         lines_too = f", named on {line_numbers(lines)}" if len(lines) > 1 else ""
         errors.append(
@@ -133,6 +138,24 @@ def _shape(where: str, row: Row, data_root: str | None) -> Iterator[TomocalcErro
             )
     elif row.get("x") is None or row.get("y") is None:
         yield row_error(where, "it has no place", "give x and y")
+    else:
+        for axis, extent in (("x", "width"), ("y", "height")):
+            if (centre := row[axis] + (row.get(extent) or 0) / 2) < 0:
+                why = f"its centre lies at {centre:g}, outside the image"
+                fix = "give x as the column and y as the row, in pixels from the top left corner"
+                yield row_error(f"{where}, column {axis}", why, fix)
+
+
+def _same_lines(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
+    """Name lines that tell the same finding again: intervals would be too narrow."""
+    first: dict[tuple[Any, ...], int] = {}
+    bad = []
+    for row in rows:
+        told = tuple(row[name] for name in row if name not in (LINE, "pathology"))
+        if row[LINE] != (line := first.setdefault(told, row[LINE])):
+            why = f"it repeats line {line}"
+            bad.append((row[LINE], why, row_error(f"{path}:{row[LINE]}", why, "delete it")))
+    yield from together(bad)
 
 
 def _twice(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
@@ -148,24 +171,19 @@ def _twice(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
         first.setdefault(name, row)
 
 
-def _two_spellings(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
-    """Name patients who seem to have two ids: a split could put them on both sides."""
-    lines: dict[str, int] = {}
-    for row in rows:
-        lines.setdefault(row["patient_id"] or "", row[LINE])
-    first: dict[str, str] = {}
-    for name, line in lines.items():
-        known = first.setdefault(spelt(name), name)
-        if known != name:
-            why = f"`{name}` differs from `{known}` on line {lines[known]} in spelling alone"
-            fix = "write one patient in one way, and give two patients names that differ more"
-            yield row_error(f"{path}:{line}, column patient_id", why, fix)
-
-
-def spelt(pseudonym: str) -> str:
-    """Return what different spellings of one pseudonym have in common."""
-    plain = re.sub(r"[._ -]+", "-", pseudonym.strip().casefold())
-    return re.sub(r"(?<!\d)0+(?=\d)", "", plain)
+def _patients(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
+    """Name lines without a patient, and patients who seem to have two ids."""
+    named = [(str(row["patient_id"]), row[LINE]) for row in rows if row["patient_id"]]
+    nobody = [(name, line) for name, line in named if names_nobody(name)]
+    if nobody:
+        lines = line_numbers([line for _, line in nobody])
+        why = f"`{nobody[0][0]}` names nobody ({lines}): all of them would be one patient"
+        fix = "give every patient a pseudonym of her own"
+        yield row_error(f"{path}:{nobody[0][1]}, column patient_id", why, fix)
+    for name, line, known, known_line in two_spellings(named):
+        why = f"`{name}` differs from `{known}` on line {known_line} in spelling alone"
+        fix = "write one patient in one way, and give two patients names that differ more"
+        yield row_error(f"{path}:{line}, column patient_id", why, fix)
 
 
 def _place(
@@ -194,12 +212,36 @@ def _place(
         )
 
 
+def _foreign_path(path: str) -> tuple[str, str] | None:
+    """Return why a path cannot be meant as it stands, and what mends it; None where it can."""
+    if "\0" in path:
+        return "a path holds a NUL byte", "write it anew"
+    if drive := re.match(r"([A-Za-z]):[\\/]", path):
+        here = f"/mnt/{drive[1].lower()}/{path[3:]}".replace("\\", "/")
+        return f"`{path}` is a path of Windows", f"write it as it is called here, in WSL {here}"
+    if path.startswith("\\\\"):
+        why = f"`{path}` is a network path of Windows"
+        return why, "mount the share and give the path below its mount point"
+    variable = re.search(r"\$\{?[A-Za-z_]\w*\}?|%\w+%", path)
+    if variable and not Path(path).exists():
+        why = f"`{path}` holds the variable {variable[0]}, which a sheet cannot use"
+        return why, "write the path out, or set volumes.data_root and give paths below it"
+    return None
+
+
+def _local(path: str) -> str:
+    """Return a path with the home folder written out, and with slashes if it has none."""
+    if "\\" in path and "/" not in path:
+        path = path.replace("\\", "/")
+    return os.path.expanduser(path) if path.startswith("~") else path  # noqa: PTH111
+
+
 def _resolve(where: str, row: Row, key: str, data_root: str | None) -> Iterator[TomocalcError]:
     """Resolve one path of the row below *data_root*, or say that it leads out of it."""
-    if "\0" in row[key]:
-        yield row_error(f"{where}, column {key}", "a path holds a NUL byte", "write it anew")
+    if fault := _foreign_path(row[key]):
+        yield row_error(f"{where}, column {key}", *fault)
         return
-    path = Path(data_root or "") / row[key]
+    path = Path(data_root or "") / _local(row[key])
     if data_root and not path.resolve().is_relative_to(Path(data_root).resolve()):
         why = f"`{row[key]}` leads out of {data_root}"
         yield row_error(where, why, "keep paths inside volumes.data_root")

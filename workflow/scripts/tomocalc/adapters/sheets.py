@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tomocalc.columns import ANNOTATIONS, VOLUMES
 from tomocalc.config import Schema, load_schema, mistakes
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.files import sheet_text, write_text
+from tomocalc.files import ANNOTATION_COLUMNS, VOLUME_COLUMNS, sheet_text, write_text
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +26,7 @@ class Sheets:
     Attributes
     ----------
     volumes, annotations
-        Columns as in `tomocalc.columns`; a missing value is None or left out.
+        Columns as in `tomocalc.files`; a missing value is None or left out.
     unplaced
         What of the data set is not in them, and why: ``what``, ``reason``.
     """
@@ -76,8 +75,10 @@ def write_sheets(
     # None of them is written unless all of them can be.
     texts = {
         unplaced: sheet_text(UNPLACED, sorted(sheets.unplaced, key=lambda row: row["what"])),
-        annotations: sheet_text(ANNOTATIONS, sheets.annotations),
-        volumes: sheet_text(VOLUMES, sorted(sheets.volumes, key=lambda row: row["volume_id"])),
+        annotations: sheet_text(ANNOTATION_COLUMNS, sheets.annotations),
+        volumes: sheet_text(
+            VOLUME_COLUMNS, sorted(sheets.volumes, key=lambda row: row["volume_id"])
+        ),
     }
     for path, text in texts.items():
         write_text(path, text)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 
 import polars as pl
 
 from tomocalc.dataset.foreign_table import read_foreign_table, remedy
 from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.identity import names_nobody, two_spellings
 from tomocalc.parquet import BAD
-from tomocalc.sheets import spelt
 from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, names, schema
 
 log = logging.getLogger(__name__)
@@ -83,12 +84,13 @@ def read_feature_table(
         seen = ", ".join(table.select(text.unique().sort()).to_series().head(5).to_list())
         why = f"no row of column {label} is `{positive}`; it holds {seen}"
         raise _table_error(path, why, "set table.positive to the label of a calcification")
+    table = _named(table, patient_id)
     raise_all(
         [
             *_not_numbers(path, table, features, first_line),
             *_no_patient(path, table, patient_id, first_line),
-            *_two_spellings(path, table, label, first_line, only=positive),
-            *_two_spellings(path, table, patient_id, first_line),
+            *_like_positive(path, table, label, positive, first_line),
+            *_patient_spellings(path, table, patient_id, first_line),
         ]
     )
     others = table.select(text.filter(text != positive).unique().sort()).to_series()
@@ -121,6 +123,17 @@ def _text(column: str | None) -> pl.Expr:
     return pl.col(column).cast(pl.String).str.strip_chars().fill_null("")
 
 
+def _named(table: pl.DataFrame, patient_id: str | None) -> pl.DataFrame:
+    """Empty the cells of the column of patients that name nobody, such as ``unknown``."""
+    if patient_id is None:
+        return table
+    names = table.select(_text(patient_id))[patient_id]
+    nobody = [name for name in names.unique() if names_nobody(name)]
+    return table.with_columns(
+        pl.when(names.is_in(nobody)).then(pl.lit("")).otherwise(names).alias(patient_id)
+    )
+
+
 def _number(table: pl.DataFrame, column: str) -> pl.Expr:
     """Return the cells of *column* as numbers; null where they are empty."""
     if table[column].dtype != pl.String:
@@ -141,24 +154,32 @@ def _no_patient(
         yield _table_error(f"{path}, column {patient_id}", why, fix)
 
 
-def _two_spellings(
-    path: str,
-    table: pl.DataFrame,
-    column: str | None,
-    first_line: int,
-    *,
-    only: str | None = None,
+def _like_positive(
+    path: str, table: pl.DataFrame, label: str, positive: str, first_line: int
 ) -> Iterator[TomocalcError]:
-    """Say that one name, or *only* this one, is written in two ways."""
-    if column is None:
+    """Say that the label of a calcification is written in another way too."""
+
+    def plain(word: str) -> str:
+        return re.sub(r"(?<=\d)\.0+$", "", word.strip().casefold())
+
+    for word, row in table.select(_text(label), "_row").unique(label, keep="first").iter_rows():
+        if word != positive and plain(word) == plain(positive):
+            why = f"`{word}` on line {row + first_line} differs from `{positive}` in spelling alone"
+            yield _table_error(f"{path}, column {label}", why, "write it in one way")
+
+
+def _patient_spellings(
+    path: str, table: pl.DataFrame, patient_id: str | None, first_line: int
+) -> Iterator[TomocalcError]:
+    """Say that one patient is written in two ways."""
+    if patient_id is None:
         return
-    table = table.select(_text(column), "_row").unique(column, maintain_order=True)
-    first = {} if only is None else {spelt(only): only}
-    for name, row in table.iter_rows():
-        known = first.setdefault(spelt(name), name) if only is None else first.get(spelt(name))
-        if known not in (None, name):
-            why = f"`{name}` on line {row + first_line} differs from `{known}` in spelling alone"
-            yield _table_error(f"{path}, column {column}", why, "write it in one way")
+    names = table.select(_text(patient_id), pl.col("_row") + first_line)
+    once = names.unique(patient_id, keep="first", maintain_order=True)
+    for name, line, known, known_line in two_spellings(once.iter_rows()):
+        why = f"`{name}` on line {line} differs from `{known}` on line {known_line} in spelling "
+        fix = "write one patient in one way"
+        yield _table_error(f"{path}, column {patient_id}", f"{why}alone", fix)
 
 
 def _not_numbers(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from tomocalc.cells import NOT_UTF8
+from tomocalc.delimited import NOT_UTF8
 from tomocalc.parquet import load_parquet
 
 

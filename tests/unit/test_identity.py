@@ -1,0 +1,96 @@
+"""When two spellings are one patient, and which words name nobody."""
+
+from __future__ import annotations
+
+import pytest
+
+from tomocalc.identity import is_empty, names_nobody, patients_of_studies, spelling_key
+
+SAME = [
+    ("P1", "p1"),
+    ("P1", "P01"),
+    ("P1", "P-1"),
+    ("P1", "P_001"),
+    ("P 1", " P1 "),
+    ("12", "12.0"),
+    ("12", "012.00"),
+    ("12", "12,0"),
+    ("12345678", "1.2345678e+07"),
+    ("A-7", "a.007"),
+    ("1-11", "1_11"),
+    ("1/11", "01-11"),
+    ("P1", "\uff30\uff11"),  # full width
+    ("Müller-1", "Mu\u0308ller 1"),  # composed, and letter with mark
+    ("P1", "P1\u200b"),  # zero width space
+    ("P1", "\ufeffP1"),
+    ("P\u00a01", "P1"),  # a blank that does not break
+    ("12345", "0012345^^^HOSP"),
+    ("P\u20101", "P-1"),  # the hyphen of word processors
+]
+DIFFERENT = [
+    ("1", "10"),
+    ("P1", "P10"),
+    ("P1", "P1A"),
+    ("P1", "Q1"),
+    ("1-11", "11-1"),
+    ("A1-2", "A12"),
+    ("12.1", "12"),
+    ("12.10", "12.1"),
+    ("1.2.840.0", "1.2.840"),  # no number
+    ("101", "11"),
+    ("P100", "P1"),
+    ("0", ""),
+    ("a0b", "ab"),
+    ("1e3", "1000"),
+]
+
+
+@pytest.mark.parametrize(("one", "two"), SAME)
+def test_one_patient_in_two_spellings(one: str, two: str) -> None:
+    assert spelling_key(one) == spelling_key(two)
+
+
+@pytest.mark.parametrize(("one", "two"), DIFFERENT)
+def test_two_patients(one: str, two: str) -> None:
+    assert spelling_key(one) != spelling_key(two)
+
+
+def test_words_that_name_nobody() -> None:
+    nobody = [
+        "NA",
+        "n/a",
+        "N.A.",
+        "nan",
+        "None",
+        "null",
+        "unknown",
+        "-",
+        "--",
+        "?",
+        "??",
+        ".",
+        "anonymous",
+        "REMOVED",
+        "XXXX",
+        "Unbekannt",
+    ]
+    nobody += ["", " ", "not available", "Anonymous Patient", "de-identified", "<NA>"]
+    assert [name for name in nobody if not names_nobody(name)] == []
+    somebody = ["NA12", "P1", "0", "anonymous-7", "unknown1", "X", "XX1", "Nina", "none-of-us"]
+    assert [name for name in somebody if names_nobody(name)] == []
+    assert not is_empty("unknown")  # a site may be
+
+
+def test_one_examination_is_one_patient_s() -> None:
+    rows = [
+        ("v1", "P1", "s"),
+        ("v2", "P2", "s"),
+        ("v3", "P1", "t"),
+        ("v4", "P9", ""),
+        ("v5", "P8", ""),
+    ]
+    (fault,) = patients_of_studies(rows)
+    assert "volumes v1, v2" in str(fault)
+    assert "2 patients" in str(fault)
+    assert "P1" not in str(fault)
+    assert list(patients_of_studies(rows[2:])) == []

@@ -155,22 +155,6 @@ COPY envs/imports.yaml /conda-envs/fdedd59bd15009ddae84f58a9e4df442/environment.
 RUN mkdir -p /conda-envs/95edfe819e3746f8335a1d78e91691b8
 COPY envs/model.yaml /conda-envs/95edfe819e3746f8335a1d78e91691b8/environment.yaml
 # Conda environment:
-#   source: envs/onnx.yaml
-#   prefix: /conda-envs/ea729994d5d0c4f7dc5ac38361a48e38
-#   # Export to ONNX.
-#   channels:
-#     - conda-forge
-#     - nodefaults
-#   dependencies:
-#     - python =3.12
-#     - numpy >=2.3,<3
-#     - onnx >=1.18,<2
-#     - polars >=1.41,<3
-#     - safetensors >=0.6,<1
-#     - scipy >=1.16,<2
-RUN mkdir -p /conda-envs/ea729994d5d0c4f7dc5ac38361a48e38
-COPY envs/onnx.yaml /conda-envs/ea729994d5d0c4f7dc5ac38361a48e38/environment.yaml
-# Conda environment:
 #   source: envs/phantom.yaml
 #   prefix: /conda-envs/b0963ed1fc3ef8233d09862351aff058
 #   # In-silico volumes.
@@ -257,7 +241,6 @@ RUN conda env create --prefix /conda-envs/5f6cb5b6ff881789a6add0013d3f17e9 --fil
     conda env create --prefix /conda-envs/6d887c115a3a25c2bcd2c3a605d15dbb --file /conda-envs/6d887c115a3a25c2bcd2c3a605d15dbb/environment.yaml && \
     conda env create --prefix /conda-envs/fdedd59bd15009ddae84f58a9e4df442 --file /conda-envs/fdedd59bd15009ddae84f58a9e4df442/environment.yaml && \
     conda env create --prefix /conda-envs/95edfe819e3746f8335a1d78e91691b8 --file /conda-envs/95edfe819e3746f8335a1d78e91691b8/environment.yaml && \
-    conda env create --prefix /conda-envs/ea729994d5d0c4f7dc5ac38361a48e38 --file /conda-envs/ea729994d5d0c4f7dc5ac38361a48e38/environment.yaml && \
     conda env create --prefix /conda-envs/b0963ed1fc3ef8233d09862351aff058 --file /conda-envs/b0963ed1fc3ef8233d09862351aff058/environment.yaml && \
     conda env create --prefix /conda-envs/3353faf7998448a1f0721042112ac7ff --file /conda-envs/3353faf7998448a1f0721042112ac7ff/environment.yaml && \
     conda env create --prefix /conda-envs/31ba2986836cbd6861ceee2e695de297 --file /conda-envs/31ba2986836cbd6861ceee2e695de297/environment.yaml && \

@@ -1,9 +1,9 @@
 """Training on a CUDA device: `python benchmarks/gpu.py`.
 
-The paper's network on the rows of `benchmarks/training.py`: epochs per second of the captured step
-and of the plain loop (the same step, kernel by kernel) on the same card, and of one CPU thread;
-then whether two trainings have the same bits, and how far the losses are from those of the CPU
-(without dropout, whose random numbers differ). Where there is no CUDA device, it says so.
+The paper's network on the rows of `benchmarks/training.py`: epochs per second on the card and of
+one CPU thread; then whether two trainings have the same bits, and how far the losses are from
+those of the CPU (without dropout, whose random numbers differ). Where there is no CUDA device, it
+says so.
 """
 
 from __future__ import annotations
@@ -20,19 +20,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 from training import ROWS, STEPS, data, paper_settings
 
-from tomocalc.model import cuda
 from tomocalc.model.device import choose_device, why_no_cuda
 from tomocalc.model.lstm import Hyperparameters
 from tomocalc.model.training import Batch, Row, Trained, train
 
-EPOCHS = {"captured": 60, "plain": 20, "CPU, one thread": 4}
-
-
-class PlainStep(cuda.GraphStep):
-    """The same step without a graph."""
-
-    def _capture(self) -> torch.cuda.CUDAGraph:
-        raise RuntimeError("the plain loop is measured")
+EPOCHS = {"CUDA": 20, "CPU, one thread": 4}
 
 
 def trained(
@@ -52,18 +44,14 @@ def trained(
     def end(_: Row) -> None:
         ends.append(time.perf_counter())  # the epoch's loss has been read: the device is idle
 
-    captured, cuda.GraphStep = cuda.GraphStep, PlainStep if who == "plain" else cuda.GraphStep
-    try:
-        found = train(
-            shape=Hyperparameters(inputs=steps[1], dropout=dropout),
-            settings=paper_settings(epochs),
-            training=part,
-            validation=None,
-            seed=1,
-            report=end,
-        )
-    finally:
-        cuda.GraphStep = captured
+    found = train(
+        shape=Hyperparameters(inputs=steps[1], dropout=dropout),
+        settings=paper_settings(epochs),
+        training=part,
+        validation=None,
+        seed=1,
+        report=end,
+    )
     return found, statistics.median(b - a for a, b in itertools.pairwise(ends))
 
 
@@ -75,7 +63,7 @@ def losses(training: Trained) -> list[float]:
 def main() -> None:
     if not torch.cuda.is_available():
         sys.exit(f"there is nothing to measure: {why_no_cuda()}")
-    print(f"| {torch.cuda.get_device_name()} | input | epochs per s | ratio to plain |")
+    print(f"| {torch.cuda.get_device_name()} | input | epochs per s | ratio to the CPU |")
     print("|---|---|---:|---:|")
     for name, steps in STEPS.items():
         speed = {
@@ -83,16 +71,19 @@ def main() -> None:
             for who, epochs in EPOCHS.items()
         }
         for who, each in speed.items():
-            print(f"| {who} | {name} | {each:.1f} | {each / speed['plain']:.2f} |", flush=True)
+            print(
+                f"| {who} | {name} | {each:.1f} | {each / speed['CPU, one thread']:.2f} |",
+                flush=True,
+            )
     steps = STEPS["6 steps of 1 feature"]
-    first, second = (trained("captured", steps, dropout=0.1, epochs=20)[0] for _ in range(2))
+    first, second = (trained("CUDA", steps, dropout=0.1, epochs=20)[0] for _ in range(2))
     weights = zip(
         first.model.state_dict().values(), second.model.state_dict().values(), strict=True
     )
     equal = all(torch.equal(a, b) for a, b in weights) and first.history == second.history
     gpu, cpu = (
         losses(trained(who, steps, dropout=0.0, epochs=10)[0])
-        for who in ("captured", "CPU, one thread")
+        for who in ("CUDA", "CPU, one thread")
     )
     apart = max(abs(a - b) / b for a, b in zip(gpu, cpu, strict=True))
     print("\n| two trainings | largest difference of a loss from the CPU's |\n|---|---:|")

@@ -26,7 +26,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 if TYPE_CHECKING:
-    from tomocalc.model.settings import TrainingSettings
+    from tomocalc.model.recipe import TrainingSettings
 
 ROWS, HELD_OUT, FEATURES, BATCH = 12_152, 1_519, 6, 500
 STEPS = {"6 steps of 1 feature": (6, 1), "1 step of 6 features": (1, 6)}
@@ -99,7 +99,7 @@ class Clock:
 
 def paper_settings(epochs: int) -> TrainingSettings:
     """Return the paper's training, a checkpoint every 5 epochs, a patience that never ends."""
-    from tomocalc.model.settings import TrainingSettings  # another interpreter runs Keras
+    from tomocalc.model.recipe import TrainingSettings  # another interpreter runs Keras
 
     return TrainingSettings(
         learning_rate=1e-3,
@@ -119,10 +119,10 @@ def ours(steps: tuple[int, int], epochs: int) -> Times:
     """Train as `train_lstm` does, progress and checkpoints included."""
     import logging
 
+    from tomocalc.log import Progress
     from tomocalc.model.checkpoint import Checkpoint
     from tomocalc.model.device import choose_device
     from tomocalc.model.lstm import Hyperparameters
-    from tomocalc.model.progress import Progress
     from tomocalc.model.training import Batch, Row, train
 
     device = choose_device("cpu")

@@ -40,9 +40,9 @@ from woods_models import (
 )
 
 from tomocalc.dataset.splits import split_paper
+from tomocalc.experiments.paper import CONFUSION
 from tomocalc.files import read_json, write_json
 from tomocalc.model.fitting import fit
-from tomocalc.model.paper import CONFUSION
 
 PAPER_CONFUSION = np.array([[CONFUSION["tn"], CONFUSION["fp"]], [CONFUSION["fn"], CONFUSION["tp"]]])
 FOLDS = 5

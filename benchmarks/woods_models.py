@@ -16,11 +16,11 @@ from xgboost import XGBClassifier
 from support.defaults import CONFIG  # pyright: ignore[reportMissingImports]
 from support.table_data import read_woods  # pyright: ignore[reportMissingImports]
 from tomocalc.dataset.splits import usable_candidates
-from tomocalc.model.fitting import Fit, Recipe, fit
+from tomocalc.model.fitting import Fit, fit
 from tomocalc.model.objective import score_trial
+from tomocalc.model.recipe import Recipe
 from tomocalc.model.selection import best_trial, trials_table
 from tomocalc.model.sequences import Samples, build_samples
-from tomocalc.model.settings import model_shape, training_settings
 from tomocalc.model.study import describe_study, prepare_journal
 from tomocalc.model.trial_queue import Queue
 from tomocalc.tables import PAPER_FEATURES
@@ -114,14 +114,8 @@ def as_samples(rows: pl.DataFrame, splits: pl.DataFrame) -> Samples:
 
 def recipe_of(model: dict[str, Any], seed: int) -> Recipe:
     """Return what a fit needs beside its samples."""
-    return Recipe(
-        shape=model_shape(model, inputs=len(FEATURES)),
-        settings=training_settings(model),
-        features=len(FEATURES),
-        scaler=model["scaler"],
-        impute="none",
-        seed=seed,
-    )
+    sequence = {"kind": "single_step", "slices": 1}
+    return Recipe.of(model, features=FEATURES, sequence=sequence, impute="none", seed=seed)
 
 
 def probability_of(found: Fit, samples: Samples, rows: np.ndarray) -> np.ndarray:

@@ -6,16 +6,21 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import polars as pl
 import pytest
 import torch
 
 import ablate_inputs
-from support.model_data import MODEL, NAMES, write_tables
+from support.model_data import MODEL, NAMES, make_candidates, make_splits, write_tables
 from tomocalc.errors import TomocalcError
+from tomocalc.evaluation.leads import paired_figures
 from tomocalc.model import fitting
+from tomocalc.parquet import write_parquet
 
 
 def ablated(folder: Path, what: str, **changes: Any) -> dict[str, Any]:
+    tables = changes.pop("tables", None) or write_tables(folder)
     arguments: dict[str, Any] = {
         "features": NAMES,
         "sequence": {"kind": "slices", "slices": 5},
@@ -24,7 +29,7 @@ def ablated(folder: Path, what: str, **changes: Any) -> dict[str, Any]:
     }
     ablate_inputs.main(
         what=what,
-        **write_tables(folder),
+        **tables,
         **arguments,
         impute="none",
         folds=2,
@@ -47,6 +52,49 @@ def test_every_feature_is_left_out_once(tmp_path: Path) -> None:
 def test_slices_are_left_out_from_both_ends(tmp_path: Path) -> None:
     facts = ablated(tmp_path, "slices")
     assert [one["name"] for one in facts["variants"]] == ["1 slice", "3 slices"]
+
+
+def test_the_gain_of_the_sequence_is_the_ablation_to_one_slice(tmp_path: Path) -> None:
+    facts = ablated(tmp_path, "sequence")
+    (one,) = facts["variants"]
+    assert one["name"] == "1 slice"
+    assert one == ablated(tmp_path, "slices")["variants"][0]
+    lead = one["figures"]["auroc"]["lead"]
+    values = [one["figures"]["auroc"][name]["value"] for name in ("whole", "reduced")]
+    assert lead["value"] == pytest.approx(values[0] - values[1])
+    assert set(facts["curves"]) == {"whole", "1 slice"}
+    page = (tmp_path / "ablation.html").read_text()
+    assert "How many slices it takes" in page
+
+
+def test_a_patient_that_both_models_rank_alike_leaves_the_lead_alone() -> None:
+    rng = np.random.default_rng(0)
+    label = np.tile([1, 0, 0, 0], 50).astype(np.int8)
+    group = np.repeat(np.arange(20), 10).astype(np.int32)
+    score = rng.random(200) + label
+    same = paired_figures(
+        label, {"a": score, "b": score}, group, resamples=100, confidence=0.9, seed=1
+    )
+    assert same["auroc"]["lead"] == {"value": 0, "low": 0, "high": 0, "share_ahead": 0}
+    assert same["auroc"]["a"]["value"] == 1 > same["auroc"]["a"]["low"]  # so few may mislead
+    worse = {"a": score, "b": rng.random(200)}
+    figures = paired_figures(label, worse, group, resamples=100, confidence=0.9, seed=1)
+    assert figures["average_precision"]["lead"]["low"] > 0
+    alone = figures["average_precision"]["b"]
+    spread = figures["average_precision"]["lead"]
+    assert spread["high"] - spread["low"] < 1
+    assert alone["low"] < alone["value"] < alone["high"]
+
+
+def test_too_few_patients_are_named(tmp_path: Path) -> None:
+    tables = write_tables(tmp_path)
+    splits = make_splits(make_candidates())
+    splits = splits.with_columns(
+        label=pl.when(pl.col("group") == 0).then("label").otherwise(0).cast(pl.Int8)
+    )
+    write_parquet(tables["splits"], splits)
+    with pytest.raises(TomocalcError, match=r"E304.*1 patients have a calcification"):
+        ablated(tmp_path, "sequence", tables=tables)
 
 
 def test_nothing_to_leave_out_is_said(tmp_path: Path) -> None:

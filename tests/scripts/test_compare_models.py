@@ -17,7 +17,7 @@ from tomocalc.comparison.table import read_measured
 from tomocalc.dataset.splits import split_honest, split_paper, usable_candidates
 from tomocalc.errors import TomocalcError
 from tomocalc.files import read_json
-from tomocalc.model.tuned import UNTUNED
+from tomocalc.pages.words import UNTUNED
 from tomocalc.parquet import read_parquet
 from tomocalc.tables import PAPER_FEATURES
 
@@ -42,7 +42,7 @@ def test_both_protocols_stand_side_by_side(compared):
     assert probe["paper"]["cv_auroc"] is None
     assert measured.filter(model="lstm")["auroc_minus_lstm"].null_count() == 2
     remarks = {row["protocol"]: row["remark"] for row in measured.filter(model="lstm").to_dicts()}
-    assert remarks == {"honest": "trained by the released recipe", "paper": UNTUNED}
+    assert remarks == {"honest": "tuned", "paper": "not_tuned"}
     html = (folder / "comparison.html").read_text()
     for words in (UNTUNED, "not given here", "0.9727", "not run", "ResNet-101", "Extra trees"):
         assert words in html
@@ -112,8 +112,7 @@ def test_scores_of_another_split_are_refused(compared):
             paths["scores"][paper],
             paths["accounts"][paper],
             paths["lstm_scores"][honest],
-            paths["lstm_accounts"][honest],
-            trials=1,
+            paths["lstm_cards"][honest],
         )
 
 

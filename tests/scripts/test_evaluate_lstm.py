@@ -12,7 +12,7 @@ import pytest
 
 import train_lstm
 from evaluate_lstm import main
-from support.model_data import MODEL, NAMES, SEQUENCE, make_candidates, make_splits
+from support.model_data import MODEL, make_candidates, make_splits, training
 from tomocalc.evaluation.clusters import CLUSTERS
 from tomocalc.evaluation.parts import patient_parts
 from tomocalc.files import read_json, write_json
@@ -66,21 +66,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         spacing = {"pixel_spacing_mm": [0.1, 0.1], "slice_spacing_mm": 1.0}
         write_json(folder / f"features/{volume}/manifest.json", facts | spacing)
     train_lstm.main(
-        candidates=str(folder / "candidates.parquet"),
-        splits=str(folder / "splits.parquet"),
-        best=None,
-        features=NAMES,
-        sequence=SEQUENCE,
-        impute="none",
-        threshold="half",
-        seed=1,
-        protocol="honest",
-        code="c",
-        checkpoint=str(folder / "checkpoint"),
-        weights=str(folder / "model/model.safetensors"),
-        card=str(folder / "model/model.json"),
-        history=str(folder / "model/history.parquet"),
-        model=MODEL | {"epochs": 25, "patience": 0},
+        **training(folder, threshold="half", model=MODEL | {"epochs": 25, "patience": 0})
     )
     return folder
 

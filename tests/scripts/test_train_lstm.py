@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from support.model_data import MODEL, NAMES, SEQUENCE, make_candidates, start, write_tables
+from support.model_data import MODEL, make_candidates, start, training, write_tables
 from tomocalc.errors import TomocalcError
 from tomocalc.model.release import load_model
 from tomocalc.parquet import read_parquet
@@ -20,23 +20,10 @@ from train_lstm import main
 
 
 def arguments(folder: Path, name: str = "model", **changes: Any) -> dict[str, Any]:
-    out = folder / name
-    return {
-        **write_tables(folder),
-        "best": changes.pop("best", None),
-        "features": NAMES,
-        "sequence": changes.pop("sequence", SEQUENCE),
-        "impute": "none",
-        "threshold": "max_f1",
-        "seed": 1,
-        "protocol": "honest",
-        "code": changes.pop("code", "c"),
-        "checkpoint": str(folder / "logs" / f"{name}.checkpoint"),
-        "weights": str(out / "model.safetensors"),
-        "card": str(out / "model.json"),
-        "history": str(out / "history.parquet"),
-        "model": MODEL | changes,
-    }
+    write_tables(folder)
+    kept = {key: changes.pop(key) for key in ("best", "sequence", "code") if key in changes}
+    state = str(folder / "logs" / f"{name}.checkpoint")
+    return training(folder, out=folder / name, checkpoint=state, model=MODEL | changes, **kept)
 
 
 def train(folder: Path, name: str = "model", **changes: Any) -> Path:
@@ -53,9 +40,10 @@ def test_training_twice_gives_equal_files(tmp_path: Path, kind: str) -> None:
     sequence = {"kind": kind, "slices": 3}
     first = train(tmp_path, name="first", sequence=sequence)
     second = train(tmp_path, name="second", sequence=sequence)
-    assert sorted(contents(first)) == ["history.parquet", "model.json", "model.safetensors"]
+    written = ["history.parquet", "model.json", "model.safetensors", "scores.parquet"]
+    assert sorted(contents(first)) == written
     assert contents(first) == contents(second)
-    assert not list((tmp_path / "logs").iterdir())
+    assert [path.name for path in (tmp_path / "logs").iterdir()] == ["times.tsv"]
 
 
 def test_the_release_predicts_in_one_line(tmp_path: Path) -> None:
@@ -72,7 +60,8 @@ def test_the_release_predicts_in_one_line(tmp_path: Path) -> None:
 
 def test_tuned_values_replace_the_configured_ones(tmp_path: Path) -> None:
     best = tmp_path / "best.json"
-    best.write_text(json.dumps({"model": {"units": [5], "dropout": 0.2, "learning_rate": 0.02}}))
+    values = {"units": [5], "dropout": 0.2, "learning_rate": 0.02}
+    best.write_text(json.dumps({"model": values, "computed": 4}))
     card = json.loads((train(tmp_path, best=str(best)) / "model.json").read_text())
     assert card["shape"] == {"inputs": 3, "units": [5], "dropout": 0.2, "members": 1}
     assert card["tuned"] == ["dropout", "learning_rate", "units"]
@@ -138,7 +127,7 @@ def test_a_state_that_other_code_saved_is_not_resumed(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("train_lstm.model_card", killed)
+        patch.setattr("train_lstm.network_card", killed)
         with pytest.raises(KeyboardInterrupt):
             main(**arguments(tmp_path, code="old"))
     main(**arguments(tmp_path, code="new"))

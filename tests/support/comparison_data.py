@@ -9,10 +9,10 @@ from unittest import mock
 import audit_leakage
 import compare_models
 import fit_feature_models
-import retrain_lstm
-import split_protocol
+import split_dataset
+import train_lstm
 from support.candidates import cohort
-from support.model_data import MODEL
+from support.model_data import training
 from tomocalc.files import write_json
 from tomocalc.parquet import write_parquet
 
@@ -38,12 +38,12 @@ def compare(
             ("splits", "splits.parquet"),
             ("scores", "feature_models.parquet"),
             ("accounts", "feature_models.json"),
-            ("lstm_scores", "lstm.parquet"),
-            ("lstm_accounts", "lstm.json"),
+            ("lstm_scores", "scores.parquet"),
+            ("lstm_cards", "model.json"),
         )
     }
     for place, protocol in enumerate(protocols):
-        split_protocol.main(
+        split_dataset.main(
             candidates=str(candidates),
             own=own,
             protocol=protocol,
@@ -52,6 +52,7 @@ def compare(
             seed=1,
             settings=SPLIT,
             splits=paths["splits"][place],
+            account=str(folder / protocol / "split.json"),
         )
         shared: dict[str, Any] = {
             "candidates": str(candidates),
@@ -72,17 +73,16 @@ def compare(
             account=paths["accounts"][place],
             times=str(folder / "logs" / f"{protocol}_times.tsv"),
         )
-        retrain_lstm.main(
-            **shared,
-            best=str(best),
-            tuned_on=paths["splits"][0],
-            sequence={"kind": "single_step", "slices": 1},
-            model=MODEL,
-            code="c",
-            checkpoint=str(folder / "logs" / "checkpoint.pt"),
-            scores=paths["lstm_scores"][place],
-            account=paths["lstm_accounts"][place],
-            times=str(folder / "logs" / f"{protocol}_lstm_times.tsv"),
+        train_lstm.main(
+            **training(
+                folder,
+                out=folder / protocol,
+                **shared,
+                run_protocol=protocols[0],
+                tuned_on=paths["splits"][0],
+                sequence={"kind": "single_step", "slices": 1},
+                times=str(folder / "logs" / f"{protocol}_lstm.tsv"),
+            )
         )
     both: dict[str, Any] = {
         "protocols": list(protocols),
@@ -92,12 +92,11 @@ def compare(
         "seed": 1,
     }
     compared: dict[str, Any] = both | {
-        "best": str(best),
         "cited": str(folder / "cited.tsv"),
         "table": str(folder / "comparison.parquet"),
         "page": str(folder / "comparison.html"),
     }
-    compare_models.main(**compared)
+    compare_models.main(**compared, image_scores=[], image_accounts=[])
     audit_leakage.main(
         **both,
         candidates=str(candidates),

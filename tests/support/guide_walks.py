@@ -19,7 +19,7 @@ AT_ONCE: dict[str, Walk] = {
         "snakemake --configfile my_study.yaml -n": "",
         STUDY: "",
         "--configfile my_study.yaml": "snakemake --cores all {}",
-        "tail -f logs/my_study/train_lstm/train_lstm.log": "timeout 1 {} || [ $? = 124 ]",
+        "tail -f logs/my_study/train_lstm/honest.log": "timeout 1 {} || [ $? = 124 ]",
     },
     "test_what_takes_seconds_runs_to_its_end": {
         "snakemake -n": "",
@@ -28,8 +28,7 @@ AT_ONCE: dict[str, Walk] = {
         "snakemake --cores 1 results/qc/P001-LCC.png": "rm results/qc/P001-LCC.png; {}",
         "snakemake --cores all results/eda/eda.html": "",
         "snakemake --cores 1 results/index.html": "",
-        "snakemake --cores 1 results/model/model.onnx": "",
-        "snakemake results/experiments/sequence_gain.html": "",
+        "snakemake results/experiments/ablation_sequence.html": "",
         "snakemake predict --cores all --config model=results/model volumes=new.tsv": "",
         "snakemake compare_runs --config runs='[results, results/paper]'": "",
         "snakemake build_site": "",

@@ -13,7 +13,7 @@ requirements() { # of all environments, in the names of Python's registry
 
 "$uv" venv --quiet --clear --python .venv/bin/python "$folder"
 requirements >"$folder/requirements.in"
-grep -E '^(torch|torchvision|snakemake|pytest|pytest-xdist|packaging|highdicom|onnxruntime)==' requirements-test.lock >>"$folder/requirements.in"
+grep -E '^(torch|torchvision|snakemake|pytest|pytest-xdist|packaging|highdicom)==' requirements-test.lock >>"$folder/requirements.in"
 "$uv" pip install --quiet --python "$folder/bin/python" --resolution lowest-direct \
     ${PIP_FIND_LINKS:+--find-links "$PIP_FIND_LINKS"} --requirement "$folder/requirements.in"
 "$uv" pip freeze --quiet --python "$folder/bin/python" >"$folder/installed.txt"

@@ -103,6 +103,35 @@ def write_tables(folder: Path) -> dict[str, Any]:
     return paths
 
 
+def training(folder: Path, **changes: Any) -> dict[str, Any]:
+    """Return the arguments of a training on the tables in *folder*, which writes into it too."""
+    best = folder / "best.json"
+    if not best.exists():
+        best.write_text(json.dumps({"model": {}, "computed": 1}))
+    splits = changes.get("splits", str(folder / "splits.parquet"))
+    given: dict[str, Any] = {
+        "candidates": str(folder / "candidates.parquet"),
+        "splits": splits,
+        "tuned_on": splits,
+        "best": str(best),
+        "protocol": "honest",
+        "run_protocol": "honest",
+        "features": NAMES,
+        "sequence": SEQUENCE,
+        "model": MODEL,
+        "impute": "none",
+        "threshold": "max_f1",
+        "seed": 1,
+        "code": "c",
+        "checkpoint": str(folder / "logs/checkpoint.pt"),
+        "times": str(folder / "logs/times.tsv"),
+    }
+    out = Path(changes.pop("out", folder / "model"))
+    files = {"weights": "model.safetensors", "card": "model.json"}
+    files |= {name: f"{name}.parquet" for name in ("history", "scores")}
+    return given | {key: str(out / file) for key, file in files.items()} | changes
+
+
 def start(script: str, arguments: dict[str, Any]) -> subprocess.Popen[bytes]:
     """Run a script's `main` in a process of its own, which a test may kill."""
     code = f"import json, sys, {script} as s; s.main(**json.loads(sys.argv[1]))"

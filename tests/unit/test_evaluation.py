@@ -6,14 +6,14 @@ from sklearn import metrics as reference
 
 from tomocalc.evaluation.account import account
 from tomocalc.evaluation.bootstrap import draw_groups, grouped_bootstrap, percentile_interval
-from tomocalc.evaluation.metrics import (
+from tomocalc.intervals import wilson
+from tomocalc.metrics import (
     confusion,
     proportions,
     ranking_metrics,
     ratio,
     threshold_metrics,
 )
-from tomocalc.intervals import wilson
 
 LABEL = np.array([1, 1, 0, 0, 1, 0], dtype=np.int8)
 SCORE = np.array([0.9, 0.4, 0.6, 0.2, 0.5, 0.1])

@@ -10,10 +10,9 @@ import torch
 from torch import nn
 
 from support.model_data import MODEL
-from tomocalc.model.losses import class_weights, oversampled, row_loss
-from tomocalc.model.lstm import Dropout, Ensemble, Hyperparameters, StackedLSTM
-from tomocalc.model.schedule import learning_rate
-from tomocalc.model.settings import training_settings
+from tomocalc.model.lstm import Ensemble, Hyperparameters, StackedLSTM
+from tomocalc.model.optimisation import class_weights, learning_rate, oversampled, row_loss
+from tomocalc.model.recipe import TrainingSettings
 
 
 def keras_parameters(inputs: int) -> int:
@@ -102,39 +101,6 @@ def test_first_weights_are_those_of_keras() -> None:
     assert float(w["weight_ih_l0"].detach().abs().max()) <= np.sqrt(6 / (6 + 64))
 
 
-@pytest.mark.parametrize("p", [0.1, 0.3, 0.5])
-def test_dropout_keeps_the_expectation_everywhere(p: float) -> None:
-    torch.manual_seed(6)
-    drop, x = Dropout(p), torch.ones(1000, 4, 100)
-    found = drop(x)
-    assert found.unique().tolist() == [0.0, pytest.approx(1 / (1 - p), rel=1e-4)]
-    spread = np.sqrt(p / (1 - p))
-    assert float(found.mean()) == pytest.approx(1, abs=5 * spread / np.sqrt(x.numel()))
-    columns = found.reshape(-1, 4).mean(0)  # every 16 bits of the 64
-    assert (columns - 1).abs().max() < 5 * spread / np.sqrt(x.numel() / 4)
-    torch.manual_seed(6)
-    assert torch.equal(drop(x), found)
-    assert torch.equal(drop.eval()(x), x)
-
-
-def test_dropout_scales_by_the_rounded_probability() -> None:
-    torch.manual_seed(7)
-    assert torch.equal(Dropout(1e-6)(torch.ones(99)), torch.ones(99))
-    kept = Dropout(0.99)(torch.ones(9999, requires_grad=True))
-    assert float(kept.max().detach()) == pytest.approx(65536 / (65536 - 64881))
-    assert torch.isfinite(Dropout(1 - 1e-9)(torch.ones(7))).all()
-    assert Dropout(0.5)(torch.ones(0, 3)).shape == (0, 3)
-
-
-def test_dropout_passes_gradients_of_the_kept() -> None:
-    torch.manual_seed(8)
-    x = torch.ones(50, requires_grad=True)
-    found = Dropout(0.4)(x)
-    found.sum().backward()
-    assert x.grad is not None
-    assert torch.equal(x.grad, found.detach())
-
-
 def test_loss_by_hand() -> None:
     logits = torch.tensor([[0.0, 2.0], [-1.0, 0.5]])
     y = torch.tensor([1.0, 0.0])
@@ -159,11 +125,11 @@ def test_imbalance_by_hand() -> None:
 
 
 def test_one_cycle_rises_peaks_and_falls() -> None:
-    settings = training_settings(MODEL | {"schedule": "one_cycle", "learning_rate": 0.5})
+    settings = TrainingSettings.of(MODEL | {"schedule": "one_cycle", "learning_rate": 0.5})
     rates = [learning_rate(settings, step, 101) for step in range(101)]
     assert rates[0] == pytest.approx(0.5 / 25)
     assert max(rates) == pytest.approx(0.5, rel=1e-3)
     assert rates.index(max(rates)) in (30, 31)
     assert rates[-1] == pytest.approx(0.5e-4)
-    constant = training_settings(MODEL | {"learning_rate": 0.5})
+    constant = TrainingSettings.of(MODEL | {"learning_rate": 0.5})
     assert learning_rate(constant, 7, 10) == 0.5

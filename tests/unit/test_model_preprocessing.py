@@ -12,18 +12,20 @@ from sklearn.impute import KNNImputer
 
 from support.model_data import MODEL
 from tomocalc.errors import TomocalcError
-from tomocalc.model.fitting import Recipe, fit
+from tomocalc.model.fitting import fit
 from tomocalc.model.imputation import fit_imputation
 from tomocalc.model.lstm import Hyperparameters
 from tomocalc.model.preprocessing import Preprocessing, fit_preprocessing
+from tomocalc.model.recipe import Recipe, TrainingSettings
 from tomocalc.model.sequences import Samples
-from tomocalc.model.settings import training_settings
 
 ONE_STEP = np.ones((4, 1), bool)
 RECIPE = Recipe(
     shape=Hyperparameters(inputs=1, units=(2,)),
-    settings=training_settings(MODEL | {"epochs": 1}),
-    features=1,
+    settings=TrainingSettings.of(MODEL | {"epochs": 1}),
+    features=("area",),
+    kind="single_step",
+    slices=1,
     scaler="standard",
     impute="none",
     seed=0,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
-from tomocalc.model.scores import accuracy, auroc, average_precision, best_f1_threshold, score
+from tomocalc.metrics import accuracy, auroc, average_precision, best_f1_threshold, score
 
 
 @pytest.mark.parametrize("seed", range(5))

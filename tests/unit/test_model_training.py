@@ -15,7 +15,7 @@ from support.model_data import MODEL
 from tomocalc.errors import TomocalcError
 from tomocalc.model.checkpoint import Checkpoint
 from tomocalc.model.lstm import Hyperparameters
-from tomocalc.model.settings import TrainingSettings, training_settings
+from tomocalc.model.recipe import TrainingSettings
 from tomocalc.model.training import Batch, Row, Trained, train
 
 SHAPE = Hyperparameters(inputs=2, units=(6, 3), dropout=0.2, members=2)
@@ -33,7 +33,7 @@ def batch(seed: int, rows: int = 70) -> Batch:
 
 
 def settings(**changes: Any) -> TrainingSettings:
-    return training_settings(MODEL | changes)
+    return TrainingSettings.of(MODEL | changes)
 
 
 def run(chosen: TrainingSettings, **arguments: Any) -> Trained:
@@ -85,6 +85,17 @@ def test_resuming_gives_the_same_bits(tmp_path: Path, changes: dict[str, Any], k
     assert same(run(chosen, checkpoint=state, report=rows.append), whole)
     saved = (killed - 1) // chosen.checkpoint_every * chosen.checkpoint_every
     assert rows[0]["epoch"] == saved + 1
+
+
+def test_watching_a_part_changes_no_bit_of_the_weights() -> None:
+    chosen = settings(patience=2, epochs=12)
+    alone, watched = run(chosen), run(chosen, watched=batch(3))
+    for key, value in alone.model.state_dict().items():
+        assert torch.equal(value, watched.model.state_dict()[key])
+    assert [row["test_accuracy"] for row in alone.history] == [None] * len(alone.history)
+    for one, two in zip(alone.history, watched.history, strict=True):
+        assert two == one | {key: two[key] for key in two if key.startswith("test_")}
+        assert None not in two.values()
 
 
 def test_a_finished_training_resumes_to_itself(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from tomocalc.errors import TomocalcError
-from tomocalc.runs.facts import differing, flat, paired, read_run
+from tomocalc.experiments.runs import differing, flat, paired, read_run
 
 
 def predictions(seed: int, *, rows: int = 60, skill: float = 2.0) -> pl.DataFrame:

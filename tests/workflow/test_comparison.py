@@ -27,15 +27,15 @@ def test_the_demo_compares_and_audits(finished: Project):
 
 
 def test_an_own_split_reruns_only_what_it_touches(rerun: Project):
-    splits = pl.read_parquet(rerun.folder / "results/dataset/splits.parquet")
+    splits = pl.read_parquet(rerun.folder / "results/protocols/honest/splits.parquet")
     part = pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.lit("train")).otherwise(pl.lit("test"))
     own = splits.select("volume_id", "candidate_id").with_columns(part=part)
     own.write_csv(rerun.folder / "my_split.csv")
     arguments = (*TINY, "--config", "audit={splits: my_split.csv}")
     assert rerun.planned("results/audit/leakage.json", *arguments) == {
-        "split_protocol": 1,
+        "split_dataset": 1,
         "fit_feature_models": 1,
-        "retrain_lstm": 1,
+        "train_lstm": 1,
         "audit_leakage": 1,
     }
     rerun.snakemake("results/audit/leakage.json", *arguments)
@@ -52,7 +52,7 @@ def test_image_models_are_planned_for_volumes_and_refused_for_tables(finished: P
     planned = finished.planned(target, *TINY)
     assert planned["fit_image_model"] == 2 * len(IMAGE_KEYS)
     assert planned["cut_patches"] == 1
-    assert set(planned) == {"cut_patches", "fit_image_model", "compare_image_models"}
+    assert set(planned) == {"cut_patches", "fit_image_model", "compare_models"}
     path = finished.folder / "table.csv"
     path.write_text("a,label\n1,1\n2,0\n")
     table = "{path: table.csv, features: {area: a}, label: label, positive: '1'}"
@@ -64,8 +64,8 @@ def test_image_models_are_planned_for_volumes_and_refused_for_tables(finished: P
 
 def test_a_network_is_trained_on_patches_under_one_protocol(rerun: Project):
     few = "comparison={patch_px: 40, samples: 64, epochs: 1}"
-    rerun.snakemake("results/comparison/honest/cnn.parquet", *TINY, "--config", few)
-    scores = pl.read_parquet(rerun.folder / "results/comparison/honest/cnn.parquet")
+    rerun.snakemake("results/protocols/honest/cnn.parquet", *TINY, "--config", few)
+    scores = pl.read_parquet(rerun.folder / "results/protocols/honest/cnn.parquet")
     assert scores["cnn"].is_between(0, 1).all()
 
 

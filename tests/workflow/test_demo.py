@@ -37,15 +37,15 @@ def test_the_whole_graph_runs_and_every_link_works(finished: Project):
 
 
 def test_the_parts_share_no_patient(finished: Project):
-    splits = pl.read_parquet(finished.folder / "results/dataset/splits.parquet")
+    splits = pl.read_parquet(finished.folder / "results/protocols/honest/splits.parquet")
     assert splits.group_by("patient_id").agg(pl.col("part").n_unique())["part"].max() == 1
-    account = json.loads((finished.folder / "results/dataset/split.json").read_text())
+    account = json.loads((finished.folder / "results/protocols/honest/split.json").read_text())
     assert account["leakage"]["verdict"] == "clean"
 
 
 def test_every_candidate_of_the_split_has_one_probability(finished: Project):
     results = finished.folder / "results"
-    splits = pl.read_parquet(results / "dataset/splits.parquet")
+    splits = pl.read_parquet(results / "protocols/honest/splits.parquet")
     predictions = pl.read_parquet(results / "evaluation/predictions.parquet")
     assert predictions.height == splits.height
     assert predictions["probability"].is_between(0, 1).all()

@@ -84,7 +84,7 @@ def test_own_volumes_reach_an_evaluation(studied: Project) -> None:
     account = json.loads((results / "qc/detection.json").read_text())
     found = account["generators"]["local"]["calcification"]
     assert found["lower"] > found["by_chance"]["upper"]
-    splits = pl.read_parquet(results / "dataset/splits.parquet")
+    splits = pl.read_parquet(results / "protocols/honest/splits.parquet")
     assert set(splits["part"]) == {"train", "validation", "test"}
     assert "A-LCC" in pl.read_parquet(results / "evaluation/predictions.parquet")["volume_id"]
     for page in ("eda/eda.html", "evaluation/report.html", "audit/leakage.html"):

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.xdist_group("workflow")
 TINY = ("--configfile", "tiny.yaml")
 PHANTOM = {"simulate_volume", "write_phantom_sheets"}
 SHARDS = {"extract_features", "list_volumes", "list_quarantine"}
-DATASET = {"merge_dataset", "split_dataset", "split_protocol", "explore_dataset"}
+DATASET = {"merge_dataset", "split_dataset", "explore_dataset"}
 BESIDE = {"measure_detection", "fit_feature_models"}
 
 

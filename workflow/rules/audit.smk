@@ -4,11 +4,10 @@
 rule audit_leakage:
     """Audit every protocol, and the user's own split, for what the test part shares."""
     input:
-        unpack(scored_protocols),
+        unpack(compared_scores),
         candidates="<results>/dataset/candidates.parquet",
-        splits=by_protocol(
-            "<results>/dataset/splits.parquet",
-            "<results>/comparison/{protocol}/splits.parquet",
+        splits=expand(
+            "<results>/protocols/{protocol}/splits.parquet", protocol=PROTOCOLS
         ),
     output:
         facts="<results>/audit/leakage.json",

@@ -1,39 +1,15 @@
 """Other models beside the LSTM, under the honest and under the paper's protocol."""
 
 
-rule split_protocol:
-    """Split the candidates by another protocol than the run's own, or by the user's file."""
-    input:
-        candidates="<results>/dataset/candidates.parquet",
-        own=own_split,
-    output:
-        splits="<results>/comparison/{protocol}/splits.parquet",
-    log:
-        "<logs>/split_protocol/{protocol}.log",
-    conda:
-        "../../envs/dataset.yaml"
-    resources:
-        mem_mb=growing(2000),
-        runtime=30,
-    params:
-        code=code_of("split_protocol.py"),
-        features=config["features"],
-        duplicates=config["dataset"]["duplicates"],
-        seed=config["seed"],
-        settings=config["split"],
-    script:
-        "../scripts/split_protocol.py"
-
-
 rule fit_feature_models:
     """Tune and fit every feature model on the splits of one protocol."""
     input:
         candidates="<results>/dataset/candidates.parquet",
-        splits=protocol_splits,
+        splits="<results>/protocols/{protocol}/splits.parquet",
     output:
-        scores="<results>/comparison/{protocol}/feature_models.parquet",
-        account="<results>/comparison/{protocol}/feature_models.json",
-        times="<logs>/comparison/{protocol}_times.tsv",
+        scores="<results>/protocols/{protocol}/feature_models.parquet",
+        account="<results>/protocols/{protocol}/feature_models.json",
+        times="<logs>/times/{protocol}_feature_models.tsv",
     log:
         "<logs>/fit_feature_models/{protocol}.log",
     benchmark:
@@ -58,55 +34,26 @@ rule fit_feature_models:
         "../scripts/fit_feature_models.py"
 
 
-rule retrain_lstm:
-    """Train the LSTM by the released recipe under another protocol than the run's own."""
-    input:
-        candidates="<results>/dataset/candidates.parquet",
-        splits=protocol_splits,
-        tuned_on="<results>/dataset/splits.parquet",
-        best="<results>/tuning/best.json",
-    output:
-        scores="<results>/comparison/{protocol}/lstm.parquet",
-        account="<results>/comparison/{protocol}/lstm.json",
-        times="<logs>/comparison/{protocol}_lstm_times.tsv",
-    log:
-        "<logs>/retrain_lstm/{protocol}.log",
-    benchmark:
-        "<logs>/benchmarks/retrain_lstm/{protocol}.tsv"
-    conda:
-        "../../envs/model.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-        runtime=720,
-    params:
-        code=code_of("retrain_lstm.py"),
-        features=config["features"],
-        sequence=config["sequence"],
-        model=config["model"],
-        impute=config["dataset"]["impute"],
-        threshold=config["evaluation"]["threshold"],
-        seed=config["seed"],
-        checkpoint=in_logs("retrain_lstm/{protocol}.pt"),
-    script:
-        "../scripts/retrain_lstm.py"
-
-
 rule compare_models:
-    """Set every model beside the LSTM, with paired differences and their intervals."""
+    """Set every model beside the LSTM, with paired differences and their intervals.
+
+    Networks on image patches are in the comparison on request, for volumes only:
+    snakemake results/comparison/image_models.html.
+    """
     input:
-        unpack(scored_protocols),
-        best="<results>/tuning/best.json",
+        unpack(compared_scores),
         cited=config["comparison"]["cited"],
     output:
-        table="<results>/comparison/comparison.parquet",
+        table="<results>/comparison/{comparison}.parquet",
         page=report(
-            "<results>/comparison/comparison.html",
+            "<results>/comparison/{comparison}.html",
             caption="../report/comparison.rst",
             category="Comparison",
         ),
     log:
-        "<logs>/compare_models.log",
+        "<logs>/compare_models/{comparison}.log",
+    wildcard_constraints:
+        comparison="comparison|image_models",
     conda:
         "../../envs/comparison.yaml"
     resources:

@@ -56,14 +56,15 @@ rule merge_dataset:
 
 
 rule split_dataset:
-    """Split the candidates by the chosen protocol and audit what the parts share."""
+    """Split the candidates by one protocol, or by your own file, and count what the parts share."""
     input:
         candidates="<results>/dataset/candidates.parquet",
+        own=own_split,
     output:
-        splits="<results>/dataset/splits.parquet",
-        account="<results>/dataset/split.json",
+        splits="<results>/protocols/{protocol}/splits.parquet",
+        account="<results>/protocols/{protocol}/split.json",
     log:
-        "<logs>/split_dataset.log",
+        "<logs>/split_dataset/{protocol}.log",
     conda:
         "../../envs/dataset.yaml"
     resources:
@@ -72,7 +73,6 @@ rule split_dataset:
     params:
         code=code_of("split_dataset.py"),
         features=config["features"],
-        protocol=config["protocol"],
         duplicates=config["dataset"]["duplicates"],
         settings=config["split"],
         seed=config["seed"],

@@ -5,9 +5,9 @@ rule explore_dataset:
     """Describe the data set on one page, its gaps, duplicates and leaks first."""
     input:
         candidates="<results>/dataset/candidates.parquet",
-        splits="<results>/dataset/splits.parquet",
+        splits=f"{OWN}/splits.parquet",
         quality="<results>/dataset/quality.json",
-        split="<results>/dataset/split.json",
+        split=f"{OWN}/split.json",
     output:
         page=report(
             "<results>/eda/eda.html", caption="../report/eda.rst", category="Data set"

@@ -6,7 +6,7 @@ rule evaluate_lstm:
     input:
         unpack(image_inputs),
         candidates="<results>/dataset/candidates.parquet",
-        splits="<results>/dataset/splits.parquet",
+        splits=f"{OWN}/splits.parquet",
         weights="<results>/model/model.safetensors",
         card="<results>/model/model.json",
         annotations_schema=schema("annotations"),

@@ -30,12 +30,12 @@ rule cut_patches:
 rule fit_image_model:
     """Train one network on the patches of one protocol."""
     input:
-        splits=protocol_splits,
+        splits="<results>/protocols/{protocol}/splits.parquet",
         patches="<results>/comparison/patches.parquet",
     output:
-        scores="<results>/comparison/{protocol}/{network}.parquet",
-        account="<results>/comparison/{protocol}/{network}.json",
-        times="<logs>/comparison/{protocol}_{network}_times.tsv",
+        scores="<results>/protocols/{protocol}/{network}.parquet",
+        account="<results>/protocols/{protocol}/{network}.json",
+        times="<logs>/times/{protocol}_{network}.tsv",
     log:
         "<logs>/fit_image_model/{protocol}_{network}.log",
     benchmark:
@@ -53,44 +53,3 @@ rule fit_image_model:
         seed=config["seed"],
     script:
         "../scripts/fit_image_model.py"
-
-
-rule compare_image_models:
-    """The comparison with the image models in it."""
-    input:
-        unpack(scored_protocols),
-        image_scores=expand(
-            "<results>/comparison/{protocol}/{network}.parquet",
-            protocol=PROTOCOLS,
-            network=list(IMAGE_KEYS),
-        ),
-        image_accounts=expand(
-            "<results>/comparison/{protocol}/{network}.json",
-            protocol=PROTOCOLS,
-            network=list(IMAGE_KEYS),
-        ),
-        best="<results>/tuning/best.json",
-        cited=config["comparison"]["cited"],
-    output:
-        table="<results>/comparison/image_models.parquet",
-        page=report(
-            "<results>/comparison/image_models.html",
-            caption="../report/image_models.rst",
-            category="Comparison",
-        ),
-    log:
-        "<logs>/compare_image_models.log",
-    conda:
-        "../../envs/comparison.yaml"
-    resources:
-        mem_mb=growing(2000),
-        runtime=30,
-    params:
-        code=code_of("compare_image_models.py"),
-        protocols=PROTOCOLS,
-        networks=list(IMAGE_KEYS),
-        source=config["source"],
-        settings=config["evaluation"],
-        seed=config["seed"],
-    script:
-        "../scripts/compare_image_models.py"

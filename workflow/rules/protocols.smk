@@ -1,49 +1,33 @@
-"""Paths of the protocols that are compared and audited."""
+"""The protocols that are compared and audited: each has a folder of the same files."""
 
 from tomocalc.planning import protocols
 
 PROTOCOLS = protocols(config)
-
-
-def by_protocol(own, other):
-    """One path per protocol: *own* for the run's own, *other* with {protocol} for the rest."""
-    return [
-        own if name == config["protocol"] else other.replace("{protocol}", name)
-        for name in PROTOCOLS
-    ]
-
-
-def scored_protocols(_):
-    """Scores and accounts of the feature models and of the LSTM, an entry per protocol each."""
-    return {
-        "scores": expand(
-            "<results>/comparison/{protocol}/feature_models.parquet",
-            protocol=PROTOCOLS,
-        ),
-        "accounts": expand(
-            "<results>/comparison/{protocol}/feature_models.json",
-            protocol=PROTOCOLS,
-        ),
-        "lstm_scores": by_protocol(
-            "<results>/evaluation/predictions.parquet",
-            "<results>/comparison/{protocol}/lstm.parquet",
-        ),
-        "lstm_accounts": by_protocol(
-            "<results>/model/model.json",
-            "<results>/comparison/{protocol}/lstm.json",
-        ),
-    }
-
-
-def protocol_splits(wildcards):
-    """Splits of one protocol; the run's own are made already."""
-    paths = by_protocol(
-        "<results>/dataset/splits.parquet",
-        "<results>/comparison/{protocol}/splits.parquet",
-    )
-    return paths[PROTOCOLS.index(wildcards.protocol)]
+OWN = f"<results>/protocols/{config['protocol']}"
+PAIR = ["paper", "honest"]
 
 
 def own_split(wildcards):
     """The user's split file, for the protocol that reads it."""
     return config["audit"]["splits"] if wildcards.protocol == "own" else []
+
+
+def compared_scores(wildcards):
+    """Scores and accounts of all models under every protocol, in the order of `PROTOCOLS`.
+
+    The comparison with image models has their scores too, all networks of one protocol after
+    those of another.
+    """
+    folder = "<results>/protocols/{protocol}"
+    asked = {
+        "scores": f"{folder}/feature_models.parquet",
+        "accounts": f"{folder}/feature_models.json",
+        "lstm_scores": f"{folder}/lstm/scores.parquet",
+        "lstm_cards": f"{folder}/lstm/model.json",
+    }
+    found = {name: expand(path, protocol=PROTOCOLS) for name, path in asked.items()}
+    if wildcards.get("comparison") == "image_models":
+        for name, end in (("image_scores", "parquet"), ("image_accounts", "json")):
+            path = folder + "/{network}." + end
+            found[name] = expand(path, protocol=PROTOCOLS, network=list(IMAGE_KEYS))
+    return found

@@ -5,7 +5,7 @@ rule write_model_card:
     """Say what the model is for, what it is not for, and how well it does."""
     input:
         quality="<results>/dataset/quality.json",
-        split="<results>/dataset/split.json",
+        split=f"{OWN}/split.json",
         metrics="<results>/evaluation/metrics.json",
         model="<results>/model/model.json",
         best="<results>/tuning/best.json",
@@ -47,7 +47,7 @@ rule build_index:
     input:
         unpack(index_inputs),
         quality="<results>/dataset/quality.json",
-        split="<results>/dataset/split.json",
+        split=f"{OWN}/split.json",
         metrics="<results>/evaluation/metrics.json",
         audit="<results>/audit/leakage.json",
         comparison="<results>/comparison/comparison.parquet",
@@ -70,11 +70,11 @@ rule build_index:
             "<results>/tuning/best.json",
             "<results>/model/model.safetensors",
             "<results>/model/model.json",
-            "<results>/model/history.parquet",
+            f"{OWN}/lstm/history.parquet",
             "<results>/dataset/candidates.parquet",
-            "<results>/dataset/splits.parquet",
+            f"{OWN}/splits.parquet",
             "<results>/dataset/quality.json",
-            "<results>/dataset/split.json",
+            f"{OWN}/split.json",
             "<results>/eda/eda.json",
         ],
     output:

@@ -2,14 +2,17 @@
 
 
 rule reproduce_paper:
-    """Repeat the training under watch, and once more on a split that does not leak."""
+    """Set the paper's figures beside this run's, by its protocol and on a split without leaks."""
     input:
-        candidates="<results>/dataset/candidates.parquet",
-        splits="<results>/dataset/splits.parquet",
-        split_account="<results>/dataset/split.json",
-        predictions="<results>/evaluation/predictions.parquet",
-        metrics="<results>/evaluation/metrics.json",
-        best="<results>/tuning/best.json",
+        splits=expand("<results>/protocols/{protocol}/splits.parquet", protocol=PAIR),
+        scores=expand(
+            "<results>/protocols/{protocol}/lstm/scores.parquet", protocol=PAIR
+        ),
+        cards=expand("<results>/protocols/{protocol}/lstm/model.json", protocol=PAIR),
+        histories=expand(
+            "<results>/protocols/{protocol}/lstm/history.parquet", protocol=PAIR
+        ),
+        split_account="<results>/protocols/paper/split.json",
     output:
         figures="<results>/reproduction.json",
         page=report(
@@ -18,24 +21,15 @@ rule reproduce_paper:
             category="Evaluation",
         ),
     log:
-        "<logs>/reproduce_paper/reproduce_paper.log",
-    benchmark:
-        "<logs>/benchmarks/reproduce_paper.tsv"
+        "<logs>/reproduce_paper.log",
     conda:
         "../../envs/evaluation.yaml"
-    threads: 1
     resources:
         mem_mb=growing(2000),
-        runtime=120,
+        runtime=30,
     params:
         code=code_of("reproduce_paper.py"),
-        features=config["features"],
-        sequence=config["sequence"],
-        model=config["model"],
-        impute=config["dataset"]["impute"],
-        split=config["split"],
         evaluation=config["evaluation"],
         seed=config["seed"],
-        checkpoints=in_logs("reproduce_paper"),
     script:
         "../scripts/reproduce_paper.py"

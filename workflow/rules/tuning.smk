@@ -5,7 +5,7 @@ rule create_study:
     """Begin the study that the workers share, or take up the one that fits this data."""
     input:
         candidates="<results>/dataset/candidates.parquet",
-        splits="<results>/dataset/splits.parquet",
+        splits=f"{OWN}/splits.parquet",
     output:
         study="<results>/tuning/study.json",
     log:
@@ -36,7 +36,7 @@ rule tune_lstm:
     input:
         study="<results>/tuning/study.json",
         candidates="<results>/dataset/candidates.parquet",
-        splits="<results>/dataset/splits.parquet",
+        splits=f"{OWN}/splits.parquet",
     output:
         done="<results>/tuning/worker_{worker}.json",
     log:

@@ -3,10 +3,10 @@
 from typing import Any
 
 from tomocalc.errors import TomocalcError
+from tomocalc.evaluation.account import curves
+from tomocalc.experiments.cross_validation import Experiment, Scores
 from tomocalc.files import write_json
 from tomocalc.log import log_to
-from tomocalc.model.cross_validation import Scores
-from tomocalc.model.experiment import Experiment
 from tomocalc.pages.ablation import ablation_page
 from tomocalc.pages.frame import write_page
 
@@ -36,7 +36,8 @@ def main(
     Parameters
     ----------
     what
-        ``features``: each left out in turn; ``slices``: 1, 3, 5, … of the sequence.
+        ``features``: each left out in turn; ``slices``: 1, 3, 5, … of the sequence;
+        ``sequence``: the best slice alone, with the curves of both.
     model
         As in `Experiment`.
 
@@ -52,22 +53,24 @@ def main(
 
     def scores(variant: Variant) -> Scores:
         name, used, slices = variant
-        return experiment.scores(name, features=used, kind=sequence["kind"], slices=slices)
+        return experiment.scores(name, features=used, sequence={**sequence, "slices": slices})
 
     whole = scores(("whole", features, sequence["slices"]))
+    found = {variant[0]: scores(variant) for variant in reduced}
+    drawn = {"whole": whole, **found} if what == "sequence" else {}
     facts = {
         "what": what,
         **experiment.account,
+        "slices": sequence["slices"],
         "confidence": evaluation["confidence"],
         "variants": [
             {
-                "name": variant[0],
-                "figures": experiment.figures(
-                    {"whole": whole, "reduced": scores(variant)}, evaluation
-                ),
+                "name": name,
+                "figures": experiment.figures({"whole": whole, "reduced": score}, evaluation),
             }
-            for variant in reduced
+            for name, score in found.items()
         ],
+        "curves": {name: curves(experiment.label, score)["pr"] for name, score in drawn.items()},
     }
     write_json(figures, facts)
     write_page(page, ablation_page(facts, what=what, source=source))
@@ -82,9 +85,8 @@ def _variants(what: str, features: list[str], sequence: dict[str, Any]) -> list[
         ]
         possible = len(features) > 1
     else:
-        found = [
-            (f"{count} slice{'s' * (count > 1)}", features, count) for count in range(1, slices, 2)
-        ]
+        counts = range(1, slices, 2) if what == "slices" else [1]
+        found = [(f"{count} slice{'s' * (count > 1)}", features, count) for count in counts]
         possible = sequence["kind"] == "slices" and slices > 1
     if not possible:
         raise TomocalcError(

@@ -27,7 +27,7 @@ def main(
     scores: Sequence[str],
     accounts: Sequence[str],
     lstm_scores: Sequence[str],
-    lstm_accounts: Sequence[str],
+    lstm_cards: Sequence[str],
     features: list[str],
     source: str,
     settings: Mapping[str, Any],
@@ -61,7 +61,7 @@ def main(
         )
         for name, path in zip(protocols, splits, strict=True)
     }
-    measured = read_protocols(protocols, scores, accounts, lstm_scores, lstm_accounts, trials=0)
+    measured = read_protocols(protocols, scores, accounts, lstm_scores, lstm_cards)
     gaps = protocol_gaps(
         {one.protocol: one.test for one in measured},
         {
@@ -96,7 +96,7 @@ if __name__ == "__main__":
         scores=snakemake.input.scores,
         accounts=snakemake.input.accounts,
         lstm_scores=snakemake.input.lstm_scores,
-        lstm_accounts=snakemake.input.lstm_accounts,
+        lstm_cards=snakemake.input.lstm_cards,
         features=snakemake.params.features,
         source=snakemake.params.source,
         settings=snakemake.params.settings,

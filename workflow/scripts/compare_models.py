@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tomocalc.comparison.table import read_protocols
-from tomocalc.files import read_json
+from tomocalc.comparison.table import read_protocols, with_images
 from tomocalc.log import log_to
 from tomocalc.pages.comparison.page import write_comparison
 
@@ -15,8 +14,9 @@ def main(
     scores: Sequence[str],
     accounts: Sequence[str],
     lstm_scores: Sequence[str],
-    lstm_accounts: Sequence[str],
-    best: str,
+    lstm_cards: Sequence[str],
+    image_scores: Sequence[str],
+    image_accounts: Sequence[str],
     cited: str,
     source: str,
     settings: Mapping[str, Any],
@@ -32,23 +32,31 @@ def main(
         The run's own first; one entry of the next four per protocol, in the same order.
     scores, accounts
         Of the feature models.
-    lstm_scores, lstm_accounts
-        Of the LSTM. Under the run's own protocol they are the released model's predictions and
-        its card.
-    best
-        The tuning's choice.
+    lstm_scores, lstm_cards
+        Of the LSTM.
+    image_scores, image_accounts
+        Of all networks on image patches under the first protocol, then of all under the next,
+        and so on; none where the comparison is without them.
     cited, settings
         As for `write_comparison`.
     """
-    trials = read_json(best)["computed"]
+    measured = read_protocols(protocols, scores, accounts, lstm_scores, lstm_cards)
+    if image_scores:
+        each = len(image_scores) // len(protocols)  # networks
+        starts = range(0, len(image_scores), each)
+        measured = [
+            with_images(one, image_scores[at : at + each], image_accounts[at : at + each])
+            for one, at in zip(measured, starts, strict=True)
+        ]
     write_comparison(
-        read_protocols(protocols, scores, accounts, lstm_scores, lstm_accounts, trials=trials),
+        measured,
         cited=cited,
         source=source,
         settings=settings,
         seed=seed,
         table=table,
         page=page,
+        title="Comparison with image models" if image_scores else "Comparison",
     )
 
 
@@ -59,8 +67,9 @@ if __name__ == "__main__":
         scores=snakemake.input.scores,
         accounts=snakemake.input.accounts,
         lstm_scores=snakemake.input.lstm_scores,
-        lstm_accounts=snakemake.input.lstm_accounts,
-        best=snakemake.input.best,
+        lstm_cards=snakemake.input.lstm_cards,
+        image_scores=snakemake.input.get("image_scores", []),
+        image_accounts=snakemake.input.get("image_accounts", []),
         cited=snakemake.input.cited,
         source=snakemake.params.source,
         settings=snakemake.params.settings,

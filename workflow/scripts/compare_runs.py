@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+from tomocalc.experiments.runs import compare
 from tomocalc.files import write_json
 from tomocalc.log import log_to
 from tomocalc.pages.frame import write_page
 from tomocalc.pages.runs import runs_page
-from tomocalc.runs.facts import compare
 
 
 def main(

@@ -6,7 +6,7 @@ from typing import Any
 
 from tomocalc.files import write_json
 from tomocalc.log import log_to
-from tomocalc.model.data import data_hashes
+from tomocalc.model.recipe import data_hashes
 from tomocalc.model.study import describe_study, prepare_journal
 
 

@@ -14,9 +14,9 @@ from tomocalc.dataset.shards import read_manifest
 from tomocalc.evaluation.account import account
 from tomocalc.evaluation.images import NO_PLACES, measure_images, without_images
 from tomocalc.evaluation.thresholds import operating_points
+from tomocalc.experiments.paper import ACCURACY, CONFUSION
 from tomocalc.files import write_json
 from tomocalc.log import log_to
-from tomocalc.model import paper
 from tomocalc.model.release import ReleasedModel, load_model
 from tomocalc.pages.evaluation.images import image_sections
 from tomocalc.pages.evaluation.page import evaluation_page
@@ -102,7 +102,7 @@ def main(
         "images": images.facts,
     }
     if protocol == "paper":
-        figures["paper"] = {"accuracy": paper.ACCURACY, "confusion": paper.CONFUSION}
+        figures["paper"] = {"accuracy": ACCURACY, "confusion": CONFUSION}
     write_json(metrics, figures)
     sections = image_sections(
         images.facts,

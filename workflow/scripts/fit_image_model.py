@@ -15,7 +15,7 @@ from tomocalc.comparison.patch_table import patch_array
 from tomocalc.comparison.times import write_times
 from tomocalc.files import write_json
 from tomocalc.log import log_to
-from tomocalc.model.scores import best_f1_threshold
+from tomocalc.metrics import choose_threshold
 from tomocalc.parquet import read_parquet, write_parquet
 
 log = logging.getLogger("tomocalc.fit_image_model")
@@ -70,8 +70,6 @@ def main(
     distinct, back = np.unique(at[wanted], return_inverse=True)
     found = predict(model, patch_array(images["patch"].gather(distinct)))[back]
     held = part[wanted] == "validation"
-    both = len(np.unique(label[wanted][held])) == 2
-    cut = best_f1_threshold(label[wanted][held], found[held]) if both else 0.5
     table = rows[wanted].select(*KEY, "copy")
     write_parquet(scores, table.with_columns(pl.Series(network, found, dtype=pl.Float64)))
     parameters = sum(weights.numel() for weights in model.parameters())
@@ -79,8 +77,9 @@ def main(
     write_json(
         account,
         {
+            "network": network,
             "protocol": protocol,
-            "threshold": cut if threshold == "max_f1" else 0.5,
+            "threshold": choose_threshold(label[wanted][held], found[held], rule=threshold).value,
             "trials": 1,
             "parameters": facts,
         },

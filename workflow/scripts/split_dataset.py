@@ -1,9 +1,10 @@
-"""Split the data set by the honest or the paper's protocol, and audit what the parts share."""
+"""Split the candidates by one protocol, or as the user's file says, and audit what is shared."""
 
 from typing import Any
 
 import polars as pl
 
+from tomocalc.audit.own_split import read_own_split
 from tomocalc.dataset.leakage import leakage_facts
 from tomocalc.dataset.splits import oversampled_counts, split_by, usable_candidates
 from tomocalc.files import write_json
@@ -14,8 +15,9 @@ from tomocalc.parquet import read_parquet, write_parquet
 def main(
     *,
     candidates: str,
-    features: list[str],
+    own: str | None,
     protocol: str,
+    features: list[str],
     duplicates: str,
     seed: int,
     settings: dict[str, Any],
@@ -26,18 +28,25 @@ def main(
 
     Parameters
     ----------
+    own
+        The user's split file, for protocol ``own``; nothing is dropped from it.
+    protocol
+        ``honest``, ``paper`` or ``own``.
     features
         Features the model reads; they decide which candidates are equal.
-    protocol
-        ``honest`` or ``paper``.
     duplicates
         ``drop`` or ``keep``.
     settings
         The ``split`` section of the configuration.
     """
     everything = read_parquet(candidates)
-    focus = usable_candidates(everything, used=features, duplicates=duplicates)
-    rows = split_by(protocol, focus, seed=seed, settings=settings)
+    keep = "keep" if protocol == "own" else duplicates
+    focus = usable_candidates(everything, used=features, duplicates=keep)
+    if protocol == "own":
+        assert own is not None
+        rows = read_own_split(own, focus, folds=settings["folds"], seed=seed)
+    else:
+        rows = split_by(protocol, focus, seed=seed, settings=settings)
     write_parquet(splits, rows, {"protocol": protocol, "seed": str(seed)})
     write_json(
         account,
@@ -69,8 +78,9 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     main(
         candidates=snakemake.input.candidates,
+        own=snakemake.input.get("own"),
+        protocol=snakemake.wildcards.protocol,
         features=snakemake.params.features,
-        protocol=snakemake.params.protocol,
         duplicates=snakemake.params.duplicates,
         seed=snakemake.params.seed,
         settings=snakemake.params.settings,

@@ -1,23 +1,26 @@
-"""Train the model with the chosen hyper-parameters and release it."""
+"""Train the stacked LSTM with the chosen hyper-parameters on the split of one protocol."""
 
 import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from tomocalc.comparison.times import write_times
 from tomocalc.files import read_json
-from tomocalc.log import log_to
-from tomocalc.model.card import choose_threshold, model_card
+from tomocalc.log import Progress, log_to
+from tomocalc.metrics import choose_threshold
+from tomocalc.model.card import network_card
 from tomocalc.model.checkpoint import Checkpoint
-from tomocalc.model.data import data_hashes, load_samples
 from tomocalc.model.device import choose_device
-from tomocalc.model.domain import model_domain
-from tomocalc.model.fitting import Recipe, fit
-from tomocalc.model.progress import Progress
-from tomocalc.model.release import save_model
-from tomocalc.model.settings import meaning
-from tomocalc.model.training import METRICS, Row
+from tomocalc.model.fitting import fit
+from tomocalc.model.recipe import Recipe, data_hashes, tuned_values
+from tomocalc.model.release import load_model, save_model
+from tomocalc.model.sequences import build_samples
+from tomocalc.model.training import COLUMNS, Row
 from tomocalc.parquet import read_parquet, write_parquet
 
 log = logging.getLogger("tomocalc.train_lstm")
@@ -27,94 +30,120 @@ def main(
     *,
     candidates: str,
     splits: str,
-    best: str | None,
+    best: str,
+    tuned_on: str,
+    protocol: str,
+    run_protocol: str,
     features: list[str],
     sequence: dict[str, Any],
     model: dict[str, Any],
     impute: str,
     threshold: str,
     seed: int,
-    protocol: str,
     code: str,
     checkpoint: str,
     weights: str,
     card: str,
     history: str,
-    quality: str | None = None,
+    scores: str,
+    times: str,
     threads: int = 1,
 ) -> None:
-    """Train on part train, watch part validation, write *weights*, *card* and *history*.
+    """Train on part train, watch part validation; write the network and its scores of all rows.
 
-    *quality* (the account of the data) tells the card for which volumes the model is good.
-    *best* (the tuning's choice) replaces values of *model*. A killed training goes on from
-    *checkpoint*, which is deleted in the end, unless *code* (the digest of the sources) changed.
+    A killed training goes on from *checkpoint*, which is deleted in the end, unless
+    `Recipe.key` says that it is of another training.
+
+    Parameters
+    ----------
+    best, tuned_on
+        The tuning's choice, made on the splits *tuned_on* of the run's own protocol; it replaces
+        values of *model*, under another protocol where `tuned_values` allows it.
+    protocol, run_protocol
+        Of these splits, and of the run. A run by the paper's protocol shows every epoch's score
+        of the test part, as the paper does; it decides nothing.
+    threshold
+        ``max_f1`` (chosen on part validation, if there is one) or ``half``.
+    code
+        Digest of the sources that train.
     """
-    tuned = read_json(best)["model"] if best else {}
-    model = model | tuned
-    samples = load_samples(candidates, splits, features=features, sequence=sequence, impute=impute)
-    recipe = Recipe.of(model, samples, features=len(features), impute=impute, seed=seed)
+    started = time.perf_counter()
+    choice, table, rows = read_json(best), read_parquet(candidates), read_parquet(splits)
+    tuned: dict[str, Any] | None = dict(choice["model"])
+    if protocol != run_protocol:
+        tuned = tuned_values(choice, tuned_on=read_parquet(tuned_on), splits=rows)
+    if tuned is None:
+        log.warning("trials were scored on candidates of this test part: configured values")
+    settings = model | (tuned or {})
+    recipe = Recipe.of(settings, features=features, sequence=sequence, impute=impute, seed=seed)
+    recipe = recipe.under(protocol, chosen=run_protocol)
+    samples = build_samples(
+        table,
+        rows,
+        features=features,
+        kind=recipe.kind,
+        slices=recipe.slices,
+        missing=impute != "none",
+    )
     device = choose_device(model["device"], precision=model["precision"], threads=threads)
-    data = data_hashes(candidates, splits)
-    decisive = [meaning(recipe.shape, recipe.settings), model["scaler"], impute, seed]
-    decisive += [features, sequence, data, device.type]
-    state = Checkpoint.of(checkpoint, decisive, code=code)
-    training, held = (np.flatnonzero(samples.part == part) for part in ("train", "validation"))
+    data, watch = data_hashes(candidates, splits), run_protocol == "paper"
+    key = recipe.key(data=data, device=device.type, code=code, watch=watch)
+    state = Checkpoint(Path(checkpoint), key)
+    training, held, test = (
+        np.flatnonzero(samples.part == part) for part in ("train", "validation", "test")
+    )
     if not len(held):
         log.warning("there is no validation part: every epoch is trained, the threshold is 0.5")
     result = fit(
         samples,
         training=training,
         validation=held,
+        watched=test if watch else None,
         recipe=recipe,
         device=device,
         checkpoint=state,
-        report=reporter(recipe.settings.epochs, recipe.settings.monitor),
+        report=reporter(recipe),
     )
-    facts = model_card(
+    facts = network_card(
         fit=result,
         recipe=recipe,
         samples=samples,
-        features=features,
-        sequence=sequence,
-        threshold=choose_threshold(result, samples, held, rule=threshold),
+        threshold=choose_threshold(
+            samples.y[held], result.probability(samples, held), rule=threshold
+        ),
         data=data,
         run={
             "protocol": protocol,
-            "tuned": sorted(tuned),
+            "tuned": sorted(tuned or {}),
+            "trials": choice["computed"] if tuned is not None else 0,
             "device": {"asked": model["device"], "used": device.type},
-            **({"domain": domain(candidates, splits, features, quality)} if quality else {}),
         },
     )
-    write_parquet(history, history_table(result.trained.history))
+    write_parquet(history, pl.DataFrame(result.trained.history, schema=history_schema()))
     save_model(weights=weights, card=card, tensors=result.trained.model.tensors(), facts=facts)
+    found = load_model(weights).predict_samples(samples.x, samples.mask)
+    uses = rows.select("volume_id", "candidate_id", "copy")
+    write_parquet(scores, uses.with_columns(lstm=pl.Series(found, dtype=pl.Float64)))
+    write_times(times, protocol, [("lstm", 1, time.perf_counter() - started)])
     state.remove()
 
 
-def domain(candidates: str, splits: str, features: list[str], quality: str) -> dict[str, Any]:
-    """Return what new volumes must resemble, from the tables of the training."""
-    tables = read_parquet(candidates), read_parquet(splits)
-    return model_domain(*tables, features=features, quality=read_json(quality))
-
-
-def reporter(epochs: int, monitor: str) -> Any:
+def reporter(recipe: Recipe) -> Callable[[Row], None]:
     """Return the function that reports an epoch's row."""
-    progress = Progress("epoch", epochs)
+    progress = Progress("epoch", recipe.settings.epochs)
+    names = ("loss", "validation_loss", f"validation_{recipe.settings.monitor}")
 
     def report(row: Row) -> None:
-        key = f"validation_{monitor}"
-        values = {"loss": row["loss"], "validation_loss": row["validation_loss"], key: row[key]}
         number = row["epoch"]
         assert isinstance(number, int)
-        progress(number, **values)
+        progress(number, **{name: row[name] for name in names})
 
     return report
 
 
-def history_table(history: list[Row]) -> pl.DataFrame:
-    """Return one row per epoch: losses in nats, learning rate, validation scores."""
-    columns = ["learning_rate", "loss", "validation_loss", *(f"validation_{m}" for m in METRICS)]
-    schema = {"epoch": pl.Int32(), **dict.fromkeys(columns, pl.Float64())}
-    return pl.DataFrame(history, schema=schema)
+def history_schema() -> dict[str, pl.DataType]:
+    """Return the columns of ``history.parquet``, one row per epoch."""
+    return {name: pl.Int32() if name == "epoch" else pl.Float64() for name in COLUMNS}
 
 
 if __name__ == "__main__":
@@ -122,19 +151,22 @@ if __name__ == "__main__":
     main(
         candidates=snakemake.input.candidates,
         splits=snakemake.input.splits,
-        best=snakemake.input.get("best"),
-        quality=snakemake.input.quality,
+        best=snakemake.input.best,
+        tuned_on=snakemake.input.tuned_on,
+        protocol=snakemake.wildcards.protocol,
+        run_protocol=snakemake.params.run_protocol,
         features=snakemake.params.features,
         sequence=snakemake.params.sequence,
         model=snakemake.params.model,
         impute=snakemake.params.impute,
         threshold=snakemake.params.threshold,
         seed=snakemake.params.seed,
-        protocol=snakemake.params.protocol,
         code=snakemake.params.code,
         checkpoint=snakemake.params.checkpoint,
         weights=snakemake.output.weights,
         card=snakemake.output.card,
         history=snakemake.output.history,
+        scores=snakemake.output.scores,
+        times=snakemake.output.times,
         threads=snakemake.threads,
     )

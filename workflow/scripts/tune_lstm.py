@@ -8,12 +8,11 @@ import torch
 
 from tomocalc.errors import TomocalcError
 from tomocalc.files import write_json
-from tomocalc.log import log_to
-from tomocalc.model.data import data_hashes, load_samples
+from tomocalc.log import Progress, log_to
 from tomocalc.model.device import choose_device
 from tomocalc.model.objective import score_trial
-from tomocalc.model.progress import Progress
-from tomocalc.model.sequences import Samples
+from tomocalc.model.recipe import data_hashes
+from tomocalc.model.sequences import Samples, load_samples
 from tomocalc.model.study import Study, need_same_data, read_study
 from tomocalc.model.trial_queue import FAILED, Claim, Queue
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from tomocalc.audit.identifiers import Association, associations
 from tomocalc.dataset.leakage import leakage_facts
-from tomocalc.model.scores import auroc
+from tomocalc.metrics import auroc
 from tomocalc.wording.numbers import share
 from tomocalc.wording.verdicts import TOO_GOOD, patients_shared, too_good
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tomocalc.model.scores import auroc
+from tomocalc.metrics import auroc
 
 Values = NDArray[np.float64]
 Probe = Callable[[Values], Values]

@@ -18,14 +18,14 @@ from tomocalc.evaluation.bootstrap import (
     rarer_groups,
     resampled_figure,
 )
-from tomocalc.evaluation.metrics import (
+from tomocalc.intervals import wilson
+from tomocalc.metrics import (
     confusion,
     proportions,
     ranking_metrics,
     ratio,
     threshold_metrics,
 )
-from tomocalc.intervals import wilson
 
 REFERENCE = "lstm"
 """The model that every other one is compared with."""

@@ -16,8 +16,8 @@ from threadpoolctl import threadpool_limits
 from tomocalc.comparison.feature_models import FeatureModel, scores
 from tomocalc.comparison.spaces import Parameters, draw_trials
 from tomocalc.errors import TomocalcError
+from tomocalc.metrics import accuracy, auroc, average_precision, choose_threshold, score
 from tomocalc.model.preprocessing import fit_preprocessing
-from tomocalc.model.scores import accuracy, auroc, average_precision, best_f1_threshold, score
 from tomocalc.model.sequences import Samples
 
 Rows = NDArray[np.int64]
@@ -113,9 +113,7 @@ def tune_and_fit(
         seed=seed,
     )
     validation = np.flatnonzero(samples.part == "validation")
-    y = data.label(validation)
-    chosen = threshold == "max_f1" and len(np.unique(y)) == 2
-    cut = best_f1_threshold(y, found[validation]) if chosen else 0.5
+    cut = choose_threshold(data.label(validation), found[validation], rule=threshold).value
     return Fitted(plan[best], len(plan), values[best] if values else None, found, cut)
 
 

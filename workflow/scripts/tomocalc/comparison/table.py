@@ -78,26 +78,18 @@ class Measured:
 
 
 def read_measured(
-    protocol: str, scores: str, account: str, lstm_scores: str, lstm_account: str, *, trials: int
+    protocol: str, scores: str, account: str, lstm_scores: str, lstm_card: str
 ) -> Measured:
     """Join the scores of the feature models and of the LSTM under one protocol.
-
-    Parameters
-    ----------
-    lstm_scores, lstm_account
-        Of a retrained LSTM, or the released model's predictions and its card.
-    trials
-        Of the released model's tuning.
 
     Raises
     ------
     TomocalcError
         ``E301`` when the LSTM has not scored every row.
     """
-    facts, lstm = read_json(account), read_json(lstm_account)
-    found = read_parquet(lstm_scores).rename({"probability": REFERENCE}, strict=False)
+    facts, lstm = read_json(account), read_json(lstm_card)
     table = read_parquet(scores).join(
-        found.select(*USE, REFERENCE), on=USE, how="left", maintain_order="left"
+        read_parquet(lstm_scores), on=USE, how="left", maintain_order="left"
     )
     if table[REFERENCE].null_count():
         raise TomocalcError(
@@ -107,11 +99,11 @@ def read_measured(
             why=f"{table[REFERENCE].null_count()} rows of protocol {protocol} have no score",
             fix=f"delete it and run the same command again: {lstm_scores}",
         )
-    threshold = lstm["threshold"]
-    if isinstance(threshold, Mapping):  # a model card
-        known = {"threshold": threshold["value"], "trials": trials}
-    else:
-        known = {key: lstm[key] for key in ("threshold", "trials", "remark")}
+    known = {
+        "threshold": lstm["threshold"]["value"],
+        "trials": lstm["trials"],
+        "remark": "tuned" if lstm["trials"] else "not_tuned",
+    }
     models = {REFERENCE: known} | facts["models"]
     models = {row.key: models[row.key] for row in ROWS if row.key in models}
     folds = {"folds": facts["folds"], "repeats": facts["repeats"]}
@@ -123,13 +115,11 @@ def read_protocols(
     scores: Sequence[str],
     accounts: Sequence[str],
     lstm_scores: Sequence[str],
-    lstm_accounts: Sequence[str],
-    *,
-    trials: int,
+    lstm_cards: Sequence[str],
 ) -> list[Measured]:
     """Read what was measured under every protocol; see `read_measured`."""
-    paths = zip(protocols, scores, accounts, lstm_scores, lstm_accounts, strict=True)
-    return [read_measured(*of_one, trials=trials) for of_one in paths]
+    paths = zip(protocols, scores, accounts, lstm_scores, lstm_cards, strict=True)
+    return [read_measured(*of_one) for of_one in paths]
 
 
 def measure(
@@ -202,12 +192,11 @@ def _figures(facts: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def with_images(
-    measured: Measured, networks: Sequence[str], scores: Sequence[str], accounts: Sequence[str]
-) -> Measured:
+def with_images(measured: Measured, scores: Sequence[str], accounts: Sequence[str]) -> Measured:
     """Return *measured* with the image models' scores of the validation and test rows."""
     table, models = measured.scores, dict(measured.models)
-    for network, path, account in zip(networks, scores, accounts, strict=True):
+    for path, account in zip(scores, accounts, strict=True):
         table = table.join(read_parquet(path), on=USE, how="left", maintain_order="left")
-        models[network] = read_json(account)
+        facts = read_json(account)
+        models[facts.pop("network")] = facts
     return Measured(measured.protocol, table, models, measured.cross_validation)

@@ -16,16 +16,16 @@ from tomocalc.evaluation.bootstrap import (
     share_interval,
 )
 from tomocalc.evaluation.calibration import calibration, calibration_facts
-from tomocalc.evaluation.metrics import (
+from tomocalc.evaluation.predictive import predictive_values
+from tomocalc.evaluation.thresholds import threshold_table
+from tomocalc.intervals import wilson
+from tomocalc.metrics import (
     confusion,
     proportions,
     ranking_metrics,
     ratio,
     threshold_metrics,
 )
-from tomocalc.evaluation.predictive import predictive_values
-from tomocalc.evaluation.thresholds import threshold_table
-from tomocalc.intervals import wilson
 
 CURVE_POINTS = 400
 """Points kept of a curve; more would not be seen."""

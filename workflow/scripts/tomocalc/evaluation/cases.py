@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 
 from tomocalc.evaluation.account import curves, figures_of_merit
-from tomocalc.evaluation.metrics import confusion
 from tomocalc.evaluation.predictive import predictive_values
+from tomocalc.metrics import confusion
 
 SCORES = {"score": pl.Float64, "cluster_score": pl.Float64}
 COUNTS = ("candidates", "flagged", "clusters", "findings", "with_candidate", "found")

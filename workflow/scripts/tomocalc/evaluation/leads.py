@@ -13,7 +13,7 @@ from tomocalc.evaluation.bootstrap import (
     rarer_groups,
     resampled_figure,
 )
-from tomocalc.evaluation.metrics import ranking_metrics
+from tomocalc.metrics import ranking_metrics
 
 FIGURES = ("average_precision", "auroc")
 

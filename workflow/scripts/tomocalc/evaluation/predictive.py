@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from tomocalc.evaluation.metrics import ratio
 from tomocalc.intervals import wilson
+from tomocalc.metrics import ratio
 
 
 def predictive_values(

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
-from tomocalc.evaluation.metrics import confusion, proportions, ratio, threshold_metrics
 from tomocalc.intervals import wilson
+from tomocalc.metrics import confusion, proportions, ratio, threshold_metrics
 
 STEPS = np.round(np.arange(0.05, 1, 0.05), 2)
 QUANTILES = np.linspace(0, 1, 21)

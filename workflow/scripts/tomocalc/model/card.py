@@ -1,37 +1,32 @@
-"""What a released model says of itself."""
+"""What a network and a release say of themselves: facts as JSON values."""
 
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import torch
 
-from tomocalc.model.fitting import Fit, Recipe, Rows
-from tomocalc.model.lstm import Hyperparameters
-from tomocalc.model.scores import best_f1_threshold
+from tomocalc.metrics import Threshold
+from tomocalc.model.fitting import Fit
+from tomocalc.model.recipe import Recipe
 from tomocalc.model.sequences import Samples
-from tomocalc.model.settings import meaning
 from tomocalc.tables import FEATURES
 
 
-def model_card(
+def network_card(
     *,
     fit: Fit,
     recipe: Recipe,
     samples: Samples,
-    features: list[str],
-    sequence: dict[str, Any],
-    threshold: dict[str, Any],
-    data: dict[str, Any],
-    run: dict[str, Any],
+    threshold: Threshold,
+    data: Mapping[str, str],
+    run: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the facts of a model as JSON values.
-
-    *run* are the facts of the run (protocol, device); *threshold* as `choose_threshold`
-    returns it.
-    """
+    """Return the facts of a trained network; *run* are those of the run (protocol, device)."""
     unit = {column.name: column.unit for column in FEATURES}
     counts = {
         part: {
@@ -42,32 +37,22 @@ def model_card(
         for part in ("train", "validation")
     }
     return {
-        "features": [{"name": name, "unit": unit.get(name, "")} for name in features],
-        "sequence": sequence,
+        "features": [{"name": name, "unit": unit.get(name, "")} for name in recipe.features],
+        "sequence": {"kind": recipe.kind, "slices": recipe.slices},
         "preprocessing": fit.preprocessing.to_json(),
-        "shape": shape_values(recipe.shape),
-        "training": meaning(recipe.shape, recipe.settings) | {"seed": recipe.seed},
+        "shape": {**asdict(recipe.shape), "units": list(recipe.shape.units)},
+        "training": recipe.training() | {"seed": recipe.seed},
         "epochs": len(fit.trained.history),
         "best_epoch": fit.trained.best_epoch,
-        "threshold": threshold,
+        "threshold": asdict(threshold),
         "calibration": {"prevalence": prevalence(samples, recipe)},
-        "data": data | counts,
+        "data": {**data, **counts},
         "versions": {
             "numpy": np.__version__,
             "python": platform.python_version(),
             "torch": torch.__version__,
         },
         **run,
-    }
-
-
-def shape_values(shape: Hyperparameters) -> dict[str, Any]:
-    """Return the arguments of `Hyperparameters` as JSON values."""
-    return {
-        "inputs": shape.inputs,
-        "units": list(shape.units),
-        "dropout": shape.dropout,
-        "members": shape.members,
     }
 
 
@@ -80,18 +65,3 @@ def prevalence(samples: Samples, recipe: Recipe) -> float:
     share = float(samples.y[samples.part == "train"].mean())
     balanced = recipe.settings.imbalance in ("oversample", "class_weights")
     return 0.5 if balanced and 0 < share < 1 else share
-
-
-def choose_threshold(fit: Fit, samples: Samples, rows: Rows, *, rule: str) -> dict[str, Any]:
-    """Choose the probability that flags a candidate, on the validation *rows*.
-
-    ``max_f1`` needs both classes there; otherwise, and with ``half``, it is 0.5.
-    """
-    y = samples.y[rows]
-    if rule == "half" or len(np.unique(y)) < 2:
-        return {"rule": "half", "value": 0.5, "chosen_on": None}
-    return {
-        "rule": rule,
-        "value": best_f1_threshold(y, fit.probability(samples, rows)),
-        "chosen_on": "validation",
-    }

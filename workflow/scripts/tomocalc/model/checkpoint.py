@@ -6,11 +6,11 @@ import logging
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import torch
 
-from tomocalc.files import digest, write_bytes
+from tomocalc.files import write_bytes
 
 log = logging.getLogger(__name__)
 
@@ -24,20 +24,11 @@ class Checkpoint:
     path
         The file; absent before the first save.
     key
-        Digest of data, settings and code: a state of another training is not resumed.
+        `tomocalc.model.recipe.Recipe.key`: a state of another training is not resumed.
     """
 
     path: Path
     key: str
-
-    @classmethod
-    def of(cls, path: str | Path, facts: list[Any], *, code: str) -> Self:
-        """Return the checkpoint of the training that *facts* (JSON values) decide.
-
-        *code* is the digest of the sources that train: a state that others saved is no part of
-        their training.
-        """
-        return cls(Path(path), digest([facts, code, str(torch.__version__)]))
 
     def save(self, state: dict[str, Any]) -> None:
         """Replace the file by *state* (tensors, numbers, lists, dictionaries).

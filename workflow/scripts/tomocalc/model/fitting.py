@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
 
 import numpy as np
 import torch
@@ -12,39 +11,12 @@ from numpy.typing import NDArray
 
 from tomocalc.errors import TomocalcError
 from tomocalc.model.checkpoint import Checkpoint
-from tomocalc.model.lstm import Hyperparameters
 from tomocalc.model.preprocessing import Preprocessing, fit_preprocessing
+from tomocalc.model.recipe import Recipe
 from tomocalc.model.sequences import Samples
-from tomocalc.model.settings import TrainingSettings, model_shape, training_settings
 from tomocalc.model.training import Batch, Row, Trained, train
 
 Rows = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What a fit needs beside its samples."""
-
-    shape: Hyperparameters
-    settings: TrainingSettings
-    features: int
-    scaler: str
-    impute: str
-    seed: int
-
-    @classmethod
-    def of(
-        cls, model: Mapping[str, Any], samples: Samples, *, features: int, impute: str, seed: int
-    ) -> Self:
-        """Return the recipe of the `model` section for *samples* of so many *features*."""
-        return cls(
-            shape=model_shape(model, inputs=samples.x.shape[-1]),
-            settings=training_settings(model),
-            features=features,
-            scaler=model["scaler"],
-            impute=impute,
-            seed=seed,
-        )
 
 
 @dataclass(frozen=True)
@@ -70,6 +42,7 @@ def fit(
     validation: Rows,
     recipe: Recipe,
     device: torch.device,
+    watched: Rows | None = None,
     checkpoint: Checkpoint | None = None,
     report: Callable[[Row], None] | None = None,
 ) -> Fit:
@@ -77,7 +50,7 @@ def fit(
 
     The scale is that of the steps of best focus: candidates differ there, and a scale of all
     slices would press these values, the largest ones, into a seventh of its range.
-    *validation* rows are only watched; there may be none.
+    *validation* and *watched* rows are as `train` takes them; there may be none.
 
     Raises
     ------
@@ -88,21 +61,26 @@ def fit(
     preprocessing = fit_preprocessing(
         samples.x[once],
         samples.at_focus(once),
-        features=recipe.features,
+        features=len(recipe.features),
         scaler=recipe.scaler,
         impute=recipe.impute,
     )
 
-    def batch(rows: Rows) -> Batch:
+    def batch(rows: Rows | None) -> Batch | None:
+        if rows is None or not len(rows):
+            return None
         x, mask = samples.x[rows], samples.mask[rows]
         return Batch.of(preprocessing(x, mask), mask, samples.y[rows], device)
 
+    learnt = batch(training)
+    assert learnt is not None  # a split without a training part is refused when it is made
     try:
         trained = train(
             shape=recipe.shape,
             settings=recipe.settings,
-            training=batch(training),
-            validation=batch(validation) if len(validation) else None,
+            training=learnt,
+            validation=batch(validation),
+            watched=batch(watched),
             seed=recipe.seed,
             checkpoint=checkpoint,
             report=report,

@@ -9,10 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.functional import dropout, linear
-
-LANES = 1 << 16
-"""Values of 16 random bits."""
+from torch.nn.functional import linear
 
 
 @dataclass(frozen=True)
@@ -37,30 +34,6 @@ class Hyperparameters:
     members: int = 1
 
 
-class Dropout(nn.Module):
-    """Dropout that draws its random numbers in a fifth of PyTorch's time on a CPU.
-
-    A value there takes 16 of the 64 bits that PyTorch's generator makes at a time, so that its
-    probability is a multiple of 2^-16, the nearest one. The scale of the kept values belongs to
-    that multiple: the expectation is exact.
-    """
-
-    def __init__(self, p: float) -> None:
-        super().__init__()
-        self.p = p
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Drop values of x, of any shape, and scale the others."""
-        if not self.training or x.device.type != "cpu":
-            return dropout(x, self.p, self.training)
-        dropped = min(round(self.p * LANES), LANES - 1)
-        bits = torch.empty(-(-x.numel() // 4), dtype=torch.int64)
-        bits.random_(-(1 << 63), None)  # without bounds none would be negative
-        lanes = bits.view(torch.int16)[: x.numel()].view(x.shape)
-        mask = torch.ge(lanes, dropped - LANES // 2, out=torch.empty_like(x))
-        return x * mask.mul_(LANES / (LANES - dropped))
-
-
 class StackedLSTM(nn.Module):
     """LSTM layers (tanh) with dropout after each, read at the last valid step, then one unit.
 
@@ -74,7 +47,7 @@ class StackedLSTM(nn.Module):
         self.layers = nn.ModuleList(
             nn.LSTM(size, units, batch_first=True) for size, units in pairwise(sizes)
         )
-        self.dropout = Dropout(shape.dropout)
+        self.dropout = nn.Dropout(shape.dropout)
         self.head = nn.Linear(sizes[-1], 1)
         self._start()
 

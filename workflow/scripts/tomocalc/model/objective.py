@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from tomocalc.errors import TomocalcError
-from tomocalc.model.fitting import Recipe, Rows, fit
+from tomocalc.model.fitting import Rows, fit
+from tomocalc.model.recipe import Recipe
 from tomocalc.model.sequences import Samples
 from tomocalc.model.space import Parameters, model_values
 from tomocalc.model.study import Study
@@ -70,7 +71,11 @@ def score_trial(
     changes = {"epochs": study.tuning["epochs"], "members": study.tuning["members"]}
     model = study.model | changes | model_values(parameters)
     recipe = Recipe.of(
-        model, samples, features=len(study.features), impute=study.impute, seed=study.seed
+        model,
+        features=study.features,
+        sequence=study.sequence,
+        impute=study.impute,
+        seed=study.seed,
     )
     values, epochs = [], 0
     for training, held in validation_sets(samples, kind=study.tuning["validation"]):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.image.span import slices_above
+from tomocalc.parquet import read_parquet
 
 KINDS = ("slices", "features_as_steps", "single_step")
 CANDIDATE = ["volume_id", "candidate_id"]
@@ -139,6 +142,25 @@ def build_samples(
         part=splits["part"].to_numpy().astype(np.str_),
         fold=splits["fold"].to_numpy().astype(np.int64),
         candidate=index,
+    )
+
+
+def load_samples(
+    candidates: str,
+    splits: str,
+    *,
+    features: Sequence[str],
+    sequence: Mapping[str, Any],
+    impute: str,
+) -> Samples:
+    """Read both tables and build one sample per split row; *sequence* is the config section."""
+    return build_samples(
+        read_parquet(candidates),
+        read_parquet(splits),
+        features=list(features),
+        kind=sequence["kind"],
+        slices=sequence["slices"],
+        missing=impute != "none",
     )
 
 

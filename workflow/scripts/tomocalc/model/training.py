@@ -12,18 +12,29 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tomocalc.errors import TomocalcError
+from tomocalc.metrics import score
 from tomocalc.model.checkpoint import Checkpoint
-from tomocalc.model.losses import class_weights, oversampled, row_loss
 from tomocalc.model.lstm import Ensemble, Hyperparameters
-from tomocalc.model.schedule import learning_rate
-from tomocalc.model.scores import score
-from tomocalc.model.settings import TrainingSettings
-from tomocalc.model.steps import make_step
+from tomocalc.model.optimisation import (
+    class_weights,
+    learning_rate,
+    make_step,
+    oversampled,
+    row_loss,
+)
+from tomocalc.model.recipe import TrainingSettings
 
 EXPLODED = 100.0
 """Mean cross-entropy in nats beyond which a training has diverged; a coin costs 0.7."""
 METRICS = ("average_precision", "auroc", "accuracy")
 Row = dict[str, float | int | None]
+COLUMNS = (
+    "epoch",
+    "learning_rate",
+    "loss",
+    *(f"{part}_{name}" for part in ("validation", "test") for name in ("loss", *METRICS)),
+)
+"""Of a `Row`: losses in nats, the learning rate of the last step, scores of the held parts."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +72,16 @@ def train(
     settings: TrainingSettings,
     training: Batch,
     validation: Batch | None,
+    watched: Batch | None = None,
     seed: int,
     checkpoint: Checkpoint | None = None,
     report: Callable[[Row], None] | None = None,
 ) -> Trained:
-    """Train on *training*, watching *validation*.
+    """Train on *training*; *validation* may stop the training and choose its weights.
 
     The same arguments give the same weights, on a CPU for any number of threads and of
-    interruptions. *report* is called with every epoch's row.
+    interruptions. *watched* samples (a test part) are scored every epoch and decide nothing:
+    with and without them the weights are the same. *report* is called with every epoch's row.
 
     Raises
     ------
@@ -90,7 +103,8 @@ def train(
             total += step(training.x[batch], training.last[batch], training.y[batch], rate)
         run.epoch += 1
         row: Row = {"epoch": run.epoch, "learning_rate": rate, "loss": total.item() / len(rows)}
-        row |= validate(run.model, validation, settings.imbalance, weights)
+        for part, held in (("validation", validation), ("test", watched)):
+            row |= scored(run.model, part, held, settings.imbalance, weights)
         _need_sound(run.model, row)
         run.remember(row)
         if report:
@@ -100,27 +114,27 @@ def train(
     return run.finish()
 
 
-def validate(
-    model: Ensemble, validation: Batch | None, imbalance: str, weights: Tensor
+def scored(
+    model: Ensemble, part: str, held: Batch | None, imbalance: str, weights: Tensor
 ) -> dict[str, float | None]:
-    """Score *model* on *validation*; None where there is nothing to score.
+    """Score *model* on the samples *held* of a *part*; None where there is nothing to score.
 
     The loss is the training's own, of the averaged probability.
     """
     row: dict[str, float | None] = dict.fromkeys(
-        ["validation_loss", *(f"validation_{name}" for name in METRICS)]
+        [f"{part}_loss", *(f"{part}_{name}" for name in METRICS)]
     )
-    if validation is None:
+    if held is None:
         return row
-    probability = model.probability(validation.x, validation.last)
-    y = validation.y.double()
+    probability = model.probability(held.x, held.last)
+    y = held.y.double()
     loss = row_loss(probability.logit(eps=1e-12), y, imbalance) * weights.double()[y.long()]
-    row["validation_loss"] = float(loss.mean())
+    row[f"{part}_loss"] = float(loss.mean())
     labels, values = y.cpu().numpy(), probability.cpu().numpy()
     both = 0 < labels.sum() < len(labels)
     for name in METRICS:
         if both or name == "accuracy":
-            row[f"validation_{name}"] = score(name, labels, values)
+            row[f"{part}_{name}"] = score(name, labels, values)
     return row
 
 
@@ -146,7 +160,6 @@ class Run:
             weight_decay=settings.weight_decay,
             decoupled_weight_decay=True,
             fused=True,
-            capturable=self.device.type == "cuda",
         )
         self.epoch = 0
         self.history: list[Row] = []
@@ -211,7 +224,8 @@ class Run:
 
 
 def _need_sound(model: Ensemble, row: Row) -> None:
-    losses = [value for key, value in row.items() if key.endswith("loss") and value is not None]
+    watched = [row["loss"], row["validation_loss"]]
+    losses = [value for value in watched if value is not None]
     weights = torch.stack([p.detach().isfinite().all() for p in model.parameters()]).all()
     if bool(weights) and np.all(np.isfinite(losses)) and max(losses) < EXPLODED:
         return

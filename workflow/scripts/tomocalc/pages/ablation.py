@@ -16,9 +16,8 @@ from tomocalc.pages.merits import (
     with_interval,
     with_reach,
 )
-from tomocalc.pages.palette import NEGATIVE
+from tomocalc.pages.palette import NEGATIVE, POSITIVE
 from tomocalc.pages.parts import Column, note, table
-from tomocalc.pages.sequence_gain import experiment_facts
 from tomocalc.pages.shell import Section, render_page
 from tomocalc.pages.words import badge_of, share, versions_of
 
@@ -31,27 +30,77 @@ TITLES = {
         "How many slices it takes",
         "The model trained again on shorter sequences, beside the whole.",
     ),
+    "sequence": (
+        "What the neighbouring slices add",
+        "The model trained again on the best slice alone, beside the whole sequence.",
+    ),
 }
+COLOURS = {"whole": POSITIVE}
+CURVE_ROWS = 20
+"""Rows of a curve's table, about."""
 
 
 def ablation_page(facts: Mapping[str, Any], *, what: str, source: str) -> str:
     """Return the page; *facts* as ``ablation_<what>.json`` holds them."""
     title, subtitle = TITLES[what]
+    sections = _losses(facts, source)
+    if facts["curves"]:
+        sections.append(Section("Precision and recall", _curves(facts), key="curves"))
     return render_page(
         title=title,
         subtitle=f"{subtitle} Every candidate is scored by a model that has not seen its patient.",
-        sections=[
-            Section(
-                f"Loss in {in_a_sentence(name)}",
-                [*_limits(facts, name, source), _chart(facts, name)],
-                key=name,
-            )
-            for name in facts["variants"][0]["figures"]
-        ],
+        sections=sections,
         badge=badge_of(source),
-        facts=experiment_facts(facts),
+        facts={
+            "Candidates": f"{facts['candidates']:,}",
+            "Calcifications": f"{facts['positives']:,}",
+            "Patients": f"{facts['patients']:,}",
+            "Folds": str(facts["folds"]),
+            "Slices": str(facts["slices"]),
+        },
         links=navigation(f"experiments/ablation_{what}.html", run_pages()),
         versions=versions_of(("numpy", "plotly", "scikit-learn", "torch")),
+    )
+
+
+def _losses(facts: Mapping[str, Any], source: str) -> list[Section]:
+    return [
+        Section(
+            f"Loss in {in_a_sentence(name)}",
+            [*_limits(facts, name, source), _chart(facts, name)],
+            key=name,
+        )
+        for name in facts["variants"][0]["figures"]
+    ]
+
+
+def _curves(facts: Mapping[str, Any]) -> Markup:
+    data = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": name,
+            "x": curve["recall"],
+            "y": curve["precision"],
+            "line": {"color": COLOURS.get(name, NEGATIVE), "width": 2},
+        }
+        for name, curve in facts["curves"].items()
+    ]
+    rows = []
+    for line in data:
+        points = list(zip(line["x"], line["y"], strict=True))
+        rows += [[line["name"], *point] for point in points[:: max(1, len(points) // CURVE_ROWS)]]
+    unit = {"range": [-0.02, 1.02]}
+    layout = {
+        "xaxis": unit | {"title": {"text": "recall"}},
+        "yaxis": unit | {"title": {"text": "precision"}},
+    }
+    columns = [Column("Input", "text"), Column("Recall", "score"), Column("Precision", "score")]
+    return figure_section(
+        key="precision-recall",
+        title="Precision and recall, out of fold",
+        figure={"data": data, "layout": layout},
+        table=table(columns=columns, rows=rows, caption="Points of the curves"),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
@@ -70,6 +70,9 @@ def entry_of(address: str) -> Entry:
     for entry in KNOWN:
         if entry.address == address:
             return entry
+    folder, *rest = PurePosixPath(address).parts
+    if folder == "protocols" and rest[0] != "*":  # files of every protocol share a description
+        return replace(entry_of("/".join([folder, "*", *rest[1:]])), address=address)
     return Entry(address, PurePosixPath(address).name)
 
 

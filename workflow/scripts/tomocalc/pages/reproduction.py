@@ -6,8 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from tomocalc.model.paper import HYPERPARAMETERS, PUBLISHED
-from tomocalc.model.tuned import UNTUNED
+from tomocalc.experiments.paper import HYPERPARAMETERS, PUBLISHED
 from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.charts import figure_section
 from tomocalc.pages.curves import confusion_figure
@@ -15,14 +14,14 @@ from tomocalc.pages.merits import merit_name, with_interval
 from tomocalc.pages.palette import NEGATIVE, POSITIVE
 from tomocalc.pages.parts import Card, Column, block, cards, note, table, verdict
 from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.words import share, versions_of
+from tomocalc.pages.words import UNTUNED, share, versions_of
 
 ABSENT = "not available here"
 """Stands where the paper gives a figure that this project does not hold."""
 EVERY = 25
 """Epochs between two rows of a curve's table."""
 LINES = {
-    "paper": ("paper's protocol", POSITIVE),
+    "ours": ("paper's protocol", POSITIVE),
     "honest": ("honest split", NEGATIVE),
 }
 
@@ -37,7 +36,7 @@ def reproduction_page(facts: dict[str, Any]) -> str:
             Section("What the accuracy is worth", _worth(facts), key="worth"),
             Section(
                 "Table 2: hyper-parameters",
-                _panel(_hyperparameters(facts["ours"]["model"])),
+                _panel(_hyperparameters(facts["ours"]["training"])),
                 key="table-2",
             ),
             Section(
@@ -91,7 +90,7 @@ def _worth(facts: dict[str, Any]) -> list[Any]:
         Card(
             "Here, honest: recall",
             f"{figures['recall']['value']:.3f}",
-            "calcifications found at 0.5",
+            f"calcifications found at {honest['threshold']:.3g}",
         ),
         Card(
             "Here, honest: average precision",
@@ -115,10 +114,6 @@ def _worth(facts: dict[str, Any]) -> list[Any]:
     ]
     if not honest["tuned"]:
         parts.append(note(f"On the honest split the network is {UNTUNED}.", tone="warn"))
-    if not facts["ours"]["same_as_released"]:
-        parts.append(
-            note("The repeated training does not end with the released model.", tone="warn")
-        )
     return parts
 
 
@@ -182,12 +177,12 @@ def _other_work(facts: dict[str, Any]) -> list[Markup]:
 
 
 def _curves(facts: dict[str, Any]) -> Markup:
-    accuracies = [_line(facts, kind, "validation_accuracy", "test") for kind in LINES]
+    accuracies = [_line(facts, kind, "test_accuracy", "test") for kind in LINES]
     losses = [
         line
         for kind in LINES
         for line in (
-            _line(facts, kind, "validation_loss", "test"),
+            _line(facts, kind, "test_loss", "test"),
             _line(facts, kind, "loss", "training", dash="dot"),
         )
     ]
@@ -212,7 +207,7 @@ def _line(
     facts: dict[str, Any], kind: str, key: str, part: str, *, dash: str = "solid"
 ) -> dict[str, Any]:
     name, colour = LINES[kind]
-    rows = facts["curves"][kind]
+    rows = facts[kind]["curves"]
     return {
         "type": "scatter",
         "mode": "lines",
@@ -232,7 +227,7 @@ def _chart(
     *,
     caption: str = "",
 ) -> Markup:
-    epochs = [row["epoch"] for row in facts["curves"]["paper"]]
+    epochs = [row["epoch"] for row in facts["ours"]["curves"]]
     kept = [n for n in range(len(epochs)) if n == 0 or epochs[n] % EVERY == 0]
     rows = [[epochs[n], *(line["y"][n] for line in lines)] for n in kept]
     return figure_section(

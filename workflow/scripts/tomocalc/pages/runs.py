@@ -20,7 +20,7 @@ SHOWN = ("auroc", "average_precision")
 
 
 def runs_page(facts: Mapping[str, Any]) -> str:
-    """Return the page; *facts* as `tomocalc.runs.facts.compare` returns them."""
+    """Return the page; *facts* as `tomocalc.experiments.runs.compare` returns them."""
     runs = facts["runs"]
     kinds = {(run["settings"]["source"], run["settings"]["protocol"]) for run in runs}
     warning = (

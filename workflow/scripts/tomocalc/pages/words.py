@@ -40,6 +40,9 @@ PROTOCOL_NAMES = {
 }
 """How the ways of splitting are called in tables and charts."""
 
+UNTUNED = "not tuned: the trials were scored on candidates or patients of this test part"
+"""Of an LSTM that the tuning's choice would know the answers of."""
+
 NOTHING_SHARED = (
     "No test row equals one that the model learns from, and no patient stands on both sides."
 )

@@ -16,7 +16,7 @@ from tomocalc.pages.words import (
     without_candidate,
 )
 
-QUALITY, SPLIT, MODEL = "dataset/quality.json", "dataset/split.json", "model/model.json"
+QUALITY, MODEL = "dataset/quality.json", "model/model.json"
 CONFIG, PROGRAM = "the configuration", "the program"
 NOBODY = "The data are simulated; no person took part."
 
@@ -165,14 +165,14 @@ def _labels(facts: Facts) -> Iterator[tuple[str, Answer]]:
 def _parts(facts: Facts) -> Iterator[tuple[str, Answer]]:
     split = facts.split
     grouped = split.get("grouped_by", "patient")
-    yield "partition", Answer(f"{PROTOCOL[facts.protocol]} {part_sizes(facts)}", SPLIT)
+    yield "partition", Answer(f"{PROTOCOL[facts.protocol]} {part_sizes(facts)}", facts.split_file)
     level = {
         "honest": f"By {grouped}: none stands in two parts.",
         "paper": "By row, after rows were repeated: copies of one row stand in several parts.",
     }
     named = "" if facts.quality["patients"] else " The data name no patients."
-    yield "disjoint", Answer(f"{level[facts.protocol]}{named}", SPLIT)
-    yield "part_sizes", Answer(part_sizes(facts), SPLIT)
+    yield "disjoint", Answer(f"{level[facts.protocol]}{named}", facts.split_file)
+    yield "part_sizes", Answer(part_sizes(facts), facts.split_file)
     shares = [
         f"{PARTS[name]} {share(part['positives'] / part['rows'])}"
         for name in ("train", "validation", "test")
@@ -183,12 +183,15 @@ def _parts(facts: Facts) -> Iterator[tuple[str, Answer]]:
         Answer(
             f"Share of calcifications: {', '.join(shares)}. Every feature is compared between the "
             "parts on the page of the exploratory analysis.",
-            f"{SPLIT}, eda/eda.html",
+            f"{facts.split_file}, eda/eda.html",
         ),
     )
     yield (
         "sample_size",
-        Answer(f"All of the data were used; no calculation was made. {part_sizes(facts)}", SPLIT),
+        Answer(
+            f"All of the data were used; no calculation was made. {part_sizes(facts)}",
+            facts.split_file,
+        ),
     )
     yield "flow", Answer(f"{sources(facts)} {preparation(facts)} {part_sizes(facts)}", QUALITY)
 
@@ -217,8 +220,8 @@ def part_sizes(facts: Facts) -> str:
 
 def _characteristics(facts: Facts) -> Answer:
     if facts.simulated:
-        return Answer(f"{NOBODY} {part_sizes(facts)}", SPLIT, whole=True)
-    return Answer(part_sizes(facts), SPLIT)
+        return Answer(f"{NOBODY} {part_sizes(facts)}", facts.split_file, whole=True)
+    return Answer(part_sizes(facts), facts.split_file)
 
 
 def _availability(facts: Facts) -> Answer:

@@ -187,7 +187,7 @@ def _use(facts: Facts) -> Iterator[tuple[str, Answer]]:
     yield "output", Answer(f"{say.threshold(facts)} {say.calibration(facts)}", MODEL)
     yield (
         "differences",
-        Answer("None by design: parts of the same data, drawn at random.", "dataset/split.json"),
+        Answer("None by design: parts of the same data, drawn at random.", facts.split_file),
     )
     yield "limits", Answer(" ".join(limits(facts)), "the section Limits of this card")
     yield (

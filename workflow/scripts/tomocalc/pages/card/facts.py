@@ -18,7 +18,7 @@ class Facts:
     Attributes
     ----------
     quality, split, metrics, model, best, study
-        ``dataset/quality.json``, ``dataset/split.json``, ``evaluation/metrics.json``,
+        ``dataset/quality.json``, ``protocols/*/split.json``, ``evaluation/metrics.json``,
         ``model/model.json``, ``tuning/best.json``, ``tuning/study.json``.
     labels
         The ``labels`` section of the configuration.
@@ -69,6 +69,11 @@ class Facts:
     def protocol(self) -> str:
         """``honest`` or ``paper``."""
         return self.split["protocol"]
+
+    @property
+    def split_file(self) -> str:
+        """Where the account of the split is."""
+        return f"protocols/{self.protocol}/split.json"
 
     @property
     def ruling(self) -> tuple[str, list[str]]:

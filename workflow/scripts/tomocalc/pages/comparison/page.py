@@ -22,10 +22,10 @@ from tomocalc.pages.comparison.tables import (
 from tomocalc.pages.frame import write_page
 from tomocalc.pages.parts import Column, block, note, table
 from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.words import PROTOCOL_NAMES, PROTOCOLS, badge_of, versions_of
+from tomocalc.pages.words import PROTOCOL_NAMES, PROTOCOLS, UNTUNED, badge_of, versions_of
 from tomocalc.parquet import write_parquet
 
-OPT_IN = "on request, for volumes: snakemake compare_image_models"
+OPT_IN = "on request, for volumes: snakemake results/comparison/image_models.html"
 
 
 def write_comparison(
@@ -181,7 +181,9 @@ def _charts(measured: Mapping[str, Rows], confidence: float) -> list[Section]:
 
 
 def _lstm_remark(row: Mapping[str, Any]) -> str:
-    return row["remark"] if row["model"] == REFERENCE else "–"
+    if row["model"] != REFERENCE:
+        return "–"
+    return UNTUNED if row["remark"] == "not_tuned" else "the tuning's choice"
 
 
 def _method(by_protocol: Mapping[str, Rows], confidence: float) -> Section:

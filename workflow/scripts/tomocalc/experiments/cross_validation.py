@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,14 +10,18 @@ import numpy as np
 import polars as pl
 import torch
 from numpy.typing import NDArray
+from sklearn.model_selection import StratifiedGroupKFold
 
+from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.leads import paired_figures
-from tomocalc.model.cross_validation import Scores, out_of_fold
+from tomocalc.log import Progress
 from tomocalc.model.device import choose_device
-from tomocalc.model.fitting import Recipe
-from tomocalc.model.progress import Progress
-from tomocalc.model.sequences import build_samples
+from tomocalc.model.fitting import fit
+from tomocalc.model.recipe import Recipe
+from tomocalc.model.sequences import Samples, build_samples
 from tomocalc.parquet import read_parquet
+
+Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -82,21 +87,21 @@ class Experiment:
             "model": self.model,
         }
 
-    def scores(self, name: str, *, features: list[str], kind: str, slices: int) -> Scores:
+    def scores(self, name: str, *, features: list[str], sequence: dict[str, Any]) -> Scores:
         """Return the probability of every candidate by a model that has not seen its patient.
 
-        *name* is what the log calls this input; *kind* and *slices* as in the section `sequence`.
+        *name* is what the log calls this input; *sequence* is a section of that name.
         """
+        recipe = Recipe.of(
+            self.model, features=features, sequence=sequence, impute=self.impute, seed=self.seed
+        )
         samples = build_samples(
             self.table,
             self.rows,
             features=features,
-            kind=kind,
-            slices=slices,
+            kind=recipe.kind,
+            slices=recipe.slices,
             missing=self.impute != "none",
-        )
-        recipe = Recipe.of(
-            self.model, samples, features=len(features), impute=self.impute, seed=self.seed
         )
         return out_of_fold(
             samples,
@@ -117,3 +122,42 @@ class Experiment:
             confidence=evaluation["confidence"],
             seed=self.seed,
         )
+
+
+def out_of_fold(
+    samples: Samples,
+    group: NDArray[np.int32],
+    *,
+    folds: int,
+    recipe: Recipe,
+    device: torch.device,
+    report: Callable[[int], None] | None = None,
+) -> Scores:
+    """Return the probability of every sample by a model that has not seen its group.
+
+    Folds are stratified and the same for every kind of sequence of the same candidates.
+
+    Raises
+    ------
+    TomocalcError
+        ``E304`` when there are fewer groups with a calcification than folds.
+    """
+    held = len(np.unique(group[samples.y > 0]))
+    if held < folds:
+        raise TomocalcError(
+            "E304",
+            what="too few patients for a cross-validation",
+            where="splits.parquet of this run",
+            why=f"{held} patients have a calcification, {folds} folds need one each",
+            fix="add volumes or annotations, or lower split.folds",
+        )
+    cutter = StratifiedGroupKFold(folds, shuffle=True, random_state=recipe.seed)
+    found = np.zeros(len(samples.y))
+    for number, (training, rows) in enumerate(cutter.split(samples.x, samples.y, group)):
+        trained = fit(
+            samples, training=training, validation=training[:0], recipe=recipe, device=device
+        )
+        found[rows] = trained.probability(samples, rows)
+        if report:
+            report(number + 1)
+    return found

@@ -1,0 +1,157 @@
+"""Figures of merit of scores against labels: by rank, at a threshold, and the best threshold.
+
+NumPy alone: a training computes them every epoch, prediction and pages from the same functions.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values = NDArray[np.floating] | NDArray[np.integer]
+
+
+def score(name: str, label: Values, probability: Values) -> float:
+    """Return the score called *name*: average_precision, auroc or accuracy (at 0.5).
+
+    Raises
+    ------
+    ValueError
+        When both classes are needed and only one is there.
+    """
+    return {"average_precision": average_precision, "auroc": auroc, "accuracy": accuracy}[name](
+        label, probability
+    )
+
+
+def accuracy(label: Values, probability: Values) -> float:
+    """Return the share of samples on the right side of probability 0.5."""
+    return float(np.mean((probability >= 0.5) == (label > 0)))
+
+
+def auroc(label: Values, probability: Values) -> float:
+    """Return the area under the ROC curve, ties counted half (Mann-Whitney)."""
+    positive = _positives(label)
+    _, inverse, counts = np.unique(probability, return_inverse=True, return_counts=True)
+    rank = (np.cumsum(counts) - (counts - 1) / 2)[inverse]  # mid-ranks, from 1
+    n = int(positive.sum())
+    return float((rank[positive].sum() - n * (n + 1) / 2) / (n * (len(label) - n)))
+
+
+def average_precision(label: Values, probability: Values) -> float:
+    """Return Σ (R_k − R_{k−1}) P_k over the distinct thresholds, without interpolation."""
+    positive = _positives(label)
+    true, flagged = _flagged(positive, probability)
+    recall = true / positive.sum()
+    return float(np.sum(np.diff(recall, prepend=0.0) * true / flagged))
+
+
+def ranking_metrics(label: Values, probability: Values) -> dict[str, float]:
+    """Return AUROC, average precision and Brier score."""
+    return {
+        "auroc": auroc(label, probability),
+        "average_precision": average_precision(label, probability),
+        "brier": float(np.mean((probability - label) ** 2)),
+    }
+
+
+def best_f1_threshold(label: Values, probability: Values) -> float:
+    """Return the probability from which on flagging has the largest F1.
+
+    Half way to the next lower probability, so that the choice does not hang on one sample.
+    """
+    positive = _positives(label)
+    true, flagged = _flagged(positive, probability)
+    best = int(np.argmax(2 * true / (flagged + positive.sum())))
+    levels = np.unique(probability)[::-1]
+    lower = levels[best + 1] if best + 1 < len(levels) else levels[best]
+    return float((levels[best] + lower) / 2)
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """The score from which on a candidate is called a calcification, and where it comes from.
+
+    Attributes
+    ----------
+    rule
+        ``max_f1`` or ``half``.
+    chosen_on
+        ``validation``, or None where nothing was chosen.
+    """
+
+    rule: str
+    value: float
+    chosen_on: str | None
+
+
+def choose_threshold(label: Values, probability: Values, *, rule: str) -> Threshold:
+    """Choose the threshold on validation rows.
+
+    ``max_f1`` needs both classes there; otherwise, and with ``half``, it is 0.5.
+    """
+    if rule == "half" or len(np.unique(label)) < 2:
+        return Threshold("half", 0.5, None)
+    return Threshold(rule, best_f1_threshold(label, probability), "validation")
+
+
+def confusion(label: Values, probability: Values, threshold: float) -> dict[str, int]:
+    """Count true and false positives and negatives; a score at the threshold is positive."""
+    positive, called = np.asarray(label) == 1, np.asarray(probability) >= threshold
+    return {
+        "tn": int((~positive & ~called).sum()),
+        "fp": int((~positive & called).sum()),
+        "fn": int((positive & ~called).sum()),
+        "tp": int((positive & called).sum()),
+    }
+
+
+def proportions(counts: dict[str, int]) -> dict[str, tuple[int, int]]:
+    """Return (successes, trials) of the metrics that are proportions of counted rows."""
+    tn, fp, fn, tp = (counts[key] for key in ("tn", "fp", "fn", "tp"))
+    return {
+        "accuracy": (tp + tn, tp + tn + fp + fn),
+        "precision": (tp, tp + fp),
+        "recall": (tp, tp + fn),
+        "specificity": (tn, tn + fp),
+    }
+
+
+def threshold_metrics(counts: dict[str, int]) -> dict[str, float]:
+    """Return F1, balanced accuracy and Matthews' correlation of a confusion matrix.
+
+    A figure whose denominator is zero is 0, as in scikit-learn.
+    """
+    tn, fp, fn, tp = (counts[key] for key in ("tn", "fp", "fn", "tp"))
+    recall, specificity = ratio(tp, tp + fn), ratio(tn, tn + fp)
+    spread = math.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))
+    return {
+        "f1": ratio(2 * tp, 2 * tp + fp + fn),
+        "balanced_accuracy": (recall + specificity) / 2,
+        "mcc": ratio(tp * tn - fp * fn, spread),
+    }
+
+
+def ratio(part: float, whole: float) -> float:
+    """Return *part* / *whole*, or 0 where *whole* is 0."""
+    return part / whole if whole else 0.0
+
+
+def _positives(label: Values) -> NDArray[np.bool_]:
+    positive = np.asarray(label) > 0
+    if positive.all() or not positive.any():
+        raise ValueError("a score needs samples of both classes")
+    return positive
+
+
+def _flagged(
+    positive: NDArray[np.bool_], probability: Values
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return true positives and flagged samples at every distinct threshold, highest first."""
+    _, inverse = np.unique(-probability, return_inverse=True)
+    flagged = np.cumsum(np.bincount(inverse))
+    true = np.cumsum(np.bincount(inverse, weights=positive)).astype(np.int64)
+    return true, flagged

@@ -147,10 +147,10 @@ def test_volumes_without_an_annotation_are_told(tmp_path, caplog):
 
 def test_annotations_without_candidates_are_told(tmp_path, caplog):
     manifest = write_volume(tmp_path, "v")
-    nowhere = "v\t0\t80\t80\t1\tcalcification\n"
+    nowhere = "v\t0\t80\t80\t1\tcalcification\nv\t0\t80\t60\t1\tcalcification\n"
     with pytest.raises(TomocalcError, match=r"E303\] no annotation has a candidate .* its 2 find"):
-        merge(tmp_path, [manifest], nowhere * 2)
-    merge(tmp_path, [manifest], "v\t0\t20\t10\t1\tcalcification\n" + nowhere * 2)
+        merge(tmp_path, [manifest], nowhere)
+    merge(tmp_path, [manifest], "v\t0\t20\t10\t1\tcalcification\n" + nowhere)
     assert "2 of 3 annotations have no candidate and count as missed" in caplog.text
 
 

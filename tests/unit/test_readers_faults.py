@@ -21,6 +21,7 @@ from support.image_files import (
 )
 from support.spoilt_files import fault, opened
 from tomocalc.errors import TomocalcError, TomocalcErrors
+from tomocalc.readers.sources import source_files
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.tif", "a.dcm", "a.pgm", "a.jpg", "plain"])
@@ -207,3 +208,14 @@ def test_a_file_that_vanishes(tmp_path: Path) -> None:
         found.read(0)
     with pytest.raises(TomocalcError, match="E104"):
         found.key(0)
+
+
+@pytest.mark.parametrize("litter", ["@eaDir", ".DS_Store", "Thumbs.db", "__MACOSX", "#recycle"])
+def test_what_drives_and_browsers_leave_behind_is_no_slice(tmp_path: Path, litter: str) -> None:
+    folder = tmp_path / "[2021] study" / "s"
+    (folder / litter).mkdir(parents=True)
+    for index in range(2):
+        (folder / f"{index}.png").touch()
+    whole = [folder / "0.png", folder / "1.png"]
+    assert source_files(folder) == whole
+    assert source_files(folder / "*") == whole  # the brackets are the folder's own

@@ -18,10 +18,15 @@ HEADER = "volume_id\tpatient_id\tlaterality\tview\tpath"
 def sheet(tmp_path):
     (tmp_path / "image.png").write_bytes(b"not looked at")
 
+    def image(number):
+        path = tmp_path / f"image{number}.png"
+        path.write_bytes(b"not looked at")
+        return str(path)
+
     def write(*lines, header=HEADER, encoding="utf-8", end="\n"):
         path = tmp_path / "volumes.tsv"
-        text = end.join([header, *lines]) + end
-        path.write_bytes(text.replace("IMAGE", str(tmp_path / "image.png")).encode(encoding))
+        lines = [line.replace("IMAGE", image(number)) for number, line in enumerate(lines)]
+        path.write_bytes((end.join([header, *lines]) + end).encode(encoding))
         return str(path)
 
     return write
@@ -123,6 +128,13 @@ def test_a_decimal_comma_is_read_where_it_is_no_thousands_mark(sheet):
 
 
 @pytest.mark.parametrize("name", ["NA", "unknown", "None", "anonymous", "n.a", "xxx", "REMOVED"])
+def test_one_file_under_two_patients_is_refused(sheet, tmp_path):
+    image = str(tmp_path / "image.png")
+    text = fault(sheet(f"v\tp\tL\tCC\t{image}", f"w\tq\tL\tCC\t{image}"))
+    assert "tsv:3, column path): its path stands on line 2 too, for another patient" in text
+    read_volumes(sheet(f"v\tp\tL\tCC\t{image}", f"w\tp\tL\tCC\t{image}"), VOLUMES)
+
+
 def test_a_word_for_nobody_is_no_patient(sheet, name):
     text = fault(sheet("v\tp\tL\tCC\tIMAGE", *[f"w{i}\t{name}\tL\tCC\tIMAGE" for i in (1, 2)]))
     assert f"`{name}` names nobody (lines 3, 4)" in text

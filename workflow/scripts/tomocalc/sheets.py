@@ -54,6 +54,7 @@ def check_volumes(
         )
     errors += _twice(path, rows)
     errors += _patients(path, rows)
+    errors += _same_files(path, rows)
     errors += together(
         (row[LINE], key, error)
         for row in rows
@@ -61,6 +62,16 @@ def check_volumes(
         for key, error in _place(path, row, data_root, look=look)
     )
     return sorted(rows, key=lambda row: str(row["volume_id"])), cells.names, errors
+
+
+def _same_files(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
+    """Name lines whose images are also another patient's."""
+    first: dict[str, Row] = {}
+    for row in rows:
+        known = first.setdefault(row["path"] or f"line {row[LINE]}", row)
+        if known["patient_id"] != row["patient_id"]:
+            why = f"its path stands on line {known[LINE]} too, for another patient"
+            yield row_error(f"{path}:{row[LINE]}, column path", why, "correct one of the lines")
 
 
 CALCIFIED = ("calcification", "cluster")

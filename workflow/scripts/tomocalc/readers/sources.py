@@ -18,8 +18,19 @@ from pathlib import Path
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.files import file_sha256
 
-IGNORED_NAMES = {"thumbs.db", "desktop.ini"}
-"""Left behind by file browsers, like every name that starts with a dot; never slices."""
+IGNORED_NAMES = {
+    "thumbs.db",
+    "desktop.ini",
+    "@eadir",  # Synology
+    "@tmp",
+    "#recycle",
+    "#snapshot",
+    "$recycle.bin",
+    "system volume information",
+    "lost+found",
+    "__macosx",
+}
+"""Left behind by file browsers and network drives, like names that start with a dot; no slices."""
 WHERE_FROM = (
     "correct the path in the sheet; it starts from the working directory, or from volumes.data_root"
 )
@@ -144,8 +155,19 @@ def _candidates(path: str) -> list[str]:
         return [f"{folder}{name}" for name in names if is_slice(name)]
     if not os.path.lexists(path) and glob.has_magic(path):
         # Path.glob refuses absolute patterns.
-        return glob.glob(path, recursive=True)  # noqa: PTH207
+        found = glob.glob(_literal_folders(path), recursive=True)  # noqa: PTH207
+        return [name for name in found if is_slice(os.path.basename(name))]  # noqa: PTH119
     return [path]
+
+
+def _literal_folders(pattern: str) -> str:
+    """Return *pattern* with the folders in front that exist taken literally, brackets and all."""
+    parts = Path(pattern).parts
+    for length in range(len(parts) - 1, 0, -1):
+        start = Path(*parts[:length])
+        if start.is_dir():
+            return str(Path(glob.escape(str(start)), *parts[length:]))
+    return pattern
 
 
 def _stamps(path: str | Path) -> dict[str, tuple[int, int]]:

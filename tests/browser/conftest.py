@@ -18,8 +18,7 @@ from support.card_data import LABELS, write_accounts
 from support.pages_data import FEATURES, HOSTILE, figures, images, rows, write_dataset
 from support.predictions import measured, predict, release
 from tomocalc.files import read_json, write_json
-from tomocalc.pages.evaluation.images import image_sections
-from tomocalc.pages.evaluation.page import evaluation_page
+from tomocalc.pages.evaluation import evaluation_page
 from tomocalc.pages.frame import write_page
 
 FLAGS = (
@@ -151,11 +150,9 @@ def pages(tmp_path_factory):
     write_json(folder / "evaluation" / "metrics.json", figures())
     measured = images()
     hostile = measured.patients.with_columns(pl.col("patient_id") + HOSTILE[0])
-    sections = image_sections(
-        measured.facts, clusters=measured.clusters, patients=hostile, confidence=0.95
-    )
     metrics = figures() | {"images": measured.facts}
-    write_page(report, evaluation_page(metrics, source="phantom", extra=sections))
+    html = evaluation_page(metrics, source="phantom", clusters=measured.clusters, patients=hostile)
+    write_page(report, html)
     picture = folder / "qc" / "v' \"1.png"
     picture.parent.mkdir()
     Image.new("RGB", (600, 400), (30, 60, 90)).save(picture)

@@ -7,8 +7,7 @@ import polars as pl
 import pytest
 
 from tomocalc.eda.histograms import cells, distributions, edges_of, pairs
-from tomocalc.eda.load import Table
-from tomocalc.eda.ordered import sort_column
+from tomocalc.eda.table import Table, sort_column
 
 
 def table_of(label=None, **features):
@@ -29,28 +28,28 @@ def table():
 
 @pytest.mark.parametrize("kind", ["central", "whole"])
 def test_every_known_row_is_counted_once(table, kind):
-    counted = distributions(table, 30)["area"][kind]
-    inside = sum(counted["negative"]) + sum(counted["positive"])
-    assert inside + counted["below"] + counted["above"] == 4950
-    assert sum(counted["rows"].values()) == 4950
+    counted = getattr(distributions(table, 30)["area"], kind)
+    inside = sum(counted.negative) + sum(counted.positive)
+    assert inside + counted.below + counted.above == 4950
+    assert counted.negative_rows + counted.positive_rows == 4950
 
 
 def test_the_whole_range_leaves_nothing_out(table):
-    counted = distributions(table, 30)["contrast"]["whole"]
-    assert counted["below"] == counted["above"] == 0
+    counted = distributions(table, 30)["contrast"].whole
+    assert counted.below == counted.above == 0
 
 
 def test_counts_equal_numpys(table):
-    counted = distributions(table, 30)["contrast"]["whole"]
+    counted = distributions(table, 30)["contrast"].whole
     values, positive = table.features["contrast"], table.label == 1
-    for key, member in (("negative", ~positive), ("positive", positive)):
-        expected, _ = np.histogram(values[member].astype(np.float64), bins=counted["edges"])
-        np.testing.assert_array_equal(counted[key], expected)
+    for counts, member in ((counted.negative, ~positive), (counted.positive, positive)):
+        expected, _ = np.histogram(values[member].astype(np.float64), bins=counted.edges)
+        np.testing.assert_array_equal(counts, expected)
 
 
 def test_whole_numbers_get_bins_of_their_own(table):
-    counted = distributions(table, 30)["spots"]["whole"]
-    assert counted["edges"] == [-0.5, 0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5]
+    counted = distributions(table, 30)["spots"].whole
+    assert counted.edges == [-0.5, 0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5]
 
 
 def test_many_whole_numbers_share_bins():
@@ -68,22 +67,22 @@ def test_values_beyond_the_edges_fall_into_the_outermost_cells():
 
 def test_pairs_hold_every_row_with_both_values(table):
     counted = pairs(table)
-    grids = {(grid["x"], grid["y"]): grid for grid in counted["grids"]}
+    grids = {(grid.x, grid.y): grid for grid in counted.grids}
     assert set(grids) == {("area", "contrast"), ("area", "spots"), ("contrast", "spots")}
-    assert np.sum(grids["contrast", "spots"]["all"]) == 5000
-    assert np.sum(grids["area", "contrast"]["all"]) == 4950
-    assert np.sum(grids["contrast", "spots"]["positive"]) == (table.label == 1).sum()
+    assert np.sum(grids["contrast", "spots"].all) == 5000
+    assert np.sum(grids["area", "contrast"].all) == 4950
+    assert np.sum(grids["contrast", "spots"].positive) == (table.label == 1).sum()
 
 
 def test_a_grid_has_y_in_its_rows():
     table = table_of([0, 1, 0], x=[0.1, 0.1, 1.3], y=[0.2, 2.5, 2.5])
-    grid = pairs(table, bins=2)["grids"][0]
-    assert grid["all"] == [[1, 0], [1, 1]]
-    assert grid["positive"] == [[0, 0], [1, 0]]
+    grid = pairs(table, bins=2).grids[0]
+    assert grid.all == [[1, 0], [1, 1]]
+    assert grid.positive == [[0, 0], [1, 0]]
 
 
 def test_a_spike_does_not_hide_the_rest():
     values = np.zeros(10_000)
     values[0] = 5.5
-    counted = distributions(table_of(spike=values), 10)["spike"]["central"]
-    assert sum(counted["negative"]) == 10_000
+    counted = distributions(table_of(spike=values), 10)["spike"].central
+    assert sum(counted.negative) == 10_000

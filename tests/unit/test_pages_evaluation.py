@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 
 from support.pages_data import figures, images
-from tomocalc.pages.evaluation.images import image_sections
-from tomocalc.pages.evaluation.page import evaluation_page
-from tomocalc.pages.shell import Section
+from tomocalc.pages.evaluation import evaluation_page
 
 
 def charts(html):
@@ -58,21 +56,18 @@ def test_a_part_without_both_classes_has_no_figures():
     assert "in-silico phantom" in html
 
 
-def test_other_sections_find_their_place():
-    html = evaluation_page(figures(), source="volumes", extra=[Section("FROC", "per volume")])
-    assert html.index('id="calibration"') < html.index('id="froc"') < html.index('id="report"')
-
-
 def test_equal_figures_give_equal_bytes():
     pages = {evaluation_page(figures(), source="volumes") for _ in range(2)}
     assert len(pages) == 1
 
 
 def page_of(facts, measured):
-    sections = image_sections(
-        facts, clusters=measured.clusters, patients=measured.patients, confidence=0.95
+    return evaluation_page(
+        figures() | {"images": facts},
+        source="phantom",
+        clusters=measured.clusters,
+        patients=measured.patients,
     )
-    return evaluation_page(figures() | {"images": facts}, source="phantom", extra=sections)
 
 
 def test_volumes_patients_and_findings_are_shown():

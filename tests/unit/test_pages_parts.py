@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from markupsafe import Markup
 
+from tomocalc.accounts.eda import Shift
 from tomocalc.pages import palette
 from tomocalc.pages.charts import Switch, compact, figure_section, label, plain_figure, whole_ticks
-from tomocalc.pages.eda.groups import drift_section
+from tomocalc.pages.eda_charts import drift_chart
 from tomocalc.pages.parts import Card, Cell, Column, Finding, cards, findings, note, table, verdict
 from tomocalc.pages.templating import asset, slug
 from tomocalc.pages.volume.tables import drift_block
@@ -215,10 +216,11 @@ def test_a_drift_that_cannot_be_told_is_one_sentence():
 
 def test_drift_is_coloured_by_what_exceeds_chance():
     row = {"feature": "area", "against": "train", "ks": 0.1, "ks_chance": 0.2, "n": 9}
+    row |= {"n_reference": 9, "psi": 0.9}
     rows = [
-        row | {"group": "test", "psi": 0.9, "psi_chance": 0.4, "shift": "none"},
-        row | {"group": "validation", "psi": 0.9, "psi_chance": 0.1, "shift": "strong"},
+        Shift(**row, group="test", psi_chance=0.4, shift="none"),
+        Shift(**row, group="validation", psi_chance=0.1, shift="strong"),
     ]
-    html = "".join(drift_section({"parts": rows, "sites": []}).body)
-    assert '"z":[[0],[0.6]]' in html
-    assert '"text":[["0.90"],["0.90"]]' in html
+    drawn = drift_chart(rows).data[0]
+    assert [line[0] for line in drawn["z"]] == pytest.approx([0, 0.6])
+    assert drawn["text"] == [["0.90"], ["0.90"]]

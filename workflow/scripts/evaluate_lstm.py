@@ -18,8 +18,7 @@ from tomocalc.experiments.paper import ACCURACY, CONFUSION
 from tomocalc.files import write_json
 from tomocalc.log import log_to
 from tomocalc.model.release import ReleasedModel, load_model
-from tomocalc.pages.evaluation.images import image_sections
-from tomocalc.pages.evaluation.page import evaluation_page
+from tomocalc.pages.evaluation import evaluation_page
 from tomocalc.pages.frame import write_page
 from tomocalc.parquet import read_parquet, write_parquet
 from tomocalc.sheets import read_annotations
@@ -104,13 +103,10 @@ def main(
     if protocol == "paper":
         figures["paper"] = {"accuracy": ACCURACY, "confusion": CONFUSION}
     write_json(metrics, figures)
-    sections = image_sections(
-        images.facts,
-        clusters=images.clusters,
-        patients=images.patients,
-        confidence=settings["confidence"],
+    html = evaluation_page(
+        figures, source=source, clusters=images.clusters, patients=images.patients
     )
-    write_page(page, evaluation_page(figures, source=source, extra=sections))
+    write_page(page, html)
     for name, figure in figures["parts"]["test"].get("metrics", {}).items():
         log.info("test %s %.4f", name, figure["value"])
 

@@ -1,12 +1,20 @@
 """Look at the data set before any model does: one page, and its numbers as data."""
 
+import logging
 from typing import Any
 
-from tomocalc.eda.explore import explore
-from tomocalc.files import read_json, write_json
+from tomocalc.accounts.eda import Exploration
+from tomocalc.eda.features import correlations, summarise
+from tomocalc.eda.groups import balance, drift
+from tomocalc.eda.histograms import distributions, pairs
+from tomocalc.eda.table import load_table
+from tomocalc.files import read_json
 from tomocalc.log import log_to
-from tomocalc.pages.eda.page import eda_page
+from tomocalc.pages.eda import eda_page
 from tomocalc.pages.frame import write_page
+from tomocalc.parquet import read_parquet
+
+log = logging.getLogger(__name__)
 
 
 def main(
@@ -31,12 +39,25 @@ def main(
     settings
         The ``eda`` section of the configuration.
     page, data
-        Written: the page, and every number in it.
+        Written: the page, and the numbers of its charts.
     """
-    accounts = {"quality": read_json(quality), "split": read_json(split)}
-    numbers = explore(candidates=candidates, splits=splits, features=features, settings=settings)
-    write_json(data, {**numbers, **accounts})
-    write_page(page, eda_page(numbers=numbers, **accounts))
+    table = load_table(candidates).first(features)
+    varying = table.varying()
+    log.info("%d rows, %d features", table.rows, len(table.features))
+    found = Exploration(
+        rows=table.rows,
+        features=list(varying.features),
+        constant=[name for name in table.features if name not in varying.features],
+        model_features=[name for name in features if name in table.features],
+        summary=summarise(table),
+        distributions=distributions(varying, settings["bins"]),
+        pairs=pairs(varying),
+        correlations=correlations(varying),
+        balance=balance(table),
+        drift=drift(varying, read_parquet(splits, ["volume_id", "candidate_id", "part"])),
+    )
+    found.write(data)
+    write_page(page, eda_page(found, quality=read_json(quality), split=read_json(split)))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +76,8 @@ def _layout(schema: Mapping[str, pl.DataType]) -> dict[str, Any]:
     return {"compression": "zstd", "write_page_checksum": True, "use_dictionary": repeated}
 
 
-def read_parquet(path: str | Path) -> pl.DataFrame:
-    """Read *path*, verifying its page checksums.
+def read_parquet(path: str | Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """Read *path*, or some of its *columns*, verifying its page checksums.
 
     Raises
     ------
@@ -85,23 +85,31 @@ def read_parquet(path: str | Path) -> pl.DataFrame:
         ``E301`` when the file is missing, cut short or altered.
     """
     try:
-        return load_parquet(path)
+        return load_parquet(path, columns)
     except BAD as error:
         raise damaged(path, error) from error
 
 
-def load_parquet(path: str | Path) -> pl.DataFrame:
+def load_parquet(path: str | Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
     """Read a table that somebody else may have written; raises one of `BAD`.
 
     Not by polars, which can abort on a damaged file, and on text that is none.
     """
     # `pq.read_table` is for folders of files too: it imports a module for that, and pandas if any
     with pq.ParquetFile(path, page_checksum_verification=True) as file:
-        table = file.read()
+        table = file.read(columns=columns)
     table.validate(full=True)
     frame = pl.from_arrow(table)
     assert isinstance(frame, pl.DataFrame)
     return frame
+
+
+def column_names(path: str | Path) -> list[str]:
+    """Return the names of the columns of *path*, without reading a row."""
+    try:
+        return pq.read_schema(path).names
+    except BAD as error:
+        raise damaged(path, error) from error
 
 
 def read_metadata(path: str | Path) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,7 @@ def gap_by_chance(n: int, m: int) -> float:
     return 1.358 * math.sqrt((n + m) / (n * m))
 
 
-def shift_of(index: float, by_chance: float) -> str:
+def shift_of(index: float, by_chance: float) -> Literal["none", "some", "strong"]:
     """Return ``none``, ``some`` or ``strong`` for a population stability *index*."""
     if index <= CHANCE * by_chance or index <= SOME:
         return "none"

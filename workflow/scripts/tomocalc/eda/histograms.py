@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.eda.load import Table
-from tomocalc.eda.ordered import Ordered
-from tomocalc.eda.summary import percentiles
+from tomocalc.accounts.eda import Distribution, Grid, Histogram, Pairs
+from tomocalc.eda.features import percentiles
+from tomocalc.eda.table import Ordered, Table
 
 CENTRAL = (0.5, 99.5)
 """Percentiles between which the middle of a distribution is shown; tails can be far out."""
@@ -20,36 +19,22 @@ PAIR_BINS = 40
 """Bins along each side of a histogram of two features."""
 
 
-def distributions(table: Table, bins: int) -> dict[str, dict[str, dict[str, Any]]]:
-    """Count every feature per class, between its central percentiles and over its whole range.
-
-    Returns
-    -------
-    dict
-        ``{feature: {"central" | "whole": {"edges": up to bins + 1 numbers, "negative", "positive":
-        counts, "below", "above": rows outside,
-        "rows": {class: rows with a value}}}}``.
-    """
+def distributions(table: Table, bins: int) -> dict[str, Distribution]:
+    """Count every feature per class, between its central percentiles and over its whole range."""
     return {
-        name: {
-            "central": _per_class(table, name, bins, central_range(column)),
-            "whole": _per_class(table, name, bins, whole_range(column)),
-        }
+        name: Distribution(
+            central=_per_class(table, name, bins, central_range(column)),
+            whole=_per_class(table, name, bins, whole_range(column)),
+        )
         for name, column in table.ordered.items()
     }
 
 
-def pairs(table: Table, bins: int = PAIR_BINS) -> dict[str, Any]:
+def pairs(table: Table, bins: int = PAIR_BINS) -> Pairs:
     """Count every pair of features on a grid, over all rows.
 
     The grid lies between the central percentiles; rows beyond are counted in the outermost cells,
     so that every row with both values is in the picture.
-
-    Returns
-    -------
-    dict
-        ``edges``: ``{feature: up to bins + 1 numbers}``; ``grids``: for each pair ``x``, ``y``,
-        and ``all`` and ``positive``, counts as rows of y from the lowest.
     """
     edges = {
         name: edges_of(column, bins, central_range(column))
@@ -62,8 +47,8 @@ def pairs(table: Table, bins: int = PAIR_BINS) -> dict[str, Any]:
         shape = (len(edges[y]) - 1, len(edges[x]) - 1)
         counts = _grid(codes[x], codes[y], shape)
         positives = _grid(codes[x][positive], codes[y][positive], shape)
-        grids.append({"x": x, "y": y, "all": counts, "positive": positives})
-    return {"edges": {name: edge.tolist() for name, edge in edges.items()}, "grids": grids}
+        grids.append(Grid(x=x, y=y, all=counts, positive=positives))
+    return Pairs(edges={name: edge.tolist() for name, edge in edges.items()}, grids=grids)
 
 
 def central_range(column: Ordered) -> tuple[float, float]:
@@ -98,31 +83,30 @@ def cells(values: NDArray[np.floating], edges: NDArray[np.float64]) -> NDArray[n
     return code
 
 
-def _per_class(table: Table, name: str, bins: int, limits: tuple[float, float]) -> dict[str, Any]:
+def _per_class(table: Table, name: str, bins: int, limits: tuple[float, float]) -> Histogram:
     values, label = table.features[name], table.label
     edges = edges_of(table.ordered[name], bins, limits)
     inside = (values >= edges[0]) & (values <= edges[-1])
     code = cells(values, edges)
-    counts = {
-        key: np.bincount(code[inside & (label == value)], minlength=len(edges) - 1).tolist()
-        for key, value in (("negative", 0), ("positive", 1))
-    }
-    known = {
-        key: int(((code >= 0) & (label == value)).sum())
-        for key, value in (("negative", 0), ("positive", 1))
-    }
-    return {
-        "edges": edges.tolist(),
-        **counts,
-        "rows": known,
-        "below": int((values < edges[0]).sum()),
-        "above": int((values > edges[-1]).sum()),
-    }
+    negative, positive = (
+        np.bincount(code[inside & (label == value)], minlength=len(edges) - 1) for value in (0, 1)
+    )
+    negative_rows, positive_rows = (((code >= 0) & (label == value)).sum() for value in (0, 1))
+    return Histogram(
+        edges=edges.tolist(),
+        negative=negative.tolist(),
+        positive=positive.tolist(),
+        negative_rows=int(negative_rows),
+        positive_rows=int(positive_rows),
+        below=int((values < edges[0]).sum()),
+        above=int((values > edges[-1]).sum()),
+    )
 
 
 def _grid(x: NDArray[np.int32], y: NDArray[np.int32], shape: tuple[int, int]) -> list[list[int]]:
     known = (x >= 0) & (y >= 0)
     if not known.all():
         x, y = x[known], y[known]
+    # one number per cell, y times the length of a row plus x
     flat = np.bincount(y * shape[1] + x, minlength=shape[0] * shape[1])
     return flat.reshape(shape).tolist()

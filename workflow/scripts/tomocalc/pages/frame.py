@@ -27,6 +27,7 @@ from tomocalc.files import write_text
 from tomocalc.pages.catalogue import Link
 from tomocalc.pages.palette import DARK_OF
 from tomocalc.pages.templating import asset, environment, json_block
+from tomocalc.pages.vocabulary import vocabulary
 from tomocalc.pages.words import versions_of
 from tomocalc.version import VERSION
 
@@ -69,7 +70,7 @@ def render_page(
     template
         ``templates/<template>.html.j2``. It sets ``title``, ``subtitle`` (one sentence that says
         what the page answers) and, if it likes, ``facts`` (pairs of label and value for the
-        header), and calls ``section`` for each of its sections.
+        header), and calls ``section`` for each of its sections. It may call what `vocabulary` has.
     links
         The navigation, from `tomocalc.pages.catalogue.navigation`.
     badge
@@ -86,7 +87,7 @@ def render_page(
     ValueError
         When an ``id`` occurs twice, because links and charts would then go astray.
     """
-    page = environment().get_template(f"{template}.html.j2").make_module(values)
+    page = environment().get_template(f"{template}.html.j2").make_module(vocabulary() | values)
     return lay_out(
         title=page.title,  # type: ignore[attr-defined]
         subtitle=page.subtitle,  # type: ignore[attr-defined]

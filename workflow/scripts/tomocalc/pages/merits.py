@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tomocalc.pages.parts import Card
 from tomocalc.pages.words import plural, pretty, signed
 
 NAMES = {
@@ -29,6 +30,18 @@ MEANINGS = {
     "brier": "mean squared error of the probability; 0 is best",
     "ece": "mean distance of probability and observed share; 0 is best",
 }
+
+
+CARDS = ("auroc", "average_precision", "f1", "recall", "specificity", "accuracy")
+"""Figures that head a page, in order."""
+
+
+def figure_card(name: str, figure: Mapping[str, Any], unit: str = "") -> Card:
+    """Return a figure as a card, its interval below; *unit*: what it is counted by."""
+    value, low, high = (figure.get(key) for key in ("value", "low", "high"))
+    shown = "–" if value is None else f"{value:.3f}"
+    interval = "" if low is None or high is None else f"{low:.3f} to {high:.3f}"
+    return Card(merit_name(name) + (f" per {unit}" if unit else ""), shown, interval)
 
 
 def merit_name(name: str) -> str:

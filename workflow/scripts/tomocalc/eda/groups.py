@@ -1,16 +1,15 @@
-"""Whether features are distributed differently between parts of the split, or between sites."""
+"""Patients, sites and parts of the split: how rows are spread over them, and whether they drift."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tomocalc.eda.load import Table
-from tomocalc.eda.ordered import Ordered, last_of_equals
+from tomocalc.accounts.eda import Balance, Counts, Drift, Place, Shift, Spread
+from tomocalc.eda.table import Ordered, Table, last_of_equals
 from tomocalc.shifts import (
     BINS,
     gap_by_chance,
@@ -22,22 +21,68 @@ from tomocalc.shifts import (
 MOST_SITES = 30
 """Sites that are compared, the largest ones."""
 
+LARGEST = 50
+"""Patients and sites that are listed one by one."""
 
-def drift(table: Table, splits: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
-    """Compare every feature between the training part and the others, and between sites.
 
-    Returns
-    -------
-    dict
-        ``parts`` and ``sites``: rows of ``group`` (what is compared), ``against``, ``feature`` and
-        the figures of `compare`.
-    """
-    return {"parts": _parts(table, splits), "sites": _sites(table)}
+def balance(table: Table) -> Balance:
+    """Count candidates and calcifications per site and per patient."""
+    return Balance(
+        sites=spread(table.identity, "site"), patients=spread(table.identity, "patient_id")
+    )
+
+
+def spread(identity: pl.DataFrame, column: str) -> Spread | None:
+    """Count rows and calcifications per value of *column*; None when all are empty."""
+    named = identity.filter(pl.col(column).fill_null("") != "")
+    if not named.height:
+        return None
+    groups = (
+        named.group_by(pl.col(column).alias("name"))
+        .agg(
+            volumes=pl.col("volume_id").n_unique(),
+            patients=pl.col("patient_id").filter(pl.col("patient_id") != "").n_unique(),
+            candidates=pl.len(),
+            positives=(pl.col("label") == 1).sum(),
+        )
+        .sort(["candidates", "name"], descending=[True, False])
+    )
+    return Spread(
+        total=groups.height,
+        largest=[Place(**row) for row in groups.head(LARGEST).iter_rows(named=True)],
+        candidates=_counts(groups["candidates"]),
+        positives=_counts(groups["positives"]),
+        without_positives=int((groups["positives"] == 0).sum()),
+    )
+
+
+def _counts(counts: pl.Series) -> Counts:
+    values = counts.to_numpy().astype(np.float64)
+    top = max(int(values.max()), 1)
+    step = max(1, -(-(top + 1) // 30))  # whole numbers fall into whole bins
+    edges = np.arange(0, top + step + 1, step) - 0.5
+    return Counts(
+        five=np.percentile(values, (0, 25, 50, 75, 100)).tolist(),
+        mean=float(values.mean()),
+        edges=edges.tolist(),
+        counts=np.histogram(values, bins=edges)[0].tolist(),
+    )
+
+
+def drift(table: Table, splits: pl.DataFrame) -> Drift:
+    """Compare every feature between the training part and the others, and between sites."""
+    return Drift(parts=_parts(table, splits), sites=_sites(table))
 
 
 def compare(
-    column: Ordered, reference: NDArray[np.integer], other: NDArray[np.integer]
-) -> dict[str, Any]:
+    column: Ordered,
+    reference: NDArray[np.integer],
+    other: NDArray[np.integer],
+    *,
+    group: str,
+    against: str,
+    feature: str,
+) -> Shift:
     """Compare two samples of one feature.
 
     Parameters
@@ -46,28 +91,25 @@ def compare(
         The feature over all rows.
     reference, other
         How often each row occurs in the one sample and in the other, (rows,).
-
-    Returns
-    -------
-    dict
-        ``psi`` and ``ks``, see `stability_index` and `largest_gap`; ``psi_chance`` and
-        ``ks_chance``: what two samples of these sizes from one distribution show (mean of the
-        index; 95 % bound of the gap); ``shift``: ``none``, ``some`` or ``strong``, judged by the
-        index where it exceeds `CHANCE` times what chance makes; ``n`` and ``n_reference``.
+    group, against, feature
+        How *other*, *reference* and the feature are called.
     """
     n, m = int(reference.sum()), int(other.sum())
     below = [np.cumsum(weights[column.place]) for weights in (reference, other)]
     psi, bins = stability_index(column, below, (n, m))
     psi_chance = stability_by_chance(bins, n, m)
-    return {
-        "psi": psi,
-        "psi_chance": psi_chance,
-        "ks": largest_gap(column, below),
-        "ks_chance": gap_by_chance(n, m),
-        "shift": shift_of(psi, psi_chance),
-        "n": m,
-        "n_reference": n,
-    }
+    return Shift(
+        group=group,
+        against=against,
+        feature=feature,
+        psi=psi,
+        psi_chance=psi_chance,
+        ks=largest_gap(column, below),
+        ks_chance=gap_by_chance(n, m),
+        shift=shift_of(psi, psi_chance),
+        n=m,
+        n_reference=n,
+    )
 
 
 def stability_index(
@@ -110,11 +152,10 @@ def largest_gap(column: Ordered, below: Sequence[NDArray[np.integer]]) -> float 
     return float(np.abs(first - second).max())
 
 
-def _parts(table: Table, splits: pl.DataFrame) -> list[dict[str, Any]]:
+def _parts(table: Table, splits: pl.DataFrame) -> list[Shift]:
     times = _uses(table, splits)
     return [
-        {"group": part, "against": "train", "feature": feature}
-        | compare(column, times["train"], times[part])
+        compare(column, times["train"], times[part], group=part, against="train", feature=feature)
         for part in ("test", "validation")
         if times[part].any() and times["train"].any()
         for feature, column in table.ordered.items()
@@ -141,7 +182,7 @@ def _keys(frame: pl.DataFrame, volumes: pl.Enum) -> NDArray[np.int64]:
     return (volume * 2**32 + frame["candidate_id"].cast(pl.Int64)).fill_null(-1).to_numpy()
 
 
-def _sites(table: Table) -> list[dict[str, Any]]:
+def _sites(table: Table) -> list[Shift]:
     site = table.identity["site"].fill_null("")
     counts = site.value_counts(name="n").sort(["n", "site"], descending=[True, False])
     if counts.height < 2:
@@ -150,7 +191,7 @@ def _sites(table: Table) -> list[dict[str, Any]]:
     for name in counts["site"].head(MOST_SITES).sort():
         own = (site == name).to_numpy().astype(np.int32)
         rows += [
-            {"group": name, "against": "others", "feature": feature} | compare(column, 1 - own, own)
+            compare(column, 1 - own, own, group=name, against="others", feature=feature)
             for feature, column in table.ordered.items()
         ]
     return rows

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from tomocalc.experiments.paper import HYPERPARAMETERS, PUBLISHED
 from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.charts import figure_section
-from tomocalc.pages.curves import confusion_figure
+from tomocalc.pages.curves import confusion_chart
 from tomocalc.pages.merits import merit_name, with_interval
 from tomocalc.pages.palette import NEGATIVE, POSITIVE
 from tomocalc.pages.parts import Card, Column, block, cards, note, table, verdict
@@ -55,7 +55,7 @@ def reproduction_page(facts: dict[str, Any]) -> str:
             ),
             Section(
                 "Figure 16: confusion matrix",
-                confusion_figure(facts["ours"]["confusion"], facts["paper"]["confusion"]),
+                _confusion(facts["ours"]["confusion"], facts["paper"]["confusion"]),
                 key="figure-16",
             ),
         ],
@@ -257,3 +257,21 @@ def _as_printed(columns: list[Column], rows: list[list[Any]], caption: str) -> M
 
 def _panel(content: Markup) -> Markup:
     return block([content], kind="panel")
+
+
+def _confusion(ours: dict[str, int], paper: dict[str, int]) -> Markup:
+    drawn = confusion_chart(ours)
+    return figure_section(
+        key="confusion",
+        title="Confusion matrix",
+        figure={"data": drawn.data, "layout": drawn.layout},
+        table=table(
+            columns=[Column("Case", "text"), *(Column(name, "count") for name in LINES)],
+            rows=[[key, ours[key], paper[key]] for key in ("tn", "fp", "fn", "tp")],
+            caption="Confusion matrix",
+            sortable=False,
+        ),
+        caption="Counts, and their share of the true class.",
+        height=drawn.height,
+        table_open=True,
+    )

@@ -36,11 +36,11 @@ rule all:
     input:
         "<results>/index.html",
         rules.build_index.input.files,  # or a deleted page goes unnoticed
-        every("<results>/qc/{volume}.png", VOLUMES),
+        PAGES.pictures,
 
 
 onsuccess:
-    print(*pages_to_open(), sep="\n")
+    print(*PAGES.to_open(), sep="\n")
 
 
 onerror:

@@ -26,7 +26,7 @@ from scipy import ndimage
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 
-import import_mini_mias
+import import_dataset
 from support.defaults import CONFIG  # pyright: ignore[reportMissingImports]
 from tomocalc.image.breast import Breast, find_breast
 from tomocalc.image.detection import Found, small
@@ -170,7 +170,14 @@ def mini_mias(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as name:
         parts = ("volumes", "annotations", "unplaced")
         sheets = {part: str(Path(name) / f"{part}.tsv") for part in parts}
-        import_mini_mias.main(truth=str(folder / "Info.txt"), schemas=SCHEMAS, **sheets)
+        import_dataset.main(
+            dataset="mini_mias",
+            folder=str(folder),
+            settings={},
+            files=f"{name}/files",
+            schemas=SCHEMAS,
+            **sheets,
+        )
         volumes, circles = (
             pl.read_csv(sheets[part], separator="\t", infer_schema_length=None)
             for part in ("volumes", "annotations")

@@ -29,23 +29,25 @@ from scale import AT_HOME, START
 
 from support.image_files import write_dicom
 from support.projects import copy_project
-from tomocalc.batches import batches
+from tomocalc.plan.batches import batches
 
 OWN = "source: volumes\nvolumes: {sheet: volumes.tsv, annotations: annotations.tsv}\n"
 DIRECT = """
 import sys, yaml
 sys.path.insert(0, "workflow/scripts")
-from extract_features import main
+from extract_features import measure_volume
 from tomocalc.memory import keep_freed_memory
 keep_freed_memory()
 config = yaml.safe_load(open("config/config.yaml"))
 for name in sys.argv[1:]:
     row = {"volume_id": name, "patient_id": "p", "laterality": "L", "view": "CC", "site": None,
-           "pixel_spacing_mm": 0.085, "slice_spacing_mm": 1.0, "sha256": None}
-    main(volume=row, source=f"raw/{name}.dcm", manifest=f"direct/{name}/manifest.json",
-         overlay=f"direct/{name}/overlay.png",
-         image=config["image"], candidates=config["candidates"],
-         sequence_slices=config["sequence"]["slices"])
+           "pixel_spacing_mm": 0.085, "slice_spacing_mm": 1.0, "sha256": None,
+           "path": f"raw/{name}.dcm"}
+    measure_volume(
+        volume=row, manifest=f"direct/{name}/manifest.json",
+        overlay=f"direct/{name}/overlay.png",
+        image=config["image"], candidates=config["candidates"],
+        sequence_slices=config["sequence"]["slices"])
 """
 
 
@@ -81,8 +83,8 @@ def seconds(folder: Path, *command: str) -> float:
 def main() -> None:
     count, slices = [*map(int, sys.argv[1:]), *(16, 60)[len(sys.argv) - 1 :]]
     names = [f"v{number:04d}" for number in range(count)]
-    manifests = [f"results/features/{name}/manifest.json" for name in names]
-    run = ["-c", AT_HOME + START, "--cores", "1", *manifests, "--configfile", "own.yaml"]
+    run = ["-c", AT_HOME + START, "--cores", "1", "results/features/volumes.tsv"]
+    run += ["--configfile", "own.yaml"]
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "project"
         project(folder, names, slices)
@@ -90,9 +92,8 @@ def main() -> None:
         print(f"| {what} | jobs | work s | with Snakemake s | start | a job | share | without |")
         print("|---|---:|---:|---:|---:|---:|---:|---:|")
         for size in (1, 2, 4):
-            together = batches(names, size)
-            jobs = count - sum(len(batch) - 1 for batch in together.values())
-            share = ["--set-resources", f"extract_features:volumes_per_job={size}"]
+            jobs = len(batches(names, size))
+            share = ["--config", f"volumes_per_job={size}"]
             shutil.rmtree(folder / "results", ignore_errors=True)
             shutil.rmtree(folder / "direct", ignore_errors=True)
             work = seconds(folder, "-c", DIRECT, *names)

@@ -44,7 +44,8 @@ import json
 import extract_features
 CONFIG, SHEET = json.loads({given!r})
 folder = pathlib.Path({folder!r})
-extract_features.main(volume=SHEET, source={source!r}, manifest=str(folder / "manifest.json"),
+extract_features.measure_volume(volume=SHEET | {{"path": {source!r}}},
+    manifest=str(folder / "manifest.json"),
     overlay=str(folder / "overlay.png"),
     image=CONFIG["image"], candidates=CONFIG["candidates"], sequence_slices=7)
 """
@@ -56,8 +57,8 @@ import predict_volume
 CONFIG, SHEET = json.loads({given!r})
 folder, out = pathlib.Path({folder!r}), pathlib.Path({out!r})
 predict_volume.main(manifest=str(folder / "manifest.json"),
-    weights=str(out / "model/model.safetensors"), source={source!r},
-    volume=SHEET, image=CONFIG["image"],
+    weights=str(out / "model/model.safetensors"),
+    volume=SHEET | {{"path": {source!r}}}, image=CONFIG["image"],
     rule=CONFIG["evaluation"]["cluster"], settings=CONFIG["predict"], simulated=None, home=None,
     marks_sheet=str(out / "marks.tsv"), marks_table=str(out / "marks.parquet"),
     clusters=str(out / "clusters.tsv"), scores=str(out / "scores.json"),

@@ -123,9 +123,9 @@ def measure(
         if dry_only:
             return f"| {volumes:,} | {count} | {dry:.1f} | {peak:.0f} | – | – | – |"
         if jobs:
-            manifests = [f"results/features/v{number:05d}/manifest.json" for number in range(100)]
+            alone = [f"results/batches/v{number:05d}.json" for number in range(100)]
             begun = time.monotonic()
-            used = snakemake(folder, *manifests, "--cores", "1", "--quiet", "all", *batch)[0]
+            used = snakemake(folder, *alone, "--cores", "1", "--quiet", "all", *batch)[0]
             wall = time.monotonic() - begun
             each = f"{1000 * used / 100:.0f} ({1000 * wall / 100:.0f} ms of the clock)"
             shutil.rmtree(folder / "results")
@@ -148,16 +148,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("volumes", nargs="*", type=int, default=[100, 1000, 10_000, 20_000])
     parser.add_argument("--slices", type=int, default=0, help="slices of a folder; 0: one file")
-    parser.add_argument(
-        "--per-job", type=int, default=0, help="volumes per job, on average; 0: as usual"
-    )
+    parser.add_argument("--per-job", type=int, default=4, help="volumes per job, on average")
     parser.add_argument(
         "--dry", action="store_true", help="only plan, do not finish and plan again"
     )
     parser.add_argument("--slurm", action="store_true", help="with the plugin for Slurm and pandas")
     parser.add_argument("--jobs", action="store_true", help="also run 100 volumes that do nothing")
     chosen = parser.parse_args()
-    batch = ("--set-resources", f"extract_features:volumes_per_job={chosen.per_job}")
+    batch = ("--config", f"volumes_per_job={chosen.per_job}")
     print("| volumes | jobs | dry run s | MB | no-op s | per volume ms | --touch s |")
     print("|---:|---:|---:|---:|---:|---:|---:|")
     for volumes in chosen.volumes:

@@ -56,9 +56,8 @@ def frames(slices: int) -> list[np.ndarray]:
 def run(source: Path, out: Path, threads: int) -> tuple[float, float]:
     """Run the script and return wall and CPU seconds."""
     wall, cpu = time.perf_counter(), time.process_time()
-    extract_features.main(
-        volume=SHEET,
-        source=str(source),
+    extract_features.measure_volume(
+        volume=SHEET | {"path": str(source)},
         manifest=str(out / "manifest.json"),
         overlay=str(out / "picture.png"),
         image=CONFIG["image"],

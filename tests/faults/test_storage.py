@@ -21,7 +21,7 @@ import yaml
 from support.image_volumes import run as extract
 from support.image_volumes import write_volume
 from support.projects import ROOT, Project, copy_project
-from support.volume_projects import ARGUMENTS, MEASURED, add_volumes, errors, manifest
+from support.volume_projects import ARGUMENTS, MEASURED, account, add_volumes, errors, manifest
 from tomocalc.errors import TomocalcError
 from tomocalc.files import write_json, write_text
 from tomocalc.parquet import parquet_stream, write_parquet
@@ -192,7 +192,7 @@ def test_a_job_killed_for_its_memory_is_tried_again_with_more(tmp_path: Path) ->
         run = subprocess.Popen(
             [
                 *(sys.executable, "-m", "snakemake", "--cores", "1", "--retries", "1"),
-                *(str(manifest(project, "v1").relative_to(project.folder)), *ARGUMENTS),
+                *(account("v1"), *ARGUMENTS),
             ],
             cwd=project.folder,
             stdout=sink,
@@ -206,7 +206,7 @@ def test_a_job_killed_for_its_memory_is_tried_again_with_more(tmp_path: Path) ->
 
 def test_a_second_snakemake_in_the_same_folder_is_turned_away(tmp_path: Path) -> None:
     project = add_volumes(copy_project(tmp_path / "project"), ("v1",))
-    command = (str(manifest(project, "v1").relative_to(project.folder)), *ARGUMENTS)
+    command = (account("v1"), *ARGUMENTS)
     first = start(project, *command)
     (job,) = wait_for(lambda: jobs(project))
     os.kill(job, signal.SIGSTOP)  # or it ends before the second one looks

@@ -1,14 +1,14 @@
-"""simulate_volume and export_slices on small phantoms."""
+"""simulate_volume on small phantoms."""
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pydicom
 import pytest
 from PIL import Image
 
-import export_slices
 import simulate_volume
 
 SETTINGS = {
@@ -27,7 +27,9 @@ SETTINGS = {
 }
 
 
-def run(folder: Path, laterality: str = "L", calcified: bool = True, view: str = "CC") -> None:
+def run(
+    folder: Path, laterality: str = "L", calcified: bool = True, view: str = "CC", **change: Any
+) -> None:
     simulate_volume.main(
         volume_id=f"P001-{laterality}CC",
         patient_id="P001",
@@ -35,8 +37,8 @@ def run(folder: Path, laterality: str = "L", calcified: bool = True, view: str =
         view=view,
         calcified=calcified,
         seed=1,
-        settings=SETTINGS,
-        dicom=str(folder / "volume.dcm"),
+        settings=SETTINGS | {"format": change.get("format", "dicom")},
+        image=str(folder / change.get("image", "volume.dcm")),
         annotations=str(folder / "annotations.tsv"),
         truth=str(folder / "truth.tsv"),
     )
@@ -94,17 +96,13 @@ def test_another_view_is_refused(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_slices_are_exported_with_the_stored_values(tmp_path):
+def test_slices_have_the_stored_values(tmp_path):
     run(tmp_path)
-    folder = tmp_path / "slices"
-    folder.mkdir()
-    (folder / "0006.png").write_bytes(b"of an earlier, longer volume")
-    (folder / "notes.txt").write_text("kept", encoding="utf-8")
-    export_slices.main(dicom=str(tmp_path / "volume.dcm"), folder=str(folder))
-    names = sorted(path.name for path in folder.iterdir())
-    assert names == [*(f"{index:04d}.png" for index in range(6)), "notes.txt"]
     stored = pydicom.dcmread(tmp_path / "volume.dcm").pixel_array
-    for index in range(6):
-        with Image.open(folder / f"{index:04d}.png") as image:
+    run(tmp_path, format="png", image="slices")
+    names = sorted(path.name for path in (tmp_path / "slices").iterdir())
+    assert names == [f"{index:04d}.png" for index in range(6)]
+    for name, expected in zip(names, stored, strict=True):
+        with Image.open(tmp_path / "slices" / name) as image:
             assert image.mode == "I;16"
-            np.testing.assert_array_equal(np.asarray(image), stored[index])
+            np.testing.assert_array_equal(np.asarray(image), expected)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import fetch_table
-import import_mini_mias
+import import_dataset
 import write_phantom_sheets
 from support.local_server import serving
 from tomocalc.config import load_schema
@@ -68,8 +68,11 @@ def mias(tmp_path):
 
 def imported(folder, tmp_path):
     volumes, annotations = str(tmp_path / "volumes.tsv"), str(tmp_path / "annotations.tsv")
-    import_mini_mias.main(
-        truth=str(folder / "Info.txt"),
+    import_dataset.main(
+        dataset="mini_mias",
+        folder=str(folder),
+        settings={},
+        files=str(tmp_path / "files"),
         schemas={name: str(SCHEMAS / f"{name}.schema.yaml") for name in ("volumes", "annotations")},
         volumes=volumes,
         annotations=annotations,

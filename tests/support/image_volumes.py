@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from extract_features import main
+from extract_features import measure_volume
 from support.image_slices import breast_slice
 from tomocalc.files import read_json
 
@@ -62,9 +62,8 @@ def write_volume(folder: Path, slices: int = 5) -> Path:
 def run(source: Path, out: Path, **change: Any) -> dict[str, Any]:
     """Run the script and return the manifest."""
     arguments: dict[str, Any] = {"sequence_slices": 3, **change}
-    main(
-        volume=SHEET,
-        source=str(source),
+    measure_volume(
+        volume=SHEET | {"path": str(source)},
         manifest=str(out / "manifest.json"),
         overlay=str(out / "overlay.png"),
         image=IMAGE | arguments.pop("image", {}),

@@ -111,7 +111,6 @@ def predict(prepared: Path, out: Path, *, dicom: bool = True, features: Path | N
     predict_volume.main(
         manifest=str((features or prepared / "features") / "manifest.json"),
         weights=str(prepared / "model/model.safetensors"),
-        source=str(prepared / "raw"),
         volume=SHEET,
         image=IMAGE,
         rule=RULE,

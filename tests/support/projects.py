@@ -29,9 +29,6 @@ audit: {permutations: 100}
 TINY_VOLUMES = 12
 """How many volumes that are."""
 
-TOGETHER = ("--set-resources", "extract_features:volumes_per_job=100")
-"""One job for all volumes, where their jobs are not what is tested."""
-
 
 @dataclass(frozen=True)
 class Project:

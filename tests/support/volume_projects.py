@@ -12,6 +12,7 @@ OWN = """\
 source: volumes
 volumes: {sheet: volumes.tsv, annotations: annotations.tsv}
 sequence: {slices: 3}
+volumes_per_job: 1
 """
 ARGUMENTS = ("--configfile", "own.yaml")
 MEASURED = ("results/dataset/candidates.parquet", "results/qc/detection.json", *ARGUMENTS)
@@ -38,6 +39,11 @@ def errors(run: subprocess.CompletedProcess[str]) -> list[str]:
     """Return the lines of a run that follow the error contract, each once."""
     lines = (line.strip() for line in (run.stdout + run.stderr).splitlines())
     return list(dict.fromkeys(line for line in lines if line.startswith("ERROR [E")))
+
+
+def account(name: str) -> str:
+    """Return the target that measures one volume alone."""
+    return f"results/batches/{name}.json"
 
 
 def manifest(project: Project, name: str) -> Path:

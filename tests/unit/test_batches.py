@@ -2,43 +2,23 @@
 
 import pytest
 
-from tomocalc.batches import batches, usual_size
+from tomocalc.plan.batches import batches
 
 NAMES = [f"v{number:05d}" for number in range(5000)]
 
 
-def test_one_volume_per_job_needs_no_batch():
-    assert batches(NAMES, 1) == {}
-
-
-@pytest.mark.parametrize(
-    ("count", "files", "folders"),
-    [
-        (1, 1, 1),
-        (15, 1, 1),
-        (16, 2, 2),
-        (49, 2, 2),
-        (50, 4, 4),
-        (1999, 4, 4),
-        (2000, 20, 4),
-        (20_000, 20, 4),
-    ],
-)
-def test_the_usual_size_grows_with_the_number_of_volumes(count, files, folders):
-    assert usual_size(count, folders=False) == files
-    assert usual_size(count, folders=True) == folders
+def test_a_batch_of_one_has_the_name_of_its_volume():
+    assert batches(["b", "a"], 1) == {"a": ["a"], "b": ["b"]}
+    assert batches([], 4) == {}
 
 
 @pytest.mark.parametrize("size", [2, 8, 20, 50])
-def test_every_volume_is_in_one_batch_or_alone(size):
+def test_every_volume_is_in_one_batch(size):
     found = list(batches(reversed(NAMES), size).values())
-    grouped = [name for batch in found for name in batch]
-    assert len(grouped) == len(set(grouped))
+    assert sorted(name for batch in found for name in batch) == NAMES
     assert all(batch == sorted(batch) for batch in found)
-    assert all(2 <= len(batch) <= 2 * size for batch in found)
-    assert set(grouped) <= set(NAMES)
-    jobs = len(found) + len(NAMES) - len(grouped)
-    assert 0.7 < len(NAMES) / jobs / size < 1.3
+    assert all(1 <= len(batch) <= 2 * size for batch in found)
+    assert 0.7 < len(NAMES) / len(found) / size < 1.3
 
 
 @pytest.mark.parametrize("name", ["a", "v00000x", "v02500x", "zzz"])
@@ -51,4 +31,4 @@ def test_a_volume_more_or_less_changes_its_own_batch_only(name):
 
 
 def test_the_hash_is_the_same_everywhere():
-    assert batches("lkjihgfedcba", 4) == {"252f10c8": [*"abcdef"], "acac86c0": [*"ghijkl"]}
+    assert batches("lkjihgfedcba", 4) == {"f+": [*"abcdef"], "l+": [*"ghijkl"]}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tomocalc.accounts.batch import Batch
 from tomocalc.dataset.listing import COLUMNS, listed_manifests, listed_volumes, write_listing
 from tomocalc.errors import TomocalcError
 from tomocalc.files import file_sha256
@@ -58,8 +59,11 @@ def test_a_manifest_that_is_altered_or_missing_is_named(tmp_path: Path) -> None:
     manifest = written(tmp_path, "v")
     sheet = tmp_path / "features/volumes.tsv"
     write_listing(sheet, [manifest])
+    account = tmp_path / "batches/v.json"
+    (Path(manifest).parent / "overlay.png").touch()
+    Batch.of([Path(manifest).parent], place=account.parent).write(account)
     Path(manifest).write_text("{}")
-    with pytest.raises(TomocalcError, match=rf"E301.*{manifest}.*delete it .*: {manifest} {sheet}"):
+    with pytest.raises(TomocalcError, match=rf"E301.*{manifest}.*delete it .*: {account} {sheet}"):
         listed_manifests(sheet)
     Path(manifest).unlink()
     with pytest.raises(TomocalcError, match="E301"):

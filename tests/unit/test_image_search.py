@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 from PIL import Image
 
-import import_mini_mias
+import import_dataset
 from support.defaults import CONFIG
 from support.image_slices import breast_slice
 from tomocalc.errors import TomocalcError
@@ -108,8 +108,14 @@ def test_clusters_of_real_films_are_found_far_above_chance(tmp_path: Path) -> No
     sheets = {name: str(tmp_path / f"{name}.tsv") for name in names}
     folder = Path(__file__).parents[2] / "workflow/schemas"
     schemas = {name: str(folder / f"{name}.schema.yaml") for name in names[:2]}
-    truth = str(data() / "mini_mias/Info.txt")
-    import_mini_mias.main(truth=truth, schemas=schemas, **sheets)
+    import_dataset.main(
+        dataset="mini_mias",
+        folder=str(data() / "mini_mias"),
+        settings={},
+        files=str(tmp_path / "files"),
+        schemas=schemas,
+        **sheets,
+    )
     circles = pl.read_csv(sheets["annotations"], separator="\t")
     account = Account()
     for (volume,), rows in circles.group_by("volume_id", maintain_order=True):

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from support.conda_standin import INTERRUPT, create, install, make_environment
-from support.projects import ROOT, TOGETHER, Project, copy_project
+from support.projects import ROOT, Project, copy_project
 
 pytestmark = pytest.mark.xdist_group("conda")
 FILM = "mdb001 G CALC B 25 25 5\n"
-IMPORT = ("import_mini_mias", "--use-conda", "--config", "import={mini_mias: film}")
+IMPORT = ("resources/mini_mias/volumes.tsv", "--use-conda", "--config", "import={mini_mias: film}")
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_the_whole_graph_in_its_environments_gives_the_same_bytes(
     phantom.mkdir(parents=True)
     for volume in sorted((finished.folder / "resources/phantom").glob("*.dcm"))[1:]:
         shutil.copy2(volume, phantom)
-    tiny = ("--use-conda", *TOGETHER, "--configfile", "tiny.yaml")
+    tiny = ("--use-conda", "--configfile", "tiny.yaml")
     run = fresh.snakemake(*tiny)
     assert f"Open {fresh.folder}/results/index.html" in run.stdout + run.stderr
     first, second = finished.outputs(), fresh.outputs()

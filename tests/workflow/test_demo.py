@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import polars as pl
 
-from support.projects import TOGETHER, Project
+from support.projects import Project
 
 CATEGORIES = (
     "Comparison",
@@ -67,7 +67,7 @@ def test_slices_as_png_give_the_same_candidates(rerun: Project):
     before = pl.read_parquet(rerun.folder / "results/dataset/candidates.parquet")
     sheet, candidates = "resources/phantom/volumes.tsv", "results/png/dataset/candidates.parquet"
     few = ("phantom={format: png, patients: 2}", "pathvars={results: results/png}")
-    rerun.snakemake(candidates, sheet, *TINY, *TOGETHER, "--config", *few)
+    rerun.snakemake(candidates, sheet, *TINY, "--config", *few)
     rows = (rerun.folder / sheet).read_text().splitlines()[1:]
     assert all("\tresources/phantom/png/P00" in row for row in rows)
     names = [row.split("\t")[0] for row in rows]

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from support.projects import TOGETHER, Project
+from support.projects import Project
 
 pytestmark = [
     pytest.mark.data,
@@ -20,6 +20,7 @@ QUICK = (
     "evaluation={bootstrap: 100}",
     "audit={permutations: 100}",
     "comparison={trials: 1, cross_validation: 0}",
+    "volumes_per_job=20",
 )
 
 
@@ -58,11 +59,10 @@ def test_a_folder_of_film_goes_to_an_evaluation(project: Project):
     for path in (*with_them[:10], *without[:4]):
         shutil.copy(path, folder)
     shutil.copy(info, folder)
-    project.snakemake("import_mini_mias", "--config", "import={mini_mias: film}")
+    project.snakemake("resources/mini_mias/volumes.tsv", "--config", "import={mini_mias: film}")
     project.snakemake(
         "--configfile",
         "config/mini_mias.yaml",
-        *TOGETHER,
         "--config",
         "split={folds: 2, test_fraction: 0.4, validation_fraction: 0.3}",
         *QUICK,

@@ -11,7 +11,7 @@ from support.image_files import write_dicom
 from support.imports import bcs_dbt_folder, cbis_ddsm_folder
 from support.projects import Project
 
-IMPORT = ("import_dicom_folder", "--config", "import={dicom_folder: disc}")
+IMPORT = ("resources/dicom_folder/volumes.tsv", "--config", "import={dicom_folder: disc}")
 
 
 def rows(project: Project, name: str) -> list[dict[str, str]]:
@@ -49,16 +49,17 @@ def test_a_flat_export_is_measured_and_a_new_series_is_taken_in(project: Project
     assert len(names) == 3
     folder = "resources/dicom_folder"
     place = f"{{sheet: {folder}/volumes.tsv, annotations: {folder}/annotations.tsv}}"
-    manifests = [f"results/features/{name}/manifest.json" for name in names]
-    project.snakemake(*manifests, "--config", "source=volumes", f"volumes={place}")
-    assert all((project.folder / path).is_file() for path in manifests)
+    accounts = [f"results/batches/{name}.json" for name in names]
+    project.snakemake(*accounts, "--config", "source=volumes", f"volumes={place}")
+    assert all((project.folder / path).is_file() for path in accounts)
 
 
 def test_published_sets_become_sheets(project: Project) -> None:
     bcs_dbt_folder(project.folder / "bcs")
     cbis_ddsm_folder(project.folder / "cbis")
     folders = "import={bcs_dbt: bcs, cbis_ddsm: cbis, cbis_ddsm_spacing_mm: 0.043}"
-    project.snakemake("import_bcs_dbt", "import_cbis_ddsm", "--config", folders)
+    targets = [f"resources/{name}/volumes.tsv" for name in ("bcs_dbt", "cbis_ddsm")]
+    project.snakemake(*targets, "--config", folders)
     (case,) = rows(project, "cbis_ddsm")
     assert float(case["pixel_spacing_mm"]) == 0.043
     assert len(rows(project, "bcs_dbt")) == 2
@@ -70,6 +71,6 @@ def test_a_folder_says_what_its_headers_do_not(project: Project) -> None:
     for number in range(3):
         slice_of(1, number, disc / f"{number}.dcm", side="")
     more = "import={dicom_folder: disc, dicom_laterality: R, dicom_site: north}"
-    project.snakemake("import_dicom_folder", "--config", more)
+    project.snakemake(IMPORT[0], "--config", more)
     (row,) = rows(project, "dicom_folder")
     assert (row["laterality"], row["site"]) == ("R", "north")

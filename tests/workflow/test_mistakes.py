@@ -98,7 +98,7 @@ def test_a_table_or_folder_that_is_not_there(project: Project):
         "ERROR [E104] a file that the configuration names is missing (configuration key "
         "table.path): `no.csv` is not a file. Fix: correct the path."
     ]
-    run = project.snakemake("import_mini_mias", ok=False)
+    run = project.snakemake("resources/mini_mias/volumes.tsv", ok=False)
     assert "pass --config import='{mini_mias: FOLDER}'" in run.stdout + run.stderr
 
 

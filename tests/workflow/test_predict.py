@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import polars as pl
 
-from support.projects import TINY_VOLUMES, TOGETHER, Project
+from support.projects import TINY_VOLUMES, Project
 
 TINY = ("--configfile", "tiny.yaml")
 
@@ -80,7 +80,7 @@ def test_runs_are_set_side_by_side(rerun: Project):
 def test_features_and_slices_are_left_out_on_request(rerun: Project):
     few = ("features=[contrast, area_mm2]", "sequence={slices: 3}")
     targets = [f"results/experiments/ablation_{what}.html" for what in ("features", "slices")]
-    rerun.snakemake(*targets, *TINY, *TOGETHER, "--config", *few)
+    rerun.snakemake(*targets, *TINY, "--config", *few)
     assert "without contrast" in (rerun.folder / targets[0]).read_text()
     assert "1 slice" in (rerun.folder / targets[1]).read_text()
 

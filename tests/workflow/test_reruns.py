@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from support.projects import Project, copy_project
-from support.volume_projects import ARGUMENTS, add_volumes, errors, manifest
+from support.projects import TINY_VOLUMES, Project, copy_project
+from support.volume_projects import ARGUMENTS, account, add_volumes, errors, manifest
 
 pytestmark = pytest.mark.xdist_group("workflow")
 TINY = ("--configfile", "tiny.yaml")
 PHANTOM = {"simulate_volume", "write_phantom_sheets"}
-SHARDS = {"extract_features", "list_volumes", "list_quarantine"}
+SHARDS = {"extract_features", "list_volumes"}
 DATASET = {"merge_dataset", "split_dataset", "explore_dataset"}
 BESIDE = {"measure_detection", "fit_feature_models"}
 
@@ -46,7 +46,7 @@ def test_an_edited_slice_of_a_folder_reruns_its_own_volume(measured: Project) ->
     assert measured.planned(*target) == {}
     first, second, *_ = sorted((measured.folder / "raw/v2").iterdir())
     shutil.copyfile(second, first)
-    rules = ("extract_features", "list_volumes", "list_quarantine", "merge_dataset")
+    rules = ("extract_features", "list_volumes", "merge_dataset")
     assert measured.planned(*target) == dict.fromkeys(rules, 1)
 
 
@@ -146,12 +146,16 @@ def test_a_deleted_page_is_made_again(rerun: Project, page: str, rule: str) -> N
     assert jobs.keys() & {"merge_dataset", "tune_lstm", "train_lstm", "evaluate_lstm"} == set()
 
 
-def test_a_deleted_picture_is_made_again(rerun: Project, everything: dict[str, int]) -> None:
-    (rerun.folder / "results/qc/P001-LCC.png").unlink()
+def test_deleted_pictures_are_gathered_again(rerun: Project) -> None:
+    pictures = rerun.folder / "results/qc/pictures"
+    before = {path.name: path.read_bytes() for path in pictures.glob("*.png")}
+    assert len(before) == TINY_VOLUMES
+    shutil.rmtree(pictures)
     jobs = planned(rerun)
-    assert jobs["extract_features"] == 1
-    assert set(jobs) == everything.keys() - PHANTOM
-    rerun.snakemake("results/qc/P001-LCC.png", *TINY)
+    assert jobs["list_volumes"] == 1
+    assert "extract_features" not in jobs
+    rerun.snakemake("results/qc/pictures", *TINY)
+    assert {path.name: path.read_bytes() for path in pictures.glob("*.png")} == before
     assert planned(rerun) == {}
 
 
@@ -162,10 +166,11 @@ def test_a_deleted_table_of_objects_is_named_and_made_again(measured: Project) -
     assert measured.planned(*target) == {}
     (error,) = errors(measured.snakemake(*target, "--forcerun", "measure_detection", ok=False))
     assert "objects.parquet" in error
-    assert "again: results/features/v2/manifest.json results/features/volumes.tsv" in error
+    assert "again: results/batches/v2.json results/features/volumes.tsv" in error
     manifest(measured, "v2").unlink()
     (error,) = errors(measured.snakemake(*target, ok=False))
     assert "manifest.json" in error
+    (measured.folder / account("v2")).unlink()
     (measured.folder / "results/features/volumes.tsv").unlink()
     measured.snakemake(*target)
     assert measured.outputs() == before

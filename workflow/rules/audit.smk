@@ -4,7 +4,7 @@
 rule audit_leakage:
     """Audit every protocol, and the user's own split, for what the test part shares."""
     input:
-        unpack(compared_scores),
+        unpack(PLAN.protocols.compared_scores),
         candidates="<results>/dataset/candidates.parquet",
         splits=expand(
             "<results>/protocols/{protocol}/splits.parquet", protocol=PROTOCOLS

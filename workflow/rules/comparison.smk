@@ -41,7 +41,7 @@ rule compare_models:
     snakemake results/comparison/image_models.html.
     """
     input:
-        unpack(compared_scores),
+        unpack(PLAN.protocols.compared_scores),
         cited=config["comparison"]["cited"],
     output:
         table="<results>/comparison/{comparison}.parquet",

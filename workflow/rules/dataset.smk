@@ -1,35 +1,10 @@
 """From shards or a table to a labelled, split data set."""
 
 
-rule list_quarantine:
-    """List the slices that could not be read, so that they are named even if the merge refuses."""
-    input:
-        volumes="<results>/features/volumes.tsv",
-    output:
-        sheet=report(
-            "<results>/qc/quarantine.tsv",
-            caption="../report/quarantine.rst",
-            category="Quality control",
-            labels={"volume": "all"},
-        ),
-    log:
-        "<logs>/list_quarantine.log",
-    localrule: True
-    conda:
-        "../../envs/dataset.yaml"
-    resources:
-        mem_mb=growing(1000),
-        runtime=10,
-    params:
-        code=code_of("list_quarantine.py"),
-    script:
-        "../scripts/list_quarantine.py"
-
-
 rule merge_dataset:
     """Merge all candidates, join their labels and account for their quality."""
     input:
-        unpack(dataset_inputs),
+        unpack(VOLUMES.dataset_inputs),
         annotations_schema=schema("annotations"),
     output:
         candidates="<results>/dataset/candidates.parquet",
@@ -41,7 +16,7 @@ rule merge_dataset:
     conda:
         "../../envs/dataset.yaml"
     resources:
-        mem_mb=growing(2000 + len(VOLUMES) // 20),  # see benchmarks/merging.md
+        mem_mb=growing(2000 + len(VOLUMES.rows) // 20),  # see benchmarks/merging.md
         runtime=60,
     params:
         code=code_of("merge_dataset.py"),
@@ -59,7 +34,7 @@ rule split_dataset:
     """Split the candidates by one protocol, or by your own file, and count what the parts share."""
     input:
         candidates="<results>/dataset/candidates.parquet",
-        own=own_split,
+        own=PLAN.protocols.own_split,
     output:
         splits="<results>/protocols/{protocol}/splits.parquet",
         account="<results>/protocols/{protocol}/split.json",

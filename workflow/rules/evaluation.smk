@@ -4,7 +4,7 @@
 rule evaluate_lstm:
     """Score every candidate, and report figures with intervals on the test part."""
     input:
-        unpack(image_inputs),
+        unpack(VOLUMES.image_inputs),
         candidates="<results>/dataset/candidates.parquet",
         splits=f"{OWN}/splits.parquet",
         weights="<results>/model/model.safetensors",

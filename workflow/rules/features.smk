@@ -1,95 +1,62 @@
 """From slices to candidates with features."""
 
-BATCHES = batches(VOLUMES, volumes_per_job())
-
 
 rule extract_features:
-    """Find and measure the candidates of one volume, one shard per slice."""
+    """Find and measure the candidates of a batch of volumes, one shard per slice.
+
+    One volume alone: snakemake results/batches/VOLUME.json.
+    """
     input:
-        files=volume_files,
+        files=VOLUMES.batch_files,
     output:
-        manifest=ensure("<results>/features/{volume}/manifest.json", non_empty=True),
-        overlay=report(
-            "<results>/qc/{volume}.png",
-            caption="../report/overlay.rst",
-            category="Quality control",
-            labels={"volume": "{volume}"},
-        ),
+        account=ensure("<results>/batches/{batch}.json", non_empty=True),
     log:
-        "<logs>/extract_features/{volume}.log",
-    wildcard_constraints:
-        volume=in_no_batch(BATCHES),
+        "<logs>/extract_features/{batch}.log",
     conda:
         "../../envs/features.yaml"
     threads: 1
     resources:
         mem_mb=growing(1000),
-        runtime=60,
-        volumes_per_job=0,  # 0: by their number; profiles set it, see extract_batch
+        runtime=VOLUMES.batch_minutes,
     params:
-        code=digest_of("extract_features.py"),
-        volume=volume_row,
-        source=volume_source,
+        code=code_of("extract_features.py"),
+        volumes=VOLUMES.batch_volumes,
+        folder=in_results("features"),
         image=config["image"],
         candidates=config["candidates"],
         sequence_slices=config["sequence"]["slices"],
-        in_silico=config["source"] == "phantom",
+        in_silico=VOLUMES.in_silico,
     script:
         "../scripts/extract_features.py"
 
 
-for BATCH, MEMBERS in BATCHES.items():
-
-    rule:
-        """Measure a stable batch of volumes in one job; it goes before extract_features."""
-        name:
-            f"extract_batch_{BATCH}"
-        input:
-            files=of_members(MEMBERS, volume_files),
-        output:
-            manifests=[
-                ensure(f"<results>/features/{volume}/manifest.json", non_empty=True)
-                for volume in MEMBERS
-            ],
-            overlays=[
-                report(
-                    f"<results>/qc/{volume}.png",
-                    caption="../report/overlay.rst",
-                    category="Quality control",
-                    labels={"volume": volume},
-                )
-                for volume in MEMBERS
-            ],
-        log:
-            f"<logs>/extract_batch/{BATCH}.log",
-        conda:
-            "../../envs/features.yaml"
-        threads: 1
-        resources:
-            mem_mb=growing(1000),
-            runtime=60 + 10 * len(MEMBERS),
-        params:
-            code=digest_of("extract_batch.py"),
-            volumes=of_members(MEMBERS, volume_row),
-            sources=of_members(MEMBERS, volume_source),
-            image=config["image"],
-            candidates=config["candidates"],
-            sequence_slices=config["sequence"]["slices"],
-            in_silico=config["source"] == "phantom",
-        script:
-            "../scripts/extract_batch.py"
-
-
 rule list_volumes:
-    """List the measured volumes: what follows depends on this one file, not on one per volume."""
+    """List the measured volumes and the slices in quarantine, and gather the pictures.
+
+    What follows depends on these lists, not on a file per volume; the slices in quarantine are
+    named even if the merge refuses them.
+    """
     input:
-        manifests=every("<results>/features/{volume}/manifest.json", VOLUMES),
+        batches=VOLUMES.batch_accounts,
     output:
         volumes=report(
             "<results>/features/volumes.tsv",
             caption="../report/volumes.rst",
             category="Quality control",
             labels={"volume": "all, with counts"},
+        ),
+        quarantine=report(
+            "<results>/qc/quarantine.tsv",
+            caption="../report/quarantine.rst",
+            category="Quality control",
+            labels={"volume": "all"},
+        ),
+        pictures=report(
+            directory("<results>/qc/pictures"),
+            patterns=["{volume}.png"],
+            caption="../report/overlay.rst",
+            category="Quality control",
+            labels={"volume": "{volume}"},
         ),
     log:
         "<logs>/list_volumes.log",
@@ -109,10 +76,10 @@ rule measure_detection:
     """Measure how many annotated findings the candidates cover, and how many by chance."""
     input:
         volumes="<results>/features/volumes.tsv",
-        annotations=annotation_sheet(),
-        masks=MASKS,
+        annotations=VOLUMES.annotations,
+        masks=VOLUMES.masks,
         annotations_schema=schema("annotations"),
-        truth="<resources>/phantom/truth.tsv" if config["source"] == "phantom" else [],
+        truth=VOLUMES.truth,
     output:
         detection="<results>/qc/detection.json",
     log:

@@ -4,7 +4,7 @@
 rule cut_patches:
     """Cut an image patch at every candidate's place."""
     input:
-        files=all_volume_files,
+        files=VOLUMES.all_files,
         candidates="<results>/dataset/candidates.parquet",
     output:
         patches="<results>/comparison/patches.parquet",
@@ -19,8 +19,7 @@ rule cut_patches:
         runtime=240,
     params:
         code=code_of("cut_patches.py"),
-        volumes=all_volume_rows,
-        sources=all_volume_sources,
+        volumes=VOLUMES.all_volumes,
         image=config["image"],
         side=config["comparison"]["patch_px"],
     script:

@@ -4,7 +4,11 @@
 rule simulate_volume:
     """Simulate, acquire and reconstruct one in-silico breast volume."""
     output:
-        dicom="<resources>/phantom/{volume}.dcm",
+        image=(
+            "<resources>/phantom/{volume}.dcm"
+            if config["phantom"]["format"] == "dicom"
+            else directory("<resources>/phantom/png/{volume}")
+        ),
         annotations="<resources>/phantom/{volume}.annotations.tsv",
         truth="<resources>/phantom/{volume}.truth.tsv",
     log:
@@ -16,37 +20,18 @@ rule simulate_volume:
         runtime=10,
     params:
         code=code_of("simulate_volume.py"),
-        row=phantom_row,
+        row=VOLUMES.phantom_row,
         settings=config["phantom"],
         seed=config["seed"],
     script:
         "../scripts/simulate_volume.py"
 
 
-rule export_slices:
-    """Write the slices of an in-silico volume as 16-bit PNG files."""
-    input:
-        dicom="<resources>/phantom/{volume}.dcm",
-    output:
-        folder=directory("<resources>/phantom/png/{volume}"),
-    log:
-        "<logs>/export_slices/{volume}.log",
-    conda:
-        "../../envs/phantom.yaml"
-    resources:
-        mem_mb=growing(1000),
-        runtime=10,
-    params:
-        code=code_of("export_slices.py"),
-    script:
-        "../scripts/export_slices.py"
-
-
 rule write_phantom_sheets:
     """Gather the in-silico cohort into the sheets that a user would write."""
     input:
-        annotations=every("<resources>/phantom/{volume}.annotations.tsv", VOLUMES),
-        truth=every("<resources>/phantom/{volume}.truth.tsv", VOLUMES),
+        annotations=every("<resources>/phantom/{volume}.annotations.tsv", VOLUMES.rows),
+        truth=every("<resources>/phantom/{volume}.truth.tsv", VOLUMES.rows),
     output:
         volumes="<resources>/phantom/volumes.tsv",
         annotations="<resources>/phantom/annotations.tsv",
@@ -61,7 +46,7 @@ rule write_phantom_sheets:
         runtime=5,
     params:
         code=code_of("write_phantom_sheets.py"),
-        rows=[row | phantom_spacing() for row in VOLUMES.values()],
+        rows=VOLUMES.phantom_rows,
         format=config["phantom"]["format"],
     script:
         "../scripts/write_phantom_sheets.py"

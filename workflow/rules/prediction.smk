@@ -4,6 +4,23 @@
 from elsewhere: --config predict='{model: FOLDER, volumes: SHEET}', or model=FOLDER volumes=SHEET.
 """
 
+# Features and picture of a volume from elsewhere; previews and shards lie beside them.
+MEASURED_HERE = (
+    {
+        "manifest": ensure(
+            "<results>/predictions/{volume}/features/manifest.json", non_empty=True
+        ),
+        "overlay": report(
+            "<results>/predictions/{volume}/overlay.png",
+            caption="../report/overlay.rst",
+            category="Predictions",
+            labels={"volume": "{volume}", "what": "picture"},
+        ),
+    }
+    if PREDICTION.from_elsewhere
+    else {}
+)
+
 
 rule predict:
     """Score every volume of a sheet with a released model."""
@@ -17,11 +34,10 @@ rule predict_volume:
     A volume from elsewhere is measured first, in the same process.
     """
     input:
-        unpack(prediction_inputs),
-        files=prediction_files,
+        unpack(PREDICTION.inputs),
     output:
-        **measured_outputs(),
-        **dicom_outputs(),
+        **PREDICTION.dicom_outputs,
+        **MEASURED_HERE,
         marks_sheet=report(
             "<results>/predictions/{volume}/marks.tsv",
             caption="../report/marks.rst",
@@ -51,13 +67,13 @@ rule predict_volume:
         runtime=60,
     params:
         code=code_of("predict_volume.py"),
-        volume=prediction_row,
-        source=prediction_source,
+        volume=PREDICTION.volume,
+        manifest=PREDICTION.manifest,
         image=config["image"],
-        measuring=measuring(),
+        measuring=PREDICTION.measuring,
         rule=config["evaluation"]["cluster"],
         settings=config["predict"],
-        simulated=True if of_the_phantom() else None,
+        simulated=True if PREDICTION.of_the_phantom else None,
     script:
         "../scripts/predict_volume.py"
 
@@ -65,12 +81,11 @@ rule predict_volume:
 rule gather_predictions:
     """Gather the scores of all predicted volumes into one page and two sheets."""
     input:
-        scores=every("<results>/predictions/{volume}/scores.json", PREDICTED),
-        marks=every("<results>/predictions/{volume}/marks.parquet", PREDICTED),
-        pages=every("<results>/predictions/{volume}/volume.html", PREDICTED),
-        overlays=every(prediction_overlay(), PREDICTED),
-        weights=model_file("model.safetensors"),
-        card=model_file("model.json"),
+        scores=every("<results>/predictions/{volume}/scores.json", PREDICTION.rows),
+        marks=every("<results>/predictions/{volume}/marks.parquet", PREDICTION.rows),
+        pages=every("<results>/predictions/{volume}/volume.html", PREDICTION.rows),
+        weights=PREDICTION.model_file("model.safetensors"),
+        card=PREDICTION.model_file("model.json"),
     output:
         volumes=report(
             "<results>/predictions/volumes.tsv",
@@ -99,6 +114,7 @@ rule gather_predictions:
         runtime=30,
     params:
         code=code_of("gather_predictions.py"),
-        own=config["predict"]["volumes"] is None,
+        overlays=PREDICTION.overlays,
+        own=not PREDICTION.from_elsewhere,
     script:
         "../scripts/gather_predictions.py"

@@ -45,7 +45,7 @@ rule write_model_card:
 rule build_index:
     """Link everything that the run produced from one page."""
     input:
-        unpack(index_inputs),
+        unpack(PAGES.index_inputs),
         quality="<results>/dataset/quality.json",
         split=f"{OWN}/split.json",
         metrics="<results>/evaluation/metrics.json",
@@ -56,7 +56,7 @@ rule build_index:
             "<results>/evaluation/report.html",
             "<results>/comparison/comparison.html",
             "<results>/audit/leakage.html",
-            *reproduction(),
+            *PAGES.reproduction,
             "<results>/eda/eda.html",
             "<results>/tuning/tuning.html",
             "<results>/model_card.md",
@@ -64,7 +64,7 @@ rule build_index:
             "<results>/evaluation/predictions.parquet",
             "<results>/comparison/comparison.parquet",
             "<results>/audit/leakage.json",
-            *case_tables(),
+            *PAGES.case_tables,
             "<results>/tuning/study.json",
             "<results>/tuning/trials.parquet",
             "<results>/tuning/best.json",
@@ -91,7 +91,7 @@ rule build_index:
         runtime=10,
     params:
         code=code_of("build_index.py"),
-        requested=pages_on_request,
+        requested=PAGES.on_request,
     script:
         "../scripts/build_index.py"
 
@@ -99,7 +99,7 @@ rule build_index:
 rule build_site:
     """Link every page that is there from one: snakemake build_site, then share the folder."""
     input:
-        pages=site_pages,
+        pages=PAGES.site_pages,
     output:
         page=report(
             "<results>/site.html", caption="../report/site.rst", category="Overview"

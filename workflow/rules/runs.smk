@@ -4,7 +4,7 @@
 rule compare_runs:
     """Set finished runs side by side: snakemake compare_runs --config runs='[results, other]'."""
     input:
-        files=run_files,
+        files=PAGES.runs_to_compare,
     output:
         figures="<results>/runs/runs.json",
         page=report(

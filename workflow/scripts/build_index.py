@@ -91,7 +91,7 @@ if __name__ == "__main__":
         quarantine=snakemake.input.get("quarantine"),
         volumes=snakemake.input.get("volumes"),
         overlays=[
-            str(Path(snakemake.output.page).parent / f"qc/{name}.png")
+            str(Path(snakemake.input.pictures) / f"{name}.png")
             for name in listed_volumes(snakemake.input.get("volumes"))
         ],
     )

@@ -23,7 +23,6 @@ def main(
     *,
     candidates: str,
     volumes: Sequence[Mapping[str, Any]],
-    sources: Sequence[str],
     image: Mapping[str, Any],
     side: int,
     patches: str,
@@ -32,18 +31,18 @@ def main(
 
     Parameters
     ----------
-    volumes, sources
-        Rows of the sheet, and the file, folder or pattern of each.
+    volumes
+        Rows of the sheet; a path is the file, folder or pattern that holds the volume.
     image
         Section of the configuration.
     """
     focus = read_parquet(candidates).filter("focus").select(COLUMNS)
     with parquet_stream(patches, SCHEMA, rows_per_group=ROWS_PER_GROUP) as append:
-        for volume, source in zip(volumes, sources, strict=True):
+        for volume in volumes:
             places = focus.filter(pl.col("volume_id") == volume["volume_id"])
             if places.is_empty():
                 continue
-            stack = open_row(source, volume, image)
+            stack = open_row(volume["path"], volume, image)
             for part in volume_patches(stack, places, side=side):
                 append(part)
             log.info("%s: %d patches", volume["volume_id"], places.height)
@@ -54,7 +53,6 @@ if __name__ == "__main__":
     main(
         candidates=snakemake.input.candidates,
         volumes=snakemake.params.volumes,
-        sources=snakemake.params.sources,
         image=snakemake.params.image,
         side=snakemake.params.side,
         patches=snakemake.output.patches,

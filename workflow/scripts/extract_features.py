@@ -1,11 +1,13 @@
-"""Find the candidates of one volume, measure them slice by slice and write its shards."""
+"""Find the candidates of a batch of volumes, measure them slice by slice and write their shards."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tomocalc.accounts.batch import Batch
 from tomocalc.accounts.doubts import doubt_sentence, refuse_doubts, typed_doubts
+from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.image.extraction import extract
 from tomocalc.image.settings import Settings
 from tomocalc.log import log_to
@@ -19,9 +21,44 @@ log = logging.getLogger("tomocalc.extract_features")
 
 
 def main(
+    *, volumes: Sequence[Mapping[str, Any]], folder: str, account: str, **settings: Any
+) -> None:
+    """Measure volumes one after another; name those that failed when all others are done.
+
+    Parameters
+    ----------
+    volumes
+        Rows of the sheet.
+    folder
+        Gets a folder per volume, with its manifest, shards and picture.
+    account
+        Written last: a `tomocalc.accounts.batch.Batch`.
+    settings
+        What `measure_volume` takes for all of them.
+    """
+    folders, errors = [], list[TomocalcError]()
+    for volume in volumes:
+        name = volume["volume_id"]
+        log.info("volume %s", name)
+        place = Path(folder, name)
+        folders.append(place)
+        try:
+            measure_volume(
+                volume=volume,
+                manifest=str(place / "manifest.json"),
+                overlay=str(place / "overlay.png"),
+                **settings,
+            )
+        except TomocalcError as error:
+            log.exception("volume %s", name)
+            errors.append(error)
+    raise_all(errors)
+    Batch.of(folders, place=Path(account).parent).write(account)
+
+
+def measure_volume(
     *,
     volume: Mapping[str, Any],
-    source: str,
     manifest: str,
     overlay: str,
     image: Mapping[str, Any],
@@ -36,13 +73,11 @@ def main(
     Parameters
     ----------
     volume
-        Row of the sheet.
-    source
-        File, folder or pattern that holds the volume.
+        Row of the sheet; its path is the file, folder or pattern that holds the volume.
     manifest
         Written last; shards and the table of objects go beside it.
     overlay
-        Picture of the volume.
+        Picture of the volume; one is kept beside the manifest too.
     image, candidates
         Sections of the configuration.
     sequence_slices
@@ -54,6 +89,7 @@ def main(
     threads
         Slices worked on at once.
     """
+    source = volume["path"]
     settings = Settings.from_config(image, candidates, sequence_slices)
     if volume["sha256"]:
         check_sha256(source, volume["sha256"])
@@ -81,14 +117,12 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     keep_freed_memory()
     main(
-        volume=snakemake.params.volume,
-        source=snakemake.params.source,
-        manifest=snakemake.output.manifest,
-        overlay=snakemake.output.overlay,
+        volumes=snakemake.params.volumes,
+        folder=snakemake.params.folder,
+        account=snakemake.output.account,
         image=snakemake.params.image,
         candidates=snakemake.params.candidates,
         sequence_slices=snakemake.params.sequence_slices,
-        looks=snakemake.output.get("looks"),
         in_silico=snakemake.params.in_silico,
         threads=snakemake.threads,
     )

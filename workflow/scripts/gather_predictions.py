@@ -135,7 +135,7 @@ if __name__ == "__main__":
     main(
         scores=list(snakemake.input.scores),
         marks=list(snakemake.input.marks),
-        overlays=list(snakemake.input.overlays),
+        overlays=list(snakemake.params.overlays),
         weights=snakemake.input.weights,
         own=snakemake.params.own,
         volumes=snakemake.output.volumes,

@@ -1,26 +1,86 @@
-"""List the measured volumes in one sheet, which everything that follows depends on."""
+"""List the measured volumes and the slices in quarantine, and gather the pictures."""
 
 import logging
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
-from tomocalc.dataset.listing import write_listing
+from tomocalc.accounts.batch import Batch
+from tomocalc.dataset.listing import checked, write_listing
+from tomocalc.dataset.shards import read_manifest
+from tomocalc.files import sheet_text, write_text
 from tomocalc.log import log_to
 
 log = logging.getLogger("tomocalc.list_volumes")
 
+COLUMNS = ("volume_id", "slice", "reason", "fix")
 
-def main(*, manifests: list[str], volumes: str) -> None:
-    """Write one line per volume: its manifest with a checksum, and counts.
+
+def main(*, batches: Sequence[str], volumes: str, quarantine: str, pictures: str) -> None:
+    """Write the sheets of *volumes* and of slices in *quarantine*, and the folder of *pictures*.
 
     Parameters
     ----------
-    manifests
-        Of all volumes.
+    batches
+        Accounts of all batches.
     volumes
-        The sheet, tab-separated.
+        One line per volume: its manifest with a checksum, and counts.
+    quarantine
+        One line per slice that no volume could use, with the reason and the remedy; a header even
+        where there is nothing to list.
+    pictures
+        Gets ``VOLUME.png`` of every volume.
+
+    Raises
+    ------
+    TomocalcError
+        ``E301`` for a manifest or a picture that is missing or altered.
     """
+    manifests, overlays = [], {}
+    for account in batches:
+        folder = Path(account).parent
+        for volume in Batch.read(account).volumes:
+            manifests.append(checked(folder / volume.manifest, volume.manifest_sha256))
+            overlay = checked(folder / volume.overlay, volume.overlay_sha256)
+            overlays[volume.volume_id] = overlay
     log.info("%d volumes", write_listing(volumes, manifests))
+    log.info("%d slices are quarantined", list_quarantine(quarantine, manifests))
+    for name, overlay in overlays.items():
+        place(overlay, Path(pictures, f"{name}.png"))
+
+
+def list_quarantine(sheet: str, manifests: Iterable[str]) -> int:
+    """Write the *sheet* of slices in quarantine, by volume and slice; return how many they are."""
+    rows = [
+        {"volume_id": volume["volume_id"], **{name: _line(entry[name]) for name in COLUMNS[1:]}}
+        for volume in sorted(map(read_manifest, manifests), key=lambda facts: facts["volume_id"])
+        for entry in volume["quarantined"]
+    ]
+    write_text(sheet, sheet_text(COLUMNS, rows))
+    return len(rows)
+
+
+def _line(value: object) -> str:
+    """Return *value* as one cell: a library's message may hold tabs or line ends."""
+    return " ".join(str(value).split())
+
+
+def place(file: str, target: Path) -> None:
+    """Put a picture at *target* too; where the file system has no hard links, as a copy."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    try:
+        os.link(file, target)
+    except OSError:
+        shutil.copyfile(file, target)
 
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
-    main(manifests=snakemake.input.manifests, volumes=snakemake.output.volumes)
+    main(
+        batches=snakemake.input.batches,
+        volumes=snakemake.output.volumes,
+        quarantine=snakemake.output.quarantine,
+        pictures=snakemake.output.pictures,
+    )

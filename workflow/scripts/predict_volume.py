@@ -38,7 +38,6 @@ def main(
     *,
     manifest: str,
     weights: str,
-    source: str,
     volume: dict[str, Any],
     image: dict[str, Any],
     rule: dict[str, Any],
@@ -64,10 +63,8 @@ def main(
         measured.
     weights
         The released model's ``model.safetensors``, its card beside it.
-    source
-        File, folder or pattern that holds the volume.
     volume
-        Row of the sheet.
+        Row of the sheet; its path is the file, folder or pattern that holds the volume.
     image
         Section of the configuration.
     rule
@@ -95,11 +92,10 @@ def main(
     model, looks = load_model(weights), Path(manifest).with_name("looks.parquet")
     if measuring is not None:
         # Here, because SciPy and scikit-image are of no use for a volume that is measured already.
-        from extract_features import main as extract_volume
+        from extract_features import measure_volume
 
-        extract_volume(
+        measure_volume(
             volume=volume,
-            source=source,
             manifest=manifest,
             overlay=str(overlay),
             image=image,
@@ -121,7 +117,7 @@ def main(
 
     def opened() -> Volume:
         """Open the volume where what was kept of it is not enough."""
-        return open_row(source, volume, image)
+        return open_row(volume["path"], volume, image)
 
     seen = read_parquet(looks) if measuring else looked_at(opened(), found, facts)
     written = [marks_sheet, marks_table, clusters, scores]
@@ -157,9 +153,8 @@ if __name__ == "__main__":
     log_to(snakemake.log[0])
     keep_freed_memory()
     main(
-        manifest=snakemake.input.get("manifest") or snakemake.output.manifest,
+        manifest=snakemake.params.manifest or snakemake.output.manifest,
         weights=snakemake.input.weights,
-        source=snakemake.params.source,
         volume=snakemake.params.volume,
         image=snakemake.params.image,
         rule=snakemake.params.rule,

@@ -1,9 +1,13 @@
 """Simulate one in-silico tomosynthesis volume, with its annotations and the whole truth."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from tomocalc.files import sheet_text, write_bytes, write_text
+import numpy as np
+from PIL import Image
+
+from tomocalc.files import atomic_path, sheet_text, write_bytes, write_text
 from tomocalc.log import log_to
 from tomocalc.phantom.dicom import dicom_bytes
 from tomocalc.phantom.settings import Settings
@@ -20,11 +24,11 @@ def main(
     calcified: bool,
     seed: int,
     settings: Mapping[str, Any],
-    dicom: str,
+    image: str,
     annotations: str,
     truth: str,
 ) -> None:
-    """Write the volume *dicom*, and the sheets *annotations* and *truth* of what is in it.
+    """Write the volume *image*, and the sheets *annotations* and *truth* of what is in it.
 
     Parameters
     ----------
@@ -32,8 +36,9 @@ def main(
         A row of `tomocalc.phantom.cohort.phantom_volumes`.
     settings
         The configuration's ``phantom`` section.
-    dicom
-        Breast Tomosynthesis Image, one frame per slice.
+    image
+        Breast Tomosynthesis Image, one frame per slice; or a folder of 16-bit PNG files, as
+        *settings* say.
     annotations
         Calcifications, in the format of ``annotations.tsv``.
     truth
@@ -50,19 +55,30 @@ def main(
         seed=seed,
         settings=grid,
     )
-    content = dicom_bytes(
-        simulation.stored,
-        volume_id=volume_id,
-        patient_id=patient_id,
-        laterality=laterality,
-        seed=seed,
-        bits=BITS,
-        settings=grid,
-    )
-    write_bytes(dicom, content)
+    if settings["format"] == "png":
+        write_slices(simulation.stored, Path(image))
+    else:
+        content = dicom_bytes(
+            simulation.stored,
+            volume_id=volume_id,
+            patient_id=patient_id,
+            laterality=laterality,
+            seed=seed,
+            bits=BITS,
+            settings=grid,
+        )
+        write_bytes(image, content)
     rows = annotation_rows(volume_id, simulation.truth, grid)
     write_text(annotations, sheet_text(ANNOTATION_COLUMNS, rows))
     write_text(truth, sheet_text(TRUTH_COLUMNS, truth_rows(volume_id, simulation.truth, grid)))
+
+
+def write_slices(stored: np.ndarray, folder: Path) -> None:
+    """Write slices (slice, row, column) to *folder* as ``0000.png``, … with their stored values."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for index, slice_ in enumerate(stored):
+        with atomic_path(folder / f"{index:04d}.png") as temporary:
+            Image.fromarray(slice_).save(temporary, compress_level=6)
 
 
 if __name__ == "__main__":
@@ -71,7 +87,7 @@ if __name__ == "__main__":
         **snakemake.params.row,
         seed=snakemake.params.seed,
         settings=snakemake.params.settings,
-        dicom=snakemake.output.dicom,
+        image=snakemake.output.image,
         annotations=snakemake.output.annotations,
         truth=snakemake.output.truth,
     )

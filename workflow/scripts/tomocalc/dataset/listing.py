@@ -66,7 +66,7 @@ def listed_manifests(path: str | Path | None) -> list[str]:
     if path is None:
         return []
     folder = Path(path).parent
-    return [_checked(str(folder / row["manifest"]), row["sha256"]) for row in _rows(path)]
+    return [checked(folder / row["manifest"], row["sha256"]) for row in _rows(path)]
 
 
 def listed_volumes(path: str | Path | None) -> list[str]:
@@ -79,14 +79,21 @@ def _rows(path: str | Path) -> list[dict[str, str]]:
         return list(csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
-def _checked(manifest: str, sha256: str) -> str:
-    """Return the path of a manifest whose content is the listed one."""
-    if not Path(manifest).is_file() or file_sha256(manifest) != sha256:
+def checked(path: Path, sha256: str) -> str:
+    """Return the path of a volume's file, once its content is seen to be the listed one.
+
+    Raises
+    ------
+    TomocalcError
+        ``E301`` when it is missing or altered.
+    """
+    path = Path(os.path.normpath(path))
+    if not path.is_file() or file_sha256(path) != sha256:
         raise TomocalcError(
             "E301",
-            what="a manifest cannot be used",
-            where=manifest,
+            what="a file of a measured volume cannot be used",
+            where=str(path),
             why="it is missing or differs from the checksum in the list of volumes",
-            fix=REMEDY.format(path=remains(manifest)),
+            fix=REMEDY.format(path=remains(path)),
         )
-    return manifest
+    return str(path)

@@ -67,12 +67,17 @@ def read_volume_rows(path: str | Path, manifest: dict[str, Any]) -> pl.DataFrame
 
 
 def remains(manifest: str | Path) -> str:
-    """Return the files to delete so that a volume is made again: manifest, and list of volumes.
+    """Return the files to delete so that a volume is made again.
 
-    Snakemake looks for a manifest only where the list has to be made.
+    These are the lists that name it: Snakemake looks for the account of a batch only where the
+    list of volumes has to be made. A volume from elsewhere is in none, and has its manifest.
     """
-    listing = Path(manifest).parent.parent / LISTING
-    return f"{manifest} {listing}" if listing.is_file() else str(manifest)
+    folder = Path(manifest).parent
+    features, entry = folder.parent, f'"volume_id": "{folder.name}"'
+    accounts = sorted((features.parent / "batches").glob("*.json"))
+    lists = [path for path in accounts if entry in path.read_text(encoding="utf-8")]
+    listing = features / LISTING
+    return " ".join(map(str, [*lists, *([listing] if listing.is_file() else [])])) or str(manifest)
 
 
 def _verified(path: Path, shard: dict[str, Any], manifest: str | Path) -> bytes:

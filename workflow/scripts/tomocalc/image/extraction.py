@@ -98,7 +98,7 @@ def extract(
             in_silico=in_silico,
             key=picture_key,
         )
-        for path in (folder / "overlay.png", overlay):
+        for path in {folder / "overlay.png", Path(overlay)}:
             write_bytes(path, picture)
     if looks is not None and seen is not None:
         table = seen.complete(stack.read, found, linked)

@@ -1,10 +1,11 @@
-"""What the graph of jobs is planned from: volumes, masks and files that must be there.
+"""Read and check what a run is planned from: its settings, its sheets, the files it names.
 
 Snakemake asks while it reads the rules, so only what Snakemake itself needs is imported here.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,13 +71,28 @@ def check_named_files(config: Mapping[str, Any]) -> None:
     )
 
 
+def shipped(path: str | None, home: Path) -> str | None:
+    """Return a file that comes with the workflow, unless the working directory has one.
+
+    Parameters
+    ----------
+    path
+        As the configuration names it.
+    home
+        Folder of the workflow.
+    """
+    if path is None or Path(path).exists() or not (home / path).is_file():
+        return path
+    return os.path.relpath(home / path)
+
+
 def is_address(path: str) -> bool:
     """Return whether a table is fetched from an address."""
     return path.startswith(("http://", "https://"))
 
 
 @dataclass(frozen=True)
-class Planned:
+class Sheets:
     """The volumes of a run and those to predict by their id, and the masks to look up, sorted."""
 
     volumes: dict[str, Row]
@@ -84,7 +100,7 @@ class Planned:
     masks: list[str]
 
 
-def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, look: bool) -> Planned:
+def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, look: bool) -> Sheets:
     """Read all sheets of the run, or the phantom's plan.
 
     Parameters
@@ -126,31 +142,8 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
         predicted = _by_id(new)
         errors += more
     raise_all(errors)
-    return Planned(volumes, predicted, sorted(masks))
+    return Sheets(volumes, predicted, sorted(masks))
 
 
 def _by_id(rows: list[Row]) -> dict[str, Row]:
     return {row["volume_id"]: row for row in rows}
-
-
-def protocols(config: Mapping[str, Any]) -> list[str]:
-    """Return the protocols that are compared and audited, the run's own first."""
-    own = config["protocol"]
-    user = ["own"] if config["audit"]["splits"] else []
-    return [own, "paper" if own == "honest" else "honest", *user]
-
-
-def runs_to_compare(config: Mapping[str, Any]) -> list[str]:
-    """Return the files of finished runs that are set side by side; without runs, what to do.
-
-    They are absolute, so that no rule of this run makes them anew.
-    """
-    if not config["runs"]:
-        return ["pass --config runs='[results, results/paper]'"]
-    names = (
-        "evaluation/metrics.json",
-        "evaluation/predictions.parquet",
-        "model/model.json",
-        "dataset/quality.json",
-    )
-    return [str(Path(folder).absolute() / name) for folder in config["runs"] for name in names]

@@ -5,25 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-STEPS = ((2000, 20), (50, 4), (16, 2))
-"""From so many volumes on, so many volumes per job: docs/cluster.md says why."""
-MOST_FOLDERS = 4
-"""Snakemake notes every slice of a batch with every output of it: more folders than these cost
-more than the starts that they share."""
-
-
-def usual_size(count: int, *, folders: bool) -> int:
-    """Return how many volumes a job measures if nobody says so.
-
-    Parameters
-    ----------
-    count
-        Of volumes. Few ones keep more cores busy with a job each.
-    folders
-        Whether a volume is a folder of slices; else it is one file.
-    """
-    size = next((size for least, size in STEPS if count >= least), 1)
-    return min(size, MOST_FOLDERS) if folders else size
+SEVERAL = "+"
+"""Ends the name of a batch of several volumes; no id of a volume holds it."""
 
 
 def batches(names: Iterable[str], size: int) -> dict[str, list[str]]:
@@ -43,15 +26,15 @@ def batches(names: Iterable[str], size: int) -> dict[str, list[str]]:
     Returns
     -------
     dict
-        Sorted names of every batch of two or more, by a name for the batch. A volume that is in
-        none is a job of its own.
+        Sorted names of the volumes of every batch. One volume alone gives its name to its batch;
+        of several it is the last one, with `SEVERAL` behind it.
     """
     found: list[list[str]] = [[]]
     for name in sorted(names):
         found[-1].append(name)
         if _number(name) % size == 0 or len(found[-1]) == 2 * size:
             found.append([])
-    return {f"{_number(batch[-1]):08x}": batch for batch in found if len(batch) > 1}
+    return {batch[-1] + SEVERAL * (len(batch) > 1): batch for batch in found if batch}
 
 
 def _number(name: str) -> int:

@@ -1,0 +1,72 @@
+"""Turn a published data set, or any tree of DICOM files, into sheets."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tomocalc.adapters.bcs_dbt import bcs_dbt
+from tomocalc.adapters.cbis_ddsm import cbis_ddsm
+from tomocalc.adapters.dicom_folder import dicom_folder, link_series
+from tomocalc.adapters.mini_mias import mini_mias
+from tomocalc.adapters.sheets import Sheets, find_one, write_sheets
+from tomocalc.log import log_to
+
+log = logging.getLogger("tomocalc.import_dataset")
+
+NOTES = {
+    "bcs_dbt": "the boxes outline masses and distortions: calcifications of these volumes are not "
+    "annotated, so nothing can be trained or evaluated on them, only predicted",
+    "cbis_ddsm": "the data set does not say its pixel spacing: it is taken from the configuration",
+}
+"""What to know of a data set before its sheets are used."""
+
+
+def main(
+    *, dataset: str, folder: str, settings: Mapping[str, Any], files: str, **written: Any
+) -> None:
+    """Write the sheets of the data set in *folder*, as `write_sheets` takes what is *written*.
+
+    Parameters
+    ----------
+    dataset
+        Its name among the keys of ``import``.
+    settings
+        Section ``import`` of the configuration.
+    files
+        Folder for what the sheets refer to and the data set does not hold as it is.
+    """
+    Path(files).mkdir(parents=True, exist_ok=True)
+    sheets = read_dataset(dataset, Path(folder), settings, Path(files))
+    if dataset in NOTES:
+        log.warning(NOTES[dataset])
+    write_sheets(sheets, where=folder, **written)
+
+
+def read_dataset(dataset: str, folder: Path, settings: Mapping[str, Any], files: Path) -> Sheets:
+    """Return the rows of a data set, and write below *files* what they refer to."""
+    if dataset == "mini_mias":
+        return mini_mias(find_one(folder, "Info.txt", "list of findings")[0])
+    if dataset == "bcs_dbt":
+        return bcs_dbt(folder)
+    if dataset == "cbis_ddsm":
+        return cbis_ddsm(folder, pixel_spacing_mm=settings["cbis_ddsm_spacing_mm"])
+    sheets, scattered = dicom_folder(
+        folder,
+        laterality=settings["dicom_laterality"],
+        site=settings["dicom_site"],
+        series=files,
+    )
+    link_series(files, scattered)
+    return sheets
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    main(
+        dataset=snakemake.wildcards.dataset,
+        folder=snakemake.input.folder,
+        settings=snakemake.params.settings,
+        schemas=dict(snakemake.params.schemas),
+        **dict(snakemake.output.items()),
+    )

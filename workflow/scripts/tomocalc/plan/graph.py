@@ -1,0 +1,49 @@
+"""The plan of one run: all that the graph of jobs is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tomocalc.config import Schema
+from tomocalc.plan.pages import PagePlan
+from tomocalc.plan.prediction import PredictionPlan
+from tomocalc.plan.protocols import ProtocolPlan
+from tomocalc.plan.reading import Config, read_sheets
+from tomocalc.plan.volumes import VolumePlan
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The parts of a plan."""
+
+    volumes: VolumePlan
+    prediction: PredictionPlan
+    protocols: ProtocolPlan
+    pages: PagePlan
+
+
+def plan_run(config: Config, schemas: Mapping[str, Schema], *, look: bool) -> Plan:
+    """Read the sheets that *config* names, and plan the run.
+
+    Parameters
+    ----------
+    schemas
+        Of the sheets of ``volumes`` and ``annotations``.
+    look
+        Whether to look for the images and to read the annotations; a job on a cluster need not.
+
+    Raises
+    ------
+    TomocalcError
+        As `tomocalc.plan.reading.read_sheets`.
+    """
+    sheets = read_sheets(config, schemas, look=look)
+    columns = tuple(schemas["volumes"]["properties"])
+    volumes = VolumePlan(config, columns, sheets.volumes, sheets.masks)
+    return Plan(
+        volumes=volumes,
+        prediction=PredictionPlan(config, volumes, sheets.predicted),
+        protocols=ProtocolPlan(config),
+        pages=PagePlan(config),
+    )

@@ -1,0 +1,121 @@
+"""Pages, and what is made on request.
+
+Methods that take *wildcards* are input functions, or values of params, of rules.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tomocalc.adapters.listing import listing_digest
+from tomocalc.pages.catalogue import ON_REQUEST
+from tomocalc.plan.reading import Config
+from tomocalc.plan.volumes import Wildcards
+
+DATASETS = ("mini_mias", "bcs_dbt", "cbis_ddsm", "dicom_folder")
+"""Keys of ``import`` that name the folder of a data set."""
+TABLES = ("*.csv", "*.txt")
+MEASURED_TABLES = ("clusters", "volumes", "patients")
+"""Tables of the evaluation that only image volumes have."""
+
+
+@dataclass(frozen=True)
+class PagePlan:
+    """What the rules of pages and imports are asked for.
+
+    Attributes
+    ----------
+    config
+        The whole configuration, checked.
+    """
+
+    config: Config
+
+    @property
+    def case_tables(self) -> list[str]:
+        """Tables of clusters, volumes and patients; of a table of features they are empty."""
+        names = MEASURED_TABLES if self._has_images else ()
+        return [f"<results>/evaluation/{name}.parquet" for name in names]
+
+    @property
+    def pictures(self) -> list[str]:
+        """Folder of the volumes' pictures."""
+        return ["<results>/qc/pictures"] if self._has_images else []
+
+    def index_inputs(self, _: Wildcards) -> dict[str, str]:
+        """Return what only image volumes have: detection quality, lists and pictures."""
+        if not self._has_images:
+            return {}
+        return {
+            "detection": "<results>/qc/detection.json",
+            "quarantine": "<results>/qc/quarantine.tsv",
+            "volumes": "<results>/features/volumes.tsv",
+            "pictures": "<results>/qc/pictures",
+        }
+
+    @property
+    def reproduction(self) -> list[str]:
+        """The page on the reference paper, where a run follows it."""
+        follows = not self._has_images and self.config["protocol"] == "paper"
+        return ["<results>/reproduction.html"] if follows else []
+
+    def on_request(self, _: Wildcards) -> list[str]:
+        """Return the pages made on request that are there: the index links to them as they are."""
+        paths = [str(self._results / request.address) for request in ON_REQUEST]
+        return [path for path in paths if Path(path).is_file()]
+
+    def site_pages(self, _: Wildcards) -> list[str]:
+        """Return the pages that are there; absolute, so that none of them is made anew."""
+        folder = self._results.absolute()
+        pages = folder.rglob("*.html")
+        return sorted(str(path) for path in pages if path != folder / "site.html")
+
+    def to_open(self) -> list[str]:
+        """Return lines that say which pages a finished run leads to."""
+        pages = [self._results / name for name in ("index.html", "predictions/index.html")]
+        return [f"Open {page.absolute()}" for page in pages if page.is_file()]
+
+    def runs_to_compare(self, _: Wildcards) -> list[str]:
+        """Return the files of finished runs to set side by side; without runs, what to do.
+
+        They are absolute, so that no rule of this run makes them anew.
+        """
+        if not self.config["runs"]:
+            return ["pass --config runs='[results, results/paper]'"]
+        names = (
+            "evaluation/metrics.json",
+            "evaluation/predictions.parquet",
+            "model/model.json",
+            "dataset/quality.json",
+        )
+        folders = [Path(folder).absolute() for folder in self.config["runs"]]
+        return [str(folder / name) for folder in folders for name in names]
+
+    def import_folder(self, wildcards: Wildcards) -> str:
+        """Return the folder of a data set to import, or in its place what to do."""
+        name = wildcards.dataset
+        return self.config["import"][name] or f"pass --config import='{{{name}: FOLDER}}'"
+
+    def import_tables(self, wildcards: Wildcards) -> list[str]:
+        """Return the tables that lie beside the images of a data set to import."""
+        folder = Path(self.config["import"][wildcards.dataset] or "")
+        return sorted(str(path) for kind in TABLES for path in folder.glob(kind) if path.is_file())
+
+    def import_listing(self, wildcards: Wildcards) -> str:
+        """Return a digest of the files in a folder to import, so that new ones are taken in."""
+        return listing_digest(self.config["import"][wildcards.dataset] or "")
+
+    @property
+    def import_settings(self) -> dict[str, str | float | None]:
+        """What the configuration says of data sets beside their folders."""
+        settings = self.config["import"]
+        return {key: value for key, value in settings.items() if key not in DATASETS}
+
+    @property
+    def _has_images(self) -> bool:
+        return self.config["source"] != "table"
+
+    @property
+    def _results(self) -> Path:
+        return Path(self.config["pathvars"]["results"])

@@ -1,0 +1,108 @@
+"""Volumes to predict, and the model that scores them.
+
+Methods that take *wildcards* are input functions, or values of params, of rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tomocalc.cells import Row
+from tomocalc.plan.reading import Config
+from tomocalc.plan.volumes import VolumePlan, Wildcards
+from tomocalc.readers.sources import source_names
+
+
+@dataclass(frozen=True)
+class PredictionPlan:
+    """What the rules of the prediction are asked for.
+
+    Attributes
+    ----------
+    config
+        The whole configuration, checked.
+    own
+        The volumes of this run.
+    rows
+        Of the volumes to predict, by their id: those of this run, or of a sheet of their own.
+    """
+
+    config: Config
+    own: VolumePlan
+    rows: Mapping[str, Row]
+
+    @property
+    def from_elsewhere(self) -> bool:
+        """Whether the volumes to predict have a sheet of their own."""
+        return self.config["predict"]["volumes"] is not None
+
+    @property
+    def of_the_phantom(self) -> bool:
+        """Whether the volumes to predict are known to be simulated; of others their site tells."""
+        return self.own.in_silico and not self.from_elsewhere
+
+    def model_file(self, name: str) -> str:
+        """Return a file of the model to predict with: this run's, or one from elsewhere.
+
+        The path of one from elsewhere is absolute, so that no rule of this run makes it anew.
+        """
+        folder = self.config["predict"]["model"]
+        return f"<results>/model/{name}" if folder is None else str(Path(folder).absolute() / name)
+
+    def volume(self, wildcards: Wildcards) -> Row:
+        """Return what the sheet says of a volume to predict, its path resolved."""
+        name = wildcards.volume
+        if not self.from_elsewhere:
+            return self.own.row(name)
+        return {column: self.rows[name].get(column) for column in self.own.columns}
+
+    def inputs(self, wildcards: Wildcards) -> dict[str, Any]:
+        """Return the model, the files of a volume, and of one of this run what was measured."""
+        model = {
+            "weights": self.model_file("model.safetensors"),
+            "card": self.model_file("model.json"),
+        }
+        name = wildcards.volume
+        if self.from_elsewhere:
+            return {"files": source_names(self.rows[name]["path"]), **model}
+        measured = f"<results>/batches/{self.own.batch_of[name]}.json"
+        return {"files": self.own.files(name), "measured": measured, **model}
+
+    def manifest(self, wildcards: Wildcards) -> str | None:
+        """Return the manifest of a volume of this run; one from elsewhere is measured first."""
+        if self.from_elsewhere:
+            return None
+        return f"{self._results}/features/{wildcards.volume}/manifest.json"
+
+    @property
+    def measuring(self) -> dict[str, Any] | None:
+        """How a volume from elsewhere is measured; those of this run have been."""
+        if not self.from_elsewhere:
+            return None
+        return {
+            "candidates": self.config["candidates"],
+            "sequence_slices": self.config["sequence"]["slices"],
+        }
+
+    @property
+    def dicom_outputs(self) -> dict[str, str]:
+        """DICOM objects of a predicted volume, unless they are not wanted."""
+        if self.config["predict"]["identifiers"] == "none":
+            return {}
+        return {
+            name: f"<results>/predictions/{{volume}}/{name}.dcm"
+            for name in ("report", "segmentation")
+        }
+
+    def overlays(self, _: Wildcards) -> list[str]:
+        """Return the pictures of all volumes to predict, in the order of their rows."""
+        stage = "predictions" if self.from_elsewhere else "features"
+        return [f"{self._results}/{stage}/{name}/overlay.png" for name in self.rows]
+
+    @property
+    def _results(self) -> str:
+        """Folder of results among params, where Snakemake resolves no path."""
+        return self.config["pathvars"]["results"]

@@ -1,0 +1,71 @@
+"""The protocols that are compared and audited: each has a folder of the same files.
+
+Methods that take *wildcards* are input functions of rules.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tomocalc.comparison.catalogue import IMAGE_KEYS
+from tomocalc.plan.reading import Config
+from tomocalc.plan.volumes import Wildcards
+
+FOLDER = "<results>/protocols"
+SCORES = {
+    "scores": "feature_models.parquet",
+    "accounts": "feature_models.json",
+    "lstm_scores": "lstm/scores.parquet",
+    "lstm_cards": "lstm/model.json",
+}
+"""Files of a protocol that a comparison reads."""
+IMAGE_SCORES = {"image_scores": "parquet", "image_accounts": "json"}
+"""Endings of the files of an image model that it reads too, where it has them."""
+
+
+@dataclass(frozen=True)
+class ProtocolPlan:
+    """What the rules of splits and comparisons are asked for.
+
+    Attributes
+    ----------
+    config
+        The whole configuration, checked.
+    """
+
+    config: Config
+
+    @property
+    def names(self) -> list[str]:
+        """The protocols that are compared and audited, the run's own first."""
+        own = self.config["protocol"]
+        user = ["own"] if self.config["audit"]["splits"] else []
+        return [own, "paper" if own == "honest" else "honest", *user]
+
+    @property
+    def run_folder(self) -> str:
+        """Folder of the run's own protocol."""
+        return f"{FOLDER}/{self.config['protocol']}"
+
+    def own_split(self, wildcards: Wildcards) -> str | list[str]:
+        """Return the user's split file, for the protocol that reads it."""
+        return self.config["audit"]["splits"] if wildcards.protocol == "own" else []
+
+    def compared_scores(self, wildcards: Wildcards) -> dict[str, list[str]]:
+        """Return scores and accounts of all models under every protocol, in order of `names`.
+
+        The comparison with image models has their scores too, all networks of one protocol after
+        those of another.
+        """
+        found = {
+            name: [f"{FOLDER}/{protocol}/{file}" for protocol in self.names]
+            for name, file in SCORES.items()
+        }
+        if getattr(wildcards, "comparison", None) == "image_models":
+            for name, end in IMAGE_SCORES.items():
+                found[name] = [
+                    f"{FOLDER}/{protocol}/{network}.{end}"
+                    for protocol in self.names
+                    for network in IMAGE_KEYS
+                ]
+        return found

@@ -1,0 +1,185 @@
+"""The volumes of a run, and the batches in which they are measured.
+
+Methods that take *wildcards* are input functions, or values of params, of rules. Paths that begin
+with ``<results>`` or ``<resources>`` are resolved by Snakemake, among inputs and outputs only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+from tomocalc.cells import Row
+from tomocalc.errors import TomocalcError
+from tomocalc.plan.batches import batches
+from tomocalc.plan.reading import Config, is_address
+from tomocalc.readers.sources import source_names
+
+SPACING = ("pixel_spacing_mm", "slice_spacing_mm")
+FIRST_MINUTES, MORE_MINUTES = 60, 10
+"""Time that a batch asks for: for its first volume, and for every other one."""
+
+
+class Wildcards(Protocol):
+    """Parts of the path that a rule is asked for, by name."""
+
+    def __getattr__(self, name: str) -> str: ...
+
+
+@dataclass(frozen=True)
+class VolumePlan:
+    """What the rules of the feature and the dataset stage are asked for.
+
+    Attributes
+    ----------
+    config
+        The whole configuration, checked.
+    columns
+        Of the sheet of volumes.
+    rows
+        Of the volumes of this run, by their id.
+    masks
+        Files that the annotations name.
+    """
+
+    config: Config
+    columns: tuple[str, ...]
+    rows: Mapping[str, Row]
+    masks: list[str]
+
+    @property
+    def has_images(self) -> bool:
+        """Whether the run begins with image volumes, not with a table of features."""
+        return self.config["source"] != "table"
+
+    @property
+    def in_silico(self) -> bool:
+        """Whether the volumes of this run are simulated."""
+        return self.config["source"] == "phantom"
+
+    @cached_property
+    def batches(self) -> dict[str, list[str]]:
+        """Names of the volumes that one job measures, by the name of the batch."""
+        return batches(self.rows, self.config["volumes_per_job"])
+
+    @cached_property
+    def batch_of(self) -> dict[str, str]:
+        """Name of the batch that a volume is measured in, by its id."""
+        return {name: batch for batch, members in self.batches.items() for name in members}
+
+    def batch_files(self, wildcards: Wildcards) -> list[str]:
+        """Return the files of the volumes of one batch."""
+        return [path for name in self._members(wildcards) for path in self.files(name)]
+
+    def batch_volumes(self, wildcards: Wildcards) -> list[Row]:
+        """Return what is known of the volumes of one batch before their images are read."""
+        return [self.row(name) for name in self._members(wildcards)]
+
+    def batch_minutes(self, wildcards: Wildcards) -> int:
+        """Return the longest time that a batch may take."""
+        return FIRST_MINUTES + MORE_MINUTES * (len(self._members(wildcards)) - 1)
+
+    def batch_accounts(self, _: Wildcards) -> list[str]:
+        """Return the accounts of all batches."""
+        return [f"<results>/batches/{name}.json" for name in self.batches]
+
+    def all_files(self, _: Wildcards) -> list[str]:
+        """Return the files of every volume."""
+        return [path for name in self._images() for path in self.files(name)]
+
+    def all_volumes(self, _: Wildcards) -> list[Row]:
+        """Return what is known of every volume before its images are read."""
+        return [self.row(name) for name in self._images()]
+
+    def _members(self, wildcards: Wildcards) -> list[str]:
+        """Return the volumes of a batch; any one may be asked for alone, by its own name."""
+        name = wildcards.batch
+        if name in self.rows:
+            return [name]
+        if name not in self.batches:
+            raise TomocalcError(
+                "E104",
+                what="there is no such batch of volumes",
+                where=f"batches/{name}.json, below the results",
+                why="it is no volume of the sheet, or volumes_per_job is another than before",
+                fix="ask for one volume, batches/VOLUME.json, or for all, features/volumes.tsv",
+            )
+        return self.batches[name]
+
+    def _images(self) -> Iterable[str]:
+        if not self.has_images:
+            raise TomocalcError(
+                "E104",
+                what="there are no images",
+                where="configuration key source",
+                why="image models read image volumes, and the source is a table",
+                fix="ask for results/comparison/comparison.html",
+            )
+        return self.rows
+
+    def row(self, name: str) -> Row:
+        """Return what is known of a volume of this run, its path resolved."""
+        row = {**self.rows[name], **self.spacing, "path": self._source(name)}
+        return {column: row.get(column) for column in self.columns}
+
+    def _source(self, name: str) -> str:
+        """Return the file, folder or pattern of a volume of this run."""
+        if not self.in_silico:
+            return str(self.rows[name]["path"])
+        folder = f"{self.config['pathvars']['resources']}/phantom"
+        if self.config["phantom"]["format"] == "png":
+            return f"{folder}/png/{name}"
+        return f"{folder}/{name}.dcm"
+
+    def files(self, name: str) -> list[str]:
+        """Return the files of a volume of this run."""
+        source = self._source(name)
+        return [source] if self.in_silico else source_names(source)
+
+    @property
+    def spacing(self) -> dict[str, float]:
+        """Spacing of in-silico volumes, which PNG slices do not carry; of others nothing."""
+        return {key: self.config["phantom"][key] for key in SPACING if self.in_silico}
+
+    def phantom_row(self, wildcards: Wildcards) -> Row:
+        """Return who a volume of the phantom is."""
+        return dict(self.rows[wildcards.volume])
+
+    def phantom_rows(self, _: Wildcards) -> list[Row]:
+        """Return who all volumes of the phantom are, with their spacing."""
+        return [{**row, **self.spacing} for row in self.rows.values()]
+
+    @property
+    def annotations(self) -> str:
+        """Sheet of annotations of the source."""
+        if self.in_silico:
+            return "<resources>/phantom/annotations.tsv"
+        return str(self.config["volumes"]["annotations"])
+
+    @property
+    def truth(self) -> list[str]:
+        """Sheet of all that was put into in-silico volumes; of others nothing is known."""
+        return ["<resources>/phantom/truth.tsv"] if self.in_silico else []
+
+    def image_inputs(self, _: Wildcards) -> dict[str, Any]:
+        """Return where the candidates lie and what there is to find; a table has neither."""
+        if not self.has_images:
+            return {}
+        return {
+            "volumes": "<results>/features/volumes.tsv",
+            "annotations": self.annotations,
+            "masks": self.masks,
+        }
+
+    def dataset_inputs(self, wildcards: Wildcards) -> dict[str, Any]:
+        """Return what the data set is merged from: shards and annotations, or a finished table."""
+        if not self.has_images:
+            return {"table": self._table()}
+        return self.image_inputs(wildcards) | {"quarantine": "<results>/qc/quarantine.tsv"}
+
+    def _table(self) -> str:
+        """Return the feature table: the user's own file, or the fetched one."""
+        path = str(self.config["table"]["path"])
+        return f"<resources>/tables/{path.rsplit('/', 1)[1]}" if is_address(path) else path

@@ -11,7 +11,7 @@ from support.pages_data import FEATURES, figures, images, rows, write_dataset
 from tomocalc.comparison.catalogue import ROWS
 from tomocalc.comparison.table import SCHEMA
 from tomocalc.files import read_json, write_json
-from tomocalc.pages.card.facts import Facts
+from tomocalc.pages.card import Run
 from tomocalc.parquet import read_parquet, write_parquet
 
 NO_TEXTS: dict[str, Any] = {
@@ -130,12 +130,12 @@ def write_accounts(results: Path, *, source: str = "phantom") -> dict[str, str]:
     return paths | named | {"comparison": str(table)}
 
 
-def facts(folder: Path, *, source: str = "phantom", **texts: Any) -> Facts:
+def facts(folder: Path, *, source: str = "phantom", **texts: Any) -> Run:
     """Return the facts of the made-up run; *texts* are of the authors."""
     paths = write_accounts(folder, source=source)
     table = read_parquet(paths.pop("comparison"))
     accounts: dict[str, Any] = {name: read_json(path) for name, path in paths.items()}
-    return Facts(
+    return Run(
         **accounts,
         comparison=table.to_dicts(),
         labels=LABELS,

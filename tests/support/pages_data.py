@@ -78,6 +78,7 @@ def write_dataset(
         paths["split"],
         {
             "protocol": "honest",
+            "grouped_by": "patient",
             "seed": 1,
             "before": _count(candidates),
             "parts": {

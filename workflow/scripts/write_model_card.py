@@ -1,17 +1,13 @@
 """Write the model card: what the model is for, what it is not for, and how well it does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from tomocalc.files import read_json, write_text
 from tomocalc.log import log_to
-from tomocalc.pages.card.build import build_card
-from tomocalc.pages.card.facts import Facts
-from tomocalc.pages.card.markdown import markdown
-from tomocalc.pages.catalogue import navigation, run_pages
+from tomocalc.pages.card import Run
 from tomocalc.pages.frame import write_page
-from tomocalc.pages.model_card import model_card_page
-from tomocalc.pages.words import RULINGS, plural, share
+from tomocalc.pages.model_card import model_card
 from tomocalc.parquet import read_parquet
 
 
@@ -42,7 +38,7 @@ def main(
     labels, authors
         Sections ``labels`` and ``card`` of the configuration.
     """
-    facts = Facts(
+    run = Run(
         quality=read_json(quality),
         split=read_json(split),
         metrics=read_json(metrics),
@@ -55,23 +51,9 @@ def main(
         authors=authors,
         seed=seed,
     )
-    card = build_card(facts)
-    write_text(text, markdown(card))
-    source = facts.quality["source"]
-    links = navigation("model_card.html", run_pages(source, facts.protocol))
-    html = model_card_page(card, source=source, facts=_header(facts), links=links)
+    written, html = model_card(run)
+    write_text(text, written)
     write_page(page, html)
-
-
-def _header(facts: Facts) -> Sequence[tuple[str, str]]:
-    prevalence = facts.model["calibration"]["prevalence"]
-    return (
-        ("Protocol", facts.protocol),
-        ("Verdict", RULINGS[facts.ruling[0]].word),
-        ("Features", plural(len(facts.used), "feature")),
-        ("Threshold", f"{facts.model['threshold']['value']:.3f}"),
-        ("Calibrated to", share(prevalence)),
-    )
 
 
 if __name__ == "__main__":

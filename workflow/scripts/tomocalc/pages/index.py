@@ -12,8 +12,8 @@ import msgspec
 from markupsafe import Markup
 
 from tomocalc.accounts.doubts import DoubtCount
-from tomocalc.pages.card.levels import COLUMNS, level_notes, levels, missing_levels
 from tomocalc.pages.catalogue import ON_REQUEST, Entry, entry_of, navigation
+from tomocalc.pages.levels import COLUMNS, level_notes, levels, missing_levels
 from tomocalc.pages.merits import CARDS, counted_groups, figure_card, interval_limits
 from tomocalc.pages.parts import (
     Cell,

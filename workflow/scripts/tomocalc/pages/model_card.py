@@ -1,124 +1,209 @@
-"""The model card as a page, from the same structure as its Markdown."""
+"""The model card as a page and as Markdown, from one template."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import singledispatch
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from itertools import groupby
+from pathlib import Path
+from typing import Any
 
 from markupsafe import Markup
 
-from tomocalc.pages import parts
-from tomocalc.pages.card.checklist import SHORT, STATES, Answered
-from tomocalc.pages.card.document import (
-    Block,
-    Bullets,
-    Card,
-    Checks,
-    Grid,
-    Numbers,
-    Part,
-    Remark,
-    Ruling,
-    Text,
-)
-from tomocalc.pages.catalogue import Link
-from tomocalc.pages.parts import Column, table
-from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.templating import render
-from tomocalc.pages.words import badge_of, versions_of
+from tomocalc.accounts.doubts import KINDS
+from tomocalc.pages import levels, markdown, merits, words
+from tomocalc.pages.card import KEY_FIGURES, PROTOCOLS, Run
+from tomocalc.pages.catalogue import navigation, run_pages
+from tomocalc.pages.frame import render_page
+from tomocalc.pages.parts import text_table
+from tomocalc.pages.templating import environment
+from tomocalc.pages.words import RULINGS, badge_of
+from tomocalc.version import VERSION
+
+STATES = {
+    "run": ("filled from the run", "from the run"),
+    "given": ("filled by the authors", "by the authors"),
+    "void": ("does not apply", "does not apply"),
+    "partly": ("partly filled: the authors must add to it", "authors must add"),
+    "open": ("to be written by the authors", "authors must write"),
+}
+"""How an item is called that is answered so, in full and where there is little room; from done to
+not done."""
 
 
-def model_card_page(
-    card: Card, *, source: str, facts: Sequence[tuple[str, str]], links: Sequence[Link]
-) -> str:
-    """Return ``model_card.html``.
+@dataclass(frozen=True)
+class Entry:
+    """One item of a guideline, and its answer.
 
-    Parameters
+    Attributes
     ----------
-    source
-        ``phantom``, ``volumes`` or ``table``.
-    facts
-        Label and value of the header.
-    links
-        The navigation.
+    number, section
+        As in the guideline, e.g. ``12a``.
+    topic
+        What is to be reported, in our words.
+    answer
+        Name of the run's answer, empty where a run cannot know.
+    ask
+        What the authors must add, empty where the run's answer is all there is.
+    state
+        One of `STATES`.
+    text, origin
+        The answer, and the file of the results or what else it is from.
     """
-    return render_page(
-        title=card.title,
-        subtitle=card.subtitle,
-        sections=[_section(part) for part in card.parts],
+
+    number: str
+    section: str
+    topic: str
+    answer: str
+    ask: str
+    state: str = "open"
+    text: Markup | str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a run knows.
+
+    Attributes
+    ----------
+    whole
+        Whether nothing is left for the authors, whatever the item asks of them.
+    void
+        Whether the item does not apply; *text* says why.
+    """
+
+    origin: str
+    text: Markup | str
+    whole: bool = False
+    void: bool = False
+
+
+@dataclass(frozen=True)
+class Checklist:
+    """A guideline, answered; *key* stands before an item's number in ``card.answers``."""
+
+    key: str
+    name: str
+    source: str
+    entries: tuple[Entry, ...] = ()
+
+    @property
+    def sections(self) -> list[tuple[str, list[Entry]]]:
+        """The entries under the headings of the guideline."""
+        groups = groupby(self.entries, key=lambda entry: entry.section)
+        return [(name, list(entries)) for name, entries in groups]
+
+    @property
+    def counted(self) -> str:
+        """How many entries are in which state."""
+        counts = Counter(entry.state for entry in self.entries)
+        said = (f"{counts[state]} {long}" for state, (long, _) in STATES.items() if counts[state])
+        return "; ".join(said)
+
+
+GUIDELINES = (
+    Checklist(
+        "tripod",
+        "TRIPOD+AI",
+        "Collins et al., BMJ 385 (2024) e078378, doi 10.1136/bmj-2023-078378: 27 items",
+    ),
+    Checklist(
+        "claim",
+        "CLAIM 2024",
+        "Tejani et al., Radiol. Artif. Intell. 6 (2024) e240300, doi 10.1148/ryai.240300: 44 items",
+    ),
+)
+"""Their items are in ``<key>.tsv``."""
+
+
+def model_card(run: Run) -> tuple[str, str]:
+    """Return ``model_card.md`` and ``model_card.html`` of a run."""
+    values = _values(run) | {"checklists": checklists(run), "states": STATES}
+    source = run.quality["source"]
+    page = render_page(
+        "model_card",
+        links=navigation("model_card.html", run_pages(source, run.protocol)),
         badge=badge_of(source),
-        facts=facts,
-        links=links,
-        versions=versions_of(("numpy", "polars")),
+        packages=("numpy", "polars"),
+        **values,
     )
+    template = environment().get_template("model_card.html.j2")
+    return markdown.from_page(template.make_module(values)), page
 
 
-def _section(part: Part) -> Section:
-    return Section(
-        part.title, [_html(block) for block in part.blocks], intro=part.intro, key=part.key
-    )
-
-
-@singledispatch
-def _html(block: Block) -> Markup:
-    raise TypeError(type(block))
-
-
-@_html.register
-def _(block: Text) -> Markup:
-    return parts.paragraph(block.text)
-
-
-@_html.register
-def _(block: Remark) -> Markup:
-    return parts.note(block.text, tone=block.tone)
-
-
-@_html.register
-def _(block: Ruling) -> Markup:
-    return parts.verdict(good=block.good, title=block.title, reasons=block.reasons)
-
-
-@_html.register
-def _(block: Numbers) -> Markup:
-    return parts.cards([parts.Card(*item) for item in block.items])
-
-
-@_html.register
-def _(block: Bullets) -> Markup:
-    items = Markup("").join(Markup("<li>{}</li>").format(item) for item in block.items)
-    return Markup('<ul class="prose">{}</ul>').format(items)
-
-
-@_html.register
-def _(block: Grid) -> Markup:
-    written = table(
-        columns=[
-            Column(name, "number" if name in block.numbers else "text") for name in block.columns
-        ],
-        rows=block.rows,
-        caption=block.caption,
-        sortable=len(block.columns) > 2,
-    )
-    return parts.block([written], kind="panel")
-
-
-@_html.register
-def _(block: Checks) -> Markup:
-    groups = [
-        (name, [_entry(one) for one in items])
-        for name, items in groupby(block.items, key=lambda one: one.item.section)
+def checklists(run: Run) -> list[Checklist]:
+    """Return the guidelines with every item answered or asked for."""
+    known, given = answers(run), run.authors.get("answers") or {}
+    return [
+        replace(
+            guideline,
+            entries=tuple(
+                _answered(item, known.get(item.answer), given.get(f"{guideline.key}_{item.number}"))
+                for item in items(guideline.key)
+            ),
+        )
+        for guideline in GUIDELINES
     ]
-    return render("checklist", groups=groups, name=block.name, words=SHORT, states=STATES)
 
 
-def _entry(one: Answered) -> dict[str, str]:
-    return {
-        "number": one.item.number,
-        "topic": one.item.topic,
-        "state": one.state,
-        "text": one.text,
-        "origin": one.origin,
-        "ask": one.ask,
+def items(guideline: str) -> Iterator[Entry]:
+    """Yield the items of a guideline, unanswered."""
+    text = Path(__file__).with_name(f"{guideline}.tsv").read_text(encoding="utf-8")
+    yield from (Entry(**row) for row in csv.DictReader(text.splitlines(), dialect="excel-tab"))
+
+
+def answers(run: Run) -> dict[str, Answer]:
+    """Return what the run can answer, by name; ``card_answers.html.j2`` says it."""
+    known: dict[str, Answer] = {}
+
+    def answer(
+        name: str,
+        origin: str,
+        text: str = "",
+        whole: bool = False,
+        void: bool = False,
+        caller: Any = None,
+    ) -> str:
+        known[name] = Answer(origin, _one_line(caller() if caller else text), whole, void)
+        return ""
+
+    environment().get_template("card_answers.html.j2").render(_values(run) | {"answer": answer})
+    return known
+
+
+def _answered(item: Entry, answer: Answer | None, own: str | None) -> Entry:
+    text, origin = (answer.text, answer.origin) if answer else ("", "")
+    if own:
+        both = Markup("{} {}").format(own, text) if text else own
+        return replace(item, state="given", text=both, origin=origin)
+    if answer is None:
+        return item
+    if answer.void:
+        return replace(item, state="void", text=text, origin=origin)
+    state = "partly" if item.ask and not answer.whole else "run"
+    return replace(item, state=state, text=text, origin=origin)
+
+
+def _values(run: Run) -> dict[str, Any]:
+    accounts = ("quality", "split", "metrics", "model", "best", "study", "labels", "test")
+    return {name: getattr(run, name) for name in accounts} | {
+        "run": run,
+        "ruling": RULINGS[run.verdict],
+        "KINDS": KINDS,
+        "KEY_FIGURES": KEY_FIGURES,
+        "PROTOCOLS": PROTOCOLS,
+        "levels": levels,
+        "words": words,
+        "merits": merits,
+        "text_table": text_table,
+        "version": VERSION,
     }
+
+
+def _one_line(text: str) -> Markup:
+    """Return the text of a template without its line breaks."""
+    return Markup(re.sub(r"[ \n]+", " ", Markup.escape(text)).strip())  # noqa: S704 - was escaped

@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+
 from tomocalc.pages.merits import floor_rule, with_interval
+from tomocalc.pages.parts import text_table
 from tomocalc.pages.words import counted_clusters
 
 Figure = Mapping[str, Any]
@@ -49,6 +52,12 @@ def levels(metrics: Mapping[str, Any]) -> list[Level]:
         _case(name, cases[key]) for key, name in CASES.items() if "metrics" in cases.get(key, {})
     ]
     return rows
+
+
+def level_table(metrics: Mapping[str, Any], *, caption: str) -> Markup:
+    """Return the levels as a table."""
+    rows = [level.row() for level in levels(metrics)]
+    return text_table(caption=caption, columns=COLUMNS, rows=rows, numbers=COLUMNS[1:])
 
 
 def level_notes(metrics: Mapping[str, Any]) -> list[str]:

@@ -1,0 +1,300 @@
+"""What a run knows of its model, gathered from the accounts of its stages for the model card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tomocalc.pages.levels import CASES
+from tomocalc.pages.merits import (
+    figure_of,
+    with_interval,
+)
+from tomocalc.pages.parts import Card
+from tomocalc.pages.words import PARTS, plural, ruling_of, share
+
+Account = Mapping[str, Any]
+
+FEW = 30
+"""Positive patients (or calcifications, where no patients are named) that are called few."""
+
+REFERENCE = "lstm"
+"""The released model in the comparison."""
+
+PROTOCOLS = {"honest": "honest", "paper": "paper's", "own": "your own split"}
+KEY_FIGURES = {
+    "AUROC": "auroc",
+    "Average precision": "average_precision",
+    "Sensitivity": "recall",
+    "Specificity": "specificity",
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """The accounts of one run, and what follows from them.
+
+    Attributes
+    ----------
+    quality, split, metrics, model, best, study, audit
+        ``dataset/quality.json``, ``protocols/*/split.json``, ``evaluation/metrics.json``,
+        ``model/model.json``, ``tuning/best.json``, ``tuning/study.json``,
+        ``audit/leakage.json`` where there is one.
+    labels
+        The ``labels`` section of the configuration.
+    authors
+        The ``card`` section of the configuration.
+    seed
+        Of the run.
+    comparison
+        Rows of ``comparison/comparison.parquet``.
+    """
+
+    quality: Account
+    split: Account
+    metrics: Account
+    model: Account
+    best: Account
+    study: Account
+    labels: Account
+    authors: Account
+    seed: int
+    audit: Account | None = None
+    comparison: Sequence[Account] = ()
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the data are in-silico."""
+        return self.quality["source"] == "phantom"
+
+    @property
+    def from_images(self) -> bool:
+        """Whether the candidates were found on images."""
+        return self.quality["source"] != "table"
+
+    @property
+    def test(self) -> Account:
+        """The account of the test part."""
+        return self.metrics["parts"]["test"]
+
+    @property
+    def measured(self) -> bool:
+        """Whether the test part has both classes, so that there are figures."""
+        return "metrics" in self.test
+
+    @property
+    def protocol(self) -> str:
+        """``honest`` or ``paper``."""
+        return self.split["protocol"]
+
+    @property
+    def split_file(self) -> str:
+        """Where the account of the split is."""
+        return f"protocols/{self.protocol}/split.json"
+
+    @property
+    def verdict(self) -> str:
+        """``clean``, ``caution`` or ``leaks``: the audit's where there is one."""
+        return ruling_of(self.split, self.audit)[0]
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why the verdict is what it is."""
+        return ruling_of(self.split, self.audit)[1]
+
+    @property
+    def confidence(self) -> str:
+        """Of the intervals: ``95 %``."""
+        return f"{100 * self.metrics['confidence']:g} %"
+
+    @property
+    def used(self) -> list[str]:
+        """Names of the features that the model reads."""
+        return [feature["name"] for feature in self.model["features"]]
+
+    def own(self, key: str) -> str:
+        """Return a text of the authors, empty where they gave none."""
+        return self.authors.get(key) or ""
+
+    # ---- the data
+
+    @property
+    def parts(self) -> list[tuple[str, Account]]:
+        """Name and account of the parts of the split that have rows, the training part first."""
+        names = ("train", "validation", "test")
+        found = [(PARTS[name], self.split["parts"].get(name)) for name in names]
+        return [(name, part) for name, part in found if part and part["rows"]]
+
+    @property
+    def part_rows(self) -> list[tuple[str, ...]]:
+        """Name, rows, calcifications, their share and the patients of every part, as written."""
+        return [
+            (
+                name,
+                f"{part['rows']:,}",
+                f"{part['positives']:,}",
+                share(part["positives"] / part["rows"]),
+                f"{part['patients']:,}" if part["patients"] else "not named",
+            )
+            for name, part in self.parts
+        ]
+
+    @property
+    def slices(self) -> Account | None:
+        """Counts of slices, total and quarantined; None for a table."""
+        return self.quality.get("slices")
+
+    @property
+    def annotations(self) -> Account | None:
+        """Counts of annotated findings; None for a table."""
+        return self.quality.get("annotations")
+
+    @property
+    def pixels(self) -> Sequence[float] | None:
+        """Smallest and largest spacing of pixels in mm, None where unknown."""
+        return (self.quality.get("extraction") or {}).get("pixel_spacing_mm")
+
+    @property
+    def depths(self) -> Sequence[float] | None:
+        """Smallest and largest spacing of slices in mm, None where unknown."""
+        return (self.quality.get("extraction") or {}).get("slice_spacing_mm")
+
+    @property
+    def candidates_used(self) -> int:
+        """Candidates after removal."""
+        kept = self.quality["after_removal"]
+        return kept["negatives"] + kept["positives"]
+
+    @property
+    def left_out(self) -> list[tuple[int, str]]:
+        """How many candidates were not used, and why."""
+        quality = self.quality
+        ignored = (self.annotations or {}).get("ignored_candidates", 0)
+        counts = (
+            (sum(item["rows"] for item in quality["removed"]), "removed as said under preparation"),
+            (quality.get("unlabelled_dropped", 0), "without a label"),
+            (ignored, "in the border of an annotation"),
+        )
+        return [(count, why) for count, why in counts if count]
+
+    @property
+    def missing(self) -> list[tuple[str, int]]:
+        """Features that the model reads and that lack values, and how many they lack."""
+        columns = self.quality["columns"]
+        found = ((name, columns.get(name, {})) for name in self.used)
+        counts = ((name, one.get("null", 0) + one.get("nan", 0)) for name, one in found)
+        return [(name, count) for name, count in counts if count]
+
+    @property
+    def imputed_by(self) -> list[str]:
+        """How missing values were filled."""
+        return sorted({item["method"] for item in self.quality["imputed"]})
+
+    # ---- the figures
+
+    @property
+    def images(self) -> Account:
+        """What was measured per finding, volume and patient."""
+        return self.metrics.get("images", {})
+
+    @property
+    def key_figures(self) -> list[Card]:
+        """The figures to know first."""
+        found = self.test["metrics"]
+        return [
+            Card(label, f"{one['value']:.3f}", f"{one['low']:.3f} to {one['high']:.3f}")
+            for label, key in KEY_FIGURES.items()
+            if (one := found.get(key)) and one.get("low") is not None
+        ]
+
+    @property
+    def dbtex(self) -> Account | None:
+        """The DBTex metric of clusters, None where it was not measured."""
+        found = self.images.get("dbtex", {})
+        return found if "mean_sensitivity" in found else None
+
+    @property
+    def calibration_error(self) -> Account | None:
+        """How far probabilities are from observed shares."""
+        return self.test.get("calibration_error")
+
+    @property
+    def miscalibrated(self) -> float | None:
+        """The calibration error less its bias where it is more than chance explains, else None."""
+        error = self.calibration_error
+        if error and error["p_value"] < 1 - self.metrics["confidence"]:
+            return error["debiased"]
+        return None
+
+    @property
+    def predictive_values(self) -> list[tuple[str, ...]]:
+        """Unit, prevalence and predictive values, as written."""
+        cases = self.images.get("cases", {})
+        units = {"Candidate": self.test}
+        units |= {name: cases[key] for key, name in CASES.items() if key in cases}
+        return [
+            (
+                unit,
+                share(line["prevalence"]),
+                with_interval(line["ppv"]),
+                with_interval(line["npv"]),
+            )
+            for unit, one in units.items()
+            for line in one.get("predictive_values", [])
+        ]
+
+    @property
+    def few_cases(self) -> str:
+        """The positive patients (or calcifications) of the test part where they are few."""
+        cases = self.images.get("cases", {})
+        if "patients" in cases:
+            count, noun = cases["patients"]["positives"], "positive patient"
+        else:
+            count, noun = self.test["positives"], "calcification"
+        return plural(count, noun) if count < FEW else ""
+
+    @property
+    def overlooked(self) -> Iterator[tuple[str, int, int]]:
+        """Kind, number overlooked by the search, and number of annotated findings."""
+        for noun in ("calcifications", "clusters"):
+            found = self.images.get("froc", {}).get(noun, {})
+            if "findings" in found and (lost := found["findings"] - found["with_candidate"]):
+                yield noun, lost, found["findings"]
+
+    # ---- the comparison
+
+    @property
+    def compared_rows(self) -> list[tuple[str, ...]]:
+        """Every measured model under every protocol, as written."""
+        return [
+            (
+                row["name"],
+                PROTOCOLS[row["protocol"]],
+                *(with_interval(figure_of(row, key)) for key in ("auroc", "average_precision")),
+                f"{row['f1']:.3f}",
+                f"{row['accuracy']:.3f}",
+                "–" if row["cited_accuracy"] is None else f"{row['cited_accuracy']:.4f}",
+            )
+            for row in self.comparison
+            if row["auroc"] is not None
+        ]
+
+    @property
+    def standing(self) -> tuple[float | None, list[tuple[str, float]], int]:
+        """How the released model stands among the others under the run's protocol.
+
+        Its average precision (None where it was not compared), names and values of those that have
+        a higher one (best first), and how many others there are.
+        """
+        rows = [row for row in self.comparison if row["auroc"] is not None]
+        here = {
+            row["model"]: (row["name"], row["average_precision"])
+            for row in rows
+            if row["protocol"] == self.protocol
+        }
+        if REFERENCE not in here:
+            return None, [], 0
+        own = here.pop(REFERENCE)[1]
+        better = [(name, value) for name, value in here.values() if value > own]
+        return own, sorted(better, key=lambda one: -one[1]), len(here)

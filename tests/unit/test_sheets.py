@@ -127,7 +127,6 @@ def test_a_decimal_comma_is_read_where_it_is_no_thousands_mark(sheet):
     assert "Fix: write decimals with a point, as in 0.125." in text
 
 
-@pytest.mark.parametrize("name", ["NA", "unknown", "None", "anonymous", "n.a", "xxx", "REMOVED"])
 def test_one_file_under_two_patients_is_refused(sheet, tmp_path):
     image = str(tmp_path / "image.png")
     text = fault(sheet(f"v\tp\tL\tCC\t{image}", f"w\tq\tL\tCC\t{image}"))
@@ -135,6 +134,7 @@ def test_one_file_under_two_patients_is_refused(sheet, tmp_path):
     read_volumes(sheet(f"v\tp\tL\tCC\t{image}", f"w\tp\tL\tCC\t{image}"), VOLUMES)
 
 
+@pytest.mark.parametrize("name", ["NA", "unknown", "None", "anonymous", "n.a", "xxx", "REMOVED"])
 def test_a_word_for_nobody_is_no_patient(sheet, name):
     text = fault(sheet("v\tp\tL\tCC\tIMAGE", *[f"w{i}\t{name}\tL\tCC\tIMAGE" for i in (1, 2)]))
     assert f"`{name}` names nobody (lines 3, 4)" in text

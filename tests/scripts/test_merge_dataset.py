@@ -94,6 +94,8 @@ def test_volumes_are_merged_sorted_and_labelled(tmp_path):
     ]
     assert account["annotations"] == {
         "total": 2,
+        "lines": 2,
+        "on_several_slices": 0,
         "matched": 1,
         "unmatched": 1,
         "volumes_without_annotation": 0,

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from support.candidates import candidate_rows
-from tomocalc.dataset.extent import misplaced
+from tomocalc.dataset.annotations import misplaced
 from tomocalc.dataset.labels import drop_ambiguous, label_candidates
 from tomocalc.dataset.masks import placed
 from tomocalc.dicom_output.identity import identity
@@ -178,10 +178,11 @@ BOX = {"radius": None, "x": 86.0, "y": 60.0, "width": 10.0, "height": 4.0}
         ({"x": 95.9, "y": 63.9, "slice": 9}, None),
         (BOX, None),
         ({"slice": 10}, "slice is 10, and v has 10 slices of 64 rows and 96 columns"),
-        ({"x": 20.0, "y": 70.0}, "y is 70, and v has"),
-        ({"x": 96.0}, "x is 96, and"),
-        (BOX | {"x": 86.5}, "x is 86.5 and width 10, and"),
-        (BOX | {"height": 5.0}, "y is 60 and height 5, and"),
+        ({"x": 20.0, "y": 70.0}, "y of its centre is 70, and v has"),
+        ({"x": 96.0}, "x of its centre is 96, and"),
+        (BOX | {"x": -4.0, "y": 62.0, "height": 3.0}, None),  # over the border
+        (BOX | {"x": 91.0}, "x of its centre is 96, and"),
+        (BOX | {"height": 9.0}, "y of its centre is 64.5, and"),
     ],
 )
 def test_an_annotation_lies_in_its_volume(changes, why):

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from tomocalc.config import load_schema
+from tomocalc.dataset.annotations import findings_of
 from tomocalc.dataset.listing import listed_manifests
-from tomocalc.dataset.masks import placed
 from tomocalc.dataset.shards import read_manifest
 from tomocalc.evaluation.account import account
 from tomocalc.evaluation.images import NO_PLACES, measure_images, without_images
@@ -82,7 +82,7 @@ def main(
             rows.filter("focus").join(probability, on=KEY, how="left"),
             parts,
             facts,
-            placed(
+            findings_of(
                 read_annotations(
                     annotations, load_schema(annotations_schema), facts, data_root=data_root
                 )

@@ -10,8 +10,8 @@ from typing import Any
 import polars as pl
 
 from tomocalc.config import load_schema
+from tomocalc.dataset.annotations import findings_of
 from tomocalc.dataset.listing import listed_manifests
-from tomocalc.dataset.masks import placed
 from tomocalc.dataset.shards import read_manifest, remains
 from tomocalc.errors import TomocalcError
 from tomocalc.files import file_sha256, write_json
@@ -59,7 +59,7 @@ def main(
     annotated = read_annotations(
         annotations, load_schema(annotations_schema), volumes, data_root=data_root
     )
-    findings = by_volume(placed(annotated))
+    findings = by_volume(findings_of(annotated))
     known = by_volume(read_truth(truth) if truth else [])
     accounts = {name: Account() for name in GENERATORS}
     for manifest, path in zip(volumes, objects, strict=True):

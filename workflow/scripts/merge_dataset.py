@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 
 from tomocalc.config import load_schema
+from tomocalc.dataset.annotations import findings_of
 from tomocalc.dataset.feature_table import CANDIDATE, read_feature_table
 from tomocalc.dataset.listing import listed_manifests
-from tomocalc.dataset.masks import placed
 from tomocalc.dataset.quality import quality_account
 from tomocalc.dataset.validation import validate
 from tomocalc.dataset.volumes import merge_volumes
@@ -71,9 +71,9 @@ def main(
             )
             facts = merge_volumes(
                 manifests,
-                lambda volumes: placed(read(volumes)),
+                lambda volumes: findings_of(read(volumes)),
                 sheet=annotations,
-                others=lambda volumes: placed(read(volumes, others=True)),
+                others=lambda volumes: findings_of(read(volumes, others=True)),
                 labels=labels,
                 max_bad_fraction=dataset["max_bad_fraction"],
                 append=append_valid,

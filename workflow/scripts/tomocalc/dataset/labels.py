@@ -164,7 +164,13 @@ class Objects:
         return cls(row, col, slices, candidate, spacing_mm=spacing_mm)
 
     def within(self, annotation: Mapping[str, Any], margin_mm: float, slices: int) -> Flags:
-        """Return which objects lie in *annotation* widened by *margin_mm*."""
+        """Return which objects lie in *annotation*, on any line of it, widened by *margin_mm*."""
+        inside = self._within_line(annotation, margin_mm, slices)
+        for part in annotation.get("parts", ()):
+            inside |= self._within_line(part, margin_mm, slices)
+        return inside
+
+    def _within_line(self, annotation: Mapping[str, Any], margin_mm: float, slices: int) -> Flags:
         if annotation.get("mask"):
             return self._within_mask(annotation, margin_mm, slices)
         if annotation["radius"] is not None:

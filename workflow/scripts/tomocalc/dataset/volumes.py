@@ -12,7 +12,7 @@ import msgspec
 import polars as pl
 
 from tomocalc.accounts.doubts import count_doubts, typed_doubts
-from tomocalc.dataset.extent import misplaced
+from tomocalc.dataset.annotations import lines_of, misplaced
 from tomocalc.dataset.labels import drop_ambiguous, label_candidates
 from tomocalc.dataset.shards import read_manifest, read_volume_rows
 from tomocalc.errors import TomocalcError, raise_all
@@ -52,7 +52,8 @@ def merge_volumes(
     -------
     dict
         ``volumes``, ``patients`` and ``sites`` that were measured, with candidates or without,
-        ``annotations`` (total, matched, unmatched, volumes_without_annotation, other_findings,
+        ``annotations`` (total, lines of the sheet,
+        on_several_slices, matched, unmatched, volumes_without_annotation, other_findings,
         ignored_candidates: in another finding or in the band around one), ``slices``
         (total, without_objects, quarantined), ``doubts`` (code, volumes, slices, first) and
         ``doubtful_volumes`` that have any, and ``extraction`` (settings, ranges of spacing).
@@ -94,12 +95,17 @@ def merge_volumes(
         matched += len(found)
         append(rows.with_columns(site=pl.lit(manifest["site"] or "")))
     _check_matched(sheet, len(annotated), matched)
+    joined = sum("parts" in finding for finding in annotated)
+    if joined:
+        log.info("%d findings are outlined on several slices, each counted once", joined)
     return {
         "volumes": len(volumes),
         "patients": len({volume["patient_id"] for volume in volumes} - {"", None}),
         "sites": len({volume["site"] for volume in volumes} - {"", None}),
         "annotations": {
             "total": len(annotated),
+            "lines": sum(len(lines_of(finding)) for finding in annotated),
+            "on_several_slices": joined,
             "matched": matched,
             "unmatched": len(annotated) - matched,
             "volumes_without_annotation": len(volumes) - len(by_volume),

@@ -87,7 +87,7 @@ def gather_findings(annotations: Iterable[Row], volumes: Mapping[str, Row], rule
     Parameters
     ----------
     annotations
-        Rows of the sheet, in its order: the place of a row is its ``finding_id``.
+        Findings in the order of the sheet: the place of one is its ``finding_id``.
     volumes
         Manifest by volume: pixel_spacing_mm, slice_spacing_mm.
     """

@@ -35,6 +35,8 @@ class Finding:
         File of a mask, of which the rest is the bounding box.
     shift
         Rows and columns from where the mask was drawn to here.
+    parts
+        The same finding on other slices.
     """
 
     slice: int | None
@@ -45,20 +47,25 @@ class Finding:
     round: bool
     mask: str | None = None
     shift: tuple[float, float] = (0.0, 0.0)
+    parts: tuple[Finding, ...] = ()
 
     @classmethod
     def from_annotation(cls, row: Mapping[str, Any]) -> Finding:
-        """Take the place of a row of the annotation sheet."""
+        """Take the place of a finding, all lines of it."""
+        parts = tuple(cls.from_annotation(part) for part in row.get("parts", ()))
         if row["radius"] is not None:
-            return cls(row["slice"], row["y"], row["x"], row["radius"], row["radius"], True)
+            size = row["radius"], row["radius"]
+            return cls(row["slice"], row["y"], row["x"], *size, True, parts=parts)
         height, width = row["height"] / 2, row["width"] / 2
         centre = row["y"] + height, row["x"] + width
-        return cls(row["slice"], *centre, height, width, False, mask=row.get("mask"))
+        return cls(row["slice"], *centre, height, width, False, mask=row.get("mask"), parts=parts)
 
     def at(self, row: float, col: float) -> Finding:
         """Return a finding of this size elsewhere."""
-        moved = self.shift[0] + row - self.row, self.shift[1] + col - self.col
-        return replace(self, row=row, col=col, shift=moved)
+        down, across = row - self.row, col - self.col
+        moved = self.shift[0] + down, self.shift[1] + across
+        parts = tuple(part.at(part.row + down, part.col + across) for part in self.parts)
+        return replace(self, row=row, col=col, shift=moved, parts=parts)
 
     def annotation(self) -> dict[str, Any]:
         """Return the finding as a row of the annotation sheet."""
@@ -97,6 +104,8 @@ class Found:
 
     def cover(self, finding: Finding) -> bool:
         """Return whether the centre of an object lies in a finding, by the rule of the labels."""
+        if any(self.cover(part) for part in finding.parts):
+            return True
         row, col = (self.objects[name].to_numpy().astype(np.float64) for name in ("row", "col"))
         slices = self.objects["slice"].to_numpy().astype(np.int64)
         if finding.mask:

@@ -1,0 +1,105 @@
+"""Findings: lines of one place on neighbouring slices count once; each lies in its volume."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from support.candidates import candidate_rows
+from tomocalc.dataset.annotations import findings_of, lines_of, misplaced
+from tomocalc.dataset.labels import label_candidates
+
+
+def line(number: int, **changes: Any) -> dict[str, Any]:
+    row = {"volume_id": "v", "slice": 5, "x": 50.0, "y": 20.0, "radius": 0.0}
+    return {
+        **row,
+        "kind": "calcification",
+        "width": None,
+        "height": None,
+        "pathology": None,
+        "_line": number,
+        **changes,
+    }
+
+
+def told(rows: list[dict[str, Any]]) -> list[list[int]]:
+    """Return the lines of every finding."""
+    return [sorted(part["_line"] for part in lines_of(row)) for row in findings_of(rows)]
+
+
+def test_one_line_per_slice_is_one_finding() -> None:
+    slices = [line(2 + k, slice=3 + k, x=50.0 + k, y=20.0 - k) for k in range(4)]
+    other = [line(9 + k, slice=3 + k, x=70.0) for k in range(2)]
+    assert told([*slices, *other]) == [[2, 3, 4, 5], [9, 10]]
+    (finding, _) = findings_of([*slices, *other])
+    assert finding["slice"] == 4  # the middle one
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"slice": 5},
+        {"slice": None},
+        {"slice": 8},
+        {"slice": 6, "x": 54.0},
+        {"slice": 6, "y": 16.0},
+        {"slice": 6, "kind": "mass"},
+        {"slice": 6, "pathology": "benign"},
+        {"slice": 6, "volume_id": "w"},
+    ],
+)
+def test_other_places_are_other_findings(change: dict[str, Any]) -> None:
+    assert told([line(2), line(3, **change)]) == [[2], [3]]
+
+
+def test_boxes_of_one_lesion_may_grow_and_move() -> None:
+    box = {"radius": None, "kind": "cluster"}
+    rows = [
+        line(2, **box, x=40.0, y=40.0, width=40.0, height=40.0),
+        line(3, **box, slice=7, x=45.0, y=38.0, width=50.0, height=44.0),  # centre 10, 0 away
+        line(4, **box, slice=8, x=90.0, y=38.0, width=50.0, height=44.0),
+    ]
+    assert told(rows) == [[2, 3], [4]]
+
+
+def test_masks_drawn_slice_by_slice_are_one_finding(tmp_path: Path) -> None:
+    rows = []
+    for index in range(3):
+        image = np.zeros((64, 96), np.uint8)
+        image[20 - index : 30 + index, 40:50] = 255
+        Image.fromarray(image).save(tmp_path / f"{index}.png")
+        shape = {"x": None, "y": None, "radius": None, "mask": str(tmp_path / f"{index}.png")}
+        rows.append(line(2 + index, slice=index, kind="cluster", **shape))
+    assert told(rows) == [[2, 3, 4]]
+
+
+def test_a_candidate_in_any_of_its_lines_belongs_to_a_finding() -> None:
+    (finding,) = findings_of([line(2 + k, slice=3 + k) for k in range(6)])
+    for on_slice, label in ((2, 1), (3, 1), (9, 1), (10, 0)):  # one slice beyond counts too
+        rows = candidate_rows(
+            centroid_row=[20.0], centroid_col=[50.0], slice=[on_slice], detected=[True]
+        ).drop("label", "finding_id")
+        labelled, _ = label_candidates(
+            rows,
+            [{**finding, "finding_id": 0}],
+            pixel_spacing_mm=(0.1, 0.1),
+            tolerance_mm=0.3,
+            slice_tolerance=1,
+        )
+        assert labelled["label"][0] == label
+
+
+def test_exchanged_axes_are_told_once_for_all() -> None:
+    volume = {"volume_id": "v", "slices": 10, "rows": 64, "columns": 96}
+    swapped = [line(2 + k, x=20.0 + k, y=70.0 + k) for k in range(4)]
+    (fault,) = misplaced("a.tsv", swapped, [volume])
+    assert "4 of 4 lie outside their slices, and all lie inside with x and y exchanged" in str(
+        fault
+    )
+    some = [*swapped, line(9, x=90.0, y=10.0)]  # which would lie outside then
+    assert len(list(misplaced("a.tsv", some, [volume]))) == 4

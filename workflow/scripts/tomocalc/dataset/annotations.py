@@ -1,0 +1,176 @@
+"""From the lines of an annotation sheet to findings: in their place, each counted once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from tomocalc.cells import LINE
+from tomocalc.dataset.masks import placed
+from tomocalc.errors import TomocalcError
+
+Row = Mapping[str, Any]
+Volumes = Mapping[str, Mapping[str, Any]]
+NEIGHBOURING = 2
+"""Slices at most between two lines of one finding: every slice or every other one is outlined."""
+SEVERAL = 3
+"""Lines from which on their places, all of them, show that x and y are exchanged."""
+SAME_PX = 3.0
+"""Distance of two centres, in pixels along each axis, within which a hand marks one place."""
+SAME_SHARE = 0.25
+"""The same, as a share of the smaller of two extents."""
+
+
+def findings_of(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """Return one row per finding, in the order of the sheet.
+
+    Where an annotator has outlined a finding on every slice that shows it, its lines are one
+    finding: lines of one volume, kind and outcome on neighbouring slices whose centres agree.
+    Counted line by line they would be many findings, and intervals too narrow.
+
+    Parameters
+    ----------
+    rows
+        Lines of the sheet.
+
+    Returns
+    -------
+    list of dict
+        As `placed` returns them. A finding of several lines is its middle one, with the others
+        as ``parts``; its candidates may lie in any of them.
+    """
+    lines = placed(rows)
+    chains: defaultdict[tuple[Any, ...], list[list[dict[str, Any]]]] = defaultdict(list)
+    for row in sorted(lines, key=lambda row: -1 if row["slice"] is None else row["slice"]):
+        group = chains[row["volume_id"], row["kind"], row.get("pathology")]
+        near = [chain for chain in group if _continues(chain[-1], row)]
+        if near:
+            min(near, key=lambda chain: _apart(chain[-1], row)).append(row)
+        else:
+            group.append([row])
+    order = {id(row): number for number, row in enumerate(lines)}
+    whole = [chain for group in chains.values() for chain in group]
+    return [_joined(chain) for chain in sorted(whole, key=lambda c: min(order[id(r)] for r in c))]
+
+
+def lines_of(finding: Row) -> list[Row]:
+    """Return the lines of the sheet that tell a finding."""
+    return [finding, *finding.get("parts", ())]
+
+
+def _joined(chain: list[dict[str, Any]]) -> dict[str, Any]:
+    middle = chain[(len(chain) - 1) // 2]
+    if len(chain) == 1:
+        return middle
+    return {**middle, "parts": [row for row in chain if row is not middle]}
+
+
+def _continues(last: Row, row: Row) -> bool:
+    """Return whether *row* outlines on a slice behind that of *last* what *last* outlines."""
+    if last["slice"] is None or not 0 < row["slice"] - last["slice"] <= NEIGHBOURING:
+        return False
+    extents = [_extent(one) for one in (last, row)]
+    return all(
+        abs(here - there) <= max(SAME_PX, SAME_SHARE * min(one, other))
+        for here, there, one, other in zip(_centre(last), _centre(row), *extents, strict=True)
+    )
+
+
+def _apart(one: Row, other: Row) -> float:
+    (x, y), (u, v) = _centre(one), _centre(other)
+    return float((x - u) ** 2 + (y - v) ** 2)
+
+
+def _centre(row: Row) -> tuple[float, float]:
+    """Return column and row of the centre; x and y of a box are its top left corner."""
+    width, height = _extent(row) if row["radius"] is None else (0.0, 0.0)
+    return row["x"] + width / 2, row["y"] + height / 2
+
+
+def _extent(row: Row) -> tuple[float, float]:
+    """Return width and height in pixels."""
+    if row["radius"] is not None:
+        return 2 * row["radius"], 2 * row["radius"]
+    return row["width"] or 0.0, row["height"] or 0.0
+
+
+def misplaced(
+    sheet: str, findings: Iterable[Row], volumes: Iterable[Row]
+) -> Iterator[TomocalcError]:
+    """Say which annotations lie outside their volume, or have a mask of another size.
+
+    A shape may reach over the border, as long as its centre lies in the image.
+
+    Parameters
+    ----------
+    sheet
+        Path of the sheet, for the messages.
+    findings
+        As `findings_of` returns them.
+    volumes
+        Manifests: volume_id, rows, columns and slices.
+
+    Yields
+    ------
+    TomocalcError
+        ``E303``, one per line of the sheet at most; a single one where all lines would fit with x
+        and y exchanged.
+    """
+    sizes = {volume["volume_id"]: volume for volume in volumes}
+    rows = [line for finding in findings for line in lines_of(finding)]
+    outside = [row for row in rows if _outside(row, sizes[row["volume_id"]])]
+    if len(outside) >= SEVERAL and not any(
+        _outside(_exchanged(row), sizes[row["volume_id"]]) for row in rows
+    ):
+        yield _fault(
+            f"{sheet}:{outside[0][LINE]}",
+            f"{len(outside)} of {len(rows)} lie outside their slices, and all lie inside with x "
+            "and y exchanged",
+            "exchange the columns: x is the column, counted from the left, and y the row",
+        )
+        return
+    for row in rows:
+        volume = sizes[row["volume_id"]]
+        if fault := _reason(row, volume):
+            size = f"{volume['slices']} slices of {volume['rows']} rows and {volume['columns']}"
+            why = f"{fault[0]}, and {row['volume_id']} has {size} columns"
+            yield _fault(f"{sheet}:{row[LINE]}", why, fault[1])
+
+
+def _reason(row: Row, volume: Row) -> tuple[str, str] | None:
+    """Return why a row does not fit and what mends it; None where it fits."""
+    last = max([row["slice"] or 0, *row.get("mask_slices", [])])
+    if last >= volume["slices"]:
+        return f"slice is {last}", "count slices from 0"
+    if "mask_shape" in row:
+        rows, columns = row["mask_shape"]
+        if (rows, columns) != (volume["rows"], volume["columns"]):
+            why = f"the mask has {rows} rows and {columns} columns"
+            return why, "give a mask of the size of the slices"
+        return None
+    if axis := _outside(row, volume):
+        centre = _centre(row)["xy".index(axis)]
+        fix = "give x as the column and y as the row, in pixels, of a box its top left corner"
+        return f"{axis} of its centre is {centre:g}", fix
+    return None
+
+
+def _outside(row: Row, volume: Row) -> str:
+    """Return the axis along which the centre lies outside the image; empty where it lies inside."""
+    if "mask_shape" in row:
+        return ""
+    x, y = _centre(row)
+    if not 0 <= x < volume["columns"]:
+        return "x"
+    return "" if 0 <= y < volume["rows"] else "y"
+
+
+def _exchanged(row: Row) -> Row:
+    exchanged = {"x": row["y"], "y": row["x"]}
+    return {**row, **exchanged, "width": row["height"], "height": row["width"]}
+
+
+def _fault(where: str, why: str, fix: str) -> TomocalcError:
+    what = "an annotation does not fit its volume"
+    return TomocalcError("E303", what=what, where=where, why=why, fix=fix)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,50 +12,62 @@ import msgspec
 from markupsafe import Markup
 
 from tomocalc.accounts.doubts import DoubtCount
+from tomocalc.comparison.catalogue import RESAMPLED
 from tomocalc.pages.catalogue import ON_REQUEST, Entry, entry_of, navigation
-from tomocalc.pages.levels import COLUMNS, level_notes, levels, missing_levels
-from tomocalc.pages.merits import CARDS, counted_groups, figure_card, interval_limits
-from tomocalc.pages.parts import (
-    Cell,
-    Column,
-    block,
-    cards,
-    doubt_count_note,
-    note,
-    table,
-    thumbnail,
-    verdict,
+from tomocalc.pages.frame import render_page
+from tomocalc.pages.levels import LEVEL_COLUMNS, level_notes, levels, missing_levels
+from tomocalc.pages.merits import (
+    CARDS,
+    counted_groups,
+    figure_card,
+    figure_of,
+    interval_limits,
+    merit_name,
+    row_limits,
+    with_interval,
+    with_reach,
 )
-from tomocalc.pages.protocols import protocol_section
-from tomocalc.pages.search import search_rules, search_section
-from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.templating import fill
+from tomocalc.pages.parts import Cell, doubt_count_note, thumbnail
 from tomocalc.pages.words import (
     NOTHING_SHARED,
-    PROTOCOLS,
+    PARTS,
+    PROTOCOL_NAMES,
     RULINGS,
-    SOURCES,
     badge_of,
     cohort,
-    counted,
-    plural,
     ruling_of,
     share,
-    versions_of,
+    under,
 )
 
 PICTURES = 12
 """Pictures shown; the others are linked by name."""
 
+PROTOCOL_ORDER = ("honest", "paper", "own")
+PROTOCOL_FIGURES = (*RESAMPLED, "accuracy")
+RECALLERS = {"lstm": "LSTM", "nearest_neighbour": "1-nearest neighbour"}
+"""The run's network, and a model that only recalls rows, by key of the comparison."""
+
+FOUND = {"calcification": "calcifications", "cluster": "clusters"}
+SEARCHES = {"local": "local: small bright spots", "paper": "paper: blur, equalise, Otsu"}
+OTHERS = {
+    "round_benign": "round benign calcifications",
+    "vascular": "calcified vessels",
+    "clip": "clips",
+    "noise_spike": "detector spikes",
+    "end_on_vessel": "vessels seen end-on",
+}
+"""What the phantom holds beside calcifications."""
+
 
 def index_page(
     *,
     folder: Path,
-    quality: dict[str, Any],
-    split: dict[str, Any],
-    metrics: dict[str, Any],
-    detection: dict[str, Any] | None,
-    audit: dict[str, Any] | None,
+    quality: Mapping[str, Any],
+    split: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    detection: Mapping[str, Any] | None,
+    audit: Mapping[str, Any] | None,
     comparison: Sequence[Mapping[str, Any]],
     files: Sequence[str],
     overlays: Sequence[str],
@@ -76,206 +88,184 @@ def index_page(
         Pictures of quality control, PNG.
     """
     entries = [entry_of(_address(path, folder)) for path in files]
-    source = quality["source"]
     data = [(entry, path) for entry, path in zip(entries, files, strict=True) if not entry.is_page]
-    sections = [
-        Section("Result", _result(quality, split, metrics, audit), key="result"),
-        *([protocol_section(comparison, audit, source)] if audit else []),
-        Section(
-            "Look at it", fill("doors", entries=[e for e in entries if e.is_page]), key="pages"
-        ),
-        *([_gallery(overlays, folder)] if overlays else []),
-        *([_search(detection)] if detection else []),
-        Section("What ran", fill("flow", steps=_steps(quality, split)), key="run"),
-        *_requests(entries, source),
-        Section("Work with it", _files(data), key="files"),
-    ]
+    pages = [entry for entry in entries if entry.is_page]
+    test, source = metrics["parts"]["test"], quality["source"]
+    level, reasons = ruling_of(split, audit)
+    shown, others = _pictures(overlays, folder)
     return render_page(
-        title="Results",
-        subtitle=f"From {SOURCES[source]} to an evaluated classifier of microcalcifications.",
-        sections=sections,
+        "index",
         badge=badge_of(source),
-        links=navigation("index.html", [entry.address for entry in entries]),
-        facts=_facts(quality, split),
-        versions=versions_of(("numpy", "polars", "plotly")),
+        links=navigation("index.html", [entry.address for entry in pages]),
+        packages=("numpy", "polars", "plotly"),
+        quality=quality,
+        split=split,
+        metrics=metrics,
+        test=test,
+        audit=audit,
+        detection=detection,
+        from_images=source != "table",
+        measured="metrics" in test,
+        **(_figures(test) if "metrics" in test else {}),
+        ruling=RULINGS[level],
+        reasons=reasons or [NOTHING_SHARED],
+        doubts=msgspec.convert(quality["doubts"], tuple[DoubtCount, ...]),
+        doubt_count_note=doubt_count_note,
+        cohort=cohort,
+        levels=[one.row() for one in levels(metrics)],
+        level_columns=LEVEL_COLUMNS,
+        level_notes=level_notes(metrics),
+        missing_levels=missing_levels(metrics),
+        protocols=_protocols(comparison, audit, source) if audit else None,
+        pages=pages,
+        pictures=shown,
+        other_pictures=others,
+        found=_search(detection) if detection else None,
+        parts=[
+            (PARTS[name], part)
+            for name in ("train", "validation", "test")
+            if (part := split["parts"].get(name)) and part["rows"]
+        ],
+        requests=[
+            one
+            for one in ON_REQUEST
+            if one not in pages and (source != "table" or one.needs != "volumes")
+        ],
+        files=[_file(entry, path) for entry, path in data],
     )
 
 
-def _facts(quality: dict[str, Any], split: dict[str, Any]) -> dict[str, str]:
-    facts = {}
-    if _has_volumes(quality):
-        facts = {key.capitalize(): counted(quality, key) for key in ("volumes", "patients")}
-    return facts | {
-        "Candidates": f"{quality['candidates']:,}",
-        "Calcifications": f"{quality['positives']:,}",
-        "Prevalence": share(quality["prevalence"]),
-        "Protocol": split["protocol"],
-        "Seed": str(split["seed"]),
+def _figures(test: Mapping[str, Any]) -> dict[str, Any]:
+    figures = test["metrics"]
+    return {
+        "key_figures": [figure_card(name, figures[name]) for name in CARDS if name in figures],
+        "groups": counted_groups(test["groups"], test["unit"]),
+        "limits": interval_limits(test, CARDS),
     }
 
 
-def _has_volumes(quality: dict[str, Any]) -> bool:
-    return quality["source"] != "table"
-
-
-def _result(
-    quality: dict[str, Any],
-    split: dict[str, Any],
-    metrics: dict[str, Any],
-    audit: dict[str, Any] | None,
-) -> list[Markup | str]:
-    test = metrics["parts"]["test"]
-    figures = test.get("metrics", {})
-    body: list[Markup | str] = []
-    if figures:
-        shown = [figure_card(name, figures[name]) for name in CARDS if name in figures]
-        confidence = 100 * metrics.get("confidence", 0.95)
-        said = (
-            f"Of single candidates, on the test part: {plural(test['positives'], 'calcification')} "
-            f"among {test['n']:,} rows of {counted_groups(test['groups'], test['unit'])}, with "
-            f"{confidence:g} % intervals."
-        )
-        limits = interval_limits(test, CARDS)
-        body += [cards(shown), _fine(said), *(note(text, tone="warn") for text in limits)]
-    else:
-        body.append(note("The test part lacks a class, so nothing could be measured.", tone="bad"))
-    body += [_ruling(split, audit), *_left_out(quality), *_levels(metrics)]
-    return body
-
-
-def _ruling(split: dict[str, Any], audit: dict[str, Any] | None) -> Markup:
-    """Return the verdict on the run's own protocol, the audit's where there is one."""
-    level, reasons = ruling_of(split, audit)
-    said = RULINGS[level]
-    return verdict(good=said.good, title=said.title, reasons=reasons or [NOTHING_SHARED])
-
-
-def _levels(metrics: dict[str, Any]) -> list[Markup]:
-    rows = [level.row() for level in levels(metrics)]
-    parts = []
-    if len(rows) > 1:
-        written = table(
-            columns=[Column(COLUMNS[0], "text"), *(Column(name) for name in COLUMNS[1:])],
-            rows=rows,
-            caption="From the single candidate to the patient, on the test part",
-            sortable=False,
-            note=" ".join(level_notes(metrics)),
-        )
-        parts.append(block([written], kind="panel"))
-    return [*parts, *(_fine(reason) for reason in missing_levels(metrics))]
-
-
-def _fine(text: str) -> Markup:
-    return Markup('<p class="fine after">{}</p>').format(text)
-
-
-def _search(detection: dict[str, Any]) -> Section:
-    rules = search_rules(detection)
-    title = "Search for candidates"
-    return Section(title, search_section(detection), intro=rules, key="detection")
-
-
-def _requests(entries: Sequence[Entry], source: str) -> list[Section]:
-    """Return the pages that are not there, with the command that makes each."""
-    there = {entry.address for entry in entries}
-    missing = [
-        one
-        for one in ON_REQUEST
-        if one.address not in there and (source != "table" or not one.needs)
+def _protocols(
+    rows: Sequence[Mapping[str, Any]], audit: Mapping[str, Any], source: str
+) -> dict[str, Any]:
+    """Return the run's network under every protocol, side by side."""
+    names = [name for name in PROTOCOL_ORDER if name in audit["protocols"]]
+    found = {(row["protocol"], row["model"]): row for row in rows if row["auroc"] is not None}
+    sides = [
+        {
+            "name": name,
+            "ruling": RULINGS[audit["protocols"][name]["verdict"]],
+            "reasons": audit["protocols"][name]["reasons"],
+            "test": audit["protocols"][name]["parts"]["test"],
+            "figures": [
+                (key, figure_of(found[name, "lstm"], key))
+                for key in PROTOCOL_FIGURES
+                if (name, "lstm") in found
+            ],
+        }
+        for name in names
     ]
-    if not missing:
-        return []
-    rows = [[one.title, one.sentence, _command(one.command)] for one in missing]
-    columns = [Column(name, "text") for name in ("Page", "What it is", "Command")]
-    written = table(
-        columns=columns, rows=rows, caption="Pages on request, and what makes them", sortable=False
-    )
-    return [
-        Section(
-            "On request",
-            block([written], kind="panel requests"),
-            intro="With the configuration of this run; FOLDER is the folder of this page. What is "
-            "made is linked here when the run is repeated.",
-            key="requests",
-        )
-    ]
+    gaps = audit["gaps"]
+    against = [name for name in names if name != gaps["reference"]]
+    shown = [found[name, "lstm"] for name in names if (name, "lstm") in found]
+    return {
+        "sides": sides,
+        "limits": row_limits(shown, RESAMPLED, source),
+        "worth": [
+            (said, gap["average_precision"])
+            for model, said in RECALLERS.items()
+            if (gap := gaps["protocols"].get("paper", {}).get(model, {}).get("gap"))
+        ],
+        "columns": [
+            ("Figure", "text"),
+            *((PROTOCOL_NAMES[name].capitalize(),) for name in names),
+            *(
+                (f"Gap of {under(name)}", "number", "at the same share of calcifications")
+                for name in against
+            ),
+        ],
+        "rows": list(_protocol_rows(names, against, found, gaps)),
+    }
 
 
-def _command(target: str) -> Markup:
-    """Return the command of a page, which may be broken after a slash."""
-    return Markup("<code>snakemake {}</code>").format(Markup("/<wbr>").join(target.split("/")))
+def _protocol_rows(
+    names: Sequence[str],
+    against: Sequence[str],
+    found: Mapping[tuple[str, str], Mapping[str, Any]],
+    gaps: Mapping[str, Any],
+) -> Iterator[list[str]]:
+    """Yield a figure of a model under every protocol, and its gaps to the reference protocol."""
+    for model, said in RECALLERS.items():
+        if not any((name, model) in found for name in names):
+            continue
+        rows = [found.get((name, model)) for name in names]
+        differences = [
+            gaps["protocols"].get(name, {}).get(model, {}).get("gap") for name in against
+        ]
+        for key in PROTOCOL_FIGURES:
+            yield [
+                f"{said}: {merit_name(key)}",
+                *(with_interval(figure_of(row, key) if row else None) for row in rows),
+                *(with_reach(gap[key]) if gap and key in gap else "–" for gap in differences),
+            ]
 
 
-def _steps(quality: dict[str, Any], split: dict[str, Any]) -> list[tuple[str, str]]:
-    steps = []
-    if _has_volumes(quality):
-        slices = f"{quality['slices']['total']:,} slices" if "slices" in quality else ""
-        steps.append((cohort(quality), slices))
-    else:
-        steps.append(("A feature table", plural(quality["rows"], "row")))
-    removed = sum(item["rows"] for item in quality["removed"])
-    steps.append(
-        (
-            plural(quality["candidates"], "candidate"),
-            f"{quality['positives']:,} are calcifications; {removed:,} removed",
-        )
-    )
-    sizes = [
-        f"{part['rows']:,} {name}"
-        for name in ("train", "validation", "test")
-        if (part := split["parts"].get(name)) and part["rows"]
-    ]
-    steps.append((f"Split, seed {split['seed']}", ", ".join(sizes)))
-    steps.append((f"Protocol {split['protocol']}", PROTOCOLS[split["protocol"]].split(": ", 1)[1]))
-    return steps
+def _search(detection: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how well each search for candidates finds what is annotated."""
+    searches = detection["generators"]
+    return {
+        "annotated": any(one.get(kind) for one in searches.values() for kind in FOUND),
+        "rows": [row for name, one in searches.items() for row in _found(name, one)],
+        "placed": [row for name, one in searches.items() for row in _placed(name, one)],
+    }
 
 
-def _left_out(quality: dict[str, Any]) -> list[Markup]:
-    """Say what is doubtful about the volumes, and what of them is not in the results."""
-    counts = msgspec.convert(quality["doubts"], tuple[DoubtCount, ...])
-    return [doubt_count_note(count) for count in counts]
+def _found(name: str, account: Mapping[str, Any]) -> Iterator[list[Any]]:
+    load = [account["small_objects_per_slice"], account["small_objects_per_cm2_of_breast"]]
+    kinds = [kind for kind in FOUND if account.get(kind, {}).get("findings")]
+    for kind in kinds:
+        found = account[kind]
+        covered = f"{found['covered']:,} of {found['findings']:,} {FOUND[kind]}"
+        yield [SEARCHES[name], covered, _recall(found), found["by_chance"]["recall"], *load]
+    if not kinds:
+        yield [SEARCHES[name], "nothing annotated", None, None, *load]
 
 
-def _gallery(overlays: Sequence[str], folder: Path) -> Section:
-    # spread over all, so that the first patient is not the only one seen
+def _placed(name: str, account: Mapping[str, Any]) -> Iterator[list[Any]]:
+    groups = {
+        f"calcifications, contrast to noise {label}": found
+        for label, found in account.get("by_contrast_to_noise", {}).items()
+    } | {OTHERS.get(kind, kind): found for kind, found in account.get("other_objects", {}).items()}
+    for label, found in groups.items():
+        if found["findings"]:
+            yield [label, name, found["covered"], found["findings"], _recall(found)]
+
+
+def _recall(found: Mapping[str, Any]) -> Cell:
+    low, high = share(found["lower"]), share(found["upper"])
+    return Cell(f"{share(found['recall'])} ({low} to {high})", found["recall"])
+
+
+def _pictures(overlays: Sequence[str], folder: Path) -> tuple[list[dict[str, str]], ...]:
+    """Return pictures spread over all volumes, so that not the first patient alone is seen."""
     step = max(1, -(-len(overlays) // PICTURES))
     shown = overlays[::step][:PICTURES]
-    pictures = [
-        {"address": _link(path, folder), "name": Path(path).stem, "image": thumbnail(path)}
-        for path in shown
-    ]
-    rest = [
-        {"address": _link(path, folder), "name": Path(path).stem}
+    linked = {
+        path: {"address": quote(_address(path, folder)), "name": Path(path).stem}
         for path in overlays
-        if path not in shown
-    ]
-    return Section(
-        "Quality control",
-        fill("gallery", pictures=pictures, rest=rest),
-        intro="Every volume with its candidates marked; a picture opens at full size.",
-        key="pictures",
-    )
+    }
+    small = [linked[path] | {"image": thumbnail(path)} for path in shown]
+    return small, [linked[path] for path in overlays if path not in shown]
 
 
-def _files(data: Sequence[tuple[Entry, str]]) -> Markup:
-    link = Markup('<a href="{}">{}</a>')
-    rows = [
-        [
-            Cell(link.format(quote(entry.address), entry.title), entry.title),
-            entry.sentence,
-            Cell(entry.address, entry.address),
-            Cell(_size(size := Path(path).stat().st_size), size),
-        ]
-        for entry, path in data
+def _file(entry: Entry, path: str) -> list[Any]:
+    link = Markup('<a href="{}">{}</a>').format(quote(entry.address), entry.title)
+    size = Path(path).stat().st_size
+    return [
+        Cell(link, entry.title),
+        entry.sentence,
+        Cell(entry.address, entry.address),
+        Cell(_size(size), size),
     ]
-    columns = [
-        Column("Data", "text"),
-        Column("What it is", "text"),
-        Column("File", "text"),
-        Column("Size"),
-    ]
-    written = table(columns=columns, rows=rows, caption="Files of this run, relative to this page")
-    return block([written], kind="panel")
 
 
 def _size(size: int) -> str:
@@ -286,7 +276,3 @@ def _size(size: int) -> str:
 
 def _address(path: str, folder: Path) -> str:
     return Path(os.path.relpath(path, folder)).as_posix()
-
-
-def _link(path: str, folder: Path) -> str:
-    return quote(_address(path, folder))

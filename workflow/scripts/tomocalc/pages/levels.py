@@ -6,17 +6,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup
-
 from tomocalc.pages.merits import floor_rule, with_interval
-from tomocalc.pages.parts import text_table
 from tomocalc.pages.words import counted_clusters
 
 Figure = Mapping[str, Any]
 
 FINDINGS = {"calcifications": "Calcification", "clusters": "Cluster"}
 CASES = {"volumes": "Volume", "patients": "Patient"}
-COLUMNS = ("Level", "Cases", "AUROC", "Sensitivity", "Specificity", "False per volume")
+LEVEL_COLUMNS = (
+    ("Level", "text"),
+    ("Cases",),
+    ("AUROC",),
+    ("Sensitivity",),
+    ("Specificity",),
+    ("False per volume",),
+)
 NOTE = (
     "Sensitivity, specificity and false marks per volume at the model's threshold. Cases are the "
     "positive ones among all; of findings, all that are annotated, whether or not the search for "
@@ -36,7 +40,7 @@ class Level:
     false_marks: float | None = None
 
     def row(self) -> list[str]:
-        """Return the texts of the level in the order of `COLUMNS`."""
+        """Return the texts of the level in the order of `LEVEL_COLUMNS`."""
         figures = (self.auroc, self.sensitivity, self.specificity)
         false = "–" if self.false_marks is None else f"{self.false_marks:.2f}"
         return [self.name, self.cases, *(with_interval(figure) for figure in figures), false]
@@ -52,12 +56,6 @@ def levels(metrics: Mapping[str, Any]) -> list[Level]:
         _case(name, cases[key]) for key, name in CASES.items() if "metrics" in cases.get(key, {})
     ]
     return rows
-
-
-def level_table(metrics: Mapping[str, Any], *, caption: str) -> Markup:
-    """Return the levels as a table."""
-    rows = [level.row() for level in levels(metrics)]
-    return text_table(caption=caption, columns=COLUMNS, rows=rows, numbers=COLUMNS[1:])
 
 
 def level_notes(metrics: Mapping[str, Any]) -> list[str]:

@@ -18,8 +18,8 @@ from tomocalc.pages import levels, markdown, merits, words
 from tomocalc.pages.card import KEY_FIGURES, PROTOCOLS, Run
 from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.frame import render_page
-from tomocalc.pages.parts import text_table
 from tomocalc.pages.templating import environment
+from tomocalc.pages.vocabulary import vocabulary
 from tomocalc.pages.words import RULINGS, badge_of
 from tomocalc.version import VERSION
 
@@ -190,18 +190,21 @@ def _answered(item: Entry, answer: Answer | None, own: str | None) -> Entry:
 
 def _values(run: Run) -> dict[str, Any]:
     accounts = ("quality", "split", "metrics", "model", "best", "study", "labels", "test")
-    return {name: getattr(run, name) for name in accounts} | {
-        "run": run,
-        "ruling": RULINGS[run.verdict],
-        "KINDS": KINDS,
-        "KEY_FIGURES": KEY_FIGURES,
-        "PROTOCOLS": PROTOCOLS,
-        "levels": levels,
-        "words": words,
-        "merits": merits,
-        "text_table": text_table,
-        "version": VERSION,
-    }
+    return (
+        vocabulary()
+        | {name: getattr(run, name) for name in accounts}
+        | {
+            "run": run,
+            "ruling": RULINGS[run.verdict],
+            "KINDS": KINDS,
+            "KEY_FIGURES": KEY_FIGURES,
+            "PROTOCOLS": PROTOCOLS,
+            "levels": levels,
+            "words": words,
+            "merits": merits,
+            "version": VERSION,
+        }
+    )
 
 
 def _one_line(text: str) -> Markup:

@@ -165,18 +165,6 @@ def table(
     )
 
 
-def text_table(
-    *,
-    caption: str,
-    columns: Sequence[str],
-    rows: Sequence[Sequence[Markup | str]],
-    numbers: Sequence[str] = (),
-) -> Markup:
-    """Return a table of texts as they are; the *columns* among *numbers* hold numbers."""
-    named = [Column(name, "number" if name in numbers else "text") for name in columns]
-    return table(columns=named, rows=rows, caption=caption, sortable=False)
-
-
 def _cell(value: Any, column: Column) -> Cell:
     if isinstance(value, Cell):
         return value

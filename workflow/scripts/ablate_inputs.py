@@ -7,7 +7,7 @@ from tomocalc.evaluation.account import curves
 from tomocalc.experiments.cross_validation import Experiment, Scores
 from tomocalc.files import write_json
 from tomocalc.log import log_to
-from tomocalc.pages.ablation import ablation_page
+from tomocalc.pages.experiments import experiment_page
 from tomocalc.pages.frame import write_page
 
 Variant = tuple[str, list[str], int]
@@ -73,7 +73,7 @@ def main(
         "curves": {name: curves(experiment.label, score)["pr"] for name, score in drawn.items()},
     }
     write_json(figures, facts)
-    write_page(page, ablation_page(facts, what=what, source=source))
+    write_page(page, experiment_page(facts, source=source))
 
 
 def _variants(what: str, features: list[str], sequence: dict[str, Any]) -> list[Variant]:

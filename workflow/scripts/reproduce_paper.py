@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from tomocalc.evaluation.account import figures_of_merit
+from tomocalc.evaluation.account import curves, figures_of_merit
 from tomocalc.experiments.paper import ACCURACY, CONFUSION
 from tomocalc.files import read_json, write_json
 from tomocalc.log import log_to
@@ -85,6 +85,7 @@ def side(
         "threshold": threshold,
         "confusion": confusion(label, score, threshold),
         "accuracy_of_none": float(np.mean(label == 0)),
+        "roc": curves(label, score)["roc"],
         "figures": {name: found[name] for name in SHOWN},
         "training": network["training"],
         "tuned": network["trials"] > 0,

@@ -13,6 +13,13 @@ STUDY = "snakemake --cores all --configfile my_study.yaml"
 PAPER = "snakemake --cores all --configfile config/paper.yaml"
 OTHERS = "snakemake predict --cores all --config model=OTHER_FOLDER volumes=SHEET"
 
+
+def import_of(name: str) -> str:
+    """Return the command that imports a data set."""
+    target = f"resources/{name}/volumes.tsv"
+    return f"snakemake --cores 1 {target} --config import='{{{name}: FOLDER}}'"
+
+
 AT_ONCE: dict[str, Walk] = {
     "test_own_volumes_reach_an_evaluation": {
         "python -c \"import yaml; yaml.safe_load(open('my_study.yaml'))\"": "",
@@ -24,8 +31,7 @@ AT_ONCE: dict[str, Walk] = {
     "test_what_takes_seconds_runs_to_its_end": {
         "snakemake -n": "",
         "snakemake --unlock": "",
-        "snakemake --cores 1 results/features/P001-LCC/manifest.json": "",
-        "snakemake --cores 1 results/qc/P001-LCC.png": "rm results/qc/P001-LCC.png; {}",
+        "snakemake --cores 1 results/batches/P001-LCC.json": "",
         "snakemake --cores all results/eda/eda.html": "",
         "snakemake --cores 1 results/index.html": "",
         "snakemake results/experiments/ablation_sequence.html": "",
@@ -34,8 +40,8 @@ AT_ONCE: dict[str, Walk] = {
         "snakemake build_site": "",
         "snakemake --report report.zip": "",
         "--forcerun <rule>": "snakemake --cores all --forcerun build_index",
-        "rm results/features/P001-LCC/0003.parquet results/features/P001-LCC/manifest.json"
-        " results/features/volumes.tsv": "{}; snakemake --cores all results/features/volumes.tsv",
+        "rm results/features/P001-LCC/0003.parquet": "",
+        "snakemake --cores 1 --force results/batches/P001-LCC.json": "",
     },
     "test_a_recipe_works_as_it_is_written": dict.fromkeys(
         (
@@ -85,10 +91,7 @@ CAMPAIGN: dict[str, Walk] = {
     },
     "test_reruns_to_their_end": {
         "snakemake --cores all --forcerun split_dataset": "",
-        "--set-resources extract_features:volumes_per_job=8": "snakemake --cores all {}",
-        "--set-threads extract_features=4 --set-resources extract_features:volumes_per_job=1": (
-            "snakemake --cores all {}"
-        ),
+        "--set-threads extract_features=4 --config volumes_per_job=1": ("snakemake --cores all {}"),
         "snakemake --cores all --config protocol=paper"
         " pathvars='{results: results/leaking, logs: logs/leaking}'": "",
     },
@@ -98,20 +101,13 @@ CAMPAIGN: dict[str, Walk] = {
         f"{OTHERS} pathvars='{{results: results/other_model, logs: logs/other_model}}'": "",
     },
     "test_published_sets_from_their_folders": {
-        "snakemake import_bcs_dbt --cores 1 --config import='{bcs_dbt: FOLDER}'": (
-            "ln -sfn bcs FOLDER; {}"
-        ),
-        "snakemake import_cbis_ddsm --cores 1 --config import='{cbis_ddsm: FOLDER}'": (
-            "ln -sfn cbis FOLDER; {}"
-        ),
-        "snakemake import_mini_mias --cores 1 --config import='{mini_mias: FOLDER}'": (
-            "ln -sfn film FOLDER; {}"
-        ),
+        import_of("bcs_dbt"): ("ln -sfn bcs FOLDER; {}"),
+        import_of("cbis_ddsm"): ("ln -sfn cbis FOLDER; {}"),
+        import_of("mini_mias"): ("ln -sfn film FOLDER; {}"),
         "snakemake --cores all --configfile config/mini_mias.yaml": "",
     },
     "test_a_tree_of_dicom_files": {
-        "snakemake import_dicom_folder --cores 1 --config import='{dicom_folder: FOLDER}'": "",
-        "snakemake import_dicom_folder --config import='{dicom_folder: FOLDER}'": "",
+        import_of("dicom_folder"): "",
         "snakemake --cores all --config source=volumes"
         " volumes='{sheet: resources/dicom_folder/volumes.tsv,"
         " annotations: resources/dicom_folder/annotations.tsv}'": "",

@@ -88,8 +88,7 @@ RULES = f"""\
 
 Every name below is a target, a script `workflow/scripts/<rule>.py` and a folder or file of logs.
 Your command with `--forcerun <rule>` runs it again; `<results>` and `<resources>` are folders that
-`pathvars` names. A profile may have volumes measured in batches: rules `extract_batch_…`, script
-`extract_batch`.
+`pathvars` names.
 
 {GENERATED}"""
 MEASURES = f"""\

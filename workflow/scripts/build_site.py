@@ -6,12 +6,9 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from tomocalc.log import log_to
-from tomocalc.pages.catalogue import entry_of
-from tomocalc.pages.frame import write_page
-from tomocalc.pages.parts import Cell, Column, block, table
-from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.templating import fill
-from tomocalc.pages.words import plural
+from tomocalc.pages.catalogue import entry_of, navigation
+from tomocalc.pages.frame import render_page, write_page
+from tomocalc.pages.parts import Cell
 
 VOLUME = "volume.html"
 
@@ -19,33 +16,18 @@ VOLUME = "volume.html"
 def main(*, pages: list[str], folder: str, page: str) -> None:
     """Write *page* into *folder*, with links to *pages* below it."""
     addresses = sorted(Path(path).resolve().relative_to(Path(folder).resolve()) for path in pages)
-    volumes = [address for address in addresses if address.name == VOLUME]
-    doors = [entry_of(address.as_posix()) for address in addresses if address.name != VOLUME]
-    sections = [Section("Pages", fill("doors", entries=doors), key="pages")]
-    if volumes:
-        sections.append(Section("Scored volumes", _volumes(volumes), key="volumes"))
-    write_page(
-        page,
-        render_page(
-            title="All pages",
-            subtitle="Every page of this folder. The folder can be moved or shared as a whole.",
-            sections=sections,
-            facts={"Pages": plural(len(addresses), "page")},
-        ),
-    )
-
-
-def _volumes(volumes: list[Path]) -> Markup:
     link = Markup('<a href="{}">{}</a>')
-    rows = [
-        [
+    volumes = [
+        (
             Cell(link.format(quote(path.as_posix()), path.parent.name), path.parent.name),
             path.parent.parent.as_posix(),
-        ]
-        for path in volumes
+        )
+        for path in addresses
+        if path.name == VOLUME
     ]
-    columns = [Column("Volume", "text"), Column("Folder", "text")]
-    return block([table(columns=columns, rows=rows, caption="Pages of volumes")], kind="panel")
+    doors = [entry_of(path.as_posix()) for path in addresses if path.name != VOLUME]
+    links = navigation("site.html", [entry.address for entry in doors])
+    write_page(page, render_page("site", links=links, pages=doors, volumes=volumes))
 
 
 if __name__ == "__main__":

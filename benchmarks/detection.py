@@ -26,15 +26,17 @@ from scipy import ndimage
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 
+
 import import_dataset
 from support.defaults import CONFIG  # pyright: ignore[reportMissingImports]
-from tomocalc.image.breast import Breast, find_breast
-from tomocalc.image.detection import Found, small
+from support.manifests import manifest  # pyright: ignore[reportMissingImports]
+from tomocalc.accounts.detection import Recall
+from tomocalc.accounts.manifest import SliceFacts
+from tomocalc.accounts.settings import Settings
+from tomocalc.evaluation.coverage import Coverage, SmallObjects, small
+from tomocalc.image.breast import Breast, Outline, find_breast
 from tomocalc.image.generators import equalise, local_objects, paper_objects
-from tomocalc.image.outline import Outline
-from tomocalc.image.recall import Account
 from tomocalc.image.runs import Runs
-from tomocalc.image.settings import Settings
 from tomocalc.image.slices import Prepared, prepare
 from tomocalc.phantom.settings import Settings as PhantomSettings
 from tomocalc.phantom.volume import simulate
@@ -67,12 +69,15 @@ def search(
             parts.append(pl.DataFrame(table, schema=Columns))
         breasts.append(prepared.breast)
         shape = raw.shape
-    about = {
-        "pixel_spacing_mm": [spacing_mm, spacing_mm],
-        "rows": shape[0],
-        "columns": shape[1],
-        "slice_facts": [{"breast_share": breast.share} for breast in breasts],
-    }
+    about = manifest(
+        pixel_spacing_mm=(spacing_mm, spacing_mm),
+        rows=shape[0],
+        columns=shape[1],
+        slice_facts=tuple(
+            SliceFacts(slice=index, breast_share=breast.share)
+            for index, breast in enumerate(breasts)
+        ),
+    )
     return {case: pl.concat(parts) for case, parts in tables.items()}, (about, Outline.of(breasts))
 
 
@@ -88,7 +93,7 @@ def find(
 
 
 def count(
-    accounts: dict[Case, Account],
+    accounts: dict[Case, Coverage],
     result: tuple[dict[Case, pl.DataFrame], Any],
     findings: list[dict[str, Any]],
     truth: list[dict[str, Any]],
@@ -97,46 +102,50 @@ def count(
 ) -> None:
     """Add a volume to the account of every case."""
     objects, (facts, outline) = result
-    spacing_mm = tuple(facts["pixel_spacing_mm"])
+    spacing_mm = facts.pixel_spacing_mm
     for case, account in accounts.items():
-        found = Found(small(objects[case], spacing_mm), spacing_mm, tolerance_mm, 1)
+        found = SmallObjects(small(objects[case], spacing_mm), spacing_mm, tolerance_mm, 1)
         account.add_volume(objects[case], facts)
         account.add_findings(found, findings, outline)
         account.add_truth(found, truth)
 
 
-def show(title: str, accounts: dict[Case, Account], kind: str) -> None:
+def show(title: str, accounts: dict[Case, Coverage], kind: str) -> None:
     print(f"\n{title}\n")
-    facts = {case: account.facts() for case, account in accounts.items()}
-    bins = list(next(iter(facts.values())).get("by_contrast_to_noise", {}))
-    strong = "contrast_to_noise_of_at_least_5"
+    facts = {case: account.account() for case, account in accounts.items()}
+    bins = [
+        f"from {rates.above:g}" + (f" to {rates.below:g}" if rates.below else "")
+        for rates in next(iter(facts.values())).by_visibility
+    ]
     extra = [*bins, "5 and more"] if bins else []
     names = ["generator", "recall (95 %)", "by chance", *(f"CNR {name}" for name in extra)]
     names += ["objects per slice", "per cm² of breast"]
     print("| " + " | ".join(names) + " |\n" + "|---" * len(names) + "|")
     for (generator, threshold), fact in facts.items():
-        rates = [fact["by_contrast_to_noise"][name] for name in bins]
-        rates += [fact[strong]] if bins else []
+        rates = [rates.found for rates in fact.by_visibility]
+        rates += [fact.strong] if fact.strong else []
         cells = [f"{generator}, k = {threshold:g}" if threshold else generator]
-        cells += [interval(fact[kind]), share(fact[kind]["by_chance"]), *map(share, rates)]
-        cells += [f"{fact['small_objects_per_slice']:.1f}"]
-        cells += [f"{fact['small_objects_per_cm2_of_breast']:.2f}"]
+        cells += [
+            interval(fact.kinds[kind].found),
+            share(fact.kinds[kind].by_chance),
+            *map(share, rates),
+        ]
+        cells += [f"{fact.small_objects_per_slice:.1f}"]
+        cells += [f"{fact.small_objects_per_cm2_of_breast:.2f}"]
         print("| " + " | ".join(cells) + " |", flush=True)
 
 
-def share(rate: dict[str, Any]) -> str:
-    return f"{rate['recall']:.2f} of {rate['findings']}" if rate["findings"] else "–"
+def share(rate: Recall) -> str:
+    return f"{rate.recall:.2f} of {rate.findings}" if rate.findings else "–"
 
 
-def interval(rate: dict[str, Any]) -> str:
-    return (
-        f"**{rate['recall']:.2f}** ({rate['lower']:.2f}–{rate['upper']:.2f}) of {rate['findings']}"
-    )
+def interval(rate: Recall) -> str:
+    return f"**{rate.recall:.2f}** ({rate.lower:.2f}–{rate.upper:.2f}) of {rate.findings}"
 
 
 def phantoms(patients: int) -> None:
     settings = PhantomSettings.from_config(CONFIG["phantom"])
-    accounts = {case: Account() for case in CASES}
+    accounts = {case: Coverage() for case in CASES}
     for number in range(2 * patients):
         patient, side = f"B{number // 2:03d}", "LR"[number % 2]
         volume = simulate(
@@ -182,8 +191,8 @@ def mini_mias(folder: Path) -> None:
             pl.read_csv(sheets[part], separator="\t", infer_schema_length=None)
             for part in ("volumes", "annotations")
         )
-    accounts = {case: Account() for case in CASES}
-    rest = {case: Account() for case in CASES}
+    accounts = {case: Coverage() for case in CASES}
+    rest = {case: Coverage() for case in CASES}
     for volume, path in volumes.select("volume_id", "path").iter_rows():
         image = np.asarray(Image.open(path).convert("L"))
         findings = circles.filter(pl.col("volume_id") == volume).to_dicts()
@@ -195,13 +204,13 @@ def mini_mias(folder: Path) -> None:
         accounts,
         "cluster",
     )
-    others = {case: account.facts()["small_objects_per_slice"] for case, account in rest.items()}
+    others = {case: account.account().small_objects_per_slice for case, account in rest.items()}
     counts = ", ".join(f"{g} {k:g}: {n:.0f}" for (g, k), n in others.items())
     print(f"\nSmall objects per image in the other images ({counts}).")
 
 
 def bcs_dbt(folder: Path) -> None:
-    accounts = {case: Account() for case in CASES}
+    accounts = {case: Coverage() for case in CASES}
     images = sorted(folder.glob("*.jpg"))
     for number, path in enumerate(images):
         raw = np.asarray(Image.open(path).convert("L"))

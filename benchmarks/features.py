@@ -28,15 +28,14 @@ from skimage.segmentation import expand_labels
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 
-import naive_image  # pyright: ignore[reportMissingImports]
-
+from support import naive_image  # pyright: ignore[reportMissingImports]
 from support.image_slices import SETTINGS, texture  # pyright: ignore[reportMissingImports]
 from tomocalc.image.breast import find_breast
 from tomocalc.image.features import OBJECT_FEATURES
-from tomocalc.image.generators import local_objects, paper_objects
+from tomocalc.image.generators import equalise, local_objects, paper_objects
 from tomocalc.image.grey import Scale
 from tomocalc.image.runs import Runs, label_runs, mask_runs
-from tomocalc.image.slices import Prepared, equalise, find_objects, measure_rows, prepare
+from tomocalc.image.slices import Prepared, find_objects, measure_rows, prepare
 from tomocalc.image.statistics import Grey, measure
 
 SHAPE = (2457, 1890)
@@ -201,9 +200,10 @@ def worst_cases() -> None:
         for generator in ("local", "paper"):
             tracemalloc.start()
             begin = time.process_time()
-            objects, prepared = find_objects(0, raw, SETTINGS, SPACING_MM)
+            prepared = prepare(raw, SPACING_MM)
+            objects = find_objects(prepared, SETTINGS, SPACING_MM, [generator]) if prepared else {}
             middle = time.process_time()
-            found = objects.found.get(generator)
+            found = objects.get(generator)
             if prepared is not None and found is not None:
                 rows(prepared, found.runs)
             end = time.process_time()

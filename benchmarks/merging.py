@@ -19,16 +19,17 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 
+from support.manifests import manifest  # pyright: ignore[reportMissingImports]
+from tomocalc.accounts.manifest import SliceFacts, TableEntry
 from tomocalc.dataset.listing import write_listing
-from tomocalc.files import write_json
 from tomocalc.parquet import write_parquet
-from tomocalc.tables import SCHEMA_VERSION, SHARD, schema
+from tomocalc.tables import SHARD, schema
 
 SLICES, ROWS = 60, 100
-FACTS = {
-    "otsu": 101.234567,
+FACTS: dict[str, Any] = {
     "threshold": 23.456789,
     "mask_share": 0.012345678,
     "breast_share": 0.456789012,
@@ -69,25 +70,17 @@ def write_volume(folder: Path, volume: int) -> None:
         path = folder / "features" / name / f"{index:04d}.parquet"
         write_parquet(path, frame.select(list(kinds)).cast(kinds), {"key": "k"})  # type: ignore[arg-type]
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-        shards.append({"path": path.name, "key": "k", "rows": ROWS, "sha256": sha256})
-    write_json(
-        folder / "features" / name / "manifest.json",
-        {
-            "schema_version": SCHEMA_VERSION,
-            "volume_id": name,
-            "patient_id": f"p{volume // 2:06d}",
-            "site": "",
-            "pixel_spacing_mm": [0.1, 0.1],
-            "slice_spacing_mm": 1.0,
-            "settings_key": "k",
-            "slices": SLICES,
-            "rows": 2457,
-            "columns": 1890,
-            "shards": shards,
-            "slice_facts": [{**FACTS, "slice": index} for index in range(SLICES)],
-            "quarantined": [],
-        },
+        shards.append(TableEntry(path=path.name, key="k", rows=ROWS, sha256=sha256))
+    made = manifest(
+        name,
+        patient_id=f"p{volume // 2:06d}",
+        slices=SLICES,
+        rows=2457,
+        columns=1890,
+        shards=tuple(shards),
+        slice_facts=tuple(SliceFacts(slice=index, **FACTS) for index in range(SLICES)),
     )
+    made.write(folder / "features" / name / "manifest.json")
 
 
 def timed(code: str, folder: Path) -> tuple[float, float, float]:

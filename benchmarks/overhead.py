@@ -35,7 +35,7 @@ OWN = "source: volumes\nvolumes: {sheet: volumes.tsv, annotations: annotations.t
 DIRECT = """
 import sys, yaml
 sys.path.insert(0, "workflow/scripts")
-from extract_features import measure_volume
+import extract_features
 from tomocalc.memory import keep_freed_memory
 keep_freed_memory()
 config = yaml.safe_load(open("config/config.yaml"))
@@ -43,9 +43,8 @@ for name in sys.argv[1:]:
     row = {"volume_id": name, "patient_id": "p", "laterality": "L", "view": "CC", "site": None,
            "pixel_spacing_mm": 0.085, "slice_spacing_mm": 1.0, "sha256": None,
            "path": f"raw/{name}.dcm"}
-    measure_volume(
-        volume=row, manifest=f"direct/{name}/manifest.json",
-        overlay=f"direct/{name}/overlay.png",
+    extract_features.main(
+        volumes=[row], folder="direct", account=f"direct/{name}.json", in_silico=False,
         image=config["image"], candidates=config["candidates"],
         sequence_slices=config["sequence"]["slices"])
 """

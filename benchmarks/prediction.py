@@ -34,6 +34,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 from volumes import CONFIG, SHEET, frames
 
 from support.image_files import write_dicom  # pyright: ignore[reportMissingImports]
+from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.accounts.prediction import VolumeScores
 from tomocalc.adapters.dicom_folder import dicom_folder
 
 SYNTAXES = {"uncompressed": "explicit", "JPEG-LS": "jpegls", "JPEG 2000": "jpeg2000"}
@@ -44,9 +46,8 @@ import json
 import extract_features
 CONFIG, SHEET = json.loads({given!r})
 folder = pathlib.Path({folder!r})
-extract_features.measure_volume(volume=SHEET | {{"path": {source!r}}},
-    manifest=str(folder / "manifest.json"),
-    overlay=str(folder / "overlay.png"),
+extract_features.main(volumes=[SHEET | {{"path": {source!r}}}],
+    folder=str(folder), account=str(folder / "batch.json"),
     image=CONFIG["image"], candidates=CONFIG["candidates"], sequence_slices=7)
 """
 PREDICT = """
@@ -60,10 +61,7 @@ predict_volume.main(manifest=str(folder / "manifest.json"),
     weights=str(out / "model/model.safetensors"),
     volume=SHEET | {{"path": {source!r}}}, image=CONFIG["image"],
     rule=CONFIG["evaluation"]["cluster"], settings=CONFIG["predict"], simulated=None, home=None,
-    marks_sheet=str(out / "marks.tsv"), marks_table=str(out / "marks.parquet"),
-    clusters=str(out / "clusters.tsv"), scores=str(out / "scores.json"),
-    page=str(out / "volume.html"), report=str(out / "report.dcm"),
-    segmentation=str(out / "segmentation.dcm"), overlay=str(out / "overlay.png"),
+    page=str(out / "volume.html"), overlay=str(out / "overlay.png"),
     measuring={{"candidates": CONFIG["candidates"], "sequence_slices": 7}})
 """
 
@@ -81,7 +79,6 @@ def process(code: str) -> tuple[float, float]:
 def predict(syntax: str, slices: int, rounds: int) -> None:
     """Print one row: extraction, prediction in all, their ratio, size of the page."""
     from support.predictions import release  # pyright: ignore[reportMissingImports]
-    from tomocalc.files import read_json
 
     paths = [path for path in sys.path if path.endswith(("benchmarks", "tests", "scripts"))]
     with tempfile.TemporaryDirectory() as scratch:
@@ -97,10 +94,10 @@ def predict(syntax: str, slices: int, rounds: int) -> None:
             one, two = folder / f"one{number}", folder / f"two{number}"
             alone.append(process(PREPARE.format(**names, folder=str(one))))
             if not number:
-                manifest = read_json(one / "manifest.json")
+                manifest = VolumeManifest.read(one / SHEET["volume_id"] / "manifest.json")
                 release(
                     out / "model",
-                    one / "manifest.json",
+                    one / SHEET["volume_id"] / "manifest.json",
                     manifest,
                     slices=CONFIG["sequence"]["slices"],
                     features=CONFIG["features"],
@@ -114,7 +111,7 @@ def predict(syntax: str, slices: int, rounds: int) -> None:
             f"{statistics.median(row[1] for row in whole):.1f}",
             *(f"{statistics.median(ratio):.2f}" for ratio in ratios[::-1]),
             f"{(out / 'volume.html').stat().st_size / 1e6:.1f}",
-            f"{read_json(out / 'scores.json')['candidates']:,}",
+            f"{VolumeScores.read(out / 'scores.json').candidates:,}",
         ]
     print(f"| {syntax} | {' | '.join(cells)} |", flush=True)
 

@@ -56,10 +56,10 @@ def frames(slices: int) -> list[np.ndarray]:
 def run(source: Path, out: Path, threads: int) -> tuple[float, float]:
     """Run the script and return wall and CPU seconds."""
     wall, cpu = time.perf_counter(), time.process_time()
-    extract_features.measure_volume(
-        volume=SHEET | {"path": str(source)},
-        manifest=str(out / "manifest.json"),
-        overlay=str(out / "picture.png"),
+    extract_features.main(
+        volumes=[SHEET | {"path": str(source)}],
+        folder=str(out),
+        account=str(out / "batch.json"),
         image=CONFIG["image"],
         candidates=CONFIG["candidates"],
         sequence_slices=7,

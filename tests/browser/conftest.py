@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 import pytest
 from PIL import Image
@@ -17,7 +18,7 @@ import write_model_card
 from support.card_data import LABELS, write_accounts
 from support.pages_data import FEATURES, HOSTILE, figures, images, rows, write_dataset
 from support.predictions import measured, predict, release
-from tomocalc.files import read_json, write_json
+from tomocalc.files import write_json
 from tomocalc.pages.evaluation import evaluation_page
 from tomocalc.pages.frame import write_page
 
@@ -196,8 +197,8 @@ def predicted(tmp_path_factory):
     folder = tmp_path_factory.mktemp("predictions")
     _, manifest = measured(folder, sequence_slices=3)
     release(folder / "model", folder / "features/manifest.json", manifest)
-    content = read_json(folder / "features/manifest.json") | {"site": HOSTILE[0]}
-    write_json(folder / "features/manifest.json", content)
+    hostile = msgspec.structs.replace(manifest, site=HOSTILE[0])
+    hostile.write(folder / "features/manifest.json")
     predict(folder, folder / "v1", dicom=False)
     gather_predictions.main(
         scores=[str(folder / "v1/scores.json")],

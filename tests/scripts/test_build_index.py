@@ -13,28 +13,39 @@ from PIL import Image
 import build_index
 from support.card_data import audit, write_accounts
 from support.pages_data import figures, rows, write_dataset
+from tomocalc.accounts.detection import (
+    Detection,
+    GeneratorRecall,
+    KindRecall,
+    Recall,
+    VisibilityRecall,
+)
 from tomocalc.errors import TomocalcError
 from tomocalc.files import read_json, write_json
 from tomocalc.pages.catalogue import KNOWN, ON_REQUEST
 
-RATE = {"findings": 40, "covered": 36, "recall": 0.9, "lower": 0.7695, "upper": 0.9604}
-CHANCE = {"findings": 120, "covered": 3, "recall": 0.025, "lower": 0.0085, "upper": 0.0709}
-GENERATOR = {
-    "calcification": {**RATE, "by_chance": CHANCE},
-    "by_contrast_to_noise": {"from 0 to 3": RATE, "from 8": RATE},
-    "other_objects": {"clip": RATE},
-    "objects_per_slice": 5.0,
-    "small_objects_per_slice": 4.78,
-    "small_objects_per_cm2_of_breast": 0.782,
-}
-DETECTION = {
-    "volumes": 2,
-    "slices": 48,
-    "tolerance_mm": 0.3,
-    "slice_tolerance": 1,
-    "small_objects_mm": 1.5,
-    "generators": {"local": GENERATOR, "paper": GENERATOR},
-}
+RATE = Recall(findings=40, covered=36, recall=0.9, lower=0.7695, upper=0.9604)
+CHANCE = Recall(findings=120, covered=3, recall=0.025, lower=0.0085, upper=0.0709)
+GENERATOR = GeneratorRecall(
+    objects_per_slice=5.0,
+    small_objects_per_slice=4.78,
+    small_objects_per_cm2_of_breast=0.782,
+    kinds={"calcification": KindRecall(found=RATE, by_chance=CHANCE)},
+    strong=RATE,
+    by_visibility=(
+        VisibilityRecall(above=0, below=3, found=RATE),
+        VisibilityRecall(above=8, below=None, found=RATE),
+    ),
+    other_objects={"clip": RATE},
+)
+DETECTION = Detection(
+    volumes=2,
+    slices=48,
+    tolerance_mm=0.3,
+    slice_tolerance=1,
+    small_objects_mm=1.5,
+    generators={"local": GENERATOR, "paper": GENERATOR},
+)
 
 
 @pytest.fixture
@@ -73,7 +84,7 @@ def test_every_result_has_a_door_and_every_link_works(results):
         pictures.append(str(path))
     page = folder / "index.html"
     detection = folder / "qc" / "detection.json"
-    write_json(detection, DETECTION)
+    DETECTION.write(detection)
     build_index.main(
         page=str(page), files=files, overlays=pictures, detection=str(detection), **accounts
     )

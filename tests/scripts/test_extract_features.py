@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 
 from support.image_volumes import CALCIFICATIONS, SHEET, files, run, write_volume
-from tomocalc.dataset.shards import read_manifest, read_volume_rows
 from tomocalc.errors import TomocalcError
+from tomocalc.image.shards import read_manifest, read_volume_rows
 from tomocalc.readers.volume import Volume
 from tomocalc.tables import SHARD, schema
 
@@ -54,8 +54,8 @@ def test_a_damaged_slice_stops_the_volume_or_is_quarantined(tmp_path: Path) -> N
     assert str(caught.value).count("ERROR [E2") == 2
     assert not (tmp_path / "out/manifest.json").exists()
     manifest = run(source, tmp_path / "out", image={"on_bad_slice": "quarantine"})
-    assert [entry["slice"] for entry in manifest["quarantined"]] == [1, 3]
-    assert [shard["path"] for shard in manifest["shards"]] == [
+    assert [entry.slice for entry in manifest.quarantined] == [1, 3]
+    assert [shard.path for shard in manifest.shards] == [
         "0000.parquet",
         "0002.parquet",
         "0004.parquet",
@@ -89,7 +89,7 @@ def test_damaged_files_are_made_again(tmp_path: Path) -> None:
     source, out = write_volume(tmp_path / "raw"), tmp_path / "out"
     run(source, out)
     undisturbed = files(out)
-    for name in ("0001.parquet", "search.parquet", "overlay.png"):
+    for name in ("0001.parquet", "search.parquet", "previews.parquet"):
         content = bytearray((out / name).read_bytes())
         content[len(content) // 2] ^= 1
         (out / name).write_bytes(bytes(content))
@@ -97,7 +97,9 @@ def test_damaged_files_are_made_again(tmp_path: Path) -> None:
         assert files(out) == undisturbed
 
 
-@pytest.mark.parametrize("after", ["0000.parquet", "0002.parquet", "search.parquet", "overlay.png"])
+@pytest.mark.parametrize(
+    "after", ["0000.parquet", "0002.parquet", "search.parquet", "previews.parquet"]
+)
 def test_an_interrupted_run_ends_like_an_undisturbed_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: str
 ) -> None:
@@ -122,11 +124,11 @@ def test_an_interrupted_run_ends_like_an_undisturbed_one(
 
 def test_a_changed_slice_changes_its_volume(tmp_path: Path) -> None:
     source, out = write_volume(tmp_path / "raw"), tmp_path / "out"
-    before = {shard["key"] for shard in run(source, out)["shards"]}
+    before = {shard.key for shard in run(source, out).shards}
     changed = np.asarray(Image.open(source / "s4.png")) + np.uint16(3)
     Image.fromarray(changed).save(source / "s4.png")
     after = run(source, out)
-    assert before.isdisjoint(shard["key"] for shard in after["shards"])
+    assert before.isdisjoint(shard.key for shard in after.shards)
     run(source, tmp_path / "fresh")
     assert files(out) == files(tmp_path / "fresh")
 
@@ -136,7 +138,7 @@ def test_a_shorter_volume_leaves_no_shards_of_the_longer(tmp_path: Path) -> None
     run(source, out)
     (source / "s4.png").unlink()
     manifest = run(source, out)
-    assert len(manifest["shards"]) == 4
+    assert len(manifest.shards) == 4
     assert not (out / "0004.parquet").exists()
 
 
@@ -146,9 +148,9 @@ def test_constant_slices_have_a_shard_without_rows(tmp_path: Path, level: int) -
     for name in ("s0.png", "s2.png"):
         Image.fromarray(np.full((192, 128), level, np.uint16)).save(source / name)
     manifest = run(source, tmp_path / "out")
-    flags = [facts["qc_flag"] for facts in manifest["slice_facts"]]
+    flags = [facts.qc_flag for facts in manifest.slice_facts]
     assert flags == ["constant", "ok", "constant", "ok", "ok"]
-    assert [shard["rows"] > 0 for shard in manifest["shards"]] == [False, True, False, True, True]
+    assert [shard.rows > 0 for shard in manifest.shards] == [False, True, False, True, True]
     rows = read_volume_rows(tmp_path / "out/manifest.json", manifest)
     assert all(rows.select(pl.selectors.float().is_finite().all()).row(0))
 
@@ -159,8 +161,8 @@ def test_a_volume_of_constant_slices_has_no_candidates(tmp_path: Path) -> None:
         image = Image.fromarray(np.full((64, 64), 9, np.uint8))
         image.save(tmp_path / f"raw/s{index}.png")
     manifest = run(tmp_path / "raw", tmp_path / "out")
-    assert manifest["candidates"] == 0
-    assert [shard["rows"] for shard in manifest["shards"]] == [0, 0, 0]
+    assert manifest.candidates == 0
+    assert [shard.rows for shard in manifest.shards] == [0, 0, 0]
     with Image.open(tmp_path / "out/overlay.png") as picture:
         assert picture.size[0] > 64
 
@@ -175,7 +177,7 @@ def test_rows_where_a_candidate_has_no_own_object(tmp_path: Path) -> None:
         assert masks[name].to_list() == masks[f"{name}_focus"].to_list(), name
     weaker = (masks["contrast"] < masks["contrast_focus"]).to_numpy()
     assert weaker.mean() > 0.8
-    assert focus.height == manifest["candidates"]
+    assert focus.height == manifest.candidates
     for number, best in focus.select("candidate_id", "slice").iter_rows():
         sequence = rows.filter(pl.col("candidate_id") == number)["slice"].to_list()
         assert sequence == [index for index in range(best - 2, best + 3) if 0 <= index < 5]
@@ -192,16 +194,20 @@ def test_other_settings(tmp_path: Path, image: dict[str, Any], candidates: dict[
     assert rows.height > 0
     assert rows["gray_level"].is_between(0, 255).all()
     if "max_per_slice" in candidates:
-        assert "capped" in {facts["qc_flag"] for facts in manifest["slice_facts"]}
+        assert "capped" in {facts.qc_flag for facts in manifest.slice_facts}
         assert "capped" in rows["qc_flag"].to_list()
         assert set(rows.filter("detected").group_by("slice").len()["len"]) == {1}
 
 
-def test_objects_of_both_generators_are_kept_for_measuring_detection(tmp_path: Path) -> None:
-    run(write_volume(tmp_path / "raw"), tmp_path / "out")
-    objects = pl.read_parquet(tmp_path / "out/objects.parquet")
-    assert objects.columns == ["generator", "slice", "row", "col", "area_px"]
-    assert sorted(objects["generator"].unique()) == ["local", "paper"]
+def test_a_second_generator_runs_where_it_is_asked_for_and_changes_no_shard(tmp_path: Path) -> None:
+    source = write_volume(tmp_path / "raw")
+    alone, both = run(source, tmp_path / "one"), run(source, tmp_path / "two", compared="paper")
+    assert both.generators == ("local", "paper")
+    assert both.shards == alone.shards
+    for name, generators in (("one", ["local"]), ("two", ["local", "paper"])):
+        objects = pl.read_parquet(tmp_path / name / "objects.parquet")
+        assert objects.columns == ["generator", "slice", "row", "col", "area_px"]
+        assert sorted(objects["generator"].unique()) == generators
 
 
 def test_a_wrong_checksum_in_the_sheet_stops_the_volume(

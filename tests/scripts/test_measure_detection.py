@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from measure_detection import main
 from support.image_volumes import CALCIFICATIONS, run, write_volume
+from tomocalc.accounts.detection import Detection
 from tomocalc.errors import TomocalcError
-from tomocalc.files import read_json
 
 SCHEMA = Path(__file__).parents[2] / "workflow/schemas/annotations.schema.yaml"
 HEADER = "volume_id\tslice\tx\ty\tradius\tkind"
 TRUTH = "volume_id\tkind\tx\ty\tslice\tdiameter_mm\tcontrast_to_noise"
 
 
-def account(folder: Path, annotations: list[str], truth: list[str] | None = None) -> dict[str, Any]:
+def account(folder: Path, annotations: list[str], truth: list[str] | None = None) -> Detection:
     """Measure detection of one volume and return the account."""
     if not (folder / "v1/manifest.json").exists():
-        run(write_volume(folder / "raw"), folder / "v1")
+        run(write_volume(folder / "raw"), folder / "v1", compared="paper")
     (folder / "annotations.tsv").write_text("\n".join([HEADER, *annotations]) + "\n")
     if truth is not None:
         (folder / "truth.tsv").write_text("\n".join([TRUTH, *truth]) + "\n")
@@ -32,32 +31,34 @@ def account(folder: Path, annotations: list[str], truth: list[str] | None = None
         detection=str(folder / "detection.json"),
         labels={"tolerance_mm": 0.3, "slice_tolerance": 1, "unlabelled": "fail"},
     )
-    return read_json(folder / "detection.json")
+    return Detection.read(folder / "detection.json")
 
 
 def test_spots_are_covered_and_empty_places_are_not(tmp_path: Path) -> None:
     rows = [f"v1\t{focus}\t{x}\t{y}\t2\tcalcification" for y, x, focus in CALCIFICATIONS]
     facts = account(tmp_path, [*rows, "v1\t2\t20\t40\t2\tcluster"])
-    assert facts["slices"] == 5
-    assert sorted(facts["generators"]) == ["local", "paper"]
-    local = facts["generators"]["local"]
-    assert local["calcification"]["recall"] == 1
-    assert local["calcification"]["by_chance"]["recall"] < 0.3
-    assert local["calcification"]["by_chance"]["findings"] >= 3
-    assert local["cluster"]["recall"] == 0
-    assert 0 < local["small_objects_per_slice"] < 10
-    assert "by_contrast_to_noise" not in local
+    assert facts.slices == 5
+    assert sorted(facts.generators) == ["local", "paper"]
+    local = facts.generators["local"]
+    assert local.kinds["calcification"].found.recall == 1
+    assert (local.kinds["calcification"].by_chance.recall or 0) < 0.3
+    assert local.kinds["calcification"].by_chance.findings >= 3
+    assert local.kinds["cluster"].found.recall == 0
+    assert 0 < local.small_objects_per_slice < 10
+    assert local.by_visibility == ()
 
 
 def test_truth_adds_bins_of_visibility_and_other_objects(tmp_path: Path) -> None:
     spots = [f"v1\tcalcification\t{x}\t{y}\t{focus}\t0.3\t7" for y, x, focus in CALCIFICATIONS]
     hidden = ["v1\tcalcification\t20\t40\t2\t0.3\t1", "v1\tclip\t20\t60\t2\t2.0\t40"]
-    local = account(tmp_path, [], spots + hidden)["generators"]["local"]
-    assert local["by_contrast_to_noise"]["from 5 to 8"]["recall"] == 1
-    assert local["by_contrast_to_noise"]["from 0 to 3"]["recall"] == 0
-    assert local["contrast_to_noise_of_at_least_5"]["findings"] == 3
-    assert local["other_objects"]["clip"]["findings"] == 1
-    assert "calcification" not in local
+    local = account(tmp_path, [], spots + hidden).generators["local"]
+    visible = {rates.above: rates.found for rates in local.by_visibility}
+    assert visible[5].recall == 1
+    assert visible[0].recall == 0
+    assert local.strong is not None
+    assert local.strong.findings == 3
+    assert local.other_objects["clip"].findings == 1
+    assert local.kinds == {}
 
 
 def test_an_altered_table_of_objects_is_refused(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -10,14 +11,17 @@ import pytest
 import merge_dataset
 import split_dataset
 from support.candidates import cohort
+from support.manifests import manifest as made
+from tomocalc.accounts.manifest import QuarantinedSlice, SliceFacts, TableEntry
 from tomocalc.errors import TomocalcError
 from tomocalc.pages.words import cohort as cohort_of
 from tomocalc.pages.words import counted
 from tomocalc.parquet import read_parquet, write_parquet
-from tomocalc.tables import SCHEMA_VERSION, SHARD, names
+from tomocalc.tables import SHARD, names
 
 SCHEMA = Path(__file__).parents[2] / "workflow/schemas/annotations.schema.yaml"
 LABELS = {"tolerance_mm": 0.3, "slice_tolerance": 1, "ignore_mm": 0.0, "unlabelled": "fail"}
+BAD = QuarantinedSlice(slice=1, reason="[E202] damaged: cut", fix="copy it again")
 DATASET = {"duplicates": "drop", "impute": "none", "max_bad_fraction": 0.01}
 
 
@@ -38,25 +42,16 @@ def write_volume(folder: Path, name: str, *, candidates: int = 5, **changes) -> 
         )
         write_parquet(path, on_slice)
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-        shards.append({"path": path.name, "key": "k", "rows": candidates, "sha256": sha256})
-    manifest = {
-        "schema_version": SCHEMA_VERSION,
-        "volume_id": name,
+        shards.append(TableEntry(path=path.name, key="k", rows=candidates, sha256=sha256))
+    given: dict[str, Any] = {
         "patient_id": "p0",
         "site": "A",
-        "pixel_spacing_mm": [0.1, 0.1],
-        "slice_spacing_mm": 1.0,
         "settings_key": "s",
         "slices": 2,
-        "rows": 100,
         "columns": 100,
-        "shards": shards,
-        "slice_facts": [{"objects": 5}, {"objects": 0}],
-        "quarantined": [],
-        "doubts": [],
-        **changes,
+        "slice_facts": (SliceFacts(slice=0, objects=5), SliceFacts(slice=1)),
     }
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    made(name, shards=tuple(shards), **(given | changes)).write(folder / "manifest.json")
     return folder / "manifest.json"
 
 
@@ -193,7 +188,7 @@ def test_an_old_manifest_is_refused(tmp_path):
 
 
 def test_too_many_quarantined_slices_stop_the_merge(tmp_path):
-    manifest = write_volume(tmp_path / "features", "v", quarantined=[{"slice": 1}])
+    manifest = write_volume(tmp_path / "features", "v", quarantined=(BAD,))
     with pytest.raises(TomocalcError, match=r"E306.*1 of 2 slices"):
         merge(tmp_path, [manifest])
 

@@ -80,7 +80,9 @@ def imported(folder, tmp_path):
     )
     rows = read_volumes(volumes, load_schema(SCHEMAS / "volumes.schema.yaml"))
     return rows, read_annotations(
-        annotations, load_schema(SCHEMAS / "annotations.schema.yaml"), rows
+        annotations,
+        load_schema(SCHEMAS / "annotations.schema.yaml"),
+        [row["volume_id"] for row in rows],
     )
 
 
@@ -131,6 +133,8 @@ def test_the_phantom_sheets_are_what_a_user_would_write(tmp_path, kind, place):
     rows = read_volumes(str(tmp_path / "volumes.tsv"), load_schema(SCHEMAS / "volumes.schema.yaml"))
     assert rows[0]["path"] == str(target)
     annotated = read_annotations(
-        str(tmp_path / "annotations.tsv"), load_schema(SCHEMAS / "annotations.schema.yaml"), rows
+        str(tmp_path / "annotations.tsv"),
+        load_schema(SCHEMAS / "annotations.schema.yaml"),
+        [row["volume_id"] for row in rows],
     )
     assert annotated[0]["x"] == 2.5

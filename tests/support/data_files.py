@@ -11,18 +11,19 @@ import polars as pl
 import torch
 
 from support.candidates import cohort
+from support.manifests import manifest
 from support.model_data import NAMES, make_candidates
+from tomocalc.accounts.manifest import TableEntry
 from tomocalc.config import load_schema
 from tomocalc.dataset.feature_table import read_feature_table
-from tomocalc.dataset.shards import read_manifest, read_volume_rows
-from tomocalc.files import write_json
+from tomocalc.image.shards import read_manifest, read_volume_rows
 from tomocalc.model.lstm import Ensemble, Hyperparameters
 from tomocalc.model.preprocessing import fit_preprocessing
 from tomocalc.model.release import load_model, save_model
 from tomocalc.model.sequences import build_sequences
 from tomocalc.parquet import read_parquet, write_parquet
 from tomocalc.sheets import read_annotations, read_volumes
-from tomocalc.tables import SCHEMA_VERSION, SHARD, names
+from tomocalc.tables import SHARD, names
 
 SCHEMAS = Path(__file__).parents[2] / "workflow/schemas"
 
@@ -107,17 +108,14 @@ def shard(folder: Path) -> Path:
     path = folder / "0000.parquet"
     write_parquet(path, cohort(patients=1, each=5).select(names(SHARD)))
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    about = {"path": path.name, "key": "k", "rows": 5, "sha256": sha256}
-    write_json(
-        folder / "manifest.json",
-        {"schema_version": SCHEMA_VERSION, "volume_id": "v1", "shards": [about]},
-    )
+    about = TableEntry(path=path.name, key="k", rows=5, sha256=sha256)
+    manifest("v1", shards=(about,)).write(folder / "manifest.json")
     return path
 
 
 def read_shards(path: Path) -> None:
-    manifest = path.with_name("manifest.json")
-    read_volume_rows(manifest, read_manifest(manifest))
+    announced = path.with_name("manifest.json")
+    read_volume_rows(announced, read_manifest(announced))
 
 
 def schema(name: str) -> Any:
@@ -129,7 +127,7 @@ FILES: dict[str, tuple[Callable[[Path], Path], Callable[[Path], Any]]] = {
     "CSV sheet": (csv_sheet, lambda path: read_volumes(str(path), schema("volumes"))),
     "sheet of annotations": (
         sheet_of_annotations,
-        lambda path: read_annotations(str(path), schema("annotations"), [{"volume_id": "v1"}]),
+        lambda path: read_annotations(str(path), schema("annotations"), ["v1"]),
     ),
     "CSV table": (table, read_table),
     "Parquet table": (parquet_table, read_table),

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from support.defaults import CONFIG
-from tomocalc.image.settings import Settings
+from tomocalc.accounts.settings import Settings
 
 SETTINGS = Settings.from_config(CONFIG["image"], CONFIG["candidates"], CONFIG["sequence"]["slices"])
 """How the default configuration searches and measures."""

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from extract_features import measure_volume
 from support.image_slices import breast_slice
-from tomocalc.files import read_json
+from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.accounts.settings import Settings
+from tomocalc.image.extraction import measure_volume
+from tomocalc.image.overlay import volume_overlay
 
 IMAGE = {
     "max_pixels": 1_000_000,
@@ -59,18 +61,14 @@ def write_volume(folder: Path, slices: int = 5) -> Path:
     return folder
 
 
-def run(source: Path, out: Path, **change: Any) -> dict[str, Any]:
-    """Run the script and return the manifest."""
-    arguments: dict[str, Any] = {"sequence_slices": 3, **change}
-    measure_volume(
-        volume=SHEET | {"path": str(source)},
-        manifest=str(out / "manifest.json"),
-        overlay=str(out / "overlay.png"),
-        image=IMAGE | arguments.pop("image", {}),
-        candidates=CANDIDATES | arguments.pop("candidates", {}),
-        **arguments,
-    )
-    return read_json(out / "manifest.json")
+def run(source: Path, out: Path, **change: Any) -> VolumeManifest:
+    """Measure the volume, draw its picture and return the manifest."""
+    image = IMAGE | change.pop("image", {})
+    candidates = CANDIDATES | change.pop("candidates", {})
+    settings = Settings.from_config(image, candidates, change.pop("sequence_slices", 3))
+    found = measure_volume(source, row=SHEET, image=image, settings=settings, folder=out, **change)
+    (out / "overlay.png").write_bytes(volume_overlay(found, in_silico=False))
+    return VolumeManifest.read(out / "manifest.json")
 
 
 def files(folder: Path) -> dict[str, bytes]:

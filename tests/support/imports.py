@@ -36,10 +36,11 @@ def accepted(sheets: Sheets, folder: Path) -> tuple[list[Any], list[Any], list[A
     write_sheets(sheets, schemas=SCHEMAS, where="here", **paths)
     volumes = read_volumes(paths["volumes"], load_schema(SCHEMAS["volumes"]))
     schema = load_schema(SCHEMAS["annotations"])
+    ids = [row["volume_id"] for row in volumes]
     return (
         volumes,
-        read_annotations(paths["annotations"], schema, volumes),
-        read_annotations(paths["annotations"], schema, volumes, others=True),
+        read_annotations(paths["annotations"], schema, ids),
+        read_annotations(paths["annotations"], schema, ids, others=True),
     )
 
 

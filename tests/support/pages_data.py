@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from support.candidates import candidate_rows
+from support.manifests import manifest
 from tomocalc.dataset.leakage import leakage_facts
 from tomocalc.dataset.quality import quality_account
 from tomocalc.dataset.splits import oversampled_counts, split_honest, usable_candidates
@@ -125,15 +126,7 @@ def images(*, patients: int = 12, seed: int = 0) -> Images:
     volumes, sheet, parts = [], [], []
     for number in range(2 * patients):
         patient = f"p{number // 2:02d}"
-        volumes.append(
-            {
-                "volume_id": f"v{number:02d}",
-                "patient_id": patient,
-                "pixel_spacing_mm": [0.1, 0.1],
-                "slice_spacing_mm": 1.0,
-                "slices": 20,
-            }
-        )
+        volumes.append(manifest(f"v{number:02d}", patient_id=patient, slices=20))
         place = {"volume_id": f"v{number:02d}", "y": 100.0, "radius": 3.0, "kind": "calcification"}
         if number % 8 == 0:
             sheet += [
@@ -141,7 +134,7 @@ def images(*, patients: int = 12, seed: int = 0) -> Images:
             ]
         parts.append((patient, "test" if number // 2 % 2 == 0 else "train"))
     found = [(row["volume_id"], i, row["x"]) for i, row in enumerate(sheet) if i % 5 < 4]
-    others = [(volume["volume_id"], None, x) for volume in volumes for x in (300.0, 340.0, 380.0)]
+    others = [(volume.volume_id, None, x) for volume in volumes for x in (300.0, 340.0, 380.0)]
     marks = [*found, *others]
     label = np.array([finding is not None for _, finding, _ in marks])
     candidates = candidate_rows(

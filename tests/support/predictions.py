@@ -11,7 +11,8 @@ import torch
 
 import predict_volume
 from support.image_volumes import CANDIDATES, IMAGE, SHEET, run, write_volume
-from tomocalc.dataset.shards import read_volume_rows
+from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.image.shards import read_volume_rows
 from tomocalc.model.domain import model_domain
 from tomocalc.model.lstm import Ensemble, Hyperparameters
 from tomocalc.model.preprocessing import fit_preprocessing
@@ -28,7 +29,7 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def measured(folder: Path, **options: Any) -> tuple[Path, dict[str, Any]]:
+def measured(folder: Path, **options: Any) -> tuple[Path, VolumeManifest]:
     """Measure the volume of `image_volumes`; return its files and its manifest."""
     source = write_volume(folder / "raw")
     return source, run(source, folder / "features", **options)
@@ -37,7 +38,7 @@ def measured(folder: Path, **options: Any) -> tuple[Path, dict[str, Any]]:
 def release(
     folder: Path,
     manifest: Path,
-    content: dict[str, Any],
+    content: VolumeManifest,
     *,
     source: str = "volumes",
     slices: int = 3,
@@ -64,10 +65,10 @@ def release(
         quality={
             "source": source,
             "extraction": {
-                "settings_keys": [content["settings_key"]],
-                "settings": content["settings"],
-                "pixel_spacing_mm": content["pixel_spacing_mm"],
-                "slice_spacing_mm": [content["slice_spacing_mm"]] * 2,
+                "settings_keys": [content.settings_key],
+                "settings": content.settings.as_dict(),
+                "pixel_spacing_mm": list(content.pixel_spacing_mm),
+                "slice_spacing_mm": [content.slice_spacing_mm] * 2,
             },
         },
     )
@@ -111,19 +112,13 @@ def predict(prepared: Path, out: Path, *, dicom: bool = True, features: Path | N
     predict_volume.main(
         manifest=str((features or prepared / "features") / "manifest.json"),
         weights=str(prepared / "model/model.safetensors"),
-        volume=SHEET,
+        volume=SHEET | {"path": str(prepared / "raw")},
         image=IMAGE,
         rule=RULE,
-        settings=SETTINGS,
+        settings=SETTINGS | ({} if dicom else {"identifiers": "none"}),
         simulated=None,
         home="../index.html",
-        marks_sheet=str(out / "marks.tsv"),
-        marks_table=str(out / "marks.parquet"),
-        clusters=str(out / "clusters.tsv"),
-        scores=str(out / "scores.json"),
         page=str(out / "volume.html"),
-        report=str(out / "report.dcm") if dicom else None,
-        segmentation=str(out / "segmentation.dcm") if dicom else None,
         measuring=measuring,
-        overlay=str(features / "picture.png") if features else None,
+        overlay=str(features / "overlay.png") if features else None,
     )

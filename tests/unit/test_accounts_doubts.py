@@ -13,9 +13,7 @@ from tomocalc.accounts.doubts import (
     DoubtCount,
     count_doubts,
     doubt_sentence,
-    plain_doubts,
     refuse_doubts,
-    typed_doubts,
 )
 from tomocalc.config import load_schema
 from tomocalc.errors import TomocalcErrors
@@ -52,10 +50,6 @@ def test_doubts_are_reported_refused_or_allowed() -> None:
     assert "(volume v): slices are missing" in gap
     assert "or add no_candidate to image.allowed_doubts" in empty
     refuse_doubts([GAP, EMPTY], {**image, "allowed_doubts": ["gap", "no_candidate"]}, "v")
-
-
-def test_doubts_survive_their_file() -> None:
-    assert typed_doubts(plain_doubts([GAP, EMPTY])) == (GAP, EMPTY)
 
 
 def test_every_doubt_that_stops_a_volume_can_be_allowed() -> None:

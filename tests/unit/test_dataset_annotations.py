@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from support.candidates import candidate_rows
+from support.manifests import manifest
 from tomocalc.dataset.annotations import findings_of, lines_of, misplaced
 from tomocalc.dataset.labels import label_candidates
 
@@ -95,7 +96,7 @@ def test_a_candidate_in_any_of_its_lines_belongs_to_a_finding() -> None:
 
 
 def test_exchanged_axes_are_told_once_for_all() -> None:
-    volume = {"volume_id": "v", "slices": 10, "rows": 64, "columns": 96}
+    volume = manifest("v", rows=64, columns=96)
     swapped = [line(2 + k, x=20.0 + k, y=70.0 + k) for k in range(4)]
     (fault,) = misplaced("a.tsv", swapped, [volume])
     assert "4 of 4 lie outside their slices, and all lie inside with x and y exchanged" in str(

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from support.candidates import candidate_rows
+from support.manifests import manifest as made
 from tomocalc.dataset.annotations import misplaced
 from tomocalc.dataset.labels import drop_ambiguous, label_candidates
 from tomocalc.dataset.masks import placed
@@ -147,7 +148,7 @@ def test_a_mask_at_the_border_of_the_image_is_widened_inwards(tmp_path):
     assert labels([row], row=0.0, col=4.0)[0] == 0
 
 
-VOLUME = {"volume_id": "v", "slices": 10, "rows": 64, "columns": 96}
+VOLUME = made("v", slices=10, rows=64, columns=96)
 
 
 def faults(row):
@@ -202,17 +203,7 @@ def test_masks_that_cannot_be_used_are_named(tmp_path):
 
 
 def test_a_dicom_segmentation_labels_its_own_slices(tmp_path):
-    manifest = {
-        "volume_id": "v",
-        "patient_id": "p",
-        "laterality": "L",
-        "slices": 8,
-        "rows": 64,
-        "columns": 96,
-        "pixel_spacing_mm": [0.1, 0.1],
-        "slice_spacing_mm": 1.0,
-        "turned": False,
-    }
+    manifest = made("v", slices=8, rows=64, columns=96)
     row, start, stop = (np.array(part, np.int32) for part in ([20, 21], [48, 48], [53, 53]))
     box = Runs(row, start, stop, np.array([0, 2]))
     content = segmentation_bytes(
@@ -224,7 +215,7 @@ def test_a_dicom_segmentation_labels_its_own_slices(tmp_path):
     (tmp_path / "seg.dcm").write_bytes(content)
     (row,) = placed([annotation(slice=None, radius=None, mask=str(tmp_path / "seg.dcm"))])
     assert row["slice"] == 6
-    short = [VOLUME | {"slices": 6}]
+    short = [made("v", slices=6, rows=64, columns=96)]
     (fault,) = misplaced("a.tsv", [row | {"volume_id": "v", "_line": 2}], short)
     assert "slice is 6, and v has 6 slices" in str(fault)
     assert [labels([row], on_slice=index)[0] for index in range(8)] == [0, 1, 1, 1, 0, 1, 1, 1]

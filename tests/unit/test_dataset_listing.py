@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from support.manifests import manifest
 from tomocalc.accounts.batch import Batch
+from tomocalc.accounts.doubts import Doubt
+from tomocalc.accounts.manifest import QuarantinedSlice
 from tomocalc.dataset.listing import COLUMNS, listed_manifests, listed_volumes, write_listing
 from tomocalc.errors import TomocalcError
 from tomocalc.files import file_sha256
-from tomocalc.tables import SCHEMA_VERSION
+
+BAD = QuarantinedSlice(slice=1, reason="[E202] damaged: cut", fix="copy it again")
 
 
-def written(folder: Path, name: str, **facts: object) -> str:
+def written(folder: Path, name: str, **facts: Any) -> str:
     """Write a manifest and return its path."""
     path = folder / "features" / name / "manifest.json"
     path.parent.mkdir(parents=True)
-    about = {
-        "volume_id": name,
-        "slices": 2,
-        "quarantined": [],
-        "doubts": [],
-        "schema_version": SCHEMA_VERSION,
-    }
-    path.write_text(json.dumps(about | facts))
+    manifest(name, **{"slices": 2, "candidates": 4} | facts).write(path)
     return str(path)
 
 
@@ -33,10 +30,7 @@ def test_volumes_are_listed_sorted_with_paths_from_the_sheet(tmp_path: Path) -> 
     manifests = [
         written(tmp_path, "w", patient_id="p", candidates=7),
         written(
-            tmp_path,
-            "v",
-            quarantined=[{"slice": 1}],
-            doubts=[{"code": "quarantined"}, {"code": "gap"}],
+            tmp_path, "v", quarantined=(BAD,), doubts=(Doubt(code="quarantined"), Doubt(code="gap"))
         ),
     ]
     sheet = tmp_path / "features/volumes.tsv"
@@ -44,7 +38,7 @@ def test_volumes_are_listed_sorted_with_paths_from_the_sheet(tmp_path: Path) -> 
     lines = [line.split("\t") for line in sheet.read_text().splitlines()]
     assert lines == [
         [*COLUMNS],
-        ["v", "", "2", "", "1", "quarantined gap", "v/manifest.json", file_sha256(manifests[1])],
+        ["v", "p", "2", "4", "1", "quarantined gap", "v/manifest.json", file_sha256(manifests[1])],
         ["w", "p", "2", "7", "0", "", "w/manifest.json", file_sha256(manifests[0])],
     ]
     assert listed_manifests(sheet) == manifests[::-1]

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import highdicom as hd
+import msgspec
 import numpy as np
 import pydicom
 import pytest
 from pydicom.sr.codedict import codes
 
 from support.image_files import write_dicom
+from support.manifests import manifest
 from support.report_tree import circles
 from tomocalc.dicom_output.identity import Identity, identity
 from tomocalc.dicom_output.report import LARGEST_REPORT, report_bytes
@@ -22,18 +24,7 @@ from tomocalc.dicom_output.segmentation import packed, segmentation_bytes
 from tomocalc.errors import TomocalcError
 from tomocalc.image.runs import Runs
 
-MANIFEST: dict[str, Any] = {
-    "volume_id": "v1",
-    "patient_id": "p1",
-    "laterality": "R",
-    "view": "CC",
-    "slices": 6,
-    "rows": 40,
-    "columns": 32,
-    "pixel_spacing_mm": [0.1, 0.1],
-    "slice_spacing_mm": 1.0,
-    "turned": False,
-}
+MANIFEST = manifest("v1", patient_id="p1", laterality="R", slices=6, rows=40, columns=32)
 OBJECTS = {
     2: Runs(
         np.array([10, 11], np.int32),
@@ -67,7 +58,7 @@ def pseudonymous() -> Identity:
 def report(who: Identity | None = None, *, marks: Any = None, turned: bool = False) -> bytes:
     return report_bytes(
         identity=who or pseudonymous(),
-        manifest=MANIFEST | {"turned": turned},
+        manifest=msgspec.structs.replace(MANIFEST, turned=turned),
         marks=[mark(7), mark(9, slice=5, probability=0.5)] if marks is None else marks,
         clusters=[CLUSTER],
         score=0.75,
@@ -80,7 +71,7 @@ def segmentation(
 ) -> bytes:
     return segmentation_bytes(
         identity=who or pseudonymous(),
-        manifest=MANIFEST | {"turned": turned},
+        manifest=msgspec.structs.replace(MANIFEST, turned=turned),
         objects=OBJECTS if objects is None else objects,
         version="1",
     )
@@ -110,8 +101,8 @@ def test_no_circle_leaves_the_image() -> None:
     for item in read(report()).ContentSequence[-1].ContentSequence:
         for region in (part for part in item.ContentSequence if part.ValueType == "SCOORD"):
             x, y = np.array(region.GraphicData).reshape(-1, 2).T
-            assert 0 <= x.min() <= x.max() <= MANIFEST["columns"]
-            assert 0 <= y.min() <= y.max() <= MANIFEST["rows"]
+            assert 0 <= x.min() <= x.max() <= MANIFEST.columns
+            assert 0 <= y.min() <= y.max() <= MANIFEST.rows
 
 
 def test_the_mask_is_read_back_pixel_by_pixel() -> None:
@@ -235,12 +226,10 @@ def test_frames_that_share_a_byte_are_kept_apart() -> None:
 
 
 def test_a_single_image_has_no_frame_number() -> None:
-    manifest = MANIFEST | {"slices": 1}
-    who = identity(manifest, [], identifiers="pseudonymous", content="c")
+    single = msgspec.structs.replace(MANIFEST, slices=1)
+    who = identity(single, [], identifiers="pseudonymous", content="c")
     objects = {0: OBJECTS[2]}
-    dataset = read(
-        segmentation_bytes(identity=who, manifest=manifest, objects=objects, version="1")
-    )
+    dataset = read(segmentation_bytes(identity=who, manifest=single, objects=objects, version="1"))
     derived = dataset.PerFrameFunctionalGroupsSequence[0].DerivationImageSequence[0]
     assert "ReferencedFrameNumber" not in derived.SourceImageSequence[0]
 

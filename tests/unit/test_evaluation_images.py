@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from support.candidates import candidate_rows
+from support.manifests import manifest as made
 from tomocalc.evaluation.cases import case_account
 from tomocalc.evaluation.clusters import Marks, Rule
 from tomocalc.evaluation.findings import Box, Cluster, box_of, gather_findings
@@ -24,13 +25,7 @@ SETTINGS = {
 
 
 def manifest(volume, patient, *, slices=40):
-    return {
-        "volume_id": volume,
-        "patient_id": patient,
-        "pixel_spacing_mm": [0.1, 0.1],
-        "slice_spacing_mm": 1.0,
-        "slices": slices,
-    }
+    return made(volume, patient_id=patient, slices=slices)
 
 
 def spot(volume, x, y, on_slice: int | None = 10, *, pathology=None):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,7 +18,6 @@ from tomocalc.image.display import (
     reduce_mean,
     reduction,
 )
-from tomocalc.image.overlay import kept_overlay
 from tomocalc.image.statistics import Grey
 
 IDENTITY = np.arange(256, dtype=np.float32)
@@ -31,7 +29,7 @@ def picture(image: np.ndarray, marks: list[tuple[float, float]], **change: objec
 
 def drawn(image: np.ndarray, marks: list[tuple[float, float]], **change: object) -> bytes:
     row, col = np.array(marks, np.float64).reshape(-1, 2).T
-    arguments = {"factor": 1, "spacing_mm": 0.1, "heading": "v", "caption": "c", "key": "k"}
+    arguments = {"factor": 1, "spacing_mm": 0.1, "heading": "v", "caption": "c"}
     panels = [Panel("one", image, row, col), Panel("two", image, row[:0], col[:0])]
     return draw_panels(panels, **(arguments | change))  # type: ignore[arg-type]
 
@@ -88,20 +86,3 @@ def test_reductions() -> None:
     wanted = levels[:, :24].reshape(5, 4, 6, 4).mean(axis=(1, 3))
     assert np.abs(reduce_mean(grey, 4) - wanted).max() <= 0.5
     assert reduce_max(Grey(levels[:19, :29], IDENTITY), 4).shape == (5, 8)
-
-
-def test_a_kept_picture_must_be_whole_and_of_the_same_content(tmp_path: Path) -> None:
-    path = tmp_path / "overlay.png"
-    assert kept_overlay(path, "k") is None
-    content = drawn(np.zeros((50, 50), np.uint8), [])
-    path.write_bytes(content)
-    assert kept_overlay(path, "k") == content
-    assert kept_overlay(path, "other") is None
-    path.write_bytes(content[:-30])
-    assert kept_overlay(path, "k") is None
-    damaged = bytearray(content)
-    damaged[len(content) // 2] ^= 4
-    path.write_bytes(bytes(damaged))
-    assert kept_overlay(path, "k") is None
-    path.write_bytes(b"")
-    assert kept_overlay(path, "k") is None

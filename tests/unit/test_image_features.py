@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from skimage.measure import label
 
 from support.naive_image import features as naive_features
-from tomocalc.image.blobs import SCALES_MM, blob_scale
 from tomocalc.image.breast import Breast
 from tomocalc.image.context import (
+    SCALES_MM,
     area_mm2,
+    blob_scale,
     focus_offset,
     neighbours,
     skin_distance,
@@ -158,7 +159,7 @@ def test_odd_masks_equal_the_naive_implementation(kind: str) -> None:
 
 
 def test_large_objects_are_measured_in_bands(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tomocalc.image.portions.LIMIT", 300)
+    monkeypatch.setattr("tomocalc.image.border.LIMIT", 300)
     monkeypatch.setattr("tomocalc.image.statistics.LIMIT", 100)
     rng = np.random.default_rng(5)
     image = rng.integers(0, 256, (80, 90)).astype(np.uint8)

@@ -9,11 +9,12 @@ import pytest
 from skimage import exposure, filters
 
 from support.image_slices import SETTINGS, SPOTS, breast_slice
+from tomocalc.accounts.manifest import SliceFacts
+from tomocalc.accounts.settings import GENERATORS, Settings
 from tomocalc.image.breast import Breast
 from tomocalc.image.generators import equalise, local_objects, paper_objects
 from tomocalc.image.grey import Scale
-from tomocalc.image.settings import Settings
-from tomocalc.image.slices import find_objects, prepare
+from tomocalc.image.slices import find_objects, prepare, slice_facts
 
 SPACING_MM = (0.1, 0.1)
 
@@ -99,21 +100,21 @@ def test_paper_equals_the_chain_of_scikit_image() -> None:
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("level", [0, 37, 255])
 def test_a_constant_slice_has_no_objects(dtype: type, level: int) -> None:
-    objects, prepared = find_objects(3, np.full((64, 64), level, dtype), SETTINGS, SPACING_MM)
-    assert prepared is None
-    assert objects.found == {}
-    assert objects.facts["qc_flag"] == "constant"
-    assert objects.facts["objects"] == 0
+    assert prepare(np.full((64, 64), level, dtype), SPACING_MM) is None
+    facts = SliceFacts(slice=3)
+    assert (facts.qc_flag, facts.objects) == ("constant", 0)
 
 
 def test_facts_of_a_slice() -> None:
-    objects, _ = find_objects(3, breast_slice(7), SETTINGS, SPACING_MM)
-    facts = objects.facts
-    assert facts["slice"] == 3
-    assert facts["objects"] == objects.found["local"].runs.count
-    assert 0 < facts["mask_share"] < 0.1
-    assert 0.4 < facts["breast_share"] < 0.8
-    assert 0 < facts["otsu"] < 255
+    prepared = prepare(breast_slice(7), SPACING_MM)
+    assert prepared is not None
+    found = find_objects(prepared, SETTINGS, SPACING_MM, ["local"])
+    assert list(found) == ["local"]
+    facts = slice_facts(3, found["local"], prepared.breast)
+    assert (facts.slice, facts.qc_flag) == (3, "ok")
+    assert facts.objects == found["local"].runs.count
+    assert 0 < facts.mask_share < 0.1
+    assert 0.4 < facts.breast_share < 0.8
 
 
 @pytest.mark.parametrize("kind", ["checkerboard", "single pixels", "noise", "frames", "two levels"])
@@ -128,9 +129,9 @@ def test_odd_slices_stay_sane(kind: str) -> None:
         "two levels": (col > 100) * 1,
     }[kind].astype(np.uint16)
     settings = replace(SETTINGS, max_per_slice=100)
-    objects, _ = find_objects(0, raw, settings, SPACING_MM)
-    assert objects.facts["qc_flag"] != "constant"
-    for found in objects.found.values():
+    prepared = prepare(raw, SPACING_MM)
+    assert prepared is not None
+    for found in find_objects(prepared, settings, SPACING_MM, GENERATORS).values():
         assert found.runs.count <= 100
         assert np.isfinite(found.strength).all()
 

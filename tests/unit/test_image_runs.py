@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from skimage.measure import label, regionprops
 
-from tomocalc.image.portions import portions
+from tomocalc.image.border import chunks
 from tomocalc.image.runs import Runs, join, label_runs, mask_runs, per_object, stretches
 
 
@@ -85,13 +85,13 @@ def test_objects_without_values_reduce_to_zero() -> None:
     assert per_object(np.add, np.array([1.0, 2.0, 4.0]), first).tolist() == [0, 3, 0, 4, 0]
 
 
-def test_portions_hold_every_object_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tomocalc.image.portions.LIMIT", 200)
+def test_chunks_hold_every_object_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tomocalc.image.border.LIMIT", 200)
     runs = runs_of(np.random.default_rng(2).random((60, 60)) < 0.35)
     seen = np.zeros(runs.count, np.int64)
-    for portion in portions(runs, 60):
-        row = portion.runs.row
-        counts = (row >= portion.top) & (row < portion.bottom)
-        length = np.where(counts, portion.runs.stop - portion.runs.start, 0).astype(np.int64)
-        seen[portion.objects] += per_object(np.add, length, portion.runs.first)
+    for chunk in chunks(runs, 60):
+        row = chunk.runs.row
+        counts = (row >= chunk.top) & (row < chunk.bottom)
+        length = np.where(counts, chunk.runs.stop - chunk.runs.start, 0).astype(np.int64)
+        seen[chunk.objects] += per_object(np.add, length, chunk.runs.first)
     assert np.array_equal(seen, runs.area)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tracemalloc
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,14 @@ from PIL import Image
 import import_dataset
 from support.defaults import CONFIG
 from support.image_slices import breast_slice
+from support.manifests import manifest
+from tomocalc.accounts.manifest import QuarantinedSlice
+from tomocalc.accounts.settings import Settings
 from tomocalc.errors import TomocalcError
-from tomocalc.image.detection import Found
-from tomocalc.image.objects import Search, keep_search, kept_search
-from tomocalc.image.recall import Account
-from tomocalc.image.search import search
-from tomocalc.image.settings import Settings
-from tomocalc.image.slices import find_objects, measure_rows
+from tomocalc.evaluation.coverage import Coverage, SmallObjects
+from tomocalc.image.objects import VolumeObjects
+from tomocalc.image.passes import find_candidates
+from tomocalc.image.slices import find_objects, measure_rows, prepare
 from tomocalc.phantom.settings import Settings as PhantomSettings
 from tomocalc.phantom.volume import simulate
 
@@ -39,16 +40,27 @@ class Header:
     slice_spacing_mm: float = 1.0
 
 
-def searched(stack: list[np.ndarray], spacing_mm: float, **change: Any) -> Search:
+@dataclass
+class Stack:
+    """Slices as the reader of a volume gives them."""
+
+    header: Header
+    read: Callable[[int], np.ndarray]
+
+
+def found_in(read: Callable[[int], np.ndarray], header: Header, **options: Any) -> VolumeObjects:
+    return find_candidates(Stack(header, read), SETTINGS, **options)  # type: ignore[arg-type]
+
+
+def searched(stack: list[np.ndarray], spacing_mm: float, **options: Any) -> VolumeObjects:
     rows, columns = stack[0].shape
     header = Header(len(stack), rows, columns, (spacing_mm, spacing_mm))
-    options = {"on_bad_slice": "fail", "threads": 1} | change
-    return search(stack.__getitem__, header, SETTINGS, **options)
+    return found_in(stack.__getitem__, header, **options)
 
 
 def add(
-    account: Account,
-    found: Search,
+    account: Coverage,
+    found: VolumeObjects,
     rows: list[dict[str, Any]],
     shape: tuple[int, int],
     *,
@@ -56,20 +68,20 @@ def add(
     tolerance_mm: float,
 ) -> None:
     objects = found.table.filter(pl.col("generator") == "local")
-    about: Mapping[str, Any] = {
-        "pixel_spacing_mm": [spacing_mm, spacing_mm],
-        "rows": shape[0],
-        "columns": shape[1],
-        "slice_facts": found.facts,
-    }
+    about = manifest(
+        pixel_spacing_mm=(spacing_mm, spacing_mm),
+        rows=shape[0],
+        columns=shape[1],
+        slice_facts=found.facts,
+    )
     account.add_volume(objects, about)
-    places = Found(objects, (spacing_mm, spacing_mm), tolerance_mm, 1)
+    places = SmallObjects(objects, (spacing_mm, spacing_mm), tolerance_mm, 1)
     account.add_findings(places, rows, found.outline)
 
 
 def test_clearly_visible_calcifications_of_phantoms_are_found() -> None:
     settings = PhantomSettings.from_config(CONFIG["phantom"])
-    account = Account()
+    account = Coverage()
     for number in range(5):
         volume = simulate(
             volume_id=f"T{number}",
@@ -88,11 +100,11 @@ def test_clearly_visible_calcifications_of_phantoms_are_found() -> None:
         found = searched(list(volume.stored), settings.pixel_spacing_mm)
         shape = volume.stored.shape[1:]
         add(account, found, rows, shape, spacing_mm=0.1, tolerance_mm=0.3)
-    facts = account.facts()
-    assert facts["calcification"]["findings"] >= 15
-    assert facts["calcification"]["recall"] >= 0.85
-    assert facts["calcification"]["by_chance"]["recall"] <= 0.1
-    assert facts["objects_per_slice"] <= 50
+    facts = account.account()
+    assert facts.kinds["calcification"].found.findings >= 15
+    assert (facts.kinds["calcification"].found.recall or 0) >= 0.85
+    assert (facts.kinds["calcification"].by_chance.recall or 0) <= 0.1
+    assert facts.objects_per_slice <= 50
 
 
 def data() -> Path:
@@ -117,15 +129,18 @@ def test_clusters_of_real_films_are_found_far_above_chance(tmp_path: Path) -> No
         **sheets,
     )
     circles = pl.read_csv(sheets["annotations"], separator="\t")
-    account = Account()
+    account = Coverage()
     for (volume,), rows in circles.group_by("volume_id", maintain_order=True):
         image = np.asarray(Image.open(data() / f"mini_mias/{volume}.png").convert("L"))
         found = searched([image], 0.2)
         add(account, found, rows.to_dicts(), image.shape, spacing_mm=0.2, tolerance_mm=0.0)
-    facts = account.facts()
-    assert facts["cluster"]["recall"] >= 0.7
-    assert facts["cluster"]["by_chance"]["recall"] <= facts["cluster"]["recall"] / 2
-    assert facts["objects_per_slice"] <= 100
+    facts = account.account()
+    recall, by_chance = facts.kinds["cluster"].found.recall, facts.kinds["cluster"].by_chance.recall
+    assert recall is not None
+    assert by_chance is not None
+    assert recall >= 0.7
+    assert by_chance <= recall / 2
+    assert facts.objects_per_slice <= 100
 
 
 @pytest.mark.data
@@ -133,9 +148,9 @@ def test_real_tomosynthesis_slices_take_little_memory() -> None:
     for path in sorted((data() / "bcs_dbt_slices").glob("*.jpg"))[::6]:
         raw = np.asarray(Image.open(path).convert("L"))
         tracemalloc.start()
-        objects, prepared = find_objects(0, raw, SETTINGS, (0.085, 0.085))
+        prepared = prepare(raw, (0.085, 0.085))
         assert prepared is not None
-        runs = objects.found["local"].runs
+        runs = find_objects(prepared, SETTINGS, (0.085, 0.085), ["local"])["local"].runs
         rows = measure_rows(prepared, runs, runs, settings=SETTINGS, spacing_mm=(0.085, 0.085))
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
@@ -151,8 +166,8 @@ def stack() -> list[np.ndarray]:
 def test_a_kept_search_is_the_search(tmp_path: Path) -> None:
     found = searched(stack(), 0.1)
     path = tmp_path / "search.parquet"
-    keep_search(path, found, "key")
-    again = kept_search(path, "key", "local", on_bad_slice="fail")
+    found.write(path, "key")
+    again = VolumeObjects.current(path, "key", on_bad_slice="fail")
     assert again is not None
     assert again.facts == found.facts
     assert again.table.equals(found.table)
@@ -163,17 +178,22 @@ def test_a_kept_search_is_the_search(tmp_path: Path) -> None:
             assert np.array_equal(kept, getattr(runs, name))
             assert kept.dtype == getattr(runs, name).dtype
         assert np.array_equal(again.strength[index], found.strength[index])
+    for name in ("focus", "focus_object", "first", "last"):
+        kept = getattr(again.candidates, name)
+        assert np.array_equal(kept, getattr(found.candidates, name))
+    for index, of in found.candidates.of_object.items():
+        assert np.array_equal(again.candidates.of_object[index], of)
     assert again.outline is not None
     assert found.outline is not None
     assert np.array_equal(again.outline.spans, found.outline.spans)
-    assert kept_search(path, "other", "local", on_bad_slice="fail") is None
+    assert VolumeObjects.current(path, "other", on_bad_slice="fail") is None
 
 
 def test_a_search_without_objects_can_be_kept(tmp_path: Path) -> None:
     found = searched(stack()[1:2], 0.1)
     assert found.outline is None
-    keep_search(tmp_path / "search.parquet", found, "key")
-    again = kept_search(tmp_path / "search.parquet", "key", "local", on_bad_slice="fail")
+    found.write(tmp_path / "search.parquet", "key")
+    again = VolumeObjects.current(tmp_path / "search.parquet", "key", on_bad_slice="fail")
     assert again is not None
     assert again.runs == {}
     assert again.outline is None
@@ -183,9 +203,6 @@ def test_threads_change_nothing() -> None:
     one, two = searched(stack(), 0.1), searched(stack(), 0.1, threads=4)
     assert one.table.equals(two.table)
     assert one.facts == two.facts
-    assert one.projection is not None
-    assert two.projection is not None
-    assert np.array_equal(one.projection, two.projection)
 
 
 def damaged(index: int) -> TomocalcError:
@@ -202,18 +219,18 @@ def test_every_bad_slice_is_told_or_quarantined(tmp_path: Path) -> None:
 
     header = Header(5, good.shape[0], good.shape[1], (0.1, 0.1))
     with pytest.raises(TomocalcError) as caught:
-        search(read, header, SETTINGS, on_bad_slice="fail", threads=2)
+        found_in(read, header, on_bad_slice="fail", threads=2)
     assert [f"s{index}" in str(caught.value) for index in range(5)] == [0, 1, 0, 1, 0]
-    found = search(read, header, SETTINGS, on_bad_slice="quarantine", threads=2)
-    assert found.quarantined == [
-        {"slice": index, "reason": "[E202] damaged: cut", "fix": "copy it again"}
+    found = found_in(read, header, on_bad_slice="quarantine", threads=2)
+    assert found.quarantined == tuple(
+        QuarantinedSlice(slice=index, reason="[E202] damaged: cut", fix="copy it again")
         for index in (1, 3)
-    ]
+    )
     assert sorted(found.runs) == [0, 2, 4]
     path = tmp_path / "search.parquet"
-    keep_search(path, found, "key")
-    assert kept_search(path, "key", "local", on_bad_slice="fail") is None
-    assert kept_search(path, "key", "local", on_bad_slice="quarantine") is not None
+    found.write(path, "key")
+    assert VolumeObjects.current(path, "key", on_bad_slice="fail") is None
+    assert VolumeObjects.current(path, "key", on_bad_slice="quarantine") is not None
 
 
 def test_a_volume_without_a_readable_slice_is_always_an_error() -> None:
@@ -221,4 +238,4 @@ def test_a_volume_without_a_readable_slice_is_always_an_error() -> None:
         raise damaged(index)
 
     with pytest.raises(TomocalcError):
-        search(read, Header(2, 9, 9, (0.1, 0.1)), SETTINGS, on_bad_slice="quarantine", threads=1)
+        found_in(read, Header(2, 9, 9, (0.1, 0.1)), on_bad_slice="quarantine")

@@ -10,7 +10,9 @@ import polars as pl
 import pytest
 
 from support.image_slices import SETTINGS
-from tomocalc.image.settings import Settings
+from support.manifests import manifest
+from tomocalc.accounts.manifest import TableEntry
+from tomocalc.accounts.settings import Settings
 from tomocalc.image.shards import (
     current_shard,
     current_table,
@@ -34,29 +36,35 @@ def rows(count: int = 5) -> pl.DataFrame:
     return pl.DataFrame(values | text | {"candidate_id": list(range(count))[::-1]})
 
 
+def kept_entry(folder: Path) -> TableEntry:
+    current = current_shard(folder, 0, "key")
+    assert current is not None
+    return current[0]
+
+
 def test_a_shard_has_the_schema_sorted_rows_and_metadata(tmp_path: Path) -> None:
-    entry = write_shard(tmp_path, 7, rows(), "key")
+    entry, _ = write_shard(tmp_path, 7, rows(), "key")
     frame = pl.read_parquet(tmp_path / "0007.parquet")
     assert dict(frame.schema) == schema(SHARD)
     assert frame["candidate_id"].to_list() == [0, 1, 2, 3, 4]
-    assert entry["path"] == "0007.parquet"
-    assert entry["rows"] == 5
+    assert entry.path == "0007.parquet"
+    assert entry.rows == 5
     about = read_metadata(tmp_path / "0007.parquet")
     assert sorted(about) == ["key", "schema_version", "versions"]
     assert about["schema_version"] == str(SCHEMA_VERSION)
 
 
 def test_an_empty_slice_has_a_shard_with_every_column(tmp_path: Path) -> None:
-    entry = write_shard(tmp_path, 0, empty(SHARD), "key")
-    assert entry["rows"] == 0
+    entry, _ = write_shard(tmp_path, 0, empty(SHARD), "key")
+    assert entry.rows == 0
     frame = pl.read_parquet(tmp_path / "0000.parquet")
     assert frame.columns == names(SHARD)
-    assert current_shard(tmp_path, 0, "key") == entry
+    assert kept_entry(tmp_path) == entry
 
 
 def test_a_current_shard_is_kept_and_leaves_no_trace(tmp_path: Path) -> None:
-    entry = write_shard(tmp_path, 0, rows(), "key")
-    assert current_shard(tmp_path, 0, "key") == entry
+    entry, _ = write_shard(tmp_path, 0, rows(), "key")
+    assert kept_entry(tmp_path) == entry
     assert current_shard(tmp_path, 0, "another key") is None
     assert current_shard(tmp_path, 1, "key") is None
     assert [path.name for path in tmp_path.iterdir()] == ["0000.parquet"]
@@ -88,12 +96,12 @@ def test_a_table_of_other_columns_is_no_shard(tmp_path: Path) -> None:
 
 
 def test_keys_change_with_all_that_matters_and_nothing_else() -> None:
-    facts = {"volume_id": "v", "pixel_spacing_mm": [0.1, 0.1]}
+    facts = manifest("v")
     key = volume_key(["a", "b"], facts, SETTINGS)
-    assert key == volume_key(["a", "b"], dict(reversed(facts.items())), SETTINGS)
+    assert key == volume_key(["a", "b"], manifest("v"), SETTINGS)
     assert key != volume_key(["a", "c"], facts, SETTINGS)
     assert key != volume_key(["b", "a"], facts, SETTINGS)
-    assert key != volume_key(["a", "b"], facts | {"volume_id": "w"}, SETTINGS)
+    assert key != volume_key(["a", "b"], manifest("w"), SETTINGS)
     assert key != volume_key(["a", "b"], facts, replace(SETTINGS, threshold_k=5.0))
 
 

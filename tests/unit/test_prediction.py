@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import polars as pl
 import pytest
 
+from support.image_slices import SETTINGS
+from support.manifests import manifest
 from support.predictions import FEATURES, RULE, measured, release
-from tomocalc.dataset.shards import read_volume_rows
+from tomocalc.accounts.doubts import Doubt
+from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.accounts.prediction import Drift
 from tomocalc.errors import TomocalcError
+from tomocalc.image.shards import read_volume_rows
 from tomocalc.model.release import ReleasedModel, load_model
 from tomocalc.predict import predict_volume
 from tomocalc.prediction.attribution import attributions, log_odds
-from tomocalc.prediction.fit import check_fit, drift, other_world, percentile
+from tomocalc.prediction.cautions import caution_text, cautions_of, is_simulated
+from tomocalc.prediction.fit import check_fit, drift, percentile
 from tomocalc.prediction.scoring import MARKS, score_volume
-from tomocalc.prediction.sites import is_simulated
 
 HOW = {
-    "settings_keys": ["k"],
+    "settings_keys": [manifest().settings_key],
     "settings": {"threshold_k": 4.5},
     "pixel_spacing_mm": [0.08, 0.1],
     "slice_spacing_mm": [1.0, 1.0],
@@ -29,45 +36,41 @@ CARD: dict[str, Any] = {
     "features": [{"name": "area"}],
     "domain": {"source": "volumes", "extraction": HOW},
 }
-MANIFEST: dict[str, Any] = {
-    "volume_id": "v",
-    "schema_version": 1,
-    "settings_key": "k",
-    "settings": {"threshold_k": 4.5},
-    "pixel_spacing_mm": [0.09, 0.09],
-    "slice_spacing_mm": 1.0,
-    "slices": 9,
-}
+FINE = (0.09, 0.09)
 
 
 def test_a_model_that_fits_is_accepted() -> None:
-    check_fit(CARD, MANIFEST, tolerance=0.0)
+    check_fit(CARD, manifest(pixel_spacing_mm=FINE), tolerance=0.0)
 
 
 @pytest.mark.parametrize(
-    ("card", "manifest", "why"),
+    ("card", "changes", "why"),
     [
         ({"domain": None}, {}, "does not say what the model was trained on"),
         ({"domain": {"source": "table", "extraction": None}}, {}, "trained on a finished table"),
         ({"features": [{"name": "age"}]}, {}, "it reads age"),
-        ({}, {"settings_key": "x", "settings": {"threshold_k": 3.0}}, "threshold_k is 3.0, the"),
+        (
+            {},
+            {"settings_key": "x", "settings": replace(SETTINGS, threshold_k=3.0)},
+            "threshold_k is 3.0, the",
+        ),
         ({}, {"schema_version": 2}, "schema version 2"),
-        ({}, {"pixel_spacing_mm": [0.09, 0.12]}, "pixel_spacing_mm is 0.12"),
-        ({}, {"pixel_spacing_mm": [0.07, 0.07]}, "pixel_spacing_mm is 0.07"),
+        ({}, {"pixel_spacing_mm": (0.09, 0.12)}, "pixel_spacing_mm is 0.12"),
+        ({}, {"pixel_spacing_mm": (0.07, 0.07)}, "pixel_spacing_mm is 0.07"),
         ({}, {"slice_spacing_mm": 2.0}, "slice_spacing_mm is 2"),
     ],
 )
 def test_a_model_that_does_not_fit_is_refused(
-    card: dict[str, Any], manifest: dict[str, Any], why: str
+    card: dict[str, Any], changes: dict[str, Any], why: str
 ) -> None:
     with pytest.raises(TomocalcError, match="E602") as caught:
-        check_fit(CARD | card, MANIFEST | manifest, tolerance=0.1)
+        check_fit(CARD | card, manifest(**{"pixel_spacing_mm": FINE} | changes), tolerance=0.1)
     assert why in str(caught.value)
 
 
 def test_the_tolerance_widens_the_range_and_a_single_slice_has_no_depth() -> None:
-    check_fit(CARD, MANIFEST | {"pixel_spacing_mm": [0.11, 0.0721]}, tolerance=0.1)
-    check_fit(CARD, MANIFEST | {"slice_spacing_mm": 9.0, "slices": 1}, tolerance=0.0)
+    check_fit(CARD, manifest(pixel_spacing_mm=(0.11, 0.0721)), tolerance=0.1)
+    check_fit(CARD, manifest(pixel_spacing_mm=FINE, slice_spacing_mm=9.0, slices=1), tolerance=0.0)
 
 
 def test_phantoms_and_patients_are_told_apart() -> None:
@@ -75,17 +78,25 @@ def test_phantoms_and_patients_are_told_apart() -> None:
     assert is_simulated("In-Silico phantom")
     assert not is_simulated("Duke")
     assert not is_simulated(None)
-    phantom, patient = {"source": "phantom"}, {"source": "volumes"}
-    assert "without meaning" in str(other_world(phantom, simulated=False))
-    assert "say nothing about patients" in str(other_world(patient, simulated=True))
-    assert other_world(phantom, simulated=True) is None
-    assert other_world(patient, simulated=False) is None
+    sequence = {"kind": "slices", "slices": 7}
+    phantom, patient = (
+        {"domain": {"source": source}, "sequence": sequence} for source in ("phantom", "volumes")
+    )
+
+    def said(card: dict[str, Any], *, simulated: bool) -> list[str]:
+        return [caution_text(it) for it in cautions_of(card, manifest(), [], simulated=simulated)]
+
+    (text,) = said(phantom, simulated=False)
+    assert "without meaning" in text
+    (text,) = said(patient, simulated=True)
+    assert "say nothing about patients" in text
+    assert said(phantom, simulated=True) == said(patient, simulated=False) == []
 
 
 KNOWN = {"values": [float(v) for v in range(1, 11)], "below": [v / 10 for v in range(1, 11)]}
 
 
-def shift(values: list[float], candidates: int = 1000) -> dict[str, Any]:
+def shift(values: list[float], candidates: int = 1000) -> Drift:
     domain = {"candidates": candidates, "features": {"area": {**KNOWN, "classes": {}}}}
     frame = pl.DataFrame({"area": pl.Series(values, dtype=pl.Float32)})
     (row,) = drift(frame, domain)
@@ -94,9 +105,9 @@ def shift(values: list[float], candidates: int = 1000) -> dict[str, Any]:
 
 def test_the_same_distribution_does_not_drift() -> None:
     row = shift([float(v) for v in range(1, 11)] * 100)
-    assert row["psi"] == pytest.approx(0, abs=1e-9)
-    assert row["ks"] == pytest.approx(0, abs=1e-9)
-    assert row["shift"] == "none"
+    assert row.psi == pytest.approx(0, abs=1e-9)
+    assert row.ks == pytest.approx(0, abs=1e-9)
+    assert row.shift == "none"
 
 
 def test_drift_by_hand() -> None:
@@ -104,13 +115,13 @@ def test_drift_by_hand() -> None:
     row = shift([1.0] * 1000)
     p = np.full(10, 100.5) / 1005
     q = np.array([1000.5, *[0.5] * 9]) / 1005
-    assert row["psi"] == pytest.approx(((q - p) * np.log(q / p)).sum())
-    assert row["ks"] == pytest.approx(0.9)
-    assert row["shift"] == "strong"
+    assert row.psi == pytest.approx(((q - p) * np.log(q / p)).sum())
+    assert row.ks == pytest.approx(0.9)
+    assert row.shift == "strong"
 
 
 def test_too_few_candidates_are_not_judged() -> None:
-    assert shift([1.0] * 19)["shift"] == "unknown"
+    assert shift([1.0] * 19).shift == "unknown"
 
 
 def test_a_value_that_32_bits_cannot_hold_meets_its_equal() -> None:
@@ -121,18 +132,22 @@ def test_a_value_that_32_bits_cannot_hold_meets_its_equal() -> None:
 
 
 @pytest.fixture(scope="module")
-def volume(tmp_path_factory: pytest.TempPathFactory) -> tuple[ReleasedModel, Path, dict[str, Any]]:
+def volume(tmp_path_factory: pytest.TempPathFactory) -> tuple[ReleasedModel, Path, VolumeManifest]:
     folder = tmp_path_factory.mktemp("volume")
-    _source, manifest = measured(folder, sequence_slices=3)
-    model = release(folder / "model", folder / "features/manifest.json", manifest)
-    return load_model(model), folder, manifest
+    _source, measured_as = measured(folder, sequence_slices=3)
+    model = release(folder / "model", folder / "features/manifest.json", measured_as)
+    return load_model(model), folder, measured_as
 
 
-def scored(volume: tuple[ReleasedModel, Path, dict[str, Any]], **change: Any) -> Any:
-    model, folder, manifest = volume
-    rows = read_volume_rows(folder / "features/manifest.json", manifest)
+def scored(volume: tuple[ReleasedModel, Path, VolumeManifest], **change: Any) -> Any:
+    model, folder, measured_as = volume
+    rows = read_volume_rows(folder / "features/manifest.json", measured_as)
     return score_volume(
-        model, change.pop("rows", rows), manifest | change, rule=RULE, tolerance=0.1
+        model,
+        change.pop("rows", rows),
+        msgspec.structs.replace(measured_as, **change),
+        rule=RULE,
+        tolerance=0.1,
     )
 
 
@@ -141,19 +156,19 @@ def test_marks_are_candidates_at_best_focus_likeliest_first(volume: Any) -> None
     assert result.marks.columns == MARKS
     probability = result.marks["probability"].to_list()
     assert probability == sorted(probability, reverse=True)
-    assert result.marks["candidate_id"].n_unique() == volume[2]["candidates"]
-    assert result.facts["score"] == probability[0]
+    assert result.marks["candidate_id"].n_unique() == volume[2].candidates
+    assert result.scores.score == probability[0]
     flagged = result.marks.filter("flagged")
-    assert flagged.height == result.facts["flagged"] > 0
+    assert flagged.height == result.scores.flagged > 0
     assert flagged["probability"].to_numpy().min() >= volume[0].threshold
 
 
 def test_cluster_ids_of_marks_and_clusters_agree(volume: Any) -> None:
-    model, folder, manifest = volume
+    model, folder, measured_as = volume
     low = ReleasedModel(
         {**model.card, "threshold": {"value": 0.0}}, model.network, model.preprocessing
     )
-    result = scored((low, folder, manifest))
+    result = scored((low, folder, measured_as))
     counted = result.marks.drop_nulls("cluster_id").group_by("cluster_id").len().sort("cluster_id")
     assert counted["len"].to_list() == result.clusters["count"].to_list()
     assert result.clusters.height >= 1
@@ -164,25 +179,26 @@ def test_cluster_ids_of_marks_and_clusters_agree(volume: Any) -> None:
 
 
 def test_a_volume_without_candidates_scores_zero(volume: Any) -> None:
-    _model, folder, manifest = volume
-    rows = read_volume_rows(folder / "features/manifest.json", manifest)
+    _model, folder, measured_as = volume
+    rows = read_volume_rows(folder / "features/manifest.json", measured_as)
     result = scored(volume, rows=rows.clear())
-    assert result.facts["score"] == 0.0
+    assert result.scores.score == 0.0
     assert result.marks.height == result.clusters.height == 0
 
 
 def test_a_shallow_volume_is_warned_of_and_doubts_are_kept(volume: Any) -> None:
-    result = scored(volume, slices=1, doubts=[{"code": "gap", "slices": [3], "values": {"mm": 2}}])
-    text = " ".join(result.facts["warnings"])
+    doubts = (Doubt(code="gap", slices=(3,), values={"mm": 2}), Doubt(code="no_candidate"))
+    result = scored(volume, slices=1, doubts=doubts)
+    text = " ".join(map(caution_text, result.scores.cautions))
     assert "has 1 slice and the model reads sequences of 3" in text
-    assert result.facts["doubts"][0]["code"] == "gap"
+    assert result.scores.doubts == doubts
 
 
 def test_attributions_are_differences_of_log_odds(volume: Any) -> None:
-    model, folder, manifest = volume
-    rows = read_volume_rows(folder / "features/manifest.json", manifest)
+    model, folder, measured_as = volume
+    rows = read_volume_rows(folder / "features/manifest.json", measured_as)
     keys, parts = attributions(model, rows)
-    assert parts.shape == (manifest["candidates"], len(FEATURES))
+    assert parts.shape == (measured_as.candidates, len(FEATURES))
     # by hand for one candidate and one feature
     first = rows.filter(pl.col("candidate_id") == keys["candidate_id"][0])
     known = model.card["domain"]["features"][FEATURES[1]]
@@ -215,7 +231,7 @@ def test_three_lines_of_python_give_what_the_workflow_gives(volume: Any, tmp_pat
 
 
 def test_python_refuses_a_model_of_a_table(volume: Any, tmp_path: Path) -> None:
-    _model, folder, manifest = volume
-    card = release(tmp_path, folder / "features/manifest.json", manifest, domain=None)
+    _model, folder, measured_as = volume
+    card = release(tmp_path, folder / "features/manifest.json", measured_as, domain=None)
     with pytest.raises(TomocalcError, match="E602"):
         predict_volume(folder / "raw", model=card, laterality="L", view="CC")

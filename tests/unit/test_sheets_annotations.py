@@ -15,7 +15,7 @@ ANNOTATIONS = load_schema(SCHEMAS / "annotations.schema.yaml")
 def annotations(tmp_path, *lines, header="volume_id\tslice\tx\ty\tradius\tkind"):
     path = tmp_path / "annotations.tsv"
     path.write_text("\n".join([header, *lines]) + "\n")
-    return read_annotations(str(path), ANNOTATIONS, [{"volume_id": "v"}])
+    return read_annotations(str(path), ANNOTATIONS, ["v"])
 
 
 def test_annotations_have_numbers_and_an_optional_slice(tmp_path):
@@ -68,9 +68,7 @@ def test_a_wrong_column_of_annotations_is_not_told_again_in_every_row(tmp_path):
 def test_findings_of_other_kinds_are_kept_apart(tmp_path):
     lines = ("v\t4\t1\t2\t3\tcluster", "v\t4\t1\t2\t3\tmass", "v\t4\t1\t2\t0\tcalcification")
     assert [row["kind"] for row in annotations(tmp_path, *lines)] == ["cluster", "calcification"]
-    rows = read_annotations(
-        str(tmp_path / "annotations.tsv"), ANNOTATIONS, [{"volume_id": "v"}], others=True
-    )
+    rows = read_annotations(str(tmp_path / "annotations.tsv"), ANNOTATIONS, ["v"], others=True)
     assert [row["kind"] for row in rows] == ["mass"]
 
 
@@ -111,7 +109,7 @@ def test_masks_stay_inside_the_data_root(tmp_path):
 
     def read(mask):
         path.write_text(text.format(mask))
-        volumes = [{"volume_id": "v"}]
+        volumes = ["v"]
         return read_annotations(str(path), ANNOTATIONS, volumes, data_root=str(root))
 
     assert read("m.png")[0]["mask"] == str(root / "m.png")

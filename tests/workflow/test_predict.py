@@ -39,7 +39,7 @@ def test_volumes_of_another_seed_are_scored_with_the_model(rerun: Project):
     assert {"report.dcm", "segmentation.dcm", "marks.tsv", "overlay.png", "volume.html"} <= names
     volumes = pl.read_csv(folder / "volumes.tsv", separator="\t")
     assert volumes["score"].is_between(0, 1).all()
-    assert not volumes["warnings"].str.contains("in-silico").any()
+    assert not volumes["cautions"].cast(pl.String).str.contains("in_silico").any()
     for path in folder.rglob("*"):
         if path.is_file():
             assert str(rerun.folder).encode() not in path.read_bytes(), path.name

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from tomocalc.accounts.detection import Detection
 from tomocalc.dataset.listing import listed_volumes
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.files import read_json
@@ -58,7 +59,7 @@ def main(
         quality=read_json(quality),
         split=read_json(split),
         metrics=read_json(metrics),
-        detection=read_json(detection) if detection else None,
+        detection=Detection.read(detection) if detection else None,
         audit=read_json(audit) if audit else None,
         comparison=read_parquet(comparison).to_dicts() if comparison else [],
         files=files,

@@ -10,12 +10,12 @@ import polars as pl
 from tomocalc.config import load_schema
 from tomocalc.dataset.annotations import findings_of
 from tomocalc.dataset.listing import listed_manifests
-from tomocalc.dataset.shards import read_manifest
 from tomocalc.evaluation.account import account
 from tomocalc.evaluation.images import NO_PLACES, measure_images, without_images
 from tomocalc.evaluation.thresholds import operating_points
 from tomocalc.experiments.paper import ACCURACY, CONFUSION
 from tomocalc.files import write_json
+from tomocalc.image.shards import read_manifest
 from tomocalc.log import log_to
 from tomocalc.model.release import ReleasedModel, load_model
 from tomocalc.pages.evaluation import evaluation_page
@@ -84,7 +84,10 @@ def main(
             facts,
             findings_of(
                 read_annotations(
-                    annotations, load_schema(annotations_schema), facts, data_root=data_root
+                    annotations,
+                    load_schema(annotations_schema),
+                    [volume.volume_id for volume in facts],
+                    data_root=data_root,
                 )
             ),
             threshold=model.threshold,

@@ -6,36 +6,48 @@ from pathlib import Path
 from typing import Any
 
 from tomocalc.accounts.batch import Batch
-from tomocalc.accounts.doubts import doubt_sentence, refuse_doubts, typed_doubts
+from tomocalc.accounts.settings import Settings, compared_generator
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.image.extraction import extract
-from tomocalc.image.settings import Settings
+from tomocalc.files import write_bytes
+from tomocalc.image.extraction import measure_volume
+from tomocalc.image.overlay import volume_overlay
 from tomocalc.log import log_to
 from tomocalc.memory import keep_freed_memory
-from tomocalc.readers.row import open_row
-from tomocalc.readers.sources import check_sha256, unchanged
-from tomocalc.readers.spool import spooled
-from tomocalc.tables import OBJECTS_FILE
 
 log = logging.getLogger("tomocalc.extract_features")
 
 
 def main(
-    *, volumes: Sequence[Mapping[str, Any]], folder: str, account: str, **settings: Any
+    *,
+    volumes: Sequence[Mapping[str, Any]],
+    folder: str,
+    account: str,
+    image: Mapping[str, Any],
+    candidates: Mapping[str, Any],
+    sequence_slices: int,
+    in_silico: bool = False,
+    threads: int = 1,
 ) -> None:
     """Measure volumes one after another; name those that failed when all others are done.
 
     Parameters
     ----------
     volumes
-        Rows of the sheet.
+        Rows of the sheet; the path of each is the file, folder or pattern that holds the volume.
     folder
         Gets a folder per volume, with its manifest, shards and picture.
     account
         Written last: a `tomocalc.accounts.batch.Batch`.
-    settings
-        What `measure_volume` takes for all of them.
+    image, candidates
+        Sections of the configuration.
+    sequence_slices
+        Consecutive slices around the best focus that are measured for each candidate.
+    in_silico
+        Whether the volumes are simulated; their pictures then say so.
+    threads
+        Slices worked on at once.
     """
+    settings = Settings.from_config(image, candidates, sequence_slices)
     folders, errors = [], list[TomocalcError]()
     for volume in volumes:
         name = volume["volume_id"]
@@ -43,74 +55,21 @@ def main(
         place = Path(folder, name)
         folders.append(place)
         try:
-            measure_volume(
-                volume=volume,
-                manifest=str(place / "manifest.json"),
-                overlay=str(place / "overlay.png"),
-                **settings,
+            found = measure_volume(
+                volume["path"],
+                row=volume,
+                image=image,
+                settings=settings,
+                folder=place,
+                compared=compared_generator(candidates["compare"], in_silico=in_silico),
+                threads=threads,
             )
+            write_bytes(place / "overlay.png", volume_overlay(found, in_silico=in_silico))
         except TomocalcError as error:
             log.exception("volume %s", name)
             errors.append(error)
     raise_all(errors)
     Batch.of(folders, place=Path(account).parent).write(account)
-
-
-def measure_volume(
-    *,
-    volume: Mapping[str, Any],
-    manifest: str,
-    overlay: str,
-    image: Mapping[str, Any],
-    candidates: Mapping[str, Any],
-    sequence_slices: int,
-    looks: str | None = None,
-    in_silico: bool = False,
-    threads: int = 1,
-) -> None:
-    """Write one shard per slice, the table of objects, the picture and the manifest.
-
-    Parameters
-    ----------
-    volume
-        Row of the sheet; its path is the file, folder or pattern that holds the volume.
-    manifest
-        Written last; shards and the table of objects go beside it.
-    overlay
-        Picture of the volume; one is kept beside the manifest too.
-    image, candidates
-        Sections of the configuration.
-    sequence_slices
-        Consecutive slices around the best focus that are measured for each candidate.
-    looks
-        Slices and candidates for a page to show, if wanted.
-    in_silico
-        Whether the volume is simulated; the picture then says so.
-    threads
-        Slices worked on at once.
-    """
-    source = volume["path"]
-    settings = Settings.from_config(image, candidates, sequence_slices)
-    if volume["sha256"]:
-        check_sha256(source, volume["sha256"])
-    stack = open_row(source, volume, image)
-    with unchanged(source), spooled(stack) as slices:
-        measured = extract(
-            slices,
-            settings,
-            row=volume,
-            manifest=manifest,
-            objects=Path(manifest).with_name(OBJECTS_FILE),
-            overlay=overlay,
-            looks=looks,
-            on_bad_slice=image["on_bad_slice"],
-            in_silico=in_silico,
-            threads=threads,
-        )
-    doubts = typed_doubts(measured["doubts"])
-    for doubt in doubts:
-        log.warning("%s: %s", volume["volume_id"], doubt_sentence(doubt))
-    refuse_doubts(doubts, image, f"volume {volume['volume_id']}, {source}")
 
 
 if __name__ == "__main__":

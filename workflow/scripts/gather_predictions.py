@@ -6,8 +6,9 @@ from typing import Any
 
 import polars as pl
 
+from tomocalc.accounts.prediction import VolumeScores
 from tomocalc.errors import TomocalcError
-from tomocalc.files import read_json, sheet_text, write_text
+from tomocalc.files import sheet_text, write_text
 from tomocalc.log import log_to
 from tomocalc.model.release import load_model
 from tomocalc.pages.frame import write_page
@@ -28,12 +29,12 @@ VOLUMES = [
     "candidates",
     "flagged",
     "clusters",
-    "warnings",
+    "cautions",
     "doubts",
 ]
 PATIENTS = ["patient_id", "volumes", "score", "flagged", "clusters"]
 FILES = [
-    ("volumes.tsv", "score, candidates, clusters, warnings and doubts of every volume"),
+    ("volumes.tsv", "score, candidates, clusters, cautions and doubts of every volume"),
     ("patients.tsv", "score of every patient: the largest of the volumes"),
 ]
 
@@ -73,7 +74,7 @@ def main(
             why="this run reads a table and has no volumes of its own",
             fix="give a sheet: --config volumes=SHEET",
         )
-    rows = [read_json(path) for path in scores]
+    rows = [VolumeScores.read(path) for path in scores]
     by_patient = _patients(rows)
     domain = load_model(weights).card["domain"]
     shifts = drift(pl.concat([read_parquet(path) for path in marks]), domain)
@@ -83,10 +84,10 @@ def main(
         sheet_text(
             VOLUMES,
             [
-                _rounded(row)
+                _rounded({name: getattr(row, name) for name in VOLUMES})
                 | {
-                    "warnings": " ".join(row["warnings"]),
-                    "doubts": " ".join(doubt["code"] for doubt in row["doubts"]),
+                    "cautions": " ".join(item.code for item in row.cautions),
+                    "doubts": " ".join(doubt.code for doubt in row.doubts),
                 }
                 for row in rows
             ],
@@ -97,9 +98,7 @@ def main(
         volumes=rows,
         patients=by_patient,
         drift=shifts,
-        pictures={
-            row["volume_id"]: thumbnail(path) for row, path in zip(rows, overlays, strict=True)
-        },
+        pictures={row.volume_id: thumbnail(path) for row, path in zip(rows, overlays, strict=True)},
         own=own,
         home="../index.html" if own and home.is_file() else None,
         files=FILES,
@@ -112,18 +111,18 @@ def _rounded(row: dict[str, Any]) -> dict[str, Any]:
     return {name: f"{v:.7g}" if isinstance(v, float) else v for name, v in row.items()}
 
 
-def _patients(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _patients(rows: list[VolumeScores]) -> list[dict[str, Any]]:
     """Return one row per patient, the highest score first."""
-    groups: dict[str, list[dict[str, Any]]] = {}
+    groups: dict[str, list[VolumeScores]] = {}
     for row in rows:
-        groups.setdefault(row["patient_id"], []).append(row)
+        groups.setdefault(row.patient_id, []).append(row)
     found = [
         {
             "patient_id": patient,
             "volumes": len(mine),
-            "score": max(row["score"] for row in mine),
-            "flagged": sum(row["flagged"] for row in mine),
-            "clusters": sum(row["clusters"] for row in mine),
+            "score": max(row.score for row in mine),
+            "flagged": sum(row.flagged for row in mine),
+            "clusters": sum(row.clusters for row in mine),
         }
         for patient, mine in groups.items()
     ]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tomocalc.accounts.batch import Batch
 from tomocalc.dataset.listing import checked, write_listing
-from tomocalc.dataset.shards import read_manifest
 from tomocalc.files import sheet_text, write_text
+from tomocalc.image.shards import read_manifest
 from tomocalc.log import log_to
 
 log = logging.getLogger("tomocalc.list_volumes")
@@ -53,9 +53,12 @@ def main(*, batches: Sequence[str], volumes: str, quarantine: str, pictures: str
 def list_quarantine(sheet: str, manifests: Iterable[str]) -> int:
     """Write the *sheet* of slices in quarantine, by volume and slice; return how many they are."""
     rows = [
-        {"volume_id": volume["volume_id"], **{name: _line(entry[name]) for name in COLUMNS[1:]}}
-        for volume in sorted(map(read_manifest, manifests), key=lambda facts: facts["volume_id"])
-        for entry in volume["quarantined"]
+        {
+            "volume_id": volume.volume_id,
+            **{name: _line(getattr(entry, name)) for name in COLUMNS[1:]},
+        }
+        for volume in sorted(map(read_manifest, manifests), key=lambda facts: facts.volume_id)
+        for entry in volume.quarantined
     ]
     write_text(sheet, sheet_text(COLUMNS, rows))
     return len(rows)

@@ -9,16 +9,16 @@ from typing import Any
 
 import polars as pl
 
+from tomocalc.accounts.detection import Detection
+from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.config import load_schema
 from tomocalc.dataset.annotations import findings_of
 from tomocalc.dataset.listing import listed_manifests
-from tomocalc.dataset.shards import read_manifest, remains
 from tomocalc.errors import TomocalcError
-from tomocalc.files import file_sha256, write_json
-from tomocalc.image.detection import SMALL_MM, Found, small
-from tomocalc.image.outline import Outline
-from tomocalc.image.recall import Account
-from tomocalc.image.settings import GENERATORS
+from tomocalc.evaluation.coverage import SMALL_MM, Coverage, SmallObjects, small
+from tomocalc.files import file_sha256
+from tomocalc.image.breast import Outline
+from tomocalc.image.shards import read_manifest, remains
 from tomocalc.log import log_to
 from tomocalc.parquet import REMEDY, read_metadata, read_parquet
 from tomocalc.sheets import read_annotations
@@ -37,7 +37,7 @@ def main(
     labels: Mapping[str, Any],
     data_root: str | None = None,
 ) -> None:
-    """Compare the objects of both generators with the annotations and write *detection*.
+    """Compare the objects of every generator that ran with the annotations and write *detection*.
 
     Parameters
     ----------
@@ -57,39 +57,39 @@ def main(
     volumes = [read_manifest(path) for path in manifests]
     objects = [Path(path).with_name(OBJECTS_FILE) for path in manifests]
     annotated = read_annotations(
-        annotations, load_schema(annotations_schema), volumes, data_root=data_root
+        annotations,
+        load_schema(annotations_schema),
+        [volume.volume_id for volume in volumes],
+        data_root=data_root,
     )
     findings = by_volume(findings_of(annotated))
     known = by_volume(read_truth(truth) if truth else [])
-    accounts = {name: Account() for name in GENERATORS}
+    accounts = {name: Coverage() for name in sorted({it for v in volumes for it in v.generators})}
     for manifest, path in zip(volumes, objects, strict=True):
         table, outline = read_objects(path, manifest)
-        row_mm, col_mm = manifest["pixel_spacing_mm"]
+        row_mm, col_mm = manifest.pixel_spacing_mm
         for name, account in accounts.items():
             mine = table.filter(pl.col("generator") == name)
-            found = Found(
+            found = SmallObjects(
                 small(mine, (row_mm, col_mm)),
                 spacing_mm=(row_mm, col_mm),
                 tolerance_mm=labels["tolerance_mm"],
                 slice_tolerance=labels["slice_tolerance"],
             )
             account.add_volume(mine, manifest)
-            account.add_findings(found, findings[manifest["volume_id"]], outline)
-            planted = known[manifest["volume_id"]]
+            account.add_findings(found, findings[manifest.volume_id], outline)
+            planted = known[manifest.volume_id]
             account.add_truth(
                 found, [row | {"radius": row["diameter_mm"] / 2 / row_mm} for row in planted]
             )
-    write_json(
-        detection,
-        {
-            "volumes": len(volumes),
-            "slices": sum(len(manifest["slice_facts"]) for manifest in volumes),
-            "tolerance_mm": labels["tolerance_mm"],
-            "slice_tolerance": labels["slice_tolerance"],
-            "small_objects_mm": SMALL_MM,
-            "generators": {name: account.facts() for name, account in accounts.items()},
-        },
-    )
+    Detection(
+        volumes=len(volumes),
+        slices=sum(len(manifest.slice_facts) for manifest in volumes),
+        tolerance_mm=labels["tolerance_mm"],
+        slice_tolerance=labels["slice_tolerance"],
+        small_objects_mm=SMALL_MM,
+        generators={name: coverage.account() for name, coverage in accounts.items()},
+    ).write(detection)
 
 
 def by_volume(rows: list[dict[str, Any]]) -> defaultdict[str, list[dict[str, Any]]]:
@@ -115,7 +115,7 @@ def read_truth(path: str) -> list[dict[str, Any]]:
     ]
 
 
-def read_objects(path: Path, manifest: Mapping[str, Any]) -> tuple[pl.DataFrame, Outline | None]:
+def read_objects(path: Path, manifest: VolumeManifest) -> tuple[pl.DataFrame, Outline | None]:
     """Read the objects of a volume and the outline of its breast.
 
     Raises
@@ -123,7 +123,7 @@ def read_objects(path: Path, manifest: Mapping[str, Any]) -> tuple[pl.DataFrame,
     TomocalcError
         ``E301`` when the table is not the one its manifest announced.
     """
-    if not path.is_file() or file_sha256(path) != manifest["objects"]["sha256"]:
+    if not path.is_file() or file_sha256(path) != manifest.objects.sha256:
         raise TomocalcError(
             "E301",
             what="a table of objects cannot be used",

@@ -1,12 +1,14 @@
 """Merge the shards of all volumes, or a finished table, into one labelled data set."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import polars as pl
 
+from tomocalc.accounts.manifest import VolumeFacts
+from tomocalc.cells import Row
 from tomocalc.config import load_schema
 from tomocalc.dataset.annotations import findings_of
 from tomocalc.dataset.feature_table import CANDIDATE, read_feature_table
@@ -63,17 +65,19 @@ def main(
 
         if table is None:
             assert annotations is not None
-            read = partial(
-                read_annotations,
-                annotations,
-                load_schema(annotations_schema),
-                data_root=data_root,
-            )
+
+            def findings(volumes: Sequence[VolumeFacts], *, others: bool = False) -> list[Row]:
+                known = [volume.volume_id for volume in volumes]
+                sheet = load_schema(annotations_schema)
+                return findings_of(
+                    read_annotations(annotations, sheet, known, others=others, data_root=data_root)
+                )
+
             facts = merge_volumes(
                 manifests,
-                lambda volumes: findings_of(read(volumes)),
+                findings,
                 sheet=annotations,
-                others=lambda volumes: findings_of(read(volumes, others=True)),
+                others=partial(findings, others=True),
                 labels=labels,
                 max_bad_fraction=dataset["max_bad_fraction"],
                 append=append_valid,

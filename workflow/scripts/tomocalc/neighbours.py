@@ -1,7 +1,4 @@
-"""Points that lie close together, and groups of them: a grid of cells, with NumPy alone.
-
-Scoring a volume asks this of a few hundred points; importing SciPy's trees takes longer than that.
-"""
+"""Points that lie close together, and groups of them, on SciPy's trees and graphs."""
 
 from __future__ import annotations
 
@@ -32,33 +29,22 @@ class Pairs(NamedTuple):
 
 
 def close_pairs(points: Floats, others: Floats, radius: float) -> Pairs:
-    """Return the pairs at most *radius* apart.
-
-    Time and memory grow with the pairs whose cells, as wide as the radius, touch in the plane of
-    the first two axes.
+    """Return the pairs at most *radius* apart; time and memory grow with their number.
 
     Parameters
     ----------
     points, others
-        (point, axis), two axes or more.
+        (point, axis).
     """
     if not (len(points) and len(others)):
         return Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
-    plane = np.concatenate([points[:, :2], others[:, :2]])
-    # a hair wider, so that rounding puts no pair two cells apart
-    cell = np.floor((plane - plane.min(axis=0)) / (radius * (1 + 1e-9))).astype(np.int64)
-    width = cell[:, 1].max() + 2  # one empty column keeps the ends of two rows apart
-    code = cell[:, 0] * width + cell[:, 1]
-    here, there = code[: len(points)], code[len(points) :]
-    order = np.argsort(there, kind="stable")
-    rows, found = [], []
-    for step in (-width, 0, width):
-        begin = np.searchsorted(there[order], here + step - 1, "left")
-        count = np.searchsorted(there[order], here + step + 1, "right") - begin
-        rows.append(np.repeat(np.arange(len(points)), count))
-        skipped = begin - np.cumsum(count) + count
-        found.append(order[np.arange(count.sum()) + np.repeat(skipped, count)])
-    row, other = np.concatenate(rows), np.concatenate(found)
+    from scipy.spatial import cKDTree  # here: whoever has no points need not wait for it
+
+    # The tree rounds in its own way: it looks a hair farther, and the exact rule is ours.
+    found = cKDTree(points).sparse_distance_matrix(
+        cKDTree(others), radius * (1 + 1e-9), output_type="ndarray"
+    )
+    row, other = found["i"].astype(np.int64), found["j"].astype(np.int64)
     squared = ((points[row] - others[other]) ** 2).sum(axis=1)
     near = np.flatnonzero(squared <= radius**2)
     near = near[np.lexsort((other[near], row[near]))]
@@ -67,9 +53,9 @@ def close_pairs(points: Floats, others: Floats, radius: float) -> Pairs:
 
 def nearest(pairs: Pairs) -> Pairs:
     """Return of every row the nearest other; of equally near ones, the first."""
+    # Sorted by row, then distance, then other: the first entry of every row is the one.
     order = np.lexsort((pairs.other, pairs.squared, pairs.row))
-    row = pairs.row[order]
-    first = order[np.flatnonzero(np.diff(row, prepend=-1))]
+    first = order[np.flatnonzero(np.diff(pairs.row[order], prepend=-1))]
     return Pairs(pairs.row[first], pairs.other[first], pairs.squared[first])
 
 
@@ -81,12 +67,10 @@ def components(count: int, row: Integers, other: Integers) -> Integers:
     row, other
         The two ends of every link, in either direction.
     """
-    label = np.arange(count)
-    while True:
-        lower = label.copy()
-        np.minimum.at(lower, row, label[other])
-        np.minimum.at(lower, other, label[row])
-        lower = lower[lower]
-        if np.array_equal(lower, label):
-            return label
-        label = lower
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    links = coo_array((np.ones(row.size, np.int8), (row, other)), shape=(count, count))
+    label = connected_components(links, directed=False)[1]
+    # The first point of each label, in the order of labels, handed on to all of its points.
+    return np.unique(label, return_index=True)[1][label].astype(np.int64)

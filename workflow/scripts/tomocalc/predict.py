@@ -1,37 +1,55 @@
-"""Score a volume from Python.
+"""The one way to score a volume: from its files, or from what was measured of it before.
 
 >>> from tomocalc.predict import predict_volume
 >>> prediction = predict_volume("breast.dcm", model="results/model", laterality="L", view="CC")
->>> print(prediction.score, prediction.marks.head(), prediction.clusters)
+>>> print(prediction.scores.score, prediction.marks.head(), prediction.clusters)
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from tomocalc.dataset.shards import read_volume_rows
+from tomocalc.accounts.prediction import VolumeScores
+from tomocalc.accounts.settings import Settings
+from tomocalc.dicom_output.objects import dicom_objects
 from tomocalc.errors import TomocalcError
-from tomocalc.files import write_bytes
-from tomocalc.image.extraction import extract
-from tomocalc.image.objects import stored_search
-from tomocalc.image.settings import Settings
+from tomocalc.files import sheet_text, write_bytes, write_text
+from tomocalc.image.extraction import Extracted, measure_volume, stored_volume
 from tomocalc.model.release import ReleasedModel, load_model
 from tomocalc.pages.frame import write_page
 from tomocalc.pages.volume.page import volume_page
-from tomocalc.parquet import read_parquet
+from tomocalc.parquet import write_parquet
 from tomocalc.prediction.attribution import explained
-from tomocalc.prediction.outputs import dicom_objects
 from tomocalc.prediction.scoring import Scored, score_volume
-from tomocalc.readers.volume import Volume, open_volume
 
-MAX_PIXELS, MIN_SIZE = 100_000_000, 16
+IMAGE: Mapping[str, Any] = {
+    "max_pixels": 100_000_000,
+    "min_size": 16,
+    "on_bad_slice": "fail",
+    "side_mismatch": "keep",
+    "doubts": "report",
+    "allowed_doubts": (),
+}
+"""How files are read where no configuration says otherwise."""
+
 CLUSTER: Mapping[str, Any] = {"calcifications": 3, "distance_mm": 10.0}
+
+FILES = {
+    "marks.tsv": "one row per candidate, likeliest first",
+    "marks.parquet": "the same, typed",
+    "clusters.tsv": "one row per cluster of flagged candidates",
+    "scores.json": "scores of the volume, drift and cautions",
+    "report.dcm": "DICOM structured report of the flagged candidates (TID 1500)",
+    "segmentation.dcm": "DICOM segmentation of their pixels",
+    "overlay.png": "picture with all candidates",
+}
+"""What is written of a volume, and what each file is."""
 
 
 @dataclass(frozen=True)
@@ -40,53 +58,85 @@ class Prediction:
 
     Attributes
     ----------
-    marks, clusters
-        One row per candidate, likeliest first, and per cluster; see `scoring.Scored`.
-    score
-        Of the volume: the largest probability of a candidate.
-    warnings
-        What to know before the numbers are used.
+    scored
+        Marks, clusters and scores.
+    model
+        That made them.
+    measured
+        What was found in the volume.
+    explained
+        Of the likeliest candidates, by id, what every feature adds to the log-odds.
     """
 
-    marks: pl.DataFrame
-    clusters: pl.DataFrame
-    score: float
-    warnings: list[str]
-    _scored: Scored
-    _model: ReleasedModel
-    _manifest: Mapping[str, Any]
-    _rows: pl.DataFrame
-    _looks: pl.DataFrame
-    _objects: Any
-    _stack: Volume
+    scored: Scored
+    model: ReleasedModel
+    measured: Extracted
+    explained: Mapping[int, Sequence[float]]
 
-    def write_page(self, path: str | Path) -> None:
-        """Write the page of the volume to *path*."""
-        html = volume_page(
-            self._scored,
-            card=self._model.card,
-            manifest=self._manifest,
-            looks=self._looks,
-            explained=explained(self._model, self._rows, self._scored.marks),
-            files=[],
-            home=None,
-        )
-        write_page(path, html)
+    @property
+    def marks(self) -> pl.DataFrame:
+        """One row per candidate, likeliest first; columns `scoring.MARKS`."""
+        return self.scored.marks
+
+    @property
+    def clusters(self) -> pl.DataFrame:
+        """One row per cluster of flagged candidates."""
+        return self.scored.clusters
+
+    @property
+    def scores(self) -> VolumeScores:
+        """Score of the volume, counts, drift, and what to know before they are used."""
+        return self.scored.scores
+
+    def write_tables(self, folder: str | Path) -> None:
+        """Write marks, clusters and scores to *folder*, under the names of `FILES`."""
+        folder = Path(folder)
+        write_text(folder / "marks.tsv", _sheet(self.marks))
+        write_parquet(folder / "marks.parquet", self.marks)
+        write_text(folder / "clusters.tsv", _sheet(self.clusters))
+        self.scores.write(folder / "scores.json")
 
     def write_dicom(
         self, report: str | Path, segmentation: str | Path, *, identifiers: str = "pseudonymous"
     ) -> None:
-        """Write structured report and segmentation; see `dicom_output.identity`."""
+        """Write structured report and segmentation; see `dicom_output.identity`.
+
+        Raises
+        ------
+        TomocalcError
+            ``E601`` when identifiers of the ``source`` are to be copied and there are none.
+        """
         contents = dicom_objects(
-            self._model,
-            self._scored,
-            manifest=self._manifest,
-            found=self._objects,
-            stack=self._stack,
+            self.scored,
+            self.measured,
+            version=self.model.card["weights_sha256"][:16],
             identifiers=identifiers,
         )
         for path, content in zip((report, segmentation), contents, strict=True):
             write_bytes(path, content)
+
+    def write_page(
+        self, path: str | Path, *, files: Sequence[str] = (), home: str | None = None
+    ) -> None:
+        """Write the page of the volume.
+
+        Parameters
+        ----------
+        files
+            Names of `FILES` that stand beside it.
+        home
+            Address of the page of all volumes, seen from this one.
+        """
+        html = volume_page(
+            self.scored,
+            card=self.model.card,
+            manifest=self.measured.manifest,
+            previews=self.measured.previews,
+            explained=self.explained,
+            files=[(name, FILES[name]) for name in files],
+            home=home,
+        )
+        write_page(path, html)
 
 
 def predict_volume(
@@ -100,8 +150,14 @@ def predict_volume(
     site: str | None = None,
     pixel_spacing_mm: float | None = None,
     slice_spacing_mm: float | None = None,
+    sha256: str | None = None,
+    image: Mapping[str, Any] = IMAGE,
+    settings: Settings | None = None,
+    folder: str | Path | None = None,
+    measured: bool = False,
     spacing_tolerance: float = 0.1,
     cluster: Mapping[str, Any] = CLUSTER,
+    simulated: bool | None = None,
     threads: int = 1,
 ) -> Prediction:
     """Score one volume, measured with the settings that the model was trained with.
@@ -111,27 +167,77 @@ def predict_volume(
     source
         File, folder or pattern.
     model
-        Folder of a released model, or a loaded one.
+        A released model, the folder of one, or its ``model.safetensors``.
     laterality, view
         ``L`` or ``R``; ``CC``, ``MLO``, …
     site
         Of the volume; one with ``in silico`` in it is known to be simulated.
     pixel_spacing_mm, slice_spacing_mm
         Used where the header has none.
+    sha256
+        Of the volume's files, compared when given.
+    image
+        Section of the configuration: how files are read.
+    settings
+        How the volume is measured; None: as the model's training volumes were.
+    folder
+        Where shards and manifest are kept; what is current there is not measured again. None:
+        nowhere.
+    measured
+        Whether *folder* holds a finished measurement that is used as it is.
     spacing_tolerance
         Share by which a spacing may lie outside the range of the training.
     cluster
         ``calcifications`` and ``distance_mm`` of the density rule.
+    simulated
+        Whether the volume is known to be; None where only its *site* can tell.
     threads
         Slices worked on at once.
 
     Raises
     ------
     TomocalcError
-        ``E602`` when the model does not fit the volume; ``E1xx`` and ``E2xx`` for its files.
+        ``E602`` when the model does not fit the volume, ``E404`` when it cannot be read; ``E1xx``
+        and ``E2xx`` for the volume's files, ``E301`` for what was measured before.
     """
     if not isinstance(model, ReleasedModel):
         model = load_model(model)
+    row = {
+        "volume_id": volume_id,
+        "patient_id": patient_id,
+        "laterality": laterality,
+        "view": view,
+        "site": site,
+        "pixel_spacing_mm": pixel_spacing_mm,
+        "slice_spacing_mm": slice_spacing_mm,
+        "sha256": sha256,
+    }
+    with tempfile.TemporaryDirectory() as scratch:
+        place = Path(scratch if folder is None else folder)
+        if measured:
+            found = stored_volume(place, source, row=row, image=image)
+        else:
+            found = measure_volume(
+                source,
+                row=row,
+                image=image,
+                settings=settings or _settings_of(model),
+                folder=place,
+                keep=True,
+                threads=threads,
+            )
+    scored = score_volume(
+        model,
+        found.rows,
+        found.manifest,
+        rule=cluster,
+        tolerance=spacing_tolerance,
+        simulated=simulated,
+    )
+    return Prediction(scored, model, found, explained(model, found.rows, scored.marks))
+
+
+def _settings_of(model: ReleasedModel) -> Settings:
     how = (model.card.get("domain") or {}).get("extraction")
     if not how or not how["settings"]:
         raise TomocalcError(
@@ -141,47 +247,18 @@ def predict_volume(
             why="its card does not say how the volumes of the training were measured",
             fix="use a model that was trained on volumes with this version",
         )
-    stack = open_volume(
-        source,
-        pixel_spacing_mm=pixel_spacing_mm,
-        slice_spacing_mm=slice_spacing_mm,
-        laterality=laterality,
-        max_pixels=MAX_PIXELS,
-        min_size=MIN_SIZE,
-    )
-    row = {
-        "volume_id": volume_id,
-        "patient_id": patient_id,
-        "laterality": laterality,
-        "view": view,
-        "site": site,
-    }
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        manifest = extract(
-            stack,
-            Settings(**how["settings"]),
-            row=row,
-            manifest=folder / "manifest.json",
-            objects=folder / "objects.parquet",
-            overlay=None,
-            looks=folder / "looks.parquet",
-            threads=threads,
-        )
-        rows = read_volume_rows(folder / "manifest.json", manifest)
-        looks = read_parquet(folder / "looks.parquet")
-        found = stored_search(folder / "search.parquet", manifest["generator"])
-    scored = score_volume(model, rows, manifest, rule=cluster, tolerance=spacing_tolerance)
-    return Prediction(
-        marks=scored.marks,
-        clusters=scored.clusters,
-        score=scored.facts["score"],
-        warnings=scored.facts["warnings"],
-        _scored=scored,
-        _model=model,
-        _manifest=manifest,
-        _rows=rows,
-        _looks=looks,
-        _objects=found,
-        _stack=stack,
-    )
+    return Settings(**how["settings"])
+
+
+def _sheet(table: pl.DataFrame) -> str:
+    """Render *table* as a tab-separated sheet, numbers with seven digits."""
+    rows = [
+        {name: _cell(value) for name, value in row.items()} for row in table.iter_rows(named=True)
+    ]
+    return sheet_text(table.columns, rows)
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:.7g}" if isinstance(value, float) else value

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -81,12 +81,12 @@ CALCIFIED = ("calcification", "cluster")
 def read_annotations(
     path: str,
     schema: Schema,
-    volumes: list[Row],
+    volumes: Collection[str],
     *,
     others: bool | None = False,
     data_root: str | None = None,
 ) -> list[Row]:
-    """Read the sheet of annotations; each row must name a volume of *volumes* and a shape.
+    """Read the sheet of annotations; each row must name one of *volumes* and a shape.
 
     Returns calcifications and clusters, with *others* the findings of other kinds, or with None
     all of them; ``mask`` is resolved below *data_root*.
@@ -96,8 +96,7 @@ def read_annotations(
     TomocalcError
         ``E102`` or ``E103`` for the sheet, ``E303`` for unknown volumes, one line each.
     """
-    known = {row["volume_id"] for row in volumes}
-    rows, errors = check_annotations(path, schema, known, data_root=data_root)
+    rows, errors = check_annotations(path, schema, set(volumes), data_root=data_root)
     raise_all(errors)
     return [row for row in rows if others is None or (row["kind"] in CALCIFIED) is not others]
 

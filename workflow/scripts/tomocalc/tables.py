@@ -101,3 +101,11 @@ def names(columns: tuple[Column, ...]) -> list[str]:
 def empty(columns: tuple[Column, ...]) -> pl.DataFrame:
     """Return a frame of zero rows with every column and its dtype."""
     return pl.DataFrame(schema=schema(columns))
+
+
+def slices_above(length: int) -> int:
+    """Return how many of a sequence's *length* slices come before the one of best focus.
+
+    Of an even length, one more comes before it than after it. Measured and read alike.
+    """
+    return length // 2

@@ -129,16 +129,6 @@ KINDS: dict[str, Kind] = {
 """Every code: its meaning and what to do; the guide shows this table."""
 
 
-def plain_doubts(doubts: Iterable[Doubt]) -> list[dict[str, Any]]:
-    """Return doubts as an account that has no type of its own holds them."""
-    return msgspec.to_builtins(list(doubts))
-
-
-def typed_doubts(plain: Any) -> tuple[Doubt, ...]:
-    """Return what `plain_doubts` wrote."""
-    return msgspec.convert(plain, tuple[Doubt, ...])
-
-
 def doubt_sentence(doubt: Doubt) -> str:
     """Say a doubt in words, with its numbers and the first of its slices."""
     text = KINDS[doubt.code].text.format(**doubt.values)

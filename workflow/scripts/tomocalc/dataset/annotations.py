@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from tomocalc.accounts.manifest import VolumeFacts
 from tomocalc.cells import LINE
 from tomocalc.dataset.masks import placed
 from tomocalc.errors import TomocalcError
 
 Row = Mapping[str, Any]
-Volumes = Mapping[str, Mapping[str, Any]]
 NEIGHBOURING = 2
 """Slices at most between two lines of one finding: every slice or every other one is outlined."""
 SEVERAL = 3
@@ -96,7 +96,7 @@ def _extent(row: Row) -> tuple[float, float]:
 
 
 def misplaced(
-    sheet: str, findings: Iterable[Row], volumes: Iterable[Row]
+    sheet: str, findings: Iterable[Row], volumes: Iterable[VolumeFacts]
 ) -> Iterator[TomocalcError]:
     """Say which annotations lie outside their volume, or have a mask of another size.
 
@@ -117,7 +117,7 @@ def misplaced(
         ``E303``, one per line of the sheet at most; a single one where all lines would fit with x
         and y exchanged.
     """
-    sizes = {volume["volume_id"]: volume for volume in volumes}
+    sizes = {volume.volume_id: volume for volume in volumes}
     rows = [line for finding in findings for line in lines_of(finding)]
     outside = [row for row in rows if _outside(row, sizes[row["volume_id"]])]
     if len(outside) >= SEVERAL and not any(
@@ -133,19 +133,19 @@ def misplaced(
     for row in rows:
         volume = sizes[row["volume_id"]]
         if fault := _reason(row, volume):
-            size = f"{volume['slices']} slices of {volume['rows']} rows and {volume['columns']}"
+            size = f"{volume.slices} slices of {volume.rows} rows and {volume.columns}"
             why = f"{fault[0]}, and {row['volume_id']} has {size} columns"
             yield _fault(f"{sheet}:{row[LINE]}", why, fault[1])
 
 
-def _reason(row: Row, volume: Row) -> tuple[str, str] | None:
+def _reason(row: Row, volume: VolumeFacts) -> tuple[str, str] | None:
     """Return why a row does not fit and what mends it; None where it fits."""
     last = max([row["slice"] or 0, *row.get("mask_slices", [])])
-    if last >= volume["slices"]:
+    if last >= volume.slices:
         return f"slice is {last}", "count slices from 0"
     if "mask_shape" in row:
         rows, columns = row["mask_shape"]
-        if (rows, columns) != (volume["rows"], volume["columns"]):
+        if (rows, columns) != (volume.rows, volume.columns):
             why = f"the mask has {rows} rows and {columns} columns"
             return why, "give a mask of the size of the slices"
         return None
@@ -156,14 +156,14 @@ def _reason(row: Row, volume: Row) -> tuple[str, str] | None:
     return None
 
 
-def _outside(row: Row, volume: Row) -> str:
+def _outside(row: Row, volume: VolumeFacts) -> str:
     """Return the axis along which the centre lies outside the image; empty where it lies inside."""
     if "mask_shape" in row:
         return ""
     x, y = _centre(row)
-    if not 0 <= x < volume["columns"]:
+    if not 0 <= x < volume.columns:
         return "x"
-    return "" if 0 <= y < volume["rows"] else "y"
+    return "" if 0 <= y < volume.rows else "y"
 
 
 def _exchanged(row: Row) -> Row:

@@ -7,9 +7,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from tomocalc.dataset.shards import read_manifest, remains
 from tomocalc.errors import TomocalcError
 from tomocalc.files import file_sha256, sheet_text, write_text
+from tomocalc.image.shards import read_manifest, remains
 from tomocalc.parquet import REMEDY
 
 COLUMNS = (
@@ -41,12 +41,12 @@ def write_listing(path: str | Path, manifests: Sequence[str]) -> int:
         facts = read_manifest(manifest)
         rows.append(
             {
-                "volume_id": facts["volume_id"],
-                "patient_id": facts.get("patient_id"),
-                "slices": facts["slices"],
-                "candidates": facts.get("candidates"),
-                "quarantined": len(facts["quarantined"]),
-                "doubts": " ".join(doubt["code"] for doubt in facts["doubts"]),
+                "volume_id": facts.volume_id,
+                "patient_id": facts.patient_id,
+                "slices": facts.slices,
+                "candidates": facts.candidates,
+                "quarantined": len(facts.quarantined),
+                "doubts": " ".join(doubt.code for doubt in facts.doubts),
                 "manifest": os.path.relpath(manifest, folder),
                 "sha256": file_sha256(manifest),
             }

@@ -4,31 +4,45 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict, deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import polars as pl
 
-from tomocalc.accounts.doubts import count_doubts, typed_doubts
+from tomocalc.accounts.doubts import count_doubts
+from tomocalc.accounts.manifest import VolumeFacts, VolumeManifest
 from tomocalc.dataset.annotations import lines_of, misplaced
 from tomocalc.dataset.labels import drop_ambiguous, label_candidates
-from tomocalc.dataset.shards import read_manifest, read_volume_rows
 from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.image.shards import read_manifest, read_volume_rows
 
 log = logging.getLogger(__name__)
+
+Findings = Callable[[Sequence[VolumeFacts]], list[dict[str, Any]]]
+"""Returns rows of the annotation sheet, each in its place, given the volumes they may name."""
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """A volume on its way: its manifest without what grows with its slices."""
+
+    path: str
+    manifest: VolumeManifest
+    without_objects: int
 
 
 def merge_volumes(
     paths: list[str],
-    findings: Callable[[list[dict[str, Any]]], list[dict[str, Any]]],
+    findings: Findings,
     *,
     sheet: str,
     labels: dict[str, Any],
     max_bad_fraction: float,
     append: Callable[[pl.DataFrame], None],
-    others: Callable[[list[dict[str, Any]]], list[dict[str, Any]]] | None = None,
+    others: Findings | None = None,
 ) -> dict[str, Any]:
     """Pass the labelled rows of every volume to *append*, volumes sorted by their id.
 
@@ -63,11 +77,9 @@ def merge_volumes(
     TomocalcError
         ``E301`` for a shard, ``E303`` for an annotation, ``E306`` for too many bad slices.
     """
-    manifests = sorted(
-        ((path, _outline(path)) for path in paths), key=lambda item: item[1]["volume_id"]
-    )
-    volumes = [manifest for _, manifest in manifests]
-    slices = _slice_account(volumes, max_bad_fraction)
+    measured = sorted(map(_outline, paths), key=lambda volume: volume.manifest.volume_id)
+    volumes = [volume.manifest for volume in measured]
+    slices = _slice_account(measured, max_bad_fraction)
     annotated = findings(volumes)
     by_volume: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     beside: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -79,29 +91,28 @@ def merge_volumes(
         beside[finding["volume_id"]].append(finding)
     _warn_of_unannotated(volumes, by_volume)
     matched = ignored = 0
-    for manifest, shard_rows in _read_ahead(manifests):
-        row_mm, col_mm = manifest["pixel_spacing_mm"]
-        mine = by_volume.get(manifest["volume_id"], [])
+    for manifest, shard_rows in _read_ahead(measured):
+        mine = by_volume.get(manifest.volume_id, [])
         rule: dict[str, Any] = {
-            "pixel_spacing_mm": (row_mm, col_mm),
+            "pixel_spacing_mm": manifest.pixel_spacing_mm,
             "tolerance_mm": labels["tolerance_mm"],
             "slice_tolerance": labels["slice_tolerance"],
         }
         rows, found = label_candidates(shard_rows, mine, **rule)
         rows, dropped = drop_ambiguous(
-            rows, mine, beside.get(manifest["volume_id"], []), ignore_mm=labels["ignore_mm"], **rule
+            rows, mine, beside.get(manifest.volume_id, []), ignore_mm=labels["ignore_mm"], **rule
         )
         ignored += dropped
         matched += len(found)
-        append(rows.with_columns(site=pl.lit(manifest["site"] or "")))
+        append(rows.with_columns(site=pl.lit(manifest.site)))
     _check_matched(sheet, len(annotated), matched)
     joined = sum("parts" in finding for finding in annotated)
     if joined:
         log.info("%d findings are outlined on several slices, each counted once", joined)
     return {
         "volumes": len(volumes),
-        "patients": len({volume["patient_id"] for volume in volumes} - {"", None}),
-        "sites": len({volume["site"] for volume in volumes} - {"", None}),
+        "patients": len({volume.patient_id for volume in volumes} - {""}),
+        "sites": len({volume.site for volume in volumes} - {""}),
         "annotations": {
             "total": len(annotated),
             "lines": sum(len(lines_of(finding)) for finding in annotated),
@@ -114,14 +125,14 @@ def merge_volumes(
         },
         "slices": slices,
         "doubts": msgspec.to_builtins(
-            count_doubts((one["volume_id"], typed_doubts(one["doubts"])) for one in volumes)
+            count_doubts((volume.volume_id, volume.doubts) for volume in volumes)
         ),
-        "doubtful_volumes": sum(bool(one["doubts"]) for one in volumes),
-        "extraction": _extraction(manifests),
+        "doubtful_volumes": sum(bool(volume.doubts) for volume in volumes),
+        "extraction": _extraction(measured),
     }
 
 
-def _warn_of_unannotated(volumes: list[dict[str, Any]], annotated: Collection[str]) -> None:
+def _warn_of_unannotated(volumes: list[VolumeManifest], annotated: Collection[str]) -> None:
     """Say that volumes without a line in the sheet count as free of calcifications."""
     free = len(volumes) - len(annotated)
     if free:
@@ -153,39 +164,35 @@ def _check_matched(sheet: str, annotated: int, matched: int) -> None:
         )
 
 
-def _outline(path: str) -> dict[str, Any]:
-    """Read a manifest and leave out what grows with its slices: many thousands are held at once."""
+def _outline(path: str) -> _Measured:
     manifest = read_manifest(path)
-    empty = sum(fact["objects"] == 0 for fact in manifest["slice_facts"])
-    kept = manifest.keys() - {"shards", "slice_facts", "settings", "versions"}
-    return {key: manifest[key] for key in kept} | {"without_objects": empty}
+    empty = sum(fact.objects == 0 for fact in manifest.slice_facts)
+    return _Measured(path, manifest.lean(), empty)
 
 
 def _rows(path: str) -> pl.DataFrame:
     return read_volume_rows(path, read_manifest(path))
 
 
-def _extraction(manifests: list[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
+def _extraction(measured: list[_Measured]) -> dict[str, Any]:
     """Return how the volumes were measured: what a model trained on them is good for."""
-    volumes = [manifest for _, manifest in manifests]
-    pixels = [spacing for volume in volumes for spacing in volume["pixel_spacing_mm"]]
-    deep = [volume["slice_spacing_mm"] for volume in volumes if volume["slices"] > 1]
+    volumes = [volume.manifest for volume in measured]
+    pixels = [spacing for volume in volumes for spacing in volume.pixel_spacing_mm]
+    deep = [volume.slice_spacing_mm for volume in volumes if volume.slices > 1]
     return {
-        "settings_keys": sorted({volume["settings_key"] for volume in volumes}),
-        "settings": read_manifest(manifests[0][0]).get("settings") if manifests else None,
+        "settings_keys": sorted({volume.settings_key for volume in volumes}),
+        "settings": volumes[0].settings.as_dict() if volumes else None,
         "pixel_spacing_mm": [min(pixels), max(pixels)] if pixels else None,
         "slice_spacing_mm": [min(deep), max(deep)] if deep else None,
     }
 
 
-def _read_ahead(
-    manifests: list[tuple[str, dict[str, Any]]],
-) -> Iterator[tuple[dict[str, Any], pl.DataFrame]]:
+def _read_ahead(measured: list[_Measured]) -> Iterator[tuple[VolumeManifest, pl.DataFrame]]:
     """Yield every manifest with its volume's rows, reading the next volume meanwhile."""
     with ThreadPoolExecutor(1) as reader:
-        waiting: deque[tuple[dict[str, Any], Future[pl.DataFrame]]] = deque()
-        for path, manifest in manifests:
-            waiting.append((manifest, reader.submit(_rows, path)))
+        waiting: deque[tuple[VolumeManifest, Future[pl.DataFrame]]] = deque()
+        for volume in measured:
+            waiting.append((volume.manifest, reader.submit(_rows, volume.path)))
             if len(waiting) > 1:
                 ready, rows = waiting.popleft()
                 yield ready, rows.result()
@@ -193,11 +200,11 @@ def _read_ahead(
             yield ready, rows.result()
 
 
-def _slice_account(volumes: list[dict[str, Any]], max_bad_fraction: float) -> dict[str, int]:
+def _slice_account(measured: list[_Measured], max_bad_fraction: float) -> dict[str, int]:
     slices = {
-        "total": sum(volume["slices"] for volume in volumes),
-        "without_objects": sum(volume["without_objects"] for volume in volumes),
-        "quarantined": sum(len(volume["quarantined"]) for volume in volumes),
+        "total": sum(volume.manifest.slices for volume in measured),
+        "without_objects": sum(volume.without_objects for volume in measured),
+        "quarantined": sum(len(volume.manifest.quarantined) for volume in measured),
     }
     if slices["quarantined"] > max_bad_fraction * slices["total"]:
         raise TomocalcError(

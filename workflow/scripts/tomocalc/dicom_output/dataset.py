@@ -79,9 +79,9 @@ def general(
 
 def as_stored(row: float, col: float, manifest: Mapping[str, Any]) -> tuple[float, float]:
     """Return a pixel's place in the stored image, which may have been turned when it was read."""
-    if not manifest["turned"]:
+    if not manifest.turned:
         return row, col
-    return manifest["rows"] - 1 - row, manifest["columns"] - 1 - col
+    return manifest.rows - 1 - row, manifest.columns - 1 - col
 
 
 def file_bytes(dataset: Dataset) -> bytes:

@@ -110,7 +110,7 @@ def identity(
 
 
 def _pseudonymous(manifest: Mapping[str, Any], content: str) -> Identity:
-    patient_id, volume_id = manifest["patient_id"], manifest["volume_id"]
+    patient_id, volume_id = manifest.patient_id, manifest.volume_id
     patient = dict.fromkeys(COPIED, "") | {
         "PatientID": patient_id,
         "StudyInstanceUID": uid("study", patient_id),
@@ -118,13 +118,13 @@ def _pseudonymous(manifest: Mapping[str, Any], content: str) -> Identity:
         "StudyDate": DATE,
         "StudyTime": TIME,
     }
-    tomosynthesis = manifest["slices"] > 1
+    tomosynthesis = manifest.slices > 1
     sop_class = (
         BreastTomosynthesisImageStorage
         if tomosynthesis
         else DigitalMammographyXRayImageStorageForPresentation
     )
-    image = Image(sop_class, uid("image", volume_id), manifest["slices"])
+    image = Image(sop_class, uid("image", volume_id), manifest.slices)
     return Identity(
         patient=patient,
         images=(image,),
@@ -137,17 +137,17 @@ def _pseudonymous(manifest: Mapping[str, Any], content: str) -> Identity:
 
 
 def _stacked(manifest: Mapping[str, Any]) -> tuple[Point, ...]:
-    step = manifest["slice_spacing_mm"]
-    return tuple((0.0, 0.0, round(index * step, 6)) for index in range(manifest["slices"]))
+    step = manifest.slice_spacing_mm
+    return tuple((0.0, 0.0, round(index * step, 6)) for index in range(manifest.slices))
 
 
 def _source(manifest: Mapping[str, Any], files: Sequence[Path], content: str) -> Identity:
-    headers = source_headers(files, manifest["volume_id"])
-    first, frames = headers[0], manifest["slices"] if len(files) == 1 else 1
+    headers = source_headers(files, manifest.volume_id)
+    first, frames = headers[0], manifest.slices if len(files) == 1 else 1
     images = tuple(
         Image(str(header.SOPClassUID), str(header.SOPInstanceUID), frames) for header in headers
     )
-    orientation, positions = places(headers, manifest["slices"])
+    orientation, positions = places(headers, manifest.slices)
     instance = images[0].instance
     return Identity(
         patient={name: str(first.get(name) or "") for name in COPIED},

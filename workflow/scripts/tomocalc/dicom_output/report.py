@@ -8,6 +8,7 @@ from typing import Any
 from pydicom.dataset import Dataset
 from pydicom.uid import ComprehensiveSRStorage
 
+from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dicom_output.content import (
     Concept,
     circle,
@@ -62,7 +63,7 @@ Row = Mapping[str, Any]
 def report_bytes(
     *,
     identity: Identity,
-    manifest: Row,
+    manifest: VolumeManifest,
     marks: Sequence[Row],
     clusters: Sequence[Row],
     score: float,
@@ -137,10 +138,10 @@ def _device(identity: Identity, version: str) -> list[Dataset]:
 
 
 def _about(
-    identity: Identity, manifest: Row, kind: str, number_: object, finding: Concept
+    identity: Identity, manifest: VolumeManifest, kind: str, number_: object, finding: Concept
 ) -> list[Dataset]:
     """Return how a group is followed, what it is of, and where."""
-    side = SIDES.get(manifest["laterality"])
+    side = SIDES.get(manifest.laterality)
     return [
         text(CONTEXT, TRACKING, f"{kind} {number_}"),
         unique(CONTEXT, TRACKING_UID, identity.uid("tracking", kind, number_)),
@@ -153,13 +154,15 @@ def _certainty(probability: float) -> Dataset:
     return number(CERTAINTY, round(100 * probability, 3), PERCENT)
 
 
-def _volume_group(identity: Identity, manifest: Row, *, score: float, flagged: int) -> Dataset:
+def _volume_group(
+    identity: Identity, manifest: VolumeManifest, *, score: float, flagged: int
+) -> Dataset:
     about = _about(identity, manifest, "volume", 1, OF_BREAST)
     measured = [_certainty(score), number(COUNT, flagged, NO_UNIT)]
     return container(GROUP, [*about, *measured], template="1501")
 
 
-def _mark_group(identity: Identity, manifest: Row, row: Row) -> Dataset:
+def _mark_group(identity: Identity, manifest: VolumeManifest, row: Row) -> Dataset:
     about = _about(identity, manifest, "candidate", row["candidate_id"], CALCIFICATION)
     measured = [
         _certainty(row["probability"]),
@@ -169,7 +172,7 @@ def _mark_group(identity: Identity, manifest: Row, row: Row) -> Dataset:
     return container(GROUP, [*about, *measured], template="1410")
 
 
-def _cluster_group(identity: Identity, manifest: Row, row: Row) -> Dataset:
+def _cluster_group(identity: Identity, manifest: VolumeManifest, row: Row) -> Dataset:
     about = _about(identity, manifest, "cluster", row["cluster_id"], CLUSTER)
     measured = [
         _certainty(row["probability"]),
@@ -179,13 +182,13 @@ def _cluster_group(identity: Identity, manifest: Row, row: Row) -> Dataset:
     return container(GROUP, [*about, *measured], template="1410")
 
 
-def _circle(identity: Identity, manifest: Row, row: Row, *, radius_mm: float) -> Dataset:
+def _circle(identity: Identity, manifest: VolumeManifest, row: Row, *, radius_mm: float) -> Dataset:
     """Outline a mark by centre and a point on the circle; pixel centres lie at n + 0.5 (SCOORD)."""
     y, x = as_stored(row["row"], row["col"], manifest)
-    radius = max(radius_mm / manifest["pixel_spacing_mm"][1], 1.0)
+    radius = max(radius_mm / manifest.pixel_spacing_mm[1], 1.0)
     # A circle that leaves the image is not allowed: the outer point goes to where there is room.
     outer = x + 0.5 + radius
-    if outer > manifest["columns"]:
+    if outer > manifest.columns:
         outer = max(x + 0.5 - radius, 0.0)
     image, frame = identity.image_of(row["slice"])
     points = [round(value, 3) for value in (x + 0.5, y + 0.5, outer, y + 0.5)]

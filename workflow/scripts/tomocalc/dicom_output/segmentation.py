@@ -52,7 +52,7 @@ def segmentation_bytes(
         Of the model.
     """
     shown = sorted(index for index, runs in objects.items() if runs.count)
-    frames = shown or [manifest["slices"] // 2]
+    frames = shown or [manifest.slices // 2]
     made = general(
         identity,
         sop_class=SegmentationStorage,
@@ -60,11 +60,11 @@ def segmentation_bytes(
         kind="segmentation",
         series_number=902,
     )
-    size = (manifest["rows"], manifest["columns"])
-    spacing = [float(f"{value:.8g}") for value in manifest["pixel_spacing_mm"]]
+    size = (manifest.rows, manifest.columns)
+    spacing = [float(f"{value:.8g}") for value in manifest.pixel_spacing_mm]
     shared = item(
         PixelMeasuresSequence=[
-            item(PixelSpacing=spacing, SliceThickness=manifest["slice_spacing_mm"])
+            item(PixelSpacing=spacing, SliceThickness=manifest.slice_spacing_mm)
         ],
         PlaneOrientationSequence=[item(ImageOrientationPatient=list(identity.orientation))],
         SegmentIdentificationSequence=[item(ReferencedSegmentNumber=1)],
@@ -104,9 +104,7 @@ def segmentation_bytes(
             _frame(identity, index, number) for number, index in enumerate(frames, 1)
         ],
         **_dimensions(identity.uid("dimensions")),
-        "PixelData": packed(
-            [objects.get(index) for index in frames], size, turned=manifest["turned"]
-        ),
+        "PixelData": packed([objects.get(index) for index in frames], size, turned=manifest.turned),
     }.items():
         setattr(made, keyword, value)
     return file_bytes(made)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tomocalc.accounts.manifest import VolumeFacts
 from tomocalc.evaluation.clusters import Rule, cluster_numbers
 
 Row = Mapping[str, Any]
@@ -78,7 +79,9 @@ def box_of(annotation: Row) -> Box:
     return Box(y, x, y + height, x + width, on_slice)
 
 
-def gather_findings(annotations: Iterable[Row], volumes: Mapping[str, Row], rule: Rule) -> Findings:
+def gather_findings(
+    annotations: Iterable[Row], volumes: Mapping[str, VolumeFacts], rule: Rule
+) -> Findings:
     """Sort the sheet of annotations into calcifications and clusters.
 
     A row of kind ``cluster`` is one cluster, and so is each group that *rule* forms of the
@@ -128,11 +131,11 @@ def contains(annotation: Row, place: tuple[float, float]) -> bool:
 
 
 def _groups(
-    spots: Sequence[tuple[int, Row]], volume: Row, rule: Rule
+    spots: Sequence[tuple[int, Row]], volume: VolumeFacts, rule: Rule
 ) -> list[list[tuple[int, Row]]]:
     if not spots:
         return []
-    row_mm, col_mm = volume["pixel_spacing_mm"]
+    row_mm, col_mm = volume.pixel_spacing_mm
     boxes = [box_of(row) for _, row in spots]
     flat = any(box.slice is None for box in boxes)  # depth unknown: as seen from above
     points = np.array(
@@ -140,7 +143,7 @@ def _groups(
             (
                 box.centre[0] * row_mm,
                 box.centre[1] * col_mm,
-                0 if flat or box.slice is None else box.slice * volume["slice_spacing_mm"],
+                0 if flat or box.slice is None else box.slice * volume.slice_spacing_mm,
             )
             for box in boxes
         ]

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from tomocalc.accounts.manifest import VolumeFacts
 from tomocalc.evaluation.cases import case_account, patient_table, volume_table
 from tomocalc.evaluation.clusters import CLUSTERS, Rule, cluster_marks, find_clusters
 from tomocalc.evaluation.dbtex import LEAST_PX, dbtex
@@ -63,7 +64,7 @@ def without_images(reason: str) -> Images:
 def measure_images(
     candidates: pl.DataFrame,
     splits: pl.DataFrame,
-    volumes: Sequence[Mapping[str, Any]],
+    volumes: Sequence[VolumeFacts],
     annotations: Sequence[Mapping[str, Any]],
     *,
     threshold: float,
@@ -89,8 +90,8 @@ def measure_images(
     settings, split
         Sections ``evaluation`` and ``split`` of the configuration.
     """
-    by_id = {row["volume_id"]: row for row in sorted(volumes, key=lambda row: row["volume_id"])}
-    patients = sorted({row["patient_id"] for row in by_id.values()})
+    by_id = {row.volume_id: row for row in sorted(volumes, key=lambda row: row.volume_id)}
+    patients = sorted({row.patient_id for row in by_id.values()})
     parts = patient_parts(patients, splits, split=split, seed=seed)
     if parts is None:
         return without_images(NOT_BY_PATIENT)
@@ -103,7 +104,7 @@ def measure_images(
         for rows in candidates.partition_by("volume_id", maintain_order=True)
     }
     tables = _tables(candidates, clusters, marks, by_id, parts, annotations, threshold)
-    test = TestPart.of([row for row in by_id.values() if parts[row["patient_id"]] == "test"])
+    test = TestPart.of([row for row in by_id.values() if parts[row.patient_id] == "test"])
     draw: dict[str, Any] = {
         "resamples": settings["bootstrap"],
         "confidence": settings["confidence"],
@@ -172,10 +173,10 @@ def _formed(areas: Sequence[Cluster]) -> int:
 
 
 def _placed(
-    candidates: pl.DataFrame, volumes: Mapping[str, Mapping[str, Any]], parts: Mapping[str, str]
+    candidates: pl.DataFrame, volumes: Mapping[str, VolumeFacts], parts: Mapping[str, str]
 ) -> pl.DataFrame:
     """Add depth in mm and part, and sort."""
-    spacing = {volume: row["slice_spacing_mm"] for volume, row in volumes.items()}
+    spacing = {volume: row.slice_spacing_mm for volume, row in volumes.items()}
     depth = pl.col("volume_id").replace_strict(spacing, return_dtype=pl.Float64) * pl.col("slice")
     part = pl.col("patient_id").replace_strict(parts, return_dtype=pl.String)
     placed = candidates.with_columns(depth_mm=depth, part=part)
@@ -186,7 +187,7 @@ def _tables(
     candidates: pl.DataFrame,
     clusters: pl.DataFrame,
     marks: VolumeMarks,
-    volumes: Mapping[str, Mapping[str, Any]],
+    volumes: Mapping[str, VolumeFacts],
     parts: Mapping[str, str],
     annotations: Sequence[Mapping[str, Any]],
     threshold: float,
@@ -204,8 +205,8 @@ def _tables(
         [
             {
                 "volume_id": volume,
-                "patient_id": facts["patient_id"],
-                "part": parts[facts["patient_id"]],
+                "patient_id": facts.patient_id,
+                "part": parts[facts.patient_id],
                 **{name: counts[volume] for name, counts in counted.items()},
             }
             for volume, facts in volumes.items()

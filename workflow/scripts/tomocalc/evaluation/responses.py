@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tomocalc.accounts.manifest import VolumeFacts
 from tomocalc.evaluation.clusters import Marks
 from tomocalc.evaluation.dbtex import Lesion, Mark
 from tomocalc.evaluation.findings import Calcification, Cluster
@@ -37,15 +37,15 @@ class TestPart:
     __test__ = False  # no test class for pytest
 
     @classmethod
-    def of(cls, volumes: Sequence[Mapping[str, Any]]) -> TestPart:
+    def of(cls, volumes: Sequence[VolumeFacts]) -> TestPart:
         """Return the part made of these manifests."""
-        named = sorted({volume["patient_id"] for volume in volumes})
+        named = sorted({volume.patient_id for volume in volumes})
         patient = {name: number for number, name in enumerate(named)}
         return cls(
-            number={volume["volume_id"]: place for place, volume in enumerate(volumes)},
-            patient=[patient[volume["patient_id"]] for volume in volumes],
-            slices=[volume["slices"] for volume in volumes],
-            pixel_mm=[volume["pixel_spacing_mm"][0] for volume in volumes],
+            number={volume.volume_id: place for place, volume in enumerate(volumes)},
+            patient=[patient[volume.patient_id] for volume in volumes],
+            slices=[volume.slices for volume in volumes],
+            pixel_mm=[volume.pixel_spacing_mm[0] for volume in volumes],
         )
 
     def holds(self, finding: Calcification | Cluster) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
+from PIL import Image, ImageDraw, ImageFont
 
 from tomocalc.image.statistics import Grey
 
@@ -88,7 +88,6 @@ def draw_panels(
     spacing_mm: float,
     heading: str,
     caption: str,
-    key: str,
 ) -> bytes:
     """Draw panels side by side and return the PNG.
 
@@ -102,8 +101,6 @@ def draw_panels(
         Pixel spacing of the slice.
     heading, caption
         Text above and below.
-    key
-        Content key, kept in the file.
     """
     enlarge = max(1, PANEL // max(panels[0].image.shape))
     height, width = (side * enlarge for side in panels[0].image.shape)
@@ -124,10 +121,8 @@ def draw_panels(
         left, top = MARGIN + number * (width + MARGIN), 2 * LINE + MARGIN // 2
         draw.text((left, top - LINE), panel.title, GREYS, font)
         _scale_bar(draw, left, top + height, 10 / spacing_mm * enlarge / factor, font)
-    about = PngImagePlugin.PngInfo()
-    about.add_text("key", key)
     target = io.BytesIO()
-    canvas.save(target, "PNG", optimize=True, pnginfo=about)
+    canvas.save(target, "PNG", optimize=True)
     return target.getvalue()
 
 

@@ -1,27 +1,121 @@
-"""From an opened volume to its shards, its table of objects, its picture and its manifest."""
+"""One way to measure a volume: from its files to shards, objects, previews and manifest."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tomocalc.accounts.doubts import Doubt, plain_doubts
+import polars as pl
+
+from tomocalc.accounts.doubts import Doubt, doubt_sentence, refuse_doubts
+from tomocalc.accounts.manifest import TableEntry, VolumeFacts, VolumeManifest
+from tomocalc.accounts.settings import Settings
 from tomocalc.errors import TomocalcError
-from tomocalc.files import digest, write_bytes, write_json
-from tomocalc.image.linking import link
-from tomocalc.image.looks import Looks, kept_looks, write_looks
-from tomocalc.image.objects import Search, keep_search, kept_search, write_objects
-from tomocalc.image.overlay import kept_overlay, volume_overlay
-from tomocalc.image.search import search
-from tomocalc.image.sequences import write_shards
-from tomocalc.image.settings import Settings
-from tomocalc.image.shards import settings_key, sweep, versions, volume_key
+from tomocalc.files import digest
+from tomocalc.image.objects import SEARCH_FILE, VolumeObjects
+from tomocalc.image.passes import find_candidates, in_order, measure_slice
+from tomocalc.image.previews import PREVIEWS_FILE, Previews, kept_previews, write_previews
+from tomocalc.image.shards import (
+    current_shard,
+    read_manifest,
+    read_volume_rows,
+    settings_key,
+    sweep,
+    versions,
+    volume_key,
+    write_shard,
+)
+from tomocalc.readers.row import open_row
+from tomocalc.readers.sources import check_sha256, unchanged
+from tomocalc.readers.spool import spooled
 from tomocalc.readers.volume import Volume
-from tomocalc.tables import SCHEMA_VERSION
+from tomocalc.tables import OBJECTS_FILE, SCHEMA_VERSION, SHARD, empty
 
 log = logging.getLogger(__name__)
+
+MANIFEST_FILE = "manifest.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Extracted:
+    """What was found and measured in one volume.
+
+    Attributes
+    ----------
+    manifest
+        What stands in ``manifest.json``.
+    found
+        Its objects and candidates.
+    previews
+        Columns `previews.PREVIEWS`.
+    rows
+        Columns `tables.SHARD`, sorted by (candidate_id, slice); none where they were not to be
+        kept.
+    stack
+        The volume.
+    """
+
+    manifest: VolumeManifest
+    found: VolumeObjects
+    previews: pl.DataFrame
+    rows: pl.DataFrame
+    stack: Volume
+
+
+def measure_volume(
+    source: str | Path,
+    *,
+    row: Mapping[str, Any],
+    image: Mapping[str, Any],
+    settings: Settings,
+    folder: Path,
+    compared: str | None = None,
+    keep: bool = False,
+    threads: int = 1,
+) -> Extracted:
+    """Open a volume, measure it with `extract` and return what was found.
+
+    Parameters
+    ----------
+    source
+        File, folder or pattern that holds it.
+    row
+        Of the sheet: ids, laterality, view, site, spacing, sha256.
+    image
+        Section of the configuration: how files are read.
+    settings
+        How candidates are found and measured.
+    folder, compared, keep, threads
+        As `extract` takes them.
+
+    Raises
+    ------
+    TomocalcError
+        ``E1xx`` and ``E2xx`` for its files; ``E208`` when they differ from their checksum, ``E209``
+        for a doubt that the configuration refuses.
+    """
+    if row["sha256"]:
+        check_sha256(source, row["sha256"])
+    stack = open_row(source, row, image)
+    with unchanged(source):
+        found = extract(
+            stack,
+            settings,
+            row=row,
+            folder=folder,
+            compared=compared,
+            keep=keep,
+            on_bad_slice=image["on_bad_slice"],
+            threads=threads,
+        )
+    for doubt in found.manifest.doubts:
+        log.warning("%s: %s", row["volume_id"], doubt_sentence(doubt))
+    refuse_doubts(found.manifest.doubts, image, f"volume {row['volume_id']}, {source}")
+    return found
 
 
 def extract(
@@ -29,150 +123,161 @@ def extract(
     settings: Settings,
     *,
     row: Mapping[str, Any],
-    manifest: str | Path,
-    objects: str | Path,
-    overlay: str | Path | None,
-    looks: str | Path | None = None,
+    folder: Path,
+    compared: str | None = None,
+    keep: bool = False,
     on_bad_slice: str = "fail",
-    in_silico: bool = False,
     threads: int = 1,
-) -> dict[str, Any]:
-    """Find and measure the candidates of a volume; write everything and return the manifest.
+) -> Extracted:
+    """Find and measure the candidates of a volume, and keep everything in *folder*.
+
+    What an earlier run left there is used where its content key says that it is current.
 
     Parameters
     ----------
     row
         Of the sheet: volume_id, patient_id, laterality, view, site.
-    manifest
-        Written last; shards go beside it.
-    objects
-        Table of the objects of both generators, for measuring detection.
-    overlay
-        Picture of the volume, if wanted.
-    looks
-        Slices and candidates for a page to show, if wanted; see `tomocalc.image.looks`.
+    folder
+        Of the shards, the tables and the manifest, which is written last.
+    compared
+        A second generator whose objects are kept beside, for measuring detection.
+    keep
+        Whether whoever goes on with the volume gets the rows of all shards, and previews of all
+        slices and candidates for a page.
     on_bad_slice
         ``fail`` or ``quarantine``.
-    in_silico
-        Whether the volume is simulated; the picture then says so.
     threads
         Slices worked on at once.
     """
-    header, folder = stack.header, Path(manifest).parent
     facts = volume_facts(row, stack)
     key = volume_key(slice_keys(stack), facts, settings)
-    sweep(folder, header.slices)
-    wanted = looks is not None and not kept_looks(Path(looks), digest([key, "looks"]))
-    seen = Looks(header) if wanted else None
-    found = find_or_recall(
-        stack,
-        settings,
-        folder=folder,
-        key=key,
-        on_bad_slice=on_bad_slice,
-        threads=threads,
-        seen=seen,
-    )
-    linked = link(found.places(header.spacing_mm), settings.link_radius_mm)
-    if seen is not None:
-        seen.choose(found, linked)
-    shards = write_shards(
-        stack.read,
-        header,
-        settings,
-        found=found,
-        candidates=linked,
-        ids={name: facts[name] for name in ("volume_id", "patient_id")},
-        folder=folder,
-        key=key,
-        threads=threads,
-        seen=seen,
-    )
-    if overlay is not None:
-        picture_key = digest([key, "overlay", in_silico])
-        picture = kept_overlay(folder / "overlay.png", picture_key) or volume_overlay(
-            stack.read,
+    sweep(folder, facts.slices)
+    shown = digest([key, "previews", keep])
+    kept = kept_previews(folder / PREVIEWS_FILE, shown)
+    previews = Previews(stack.header, page=keep) if kept is None else None
+    search, searched = folder / SEARCH_FILE, digest([key, "search", compared])
+    found = VolumeObjects.current(search, searched, on_bad_slice=on_bad_slice)
+    with spooled(stack) as slices:
+        if found is None:
+            found = find_candidates(
+                slices,
+                settings,
+                compared=compared,
+                on_bad_slice=on_bad_slice,
+                threads=threads,
+                previews=previews,
+            )
+            found.write(search, searched)
+        if previews is not None:
+            previews.choose(found)
+        work = partial(
+            _current_shard,
+            stack=slices,
+            settings=settings,
             found=found,
-            candidates=linked,
             facts=facts,
-            in_silico=in_silico,
-            key=picture_key,
+            folder=folder,
+            key=key,
+            previews=previews,
+            keep=keep,
         )
-        for path in {folder / "overlay.png", Path(overlay)}:
-            write_bytes(path, picture)
-    if looks is not None and seen is not None:
-        table = seen.complete(stack.read, found, linked)
-        write_looks(Path(looks), table, digest([key, "looks"]))
-    content = {
-        **facts,
-        "schema_version": SCHEMA_VERSION,
-        "settings_key": settings_key(settings),
-        "settings": settings.as_dict(),
-        "generator": settings.generator,
-        "candidates": linked.count,
-        "turned": header.turned,
-        "shards": shards,
-        "objects": write_objects(Path(objects), found, digest([key, "objects"])),
-        "slice_facts": found.facts,
-        "quarantined": found.quarantined,
-        "doubts": plain_doubts([*header.doubts, *_measured_doubts(found, linked.count)]),
-        "versions": versions(),
-    }
-    write_json(manifest, content)
-    return content
+        shards = list(in_order(work, [entry.slice for entry in found.facts], threads))
+        if previews is not None:
+            kept = previews.complete(slices, found)
+            write_previews(folder / PREVIEWS_FILE, kept, shown)
+    assert kept is not None
+    manifest = VolumeManifest(
+        **{name: getattr(facts, name) for name in VolumeFacts.__struct_fields__},
+        schema_version=SCHEMA_VERSION,
+        settings_key=settings_key(settings),
+        settings=settings,
+        generators=found.generators,
+        candidates=found.candidates.count,
+        turned=stack.header.turned,
+        shards=tuple(entry for entry, _ in shards),
+        objects=found.write_objects(folder / OBJECTS_FILE, digest([key, "objects", compared])),
+        slice_facts=found.facts,
+        quarantined=found.quarantined,
+        doubts=(*stack.header.doubts, *measured_doubts(found)),
+        versions=versions(),
+    )
+    manifest.write(folder / MANIFEST_FILE)
+    rows = pl.concat([empty(SHARD), *(rows for _, rows in shards)]).sort("candidate_id", "slice")
+    return Extracted(manifest, found, kept, rows, stack)
 
 
-def _measured_doubts(found: Search, candidates: int) -> Iterator[Doubt]:
+def _current_shard(
+    index: int,
+    *,
+    stack: Volume,
+    settings: Settings,
+    found: VolumeObjects,
+    facts: VolumeFacts,
+    folder: Path,
+    key: str,
+    previews: Previews | None,
+    keep: bool,
+) -> tuple[TableEntry, pl.DataFrame]:
+    """Return the entry of a slice's shard, which is measured unless it is current, and its rows."""
+    shard_key = digest([key, index])
+    current = current_shard(folder, index, shard_key)
+    if current is None:
+        log.info("measure slice %d", index)
+        rows = measure_slice(index, stack, settings, found, facts, previews)
+        current = write_shard(folder, index, rows, shard_key)
+    entry, rows = current
+    return entry, rows if keep else rows.clear()
+
+
+def stored_volume(
+    folder: Path, source: str | Path, *, row: Mapping[str, Any], image: Mapping[str, Any]
+) -> Extracted:
+    """Return what a finished extraction left in *folder*, with its rows, and previews for a page.
+
+    Every slice is decoded for the previews.
+
+    Raises
+    ------
+    TomocalcError
+        ``E301`` for what is missing or altered; ``E1xx`` and ``E2xx`` for the volume's files.
+    """
+    manifest = read_manifest(folder / MANIFEST_FILE)
+    rows = read_volume_rows(folder / MANIFEST_FILE, manifest)
+    found = VolumeObjects.read(folder / SEARCH_FILE)
+    stack = open_row(source, row, image)
+    previews = Previews(stack.header, page=True)
+    previews.choose(found)
+    return Extracted(manifest, found, previews.complete(stack, found), rows, stack)
+
+
+def measured_doubts(found: VolumeObjects) -> Iterator[Doubt]:
     """Yield what is doubtful about a volume once its slices have been searched."""
-    lost = tuple(int(entry["slice"]) for entry in found.quarantined)
+    lost = tuple(entry.slice for entry in found.quarantined)
     if lost:
         yield Doubt(code="quarantined", slices=lost)
     for flag in ("constant", "capped"):
-        flagged = tuple(int(fact["slice"]) for fact in found.facts if fact["qc_flag"] == flag)
+        flagged = tuple(fact.slice for fact in found.facts if fact.qc_flag == flag)
         if flagged:
             yield Doubt(code=flag, slices=flagged)
-    if not candidates:
+    if not found.candidates.count:
         yield Doubt(code="no_candidate")
 
 
-def volume_facts(row: Mapping[str, Any], stack: Volume) -> dict[str, Any]:
+def volume_facts(row: Mapping[str, Any], stack: Volume) -> VolumeFacts:
     """Return whose volume it is, and its size: what its key and its manifest say of it."""
     header = stack.header
-    return {
-        "volume_id": row["volume_id"],
-        "patient_id": row["patient_id"] or "",
-        "laterality": row["laterality"],
-        "view": row["view"],
-        "site": row["site"] or "",
-        "pixel_spacing_mm": list(header.spacing_mm),
-        "slice_spacing_mm": header.slice_spacing_mm,
-        "rows": header.rows,
-        "columns": header.columns,
-        "slices": header.slices,
-    }
-
-
-def find_or_recall(
-    stack: Volume,
-    settings: Settings,
-    *,
-    folder: Path,
-    key: str,
-    on_bad_slice: str,
-    threads: int,
-    seen: Looks | None = None,
-) -> Search:
-    """Return what the first pass finds, from its stored result where that is current."""
-    path, key = folder / "search.parquet", digest([key, "search"])
-    kept = kept_search(path, key, settings.generator, on_bad_slice=on_bad_slice)
-    if kept is not None:
-        log.info("objects of all slices are known from an earlier run")
-        return kept
-    found = search(
-        stack.read, stack.header, settings, on_bad_slice=on_bad_slice, threads=threads, seen=seen
+    return VolumeFacts(
+        volume_id=row["volume_id"],
+        patient_id=row["patient_id"] or "",
+        laterality=row["laterality"],
+        view=row["view"],
+        site=row["site"] or "",
+        pixel_spacing_mm=header.spacing_mm,
+        slice_spacing_mm=header.slice_spacing_mm,
+        rows=header.rows,
+        columns=header.columns,
+        slices=header.slices,
     )
-    keep_search(path, found, key)
-    return found
 
 
 def slice_keys(stack: Volume) -> list[str]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tomocalc.accounts.settings import Settings
 from tomocalc.image.breast import Breast
 from tomocalc.image.grey import Scale, equalise_table, histogram_of, otsu_level
 from tomocalc.image.runs import Runs, label_runs, mask_runs, per_object
-from tomocalc.image.settings import Settings
 from tomocalc.image.smoothing import BITS, UNIT, Ladder, tiles
 from tomocalc.image.spots import find_spots
 
@@ -19,7 +19,7 @@ SKIN_MARGIN_MM = 1.6
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class SliceObjects:
     """Objects of a slice by one generator.
 
     Attributes
@@ -96,7 +96,7 @@ def equalise(raw: NDArray[np.unsignedinteger], scale: Scale, sigma: float) -> Eq
     return Equalised(levels, table, otsu_level(histogram, table), ladder.variances[0] ** 0.5)
 
 
-def paper_objects(equalised: Equalised, settings: Settings) -> Found:
+def paper_objects(equalised: Equalised, settings: Settings) -> SliceObjects:
     """Take every pixel whose equalised value is at or above Otsu's threshold."""
     runs, _ = label_runs(*mask_runs(equalised.levels >= equalised.cut))
     area = runs.area.astype(np.float32)
@@ -110,7 +110,7 @@ def local_objects(
     scale: Scale,
     settings: Settings,
     spacing_mm: tuple[float, float],
-) -> Found:
+) -> SliceObjects:
     """Take the bright spots in the breast that have the size of a calcification.
 
     An object's area must be at least that of a circle of ``min_diameter_mm``, its bounding box at
@@ -139,9 +139,9 @@ def local_objects(
 
 def capped(
     runs: Runs, strength: NDArray[np.float32], threshold: float, share: float, settings: Settings
-) -> Found:
+) -> SliceObjects:
     """Keep the strongest objects when there are too many, in their order."""
     if runs.count <= settings.max_per_slice:
-        return Found(runs, strength, threshold, share, False)
+        return SliceObjects(runs, strength, threshold, share, False)
     keep = np.sort(np.argsort(-strength, kind="stable")[: settings.max_per_slice])
-    return Found(runs.take(keep), strength[keep], threshold, share, True)
+    return SliceObjects(runs.take(keep), strength[keep], threshold, share, True)

@@ -1,18 +1,22 @@
-"""What the search of a volume found: kept for a run that is resumed, and read again."""
+"""The objects of a volume and its candidates: kept for a run that is resumed, and read again."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+import msgspec
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from tomocalc.image.linking import Places
-from tomocalc.image.outline import Outline
+from tomocalc.accounts.base import Record
+from tomocalc.accounts.manifest import QuarantinedSlice, SliceFacts, TableEntry
+from tomocalc.image.breast import Outline
+from tomocalc.image.generators import SliceObjects
+from tomocalc.image.linking import Candidates
 from tomocalc.image.runs import Runs
 from tomocalc.image.shards import current_table, write_table
 from tomocalc.parquet import read_metadata, read_parquet
@@ -26,110 +30,189 @@ OBJECTS: Final = pl.Schema(
         "area_px": pl.Int32(),
     }
 )
-"""Columns of the table of objects: both generators, centres in pixels."""
+"""Columns of the table of objects: every generator that ran, centres in pixels."""
 
-FOUND: Final = pl.Schema({**OBJECTS, "strength": pl.Float32(), "runs": pl.List(pl.Int32())})
-"""Columns of the search: runs are row, start, stop, …; empty for the generator not in use."""
+FOUND: Final = pl.Schema(
+    {
+        **OBJECTS,
+        "strength": pl.Float32(),
+        "runs": pl.List(pl.Int32()),
+        "candidate": pl.Int32(),
+        "focus": pl.Boolean(),
+    }
+)
+"""Columns of ``search.parquet``.
+
+runs are row, start, stop, …; of a generator that runs for comparison they are empty, and its
+objects belong to no candidate (null).
+"""
+
+SEARCH_FILE = "search.parquet"
+"""Beside the shards."""
+
+
+class _About(Record, frozen=True, kw_only=True):
+    """What a stored search says beside its table; *slices* are those with contrast."""
+
+    generators: tuple[str, ...]
+    facts: tuple[SliceFacts, ...]
+    quarantined: tuple[QuarantinedSlice, ...]
+    slices: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Search:
-    """What the first pass found.
+class VolumeObjects:
+    """What the first pass found, linked to candidates.
 
     Attributes
     ----------
     table
-        Columns `FOUND`, sorted by (slice, generator), objects in the order of their slice.
+        Columns `OBJECTS`, sorted by (slice, generator), objects in the order of their slice.
+    generators
+        Those that ran, the one in use first.
     facts
         The manifest's entry of every readable slice.
     quarantined
-        Slices that cannot be read: slice, reason, fix.
+        Slices that cannot be read.
     runs, strength
         Slice to the objects of the generator in use, and how strongly each stands out; slices
         without contrast are missing.
+    candidates
+        Which of them belong together in depth.
     outline
         Where the breast is, in any slice; None without contrast.
-    projection
-        Maximum of the grey values over all slices at display size, where the pass has just run.
     """
 
     table: pl.DataFrame
-    facts: list[dict[str, Any]]
-    quarantined: list[dict[str, Any]]
+    generators: tuple[str, ...]
+    facts: tuple[SliceFacts, ...]
+    quarantined: tuple[QuarantinedSlice, ...]
     runs: dict[int, Runs]
     strength: dict[int, NDArray[np.float32]]
+    candidates: Candidates
     outline: Outline | None
-    projection: NDArray[np.uint8] | None = None
 
-    def places(self, spacing_mm: tuple[float, float]) -> list[Places]:
-        """Return centres and strengths of the objects in use, slice by slice."""
-        places = []
-        for index in sorted(self.runs):
-            row, col = self.runs[index].centres()
-            strength = self.strength[index].astype(np.float64)
-            places.append(Places(index, row * spacing_mm[0], col * spacing_mm[1], strength))
-        return places
+    def at_focus(
+        self,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return row, column (px) and strength of every candidate at its best focus."""
+        found = self.candidates
+        result = np.zeros((3, found.count))
+        for focus in np.unique(found.focus):
+            here = found.focus == focus
+            chosen = found.focus_object[here]
+            result[:2, here] = self.runs[int(focus)].take(chosen).centres()
+            result[2, here] = self.strength[int(focus)][chosen]
+        return result[0], result[1], result[2]
+
+    def write(self, path: Path, key: str) -> None:
+        """Store everything at *path* for a run that is resumed."""
+        about = _About(
+            generators=self.generators,
+            facts=self.facts,
+            quarantined=self.quarantined,
+            slices=tuple(sorted(self.runs)),
+        )
+        used = self.generators[0]
+        linked = [
+            part.with_columns(
+                runs=_lists(self.runs[index]),
+                strength=pl.Series(self.strength[index]),
+                candidate=pl.Series(self.candidates.of_object[index]),
+                focus=pl.Series(self.candidates.in_focus(index)),
+            )
+            if generator == used
+            else part
+            for (index, generator), part in self.table.partition_by(
+                "slice", "generator", as_dict=True, maintain_order=True
+            ).items()
+        ]
+        table = pl.concat([pl.DataFrame(schema=FOUND), *linked], how="diagonal_relaxed")
+        more = {"search": msgspec.json.encode(about, order="sorted").decode()}
+        more["outline"] = self.outline.text() if self.outline else ""
+        write_table(path, table.cast(dict(FOUND)), key, more)
+
+    def write_objects(self, path: Path, key: str) -> TableEntry:
+        """Write the table of objects, for measuring detection, and return its entry."""
+        return write_table(
+            path, self.table, key, {"outline": self.outline.text() if self.outline else ""}
+        )
+
+    @classmethod
+    def read(cls, path: Path) -> VolumeObjects:
+        """Read what `write` stored.
+
+        Raises
+        ------
+        TomocalcError
+            ``E301`` when it is missing or damaged.
+        """
+        return cls._of(path, read_parquet(path))
+
+    @classmethod
+    def current(cls, path: Path, key: str, *, on_bad_slice: str) -> VolumeObjects | None:
+        """Read what `write` stored, if it is whole and has this content key.
+
+        One with unreadable slices is used only where they are to be quarantined; otherwise the
+        slices are read again, so that every fault is told.
+        """
+        table = current_table(path, key)
+        if table is None:
+            return None
+        found = cls._of(path, table)
+        return None if found.quarantined and on_bad_slice == "fail" else found
+
+    @classmethod
+    def _of(cls, path: Path, table: pl.DataFrame) -> VolumeObjects:
+        metadata = read_metadata(path)
+        about = msgspec.json.decode(metadata["search"], type=_About)
+        used = table.filter(pl.col("generator") == about.generators[0])
+        groups = used.partition_by("slice", as_dict=True, maintain_order=True)
+        tables = {index: groups.get((index,), used.clear()) for index in about.slices}
+        return cls(
+            table.select(OBJECTS.names()),
+            about.generators,
+            about.facts,
+            about.quarantined,
+            {index: _runs(rows) for index, rows in tables.items()},
+            {index: rows["strength"].to_numpy() for index, rows in tables.items()},
+            Candidates.of(
+                {
+                    index: rows["candidate"].to_numpy().astype(np.int64)
+                    for index, rows in tables.items()
+                },
+                {index: rows["focus"].to_numpy() for index, rows in tables.items()},
+            ),
+            Outline.from_text(metadata["outline"]) if metadata["outline"] else None,
+        )
 
 
-def keep_search(path: Path, found: Search, key: str) -> None:
-    """Store a search for a run that is resumed."""
-    facts = {"facts": found.facts, "quarantined": found.quarantined, "slices": sorted(found.runs)}
-    more = {"search": json.dumps(facts, sort_keys=True), "outline": outline_text(found)}
-    write_table(path, found.table, key, more)
-
-
-def write_objects(path: Path, found: Search, key: str) -> dict[str, Any]:
-    """Write the table of objects and return its entry for the manifest."""
-    table = found.table.select(OBJECTS.names())
-    return write_table(path, table, key, {"outline": outline_text(found)})
-
-
-def outline_text(found: Search) -> str:
-    """Return the outline as text, empty without one."""
-    return found.outline.text() if found.outline else ""
-
-
-def kept_search(path: Path, key: str, generator: str, *, on_bad_slice: str) -> Search | None:
-    """Return a stored search with this content key, or None.
-
-    One with unreadable slices is used only where they are to be quarantined; otherwise the slices
-    are read again, so that every fault is told.
-    """
-    table = current_table(path, key)
-    if table is None:
-        return None
-    more = json.loads(read_metadata(path)["search"])
-    if more["quarantined"] and on_bad_slice == "fail":
-        return None
-    return _search(path, table, generator)
-
-
-def stored_search(path: Path, generator: str) -> Search:
-    """Return the search that a finished extraction left beside its shards.
-
-    Raises
-    ------
-    TomocalcError
-        ``E301`` when it is missing or damaged.
-    """
-    return _search(path, read_parquet(path), generator)
-
-
-def _search(path: Path, table: pl.DataFrame, generator: str) -> Search:
-    about = read_metadata(path)
-    more = json.loads(about["search"])
-    used = table.filter(pl.col("generator") == generator)
-    groups = used.partition_by("slice", as_dict=True, maintain_order=True)
-    nothing = used.clear()
-    tables = {index: groups.get((index,), nothing) for index in more["slices"]}
-    return Search(
-        table,
-        more["facts"],
-        more["quarantined"],
-        {index: _runs(rows) for index, rows in tables.items()},
-        {index: rows["strength"].to_numpy() for index, rows in tables.items()},
-        Outline.from_text(about["outline"]) if about["outline"] else None,
+def object_rows(generator: str, index: int, found: SliceObjects) -> pl.DataFrame:
+    """Return the rows of the table of objects that one generator gives on one slice."""
+    row, col = found.runs.centres()
+    return pl.DataFrame(
+        {
+            "generator": np.full(row.size, generator),
+            "slice": np.full(row.size, index),
+            "row": row,
+            "col": col,
+            "area_px": found.runs.area,
+        },
+        schema_overrides=OBJECTS,
     )
+
+
+def _lists(runs: Runs) -> pl.Series:
+    """Return the runs of each object as one list of row, start, stop, and again."""
+    triples = np.column_stack([runs.row, runs.start, runs.stop]).ravel()
+    first = runs.first.astype(np.int32) * 3
+    return pl.Series(pl.from_arrow(pa.ListArray.from_arrays(_int32(first), _int32(triples))))
+
+
+def _int32(values: NDArray[np.int32]) -> pa.Int32Array:
+    """Return *values* for Arrow; `pa.array` would import pandas, wherever there is one."""
+    plain = np.ascontiguousarray(values, np.int32)
+    return pa.Int32Array.from_buffers(pa.int32(), plain.size, [None, pa.py_buffer(plain)])
 
 
 def _runs(rows: pl.DataFrame) -> Runs:

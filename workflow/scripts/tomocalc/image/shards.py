@@ -1,25 +1,34 @@
-"""Shards of a volume: written once, kept as long as their content key says they are current."""
+"""Shards of a volume: written once, current as long as their content key says so, read again.
+
+A reader checks every shard against the manifest that announced it.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import platform
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import polars as pl
 
+from tomocalc.accounts.manifest import TableEntry, VolumeFacts, VolumeManifest
+from tomocalc.accounts.settings import Settings
 from tomocalc.errors import TomocalcError
 from tomocalc.files import digest, file_sha256
-from tomocalc.image.settings import Settings
-from tomocalc.parquet import read_metadata, read_parquet, write_parquet
+from tomocalc.parquet import REMEDY, read_metadata, read_parquet, write_parquet
 from tomocalc.tables import SCHEMA_VERSION, SHARD, schema
 
 PACKAGES = ("numpy", "scipy", "scikit-image", "polars", "pyarrow", "pydicom", "imagecodecs")
 """Packages whose version can change a shard."""
+
+SCHEMA = pl.Schema(schema(SHARD))
+LISTING = "volumes.tsv"
+"""Sheet of the measured volumes, in the folder that holds a folder for each."""
 
 
 @cache
@@ -37,7 +46,7 @@ def code_digest() -> str:
     """
     library = Path(__file__).parent.parent
     sources = sorted([*library.glob("image/*.py"), *library.glob("readers/*.py")])
-    sources += [library / name for name in ("tables.py", "parquet.py", "files.py")]
+    sources += [library / name for name in ("neighbours.py", "tables.py", "parquet.py", "files.py")]
     content = b"".join(path.read_bytes() for path in sources)
     return hashlib.sha256(content).hexdigest()[:16]
 
@@ -47,7 +56,7 @@ def settings_key(settings: Settings) -> str:
     return digest({"schema_version": SCHEMA_VERSION, "settings": settings.as_dict()})
 
 
-def volume_key(source: Sequence[str], facts: Mapping[str, Any], settings: Settings) -> str:
+def volume_key(source: Sequence[str], facts: VolumeFacts, settings: Settings) -> str:
     """Return one key for everything that decides the content of a volume's shards.
 
     Parameters
@@ -59,8 +68,8 @@ def volume_key(source: Sequence[str], facts: Mapping[str, Any], settings: Settin
     settings
         How it is processed.
     """
-    parts = {"source": list(source), "facts": dict(facts), "settings": settings_key(settings)}
-    return digest({**parts, "versions": versions()})
+    parts = {"source": list(source), "facts": msgspec.to_builtins(facts)}
+    return digest({**parts, "settings": settings_key(settings), "versions": versions()})
 
 
 def shard_path(folder: Path, index: int) -> Path:
@@ -79,21 +88,24 @@ def metadata(key: str) -> dict[str, str]:
 
 def write_table(
     path: Path, frame: pl.DataFrame, key: str, more: Mapping[str, str] | None = None
-) -> dict[str, Any]:
+) -> TableEntry:
     """Write a table with its content key and return its entry for the manifest."""
     write_parquet(path, frame, {**metadata(key), **(more or {})})
     return entry(path, key, frame.height)
 
 
-def entry(path: Path, key: str, rows: int) -> dict[str, Any]:
+def entry(path: Path, key: str, rows: int) -> TableEntry:
     """Return a table's entry for the manifest."""
-    return {"path": path.name, "key": key, "rows": rows, "sha256": file_sha256(path)}
+    return TableEntry(path=path.name, key=key, rows=rows, sha256=file_sha256(path))
 
 
-def write_shard(folder: Path, index: int, rows: pl.DataFrame, key: str) -> dict[str, Any]:
-    """Write the shard of one slice, its columns as `tables.SHARD` says, and return its entry."""
+def write_shard(
+    folder: Path, index: int, rows: pl.DataFrame, key: str
+) -> tuple[TableEntry, pl.DataFrame]:
+    """Write the shard of one slice, its columns as `tables.SHARD` says; return entry and rows."""
     frame = rows.select(pl.col(name).cast(kind) for name, kind in schema(SHARD).items())
-    return write_table(shard_path(folder, index), frame.sort("candidate_id"), key)
+    frame = frame.sort("candidate_id")
+    return write_table(shard_path(folder, index), frame, key), frame
 
 
 def current_table(path: Path, key: str) -> pl.DataFrame | None:
@@ -118,13 +130,13 @@ def current_table(path: Path, key: str) -> pl.DataFrame | None:
         return None
 
 
-def current_shard(folder: Path, index: int, key: str) -> dict[str, Any] | None:
-    """Return the manifest entry of a shard that need not be written again, otherwise None."""
+def current_shard(folder: Path, index: int, key: str) -> tuple[TableEntry, pl.DataFrame] | None:
+    """Return entry and rows of a shard that need not be written again, otherwise None."""
     path = shard_path(folder, index)
     frame = current_table(path, key)
-    if frame is None or dict(frame.schema) != schema(SHARD):
+    if frame is None or frame.schema != SCHEMA:
         return None
-    return entry(path, key, frame.height)
+    return entry(path, key, frame.height), frame
 
 
 def sweep(folder: Path, slices: int) -> None:
@@ -136,3 +148,94 @@ def sweep(folder: Path, slices: int) -> None:
         stray = path.suffix == ".parquet" and path.stem.isdigit() and path.name not in known
         if stray or ".tmp." in path.name:
             path.unlink()
+
+
+def read_manifest(path: str | Path) -> VolumeManifest:
+    """Read a manifest of this schema version.
+
+    Raises
+    ------
+    TomocalcError
+        ``E301`` when it is unreadable or of another version.
+    """
+    try:
+        manifest = VolumeManifest.read(path)
+    except TomocalcError as error:
+        raise _bad_shard(path, error.why, path) from error
+    if manifest.schema_version != SCHEMA_VERSION:
+        version = manifest.schema_version
+        why = f"it has schema version {version}, this is version {SCHEMA_VERSION}"
+        raise _bad_shard(path, why, path)
+    return manifest
+
+
+def read_volume_rows(path: str | Path, manifest: VolumeManifest) -> pl.DataFrame:
+    """Read every shard that the manifest at *path* names.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `tables.SHARD`, sorted by (candidate_id, slice).
+
+    Raises
+    ------
+    TomocalcError
+        ``E301``, naming the shard that is missing, altered or of another schema.
+    """
+    folder = Path(path).parent
+    contents = [_verified(folder / shard.path, shard, path) for shard in manifest.shards]
+    if not contents:
+        return pl.DataFrame(schema=SCHEMA)
+    try:
+        rows = pl.scan_parquet(contents).collect()  # type: ignore[arg-type]
+    except pl.exceptions.PolarsError as error:
+        for shard, content in zip(manifest.shards, contents, strict=True):
+            _check_schema(folder / shard.path, content, path)
+        raise _bad_shard(path, str(error).splitlines()[0], path) from error
+    if rows.schema != SCHEMA:
+        _check_schema(folder / manifest.shards[0].path, contents[0], path)
+    return rows.sort("candidate_id", "slice")
+
+
+def remains(manifest: str | Path) -> str:
+    """Return the files to delete so that a volume is made again.
+
+    These are the lists that name it: Snakemake looks for the account of a batch only where the
+    list of volumes has to be made. A volume from elsewhere is in none, and has its manifest.
+    """
+    folder = Path(manifest).parent
+    features, entry = folder.parent, f'"volume_id": "{folder.name}"'
+    accounts = sorted((features.parent / "batches").glob("*.json"))
+    lists = [path for path in accounts if entry in path.read_text(encoding="utf-8")]
+    listing = features / LISTING
+    return " ".join(map(str, [*lists, *([listing] if listing.is_file() else [])])) or str(manifest)
+
+
+def _verified(path: Path, shard: TableEntry, manifest: str | Path) -> bytes:
+    """Return the content of a shard: the very bytes that were checked are then parsed."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise _bad_shard(path, "the file is missing", manifest) from error
+    if hashlib.sha256(content).hexdigest() != shard.sha256:
+        raise _bad_shard(path, "it differs from the checksum in its manifest", manifest)
+    return content
+
+
+def _check_schema(path: Path, content: bytes, manifest: str | Path) -> None:
+    found = pl.read_parquet_schema(io.BytesIO(content))
+    if pl.Schema(found) != SCHEMA:
+        wrong = sorted({name for name, _ in set(found.items()) ^ set(SCHEMA.items())})
+        raise _bad_shard(path, f"its columns differ from the schema: {', '.join(wrong)}", manifest)
+
+
+def _bad_shard(path: str | Path, why: str, manifest: str | Path) -> TomocalcError:
+    return TomocalcError(
+        "E301",
+        what="a shard cannot be used",
+        where=str(path),
+        why=why,
+        fix=REMEDY.format(
+            path=f"{path} {remains(manifest)}" if path != manifest else remains(path)
+        ),
+    )

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tomocalc.image.blobs import blob_scale
+from tomocalc.accounts.manifest import SliceFacts
+from tomocalc.accounts.settings import Settings
 from tomocalc.image.breast import Breast, find_breast
-from tomocalc.image.context import area_mm2, neighbours, skin_distance
+from tomocalc.image.context import area_mm2, blob_scale, neighbours, skin_distance
 from tomocalc.image.features import OBJECT_FEATURES
-from tomocalc.image.generators import Found, equalise, local_objects, paper_objects
+from tomocalc.image.generators import SliceObjects, equalise, local_objects, paper_objects
 from tomocalc.image.grey import Scale, normalisation
 from tomocalc.image.runs import Runs
-from tomocalc.image.settings import Settings
 from tomocalc.image.statistics import Grey, Statistics, measure
 
 Spacing = tuple[float, float]
@@ -35,30 +36,16 @@ class Prepared:
         Where the breast is.
     scale
         From raw to grey values.
-    grey
-        The normalised slice.
     """
 
     raw: NDArray[np.unsignedinteger]
     breast: Breast
     scale: Scale
-    grey: Grey
 
-
-@dataclass(frozen=True, eq=False)
-class Objects:
-    """What the search found on one slice.
-
-    Attributes
-    ----------
-    facts
-        The slice's entry in the manifest.
-    found
-        Objects of each generator; empty for a slice without contrast.
-    """
-
-    facts: dict[str, Any]
-    found: dict[str, Found]
+    @cached_property
+    def grey(self) -> Grey:
+        """The normalised slice."""
+        return Grey(self.raw, self.scale.table(np.iinfo(self.raw.dtype).max + 1))
 
 
 def prepare(raw: NDArray[np.unsignedinteger], spacing_mm: Spacing) -> Prepared | None:
@@ -67,57 +54,34 @@ def prepare(raw: NDArray[np.unsignedinteger], spacing_mm: Spacing) -> Prepared |
     scale = normalisation(breast.sample(raw))
     if scale is None:  # a regular sample can miss a regular pattern
         scale = normalisation(raw[breast.pixels((raw.shape[0], raw.shape[1]))])
-    if scale is None:
-        return None
-    return Prepared(raw, breast, scale, Grey(raw, scale.table(np.iinfo(raw.dtype).max + 1)))
+    return None if scale is None else Prepared(raw, breast, scale)
 
 
 def find_objects(
-    index: int, raw: NDArray[np.unsignedinteger], settings: Settings, spacing_mm: Spacing
-) -> tuple[Objects, Prepared | None]:
-    """Prepare a slice and run both generators on it."""
-    prepared = prepare(raw, spacing_mm)
-    if prepared is None:
-        return Objects(slice_facts(index), {}), None
-    breast, scale = prepared.breast, prepared.scale
-    equalised = equalise(raw, scale, settings.blur_sigma_mm / max(spacing_mm))
-    found = {
-        "local": local_objects(raw, breast, scale, settings, spacing_mm),
-        "paper": paper_objects(equalised, settings),
-    }
-    used = found[settings.generator]
-    facts = slice_facts(
-        index,
-        otsu=equalised.otsu,
-        threshold=used.threshold,
-        mask_share=used.mask_share,
-        breast_share=prepared.breast.share,
+    prepared: Prepared, settings: Settings, spacing_mm: Spacing, generators: Collection[str]
+) -> dict[str, SliceObjects]:
+    """Run *generators* on a slice and return the objects of each."""
+    found = {}
+    if "local" in generators:
+        found["local"] = local_objects(
+            prepared.raw, prepared.breast, prepared.scale, settings, spacing_mm
+        )
+    if "paper" in generators:
+        sigma = settings.blur_sigma_mm / max(spacing_mm)
+        found["paper"] = paper_objects(equalise(prepared.raw, prepared.scale, sigma), settings)
+    return found
+
+
+def slice_facts(index: int, used: SliceObjects, breast: Breast) -> SliceFacts:
+    """Return a slice's entry in the manifest; *used* are the objects of the generator in use."""
+    return SliceFacts(
+        slice=index,
+        threshold=round(used.threshold, 4),
+        mask_share=round(used.mask_share, 6),
+        breast_share=round(breast.share, 4),
         objects=used.runs.count,
         qc_flag="capped" if used.capped else "ok",
     )
-    return Objects(facts, found), prepared
-
-
-def slice_facts(
-    index: int,
-    *,
-    otsu: float = 0.0,
-    threshold: float = 0.0,
-    mask_share: float = 0.0,
-    breast_share: float = 0.0,
-    objects: int = 0,
-    qc_flag: str = "constant",
-) -> dict[str, Any]:
-    """Return a slice's entry in the manifest; without more, that of a slice without contrast."""
-    return {
-        "slice": index,
-        "otsu": round(otsu, 4),
-        "threshold": round(threshold, 4),
-        "mask_share": round(mask_share, 6),
-        "breast_share": round(breast_share, 4),
-        "objects": objects,
-        "qc_flag": qc_flag,
-    }
 
 
 def measured_image(prepared: Prepared, settings: Settings, spacing_mm: Spacing) -> Grey:

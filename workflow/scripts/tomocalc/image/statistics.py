@@ -8,9 +8,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.image.portions import LIMIT, Portion, portions
+from tomocalc.image.border import BORDER, LIMIT, Chunk, Packed, chunks, pack
 from tomocalc.image.runs import Runs, per_object, stretches
-from tomocalc.image.surroundings import BORDER, Surroundings, surround
 
 Floats = NDArray[np.float64]
 
@@ -23,7 +22,7 @@ SUMS = (
     "border_total",
     "border_deviations",
 )
-"""What is added up portion by portion."""
+"""What is added up chunk by chunk."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,10 +122,10 @@ def measure(grey: Grey, runs: Runs, occupied: NDArray[np.bool_]) -> Statistics:
         occupied = np.pad(occupied, BORDER, constant_values=True)
         runs = runs.moved(BORDER, BORDER)
     sums = {name: np.zeros(runs.count) for name in SUMS}
-    for portion in portions(runs, grey.shape[0]):
-        part = _sum_up(grey, portion, occupied, mean[portion.objects])
+    for chunk in chunks(runs, grey.shape[0]):
+        part = _sum_up(grey, chunk, occupied, mean[chunk.objects])
         for name, values in part.items():
-            sums[name][portion.objects] += values
+            sums[name][chunk.objects] += values
     border_shift = sums.pop("border_total") / np.maximum(sums["border"], 1)
     sums["border_deviations"] -= sums["border"] * border_shift**2
     return Statistics(
@@ -171,19 +170,19 @@ def _sums(values: NDArray[np.floating], first: NDArray[np.int64]) -> Floats:
 
 
 def _sum_up(
-    grey: Grey, portion: Portion, occupied: NDArray[np.bool_], mean: Floats
+    grey: Grey, chunk: Chunk, occupied: NDArray[np.bool_], mean: Floats
 ) -> dict[str, Floats]:
-    """Sum over the pixels of a portion's objects and of their borders.
+    """Sum over the pixels of a chunk's objects and of their borders.
 
     Values are taken relative to the object's mean, so that nothing is lost to cancellation.
     """
-    around = surround(portion.runs, grey.shape)
+    around = pack(chunk.runs, grey.shape)
     own, own_first, first = around.own, around.own_first, around.first
     value = grey.at(around.flat)
     mine = np.zeros(value.size, np.bool_)
     mine[own] = True
     row = around.flat // grey.shape[1]
-    counts = (row >= portion.top) & (row < portion.bottom)
+    counts = (row >= chunk.top) & (row < chunk.bottom)
     ring = counts & ~mine & ~occupied.ravel()[around.flat]
     edge = ~(mine[own - 1] & mine[own + 1] & mine[around.above] & mine[around.below])
     edge &= counts[own]
@@ -218,7 +217,7 @@ def _moments(runs: Runs) -> dict[str, Floats]:
     }
 
 
-def _sobel(value: NDArray[np.float32], around: Surroundings) -> NDArray[np.float32]:
+def _sobel(value: NDArray[np.float32], around: Packed) -> NDArray[np.float32]:
     """Return the Sobel magnitude at every pixel of an object, as `skimage.filters.sobel`.
 
     √((g_row² + g_col²) / 2) with the kernel [1, 2, 1] / 4 × [-1, 0, 1].

@@ -11,8 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.image.span import slices_above
 from tomocalc.parquet import read_parquet
+from tomocalc.tables import slices_above
 
 KINDS = ("slices", "features_as_steps", "single_step")
 CANDIDATE = ["volume_id", "candidate_id"]

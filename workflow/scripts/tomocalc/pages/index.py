@@ -11,6 +11,7 @@ from urllib.parse import quote
 import msgspec
 from markupsafe import Markup
 
+from tomocalc.accounts.detection import Detection, GeneratorRecall, Recall
 from tomocalc.accounts.doubts import DoubtCount
 from tomocalc.comparison.catalogue import RESAMPLED
 from tomocalc.pages.catalogue import ON_REQUEST, Entry, entry_of, navigation
@@ -66,7 +67,7 @@ def index_page(
     quality: Mapping[str, Any],
     split: Mapping[str, Any],
     metrics: Mapping[str, Any],
-    detection: Mapping[str, Any] | None,
+    detection: Detection | None,
     audit: Mapping[str, Any] | None,
     comparison: Sequence[Mapping[str, Any]],
     files: Sequence[str],
@@ -209,40 +210,40 @@ def _protocol_rows(
             ]
 
 
-def _search(detection: Mapping[str, Any]) -> dict[str, Any]:
+def _search(detection: Detection) -> dict[str, Any]:
     """Return how well each search for candidates finds what is annotated."""
-    searches = detection["generators"]
+    searches = detection.generators
     return {
-        "annotated": any(one.get(kind) for one in searches.values() for kind in FOUND),
+        "annotated": any(one.kinds for one in searches.values()),
         "rows": [row for name, one in searches.items() for row in _found(name, one)],
         "placed": [row for name, one in searches.items() for row in _placed(name, one)],
     }
 
 
-def _found(name: str, account: Mapping[str, Any]) -> Iterator[list[Any]]:
-    load = [account["small_objects_per_slice"], account["small_objects_per_cm2_of_breast"]]
-    kinds = [kind for kind in FOUND if account.get(kind, {}).get("findings")]
-    for kind in kinds:
-        found = account[kind]
-        covered = f"{found['covered']:,} of {found['findings']:,} {FOUND[kind]}"
-        yield [SEARCHES[name], covered, _recall(found), found["by_chance"]["recall"], *load]
-    if not kinds:
+def _found(name: str, account: GeneratorRecall) -> Iterator[list[Any]]:
+    load = [account.small_objects_per_slice, account.small_objects_per_cm2_of_breast]
+    for kind, rates in account.kinds.items():
+        found = rates.found
+        covered = f"{found.covered:,} of {found.findings:,} {FOUND[kind]}"
+        yield [SEARCHES[name], covered, _recall(found), rates.by_chance.recall, *load]
+    if not account.kinds:
         yield [SEARCHES[name], "nothing annotated", None, None, *load]
 
 
-def _placed(name: str, account: Mapping[str, Any]) -> Iterator[list[Any]]:
+def _placed(name: str, account: GeneratorRecall) -> Iterator[list[Any]]:
     groups = {
-        f"calcifications, contrast to noise {label}": found
-        for label, found in account.get("by_contrast_to_noise", {}).items()
-    } | {OTHERS.get(kind, kind): found for kind, found in account.get("other_objects", {}).items()}
+        f"calcifications, contrast to noise from {rates.above:g}"
+        + (f" to {rates.below:g}" if rates.below else ""): rates.found
+        for rates in account.by_visibility
+    } | {OTHERS.get(kind, kind): found for kind, found in account.other_objects.items()}
     for label, found in groups.items():
-        if found["findings"]:
-            yield [label, name, found["covered"], found["findings"], _recall(found)]
+        if found.findings:
+            yield [label, name, found.covered, found.findings, _recall(found)]
 
 
-def _recall(found: Mapping[str, Any]) -> Cell:
-    low, high = share(found["lower"]), share(found["upper"])
-    return Cell(f"{share(found['recall'])} ({low} to {high})", found["recall"])
+def _recall(found: Recall) -> Cell:
+    low, high = share(found.lower), share(found.upper)
+    return Cell(f"{share(found.recall)} ({low} to {high})", found.recall)
 
 
 def _pictures(overlays: Sequence[str], folder: Path) -> tuple[list[dict[str, str]], ...]:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from markupsafe import Markup
 
-from tomocalc.accounts.doubts import count_doubts, typed_doubts
+from tomocalc.accounts.doubts import count_doubts
+from tomocalc.accounts.prediction import Drift, VolumeScores
 from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.parts import Card, Cell, Column, block, cards, doubt_count_note, note, table
 from tomocalc.pages.shell import Section, render_page
 from tomocalc.pages.templating import fill
 from tomocalc.pages.volume.tables import DRIFT, IN_SILICO, drift_block, file_table
 from tomocalc.pages.words import plural, versions_of
+from tomocalc.prediction.cautions import caution_text
 
 PICTURES = 24
 """Pictures shown; the table links every volume."""
@@ -22,9 +25,9 @@ PICTURES = 24
 
 def predictions_page(
     *,
-    volumes: Sequence[Mapping[str, Any]],
+    volumes: Sequence[VolumeScores],
     patients: Sequence[Mapping[str, Any]],
-    drift: Sequence[Mapping[str, Any]],
+    drift: Sequence[Drift],
     pictures: Mapping[str, str],
     own: bool,
     home: str | None,
@@ -49,7 +52,7 @@ def predictions_page(
     files
         Address and meaning of the files beside the page.
     """
-    ranked = sorted(volumes, key=lambda row: (-row["score"], row["volume_id"]))
+    ranked = sorted(volumes, key=lambda row: (-row.score, row.volume_id))
     return render_page(
         title="Predictions",
         subtitle=f"{plural(len(ranked), 'volume')}, scored with a released model.",
@@ -68,13 +71,13 @@ def predictions_page(
             ),
             Section("Files", block([file_table(files)], kind="panel"), key="files"),
         ],
-        badge=IN_SILICO if all(row["simulated"] for row in ranked) else "research use only",
+        badge=IN_SILICO if all(row.simulated for row in ranked) else "research use only",
         facts={
             "Volumes": f"{len(ranked):,}",
             "Patients": f"{len(patients):,}",
-            "Candidates": f"{sum(row['candidates'] for row in ranked):,}",
-            "Flagged": f"{sum(row['flagged'] for row in ranked):,}",
-            "Clusters": f"{sum(row['clusters'] for row in ranked):,}",
+            "Candidates": f"{sum(row.candidates for row in ranked):,}",
+            "Flagged": f"{sum(row.flagged for row in ranked):,}",
+            "Clusters": f"{sum(row.clusters for row in ranked):,}",
         },
         links=navigation("predictions/index.html", run_pages() if home else []),
         versions=versions_of(("numpy", "polars")),
@@ -87,14 +90,13 @@ SCORES = (
 )
 
 
-def _warnings(volumes: Sequence[Mapping[str, Any]], own: bool) -> list[Markup]:
-    """Return each warning once, with the number of volumes it concerns."""
-    counted: dict[str, int] = {}
-    for row in volumes:
-        for text in row["warnings"]:
-            counted[text] = counted.get(text, 0) + 1
-    doubts = count_doubts((row["volume_id"], typed_doubts(row["doubts"])) for row in volumes)
-    parts = [doubt_count_note(count) for count in doubts]
+def _warnings(volumes: Sequence[VolumeScores], own: bool) -> list[Markup]:
+    """Return each doubt and each caution once, with the number of volumes it concerns."""
+    counted = Counter(caution_text(item) for row in volumes for item in row.cautions)
+    parts = [
+        doubt_count_note(count)
+        for count in count_doubts((row.volume_id, row.doubts) for row in volumes)
+    ]
     parts += [
         note(f"{text} ({plural(count, 'volume')})", tone="warn") for text, count in counted.items()
     ]
@@ -107,9 +109,9 @@ def _warnings(volumes: Sequence[Mapping[str, Any]], own: bool) -> list[Markup]:
     return parts
 
 
-def _cards(volumes: Sequence[Mapping[str, Any]], patients: Sequence[Mapping[str, Any]]) -> Markup:
-    called = sum(row["flagged"] > 0 for row in volumes)
-    clustered = sum(row["clusters"] > 0 for row in volumes)
+def _cards(volumes: Sequence[VolumeScores], patients: Sequence[Mapping[str, Any]]) -> Markup:
+    called = sum(row.flagged > 0 for row in volumes)
+    clustered = sum(row.clusters > 0 for row in volumes)
     ill = sum(row["flagged"] > 0 for row in patients)
     return cards(
         [
@@ -124,7 +126,7 @@ def _address(volume_id: str) -> str:
     return quote(f"{volume_id}/volume.html")
 
 
-def _volumes(volumes: Sequence[Mapping[str, Any]]) -> Markup:
+def _volumes(volumes: Sequence[VolumeScores]) -> Markup:
     link = Markup('<a href="{}">{}</a>')
     columns = [
         Column("Volume", "text"),
@@ -132,22 +134,22 @@ def _volumes(volumes: Sequence[Mapping[str, Any]]) -> Markup:
         Column("Flagged", "count"),
         Column("Clusters", "count"),
         Column("Candidates", "count"),
-        Column("Warnings", "count"),
+        Column("Cautions", "count"),
         Column("Doubts", "count"),
         Column("Patient", "text"),
         Column("Breast", "text"),
     ]
     rows = [
         [
-            Cell(link.format(_address(row["volume_id"]), row["volume_id"]), row["volume_id"]),
-            row["score"],
-            row["flagged"],
-            row["clusters"],
-            row["candidates"],
-            len(row["warnings"]),
-            len(row["doubts"]),
-            row["patient_id"],
-            f"{row['laterality']} {row['view']}",
+            Cell(link.format(_address(row.volume_id), row.volume_id), row.volume_id),
+            row.score,
+            row.flagged,
+            row.clusters,
+            row.candidates,
+            len(row.cautions),
+            len(row.doubts),
+            row.patient_id,
+            f"{row.laterality} {row.view}",
         ]
         for row in volumes
     ]
@@ -167,11 +169,10 @@ def _patients(patients: Sequence[Mapping[str, Any]]) -> Markup:
     return table(columns=columns, rows=rows, caption="Scores of patients, highest first")
 
 
-def _gallery(volumes: Sequence[Mapping[str, Any]], pictures: Mapping[str, str]) -> Markup:
-    shown = [row["volume_id"] for row in volumes][:PICTURES]
+def _gallery(volumes: Sequence[VolumeScores], pictures: Mapping[str, str]) -> Markup:
+    shown = [row.volume_id for row in volumes][:PICTURES]
     entries = [{"address": _address(name), "name": name, "image": pictures[name]} for name in shown]
     rest = [
-        {"address": _address(row["volume_id"]), "name": row["volume_id"]}
-        for row in volumes[PICTURES:]
+        {"address": _address(row.volume_id), "name": row.volume_id} for row in volumes[PICTURES:]
     ]
     return fill("gallery", pictures=entries, rest=rest)

@@ -9,6 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.accounts.prediction import Drift
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.shifts import (
     BINS,
@@ -23,7 +25,7 @@ FEWEST = 20
 """Candidates that a comparison of distributions needs."""
 
 
-def check_fit(card: Mapping[str, Any], manifest: Mapping[str, Any], *, tolerance: float) -> None:
+def check_fit(card: Mapping[str, Any], manifest: VolumeManifest, *, tolerance: float) -> None:
     """Refuse a model for a volume that was measured otherwise than its training volumes.
 
     Parameters
@@ -40,11 +42,11 @@ def check_fit(card: Mapping[str, Any], manifest: Mapping[str, Any], *, tolerance
     TomocalcError
         ``E602``, every reason at once.
     """
-    raise_all([_misfit(manifest["volume_id"], *why) for why in _reasons(card, manifest, tolerance)])
+    raise_all([_misfit(manifest.volume_id, *why) for why in _reasons(card, manifest, tolerance)])
 
 
 def _reasons(
-    card: Mapping[str, Any], manifest: Mapping[str, Any], tolerance: float
+    card: Mapping[str, Any], manifest: VolumeManifest, tolerance: float
 ) -> Iterator[tuple[str, str]]:
     retrain = "train the model again with this version"
     domain = card.get("domain")
@@ -60,13 +62,13 @@ def _reasons(
         why = "it was trained on a finished table, whose features were measured by other means"
         yield why, "use a model that was trained on volumes"
         return
-    if manifest["schema_version"] != SCHEMA_VERSION:
-        yield f"the features have schema version {manifest['schema_version']}", retrain
-    if manifest["settings_key"] not in how["settings_keys"]:
+    if manifest.schema_version != SCHEMA_VERSION:
+        yield f"the features have schema version {manifest.schema_version}", retrain
+    if manifest.settings_key not in how["settings_keys"]:
         yield _different(how["settings"] or {}, manifest), "measure with the model's settings"
     for name, found in (
-        ("pixel_spacing_mm", manifest["pixel_spacing_mm"]),
-        ("slice_spacing_mm", [manifest["slice_spacing_mm"]] if manifest["slices"] > 1 else []),
+        ("pixel_spacing_mm", manifest.pixel_spacing_mm),
+        ("slice_spacing_mm", [manifest.slice_spacing_mm] if manifest.slices > 1 else []),
     ):
         limits = how[name]
         if limits is None:
@@ -82,8 +84,8 @@ def _reasons(
             )
 
 
-def _different(settings: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
-    own = manifest.get("settings", {})
+def _different(settings: Mapping[str, Any], manifest: VolumeManifest) -> str:
+    own = manifest.settings.as_dict()
     names = sorted(name for name in settings | own if settings.get(name) != own.get(name))
     parts = [f"{name} is {own.get(name)}, the model's {settings.get(name)}" for name in names]
     return "; ".join(parts) or "its candidates were found with other settings"
@@ -99,23 +101,7 @@ def _misfit(volume_id: str, why: str, fix: str) -> TomocalcError:
     )
 
 
-def other_world(domain: Mapping[str, Any], *, simulated: bool) -> str | None:
-    """Return in a sentence that model and volume are not of one kind, or None when they are."""
-    trained_in_silico = domain["source"] == "phantom"
-    if trained_in_silico and not simulated:
-        return (
-            "The model was trained on in-silico phantoms only and this volume is not one: the "
-            "probabilities are numbers without meaning here; only the mechanics can be judged."
-        )
-    if simulated and not trained_in_silico:
-        return (
-            "This volume is simulated and the model was trained on real ones: the probabilities "
-            "say nothing about patients."
-        )
-    return None
-
-
-def drift(rows: pl.DataFrame, domain: Mapping[str, Any]) -> list[dict[str, Any]]:
+def drift(rows: pl.DataFrame, domain: Mapping[str, Any]) -> list[Drift]:
     """Compare the candidates' features with those of the training.
 
     Parameters
@@ -124,46 +110,39 @@ def drift(rows: pl.DataFrame, domain: Mapping[str, Any]) -> list[dict[str, Any]]
         One row per candidate, at best focus.
     domain
         Of the model's card.
-
-    Returns
-    -------
-    list
-        Per feature: ``feature``, ``psi`` (population stability index over tenths of the training,
-        half a count added to every bin), ``ks`` (largest distance of the distribution functions
-        at the stored percentiles), ``psi_chance`` and ``ks_chance`` (what this many candidates of
-        the same distribution show), ``shift``: ``none | some | strong``, or ``unknown`` below
-        `FEWEST` candidates.
     """
     return [
-        {"feature": name, **_compare(rows[name].cast(pl.Float64).to_numpy(), known, domain)}
+        _compare(name, rows[name].cast(pl.Float64).to_numpy(), known, domain)
         for name, known in domain["features"].items()
         if known["values"]
     ]
 
 
 def _compare(
-    values: NDArray[np.float64], known: Mapping[str, Any], domain: Mapping[str, Any]
-) -> dict[str, Any]:
+    name: str, values: NDArray[np.float64], known: Mapping[str, Any], domain: Mapping[str, Any]
+) -> Drift:
     # features are 32-bit: so are the stored values, or equal ones would not meet
     sample = np.sort(values[np.isfinite(values)]).astype(np.float32)
     n, m = max(domain["candidates"], 1), sample.size
     if m < FEWEST:
-        return {"psi": None, "ks": None, "psi_chance": None, "ks_chance": None, "shift": "unknown"}
+        return Drift(feature=name)
     points, below = np.array(known["values"], np.float32), np.array(known["below"])
     here = np.searchsorted(sample, points, side="right") / m
+    # Bins end at the stored values that stand at the tenths of the training, each once.
     edges = np.unique(np.searchsorted(below, np.arange(1, BINS) / BINS).clip(max=n))
     edges = edges[edges < len(points) - 1] if len(points) > 1 else edges[:0]
     expected = np.diff([0.0, *below[edges], 1.0]) * n
     counted = np.diff([0.0, *here[edges], 1.0]) * m
     psi = population_stability(expected, counted)
     chance = stability_by_chance(len(edges) + 1, n, m)
-    return {
-        "psi": psi,
-        "psi_chance": chance,
-        "ks": float(np.abs(here - below).max()),
-        "ks_chance": gap_by_chance(n, m),
-        "shift": shift_of(psi, chance),
-    }
+    return Drift(
+        feature=name,
+        psi=psi,
+        psi_chance=chance,
+        ks=float(np.abs(here - below).max()),
+        ks_chance=gap_by_chance(n, m),
+        shift=shift_of(psi, chance),
+    )
 
 
 def percentile(values: NDArray[np.float64], known: Mapping[str, Any]) -> NDArray[np.float64]:

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.accounts.prediction import ClusterRule, ScoredBy, VolumeScores
 from tomocalc.evaluation.clusters import Rule, cluster_numbers, find_clusters, places_mm
 from tomocalc.model.release import ReleasedModel
-from tomocalc.prediction.fit import check_fit, drift, other_world
-from tomocalc.prediction.sites import is_simulated
+from tomocalc.prediction.cautions import cautions_of, is_simulated
+from tomocalc.prediction.fit import check_fit, drift
 from tomocalc.tables import FEATURES, names
 
 MARKS = [
@@ -55,19 +57,19 @@ class Scored:
     clusters
         Columns `tomocalc.evaluation.clusters.CLUSTERS`, and ``radius_mm``: of the circle around
         the centre that holds every member.
-    facts
+    scores
         What ``scores.json`` holds.
     """
 
     marks: pl.DataFrame
     clusters: pl.DataFrame
-    facts: dict[str, Any]
+    scores: VolumeScores
 
 
 def score_volume(
     model: ReleasedModel,
     rows: pl.DataFrame,
-    manifest: Mapping[str, Any],
+    manifest: VolumeManifest,
     *,
     rule: Mapping[str, Any],
     tolerance: float,
@@ -100,50 +102,41 @@ def score_volume(
     probability = model.predict(rows) if rows.height else _nothing(rows)
     placed = focus.join(probability, on=["volume_id", "candidate_id"], maintain_order="left")
     placed = placed.with_columns(
-        part=pl.lit("new"), depth_mm=pl.col("slice") * manifest["slice_spacing_mm"]
+        part=pl.lit("new"), depth_mm=pl.col("slice") * manifest.slice_spacing_mm
     )
     density = Rule.of(rule)
     clusters = find_clusters(placed, density, threshold=model.threshold)
     marks = _marks(placed, density)
     domain = model.card["domain"]
     if simulated is None:
-        simulated = is_simulated(manifest["site"])
-    shifts = drift(focus, domain)
-    warnings = [
-        text
-        for text in (
-            other_world(domain, simulated=simulated),
-            _shallow(model.card, manifest),
-            _shifted(shifts),
-        )
-        if text
-    ]
-    flagged = int(marks["flagged"].sum())
-    facts = {
-        **{
-            name: manifest[name]
-            for name in ("volume_id", "patient_id", "laterality", "view", "site", "slices")
-        },
-        "score": float(marks["probability"].to_numpy().max()) if marks.height else 0.0,
-        "threshold": model.threshold,
-        "candidates": marks.height,
-        "flagged": flagged,
-        "clusters": clusters.height,
-        "cluster_rule": {
-            "calcifications": density.calcifications,
-            "distance_mm": density.distance_mm,
-        },
-        "simulated": simulated,
-        "model": {
-            "weights_sha256": model.card["weights_sha256"],
-            "trained_on": domain["source"],
-            "protocol": model.card.get("protocol"),
-        },
-        "drift": shifts,
-        "doubts": manifest["doubts"],
-        "warnings": warnings,
-    }
-    return Scored(marks, _round_clusters(clusters, marks, manifest), facts)
+        simulated = is_simulated(manifest.site)
+    shifts = tuple(drift(focus, domain))
+    scores = VolumeScores(
+        volume_id=manifest.volume_id,
+        patient_id=manifest.patient_id,
+        laterality=manifest.laterality,
+        view=manifest.view,
+        site=manifest.site,
+        slices=manifest.slices,
+        score=float(marks["probability"].to_numpy().max()) if marks.height else 0.0,
+        threshold=model.threshold,
+        candidates=marks.height,
+        flagged=int(marks["flagged"].sum()),
+        clusters=clusters.height,
+        cluster_rule=ClusterRule(
+            calcifications=density.calcifications, distance_mm=density.distance_mm
+        ),
+        simulated=simulated,
+        model=ScoredBy(
+            weights_sha256=model.card["weights_sha256"],
+            trained_on=domain["source"],
+            protocol=model.card.get("protocol"),
+        ),
+        drift=shifts,
+        doubts=manifest.doubts,
+        cautions=tuple(cautions_of(model.card, manifest, shifts, simulated=simulated)),
+    )
+    return Scored(marks, _round_clusters(clusters, marks, manifest), scores)
 
 
 def _nothing(rows: pl.DataFrame) -> pl.DataFrame:
@@ -172,10 +165,10 @@ def _marks(placed: pl.DataFrame, rule: Rule) -> pl.DataFrame:
 
 
 def _round_clusters(
-    clusters: pl.DataFrame, marks: pl.DataFrame, manifest: Mapping[str, Any]
+    clusters: pl.DataFrame, marks: pl.DataFrame, manifest: VolumeManifest
 ) -> pl.DataFrame:
     """Add the radius, in the plane, of the circle around the centre that holds all members."""
-    down_mm, across_mm = manifest["pixel_spacing_mm"]
+    down_mm, across_mm = manifest.pixel_spacing_mm
     radii = []
     for cluster in clusters.iter_rows(named=True):
         mine = marks.filter(pl.col("cluster_id") == cluster["cluster_id"])
@@ -183,23 +176,3 @@ def _round_clusters(
         across = (mine["col"].to_numpy() - cluster["column"]) * across_mm
         radii.append(float(np.hypot(down, across).max()) + 0.5)
     return clusters.drop("part").with_columns(radius_mm=pl.Series(radii, dtype=pl.Float64))
-
-
-def _shallow(card: Mapping[str, Any], manifest: Mapping[str, Any]) -> str | None:
-    sequence = card["sequence"]
-    if sequence["kind"] != "slices" or manifest["slices"] >= sequence["slices"]:
-        return None
-    return (
-        f"The volume has {manifest['slices']} slice{'s' * (manifest['slices'] != 1)} and the model "
-        f"reads sequences of {sequence['slices']}: what lies beyond the volume is masked."
-    )
-
-
-def _shifted(shifts: list[dict[str, Any]]) -> str | None:
-    strong = [row["feature"].replace("_", " ") for row in shifts if row["shift"] == "strong"]
-    if not strong:
-        return None
-    return (
-        f"Drift of {', '.join(strong)}: these candidates are distributed differently from the "
-        "training's; probabilities may be off."
-    )

@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 from PIL import Image
 
-from tomocalc.image.looks import CROP_MM
+from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.image.previews import CROP_MM, images_of
 from tomocalc.pages.charts import compact
 from tomocalc.pages.words import pretty
 from tomocalc.prediction.fit import percentile
@@ -35,8 +36,8 @@ def viewer_data(
     *,
     domain: Mapping[str, Any],
     features: Sequence[str],
-    manifest: Mapping[str, Any],
-    looks: pl.DataFrame,
+    manifest: VolumeManifest,
+    previews: pl.DataFrame,
     explained: Mapping[int, Sequence[float]],
 ) -> dict[str, Any]:
     """Return what the page's script reads; lengths in pixels of a slice.
@@ -47,24 +48,24 @@ def viewer_data(
         Of the model's card.
     features
         Columns that the model reads.
-    looks
-        Frames of slices and crops of candidates; see `tomocalc.image.looks`.
+    previews
+        Frames of slices and crops of candidates; see `tomocalc.image.previews`.
     explained
         Candidate to what each of *features* adds to its log-odds.
     """
-    frames, crops = fitted(looks)
-    facts, shown = scored.facts, scored.marks.head(MOST_MARKS)
-    pixel_mm = float(np.mean(manifest["pixel_spacing_mm"]))
-    best = shown.row(0, named=True)["slice"] if shown.height else manifest["slices"] // 2
+    frames, crops = fitted(previews)
+    scores, shown = scored.scores, scored.marks.head(MOST_MARKS)
+    pixel_mm = float(np.mean(manifest.pixel_spacing_mm))
+    best = shown.row(0, named=True)["slice"] if shown.height else manifest.slices // 2
     return {
-        "name": f"{facts['laterality']} {facts['view']}",
-        "rows": manifest["rows"],
-        "columns": manifest["columns"],
-        "slices": [frames.get(index) for index in range(manifest["slices"])],
+        "name": f"{scores.laterality} {scores.view}",
+        "rows": manifest.rows,
+        "columns": manifest.columns,
+        "slices": [frames.get(index) for index in range(manifest.slices)],
         "start": best,
-        "threshold": facts["threshold"],
-        "floor": round(min(facts["threshold"], 0.5) / 2, 2),
-        "radius": max(1.5 / pixel_mm, max(manifest["rows"], manifest["columns"]) / 110),
+        "threshold": scores.threshold,
+        "floor": round(min(scores.threshold, 0.5) / 2, 2),
+        "radius": max(1.5 / pixel_mm, max(manifest.rows, manifest.columns) / 110),
         "crop_mm": CROP_MM,
         "marks": [_mark(row) for row in shown.iter_rows(named=True)],
         "clusters": [_circle(row, pixel_mm) for row in scored.clusters.iter_rows(named=True)],
@@ -138,13 +139,12 @@ def _feature(name: str, known: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def fitted(looks: pl.DataFrame) -> tuple[dict[int, str], dict[int, str]]:
+def fitted(previews: pl.DataFrame) -> tuple[dict[int, str], dict[int, str]]:
     """Return frames and crops as base64 text, frames coarser where they would be too many.
 
     Quality is lowered first, then size, until all of them fit into `LARGEST`.
     """
-    frames = {number: image for kind, number, image in looks.iter_rows() if kind == "slice"}
-    crops = {number: image for kind, number, image in looks.iter_rows() if kind == "candidate"}
+    frames, crops = images_of(previews, "slice"), images_of(previews, "candidate")
     room = LARGEST - sum(map(len, crops.values()))
     for quality, shrink in ((45, 1), (35, 1), (40, 1.5), (40, 2), (40, 3), (30, 4)):
         if sum(map(len, frames.values())) <= room:

@@ -8,7 +8,8 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from tomocalc.accounts.doubts import typed_doubts
+from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.accounts.prediction import VolumeScores
 from tomocalc.pages.catalogue import Link
 from tomocalc.pages.parts import block, doubt_note, note
 from tomocalc.pages.shell import Section, render_page
@@ -24,6 +25,7 @@ from tomocalc.pages.volume.tables import (
     file_table,
 )
 from tomocalc.pages.words import versions_of
+from tomocalc.prediction.cautions import caution_text
 from tomocalc.prediction.scoring import Scored
 
 LEGEND = (
@@ -36,8 +38,8 @@ def volume_page(
     scored: Scored,
     *,
     card: Mapping[str, Any],
-    manifest: Mapping[str, Any],
-    looks: pl.DataFrame,
+    manifest: VolumeManifest,
+    previews: pl.DataFrame,
     explained: Mapping[int, Sequence[float]],
     files: Sequence[tuple[str, str]],
     home: str | None,
@@ -50,8 +52,8 @@ def volume_page(
         Of the model.
     manifest
         Of the volume.
-    looks
-        Frames of slices and crops of candidates; see `tomocalc.image.looks`.
+    previews
+        Frames of slices and crops of candidates; see `tomocalc.image.previews`.
     explained
         Candidate to what each feature adds to its log-odds.
     files
@@ -59,16 +61,16 @@ def volume_page(
     home
         Address of the page of all volumes, if there is one.
     """
-    facts, marks, clusters = scored.facts, scored.marks, scored.clusters
+    scores, marks, clusters = scored.scores, scored.marks, scored.clusters
     data = viewer_data(
         scored,
         domain=card["domain"],
         features=[feature["name"] for feature in card["features"]],
         manifest=manifest,
-        looks=looks,
+        previews=previews,
         explained=explained,
     )
-    rows, columns = manifest["rows"], manifest["columns"]
+    rows, columns = manifest.rows, manifest.columns
     viewer = render(
         "viewer",
         data=json_block(data),
@@ -78,31 +80,31 @@ def volume_page(
         height=rows,
         legend=LEGEND,
     )
-    warnings = [note(text, tone="warn") for text in facts["warnings"]]
-    warnings += [doubt_note(doubt) for doubt in typed_doubts(facts["doubts"])]
-    rule = facts["cluster_rule"]
+    warnings = [note(caution_text(item), tone="warn") for item in scores.cautions]
+    warnings += [doubt_note(doubt) for doubt in scores.doubts]
+    rule = scores.cluster_rule
     sections = [
         Section("Slices", [*warnings, viewer], key="slices"),
         Section(
             "Candidates",
             block([candidate_table(marks)], kind="panel tall"),
-            intro=_counted(facts, marks),
+            intro=_counted(scores, marks),
             key="candidates",
         ),
         Section(
             "Clusters",
             block([cluster_table(clusters)], kind="panel")
             if clusters.height
-            else _no_cluster(facts),
+            else _no_cluster(scores),
             intro=(
-                f"At least {rule['calcifications']} flagged candidates, each "
-                f"within {rule['distance_mm']:g} mm of another."
+                f"At least {rule.calcifications} flagged candidates, each "
+                f"within {rule.distance_mm:g} mm of another."
             ),
             key="clusters",
         ),
         Section(
             "Against the training",
-            drift_block(facts["drift"]),
+            drift_block(scores.drift),
             intro=DRIFT,
             key="drift",
         ),
@@ -113,32 +115,32 @@ def volume_page(
         ),
     ]
     return render_page(
-        title=facts["volume_id"],
+        title=scores.volume_id,
         subtitle="What the model marks in this volume, slice by slice, and what its marks rest on.",
         sections=sections,
-        badge=IN_SILICO if facts["simulated"] else "research use only",
-        facts=_header(facts, manifest),
+        badge=IN_SILICO if scores.simulated else "research use only",
+        facts=_header(scores, manifest),
         links=[Link(home, "All volumes")] if home else [],
         versions=versions_of(("numpy", "polars")),
         extra="volume",
     )
 
 
-def _header(facts: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, str]:
-    spacing = " × ".join(f"{value:.3g}" for value in manifest["pixel_spacing_mm"])
+def _header(scores: VolumeScores, manifest: VolumeManifest) -> dict[str, str]:
+    spacing = " × ".join(f"{value:.3g}" for value in manifest.pixel_spacing_mm)
     return {
-        "Volume score": f"{facts['score']:.3f}",
-        "Flagged": f"{facts['flagged']:,} of {facts['candidates']:,}",
-        "Clusters": f"{facts['clusters']:,}",
-        "Threshold": f"{facts['threshold']:.3f}",
-        "Breast": f"{facts['laterality']} {facts['view']}",
-        "Slices": f"{manifest['slices']} of {manifest['rows']} × {manifest['columns']}",
+        "Volume score": f"{scores.score:.3f}",
+        "Flagged": f"{scores.flagged:,} of {scores.candidates:,}",
+        "Clusters": f"{scores.clusters:,}",
+        "Threshold": f"{scores.threshold:.3f}",
+        "Breast": f"{scores.laterality} {scores.view}",
+        "Slices": f"{manifest.slices} of {manifest.rows} × {manifest.columns}",
         "Pixel": f"{spacing} mm",
     }
 
 
-def _counted(facts: Mapping[str, Any], marks: pl.DataFrame) -> str:
-    text = f"Likeliest first. The volume's score is the largest probability, {facts['score']:.3f}."
+def _counted(scores: VolumeScores, marks: pl.DataFrame) -> str:
+    text = f"Likeliest first. The volume's score is the largest probability, {scores.score:.3f}."
     if marks.height > MOST_ROWS:
         text += f" The first {MOST_ROWS} of {marks.height:,} are listed; marks.tsv has all."
     if marks.height > MOST_MARKS:
@@ -146,7 +148,7 @@ def _counted(facts: Mapping[str, Any], marks: pl.DataFrame) -> str:
     return text
 
 
-def _no_cluster(facts: Mapping[str, Any]) -> Markup:
-    few = facts["flagged"] < facts["cluster_rule"]["calcifications"]
+def _no_cluster(scores: VolumeScores) -> Markup:
+    few = scores.flagged < scores.cluster_rule.calcifications
     reason = "too few candidates are flagged" if few else "the flagged candidates lie too far apart"
     return note(f"No cluster: {reason}.")

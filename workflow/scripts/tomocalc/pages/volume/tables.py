@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import polars as pl
 from markupsafe import Markup
 
+from tomocalc.accounts.prediction import Drift
 from tomocalc.pages.parts import Cell, Column, block, note, table
 from tomocalc.pages.words import plural, pretty
 
@@ -81,9 +81,9 @@ def cluster_table(clusters: pl.DataFrame) -> Markup:
     return table(columns=columns, rows=rows, caption="Clusters of flagged candidates")
 
 
-def drift_block(drift: Sequence[Mapping[str, Any]]) -> Markup:
+def drift_block(drift: Sequence[Drift]) -> Markup:
     """Return how the features of new candidates differ from the training's, if that can be told."""
-    if drift and all(row["shift"] == "unknown" for row in drift):
+    if drift and all(row.shift == "unknown" for row in drift):
         return note(
             "Too few candidates to tell a shift from chance, for each of the "
             f"{plural(len(drift), 'feature')}."
@@ -91,7 +91,7 @@ def drift_block(drift: Sequence[Mapping[str, Any]]) -> Markup:
     return block([_drift_table(drift)], kind="panel")
 
 
-def _drift_table(drift: Sequence[Mapping[str, Any]]) -> Markup:
+def _drift_table(drift: Sequence[Drift]) -> Markup:
     tones = {"strong": "bad", "some": "warn", "none": "good", "unknown": ""}
     columns = [
         Column("Feature", "text"),
@@ -103,15 +103,15 @@ def _drift_table(drift: Sequence[Mapping[str, Any]]) -> Markup:
     ]
     rows = [
         [
-            pretty(row["feature"]),
-            row["psi"],
-            row["psi_chance"],
-            row["ks"],
-            row["ks_chance"],
+            pretty(row.feature),
+            row.psi,
+            row.psi_chance,
+            row.ks,
+            row.ks_chance,
             Cell(
-                "too few candidates" if row["shift"] == "unknown" else row["shift"],
-                row["shift"],
-                tones[row["shift"]],
+                "too few candidates" if row.shift == "unknown" else row.shift,
+                row.shift,
+                tones[row.shift],
             ),
         ]
         for row in drift

@@ -4,9 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, get_type_hints
 
 GENERATORS = ("local", "paper")
+
+
+def compared_generator(compare: str, *, in_silico: bool) -> str | None:
+    """Return the generator that runs for comparison alone, or None.
+
+    Parameters
+    ----------
+    compare
+        ``candidates.compare`` of the configuration: ``auto`` is the paper's chain on phantoms,
+        of which all is known that there is to find, and none elsewhere.
+    in_silico
+        Whether the volumes are phantoms.
+    """
+    if compare == "auto":
+        return "paper" if in_silico else None
+    return None if compare == "none" else compare
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +65,8 @@ class Settings:
     ) -> Settings:
         """Take what matters from the sections ``image`` and ``candidates``."""
         values = {**image, **candidates, "sequence_slices": sequence_slices}
-        return cls(**{name: values[name] for name in cls.__dataclass_fields__})
+        kinds = get_type_hints(cls)  # a length of 4 is one of 4.0: equal settings, equal keys
+        return cls(**{name: kind(values[name]) for name, kind in kinds.items()})
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as plain values."""

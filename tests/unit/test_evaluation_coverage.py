@@ -10,18 +10,18 @@ import polars as pl
 import pytest
 from PIL import Image
 
+from support.manifests import manifest
+from tomocalc.accounts.manifest import SliceFacts
 from tomocalc.dataset.masks import placed
-from tomocalc.image.breast import Breast
-from tomocalc.image.detection import Finding, Found, mirrored, small
-from tomocalc.image.outline import Outline
-from tomocalc.image.recall import Account, rate
+from tomocalc.evaluation.coverage import Coverage, SmallObjects, Target, mirrored, rate, small
+from tomocalc.image.breast import Breast, Outline
 
 
-def found(*objects: tuple[int, float, float], **change: Any) -> Found:
+def found(*objects: tuple[int, float, float], **change: Any) -> SmallObjects:
     """Return objects (slice, row, column)."""
     table = pl.DataFrame(objects, schema=["slice", "row", "col"], orient="row")
     settings = {"spacing_mm": (0.1, 0.1), "tolerance_mm": 0.3, "slice_tolerance": 1} | change
-    return Found(table, **settings)
+    return SmallObjects(table, **settings)
 
 
 def circle(slice_index: int | None = 5, **change: Any) -> dict[str, Any]:
@@ -43,11 +43,11 @@ def circle(slice_index: int | None = 5, **change: Any) -> dict[str, Any]:
 def test_a_circle_is_covered_within_its_radius_and_tolerance(
     row: float, col: float, covered: bool
 ) -> None:
-    assert found((5, row, col)).cover(Finding.from_annotation(circle())) == covered
+    assert found((5, row, col)).cover(Target.from_annotation(circle())) == covered
 
 
 def test_tolerance_is_in_mm_along_each_axis() -> None:
-    finding = Finding.from_annotation(circle())
+    finding = Target.from_annotation(circle())
     objects = found((5, 30 + 3.4, 20), spacing_mm=(0.2, 0.1))
     assert objects.cover(finding)  # 2 × 0.2 + 0.3 = 0.7 mm, and 3.4 rows are 0.68 mm
     assert not found((5, 30 + 3.6, 20), spacing_mm=(0.2, 0.1)).cover(finding)
@@ -55,13 +55,13 @@ def test_tolerance_is_in_mm_along_each_axis() -> None:
 
 @pytest.mark.parametrize(("index", "covered"), [(3, False), (4, True), (6, True), (7, False)])
 def test_neighbouring_slices_count(index: int, covered: bool) -> None:
-    assert found((index, 30, 20)).cover(Finding.from_annotation(circle())) == covered
-    assert found((index, 30, 20)).cover(Finding.from_annotation(circle(None)))
+    assert found((index, 30, 20)).cover(Target.from_annotation(circle())) == covered
+    assert found((index, 30, 20)).cover(Target.from_annotation(circle(None)))
 
 
 def test_a_box_is_given_by_its_corner() -> None:
     box = circle(radius=None, width=10.0, height=4.0)
-    finding = Finding.from_annotation(box)
+    finding = Target.from_annotation(box)
     assert (finding.row, finding.col) == (32, 25)
     assert found((5, 35, 31)).cover(finding)
     assert not found((5, 39.5, 25)).cover(finding)
@@ -72,7 +72,7 @@ def test_a_mask_covers_what_the_labels_count_and_no_corner_of_its_box(tmp_path: 
     drawn[10:30, 10:12] = drawn[28:30, 10:30] = 255  # an L
     Image.fromarray(drawn).save(tmp_path / "mask.png")
     row = circle(radius=None, x=None, y=None, mask=str(tmp_path / "mask.png"))
-    finding = Finding.from_annotation(placed([row])[0])
+    finding = Target.from_annotation(placed([row])[0])
     assert found((5, 20, 11)).cover(finding)
     assert not found((5, 13, 27)).cover(finding)
     moved = finding.at(finding.row + 20, finding.col + 5)
@@ -104,15 +104,15 @@ def test_outline_keeps_its_shape_as_text() -> None:
 
 def test_mirrored_places_lie_in_the_breast_and_on_no_finding() -> None:
     outline = half_disc()
-    finding = Finding(5, 60.0, 20.0, 3.0, 3.0, True)
+    finding = Target(5, 60.0, 20.0, 3.0, 3.0, True)
     places = mirrored(finding, outline, [finding])
     assert all(outline.holds(place.row, place.col) for place in places)
     assert (140.0, 20.0) in [(place.row, place.col) for place in places]
-    other = Finding(5, 143.0, 20.0, 3.0, 3.0, True)
+    other = Target(5, 143.0, 20.0, 3.0, 3.0, True)
     assert (140.0, 20.0) not in [
         (p.row, p.col) for p in mirrored(finding, outline, [finding, other])
     ]
-    middle = Finding(5, 100.0, outline.centre[1], 3.0, 3.0, True)
+    middle = Target(5, 100.0, outline.centre[1], 3.0, 3.0, True)
     assert mirrored(middle, outline, [middle]) == []
 
 
@@ -124,21 +124,17 @@ def test_only_small_objects_count() -> None:
 def test_wilson_interval_by_hand() -> None:
     # Wilson 1927 as in Brown, Cai, DasGupta 2001: 8 of 10.
     facts = rate(8, 10)
-    assert facts["recall"] == 0.8
-    assert facts["lower"] == pytest.approx(0.4902, abs=1e-4)
-    assert facts["upper"] == pytest.approx(0.9433, abs=1e-4)
-    assert rate(0, 0) == {"findings": 0, "covered": 0, "recall": None}
-    assert rate(5, 5)["upper"] == 1
+    assert facts.recall == 0.8
+    assert facts.lower == pytest.approx(0.4902, abs=1e-4)
+    assert facts.upper == pytest.approx(0.9433, abs=1e-4)
+    assert rate(0, 0).recall is None
+    assert rate(5, 5).upper == 1
 
 
 def test_account() -> None:
-    account = Account()
-    facts = {
-        "pixel_spacing_mm": [0.1, 0.1],
-        "rows": 200,
-        "columns": 140,
-        "slice_facts": [{"breast_share": 0.5}, {"breast_share": 0.5}],
-    }
+    account = Coverage()
+    half = tuple(SliceFacts(slice=index, breast_share=0.5) for index in range(2))
+    facts = manifest(rows=200, columns=140, slice_facts=half)
     objects = pl.DataFrame({"area_px": [4, 4, 4, 9999]})
     account.add_volume(objects, facts)
     hits = found((5, 30.0, 20.0), (5, 60.0, 20.0))
@@ -147,15 +143,19 @@ def test_account() -> None:
     truth.append(circle(y=60.0, kind="clip") | {"contrast_to_noise": 30.0})
     truth.append(circle(y=99.0) | {"contrast_to_noise": -1.0})
     account.add_truth(hits, truth)
-    result = account.facts()
-    assert result["objects_per_slice"] == 2
-    assert result["small_objects_per_slice"] == 1.5
+    result = account.account()
+    assert result.objects_per_slice == 2
+    assert result.small_objects_per_slice == 1.5
     # 200 × 140 pixels of 0.01 mm², half of them breast, two slices: 2.8 cm²
-    assert result["small_objects_per_cm2_of_breast"] == pytest.approx(3 / 2.8, abs=1e-3)
-    assert result["calcification"]["recall"] == 0.5
-    assert result["calcification"]["by_chance"]["findings"] > 0
-    assert result["contrast_to_noise_of_at_least_5"]["covered"] == 1
-    assert result["contrast_to_noise_of_at_least_5"]["findings"] == 2
-    assert sorted(result["by_contrast_to_noise"]) == ["from 0 to 3", "from 5 to 8", "from 8"]
-    assert result["other_objects"]["clip"]["recall"] == 1
-    assert "cluster" not in result
+    assert result.small_objects_per_cm2_of_breast == pytest.approx(3 / 2.8, abs=1e-3)
+    assert result.kinds["calcification"].found.recall == 0.5
+    assert result.kinds["calcification"].by_chance.findings > 0
+    assert result.strong is not None
+    assert (result.strong.covered, result.strong.findings) == (1, 2)
+    assert [(rates.above, rates.below) for rates in result.by_visibility] == [
+        (0, 3),
+        (5, 8),
+        (8, None),
+    ]
+    assert result.other_objects["clip"].recall == 1
+    assert "cluster" not in result.kinds

@@ -1,0 +1,112 @@
+"""What was measured of one volume: ``manifest.json``, written last, beside its shards."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import msgspec
+
+from tomocalc.accounts.base import Account, Record
+from tomocalc.accounts.doubts import Doubt
+from tomocalc.accounts.settings import Settings
+
+
+class TableEntry(Record, frozen=True, kw_only=True):
+    """A table beside the manifest: file name, content key, number of rows, checksum."""
+
+    path: str
+    key: str
+    rows: int
+    sha256: str
+
+
+class SliceFacts(Record, frozen=True, kw_only=True):
+    """What the search says of a slice that could be read.
+
+    Attributes
+    ----------
+    threshold
+        Value that an object's pixels reach, in units of the generator.
+    mask_share
+        Share of the slice's pixels that reach it, 0..1.
+    breast_share
+        Share of the slice that is breast, 0..1.
+    objects
+        Of the generator in use.
+    qc_flag
+        ``ok``, ``capped`` (more objects than allowed) or ``constant`` (no contrast, no objects).
+    """
+
+    slice: int
+    threshold: float = 0.0
+    mask_share: float = 0.0
+    breast_share: float = 0.0
+    objects: int = 0
+    qc_flag: str = "constant"
+
+
+class QuarantinedSlice(Record, frozen=True, kw_only=True):
+    """A slice that could not be read, why, and what mends it."""
+
+    slice: int
+    reason: str
+    fix: str
+
+
+class VolumeFacts(Account, frozen=True, kw_only=True):
+    """Whose volume it is, and its size: lengths in mm, spacing as (row, column).
+
+    ``patient_id`` and ``site`` are empty where they are unknown.
+    """
+
+    volume_id: str
+    patient_id: str
+    laterality: str
+    view: str
+    site: str
+    pixel_spacing_mm: tuple[float, float]
+    slice_spacing_mm: float
+    rows: int
+    columns: int
+    slices: int
+
+
+class VolumeManifest(VolumeFacts, frozen=True, kw_only=True):
+    """One volume, how it was measured, and every table that holds its measurements.
+
+    Attributes
+    ----------
+    schema_version
+        Of the tables' columns, `tables.SCHEMA_VERSION`.
+    settings_key, settings
+        How it was measured; equal keys mean equal settings.
+    generators
+        Those that ran; the table of objects has all of them.
+    candidates
+        Number of candidates in depth.
+    turned
+        Both in-plane axes are reversed against the stored image.
+    shards
+        One per readable slice.
+    objects
+        The table of all objects.
+    versions
+        Of everything that can change a shard.
+    """
+
+    schema_version: int
+    settings_key: str
+    settings: Settings
+    generators: tuple[str, ...]
+    candidates: int
+    turned: bool
+    shards: tuple[TableEntry, ...]
+    objects: TableEntry
+    slice_facts: tuple[SliceFacts, ...]
+    quarantined: tuple[QuarantinedSlice, ...]
+    doubts: tuple[Doubt, ...]
+    versions: dict[str, str]
+
+    def lean(self) -> Self:
+        """Return it without what grows with its slices: many thousands are held at once."""
+        return msgspec.structs.replace(self, shards=(), slice_facts=(), versions={})

@@ -1,0 +1,63 @@
+"""What to know before a score is used: found as codes, said in words where people read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.accounts.prediction import Caution, Drift
+
+SIMULATED = ("in silico", "in-silico")
+
+
+def is_simulated(site: str | None) -> bool:
+    """Return whether a volume's ``site`` says that it was simulated."""
+    return any(word in (site or "").lower() for word in SIMULATED)
+
+
+def cautions_of(
+    card: Mapping[str, Any],
+    manifest: VolumeManifest,
+    drift: Sequence[Drift],
+    *,
+    simulated: bool,
+) -> Iterator[Caution]:
+    """Say what is doubtful about a model's score of a volume.
+
+    Parameters
+    ----------
+    card
+        Of the model.
+    drift
+        Of the volume's candidates.
+    simulated
+        Whether the volume is.
+    """
+    trained_in_silico = card["domain"]["source"] == "phantom"
+    if trained_in_silico and not simulated:
+        yield Caution(code="trained_in_silico")
+    if simulated and not trained_in_silico:
+        yield Caution(code="simulated_volume")
+    needed = card["sequence"]["slices"]
+    if card["sequence"]["kind"] == "slices" and manifest.slices < needed:
+        yield Caution(code="few_slices", count=manifest.slices, of=needed)
+    strong = tuple(row.feature for row in drift if row.shift == "strong")
+    if strong:
+        yield Caution(code="drift", features=strong)
+
+
+def caution_text(caution: Caution) -> str:
+    """Return a caution as a sentence."""
+    count, names = caution.count, ", ".join(caution.features).replace("_", " ")
+    return {
+        "trained_in_silico": "The model was trained on in-silico phantoms only and this volume is "
+        "not one: the probabilities are numbers without meaning here; only the mechanics can be "
+        "judged.",
+        "simulated_volume": "This volume is simulated and the model was trained on real ones: the "
+        "probabilities say nothing about patients.",
+        "few_slices": f"The volume has {count} slice{'s' * (count != 1)} and the model reads "
+        f"sequences of {caution.of}: what lies beyond the volume is masked.",
+        "drift": f"Drift of {names}: these candidates are distributed differently from the "
+        "training's; probabilities may be off.",
+    }[caution.code]

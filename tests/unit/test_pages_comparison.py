@@ -1,15 +1,35 @@
-"""What the comparison and the audit say first."""
+"""What the comparison says first: who leads, and what recalling alone gains."""
 
+from __future__ import annotations
+
+import polars as pl
 import pytest
 
-from tomocalc.pages.comparison.headline import headline
+from tomocalc.comparison.table import FIGURES, SCHEMA
+from tomocalc.pages.comparison import comparison_page
+
+PROBE, LSTM = "nearest_neighbour", "lstm"
 
 
-def probe(value, groups=40):
-    row = {"model": "nearest_neighbour", "groups": groups}
-    for name in ("average_precision", "auroc", "f1", "accuracy"):
-        row |= {name: value, f"{name}_low": value - 0.1, f"{name}_high": min(1.0, value + 0.1)}
-    return [row]
+def row(protocol, model, value, *, behind=(0.0, 0.0, 0.0), groups=40):
+    """A measured model whose figures all have one *value*."""
+    found = {"protocol": protocol, "model": model, "name": model, "kind": "features"}
+    found |= {"measured": True, "n": 90, "positives": 9, "groups": groups}
+    found |= {"trials": 1, "threshold": 0.5, "remark": "", "parameters": ""}
+    found |= {"delong_p": 0.5, "mcnemar_p": 0.5, "only_this_right": 1, "only_lstm_right": 1}
+    for name in FIGURES:
+        found |= {name: value, f"{name}_low": value - 0.1, f"{name}_high": min(1.0, value + 0.1)}
+        for end in ("", "_low", "_high"):
+            found[f"{name}_minus_lstm{end}"] = 0.0
+    names = ("behind_best", "behind_best_low", "behind_best_high")
+    return found | dict(zip(names, behind, strict=True))
+
+
+def page(*rows):
+    frame = pl.DataFrame(list(rows), schema=SCHEMA)
+    return comparison_page(
+        frame, own="honest", source="volumes", confidence=0.95, cross_validation={}
+    )
 
 
 @pytest.mark.parametrize(
@@ -21,8 +41,7 @@ def probe(value, groups=40):
     ],
 )
 def test_recall_at_the_ceiling_is_no_verdict(before, after, tone, words):
-    measured = {"paper": probe(before), "honest": probe(after)}
-    html = "".join(headline(measured, "volumes"))
+    html = page(row("paper", PROBE, before), row("honest", PROBE, after))
     assert f'class="verdict {tone}"' in html
     assert words in html
     assert "lower bound" not in html
@@ -30,5 +49,17 @@ def test_recall_at_the_ceiling_is_no_verdict(before, after, tone, words):
 
 
 def test_few_patients_are_said_before_the_figures():
-    html = "".join(headline({"honest": probe(0.8, groups=2)}, "volumes"))
+    html = page(row("honest", PROBE, 0.8, groups=2))
     assert "rest on 2 patients: read them as a lower bound of the uncertainty" in html
+
+
+@pytest.mark.parametrize(("low", "told"), [(0.01, "told from chance"), (-0.02, "not told")])
+def test_who_leads_by_how_much_and_whether_by_chance(low, told):
+    lstm = row("honest", LSTM, 0.8, behind=(0.05, low, 0.09))
+    html = page(lstm, row("honest", "extra_trees", 0.85), row("honest", PROBE, 0.6))
+    assert "extra_trees leads under the honest protocol: average precision 0.850" in html
+    assert told in html
+    assert "lstm follows: +0.050 (" in html
+    order = [html.index(f'scope="row">{name}') for name in ("extra_trees", LSTM, PROBE)]
+    assert order == sorted(order)
+    assert "<strong>0.850</strong>" in html

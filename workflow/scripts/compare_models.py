@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tomocalc.comparison.table import read_protocols, with_images
+from tomocalc.comparison.catalogue import read_cited
+from tomocalc.comparison.table import comparison_table, measure, read_protocols, with_images
 from tomocalc.log import log_to
-from tomocalc.pages.comparison.page import write_comparison
+from tomocalc.pages.comparison import comparison_page
+from tomocalc.pages.frame import write_page
+from tomocalc.parquet import write_parquet
 
 
 def main(
@@ -37,8 +40,10 @@ def main(
     image_scores, image_accounts
         Of all networks on image patches under the first protocol, then of all under the next,
         and so on; none where the comparison is without them.
-    cited, settings
-        As for `write_comparison`.
+    cited
+        Sheet of figures from publications.
+    settings
+        The ``evaluation`` section of the configuration.
     """
     measured = read_protocols(protocols, scores, accounts, lstm_scores, lstm_cards)
     if image_scores:
@@ -48,16 +53,18 @@ def main(
             with_images(one, image_scores[at : at + each], image_accounts[at : at + each])
             for one, at in zip(measured, starts, strict=True)
         ]
-    write_comparison(
-        measured,
-        cited=cited,
+    figures = {one.protocol: measure(one, settings=settings, seed=seed) for one in measured}
+    rows = comparison_table(measured, figures, read_cited(cited))
+    write_parquet(table, rows)
+    html = comparison_page(
+        rows,
+        own=measured[0].protocol,
         source=source,
-        settings=settings,
-        seed=seed,
-        table=table,
-        page=page,
-        title="Comparison with image models" if image_scores else "Comparison",
+        confidence=settings["confidence"],
+        cross_validation={one.protocol: one.cross_validation for one in measured},
+        images=bool(image_scores),
     )
+    write_page(page, html)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from tomocalc.evaluation.bootstrap import (
 )
 from tomocalc.intervals import wilson
 from tomocalc.metrics import (
+    average_precision,
     confusion,
     proportions,
     ranking_metrics,
@@ -52,7 +53,8 @@ def protocol_figures(
     -------
     dict
         Per model: ``n``, ``positives``, ``groups``, and if both classes are there ``metrics``
-        ({name: value, low, high}) and, but for the LSTM, ``differences`` to it ({name: value,
+        ({name: value, low, high}), ``behind_best`` (how far its average precision is behind the
+        best one: value, low, high) and, but for the LSTM, ``differences`` to it ({name: value,
         low, high, p}).
     """
     label = scored["label"].to_numpy().astype(np.int8)
@@ -72,7 +74,14 @@ def protocol_figures(
         )
         for key, found in scores.items()
     }
+    precision = {key: average_precision(label, found) for key, found in scores.items()}
+    best = max(precision, key=lambda key: precision[key])
     for key, found in scores.items():
+        low, high = percentile_interval(
+            drawn[best]["average_precision"] - drawn[key]["average_precision"], confidence
+        )
+        behind = {"value": precision[best] - precision[key], "low": low, "high": high}
+        facts[key]["behind_best"] = behind
         facts[key]["threshold"] = thresholds[key]
         facts[key]["metrics"] = _metrics(
             label, found, thresholds[key], drawn[key], rarer_groups(label, group), confidence

@@ -18,6 +18,12 @@ USE = ["volume_id", "candidate_id", "copy"]
 FIGURES = ("auroc", "average_precision", "f1", "accuracy")
 INTERVAL = ("value", "low", "high")
 
+
+def _end(name: str, end: str) -> str:
+    """Return the column of a figure's value, or of the low or high *end* of its interval."""
+    return name if end == "value" else f"{name}_{end}"
+
+
 SCHEMA: dict[str, pl.DataType] = {
     "protocol": pl.String(),
     "model": pl.String(),
@@ -33,16 +39,9 @@ SCHEMA: dict[str, pl.DataType] = {
     "trials": pl.Int64(),
     "threshold": pl.Float64(),
     "parameters": pl.String(),
-    **{
-        name if end == "value" else f"{name}_{end}": pl.Float64()
-        for name in FIGURES
-        for end in INTERVAL
-    },
-    **{
-        f"{name}_minus_lstm" if end == "value" else f"{name}_minus_lstm_{end}": pl.Float64()
-        for name in FIGURES
-        for end in INTERVAL
-    },
+    **{_end(name, end): pl.Float64() for name in FIGURES for end in INTERVAL},
+    **{_end(f"{name}_minus_lstm", end): pl.Float64() for name in FIGURES for end in INTERVAL},
+    **{_end("behind_best", end): pl.Float64() for end in INTERVAL},
     "delong_p": pl.Float64(),
     "mcnemar_p": pl.Float64(),
     "only_this_right": pl.Int64(),
@@ -182,8 +181,9 @@ def _figures(facts: Mapping[str, Any]) -> dict[str, Any]:
     for kind, suffix in (("metrics", ""), ("differences", "_minus_lstm")):
         for name in FIGURES:
             for end in INTERVAL if name in facts.get(kind, {}) else ():
-                column = f"{name}{suffix}" + ("" if end == "value" else f"_{end}")
-                values[column] = facts[kind][name][end]
+                values[_end(f"{name}{suffix}", end)] = facts[kind][name][end]
+    for end in INTERVAL if "behind_best" in facts else ():
+        values[_end("behind_best", end)] = facts["behind_best"][end]
     if differences:
         values["delong_p"] = differences["delong"]["p"]
         values["mcnemar_p"] = differences["accuracy"]["p"]

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from tomocalc.audit.identifiers import LEVEL, TELLING
 from tomocalc.comparison.catalogue import NAMES
 from tomocalc.pages.charts import dots, figure_section, row_layout
-from tomocalc.pages.comparison.charts import COLOURS
+from tomocalc.pages.comparison import COLOURS
 from tomocalc.pages.palette import MUTED
 from tomocalc.pages.parts import Cell, Column, table
 from tomocalc.pages.words import PROTOCOL_NAMES, pretty, share, under

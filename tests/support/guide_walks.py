@@ -52,6 +52,7 @@ AT_ONCE: dict[str, Walk] = {
             " open_volume; print(open_volume('slice.npy', pixel_spacing_mm=0.1, max_pixels=10**8,"
             ' min_size=16).read(0).sum())"',
             "python -m pytest -q tests/unit/test_comparison_models.py",
+            "python -m pytest -q tests/scripts/test_show_history.py",
         ),
         "",
     ),

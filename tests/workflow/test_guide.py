@@ -17,7 +17,7 @@ from support.guide_site import render_site, shell
 from support.guide_walks import AT_ONCE, CAMPAIGN
 from support.projects import ROOT, Project, copy_project
 
-RECIPES = ("A feature", "A reader", "A model for the comparison")
+RECIPES = ("A feature", "A reader", "A model for the comparison", "A page")
 
 
 def test_every_command_is_run_by_a_test_that_names_it() -> None:

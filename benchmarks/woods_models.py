@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import torch
+from msgspec.structs import asdict
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.model_selection import StratifiedKFold
 from xgboost import XGBClassifier
 
 from support.defaults import CONFIG  # pyright: ignore[reportMissingImports]
 from support.table_data import read_woods  # pyright: ignore[reportMissingImports]
+from tomocalc.accounts.study import Search
 from tomocalc.dataset.splits import usable_candidates
 from tomocalc.model.fitting import Fit, fit
-from tomocalc.model.objective import score_trial
+from tomocalc.model.objective import compute_trial
 from tomocalc.model.recipe import Recipe
-from tomocalc.model.selection import best_trial, trials_table
+from tomocalc.model.selection import best_trial
 from tomocalc.model.sequences import Samples, build_samples
-from tomocalc.model.study import describe_study, prepare_journal
-from tomocalc.model.trial_queue import Queue
 from tomocalc.tables import PAPER_FEATURES
 
 CPU = torch.device("cpu")
 FEATURES: list[str] = list(PAPER_FEATURES)
+SINGLE_STEP = {"kind": "single_step", "slices": 1}
 HONEST_MODEL: dict[str, Any] = CONFIG["model"] | {
     "units": [64, 32],
     "dropout": 0.2,
@@ -63,34 +62,30 @@ def tuned_lstm(
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """Search hyper-parameters inside *train*, train on it, and predict *test*."""
     samples = as_samples(rows, _honest_splits(rows, train, test, seed))
-    plan = describe_study(
-        tuning=HONEST_TUNING | {"trials": trials},
-        model=HONEST_MODEL,
-        features=FEATURES,
-        sequence={"kind": "single_step", "slices": 1},
-        impute="none",
-        seed=seed,
-        protocol="honest",
-        data={},
-        code="",
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        journal = Path(folder) / "study.journal"
-        prepare_journal(journal, plan)
-        queue = Queue(journal, plan)
-        while claim := queue.claim():
-            score = score_trial(samples, study=plan, parameters=claim.parameters, device=CPU)
-            queue.tell(claim, score.value, epochs=score.epochs)
-        queue.leave()
-        best = best_trial(trials_table(queue.study, plan), plan)
+    search, computed = Search.of(HONEST_TUNING, protocol="honest"), []
+    for number in range(trials):
+        trial = compute_trial(
+            number,
+            computed[: max(0, number - search.batch + 1)],
+            samples,
+            search=search,
+            model=HONEST_MODEL,
+            features=FEATURES,
+            sequence=SINGLE_STEP,
+            impute="none",
+            seed=seed,
+            device=CPU,
+        )
+        computed.append(trial)
+    best = best_trial(computed, search)
     found = fit(
         samples,
         training=train,
         validation=train[:0],
-        recipe=recipe_of(HONEST_MODEL | best["model"], seed),
+        recipe=recipe_of(best.model.over(HONEST_MODEL), seed),
         device=CPU,
     )
-    return probability_of(found, samples, test), best["model"] | {"inside": best["value"]}
+    return probability_of(found, samples, test), asdict(best.model) | {"inside": best.value}
 
 
 def _honest_splits(
@@ -114,8 +109,7 @@ def as_samples(rows: pl.DataFrame, splits: pl.DataFrame) -> Samples:
 
 def recipe_of(model: dict[str, Any], seed: int) -> Recipe:
     """Return what a fit needs beside its samples."""
-    sequence = {"kind": "single_step", "slices": 1}
-    return Recipe.of(model, features=FEATURES, sequence=sequence, impute="none", seed=seed)
+    return Recipe.of(model, features=FEATURES, sequence=SINGLE_STEP, impute="none", seed=seed)
 
 
 def probability_of(found: Fit, samples: Samples, rows: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ import yaml
 
 from support.image_volumes import run as extract
 from support.image_volumes import write_volume
-from support.projects import ROOT, Project, copy_project
+from support.projects import ROOT, Project, copy_project, start
 from support.volume_projects import ARGUMENTS, MEASURED, account, add_volumes, errors, manifest
 from tomocalc.errors import TomocalcError
 from tomocalc.files import write_json, write_text
@@ -127,18 +127,6 @@ def test_a_read_only_folder_is_noticed_before_the_first_job(tmp_path: Path) -> N
 
 def errors_anywhere(run: subprocess.CompletedProcess[str]) -> list[str]:
     return re.findall(r"ERROR \[E\d+\].*", run.stdout + run.stderr)
-
-
-def start(project: Project, *arguments: str) -> subprocess.Popen[bytes]:
-    """Start Snakemake in a process group of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
-        cwd=project.folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        start_new_session=True,
-    )
 
 
 def jobs(project: Project) -> list[int]:

@@ -12,9 +12,8 @@ import pytest
 import reproduce_paper
 import split_dataset
 import train_lstm
-from support.model_data import MODEL, NAMES, make_candidates, training
+from support.model_data import MODEL, NAMES, chosen, make_candidates, training
 from tomocalc.comparison.figures import protocol_figures
-from tomocalc.files import write_json
 from tomocalc.pages.words import UNTUNED
 from tomocalc.parquet import read_parquet, write_parquet
 
@@ -26,8 +25,7 @@ def prepared(folder: Path, *, trials: int = 1) -> dict[str, Any]:
     """Train by both protocols in a run by the paper's; return the script's arguments."""
     candidates = make_candidates().filter("focus").with_columns(patient_id=pl.lit(""))
     write_parquet(folder / "candidates.parquet", candidates)
-    best = {"model": {"units": [6, 4], "dropout": 0.2}, "computed": trials}
-    write_json(folder / "best.json", best)
+    chosen(units=[6, 4], dropout=0.2, trials=trials).write(folder / "best.json")
     for protocol in PROTOCOLS:
         out = folder / protocol
         split_dataset.main(

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from support.model_data import MODEL, make_candidates, start, training, write_tables
+from support.model_data import MODEL, chosen, make_candidates, start, training, write_tables
 from tomocalc.errors import TomocalcError
 from tomocalc.model.release import load_model
 from tomocalc.parquet import read_parquet
@@ -60,8 +60,7 @@ def test_the_release_predicts_in_one_line(tmp_path: Path) -> None:
 
 def test_tuned_values_replace_the_configured_ones(tmp_path: Path) -> None:
     best = tmp_path / "best.json"
-    values = {"units": [5], "dropout": 0.2, "learning_rate": 0.02}
-    best.write_text(json.dumps({"model": values, "computed": 4}))
+    chosen(units=[5], dropout=0.2, learning_rate=0.02, trials=4).write(best)
     card = json.loads((train(tmp_path, best=str(best)) / "model.json").read_text())
     assert card["shape"] == {"inputs": 3, "units": [5], "dropout": 0.2, "members": 1}
     assert card["tuned"] == ["dropout", "learning_rate", "units"]

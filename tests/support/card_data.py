@@ -7,7 +7,9 @@ from typing import Any
 
 import polars as pl
 
+from support.model_data import chosen
 from support.pages_data import FEATURES, figures, images, rows, write_dataset
+from tomocalc.accounts.study import Best
 from tomocalc.comparison.catalogue import ROWS
 from tomocalc.comparison.table import SCHEMA
 from tomocalc.files import read_json, write_json
@@ -45,21 +47,6 @@ MODEL = {
     "versions": {"numpy": "2.4.6", "python": "3.12.1", "torch": "2.13.0"},
     "device": {"asked": "auto", "used": "cpu"},
     "weights_sha256": "c" * 64,
-}
-BEST = {
-    "computed": 12,
-    "failed": 1,
-    "objective": "average_precision",
-    "validation": "holdout",
-    "value": 0.75,
-}
-STUDY = {
-    "tuning": {
-        "learning_rate": [0.001, 0.05],
-        "dropout": [0.05, 0.5],
-        "layers": [1, 4],
-        "units": [16, 128],
-    }
 }
 GAP = {"value": 0.2, "low": 0.05, "high": 0.35}
 NAMES = ("auroc", "average_precision", "f1", "accuracy")
@@ -116,12 +103,12 @@ def write_accounts(results: Path, *, source: str = "phantom") -> dict[str, str]:
     contents = {
         "evaluation/metrics.json": figures() | {"source": source, "images": images().facts},
         "model/model.json": MODEL,
-        "tuning/best.json": BEST,
-        "tuning/study.json": STUDY,
+        "tuning/best.json": {},
         "audit/leakage.json": audit(),
     }
     for name, content in contents.items():
         write_json(results / name, content)
+    chosen(trials=12, failed=1).write(results / "tuning/best.json")
     paths = {Path(name).stem: str(results / name) for name in contents}
     paths["audit"] = paths.pop("leakage")
     table = results / "comparison/comparison.parquet"
@@ -135,6 +122,7 @@ def facts(folder: Path, *, source: str = "phantom", **texts: Any) -> Run:
     paths = write_accounts(folder, source=source)
     table = read_parquet(paths.pop("comparison"))
     accounts: dict[str, Any] = {name: read_json(path) for name, path in paths.items()}
+    accounts["best"] = Best.read(paths["best"])
     return Run(
         **accounts,
         comparison=table.to_dicts(),

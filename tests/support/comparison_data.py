@@ -12,8 +12,7 @@ import fit_feature_models
 import split_dataset
 import train_lstm
 from support.candidates import cohort
-from support.model_data import training
-from tomocalc.files import write_json
+from support.model_data import chosen, training
 from tomocalc.parquet import write_parquet
 
 FEATURES = ["area", "contrast"]
@@ -30,7 +29,7 @@ def compare(
     """Run every script of the comparison and the audit in *folder*; return the last arguments."""
     candidates, best = folder / "candidates.parquet", folder / "best.json"
     write_parquet(candidates, cohort(60, each=8))
-    write_json(best, {"model": {}, "computed": 2})
+    chosen(trials=2).write(best)
     (folder / "cited.tsv").write_text(CITED)
     paths = {
         name: [str(folder / protocol / file) for protocol in protocols]

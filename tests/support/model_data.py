@@ -13,6 +13,8 @@ import numpy as np
 import polars as pl
 
 from support.defaults import CONFIG
+from tomocalc.accounts.study import Best, Chosen, Search
+from tomocalc.model.search import own_parameters
 from tomocalc.parquet import write_parquet
 from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, schema
 
@@ -103,11 +105,26 @@ def write_tables(folder: Path) -> dict[str, Any]:
     return paths
 
 
+def chosen(*, trials: int = 1, failed: int = 0, **model: Any) -> Best:
+    """A finished study that has chosen these values of the model, else those of `MODEL`."""
+    values = {name: (MODEL | model)[name] for name in Chosen.__struct_fields__}
+    search = Search.of(TUNING, protocol="honest")
+    return Best(
+        trial=0,
+        value=0.75,
+        parameters=own_parameters(search, values),
+        model=Chosen(**values | {"units": tuple(values["units"])}),
+        trials=trials,
+        failed=failed,
+        search=search,
+    )
+
+
 def training(folder: Path, **changes: Any) -> dict[str, Any]:
     """Return the arguments of a training on the tables in *folder*, which writes into it too."""
     best = folder / "best.json"
     if not best.exists():
-        best.write_text(json.dumps({"model": {}, "computed": 1}))
+        chosen(**changes.get("model", MODEL)).write(best)
     splits = changes.get("splits", str(folder / "splits.parquet"))
     given: dict[str, Any] = {
         "candidates": str(folder / "candidates.parquet"),

@@ -85,6 +85,18 @@ class Project:
         }
 
 
+def start(project: Project, *arguments: str) -> subprocess.Popen[bytes]:
+    """Start Snakemake in a process group of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
+        cwd=project.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        start_new_session=True,
+    )
+
+
 def copy_project(folder: Path) -> Project:
     """Copy what a clone has, without results."""
     folder.mkdir(parents=True)

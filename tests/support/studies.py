@@ -1,64 +1,47 @@
-"""A study whose trials cost nothing, and workers for it."""
+"""A study whose trials cost nothing."""
 
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
-import polars as pl
-
-from support.model_data import MODEL, NAMES, SEQUENCE, TUNING
-from tomocalc.model.selection import trials_table
-from tomocalc.model.space import Parameters
-from tomocalc.model.study import Study, describe_study, prepare_journal
-from tomocalc.model.trial_queue import FAILED, Claim, Queue
+from support.model_data import MODEL, TUNING
+from tomocalc.accounts.study import Parameters, Search, Trial
+from tomocalc.model.search import trial_parameters
 
 
-def describe(code: str = "c", **changes: object) -> Study:
-    return describe_study(
-        tuning=TUNING | changes,
-        model=MODEL,
-        features=NAMES,
-        sequence=SEQUENCE,
-        impute="none",
-        seed=1,
-        protocol="honest",
-        data={"candidates_sha256": "a", "splits_sha256": "b"},
-        code=code,
-    )
+def describe(**changes: object) -> Search:
+    return Search.of(TUNING | changes, protocol="honest")
 
 
-PLAN = describe()
+SEARCH = describe()
 
 
 def value(parameters: Parameters) -> float | None:
     """A smooth stand-in for a training that diverges at the largest learning rates."""
     rate = math.log10(parameters["learning_rate"])
-    if rate > -1.1:
+    if rate > -1.4:
         return None
     return 1.0 - (rate + 2) ** 2 - (parameters["dropout"] - 0.2) ** 2 - 0.01 * parameters["units_1"]
 
 
-def begin(folder: Path, plan: Study = PLAN) -> Path:
-    journal = folder / "study.journal"
-    prepare_journal(journal, plan)
-    return journal
+def trial(number: int, earlier: list[Trial], search: Search = SEARCH) -> Trial:
+    """Compute one trial from what it may know of the *earlier* ones."""
+    known = earlier[: max(0, number - search.batch + 1)]
+    parameters = trial_parameters(number, known, search=search, model=MODEL, seed=1)
+    found = value(parameters)
+    return Trial(
+        number=number,
+        parameters=parameters,
+        known=len(known),
+        value=found,
+        epochs=None if found is None else 2,
+        failed="diverged" if found is None else None,
+    )
 
 
-def finish(queue: Queue, claim: Claim) -> None:
-    found = value(claim.parameters)
-    if found is None:
-        queue.tell(claim, None, **{FAILED: "diverged"})
-    else:
-        queue.tell(claim, found, epochs=2)
-
-
-def work(journal: Path, plan: Study = PLAN) -> pl.DataFrame:
-    """Compute what is left with one worker."""
-    queue = Queue(journal, plan)
-    while not queue.done():
-        claim = queue.claim()
-        assert claim is not None
-        finish(queue, claim)
-    queue.leave()
-    return trials_table(queue.study, plan)
+def whole_study(trials: int = TUNING["trials"], search: Search = SEARCH) -> list[Trial]:
+    """Compute so many trials one after the other."""
+    computed: list[Trial] = []
+    for number in range(trials):
+        computed.append(trial(number, computed, search))
+    return computed

@@ -59,7 +59,7 @@ def test_nothing_to_be_done_afterwards(finished: Project):
 def test_no_machine_path_or_time_reaches_a_result(finished: Project):
     for name, content in finished.outputs().items():
         assert str(finished.folder).encode() not in content, name
-    assert (finished.folder / "logs/tuning/study.journal").exists()
+    assert (finished.folder / "logs/run_trial/0.log").exists()
     assert not list(finished.folder.glob("<*"))
 
 

@@ -122,9 +122,9 @@ def test_a_model_option_leaves_the_data_alone(
 
 
 def test_more_trials_keep_the_study(finished: Project, everything: dict[str, int]) -> None:
-    jobs = planned(finished, "--config", "tuning={trials: 3}")
+    jobs = planned(finished, "--config", "tuning={trials: 5}")
     assert set(jobs) == everything.keys() - PHANTOM - SHARDS - DATASET - BESIDE
-    assert jobs["tune_lstm"] == 2
+    assert jobs["run_trial"] == 3
 
 
 def test_an_edited_library_module_reruns_the_rules_that_import_it(rerun: Project) -> None:
@@ -143,7 +143,7 @@ def test_a_deleted_page_is_made_again(rerun: Project, page: str, rule: str) -> N
     (rerun.folder / "results" / page).unlink()
     jobs = planned(rerun)
     assert {rule, "build_index", "all"} <= set(jobs)
-    assert jobs.keys() & {"merge_dataset", "tune_lstm", "train_lstm", "evaluate_lstm"} == set()
+    assert jobs.keys() & {"merge_dataset", "run_trial", "train_lstm", "evaluate_lstm"} == set()
 
 
 def test_deleted_pictures_are_gathered_again(rerun: Project) -> None:

@@ -85,7 +85,7 @@ def test_the_demo_in_batches_of_volumes(cluster: Project, finished: Project) -> 
     assert 0 < len(batches) <= 6
     assert not [name for name in submitted if "build_index" in name]
     for name, job in submitted.items():
-        training = re.search("train_lstm|tune_lstm", name) is not None
+        training = re.search("train_lstm|run_trial", name) is not None
         asked = [value for key, value in job.items() if key.startswith("TresPer")]
         assert asked == (["gres:gpu:1"] if training else []), name
     assert "Nothing to be done" in cluster.snakemake(*QUICK, "--dry-run").stdout

@@ -15,7 +15,7 @@ from tomocalc.config import check_config, load_schema
 from tomocalc.errors import TomocalcError
 from tomocalc.files import require_writable
 from tomocalc.plan import asked
-from tomocalc.plan.asked import every, growing
+from tomocalc.plan.asked import every, growing, known_trials
 from tomocalc.plan.graph import plan_run
 from tomocalc.plan.pages import DATASETS
 from tomocalc.plan.reading import check_named_files, shipped, take_short_form
@@ -75,6 +75,6 @@ wildcard_constraints:
     volume="[A-Za-z0-9][A-Za-z0-9._-]{0,99}",
     batch=r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\+?",
     dataset="|".join(DATASETS),
-    worker=r"\d+",
+    trial="0|[1-9][0-9]*",
     protocol="honest|paper|own",
     network="|".join(IMAGE_KEYS),

@@ -9,7 +9,6 @@ rule write_model_card:
         metrics="<results>/evaluation/metrics.json",
         model="<results>/model/model.json",
         best="<results>/tuning/best.json",
-        study="<results>/tuning/study.json",
         audit="<results>/audit/leakage.json",
         comparison="<results>/comparison/comparison.parquet",
     output:
@@ -65,7 +64,6 @@ rule build_index:
             "<results>/comparison/comparison.parquet",
             "<results>/audit/leakage.json",
             *PAGES.case_tables,
-            "<results>/tuning/study.json",
             "<results>/tuning/trials.parquet",
             "<results>/tuning/best.json",
             "<results>/model/model.safetensors",

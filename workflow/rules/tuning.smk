@@ -1,68 +1,45 @@
 """Bayesian optimisation of the hyper-parameters, on the training part alone."""
 
+SEARCH = {key: value for key, value in config["tuning"].items() if key != "trials"}
 
-rule create_study:
-    """Begin the study that the workers share, or take up the one that fits this data."""
+
+rule run_trial:
+    """Try one set of hyper-parameters, found from the trials that have ended before."""
     input:
+        known=known_trials(config["tuning"]["batch"]),
         candidates="<results>/dataset/candidates.parquet",
         splits=f"{OWN}/splits.parquet",
     output:
-        study="<results>/tuning/study.json",
+        trial="<results>/tuning/trials/{trial}.json",
     log:
-        "<logs>/create_study.log",
-    localrule: True
-    conda:
-        "../../envs/tuning.yaml"
-    resources:
-        mem_mb=growing(2000),
-        runtime=15,
-    params:
-        code=code_of("create_study.py"),
-        worker_code=code_of("tune_lstm.py"),
-        features=config["features"],
-        sequence=config["sequence"],
-        settings=config["tuning"],
-        model=config["model"],
-        impute=config["dataset"]["impute"],
-        protocol=config["protocol"],
-        seed=config["seed"],
-        journal=in_logs("tuning/study.journal"),
-    script:
-        "../scripts/create_study.py"
-
-
-rule tune_lstm:
-    """Take trials from the shared study until none is left."""
-    input:
-        study="<results>/tuning/study.json",
-        candidates="<results>/dataset/candidates.parquet",
-        splits=f"{OWN}/splits.parquet",
-    output:
-        done="<results>/tuning/worker_{worker}.json",
-    log:
-        "<logs>/tune_lstm/{worker}.log",
+        "<logs>/run_trial/{trial}.log",
     benchmark:
-        "<logs>/benchmarks/tune_lstm/{worker}.tsv"
+        "<logs>/benchmarks/run_trial/{trial}.tsv"
     conda:
         "../../envs/tuning.yaml"
     threads: 1
     resources:
         mem_mb=growing(2000),
-        runtime=720,
+        runtime=240,
     params:
-        code=code_of("tune_lstm.py"),
-        journal=in_logs("tuning/study.journal"),
+        code=code_of("run_trial.py"),
+        features=config["features"],
+        sequence=config["sequence"],
+        settings=SEARCH,
+        model=config["model"],
+        impute=config["dataset"]["impute"],
+        protocol=config["protocol"],
+        seed=config["seed"],
     script:
-        "../scripts/tune_lstm.py"
+        "../scripts/run_trial.py"
 
 
 rule select_hyperparameters:
     """Gather the trials and take the best one's hyper-parameters."""
     input:
-        study="<results>/tuning/study.json",
-        workers=expand(
-            "<results>/tuning/worker_{worker}.json",
-            worker=range(config["tuning"]["workers"]),
+        trials=expand(
+            "<results>/tuning/trials/{trial}.json",
+            trial=range(config["tuning"]["trials"]),
         ),
     output:
         trials="<results>/tuning/trials.parquet",
@@ -82,7 +59,9 @@ rule select_hyperparameters:
         runtime=10,
     params:
         code=code_of("select_hyperparameters.py"),
+        settings=SEARCH,
+        protocol=config["protocol"],
+        seed=config["seed"],
         source=config["source"],
-        journal=in_logs("tuning/study.journal"),
     script:
         "../scripts/select_hyperparameters.py"

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from tomocalc.accounts.study import Best, Chosen
 from tomocalc.comparison.times import write_times
-from tomocalc.files import read_json
 from tomocalc.log import Progress, log_to
 from tomocalc.metrics import choose_threshold
 from tomocalc.model.card import network_card
@@ -68,13 +68,13 @@ def main(
         Digest of the sources that train.
     """
     started = time.perf_counter()
-    choice, table, rows = read_json(best), read_parquet(candidates), read_parquet(splits)
-    tuned: dict[str, Any] | None = dict(choice["model"])
+    choice, table, rows = Best.read(best), read_parquet(candidates), read_parquet(splits)
+    tuned: Chosen | None = choice.model
     if protocol != run_protocol:
         tuned = tuned_values(choice, tuned_on=read_parquet(tuned_on), splits=rows)
     if tuned is None:
         log.warning("trials were scored on candidates of this test part: configured values")
-    settings = model | (tuned or {})
+    settings = tuned.over(model) if tuned else model
     recipe = Recipe.of(settings, features=features, sequence=sequence, impute=impute, seed=seed)
     recipe = recipe.under(protocol, chosen=run_protocol)
     samples = build_samples(
@@ -114,8 +114,8 @@ def main(
         data=data,
         run={
             "protocol": protocol,
-            "tuned": sorted(tuned or {}),
-            "trials": choice["computed"] if tuned is not None else 0,
+            "tuned": sorted(tuned.__struct_fields__) if tuned else [],
+            "trials": choice.trials if tuned is not None else 0,
             "device": {"asked": model["device"], "used": device.type},
         },
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tomocalc.accounts.study import Best
 from tomocalc.files import read_json, write_text
 from tomocalc.log import log_to
 from tomocalc.pages.card import Run
@@ -18,7 +19,6 @@ def main(
     metrics: str,
     model: str,
     best: str,
-    study: str,
     audit: str,
     comparison: str,
     labels: Mapping[str, Any],
@@ -31,7 +31,7 @@ def main(
 
     Parameters
     ----------
-    quality, split, metrics, model, best, study, audit
+    quality, split, metrics, model, best, audit
         Accounts of the run's stages, JSON.
     comparison
         ``results/comparison/comparison.parquet``.
@@ -43,8 +43,7 @@ def main(
         split=read_json(split),
         metrics=read_json(metrics),
         model=read_json(model),
-        best=read_json(best),
-        study=read_json(study),
+        best=Best.read(best),
         audit=read_json(audit),
         comparison=read_parquet(comparison).to_dicts(),
         labels=labels,
@@ -64,7 +63,6 @@ if __name__ == "__main__":
         metrics=snakemake.input.metrics,
         model=snakemake.input.model,
         best=snakemake.input.best,
-        study=snakemake.input.study,
         audit=snakemake.input.audit,
         comparison=snakemake.input.comparison,
         labels=snakemake.params.labels,

@@ -31,7 +31,6 @@ CODES: dict[str, str] = {
     # 4xx tuning, training, models
     "E401": "the device that was asked for is not available",
     "E402": "training diverged",
-    "E403": "a study does not fit this run",
     "E404": "a model file does not fit this run",
     "E405": "the memory of the device is exhausted",
     "E406": "an optional package is not installed",

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 
+from tomocalc.accounts.study import Search, Trial
 from tomocalc.errors import TomocalcError
 from tomocalc.model.fitting import Rows, fit
 from tomocalc.model.recipe import Recipe
+from tomocalc.model.search import model_values, trial_parameters
 from tomocalc.model.sequences import Samples
-from tomocalc.model.space import Parameters, model_values
-from tomocalc.model.study import Study
-from tomocalc.model.training import Row
 
-
-@dataclass(frozen=True)
-class TrialScore:
-    """The mean value over the validation sets, and the epochs that were spent on them."""
-
-    value: float
-    epochs: int
+log = logging.getLogger(__name__)
+FAILURES = ("E402", "E405")
+"""Errors that fail a trial and not the study: it diverged, or the GPU could not hold it."""
 
 
 def validation_sets(samples: Samples, *, kind: str) -> list[tuple[Rows, Rows]]:
@@ -55,40 +51,64 @@ def validation_sets(samples: Samples, *, kind: str) -> list[tuple[Rows, Rows]]:
     return sets
 
 
-def score_trial(
+def compute_trial(
+    number: int,
+    known: Sequence[Trial],
     samples: Samples,
     *,
-    study: Study,
-    parameters: Parameters,
+    search: Search,
+    model: Mapping[str, Any],
+    features: Sequence[str],
+    sequence: Mapping[str, Any],
+    impute: str,
+    seed: int,
     device: torch.device,
-    report: Callable[[Row], None] | None = None,
-) -> TrialScore:
-    """Train with *parameters* on every training set and return the mean validation score.
+) -> Trial:
+    """Find what trial *number* tries, and train with it; the value is the mean validation score.
 
-    The score is that of the epoch whose weights the training keeps. All fits start from the
-    run's seed, so that trials differ by their parameters only.
+    The score is that of the epoch whose weights the training keeps. All trials start from the
+    run's seed, so that they differ by their parameters only. A training that diverges or that the
+    GPU cannot hold fails the trial.
+
+    Parameters
+    ----------
+    known
+        The trials up to *number* − `batch`, by number: all whose values it may know.
+    model, sequence
+        Sections of the configuration.
+    features
+        Columns that the model reads.
+    impute, seed
+        Of the run.
     """
-    changes = {"epochs": study.tuning["epochs"], "members": study.tuning["members"]}
-    model = study.model | changes | model_values(parameters)
-    recipe = Recipe.of(
-        model,
-        features=study.features,
-        sequence=study.sequence,
-        impute=study.impute,
-        seed=study.seed,
+    parameters = trial_parameters(number, known, search=search, model=model, seed=seed)
+    log.info("trial %d knows %d others and tries %s", number, len(known), parameters)
+    budget = {"epochs": search.epochs, "members": search.members}
+    section = model_values(parameters).over({**model, **budget})
+    recipe = Recipe.of(section, features=features, sequence=sequence, impute=impute, seed=seed)
+    values: list[float] = []
+    epochs, failed = 0, None
+    try:
+        for training, held in validation_sets(samples, kind=search.validation):
+            trained = fit(
+                samples, training=training, validation=held, recipe=recipe, device=device
+            ).trained
+            value = trained.history[trained.best_epoch - 1][f"validation_{search.objective}"]
+            assert value is not None
+            values.append(value)
+            epochs += len(trained.history)
+    except TomocalcError as error:
+        if error.code not in FAILURES:
+            raise
+        log.warning("trial %d has no value: %s", number, error)
+        failed = f"{error.what}, {error.where}"
+    else:
+        log.info("trial %d: %s %.4f", number, search.objective, np.mean(values))
+    return Trial(
+        number=number,
+        parameters=parameters,
+        known=len(known),
+        value=None if failed else float(np.mean(values)),
+        epochs=None if failed else epochs,
+        failed=failed,
     )
-    values, epochs = [], 0
-    for training, held in validation_sets(samples, kind=study.tuning["validation"]):
-        trained = fit(
-            samples,
-            training=training,
-            validation=held,
-            recipe=recipe,
-            device=device,
-            report=report,
-        ).trained
-        value = trained.history[trained.best_epoch - 1][f"validation_{study.tuning['objective']}"]
-        assert value is not None
-        values.append(value)
-        epochs += len(trained.history)
-    return TrialScore(float(np.mean(values)), epochs)

@@ -9,6 +9,7 @@ from typing import Any, Self
 import polars as pl
 import torch
 
+from tomocalc.accounts.study import Best, Chosen
 from tomocalc.files import digest, file_sha256
 from tomocalc.model.lstm import Hyperparameters
 
@@ -148,9 +149,7 @@ class Recipe:
         return replace(self, settings=replace(self.settings, imbalance="oversample"))
 
 
-def tuned_values(
-    best: Mapping[str, Any], *, tuned_on: pl.DataFrame, splits: pl.DataFrame
-) -> dict[str, Any] | None:
+def tuned_values(best: Best, *, tuned_on: pl.DataFrame, splits: pl.DataFrame) -> Chosen | None:
     """Return the values of the `model` section that the tuning chose, or None.
 
     A single trial is the configured point and has chosen nothing. More trials were scored on rows
@@ -166,8 +165,8 @@ def tuned_values(
     splits
         Splits of another protocol, on which the model is to be judged.
     """
-    if best["computed"] == 1:
-        return dict(best["model"])
+    if best.trials == 1:
+        return best.model
     seen = tuned_on.filter(pl.col("part") != "test")
     test = splits.filter(pl.col("part") == "test")
     named = test.filter(pl.col("patient_id") != "")
@@ -175,7 +174,7 @@ def tuned_values(
         test.join(seen, on=["volume_id", "candidate_id"], how="semi"),
         named.join(seen, on="patient_id", how="semi"),
     ]
-    return None if any(len(rows) for rows in shared) else dict(best["model"])
+    return None if any(len(rows) for rows in shared) else best.model
 
 
 def data_hashes(candidates: str, splits: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tomocalc.accounts.study import Best
 from tomocalc.pages.levels import CASES
 from tomocalc.pages.merits import (
     figure_of,
@@ -37,10 +38,10 @@ class Run:
 
     Attributes
     ----------
-    quality, split, metrics, model, best, study, audit
+    quality, split, metrics, model, best, audit
         ``dataset/quality.json``, ``protocols/*/split.json``, ``evaluation/metrics.json``,
-        ``model/model.json``, ``tuning/best.json``, ``tuning/study.json``,
-        ``audit/leakage.json`` where there is one.
+        ``model/model.json``, ``tuning/best.json``, ``audit/leakage.json`` where
+        there is one.
     labels
         The ``labels`` section of the configuration.
     authors
@@ -55,8 +56,7 @@ class Run:
     split: Account
     metrics: Account
     model: Account
-    best: Account
-    study: Account
+    best: Best
     labels: Account
     authors: Account
     seed: int

@@ -189,7 +189,7 @@ def _answered(item: Entry, answer: Answer | None, own: str | None) -> Entry:
 
 
 def _values(run: Run) -> dict[str, Any]:
-    accounts = ("quality", "split", "metrics", "model", "best", "study", "labels", "test")
+    accounts = ("quality", "split", "metrics", "model", "best", "labels", "test")
     return (
         vocabulary()
         | {name: getattr(run, name) for name in accounts}

@@ -18,6 +18,19 @@ def every(pattern: str, names: Iterable[str]) -> Callable[[Wildcards], list[str]
     return paths
 
 
+def known_trials(batch: int) -> Callable[[Wildcards], list[str]]:
+    """Ask for the accounts of the trials whose values a trial may know.
+
+    Not those of the *batch* that it is in: these may still be running.
+    """
+
+    def accounts(wildcards: Wildcards) -> list[str]:
+        known = int(wildcards.trial) - batch + 1
+        return [f"<results>/tuning/trials/{number}.json" for number in range(known)]
+
+    return accounts
+
+
 def code_of(script: Path) -> Callable[[Wildcards], str]:
     """Ask for the digest of a script's source files, so that editing one of them reruns it."""
 

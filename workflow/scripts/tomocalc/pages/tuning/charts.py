@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 from markupsafe import Markup
 
-from tomocalc.model.space import search_space
-from tomocalc.model.study import Study
+from tomocalc.accounts.study import Best
 from tomocalc.pages.charts import figure_section
 from tomocalc.pages.palette import MUTED, NEGATIVE, POSITIVE, SEQUENTIAL, scale
 from tomocalc.pages.parts import Column, table
@@ -75,9 +75,9 @@ def importance_figure(shares: dict[str, float], objective: str) -> Markup:
     )
 
 
-def parallel_figure(scored: pl.DataFrame, names: list[str], plan: Study, objective: str) -> Markup:
-    """Return every trial as a line across all hyper-parameters, coloured by its rank."""
-    space: dict[str, Any] = search_space(plan.tuning)
+def parallel_figure(scored: pl.DataFrame, space: Mapping[str, Any], objective: str) -> Markup:
+    """Return every trial as a line across the parameters of *space*, coloured by its rank."""
+    names = list(space)
     ranked = scored.sort("value", "trial", descending=[False, True])
     colours = SEQUENTIAL[1:]
     data = [
@@ -118,7 +118,7 @@ def parallel_figure(scored: pl.DataFrame, names: list[str], plan: Study, objecti
     )
 
 
-def slice_figure(scored: pl.DataFrame, name: str, best: dict[str, Any], objective: str) -> Markup:
+def slice_figure(scored: pl.DataFrame, name: str, best: Best, objective: str) -> Markup:
     """Return the values over one hyper-parameter, later trials darker."""
     points = _points(scored[name], scored["value"], name="trial", color=NEGATIVE)
     points["marker"] |= {
@@ -126,7 +126,7 @@ def slice_figure(scored: pl.DataFrame, name: str, best: dict[str, Any], objectiv
         "colorscale": scale(SEQUENTIAL[1:]),
         "line": {"width": 1, "color": MUTED},
     }
-    chosen = _points([best["parameters"][name]], [best["value"]], name="chosen", color=POSITIVE)
+    chosen = _points([best.parameters[name]], [best.value], name="chosen", color=POSITIVE)
     chosen["marker"] |= {"size": 13, "symbol": "circle-open", "line": {"width": 3}}
     layout: dict[str, Any] = _axes(pretty(name), objective) | {"showlegend": False}
     if name == "learning_rate":

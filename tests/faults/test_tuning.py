@@ -1,0 +1,40 @@
+"""A study is files: it goes on after a kill, grows, and is the same on any number of cores."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+
+from support.projects import Project, copied, start
+
+STUDY = ("--configfile", "tiny.yaml", "--config", "tuning={trials: 5, batch: 2}")
+BEST = ("--", "results/tuning/best.json")
+
+
+def test_a_killed_study_goes_on_with_the_trials_that_are_missing(
+    finished: Project, tmp_path: Path
+) -> None:
+    project = copied(finished, tmp_path)
+    folder = project.folder / "results/tuning"
+    shutil.rmtree(folder)
+    run = start(project, *STUDY, *BEST)
+    third = folder / "trials/2.json"
+    while not third.exists():
+        assert run.poll() is None
+        time.sleep(0.02)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    ended = {path.name: path.read_bytes() for path in (folder / "trials").glob("*.json")}
+    assert 3 <= len(ended) < 5
+    project.snakemake("--unlock", *STUDY)
+    left = project.planned(*STUDY, *BEST)["run_trial"]
+    assert left <= 5 - len(ended) + 2, "at most the two that ran are computed again"
+    project.snakemake("--cores", "1", *STUDY, *BEST)
+    again = {path.name: path.read_bytes() for path in (folder / "trials").glob("*.json")}
+    assert ended.items() <= again.items()
+    shutil.rmtree(folder)
+    project.snakemake("--cores", "2", *STUDY, *BEST)
+    assert {path.name: path.read_bytes() for path in (folder / "trials").glob("*.json")} == again

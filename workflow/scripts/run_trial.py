@@ -1,0 +1,69 @@
+"""Compute one trial of the tuning: find what it tries, train, and score on validation rows."""
+
+from typing import Any
+
+from tomocalc.accounts.study import Search, Trial
+from tomocalc.log import log_to
+from tomocalc.model.device import choose_device
+from tomocalc.model.objective import compute_trial
+from tomocalc.model.sequences import load_samples
+
+
+def main(
+    *,
+    number: int,
+    known: list[str],
+    candidates: str,
+    splits: str,
+    features: list[str],
+    sequence: dict[str, Any],
+    settings: dict[str, Any],
+    model: dict[str, Any],
+    impute: str,
+    protocol: str,
+    seed: int,
+    threads: int,
+    trial: str,
+) -> None:
+    """Write the account of trial *number* to *trial*.
+
+    Parameters
+    ----------
+    known
+        Accounts of the trials whose values it may know, by number.
+    settings
+        The `tuning` section; the number of trials is not looked at.
+    """
+    samples = load_samples(candidates, splits, features=features, sequence=sequence, impute=impute)
+    found = compute_trial(
+        number,
+        [Trial.read(path) for path in known],
+        samples,
+        search=Search.of(settings, protocol=protocol),
+        model=model,
+        features=features,
+        sequence=sequence,
+        impute=impute,
+        seed=seed,
+        device=choose_device(model["device"], precision=model["precision"], threads=threads),
+    )
+    found.write(trial)
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    main(
+        number=int(snakemake.wildcards.trial),
+        known=list(snakemake.input.known),
+        candidates=snakemake.input.candidates,
+        splits=snakemake.input.splits,
+        features=snakemake.params.features,
+        sequence=snakemake.params.sequence,
+        settings=snakemake.params.settings,
+        model=snakemake.params.model,
+        impute=snakemake.params.impute,
+        protocol=snakemake.params.protocol,
+        seed=snakemake.params.seed,
+        threads=snakemake.threads,
+        trial=snakemake.output.trial,
+    )

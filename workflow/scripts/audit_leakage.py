@@ -9,7 +9,7 @@ from tomocalc.audit.gaps import protocol_gaps
 from tomocalc.comparison.table import read_protocols
 from tomocalc.files import write_json
 from tomocalc.log import log_to
-from tomocalc.pages.audit.page import audit_page
+from tomocalc.pages.audit import audit_page
 from tomocalc.pages.frame import write_page
 from tomocalc.parquet import read_parquet
 

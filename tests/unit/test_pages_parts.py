@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import numpy as np
 import pytest
 from markupsafe import Markup
 
 from tomocalc.accounts.eda import Shift
+from tomocalc.accounts.prediction import Drift
 from tomocalc.pages import palette
 from tomocalc.pages.charts import Switch, compact, figure_section, label, plain_figure, whole_ticks
 from tomocalc.pages.eda_charts import drift_chart
 from tomocalc.pages.parts import Card, Cell, Column, Finding, cards, findings, note, table, verdict
-from tomocalc.pages.templating import asset, slug
-from tomocalc.pages.volume.tables import drift_block
+from tomocalc.pages.templating import asset, environment, slug
+from tomocalc.pages.vocabulary import vocabulary
 from tomocalc.pages.words import count, number, share, written
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -205,13 +207,12 @@ def test_counts_have_whole_ticks(most, step):
 
 
 def test_a_drift_that_cannot_be_told_is_one_sentence():
-    row = {"psi": None, "ks": None, "psi_chance": None, "ks_chance": None, "shift": "unknown"}
-    rows = [row | {"feature": name} for name in ("area", "contrast")]
-    said = drift_block(rows)
+    template: Any = environment().get_template("scored.html.j2").make_module(vocabulary())
+    said = template.against_training([Drift(feature=name) for name in ("area", "noise")], "all")
     assert "Too few candidates to tell a shift from chance, for each of the 2 features." in said
     assert "<table" not in said
-    told = {"psi": 0.1, "ks": 0.1, "psi_chance": 0.1, "ks_chance": 0.1, "shift": "none"}
-    assert "<table" in drift_block([told | {"feature": "area"}])
+    told = Drift(feature="area", psi=0.1, ks=0.1, psi_chance=0.1, ks_chance=0.1, shift="none")
+    assert "<table" in template.against_training([told], "all")
 
 
 def test_drift_is_coloured_by_what_exceeds_chance():

@@ -78,7 +78,6 @@ def main(
     by_patient = _patients(rows)
     domain = load_model(weights).card["domain"]
     shifts = drift(pl.concat([read_parquet(path) for path in marks]), domain)
-    home = Path(page).parent.parent / "index.html"
     write_text(
         volumes,
         sheet_text(
@@ -100,7 +99,7 @@ def main(
         drift=shifts,
         pictures={row.volume_id: thumbnail(path) for row, path in zip(rows, overlays, strict=True)},
         own=own,
-        home="../index.html" if own and home.is_file() else None,
+        in_run=own and (Path(page).parent.parent / "index.html").is_file(),
         files=FILES,
     )
     write_page(page, html)

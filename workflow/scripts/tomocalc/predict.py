@@ -23,7 +23,7 @@ from tomocalc.files import sheet_text, write_bytes, write_text
 from tomocalc.image.extraction import Extracted, measure_volume, stored_volume
 from tomocalc.model.release import ReleasedModel, load_model
 from tomocalc.pages.frame import write_page
-from tomocalc.pages.volume.page import volume_page
+from tomocalc.pages.predictions import volume_page
 from tomocalc.parquet import write_parquet
 from tomocalc.prediction.attribution import explained
 from tomocalc.prediction.scoring import Scored, score_volume

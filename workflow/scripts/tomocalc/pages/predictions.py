@@ -1,4 +1,4 @@
-"""The page of all scored volumes: scores of volumes and patients, a door to every volume."""
+"""The pages of scored volumes: one of all of them, and one of each to scroll through its slices."""
 
 from __future__ import annotations
 
@@ -7,20 +7,29 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from markupsafe import Markup
+import polars as pl
 
 from tomocalc.accounts.doubts import count_doubts
+from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.prediction import Drift, VolumeScores
-from tomocalc.pages.catalogue import navigation, run_pages
-from tomocalc.pages.parts import Card, Cell, Column, block, cards, doubt_count_note, note, table
-from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.templating import fill
-from tomocalc.pages.volume.tables import DRIFT, IN_SILICO, drift_block, file_table
-from tomocalc.pages.words import plural, versions_of
+from tomocalc.pages.catalogue import Link, navigation, run_pages
+from tomocalc.pages.frame import render_page
+from tomocalc.pages.parts import doubt_count_note, doubt_note
+from tomocalc.pages.templating import json_block
+from tomocalc.pages.viewer import MOST_MARKS, viewer_data
 from tomocalc.prediction.cautions import caution_text
+from tomocalc.prediction.scoring import Scored
 
 PICTURES = 24
 """Pictures shown; the table links every volume."""
+
+MOST_ROWS = 200
+"""Rows of the table of candidates."""
+
+IN_SILICO, REAL = "in-silico phantom", "research use only"
+"""Badges."""
+
+PREDICTIONS = "predictions/index.html"
 
 
 def predictions_page(
@@ -30,10 +39,10 @@ def predictions_page(
     drift: Sequence[Drift],
     pictures: Mapping[str, str],
     own: bool,
-    home: str | None,
+    in_run: bool,
     files: Sequence[tuple[str, str]],
 ) -> str:
-    """Return the page.
+    """Return the page of all volumes.
 
     Parameters
     ----------
@@ -47,132 +56,85 @@ def predictions_page(
         volume_id to a small picture as a ``data:`` address.
     own
         Whether the volumes are the ones that the model was made from.
-    home
-        Address of the run's index, if there is one.
+    in_run
+        Whether the pages of the run are there, one folder up.
     files
         Address and meaning of the files beside the page.
     """
     ranked = sorted(volumes, key=lambda row: (-row.score, row.volume_id))
+    addresses = {row.volume_id: quote(f"{row.volume_id}/volume.html") for row in ranked}
+    named = [{"address": address, "name": name} for name, address in addresses.items()]
+    cautions = Counter(caution for row in ranked for caution in row.cautions)
     return render_page(
-        title="Predictions",
-        subtitle=f"{plural(len(ranked), 'volume')}, scored with a released model.",
-        sections=[
-            Section("Result", [*_warnings(ranked, own), _cards(ranked, patients)], key="result"),
-            Section(
-                "Volumes", block([_volumes(ranked)], kind="panel"), intro=SCORES, key="volumes"
-            ),
-            Section("Patients", block([_patients(patients)], kind="panel"), key="patients"),
-            Section("Pictures", _gallery(ranked, pictures), key="pictures"),
-            Section(
-                "Against the training",
-                drift_block(drift),
-                intro=DRIFT.replace("this volume", "all volumes"),
-                key="drift",
-            ),
-            Section("Files", block([file_table(files)], kind="panel"), key="files"),
-        ],
-        badge=IN_SILICO if all(row.simulated for row in ranked) else "research use only",
-        facts={
-            "Volumes": f"{len(ranked):,}",
-            "Patients": f"{len(patients):,}",
-            "Candidates": f"{sum(row.candidates for row in ranked):,}",
-            "Flagged": f"{sum(row.flagged for row in ranked):,}",
-            "Clusters": f"{sum(row.clusters for row in ranked):,}",
-        },
-        links=navigation("predictions/index.html", run_pages() if home else []),
-        versions=versions_of(("numpy", "polars")),
+        "predictions",
+        badge=IN_SILICO if all(row.simulated for row in ranked) else REAL,
+        links=navigation(PREDICTIONS, run_pages() if in_run else []),
+        packages=("numpy", "polars"),
+        volumes=ranked,
+        patients=patients,
+        own=own,
+        doubts=count_doubts((row.volume_id, row.doubts) for row in ranked),
+        doubt_count_note=doubt_count_note,
+        caution_text=caution_text,
+        cautions=list(cautions.items()),
+        addresses=addresses,
+        pictures=[one | {"image": pictures[one["name"]]} for one in named[:PICTURES]],
+        other_pictures=named[PICTURES:],
+        drift=drift,
+        files=files,
     )
 
 
-SCORES = (
-    "A volume's score is the largest probability of its candidates, 0 without any; a patient's "
-    "is the largest of the volumes. The address leads to the slices."
-)
+def volume_page(
+    scored: Scored,
+    *,
+    card: Mapping[str, Any],
+    manifest: VolumeManifest,
+    previews: pl.DataFrame,
+    explained: Mapping[int, Sequence[float]],
+    files: Sequence[tuple[str, str]],
+    home: str | None,
+) -> str:
+    """Return the page of one volume.
 
-
-def _warnings(volumes: Sequence[VolumeScores], own: bool) -> list[Markup]:
-    """Return each doubt and each caution once, with the number of volumes it concerns."""
-    counted = Counter(caution_text(item) for row in volumes for item in row.cautions)
-    parts = [
-        doubt_count_note(count)
-        for count in count_doubts((row.volume_id, row.doubts) for row in volumes)
-    ]
-    parts += [
-        note(f"{text} ({plural(count, 'volume')})", tone="warn") for text, count in counted.items()
-    ]
-    if own:
-        text = (
-            "These are the volumes that the model was made from: most of them were trained on. "
-            "How good the model is, the evaluation page says, on its test part alone."
-        )
-        parts.insert(0, note(text, tone="warn"))
-    return parts
-
-
-def _cards(volumes: Sequence[VolumeScores], patients: Sequence[Mapping[str, Any]]) -> Markup:
-    called = sum(row.flagged > 0 for row in volumes)
-    clustered = sum(row.clusters > 0 for row in volumes)
-    ill = sum(row["flagged"] > 0 for row in patients)
-    return cards(
-        [
-            Card("Volumes with a flagged candidate", f"{called:,}", f"of {len(volumes):,}"),
-            Card("Volumes with a cluster", f"{clustered:,}", f"of {len(volumes):,}"),
-            Card("Patients with a flagged candidate", f"{ill:,}", f"of {len(patients):,}"),
-        ]
+    Parameters
+    ----------
+    card
+        Of the model.
+    manifest
+        Of the volume.
+    previews
+        Frames of slices and crops of candidates; see `tomocalc.image.previews`.
+    explained
+        Candidate to what each feature adds to its log-odds.
+    files
+        Address and meaning of the files beside the page.
+    home
+        Address of the page of all volumes, if there is one.
+    """
+    data = viewer_data(
+        scored,
+        domain=card["domain"],
+        features=[feature["name"] for feature in card["features"]],
+        manifest=manifest,
+        previews=previews,
+        explained=explained,
     )
-
-
-def _address(volume_id: str) -> str:
-    return quote(f"{volume_id}/volume.html")
-
-
-def _volumes(volumes: Sequence[VolumeScores]) -> Markup:
-    link = Markup('<a href="{}">{}</a>')
-    columns = [
-        Column("Volume", "text"),
-        Column("Score", "score"),
-        Column("Flagged", "count"),
-        Column("Clusters", "count"),
-        Column("Candidates", "count"),
-        Column("Cautions", "count"),
-        Column("Doubts", "count"),
-        Column("Patient", "text"),
-        Column("Breast", "text"),
-    ]
-    rows = [
-        [
-            Cell(link.format(_address(row.volume_id), row.volume_id), row.volume_id),
-            row.score,
-            row.flagged,
-            row.clusters,
-            row.candidates,
-            len(row.cautions),
-            len(row.doubts),
-            row.patient_id,
-            f"{row.laterality} {row.view}",
-        ]
-        for row in volumes
-    ]
-    return table(columns=columns, rows=rows, caption="Scores of volumes, highest first")
-
-
-def _patients(patients: Sequence[Mapping[str, Any]]) -> Markup:
-    columns = [
-        Column("Patient", "text"),
-        Column("Volumes", "count"),
-        Column("Score", "score"),
-        Column("Flagged", "count"),
-        Column("Clusters", "count"),
-    ]
-    names = ("patient_id", "volumes", "score", "flagged", "clusters")
-    rows = [[row[name] for name in names] for row in patients]
-    return table(columns=columns, rows=rows, caption="Scores of patients, highest first")
-
-
-def _gallery(volumes: Sequence[VolumeScores], pictures: Mapping[str, str]) -> Markup:
-    shown = [row.volume_id for row in volumes][:PICTURES]
-    entries = [{"address": _address(name), "name": name, "image": pictures[name]} for name in shown]
-    rest = [
-        {"address": _address(row.volume_id), "name": row.volume_id} for row in volumes[PICTURES:]
-    ]
-    return fill("gallery", pictures=entries, rest=rest)
+    here = Link("volume.html", scored.scores.volume_id, "This volume", current=True)
+    return render_page(
+        "volume",
+        badge=IN_SILICO if scored.scores.simulated else REAL,
+        links=[Link(home, "Predictions", "All volumes"), here] if home else [],
+        packages=("numpy", "polars"),
+        extra="viewer",
+        scores=scored.scores,
+        marks=scored.marks.to_dicts(),
+        clusters=scored.clusters.to_dicts(),
+        manifest=manifest,
+        data=json_block(data),
+        doubt_note=doubt_note,
+        caution_text=caution_text,
+        files=files,
+        MOST_ROWS=MOST_ROWS,
+        MOST_MARKS=MOST_MARKS,
+    )

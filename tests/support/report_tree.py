@@ -11,7 +11,7 @@ def circles(dataset: pydicom.Dataset) -> list[dict[str, Any]]:
     """Read identifier, frame, centre (px) and certainty (%) of every mark from the content tree."""
     found = []
     for group in items(dataset, "125007"):
-        regions = items(group, "111030")
+        regions = [item for item in items(group, "260753009") if item.ValueType == "SCOORD"]
         if not regions:
             continue
         (certainty,) = items(group, "111012")
@@ -19,7 +19,7 @@ def circles(dataset: pydicom.Dataset) -> list[dict[str, Any]]:
         x, y = regions[0].GraphicData[:2]
         found.append(
             {
-                "identifier": items(group, "112039")[0].TextValue,
+                "identifier": items(group, "121106")[0].TextValue,
                 "frame": int(image.get("ReferencedFrameNumber", 1)),
                 "x": float(x) - 0.5,
                 "y": float(y) - 0.5,
@@ -36,6 +36,5 @@ def items(dataset: pydicom.Dataset, code: str) -> list[pydicom.Dataset]:
         concept = item.get("ConceptNameCodeSequence")
         if concept and concept[0].CodeValue == code:
             found.append(item)
-        else:
-            found += items(item, code)
+        found += items(item, code)
     return found

@@ -17,10 +17,14 @@ from pydicom.sr.codedict import codes
 
 from support.image_files import write_dicom
 from support.manifests import manifest
-from support.report_tree import circles
+from support.report_tree import circles, items
 from tomocalc.dicom_output.identity import Identity, identity
-from tomocalc.dicom_output.report import LARGEST_REPORT, report_bytes
-from tomocalc.dicom_output.segmentation import packed, segmentation_bytes
+from tomocalc.dicom_output.objects import (
+    CIRCLE_TOOL,
+    LARGEST_REPORT,
+    report_bytes,
+    segmentation_bytes,
+)
 from tomocalc.errors import TomocalcError
 from tomocalc.image.runs import Runs
 
@@ -42,13 +46,14 @@ def mark(number: int, **changes: Any) -> dict[str, Any]:
 
 CLUSTER = {
     "cluster_id": 0,
-    "slice": 3,
+    "slice": 3.2,
     "row": 12.0,
-    "col": 30.0,
+    "column": 30.0,
     "radius_mm": 0.8,
-    "calcifications": 4,
-    "probability": 0.9,
+    "count": 4,
+    "probability_max": 0.9,
 }
+REMARK = "The model was trained on in-silico phantoms only."
 
 
 def pseudonymous() -> Identity:
@@ -62,6 +67,7 @@ def report(who: Identity | None = None, *, marks: Any = None, turned: bool = Fal
         marks=[mark(7), mark(9, slice=5, probability=0.5)] if marks is None else marks,
         clusters=[CLUSTER],
         score=0.75,
+        remarks=[REMARK],
         version="1",
     )
 
@@ -98,11 +104,29 @@ def test_the_marks_are_read_back_with_nothing_but_pydicom() -> None:
 
 
 def test_no_circle_leaves_the_image() -> None:
-    for item in read(report()).ContentSequence[-1].ContentSequence:
-        for region in (part for part in item.ContentSequence if part.ValueType == "SCOORD"):
+    for region in items(read(report()), "260753009"):
+        if region.ValueType == "SCOORD":
             x, y = np.array(region.GraphicData).reshape(-1, 2).T
             assert 0 <= x.min() <= x.max() <= MANIFEST.columns
             assert 0 <= y.min() <= y.max() <= MANIFEST.rows
+
+
+def test_a_circle_is_laid_out_as_the_viewer_ohif_reads_it() -> None:
+    """Its parser takes the first NUM of a group, and the SCOORD inside that NUM."""
+    groups = items(read(report()), "125007")[1:]
+    assert len(groups) == 3
+    for group in groups:
+        first = next(item for item in group.ContentSequence if item.ValueType == "NUM")
+        assert first.ConceptNameCodeSequence[0].CodeMeaning == "Area"
+        (coordinates,) = first.ContentSequence
+        assert (coordinates.ValueType, coordinates.GraphicType) == ("SCOORD", "CIRCLE")
+        assert coordinates.ContentSequence[0].ReferencedSOPSequence[0].ReferencedFrameNumber
+        assert items(group, "112039")[0].TextValue == CIRCLE_TOOL
+
+
+def test_what_to_know_of_the_scores_stands_in_the_report() -> None:
+    comments = items(read(report()), "121106")
+    assert [item.TextValue for item in comments[:2]] == ["volume", REMARK]
 
 
 def test_the_mask_is_read_back_pixel_by_pixel() -> None:
@@ -159,6 +183,7 @@ def source(tmp_path: Path) -> list[Path]:
             path, [np.full((40, 32), 9, np.uint16)], spacing=(0.1, 0.1), positions=[position]
         )
         dataset = pydicom.dcmread(path)
+        dataset.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
         dataset.PatientName, dataset.PatientID = "PHI^CÄNARY", "PHI-ID"
         dataset.SpecificCharacterSet = "ISO_IR 100"
         dataset.StudyInstanceUID, dataset.SOPInstanceUID = "1.2.3", f"1.2.3.{index}"
@@ -194,35 +219,20 @@ def test_a_source_without_identifiers_is_named(tmp_path: Path) -> None:
 def test_highdicom_reads_them(source: list[Path], identifiers: str) -> None:
     who = identity(MANIFEST, source, identifiers=identifiers, content="c")
     tree: Any = hd.sr.srread(io.BytesIO(report(who))).content
-    groups = tree.get_planar_roi_measurement_groups()
-    assert [group.tracking_identifier for group in groups] == [
-        "candidate 7",
-        "candidate 9",
-        "cluster 0",
-    ]
-    area = groups[0].get_measurements(codes.SCT.Area)[0]
+    groups = tree.get_image_measurement_groups()
+    assert [group.tracking_identifier for group in groups] == ["volume", *[CIRCLE_TOOL] * 3]
+    area = groups[1].get_measurements(codes.SCT.Area)[0]
     assert (area.value, area.unit) == (0.05, codes.UCUM.SquareMillimeter)
-    assert groups[0].roi.graphic_type.value == "CIRCLE"
+    assert area.referenced_coordinates[0].graphic_type.value == "CIRCLE"
     objects = {**OBJECTS, 4: OBJECTS[2]}
     masks = hd.seg.segread(io.BytesIO(segmentation(who, objects=objects)))
     assert masks.get_segment_description(1).segment_label == "Microcalcification candidates"
-    for frame, slice_ in enumerate((2, 4)):
+    for frame, slice_ in enumerate((4, 2) if identifiers == "pseudonymous" else (2, 4)):
         wanted = np.zeros((40, 32), np.uint8)
         wanted[10, 4:7] = wanted[11, 4:6] = 1
         assert np.array_equal(masks.get_stored_frame(frame + 1), wanted)
         position = masks.PerFrameFunctionalGroupsSequence[frame].PlanePositionSequence[0]
         assert abs(position.ImagePositionPatient[2]) == slice_
-
-
-def test_frames_that_share_a_byte_are_kept_apart() -> None:
-    size = (3, 3)  # nine bits
-    row, start, stop = np.array([[0, 2], [0, 2], [1, 3]], np.int32)
-    runs = Runs(row, start, stop, np.array([0, 1, 2]))
-    for turned in (False, True):
-        bits = np.frombuffer(packed([runs, None, runs], size, turned=turned), np.uint8)
-        masks = np.unpackbits(bits, bitorder="little")[:27].reshape(3, *size)
-        corners = np.array([[1, 0, 0], [0, 0, 0], [0, 0, 1]])
-        assert np.array_equal(masks, [corners, corners * 0, corners])
 
 
 def test_a_single_image_has_no_frame_number() -> None:

@@ -17,15 +17,15 @@ import polars as pl
 
 from tomocalc.accounts.prediction import VolumeScores
 from tomocalc.accounts.settings import Settings
-from tomocalc.dicom_output.objects import dicom_objects
 from tomocalc.errors import TomocalcError
-from tomocalc.files import sheet_text, write_bytes, write_text
+from tomocalc.files import digest, sheet_text, write_bytes, write_text
 from tomocalc.image.extraction import Extracted, measure_volume, stored_volume
 from tomocalc.model.release import ReleasedModel, load_model
 from tomocalc.pages.frame import write_page
 from tomocalc.pages.predictions import volume_page
 from tomocalc.parquet import write_parquet
 from tomocalc.prediction.attribution import explained
+from tomocalc.prediction.cautions import remarks_on
 from tomocalc.prediction.scoring import Scored, score_volume
 
 IMAGE: Mapping[str, Any] = {
@@ -106,14 +106,28 @@ class Prediction:
         TomocalcError
             ``E601`` when identifiers of the ``source`` are to be copied and there are none.
         """
-        contents = dicom_objects(
-            self.scored,
-            self.measured,
-            version=self.model.card["weights_sha256"][:16],
-            identifiers=identifiers,
+        # here: whoever wants no DICOM objects need not wait for what writes them
+        from tomocalc.dicom_output.identity import identity
+        from tomocalc.dicom_output.objects import report_bytes, segmentation_bytes
+
+        version, manifest = self.model.card["weights_sha256"][:16], self.measured.manifest
+        flagged = self.marks.filter("flagged")
+        content = digest([version, self.scores.threshold, flagged.to_dicts(), identifiers])
+        files = self.measured.files() if identifiers == "source" else []
+        who = identity(manifest, files, identifiers=identifiers, content=content)
+        made = report_bytes(
+            identity=who,
+            manifest=manifest,
+            marks=flagged.to_dicts(),
+            clusters=self.clusters.to_dicts(),
+            score=self.scores.score,
+            remarks=remarks_on(self.scores),
+            version=version,
         )
-        for path, content in zip((report, segmentation), contents, strict=True):
-            write_bytes(path, content)
+        write_bytes(report, made)
+        objects = self.measured.found.objects_of(flagged["candidate_id"].to_numpy())
+        made = segmentation_bytes(identity=who, manifest=manifest, objects=objects, version=version)
+        write_bytes(segmentation, made)
 
     def write_page(
         self, path: str | Path, *, files: Sequence[str] = (), home: str | None = None

@@ -8,18 +8,22 @@ archive files the objects with their study. That is the user's own choice, never
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import numpy as np
+from pydicom.dataset import Dataset
 from pydicom.uid import (
     BreastTomosynthesisImageStorage,
     DigitalMammographyXRayImageStorageForPresentation,
 )
 
-from tomocalc.dicom_output.source import COPIED, Point, places, source_headers
+from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.errors import TomocalcError
 from tomocalc.files import stable_number
+from tomocalc.readers.dicom_file import image_dataset
+from tomocalc.readers.sniff import Kind, sniff
 
 DATE, TIME = "19000101", "000000"
 """Of everything written: results carry no date, and equal inputs give equal bytes."""
@@ -27,14 +31,37 @@ DATE, TIME = "19000101", "000000"
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 """Orientation of a volume that does not say: rows along x, columns along y."""
 
+COPIED = (
+    "PatientName",
+    "PatientID",
+    "PatientBirthDate",
+    "PatientSex",
+    "StudyInstanceUID",
+    "StudyDate",
+    "StudyTime",
+    "StudyID",
+    "AccessionNumber",
+    "ReferringPhysicianName",
+)
+"""What ``source`` copies of patient and study, and nothing else."""
 
-@dataclass(frozen=True)
-class Image:
-    """One stored image: class, instance, and how many slices it holds."""
+PLACED = (
+    "SeriesInstanceUID",
+    "SOPClassUID",
+    "SOPInstanceUID",
+    "FrameOfReferenceUID",
+    "NumberOfFrames",
+    "ImagePositionPatient",
+    "ImageOrientationPatient",
+    "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
+)
+"""What ``source`` reads to point at the images and to place the marks in the patient."""
 
-    sop_class: str
-    instance: str
-    frames: int
+NEEDED = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID")
+"""Without these, an archive cannot file what is written with the study."""
+
+Point = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -43,27 +70,16 @@ class Identity:
 
     Attributes
     ----------
-    patient
-        The attributes of `source.COPIED`, as text.
     images
-        In the order of slices; one of all slices, or one per slice.
-    series
-        UID of the images' series.
-    frame_of_reference
-        UID of the coordinates.
-    orientation
-        Directions of a row and of a column in the patient.
+        As much of every image as objects that are derived from it must repeat: identifiers, size
+        and place. In the order of slices; one of all slices, or one per slice.
     positions
         Of every slice's first pixel, mm.
     seed
         Root of the UIDs of what is written.
     """
 
-    patient: Mapping[str, str]
-    images: tuple[Image, ...]
-    series: str
-    frame_of_reference: str
-    orientation: tuple[float, ...]
+    images: tuple[Dataset, ...]
     positions: tuple[Point, ...]
     seed: tuple[str, ...]
 
@@ -71,11 +87,13 @@ class Identity:
         """Return a UID of *parts* that belongs to this volume."""
         return uid(*self.seed, *parts)
 
-    def image_of(self, index: int) -> tuple[Image, int]:
-        """Return the image that holds slice *index*, and its frame there, counted from 1."""
-        if len(self.images) == 1:
-            return self.images[0], index + 1
-        return self.images[index], 1
+    def image_of(self, index: int) -> tuple[Dataset, int | None]:
+        """Return the image that holds slice *index*, and its frame there, counted from 1.
+
+        The frame is None of an image that has but one.
+        """
+        image = self.images[0 if len(self.images) == 1 else index]
+        return image, index + 1 if image.NumberOfFrames > 1 else None
 
 
 def uid(*parts: object) -> str:
@@ -84,14 +102,12 @@ def uid(*parts: object) -> str:
 
 
 def identity(
-    manifest: Mapping[str, Any], files: Sequence[Path], *, identifiers: str, content: str
+    manifest: VolumeManifest, files: Sequence[Path], *, identifiers: str, content: str
 ) -> Identity:
     """Return the identity of a volume's objects.
 
     Parameters
     ----------
-    manifest
-        Of the volume.
     files
         Of the volume, one per slice in the order of slices, or the one that holds all.
     identifiers
@@ -104,57 +120,125 @@ def identity(
     TomocalcError
         ``E601`` when the source has no identifiers to copy.
     """
+    stacked = tuple(
+        (0.0, 0.0, round(index * manifest.slice_spacing_mm, 6)) for index in range(manifest.slices)
+    )
     if identifiers == "source":
-        return _source(manifest, files, content)
-    return _pseudonymous(manifest, content)
+        headers = [_header(path, manifest.volume_id) for path in files]
+        orientation, positions = _places(headers, manifest.slices) or (AXIAL, stacked)
+        seed = (str(headers[0].SOPInstanceUID), content)
+    else:
+        headers = [_made_up(manifest)]
+        orientation, positions = AXIAL, stacked
+        seed = (manifest.patient_id, manifest.volume_id, content)
+    frames, space = manifest.slices // len(headers), headers[0].get("FrameOfReferenceUID")
+    for header in headers:  # one series in one space, as the first file says
+        header.SeriesInstanceUID = headers[0].SeriesInstanceUID
+        header.FrameOfReferenceUID = space or uid("space", headers[0].SOPInstanceUID)
+    images = [
+        _image(header, manifest, orientation, positions[number * frames :][:frames])
+        for number, header in enumerate(headers)
+    ]
+    return Identity(tuple(images), positions, seed)
 
 
-def _pseudonymous(manifest: Mapping[str, Any], content: str) -> Identity:
-    patient_id, volume_id = manifest.patient_id, manifest.volume_id
-    patient = dict.fromkeys(COPIED, "") | {
-        "PatientID": patient_id,
-        "StudyInstanceUID": uid("study", patient_id),
-        "StudyID": "1",
-        "StudyDate": DATE,
-        "StudyTime": TIME,
-    }
-    tomosynthesis = manifest.slices > 1
-    sop_class = (
+def _made_up(manifest: VolumeManifest) -> Dataset:
+    """Return the header of an image that nobody stored, with identifiers from hashes alone."""
+    made, patient, volume = Dataset(), manifest.patient_id, manifest.volume_id
+    made.PatientID = patient
+    made.StudyInstanceUID, made.StudyID = uid("study", patient), "1"
+    made.StudyDate, made.StudyTime = DATE, TIME
+    made.SeriesInstanceUID = uid(patient, volume, "source series")
+    made.SOPInstanceUID = uid("image", volume)
+    made.FrameOfReferenceUID = uid("frame of reference", volume)
+    made.SOPClassUID = (
         BreastTomosynthesisImageStorage
-        if tomosynthesis
+        if manifest.slices > 1
         else DigitalMammographyXRayImageStorageForPresentation
     )
-    image = Image(sop_class, uid("image", volume_id), manifest.slices)
-    return Identity(
-        patient=patient,
-        images=(image,),
-        series=uid(patient_id, volume_id, "source series"),
-        frame_of_reference=uid("frame of reference", volume_id),
-        orientation=AXIAL,
-        positions=_stacked(manifest),
-        seed=(patient_id, volume_id, content),
-    )
+    return made
 
 
-def _stacked(manifest: Mapping[str, Any]) -> tuple[Point, ...]:
-    step = manifest.slice_spacing_mm
-    return tuple((0.0, 0.0, round(index * step, 6)) for index in range(manifest.slices))
+def _header(path: Path, volume_id: str) -> Dataset:
+    """Read `COPIED` and `PLACED` of one file of a volume."""
+    if sniff(path) is not Kind.DICOM:
+        raise _nothing(volume_id, "its slices are not DICOM files")
+    header = image_dataset(path, ["SpecificCharacterSet", *COPIED, *PLACED])
+    for name in NEEDED:
+        if not header.get(name):
+            raise _nothing(volume_id, f"its header has no {name}")
+    return header
 
 
-def _source(manifest: Mapping[str, Any], files: Sequence[Path], content: str) -> Identity:
-    headers = source_headers(files, manifest.volume_id)
-    first, frames = headers[0], manifest.slices if len(files) == 1 else 1
-    images = tuple(
-        Image(str(header.SOPClassUID), str(header.SOPInstanceUID), frames) for header in headers
-    )
-    orientation, positions = places(headers, manifest.slices)
-    instance = images[0].instance
-    return Identity(
-        patient={name: str(first.get(name) or "") for name in COPIED},
-        images=images,
-        series=str(first.SeriesInstanceUID),
-        frame_of_reference=str(first.get("FrameOfReferenceUID") or uid("space", instance)),
-        orientation=orientation or AXIAL,
-        positions=positions if orientation and positions else _stacked(manifest),
-        seed=(instance, content),
+def _image(
+    header: Dataset,
+    manifest: VolumeManifest,
+    orientation: Sequence[float],
+    positions: Sequence[Point],
+) -> Dataset:
+    """Return an image as its derived objects see it: what of *header* may go on, and its place."""
+    made = Dataset()
+    made.SpecificCharacterSet = "ISO_IR 192"  # what is copied is text by now, written as UTF-8
+    for name in COPIED:
+        setattr(made, name, str(header.get(name) or ""))
+    for name in ("SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID", "FrameOfReferenceUID"):
+        setattr(made, name, str(header[name].value))
+    made.PositionReferenceIndicator = ""
+    made.Modality, made.Rows, made.Columns = "MG", manifest.rows, manifest.columns
+    made.NumberOfFrames = len(positions)
+    measures, plane, frames = Dataset(), Dataset(), []
+    measures.PixelSpacing = [float(f"{value:.8g}") for value in manifest.pixel_spacing_mm]
+    measures.SliceThickness = manifest.slice_spacing_mm
+    plane.ImageOrientationPatient = list(orientation)
+    for position in positions:
+        place, frame = Dataset(), Dataset()
+        place.ImagePositionPatient = list(position)
+        frame.PlanePositionSequence = [place]
+        frames.append(frame)
+    shared = Dataset()
+    shared.PixelMeasuresSequence, shared.PlaneOrientationSequence = [measures], [plane]
+    if len(positions) > 1:
+        made.SharedFunctionalGroupsSequence = [shared]
+        made.PerFrameFunctionalGroupsSequence = frames
+    else:
+        for part in (measures, plane, frames[0].PlanePositionSequence[0]):
+            made.update(part)
+    return made
+
+
+def _places(
+    headers: Sequence[Dataset], slices: int
+) -> tuple[tuple[float, ...], tuple[Point, ...]] | None:
+    """Return orientation and position of every slice where the headers give both."""
+    if len(headers) > 1 or slices == 1:
+        planes, places = [headers[0]], list(headers)
+    else:
+        shared = headers[0].get("SharedFunctionalGroupsSequence") or [Dataset()]
+        own = headers[0].get("PerFrameFunctionalGroupsSequence") or []
+        groups = [item.get("PlaneOrientationSequence") for item in (*shared, *own)]
+        planes = [group[0] for group in groups if group]
+        positions = [item.get("PlanePositionSequence") for item in own]
+        places = [group[0] for group in positions if group]
+    orientation = planes[0].get("ImageOrientationPatient") if planes else None
+    found = [place.get("ImagePositionPatient") for place in places]
+    if orientation is None or len(found) != slices or not all(found):
+        return None
+    points = [tuple(float(value) for value in place) for place in found]
+    directions = np.array(orientation, np.float64).reshape(-1, 3)
+    if len(directions) != 2 or any(len(point) != 3 for point in points):
+        return None
+    # Slices lie behind each other along the normal, or what the headers say is of no use.
+    depths = np.round(np.array(points) @ np.cross(*directions), 4)
+    if np.unique(depths).size < slices:
+        return None
+    return tuple(directions.ravel().tolist()), tuple(points)  # type: ignore[return-value]
+
+
+def _nothing(volume_id: str, why: str) -> TomocalcError:
+    return TomocalcError(
+        "E601",
+        what="a volume has no identifiers to copy",
+        where=f"volume {volume_id}, configuration key predict.identifiers",
+        why=why,
+        fix="use predict.identifiers: pseudonymous",
     )

@@ -1,81 +1,283 @@
-"""Structured report and segmentation of a scored volume."""
+"""A scored volume as DICOM: a structured report of its marks and a segmentation of their pixels.
+
+Both are written by highdicom. What it would take from the clock is settled afterwards, so that
+equal results give equal bytes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import copy
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+import highdicom as hd
 import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset
+from pydicom.sr.codedict import codes
+from pydicom.sr.coding import Code
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
-from tomocalc.dicom_output.identity import identity
-from tomocalc.dicom_output.report import report_bytes
-from tomocalc.dicom_output.segmentation import segmentation_bytes
-from tomocalc.files import digest
-from tomocalc.image.extraction import Extracted
+from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.dicom_output.identity import DATE, TIME, Identity
 from tomocalc.image.runs import Runs
-from tomocalc.readers.volume import Volume
 
-if TYPE_CHECKING:
-    from tomocalc.prediction.scoring import Scored
+MAKER = "tomocalc"
+"""Manufacturer and name of the device that writes."""
+
+DESCRIPTION = "Candidates for microcalcifications (research)"
+
+CIRCLE_TOOL = "Cornerstone3DTools@^0.1.0:CircleROI"
+"""Tracking identifier by which the viewer OHIF knows a circle; others take it as a name."""
+
+LARGEST_REPORT = 100
+"""Most marks of one report, the most probable first: nobody reads more."""
+
+CERTAINTY = Code("111012", "DCM", "Certainty of Finding")
+COUNT = Code("111038", "DCM", "Number of calcifications")
+CALCIFICATION = Code("129770007", "SCT", "Individual Calcification")
+CLUSTER = Code("129769006", "SCT", "Calcification Cluster")
+OF_BREAST = Code("309587003", "SCT", "Calcification of breast")
+TOMOSYNTHESIS = Code("450566007", "SCT", "Digital breast tomosynthesis")
+BREAST = codes.SCT.Breast
+SIDES = {"L": codes.SCT.Left, "R": codes.SCT.Right}
+
+Row = Mapping[str, Any]
 
 
-def dicom_objects(
-    scored: Scored, measured: Extracted, *, version: str, identifiers: str
-) -> tuple[bytes, bytes]:
-    """Return structured report and segmentation of a scored volume.
+def report_bytes(
+    *,
+    identity: Identity,
+    manifest: VolumeManifest,
+    marks: Sequence[Row],
+    clusters: Sequence[Row],
+    score: float,
+    remarks: Sequence[str],
+    version: str,
+) -> bytes:
+    """Return a Comprehensive SR with one measurement group per flagged mark and per cluster.
 
     Parameters
     ----------
+    manifest
+        Of the volume; where it was ``turned``, places are those of the stored image.
+    marks
+        Flagged candidates, most probable first: candidate_id, slice, row, col (px), diameter_mm,
+        probability, area_mm2. At most `LARGEST_REPORT` are listed.
+    clusters
+        cluster_id, slice, row, column (px), radius_mm, count, probability_max.
+    score
+        Of the volume, 0..1.
+    remarks
+        What to know before the marks are used; comments of the first group.
+    version
+        Of the model, for the device's identity.
+
+    Notes
+    -----
+    Groups follow TID 1501 of PS3.16. The circle is that of the first measurement, which is its
+    area: so the viewer OHIF draws it too.
+    """
+    listed = [row for row in marks if row["probability"] is not None][:LARGEST_REPORT]
+    measured = [_certainty(score), hd.sr.Measurement(COUNT, len(marks), codes.UCUM.NoUnits)]
+    groups = [_group(identity, manifest, OF_BREAST, "volume", measured, remarks)]
+    for row in listed:
+        circle = _circle(identity, manifest, row, radius_mm=row["diameter_mm"] / 2)
+        measured = [_area(row["area_mm2"], circle), _certainty(row["probability"])]
+        name = f"candidate {row['candidate_id']}"
+        groups.append(_group(identity, manifest, CALCIFICATION, name, measured))
+    for row in clusters:
+        place = {"slice": round(row["slice"]), "row": row["row"], "col": row["column"]}
+        circle = _circle(identity, manifest, place, radius_mm=row["radius_mm"])
+        measured = [
+            _area(np.pi * row["radius_mm"] ** 2, circle),
+            _certainty(row["probability_max"]),
+            hd.sr.Measurement(COUNT, row["count"], codes.UCUM.NoUnits),
+        ]
+        name = f"cluster {row['cluster_id']}"
+        groups.append(_group(identity, manifest, CLUSTER, name, measured))
+    device = hd.sr.DeviceObserverIdentifyingAttributes(
+        uid=identity.uid("device", version),
+        name=MAKER,
+        manufacturer_name=MAKER,
+        model_name=version,
+    )
+    observer = hd.sr.ObserverContext(codes.DCM.Device, device)
+    content = hd.sr.MeasurementReport(
+        observation_context=hd.sr.ObservationContext(observer_device_context=observer),
+        procedure_reported=TOMOSYNTHESIS,
+        imaging_measurements=groups,
+    )
+    report = hd.sr.ComprehensiveSR(
+        evidence=list(identity.images),
+        content=content[0],
+        series_instance_uid=identity.uid("report series"),
+        series_number=901,
+        sop_instance_uid=identity.uid("report"),
+        instance_number=1,
+        manufacturer=MAKER,
+        series_description=DESCRIPTION,
+        is_complete=True,
+        transfer_syntax_uid=ExplicitVRLittleEndian,
+    )
+    return _settled(report)
+
+
+def _group(
+    identity: Identity,
+    manifest: VolumeManifest,
+    finding: Code,
+    name: str,
+    measured: Sequence[hd.sr.Measurement],
+    remarks: Sequence[str] = (),
+) -> hd.sr.MeasurementsAndQualitativeEvaluations:
+    """Return measurements of a finding, with its name and remarks as comments."""
+    tool = name if finding is OF_BREAST else CIRCLE_TOOL
+    group = hd.sr.MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=hd.sr.TrackingIdentifier(identity.uid("tracking", name), tool),
+        finding_type=finding,
+        finding_sites=[hd.sr.FindingSite(BREAST, laterality=SIDES.get(manifest.laterality))],
+        measurements=measured,
+    )
+    group[0].ContentSequence += [
+        hd.sr.TextContentItem(codes.DCM.Comment, text, hd.sr.RelationshipTypeValues.CONTAINS)
+        for text in (name, *remarks)
+    ]
+    return group
+
+
+def _certainty(probability: float) -> hd.sr.Measurement:
+    return hd.sr.Measurement(CERTAINTY, round(100 * probability, 3), codes.UCUM.Percent)
+
+
+def _area(area_mm2: float, circle: hd.sr.CoordinatesForMeasurement) -> hd.sr.Measurement:
+    unit = codes.UCUM.SquareMillimeter
+    return hd.sr.Measurement(
+        codes.SCT.Area, round(area_mm2, 5), unit, referenced_coordinates=[circle]
+    )
+
+
+def _circle(
+    identity: Identity, manifest: VolumeManifest, row: Row, *, radius_mm: float
+) -> hd.sr.CoordinatesForMeasurement:
+    """Outline a mark by centre and a point on the circle; pixel centres lie at n + 0.5 (SCOORD)."""
+    y, x = row["row"], row["col"]
+    if manifest.turned:  # when it was read; the stored image is the other way round
+        y, x = manifest.rows - 1 - y, manifest.columns - 1 - x
+    radius = max(radius_mm / manifest.pixel_spacing_mm[1], 1.0)
+    # A circle that leaves the image is not allowed: the outer point goes to where there is room.
+    outer = x + 0.5 + radius
+    if outer > manifest.columns:
+        outer = max(x + 0.5 - radius, 0.0)
+    image, frame = identity.image_of(row["slice"])
+    source = hd.sr.SourceImageForRegion(
+        image.SOPClassUID, image.SOPInstanceUID, [frame] if frame else None
+    )
+    points = np.round([[x + 0.5, y + 0.5], [outer, y + 0.5]], 3)
+    return hd.sr.CoordinatesForMeasurement(hd.sr.GraphicTypeValues.CIRCLE, points, source)
+
+
+def segmentation_bytes(
+    *,
+    identity: Identity,
+    manifest: VolumeManifest,
+    objects: Mapping[int, Runs],
+    version: str,
+) -> bytes:
+    """Return a binary segmentation with one segment: the flagged candidates of the volume.
+
+    Parameters
+    ----------
+    manifest
+        Of the volume; where it was ``turned``, the masks are those of the stored image.
+    objects
+        Slice to the objects that are marked on it. Slices without one are left out; a volume
+        without any gets one empty frame, because a segmentation cannot have none.
     version
         Of the model.
-    identifiers
-        ``pseudonymous`` or ``source``.
     """
-    flagged = scored.marks.filter("flagged")
-    content = digest([version, scored.scores.threshold, flagged.to_dicts(), identifiers])
-    files = _files(measured.stack) if identifiers == "source" else []
-    who = identity(measured.manifest, files, identifiers=identifiers, content=content)
-    report = report_bytes(
-        identity=who,
-        manifest=measured.manifest,
-        marks=flagged.to_dicts(),
-        clusters=[_outlined(row) for row in scored.clusters.iter_rows(named=True)],
-        score=scored.scores.score,
-        version=version,
+    shown = sorted(index for index, runs in objects.items() if runs.count)
+    frames = shown or [manifest.slices // 2]
+    algorithm = hd.AlgorithmIdentificationSequence(MAKER, codes.DCM.ArtificialIntelligence, version)
+    segment = hd.seg.SegmentDescription(
+        segment_number=1,
+        segment_label="Microcalcification candidates",
+        segmented_property_category=codes.SCT.MorphologicallyAbnormalStructure,
+        segmented_property_type=OF_BREAST,
+        algorithm_type=hd.seg.SegmentAlgorithmTypeValues.AUTOMATIC,
+        algorithm_identification=algorithm,
+        tracking_uid=identity.uid("segment"),
+        tracking_id="microcalcification candidates",
+        anatomic_regions=[BREAST],
     )
-    masks = segmentation_bytes(
-        identity=who,
-        manifest=measured.manifest,
-        objects=flagged_objects(measured, flagged["candidate_id"].to_numpy()),
-        version=version,
+    made = hd.seg.Segmentation(
+        source_images=_as_sources(identity),
+        pixel_array=masks(objects, frames, manifest),
+        segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
+        segment_descriptions=[segment],
+        series_instance_uid=identity.uid("segmentation series"),
+        series_number=902,
+        sop_instance_uid=identity.uid("segmentation"),
+        instance_number=1,
+        manufacturer=MAKER,
+        manufacturer_model_name=MAKER,
+        software_versions=version,
+        device_serial_number="1",
+        content_description=DESCRIPTION,
+        content_label="CANDIDATES",
+        series_description=DESCRIPTION,
+        plane_positions=[
+            hd.PlanePositionSequence("PATIENT", identity.positions[index]) for index in frames
+        ],
+        omit_empty_frames=False,
     )
-    return report, masks
+    for item in (*made.DimensionOrganizationSequence, *made.DimensionIndexSequence):
+        item.DimensionOrganizationUID = identity.uid("dimensions")
+    classes = {image.SOPInstanceUID: image.SOPClassUID for image in identity.images}
+
+    def name_class(item: Dataset, element: DataElement) -> None:
+        if element.keyword == "ReferencedSOPInstanceUID":
+            item.ReferencedSOPClassUID = classes[element.value]
+
+    made.walk(name_class)
+    return _settled(made)
 
 
-def flagged_objects(measured: Extracted, candidates: Any) -> dict[int, Runs]:
-    """Return the pixels of *candidates* on every slice where they have an object."""
-    objects = {}
-    for index, candidate in measured.found.candidates.of_object.items():
-        mine = np.flatnonzero(np.isin(candidate, candidates))
-        if mine.size:
-            objects[index] = measured.found.runs[index].take(mine)
-    return objects
+def _as_sources(identity: Identity) -> list[Dataset]:
+    """Return the images as highdicom takes them.
+
+    It believes that every image of a class that can hold many frames does. Several of them stand
+    in as images of a class that cannot; what refers to them is given their own class afterwards.
+    """
+    if len(identity.images) == 1:
+        return [*identity.images]
+    sources = [copy.copy(image) for image in identity.images]
+    for source in sources:
+        source.SOPClassUID = CTImageStorage
+    return sources
 
 
-def _outlined(cluster: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "cluster_id": cluster["cluster_id"],
-        "slice": round(cluster["slice"]),
-        "row": cluster["row"],
-        "col": cluster["column"],
-        "radius_mm": cluster["radius_mm"],
-        "calcifications": cluster["count"],
-        "probability": cluster["probability_max"],
-    }
+def masks(
+    objects: Mapping[int, Runs], frames: Sequence[int], manifest: VolumeManifest
+) -> NDArray[np.uint8]:
+    """Return the masks of *frames*, (frame, row, column), as the stored image lies."""
+    size = (manifest.rows, manifest.columns)
+    made = np.zeros((len(frames), *size), np.uint8)
+    for mask, index in zip(made, frames, strict=True):
+        if index in objects:
+            painted = objects[index].paint(size)
+            mask[:] = painted[::-1, ::-1] if manifest.turned else painted
+    return made
 
 
-def _files(stack: Volume) -> list[Path]:
-    """Return the file of every slice, or the one file of all."""
-    paths = [stack.path(index) for index in range(len(stack))]
-    return paths[:1] if len(set(paths)) == 1 else paths
+def _settled(made: Dataset) -> bytes:
+    """Return an object's file, its dates replaced by settled ones."""
+    made.InstanceCreationDate = made.ContentDate = DATE
+    made.InstanceCreationTime = made.ContentTime = TIME
+    for equipment in made.ContributingEquipmentSequence:  # the library itself
+        equipment.ContributionDateTime = DATE + TIME
+    target = io.BytesIO()
+    made.save_as(target, enforce_file_format=True)
+    return target.getvalue()

@@ -65,6 +65,11 @@ class Extracted:
     rows: pl.DataFrame
     stack: Volume
 
+    def files(self) -> list[Path]:
+        """Return the file of every slice, or the one file of all."""
+        paths = [self.stack.path(index) for index in range(len(self.stack))]
+        return paths[:1] if len(set(paths)) == 1 else paths
+
 
 def measure_volume(
     source: str | Path,

@@ -105,6 +105,15 @@ class VolumeObjects:
             result[2, here] = self.strength[int(focus)][chosen]
         return result[0], result[1], result[2]
 
+    def objects_of(self, wanted: NDArray[np.integer]) -> dict[int, Runs]:
+        """Return the pixels of candidates on every slice where one of them has an object."""
+        objects = {}
+        for index, candidate in self.candidates.of_object.items():
+            mine = np.flatnonzero(np.isin(candidate, wanted))
+            if mine.size:
+                objects[index] = self.runs[index].take(mine)
+        return objects
+
     def write(self, path: Path, key: str) -> None:
         """Store everything at *path* for a run that is resumed."""
         about = _About(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from tomocalc.accounts.doubts import doubt_sentence
 from tomocalc.accounts.manifest import VolumeManifest
-from tomocalc.accounts.prediction import Caution, Drift
+from tomocalc.accounts.prediction import Caution, Drift, VolumeScores
 
 SIMULATED = ("in silico", "in-silico")
 
@@ -45,6 +46,13 @@ def cautions_of(
     strong = tuple(row.feature for row in drift if row.shift == "strong")
     if strong:
         yield Caution(code="drift", features=strong)
+
+
+def remarks_on(scores: VolumeScores) -> list[str]:
+    """Return in sentences what to know before the scores of a volume are used."""
+    said = ["In-silico phantom: no patient."] if scores.simulated else []
+    said += map(caution_text, scores.cautions)
+    return [*said, *(f"Doubtful: {doubt_sentence(doubt)}." for doubt in scores.doubts)]
 
 
 def caution_text(caution: Caution) -> str:

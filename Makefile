@@ -39,8 +39,7 @@ lock: $(VENV)/ready-for-tests
 	tests/support/lock.sh $(BIN)/uv
 
 clean:
-	rm -rf logs .snakemake .site
-	find results resources -mindepth 1 -not -path results/README.md -not -path resources/README.md -delete
+	rm -rf results resources logs .snakemake .site
 
 $(VENV)/ready: requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=python3.12 demo" if sys.version_info < (3, 11) else 0)'

@@ -104,6 +104,8 @@ CAMPAIGN: dict[str, Walk] = {
     "test_published_sets_from_their_folders": {
         import_of("bcs_dbt"): ("ln -sfn bcs FOLDER; {}"),
         import_of("cbis_ddsm"): ("ln -sfn cbis FOLDER; {}"),
+        import_of("inbreast"): ("ln -sfn inbreast FOLDER; {}"),
+        import_of("victre"): ("ln -sfn victre FOLDER; {}"),
         import_of("mini_mias"): ("ln -sfn film FOLDER; {}"),
         "snakemake --cores all --configfile config/mini_mias.yaml": "",
     },

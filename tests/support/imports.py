@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import plistlib
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,9 @@ def accepted(sheets: Sheets, folder: Path) -> tuple[list[Any], list[Any], list[A
     """Write the sheets and read them as the workflow does: volumes, findings, other findings."""
     paths = {name: str(folder / f"{name}.tsv") for name in ("volumes", "annotations", "unplaced")}
     write_sheets(sheets, schemas=SCHEMAS, where="here", **paths)
-    volumes = read_volumes(paths["volumes"], load_schema(SCHEMAS["volumes"]))
+    schema = load_schema(SCHEMAS["volumes"])
+    kinds = schema["properties"]["kind"]["enum"]
+    volumes = read_volumes(paths["volumes"], schema, kinds=kinds)
     schema = load_schema(SCHEMAS["annotations"])
     ids = [row["volume_id"] for row in volumes]
     return (
@@ -114,4 +117,57 @@ def cbis_ddsm_folder(folder: Path) -> Path:
     dicom(folder / "Calc-Test_P_1_LEFT_CC/1.2/1.3/1-1.dcm")
     dicom(folder / "Calc-Test_P_1_LEFT_CC_1/1.4/1.5/1-1.dcm", shape=(9, 9))
     dicom(folder / "Calc-Test_P_1_LEFT_CC_1/1.4/1.5/1-2.dcm")
+    return folder
+
+
+def region(name: str, *points: tuple[float, float]) -> dict[str, Any]:
+    """Return a region as OsiriX exports it."""
+    texts = [f"({column:.6f}, {row:.6f})" for column, row in points]
+    return {"Name": name, "NumberOfPoints": len(points), "Point_px": texts, "Type": 15}
+
+
+ANGLES = np.arange(0, 6.3, 0.1)
+
+
+def inbreast_folder(folder: Path) -> Path:
+    """Write three images of two patients, one of them with regions of every sort."""
+    for name in ("1001_aa11_MG_L_CC", "1002_aa11_MG_R_ML", "1003_bb22_MG_L_CC"):
+        dicom(folder / f"AllDICOMs/{name}_ANON.dcm", PatientID="removed")
+    regions = [
+        region("Calcification", (12.0, 5.0)),
+        region("Calcification", (12.0, 5.0)),  # told again
+        region("Calcification", (2, 8), (4, 8), (4, 10), (2, 10)),
+        region("Cluster", *[(10 + 5 * np.cos(t), 12 + 3 * np.sin(t)) for t in ANGLES]),
+        region("Mass", (1, 1), (9, 1), (9, 7)),
+        region("Point 1", (3, 3)),
+    ]
+    (folder / "AllXML").mkdir()
+    image = {"ImageIndex": 0, "NumberOfROIs": len(regions), "ROIs": regions}
+    (folder / "AllXML/1001.xml").write_bytes(plistlib.dumps({"Images": [image]}))
+    return folder
+
+
+MHD = """ObjectType = Image
+NDims = 3
+ElementSpacing = {spacing}
+DimSize = {size}
+ElementType = {kind}
+ElementDataFile = {data}
+"""
+
+
+def victre_folder(folder: Path) -> Path:
+    """Write two runs of VICTRE: one with the reconstruction's locations, one with the phantom's."""
+    for seed in (7, -7):
+        place = folder / str(seed)
+        place.mkdir(parents=True)
+        np.zeros((12, 100, 200)).tofile(place / f"reconstruction{seed}.raw")
+        facts = {"spacing": "0.085 0.085 1.0", "size": "200 100 12", "kind": "MET_DOUBLE"}
+        header = place / f"reconstruction{seed}.mhd"
+        header.write_text(MHD.format(**facts, data=f"reconstruction{seed}.raw"))
+    (folder / "7/reconstruction7.loc").write_text("150 40 6 1\n60 50 1 2\n30 30 3 -1\n")
+    # a voxel of 0.05 mm: z 120 is 6 mm deep; x 68 is 3.4 mm; y 85 is 4.25 mm, mirrored
+    (folder / "-7/pcl_-7.loc").write_text("120 68 85 1\n")
+    voxels = MHD.format(spacing="0.05 0.05 0.05", size="1 1 1", kind="MET_UCHAR", data="x.raw.gz")
+    (folder / "-7/pcl_-7.mhd").write_text(voxels)
     return folder

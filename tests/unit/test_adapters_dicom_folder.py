@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from support.imports import accepted, data, dicom, needs_data
+from support.imports import SCHEMAS, accepted, data, dicom, needs_data
 from tomocalc.adapters.dicom_folder import dicom_folder, link_series
-from tomocalc.adapters.listing import listing_digest
-from tomocalc.adapters.sheets import Sheets
+from tomocalc.adapters.sheets import Sheets, listing_digest, write_sheets
+from tomocalc.config import load_schema
+from tomocalc.errors import TomocalcError
 from tomocalc.readers.volume import open_volume
+from tomocalc.sheets import read_volumes
 
 
 @pytest.fixture
@@ -108,9 +111,9 @@ def test_a_tree_is_grouped_and_the_rest_explained(tree: Path, tmp_path: Path) ->
         "two/unsided.dcm",
     ]
     assert "names no patient" in reasons["two/nobody.dcm"]
-    assert "the same image as one/volumes/a.dcm" in reasons["one/volumes/copy of a.dcm"]
+    assert "the same file as one/volumes/a.dcm" in reasons["one/volumes/copy of a.dcm"]
     assert "differ in size" in reasons["two/mixed/0.dcm"]
-    assert "no laterality" in reasons["two/unsided.dcm"]
+    assert "names its side" in reasons["two/unsided.dcm"]
 
 
 def test_no_identifier_of_a_patient_reaches_a_sheet(tree: Path, tmp_path: Path) -> None:
@@ -134,3 +137,126 @@ def test_the_real_dicom_files_are_grouped_or_explained(tmp_path: Path) -> None:
     left = {row["what"] for row in sheets.unplaced}
     assert placed | left == {path.name for path in data("dicom").iterdir()}
     assert "dbt_bcsdbt_header_jpeg2k_128x128x4.dcm" in placed
+
+
+def rows_of(folder: Path, **options: Any) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the volumes, and what is said of the rest."""
+    sheets, _ = dicom_folder(
+        folder, laterality=None, site=None, series=folder.parent / "s", **options
+    )
+    return sheets.volumes, [row["reason"] for row in sheets.unplaced]
+
+
+def test_identifiers_of_one_study_are_one_patient(tmp_path: Path) -> None:
+    for number, name in enumerate(["0012345", "12345 ", "12345^^^HOSP", "7788"]):
+        who = {"PatientID": name, "StudyInstanceUID": "1.2.9", "ImageLaterality": "L"}
+        dicom(tmp_path / f"{number}.dcm", **who, SeriesInstanceUID=f"1.3.{number}", frames=2)
+    other = {"PatientID": "5", "StudyInstanceUID": "1.2.8", "ImageLaterality": "L"}
+    dicom(tmp_path / "other.dcm", **other, SeriesInstanceUID="1.3.9", frames=2)
+    volumes, said = rows_of(tmp_path)
+    patients = [row["patient_id"] for row in volumes]
+    assert sorted(map(patients.count, set(patients))) == [1, 4]
+    assert said == [
+        "studies of several patients, each taken for one patient's: 1",
+        "patients spelt in several ways, each taken for one: 1",
+    ]
+
+
+def test_many_studies_of_one_identifier_are_said(tmp_path: Path) -> None:
+    for number in range(5):
+        who = {"PatientID": "12", "StudyInstanceUID": f"1.2.{number}", "ImageLaterality": "L"}
+        dicom(tmp_path / f"{number}.dcm", **who, SeriesInstanceUID=f"1.3.{number}", frames=2)
+    _, (said,) = rows_of(tmp_path)
+    assert said.startswith("patients with more than 4 studies: 1, the most has 5")
+
+
+def test_a_word_for_nobody_is_no_patient(tmp_path: Path) -> None:
+    dicom(tmp_path / "a.dcm", PatientID="ANONYMOUS", ImageLaterality="L", frames=2)
+    _, (reason,) = rows_of(tmp_path)
+    assert "names no patient" in reason
+
+
+def test_an_instance_of_another_patient_is_no_copy(tmp_path: Path) -> None:
+    who = {"SOPInstanceUID": "1.2.3.4", "SeriesInstanceUID": "1.2", "ImageLaterality": "L"}
+    dicom(tmp_path / "a.dcm", PatientID="1", frames=2, **who)
+    dicom(tmp_path / "b.dcm", PatientID="2", frames=2, **who)
+    dicom(tmp_path / "c.dcm", PatientID="1", frames=3, **who)
+    shutil.copy(tmp_path / "a.dcm", tmp_path / "d.dcm")
+    volumes, said = rows_of(tmp_path)
+    assert len({row["patient_id"] for row in volumes}) == len(volumes) == 2
+    assert said == [
+        "it has the identifier of a.dcm and another content: which is right?",
+        "the same file as a.dcm",
+    ]
+
+
+KINDS = {
+    "tomosynthesis": {"ImageType": ["DERIVED", "PRIMARY", "TOMOSYNTHESIS", "NONE"], "frames": 3},
+    "synthetic 2D": {"ImageType": ["DERIVED", "PRIMARY", "TOMOSYNTHESIS", "GENERATED_2D"]},
+    "2D for presentation": {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.1.2"},
+    "2D for processing": {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.1.2.1"},
+    "single image": {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7"},
+}
+
+
+def test_kinds_slices_and_sizes_are_columns(tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+    who = {"PatientID": "1", "ImageLaterality": "R", "ViewPosition": "CC"}
+    for number, (kind, facts) in enumerate(KINDS.items()):
+        dicom(folder / f"{kind}.dcm", **who, SeriesInstanceUID=f"1.2.{number}", **facts)
+    projections = {"ImageType": ["ORIGINAL", "PRIMARY", "TOMO_PROJ"], "frames": 9}
+    dicom(folder / "projections.dcm", **who, SeriesInstanceUID="1.2.9", **projections)
+    volumes, (reason,) = rows_of(folder)
+    assert all(row["kind"] == Path(row["path"]).stem for row in volumes)
+    assert len(volumes) == len(KINDS)
+    assert {row["kind"]: row["slices"] for row in volumes}["tomosynthesis"] == 3
+    assert {(row["rows"], row["columns"]) for row in volumes} == {(24, 20)}
+    assert reason == "it is a projection, no reconstructed slice"
+    before = [row["volume_id"] for row in volumes]
+    dicom(folder / "0.dcm", **who, SeriesInstanceUID="1.2.8", **KINDS["tomosynthesis"])
+    assert set(before) < {row["volume_id"] for row in rows_of(folder)[0]}
+    sheets, _ = dicom_folder(folder, laterality=None, site=None, series=tmp_path / "s")
+    write_sheets(
+        sheets,
+        schemas=SCHEMAS,
+        where="here",
+        **{name: tmp_path / f"{name}.tsv" for name in ("volumes", "annotations", "unplaced")},
+    )
+    schema = load_schema(SCHEMAS["volumes"])
+    sheet = str(tmp_path / "volumes.tsv")
+    with pytest.raises(TomocalcError, match=r"several kinds: 1 2D for presentation, .*: \[tomosyn"):
+        read_volumes(sheet, schema)
+    assert len(read_volumes(sheet, schema, kinds=["tomosynthesis"])) == 2
+
+
+def test_the_parts_of_a_concatenation_are_one_volume(tmp_path: Path) -> None:
+    who = {"PatientID": "1", "ImageLaterality": "L", "SeriesInstanceUID": "1.2"}
+    for number in (1, 2):
+        part = {"InConcatenationNumber": number, "InConcatenationTotalNumber": 2}
+        dicom(tmp_path / f"{number}.dcm", frames=3, ConcatenationUID="1.9", **who, **part)
+    (row,), _ = rows_of(tmp_path)
+    assert (row["slices"], row["path"]) == (6, tmp_path)
+    (tmp_path / "1.dcm").unlink()
+    assert rows_of(tmp_path)[1] == ["1 of the 2 parts of its concatenation are here"]
+
+
+def test_tomosynthesis_stored_as_ct_has_its_side_in_the_description(tmp_path: Path) -> None:
+    for side in "LR":
+        for number in range(3):
+            series = {"SeriesDescription": f"{side} MLO Tomosynthesis", "InstanceNumber": number}
+            facts = {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.2", "Modality": "CT", **series}
+            path = tmp_path / side / f"{number}.dcm"
+            dicom(path, PatientID="1", SeriesInstanceUID=f"1.2.{ord(side)}", **facts)
+    volumes, _ = rows_of(tmp_path)
+    assert [(row["laterality"], row["view"], row["kind"], row["slices"]) for row in volumes] == [
+        ("L", "MLO", "tomosynthesis", 3),
+        ("R", "MLO", "tomosynthesis", 3),
+    ]
+
+
+def test_a_rule_gives_the_side_of_a_series(tmp_path: Path) -> None:
+    for name in ("links/1.dcm", "rest/a_R_1.dcm", "rest/b.dcm"):
+        dicom(tmp_path / name, PatientID="1", SeriesInstanceUID=f"1.2.{len(name)}", frames=2)
+    volumes, said = rows_of(tmp_path, sides={"links/*": "L", "*_R_*": "R"})
+    assert [row["laterality"] for row in volumes] == ["L", "R"]
+    assert "neither header nor description names its side" in said[0]

@@ -21,7 +21,14 @@ import yaml
 from support.conda_standin import install
 from support.guide_pages import blocks, follow, make_defaults_tiny
 from support.guide_walks import CAMPAIGN
-from support.imports import bcs_dbt_folder, cbis_ddsm_folder, data, needs_data
+from support.imports import (
+    bcs_dbt_folder,
+    cbis_ddsm_folder,
+    data,
+    inbreast_folder,
+    needs_data,
+    victre_folder,
+)
 from support.local_server import serving
 from support.projects import ROOT, TINY, Project, copied
 from support.slurm_cluster import write_hasty_profile
@@ -131,6 +138,8 @@ def test_new_volumes_are_scored(demo: Project) -> None:
 def test_published_sets_from_their_folders(tiny: Project) -> None:
     bcs_dbt_folder(tiny.folder / "bcs")
     cbis_ddsm_folder(tiny.folder / "cbis")
+    inbreast_folder(tiny.folder / "inbreast")
+    victre_folder(tiny.folder / "victre")
     film = tiny.folder / "film"
     film.mkdir()
     info = shutil.copy(data("mini_mias/Info.txt"), film)
@@ -139,7 +148,7 @@ def test_published_sets_from_their_folders(tiny: Project) -> None:
     for path in (*images[:10], *images[-4:]):
         shutil.copy(path, film)
     follow(tiny.folder, CAMPAIGN["test_published_sets_from_their_folders"])
-    for name in ("bcs_dbt", "cbis_ddsm", "mini_mias"):
+    for name in ("bcs_dbt", "cbis_ddsm", "inbreast", "victre", "mini_mias"):
         assert (tiny.folder / f"resources/{name}/volumes.tsv").is_file()
     assert (tiny.folder / "results/mini_mias/index.html").is_file()
 

@@ -33,7 +33,8 @@ rule merge_dataset:
 rule split_dataset:
     """Split the candidates by one protocol, or by your own file, and count what the parts share."""
     input:
-        unpack(PLAN.protocols.split_inputs),
+        candidates="<results>/dataset/candidates.parquet",
+        own=PLAN.protocols.own_split,
     output:
         splits="<results>/protocols/{protocol}/splits.parquet",
         account="<results>/protocols/{protocol}/split.json",

@@ -8,8 +8,10 @@ from typing import Any
 from tomocalc.adapters.bcs_dbt import bcs_dbt
 from tomocalc.adapters.cbis_ddsm import cbis_ddsm
 from tomocalc.adapters.dicom_folder import dicom_folder, link_series
+from tomocalc.adapters.inbreast import inbreast
 from tomocalc.adapters.mini_mias import mini_mias
 from tomocalc.adapters.sheets import Sheets, find_one, write_sheets
+from tomocalc.adapters.victre import victre
 from tomocalc.log import log_to
 
 log = logging.getLogger("tomocalc.import_dataset")
@@ -17,6 +19,8 @@ log = logging.getLogger("tomocalc.import_dataset")
 NOTES = {
     "bcs_dbt": "the boxes outline masses and distortions: calcifications of these volumes are not "
     "annotated, so nothing can be trained or evaluated on them, only predicted",
+    "inbreast": "inside the ellipses called Cluster no calcification is outlined: their candidates "
+    "belong to neither class",
     "cbis_ddsm": "the data set does not say its pixel spacing: it is taken from the configuration",
 }
 """What to know of a data set before its sheets are used."""
@@ -51,11 +55,16 @@ def read_dataset(dataset: str, folder: Path, settings: Mapping[str, Any], files:
         return bcs_dbt(folder)
     if dataset == "cbis_ddsm":
         return cbis_ddsm(folder, pixel_spacing_mm=settings["cbis_ddsm_spacing_mm"])
+    if dataset == "inbreast":
+        return inbreast(folder)
+    if dataset == "victre":
+        return victre(folder, files=files)
     sheets, scattered = dicom_folder(
         folder,
         laterality=settings["dicom_laterality"],
         site=settings["dicom_site"],
         series=files,
+        sides=settings["dicom_sides"],
     )
     link_series(files, scattered)
     return sheets

@@ -144,7 +144,8 @@ ANNOTATION_COLUMNS = [
     "kind",
     "pathology",
 ]
-"""Columns of the two sheets, in the order in which the workflow writes them."""
+IMPORT_COLUMNS = [*VOLUME_COLUMNS, "kind", "slices", "rows", "columns"]
+"""Columns of the sheets, in the order in which the workflow writes them; the last of imports."""
 
 
 def sheet_text(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:

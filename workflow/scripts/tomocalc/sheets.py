@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,32 +22,46 @@ from tomocalc.readers.sources import source_files
 
 
 def read_volumes(
-    path: str, schema: Schema, *, data_root: str | None = None, look: bool = True
+    path: str,
+    schema: Schema,
+    *,
+    data_root: str | None = None,
+    look: bool = True,
+    kinds: Sequence[str] | None = None,
 ) -> list[Row]:
     """Read the sheet of volumes; every path in it must exist, unless nobody is to *look*.
 
-    Returns one row per volume, sorted by ``volume_id``, with ``path`` resolved below
-    *data_root*.
+    Returns one row per volume of the *kinds*, sorted by ``volume_id``, with ``path`` resolved
+    below *data_root*.
 
     Raises
     ------
     TomocalcError
         ``E102`` or ``E103`` for the sheet, ``E104`` for missing images, one line each.
     """
-    rows, _, errors = check_volumes(path, schema, data_root=data_root, look=look)
+    rows, _, errors = check_volumes(path, schema, data_root=data_root, look=look, kinds=kinds)
     raise_all(errors)
     return rows
 
 
 def check_volumes(
-    path: str, schema: Schema, *, data_root: str | None, look: bool
+    path: str,
+    schema: Schema,
+    *,
+    data_root: str | None,
+    look: bool,
+    kinds: Sequence[str] | None = None,
 ) -> tuple[list[Row], set[str] | None, list[TomocalcError]]:
     """Return what `read_volumes` does, every name of the sheet, and every mistake in it.
 
-    The names are None where the sheet cannot be read that far.
+    The names are None where the sheet cannot be read that far. Of a sheet with a column ``kind``
+    only the *kinds* are kept.
     """
     cells = read_cells(path, schema)
     rows, errors = cells.rows, list(cells.errors)
+    errors += _mixed_kinds(path, rows, kinds)
+    if kinds is not None:
+        rows = [row for row in rows if row["kind"] is None or row["kind"] in kinds]
     if not rows and not errors:
         errors.append(
             sheet_error(path, "the sheet of volumes has no rows", "add one row per volume")
@@ -62,6 +76,18 @@ def check_volumes(
         for key, error in _place(path, row, data_root, look=look)
     )
     return sorted(rows, key=lambda row: str(row["volume_id"])), cells.names, errors
+
+
+def _mixed_kinds(
+    path: str, rows: list[Row], kinds: Sequence[str] | None
+) -> Iterator[TomocalcError]:
+    """Ask which kinds of images are meant where a sheet holds several: one breast is in each."""
+    held = Counter(row["kind"] for row in rows if row["kind"])
+    if kinds is None and len(held) > 1:
+        told = ", ".join(f"{count} {kind}" for kind, count in sorted(held.items()))
+        first = "tomosynthesis" if "tomosynthesis" in held else next(iter(sorted(held)))
+        fix = f"say which of them are volumes, such as volumes.kinds: [{first}]"
+        yield sheet_error(path, f"its images are of several kinds: {told}", fix)
 
 
 def _same_files(path: str, rows: list[Row]) -> Iterator[TomocalcError]:

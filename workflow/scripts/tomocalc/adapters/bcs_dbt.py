@@ -14,7 +14,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tomocalc.adapters.sheets import Sheets, find_one, layout_error, name_of, read_csv, whole
+from tomocalc.adapters.sheets import Sheets, Tree, find_one, layout_error, name_of, read_csv, whole
 
 KEY = ("PatientID", "StudyUID", "View")
 PLACE = ("X", "Y", "Width", "Height", "Class", "AD")
@@ -48,10 +48,10 @@ def bcs_dbt(folder: Path) -> Sheets:
     sheets = Sheets()
     paths = sorted(folder.rglob("*file-paths*.csv")) if folder.is_dir() else []
     if paths:
-        boxes = _boxes(folder)
+        boxes, tree = _boxes(folder), Tree(folder)
         for table in paths:
             for row in read_csv(table, KEY):
-                _place_volume(sheets, folder, row, boxes, str(table))
+                _place_volume(sheets, tree, row, boxes, str(table))
         return sheets
     for table in find_one(folder, "manifest.csv", "table of files (file-paths or manifest)"):
         _place_slices(sheets, table)
@@ -72,7 +72,7 @@ def _key(row: dict[str, str]) -> Key:
 
 def _place_volume(
     sheets: Sheets,
-    folder: Path,
+    tree: Tree,
     row: dict[str, str],
     boxes: dict[Key, list[dict[str, str]]],
     where: str,
@@ -81,10 +81,8 @@ def _place_volume(
     names = [row[name] for name in ("descriptive_path", "classic_path") if row.get(name)]
     if not names:
         raise layout_error(where, "it has no path column", "give the file as it was published")
-    # A path in a table of somebody else's must not lead out of the folder.
-    inside = folder.resolve()
-    found = [folder / name for name in names if (folder / name).resolve().is_relative_to(inside)]
-    path = next((path for path in found if path.is_file()), None)
+    found = (tree.find(name) for name in names)
+    path = next((path for path in found if path is not None and path.is_file()), None)
     view = VIEW.fullmatch(row["View"])
     if view is None:
         sheets.leave_out(what, f"its view `{row['View'][:20]}` is unknown")

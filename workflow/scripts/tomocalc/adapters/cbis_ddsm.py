@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tomocalc.adapters.sheets import Sheets, find_one, layout_error, name_of, read_csv
+from tomocalc.adapters.sheets import Sheets, Tree, find_one, layout_error, name_of, read_csv
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.dicom_file import read_header
 
@@ -59,9 +59,9 @@ def cbis_ddsm(folder: Path, *, pixel_spacing_mm: float) -> Sheets:
     for table in find_one(folder, "*calc_case_description*.csv", "calcification tables"):
         for row in read_csv(table, COLUMNS):
             cases.setdefault(_image_id(row, str(table)), []).append(row)
-    sheets, sizes = Sheets(), dict[Path, Size]()
+    sheets, sizes, tree = Sheets(), dict[Path, Size](), Tree(folder)
     for image_id, rows in sorted(cases.items()):
-        reason = _place(sheets, folder, image_id, rows, sizes, pixel_spacing_mm)
+        reason = _place(sheets, tree, image_id, rows, sizes, pixel_spacing_mm)
         if reason:
             sheets.leave_out(image_id, reason)
     return sheets
@@ -80,19 +80,19 @@ def _image_id(row: dict[str, str], where: str) -> str:
 
 def _place(
     sheets: Sheets,
-    folder: Path,
+    tree: Tree,
     image_id: str,
     rows: list[dict[str, str]],
     sizes: dict[Path, Size],
     pixel_spacing_mm: float,
 ) -> str | None:
     """Add an image and its findings; return why not, if so."""
-    image = _file(folder, rows[0]["image file path"])
+    image = _file(tree, rows[0]["image file path"])
     if image is None:
         return "its image is not in the folder"
     try:
         size = _size(image, sizes)
-        masks = [_mask(folder, row, size, sizes) for row in rows]
+        masks = [_mask(tree, row, size, sizes) for row in rows]
     except TomocalcError as error:
         return f"{error.where}: {error.why}"
     if None in masks:
@@ -126,10 +126,10 @@ def _annotation(image_id: str, row: dict[str, str], mask: Path | None) -> dict[s
     }
 
 
-def _mask(folder: Path, row: dict[str, str], size: Size, sizes: dict[Path, Size]) -> Path | None:
+def _mask(tree: Tree, row: dict[str, str], size: Size, sizes: dict[Path, Size]) -> Path | None:
     """Return the file of a finding that has the image's size: mask and crop are mixed up."""
     named = (row["ROI mask file path"], row["cropped image file path"])
-    found = [path for name in named for path in _files(folder, name)]
+    found = [path for name in named for path in _files(tree, name)]
     for path in dict.fromkeys(found):
         if _size(path, sizes) == size:
             return path
@@ -143,23 +143,23 @@ def _size(path: Path, sizes: dict[Path, Size]) -> Size:
     return sizes[path]
 
 
-def _file(folder: Path, name: str) -> Path | None:
-    files = _files(folder, name)
+def _file(tree: Tree, name: str) -> Path | None:
+    files = _files(tree, name)
     return files[0] if files else None
 
 
-def _files(folder: Path, name: str) -> list[Path]:
+def _files(tree: Tree, name: str) -> list[Path]:
     """Return the file that a table names, or else every DICOM file in the folder it names.
 
     The first part of the name is the case; studies and series below it may be called otherwise.
     """
-    path = folder / name
-    if not name or not path.resolve().is_relative_to(folder.resolve()):
-        return []
-    if path.is_file():
-        return [path]
-    for place in (path.parent, folder / Path(name).parts[0]):
-        found = sorted(place.rglob("*.dcm")) if place.is_dir() else []
-        if found:
-            return found
+    path = Path(name)
+    found = tree.find(name)
+    if found is not None and found.is_file():
+        return [found]
+    for place in (path.parent, Path(*path.parts[:1])):
+        held = tree.find(str(place)) if place.parts else None
+        files = sorted(held.rglob("*.dcm")) if held is not None and held.is_dir() else []
+        if files:
+            return files
     return []

@@ -1,67 +1,62 @@
 """Any tree of DICOM files: grouped into volumes by their identifiers, nothing decoded.
 
-Series of single-frame files are one volume; every multi-frame file is a volume of its own. A
-series that shares its folder with others, or lies in several, gets a folder of links. What
-cannot be placed is listed with its reason. Patients get a pseudonym, a hash of their identifier:
-who knows the identifier can compute it again, so it hides names from readers, not from somebody
-who has a list of them.
+Series of single-frame files are one volume, and so are the parts of a concatenation; every other
+multi-frame file is a volume of its own. A volume that shares its folder with others, or lies in
+several, gets a folder of links. What cannot be placed is listed with its reason. Patients get a
+pseudonym, a hash of their identifier: who knows the identifier can compute it again, so it hides
+names from readers, not from somebody who has a list of them. All spellings of one identifier, and
+all identifiers within one study, are one patient: a woman under two names could stand on both
+sides of a split.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 
-from pydicom.dataset import Dataset
-
+from tomocalc.adapters.dicom_identity import NO_VOLUME, Found, read_identity
 from tomocalc.adapters.sheets import Sheets, clean, layout_error
 from tomocalc.errors import TomocalcError
-from tomocalc.readers.dicom_file import image_dataset
-from tomocalc.readers.dicom_header import laterality_of, view_of
-from tomocalc.readers.plane import damaged
+from tomocalc.files import digest, file_sha256
+from tomocalc.readers.dicom_kinds import (
+    KIND_NAMES,
+    MAMMOGRAM,
+    PROCESSING,
+    SLAB,
+    SLICE,
+    SYNTHETIC_2D,
+)
 from tomocalc.readers.sources import is_slice
 
-IDENTIFIERS = ("PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
-FACTS = (
-    "SOPClassUID",
-    "NumberOfFrames",
-    "Rows",
-    "Columns",
-    "ImageLaterality",
-    "Laterality",
-    "ViewPosition",
-    "ViewCodeSequence",
-    "SharedFunctionalGroupsSequence",
-)
-LENGTH = 12
-"""Hexadecimal digits of a pseudonym: a clash among a million patients is one in 500."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """What is known of one file; identifiers only as hashes."""
-
-    path: Path
-    patient: str
-    """Pseudonym; empty where the header names nobody."""
-    series: str
-    instance: str
-    frames: int
-    size: tuple[int, int]
-    laterality: str | None
-    view: str | None
-
+SHEET_KINDS = {
+    SLICE: "tomosynthesis",
+    SLAB: "slabs",
+    SYNTHETIC_2D: "synthetic 2D",
+    MAMMOGRAM: "2D for presentation",
+    PROCESSING: "2D for processing",
+}
+"""Kind to the word of the sheet; a single slice is a ``single image``."""
+SHORT = {"synthetic 2D": "synthetic", "slabs": "slabs", "single image": "single"}
+SHORT |= {"2D for presentation": "2d", "2D for processing": "raw"}
+MANY_STUDIES = 4
+"""Studies of one patient above which the identifier may be a stand-in for many."""
+MANY_PATIENTS = 3
+"""Identifiers within one study above which that of the study says nothing."""
 
 Scattered = dict[str, list[Path]]
 """Volume to the files of its series, where no folder holds just these."""
 
 
 def dicom_folder(
-    folder: Path, *, laterality: str | None, site: str | None, series: Path
+    folder: Path,
+    *,
+    laterality: str | None,
+    site: str | None,
+    series: Path,
+    sides: Mapping[str, str] | None = None,
 ) -> tuple[Sheets, Scattered]:
     """Return the sheets of every volume below *folder*, and what is to be linked for them.
 
@@ -70,11 +65,13 @@ def dicom_folder(
     Parameters
     ----------
     laterality
-        ``L`` or ``R``: of images whose header does not say; None leaves those out.
+        ``L`` or ``R``: of images whose header and description do not say; None leaves those out.
     site
         Of all volumes.
     series
         Folder that `link_series` will make.
+    sides
+        Pattern of a path below *folder* to the side of the images there whose header says none.
 
     Raises
     ------
@@ -84,49 +81,35 @@ def dicom_folder(
     if not folder.is_dir():
         raise layout_error(str(folder), "it is no folder", "give the folder with the DICOM files")
     sheets, scattered = Sheets(), Scattered()
+    images = list(_images(folder, sheets))
+    whose = _patients(images, sheets)
     groups = defaultdict[tuple[str, ...], list[Found]](list)
-    seen: dict[str, Path] = {}
-    for path in every_file(folder):
-        where = path.relative_to(folder).as_posix()
-        try:
-            found = read_identity(path)
-        except TomocalcError as error:
-            sheets.leave_out(where, f"{error.what}: {error.why}")
-            continue
-        if found.instance in seen:
-            twin = seen[found.instance].relative_to(folder).as_posix()
-            sheets.leave_out(where, f"the same image as {twin}")
-            continue
-        seen[found.instance] = path
-        own = found.instance if found.frames > 1 else ""
-        groups[found.patient, found.series, own].append(found)
-    names = Counter[str]()
-    for key in sorted(groups):
-        files = groups[key]
-        side = _laterality(files) or laterality
-        reason = _unusable(files, side)
-        if reason:
+    for found in images:
+        own = found.part[0] if found.part else found.instance if found.frames > 1 else ""
+        groups[found.patient, found.series, found.kind, own].append(found)
+    rows = []
+    for key, files in groups.items():
+        side = _side(files, folder, sides or {}) or laterality
+        view = _only(found.view or found.told[1] for found in files) or "unknown"
+        patient = whose.get(files[0].patient, "")
+        if reason := _unusable(files, side, patient):
             for found in files:
                 sheets.leave_out(found.path.relative_to(folder).as_posix(), reason)
             continue
-        views = {found.view for found in files} - {None}
-        view = next(iter(views), None) or "unknown"
-        name = f"{files[0].patient}-{side}{view}"
-        names[name] += 1
-        volume, paths = f"{name}-{names[name]}", [found.path for found in files]
+        kind, slices = _kind(files), sum(found.frames for found in files)
+        short = f"-{SHORT[kind]}" if kind in SHORT else ""
+        # Named after its own identifiers, so that other files coming or going rename nothing.
+        volume = f"{patient}-{side}{view}{short}-{digest(list(key))[:6]}"
+        paths = [found.path for found in files]
         source = paths[0] if len(paths) == 1 else _own_folder(paths)
         if source is None:
             source, scattered[volume] = series / volume, paths
-        sheets.volumes.append(
-            {
-                "volume_id": volume,
-                "patient_id": files[0].patient,
-                "laterality": side,
-                "view": view,
-                "path": source,
-                "site": clean(site) if site else None,
-            }
+        size = {"slices": slices, "rows": files[0].size[0], "columns": files[0].size[1]}
+        row = {"volume_id": volume, "patient_id": patient, "laterality": side, "view": view}
+        rows.append(
+            {**row, "path": source, "site": clean(site) if site else None, "kind": kind, **size}
         )
+    sheets.volumes = sorted(rows, key=lambda row: row["volume_id"])
     return sheets, scattered
 
 
@@ -139,22 +122,118 @@ def link_series(series: Path, scattered: Scattered) -> None:
             (series / volume / f"{number:04d}.dcm").symlink_to(path.resolve())
 
 
-def _laterality(files: list[Found]) -> str | None:
-    return next((found.laterality for found in files if found.laterality), None)
+def _images(folder: Path, sheets: Sheets) -> Iterator[Found]:
+    """Yield every image that could be part of a volume; list the others with their reason."""
+    seen = defaultdict[str, list[Found]](list)
+    for path in every_file(folder):
+        where = path.relative_to(folder).as_posix()
+        try:
+            found = read_identity(path)
+        except TomocalcError as error:
+            sheets.leave_out(where, f"{error.what}: {error.why}")
+            continue
+        twins = [twin for twin in seen[found.instance] if twin.patient == found.patient]
+        seen[found.instance].append(found)
+        if found.kind in NO_VOLUME:
+            sheets.leave_out(where, f"it is {KIND_NAMES[found.kind]}, no reconstructed slice")
+        elif twins:
+            twin = twins[0].path.relative_to(folder).as_posix()
+            same = file_sha256(path) == file_sha256(twins[0].path)
+            other = f"it has the identifier of {twin} and another content: which is right?"
+            sheets.leave_out(where, f"the same file as {twin}" if same else other)
+        else:
+            yield found
 
 
-def _unusable(files: list[Found], side: str | None) -> str | None:
+def _patients(images: Iterable[Found], sheets: Sheets) -> dict[str, str]:
+    """Return the patient of every pseudonym, one for all that share a study; say what is odd."""
+    studies = defaultdict[str, set[str]](set)
+    spellings = defaultdict[str, set[str]](set)
+    for found in images:
+        if found.patient:
+            studies[found.study].add(found.patient)
+            spellings[found.patient].add(found.spelling)
+    studies.pop("", None)
+    worthless = [study for study, names in studies.items() if len(names) > MANY_PATIENTS]
+    for study in worthless:
+        sheets.remark(
+            f"one study names {len(studies[study])} patients, too many for one woman: its "
+            "StudyInstanceUID is taken for a stand-in"
+        )
+    united = {name: name for name in spellings}
+    shared = [names for study, names in studies.items() if study not in worthless]
+    for names in shared:
+        roots = sorted({_root(united, name) for name in names})
+        united |= dict.fromkeys(roots, roots[0])
+    whose = {name: _root(united, name) for name in united}
+    if several := sum(len(names) > 1 for names in shared):
+        sheets.remark(f"studies of several patients, each taken for one patient's: {several}")
+    if spelt := sum(len(written) > 1 for written in spellings.values()):
+        sheets.remark(f"patients spelt in several ways, each taken for one: {spelt}")
+    held = Counter(whose[name] for names in studies.values() for name in {min(names)})
+    if many := [count for count in held.values() if count > MANY_STUDIES]:
+        sheets.remark(
+            f"patients with more than {MANY_STUDIES} studies: {len(many)}, the most has "
+            f"{max(many)}; where the PatientID is a stand-in, many women are one patient here: "
+            "write their rows"
+        )
+    return whose
+
+
+def _root(united: Mapping[str, str], name: str) -> str:
+    while united[name] != name:
+        name = united[name]
+    return name
+
+
+def _side(files: list[Found], folder: Path, sides: Mapping[str, str]) -> str | None:
+    """Return the side: the header's, a rule's, or that of the description."""
+    if stated := _only(found.laterality for found in files):
+        return stated
+    for pattern, side in sides.items():
+        names = (found.path.relative_to(folder).as_posix() for found in files)
+        if all(fnmatch(name, pattern) or fnmatch(Path(name).name, pattern) for name in names):
+            return side
+    return _only(found.told[0] for found in files)
+
+
+def _only(values: Iterable[str | None]) -> str | None:
+    """Return the one value that is given, if there is just one."""
+    found = set(values) - {None}
+    return found.pop() if len(found) == 1 else None
+
+
+def _kind(files: list[Found]) -> str:
+    """Return the word of the sheet for what the images are."""
+    word = SHEET_KINDS[files[0].kind]
+    several = sum(found.frames for found in files) > 1
+    if several:  # a stack is no two-dimensional image, whatever its intent
+        return word if word in ("slabs", "synthetic 2D") else "tomosynthesis"
+    return "single image" if word in ("tomosynthesis", "slabs") else word
+
+
+def _unusable(files: list[Found], side: str | None, patient: str) -> str | None:
     """Say why *files* make up no volume, if they do not."""
-    if not files[0].patient:
-        return "its header names no patient, whose volumes must stay together: write its row"
+    if not patient:
+        return (
+            "its header names no patient (empty, or a word such as ANONYMOUS), whose volumes "
+            "must stay together: write its row"
+        )
     if len({found.size for found in files}) > 1:
         return "the images of its series differ in size"
     sides = {found.laterality for found in files} - {None}
     views = {found.view for found in files} - {None}
     if len(sides) > 1 or len(views) > 1:
         return "the images of its series show several sides or views"
+    parts = [found.part for found in files if found.part]
+    total = max((part[2] for part in parts), default=0)
+    if total and len({part[1] for part in parts}) != total:
+        return f"{len(parts)} of the {total} parts of its concatenation are here"
     if side is None:
-        return "its header has no laterality (give import.dicom_laterality, or a row by hand)"
+        return (
+            "neither header nor description names its side (give import.dicom_sides or "
+            "import.dicom_laterality, or a row by hand)"
+        )
     return None
 
 
@@ -171,39 +250,5 @@ def _own_folder(paths: list[Path]) -> Path | None:
 def every_file(folder: Path) -> Iterator[Path]:
     """Yield every file below *folder*, sorted, but those that file browsers leave behind."""
     for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if is_slice(name))
         yield from (Path(place) / name for name in sorted(names) if is_slice(name))
-
-
-def read_identity(path: Path) -> Found:
-    """Read what groups a file with others; identifiers are hashed at once.
-
-    Raises
-    ------
-    TomocalcError
-        ``E202`` or ``E203`` when it is not an image that the workflow reads.
-    """
-    dataset = image_dataset(path, [*IDENTIFIERS, *FACTS])
-    shared = list(dataset.get("SharedFunctionalGroupsSequence") or [])[:1]
-    return Found(
-        path=path,
-        patient=f"p{_hash(dataset, 'PatientID')}" if dataset.get("PatientID") else "",
-        series=_hash(dataset, "SeriesInstanceUID", str(path.parent)),
-        instance=_hash(dataset, "SOPInstanceUID", str(path)),
-        frames=_whole(dataset, "NumberOfFrames", path) or 1,
-        size=(_whole(dataset, "Rows", path), _whole(dataset, "Columns", path)),
-        laterality=laterality_of(dataset, shared),
-        view=view_of(dataset),
-    )
-
-
-def _whole(dataset: Dataset, keyword: str, path: Path) -> int:
-    try:
-        return int(dataset.get(keyword) or 0)
-    except (TypeError, ValueError):
-        raise damaged(str(path), f"its {keyword} is not a number") from None
-
-
-def _hash(dataset: Dataset, keyword: str, default: str = "") -> str:
-    text = str(dataset.get(keyword) or default).strip()
-    return hashlib.sha256(text.encode()).hexdigest()[:LENGTH]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import logging
+import os
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +15,13 @@ from typing import Any
 
 from tomocalc.config import Schema, load_schema, mistakes
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.files import ANNOTATION_COLUMNS, VOLUME_COLUMNS, sheet_text, write_text
+from tomocalc.files import ANNOTATION_COLUMNS, IMPORT_COLUMNS, sheet_text, write_text
 
 log = logging.getLogger(__name__)
 
 UNPLACED = ["what", "reason"]
+REASONS = 3
+"""Most reasons that a message counts up."""
 
 
 @dataclass
@@ -34,6 +39,11 @@ class Sheets:
     volumes: list[dict[str, Any]] = field(default_factory=list)
     annotations: list[dict[str, Any]] = field(default_factory=list)
     unplaced: list[dict[str, str]] = field(default_factory=list)
+
+    def remark(self, text: str) -> None:
+        """Say what to know of the data set as a whole: in the log, and among the unplaced."""
+        log.warning("%s", text)
+        self.unplaced.append({"what": "(all)", "reason": clean(text)})
 
     def leave_out(self, what: str, reason: str) -> None:
         """Say that something is not in the sheets."""
@@ -64,9 +74,11 @@ def write_sheets(
         ``E603`` for rows that the workflow would refuse, and when there is no volume at all.
     """
     if not sheets.volumes:
-        first = sheets.unplaced[0]["reason"] if sheets.unplaced else "nothing was found in it"
-        why = f"{len(sheets.unplaced)} entries could not be placed, the first because {first}"
-        raise layout_error(where, why, "give the folder as the data set's site hands it out")
+        reasons = Counter(row["reason"] for row in sheets.unplaced).most_common(REASONS)
+        told = "; ".join(f"{count}: {reason}" for reason, count in reasons)
+        why = f"nothing in it could be placed ({told or 'no file was found'})"
+        fix = "mend that, or give the folder as the data set's site hands it out"
+        raise layout_error(where, why, fix)
     errors = []
     for name, content in (("volumes", sheets.volumes), ("annotations", sheets.annotations)):
         errors += _wrong(content, load_schema(schemas[name]), where)
@@ -77,7 +89,7 @@ def write_sheets(
         unplaced: sheet_text(UNPLACED, sorted(sheets.unplaced, key=lambda row: row["what"])),
         annotations: sheet_text(ANNOTATION_COLUMNS, sheets.annotations),
         volumes: sheet_text(
-            VOLUME_COLUMNS, sorted(sheets.volumes, key=lambda row: row["volume_id"])
+            IMPORT_COLUMNS, sorted(sheets.volumes, key=lambda row: row["volume_id"])
         ),
     }
     for path, text in texts.items():
@@ -160,6 +172,50 @@ def find_one(folder: Path, pattern: str, what: str) -> list[Path]:
         why = f"no file {pattern} ({what}) is in it" if folder.is_dir() else "it is no folder"
         raise layout_error(str(folder), why, f"put the data set's {what} into the folder")
     return found
+
+
+class Tree:
+    """A folder of a data set, whose files lie where a downloader has put them.
+
+    The NBIA downloader puts everything below ``manifest-<number>/<collection>``, others below
+    folders of their own: a path of a published table is looked for below every folder that holds
+    its first part.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._holders: dict[str, list[Path]] = {}
+        for place, folders, names in os.walk(folder):
+            folders.sort()
+            for name in [*folders, *names]:
+                self._holders.setdefault(name, []).append(Path(place))
+
+    def find(self, name: str) -> Path | None:
+        """Return the file or folder that a published path names; None where there is none."""
+        parts = Path(name.strip()).parts
+        if not parts or ".." in parts or Path(name).is_absolute():
+            return None  # a table of somebody else's must not lead out of the folder
+        inside = self.folder.resolve()
+        for holder in self._holders.get(parts[0], []):
+            found = holder.joinpath(*parts)
+            if found.exists() and found.resolve().is_relative_to(inside):
+                return found
+        return None
+
+
+def listing_digest(folder: str | Path) -> str:
+    """Return a digest of the names and sizes of all files below *folder*, which may be missing.
+
+    It tells that a file came, went or changed its size, without opening any.
+    """
+    key = hashlib.sha256()
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(place, name)
+            size = path.stat().st_size if path.exists() else "no file"
+            key.update(f"{path.relative_to(folder)}\0{size}\0".encode("utf-8", "surrogateescape"))
+    return key.hexdigest()
 
 
 def clean(text: str) -> str:

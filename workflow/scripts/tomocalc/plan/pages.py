@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from tomocalc.adapters.listing import listing_digest
+from tomocalc.adapters.sheets import listing_digest
 from tomocalc.pages.catalogue import ON_REQUEST
 from tomocalc.plan.reading import Config
 from tomocalc.plan.volumes import Wildcards
 
-DATASETS = ("mini_mias", "bcs_dbt", "cbis_ddsm", "dicom_folder")
+DATASETS = ("mini_mias", "bcs_dbt", "cbis_ddsm", "inbreast", "victre", "dicom_folder")
 """Keys of ``import`` that name the folder of a data set."""
 TABLES = ("*.csv", "*.txt")
 MEASURED_TABLES = ("clusters", "volumes", "patients")
@@ -107,7 +108,7 @@ class PagePlan:
         return listing_digest(self.config["import"][wildcards.dataset] or "")
 
     @property
-    def import_settings(self) -> dict[str, str | float | None]:
+    def import_settings(self) -> dict[str, Any]:
         """What the configuration says of data sets beside their folders."""
         settings = self.config["import"]
         return {key: value for key, value in settings.items() if key not in DATASETS}

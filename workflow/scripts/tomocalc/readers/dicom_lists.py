@@ -4,6 +4,8 @@ from __future__ import annotations
 
 SOP_CLASSES = {
     "1.2.840.10008.5.1.4.1.1.13.1.3": "Breast Tomosynthesis",
+    "1.2.840.10008.5.1.4.1.1.13.1.4": "Breast Projection for presentation",
+    "1.2.840.10008.5.1.4.1.1.13.1.5": "Breast Projection for processing",
     "1.2.840.10008.5.1.4.1.1.2": "CT",
     "1.2.840.10008.5.1.4.1.1.2.1": "Enhanced CT",
     "1.2.840.10008.5.1.4.1.1.7": "Secondary Capture",
@@ -16,6 +18,9 @@ SOP_CLASSES = {
     "1.2.840.10008.5.1.4.1.1.1.2.1": "Digital Mammography for processing",
 }
 """Objects that are read; tomosynthesis is also stored as CT or Secondary Capture."""
+PROJECTIONS = {f"1.2.840.10008.5.1.4.1.1.13.1.{number}" for number in (4, 5)}
+FOR_PROCESSING = {f"1.2.840.10008.5.1.4.1.1.1.{number}.1" for number in (1, 2)}
+MAMMOGRAPHY = "1.2.840.10008.5.1.4.1.1.1.2"
 
 TRANSFER_SYNTAXES = {
     "1.2.840.10008.1.2": "implicit little endian",
@@ -32,10 +37,11 @@ TRANSFER_SYNTAXES = {
     "1.2.840.10008.1.2.5": "RLE",
 }
 
+IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
 RLE = "1.2.840.10008.1.2.5"
 DEFLATED = "1.2.840.10008.1.2.1.99"
-UNCOMPRESSED = {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", BIG_ENDIAN}
+UNCOMPRESSED = {IMPLICIT, EXPLICIT, BIG_ENDIAN}
 LOSSY = {f"1.2.840.10008.1.2.4.{number}" for number in (50, 51, 81, 91)}
 
 PHOTOMETRIC = {
@@ -62,7 +68,14 @@ VIEW_CODES = {
 
 ALLOWED = (
     "SOPClassUID",
+    "SOPInstanceUID",
     "SeriesInstanceUID",
+    "ImageType",
+    "PresentationIntentType",
+    "ConcatenationUID",
+    "InConcatenationNumber",
+    "InConcatenationTotalNumber",
+    "ConcatenationFrameOffsetNumber",
     "InstanceNumber",
     "ImageLaterality",
     "Laterality",
@@ -78,13 +91,22 @@ ALLOWED = (
     "Columns",
     "PixelSpacing",
     "ImagerPixelSpacing",
+    "EstimatedRadiographicMagnificationFactor",
     "SpacingBetweenSlices",
+    "SliceThickness",
     "BitsAllocated",
     "BitsStored",
     "HighBit",
     "PixelRepresentation",
     "RescaleSlope",
     "RescaleIntercept",
+    "ModalityLUTSequence",
+    "PixelPaddingValue",
+    "PixelPaddingRangeLimit",
+    "FloatPixelPaddingValue",
+    "FloatPixelPaddingRangeLimit",
+    "DoubleFloatPixelPaddingValue",
+    "DoubleFloatPixelPaddingRangeLimit",
     "BurnedInAnnotation",
     "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
@@ -92,3 +114,8 @@ ALLOWED = (
 
 OVERLAY_BIT_POSITIONS = tuple(range(0x60000102, 0x60200102, 0x20000))
 """Above zero where a plane of drawings hides in the unused high bits of the pixels."""
+
+LOCALIZERS = ("LOCALIZER", "SCOUT", "TOPOGRAM")
+SLABS = ("MAXIMUM", "MINIMUM", "MEAN", "MEDIAN", "AVERAGE", "MIP", "MINIP", "MAX_IP", "MIN_IP")
+SYNTHETIC = ("CVIEW", "SVIEW", "VPREVIEW", "SYNTHETIC", "SYNTHESIZED", "GENERATED2D")
+"""Words of Image Type; blanks, hyphens and underlines do not matter."""

@@ -1,0 +1,129 @@
+"""INbreast: full-field digital mammograms with contours of single calcifications and clusters.
+
+Moreira et al., Academic Radiology 19 (2012) 236. As released: ``AllDICOMs`` holds
+``<image>_<patient>_MG_<side>_<view>_ANON.dcm`` (every header names the same patient, the file names
+the true one), ``AllXML`` holds ``<image>.xml``, a property list of OsiriX with the regions of the
+image, their names and their ``Point_px`` as ``(column, row)``. Images without a file there have no
+findings. A region named Calcification is a point or a contour around one calcification. Inside an
+ellipse named Cluster the single ones are not outlined: it is an area, no finding, whose candidates
+belong to neither class.
+"""
+
+from __future__ import annotations
+
+import plistlib
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from xml.parsers.expat import ExpatError
+
+from tomocalc.adapters.sheets import Sheets, layout_error, name_of
+
+PIXEL_SPACING_MM = 0.07
+"""Of the detector, a Siemens MammoNovation."""
+SITE = "INbreast"
+IMAGE = re.compile(
+    r"(?P<image>\d+)_(?P<patient>\w+?)_MG_(?P<side>[LR])_(?P<view>CC|MLO?|FB|\w{2,3})_ANON\.dcm",
+    re.IGNORECASE,
+)
+VIEWS = {"ML": "MLO"}
+"""Its oblique images are called ML."""
+KINDS = {
+    "calcification": "calcification",
+    "calcifications": "calcification",
+    "cluster": "area",
+    "mass": "mass",
+    "spiculated region": "mass",
+    "espiculated region": "mass",
+    "distortion": "distortion",
+    "asymmetry": "area",
+    "assymetry": "area",
+}
+POINT = re.compile(r"\(?\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*\)?")
+
+
+def inbreast(folder: Path) -> Sheets:
+    """Return the sheets of the images below *folder* and the regions beside them.
+
+    Raises
+    ------
+    TomocalcError
+        ``E603`` when no image is named as published, or the folder of regions is missing.
+    """
+    images = sorted(path for path in folder.rglob("*.dcm")) if folder.is_dir() else []
+    named = [(path, match) for path in images if (match := IMAGE.fullmatch(path.name))]
+    if not named:
+        fix = "give the folder of the release, with AllDICOMs and AllXML"
+        why = "it holds no <image>_<patient>_MG_<side>_<view>_ANON.dcm"
+        raise layout_error(str(folder), why, fix)
+    regions = {path.stem: path for path in folder.rglob("*.xml") if path.stem.isdigit()}
+    if not regions:
+        why = "no <image>.xml is in it: images would count as free of calcifications"
+        raise layout_error(str(folder), why, "add the folder AllXML of the release")
+    sheets = Sheets()
+    for path, match in named:
+        volume_id = match["image"]
+        sheets.volumes.append(_volume(volume_id, path, match))
+        if volume_id in regions:
+            _annotate(sheets, volume_id, regions[volume_id])
+    for path in images:
+        if not IMAGE.fullmatch(path.name):
+            where = path.relative_to(folder).as_posix()
+            sheets.leave_out(where, "its name is not as published")
+    return sheets
+
+
+def _volume(volume_id: str, path: Path, match: re.Match[str]) -> dict[str, Any]:
+    view = match["view"].upper()
+    return {
+        "volume_id": volume_id,
+        "patient_id": name_of(match["patient"]),
+        "laterality": match["side"].upper(),
+        "view": VIEWS.get(view, view),
+        "path": path,
+        "pixel_spacing_mm": PIXEL_SPACING_MM,
+        "slice_spacing_mm": 1.0,
+        "site": SITE,
+    }
+
+
+def _annotate(sheets: Sheets, volume_id: str, path: Path) -> None:
+    """Add the regions of an image; the same region twice counts once."""
+    left = Counter[str]()
+    lines: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for region in _regions(path):
+        kind = KINDS.get(str(region.get("Name", "")).strip().lower())
+        points = [POINT.fullmatch(str(text).strip()) for text in region.get("Point_px", [])]
+        places = [(float(point[1]), float(point[2])) for point in points if point]
+        if kind is None or not places or len(places) < len(points):
+            left["its name is none of the data set's" if kind is None else "no points"] += 1
+            continue
+        line = {"volume_id": volume_id, "slice": 0, "kind": kind, **_shape(places)}
+        lines.setdefault(tuple(line.values()), line)
+    sheets.annotations += lines.values()
+    for reason, count in left.items():
+        sheets.leave_out(f"{count} regions of {path.name}", reason)
+
+
+def _shape(places: list[tuple[float, float]]) -> dict[str, float]:
+    """Return a point, or the box around a contour, whose points are the middles of pixels."""
+    columns, rows = zip(*places, strict=True)
+    if len(set(places)) == 1:
+        return {"x": columns[0], "y": rows[0], "radius": 0}
+    return {
+        "x": min(columns),
+        "y": min(rows),
+        "width": max(columns) - min(columns) + 1,
+        "height": max(rows) - min(rows) + 1,
+    }
+
+
+def _regions(path: Path) -> list[dict[str, Any]]:
+    try:
+        with path.open("rb") as handle:
+            images = plistlib.load(handle, fmt=plistlib.FMT_XML)["Images"]
+        return [region for image in images for region in image.get("ROIs", [])]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ExpatError) as error:
+        why = f"it is no property list with Images and ROIs ({type(error).__name__})"
+        raise layout_error(str(path), why, "fetch it again") from None

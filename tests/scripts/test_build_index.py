@@ -216,7 +216,7 @@ def test_missing_results_are_named_all_at_once(results, tmp_path):
 def test_a_leaking_split_is_red_and_nothing_measured_is_said(results, tmp_path):
     folder, accounts = results
     split = read_json(accounts["split"])
-    split["leakage"] |= {"verdict": "leaks", "reasons": ["2 patients stand on both sides."]}
+    split["leakage"] |= {"verdict": "leaks", "shared_patients": 2}
     write_json(accounts["split"], split)
     metrics = figures()
     metrics["parts"]["test"] = {"n": 4, "positives": 0}
@@ -225,5 +225,5 @@ def test_a_leaking_split_is_red_and_nothing_measured_is_said(results, tmp_path):
     build_index.main(page=str(page), files=[], **accounts)
     html = page.read_text(encoding="utf-8")
     assert 'class="verdict bad"' in html
-    assert "2 patients stand on both sides." in html
+    assert "2 patients stand on both sides of the split." in html
     assert "nothing could be measured" in html

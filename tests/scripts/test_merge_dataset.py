@@ -13,6 +13,7 @@ import split_dataset
 from support.candidates import cohort
 from support.manifests import manifest as made
 from tomocalc.accounts.manifest import QuarantinedSlice, SliceFacts, TableEntry
+from tomocalc.accounts.quality import QualityAccount
 from tomocalc.errors import TomocalcError
 from tomocalc.pages.words import cohort as cohort_of
 from tomocalc.pages.words import counted
@@ -111,8 +112,9 @@ def test_volumes_without_a_candidate_are_counted(tmp_path):
     assert (account["volumes"], account["volumes_with_candidate"]) == (3, 1)
     assert (account["patients"], account["patients_with_candidate"]) == (2, 1)
     assert (account["sites"], account["sites_with_candidate"]) == (2, 1)
-    assert cohort_of(account) == "3 volumes (2 of them without a candidate) of 2 patients"
-    assert counted(account, "sites") == "2, 1 of them without a candidate"
+    quality = QualityAccount.read(tmp_path / "quality.json")
+    assert cohort_of(quality) == "3 volumes (2 of them without a candidate) of 2 patients"
+    assert counted(quality, "sites") == "2, 1 of them without a candidate"
 
 
 def test_the_bytes_do_not_depend_on_the_order_of_the_manifests(tmp_path):

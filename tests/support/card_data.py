@@ -9,6 +9,8 @@ import polars as pl
 
 from support.model_data import chosen
 from support.pages_data import FEATURES, figures, images, rows, write_dataset
+from tomocalc.accounts.quality import QualityAccount
+from tomocalc.accounts.split import SplitAccount
 from tomocalc.accounts.study import Best
 from tomocalc.comparison.catalogue import ROWS
 from tomocalc.comparison.table import SCHEMA
@@ -121,8 +123,14 @@ def facts(folder: Path, *, source: str = "phantom", **texts: Any) -> Run:
     """Return the facts of the made-up run; *texts* are of the authors."""
     paths = write_accounts(folder, source=source)
     table = read_parquet(paths.pop("comparison"))
-    accounts: dict[str, Any] = {name: read_json(path) for name, path in paths.items()}
-    accounts["best"] = Best.read(paths["best"])
+    typed: dict[str, Any] = {
+        "quality": QualityAccount.read,
+        "split": SplitAccount.read,
+        "best": Best.read,
+    }
+    accounts: dict[str, Any] = {
+        name: typed.get(name, read_json)(path) for name, path in paths.items()
+    }
     return Run(
         **accounts,
         comparison=table.to_dicts(),

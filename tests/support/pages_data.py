@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from split_dataset import count
 from support.candidates import candidate_rows
 from support.manifests import manifest
+from tomocalc.accounts.quality import Annotated
+from tomocalc.accounts.split import Balanced, SplitAccount
 from tomocalc.dataset.leakage import leakage_facts
 from tomocalc.dataset.quality import quality_account
 from tomocalc.dataset.splits import oversampled_counts, split_honest, usable_candidates
 from tomocalc.evaluation.account import account
 from tomocalc.evaluation.images import Images, measure_images
-from tomocalc.files import write_json
 from tomocalc.parquet import write_parquet
 
 FEATURES = ["area", "gray_level", "contrast", "neighbours"]
@@ -69,27 +71,31 @@ def write_dataset(
     }
     write_parquet(paths["candidates"], candidates)
     write_parquet(paths["splits"], splits)
-    quality = quality_account(
-        candidates.lazy(), source=source, used=FEATURES, duplicates="drop", impute="none"
-    )
-    slices = {"total": 240, "without_objects": 12, "quarantined": 0}
-    found = {"total": 9, "matched": 7, "unmatched": 2, "volumes_without_annotation": 12}
-    write_json(paths["quality"], quality | {"slices": slices, "annotations": found, "doubts": []})
-    write_json(
-        paths["split"],
-        {
-            "protocol": "honest",
-            "grouped_by": "patient",
-            "seed": 1,
-            "before": _count(candidates),
-            "parts": {
-                part: _count(splits.filter(pl.col("part") == part))
-                for part in ("train", "validation", "test")
-            },
-            "oversampled": oversampled_counts(splits),
-            "leakage": leakage_facts(splits, focus, used=FEATURES),
+    merged = {
+        "slices": {"total": 240, "without_objects": 12, "quarantined": 0},
+        "annotations": dict.fromkeys(Annotated.__struct_fields__, 0)
+        | {"total": 9, "matched": 7, "unmatched": 2, "volumes_without_annotation": 12},
+    }
+    quality_account(
+        candidates.lazy(),
+        source=source,
+        used=FEATURES,
+        duplicates="drop",
+        impute="none",
+        merged=merged,
+    ).write(paths["quality"])
+    SplitAccount(
+        protocol="honest",
+        grouped_by="patient",
+        seed=1,
+        before=count(candidates),
+        parts={
+            part: count(splits.filter(pl.col("part") == part))
+            for part in ("train", "validation", "test")
         },
-    )
+        oversampled=Balanced(**oversampled_counts(splits)),
+        leakage=leakage_facts(splits, focus, used=FEATURES),
+    ).write(paths["split"])
     return {name: str(path) for name, path in paths.items()}
 
 
@@ -163,12 +169,3 @@ def images(*, patients: int = 12, seed: int = 0) -> Images:
         split=SPLIT,
         seed=1,
     )
-
-
-def _count(frame: pl.DataFrame) -> dict[str, int]:
-    return {
-        "rows": frame.height,
-        "candidates": frame.select("volume_id", "candidate_id").n_unique(),
-        "positives": int((frame["label"] == 1).sum()),
-        "patients": frame["patient_id"].n_unique(),
-    }

@@ -12,6 +12,7 @@ import torch
 import predict_volume
 from support.image_volumes import CANDIDATES, IMAGE, SHEET, run, write_volume
 from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.accounts.quality import Extraction
 from tomocalc.image.shards import read_volume_rows
 from tomocalc.model.domain import model_domain
 from tomocalc.model.lstm import Ensemble, Hyperparameters
@@ -62,15 +63,13 @@ def release(
         rows,
         splits,
         features=list(features),
-        quality={
-            "source": source,
-            "extraction": {
-                "settings_keys": [content.settings_key],
-                "settings": content.settings.as_dict(),
-                "pixel_spacing_mm": list(content.pixel_spacing_mm),
-                "slice_spacing_mm": [content.slice_spacing_mm] * 2,
-            },
-        },
+        source=source,
+        extraction=Extraction(
+            settings_keys=(content.settings_key,),
+            settings=content.settings.as_dict(),
+            pixel_spacing_mm=content.pixel_spacing_mm,
+            slice_spacing_mm=(content.slice_spacing_mm,) * 2,
+        ),
     )
     scaler = fit_preprocessing(
         sequences.x, sequences.mask, features=len(features), scaler="quantile"

@@ -3,9 +3,11 @@
 import numpy as np
 import polars as pl
 import pytest
+from msgspec.structs import replace
 from sklearn import metrics
 
 from support.candidates import candidate_rows, cohort
+from tomocalc.accounts.split import Copies, Near, Sharing
 from tomocalc.audit.account import audit_split, single_features, verdict
 from tomocalc.audit.gaps import protocol_gaps
 from tomocalc.audit.identifiers import Association, associations
@@ -17,12 +19,14 @@ from tomocalc.errors import TomocalcError
 FEATURES = ["area", "contrast"]
 LABEL = np.array([1, 1, 0, 0], np.int8)
 SCORE = np.array([0.9, 0.4, 0.6, 0.1])
-NOTHING = {
-    "test_rows_with_copy_in_train": {"all": 0.0, "positive": 0.0, "negative": 0.0},
-    "shared_patients": 0,
-    "near_duplicates": {"share": 0.0, "distance": 0.01},
-    "verdict": "clean",
-}
+NOTHING = Sharing(
+    test_rows_with_copy_in_train=Copies(all=0.0, positive=0.0, negative=0.0),
+    shared_patients=0,
+    shared_groups=0,
+    near_duplicates=Near(share=0.0, distance=0.01),
+    patients_named=True,
+    verdict="clean",
+)
 
 
 def test_weights_give_the_wanted_prevalence():
@@ -161,7 +165,7 @@ def test_single_features_in_the_better_direction():
     [
         ({}, [], "", True, "clean", ""),
         ({}, [], "", False, "caution", "name no patients"),
-        ({"near_duplicates": {"share": 0.3, "distance": 0.01}}, [], "", True, "caution", "30.0"),
+        ({"near_duplicates": Near(share=0.3, distance=0.01)}, [], "", True, "caution", "30.0"),
         ({}, [Association("site", 0.9, 0.001)], "", True, "caution", "Site alone"),
         ({}, [Association("site", 0.9, 0.2)], "", True, "clean", ""),
         ({}, [], "One feature tells.", True, "caution", "One feature tells."),
@@ -169,16 +173,19 @@ def test_single_features_in_the_better_direction():
     ],
 )
 def test_verdicts(change, identifiers, features, named, level, words):
-    found, reasons = verdict(NOTHING | change, identifiers, features, patients_named=named)
+    found, reasons = verdict(
+        replace(NOTHING, **change), identifiers, features, patients_named=named
+    )
     assert found == level
     assert words in " ".join(reasons)
     assert bool(reasons) == (level != "clean")
 
 
 def test_what_leaks_is_said_first():
-    copies = {"all": 0.2, "positive": 0.5, "negative": 0.0}
-    sharing = NOTHING | {"verdict": "leaks", "shared_patients": 1}
-    sharing |= {"test_rows_with_copy_in_train": copies}
+    copies = Copies(all=0.2, positive=0.5, negative=0.0)
+    sharing = replace(
+        NOTHING, verdict="leaks", shared_patients=1, test_rows_with_copy_in_train=copies
+    )
     site = [Association("site", 0.9, 0.001)]
     _, reasons = verdict(sharing, site, "One tells.", patients_named=True)
     starts = ("1 patient stands on both sides", "50.0", "Site alone", "One tells.")

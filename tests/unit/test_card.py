@@ -8,9 +8,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from support.card_data import MODEL, facts
 from support.pages_data import HOSTILE
+from tomocalc.accounts.doubts import DoubtCount
+from tomocalc.accounts.quality import Extraction
 from tomocalc.config import load_schema
 from tomocalc.pages.card import Run
 from tomocalc.pages.levels import levels, missing_levels
@@ -87,8 +90,9 @@ def test_every_item_stands_once_with_an_answer_or_a_question(tmp_path, source):
 
 def test_every_answer_has_an_item(phantom, volumes, tmp_path):
     asked = {item.answer for one in GUIDELINES for item in items(one.key)} - {""}
-    spacings = {"pixel_spacing_mm": [0.1, 0.1], "slice_spacing_mm": [1.0, 1.5]}
-    measured = changed(phantom, quality=phantom.quality | {"extraction": spacings})
+    spacings = {"pixel_spacing_mm": (0.1, 0.1), "slice_spacing_mm": (1.0, 1.5)}
+    how = Extraction(settings_keys=(), settings=None, **spacings)
+    measured = changed(phantom, quality=replace(phantom.quality, extraction=how))
     runs = (measured, volumes, facts(tmp_path, source="table"))
     assert "Pixels of 0.1 mm, slices 1 to 1.5 mm apart" in answers(measured)["acquisition"].text
     assert set().union(*(answers(run) for run in runs)) == asked
@@ -129,7 +133,7 @@ QUOTING = "Quoting these figures as performance on new patients"
 
 
 def test_a_leaking_protocol_is_said_everywhere(phantom):
-    leaking = changed(phantom, split=phantom.split | {"protocol": "paper"})
+    leaking = changed(phantom, split=replace(phantom.split, protocol="paper"))
     text, _ = card(leaking)
     assert text.count("Leaks: the test part is partly known from the training") == 2
     assert "100% of the calcifications in the test part have an identical copy." in text
@@ -139,10 +143,10 @@ def test_a_leaking_protocol_is_said_everywhere(phantom):
 
 
 def test_without_an_audit_the_split_account_gives_the_verdict(phantom):
-    leakage = {"verdict": "leaks", "reasons": ["2 patients stand on both sides."]}
-    bare = changed(phantom, audit=None, comparison=(), split=phantom.split | {"leakage": leakage})
-    text, _ = card(bare)
-    assert "2 patients stand on both sides." in text
+    leakage = replace(phantom.split.leakage, verdict="leaks", shared_patients=2)
+    split = replace(phantom.split, leakage=leakage)
+    text, _ = card(changed(phantom, audit=None, comparison=(), split=split))
+    assert "2 patients stand on both sides of the split." in text
     assert "No comparison is among the inputs" in text
 
 
@@ -168,12 +172,12 @@ def test_what_was_not_measured_is_said(phantom):
     assert "nan" not in text.lower().split()
 
 
-GAPS = {"code": "gap", "volumes": 2, "slices": 3, "first": ["v1", "v2"]}
+GAPS = DoubtCount(code="gap", volumes=2, slices=3, first=("v1", "v2"))
 
 
 def test_limits_come_from_the_facts(volumes):
     nobody = {"patients": 0, "sites": 0, "sites_with_candidate": 0}
-    bad = volumes.quality | {"doubts": [GAPS], **nobody}
+    bad = replace(volumes.quality, doubts=(GAPS,), **nobody)
     fixed = MODEL | {"threshold": {"rule": "half", "value": 0.5, "chosen_on": None}}
     text, _ = card(changed(volumes, quality=bad, model=fixed))
     limits = text.partition("## Limits")[2].partition("\n## ")[0]

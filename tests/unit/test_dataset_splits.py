@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from support.candidates import candidate_rows, cohort
+from tomocalc.accounts.split import Copies
 from tomocalc.dataset.leakage import leakage_facts
 from tomocalc.dataset.splits import split_honest, split_paper, usable_candidates
 from tomocalc.errors import TomocalcError
@@ -120,17 +121,17 @@ def test_the_paper_protocol_balances_first_and_leaks():
     assert splits.height == 2 * 180
     assert splits.filter(pl.col("part") == "test").height == 72
     facts = leakage_facts(splits, focus, used=USED)
-    assert facts["verdict"] == "leaks"
-    assert facts["test_rows_with_copy_in_train"]["positive"] > 0.9
-    assert facts["test_rows_with_copy_in_train"]["negative"] == 0
+    assert facts.verdict == "leaks"
+    assert facts.test_rows_with_copy_in_train.positive > 0.9
+    assert facts.test_rows_with_copy_in_train.negative == 0
 
 
 def test_the_honest_protocol_is_clean():
     focus = usable_candidates(cohort(), used=USED, duplicates="drop")
     facts = leakage_facts(honest(focus), focus, used=USED)
-    assert facts["verdict"] == "clean"
-    assert facts["shared_patients"] == 0
-    assert facts["test_rows_with_copy_in_train"] == {"all": 0, "positive": 0, "negative": 0}
+    assert facts.verdict == "clean"
+    assert facts.shared_patients == 0
+    assert facts.test_rows_with_copy_in_train == Copies(all=0, positive=0, negative=0)
 
 
 def test_near_duplicates_are_measured_in_standard_deviations():
@@ -140,7 +141,7 @@ def test_near_duplicates_are_measured_in_standard_deviations():
     part = pl.Series("part", ["train", "train", "test", "test"])
     splits = focus.select("volume_id", "candidate_id", "patient_id", "group", "label")
     facts = leakage_facts(splits.with_columns(part), focus, used=["area"])
-    assert facts["near_duplicates"]["share"] == 0.5
+    assert facts.near_duplicates.share == 0.5
 
 
 def test_gaps_of_both_kinds_can_be_compared():
@@ -149,4 +150,4 @@ def test_gaps_of_both_kinds_can_be_compared():
     part = pl.Series("part", ["train", "train", "test", "test"])
     splits = focus.select("volume_id", "candidate_id", "patient_id", "group", "label")
     facts = leakage_facts(splits.with_columns(part), focus, used=["area"])
-    assert facts["near_duplicates"]["share"] == 0.5
+    assert facts.near_duplicates.share == 0.5

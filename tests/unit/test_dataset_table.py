@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tomocalc.accounts.quality import Classes, Gaps, Imputed
 from tomocalc.dataset.feature_table import CANDIDATE, read_feature_table
 from tomocalc.dataset.quality import quality_account
 from tomocalc.errors import TomocalcError
@@ -135,12 +136,17 @@ def test_unlabelled_rows_can_be_dropped_and_are_counted(tmp_path):
 def test_gaps_and_their_filling_are_accounted_for(tmp_path):
     rows, _ = read(tmp_path, "A,C,y\n1,,yes\n2,,no\n3,4,no\n3,4,no\n")
     account = quality_account(
-        rows.lazy(), source="table", used=["area", "contrast"], duplicates="drop", impute="median"
+        rows.lazy(),
+        source="table",
+        used=["area", "contrast"],
+        duplicates="drop",
+        impute="median",
+        merged={},
     )
-    assert account["columns"]["contrast"] == {"null": 2, "nan": 0, "inf": 0}
-    assert account["imputed"] == [{"column": "contrast", "values": 2, "method": "median"}]
-    assert account["duplicates"]["rows"] == 1
-    assert account["removed"] == [{"reason": "equal to an earlier candidate", "rows": 1}]
+    assert account.columns["contrast"] == Gaps(null=2, nan=0, inf=0)
+    assert account.imputed == (Imputed(column="contrast", values=2, method="median"),)
+    assert account.duplicates.rows == 1
+    assert account.removed_duplicates == 1
 
 
 @pytest.mark.parametrize(("duplicates", "used"), [("drop", 2), ("keep", 3)])
@@ -152,10 +158,11 @@ def test_duplicates_that_are_kept_are_counted_as_used(tmp_path, duplicates, used
         used=["area", "contrast"],
         duplicates=duplicates,
         impute="none",
+        merged={},
     )
-    assert account["without_duplicates"] == {"negatives": 1, "positives": 1, "prevalence": 0.5}
-    assert account["after_removal"]["negatives"] == used - 1
-    assert account["after_removal"]["prevalence"] == 1 / used
+    assert account.without_duplicates == Classes(negatives=1, positives=1, prevalence=0.5)
+    assert account.after_removal.negatives == used - 1
+    assert account.after_removal.prevalence == 1 / used
 
 
 def test_equal_candidates_are_counted_as_by_comparing_each_with_each():
@@ -168,7 +175,12 @@ def test_equal_candidates_are_counted_as_by_comparing_each_with_each():
         focus=True,
     )
     account = quality_account(
-        rows.lazy(), source="table", used=["area", "contrast"], duplicates="drop", impute="none"
+        rows.lazy(),
+        source="table",
+        used=["area", "contrast"],
+        duplicates="drop",
+        impute="none",
+        merged={},
     )
     groups = Counter(
         (str(a + 0.0), str(c + 0.0), label)
@@ -177,14 +189,12 @@ def test_equal_candidates_are_counted_as_by_comparing_each_with_each():
     labels: defaultdict[Any, set[int]] = defaultdict(set)
     for area, contrast, label in groups:
         labels[area, contrast].add(label)
-    assert account["candidates"] == 400
-    assert account["duplicates"]["rows"] == 400 - len(groups)
-    assert account["duplicates"]["groups"] == sum(count > 1 for count in groups.values())
-    assert account["duplicates"]["largest_group"] == max(groups.values())
-    assert account["after_removal"]["positives"] == sum(label for *_, label in groups)
-    assert account["conflicting_labels"]["groups"] == sum(
-        len(both) == 2 for both in labels.values()
-    )
+    assert account.candidates == 400
+    assert account.duplicates.rows == 400 - len(groups)
+    assert account.duplicates.groups == sum(count > 1 for count in groups.values())
+    assert account.duplicates.largest_group == max(groups.values())
+    assert account.after_removal.positives == sum(label for *_, label in groups)
+    assert account.conflicting_labels.groups == sum(len(both) == 2 for both in labels.values())
 
 
 @pytest.mark.data
@@ -198,12 +208,12 @@ def test_the_paper_table_has_its_known_faults():
         | {"header": False, "features": columns, "label": "column_7", "positive": "'1'"},
     )
     account = quality_account(
-        rows.lazy(), source="table", used=list(columns), duplicates="drop", impute="none"
+        rows.lazy(), source="table", used=list(columns), duplicates="drop", impute="none", merged={}
     )
-    assert account["rows"] == 11183
-    assert account["duplicates"]["rows"] == 3334
-    assert account["after_removal"]["negatives"] == 7595
-    assert account["after_removal"]["positives"] == 254
-    assert account["conflicting_labels"]["groups"] == 1
-    assert round(account["prevalence"], 4) == 0.0232
-    assert round(account["after_removal"]["prevalence"], 4) == 0.0324
+    assert account.rows == 11183
+    assert account.duplicates.rows == 3334
+    assert account.after_removal.negatives == 7595
+    assert account.after_removal.positives == 254
+    assert account.conflicting_labels.groups == 1
+    assert round(account.prevalence, 4) == 0.0232
+    assert round(account.after_removal.prevalence, 4) == 0.0324

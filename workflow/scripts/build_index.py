@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tomocalc.accounts.detection import Detection
+from tomocalc.accounts.quality import QualityAccount
+from tomocalc.accounts.split import SplitAccount
 from tomocalc.dataset.listing import listed_volumes
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.files import read_json
@@ -56,8 +58,8 @@ def main(
     raise_all([_absent(path) for path in [*files, *overlays] if not Path(path).is_file()])
     html = index_page(
         folder=folder,
-        quality=read_json(quality),
-        split=read_json(split),
+        quality=QualityAccount.read(quality),
+        split=SplitAccount.read(split),
         metrics=read_json(metrics),
         detection=Detection.read(detection) if detection else None,
         audit=read_json(audit) if audit else None,

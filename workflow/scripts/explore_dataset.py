@@ -4,11 +4,12 @@ import logging
 from typing import Any
 
 from tomocalc.accounts.eda import Exploration
+from tomocalc.accounts.quality import QualityAccount
+from tomocalc.accounts.split import SplitAccount
 from tomocalc.eda.features import correlations, summarise
 from tomocalc.eda.groups import balance, drift
 from tomocalc.eda.histograms import distributions, pairs
 from tomocalc.eda.table import load_table
-from tomocalc.files import read_json
 from tomocalc.log import log_to
 from tomocalc.pages.eda import eda_page
 from tomocalc.pages.frame import write_page
@@ -57,7 +58,9 @@ def main(
         drift=drift(varying, read_parquet(splits, ["volume_id", "candidate_id", "part"])),
     )
     found.write(data)
-    write_page(page, eda_page(found, quality=read_json(quality), split=read_json(split)))
+    write_page(
+        page, eda_page(found, quality=QualityAccount.read(quality), split=SplitAccount.read(split))
+    )
 
 
 if __name__ == "__main__":

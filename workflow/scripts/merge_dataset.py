@@ -17,7 +17,7 @@ from tomocalc.dataset.quality import quality_account
 from tomocalc.dataset.validation import validate
 from tomocalc.dataset.volumes import merge_volumes
 from tomocalc.errors import TomocalcError
-from tomocalc.files import file_sha256, write_json
+from tomocalc.files import file_sha256
 from tomocalc.log import log_to
 from tomocalc.parquet import parquet_stream
 from tomocalc.sheets import read_annotations
@@ -90,9 +90,10 @@ def main(
         used=features,
         duplicates=dataset["duplicates"],
         impute=dataset["impute"],
+        merged=facts,
     )
-    write_json(quality, account | facts)
-    log.info("%d candidates, %d positive", account["candidates"], account["positives"])
+    account.write(quality)
+    log.info("%d candidates, %d positive", account.candidates, account.positives)
 
 
 def merge_table(
@@ -129,7 +130,7 @@ def merge_table(
         unlabelled=unlabelled,
     )
     append(rows)
-    return {"unlabelled_dropped": dropped, "doubts": [], "doubtful_volumes": 0}
+    return {"unlabelled_dropped": dropped}
 
 
 if __name__ == "__main__":

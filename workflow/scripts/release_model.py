@@ -1,6 +1,6 @@
 """Put the model that the run releases into one folder, with what new volumes must resemble."""
 
-from tomocalc.files import read_json
+from tomocalc.accounts.quality import QualityAccount
 from tomocalc.log import log_to
 from tomocalc.model.domain import model_domain
 from tomocalc.model.release import load_model, save_model
@@ -19,12 +19,13 @@ def main(
     candidates, splits, quality
         What it was trained on, for `model_domain`.
     """
-    trained = load_model(network)
+    trained, account = load_model(network), QualityAccount.read(quality)
     domain = model_domain(
         read_parquet(candidates),
         read_parquet(splits),
         features=trained.features,
-        quality=read_json(quality),
+        source=account.source,
+        extraction=account.extraction,
     )
     facts = {key: value for key, value in trained.card.items() if key != "weights_sha256"}
     facts["domain"] = domain

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 import polars as pl
 
+from tomocalc.accounts.split import SplitAccount
 from tomocalc.evaluation.account import curves, figures_of_merit
 from tomocalc.experiments.paper import ACCURACY, CONFUSION
 from tomocalc.files import read_json, write_json
@@ -50,7 +52,7 @@ def main(
         "paper": {"accuracy": ACCURACY, "confusion": CONFUSION},
         "ours": sides["paper"],
         "honest": sides["honest"],
-        "leakage": read_json(split_account)["leakage"],
+        "leakage": msgspec.to_builtins(SplitAccount.read(split_account).leakage),
         "confidence": evaluation["confidence"],
     }
     write_json(figures, facts)

@@ -4,10 +4,10 @@ from typing import Any
 
 import polars as pl
 
+from tomocalc.accounts.split import Balanced, Counts, SplitAccount
 from tomocalc.audit.own_split import read_own_split
 from tomocalc.dataset.leakage import leakage_facts
 from tomocalc.dataset.splits import oversampled_counts, split_by, usable_candidates
-from tomocalc.files import write_json
 from tomocalc.log import log_to
 from tomocalc.parquet import read_parquet, write_parquet
 
@@ -15,7 +15,6 @@ from tomocalc.parquet import read_parquet, write_parquet
 def main(
     *,
     candidates: str,
-    own: str | None,
     protocol: str,
     features: list[str],
     duplicates: str,
@@ -23,6 +22,7 @@ def main(
     settings: dict[str, Any],
     splits: str,
     account: str,
+    own: str | None = None,
 ) -> None:
     """Write ``splits.parquet`` and the account of its parts and leaks.
 
@@ -48,30 +48,28 @@ def main(
     else:
         rows = split_by(protocol, focus, seed=seed, settings=settings)
     write_parquet(splits, rows, {"protocol": protocol, "seed": str(seed)})
-    write_json(
-        account,
-        {
-            "protocol": protocol,
-            "seed": seed,
-            "grouped_by": "patient" if (focus["patient_id"] != "").all() else "feature vector",
-            "before": _count(everything.filter("focus")),
-            "parts": {
-                part: _count(rows.filter(pl.col("part") == part))
-                for part in ("train", "validation", "test")
-            },
-            "oversampled": oversampled_counts(rows),
-            "leakage": leakage_facts(rows, focus, used=features),
+    SplitAccount(
+        protocol=protocol,
+        seed=seed,
+        grouped_by="patient" if (focus["patient_id"] != "").all() else "feature vector",
+        before=count(everything.filter("focus")),
+        parts={
+            part: count(rows.filter(pl.col("part") == part))
+            for part in ("train", "validation", "test")
         },
+        oversampled=Balanced(**oversampled_counts(rows)),
+        leakage=leakage_facts(rows, focus, used=features),
+    ).write(account)
+
+
+def count(rows: pl.DataFrame) -> Counts:
+    """Count the rows of a part, or of all candidates."""
+    return Counts(
+        rows=rows.height,
+        candidates=rows.select("volume_id", "candidate_id").n_unique(),
+        positives=int((rows["label"] == 1).sum()),
+        patients=rows.filter(pl.col("patient_id") != "")["patient_id"].n_unique(),
     )
-
-
-def _count(rows: pl.DataFrame) -> dict[str, int]:
-    return {
-        "rows": rows.height,
-        "candidates": rows.select("volume_id", "candidate_id").n_unique(),
-        "positives": int((rows["label"] == 1).sum()),
-        "patients": rows.filter(pl.col("patient_id") != "")["patient_id"].n_unique(),
-    }
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tomocalc.accounts.quality import QualityAccount
+from tomocalc.accounts.split import SplitAccount
 from tomocalc.accounts.study import Best
 from tomocalc.files import read_json, write_text
 from tomocalc.log import log_to
@@ -39,8 +41,8 @@ def main(
         Sections ``labels`` and ``card`` of the configuration.
     """
     run = Run(
-        quality=read_json(quality),
-        split=read_json(split),
+        quality=QualityAccount.read(quality),
+        split=SplitAccount.read(split),
         metrics=read_json(metrics),
         model=read_json(model),
         best=Best.read(best),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+import msgspec
 import numpy as np
 import polars as pl
 
+from tomocalc.accounts.split import Sharing
 from tomocalc.audit.identifiers import Association, associations
 from tomocalc.dataset.leakage import leakage_facts
 from tomocalc.metrics import auroc
@@ -75,7 +77,7 @@ def audit_split(
             }
             for part in ("train", "validation", "test")
         },
-        "sharing": {key: value for key, value in sharing.items() if key != "reasons"},
+        "sharing": msgspec.to_builtins(sharing),
         "patients_named": named,
         "identifiers": [asdict(one) | {"telling": one.telling} for one in found],
         "single_features": features,
@@ -102,7 +104,7 @@ def single_features(rows: pl.DataFrame, used: Sequence[str]) -> list[dict[str, A
 
 
 def verdict(
-    sharing: Mapping[str, Any],
+    sharing: Sharing,
     identifiers: Sequence[Association],
     features: str,
     *,
@@ -115,29 +117,32 @@ def verdict(
     when an identifier or one feature tells too much; *features* is the sentence on those.
     """
     leaks, cautions = [], []
-    copies, patients = sharing["test_rows_with_copy_in_train"], sharing["shared_patients"]
-    if sharing["verdict"] == "leaks":
+    copies, patients = sharing.test_rows_with_copy_in_train, sharing.shared_patients
+    if sharing.verdict == "leaks":
         if patients:
             leaks.append(patients_shared(patients))
         leaks += [
-            f"{share(copies[name])} of the {word} in the test part have an identical copy among "
+            f"{share(copied)} of the {word} in the test part have an identical copy among "
             "the rows that the models learn from."
-            for name, word in (("positive", "calcifications"), ("negative", "other candidates"))
-            if copies[name] > 0
+            for copied, word in (
+                (copies.positive, "calcifications"),
+                (copies.negative, "other candidates"),
+            )
+            if copied > 0
         ]
-    elif copies["all"] > 0:
+    elif copies.all > 0:
         cautions.append(
-            f"{copies['all']:.1%} of the test rows equal a row of another patient in every feature."
+            f"{copies.all:.1%} of the test rows equal a row of another patient in every feature."
         )
     if not patients_named:
         cautions.append(
             "The data name no patients, so candidates of one patient may stand on both sides."
         )
-    near = sharing["near_duplicates"]
-    if near["share"] > NEAR_SHARE:
+    near = sharing.near_duplicates
+    if near.share > NEAR_SHARE:
         cautions.append(
-            f"{share(near['share'])} of the test rows have a near-duplicate among the rows that "
-            f"the models learn from: no feature differs by more than {near['distance']} standard "
+            f"{share(near.share)} of the test rows have a near-duplicate among the rows that "
+            f"the models learn from: no feature differs by more than {near.distance} standard "
             "deviations."
         )
     cautions += [
@@ -148,5 +153,5 @@ def verdict(
     ]
     if features:
         cautions.append(features)
-    level = VERDICTS[2 if leaks or sharing["verdict"] == "leaks" else 1 if cautions else 0]
+    level = VERDICTS[2 if leaks or sharing.verdict == "leaks" else 1 if cautions else 0]
     return level, [*leaks, *cautions]

@@ -9,15 +9,14 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
-from tomocalc.wording.numbers import share
-from tomocalc.wording.verdicts import patients_shared
+from tomocalc.accounts.split import Copies, Near, Sharing
 
 NEAR = 0.01
 """Two candidates are near-duplicates when no used feature differs by more than this many
 standard deviations of the training part."""
 
 
-def leakage_facts(splits: pl.DataFrame, focus: pl.DataFrame, *, used: list[str]) -> dict[str, Any]:
+def leakage_facts(splits: pl.DataFrame, focus: pl.DataFrame, *, used: list[str]) -> Sharing:
     """Compare the test part with everything the model may learn from.
 
     Parameters
@@ -28,41 +27,31 @@ def leakage_facts(splits: pl.DataFrame, focus: pl.DataFrame, *, used: list[str])
         One row per candidate, with the *used* features.
     used
         Features the model reads.
-
-    Returns
-    -------
-    dict
-        ``test_rows_with_copy_in_train``: share of test rows (all, positive, negative) whose used
-        features are identical to a row of training or validation; ``shared_patients`` and
-        ``shared_groups``: how many stand on both sides; ``near_duplicates``; ``verdict``
-        (``clean`` or ``leaks``) and its ``reasons``.
     """
     rows = splits.join(
         focus.select("volume_id", "candidate_id", *used), on=["volume_id", "candidate_id"]
     )
     test, rest = rows.filter(pl.col("part") == "test"), rows.filter(pl.col("part") != "test")
     copied = test.join(rest.select(used).unique(), on=used, how="semi", nulls_equal=True)
-    copies = {
-        "all": _share(copied.height, test.height),
-        **{
-            name: _share(
-                copied.filter(pl.col("label") == label).height,
-                test.filter(pl.col("label") == label).height,
-            )
-            for name, label in (("positive", 1), ("negative", 0))
-        },
-    }
     patients = _shared(test, rest, "patient_id") - {""}
     groups = _shared(test, rest, "group")
-    reasons = _reasons(copies, len(patients), has_patients=bool((rows["patient_id"] != "").any()))
-    return {
-        "test_rows_with_copy_in_train": copies,
-        "shared_patients": len(patients),
-        "shared_groups": len(groups),
-        "near_duplicates": {"share": _near_share(test, rest, used), "distance": NEAR},
-        "verdict": "leaks" if groups or patients else "clean",
-        "reasons": reasons,
-    }
+    return Sharing(
+        test_rows_with_copy_in_train=Copies(
+            all=_share(copied.height, test.height),
+            **{
+                name: _share(
+                    copied.filter(pl.col("label") == label).height,
+                    test.filter(pl.col("label") == label).height,
+                )
+                for name, label in (("positive", 1), ("negative", 0))
+            },
+        ),
+        shared_patients=len(patients),
+        shared_groups=len(groups),
+        near_duplicates=Near(share=_near_share(test, rest, used), distance=NEAR),
+        patients_named=bool((rows["patient_id"] != "").any()),
+        verdict="leaks" if groups or patients else "clean",
+    )
 
 
 def _shared(test: pl.DataFrame, rest: pl.DataFrame, column: str) -> set[Any]:
@@ -82,24 +71,6 @@ def _near_share(test: pl.DataFrame, rest: pl.DataFrame, used: list[str]) -> floa
 def _numbers(rows: pl.DataFrame, used: list[str]) -> NDArray[np.float64]:
     numbers = rows.select(pl.col(used).cast(pl.Float64)).fill_null(0).fill_nan(0)
     return numbers.to_numpy()
-
-
-def _reasons(copies: dict[str, float], patients: int, *, has_patients: bool) -> list[str]:
-    reasons = [patients_shared(patients)] if patients else []
-    if copies["positive"] > 0:
-        reasons.append(
-            f"{share(copies['positive'])} of the calcifications in the test part have an identical "
-            "copy among the rows that the model learns from."
-        )
-    if copies["negative"] > 0:
-        reasons.append(
-            f"{share(copies['negative'])} of the other test rows have an identical copy there."
-        )
-    if not has_patients:
-        reasons.append(
-            "The data name no patients, so candidates of one patient may stand on both sides."
-        )
-    return reasons
 
 
 def _share(part: int, whole: int) -> float:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import msgspec
 import polars as pl
 
+from tomocalc.accounts.quality import QualityAccount
 from tomocalc.tables import FEATURES, names
 
 PLACES = (("volumes", "volume_id"), ("patients", "patient_id"), ("sites", "site"))
@@ -15,8 +17,14 @@ GAPS = ("null", "nan", "inf")
 
 
 def quality_account(
-    candidates: pl.LazyFrame, *, source: str, used: list[str], duplicates: str, impute: str
-) -> dict[str, Any]:
+    candidates: pl.LazyFrame,
+    *,
+    source: str,
+    used: list[str],
+    duplicates: str,
+    impute: str,
+    merged: Mapping[str, Any],
+) -> QualityAccount:
     """Count rows, gaps, duplicates and contradictions.
 
     Parameters
@@ -31,16 +39,9 @@ def quality_account(
         ``drop`` or ``keep``.
     impute
         How missing values of used features will be filled; ``none`` where they may not be.
-
-    Returns
-    -------
-    dict
-        Counts; shares are between 0 and 1. ``volumes``, ``patients`` and ``sites`` are those of
-        the candidates, as are ``volumes_with_candidate`` and its like: of measured volumes
-        `merge_volumes` knows the others too. ``duplicates.rows`` counts redundant candidates:
-        those that are equal to an earlier one in every used feature and the label.
-        ``without_duplicates`` counts what is left without them, and ``after_removal`` what is
-        used: the same where *duplicates* is ``drop``, everything where it is ``keep``.
+    merged
+        What the merge knows beside: fields of the account that replace the candidates' own, as of
+        measured volumes those without a candidate.
     """
     focus = candidates.filter("focus")
     places = focus.group_by(*KEPT).len().collect()
@@ -62,8 +63,8 @@ def quality_account(
     conflicts = vectors.filter(pl.col("labels") > 1)
     redundant = _duplicates(groups, sum(rows.values()))
     named = {key: places.filter(pl.col(column) != "")[column].n_unique() for key, column in PLACES}
-    removed = [{"reason": "equal to an earlier candidate", "rows": redundant["rows"]}]
-    return {
+    dropped = duplicates == "drop"
+    counted: dict[str, Any] = {
         "source": source,
         "rows": whole.item(0, "rows"),
         "candidates": sum(rows.values()),
@@ -79,10 +80,11 @@ def quality_account(
         ],
         "duplicates": {**redundant, "per_class": per_class},
         "without_duplicates": single,
-        "after_removal": single if duplicates == "drop" else everything,
+        "after_removal": single if dropped else everything,
         "conflicting_labels": {"groups": conflicts.height, "rows": int(conflicts["len"].sum())},
-        "removed": removed if duplicates == "drop" and redundant["rows"] else [],
+        "removed_duplicates": redundant["rows"] if dropped else 0,
     }
+    return msgspec.convert(counted | dict(merged), QualityAccount)
 
 
 def _classes(positives: int, candidates: int) -> dict[str, Any]:

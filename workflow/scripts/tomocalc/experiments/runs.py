@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from tomocalc.accounts.quality import QualityAccount
 from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.leads import paired_figures
 from tomocalc.files import read_json
@@ -34,8 +35,8 @@ def read_run(folder: Path, name: str) -> dict[str, Any]:
     try:
         metrics = read_json(folder / "evaluation/metrics.json")
         card = read_json(folder / "model/model.json")
-        quality = read_json(folder / "dataset/quality.json")
-    except (OSError, ValueError) as error:
+        quality = QualityAccount.read(folder / "dataset/quality.json")
+    except (OSError, ValueError, TomocalcError) as error:
         raise TomocalcError(
             "E104",
             what="a run cannot be compared",
@@ -56,7 +57,7 @@ def read_run(folder: Path, name: str) -> dict[str, Any]:
     return {
         "name": name,
         "settings": flat(settings),
-        "data": {key: quality[key] for key in ("candidates", "positives", "patients")},
+        "data": {key: getattr(quality, key) for key in ("candidates", "positives", "patients")},
         "test": {key: test.get(key) for key in ("n", "positives", "metrics")},
     }
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+
+from tomocalc.accounts.quality import Extraction
 
 POINTS = 101
 """Percentiles kept of every feature."""
@@ -24,7 +26,8 @@ def model_domain(
     splits: pl.DataFrame,
     *,
     features: list[str],
-    quality: Mapping[str, Any],
+    source: str,
+    extraction: Extraction | None,
 ) -> dict[str, Any]:
     """Describe the training part: source, how it was measured, distribution of every feature.
 
@@ -36,16 +39,16 @@ def model_domain(
         One row per use of a candidate.
     features
         Columns that the model reads.
-    quality
-        ``results/dataset/quality.json``: ``source`` and, for volumes, ``extraction``.
+    source, extraction
+        Of the data set's account: where it is from, and how volumes were measured.
     """
     key = ["volume_id", "candidate_id"]
     training = splits.filter(pl.col("part") == "train").unique(key).select(*key, "label")
     rows = candidates.filter("focus").drop("label", strict=False).join(training, on=key)
     label = rows["label"].to_numpy()
     return {
-        "source": quality["source"],
-        "extraction": quality.get("extraction"),
+        "source": source,
+        "extraction": msgspec.to_builtins(extraction),
         "candidates": rows.height,
         "features": {
             name: _described(rows[name].cast(pl.Float64).to_numpy(), label) for name in features

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tomocalc.accounts.quality import Annotated, QualityAccount, Slices
+from tomocalc.accounts.split import Counts, SplitAccount
 from tomocalc.accounts.study import Best
 from tomocalc.pages.levels import CASES
 from tomocalc.pages.merits import (
@@ -52,8 +54,8 @@ class Run:
         Rows of ``comparison/comparison.parquet``.
     """
 
-    quality: Account
-    split: Account
+    quality: QualityAccount
+    split: SplitAccount
     metrics: Account
     model: Account
     best: Best
@@ -66,12 +68,12 @@ class Run:
     @property
     def simulated(self) -> bool:
         """Whether the data are in-silico."""
-        return self.quality["source"] == "phantom"
+        return self.quality.source == "phantom"
 
     @property
     def from_images(self) -> bool:
         """Whether the candidates were found on images."""
-        return self.quality["source"] != "table"
+        return self.quality.source != "table"
 
     @property
     def test(self) -> Account:
@@ -86,7 +88,7 @@ class Run:
     @property
     def protocol(self) -> str:
         """``honest`` or ``paper``."""
-        return self.split["protocol"]
+        return self.split.protocol
 
     @property
     def split_file(self) -> str:
@@ -120,11 +122,10 @@ class Run:
     # ---- the data
 
     @property
-    def parts(self) -> list[tuple[str, Account]]:
+    def parts(self) -> list[tuple[str, Counts]]:
         """Name and account of the parts of the split that have rows, the training part first."""
         names = ("train", "validation", "test")
-        found = [(PARTS[name], self.split["parts"].get(name)) for name in names]
-        return [(name, part) for name, part in found if part and part["rows"]]
+        return [(PARTS[name], part) for name in names if (part := self.split.parts[name]).rows]
 
     @property
     def part_rows(self) -> list[tuple[str, ...]]:
@@ -132,48 +133,47 @@ class Run:
         return [
             (
                 name,
-                f"{part['rows']:,}",
-                f"{part['positives']:,}",
-                share(part["positives"] / part["rows"]),
-                f"{part['patients']:,}" if part["patients"] else "not named",
+                f"{part.rows:,}",
+                f"{part.positives:,}",
+                share(part.positives / part.rows),
+                f"{part.patients:,}" if part.patients else "not named",
             )
             for name, part in self.parts
         ]
 
     @property
-    def slices(self) -> Account | None:
+    def slices(self) -> Slices | None:
         """Counts of slices, total and quarantined; None for a table."""
-        return self.quality.get("slices")
+        return self.quality.slices
 
     @property
-    def annotations(self) -> Account | None:
+    def annotations(self) -> Annotated | None:
         """Counts of annotated findings; None for a table."""
-        return self.quality.get("annotations")
+        return self.quality.annotations
 
     @property
     def pixels(self) -> Sequence[float] | None:
         """Smallest and largest spacing of pixels in mm, None where unknown."""
-        return (self.quality.get("extraction") or {}).get("pixel_spacing_mm")
+        return how.pixel_spacing_mm if (how := self.quality.extraction) else None
 
     @property
     def depths(self) -> Sequence[float] | None:
         """Smallest and largest spacing of slices in mm, None where unknown."""
-        return (self.quality.get("extraction") or {}).get("slice_spacing_mm")
+        return how.slice_spacing_mm if (how := self.quality.extraction) else None
 
     @property
     def candidates_used(self) -> int:
         """Candidates after removal."""
-        kept = self.quality["after_removal"]
-        return kept["negatives"] + kept["positives"]
+        return self.quality.after_removal.negatives + self.quality.after_removal.positives
 
     @property
     def left_out(self) -> list[tuple[int, str]]:
         """How many candidates were not used, and why."""
         quality = self.quality
-        ignored = (self.annotations or {}).get("ignored_candidates", 0)
+        ignored = self.annotations.ignored_candidates if self.annotations else 0
         counts = (
-            (sum(item["rows"] for item in quality["removed"]), "removed as said under preparation"),
-            (quality.get("unlabelled_dropped", 0), "without a label"),
+            (quality.removed_duplicates, "removed as said under preparation"),
+            (quality.unlabelled_dropped, "without a label"),
             (ignored, "in the border of an annotation"),
         )
         return [(count, why) for count, why in counts if count]
@@ -181,15 +181,15 @@ class Run:
     @property
     def missing(self) -> list[tuple[str, int]]:
         """Features that the model reads and that lack values, and how many they lack."""
-        columns = self.quality["columns"]
-        found = ((name, columns.get(name, {})) for name in self.used)
-        counts = ((name, one.get("null", 0) + one.get("nan", 0)) for name, one in found)
+        columns = self.quality.columns
+        found = ((name, columns[name]) for name in self.used if name in columns)
+        counts = ((name, one.null + one.nan) for name, one in found)
         return [(name, count) for name, count in counts if count]
 
     @property
     def imputed_by(self) -> list[str]:
         """How missing values were filled."""
-        return sorted({item["method"] for item in self.quality["imputed"]})
+        return sorted({item.method for item in self.quality.imputed})
 
     # ---- the figures
 

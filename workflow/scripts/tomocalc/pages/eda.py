@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from tomocalc.accounts.eda import Exploration, Shift, Spread
+from tomocalc.accounts.quality import QualityAccount
+from tomocalc.accounts.split import Sharing, SplitAccount
 from tomocalc.eda.features import REDUNDANT
 from tomocalc.intervals import wilson
 from tomocalc.pages import eda_charts, eda_pairs
@@ -18,6 +20,7 @@ from tomocalc.pages.words import (
     badge_of,
     pretty,
     sharing_level,
+    sharing_reasons,
     with_unit,
     without_candidate,
 )
@@ -35,7 +38,7 @@ MOST = 8
 SHIFTS = {"none": "", "some": "warn", "strong": "bad"}
 
 
-def eda_page(found: Exploration, *, quality: Mapping[str, Any], split: Mapping[str, Any]) -> str:
+def eda_page(found: Exploration, *, quality: QualityAccount, split: SplitAccount) -> str:
     """Return the page.
 
     Parameters
@@ -45,7 +48,7 @@ def eda_page(found: Exploration, *, quality: Mapping[str, Any], split: Mapping[s
     quality, split
         The accounts of merge and split, ``results/dataset/{quality,split}.json``.
     """
-    source, leakage = quality["source"], split["leakage"]
+    source, leakage = quality.source, split.leakage
     level = sharing_level(leakage)
     shifts = {"parts": found.drift.parts, "sites": found.drift.sites}
     states, copies = _states(quality, split), _copies(leakage)
@@ -57,17 +60,17 @@ def eda_page(found: Exploration, *, quality: Mapping[str, Any], split: Mapping[s
         source=source,
         found=found,
         quality=quality,
-        after=quality["without_duplicates"],
+        after=quality.without_duplicates,
         level=level,
         ruling=RULINGS[level],
-        reasons=leakage["reasons"] or [NOTHING_SHARED],
+        reasons=sharing_reasons(leakage) or [NOTHING_SHARED],
         split=split,
         states=[[name, n, k, n - k, k / n if n else None] for name, n, k in states],
         **_first(found, quality),
         gaps=_gaps(quality),
-        nan=sum(column["nan"] for column in quality["columns"].values()),
-        infinite=sum(column["inf"] for column in quality["columns"].values()),
-        absent=[n for n, gap in quality["columns"].items() if gap["null"] == quality["rows"]],
+        nan=sum(column.nan for column in quality.columns.values()),
+        infinite=sum(column.inf for column in quality.columns.values()),
+        absent=[n for n, gap in quality.columns.items() if gap.null == quality.rows],
         copies=copies,
         summary=_summaries(found),
         switches=eda_charts.SWITCHES,
@@ -95,7 +98,7 @@ def eda_page(found: Exploration, *, quality: Mapping[str, Any], split: Mapping[s
     )
 
 
-def _first(found: Exploration, quality: Mapping[str, Any]) -> dict[str, Any]:
+def _first(found: Exploration, quality: QualityAccount) -> dict[str, Any]:
     """Return what is known first of the features: what separates alone, twins, strong shifts."""
     areas = {
         name: max(stats.auroc, 1 - stats.auroc)
@@ -108,8 +111,8 @@ def _first(found: Exploration, quality: Mapping[str, Any]) -> dict[str, Any]:
         "best": (best, areas[best]) if best else None,
         "too_good": too_good(
             sorted(name for name, area in areas.items() if area > TOO_GOOD),
-            source=quality["source"],
-            others=quality["candidates"] - quality["positives"],
+            source=quality.source,
+            others=quality.candidates - quality.positives,
         ),
         "redundant": found.correlations.redundant,
         "strong": [
@@ -119,49 +122,49 @@ def _first(found: Exploration, quality: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _gaps(quality: Mapping[str, Any]) -> list[list[Any]]:
+def _gaps(quality: QualityAccount) -> list[list[Any]]:
     """Return gaps of every column that was measured: empty, share of all, NaN, infinite."""
-    total = max(quality["rows"], 1)
+    total = max(quality.rows, 1)
     return [
         [
             pretty(name),
-            gap["null"],
-            gap["null"] / total,
-            *(Cell(f"{gap[k]:,}", gap[k], "bad" if gap[k] else "") for k in ("nan", "inf")),
+            gap.null,
+            gap.null / total,
+            *(Cell(f"{n:,}", n, "bad" if n else "") for n in (gap.nan, gap.inf)),
         ]
-        for name, gap in quality["columns"].items()
-        if gap["null"] < quality["rows"]
+        for name, gap in quality.columns.items()
+        if gap.null < quality.rows
     ]
 
 
-def _states(quality: Mapping[str, Any], split: Mapping[str, Any]) -> list[tuple[str, int, int]]:
+def _states(quality: QualityAccount, split: SplitAccount) -> list[tuple[str, int, int]]:
     """Return name, rows and calcifications before the split, in its parts, and oversampled."""
-    after, balanced = quality["without_duplicates"], split["oversampled"]
+    after, balanced = quality.without_duplicates, split.oversampled
     parts = (("train", "training"), ("validation", "validation"), ("test", "test"))
-    done = split["protocol"] == "paper"  # otherwise it is the model's choice
+    done = split.protocol == "paper"  # otherwise it is the model's choice
     return [
-        ("all candidates", split["before"]["candidates"], split["before"]["positives"]),
-        ("without duplicates", after["negatives"] + after["positives"], after["positives"]),
+        ("all candidates", split.before.candidates, split.before.positives),
+        ("without duplicates", after.negatives + after.positives, after.positives),
         *(
-            (f"{said} part", part["rows"], part["positives"])
+            (f"{said} part", part.rows, part.positives)
             for name, said in parts
-            if (part := split["parts"].get(name)) and part["rows"]
+            if (part := split.parts[name]).rows
         ),
         (
             "training, oversampled" if done else "training, if it were oversampled",
-            balanced["negatives"] + balanced["positives"],
-            balanced["positives"],
+            balanced.negatives + balanced.positives,
+            balanced.positives,
         ),
     ]
 
 
-def _copies(leakage: Mapping[str, Any]) -> dict[str, float]:
-    copies, near = leakage["test_rows_with_copy_in_train"], leakage["near_duplicates"]
+def _copies(leakage: Sharing) -> dict[str, float]:
+    copies, near = leakage.test_rows_with_copy_in_train, leakage.near_duplicates
     return {
-        "calcifications": copies["positive"],
-        "others": copies["negative"],
-        "all test rows": copies["all"],
-        "all, near-duplicates": near["share"],
+        "calcifications": copies.positive,
+        "others": copies.negative,
+        "all test rows": copies.all,
+        "all, near-duplicates": near.share,
     }
 
 
@@ -235,7 +238,7 @@ def _pairs(found: Exploration) -> dict[str, Any]:
     return {"pairs": every, "matrix_pairs": few, "cut": MOST if len(shown) == MOST else 0}
 
 
-def _place(quality: Mapping[str, Any], spread: Spread | None, many: str) -> dict[str, Any]:
+def _place(quality: QualityAccount, spread: Spread | None, many: str) -> dict[str, Any]:
     """Return what is shown of patients or sites (*many*): charts of patients, and a table."""
     rows: list[list[Any]] = []
     for place in spread.largest if spread else ():
@@ -262,10 +265,10 @@ def _place(quality: Mapping[str, Any], spread: Spread | None, many: str) -> dict
     ]
     return {
         "many": many,
-        "total": quality[many],
-        "bare": without_candidate(quality, many) if quality[many] else "",
-        "spread": spread if quality[many] else None,
-        "charts": charts if many == "patients" and quality[many] else [],
+        "total": getattr(quality, many),
+        "bare": without_candidate(quality, many) if getattr(quality, many) else "",
+        "spread": spread if getattr(quality, many) else None,
+        "charts": charts if many == "patients" and getattr(quality, many) else [],
         "rows": rows,
     }
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import msgspec
 from markupsafe import Markup
 
 from tomocalc.accounts.detection import Detection, GeneratorRecall, Recall
-from tomocalc.accounts.doubts import DoubtCount
+from tomocalc.accounts.quality import QualityAccount
+from tomocalc.accounts.split import SplitAccount
 from tomocalc.comparison.catalogue import RESAMPLED
 from tomocalc.pages.catalogue import ON_REQUEST, Entry, entry_of, navigation
 from tomocalc.pages.frame import render_page
@@ -64,8 +64,8 @@ OTHERS = {
 def index_page(
     *,
     folder: Path,
-    quality: Mapping[str, Any],
-    split: Mapping[str, Any],
+    quality: QualityAccount,
+    split: SplitAccount,
     metrics: Mapping[str, Any],
     detection: Detection | None,
     audit: Mapping[str, Any] | None,
@@ -91,7 +91,7 @@ def index_page(
     entries = [entry_of(_address(path, folder)) for path in files]
     data = [(entry, path) for entry, path in zip(entries, files, strict=True) if not entry.is_page]
     pages = [entry for entry in entries if entry.is_page]
-    test, source = metrics["parts"]["test"], quality["source"]
+    test, source = metrics["parts"]["test"], quality.source
     level, reasons = ruling_of(split, audit)
     shown, others = _pictures(overlays, folder)
     return render_page(
@@ -110,7 +110,7 @@ def index_page(
         **(_figures(test) if "metrics" in test else {}),
         ruling=RULINGS[level],
         reasons=reasons or [NOTHING_SHARED],
-        doubts=msgspec.convert(quality["doubts"], tuple[DoubtCount, ...]),
+        doubts=quality.doubts,
         doubt_count_note=doubt_count_note,
         cohort=cohort,
         levels=[one.row() for one in levels(metrics)],
@@ -125,7 +125,7 @@ def index_page(
         parts=[
             (PARTS[name], part)
             for name in ("train", "validation", "test")
-            if (part := split["parts"].get(name)) and part["rows"]
+            if (part := split.parts[name]).rows
         ],
         requests=[
             one

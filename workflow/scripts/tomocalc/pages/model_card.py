@@ -123,7 +123,7 @@ GUIDELINES = (
 def model_card(run: Run) -> tuple[str, str]:
     """Return ``model_card.md`` and ``model_card.html`` of a run."""
     values = _values(run) | {"checklists": checklists(run), "states": STATES}
-    source = run.quality["source"]
+    source = run.quality.source
     page = render_page(
         "model_card",
         links=navigation("model_card.html", run_pages(source, run.protocol)),

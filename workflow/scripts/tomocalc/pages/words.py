@@ -8,8 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tomocalc.accounts.quality import QualityAccount
+from tomocalc.accounts.split import Sharing, SplitAccount
 from tomocalc.tables import FEATURES
 from tomocalc.wording.numbers import MISSING, count, number, share, signed, written
+from tomocalc.wording.verdicts import patients_shared
 
 __all__ = ["MISSING", "count", "number", "share", "signed", "written"]
 
@@ -70,23 +73,24 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def without_candidate(quality: Mapping[str, Any], key: str) -> str:
+def without_candidate(quality: QualityAccount, key: str) -> str:
     """Return how many of the measured volumes, patients or sites (*key*) have none; else empty."""
-    bare = quality[key] - quality[f"{key}_with_candidate"]
+    bare = getattr(quality, key) - getattr(quality, f"{key}_with_candidate")
     return f"{bare:,} of them without a candidate" if bare else ""
 
 
-def counted(quality: Mapping[str, Any], key: str) -> str:
+def counted(quality: QualityAccount, key: str) -> str:
     """Return the number of measured volumes and the like (*key*): ``16, 2 of them without …``."""
     bare = without_candidate(quality, key)
-    return f"{quality[key]:,}, {bare}" if bare else f"{quality[key]:,}"
+    number = f"{getattr(quality, key):,}"
+    return f"{number}, {bare}" if bare else number
 
 
-def cohort(quality: Mapping[str, Any]) -> str:
+def cohort(quality: QualityAccount) -> str:
     """Return the measured volumes: ``16 volumes (2 of them without a candidate) of 8 patients``."""
     bare = without_candidate(quality, "volumes")
-    text = plural(quality["volumes"], "volume") + (f" ({bare})" if bare else "")
-    return f"{text} of {plural(quality['patients'], 'patient')}" if quality["patients"] else text
+    text = plural(quality.volumes, "volume") + (f" ({bare})" if bare else "")
+    return f"{text} of {plural(quality.patients, 'patient')}" if quality.patients else text
 
 
 def pretty(name: str) -> str:
@@ -177,17 +181,36 @@ RULINGS = {
 """By the level that ``leakage.json`` names."""
 
 
-def ruling_of(split: Mapping[str, Any], audit: Mapping[str, Any] | None) -> tuple[str, list[str]]:
+def ruling_of(split: SplitAccount, audit: Mapping[str, Any] | None) -> tuple[str, list[str]]:
     """Return the level and the reasons for a run's protocol: the audit's where there is one."""
-    found = (audit or {}).get("protocols", {}).get(split["protocol"])
+    found = (audit or {}).get("protocols", {}).get(split.protocol)
     if found is None:
-        found = split["leakage"]
-        return sharing_level(found), list(found["reasons"])
+        return sharing_level(split.leakage), sharing_reasons(split.leakage)
     return found["verdict"], list(found["reasons"])
 
 
-def sharing_level(leakage: Mapping[str, Any]) -> str:
+def sharing_level(sharing: Sharing) -> str:
     """Return the level of what the parts share; anything to be said of it calls for care."""
-    if leakage["verdict"] == "clean" and leakage["reasons"]:
+    if sharing.verdict == "clean" and sharing_reasons(sharing):
         return "caution"
-    return leakage["verdict"]
+    return sharing.verdict
+
+
+def sharing_reasons(sharing: Sharing) -> list[str]:
+    """Return what is to be said of what the parts share, worst first."""
+    copies = sharing.test_rows_with_copy_in_train
+    reasons = [patients_shared(sharing.shared_patients)] if sharing.shared_patients else []
+    if copies.positive > 0:
+        reasons.append(
+            f"{share(copies.positive)} of the calcifications in the test part have an identical "
+            "copy among the rows that the model learns from."
+        )
+    if copies.negative > 0:
+        reasons.append(
+            f"{share(copies.negative)} of the other test rows have an identical copy there."
+        )
+    if not sharing.patients_named:
+        reasons.append(
+            "The data name no patients, so candidates of one patient may stand on both sides."
+        )
+    return reasons

@@ -1,0 +1,155 @@
+"""What is in a data set and what is wrong with it: ``dataset/quality.json``."""
+
+from __future__ import annotations
+
+from tomocalc.accounts.base import Account, Record
+from tomocalc.accounts.doubts import DoubtCount
+
+
+class Gaps(Record):
+    """Values of one column that are no number."""
+
+    null: int
+    nan: int
+    inf: int
+
+
+class Classes(Record):
+    """Candidates of both classes; *prevalence* is the share of calcifications, 0 to 1."""
+
+    negatives: int
+    positives: int
+    prevalence: float
+
+
+class Duplicates(Record):
+    """Candidates that are equal in every used feature and the label.
+
+    Attributes
+    ----------
+    rows
+        Redundant ones: those that are equal to an earlier one.
+    groups, largest_group
+        Sets of equal candidates, and the size of the largest.
+    """
+
+    rows: int
+    groups: int
+    largest_group: int
+
+
+class Repeats(Duplicates):
+    """Duplicates of all candidates, and of each label (``0``, ``1``)."""
+
+    per_class: dict[str, Duplicates]
+
+
+class Conflicts(Record):
+    """Candidates that are equal in every used feature and differ in the label."""
+
+    groups: int
+    rows: int
+
+
+class Imputed(Record):
+    """How many values of a column will be filled, and how (``mean``, ``median``, ``knn``)."""
+
+    column: str
+    values: int
+    method: str
+
+
+class Annotated(Record):
+    """What became of the sheet of annotations.
+
+    Attributes
+    ----------
+    total, lines, on_several_slices
+        Findings of calcifications, the lines that tell of them, and the findings that are
+        outlined on more than one slice.
+    matched, unmatched
+        Findings with and without a candidate.
+    volumes_without_annotation
+        Volumes that no line names: all of their candidates count as no calcification.
+    other_findings
+        Findings of other kinds.
+    ignored_candidates
+        Candidates in the border of an annotation, which belong to neither class.
+    """
+
+    total: int
+    lines: int
+    on_several_slices: int
+    matched: int
+    unmatched: int
+    volumes_without_annotation: int
+    other_findings: int
+    ignored_candidates: int
+
+
+class Slices(Record):
+    """Slices of all volumes, those without an object and those that could not be read."""
+
+    total: int
+    without_objects: int
+    quarantined: int
+
+
+class Extraction(Record):
+    """How volumes were measured; spacings are (smallest, largest), in mm."""
+
+    settings_keys: tuple[str, ...]
+    settings: dict[str, float | str] | None
+    pixel_spacing_mm: tuple[float, float] | None
+    slice_spacing_mm: tuple[float, float] | None
+
+
+class QualityAccount(Account):
+    """The account of a data set.
+
+    Attributes
+    ----------
+    source
+        ``phantom``, ``volumes`` or ``table``.
+    rows, candidates
+        Rows of the table; a candidate has one per slice.
+    volumes, patients, sites
+        Of the data; ``…_with_candidate``: those that a candidate was found in.
+    columns
+        Gaps of every feature.
+    without_duplicates, after_removal
+        What is left without duplicates, and what is used.
+    removed_duplicates
+        Candidates that are dropped because they are equal to an earlier one.
+    annotations, slices, extraction
+        Of volumes; None for a table.
+    unlabelled_dropped
+        Rows of a table that had no label.
+    doubts, doubtful_volumes
+        What is doubtful about volumes, and how many of them have a doubt.
+    """
+
+    source: str
+    rows: int
+    candidates: int
+    volumes: int
+    patients: int
+    sites: int
+    volumes_with_candidate: int
+    patients_with_candidate: int
+    sites_with_candidate: int
+    positives: int
+    prevalence: float
+    columns: dict[str, Gaps]
+    imputed: tuple[Imputed, ...]
+    duplicates: Repeats
+    without_duplicates: Classes
+    after_removal: Classes
+    conflicting_labels: Conflicts
+    removed_duplicates: int
+    annotations: Annotated | None = None
+    slices: Slices | None = None
+    extraction: Extraction | None = None
+    unlabelled_dropped: int = 0
+    doubts: tuple[DoubtCount, ...] = ()
+    doubtful_volumes: int = 0

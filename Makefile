@@ -39,7 +39,8 @@ lock: $(VENV)/ready-for-tests
 	tests/support/lock.sh $(BIN)/uv
 
 clean:
-	rm -rf results resources logs .snakemake .site
+	rm -rf logs .snakemake .site
+	find results resources -mindepth 1 -not -path results/README.md -not -path resources/README.md -delete
 
 $(VENV)/ready: requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=python3.12 demo" if sys.version_info < (3, 11) else 0)'

@@ -34,7 +34,7 @@ def test_every_item_says_what_is_left_to_the_authors(browser, card):
 
 def test_the_index_leads_to_the_card_and_back(browser, card):
     browser.open(card["index"])
-    browser.driver.execute_script("document.querySelector('.doors a').click()")
+    browser.driver.execute_script("document.querySelector('.page-links a').click()")
     browser.wait("document.querySelector('h1').textContent === 'Model card'")
     browser.driver.execute_script("document.querySelector('.pages a').click()")
     browser.wait("document.querySelector('h1').textContent === 'Results'")

@@ -98,7 +98,7 @@ def test_every_result_has_a_door_and_every_link_works(results):
     assert "in-silico phantom" in html
     assert "90.0 % (77.0 % to 96.0 %)" in html.replace("\xa0", " ")
     assert "contrast to noise from 8" in html
-    assert "Clean: nothing of the test part is learnt from" in html
+    assert "Clean: the model has learnt nothing from the test part" in html
     test = figures()["parts"]["test"]["metrics"]["auroc"]
     assert f"{test['value']:.3f}" in html
     assert f"{test['low']:.3f} to {test['high']:.3f}" in html
@@ -147,9 +147,9 @@ def test_the_audits_verdict_counts_where_there_is_one(whole):
     write_json(accounts["audit"], facts)
     build_index.main(page=str(page), files=[], **accounts)
     html = page.read_text(encoding="utf-8")
-    assert "Take care: nothing is known to leak" in html
+    assert "Take care: no leak was found" in html
     assert "One feature tells all." in html
-    assert "Clean: nothing of the test part" not in html
+    assert "Clean: the model has learnt" not in html
 
 
 def test_a_page_on_request_is_linked_once_it_is_there(whole):

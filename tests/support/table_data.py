@@ -49,6 +49,7 @@ def merge_and_split(
     )
     split_dataset.main(
         candidates=paths["candidates"],
+        own=None,
         features=list(features),
         protocol=protocol,
         duplicates=config["dataset"]["duplicates"],

@@ -135,7 +135,7 @@ QUOTING = "Quoting these figures as performance on new patients"
 def test_a_leaking_protocol_is_said_everywhere(phantom):
     leaking = changed(phantom, split=replace(phantom.split, protocol="paper"))
     text, _ = card(leaking)
-    assert text.count("Leaks: the test part is partly known from the training") == 2
+    assert text.count("Leaks: part of the test data was used in training") == 2
     assert "100% of the calcifications in the test part have an identical copy." in text
     assert QUOTING in text
     assert "part of the same data that it has not seen" not in text

@@ -140,7 +140,7 @@ def test_a_batch_is_asked_for_by_its_name_and_a_volume_by_its_own(config: dict[s
     assert row["path"] == "resources/phantom/P002-RCC.dcm"
     assert row["pixel_spacing_mm"] == 0.1
     assert set(row) == set(SCHEMAS["volumes"]["properties"])
-    with pytest.raises(TomocalcError, match=r"E104.*no such batch.*P009-LCC"):
+    with pytest.raises(SystemExit, match=r"E104.*no such batch.*P009-LCC"):
         volumes.batch_files(at(batch="P009-LCC+"))
 
 
@@ -189,18 +189,20 @@ def test_a_table_has_no_images_and_may_be_fetched(config: dict[str, Any]) -> Non
     assert plan.pages.index_inputs(at()) == {}
     assert plan.pages.pictures == plan.pages.case_tables == []
     assert plan.pages.reproduction == ["<results>/reproduction.html"]
-    with pytest.raises(TomocalcError, match=r"E104.*the source is a table"):
+    with pytest.raises(SystemExit, match=r"E104.*the source is a table"):
         plan.volumes.all_files(at())
 
 
-def test_protocols_begin_with_the_runs_own(config: dict[str, Any]) -> None:
+def test_protocols_begin_with_the_runs_own(config: dict[str, Any], tmp_path: Path) -> None:
     assert planned(config).protocols.names == ["honest", "paper"]
-    audit = config["audit"] | {"splits": "x.tsv"}
+    split = tmp_path / "x.tsv"
+    split.write_text("row\tpart\n0\ttest\n")
+    audit = config["audit"] | {"splits": str(split)}
     protocols = planned(config, protocol="paper", audit=audit).protocols
     assert protocols.names == ["paper", "honest", "own"]
     assert protocols.run_folder == "<results>/protocols/paper"
-    assert protocols.own_split(at(protocol="own")) == "x.tsv"
-    assert protocols.own_split(at(protocol="paper")) == []
+    assert protocols.split_inputs(at(protocol="own"))["own"] == str(split)
+    assert set(protocols.split_inputs(at(protocol="paper"))) == {"candidates"}
 
 
 def test_a_comparison_reads_every_model_of_every_protocol(config: dict[str, Any]) -> None:
@@ -231,7 +233,7 @@ def test_pages_that_are_there_are_linked(config: dict[str, Any], tmp_path: Path)
     for name in ("index.html", "site.html", "runs/runs.html"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    assert pages.on_request(at()) == [str(tmp_path / "runs/runs.html")]
+    assert str(tmp_path / "runs/runs.html") in pages.on_request(at())
     assert pages.site_pages(at()) == [
         str(tmp_path / "index.html"),
         str(tmp_path / "runs/runs.html"),

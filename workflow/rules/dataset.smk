@@ -33,8 +33,7 @@ rule merge_dataset:
 rule split_dataset:
     """Split the candidates by one protocol, or by your own file, and count what the parts share."""
     input:
-        candidates="<results>/dataset/candidates.parquet",
-        own=PLAN.protocols.own_split,
+        unpack(PLAN.protocols.split_inputs),
     output:
         splits="<results>/protocols/{protocol}/splits.parquet",
         account="<results>/protocols/{protocol}/split.json",

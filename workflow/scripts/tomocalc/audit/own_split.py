@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
-
 import numpy as np
 import polars as pl
 from sklearn.model_selection import StratifiedGroupKFold
 
-from tomocalc.dataset.foreign_table import read_foreign_table, remedy
+from tomocalc.audit.split_file import (
+    KEY,
+    SHOWN,
+    Lines,
+    Use,
+    is_parquet,
+    split_fault,
+    split_text,
+    split_uses,
+)
 from tomocalc.dataset.splits import SPLIT
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.parquet import BAD
-
-PARTS = ("train", "validation", "test")
-KEY = ["volume_id", "candidate_id"]
-SHOWN = 5
-"""Faulty lines that a message names."""
+from tomocalc.parquet import BAD, load_parquet
 
 
 def read_own_split(path: str, focus: pl.DataFrame, *, folds: int, seed: int) -> pl.DataFrame:
@@ -40,9 +42,11 @@ def read_own_split(path: str, focus: pl.DataFrame, *, folds: int, seed: int) -> 
         ``E302`` for the file, a column, a part or a candidate that is not there; ``E304`` when
         the training or the test part lacks a class.
     """
-    table = _read(path)
-    keyed = _keyed(path, table)
-    raise_all(_unknown_parts(path, keyed))
+    keyed = pl.DataFrame(
+        split_uses(path, *_read(path)),
+        schema={name: SPLIT.get(name, pl.Int64) for name in Use._fields},
+        orient="row",
+    )
     rows = keyed.join(
         focus.select(*KEY, "patient_id", "group", "label"),
         on=KEY,
@@ -65,56 +69,17 @@ def read_own_split(path: str, focus: pl.DataFrame, *, folds: int, seed: int) -> 
     )
 
 
-def _read(path: str) -> pl.DataFrame:
+def _read(path: str) -> tuple[list[str], Lines]:
+    """Return the header of a split file, and its lines by their number."""
+    if not is_parquet(path):
+        return split_text(path)
     try:
-        return read_foreign_table(path)
+        table = load_parquet(path)
     except BAD as error:
-        why, fix = remedy(error, "give the path of a CSV, TSV or Parquet file")
-        raise _fault(path, why, fix) from error
-
-
-def _keyed(path: str, table: pl.DataFrame) -> pl.DataFrame:
-    """Return volume_id, candidate_id, part and line of every use."""
-    by_row = "row" in table.columns and not set(KEY) & set(table.columns)
-    wanted = ["row", "part"] if by_row else [*KEY, "part"]
-    absent = [name for name in wanted if name not in table.columns]
-    if absent:
-        known = ", ".join(table.columns[:20])
-        close = [difflib.get_close_matches(name, table.columns, n=1) for name in absent]
-        hint = ", ".join(f"`{found[0]}`" for found in close if found)
-        raise _fault(
-            path,
-            f"it has no column {', '.join(absent)}; its columns are {known}",
-            f"rename {hint}" if hint else "give volume_id, candidate_id, part, or row, part",
-        )
-    if table.is_empty():
-        raise _fault(path, "it has no rows", "write one line per candidate")
-    number = "row" if by_row else "candidate_id"
-    keyed = table.select(
-        volume_id=pl.lit("table") if by_row else pl.col("volume_id").cast(pl.String),
-        candidate_id=pl.col(number).cast(pl.String).str.strip_chars().cast(pl.Int32, strict=False),
-        part=pl.col("part").cast(pl.String).str.strip_chars(),
-        line=pl.int_range(pl.len()) + 2,
-    )
-    bad = keyed.filter(pl.col("candidate_id").is_null())
-    if bad.height:
-        line = bad["line"][0]
-        value = table[number][int(line) - 2]
-        raise _fault(
-            f"{path}:{line}, column {number}", f"`{value}` is no whole number", "correct it"
-        )
-    return keyed
-
-
-def _unknown_parts(path: str, keyed: pl.DataFrame) -> list[TomocalcError]:
-    unknown = keyed.filter(~pl.col("part").is_in(PARTS).fill_null(value=False))
-    faults = []
-    for name, lines in unknown.group_by("part", maintain_order=True).agg("line").iter_rows():
-        close = difflib.get_close_matches(str(name).lower(), PARTS, n=1, cutoff=0.5)
-        fix = f"did you mean `{close[0]}`?" if close else f"use one of: {', '.join(PARTS)}"
-        why = f"{len(lines)} lines have the part `{name}`, the first is line {lines[0]}"
-        faults.append(_fault(f"{path}, column part", why, fix))
-    return faults[:SHOWN]
+        why = str(error).splitlines()[0]
+        raise split_fault(path, why, "give the path of a CSV, TSV or Parquet file") from error
+    rows = table.cast(pl.String).fill_null("").iter_rows()
+    return table.columns, list(enumerate(rows, 2))
 
 
 def _strangers(path: str, rows: pl.DataFrame) -> list[TomocalcError]:
@@ -124,7 +89,7 @@ def _strangers(path: str, rows: pl.DataFrame) -> list[TomocalcError]:
         for volume, candidate, line in unknown.select(*KEY, "line").head(SHOWN).iter_rows()
     ]
     why = f"{unknown.height} lines name a candidate that candidates.parquet of this run lacks"
-    return [_fault(place, why, "take the ids from that table") for place in where]
+    return [split_fault(place, why, "take the ids from that table") for place in where]
 
 
 def _need_classes(path: str, rows: pl.DataFrame) -> None:
@@ -139,9 +104,3 @@ def _need_classes(path: str, rows: pl.DataFrame) -> None:
                 why=f"it holds {positives} calcifications among {labels.len()} candidates",
                 fix="put candidates of both classes into train and test",
             )
-
-
-def _fault(where: str, why: str, fix: str) -> TomocalcError:
-    return TomocalcError(
-        "E302", what="the split file cannot be used", where=where, why=why, fix=fix
-    )

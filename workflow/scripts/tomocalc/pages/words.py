@@ -168,12 +168,11 @@ class Ruling:
 
 
 RULINGS = {
-    "clean": Ruling("clean", "nothing of the test part is learnt from", True, "good"),
-    "caution": Ruling("take care", "nothing is known to leak, but read why", None, "unknown"),
+    "clean": Ruling("clean", "the model has learnt nothing from the test part", True, "good"),
+    "caution": Ruling("take care", "no leak was found, but read the reasons", None, "unknown"),
     "leaks": Ruling(
         "leaks",
-        "the test part is partly known from the training, so that its figures do not hold for new "
-        "patients",
+        "part of the test data was used in training, so the figures do not hold for new patients",
         False,
         "bad",
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tomocalc.audit.split_file import check_split_file
 from tomocalc.config import Schema
 from tomocalc.plan.pages import PagePlan
 from tomocalc.plan.prediction import PredictionPlan
@@ -36,14 +37,16 @@ def plan_run(config: Config, schemas: Mapping[str, Schema], *, look: bool) -> Pl
     Raises
     ------
     TomocalcError
-        As `tomocalc.plan.reading.read_sheets`.
+        As `tomocalc.plan.reading.read_sheets`, and ``E302`` for the user's own split file.
     """
+    if look and config["audit"]["splits"]:
+        check_split_file(config["audit"]["splits"])
     sheets = read_sheets(config, schemas, look=look)
     columns = tuple(schemas["volumes"]["properties"])
     volumes = VolumePlan(config, columns, sheets.volumes, sheets.masks)
     return Plan(
         volumes=volumes,
         prediction=PredictionPlan(config, volumes, sheets.predicted),
-        protocols=ProtocolPlan(config),
+        protocols=ProtocolPlan(config, sheets.cohort),
         pages=PagePlan(config),
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 from tomocalc.cells import Row
 from tomocalc.plan.reading import Config
-from tomocalc.plan.volumes import VolumePlan, Wildcards
+from tomocalc.plan.volumes import VolumePlan, Wildcards, answering
 from tomocalc.readers.sources import source_names
 
 
@@ -59,6 +59,7 @@ class PredictionPlan:
             return self.own.row(name)
         return {column: self.rows[name].get(column) for column in self.own.columns}
 
+    @answering
     def inputs(self, wildcards: Wildcards) -> dict[str, Any]:
         """Return the model, the files of a volume, and of one of this run what was measured."""
         model = {

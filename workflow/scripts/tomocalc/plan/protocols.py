@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tomocalc.comparison.catalogue import IMAGE_KEYS
+from tomocalc.plan.checks import Cohort, check_split
 from tomocalc.plan.reading import Config
-from tomocalc.plan.volumes import Wildcards
+from tomocalc.plan.volumes import Wildcards, answering
 
 FOLDER = "<results>/protocols"
 SCORES = {
@@ -31,9 +32,12 @@ class ProtocolPlan:
     ----------
     config
         The whole configuration, checked.
+    cohort
+        Who is in the run, as far as the sheets tell.
     """
 
     config: Config
+    cohort: Cohort | None
 
     @property
     def names(self) -> list[str]:
@@ -47,9 +51,16 @@ class ProtocolPlan:
         """Folder of the run's own protocol."""
         return f"{FOLDER}/{self.config['protocol']}"
 
-    def own_split(self, wildcards: Wildcards) -> str | list[str]:
-        """Return the user's split file, for the protocol that reads it."""
-        return self.config["audit"]["splits"] if wildcards.protocol == "own" else []
+    @answering
+    def split_inputs(self, wildcards: Wildcards) -> dict[str, str]:
+        """Return what is split, and for protocol ``own`` the user's file.
+
+        An honest split that the sheets show to be impossible is refused.
+        """
+        if wildcards.protocol == "honest" and self.cohort is not None:
+            check_split(self.cohort, self.config["split"])
+        own = {"own": self.config["audit"]["splits"]} if wildcards.protocol == "own" else {}
+        return {"candidates": "<results>/dataset/candidates.parquet", **own}
 
     def compared_scores(self, wildcards: Wildcards) -> dict[str, list[str]]:
         """Return scores and accounts of all models under every protocol, in order of `names`.

@@ -15,7 +15,8 @@ from tomocalc.cells import Row
 from tomocalc.config import Schema, load_schema
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.phantom.cohort import phantom_volumes
-from tomocalc.sheets import check_annotations, check_volumes
+from tomocalc.plan.checks import Cohort, missing_spacing
+from tomocalc.sheets import CALCIFIED, check_annotations, check_volumes
 
 Config = dict[str, Any]
 
@@ -93,11 +94,22 @@ def is_address(path: str) -> bool:
 
 @dataclass(frozen=True)
 class Sheets:
-    """The volumes of a run and those to predict by their id, and the masks to look up, sorted."""
+    """What the sheets of a run say.
+
+    Attributes
+    ----------
+    volumes, predicted
+        Rows of the volumes of the run and of those to predict, by their id.
+    masks
+        Files that the annotations name, sorted.
+    cohort
+        Who is in the run; None where nobody looked, and of a table.
+    """
 
     volumes: dict[str, Row]
     predicted: dict[str, Row]
     masks: list[str]
+    cohort: Cohort | None
 
 
 def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, look: bool) -> Sheets:
@@ -120,10 +132,14 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
     root = section["data_root"]
     volumes: dict[str, Row] = {}
     masks: set[str] = set()
+    cohort = None
     errors: list[TomocalcError] = []
     if config["source"] == "phantom":
         rows: list[Any] = phantom_volumes(config["phantom"], config["seed"])
         volumes = _by_id([dict(row) for row in rows])
+        calcified = {row["volume_id"] for row in rows if row["calcified"]}
+        where = "configuration key phantom.patients"
+        cohort = Cohort.of(rows, calcified, findings=len(calcified), where=where)
     elif config["source"] == "volumes":
         own, names, errors = check_volumes(
             section["sheet"],
@@ -138,7 +154,10 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
                 section["annotations"], schemas["annotations"], names, data_root=root
             )
             masks = {row["mask"] for row in found if row["mask"]}
-            errors += more
+            errors += more + missing_spacing(section["sheet"], own)
+            calcified = {row["volume_id"] for row in found if row["kind"] in CALCIFIED}
+            where = section["annotations"]
+            cohort = Cohort.of(own, calcified, findings=len(found), where=where)
     predicted = volumes
     sheet = config["predict"]["volumes"]
     if sheet is not None:
@@ -146,9 +165,9 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
             sheet, schemas["volumes"], data_root=root, look=look, kinds=section["kinds"]
         )
         predicted = _by_id(new)
-        errors += more
+        errors += more + missing_spacing(sheet, new) if look else more
     raise_all(errors)
-    return Sheets(volumes, predicted, sorted(masks))
+    return Sheets(volumes, predicted, sorted(masks), cohort)
 
 
 def _by_id(rows: list[Row]) -> dict[str, Row]:

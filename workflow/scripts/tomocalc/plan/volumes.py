@@ -6,10 +6,11 @@ with ``<results>`` or ``<resources>`` are resolved by Snakemake, among inputs an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Protocol
+from functools import cached_property, wraps
+from typing import Any, Protocol, TypeVar
 
 from tomocalc.cells import Row
 from tomocalc.errors import TomocalcError
@@ -21,11 +22,32 @@ SPACING = ("pixel_spacing_mm", "slice_spacing_mm")
 FIRST_MINUTES, MORE_MINUTES = 60, 10
 """Time that a batch asks for: for its first volume, and for every other one."""
 
+AnyPlan = TypeVar("AnyPlan")
+Answer = TypeVar("Answer")
+
 
 class Wildcards(Protocol):
     """Parts of the path that a rule is asked for, by name."""
 
     def __getattr__(self, name: str) -> str: ...
+
+
+def answering(
+    method: Callable[[AnyPlan, Wildcards], Answer],
+) -> Callable[[AnyPlan, Wildcards], Answer]:
+    """Let an input function end the program with its own message.
+
+    Snakemake would wrap it into lines about rule, wildcards and Python.
+    """
+
+    @wraps(method)
+    def answer(self: AnyPlan, wildcards: Wildcards) -> Answer:
+        try:
+            return method(self, wildcards)
+        except TomocalcError as error:
+            sys.exit(str(error))
+
+    return answer
 
 
 @dataclass(frozen=True)
@@ -69,10 +91,12 @@ class VolumePlan:
         """Name of the batch that a volume is measured in, by its id."""
         return {name: batch for batch, members in self.batches.items() for name in members}
 
+    @answering
     def batch_files(self, wildcards: Wildcards) -> list[str]:
         """Return the files of the volumes of one batch."""
         return [path for name in self._members(wildcards) for path in self.files(name)]
 
+    @answering
     def batch_volumes(self, wildcards: Wildcards) -> list[Row]:
         """Return what is known of the volumes of one batch before their images are read."""
         return [self.row(name) for name in self._members(wildcards)]
@@ -85,10 +109,12 @@ class VolumePlan:
         """Return the accounts of all batches."""
         return [f"<results>/batches/{name}.json" for name in self.batches]
 
+    @answering
     def all_files(self, _: Wildcards) -> list[str]:
         """Return the files of every volume."""
         return [path for name in self._images() for path in self.files(name)]
 
+    @answering
     def all_volumes(self, _: Wildcards) -> list[Row]:
         """Return what is known of every volume before its images are read."""
         return [self.row(name) for name in self._images()]
@@ -159,9 +185,9 @@ class VolumePlan:
         return str(self.config["volumes"]["annotations"])
 
     @property
-    def truth(self) -> list[str]:
+    def truth(self) -> str | list[str]:
         """Sheet of all that was put into in-silico volumes; of others nothing is known."""
-        return ["<resources>/phantom/truth.tsv"] if self.in_silico else []
+        return "<resources>/phantom/truth.tsv" if self.in_silico else []
 
     def image_inputs(self, _: Wildcards) -> dict[str, Any]:
         """Return where the candidates lie and what there is to find; a table has neither."""

@@ -1,0 +1,118 @@
+"""What the sheets tell before any job runs."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tomocalc.audit.split_file import check_split_file
+from tomocalc.cells import LINE
+from tomocalc.dataset.splits import split_honest
+from tomocalc.errors import TomocalcError
+from tomocalc.plan.checks import Cohort, check_split, missing_spacing
+
+SPLIT = {"validation_fraction": 0.2, "test_fraction": 0.25, "folds": 5}
+
+
+def cohort(patients: int, calcified: int) -> Cohort:
+    return Cohort(patients, calcified, calcified, "points.csv")
+
+
+def splits(patients: int, calcified: int, split: dict[str, Any], seed: int) -> bool:
+    """Split patients with two candidates each; return whether it works."""
+    group, candidate = np.divmod(np.arange(2 * patients), 2)
+    focus = pl.DataFrame(
+        {
+            "volume_id": [f"v{number:03d}" for number in group],
+            "candidate_id": candidate,
+            "patient_id": [f"p{number:03d}" for number in group],
+            "group": group,
+            "label": ((group < calcified) & (candidate == 1)).astype(int),
+        }
+    )
+    try:
+        split_honest(focus, seed=seed, **split)
+    except TomocalcError:
+        return False
+    return True
+
+
+def test_patients_are_counted_by_their_volumes() -> None:
+    rows = [{"volume_id": name, "patient_id": name[0]} for name in ("a1", "a2", "b1")]
+    found = Cohort.of(rows, {"a1", "a2", "x1"}, findings=4, where="points.csv")
+    assert found == Cohort(2, 1, 4, "points.csv")
+
+
+def test_a_cohort_without_a_calcification_is_named() -> None:
+    for findings, words in ((0, "it has no rows"), (3, "its 3 findings are of other kinds")):
+        with pytest.raises(TomocalcError, match=rf"E304.*points\.csv.*{words}"):
+            check_split(Cohort(9, 0, findings, "points.csv"), SPLIT)
+
+
+@pytest.mark.parametrize(("folds", "share"), [*product((2, 3, 5), (0.1, 0.25, 0.4))])
+def test_what_is_refused_never_works_and_what_is_advised_does(folds: int, share: float) -> None:
+    split = SPLIT | {"folds": folds, "test_fraction": share}
+    refused = advised = 0
+    for patients in (2, 3, 4, 6, 9, 12, 20):
+        for calcified in {1, 2, 3, patients // 2, patients - 1, patients} & set(
+            range(1, patients + 1)
+        ):
+            try:
+                check_split(cohort(patients, calcified), split)
+            except TomocalcError as error:
+                refused += 1
+                assert not any(splits(patients, calcified, split, seed) for seed in range(4))
+                fewer = error.fix.partition("set split.folds to ")[2].partition(",")[0]
+                if fewer:
+                    advised += 1
+                    other = split | {"folds": int(fewer)}
+                    assert all(splits(patients, calcified, other, seed) for seed in range(4))
+                elif "with and" in error.fix:
+                    number = int(error.fix.split()[2])
+                    other = split | {"folds": 2}
+                    assert all(splits(2 * number, number, other, seed) for seed in range(4))
+    assert refused
+    assert advised or folds < 5
+
+
+def test_a_folder_of_png_needs_its_spacing_in_the_sheet(tmp_path: Path) -> None:
+    for name in ("a/0.png", "a/1.png", "b/0.dcm", "c/0.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    rows = [
+        {"path": str(tmp_path / name), "pixel_spacing_mm": pixel, "slice_spacing_mm": None, LINE: n}
+        for n, (name, pixel) in enumerate(
+            [("a", None), ("b", None), ("c", 0.1), ("a", None), ("nowhere", None)], 2
+        )
+    ]
+    pixel, depth = missing_spacing("volumes.csv", rows)
+    assert (pixel.code, pixel.where) == ("E205", "volumes.csv:2, column pixel_spacing_mm")
+    assert "files that end in .png carry none; wrong too: line 5" in pixel.why
+    assert depth.where == "volumes.csv:2, column slice_spacing_mm"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("row,parts\n0,test\n", "rename `parts`"),
+        ("row,part\n0,tset\n", "did you mean `test`"),
+        ("row,part\n0.5,test\n", "`0.5` is no whole number"),
+        ("row,part\n", "it has no rows"),
+    ],
+)
+def test_a_split_file_is_checked_before_any_job(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "split.csv"
+    path.write_text(text)
+    with pytest.raises(TomocalcError, match=rf"E302.*{words}"):
+        check_split_file(str(path))
+
+
+def test_a_split_file_may_be_written_as_pandas_and_people_do(tmp_path: Path) -> None:
+    path = tmp_path / "split.csv"
+    path.write_text(",Row,Part\n0,0.0,Train\n1,1.0,val\n2,2.0,TEST\n")
+    check_split_file(str(path))

@@ -1,0 +1,177 @@
+"""What the sheets tell before any job runs: a split that cannot work, a spacing that lacks.
+
+Only what Snakemake itself needs is imported here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from math import ceil, floor
+from pathlib import Path
+from typing import Any
+
+from tomocalc.cells import LINE, Row, together
+from tomocalc.errors import TomocalcError
+from tomocalc.readers.sources import source_names
+
+FEWEST = 3
+"""Training, validation and test part each need a patient with a calcification."""
+NO_SPACING = {".png", ".pgm", ".jpg", ".jpeg"}
+"""Endings of formats that carry no spacing."""
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Who is in a run, as its sheets say.
+
+    Attributes
+    ----------
+    patients, calcified
+        Number of patients, and of those among them with an annotated calcification.
+    findings
+        Annotations of all kinds.
+    where
+        The sheet of annotations, or what stands for it.
+    """
+
+    patients: int
+    calcified: int
+    findings: int
+    where: str
+
+    @classmethod
+    def of(
+        cls, volumes: Iterable[Row], calcified: set[str], *, findings: int, where: str
+    ) -> Cohort:
+        """Count the patients of *volumes*, and those of the volumes named in *calcified*."""
+        patient = {row["volume_id"]: row["patient_id"] for row in volumes}
+        found = {patient[name] for name in calcified if name in patient}
+        return cls(len(set(patient.values())), len(found), findings, where)
+
+
+def check_split(cohort: Cohort, split: Mapping[str, Any]) -> None:
+    """Check that an honest split of *cohort* can have a calcification in every part and fold.
+
+    Only what cannot work is refused; a split that chance may spoil is left to its job.
+
+    Parameters
+    ----------
+    split
+        Section of the configuration.
+
+    Raises
+    ------
+    TomocalcError
+        ``E304``, with the number of folds that works.
+    """
+    if not cohort.calcified:
+        kinds = f"its {cohort.findings} findings are of other kinds" if cohort.findings else ""
+        raise TomocalcError(
+            "E304",
+            what="no calcification is annotated",
+            where=cohort.where,
+            why=kinds or "it has no rows",
+            fix="add one row per calcification or cluster; without any, volumes can be measured "
+            "(features/volumes.tsv) and scored with a model from elsewhere",
+        )
+    if cohort.calcified >= FEWEST and _most_left(cohort, split) >= split["folds"]:
+        return
+    works = [
+        folds for folds in range(2, split["folds"]) if _works(cohort, split | {"folds": folds})
+    ]
+    fix = f"set split.folds to {works[-1]}, or add patients" if works else _enough(split)
+    raise TomocalcError(
+        "E304",
+        what="too few patients for the folds",
+        where=cohort.where,
+        why=f"{cohort.calcified} of {cohort.patients} patients have an annotated calcification, "
+        f"and the test part and each of {split['folds']} folds need one",
+        fix=fix,
+    )
+
+
+def _most_left(cohort: Cohort, split: Mapping[str, Any]) -> int:
+    """Most patients with a calcification that can lie outside the test part."""
+    rest = _rest(cohort.patients, split["test_fraction"])
+    if _stratified(cohort, split["folds"]):
+        return min(cohort.calcified - 1, floor(cohort.calcified * rest / cohort.patients) + 1)
+    return min(cohort.calcified - 1, rest)
+
+
+def _works(cohort: Cohort, split: Mapping[str, Any]) -> bool:
+    """Whether an honest split works whatever chance does, each patient having candidates."""
+    rest = _rest(cohort.patients, split["test_fraction"])
+    share = split["validation_fraction"] / (1 - split["test_fraction"])
+    train = _rest(rest, share)
+    without = cohort.patients - cohort.calcified
+    if min(rest, train, rest - train, cohort.patients - rest) < 1:
+        return False
+    if not _stratified(cohort, split["folds"]):
+        # A part or a fold larger than the number of patients without one holds one with.
+        fold = rest // split["folds"]
+        return without < min(cohort.patients - rest, train, rest - train, fold)
+    least = floor(cohort.calcified * rest / cohort.patients)
+    most = ceil(cohort.calcified * rest / cohort.patients)
+    inside = [floor(number * train / rest) for number in (least, most)]
+    outside = [number - ceil(number * train / rest) for number in (least, most)]
+    return least >= split["folds"] and cohort.calcified > most and min(*inside, *outside) >= 1
+
+
+def _enough(split: Mapping[str, Any]) -> str:
+    """Say how many patients would do, half of them with a calcification."""
+    for number in range(4, 100):
+        cohort = Cohort(2 * number, number, number, "")
+        if _works(cohort, split | {"folds": 2}):
+            return f"add patients: {number} with and {number} without do, with split.folds at 2"
+    return "choose other fractions in `split`"
+
+
+def _stratified(cohort: Cohort, folds: int) -> bool:
+    return min(cohort.calcified, cohort.patients - cohort.calcified) >= folds + 2
+
+
+def _rest(number: int, share: float) -> int:
+    """Return how many are left when *share* of a number, rounded up, is cut off."""
+    return number - ceil(number * share)
+
+
+def missing_spacing(sheet: str, rows: Iterable[Row]) -> list[TomocalcError]:
+    """Return the rows that lack a spacing which their images cannot carry, told together.
+
+    Parameters
+    ----------
+    rows
+        Of the sheet of volumes.
+    """
+    return together(
+        (row[LINE], name, _no_spacing(sheet, row, name, suffix))
+        for row in rows
+        for name, suffix in _without(row)
+    )
+
+
+def _without(row: Row) -> Iterator[tuple[str, str]]:
+    """Yield the spacings that a row lacks, with the ending of its files."""
+    absent = [name for name in ("pixel_spacing_mm", "slice_spacing_mm") if row[name] is None]
+    if not absent or not row["path"]:
+        return
+    try:
+        files = source_names(row["path"])
+    except TomocalcError:
+        return  # told as what it is
+    endings = {Path(name).suffix.lower() for name in files}
+    if endings <= NO_SPACING:
+        for name in absent:
+            if name == "pixel_spacing_mm" or len(files) > 1:
+                yield name, min(endings)
+
+
+def _no_spacing(sheet: str, row: Row, name: str, suffix: str) -> TomocalcError:
+    return TomocalcError(
+        "E205",
+        what=f"{name.split('_')[0]} spacing is missing",
+        where=f"{sheet}:{row[LINE]}, column {name}",
+        why=f"files that end in {suffix} carry none",
+        fix=f"fill {name}",
+    )

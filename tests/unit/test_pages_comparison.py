@@ -53,13 +53,15 @@ def test_few_patients_are_said_before_the_figures():
     assert "rest on 2 patients: read them as a lower bound of the uncertainty" in html
 
 
-@pytest.mark.parametrize(("low", "told"), [(0.01, "told from chance"), (-0.02, "not told")])
+@pytest.mark.parametrize(
+    ("low", "told"), [(0.01, "the lead is more than chance"), (-0.02, "the lead may be chance")]
+)
 def test_who_leads_by_how_much_and_whether_by_chance(low, told):
     lstm = row("honest", LSTM, 0.8, behind=(0.05, low, 0.09))
     html = page(lstm, row("honest", "extra_trees", 0.85), row("honest", PROBE, 0.6))
     assert "extra_trees leads under the honest protocol: average precision 0.850" in html
     assert told in html
-    assert "lstm follows: +0.050 (" in html
+    assert "lstm trails by +0.050 (" in html
     order = [html.index(f'scope="row">{name}') for name in ("extra_trees", LSTM, PROBE)]
     assert order == sorted(order)
     assert "<strong>0.850</strong>" in html

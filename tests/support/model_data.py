@@ -14,7 +14,6 @@ import polars as pl
 
 from support.defaults import CONFIG
 from tomocalc.accounts.study import Best, Chosen, Search
-from tomocalc.model.search import own_parameters
 from tomocalc.parquet import write_parquet
 from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, schema
 
@@ -107,16 +106,19 @@ def write_tables(folder: Path) -> dict[str, Any]:
 
 def chosen(*, trials: int = 1, failed: int = 0, **model: Any) -> Best:
     """A finished study that has chosen these values of the model, else those of `MODEL`."""
-    values = {name: (MODEL | model)[name] for name in Chosen.__struct_fields__}
-    search = Search.of(TUNING, protocol="honest")
+    values = MODEL | model
     return Best(
         trial=0,
         value=0.75,
-        parameters=own_parameters(search, values),
-        model=Chosen(**values | {"units": tuple(values["units"])}),
+        parameters={},
+        model=Chosen(
+            learning_rate=values["learning_rate"],
+            dropout=values["dropout"],
+            units=tuple(values["units"]),
+        ),
         trials=trials,
         failed=failed,
-        search=search,
+        search=Search.of(TUNING, protocol="honest"),
     )
 
 

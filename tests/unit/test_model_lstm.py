@@ -11,7 +11,7 @@ from torch import nn
 
 from support.model_data import MODEL
 from tomocalc.model.lstm import Ensemble, Hyperparameters, StackedLSTM
-from tomocalc.model.optimisation import class_weights, learning_rate, oversampled, row_loss
+from tomocalc.model.optimisation import Adam, class_weights, learning_rate, oversampled, row_loss
 from tomocalc.model.recipe import TrainingSettings
 
 
@@ -122,6 +122,23 @@ def test_imbalance_by_hand() -> None:
     assert both.tolist() == oversampled(y, "oversample", 5).tolist()
     assert len(both) == 10
     assert set(both[7:].tolist()) <= {0, 1}
+
+
+def test_the_optimiser_is_that_of_pytorch() -> None:
+    ours, theirs = (nn.Linear(3, 2) for _ in range(2))
+    theirs.load_state_dict(ours.state_dict())
+    optimizer = Adam(ours.parameters(), weight_decay=0.1)
+    reference = torch.optim.AdamW(theirs.parameters(), weight_decay=0.1, fused=True)
+    for rate in (0.1, 0.02, 0.3):
+        x = torch.randn(5, 3)
+        for model in (ours, theirs):
+            model(x).square().sum().backward()
+        optimizer.step(rate)
+        reference.param_groups[0]["lr"] = rate
+        reference.step()
+        reference.zero_grad()
+    for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert torch.equal(a, b)
 
 
 def test_one_cycle_rises_peaks_and_falls() -> None:

@@ -13,7 +13,7 @@ Parameters = dict[str, int | float]
 """A point of the search space by name: learning_rate, dropout, layers, units_1, units_2, …"""
 
 
-class Search(Record):
+class Search(Record, frozen=True, kw_only=True):
     """How a study searches, and how it scores a trial: `tuning` without the number of trials.
 
     Attributes
@@ -53,7 +53,7 @@ class Search(Record):
         return msgspec.convert(values, cls)
 
 
-class Trial(Account):
+class Trial(Account, frozen=True, kw_only=True):
     """One trial, ``tuning/trials/{number}.json``.
 
     Attributes
@@ -76,7 +76,7 @@ class Trial(Account):
     failed: str | None
 
 
-class Chosen(Record):
+class Chosen(Record, frozen=True, kw_only=True):
     """The values of the `model` section that a trial stands for."""
 
     learning_rate: float
@@ -89,7 +89,7 @@ class Chosen(Record):
         return {**model, **values, "units": list(self.units)}
 
 
-class Best(Account):
+class Best(Account, frozen=True, kw_only=True):
     """The finished study, ``tuning/best.json``.
 
     Attributes

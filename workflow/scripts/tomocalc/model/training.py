@@ -16,6 +16,7 @@ from tomocalc.metrics import score
 from tomocalc.model.checkpoint import Checkpoint
 from tomocalc.model.lstm import Ensemble, Hyperparameters
 from tomocalc.model.optimisation import (
+    Adam,
     class_weights,
     learning_rate,
     make_step,
@@ -154,13 +155,7 @@ class Run:
         torch.manual_seed(seed)  # first weights and dropout
         self.order = torch.Generator().manual_seed(seed)  # of the samples in every epoch
         self.model = Ensemble(shape).to(self.device)
-        self.optimizer = torch.optim.Adam(
-            self.model.parameters(),
-            lr=settings.learning_rate,
-            weight_decay=settings.weight_decay,
-            decoupled_weight_decay=True,
-            fused=True,
-        )
+        self.optimizer = Adam(self.model.parameters(), weight_decay=settings.weight_decay)
         self.epoch = 0
         self.history: list[Row] = []
         self.best_epoch = 0
@@ -201,7 +196,7 @@ class Run:
         return {
             "epoch": self.epoch,
             "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizer": self.optimizer.state(),
             "order": self.order.get_state(),
             "random": torch.get_rng_state(),
             "cuda_random": torch.cuda.get_rng_state() if self.device.type == "cuda" else None,
@@ -213,7 +208,7 @@ class Run:
     def _resume(self, state: dict[str, Any]) -> None:
         self.epoch = state["epoch"]
         self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        self.optimizer.resume(state["optimizer"])
         self.order.set_state(state["order"])
         torch.set_rng_state(state["random"])
         if state["cuda_random"] is not None and self.device.type == "cuda":

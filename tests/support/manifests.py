@@ -31,6 +31,8 @@ def manifest(volume_id: str = "v", **changes: Any) -> VolumeManifest:
         "generators": ("local",),
         "candidates": 7,
         "turned": False,
+        "sources": (),
+        "breast_share": 0.5,
         "shards": (),
         "objects": NOTHING,
         "slice_facts": every,

@@ -14,6 +14,8 @@ from support.manifests import manifest
 from tomocalc.dataset.annotations import findings_of, lines_of, misplaced
 from tomocalc.dataset.labels import label_candidates
 
+VOLUMES = [manifest(name, rows=64, columns=96) for name in "vw"]
+
 
 def line(number: int, **changes: Any) -> dict[str, Any]:
     row = {"volume_id": "v", "slice": 5, "x": 50.0, "y": 20.0, "radius": 0.0}
@@ -30,14 +32,14 @@ def line(number: int, **changes: Any) -> dict[str, Any]:
 
 def told(rows: list[dict[str, Any]]) -> list[list[int]]:
     """Return the lines of every finding."""
-    return [sorted(part["_line"] for part in lines_of(row)) for row in findings_of(rows)]
+    return [sorted(part["_line"] for part in lines_of(row)) for row in findings_of(rows, VOLUMES)]
 
 
 def test_one_line_per_slice_is_one_finding() -> None:
     slices = [line(2 + k, slice=3 + k, x=50.0 + k, y=20.0 - k) for k in range(4)]
     other = [line(9 + k, slice=3 + k, x=70.0) for k in range(2)]
     assert told([*slices, *other]) == [[2, 3, 4, 5], [9, 10]]
-    (finding, _) = findings_of([*slices, *other])
+    (finding, _) = findings_of([*slices, *other], VOLUMES)
     assert finding["slice"] == 4  # the middle one
 
 
@@ -80,7 +82,7 @@ def test_masks_drawn_slice_by_slice_are_one_finding(tmp_path: Path) -> None:
 
 
 def test_a_candidate_in_any_of_its_lines_belongs_to_a_finding() -> None:
-    (finding,) = findings_of([line(2 + k, slice=3 + k) for k in range(6)])
+    (finding,) = findings_of([line(2 + k, slice=3 + k) for k in range(6)], VOLUMES)
     for on_slice, label in ((2, 1), (3, 1), (9, 1), (10, 0)):  # one slice beyond counts too
         rows = candidate_rows(
             centroid_row=[20.0], centroid_col=[50.0], slice=[on_slice], detected=[True]

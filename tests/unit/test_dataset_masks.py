@@ -1,22 +1,253 @@
-"""Masks are as little trusted as images."""
+"""Masks are as little trusted as images, and lie on the slices that they say."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import imagecodecs
+import numpy as np
 import pytest
+import SimpleITK
+import tifffile
+from msgspec.structs import replace
+from numpy.typing import NDArray
+from PIL import Image
+from pydicom.dataset import Dataset
 
-from support.image_files import picture, write_dicom
-from tomocalc.dataset.masks import read_mask
+from support.image_files import TOMOSYNTHESIS, dicom, item, write_dicom, write_jpeg, write_png
+from support.manifests import manifest
+from tomocalc.accounts.manifest import SliceSource, VolumeManifest
+from tomocalc.dataset.masks import placed
 from tomocalc.errors import TomocalcError
+from tomocalc.readers.plane import source_key
+
+SHAPE = (64, 48)
+MARKED = np.zeros(SHAPE, bool)
+MARKED[20:26, 8:14] = True
+SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
+LABEL_MAP = "1.2.840.10008.5.1.4.1.1.66.7"
+UIDS = [f"1.2.3.{index}" for index in range(5)]
+
+VOLUME = manifest(
+    "v",
+    slices=5,
+    rows=SHAPE[0],
+    columns=SHAPE[1],
+    sources=tuple(
+        SliceSource(stored=stored, source=source_key("1.2.3"), position_mm=float(index))
+        for index, stored in enumerate([0, 2, 4, 1, 3])
+    ),
+)
+SINGLES = manifest(
+    "v",
+    slices=5,
+    sources=tuple(
+        SliceSource(stored=index, source=source_key(uid)) for index, uid in enumerate(UIDS)
+    ),
+)
 
 
-def test_a_deflated_mask_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
-    path = write_dicom(tmp_path / "mask.dcm", [picture()], syntax="deflated")
-    with pytest.raises(TomocalcError, match=r"E203.*it is deflated"):
-        read_mask(str(path))
+def masks(path: Path, *, on: int | None = 3, volume: VolumeManifest = VOLUME) -> dict[Any, Any]:
+    row = {"volume_id": "v", "_line": 2, "slice": on, "mask": str(path), "radius": None}
+    (found,) = placed([row], [volume])
+    return dict(found["mask"].slices())
 
 
-def test_a_dicom_image_is_a_mask(tmp_path: Path) -> None:
-    path = write_dicom(tmp_path / "mask.dcm", [picture()])
-    assert list(read_mask(str(path))) == [None]
+def grey(low: int, high: int, dtype: Any = np.uint8) -> NDArray[Any]:
+    return np.where(MARKED, high, low).astype(dtype)
+
+
+def rgba(path: Path, alpha: int) -> None:
+    colours = np.dstack([grey(0, 255), grey(0, 0), grey(0, 80), np.full(SHAPE, alpha, np.uint8)])
+    Image.fromarray(colours).save(path)
+
+
+def palette(path: Path) -> None:
+    image = Image.fromarray(grey(0, 1), mode="P")
+    image.putpalette([90, 90, 90, 200, 0, 0] + [0] * 762)
+    image.save(path)
+
+
+def write_itk(path: Path, array: NDArray[Any]) -> None:
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(array), str(path), useCompression=True)
+
+
+def probabilities(path: Path) -> None:
+    tifffile.imwrite(path, np.where(MARKED, 0.7, 0.1).astype(np.float32))
+
+
+PICTURES = {
+    "255.png": lambda path: write_png(path, grey(0, 255)),
+    "1.png": lambda path: write_png(path, grey(0, 1)),
+    "inverted.png": lambda path: write_png(path, grey(255, 0)),
+    "background-255.png": lambda path: write_png(path, grey(255, 1)),
+    "wide.png": lambda path: write_png(path, grey(7, 3000, np.uint16)),
+    "opaque.png": lambda path: rgba(path, 255),
+    "palette.png": palette,
+    "bits.png": lambda path: Image.fromarray(MARKED).save(path),
+    "bits.tif": lambda path: Image.fromarray(MARKED).save(path),
+    "lossy.jpg": lambda path: write_jpeg(path, grey(0, 255), quality=60),
+    "lossy-inverted.jpg": lambda path: write_jpeg(path, grey(255, 0), quality=60),
+    "probabilities.tif": probabilities,
+    "signed.tif": lambda path: tifffile.imwrite(path, grey(-1, 4, np.int16)),
+    "labels.dcm": lambda path: write_dicom(path, [grey(0, 3)]),
+    "monochrome1.dcm": lambda path: write_dicom(
+        path, [grey(0, 255)], PhotometricInterpretation="MONOCHROME1"
+    ),
+    "flat.nii": lambda path: SimpleITK.WriteImage(
+        SimpleITK.GetImageFromArray(grey(0, 2)), str(path)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_mask_marks_what_differs_from_its_background(tmp_path: Path, name: str) -> None:
+    PICTURES[name](tmp_path / name)
+    found = masks(tmp_path / name, on=4)
+    assert list(found) == [2]  # the stored frame 4 lies at slice 2
+    np.testing.assert_array_equal(found[2], MARKED)
+
+
+def write_stack(path: Path) -> None:
+    pages = np.zeros((5, *SHAPE), np.uint8)
+    pages[1][MARKED], pages[3][:5, :5] = 255, 255
+    if path.suffix == ".tif":
+        tifffile.imwrite(path, pages, metadata=None)
+    elif path.suffix:
+        write_itk(path, pages)
+    else:
+        path.mkdir()
+        for index, page in enumerate(pages):
+            (path / f"{index}.png").write_bytes(imagecodecs.png_encode(page))
+
+
+@pytest.mark.parametrize("name", ["stack.tif", "stack.nii.gz", "stack.nrrd", "stack.mha", "folder"])
+def test_pages_of_a_mask_are_slices(tmp_path: Path, name: str) -> None:
+    write_stack(tmp_path / name)
+    found = masks(tmp_path / name, on=None)
+    assert list(found) == [1, 3]
+    np.testing.assert_array_equal(found[1], MARKED)
+    assert list(masks(tmp_path / name, on=1)) == [3]  # the stored frame 1 lies at slice 3
+
+
+def segmentation(frames: list[Dataset], **changes: Any) -> Dataset:
+    fractional = changes.get("SegmentationType") == "FRACTIONAL"
+    marked = grey(0, 200 if fractional else 1)
+    options = {"sop_class": SEGMENTATION, "spacing": None, "SegmentationType": "BINARY"}
+    made = dicom([marked] * len(frames), enhanced=True, **{**options, **changes})
+    made.PerFrameFunctionalGroupsSequence = frames
+    return made
+
+
+def derived(*sources: tuple[str, list[int] | int | None]) -> Dataset:
+    images = []
+    for uid, frames in sources:
+        image = item(ReferencedSOPClassUID=TOMOSYNTHESIS, ReferencedSOPInstanceUID=uid)
+        if frames is not None:
+            image.ReferencedFrameNumber = frames
+        images.append(image)
+    return item(DerivationImageSequence=[item(SourceImageSequence=images)])
+
+
+def at(depth: float) -> Dataset:
+    return item(
+        PlanePositionSequence=[item(ImagePositionPatient=[0.0, 0.0, depth])],
+        PlaneOrientationSequence=[item(ImageOrientationPatient=[1.0, 0, 0, 0, 1.0, 0])],
+    )
+
+
+SEGMENTATIONS: dict[str, tuple[Dataset, VolumeManifest, list[int]]] = {
+    # frame numbers count from 1, as stored: 2 is stored 1, which lies at slice 3
+    "one source frame": (segmentation([derived(("1.2.3", 2))]), VOLUME, [3]),
+    "several source frames": (segmentation([derived(("1.2.3", [1, 2]))]), VOLUME, [0, 3]),
+    "single images": (
+        segmentation([derived((UIDS[4], None)), derived((UIDS[1], None))]),
+        SINGLES,
+        [1, 4],
+    ),
+    "an image of several sources": (
+        segmentation([derived((UIDS[0], None), (UIDS[2], None))]),
+        SINGLES,
+        [0, 2],
+    ),
+    "positions only": (segmentation([at(1.2), at(4.0)]), VOLUME, [1, 4]),
+    "fractional": (
+        segmentation(
+            [derived(("1.2.3", 1))], SegmentationType="FRACTIONAL", MaximumFractionalValue=255
+        ),
+        VOLUME,
+        [0],
+    ),
+    "label map": (
+        segmentation([derived(("1.2.3", 1))], sop_class=LABEL_MAP, SegmentationType="LABELMAP"),
+        VOLUME,
+        [0],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SEGMENTATIONS)
+def test_a_segmentation_lies_on_the_slices_that_it_names(tmp_path: Path, name: str) -> None:
+    made, volume, slices = SEGMENTATIONS[name]
+    made.save_as(tmp_path / "m.dcm", enforce_file_format=True)
+    found = masks(tmp_path / "m.dcm", on=None, volume=volume)
+    assert sorted(found) == slices
+    for image in found.values():
+        np.testing.assert_array_equal(image, MARKED)
+    (turned, *_) = masks(tmp_path / "m.dcm", on=None, volume=replace(volume, turned=True)).values()
+    np.testing.assert_array_equal(turned, MARKED[::-1, ::-1])
+
+
+def faint(path: Path) -> None:
+    made = segmentation([derived(("1.2.3", 1))], SegmentationType="FRACTIONAL")
+    made.MaximumFractionalValue = 255
+    made.PixelData = grey(0, 127).tobytes()
+    made.save_as(path, enforce_file_format=True)
+
+
+REFUSED = {
+    "transparent.png": (lambda path: rgba(path, 128), "E206.*not opaque"),
+    "empty.png": (lambda path: write_png(path, grey(0, 0)), "E303.*no pixel of it is set"),
+    "most.png": (
+        lambda path: write_png(path, np.pad(np.ones((60, 44), np.uint8), 2)),
+        "E303.*86% of its pixels are set",
+    ),
+    "halves.png": (
+        lambda path: write_png(path, np.repeat(np.uint8([[0, 1]]), 24, 1).repeat(64, 0)),
+        "E303.*no value is clearly its background",
+    ),
+    "deflated.dcm": (
+        lambda path: write_dicom(path, [grey(0, 1)], syntax="deflated"),
+        "E203.*it is deflated",
+    ),
+    "fraction.dcm": (faint, "E303.*no pixel of it is set"),
+    "elsewhere.dcm": (
+        lambda path: segmentation([derived(("9.9", None)), derived(("9.8", None))]).save_as(
+            path, enforce_file_format=True
+        ),
+        "E303.*other images than those of v",
+    ),
+    "undescribed.dcm": (
+        lambda path: dicom([grey(0, 1)], sop_class=SEGMENTATION).save_as(
+            path, enforce_file_format=True
+        ),
+        "E303.*its frames are not described",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_decided_is_refused(tmp_path: Path, name: str) -> None:
+    write, words = REFUSED[name]
+    write(tmp_path / name)
+    with pytest.raises(TomocalcError, match=words):
+        masks(tmp_path / name)
+
+
+def test_a_frame_that_was_left_out_cannot_be_annotated() -> None:
+    sources = (*VOLUME.sources[:3], *VOLUME.sources[4:])
+    kept = replace(VOLUME, slices=4, sources=sources)
+    row = {"volume_id": "v", "_line": 7, "slice": 1, "mask": None}
+    with pytest.raises(TomocalcError, match=r"E303.*line 7.*frame 1 of v is no slice"):
+        placed([row], [kept])

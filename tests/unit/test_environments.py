@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "workflow/scripts"
 CONDA_NAME = {
     "PIL": "pillow",
+    "SimpleITK": "simpleitk",
     "skimage": "scikit-image",
     "sklearn": "scikit-learn",
     "torch": "pytorch",

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from support.manifests import manifest
+from support.manifests import manifest as made
 from tomocalc.accounts.manifest import SliceFacts
 from tomocalc.dataset.masks import placed
 from tomocalc.evaluation.coverage import Coverage, SmallObjects, Target, mirrored, rate, small
@@ -72,7 +73,8 @@ def test_a_mask_covers_what_the_labels_count_and_no_corner_of_its_box(tmp_path: 
     drawn[10:30, 10:12] = drawn[28:30, 10:30] = 255  # an L
     Image.fromarray(drawn).save(tmp_path / "mask.png")
     row = circle(radius=None, x=None, y=None, mask=str(tmp_path / "mask.png"))
-    finding = Target.from_annotation(placed([row])[0])
+    (row,) = placed([row | {"volume_id": "v", "_line": 2}], [made("v", slices=9)])
+    finding = Target.from_annotation(row)
     assert found((5, 20, 11)).cover(finding)
     assert not found((5, 13, 27)).cover(finding)
     moved = finding.at(finding.row + 20, finding.col + 5)

@@ -180,7 +180,7 @@ def test_a_header_of_many_items_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "attributes",
     [
-        {"BitsAllocated": 32},
+        {"BitsAllocated": 12, "BitsStored": 8},
         {"BitsStored": 0},
         {"HighBit": 3},
         {"SamplesPerPixel": 3},

@@ -20,6 +20,7 @@ from support.image_files import (
     write_tiff,
 )
 from support.opening import opened_spaced as opened
+from tomocalc.accounts.doubts import Doubt
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.colour import grey, unsigned
 
@@ -87,9 +88,19 @@ def test_drawings_in_the_unused_bits_are_cut_off_where_declared(tmp_path: Path) 
     np.testing.assert_array_equal(opened(tmp_path / "a.dcm").read(0), values)
 
 
-def test_values_beyond_the_stored_bits_are_a_fault(tmp_path: Path) -> None:
-    path = write_dicom(tmp_path / "a.dcm", [picture(bits=12)], bits=10)
-    with pytest.raises(TomocalcError, match=r"E202.*above the 1023 of its 10 bits"):
+def test_values_beyond_the_stored_bits_are_kept_and_said(tmp_path: Path) -> None:
+    values = picture(bits=12)
+    found = opened(write_dicom(tmp_path / "a.dcm", [values], bits=10))
+    np.testing.assert_array_equal(found.read(0), values)
+    assert found.header.doubts == (
+        Doubt(code="bits_exceeded", values={"stored": 10, "needed": 12}),
+    )
+
+
+def test_single_bits_above_the_stored_ones_are_a_fault(tmp_path: Path) -> None:
+    drawn = picture(bits=12) | np.uint16(0x8000)
+    path = write_dicom(tmp_path / "a.dcm", [drawn], bits=12)
+    with pytest.raises(TomocalcError, match=r"E202.*above the 4095 of its 12 bits"):
         opened(path).read(0)
 
 

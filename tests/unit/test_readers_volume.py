@@ -59,13 +59,19 @@ class TestOrder:
         for index in range(12):
             np.testing.assert_array_equal(found.read(index), frames[11 - index])
 
-    def test_multi_frame_keeps_the_stored_order(self, tmp_path: Path) -> None:
-        frames = volume(3)
-        for positions in (depths(3, 1.0), depths(3, -1.0)):
-            path = write_dicom(tmp_path / "a.dcm", frames, enhanced=True, positions=positions)
-            found = opened(path)
-            np.testing.assert_array_equal(found.read(0), frames[0])
-            assert found.header.slice_spacing_mm == 1.0
+    def test_frames_are_sorted_by_position_and_keep_their_stored_numbers(
+        self, tmp_path: Path
+    ) -> None:
+        frames = volume(4)
+        order = [2, 0, 3, 1]  # stored frame k lies at depth order[k]
+        positions = [depths(4)[place] for place in order]
+        path = write_dicom(tmp_path / "a.dcm", frames, enhanced=True, positions=positions)
+        found = opened(path)
+        for place, frame in zip(order, frames, strict=True):
+            np.testing.assert_array_equal(found.read(place), frame)
+        assert found.header.slice_spacing_mm == 1.0
+        assert found.header.doubts == (Doubt(code="frames_reordered"),)
+        assert [plane.stored for plane in found.planes] == [1, 3, 0, 2]
 
     @pytest.mark.parametrize(
         "attributes",
@@ -163,8 +169,11 @@ class TestSpacing:
             for spacing in (0.1, 0.2)
         ]
         dataset.save_as(tmp_path / "a.dcm", enforce_file_format=True)
-        with pytest.raises(TomocalcError, match=r"E202.*different pixel spacings"):
-            opened(tmp_path / "a.dcm")
+        with pytest.raises(TomocalcError, match=r"E205.*different pixel spacings.*sheet"):
+            opened(tmp_path / "a.dcm", slice_spacing_mm=1.0)
+        found = opened(tmp_path / "a.dcm", slice_spacing_mm=1.0, pixel_spacing_mm=0.15)
+        assert found.header.spacing_mm == (0.15, 0.15)
+        assert found.header.doubts == (Doubt(code="spacings_differ"),)
 
     def test_slice_thickness_is_no_slice_spacing(self, tmp_path: Path) -> None:
         path = write_dicom(tmp_path / "a.dcm", volume(2), enhanced=True, SliceThickness=39)

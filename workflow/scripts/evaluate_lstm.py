@@ -88,7 +88,8 @@ def main(
                     load_schema(annotations_schema),
                     [volume.volume_id for volume in facts],
                     data_root=data_root,
-                )
+                ),
+                facts,
             ),
             threshold=model.threshold,
             settings=settings,

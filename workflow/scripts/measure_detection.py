@@ -62,7 +62,7 @@ def main(
         [volume.volume_id for volume in volumes],
         data_root=data_root,
     )
-    findings = by_volume(findings_of(annotated))
+    findings = by_volume(findings_of(annotated, volumes))
     known = by_volume(read_truth(truth) if truth else [])
     accounts = {name: Coverage() for name in sorted({it for v in volumes for it in v.generators})}
     for manifest, path in zip(volumes, objects, strict=True):

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from tomocalc.accounts.manifest import VolumeFacts
+from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.cells import Row
 from tomocalc.config import load_schema
 from tomocalc.dataset.annotations import findings_of
@@ -66,11 +66,12 @@ def main(
         if table is None:
             assert annotations is not None
 
-            def findings(volumes: Sequence[VolumeFacts], *, others: bool = False) -> list[Row]:
+            def findings(volumes: Sequence[VolumeManifest], *, others: bool = False) -> list[Row]:
                 known = [volume.volume_id for volume in volumes]
                 sheet = load_schema(annotations_schema)
                 return findings_of(
-                    read_annotations(annotations, sheet, known, others=others, data_root=data_root)
+                    read_annotations(annotations, sheet, known, others=others, data_root=data_root),
+                    volumes,
                 )
 
             facts = merge_volumes(

@@ -95,6 +95,69 @@ KINDS: dict[str, Kind] = {
         "sheet's, slices are in stored order",
         "export the volume again; until then check that its slices are in order",
     ),
+    "magnified": Kind(
+        "the spacing is the detector's, divided by the magnification",
+        "the spacing is the detector's, divided by the magnification of {factor:g} that the header "
+        "estimates (EstimatedRadiographicMagnificationFactor)",
+        "check it on an object of known size where lengths matter",
+        settled=True,
+    ),
+    "spacings_differ": Kind(
+        "slices differ in pixel spacing",
+        "the header gives slices different pixel spacings, and that of the sheet is used for all",
+        "see that pixel_spacing_mm in the sheet is right for the slices that matter",
+        settled=True,
+    ),
+    "frames_reordered": Kind(
+        "frames are stored in another order than they lie",
+        "frames are stored in another order than their positions: slices here follow the "
+        "positions, and the annotation sheet names frames as they are stored",
+        "look at the marks slice by slice if another program shows the frames as stored",
+        settled=True,
+    ),
+    "order_reversed": Kind(
+        "positions and numbers order the slices oppositely",
+        "positions run against the Instance Numbers, and slices follow the positions",
+        "see that the annotated slices are counted in the order of positions; a viewer may show "
+        "the numbers' order",
+    ),
+    "order_differs": Kind(
+        "positions and numbers order the slices differently",
+        "positions and Instance Numbers order the slices differently, and slices follow the "
+        "positions",
+        "look at the picture: do neighbouring slices look alike? Export the volume again if not",
+    ),
+    "one_position": Kind(
+        "all frames have one position",
+        "the header gives every frame the same position: slices are in stored order",
+        "look at the picture: do neighbouring slices look alike?",
+    ),
+    "left_out": Kind(
+        "images beside the slices are left out",
+        "{count:g} images in the volume's place are no slices of it by their headers (projections, "
+        "synthetic or two-dimensional images, slabs, localisers) and are left out",
+        "the log of extract_features lists them; take them away, or name the slices by a pattern",
+    ),
+    "slab": Kind(
+        "the volume is made of slabs",
+        "its images are slabs of several slices by their headers",
+        "give the thin slices if there are any: calcifications are fainter in slabs",
+    ),
+    "synthetic_2d": Kind(
+        "a synthetic two-dimensional image",
+        "by its header it is a synthetic two-dimensional image, not a slice",
+        "give the reconstructed slices if there are any",
+    ),
+    "bits_exceeded": Kind(
+        "values exceed the bits of the header",
+        "values take {needed:g} bits and the header says {stored:g}: all are kept",
+        "look at the picture; export the volume again if it looks wrong",
+    ),
+    "no_class": Kind(
+        "the file does not say what object it is",
+        "the header has no SOP Class UID: it is read as an image of the breast",
+        "export the volume again, or see in the picture that it is what it should be",
+    ),
     "gap": Kind(
         "slices are missing",
         "slices are missing: a step of up to {mm:.3g} mm follows",

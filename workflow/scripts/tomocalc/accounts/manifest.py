@@ -53,6 +53,24 @@ class QuarantinedSlice(Record, frozen=True, kw_only=True):
     fix: str
 
 
+class SliceSource(Record, frozen=True, kw_only=True):
+    """How a slice is named outside: what annotations, masks and viewers refer to.
+
+    Attributes
+    ----------
+    stored
+        Its place as the files store it, from 0: annotation sheets count so.
+    source
+        Hash of the identifier of its image, empty where it has none.
+    position_mm
+        Along the normal of the image plane.
+    """
+
+    stored: int
+    source: str = ""
+    position_mm: float | None = None
+
+
 class VolumeFacts(Account, frozen=True, kw_only=True):
     """Whose volume it is, and its size: lengths in mm, spacing as (row, column).
 
@@ -86,6 +104,10 @@ class VolumeManifest(VolumeFacts, frozen=True, kw_only=True):
         Number of candidates in depth.
     turned
         Both in-plane axes are reversed against the stored image.
+    sources
+        Of every slice, in order.
+    breast_share
+        Largest share of a slice that is breast, 0..1.
     shards
         One per readable slice.
     objects
@@ -100,6 +122,8 @@ class VolumeManifest(VolumeFacts, frozen=True, kw_only=True):
     generators: tuple[str, ...]
     candidates: int
     turned: bool
+    sources: tuple[SliceSource, ...]
+    breast_share: float
     shards: tuple[TableEntry, ...]
     objects: TableEntry
     slice_facts: tuple[SliceFacts, ...]

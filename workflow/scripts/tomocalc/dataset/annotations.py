@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tomocalc.accounts.manifest import VolumeFacts
+from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.cells import LINE
 from tomocalc.dataset.masks import placed
 from tomocalc.errors import TomocalcError
@@ -16,13 +16,15 @@ NEIGHBOURING = 2
 """Slices at most between two lines of one finding: every slice or every other one is outlined."""
 SEVERAL = 3
 """Lines from which on their places, all of them, show that x and y are exchanged."""
+MOST = 0.5
+"""Largest share of the breast that the mask of a finding may have."""
 SAME_PX = 3.0
 """Distance of two centres, in pixels along each axis, within which a hand marks one place."""
 SAME_SHARE = 0.25
 """The same, as a share of the smaller of two extents."""
 
 
-def findings_of(rows: Iterable[Row]) -> list[dict[str, Any]]:
+def findings_of(rows: Iterable[Row], volumes: Iterable[VolumeManifest]) -> list[dict[str, Any]]:
     """Return one row per finding, in the order of the sheet.
 
     Where an annotator has outlined a finding on every slice that shows it, its lines are one
@@ -33,6 +35,8 @@ def findings_of(rows: Iterable[Row]) -> list[dict[str, Any]]:
     ----------
     rows
         Lines of the sheet.
+    volumes
+        Manifests of all volumes that they name.
 
     Returns
     -------
@@ -40,7 +44,7 @@ def findings_of(rows: Iterable[Row]) -> list[dict[str, Any]]:
         As `placed` returns them. A finding of several lines is its middle one, with the others
         as ``parts``; its candidates may lie in any of them.
     """
-    lines = placed(rows)
+    lines = placed(rows, volumes)
     chains: defaultdict[tuple[Any, ...], list[list[dict[str, Any]]]] = defaultdict(list)
     for row in sorted(lines, key=lambda row: -1 if row["slice"] is None else row["slice"]):
         group = chains[row["volume_id"], row["kind"], row.get("pathology")]
@@ -96,7 +100,7 @@ def _extent(row: Row) -> tuple[float, float]:
 
 
 def misplaced(
-    sheet: str, findings: Iterable[Row], volumes: Iterable[VolumeFacts]
+    sheet: str, findings: Iterable[Row], volumes: Iterable[VolumeManifest]
 ) -> Iterator[TomocalcError]:
     """Say which annotations lie outside their volume, or have a mask of another size.
 
@@ -109,7 +113,7 @@ def misplaced(
     findings
         As `findings_of` returns them.
     volumes
-        Manifests: volume_id, rows, columns and slices.
+        Manifests: volume_id, rows, columns, slices and breast_share.
 
     Yields
     ------
@@ -138,7 +142,7 @@ def misplaced(
             yield _fault(f"{sheet}:{row[LINE]}", why, fault[1])
 
 
-def _reason(row: Row, volume: VolumeFacts) -> tuple[str, str] | None:
+def _reason(row: Row, volume: VolumeManifest) -> tuple[str, str] | None:
     """Return why a row does not fit and what mends it; None where it fits."""
     last = max([row["slice"] or 0, *row.get("mask_slices", [])])
     if last >= volume.slices:
@@ -148,6 +152,12 @@ def _reason(row: Row, volume: VolumeFacts) -> tuple[str, str] | None:
         if (rows, columns) != (volume.rows, volume.columns):
             why = f"the mask has {rows} rows and {columns} columns"
             return why, "give a mask of the size of the slices"
+        if row["mask_pages"] not in (1, volume.slices):
+            return f"the mask has {row['mask_pages']} pages", "give one page, or a page a slice"
+        if row["mask_share"] > MOST * volume.breast_share:
+            covers = [f"{share:.0%}" for share in (row["mask_share"], volume.breast_share)]
+            why = f"the mask covers {covers[0]} of the image, the breast {covers[1]}"
+            return why, "mark the finding, not the breast; is the mask inverted?"
         return None
     if axis := _outside(row, volume):
         centre = _centre(row)["xy".index(axis)]
@@ -156,7 +166,7 @@ def _reason(row: Row, volume: VolumeFacts) -> tuple[str, str] | None:
     return None
 
 
-def _outside(row: Row, volume: VolumeFacts) -> str:
+def _outside(row: Row, volume: VolumeManifest) -> str:
     """Return the axis along which the centre lies outside the image; empty where it lies inside."""
     if "mask_shape" in row:
         return ""

@@ -16,8 +16,6 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-from tomocalc.dataset.masks import Mask, read_mask
-
 Spacing = tuple[float, float]
 Values = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -202,8 +200,7 @@ class Objects:
 
     def _within_mask(self, annotation: Mapping[str, Any], margin_mm: float, slices: int) -> Flags:
         inside = np.zeros(self.row.size, np.bool_)
-        mask: Mask = read_mask(annotation["mask"])
-        for index, image in mask.items():
+        for index, image in annotation["mask"].slices().items():
             near = self._near(annotation["slice"] if index is None else index, slices)
             chosen = np.flatnonzero(near & ~inside)
             if chosen.size:

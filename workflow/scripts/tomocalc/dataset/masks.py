@@ -1,141 +1,168 @@
-"""Annotations drawn as masks: images of a slice's size, or DICOM segmentations."""
+"""Annotations in their place: slices as the volume has them, masks on the slices they belong to."""
 
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pydicom
 from numpy.typing import NDArray
-from PIL import Image
-from pydicom.dataset import Dataset
 
+from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.cells import LINE
 from tomocalc.errors import TomocalcError
-from tomocalc.readers.dicom_file import whole_header
-from tomocalc.readers.sniff import Kind, sniff
-
-SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
-LARGEST = 4_000_000_000
-"""Pixels of all frames of a mask."""
+from tomocalc.readers.masks import MaskFrame, MaskStack, bad_mask, open_mask
+from tomocalc.readers.plane import source_key
 
 Mask = Mapping[int | None, NDArray[np.bool_]]
-"""Slice to its mask, (row, column); None stands for the slice that the annotation names."""
+"""Slice to its mask, (row, column); None stands for every slice."""
+
+read_mask = functools.lru_cache(maxsize=8)(open_mask)
 
 
-@functools.lru_cache(maxsize=8)
-def read_mask(path: str) -> Mask:
-    """Read the mask at *path*: true where a pixel is not zero; all segments count.
+@dataclass(frozen=True)
+class PlacedMask:
+    """A mask on the slices of its volume; its pixels stay in its file."""
 
-    A plain image is the mask of the annotation's own slice. The frames of a DICOM segmentation
-    belong to the slices whose frame they are derived from, else to the slices in order.
+    path: str
+    places: tuple[tuple[int | None, int], ...]
+    """Slice (None for every slice) and number of the mask's frame."""
+    turned: bool
+    """The volume is turned against its stored images."""
+
+    def slices(self) -> Mask:
+        """Return the mask of every slice that has one; frames of one slice are joined."""
+        frames = read_mask(self.path).frames
+        mask: dict[int | None, NDArray[np.bool_]] = {}
+        for index, number in self.places:
+            frame = frames[number]
+            # A segmentation refers to the stored image, a picture was drawn on what was shown.
+            image = frame.image[::-1, ::-1] if self.turned and frame.stored else frame.image
+            mask[index] = mask[index] | image if index in mask else image
+        return mask
+
+
+def placed(
+    annotations: Iterable[Mapping[str, Any]], volumes: Iterable[VolumeManifest]
+) -> list[dict[str, Any]]:
+    """Return *annotations* with slices as the volumes count them and masks in their place.
+
+    A sheet names the slices of one file as that file stores them; the volume has them in the
+    order of their positions. Rows with a mask get the bounding box of it in x, y, width and
+    height, its ``mask_shape`` (rows, columns), its ``mask_share`` of the image, the ``mask_pages``
+    that a stack has, and the `PlacedMask` itself. The slice of a mask that says its own is the
+    middle one, where the sheet names none.
+
+    Parameters
+    ----------
+    volumes
+        Manifests.
 
     Raises
     ------
     TomocalcError
-        ``E104`` when it cannot be read, ``E303`` when it is empty or its slices are unknown.
+        ``E303`` where a mask does not say on which slices it lies, or an annotated frame is no
+        slice of the volume; for the files of masks see `open_mask`.
     """
-    try:
-        kind = sniff(Path(path))
-        mask = _dicom(path) if kind is Kind.DICOM else {None: _picture(path)}
-    except (OSError, ValueError, AttributeError, RuntimeError, NotImplementedError) as error:
-        # What a library says may repeat a header: it is not shown.
-        why = f"it is not an image that can be read ({type(error).__name__})"
-        raise _bad(path, why, code="E104") from None
-    mask = {index: image for index, image in mask.items() if image.any()}
-    if not mask:
-        raise _bad(path, "no pixel of it is set")
-    return mask
+    known = {volume.volume_id: volume for volume in volumes}
+    return [_placed(row, known[row["volume_id"]]) for row in annotations]
 
 
-def _picture(path: str) -> NDArray[np.bool_]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
-            with Image.open(path) as image:
-                values = np.asarray(image)
-        except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-            raise _bad(path, "it is larger than an image may be", code="E104") from None
-    set_ = values != 0
-    return np.asarray(set_.any(axis=2) if set_.ndim == 3 else set_)
+def _placed(row: Mapping[str, Any], volume: VolumeManifest) -> dict[str, Any]:
+    found = {**row, "slice": _slice(row, volume)}
+    return _boxed(found, volume) if row.get("mask") else found
 
 
-def _dicom(path: str) -> dict[int | None, NDArray[np.bool_]]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        header = whole_header(Path(path))
-        frames = int(header.get("NumberOfFrames") or 1)
-        if frames * int(header.Rows) * int(header.Columns) > LARGEST:
-            raise _bad(path, "it is larger than an image may be", code="E104")
-        values = pydicom.dcmread(path).pixel_array
-    values = values.reshape(frames, header.Rows, header.Columns) != 0
-    if header.SOPClassUID != SEGMENTATION:
-        if frames > 1:
-            raise _bad(path, "it has several frames and is no segmentation")
-        return {None: values[0]}
-    slices: dict[int | None, NDArray[np.bool_]] = {}
-    for frame, index in zip(values, _slices(header, path), strict=True):
-        slices[index] = slices[index] | frame if index in slices else frame
-    return slices
+def _slice(row: Mapping[str, Any], volume: VolumeManifest) -> int | None:
+    """Return the slice that an annotation names; one beyond the volume is said elsewhere."""
+    named = row["slice"]
+    stored = [source.stored for source in volume.sources]
+    if named is None or not stored:
+        return named
+    if named in stored:
+        return stored.index(named)
+    if named > max(stored):
+        return max(named, volume.slices)
+    raise TomocalcError(
+        "E303",
+        what="an annotation does not fit its volume",
+        where=f"annotation sheet, line {row[LINE]}",
+        why=f"frame {named} of {row['volume_id']} is no slice: it was left out",
+        fix="see the log of extract_features for what is left out, and name another slice",
+    )
 
 
-def _slices(header: Dataset, path: str) -> list[int | None]:
-    """Return the slice, from 0, of every frame of a segmentation."""
-    groups = list(header.get("PerFrameFunctionalGroupsSequence") or [])
-    if len(groups) != int(header.get("NumberOfFrames") or 1):
-        raise _bad(path, "its frames are not described")
-    named = [_source_frame(group) for group in groups]
-    if None not in named:
-        return [number - 1 for number in named if number is not None]
-    if len(groups) == 1:
-        return [None]
-    raise _bad(path, "it does not say from which frames of the volume its own are derived")
-
-
-def _source_frame(group: Dataset) -> int | None:
-    derivation = group.get("DerivationImageSequence")
-    source = derivation[0].get("SourceImageSequence") if derivation else None
-    number = source[0].get("ReferencedFrameNumber") if source else None
-    return None if number is None else int(number)
-
-
-def placed(annotations: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return *annotations* with the bounding box of every mask in x, y, width and height.
-
-    Rows with a mask also get its ``mask_shape`` (rows, columns) and the ``mask_slices`` it names.
-    The slice of a segmentation is the middle one of its slices, where the sheet names none.
-    """
-    return [_boxed(row) if row.get("mask") else dict(row) for row in annotations]
-
-
-def _boxed(row: Mapping[str, Any]) -> dict[str, Any]:
-    mask = read_mask(row["mask"])
+def _boxed(row: dict[str, Any], volume: VolumeManifest) -> dict[str, Any]:
+    stack = read_mask(row["mask"])
+    places = [
+        (index, number)
+        for number, frame in enumerate(stack.frames)
+        for index in _slices(frame, row, stack, volume)
+    ]
+    if stack.pages > 1 and not places:
+        raise bad_mask(
+            row["mask"], f"nothing is set on slice {row['slice']}, which the sheet names"
+        )
+    drawn = PlacedMask(row["mask"], tuple(places), volume.turned)
+    mask = drawn.slices()
     union = np.logical_or.reduce(list(mask.values()))
     rows, columns = np.flatnonzero(union.any(axis=1)), np.flatnonzero(union.any(axis=0))
-    slices = sorted(index for index in mask if index is not None)
+    slices = sorted({index for index, _ in places if index is not None})
     named = row["slice"]
     if named is None and slices:
         named = slices[len(slices) // 2]
     return {
         **row,
+        "mask": drawn,
         "slice": named,
         "x": float(columns[0]),
         "y": float(rows[0]),
         "width": float(columns[-1] + 1 - columns[0]),
         "height": float(rows[-1] + 1 - rows[0]),
         "mask_shape": union.shape,
+        "mask_share": max(float(image.mean()) for image in mask.values()),
+        "mask_pages": stack.pages if any(frame.page is not None for frame in stack.frames) else 1,
         "mask_slices": slices,
     }
 
 
-def _bad(path: str, why: str, *, code: str = "E303") -> TomocalcError:
-    return TomocalcError(
-        code,
-        what="a mask cannot be used",
-        where=path,
-        why=why,
-        fix="give a mask of the size of the slices, or another shape",
+def _slices(
+    frame: MaskFrame, row: Mapping[str, Any], stack: MaskStack, volume: VolumeManifest
+) -> list[int | None]:
+    """Return the slices that a frame of a mask lies on."""
+    if frame.page is not None:
+        return [frame.page] if row["slice"] in (None, frame.page) else []
+    sources = volume.sources
+    if frame.sources:
+        by_key = {source.source: index for index, source in enumerate(sources)}
+        several = len(by_key) == len(sources) > 1
+        by_number = {source.stored: index for index, source in enumerate(sources)}
+        by_number = by_number or {index: index for index in range(volume.slices)}
+        found = {
+            by_key.get(source_key(uid)) if number is None or several else by_number.get(number)
+            for uid, number in frame.sources
+        }
+        if None not in found:
+            return sorted(index for index in found if index is not None)
+    index = _nearest(frame.position_mm, volume)
+    if index is not None:
+        return [index]
+    if stack.pages == 1 and not any(number is not None for _, number in frame.sources):
+        return [row["slice"]]
+    raise bad_mask(
+        row["mask"],
+        f"its frames lie on other images than those of {row['volume_id']}, by the identifiers, "
+        "frame numbers and positions that they name",
     )
+
+
+def _nearest(position_mm: float | None, volume: VolumeManifest) -> int | None:
+    """Return the slice at a position, None where none is within half a step."""
+    places = [source.position_mm for source in volume.sources]
+    if position_mm is None or not places or None in places:
+        return None
+    distances = np.abs(np.asarray(places) - position_mm)
+    nearest = int(np.argmin(distances))
+    return nearest if distances[nearest] <= volume.slice_spacing_mm / 2 else None

@@ -18,6 +18,7 @@ import polars as pl
 from tomocalc.accounts.detection import GeneratorRecall, KindRecall, Recall, VisibilityRecall
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dataset.labels import Objects
+from tomocalc.dataset.masks import PlacedMask
 from tomocalc.image.breast import Outline
 from tomocalc.intervals import wilson
 
@@ -48,7 +49,7 @@ class Target:
     round
         A circle, otherwise a box.
     mask
-        File of a mask, of which the rest is the bounding box.
+        A mask, of which the rest is the bounding box.
     shift
         Rows and columns from where the mask was drawn to here.
     parts
@@ -61,7 +62,7 @@ class Target:
     half_height: float
     half_width: float
     round: bool
-    mask: str | None = None
+    mask: PlacedMask | None = None
     shift: tuple[float, float] = (0.0, 0.0)
     parts: tuple[Target, ...] = ()
 

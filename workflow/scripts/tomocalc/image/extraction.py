@@ -199,6 +199,8 @@ def extract(
         generators=found.generators,
         candidates=found.candidates.count,
         turned=stack.header.turned,
+        sources=stack.sources(),
+        breast_share=max((entry.breast_share for entry in found.facts), default=0.0),
         shards=tuple(entry for entry, _ in shards),
         objects=found.write_objects(folder / OBJECTS_FILE, digest([key, "objects", compared])),
         slice_facts=found.facts,

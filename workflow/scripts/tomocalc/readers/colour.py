@@ -1,4 +1,4 @@
-"""Colour, alpha and sign: from what a file stores to one unsigned grey plane."""
+"""Colour, alpha, sign, orientation: from what a file stores to one upright unsigned grey plane."""
 
 from __future__ import annotations
 
@@ -50,6 +50,29 @@ def grey(image: NDArray[Any], where: str) -> NDArray[Any]:
     total += np.uint32(1 << 15)
     total >>= np.uint32(16)
     return total.astype(image.dtype)
+
+
+TRANSPOSED = {5, 6, 7, 8}
+"""Orientations (TIFF 6.0, tag 274) whose stored rows are columns of the upright picture."""
+
+
+def upright(image: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """Return *image* (stored row, stored column, …) as viewers show it.
+
+    Parameters
+    ----------
+    orientation
+        Tag 274 of TIFF and EXIF: where the first stored row and column lie. 1 top and left, 2 top
+        and right, 3 bottom and right, 4 bottom and left; 5 to 8 the same with rows and columns
+        exchanged (5 left and top, 6 right and top, 7 right and bottom, 8 left and bottom).
+    """
+    if orientation in TRANSPOSED:
+        image = image.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        image = image[::-1]
+    if orientation in (2, 3, 6, 7):
+        image = image[:, ::-1]
+    return image
 
 
 def unsigned(image: NDArray[Any]) -> NDArray[Any]:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-import struct
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
-import pydicom
 from pydicom.dataset import Dataset
-from pydicom.tag import BaseTag, Tag
+from pydicom.filereader import read_dataset
+from pydicom.tag import Tag
 from pydicom.uid import UID
 
 from tomocalc.errors import TomocalcError
-from tomocalc.readers.dicom_header import (
-    BadAttributeError,
-    DicomHeader,
-    PixelElement,
-    keep_allowed,
+from tomocalc.readers.dicom_elements import (
+    META_BYTES,
+    BadElementError,
+    Elements,
+    transfer_syntax,
+    walk,
 )
+from tomocalc.readers.dicom_header import BadAttributeError, DicomHeader, keep_allowed
 from tomocalc.readers.dicom_lists import (
     ALLOWED,
     DEFLATED,
@@ -31,32 +30,10 @@ from tomocalc.readers.dicom_lists import (
 )
 from tomocalc.readers.plane import COPY_AGAIN, damaged, named, unsupported
 
-MAX_META_BYTES = 1 << 16
-MAX_HEADER_BYTES = 1 << 22
-"""Bytes of allow-listed attributes; a volume of 200 frames needs about 0.4 MB."""
-PIXEL_DATA = 0x7FE00010
 TAGS = [Tag(name) for name in (*ALLOWED, *OVERLAY_BIT_POSITIONS)]
-LONG_VR = {b"OB", b"OW", b"OF", b"SQ", b"UN", b"UT", b"OD", b"OL", b"UC", b"UR"}
-
-
-class _Limited(io.RawIOBase):
-    """A file of which at most `MAX_HEADER_BYTES` may be read; skipping is free."""
-
-    def __init__(self, handle: BinaryIO) -> None:
-        self._handle, self._left = handle, MAX_HEADER_BYTES
-
-    def read(self, size: int = -1, /) -> bytes:
-        data = self._handle.read(min(size, self._left + 1) if size >= 0 else self._left + 1)
-        self._left -= len(data)
-        if self._left < 0:
-            raise ValueError("too many attributes")
-        return data
-
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        return self._handle.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._handle.tell()
+SEGMENTATION_ATTRIBUTES = ("SegmentationType", "MaximumFractionalValue")
+IMAGE_ATTRIBUTES = ("Rows", "Columns", "BitsAllocated")
+"""An object that does not say what it is, is an image when it has these and pixels."""
 
 
 def read_header(path: Path) -> DicomHeader:
@@ -72,10 +49,18 @@ def read_header(path: Path) -> DicomHeader:
         is not supported.
     """
     where = str(path)
-    with _opened(path, TAGS) as (dataset, syntax, handle):
-        pixels = _pixel_element(handle, dataset, where)
+    dataset, found = _read(path, TAGS)
+    # No library message is quoted: it could repeat a value of the header.
+    with (
+        named(where, doing="a DICOM header cannot be read", quote=False),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        _check_class(dataset, found, where)
+        if found.pixels is None:
+            raise _no_pixels(dataset, found, where)
         try:
-            return keep_allowed(dataset, syntax=syntax, pixels=pixels)
+            return keep_allowed(dataset, syntax=found.syntax, pixels=found.pixels)
         except BadAttributeError as error:
             raise damaged(where, str(error)) from None
 
@@ -85,71 +70,39 @@ def image_dataset(path: Path, keywords: Sequence[str]) -> Dataset:
 
     For callers that must know identifiers, and answer for where these go.
     """
-    with _opened(path, [Tag(name) for name in keywords]) as (dataset, _, _):
-        return dataset
+    names = ("SpecificCharacterSet", "SOPClassUID", *IMAGE_ATTRIBUTES, *keywords)
+    dataset, found = _read(path, [Tag(name) for name in names])
+    _check_class(dataset, found, str(path))
+    return dataset
 
 
-def whole_header(path: Path) -> Dataset:
-    """Read every attribute before the pixels, whatever the object is, within `MAX_HEADER_BYTES`.
+def segmentation_dataset(path: Path) -> tuple[Dataset, Elements]:
+    """Read what a segmentation says of its frames, and find its pixels; other objects too."""
+    return _read(path, [*TAGS, *(Tag(name) for name in SEGMENTATION_ATTRIBUTES)])
 
-    For objects that are no images of a volume, such as segmentations. Library messages are not
-    kept from the caller, who must not show them.
 
-    Raises
-    ------
-    TomocalcError
-        ``E203`` for a transfer syntax that is not supported, deflated ones above all.
-    """
+def _read(path: Path, tags: Collection[int]) -> tuple[Dataset, Elements]:
+    """Return the attributes *tags* of a file, and what else was found on the way."""
     where = str(path)
-    with path.open("rb") as handle:
-        _check_syntax(_transfer_syntax(handle.read(MAX_META_BYTES), where), where)
-        handle.seek(0)
-        return pydicom.dcmread(_Limited(handle), stop_before_pixels=True)  # type: ignore[arg-type]
-
-
-@contextlib.contextmanager
-def _opened(path: Path, tags: list[BaseTag]) -> Iterator[tuple[Dataset, str, BinaryIO]]:
-    """Yield the attributes *tags*, the transfer syntax, and the file where the header ended."""
-    where = str(path)
-    # No library message is quoted: it could repeat a value of the header.
     with (
         named(where, doing="a DICOM header cannot be read", quote=False),
         warnings.catch_warnings(),
         path.open("rb") as handle,
     ):
         warnings.simplefilter("ignore")
-        syntax = _transfer_syntax(handle.read(MAX_META_BYTES), where)
+        head = handle.read(META_BYTES)
+        syntax, start = transfer_syntax(head)
+        if head[128:132] == b"DICM" and not syntax:
+            raise damaged(where, "its file meta information has no Transfer Syntax UID")
         _check_syntax(syntax, where)
-        handle.seek(0)
-        dataset = pydicom.dcmread(
-            _Limited(handle),  # type: ignore[arg-type]
-            stop_before_pixels=True,
-            specific_tags=tags,
+        try:
+            found = walk(handle, frozenset(map(int, tags)), syntax=syntax, start=start)
+        except BadElementError as error:
+            raise damaged(where, str(error)) from None
+        dataset = read_dataset(
+            io.BytesIO(found.kept), is_implicit_VR=found.implicit, is_little_endian=found.little
         )
-        sop_class = str(dataset.get("SOPClassUID", ""))
-        if sop_class not in SOP_CLASSES:
-            raise unsupported(
-                where,
-                f"it is {_uid_name(sop_class)}, not a tomosynthesis, mammography, CT, digital "
-                "X-ray or Secondary Capture image",
-                "take it out of the volume",
-            )
-        yield dataset, syntax, handle
-
-
-def _transfer_syntax(head: bytes, where: str) -> str:
-    """Walk the file meta information, explicit little endian in every file, to (0002,0010)."""
-    at = 132
-    while head[at : at + 2] == b"\x02\x00" and at + 12 <= len(head):
-        element, vr, length = struct.unpack_from("<2xH2sH", head, at)
-        at += 8
-        if vr in LONG_VR:
-            (length,) = struct.unpack_from("<I", head, at)
-            at += 4
-        if element == 0x10:
-            return head[at : at + length].decode("ascii", errors="replace").strip("\0 ")
-        at += length
-    raise damaged(where, "its file meta information has no Transfer Syntax UID")
+    return dataset, found
 
 
 def _check_syntax(syntax: str, where: str) -> None:
@@ -159,12 +112,25 @@ def _check_syntax(syntax: str, where: str) -> None:
             "it is deflated, so its size is unknown before it is unpacked",
             "store it as explicit little endian or JPEG 2000",
         )
-    if syntax not in TRANSFER_SYNTAXES:
+    if syntax and syntax not in TRANSFER_SYNTAXES:
         raise unsupported(
             where,
             f"its transfer syntax is {_uid_name(syntax)}",
             f"convert it to one of these: {', '.join(TRANSFER_SYNTAXES.values())}",
         )
+
+
+def _check_class(dataset: Dataset, found: Elements, where: str) -> None:
+    sop_class = str(dataset.get("SOPClassUID") or "")
+    nameless = not sop_class and all(name in dataset for name in IMAGE_ATTRIBUTES)
+    if sop_class in SOP_CLASSES or (nameless and found.pixels is not None):
+        return
+    raise unsupported(
+        where,
+        f"it is {_uid_name(sop_class)}, not a tomosynthesis, mammography, CT, digital "
+        "X-ray or Secondary Capture image",
+        "take it out of the volume",
+    )
 
 
 def _uid_name(uid: str) -> str:
@@ -173,23 +139,20 @@ def _uid_name(uid: str) -> str:
     return name if uid and name != uid else "of an unknown kind"
 
 
-def _pixel_element(handle: BinaryIO, dataset: Dataset, where: str) -> PixelElement:
-    """Parse the element at which the header ended."""
-    implicit, little = dataset.original_encoding
-    order = "<" if little else ">"
-    at = handle.tell()
-    head = handle.read(12).ljust(12, b"\0")
-    group, element = struct.unpack_from(f"{order}HH", head)
-    if group << 16 | element != PIXEL_DATA:
-        raise TomocalcError(
-            "E202",
-            what="a DICOM file has no pixel data",
-            where=where,
-            why=f"the {SOP_CLASSES[str(dataset.SOPClassUID)]} header ends without any: the file "
-            "is cut short, or the object was stored without its image",
-            fix=COPY_AGAIN,
+def _no_pixels(dataset: Dataset, found: Elements, where: str) -> TomocalcError:
+    if found.private_bytes:
+        return unsupported(
+            where,
+            f"it has no Pixel Data; {found.private_bytes >> 20 or 1} MB lie in private elements, "
+            "as in Secondary Capture objects (SCO) of Hologic, whose layout is not published",
+            "send the volume again as Breast Tomosynthesis (BTO) from the workstation or "
+            "archive, or convert it with the maker's software",
         )
-    vr = "OW" if implicit else head[4:6].decode("latin-1")
-    start = at + 8 if implicit or vr not in ("OB", "OW", "UN") else at + 12
-    (length,) = struct.unpack_from(f"{order}I", head, start - at - 4)
-    return PixelElement(offset=start, length=None if length == 0xFFFFFFFF else length, vr=vr)
+    return TomocalcError(
+        "E202",
+        what="a DICOM file has no pixel data",
+        where=where,
+        why=f"the {SOP_CLASSES.get(str(dataset.get('SOPClassUID')), 'nameless')} header ends "
+        "without any: the file is cut short, or the object was stored without its image",
+        fix=COPY_AGAIN,
+    )

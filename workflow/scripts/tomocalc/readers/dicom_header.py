@@ -6,28 +6,38 @@ value can reach an output, a log or an error message.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 from pydicom.dataset import Dataset
-from pydicom.multival import MultiValue
 
+from tomocalc.readers.dicom_attributes import (
+    BadAttributeError,
+    ModalityTable,
+    macros_of,
+    modality_table,
+    numbers_of,
+    padding,
+    pair_of,
+    whole_of,
+    word_of,
+)
+from tomocalc.readers.dicom_elements import PixelElement
+from tomocalc.readers.dicom_kinds import frame_kinds
 from tomocalc.readers.dicom_lists import OVERLAY_BIT_POSITIONS, PHOTOMETRIC, VIEW_CODES, VIEWS
 
 MAX_FRAMES = 10_000
+MAX_MAGNIFICATION = 10.0
+ROUNDING = 1e-4
+"""Relative difference of two spacings that are the same number."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class PixelElement:
-    """Where the pixel data of a file lie."""
+class Part:
+    """Which part of a concatenation a file is."""
 
-    offset: int
-    """Of the first byte of the value."""
-    length: int | None
-    """None for encapsulated (compressed) pixel data."""
-    vr: str
+    uid: str
+    number: int
+    total: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,25 +57,34 @@ class DicomHeader:
     signed: bool
     photometric: str
     overlay_bits: bool
+    padding: tuple[float, float] | None
+    """Stored values, smallest and largest, of pixels where nothing was imaged."""
+    table: ModalityTable | None
     rescale: tuple[tuple[float, float], ...]
     """Slope and intercept: one pair for all frames, or one per frame."""
     spacing: tuple[float, float] | None
+    spacings_differ: bool
+    """Frames have different pixel spacings; `spacing` is the first."""
     imager_spacing: tuple[float, float] | None
+    magnification: float | None
     slice_spacing: float | None
+    kinds: tuple[str, ...]
+    """A key of `dicom_kinds.KIND_NAMES` for all frames, or one per frame."""
+    thickness: tuple[float | None, ...]
+    """Of all frames, or one per frame."""
     positions: tuple[tuple[float, float, float] | None, ...]
     """Of each frame's first pixel, when the per-frame items fit the frames."""
     orientation: tuple[float, ...] | None
     instance: int | None
+    uid: str
+    """SOP Instance UID; for comparison only."""
     series: str
+    part: Part | None
     laterality: str | None
     view: str | None
     burned_in: bool
     per_frame_items: int
     pixels: PixelElement
-
-
-class BadAttributeError(ValueError):
-    """An attribute that cannot be used; the message repeats no value."""
 
 
 def keep_allowed(dataset: Dataset, *, syntax: str, pixels: PixelElement) -> DicomHeader:
@@ -76,8 +95,8 @@ def keep_allowed(dataset: Dataset, *, syntax: str, pixels: PixelElement) -> Dico
     BadAttributeError
         For values that are not numbers, contradict each other or make no image.
     """
-    frames = _whole(dataset, "NumberOfFrames", 1)
-    rows, columns = _whole(dataset, "Rows", 0), _whole(dataset, "Columns", 0)
+    frames = _frames(dataset, pixels)
+    rows, columns = whole_of(dataset, "Rows", 0), whole_of(dataset, "Columns", 0)
     if not (0 < frames <= MAX_FRAMES and rows > 0 and columns > 0):
         raise BadAttributeError(f"it claims {frames} frames of {rows} × {columns} pixels")
     items = list(dataset.get("PerFrameFunctionalGroupsSequence") or [])
@@ -85,92 +104,100 @@ def keep_allowed(dataset: Dataset, *, syntax: str, pixels: PixelElement) -> Dico
     own = items if len(items) == frames else []
     shared = list(dataset.get("SharedFunctionalGroupsSequence") or [])[:1]
     groups = [*shared, *own]
-    bits = _whole(dataset, "BitsAllocated", 0)
-    stored = _whole(dataset, "BitsStored", bits)
+    signed = whole_of(dataset, "PixelRepresentation", 0) == 1
+    spacings = _pixel_spacings(dataset, groups)
+    bits = whole_of(dataset, "BitsAllocated", 0)
+    stored = whole_of(dataset, "BitsStored", bits)
     return DicomHeader(
-        sop_class=str(dataset.SOPClassUID),
+        sop_class=str(dataset.get("SOPClassUID") or ""),
         transfer_syntax=syntax,
         rows=rows,
         columns=columns,
         frames=frames,
-        samples=_whole(dataset, "SamplesPerPixel", 1),
-        planar=_whole(dataset, "PlanarConfiguration", 0) == 1,
+        samples=whole_of(dataset, "SamplesPerPixel", 1),
+        planar=whole_of(dataset, "PlanarConfiguration", 0) == 1,
         bits_allocated=bits,
         bits_stored=stored,
-        high_bit=_whole(dataset, "HighBit", stored - 1),
-        signed=_whole(dataset, "PixelRepresentation", 0) == 1,
-        photometric=_word(dataset, "PhotometricInterpretation", PHOTOMETRIC) or "",
-        overlay_bits=any(_whole(dataset, tag, 0) > 0 for tag in OVERLAY_BIT_POSITIONS),
+        high_bit=whole_of(dataset, "HighBit", stored - 1),
+        signed=signed,
+        photometric=word_of(dataset, "PhotometricInterpretation", PHOTOMETRIC) or "",
+        overlay_bits=any(whole_of(dataset, tag, 0) > 0 for tag in OVERLAY_BIT_POSITIONS),
+        padding=padding(dataset, signed=signed),
+        table=modality_table(dataset, signed=signed),
         rescale=_rescale(dataset, shared, own),
-        spacing=_pixel_spacing(dataset, groups),
-        imager_spacing=_pair(dataset, "ImagerPixelSpacing"),
+        spacing=next(iter(spacings), None),
+        spacings_differ=not all(same_spacing(spacings[0], pair) for pair in spacings),
+        imager_spacing=pair_of(dataset, "ImagerPixelSpacing"),
+        magnification=_magnification(dataset),
         slice_spacing=_slice_spacing(dataset, groups),
+        kinds=frame_kinds(dataset, shared, own),
+        thickness=_thickness(dataset, shared, own),
         positions=_positions(dataset, own),
         orientation=_orientation(dataset, groups),
-        instance=_whole(dataset, "InstanceNumber", None),
-        series=str(dataset.get("SeriesInstanceUID", "")),
+        instance=whole_of(dataset, "InstanceNumber", None),
+        uid=str(dataset.get("SOPInstanceUID") or ""),
+        series=str(dataset.get("SeriesInstanceUID") or ""),
+        part=_part(dataset),
         laterality=laterality_of(dataset, groups),
         view=view_of(dataset),
-        burned_in=_word(dataset, "BurnedInAnnotation", {"YES"}) is not None,
+        burned_in=word_of(dataset, "BurnedInAnnotation", {"YES"}) is not None,
         per_frame_items=len(items),
         pixels=pixels,
     )
 
 
-def _numbers(dataset: Dataset, keyword: str | int) -> tuple[float, ...]:
-    """Return the numbers of an attribute; none when it is missing or empty."""
-    try:
-        value: Any = dataset.get(keyword)
-        value = getattr(value, "value", value)  # a tag, unlike a keyword, gives the element
-        if value is None or value == "":
-            return ()
-        parts = list(value) if isinstance(value, MultiValue | list | tuple) else [value]
-        numbers = tuple(float(part) for part in parts)
-    except (TypeError, ValueError, OverflowError, ArithmeticError):
-        raise BadAttributeError(f"its {_name(keyword)} is not a number") from None
-    if not all(math.isfinite(number) for number in numbers):
-        raise BadAttributeError(f"its {_name(keyword)} is not a finite number")
-    return numbers
+def _frames(dataset: Dataset, pixels: PixelElement) -> int:
+    """Return the number of frames; where it is missing, what items and pixels agree on."""
+    given = whole_of(dataset, "NumberOfFrames", None)
+    if given is not None:
+        return int(given)
+    items = len(dataset.get("PerFrameFunctionalGroupsSequence") or [])
+    bits = whole_of(dataset, "BitsAllocated", 0) * whole_of(dataset, "SamplesPerPixel", 1)
+    frame = whole_of(dataset, "Rows", 0) * whole_of(dataset, "Columns", 0) * bits // 8
+    return items if items > 1 and pixels.length == items * frame else 1
 
 
-def _name(keyword: str | int) -> str:
-    return keyword if isinstance(keyword, str) else "OverlayBitPosition"
+def _pixel_spacings(dataset: Dataset, groups: list[Dataset]) -> list[tuple[float, float]]:
+    holders = [dataset, *macros_of(groups, "PixelMeasuresSequence")]
+    return [pair for holder in holders if (pair := pair_of(holder, "PixelSpacing"))]
 
 
-def _whole(dataset: Dataset, keyword: str | int, default: Any) -> Any:
-    numbers = _numbers(dataset, keyword)
-    return int(numbers[0]) if numbers else default
+def same_spacing(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Return whether two spacings differ by no more than rounding."""
+    return all(abs(a - b) <= ROUNDING * a for a, b in zip(one, other, strict=True))
 
 
-def _word(dataset: Dataset, keyword: str, words: Collection[str]) -> str | None:
-    value = str(dataset.get(keyword) or "").strip().upper()
-    return value if value in words else None
+def _magnification(dataset: Dataset) -> float | None:
+    numbers = numbers_of(dataset, "EstimatedRadiographicMagnificationFactor")
+    return numbers[0] if numbers and 1.0 <= numbers[0] < MAX_MAGNIFICATION else None
 
 
-def _macros(groups: list[Dataset], keyword: str) -> list[Dataset]:
-    """Return the first item of the sequence *keyword* of every group that has it."""
-    return [sequence[0] for group in groups if (sequence := group.get(keyword))]
+def _thickness(
+    dataset: Dataset, shared: list[Dataset], own: list[Dataset]
+) -> tuple[float | None, ...]:
+    common = [*macros_of(shared, "PixelMeasuresSequence"), dataset]
+    found = []
+    for group in own or [Dataset()]:
+        holders = [*macros_of([group], "PixelMeasuresSequence"), *common]
+        numbers = (numbers_of(holder, "SliceThickness") for holder in holders)
+        found.append(next((number[0] for number in numbers if number and number[0] > 0), None))
+    return tuple(found[:1] if len(set(found)) == 1 else found)
 
 
-def _pair(dataset: Dataset, keyword: str) -> tuple[float, float] | None:
-    """Return a spacing as (row, column); [0, 0] stands for missing in real files."""
-    numbers = _numbers(dataset, keyword)
-    if len(numbers) != 2 or min(numbers) <= 0:
+def _part(dataset: Dataset) -> Part | None:
+    uid = str(dataset.get("ConcatenationUID") or "")
+    if not uid:
         return None
-    return numbers[0], numbers[1]
-
-
-def _pixel_spacing(dataset: Dataset, groups: list[Dataset]) -> tuple[float, float] | None:
-    holders = [dataset, *_macros(groups, "PixelMeasuresSequence")]
-    found = {pair for holder in holders if (pair := _pair(holder, "PixelSpacing"))}
-    if len(found) > 1:
-        raise BadAttributeError("its frames have different pixel spacings")
-    return next(iter(found), None)
+    return Part(
+        uid=uid,
+        number=whole_of(dataset, "InConcatenationNumber", 0),
+        total=whole_of(dataset, "InConcatenationTotalNumber", None),
+    )
 
 
 def _slice_spacing(dataset: Dataset, groups: list[Dataset]) -> float | None:
-    for holder in (dataset, *_macros(groups, "PixelMeasuresSequence")):
-        numbers = _numbers(holder, "SpacingBetweenSlices")
+    for holder in (dataset, *macros_of(groups, "PixelMeasuresSequence")):
+        numbers = numbers_of(holder, "SpacingBetweenSlices")
         if numbers and numbers[0] != 0:
             return abs(numbers[0])
     return None
@@ -179,17 +206,17 @@ def _slice_spacing(dataset: Dataset, groups: list[Dataset]) -> float | None:
 def _positions(
     dataset: Dataset, own: list[Dataset]
 ) -> tuple[tuple[float, float, float] | None, ...]:
-    holders = _macros(own, "PlanePositionSequence") if own else [dataset]
+    holders = macros_of(own, "PlanePositionSequence") if own else [dataset]
     found = []
     for holder in holders:
-        numbers = _numbers(holder, "ImagePositionPatient")
+        numbers = numbers_of(holder, "ImagePositionPatient")
         found.append((numbers[0], numbers[1], numbers[2]) if len(numbers) == 3 else None)
     return tuple(found)
 
 
 def _orientation(dataset: Dataset, groups: list[Dataset]) -> tuple[float, ...] | None:
-    for holder in (dataset, *_macros(groups, "PlaneOrientationSequence")):
-        numbers = _numbers(holder, "ImageOrientationPatient")
+    for holder in (dataset, *macros_of(groups, "PlaneOrientationSequence")):
+        numbers = numbers_of(holder, "ImageOrientationPatient")
         if len(numbers) == 6:
             return numbers
     return None
@@ -200,22 +227,22 @@ def _rescale(
 ) -> tuple[tuple[float, float], ...]:
     """Return the rule of each frame, or one pair when all have the same."""
     macro = "PixelValueTransformationSequence"
-    common = (_macros(shared, macro) or [dataset])[0]
+    common = (macros_of(shared, macro) or [dataset])[0]
     pairs = []
     for group in own or shared or [dataset]:
-        holder = (_macros([group], macro) or [common])[0]
-        slope = (_numbers(holder, "RescaleSlope") or (1.0,))[0]
+        holder = (macros_of([group], macro) or [common])[0]
+        slope = (numbers_of(holder, "RescaleSlope") or (1.0,))[0]
         if slope == 0:
             raise BadAttributeError("its RescaleSlope is 0")
-        pairs.append((slope, (_numbers(holder, "RescaleIntercept") or (0.0,))[0]))
+        pairs.append((slope, (numbers_of(holder, "RescaleIntercept") or (0.0,))[0]))
     return tuple(pairs[:1] if len(set(pairs)) == 1 else pairs)
 
 
 def view_of(dataset: Dataset) -> str | None:
     """Return the view of an image, when it is one of the listed ones."""
-    codes = _macros([dataset], "ViewCodeSequence")
-    code = _word(codes[0], "CodeValue", VIEW_CODES) if codes else None
-    return _word(dataset, "ViewPosition", VIEWS) or VIEW_CODES.get(code or "")
+    codes = macros_of([dataset], "ViewCodeSequence")
+    code = word_of(codes[0], "CodeValue", VIEW_CODES) if codes else None
+    return word_of(dataset, "ViewPosition", VIEWS) or VIEW_CODES.get(code or "")
 
 
 def laterality_of(dataset: Dataset, groups: list[Dataset]) -> str | None:
@@ -224,7 +251,7 @@ def laterality_of(dataset: Dataset, groups: list[Dataset]) -> str | None:
     holders = [
         (dataset, "ImageLaterality"),
         (dataset, "Laterality"),
-        *((item, "FrameLaterality") for item in _macros(groups, "FrameAnatomySequence")),
+        *((item, "FrameLaterality") for item in macros_of(groups, "FrameAnatomySequence")),
     ]
-    found = (_word(holder, keyword, sides) for holder, keyword in holders)
+    found = (word_of(holder, keyword, sides) for holder, keyword in holders)
     return next((side for side in found if side), None)

@@ -2,8 +2,8 @@
 
 Modality rescale is one affine rule for a volume, which no feature depends on, so it is not
 applied: only the sign of its slope matters. (Where frames differ in it, `modality_values` applies
-it, and the volume's `Scale` brings the result back to 16 bits.) The VOI window is a display
-setting and is never applied: it clips.
+it, and the volume's `Scale` brings the result back to 16 bits.) A Modality LUT need not be affine
+and is applied. The VOI window is a display setting and is never applied: it clips.
 """
 
 from __future__ import annotations
@@ -17,18 +17,22 @@ from numpy.typing import NDArray
 
 from tomocalc.readers.codestream import JPEG_2000, JPEG_LS, codestream
 from tomocalc.readers.colour import grey
+from tomocalc.readers.dicom_attributes import ModalityTable
 from tomocalc.readers.dicom_header import DicomHeader
 from tomocalc.readers.dicom_lists import BIG_ENDIAN, LOSSY, RLE, UNCOMPRESSED
 from tomocalc.readers.frames import Spans
-from tomocalc.readers.plane import damaged, read_spans, unsupported
+from tomocalc.readers.padding import padding_of
+from tomocalc.readers.plane import Decoded, damaged, read_spans, unsupported
 from tomocalc.readers.raster import check_end_of_jpeg
 
 FULL_COLOUR = {"RGB", "YBR_RCT", "YBR_ICT"}
 """Decoded as RGB; of the other colour models the first channel is the luma already."""
+LOSSY_SLACK = 0.02
+"""How far lossy compression may move padding, as a share of the range."""
 
 
 def check_pixel_kind(header: DicomHeader, where: str) -> None:
-    """Refuse pixels that are not grey of 8 or 16 bits or colour of 8.
+    """Refuse pixels that are not grey of 8, 16 or 32 bits or floats, or colour of 8 bits.
 
     Raises
     ------
@@ -39,48 +43,113 @@ def check_pixel_kind(header: DicomHeader, where: str) -> None:
     mono = header.photometric.startswith("MONO")
     if not header.photometric or header.samples != (1 if mono else 3):
         raise unsupported(where, "its photometric interpretation is not grey, RGB or YBR", fix)
-    if header.bits_allocated not in (8, 16) or (not mono and header.bits_allocated != 8):
+    native = header.transfer_syntax in UNCOMPRESSED
+    floats = {"float32": 32, "float64": 64}.get(header.pixels.floats)
+    allowed = {floats} if floats else {8, 16, 32} if native else {8, 16}
+    if header.bits_allocated not in (allowed if mono else {8}):
         raise unsupported(where, f"it has {header.bits_allocated} bits allocated per value", fix)
-    if not 0 < header.bits_stored <= header.high_bit + 1 <= header.bits_allocated:
+    if not floats and not 0 < header.bits_stored <= header.high_bit + 1 <= header.bits_allocated:
         raise damaged(where, "bits allocated, bits stored and high bit contradict each other")
-    if header.transfer_syntax in UNCOMPRESSED:
+    if native:
         swapped = header.transfer_syntax == BIG_ENDIAN and header.bits_allocated == 8
         if header.photometric == "YBR_FULL_422" or (swapped and header.pixels.vr == "OW"):
             raise unsupported(where, "its uncompressed layout is a rare one", fix)
 
 
-def stored_values(path: Path, header: DicomHeader, spans: Spans, where: str) -> NDArray[Any]:
-    """Decode one frame to ``uint8`` or ``uint16``, 0 .. 2**bits_stored - 1, (row, column).
+def value_type(header: DicomHeader) -> str:
+    """Return the type of what `stored_values` returns."""
+    if header.pixels.floats:
+        return header.pixels.floats
+    if header.bits_allocated == 32:
+        return "int64"
+    return "uint8" if header.bits_allocated == 8 and header.table is None else "uint16"
 
-    Signed values are shifted by half their range; MONOCHROME1 and negative slopes are inverted.
+
+def stored_values(path: Path, header: DicomHeader, spans: Spans, where: str) -> Decoded:
+    """Decode one frame to `value_type`, (row, column), and say which pixels are padding.
+
+    Integers of 8 and 16 bits are 0 .. 2**bits - 1: signed values are shifted by half their range,
+    or replaced by what a Modality LUT says. MONOCHROME1 and negative slopes are inverted.
     """
     inverted = (header.photometric == "MONOCHROME1") != (header.rescale[0][0] < 0)
-    return _unsigned(_grey(path, header, spans, where), header, where, inverted=inverted)
+    if value_type(header) not in ("uint8", "uint16"):
+        values, padding = _wide(path, header, spans, where)
+        return (-values if inverted else values), padding
+    image, padding = _grey(path, header, spans, where)
+    if header.table is not None:
+        values = _looked_up(_signed(image, header), header.table)
+        return (values ^ np.uint16((1 << header.table.bits) - 1) if inverted else values), padding
+    return _unsigned(image, header, where, inverted=inverted), padding
 
 
 def modality_values(
     path: Path, header: DicomHeader, spans: Spans, where: str, *, slope: float, intercept: float
-) -> NDArray[np.float32]:
+) -> Decoded:
     """Decode one frame and apply its own rescale rule; MONOCHROME1 is negated."""
-    image = _unsigned(_grey(path, header, spans, where), header, where, inverted=False)
-    values = image.astype(np.float32)
-    if header.signed:
-        values -= np.float32(1 << (header.bits_stored - 1))
-    values *= np.float32(slope)
-    values += np.float32(intercept)
-    return -values if header.photometric == "MONOCHROME1" else values
+    if value_type(header) not in ("uint8", "uint16"):
+        values, padding = _wide(path, header, spans, where)
+    else:
+        image, padding = _grey(path, header, spans, where)
+        image = _unsigned(image, header, where, inverted=False)
+        values = image.astype(np.float32)
+        if header.signed:
+            values -= np.float32(1 << (header.bits_stored - 1))
+    values = values * np.float32(slope) + np.float32(intercept)
+    return (-values if header.photometric == "MONOCHROME1" else values), padding
 
 
-def _grey(path: Path, header: DicomHeader, spans: Spans, where: str) -> NDArray[Any]:
+def needed_bits(path: Path, header: DicomHeader, spans: Spans, where: str) -> int:
+    """Return how many bits the values of a frame take, where these are more than BitsStored.
+
+    Some writers scale the pixels and leave the header as it was. Single bits high above the rest
+    are something else, a drawing that nobody declared: they are left to be a fault.
+    """
+    if header.signed or header.overlay_bits or header.pixels.floats or header.bits_allocated > 16:
+        return header.bits_stored
+    image, padding = _grey(path, header, spans, where)
+    largest = int(image.max()) if padding is None else int(image[~padding].max(initial=0))
+    steps = np.unique(image >> image.dtype.type(header.bits_stored))
+    if largest >> header.bits_stored == 0 or steps.size < int(steps[-1]) + 1:
+        return header.bits_stored
+    return largest.bit_length()
+
+
+def _grey(path: Path, header: DicomHeader, spans: Spans, where: str) -> Decoded:
+    """Return a frame's values as the file holds them, its high bit moved down, and its padding."""
     if header.transfer_syntax in UNCOMPRESSED:
         image = _native(path, header, spans, where)
     else:
         image = _decompressed(read_spans(path, spans, where), header, where)
-    if header.samples == 1:
-        return image
-    if header.photometric in FULL_COLOUR:
-        return grey(image, where)
-    return image[:, :, 0].copy()
+    if header.samples > 1:
+        full = header.photometric in FULL_COLOUR
+        image = grey(image, where) if full else image[:, :, 0].copy()
+    shift = header.high_bit + 1 - header.bits_stored
+    if shift:
+        image >>= image.dtype.type(shift)
+    if header.padding is None:
+        return image, None
+    slack = LOSSY_SLACK * (1 << header.bits_stored) if header.transfer_syntax in LOSSY else 0
+    whole = image.view(f"i{image.itemsize}") if header.signed else image
+    padding = padding_of(whole, header.padding, slack=slack)
+    if padding is None:
+        padding = padding_of(_signed(image, header), header.padding, slack=slack)
+    if padding is not None:
+        image[padding] = 0
+    return image, padding
+
+
+def _signed(image: NDArray[Any], header: DicomHeader) -> NDArray[np.int32]:
+    """Return the numbers that the stored bits mean."""
+    values = image.astype(np.int32) & ((1 << header.bits_stored) - 1)
+    if header.signed:
+        half = 1 << (header.bits_stored - 1)
+        values = (values ^ half) - half
+    return values
+
+
+def _looked_up(values: NDArray[np.int32], table: ModalityTable) -> NDArray[np.uint16]:
+    entries = np.frombuffer(table.values, np.uint16)
+    return entries[np.clip(values - table.first, 0, entries.size - 1)]
 
 
 def _unsigned(
@@ -88,9 +157,6 @@ def _unsigned(
 ) -> NDArray[Any]:
     kind = image.dtype.type
     largest = (1 << header.bits_stored) - 1
-    shift = header.high_bit + 1 - header.bits_stored
-    if shift:
-        image >>= kind(shift)
     if header.signed or header.overlay_bits:
         image &= kind(largest)
     elif header.transfer_syntax in LOSSY:
@@ -104,9 +170,19 @@ def _unsigned(
     return image
 
 
+def _wide(path: Path, header: DicomHeader, spans: Spans, where: str) -> Decoded:
+    """Return a frame of floats or 32-bit integers as `value_type`, and its padding."""
+    image = _native(path, header, spans, where)
+    padding = None if header.padding is None else padding_of(image, header.padding)
+    return image.astype(value_type(header), copy=False), padding
+
+
 def _native(path: Path, header: DicomHeader, spans: Spans, where: str) -> NDArray[Any]:
     order = ">" if header.transfer_syntax == BIG_ENDIAN else "<"
-    dtype = np.dtype(np.uint8 if header.bits_allocated == 8 else f"{order}u2")
+    # Narrower values keep their sign bit until all bits beside the stored ones are gone.
+    wide_signed = header.signed and header.bits_allocated == 32
+    kind = "f" if header.pixels.floats else "i" if wide_signed else "u"
+    dtype = np.dtype(f"{order}{kind}{header.bits_allocated // 8}")
     ((offset, length),) = spans
     image = np.fromfile(path, dtype=dtype, count=length // dtype.itemsize, offset=offset)
     if image.nbytes < length:

@@ -1,39 +1,42 @@
-"""The order, spacing and side of a DICOM volume: one multi-frame file or a folder of slices."""
+"""The order and spacing of a DICOM volume: one multi-frame file, its parts, or single slices."""
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from tomocalc.accounts.doubts import Doubt
 from tomocalc.errors import TomocalcError
+from tomocalc.readers.dicom_facts import volume_facts
 from tomocalc.readers.dicom_file import read_header
 from tomocalc.readers.dicom_header import DicomHeader
-from tomocalc.readers.dicom_pixels import check_pixel_kind, modality_values, stored_values
+from tomocalc.readers.dicom_pixels import (
+    check_pixel_kind,
+    modality_values,
+    needed_bits,
+    stored_values,
+    value_type,
+)
+from tomocalc.readers.dicom_selection import Item, selected
 from tomocalc.readers.frames import Spans, frame_spans
-from tomocalc.readers.plane import Plane, damaged, named
+from tomocalc.readers.plane import Decoded, Plane, damaged, named
 from tomocalc.readers.stack import Facts, Stack
-
-GAP = 1.5
-"""A step this many times the usual one means that slices are missing."""
 
 
 def dicom_stack(files: list[Path], faults: dict[Path, TomocalcError]) -> Stack:
-    """Read the headers of a volume's *files*, but those with *faults*, and put them in order.
+    """Read the headers of a volume's *files*, but those with *faults*, and put its slices in order.
 
-    A multi-frame file keeps its stored order. Single-frame files are sorted by their position
-    along the normal of the image plane, ascending, or by InstanceNumber when one has no position.
+    Slices are sorted by their position along the normal of the image plane, ascending, however
+    they are stored; without positions by InstanceNumber, or as their one file stores them.
 
     Raises
     ------
     TomocalcError
-        ``E207`` for several volumes in one place or an order that cannot be known.
+        ``E207`` for several volumes in one place or an order that cannot be known; see `selected`.
     """
     where = str(files[0] if len(files) == 1 else files[0].parent)
     headers: dict[Path, DicomHeader] = {}
@@ -46,46 +49,111 @@ def dicom_stack(files: list[Path], faults: dict[Path, TomocalcError]) -> Stack:
                 faults[file] = error
     if not headers:
         return Stack(planes=[faults[file] for file in files], facts=Facts())
-    if len(files) > 1:
-        _check_one_volume(headers, where)
-    order = files if len(files) == 1 else _ordered(headers, files, faults, where)
+    items, left = selected(headers, where)
+    places = _stored_places(items, headers)
+    spans, unusable = _spans(items)
+    doubts = []
+    if unusable:
+        faults |= unusable
+    else:
+        items, doubts = _widened(items, spans, where)
+    planes = _planes(items, spans, places, faults)
+    if faults:
+        planes = _with_faults(planes, items, files, faults, where)
+    facts = volume_facts(items, places, complete=not faults)
+    extra = (*doubts, *_of_others(left))
+    listed = tuple(f"{_place(item)}: {kind}" for item, kind in left.items())
+    return Stack(
+        planes=planes, facts=replace(facts, doubts=(*facts.doubts, *extra), left_out=listed)
+    )
+
+
+def _place(item: Item) -> str:
+    return str(item.file) if item.header.frames == 1 else f"{item.file}, slice {item.frame}"
+
+
+def _stored_places(items: list[Item], headers: dict[Path, DicomHeader]) -> list[int]:
+    """Return by which number annotations name each slice: its place as the files store it."""
+    if len({item.file for item in items}) == len(items) and len(items) > 1:
+        return [*range(len(items))]
+    parts = [(header.part.number if header.part else 0, file) for file, header in headers.items()]
+    first, count = {}, 0
+    for _, file in sorted(parts):
+        first[file] = count
+        count += headers[file].frames if any(item.file == file for item in items) else 0
+    return [first[item.file] + item.frame for item in items]
+
+
+def _spans(
+    items: list[Item],
+) -> tuple[dict[Path, list[Spans]], dict[Path, TomocalcError]]:
+    """Return the place of every frame of every file; what concerns all its frames is one fault."""
+    spans: dict[Path, list[Spans]] = {}
+    faults: dict[Path, TomocalcError] = {}
+    for file, header in {item.file: item.header for item in items}.items():
+        try:
+            check_pixel_kind(header, str(file))
+            with named(str(file), doing="a DICOM file cannot be read"):
+                spans[file] = frame_spans(file, header)
+        except TomocalcError as error:
+            faults[file] = error
+    return spans, faults
+
+
+def _widened(
+    items: list[Item], spans: dict[Path, list[Spans]], where: str
+) -> tuple[list[Item], list[Doubt]]:
+    """Give the slices the bits that their values take, where a look at one shows more than said."""
+
+    def bits_of(item: Item) -> int:
+        parts = spans[item.file][item.frame]
+        try:
+            with named(_place(item), doing="an image cannot be decoded"):
+                return needed_bits(item.file, item.header, parts, where)
+        except TomocalcError:
+            return item.header.bits_stored  # said again when the slice itself is read
+
+    middle = items[len(items) // 2]
+    if not spans[middle.file][middle.frame] or bits_of(middle) <= middle.header.bits_stored:
+        return items, []
+    bits = max(bits_of(item) for item in items if spans[item.file][item.frame])
+    wide = {
+        id(item.header): replace(item.header, bits_stored=bits, high_bit=bits - 1) for item in items
+    }
+    doubt = Doubt(
+        code="bits_exceeded", values={"stored": middle.header.bits_stored, "needed": bits}
+    )
+    return [Item(item.file, wide[id(item.header)], item.frame) for item in items], [doubt]
+
+
+def _planes(
+    items: list[Item],
+    spans: dict[Path, list[Spans]],
+    places: list[int],
+    faults: dict[Path, TomocalcError],
+) -> list[Plane | TomocalcError]:
     # One rule for all is left out; rules that differ must be applied.
-    rescaled = len({rule for header in headers.values() for rule in header.rescale}) > 1
+    rescaled = len({rule for item in items for rule in item.header.rescale}) > 1
+    sizes = {file: file.stat().st_size for file in spans}
     planes: list[Plane | TomocalcError] = []
-    for file in order:
-        if file in faults:
-            planes.append(faults[file])
-        else:
-            planes += _planes(file, headers[file], rescaled=rescaled)
-    sorted_headers = [headers[file] for file in order if file in headers]
-    return Stack(planes=planes, facts=_facts(sorted_headers, where, complete=not faults))
-
-
-def _planes(path: Path, header: DicomHeader, *, rescaled: bool) -> list[Plane | TomocalcError]:
-    """Return a plane per frame; what concerns all frames of the file is one fault."""
-    try:
-        check_pixel_kind(header, str(path))
-        with named(str(path), doing="a DICOM file cannot be read"):
-            spans = frame_spans(path, header)
-    except TomocalcError as error:
-        return [error]
-    size = path.stat().st_size
-    planes: list[Plane | TomocalcError] = []
-    for index, parts in enumerate(spans):
-        where = str(path) if header.frames == 1 else f"{path}, slice {index}"
+    for item, place in zip(items, places, strict=True):
+        if item.file in faults:
+            if not planes or planes[-1] is not faults[item.file]:
+                planes.append(faults[item.file])
+            continue
+        parts = spans[item.file][item.frame]
         end = parts[-1][0] + parts[-1][1] if parts else math.inf
-        if end <= size:
-            planes.append(_plane(path, header, parts, index=index, where=where, rescaled=rescaled))
+        if end <= sizes[item.file]:
+            planes.append(_plane(item, parts, place=place, rescaled=rescaled))
         else:
-            missing = "" if not parts else f"{end - size} bytes "
-            planes.append(damaged(where, f"the file ends {missing}before this slice does"))
+            missing = "" if not parts else f"{end - sizes[item.file]} bytes "
+            planes.append(damaged(_place(item), f"the file ends {missing}before this slice does"))
     return planes
 
 
-def _plane(
-    path: Path, header: DicomHeader, spans: Spans, *, index: int, where: str, rescaled: bool
-) -> Plane:
-    slope, intercept = header.rescale[index if len(header.rescale) > 1 else 0]
+def _plane(item: Item, parts: Spans, *, place: int, rescaled: bool) -> Plane:
+    header, where = item.header, _place(item)
+    slope, intercept = header.rescale[item.frame if len(header.rescale) > 1 else 0]
     recipe = (
         header.transfer_syntax,
         header.bits_allocated,
@@ -95,146 +163,71 @@ def _plane(
         header.overlay_bits,
         header.photometric,
         header.planar,
+        header.padding,
+        header.table,
+        header.pixels.floats,
         (slope, intercept) if rescaled else slope < 0,
     )
-    decode: Callable[[], NDArray[Any]]
+    decode: Callable[[], Decoded]
     if rescaled:
         decode = partial(
-            modality_values, path, header, spans, where, slope=slope, intercept=intercept
+            modality_values,
+            item.file,
+            header,
+            parts,
+            where,
+            slope=slope,
+            intercept=intercept,
         )
     else:
-        decode = partial(stored_values, path, header, spans, where)
-    integers = "uint8" if header.bits_allocated == 8 else "uint16"
+        decode = partial(stored_values, item.file, header, parts, where)
     return Plane(
         where=where,
-        path=path,
+        path=item.file,
         rows=header.rows,
         columns=header.columns,
-        dtype="float32" if rescaled else integers,
-        bits=header.bits_stored,
+        dtype="float32" if rescaled else value_type(header),
+        bits=header.table.bits if header.table else header.bits_stored,
         recipe=f"DICOM {recipe}",
         decode=decode,
-        spans=spans,
+        spans=parts,
+        stored=place,
+        source=header.uid,
+        position_mm=item.depth,
     )
-
-
-def _check_one_volume(headers: dict[Path, DicomHeader], where: str) -> None:
-    series = {header.series for header in headers.values()}
-    if len(series) > 1:
-        raise _mixed(where, f"its files belong to {len(series)} series")
-    if any(header.frames > 1 for header in headers.values()):
-        raise _mixed(where, "it holds multi-frame files, each a volume of its own")
-
-
-def _mixed(where: str, why: str) -> TomocalcError:
-    return TomocalcError(
-        "E207",
-        what="a folder holds more than one volume",
-        where=where,
-        why=why,
-        fix="give each volume a row of its own in the sheet",
-    )
-
-
-def _ordered(
-    headers: dict[Path, DicomHeader],
-    files: list[Path],
-    faults: dict[Path, TomocalcError],
-    where: str,
-) -> list[Path]:
-    depths = {file: _depths([header]) for file, header in headers.items()}
-    keys: dict[Path, float | None]
-    if all(depths.values()):
-        name = "ImagePositionPatient"
-        keys = {file: round(found[0], 4) for file, found in depths.items() if found}
-    else:
-        name = "InstanceNumber"
-        keys = {file: header.instance for file, header in headers.items()}
-    if None in keys.values() or len(set(keys.values())) < len(keys):
-        raise TomocalcError(
-            "E207",
-            what="the order of a volume's slices is unknown",
-            where=where,
-            why=f"{name} is missing in some files or the same in several",
-            fix="remove the files that are there twice, or store the volume as one file",
-        )
-    order = sorted(keys, key=lambda file: keys[file] or 0.0)
-    return _with_faults(order, files, faults, where)
 
 
 def _with_faults(
-    order: list[Path], files: list[Path], faults: dict[Path, TomocalcError], where: str
-) -> list[Path]:
+    planes: list[Plane | TomocalcError],
+    items: list[Item],
+    files: list[Path],
+    faults: dict[Path, TomocalcError],
+    where: str,
+) -> list[Plane | TomocalcError]:
     """Put files without a readable header where their names put them, if names tell the order."""
-    if not faults:
-        return order
-    by_name = [file for file in files if file not in faults]
-    if order == by_name:
-        return files
-    if order == by_name[::-1]:
-        return files[::-1]
-    first = next(iter(faults.values()))
-    raise TomocalcError(
-        "E207",
-        what="the place of a damaged slice in its volume is unknown",
-        where=f"{where}; {len(faults)} damaged, the first {first.where}",
-        why=f"its header cannot be read and the names do not follow the order ({first.why})",
-        fix="copy the damaged files again from their source",
-    )
+    order = [item.file for item in items]
+    lost = [file for file in files if file in faults and file not in set(order)]
+    if not lost:
+        return planes
+    by_name = [file for file in files if file in set(order)]
+    if order not in (by_name, by_name[::-1]):
+        first = faults[lost[0]]
+        raise TomocalcError(
+            "E207",
+            what="the place of a damaged slice in its volume is unknown",
+            where=f"{where}; {len(lost)} damaged, the first {first.where}",
+            why=f"its header cannot be read and the names do not follow the order ({first.why})",
+            fix="copy the damaged files again from their source",
+        )
+    by_file = dict(zip(order, planes, strict=True))
+    found = [
+        by_file.get(file, faults.get(file)) for file in files if file in by_file or file in faults
+    ]
+    return [plane for plane in (found if order == by_name else found[::-1]) if plane is not None]
 
 
-def _normal(header: DicomHeader) -> np.ndarray | None:
-    if header.orientation is None:
-        return None
-    normal = np.cross(header.orientation[:3], header.orientation[3:])
-    length = float(np.linalg.norm(normal))
-    return normal / length if length > 0.5 else None
-
-
-def _depths(headers: list[DicomHeader]) -> list[float] | None:
-    """Return the position of every slice along the normal, in mm, or None if one is unknown."""
-    normal = _normal(headers[0])
-    positions = [position for header in headers for position in header.positions]
-    if normal is None or any(position is None for position in positions):
-        return None
-    return [float(np.dot(normal, position)) for position in positions if position is not None]
-
-
-def _facts(headers: list[DicomHeader], where: str, *, complete: bool) -> Facts:
-    first = headers[0]
-    frames = first.frames if len(headers) == 1 else len(headers)
-    doubts: list[Doubt] = []
-    contradiction = None
-    if len(headers) == 1 and first.per_frame_items not in (0, first.frames):
-        counts = {"described": first.per_frame_items, "stored": first.frames}
-        contradiction = Doubt(code="header_contradicts", values=counts)
-    spacings = {header.spacing or header.imager_spacing for header in headers}
-    if len(spacings) > 1:
-        raise _mixed(where, "its files have different pixel spacings")
-    spacing, source = first.spacing, "PixelSpacing"
-    if spacing is None and first.imager_spacing is not None:
-        spacing, source = first.imager_spacing, "ImagerPixelSpacing"
-        doubts.append(Doubt(code="detector_spacing"))
-    slice_spacing, slice_source = first.slice_spacing, "SpacingBetweenSlices"
-    depths = _depths(headers)
-    if depths is not None and len(depths) == frames > 1:
-        steps = np.abs(np.diff(depths))
-        usual = float(np.median(steps))
-        if usual > 0:
-            slice_spacing, slice_source = round(usual, 6), "ImagePositionPatient"
-            gaps = np.flatnonzero(steps > GAP * usual) if complete else np.empty(0, int)
-            if gaps.size:
-                largest = {"mm": round(float(steps[gaps].max()), 6)}
-                doubts.append(Doubt(code="gap", slices=tuple(gaps.tolist()), values=largest))
-    if any(header.burned_in for header in headers):
-        doubts.append(Doubt(code="burned_in"))
-    return Facts(
-        spacing_mm=spacing,
-        spacing_source=source if spacing else "",
-        slice_spacing_mm=slice_spacing,
-        slice_spacing_source=slice_source if slice_spacing else "",
-        laterality=first.laterality,
-        view=first.view,
-        contradiction=contradiction,
-        doubts=tuple(doubts),
-    )
+def _of_others(left: dict[Item, str]) -> list[Doubt]:
+    counts = Counter(item.kind for item in left)
+    if not counts:
+        return []
+    return [Doubt(code="left_out", values={"count": counts.total()})]

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.readers.plane import Plane, named
+from tomocalc.readers.plane import Plane, named, unsupported
 from tomocalc.readers.sniff import SUFFIXES, Kind, sniff
 from tomocalc.readers.stack import Facts, Stack
 
+ITK_KINDS = {Kind.NIFTI, Kind.NRRD, Kind.META}
 
-def file_stack(files: list[Path]) -> Stack:
+
+def file_stack(files: list[Path], *, mask: bool = False) -> Stack:
     """Read the headers of *files*, which hold one volume, in the order of their names.
+
+    Parameters
+    ----------
+    mask
+        Whether the values are labels: then palettes and fewer than 8 bits are read too.
 
     Raises
     ------
@@ -43,10 +51,18 @@ def file_stack(files: list[Path]) -> Stack:
         from tomocalc.readers.dicom_stack import dicom_stack
 
         return dicom_stack(files, faults)
+    if len(files) == 1 and found & ITK_KINDS:
+        from tomocalc.readers.itk import itk_stack
+
+        return itk_stack(files[0], kinds[files[0]])
     planes: list[Plane | TomocalcError] = []
     for file in files:
-        planes += [faults[file]] if file in faults else _planes(file, kinds[file])
-    return Stack(planes=planes, facts=Facts())
+        planes += [faults[file]] if file in faults else _planes(file, kinds[file], mask=mask)
+    numbered = [
+        replace(plane, stored=index) if isinstance(plane, Plane) else plane
+        for index, plane in enumerate(planes)
+    ]
+    return Stack(planes=numbered, facts=Facts())
 
 
 def _check_strangers(files: list[Path], faults: dict[Path, TomocalcError]) -> None:
@@ -66,15 +82,21 @@ def _check_strangers(files: list[Path], faults: dict[Path, TomocalcError]) -> No
     )
 
 
-def _planes(file: Path, kind: Kind) -> list[Plane | TomocalcError]:
+def _planes(file: Path, kind: Kind, *, mask: bool) -> list[Plane | TomocalcError]:
     try:
+        if kind in ITK_KINDS:
+            raise unsupported(
+                str(file),
+                f"a {kind.value} file holds a whole volume, and this is one of several files",
+                "give each volume a row of its own in the sheet",
+            )
         if kind is Kind.TIFF:
             from tomocalc.readers.tiff import tiff_planes
 
-            return tiff_planes(file)
+            return tiff_planes(file, mask=mask)
         from tomocalc.readers.raster import raster_plane
 
         with named(str(file), doing="an image header cannot be read"):
-            return [raster_plane(file, kind)]
+            return [raster_plane(file, kind, mask=mask)]
     except TomocalcError as error:
         return [error]

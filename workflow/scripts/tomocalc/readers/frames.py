@@ -13,6 +13,8 @@ from tomocalc.readers.plane import damaged
 
 MAX_FRAGMENTS = 1_000_000
 ITEM = b"\xfe\xff\x00\xe0"
+IMAGE_STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51")
+"""Of JPEG and JPEG-LS, and of JPEG 2000."""
 
 Spans = tuple[tuple[int, int], ...]
 """Offset and length of the parts of one frame."""
@@ -34,7 +36,8 @@ def frame_spans(path: Path, header: DicomHeader) -> list[Spans]:
         return _compressed(path, header, where)
     frame = header.rows * header.columns * header.samples * header.bits_allocated // 8
     needed = frame * header.frames
-    if header.pixels.length not in (needed, needed + 1):  # an odd length is padded
+    # A few bytes more are padding; a whole frame more is a frame that the header does not know.
+    if not needed <= header.pixels.length < needed + max(frame, 2):
         raise _mismatch(
             where,
             f"{header.frames} frames of {header.rows} × {header.columns} pixels take {needed} "
@@ -45,13 +48,20 @@ def frame_spans(path: Path, header: DicomHeader) -> list[Spans]:
 
 
 def _compressed(path: Path, header: DicomHeader, where: str) -> list[Spans]:
-    table, fragments, complete = _fragments(path, header)
+    table, fragments, starts, complete = _fragments(path, header)
     if header.frames == 1 and fragments:
         return [tuple(fragments)]
     if len(fragments) == header.frames:
         return [(fragment,) for fragment in fragments]
+    if len(starts) == header.frames and starts[0] == 0:
+        # Tables of frames are often empty or wrong; the marks at which images start are not.
+        ends = [*starts[1:], len(fragments)]
+        return [tuple(fragments[a:b]) for a, b in zip(starts, ends, strict=True)]
     if len(table) == header.frames and fragments:
-        return _by_table(table, fragments)
+        found = _by_table(table, fragments)
+        if complete and not all(found):
+            raise _mismatch(where, "its table of frames does not fit its compressed pieces")
+        return found
     if not complete and len(fragments) < header.frames:
         # Cut short: one fragment per frame, as nearly every writer does, and the rest is missing.
         missing: list[Spans] = [()] * (header.frames - len(fragments))
@@ -59,16 +69,20 @@ def _compressed(path: Path, header: DicomHeader, where: str) -> list[Spans]:
     raise _mismatch(
         where,
         f"its header says {header.frames} frames, and {len(fragments)} compressed pieces without "
-        "a table of frames are stored",
+        "a usable table of frames are stored",
     )
 
 
 def _fragments(
     path: Path, header: DicomHeader
-) -> tuple[tuple[int, ...], list[tuple[int, int]], bool]:
-    """Return the basic offset table, the fragments, and whether their end is marked."""
+) -> tuple[tuple[int, ...], list[tuple[int, int]], list[int], bool]:
+    """Return the basic offset table, the fragments, and whether their end is marked.
+
+    In between: which fragments start with the mark of an image.
+    """
     table: tuple[int, ...] = ()
     fragments: list[tuple[int, int]] = []
+    starts: list[int] = []
     at = header.pixels.offset
     with path.open("rb") as handle:
         first = True
@@ -76,9 +90,11 @@ def _fragments(
             handle.seek(at)
             item = handle.read(8)
             if len(item) < 8 or item[:4] != ITEM:
-                return table, fragments, len(item) == 8
+                return table, fragments, starts, len(item) == 8
             length = int.from_bytes(item[4:], "little")
             if not first:
+                if handle.read(4).startswith(IMAGE_STARTS):
+                    starts.append(len(fragments))
                 fragments.append((at + 8, length))
             elif length == 4 * header.frames:
                 content = handle.read(length)

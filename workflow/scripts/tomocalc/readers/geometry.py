@@ -50,6 +50,11 @@ def resolve_geometry(
         doubts.append(facts.contradiction)
         facts = Facts()
     spacing, source = facts.spacing_mm, facts.spacing_source
+    if facts.spacings_differ:
+        if pixel_spacing_mm is None:
+            raise _differ(where)
+        doubts.append(Doubt(code="spacings_differ"))
+        spacing = None
     if spacing is None:
         if pixel_spacing_mm is None:
             raise _missing("pixel", where)
@@ -104,6 +109,17 @@ def _missing(name: str, where: str) -> TomocalcError:
         where=where,
         why="neither the file nor the sheet has it, and sizes in mm need it",
         fix=f"fill {name}_spacing_mm in the sheet's row of this volume",
+    )
+
+
+def _differ(where: str) -> TomocalcError:
+    return TomocalcError(
+        "E205",
+        what="pixel spacing is not one number",
+        where=where,
+        why="frames or files of the volume have different pixel spacings",
+        fix="fill pixel_spacing_mm in the sheet's row of this volume, or give each volume a row of "
+        "its own if these are several",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from tomocalc.errors import TomocalcError
 
 NOT_THE_SYSTEM = (None, errno.EINVAL, errno.EOVERFLOW, errno.EFBIG)
 """Of an OSError that a damaged file causes: a library's own, or a seek to an absurd offset."""
+Decoded = tuple[NDArray[Any], NDArray[np.bool_] | None]
+"""A slice, (row, column), more is more attenuating; and which pixels are padding, if any."""
+
 COPY_AGAIN = "copy the file again from its source"
 
 
@@ -38,10 +42,20 @@ class Plane:
     """Values lie in 0 .. 2**bits - 1 (for ``uint8`` and ``uint16``)."""
     recipe: str
     """Everything beside the stored bytes that decides the decoded values."""
-    decode: Callable[[], NDArray[Any]]
-    """Return the slice, (row, column); more is more attenuating."""
+    decode: Callable[[], Decoded]
     spans: tuple[tuple[int, int], ...]
-    """Offset and length of the stored bytes in the file."""
+    """Offset and length of the stored bytes in the file; none where only decoding tells."""
+    stored: int = 0
+    """By which number annotations name it: its place as the files store it, from 0."""
+    source: str = ""
+    """SOP Instance UID of the image; for comparison only."""
+    position_mm: float | None = None
+    """Along the normal of the image plane."""
+
+
+def source_key(uid: str) -> str:
+    """Return what stands for an image's identifier in accounts: a hash, never the identifier."""
+    return hashlib.sha256(uid.encode()).hexdigest()[:16] if uid else ""
 
 
 @contextlib.contextmanager

@@ -14,19 +14,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tomocalc.readers.codestream import JPEG_LS, codestream
-from tomocalc.readers.colour import grey
-from tomocalc.readers.plane import Plane, damaged, read_spans, same_values, unsupported
+from tomocalc.readers.colour import TRANSPOSED, grey, upright
+from tomocalc.readers.plane import Decoded, Plane, damaged, read_spans, same_values, unsupported
 from tomocalc.readers.sniff import Kind
 
 PNG_COLOURS = {0: "grey", 2: "RGB", 3: "palette", 4: "grey with alpha", 6: "RGB with alpha"}
 PNG_END = b"IEND\xaeB`\x82"
 HEADER_BYTES = 1 << 20
 """How far into a JPEG its size may stand: profiles and previews come first."""
+ORIENTATION = 0x0112
 SAVE_GREY = "save it as 8-bit or 16-bit greyscale"
 
 
-def raster_plane(path: Path, kind: Kind) -> Plane:
+def raster_plane(path: Path, kind: Kind, *, mask: bool = False) -> Plane:
     """Read the header of a PNG, JPEG or PGM file.
+
+    Parameters
+    ----------
+    mask
+        Whether the values are labels: then palettes and fewer than 8 bits are read too.
 
     Raises
     ------
@@ -36,13 +42,15 @@ def raster_plane(path: Path, kind: Kind) -> Plane:
     header: Callable[[bytes, str], tuple[int, int, int, int]]
     decode: Callable[[bytes, str], NDArray[Any]]
     header, decode = {
-        Kind.PNG: (_png_header, _png),
+        Kind.PNG: (partial(_png_header, mask=mask), _png),
         Kind.JPEG: (_jpeg_header, _jpeg),
         Kind.PGM: (_pgm_header, _pgm),
     }[kind]
     where = str(path)
     with path.open("rb") as handle:
-        rows, columns, bits, channels = header(handle.read(HEADER_BYTES), where)
+        head = handle.read(HEADER_BYTES)
+    rows, columns, bits, channels = header(head, where)
+    orientation = _exif_orientation(head, kind)
     wide = bits > 8
     size = path.stat().st_size
     # No genuine file is larger than its own pixels and a few notes; padding is not read.
@@ -50,6 +58,8 @@ def raster_plane(path: Path, kind: Kind) -> Plane:
     if size > limit:
         raise damaged(where, f"{size} bytes are too many for {rows} × {columns} pixels")
     spans = ((0, size),)
+    if orientation in TRANSPOSED:
+        rows, columns = columns, rows
     return Plane(
         where=where,
         path=path,
@@ -57,31 +67,53 @@ def raster_plane(path: Path, kind: Kind) -> Plane:
         columns=columns,
         dtype="uint16" if wide else "uint8",
         bits=bits,
-        recipe=kind.value,
-        decode=partial(_decode, decode, path, spans),
+        recipe=f"{kind.value} {orientation}",
+        decode=partial(_decode, decode, path, spans, orientation),
         spans=spans,
     )
 
 
 def _decode(
-    decode: Callable[[bytes, str], NDArray[Any]], path: Path, spans: tuple[tuple[int, int], ...]
-) -> NDArray[Any]:
+    decode: Callable[[bytes, str], NDArray[Any]],
+    path: Path,
+    spans: tuple[tuple[int, int], ...],
+    orientation: int,
+) -> Decoded:
     where = str(path)
-    return same_values(grey(decode(read_spans(path, spans, where), where), where))
+    image = grey(decode(read_spans(path, spans, where), where), where)
+    return same_values(upright(image, orientation)), None
 
 
-def _png_header(head: bytes, where: str) -> tuple[int, int, int, int]:
+def _exif_orientation(head: bytes, kind: Kind) -> int:
+    """Return the orientation that the EXIF block of a PNG or JPEG says, else 1."""
+    at = {Kind.JPEG: head.find(b"Exif\0\0") + 6, Kind.PNG: head.find(b"eXIf") + 4}.get(kind, 0)
+    block = head[at : at + (1 << 16)]
+    order = {b"II": "<", b"MM": ">"}.get(block[:2])
+    if at < 8 or order is None or len(block) < 8:
+        return 1
+    (directory,) = struct.unpack_from(f"{order}I", block, 4)
+    if directory + 2 > len(block):
+        return 1
+    (entries,) = struct.unpack_from(f"{order}H", block, directory)
+    for entry in range(directory + 2, min(directory + 2 + 12 * entries, len(block) - 12 + 1), 12):
+        tag, _, _, value = struct.unpack_from(f"{order}HHIH", block, entry)
+        if tag == ORIENTATION and value in range(1, 9):
+            return int(value)
+    return 1
+
+
+def _png_header(head: bytes, where: str, *, mask: bool) -> tuple[int, int, int, int]:
     if len(head) < 33 or head[12:16] != b"IHDR":
         raise damaged(where, "the PNG header is cut short")
     columns, rows, bits, colour = struct.unpack(">IIBB", head[16:26])
     name = PNG_COLOURS.get(colour)
     if name is None or rows == 0 or columns == 0:
         raise damaged(where, "the PNG header holds impossible values")
-    if colour == 3:
+    if colour == 3 and not mask:
         raise unsupported(where, "it is a palette PNG: its values are not grey levels", SAVE_GREY)
-    if bits not in (8, 16):
+    if bits not in (8, 16) and not (mask and bits in (1, 2, 4)):
         raise unsupported(where, f"it is a {bits}-bit PNG", SAVE_GREY)
-    return rows, columns, bits, {0: 1, 2: 3, 4: 2, 6: 4}[colour]
+    return rows, columns, bits, {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
 
 
 def _png(data: bytes, where: str) -> NDArray[Any]:

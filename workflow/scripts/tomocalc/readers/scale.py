@@ -23,17 +23,23 @@ class Scale:
     low: float
     factor: float
 
-    def apply(self, image: NDArray[Any], where: str) -> NDArray[np.uint16]:
+    def apply(
+        self, image: NDArray[Any], padding: NDArray[np.bool_] | None, where: str
+    ) -> NDArray[np.uint16]:
         """Map *image*, (row, column), to ``uint16``; order is kept, ties within one step may form.
+
+        What stands in *padding* does not matter.
 
         Raises
         ------
         TomocalcError
             ``E206`` when a value is NaN or infinite.
         """
-        if image.dtype.kind == "f":
-            _check_finite(image, where)
         scaled = image.astype(np.float64)
+        if padding is not None:
+            scaled[padding] = self.low
+        if image.dtype.kind == "f":
+            _check_finite(scaled, where)
         scaled -= self.low
         scaled *= self.factor
         return np.rint(scaled, out=scaled).clip(0, LARGEST, out=scaled).astype(np.uint16)
@@ -43,22 +49,26 @@ def find_scale(planes: list[Plane]) -> Scale | None:
     """Return the scale of a volume, or None when its values are 8 or 16 bits already.
 
     Smallest and largest value of the volume become 0 and 65535; integers that span less are only
-    shifted, so nothing is lost. Every slice is decoded once for that, one at a time. Slices that
-    cannot be decoded, or hold NaN or infinity, do not take part: reading them raises.
+    shifted, and not even that where they fit, so nothing is lost. Every slice is decoded once for
+    that, one at a time. Slices that cannot be decoded, or hold NaN or infinity, do not take part:
+    reading them raises.
     """
     if all(plane.dtype in DIRECT for plane in planes):
         return None
     low, high = np.inf, -np.inf
     for plane in planes:
         with contextlib.suppress(Exception):
-            image = plane.decode()
-            smallest, largest = float(image.min()), float(image.max())
+            image, padding = plane.decode()
+            values = image if padding is None else image[~padding]
+            smallest, largest = float(values.min()), float(values.max())
             if np.isfinite(smallest) and np.isfinite(largest):
                 low, high = min(low, smallest), max(high, largest)
     if not low < high:
         return Scale(low=low if np.isfinite(low) else 0.0, factor=0.0)
     factor = LARGEST / (high - low)
     integers = all(np.dtype(plane.dtype).kind in "iu" for plane in planes)
+    if integers and low >= 0 and high <= LARGEST:
+        return Scale(low=0.0, factor=1.0)
     return Scale(low=low, factor=min(1.0, factor) if integers else factor)
 
 

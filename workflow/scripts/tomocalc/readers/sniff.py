@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import enum
 import re
+import struct
+import zlib
 from pathlib import Path
 
 from tomocalc.errors import TomocalcError
 
-HEAD = 264
-"""Bytes that are enough to tell every format: DICOM's mark ends at byte 132."""
+HEAD = 1 << 16
+"""Bytes that are enough to tell every format: packed NIfTI is unpacked a little."""
 
 
 class Kind(enum.Enum):
@@ -20,6 +22,9 @@ class Kind(enum.Enum):
     TIFF = "TIFF"
     PGM = "PGM"
     JPEG = "JPEG"
+    NIFTI = "NIfTI"
+    NRRD = "NRRD"
+    META = "MetaImage"
 
 
 SUFFIXES = {
@@ -31,9 +36,15 @@ SUFFIXES = {
     ".pgm": Kind.PGM,
     ".jpg": Kind.JPEG,
     ".jpeg": Kind.JPEG,
+    ".nii": Kind.NIFTI,
+    ".nrrd": Kind.NRRD,
+    ".nhdr": Kind.NRRD,
+    ".mha": Kind.META,
+    ".mhd": Kind.META,
 }
 """What a name promises. Other endings promise nothing: DICOM files are often named by a UID."""
 
+META_LINE = re.compile(rb"(?m)^(ObjectType|NDims)\s*=")
 SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", Kind.PNG),
     (b"II*\x00", Kind.TIFF),
@@ -42,9 +53,12 @@ SIGNATURES = (
     (b"MM\x00+", Kind.TIFF),
     (b"P5", Kind.PGM),
     (b"\xff\xd8\xff", Kind.JPEG),
+    (b"NRRD000", Kind.NRRD),
 )
 
+EXPORT = "save it as TIFF, or as NIfTI or NRRD with its spacing"
 OTHERS = (
+    (b"\x93NUMPY", "a NumPy array (.npy)"),
     (b"\x1f\x8b", "gzip data"),
     (b"PK\x03\x04", "a ZIP archive"),
     (b"%PDF", "a PDF document"),
@@ -83,7 +97,11 @@ def sniff(path: Path) -> Kind:
         )
     kind = _kind(head)
     if kind is None:
-        raise not_an_image(path, f"it {_describe(head)}")
+        if head.startswith(b"PK\x03\x04") and path.suffix.lower() == ".npz":
+            raise not_an_image(path, "it is a NumPy archive (.npz)", fix=EXPORT)
+        numpy = head.startswith(b"\x93NUMPY")
+        fix = EXPORT if numpy else "replace it by the image"
+        raise not_an_image(path, f"it {_describe(head)}", fix=fix)
     promised = SUFFIXES.get(path.suffix.lower(), kind)
     if promised is not kind:
         why = f"the name promises {promised.value} and the content is {kind.value}"
@@ -103,7 +121,36 @@ def _kind(head: bytes) -> Kind | None:
     for mark, kind in SIGNATURES:
         if head.startswith(mark):
             return kind
-    return None
+    if _is_nifti(head) or (head.startswith(b"\x1f\x8b") and _is_nifti(_unpacked(head))):
+        return Kind.NIFTI
+    if META_LINE.search(head[:4096]) and b"ElementType" in head:
+        return Kind.META
+    return Kind.DICOM if _is_bare_dicom(head) else None
+
+
+def _is_nifti(head: bytes) -> bool:
+    if head[:4] in (b"\x5c\x01\0\0", b"\0\0\x01\x5c"):
+        return head[344:348] in (b"n+1\0", b"ni1\0")
+    return head[4:8] in (b"n+2\0", b"ni2\0") and head[:4] in (b"\x1c\x02\0\0", b"\0\0\x02\x1c")
+
+
+def _unpacked(head: bytes) -> bytes:
+    """Return the first bytes of gzip data."""
+    try:
+        return zlib.decompressobj(wbits=31).decompress(head, 1024)
+    except zlib.error:
+        return b""
+
+
+def _is_bare_dicom(head: bytes) -> bool:
+    """Return whether *head* is DICOM without preamble, or even without file meta information."""
+    group, element = struct.unpack_from("<HH", head.ljust(8, b"\0"))
+    if group == 2:
+        return element <= 0x10 and head[4:6] in (b"UL", b"OB", b"UI")
+    if group != 8 or element > 0x70:
+        return False
+    (length,) = struct.unpack_from("<I", head.ljust(8, b"\0"), 4)
+    return head[4:6] in (b"CS", b"UI", b"DA", b"UL", b"LO") or length < 256
 
 
 def _describe(head: bytes) -> str:

@@ -12,7 +12,8 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 from tomocalc.errors import TomocalcError, raise_all
@@ -34,7 +35,12 @@ IGNORED_NAMES = {
 WHERE_FROM = (
     "correct the path in the sheet; it starts from the working directory, or from volumes.data_root"
 )
-NUMBERS = re.compile(r"(\d+)")
+NUMBER = re.compile(r"(?:(?<![0-9a-z])([+-]))?(\d+)")
+"""A number of a name, with a sign where that follows neither letter nor digit."""
+SIGNED = re.compile(r"([+-]?)(\d+)")
+DECIMAL = re.compile(r"([+-]?)(\d+(?:\.\d+)?)(?!\d*\.\d)")
+HEIGHT = re.compile(r"(?<![0-9a-z])[+-]\d+\.\d+(?!\d*\.\d)|(?<![0-9.])\d+\.\d+ ?mm")
+"""A number that has decimals beyond doubt."""
 
 
 def is_slice(name: str) -> bool:
@@ -42,12 +48,43 @@ def is_slice(name: str) -> bool:
     return not name.startswith(".") and name.casefold() not in IGNORED_NAMES
 
 
-def natural_key(path: str | Path) -> tuple[object, ...]:
-    """Return a sort key by which ``slice2`` comes before ``slice10``."""
+def natural_key(path: str | Path, *, number: re.Pattern[str] = NUMBER) -> tuple[object, ...]:
+    """Return a sort key by which ``slice2`` comes before ``slice10``, and ``z_-4`` before ``z_2``.
+
+    Parameters
+    ----------
+    number
+        What a number is: sign and digits in its two groups.
+    """
     text = os.fspath(path).replace(os.sep, "/")
-    parts: list[object] = [*NUMBERS.split(text.casefold())]
-    parts[1::2] = map(int, parts[1::2])  # type: ignore[arg-type]
-    return *parts, text
+    folded, parts, at = text.casefold(), [], 0
+    for match in number.finditer(folded):
+        sign, digits = match.groups()
+        value = float(digits) if "." in digits else int(digits)
+        parts += [folded[at : match.start()], -value if sign == "-" else value]
+        at = match.end()
+    return *parts, folded[at:], text
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Return *names* in natural order; what a hyphen or a point means, all of them tell together.
+
+    Behind a letter a hyphen joins (``slice-1``, ``slice-2``), unless other names have a plus sign
+    or no sign in that place (``z-1``, ``z0``, ``z1``). A point joins (``series.12``), unless a
+    number behind it is signed or in mm.
+    """
+    names = list(names)
+    places = {"+": set[str](), "-": set[str](), "": set[str]()}
+    stems = [os.path.basename(name).casefold() for name in names]  # noqa: PTH119
+    for stem in stems:
+        for match in SIGNED.finditer(stem):
+            places[match[1]].add(stem[: match.start()])
+    number = NUMBER
+    if any(HEIGHT.search(stem) for stem in stems):
+        number = DECIMAL
+    elif places["-"] & (places["+"] | places[""]):
+        number = SIGNED
+    return sorted(names, key=partial(natural_key, number=number))
 
 
 def source_files(path: str | Path) -> list[Path]:
@@ -85,7 +122,7 @@ def source_names(path: str | Path) -> list[str]:
         raise _missing(path, why, "make the path readable, or correct it in the sheet") from error
     if not found:
         raise _missing(path, "no file is there", WHERE_FROM)
-    return sorted(found, key=natural_key)
+    return in_order(found)
 
 
 def source_sha256(path: str | Path) -> str:

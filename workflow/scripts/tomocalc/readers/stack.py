@@ -16,6 +16,8 @@ class Facts:
     spacing_mm: tuple[float, float] | None = None
     """(row, column)."""
     spacing_source: str = ""
+    spacings_differ: bool = False
+    """Images or frames have different pixel spacings; `spacing_mm` is the first."""
     slice_spacing_mm: float | None = None
     slice_spacing_source: str = ""
     laterality: str | None = None
@@ -23,6 +25,8 @@ class Facts:
     contradiction: Doubt | None = None
     """Why the header cannot be trusted without a word from the sheet, if so."""
     doubts: tuple[Doubt, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """Images in its place that are no slices of it: place and reason."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import math
 import struct
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tifffile
-from numpy.typing import NDArray
 from tifffile import COMPRESSION, PHOTOMETRIC
 
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.codestream import codestream
-from tomocalc.readers.colour import grey, unsigned
-from tomocalc.readers.plane import Plane, damaged, named, read_spans, same_values, unsupported
+from tomocalc.readers.colour import TRANSPOSED, grey, unsigned, upright
+from tomocalc.readers.plane import (
+    Decoded,
+    Plane,
+    damaged,
+    named,
+    read_spans,
+    same_values,
+    unsupported,
+)
 from tomocalc.readers.raster import check_end_of_jpeg
+from tomocalc.readers.tiff_layout import Layout, check_layout, described
 
 MAX_PAGES = 10_000
+NOT_A_SLICE = 1 | 4
+"""Bits of NewSubfileType: a reduced copy, a transparency mask."""
 MAX_TILE = 1 << 24
 """Pixels of a tile, which may be larger than the image it is a part of."""
 AXES = {"YX", "YXS", "SYX"}
@@ -37,63 +48,142 @@ DOING = "a TIFF cannot be read"
 SAVE_GREY = "save it as 8-bit or 16-bit greyscale, without a palette"
 
 
-def tiff_planes(path: Path) -> list[Plane | TomocalcError]:
+def tiff_planes(path: Path, *, mask: bool = False) -> list[Plane | TomocalcError]:
     """Read the header of every page; a page that cannot be used stands as its fault.
+
+    Reduced copies and transparency masks of other pages are no slices.
+
+    Parameters
+    ----------
+    mask
+        Whether the values are labels: then palettes and fewer than 8 bits are read too.
 
     Raises
     ------
     TomocalcError
-        ``E202`` when the chain of pages is broken, so that their number is unknown.
+        ``E202`` when the chain of pages is broken, so that their number is unknown; ``E203`` and
+        ``E207`` for a description that says something else than the pages, see `check_layout`.
     """
     where = str(path)
     offsets = _page_offsets(path)
-    planes: list[Plane | TomocalcError] = []
+    found: list[Plane | TomocalcError] = []
+    layouts: list[Layout | None] = []
     with named(where, doing=DOING), tifffile.TiffFile(path) as tif:
         for index, offset in enumerate(offsets):
             place = where if len(offsets) == 1 else f"{where}, page {index}"
             try:
                 with named(place, doing=DOING):
-                    planes.append(_plane(path, tif, index=index, offset=offset, where=place))
+                    page = _page(tif, index=index, offset=offset)
+                    if index and page.subfiletype & NOT_A_SLICE:
+                        continue
+                    layouts.append(described(page.description, samples=page.samplesperpixel))
+                    found.append(
+                        _plane(path, page, index=index, offset=offset, where=place, mask=mask)
+                    )
             except TomocalcError as error:
-                planes.append(error)
-    return planes
+                found.append(error)
+        planes = check_layout(layouts, pages=len(found), where=where)
+        if len(found) == 1 and isinstance(found[0], Plane):
+            return _behind(path, tif.pages.first, found[0], planes=planes)
+    order = layouts[0].order if layouts and layouts[0] else None
+    if order is None or sorted(order) != [*range(len(found))]:
+        return found
+    return [found[page] for page in order]
 
 
-def _plane(path: Path, tif: tifffile.TiffFile, *, index: int, offset: int, where: str) -> Plane:
-    page = _page(tif, index=index, offset=offset)
+def _plane(
+    path: Path, page: tifffile.TiffPage, *, index: int, offset: int, where: str, mask: bool
+) -> Plane:
     numbers = (page.imagelength, page.imagewidth, page.samplesperpixel, page.bitspersample)
     if not all(isinstance(number, int) and number > 0 for number in numbers):
         raise damaged(where, "its size or bits are not positive numbers")
-    _check_kind(page, where)
+    _check_kind(page, where, mask=mask)
     _check_layout(page, where, size=path.stat().st_size)
     dtype = np.dtype(page.dtype)
+    orientation = _orientation(page)
+    rows, columns = page.imagelength, page.imagewidth
+    if orientation in TRANSPOSED:
+        rows, columns = columns, rows
     return Plane(
         where=where,
         path=path,
-        rows=page.imagelength,
-        columns=page.imagewidth,
+        rows=rows,
+        columns=columns,
         dtype={"int8": "uint8", "int16": "uint16"}.get(dtype.name, dtype.name),
         bits=page.bitspersample,
         recipe=f"TIFF {_recipe(page)}",
         decode=partial(_decode, path, index=index, offset=offset, where=where),
         spans=_spans(page),
+        stored=index,
     )
 
 
-def _decode(path: Path, *, index: int, offset: int, where: str) -> NDArray[Any]:
+def _behind(
+    path: Path, page: tifffile.TiffPage, plane: Plane, *, planes: int
+) -> list[Plane | TomocalcError]:
+    """Return the planes that follow the only page of a file without pages of their own."""
+    size, first = page.nbytes, page.dataoffsets[0]
+    plain = page.compression == COMPRESSION.NONE and page.is_contiguous and page.is_final
+    rest = path.stat().st_size - first
+    if planes == 1:
+        if plain and rest >= 2 * size:
+            why = f"its one page takes {size} bytes, and {rest} follow"
+            raise _incomplete(plane.where, why)
+        return [plane]
+    if not plain or rest < planes * size:
+        why = f"its description says {planes} planes of {size} bytes, and {rest} bytes are there"
+        raise _incomplete(plane.where, why)
+    return [
+        replace(
+            plane,
+            where=f"{plane.where}, plane {index}",
+            decode=partial(_decode, path, index=0, offset=0, where=plane.where, ahead=index),
+            spans=((first + index * size, size),),
+            stored=index,
+        )
+        for index in range(planes)
+    ]
+
+
+def _incomplete(where: str, why: str) -> TomocalcError:
+    return TomocalcError(
+        "E207",
+        what="a TIFF does not hold the slices it says",
+        where=where,
+        why=why,
+        fix="copy the file again from its source, or save it again as a TIFF with one page a slice",
+    )
+
+
+def _decode(path: Path, *, index: int, offset: int, where: str, ahead: int = 0) -> Decoded:
     with tifffile.TiffFile(path) as tif:
         page = _page(tif, index=index, offset=offset)
         if page.compression == COMPRESSION.JPEG:
             _check_jpeg(page, path, where)
-        image = page.asarray(maxworkers=1)
+        if ahead:
+            at = page.dataoffsets[0] + ahead * page.nbytes
+            kind = np.dtype(page.dtype).newbyteorder(tif.byteorder)
+            image = np.fromfile(path, kind, math.prod(page.shape), offset=at).reshape(page.shape)
+        else:
+            image = page.asarray(maxworkers=1)
         if page.axes == "SYX":
             image = np.moveaxis(image, 0, -1)
+        if image.dtype == np.bool_:
+            image = image.view(np.uint8)
         white_is_zero = page.photometric == PHOTOMETRIC.MINISWHITE
         largest = (1 << page.bitspersample) - 1
-    image = same_values(unsigned(grey(image, where)))
-    if not white_is_zero:
-        return image
-    return image ^ image.dtype.type(largest) if image.dtype.kind == "u" else -image
+        orientation = _orientation(page)
+    image = same_values(unsigned(grey(upright(image, orientation), where)))
+    if white_is_zero:
+        image = image ^ image.dtype.type(largest) if image.dtype.kind == "u" else -image
+    return image, None
+
+
+def _orientation(page: tifffile.TiffPage) -> int:
+    """Return tag 274; writers that give it once give it on the first page."""
+    tag = page.tags.get("Orientation") or page.parent.pages.first.tags.get("Orientation")
+    value = tag.value if tag is not None else 1
+    return int(value) if value in range(1, 9) else 1
 
 
 def _page(tif: tifffile.TiffFile, *, index: int, offset: int) -> tifffile.TiffPage:
@@ -115,6 +205,7 @@ def _recipe(page: tifffile.TiffPage) -> tuple[Any, ...]:
         np.dtype(page.dtype).str,
         page.parent.byteorder,
         page.chunks,
+        _orientation(page),
     )
 
 
@@ -124,7 +215,7 @@ def _spans(page: tifffile.TiffPage) -> tuple[tuple[int, int], ...]:
     return parts if tables is None else (*parts, (tables.valueoffset, tables.count))
 
 
-def _check_kind(page: tifffile.TiffPage, where: str) -> None:
+def _check_kind(page: tifffile.TiffPage, where: str, *, mask: bool) -> None:
     if page.dtype is not None and np.dtype(page.dtype).kind == "c":
         raise TomocalcError(
             "E206",
@@ -133,7 +224,8 @@ def _check_kind(page: tifffile.TiffPage, where: str) -> None:
             why="complex numbers have no order",
             fix="save their magnitude",
         )
-    if page.photometric not in GREY_OR_RGB:
+    labels = mask and page.photometric == PHOTOMETRIC.PALETTE
+    if page.photometric not in GREY_OR_RGB and not labels:
         name = getattr(page.photometric, "name", "unknown").lower()
         raise unsupported(where, f"its colours are of the kind {name}", SAVE_GREY)
     if page.compression not in COMPRESSIONS:
@@ -145,7 +237,8 @@ def _check_kind(page: tifffile.TiffPage, where: str) -> None:
     if page.axes not in AXES or page.samplesperpixel > 4 or page.parent.is_ndpi:
         raise unsupported(where, "it is not one plane of grey or RGB values", SAVE_GREY)
     bits = page.bitspersample
-    if page.dtype is None or np.dtype(page.dtype).kind not in "iuf" or not 8 <= bits <= 64:
+    kinds, least = ("biuf", 1) if mask else ("iuf", 8)
+    if page.dtype is None or np.dtype(page.dtype).kind not in kinds or not least <= bits <= 64:
         raise unsupported(where, f"it has {bits} bit per value", SAVE_GREY)
 
 

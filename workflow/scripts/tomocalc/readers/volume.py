@@ -9,15 +9,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.accounts.doubts import Doubt
+from tomocalc.accounts.doubts import Doubt, doubt_sentence
+from tomocalc.accounts.manifest import SliceSource
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.readers.checks import checked_planes
 from tomocalc.readers.file_stack import file_stack
 from tomocalc.readers.geometry import resolve_geometry
 from tomocalc.readers.laterality import side_of, turned
-from tomocalc.readers.plane import Plane, named, read_spans
+from tomocalc.readers.padding import fill_padding
+from tomocalc.readers.plane import Plane, named, read_spans, source_key
 from tomocalc.readers.scale import Scale, find_scale
 from tomocalc.readers.sources import source_files
 
@@ -36,7 +39,7 @@ class VolumeHeader:
     spacing_mm: tuple[float, float]
     """(row, column)."""
     spacing_source: str
-    """``PixelSpacing``, ``ImagerPixelSpacing`` or ``sheet``."""
+    """``PixelSpacing``, ``ImagerPixelSpacing``, ``affine`` or ``sheet``."""
     slice_spacing_mm: float
     """Distance of neighbouring slices; 1.0, without meaning, for a single slice."""
     slice_spacing_source: str
@@ -49,6 +52,13 @@ class VolumeHeader:
     """Both in-plane axes are reversed, to repair a side that disagreed with the sheet."""
     doubts: tuple[Doubt, ...]
     """As far as headers and the middle slice tell."""
+    left_out: tuple[str, ...]
+    """Images in its place that are no slices of it: place and reason."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The doubts in words."""
+        return tuple(doubt_sentence(doubt) for doubt in self.doubts)
 
 
 class Volume:
@@ -92,6 +102,19 @@ class Volume:
         """Return file and slice, for messages."""
         return self.planes[index].where
 
+    def sources(self) -> tuple[SliceSource, ...]:
+        """Return how every slice is named outside."""
+        return tuple(
+            SliceSource(
+                stored=plane.stored,
+                source=source_key(plane.source),
+                position_mm=plane.position_mm,
+            )
+            if isinstance(plane, Plane)
+            else SliceSource(stored=index)
+            for index, plane in enumerate(self.planes)
+        )
+
     def path(self, index: int) -> Path:
         """Return the file that holds a slice.
 
@@ -120,7 +143,7 @@ class Volume:
         """
         plane = self._plane(index)
         with named(plane.where, doing="an image cannot be decoded"):
-            image = plane.decode()
+            image, padding = plane.decode()
         if image.shape != (plane.rows, plane.columns):
             raise TomocalcError(
                 "E202",
@@ -130,7 +153,9 @@ class Volume:
                 fix="copy the file again from its source",
             )
         if self.scale is not None:
-            image = self.scale.apply(image, plane.where)
+            image = self.scale.apply(image, padding, plane.where)
+        if padding is not None:
+            fill_padding(image, padding)
         return turned(image) if self.header.turned else image
 
     def key(self, index: int) -> str:
@@ -153,7 +178,10 @@ class Volume:
         )
         key = hashlib.sha256(repr(facts).encode())
         with named(plane.where, doing="an image cannot be read"):
-            key.update(read_spans(plane.path, plane.spans, plane.where))
+            if plane.spans:
+                key.update(read_spans(plane.path, plane.spans, plane.where))
+            else:
+                key.update(np.ascontiguousarray(plane.decode()[0]).data)
         return key.hexdigest()
 
     def _plane(self, index: int) -> Plane:
@@ -230,6 +258,7 @@ def open_volume(
         view=facts.view,
         turned=False,
         doubts=geometry.doubts,
+        left_out=facts.left_out,
     )
     volume = Volume(header=header, planes=planes, scale=scale)
     if laterality is None:

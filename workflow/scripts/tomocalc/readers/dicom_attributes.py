@@ -1,0 +1,111 @@
+"""Single attributes of a DICOM header as numbers and listed words, and those of pixel values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+
+
+class BadAttributeError(ValueError):
+    """An attribute that cannot be used; the message repeats no value."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModalityTable:
+    """A Modality LUT: what replaces each stored value from *first* on; the ends continue."""
+
+    first: int
+    bits: int
+    values: bytes
+    """``uint16`` in the machine's order."""
+
+
+def numbers_of(dataset: Dataset, keyword: str | int) -> tuple[float, ...]:
+    """Return the numbers of an attribute; none when it is missing or empty."""
+    try:
+        value: Any = dataset.get(keyword)
+        value = getattr(value, "value", value)  # a tag, unlike a keyword, gives the element
+        if value is None or value == "":
+            return ()
+        if isinstance(value, bytes):  # a type that depends on another attribute stays bytes
+            value = np.frombuffer(value, "<u2").tolist()
+        parts = list(value) if isinstance(value, MultiValue | list | tuple) else [value]
+        numbers = tuple(float(part) for part in parts)
+    except (TypeError, ValueError, OverflowError, ArithmeticError):
+        raise BadAttributeError(f"its {_name(keyword)} is not a number") from None
+    if not all(math.isfinite(number) for number in numbers):
+        raise BadAttributeError(f"its {_name(keyword)} is not a finite number")
+    return numbers
+
+
+def _name(keyword: str | int) -> str:
+    return keyword if isinstance(keyword, str) else "OverlayBitPosition"
+
+
+def whole_of(dataset: Dataset, keyword: str | int, default: Any) -> Any:
+    """Return the first number of an attribute as an integer, else *default*."""
+    numbers = numbers_of(dataset, keyword)
+    return int(numbers[0]) if numbers else default
+
+
+def word_of(dataset: Dataset, keyword: str, words: Collection[str]) -> str | None:
+    """Return the text of an attribute where it is one of *words*."""
+    value = str(dataset.get(keyword) or "").strip().upper()
+    return value if value in words else None
+
+
+def macros_of(groups: list[Dataset], keyword: str) -> list[Dataset]:
+    """Return the first item of the sequence *keyword* of every group that has it."""
+    return [sequence[0] for group in groups if (sequence := group.get(keyword))]
+
+
+def pair_of(dataset: Dataset, keyword: str) -> tuple[float, float] | None:
+    """Return a spacing as (row, column); [0, 0] stands for missing in real files."""
+    numbers = numbers_of(dataset, keyword)
+    if len(numbers) != 2 or min(numbers) <= 0:
+        return None
+    return numbers[0], numbers[1]
+
+
+def padding(dataset: Dataset, *, signed: bool) -> tuple[float, float] | None:
+    """Return the range of Pixel Padding; a value may have been written with the other sign."""
+    for prefix in ("", "Float", "DoubleFloat"):
+        value = numbers_of(dataset, f"{prefix}PixelPaddingValue")
+        limit = numbers_of(dataset, f"{prefix}PixelPaddingRangeLimit")
+        if value:
+            ends = [value[0], (limit or value)[0]]
+            if signed and not prefix:
+                ends = [end - (1 << 16) if end >= 1 << 15 else end for end in ends]
+            elif not prefix:
+                ends = [end + (1 << 16) if end < 0 else end for end in ends]
+            return min(ends), max(ends)
+    return None
+
+
+def modality_table(dataset: Dataset, *, signed: bool) -> ModalityTable | None:
+    """Return the Modality LUT, if the header has one."""
+    items = dataset.get("ModalityLUTSequence")
+    if not items:
+        return None
+    descriptor = [int(number) for number in numbers_of(items[0], "LUTDescriptor")]
+    data = items[0].get("LUTData")
+    if len(descriptor) != 3 or data is None or not 1 <= descriptor[2] <= 16:
+        raise BadAttributeError("its Modality LUT is damaged")
+    entries, first = descriptor[0] % (1 << 16) or 1 << 16, descriptor[1]
+    if signed and first >= 1 << 15:
+        first -= 1 << 16
+    if isinstance(data, bytes):
+        order = "<" if dataset.original_encoding[1] is not False else ">"
+        values = np.frombuffer(data, np.uint8 if len(data) // 2 < entries else f"{order}u2")
+    else:
+        values = np.atleast_1d(np.asarray(data))
+    if not entries <= values.size <= entries + 1:
+        raise BadAttributeError("its Modality LUT has not the entries that it says")
+    table = values[:entries].astype(np.uint16)
+    return ModalityTable(first=first, bits=descriptor[2], values=table.tobytes())

@@ -1,0 +1,107 @@
+"""What the headers of a DICOM volume say of its geometry, and what is doubtful about them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tomocalc.accounts.doubts import Doubt
+from tomocalc.readers.dicom_header import DicomHeader, same_spacing
+from tomocalc.readers.dicom_kinds import SLAB, SYNTHETIC_2D
+from tomocalc.readers.dicom_selection import Item, by_number
+from tomocalc.readers.stack import Facts
+
+GAP = 1.5
+"""A step this many times the usual one means that slices are missing."""
+
+
+def volume_facts(items: list[Item], places: list[int], *, complete: bool) -> Facts:
+    """Return spacing, side and doubts of slices.
+
+    Parameters
+    ----------
+    items
+        Slices in order.
+    places
+        By which numbers annotations name them.
+    complete
+        Whether no file is missing from them for a fault of its own.
+    """
+    headers = list({id(item.header): item.header for item in items}.values())
+    first = headers[0]
+    doubts = _of_order(items, places)
+    contradiction = None
+    if len(headers) == 1 and first.per_frame_items not in (0, first.frames):
+        counts = {"described": first.per_frame_items, "stored": first.frames}
+        contradiction = Doubt(code="header_contradicts", values=counts)
+    found = [_spacing(header) for header in headers]
+    spacing, source, magnification = found[0]
+    differ = any(header.spacings_differ for header in headers) or any(
+        (spacing is None) != (other is None)
+        or (spacing is not None and other is not None and not same_spacing(spacing, other))
+        for other, _, _ in found
+    )
+    if magnification is not None:
+        doubts.append(Doubt(code="magnified", values={"factor": magnification}))
+    elif source == "ImagerPixelSpacing":
+        doubts.append(Doubt(code="detector_spacing"))
+    slice_spacing, slice_source = first.slice_spacing, "SpacingBetweenSlices"
+    depths = [item.depth for item in items if item.depth is not None]
+    if len(depths) == len(items) > 1:
+        steps = np.abs(np.diff(depths))
+        usual = float(np.median(steps))
+        if usual > 0:
+            slice_spacing, slice_source = round(usual, 6), "ImagePositionPatient"
+            gaps = np.flatnonzero(steps > GAP * usual) if complete else np.empty(0, int)
+            if gaps.size:
+                largest = {"mm": round(float(steps[gaps].max()), 6)}
+                doubts.append(Doubt(code="gap", slices=tuple(gaps.tolist()), values=largest))
+    if any(header.burned_in for header in headers):
+        doubts.append(Doubt(code="burned_in"))
+    if not first.sop_class:
+        doubts.append(Doubt(code="no_class"))
+    return Facts(
+        spacing_mm=spacing,
+        spacing_source=source if spacing else "",
+        spacings_differ=differ,
+        slice_spacing_mm=slice_spacing,
+        slice_spacing_source=slice_source if slice_spacing else "",
+        laterality=first.laterality,
+        view=first.view,
+        contradiction=contradiction,
+        doubts=tuple(doubts),
+    )
+
+
+def _spacing(header: DicomHeader) -> tuple[tuple[float, float] | None, str, float | None]:
+    """Return spacing, its source, and the magnification that it was divided by, if any.
+
+    ImagerPixelSpacing is that of the detector, and PixelSpacing of a projection is often a copy of
+    it: both are divided by the magnification that the header estimates.
+    """
+    spacing, source = header.spacing, "PixelSpacing"
+    if spacing is None:
+        spacing, source = header.imager_spacing, "ImagerPixelSpacing"
+    factor, imager = header.magnification, header.imager_spacing
+    if spacing is None or imager is None or factor in (None, 1.0):
+        return spacing, source, None
+    if not same_spacing(spacing, imager):
+        return spacing, source, None
+    return (spacing[0] / factor, spacing[1] / factor), source, factor
+
+
+def _of_order(items: list[Item], places: list[int]) -> list[Doubt]:
+    """Return what is to be said of the order of slices, and of what kind they are."""
+    doubts = []
+    if places != sorted(places):
+        doubts.append(Doubt(code="frames_reordered"))
+    single = len({item.file for item in items}) == len(items) > 1
+    numbered = by_number(items) if single else None
+    if numbered is not None and numbered == items[::-1]:
+        doubts.append(Doubt(code="order_reversed"))
+    elif numbered is not None and numbered != items:
+        doubts.append(Doubt(code="order_differs"))
+    depths = {item.depth for item in items}
+    if not single and len(items) > 1 and len(depths) == 1 and None not in depths:
+        doubts.append(Doubt(code="one_position"))
+    doubts += [Doubt(code=kind) for kind in (SLAB, SYNTHETIC_2D) if items[0].kind == kind]
+    return doubts

@@ -1,0 +1,232 @@
+"""Which of the images in one place are slices of the volume, and in which order.
+
+Decided from headers alone: Image Type, thickness, orientation, concatenation and position. What
+is no slice is left out and listed; what cannot be decided is refused.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tomocalc.errors import TomocalcError
+from tomocalc.readers.dicom_header import DicomHeader
+from tomocalc.readers.dicom_kinds import KIND_NAMES, LOCALIZER, PREFERRED, PROJECTION, SLAB
+
+THICKER = 1.5
+"""A slice this many times as thick as another is no slice of the same volume."""
+PARALLEL = 0.999
+"""Least cosine of two image planes of one volume."""
+
+
+@dataclass(frozen=True, eq=False)
+class Item:
+    """One frame of one file."""
+
+    file: Path
+    header: DicomHeader
+    frame: int
+
+    @property
+    def kind(self) -> str:
+        """A key of `KIND_NAMES`."""
+        kinds = self.header.kinds
+        return kinds[self.frame if len(kinds) > 1 else 0]
+
+    @property
+    def thickness(self) -> float | None:
+        """In mm."""
+        found = self.header.thickness
+        return found[self.frame if len(found) > 1 else 0]
+
+    @property
+    def depth(self) -> float | None:
+        """Position along the normal of the image plane, in mm."""
+        axis, positions = normal(self.header), self.header.positions
+        if axis is None or len(positions) != self.header.frames:
+            return None
+        position = positions[self.frame]
+        return None if position is None else round(float(np.dot(axis, position)), 4)
+
+
+def normal(header: DicomHeader) -> np.ndarray | None:
+    """Return the unit normal of the image plane, None where the header has no usable one."""
+    if header.orientation is None:
+        return None
+    axis = np.cross(header.orientation[:3], header.orientation[3:])
+    length = float(np.linalg.norm(axis))
+    return axis / length if length > 0.5 else None
+
+
+def selected(headers: dict[Path, DicomHeader], where: str) -> tuple[list[Item], dict[Item, str]]:
+    """Return the slices of the volume in order, and the other images with what they are.
+
+    Raises
+    ------
+    TomocalcError
+        ``E203`` where no image is a slice, ``E207`` for several volumes in one place, or where it
+        cannot be told which images belong to the volume or in which order they are.
+    """
+    items = [
+        Item(file, header, frame)
+        for file, header in headers.items()
+        for frame in range(header.frames)
+    ]
+    left: dict[Item, str] = {}
+    items = _of_one_kind(items, left, where)
+    items = _of_one_plane(items, left, where)
+    items = _of_one_thickness(items, left, where)
+    _check_one_volume({item.file: item.header for item in items}, where)
+    return _ordered(items, where), left
+
+
+def _of_one_kind(items: list[Item], left: dict[Item, str], where: str) -> list[Item]:
+    kinds = {item.kind for item in items}
+    chosen = next((kind for kind in PREFERRED if kind in kinds), None)
+    if chosen is None:
+        found = KIND_NAMES[PROJECTION if PROJECTION in kinds else LOCALIZER]
+        raise TomocalcError(
+            "E203",
+            what="an image is of a kind that cannot be used",
+            where=where,
+            why=f"by its header it is {found}, not a slice of the breast",
+            fix="give the reconstructed slices",
+        )
+    left |= {item: KIND_NAMES[item.kind] for item in items if item.kind != chosen}
+    return [item for item in items if item.kind == chosen]
+
+
+def _of_one_plane(items: list[Item], left: dict[Item, str], where: str) -> list[Item]:
+    """Leave out what lies across the other slices: a localiser that does not say so."""
+    planes: list[tuple[np.ndarray, list[Item]]] = []
+    for item in items:
+        axis = normal(item.header)
+        if axis is None:
+            return items
+        for other, members in planes:
+            if float(np.dot(axis, other)) > PARALLEL:
+                members.append(item)
+                break
+        else:
+            planes.append((axis, [item]))
+    largest = max((members for _, members in planes), key=len)
+    if 2 * len(largest) <= len(items):
+        raise _undecided(where, f"its images lie in {len(planes)} planes", len(items))
+    if len(planes) > 1:
+        left |= {item: KIND_NAMES[LOCALIZER] for item in items if item not in largest}
+    return largest
+
+
+def _of_one_thickness(items: list[Item], left: dict[Item, str], where: str) -> list[Item]:
+    """Leave out slabs that do not say so: the thinner images, if these are most, are the slices."""
+    known = [item.thickness for item in items if item.thickness is not None]
+    if not known or (len(known) == len(items) and max(known) < THICKER * min(known)):
+        return items
+    if len(known) == len(items):
+        slices = [item for item in items if (item.thickness or 0) < THICKER * min(known)]
+        why = "its images have different thicknesses"
+    else:
+        slices = [item for item in items if item.thickness is None]
+        why = "only some of its images have a thickness"
+    if 2 * len(slices) < len(items) or len(slices) < 2:
+        raise _undecided(where, why, len(items))
+    left |= {item: KIND_NAMES[SLAB] for item in items if item not in slices}
+    return slices
+
+
+def _check_one_volume(headers: dict[Path, DicomHeader], where: str) -> None:
+    series = {header.series for header in headers.values()}
+    if len(series) > 1:
+        raise _mixed(where, f"its files belong to {len(series)} series")
+    if len({(header.sop_class, header.laterality, header.view) for header in headers.values()}) > 1:
+        raise _mixed(where, "its files differ in kind of object, side or view")
+    parts = [header.part for header in headers.values() if header.part is not None]
+    if parts:
+        _check_concatenation(headers, where)
+    elif len(headers) > 1 and any(header.frames > 1 for header in headers.values()):
+        raise _mixed(where, "it holds multi-frame files, each a volume of its own")
+
+
+def _check_concatenation(headers: dict[Path, DicomHeader], where: str) -> None:
+    parts = [header.part for header in headers.values()]
+    uids = {part.uid if part else "" for part in parts}
+    if len(uids) > 1:
+        raise _mixed(where, f"its files are parts of {len(uids)} concatenations")
+    numbers = sorted(part.number for part in parts if part)
+    total = max((part.total or 0 for part in parts if part), default=0) or len(numbers)
+    if numbers != [*range(1, total + 1)]:
+        raise TomocalcError(
+            "E207",
+            what="a volume is stored in several files, and some are missing",
+            where=where,
+            why=f"of the {total} parts of the concatenation {len(set(numbers))} are here",
+            fix="give the folder, or a pattern, that holds every part exactly once",
+        )
+
+
+def _mixed(where: str, why: str) -> TomocalcError:
+    return TomocalcError(
+        "E207",
+        what="a folder holds more than one volume",
+        where=where,
+        why=why,
+        fix="give each volume a row of its own in the sheet",
+    )
+
+
+def _undecided(where: str, why: str, count: int) -> TomocalcError:
+    return TomocalcError(
+        "E207",
+        what="it cannot be told which images are the slices of the volume",
+        where=where,
+        why=f"{why}, and nothing in the headers of the {count} says what they are",
+        fix="take away what is no slice, or name the slices by a pattern",
+    )
+
+
+def _ordered(items: list[Item], where: str) -> list[Item]:
+    """Return slices by position along the normal, else as one file stores them, else by number."""
+    parts = {item.file: item.header.part for item in items}
+    one_file = len(parts) == 1 or None not in parts.values()
+    if len(parts) > 1 and one_file:
+        numbers = {file: part.number for file, part in parts.items() if part}
+        items = sorted(items, key=lambda item: numbers[item.file])
+    depths = [item.depth for item in items]
+    if None not in depths and not (one_file and len(set(depths)) == 1):
+        _check_distinct(depths, "ImagePositionPatient", where)
+        return sorted(items, key=lambda item: item.depth or 0.0)
+    if 0 < depths.count(None) < len(items):
+        raise _unordered(where, f"{depths.count(None)} of its {len(items)} images have no position")
+    if one_file:
+        return items
+    _check_distinct([item.header.instance for item in items], "InstanceNumber", where)
+    return sorted(items, key=lambda item: item.header.instance or 0)
+
+
+def _check_distinct(keys: Sequence[float | None], name: str, where: str) -> None:
+    twice = [key for key, count in Counter(keys).items() if count > 1]
+    if None in keys or twice:
+        raise _unordered(where, f"{name} is missing in some images or the same in several")
+
+
+def _unordered(where: str, why: str) -> TomocalcError:
+    return TomocalcError(
+        "E207",
+        what="the order of a volume's slices is unknown",
+        where=where,
+        why=why,
+        fix="take away images that are there twice or are no slices, or store the volume as one "
+        "file",
+    )
+
+
+def by_number(items: list[Item]) -> list[Item] | None:
+    """Return slices of single-frame files by InstanceNumber, None where that orders nothing."""
+    numbers = [item.header.instance for item in items]
+    if None in numbers or len(set(numbers)) < len(items):
+        return None
+    return sorted(items, key=lambda item: item.header.instance or 0)

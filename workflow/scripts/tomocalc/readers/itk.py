@@ -1,0 +1,201 @@
+"""NIfTI, NRRD and MetaImage, through SimpleITK: one file holds all slices and says how they lie.
+
+The picture is that of the patient's axes, whatever the order and direction in which the file
+stores them: columns run to the left, rows to the back, slices to the head (LPS, as in DICOM), or
+along whichever axis differs in spacing from the two others, which is the depth of tomosynthesis.
+An image without a direction is read as it is stored: array (slice, row, column).
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tomocalc.errors import TomocalcError
+from tomocalc.readers.colour import unsigned
+from tomocalc.readers.itk_header import NOT_NUMBERS, check_claim, read_claim
+from tomocalc.readers.plane import Decoded, Plane, named, unsupported
+from tomocalc.readers.sniff import Kind
+from tomocalc.readers.stack import Facts, Stack
+
+DOING = "an image cannot be read by SimpleITK"
+ODD_SPACING = 0.01
+"""Relative difference from the two others by which an axis is the depth."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """How the stored array (k, j, i) becomes (slice, row, column)."""
+
+    order: tuple[int, int, int]
+    """Stored axis of slice, row and column."""
+    flipped: tuple[bool, bool, bool]
+    """Of the result's axes."""
+    spacing: tuple[float, float, float] | None
+    """Of slice, row and column in mm; None where the file has none."""
+
+
+def itk_stack(path: Path, kind: Kind) -> Stack:
+    """Read the header of a NIfTI, NRRD or MetaImage file.
+
+    Raises
+    ------
+    TomocalcError
+        ``E202`` for a damaged header or too few data, ``E203`` for colours, more than three axes
+        or data in several files, ``E204`` for more than `MAX_BYTES`.
+    """
+    where = str(path)
+    with named(where, doing="an image header cannot be read"):
+        claim = read_claim(path, kind)
+        check_claim(claim, where)
+        shape, dtype, layout = _information(path, where)
+    slices, rows, columns = (shape[axis] for axis in layout.order)
+    planes: list[Plane | TomocalcError] = [
+        Plane(
+            where=where if slices == 1 else f"{where}, slice {index}",
+            path=path,
+            rows=rows,
+            columns=columns,
+            dtype={"int8": "uint8", "uint8": "uint8", "uint16": "uint16"}.get(dtype, dtype),
+            bits=np.dtype(dtype).itemsize * 8,
+            recipe=f"ITK {dtype} {layout.order} {layout.flipped}",
+            decode=functools.partial(_decode, path, layout, index),
+            spans=(),
+            stored=index,
+        )
+        for index in range(slices)
+    ]
+    spacing = layout.spacing
+    facts = Facts(
+        spacing_mm=None if spacing is None else (spacing[1], spacing[2]),
+        spacing_source="affine" if spacing else "",
+        slice_spacing_mm=None if spacing is None else spacing[0],
+        slice_spacing_source="affine" if spacing else "",
+    )
+    return Stack(planes=planes, facts=facts)
+
+
+def _information(path: Path, where: str) -> tuple[tuple[int, ...], str, Layout]:
+    sitk = _library(where)
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
+    reader.ReadImageInformation()
+    sizes, spacing = reader.GetSize(), reader.GetSpacing()
+    fix = "save one grey volume of three axes"
+    if reader.GetNumberOfComponents() != 1:
+        raise unsupported(where, f"it has {reader.GetNumberOfComponents()} values per pixel", fix)
+    if not 2 <= len(sizes) <= 4 or math.prod(sizes[3:]) != 1:
+        raise unsupported(where, f"it has {len(sizes)} axes of {' × '.join(map(str, sizes))}", fix)
+    dtype = _type_of(sitk.GetPixelIDValueAsString(reader.GetPixelID()))
+    shape = tuple(reversed((*sizes, 1)[:3]))
+    if len(sizes) == 2:
+        flat = (1.0, spacing[1], spacing[0])
+        layout = Layout(order=(0, 1, 2), flipped=(False,) * 3, spacing=_given(flat))
+        return shape, dtype, layout
+    dimensions = len(sizes)
+    direction = np.reshape(reader.GetDirection(), (dimensions, dimensions))[:3, :3]
+    return shape, dtype, _layout(direction, spacing[:3])
+
+
+def _type_of(text: str) -> str:
+    """Return NumPy's name of a pixel type that SimpleITK tells as text."""
+    match = re.fullmatch(r"(\d+)-bit (unsigned integer|signed integer|float)", text)
+    if match is None:
+        raise ValueError(NOT_NUMBERS)
+    kind = {"unsigned integer": "uint", "signed integer": "int", "float": "float"}[match[2]]
+    return f"{kind}{match[1]}"
+
+
+def _layout(direction: NDArray[Any], spacing: tuple[float, ...]) -> Layout:
+    """Find which stored axis runs along each axis of the patient, and which of them is the depth.
+
+    Parameters
+    ----------
+    direction
+        Column n is the direction of image axis n (i, j, k) in the patient, LPS.
+    spacing
+        Of i, j and k.
+    """
+    left = np.abs(np.asarray(direction, float))
+    along, sign = [0, 0, 0], [1.0, 1.0, 1.0]
+    for _ in range(3):  # the clearest pair of axes first, as ITK does it
+        world, axis = np.unravel_index(int(np.argmax(left)), left.shape)
+        along[world], sign[world] = int(axis), float(np.sign(direction[world, axis]) or 1.0)
+        left[world, :] = left[:, axis] = -1.0
+    steps = [spacing[axis] for axis in along]
+    depth = _depth(steps)
+    columns, rows = (world for world in range(3) if world != depth)
+    worlds = (depth, rows, columns)
+    # Stored axis i is the last of the array, k the first.
+    order = tuple(2 - along[world] for world in worlds)
+    flipped = tuple(sign[world] < 0 for world in worlds)
+    found = tuple(steps[world] for world in worlds)
+    return Layout(order=order, flipped=flipped, spacing=_given(found))  # type: ignore[arg-type]
+
+
+def _depth(steps: list[float]) -> int:
+    """Return the axis of the patient whose spacing differs from two equal ones, else the last."""
+    for axis in range(3):
+        one, other = (steps[index] for index in range(3) if index != axis)
+        if abs(one - other) <= ODD_SPACING * one < abs(steps[axis] - one):
+            return axis
+    return 2
+
+
+def _given(spacing: tuple[float, ...]) -> tuple[float, float, float] | None:
+    """Return *spacing* unless it is what formats write where nobody gave one: 1 everywhere."""
+    usable = all(math.isfinite(step) and step > 0 for step in spacing)
+    if not usable or all(step == 1.0 for step in spacing):
+        return None
+    # A NIfTI header holds them with seven digits.
+    return tuple(float(f"{step:.7g}") for step in spacing)  # type: ignore[return-value]
+
+
+def _decode(path: Path, layout: Layout, index: int) -> Decoded:
+    stat = path.stat()
+    with _ONE_AT_A_TIME:
+        array = _array(path, (stat.st_size, stat.st_mtime_ns))
+    array = array.transpose(layout.order)
+    array = array[tuple(slice(None, None, -1 if back else 1) for back in layout.flipped)]
+    image = np.array(array[index], order="C")
+    return (unsigned(image) if image.dtype == np.int8 else image), None
+
+
+_ONE_AT_A_TIME = threading.Lock()
+
+
+@functools.lru_cache(maxsize=1)
+def _array(path: Path, stamp: tuple[int, int]) -> NDArray[Any]:
+    """Return the stored array (k, j, i); the last file that was read stays in memory.
+
+    *stamp* is its size and date: a changed file is read again.
+    """
+    del stamp
+    with named(str(path), doing=DOING):
+        sitk = _library(str(path))
+        image = sitk.ReadImage(str(path))
+        array = sitk.GetArrayFromImage(image)
+        return array.reshape(array.shape[-3:] if array.ndim >= 3 else (1, *array.shape))
+
+
+def _library(where: str) -> Any:
+    try:
+        import SimpleITK
+    except ImportError as error:
+        raise TomocalcError(
+            "E406",
+            what="an optional package is not installed",
+            where=where,
+            why="NIfTI, NRRD and MetaImage are read with SimpleITK",
+            fix="install simpleitk in the environment of this rule",
+        ) from error
+    SimpleITK.ProcessObject.SetGlobalWarningDisplay(False)
+    return SimpleITK

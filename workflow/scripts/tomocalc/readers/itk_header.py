@@ -1,0 +1,151 @@
+"""How large a NIfTI, NRRD or MetaImage file claims to be, before any library reads it.
+
+The library believes a header: without this look, a small file could ask for gigabytes, and a text
+header could name any file of the machine as its data.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from tomocalc.errors import TomocalcError
+from tomocalc.readers.plane import damaged, unsupported
+from tomocalc.readers.sniff import Kind
+
+MAX_BYTES = 1 << 32
+"""Decoded size of a file, all of which is in memory while its slices are read."""
+MAX_RATIO = 1040
+"""Deflate cannot make data smaller than 1/1032."""
+HEADER_BYTES = 1 << 16
+NOT_NUMBERS = "its values are neither integers nor floats"
+NIFTI_BITS = {2: 8, 4: 16, 8: 32, 16: 32, 64: 64, 256: 8, 512: 16, 768: 32, 1024: 64, 1280: 64}
+NRRD_BITS = (
+    (r"u?int8(_t)?|(un)?signed char|uchar", 8),
+    (r"u?int16(_t)?|u?short( int)?|(un)?signed short( int)?", 16),
+    (r"u?int32(_t)?|u?int|(un)?signed int|float", 32),
+    (r"u?int64(_t)?|u?longlong|(un)?signed long long( int)?|long long( int)?|double", 64),
+)
+META_BITS = {
+    **dict.fromkeys(("MET_CHAR", "MET_UCHAR"), 8),
+    **dict.fromkeys(("MET_SHORT", "MET_USHORT"), 16),
+    **dict.fromkeys(("MET_INT", "MET_UINT", "MET_FLOAT"), 32),
+    **dict.fromkeys(("MET_LONG", "MET_ULONG", "MET_LONG_LONG", "MET_ULONG_LONG"), 64),
+    **dict.fromkeys(("MET_DOUBLE",), 64),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """What a header says before any library has looked at it."""
+
+    sizes: tuple[int, ...]
+    bits: int
+    packed: bool
+    """The data are compressed."""
+    data: Path
+    """File that holds them."""
+
+
+def check_claim(claim: Claim, where: str) -> None:
+    """Refuse, before any library reads it, what is larger than memory or than its file."""
+    if not all(0 < size < 1 << 31 for size in claim.sizes) or not claim.sizes:
+        raise damaged(where, "its header holds impossible sizes")
+    needed = math.prod(claim.sizes) * claim.bits // 8
+    sizes = " × ".join(map(str, claim.sizes))
+    if needed > MAX_BYTES:
+        raise TomocalcError(
+            "E204",
+            what="an image is larger than memory should hold",
+            where=where,
+            why=f"{sizes} values take {needed >> 20} MB, more than {MAX_BYTES >> 20}",
+            fix="store the volume as DICOM or TIFF, which are read slice by slice",
+        )
+    if not claim.data.is_file():
+        raise damaged(where, "the file with its data is missing")
+    stored = claim.data.stat().st_size
+    if needed > stored * (MAX_RATIO if claim.packed else 1):
+        raise damaged(where, f"{sizes} values take {needed} bytes, and {stored} are stored")
+
+
+def read_claim(path: Path, kind: Kind) -> Claim:
+    """Read sizes and types from a header."""
+    with path.open("rb") as handle:
+        head = handle.read(HEADER_BYTES)
+    if kind is Kind.NIFTI:
+        return _nifti_claim(path, head)
+    text = head.split(b"\n\n" if kind is Kind.NRRD else b"ElementDataFile", 1)
+    if kind is Kind.NRRD:
+        return _nrrd_claim(path, text[0].replace(b"\r", b"").decode("latin-1"))
+    rest = text[1].split(b"\n", 1)[0].decode("latin-1") if len(text) > 1 else ""
+    return _meta_claim(path, text[0].decode("latin-1"), rest.partition("=")[2].strip())
+
+
+def _nifti_claim(path: Path, head: bytes) -> Claim:
+    packed = head[:2] == b"\x1f\x8b"
+    if packed:
+        head = zlib.decompressobj(wbits=31).decompress(head, 1024)
+    second = struct.unpack_from("<i", head)[0] in (540, 0x1C020000)
+    little = head[:4] in (b"\x5c\x01\0\0", b"\x1c\x02\0\0")
+    order = "<" if little else ">"
+    if second:
+        count, *sizes = struct.unpack_from(f"{order}8q", head, 16)
+        (code,) = struct.unpack_from(f"{order}h", head, 12)
+        single = head[4:6] == b"n+"
+    else:
+        count, *sizes = struct.unpack_from(f"{order}8h", head, 40)
+        (code,) = struct.unpack_from(f"{order}h", head, 70)
+        single = head[344:346] == b"n+"
+    where = str(path)
+    if not 1 <= count <= 7:
+        raise damaged(where, "its header holds impossible sizes")
+    if code not in NIFTI_BITS:
+        raise unsupported(where, NOT_NUMBERS, "save it as grey")
+    data = path
+    if not single:
+        data = path.with_suffix(".img")
+    return Claim(sizes=tuple(sizes[:count]), bits=NIFTI_BITS[code], packed=packed, data=data)
+
+
+def _nrrd_claim(path: Path, text: str) -> Claim:
+    fields = dict(re.findall(r"(?m)^([a-z ]+): *(.*?) *$", text.lower()))
+    files = re.search(r"(?mi)^data ?file: *(.*?) *$", text)
+    bits = next(
+        (bits for name, bits in NRRD_BITS if re.fullmatch(name, fields.get("type", ""))), None
+    )
+    if bits is None:
+        raise unsupported(str(path), NOT_NUMBERS, "save it as grey")
+    sizes = tuple(int(size) for size in fields.get("sizes", "").split())
+    packed = fields.get("encoding", "raw") not in ("raw", "ascii", "text", "txt", "hex")
+    data = _beside(path, files[1]) if files else path
+    return Claim(sizes=sizes, bits=bits, packed=packed, data=data)
+
+
+def _meta_claim(path: Path, text: str, data: str) -> Claim:
+    fields = dict(re.findall(r"(?m)^\s*(\w+)\s*=\s*(.*?)\s*$", text))
+    kind = fields.get("ElementType", "")
+    if kind not in META_BITS:
+        raise unsupported(str(path), NOT_NUMBERS, "save it as grey")
+    channels = int(fields.get("ElementNumberOfChannels", "1"))
+    sizes = tuple(int(size) for size in fields.get("DimSize", "").split())
+    return Claim(
+        sizes=sizes,
+        bits=META_BITS[kind] * channels,
+        packed=fields.get("CompressedData", "False").lower() in ("true", "1"),
+        data=path if data.upper() in ("LOCAL", "") else _beside(path, data),
+    )
+
+
+def _beside(path: Path, name: str) -> Path:
+    """Return the data file of a header: a bare name in the header's own folder."""
+    if not re.fullmatch(r"[^/\\%\s][^/\\%]*", name) or name.upper().startswith("LIST"):
+        raise unsupported(
+            str(path),
+            "its data lie in several files or in another folder",
+            "save header and data in one file (.nrrd, .mha)",
+        )
+    return path.parent / name

@@ -1,0 +1,87 @@
+"""Pixels where nothing was imaged: found by the values that the header names, shown as air.
+
+Padding may be darker than air or brighter than any tissue, in either photometric interpretation.
+Whatever it is, it must not look like breast, and must not be a second, darker kind of air either.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from skimage.filters import threshold_otsu
+from skimage.measure import label
+
+Flags = NDArray[np.bool_]
+
+TWO_CLASSES = 0.8
+"""Share of the variance between the two sides of Otsu's threshold above which both exist.
+
+One class alone reaches 0.64 (normal) to 0.75 (uniform).
+"""
+BELOW = 3.0
+"""Padding of an image without air lies this many ranges of tissue below tissue."""
+
+
+def padding_of(
+    stored: NDArray[Any], ends: tuple[float, float], *, slack: float = 0
+) -> Flags | None:
+    """Return which pixels of *stored*, (row, column), are padding, or None if none is.
+
+    Where padding is brighter than the rest, only what is joined to the border of the image counts:
+    inside the breast, the brightest value is a calcification.
+
+    Parameters
+    ----------
+    stored
+        Values as the file holds them.
+    ends
+        Smallest and largest padding value.
+    slack
+        By how much lossy compression may have changed them.
+    """
+    found = (stored >= ends[0] - slack) & (stored <= ends[1] + slack)
+    if not found.any():
+        return None
+    rest = stored[::4, ::4][~found[::4, ::4]]
+    if rest.size and float(np.median(rest)) < ends[0]:
+        found = _joined_to_border(found)
+    return found if found.any() else None
+
+
+def _joined_to_border(found: Flags) -> Flags:
+    regions = np.asarray(label(found, connectivity=1))
+    edges = np.concatenate([regions[0], regions[-1], regions[:, 0], regions[:, -1]])
+    keep = np.zeros(int(regions.max()) + 1, np.bool_)
+    keep[edges] = True
+    keep[0] = False
+    return keep[regions]
+
+
+def fill_padding(image: NDArray[Any], padding: Flags) -> None:
+    """Give padding the value of air, in place: brighter is more attenuating in *image*.
+
+    Where the rest of the image holds air, that is its lower end. Where all air is padding, it is
+    a value well below tissue.
+    """
+    rest = image[::4, ::4][~padding[::4, ::4]]
+    if rest.size == 0:
+        image[padding] = 0
+        return
+    low, high = (float(value) for value in np.percentile(rest, (1, 99)))
+    level = low if _has_air(rest) else max(low - BELOW * (high - low), 0.0)
+    image[padding] = image.dtype.type(level)
+
+
+def _has_air(values: NDArray[Any]) -> bool:
+    """Return whether *values* are of two kinds, air and tissue, by Otsu's measure."""
+    total = float(values.var())
+    if total == 0:
+        return False
+    bright = values > threshold_otsu(values)
+    share = float(bright.mean())
+    if share in (0.0, 1.0):
+        return False
+    step = float(values[bright].mean()) - float(values[~bright].mean())
+    return share * (1 - share) * step**2 / total >= TWO_CLASSES

@@ -6,9 +6,10 @@ import tomllib
 from pathlib import Path
 
 import yaml
+from markupsafe import Markup
 
 from support.release_check import obstacles
-from tomocalc.pages.shell import Section, render_page
+from tomocalc.pages.frame import lay_out
 from tomocalc.version import VERSION
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +24,16 @@ def test_every_file_says_the_same_version():
 
 
 def test_every_page_says_it_in_its_footer():
-    html = render_page(title="t", subtitle="s", sections=[Section("a", "b")])
+    html = lay_out(
+        title="t",
+        subtitle="s",
+        facts=(),
+        content=Markup(""),
+        links=(),
+        badge=None,
+        versions={},
+        extra="",
+    )
     assert f"Made by tomocalc {VERSION}." in html.partition("<footer")[2]
 
 

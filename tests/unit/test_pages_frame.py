@@ -1,4 +1,4 @@
-"""The shell: one file, a strict policy, nothing from elsewhere, hostile text inert."""
+"""The frame of pages: one file, a strict policy, nothing from elsewhere, hostile text inert."""
 
 from __future__ import annotations
 
@@ -14,25 +14,32 @@ from markupsafe import Markup
 from support.pages_data import HOSTILE
 from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.charts import figure_section
-from tomocalc.pages.frame import embedded_plotly
+from tomocalc.pages.frame import embedded_plotly, lay_out
 from tomocalc.pages.parts import Column, table
-from tomocalc.pages.shell import Section, render_page
-from tomocalc.pages.templating import json_block
+from tomocalc.pages.templating import environment, json_block
+
+SECTION = "{% call section(text, 'only', intro=text) %}{{ body }}{% endcall %}"
 
 
-def page(*, charts=True, text="text", **more):
+def chart(text):
     numbers = table(columns=[Column(text, "text"), Column("n")], rows=[[text, 1]], caption=text)
     bars = {"type": "bar", "x": [text], "y": [1], "name": text}
-    chart = figure_section(
-        key="one", title=text, figure={"data": [bars], "layout": {}}, table=numbers, caption=text
+    figure = {"data": [bars], "layout": {}}
+    return numbers, figure_section(
+        key="one", title=text, figure=figure, table=numbers, caption=text
     )
-    body = chart if charts else numbers
-    return render_page(
+
+
+def page(*, charts=True, text="text", body="", **more):
+    numbers, drawn = chart(text)
+    content = environment().from_string(SECTION)
+    given = {"links": (), "badge": None, "versions": {}, "extra": ""}
+    return lay_out(
         title=text,
         subtitle=text,
-        sections=[Section(text, body, intro=text, key="only")],
-        facts={text: text},
-        **more,
+        facts=[(text, text)],
+        content=Markup(content.render(text=text, body=body or (drawn if charts else numbers))),
+        **given | more,
     )
 
 
@@ -102,19 +109,12 @@ def test_equal_arguments_give_equal_bytes():
 
 
 def test_an_id_that_occurs_twice_is_refused():
-    chart = figure_section(
-        key="one",
-        title="one",
-        figure={"data": [], "layout": {}},
-        table=table(columns=[Column("a")], rows=[[1]], caption="a"),
-    )
     with pytest.raises(ValueError, match="chart-one"):
-        render_page(title="a", subtitle="a", sections=[Section("a", [chart, chart])])
+        page(body=chart("one")[1] + chart("one")[1])
 
 
 def test_a_plain_string_as_body_is_escaped():
-    html = render_page(title="a", subtitle="a", sections=[Section("a", "<i>x</i>")])
-    assert "&lt;i&gt;" in html
+    assert "&lt;i&gt;" in page(body="<i>x</i>")
 
 
 def test_badge_links_and_versions_are_shown():
@@ -137,7 +137,3 @@ def test_headings_are_in_order_and_landmarks_present():
     assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
     for landmark in ("<header", "<main", "<footer", 'class="skip"', 'lang="en"'):
         assert landmark in html
-
-
-def test_sections_keep_safe_markup():
-    assert Section("a", Markup("<p>x</p>")).html == "<p>x</p>"

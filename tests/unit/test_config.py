@@ -72,6 +72,9 @@ def test_shipped_configs_are_valid(name):
         ),
         ({"table": {"features": {"aera": "A"}}}, "did you mean `area`?"),
         ({"source": "table"}, "key table.path): source is table but it has no value"),
+        ({"table": {"positive": True}}, "unquoted, YAML reads yes, on, true as true"),
+        ({"table": {"positive": 1}}, 'Fix: put it in quotes, as in "1"'),
+        ({"dataset": {"impute": False}}, "unquoted, YAML reads no, off, false as false"),
     ],
 )
 def test_each_mistake_is_one_line_with_its_key(change, line):

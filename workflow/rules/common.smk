@@ -17,8 +17,14 @@ from tomocalc.files import require_writable
 from tomocalc.plan import asked
 from tomocalc.plan.asked import every, growing, known_trials
 from tomocalc.plan.graph import plan_run
-from tomocalc.plan.pages import DATASETS
-from tomocalc.plan.reading import check_named_files, shipped, take_short_form
+from tomocalc.plan.reading import (
+    DATASETS,
+    check_named_files,
+    localise_paths,
+    no_utf8,
+    shipped,
+    take_short_form,
+)
 
 DEFAULT_SETTINGS = WORKFLOW.parent / "config" / "config.yaml"
 # A job on a cluster reads the rules too, and need not look at every volume again.
@@ -55,6 +61,7 @@ SHEET_SCHEMAS = {name: schema(name) for name in ("volumes", "annotations")}
 try:
     take_short_form(config, [DEFAULT_SETTINGS, *workflow.configfiles])
     config.update(check_config(config, load_schema(schema("config"))))
+    localise_paths(config)
     require_writable([*config["pathvars"].values(), ".snakemake"])
     config["comparison"]["cited"] = shipped(
         config["comparison"]["cited"], WORKFLOW.parent
@@ -64,6 +71,8 @@ try:
     PLAN = plan_run(config, SHEETS, look=LOOK)
 except TomocalcError as error:
     raise WorkflowError(str(error)) from None
+except UnicodeEncodeError as error:
+    raise WorkflowError(str(no_utf8(error))) from None
 
 VOLUMES, PREDICTION, PAGES = PLAN.volumes, PLAN.prediction, PLAN.pages
 PROTOCOLS = PLAN.protocols.names

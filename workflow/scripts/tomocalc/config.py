@@ -7,6 +7,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
@@ -69,8 +70,7 @@ def coerce(value: Any, schema: Schema, root: Schema) -> Any:
 
 
 def _parse(text: str, schema: Schema) -> Any:
-    kinds = schema.get("type", [])
-    kinds = [kinds] if isinstance(kinds, str) else kinds
+    kinds = _named(schema)
     if "null" in kinds and text in {"", "null", "None"}:
         return None
     if "string" in kinds:
@@ -137,7 +137,8 @@ def _explain(error: ValidationError) -> Iterator[tuple[str, str, str, str]]:
             yield _join(key, name), "missing key", "it has no value", f"add `{name}`"
     elif error.validator in {"enum", "const"}:
         choices = schema.get("enum", [schema.get("const")])
-        yield key, "not an allowed value", f"{shown} was given", _choose(instance, choices)
+        fix = _choose(instance, choices)
+        yield key, "not an allowed value", f"{shown} was given", _quoted(instance) or fix
     else:
         why = {
             "type": f"{shown} was given where {_kinds(schema)} is wanted",
@@ -151,7 +152,8 @@ def _explain(error: ValidationError) -> Iterator[tuple[str, str, str, str]]:
             "maxItems": f"{shown} has more than {schema.get('maxItems')} entries",
             "uniqueItems": f"{shown} repeats an entry",
         }.get(str(error.validator), error.message[:120])
-        yield key, "wrong value", why, _wanted(schema, instance)
+        text = error.validator == "type" and "string" in _named(schema)
+        yield key, "wrong value", why, (text and _quoted(instance)) or _wanted(schema, instance)
 
 
 def _wanted(schema: Schema, given: Any) -> str:
@@ -161,11 +163,26 @@ def _wanted(schema: Schema, given: Any) -> str:
     return f"give {allowed(schema) or 'a valid value'}" + (f": {meaning}" if meaning else "")
 
 
-def _kinds(schema: Schema) -> str:
+def _quoted(given: Any) -> str | None:
+    """Return what mends a text that YAML took for something else, if it did."""
+    if isinstance(given, bool):
+        words = "yes, on, true" if given else "no, off, false"
+        return f"put the word in quotes: unquoted, YAML reads {words} as {str(given).lower()}"
+    if isinstance(given, int | float | date):
+        return f'put it in quotes, as in "{given}": unquoted, YAML reads a number or a date'
+    return None
+
+
+def _named(schema: Schema) -> list[str]:
+    """Return the kinds of value that a setting may have."""
     kinds = schema.get("type", [])
+    return [kinds] if isinstance(kinds, str) else kinds
+
+
+def _kinds(schema: Schema) -> str:
     words = {"null": "nothing", "object": "a group of keys", "array": "a list"}
-    named = [kinds] if isinstance(kinds, str) else kinds
-    return " or ".join(words.get(kind, f"a {kind}").replace("a i", "an i") for kind in named)
+    kinds = _named(schema)
+    return " or ".join(words.get(kind, f"a {kind}").replace("a i", "an i") for kind in kinds)
 
 
 def _join(prefix: str, key: str) -> str:
@@ -262,9 +279,7 @@ def allowed(item: Schema) -> str:
         return f"`{item['const']}`"
     if "enum" in item:
         return ", ".join("empty" if choice is None else f"`{choice}`" for choice in item["enum"])
-    kinds = item.get("type", "")
-    named = [kinds] if isinstance(kinds, str) else kinds
-    text = " or ".join("empty" if kind == "null" else kind for kind in named)
+    text = " or ".join("empty" if kind == "null" else kind for kind in _named(item))
     limits = _limits(item)
     return f"{text}, {limits}" if limits else text
 

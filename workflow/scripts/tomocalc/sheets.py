@@ -248,7 +248,7 @@ def _place(
         )
 
 
-def _foreign_path(path: str) -> tuple[str, str] | None:
+def foreign_path(path: str) -> tuple[str, str] | None:
     """Return why a path cannot be meant as it stands, and what mends it; None where it can."""
     if "\0" in path:
         return "a path holds a NUL byte", "write it anew"
@@ -260,12 +260,12 @@ def _foreign_path(path: str) -> tuple[str, str] | None:
         return why, "mount the share and give the path below its mount point"
     variable = re.search(r"\$\{?[A-Za-z_]\w*\}?|%\w+%", path)
     if variable and not Path(path).exists():
-        why = f"`{path}` holds the variable {variable[0]}, which a sheet cannot use"
+        why = f"`{path}` holds the variable {variable[0]}, which is not filled in"
         return why, "write the path out, or set volumes.data_root and give paths below it"
     return None
 
 
-def _local(path: str) -> str:
+def local_path(path: str) -> str:
     """Return a path with the home folder written out, and with slashes if it has none."""
     if "\\" in path and "/" not in path:
         path = path.replace("\\", "/")
@@ -274,10 +274,10 @@ def _local(path: str) -> str:
 
 def _resolve(where: str, row: Row, key: str, data_root: str | None) -> Iterator[TomocalcError]:
     """Resolve one path of the row below *data_root*, or say that it leads out of it."""
-    if fault := _foreign_path(row[key]):
+    if fault := foreign_path(row[key]):
         yield row_error(f"{where}, column {key}", *fault)
         return
-    path = Path(data_root or "") / _local(row[key])
+    path = Path(data_root or "") / local_path(row[key])
     if data_root and not path.resolve().is_relative_to(Path(data_root).resolve()):
         why = f"`{row[key]}` leads out of {data_root}"
         yield row_error(where, why, "keep paths inside volumes.data_root")

@@ -11,11 +11,9 @@ from typing import Any
 
 from tomocalc.adapters.sheets import listing_digest
 from tomocalc.pages.catalogue import ON_REQUEST
-from tomocalc.plan.reading import Config
+from tomocalc.plan.reading import DATASETS, Config
 from tomocalc.plan.volumes import Wildcards
 
-DATASETS = ("mini_mias", "bcs_dbt", "cbis_ddsm", "inbreast", "victre", "dicom_folder")
-"""Keys of ``import`` that name the folder of a data set."""
 TABLES = ("*.csv", "*.txt")
 MEASURED_TABLES = ("clusters", "volumes", "patients")
 """Tables of the evaluation that only image volumes have."""

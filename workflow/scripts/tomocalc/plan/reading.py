@@ -16,9 +16,17 @@ from tomocalc.config import Schema, load_schema
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.phantom.cohort import phantom_volumes
 from tomocalc.plan.checks import Cohort, missing_spacing
-from tomocalc.sheets import CALCIFIED, check_annotations, check_volumes
+from tomocalc.sheets import (
+    CALCIFIED,
+    check_annotations,
+    check_volumes,
+    foreign_path,
+    local_path,
+)
 
 Config = dict[str, Any]
+DATASETS = ("mini_mias", "bcs_dbt", "cbis_ddsm", "inbreast", "victre", "dicom_folder")
+"""Keys of ``import`` that name the folder of a data set."""
 
 
 def take_short_form(config: Config, files: Iterable[str | Path]) -> None:
@@ -41,6 +49,59 @@ def take_short_form(config: Config, files: Iterable[str | Path]) -> None:
             for file in files:
                 section = load_schema(file).get(name)
                 config[name].update(section if isinstance(section, dict) else {})
+
+
+PATHS = (
+    "volumes.sheet",
+    "volumes.annotations",
+    "volumes.data_root",
+    "table.path",
+    "predict.model",
+    "predict.volumes",
+    "comparison.cited",
+    "audit.splits",
+    *(f"import.{name}" for name in DATASETS),
+    *(f"pathvars.{name}" for name in ("results", "resources", "logs")),
+)
+"""Keys whose values are paths."""
+
+
+def localise_paths(config: Config) -> None:
+    """Write out ``~`` in the paths of the configuration.
+
+    Parameters
+    ----------
+    config
+        Is changed.
+
+    Raises
+    ------
+    TomocalcError
+        ``E101``, one for each path that cannot be meant: of Windows, or with a variable.
+    """
+    errors = []
+    for key in PATHS:
+        section, _, name = key.partition(".")
+        path = config[section][name]
+        if path is None or is_address(path):
+            continue
+        if fault := foreign_path(path):
+            why, fix = fault[0], fault[1].partition(", or set volumes.data_root")[0]
+            where = f"configuration key {key}"
+            errors.append(TomocalcError("E101", what="wrong path", where=where, why=why, fix=fix))
+        config[section][name] = local_path(path)
+    raise_all(errors)
+
+
+def no_utf8(error: UnicodeEncodeError) -> TomocalcError:
+    """Return what is wrong where a path cannot be told to the system."""
+    return TomocalcError(
+        "E104",
+        what="a path cannot be used in this locale",
+        where=f"`{error.object}`",
+        why=f"its characters are not in the system's encoding, {error.encoding}",
+        fix="give the same command with PYTHONUTF8=1 before it, or set LC_ALL=C.UTF-8",
+    )
 
 
 def check_named_files(config: Mapping[str, Any]) -> None:

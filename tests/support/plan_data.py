@@ -1,0 +1,25 @@
+"""A study of one volume, and the schemas of its sheets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from support.projects import ROOT
+from tomocalc.config import load_schema
+
+SCHEMAS = {
+    name: load_schema(ROOT / f"workflow/schemas/{name}.schema.yaml")
+    for name in ("volumes", "annotations")
+}
+HEADER = "volume_id\tpatient_id\tlaterality\tview\tpath\n"
+
+
+def with_sheet(config: dict[str, Any], folder: Path, path: str = "v.dcm") -> dict[str, Any]:
+    """Return a configuration with one volume of a user's own."""
+    (folder / "v.dcm").touch()
+    (folder / "annotations.tsv").write_text("volume_id\tslice\tx\ty\tradius\tkind\n")
+    (folder / "volumes.tsv").write_text(f"{HEADER}v\tp\tL\tCC\t{path}\n")
+    own = {"sheet": str(folder / "volumes.tsv"), "annotations": str(folder / "annotations.tsv")}
+    volumes = config["volumes"] | own | {"data_root": str(folder)}
+    return config | {"source": "volumes", "volumes": volumes}

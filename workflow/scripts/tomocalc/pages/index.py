@@ -28,7 +28,7 @@ from tomocalc.pages.merits import (
     with_interval,
     with_reach,
 )
-from tomocalc.pages.parts import Cell, doubt_count_note, thumbnail
+from tomocalc.pages.parts import Cell, doubt_table, thumbnail
 from tomocalc.pages.words import (
     NOTHING_SHARED,
     PARTS,
@@ -94,6 +94,7 @@ def index_page(
     test, source = metrics["parts"]["test"], quality.source
     level, reasons = ruling_of(split, audit)
     shown, others = _pictures(overlays, folder)
+    pictures_of = {one["name"]: one["address"] for one in (*shown, *others)}
     return render_page(
         "index",
         badge=badge_of(source),
@@ -110,8 +111,7 @@ def index_page(
         **(_figures(test) if "metrics" in test else {}),
         ruling=RULINGS[level],
         reasons=reasons or [NOTHING_SHARED],
-        doubts=quality.doubts,
-        doubt_count_note=doubt_count_note,
+        doubt_table=doubt_table(quality.doubts, pictures_of) if quality.doubts else None,
         cohort=cohort,
         levels=[one.row() for one in levels(metrics)],
         level_columns=LEVEL_COLUMNS,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from tomocalc.accounts.doubts import KINDS, Doubt, DoubtCount, doubt_sentence
 from tomocalc.pages.templating import fill
-from tomocalc.pages.words import MISSING, plural, written
+from tomocalc.pages.words import MISSING, written
 
 LONGER_SIDE = 440
 """Of a small picture, in pixels."""
@@ -71,14 +71,6 @@ def doubt_note(doubt: Doubt) -> Markup:
     """Return a doubt about one volume, and what to do about it."""
     text = f"Doubtful: {doubt_sentence(doubt)}. What to do: {KINDS[doubt.code].advice}."
     return note(text, tone="warn")
-
-
-def doubt_count_note(count: DoubtCount) -> Markup:
-    """Return how many volumes one doubt concerns, which, and what to do about it."""
-    kind, more = KINDS[count.code], count.volumes - len(count.first)
-    named = ", ".join(count.first) + (f" and {more:,} more" if more else "")
-    text = f"Doubtful in {plural(count.volumes, 'volume')}: {kind.title} ({named})."
-    return note(f"{text} What to do: {kind.advice}.", tone="warn")
 
 
 def paragraph(text: str) -> Markup:
@@ -163,6 +155,44 @@ def table(
         sortable=sortable and len(rows) > 1,
         note=note,
     )
+
+
+def doubt_table(counts: Sequence[DoubtCount], addresses: Mapping[str, str]) -> Markup:
+    """Return every doubt with its volumes and what to do about it.
+
+    Parameters
+    ----------
+    addresses
+        Where a volume is looked at, by its id; volumes without one are not linked.
+    """
+    rows = [
+        [
+            KINDS[count.code].title,
+            count.volumes,
+            count.slices or None,
+            _named(count, addresses),
+            KINDS[count.code].advice,
+        ]
+        for count in counts
+    ]
+    columns = [
+        Column("Doubt", "text"),
+        Column("Volumes", "count"),
+        Column("Slices", "count", "where the doubt is about single slices"),
+        Column("Which", "text"),
+        Column("What to do", "text"),
+    ]
+    return table(columns=columns, rows=rows, caption="Doubts about volumes")
+
+
+def _named(count: DoubtCount, addresses: Mapping[str, str]) -> Markup:
+    link = Markup('<a href="{}">{}</a>')
+    names = [
+        link.format(addresses[name], name) if name in addresses else Markup.escape(name)
+        for name in count.first
+    ]
+    more = count.volumes - len(count.first)
+    return Markup(", ").join(names) + (f" and {more:,} more" if more else "")
 
 
 def _cell(value: Any, column: Column) -> Cell:

@@ -14,7 +14,7 @@ from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.prediction import Drift, VolumeScores
 from tomocalc.pages.catalogue import Link, navigation, run_pages
 from tomocalc.pages.frame import render_page
-from tomocalc.pages.parts import doubt_count_note, doubt_note
+from tomocalc.pages.parts import doubt_note, doubt_table
 from tomocalc.pages.templating import json_block
 from tomocalc.pages.viewer import MOST_MARKS, viewer_data
 from tomocalc.prediction.cautions import caution_text
@@ -65,6 +65,7 @@ def predictions_page(
     addresses = {row.volume_id: quote(f"{row.volume_id}/volume.html") for row in ranked}
     named = [{"address": address, "name": name} for name, address in addresses.items()]
     cautions = Counter(caution for row in ranked for caution in row.cautions)
+    counts = count_doubts((row.volume_id, row.doubts) for row in ranked)
     return render_page(
         "predictions",
         badge=IN_SILICO if all(row.simulated for row in ranked) else REAL,
@@ -73,8 +74,7 @@ def predictions_page(
         volumes=ranked,
         patients=patients,
         own=own,
-        doubts=count_doubts((row.volume_id, row.doubts) for row in ranked),
-        doubt_count_note=doubt_count_note,
+        doubt_table=doubt_table(counts, addresses) if counts else None,
         caution_text=caution_text,
         cautions=list(cautions.items()),
         addresses=addresses,

@@ -17,9 +17,13 @@ from pydicom.dataset import Dataset
 
 from support.image_files import TOMOSYNTHESIS, dicom, item, write_dicom, write_jpeg, write_png
 from support.manifests import manifest
+from support.opening import opened
 from tomocalc.accounts.manifest import SliceSource, VolumeManifest
 from tomocalc.dataset.masks import placed
+from tomocalc.dicom_output.identity import identity
+from tomocalc.dicom_output.objects import segmentation_bytes
 from tomocalc.errors import TomocalcError
+from tomocalc.image.runs import Runs
 from tomocalc.readers.plane import source_key
 
 SHAPE = (64, 48)
@@ -251,3 +255,44 @@ def test_a_frame_that_was_left_out_cannot_be_annotated() -> None:
     row = {"volume_id": "v", "_line": 7, "slice": 1, "mask": None}
     with pytest.raises(TomocalcError, match=r"E303.*line 7.*frame 1 of v is no slice"):
         placed([row], [kept])
+
+
+@pytest.mark.parametrize("identifiers", ["source", "pseudonymous"])
+@pytest.mark.parametrize("storage", ["frames", "files", "reversed files"])
+def test_the_products_own_segmentation_reads_back(
+    tmp_path: Path, identifiers: str, storage: str
+) -> None:
+    order = [3, 0, 2, 4, 1]  # stored image k lies at depth order[k]
+    depths = [[-float(place), 0.0, 0.0] for place in order]
+    pages = [grey(0, 100 + place) for place in order]
+    who = {"StudyInstanceUID": "1.2.3.4", "PatientID": "p"}
+    if storage == "frames":
+        where = write_dicom(tmp_path / "a.dcm", pages, enhanced=True, positions=depths, **who)
+    else:
+        where = tmp_path / "s"
+        where.mkdir()
+        sign = -1.0 if storage == "reversed files" else 1.0
+        for number, (page, place) in enumerate(zip(pages, depths, strict=True)):
+            position = [sign * value for value in place]
+            uid = {"SOPInstanceUID": UIDS[number], "InstanceNumber": order[number]}
+            write_dicom(where / f"{number}.dcm", [page], positions=[position], **uid, **who)
+    stack = opened(where)
+    volume = manifest("v", slices=5, rows=SHAPE[0], columns=SHAPE[1], sources=stack.sources())
+    row = np.arange(20, 26, dtype=np.int32)
+    runs = Runs(row, np.full(6, 8, np.int32), np.full(6, 14, np.int32), np.array([0, 6]))
+    files = [stack.path(index) for index in range(5)]
+    written = segmentation_bytes(
+        identity=identity(
+            volume,
+            files[:1] if storage == "frames" else files,
+            identifiers=identifiers,
+            content="c",
+        ),
+        manifest=volume,
+        objects={1: runs, 2: runs},
+        version="1",
+    )
+    (tmp_path / "seg.dcm").write_bytes(written)
+    found = masks(tmp_path / "seg.dcm", on=None, volume=volume)
+    assert sorted(found) == [1, 2]
+    np.testing.assert_array_equal(found[2], MARKED)

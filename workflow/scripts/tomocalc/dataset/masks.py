@@ -136,12 +136,13 @@ def _slices(
         return [frame.page] if row["slice"] in (None, frame.page) else []
     sources = volume.sources
     if frame.sources:
-        by_key = {source.source: index for index, source in enumerate(sources)}
-        several = len(by_key) == len(sources) > 1
+        by_key = {source.source: index for index, source in enumerate(sources) if source.source}
+        if len(by_key) < len(sources):
+            by_key = {}  # one image of several slices: its number tells nothing apart
         by_number = {source.stored: index for index, source in enumerate(sources)}
         by_number = by_number or {index: index for index in range(volume.slices)}
         found = {
-            by_key.get(source_key(uid)) if number is None or several else by_number.get(number)
+            by_key.get(source_key(uid), None if number is None else by_number.get(number))
             for uid, number in frame.sources
         }
         if None not in found:

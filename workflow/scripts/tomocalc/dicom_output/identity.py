@@ -72,15 +72,18 @@ class Identity:
     ----------
     images
         As much of every image as objects that are derived from it must repeat: identifiers, size
-        and place. In the order of slices; one of all slices, or one per slice.
+        and place. One of all slices, its frames as they are stored; or one per slice, in order.
     positions
         Of every slice's first pixel, mm.
+    frames
+        Stored frame of every slice, from 0, where one image holds all.
     seed
         Root of the UIDs of what is written.
     """
 
     images: tuple[Dataset, ...]
     positions: tuple[Point, ...]
+    frames: tuple[int, ...]
     seed: tuple[str, ...]
 
     def uid(self, *parts: object) -> str:
@@ -92,8 +95,10 @@ class Identity:
 
         The frame is None of an image that has but one.
         """
-        image = self.images[0 if len(self.images) == 1 else index]
-        return image, index + 1 if image.NumberOfFrames > 1 else None
+        if len(self.images) > 1:
+            return self.images[index], None
+        image = self.images[0]
+        return image, self.frames[index] + 1 if image.NumberOfFrames > 1 else None
 
 
 def uid(*parts: object) -> str:
@@ -120,26 +125,39 @@ def identity(
     TomocalcError
         ``E601`` when the source has no identifiers to copy.
     """
-    stacked = tuple(
-        (0.0, 0.0, round(index * manifest.slice_spacing_mm, 6)) for index in range(manifest.slices)
-    )
+    frames = tuple(source.stored for source in manifest.sources) or tuple(range(manifest.slices))
+    stacked = _stacked(frames, manifest.slice_spacing_mm)
     if identifiers == "source":
+        if 1 < len(set(files)) < len(files):
+            raise _nothing(manifest.volume_id, "its slices are the parts of a concatenation")
         headers = [_header(path, manifest.volume_id) for path in files]
-        orientation, positions = _places(headers, manifest.slices) or (AXIAL, stacked)
+        orientation, positions = _places(headers, len(stacked)) or (AXIAL, stacked)
         seed = (str(headers[0].SOPInstanceUID), content)
     else:
         headers = [_made_up(manifest)]
         orientation, positions = AXIAL, stacked
         seed = (manifest.patient_id, manifest.volume_id, content)
-    frames, space = manifest.slices // len(headers), headers[0].get("FrameOfReferenceUID")
+    per_image, space = len(stacked) // len(headers), headers[0].get("FrameOfReferenceUID")
     for header in headers:  # one series in one space, as the first file says
         header.SeriesInstanceUID = headers[0].SeriesInstanceUID
         header.FrameOfReferenceUID = space or uid("space", headers[0].SOPInstanceUID)
     images = [
-        _image(header, manifest, orientation, positions[number * frames :][:frames])
+        _image(header, manifest, orientation, positions[number * per_image :][:per_image])
         for number, header in enumerate(headers)
     ]
-    return Identity(tuple(images), positions, seed)
+    return Identity(tuple(images), tuple(positions[frame] for frame in frames), frames, seed)
+
+
+def _stacked(frames: Sequence[int], step: float) -> tuple[Point, ...]:
+    """Return positions of stored frames that have none: slices lie at multiples of *step*.
+
+    Stored frames that are no slices lie below.
+    """
+    heights = {frame: index for index, frame in enumerate(frames)}
+    return tuple(
+        (0.0, 0.0, round(heights.get(frame, -1 - frame) * step, 6))
+        for frame in range(max(frames) + 1)
+    )
 
 
 def _made_up(manifest: VolumeManifest) -> Dataset:

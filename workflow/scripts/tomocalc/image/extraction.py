@@ -117,6 +117,8 @@ def measure_volume(
             on_bad_slice=image["on_bad_slice"],
             threads=threads,
         )
+    for place in stack.header.left_out:
+        log.warning("%s: left out: %s", row["volume_id"], place)
     for doubt in found.manifest.doubts:
         log.warning("%s: %s", row["volume_id"], doubt_sentence(doubt))
     refuse_doubts(found.manifest.doubts, image, f"volume {row['volume_id']}, {source}")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tomocalc.accounts.quality import Annotated, QualityAccount, Slices
+from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.split import Counts, SplitAccount
 from tomocalc.accounts.study import Best
 from tomocalc.pages.levels import CASES
@@ -128,49 +128,11 @@ class Run:
         return [(PARTS[name], part) for name in names if (part := self.split.parts[name]).rows]
 
     @property
-    def part_rows(self) -> list[tuple[str, ...]]:
-        """Name, rows, calcifications, their share and the patients of every part, as written."""
-        return [
-            (
-                name,
-                f"{part.rows:,}",
-                f"{part.positives:,}",
-                share(part.positives / part.rows),
-                f"{part.patients:,}" if part.patients else "not named",
-            )
-            for name, part in self.parts
-        ]
-
-    @property
-    def slices(self) -> Slices | None:
-        """Counts of slices, total and quarantined; None for a table."""
-        return self.quality.slices
-
-    @property
-    def annotations(self) -> Annotated | None:
-        """Counts of annotated findings; None for a table."""
-        return self.quality.annotations
-
-    @property
-    def pixels(self) -> Sequence[float] | None:
-        """Smallest and largest spacing of pixels in mm, None where unknown."""
-        return how.pixel_spacing_mm if (how := self.quality.extraction) else None
-
-    @property
-    def depths(self) -> Sequence[float] | None:
-        """Smallest and largest spacing of slices in mm, None where unknown."""
-        return how.slice_spacing_mm if (how := self.quality.extraction) else None
-
-    @property
-    def candidates_used(self) -> int:
-        """Candidates after removal."""
-        return self.quality.after_removal.negatives + self.quality.after_removal.positives
-
-    @property
     def left_out(self) -> list[tuple[int, str]]:
         """How many candidates were not used, and why."""
         quality = self.quality
-        ignored = self.annotations.ignored_candidates if self.annotations else 0
+        sheet = quality.annotations
+        ignored = sheet.ignored_candidates if sheet else 0
         counts = (
             (quality.removed_duplicates, "removed as said under preparation"),
             (quality.unlabelled_dropped, "without a label"),
@@ -185,11 +147,6 @@ class Run:
         found = ((name, columns[name]) for name in self.used if name in columns)
         counts = ((name, one.null + one.nan) for name, one in found)
         return [(name, count) for name, count in counts if count]
-
-    @property
-    def imputed_by(self) -> list[str]:
-        """How missing values were filled."""
-        return sorted({item.method for item in self.quality.imputed})
 
     # ---- the figures
 

@@ -189,12 +189,14 @@ def _answered(item: Entry, answer: Answer | None, own: str | None) -> Entry:
 
 
 def _values(run: Run) -> dict[str, Any]:
+    how = run.quality.extraction
     accounts = ("quality", "split", "metrics", "model", "best", "labels", "test")
     return (
         vocabulary()
         | {name: getattr(run, name) for name in accounts}
         | {
             "run": run,
+            "spacings": (how.pixel_spacing_mm, how.slice_spacing_mm) if how else (None, None),
             "ruling": RULINGS[run.verdict],
             "KINDS": KINDS,
             "KEY_FIGURES": KEY_FIGURES,

@@ -9,29 +9,26 @@ import itertools
 import re
 
 import pytest
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from support.pages_data import HOSTILE
 from tomocalc.pages.catalogue import navigation, run_pages
-from tomocalc.pages.charts import figure_section
+from tomocalc.pages.charts import Chart, chart
 from tomocalc.pages.frame import embedded_plotly, lay_out
-from tomocalc.pages.parts import Column, table
+from tomocalc.pages.parts import table
 from tomocalc.pages.templating import environment, json_block
 
 SECTION = "{% call section(text, 'only', intro=text) %}{{ body }}{% endcall %}"
 
 
-def chart(text):
-    numbers = table(columns=[Column(text, "text"), Column("n")], rows=[[text, 1]], caption=text)
+def parts(text):
+    numbers = table(text, [(text, "text"), ("n",)], [[text, 1]])
     bars = {"type": "bar", "x": [text], "y": [1], "name": text}
-    figure = {"data": [bars], "layout": {}}
-    return numbers, figure_section(
-        key="one", title=text, figure=figure, table=numbers, caption=text
-    )
+    return numbers, chart("one", Chart([bars], {}), text, numbers, caller=lambda: escape(text))
 
 
 def page(*, charts=True, text="text", body="", **more):
-    numbers, drawn = chart(text)
+    numbers, drawn = parts(text)
     content = environment().from_string(SECTION)
     given = {"links": (), "badge": None, "versions": {}, "extra": ""}
     return lay_out(
@@ -110,7 +107,7 @@ def test_equal_arguments_give_equal_bytes():
 
 def test_an_id_that_occurs_twice_is_refused():
     with pytest.raises(ValueError, match="chart-one"):
-        page(body=chart("one")[1] + chart("one")[1])
+        page(body=parts("one")[1] + parts("one")[1])
 
 
 def test_a_plain_string_as_body_is_escaped():

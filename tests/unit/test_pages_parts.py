@@ -13,11 +13,11 @@ from markupsafe import Markup
 from tomocalc.accounts.eda import Shift
 from tomocalc.accounts.prediction import Drift
 from tomocalc.pages import palette
-from tomocalc.pages.charts import Switch, compact, figure_section, label, plain_figure, whole_ticks
+from tomocalc.pages.charts import Chart, Switch, chart, compact, label, whole_ticks
 from tomocalc.pages.eda_charts import drift_chart
-from tomocalc.pages.parts import Card, Cell, Column, Finding, cards, findings, note, table, verdict
-from tomocalc.pages.templating import asset, environment, slug
-from tomocalc.pages.vocabulary import vocabulary
+from tomocalc.pages.frame import vocabulary
+from tomocalc.pages.parts import Card, Cell, table
+from tomocalc.pages.templating import asset, environment, fill
 from tomocalc.pages.words import count, number, share, written
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -67,9 +67,9 @@ def test_counts_and_missing_values():
 
 def test_a_table_carries_the_numbers_it_sorts_by():
     html = table(
-        columns=[Column("Name", "text"), Column("Share", "share", help="of all")],
-        rows=[["a", 0.25], ["b", None], [Cell("c", 3, "bad"), Cell("x", 0.5, "warn")]],
-        caption="Shares",
+        "Shares",
+        [("Name", "text"), ("Share", "share", "of all")],
+        [["a", 0.25], ["b", None], [Cell("c", 3, "bad"), Cell("x", 0.5, "warn")]],
         note="A note.",
     )
     assert "data-sortable" in html
@@ -82,37 +82,23 @@ def test_a_table_carries_the_numbers_it_sorts_by():
 
 
 def test_a_table_of_one_row_needs_no_sorting():
-    assert "data-sortable" not in table(columns=[Column("a")], rows=[[1]], caption="a")
+    assert "data-sortable" not in table("a", [("a",)], [[1]])
 
 
 def test_rows_must_fit_the_columns():
     with pytest.raises(ValueError, match="zip"):
-        table(columns=[Column("a"), Column("b")], rows=[[1]], caption="a")
+        table("a", [("a",), ("b",)], [[1]])
 
 
-def test_figures_are_plain_and_short():
-    figure = plain_figure(
-        {
-            "data": [{"type": "bar", "y": np.array([1 / 3, np.nan, np.inf, 4.0])}],
-            "layout": {"template": "x", "title": {"text": "t"}},
-        }
-    )
-    assert figure["data"][0]["y"] == [0.33333, None, None, 4]
-    assert "template" not in figure["layout"]
+def test_numbers_of_a_chart_are_plain_and_short():
+    assert compact(np.array([1 / 3, np.nan, np.inf, 4.0])) == [0.33333, None, None, 4]
     assert compact((np.float32(0.5), np.int64(3), True, None, "a")) == [0.5, 3, True, None, "a"]
 
 
 @pytest.mark.parametrize("kind", ["scattergl", "parcoords", "splom", "scattermap", "surface"])
 def test_webgl_and_maps_are_refused(kind):
     with pytest.raises(ValueError, match=kind):
-        plain_figure({"data": [{"type": kind}], "layout": {}})
-
-
-def test_plotly_figures_are_welcome():
-    go = pytest.importorskip("plotly.graph_objects")
-    figure = plain_figure(go.Figure(go.Scatter(x=[1, 2], y=[3, 4])))
-    assert figure["data"][0]["type"] == "scatter"
-    assert "template" not in figure["layout"]
+        Chart([{"type": kind}], {})
 
 
 def test_labels_show_markup_as_it_is_written_and_are_cut():
@@ -121,16 +107,14 @@ def test_labels_show_markup_as_it_is_written_and_are_cut():
 
 
 def test_a_chart_is_followed_by_its_table():
-    numbers = table(columns=[Column("a")], rows=[[1]], caption="a")
-    html = figure_section(
-        key="k",
-        title="Title",
-        figure={"data": [], "layout": {}},
-        table=numbers,
+    drawn = Chart(
+        [],
+        {},
         switches=[Switch("scale", "Scale", [("linear", "Linear"), ("log", "Log")])],
         patches={"scale": {"linear": {}, "log": {"layout": {"yaxis": {"type": "log"}}}}},
         narrow={"layout": {"height": 300}},
     )
+    html = chart("k", drawn, "Title", table("a", [("a",)], [[1]]))
     assert html.index('id="chart-k"') < html.index("<table")
     stored = re.search(r'id="data-k">(.*?)</script>', html)
     assert stored
@@ -142,28 +126,20 @@ def test_a_chart_is_followed_by_its_table():
 
 def test_many_options_become_a_select():
     switch = Switch("pair", "Pair", [(str(i), f"pair {i}") for i in range(6)])
-    html = figure_section(
-        key="k", title="t", figure={}, table=Markup("<table></table>"), switches=[switch]
-    )
+    html = chart("k", Chart([], {}, switches=[switch]), "t", Markup("<table></table>"))
     assert html.count("<option") == 6
 
 
 def test_parts_escape_their_texts():
     html = Markup("").join(
         [
-            cards([Card("<i>", "<i>", "<i>", "good")]),
-            verdict(good=None, title="<i>", reasons=["<i>"]),
-            note("<i>"),
-            findings([Finding("warn", "<i>", "there")]),
+            fill("cards", [Card("<i>", "<i>", "<i>", "good")]),
+            fill("verdict", "unknown", "<i>", ["<i>"]),
+            fill("note", "<i>"),
         ]
     )
     assert "<i>" not in html
     assert 'class="verdict unknown"' in html
-
-
-def test_slugs():
-    assert slug("What to know first!") == "what-to-know-first"
-    assert slug("???") == "section"
 
 
 def luminance(colour):

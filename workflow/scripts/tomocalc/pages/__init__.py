@@ -3,7 +3,7 @@
 Results hold codes and numbers; words are said here and nowhere else. A page is
 
 - a module ``pages/<page>.py`` with one function that takes typed accounts and returns the page;
-  it chooses, counts and builds tables (`parts.table`) and charts (`charts.figure_section`);
+  it chooses, counts and draws charts (`charts.Chart`);
 - a template ``pages/templates/<page>.html.j2`` with everything that is said, which sets ``title``,
   ``subtitle`` and ``facts``, and calls ``section`` for each section;
 - a row of ``catalogue.tsv``: address, title, one sentence, its name in the navigation.

@@ -9,7 +9,7 @@ from tomocalc.audit.gaps import FIGURES
 from tomocalc.audit.identifiers import LEVEL, TELLING
 from tomocalc.comparison.catalogue import NAMES
 from tomocalc.pages.catalogue import navigation, run_pages
-from tomocalc.pages.charts import dots, row_layout
+from tomocalc.pages.charts import Chart, bars, dots, line, lying_bars, row_layout
 from tomocalc.pages.comparison import COLOURS
 from tomocalc.pages.frame import render_page
 from tomocalc.pages.merits import (
@@ -22,7 +22,6 @@ from tomocalc.pages.merits import (
 )
 from tomocalc.pages.palette import MUTED
 from tomocalc.pages.parts import Cell
-from tomocalc.pages.traces import Chart, bars, line, lying_bars
 from tomocalc.pages.words import PROTOCOL_NAMES, badge_of, pretty, share
 
 Facts = Mapping[str, Any]

@@ -1,30 +1,37 @@
-"""Charts: plotly figures as JSON, drawn by the page's script, each followed by its table.
+"""Charts: traces and axes of plotly figures as plain data, drawn by the page's script.
 
-A figure is plain data, ``{"data": [...], "layout": {...}}``, or a plotly figure object. It says
-nothing of fonts, grid or background: the page's script adds those for the theme and the width.
+A chart says nothing of fonts, grid or background: the page's script adds those for the theme and
+the width. Its title, what is said of it and its table stand in the template of the page.
 """
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from markupsafe import Markup
 
-from tomocalc.pages.palette import SERIES
+from tomocalc.pages.palette import ALL, SERIES, scale
 from tomocalc.pages.templating import fill, json_block
 
-TRACES = frozenset({"bar", "box", "heatmap", "histogram", "scatter", "contour"})
+Trace = dict[str, Any]
+
+KINDS = frozenset({"bar", "box", "heatmap", "histogram", "scatter", "contour"})
 """Kinds of traces that need neither WebGL nor a network."""
 
 DIGITS = 5
 """Significant digits of the numbers in a figure: more than a screen can show."""
 
 LONGEST_LABEL = 36
+
+UNIT = {"range": [-0.02, 1.02], "zeroline": False, "nticks": 6}
+"""An axis from 0 to 1."""
+
+BAR = {"thickness": 10, "outlinewidth": 0}
+"""A colour bar beside a heat map."""
 
 
 @dataclass(frozen=True)
@@ -46,135 +53,160 @@ class Switch:
     options: Sequence[tuple[str, str]]
 
 
-def figure_section(
-    *,
-    key: str,
-    title: str,
-    figure: Any,
-    table: Markup,
-    caption: str = "",
-    height: int = 420,
-    switches: Sequence[Switch] = (),
-    group: str = "",
-    patches: Mapping[str, Mapping[str, Any]] | None = None,
-    narrow: Mapping[str, Any] | None = None,
-    table_open: bool = False,
-    level: int = 3,
-) -> Markup:
-    """Return one chart with its heading, caption, switches and table.
+@dataclass(frozen=True)
+class Chart:
+    """One chart, without a word about it.
 
     Parameters
     ----------
-    key
-        Identifies the chart on its page; the chart's element is ``chart-<key>``.
-    title, caption
-        Plain text. The caption says what to see, and how the numbers came about.
-    figure
-        ``{"data", "layout"}`` of plain values and numpy arrays, or a plotly figure
-        (an Optuna plot is one). Only traces of `TRACES`. A heat map may carry counts as
+    data, layout
+        Plain values and numpy arrays; only traces of `KINDS`. A heat map may carry counts as
         ``customdata`` and ``derive`` instead of ``z``: ``{}`` draws their decimal logarithm,
         ``{"of": i}`` their share of the counts of trace i, ``"flip": True`` exchanges the axes.
-    table
-        The same numbers, from `tomocalc.pages.parts.table`; folded unless *table_open*.
     height
         Pixels.
     switches
         Choices shown above the chart.
     group
-        Charts of one group follow the switches shown by `switch_bar` for that group.
+        Charts of one group follow the switches shown by ``switch_bar`` for that group.
     patches
         ``{switch key: {option key: {"data": [patch per trace], "layout": patch}}}``: what the
         script lays over the figure, key by key, while an option is on. Arrays are replaced.
     narrow
         ``{"data": [patch per trace], "layout": patch}`` for a chart less than 560 pixels wide,
         laid over last; ``layout["height"]`` replaces *height*.
-    level
-        Of the heading, 3 or 4.
-
-    Examples
-    --------
-    >>> figure_section(
-    ...     key="history",
-    ...     title="Objective of every trial",
-    ...     figure={"data": [{"type": "scatter", "x": [1, 2], "y": [0.7, 0.8]}], "layout": {}},
-    ...     table=table(columns=[Column("trial"), Column("value")], rows=[[1, 0.7], [2, 0.8]]),
-    ...     caption="Higher is better.",
-    ... )
 
     Raises
     ------
     ValueError
         For a kind of trace that needs WebGL or a network.
     """
-    figure = plain_figure(figure)
-    figure |= {"switches": compact(patches or {}), "narrow": compact(narrow or {})}
+
+    data: Sequence[Mapping[str, Any]]
+    layout: Mapping[str, Any]
+    height: int = 420
+    switches: Sequence[Switch] = ()
+    group: str = ""
+    patches: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    narrow: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        kinds = {str(trace.get("type", "scatter")) for trace in self.data}
+        if unfit := sorted(kinds - KINDS):
+            raise ValueError(f"a chart of kind {unfit[0]!r} needs WebGL or a network")
+
+
+def chart(
+    key: str,
+    drawn: Chart,
+    title: str,
+    table: Markup,
+    *,
+    open: bool = False,  # noqa: A002 - as the attribute of HTML
+    level: int = 3,
+    caller: Callable[[], Markup] | None = None,
+) -> Markup:
+    """Return a chart with its heading, what the caller says of it, and its table.
+
+    Parameters
+    ----------
+    key
+        Identifies the chart on its page; the chart's element is ``chart-<key>``.
+    table
+        The same numbers, folded unless *open*.
+    level
+        Of the heading, 3 or 4.
+    """
+    figure = {
+        "data": drawn.data,
+        "layout": {"colorway": SERIES} | dict(drawn.layout),
+        "switches": drawn.patches,
+        "narrow": drawn.narrow,
+    }
     return fill(
         "written_figure",
         key=key,
         title=title,
-        caption=caption,
-        height=height,
-        switches=switches,
-        group=group,
+        caption=caller().strip() if caller else "",
+        chart=drawn,
         table=table,
-        table_open=table_open,
+        table_open=open,
         level=level,
-        figure=json_block(figure),
+        figure=json_block(compact(figure)),
     )
 
 
-def switch_bar(*, group: str, switches: Sequence[Switch]) -> Markup:
-    """Return the switches that rule every chart of *group*."""
-    return fill("switch_bar", group=group, switches=switches)
+def line(
+    name: str,
+    x: Sequence[Any],
+    y: Sequence[Any],
+    colour: str = ALL,
+    *,
+    dash: str = "solid",
+    width: float = 2.0,
+    hover: str = "",
+    **more: Any,
+) -> Trace:
+    """Return a line through points; *hover* is plotly's template of what the pointer shows."""
+    drawn = {"color": colour, "dash": dash, "width": width}
+    return _points("lines", name, x, y, hover) | {"line": drawn} | more
 
 
-def plain_figure(figure: Any) -> dict[str, Any]:
-    """Return *figure* as ``{"data", "layout"}`` of JSON values without a template."""
-    if hasattr(figure, "to_json"):
-        figure = json.loads(figure.to_json())
-    data, layout = compact(figure.get("data", [])), compact(figure.get("layout", {}))
-    layout.pop("template", None)
-    layout.setdefault("colorway", list(SERIES))
-    for trace in data:
-        kind = trace.get("type", "scatter")
-        if kind not in TRACES:
-            raise ValueError(f"a chart of kind {kind!r} needs WebGL or a network")
-    return {"data": data, "layout": layout}
+def diagonal(name: str) -> Trace:
+    """Return the line from (0, 0) to (1, 1)."""
+    return line(name, [0, 1], [0, 1], dash="dot", width=1.4)
 
 
-def compact(value: Any) -> Any:
-    """Return *value* as JSON values: numbers of `DIGITS` digits, NaN and infinity as null."""
-    if isinstance(value, Mapping):
-        return {str(key): compact(item) for key, item in value.items()}
-    if isinstance(value, np.ndarray):
-        return compact(value.tolist())
-    if isinstance(value, list | tuple):
-        return [compact(item) for item in value]
-    if isinstance(value, np.generic):
-        return compact(value.item())
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            return None
-        rounded = float(f"{value:.{DIGITS}g}")
-        return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
-    return value
+def markers(
+    name: str,
+    x: Sequence[Any],
+    y: Sequence[Any],
+    colour: Any,
+    *,
+    symbol: str = "circle",
+    size: Any = 8,
+    hover: str = "",
+    **more: Any,
+) -> Trace:
+    """Return points."""
+    drawn = {"color": colour, "symbol": symbol, "size": size}
+    return _points("markers", name, x, y, hover) | {"marker": drawn} | more
 
 
-def whole_ticks(most: float) -> dict[str, Any]:
-    """Return the ticks of an axis of counts from 0 to *most*: whole numbers, at most six."""
-    wanted = max(1.0, most / 6)
-    power = 10.0 ** math.floor(math.log10(wanted))
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= wanted)
-    return {"tick0": 0, "dtick": int(step), "tickformat": ",d"}
+def bars(
+    name: str, x: Sequence[Any], y: Sequence[Any], colour: str, *, hover: str = "", **more: Any
+) -> Trace:
+    """Return upright bars."""
+    drawn = {"type": "bar", "name": name, "x": x, "y": y, "marker": {"color": colour}}
+    return drawn | _hover(hover) | more
 
 
-def label(text: str) -> str:
-    """Return *text* for a chart: plotly reads mark-up in its texts, and long names overlap.
+def lying_bars(
+    name: str,
+    labels: Sequence[str],
+    values: Sequence[Any],
+    colour: str,
+    *,
+    texts: Sequence[str],
+    hover: str = "",
+    **more: Any,
+) -> Trace:
+    """Return one lying bar per label, its value written at the end."""
+    written = {"text": texts, "textposition": "outside", "cliponaxis": False}
+    return bars(name, values, labels, colour, hover=hover, orientation="h", **written) | more
 
-    Names come from outside, so their mark-up is shown as it was written.
-    """
-    text = text if len(text) <= LONGEST_LABEL else f"{text[: LONGEST_LABEL - 1]}…"
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+def heat_map(
+    x: Sequence[Any], y: Sequence[Any], colours: tuple[str, ...], *, hover: str = "", **more: Any
+) -> Trace:
+    """Return a heat map; *more* holds its ``z`` or, to derive them, its ``customdata``."""
+    drawn = {"type": "heatmap", "x": x, "y": y, "colorscale": scale(colours)}
+    return drawn | _hover(hover) | more
+
+
+def axis(title: str = "", **more: Any) -> dict[str, Any]:
+    """Return an axis with its *title*."""
+    return ({"title": {"text": title}} if title else {}) | more
 
 
 def dots(
@@ -185,18 +217,12 @@ def dots(
     colour: str,
     symbol: str = "circle",
     size: int = 10,
-) -> dict[str, Any]:
+) -> Trace:
     """Return a trace of one dot with whiskers per row."""
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": name,
-        "y": list(rows),
-        "x": [figure.get("value") for figure in figures],
-        "marker": {"color": colour, "symbol": symbol, "size": size},
-        "error_x": whiskers(figures, colour=colour),
-        "hovertemplate": "%{y}: %{x:.3f}<extra>%{fullData.name}</extra>",
-    }
+    values = [figure.get("value") for figure in figures]
+    hover = "%{y}: %{x:.3f}<extra>%{fullData.name}</extra>"
+    drawn = markers(name, values, list(rows), colour, symbol=symbol, size=size, hover=hover)
+    return drawn | {"error_x": whiskers(figures, colour=colour)}
 
 
 def whiskers(figures: Sequence[Mapping[str, Any]], *, colour: str) -> dict[str, Any]:
@@ -220,6 +246,50 @@ def row_layout() -> dict[str, Any]:
         "margin": {"l": 10, "b": 44},
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     }
+
+
+def whole_ticks(most: float) -> dict[str, Any]:
+    """Return the ticks of an axis of counts from 0 to *most*: whole numbers, at most six."""
+    wanted = max(1.0, most / 6)
+    power = 10.0 ** math.floor(math.log10(wanted))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= wanted)
+    return {"tick0": 0, "dtick": int(step), "tickformat": ",d"}
+
+
+def label(text: str) -> str:
+    """Return *text* for a chart: plotly reads mark-up in its texts, and long names overlap.
+
+    Names come from outside, so their mark-up is shown as it was written.
+    """
+    text = text if len(text) <= LONGEST_LABEL else f"{text[: LONGEST_LABEL - 1]}…"
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def compact(value: Any) -> Any:
+    """Return *value* as JSON values: numbers of `DIGITS` digits, NaN and infinity as null."""
+    if isinstance(value, Mapping):
+        return {str(key): compact(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return compact(value.tolist())
+    if isinstance(value, list | tuple):
+        return [compact(item) for item in value]
+    if isinstance(value, np.generic):
+        return compact(value.item())
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return None
+        rounded = float(f"{value:.{DIGITS}g}")
+        return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
+    return value
+
+
+def _points(mode: str, name: str, x: Sequence[Any], y: Sequence[Any], hover: str) -> dict[str, Any]:
+    drawn = {"type": "scatter", "mode": mode, "name": name, "x": x, "y": y}
+    return drawn | _hover(hover)
+
+
+def _hover(template: str) -> dict[str, str]:
+    return {"hovertemplate": template} if template else {}
 
 
 def _reach(figure: Mapping[str, Any], end: str) -> float:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from tomocalc.comparison.catalogue import KINDS, RESAMPLED
 from tomocalc.comparison.figures import REFERENCE
 from tomocalc.pages.catalogue import navigation, run_pages
-from tomocalc.pages.charts import dots, row_layout
+from tomocalc.pages.charts import Chart, dots, row_layout
 from tomocalc.pages.frame import render_page
 from tomocalc.pages.merits import (
     alike_rule,
@@ -24,7 +24,6 @@ from tomocalc.pages.merits import (
 )
 from tomocalc.pages.palette import GREEN, NEGATIVE, POSITIVE
 from tomocalc.pages.parts import Cell
-from tomocalc.pages.traces import Chart
 from tomocalc.pages.words import PROTOCOL_NAMES, UNTUNED, badge_of
 
 Row = Mapping[str, Any]

@@ -7,10 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from tomocalc.pages.charts import dots, whiskers
+from tomocalc.pages.charts import (
+    UNIT,
+    Chart,
+    Trace,
+    axis,
+    diagonal,
+    dots,
+    heat_map,
+    line,
+    markers,
+    whiskers,
+)
 from tomocalc.pages.merits import merit_name
 from tomocalc.pages.palette import ALL, AMBER, GREEN, NEGATIVE, POSITIVE, PURPLE, SEQUENTIAL
-from tomocalc.pages.traces import UNIT, Chart, Trace, axis, diagonal, heat_map, line, markers
 from tomocalc.pages.words import PARTS, share
 
 HEIGHT = 400

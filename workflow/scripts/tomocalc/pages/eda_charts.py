@@ -18,9 +18,20 @@ from tomocalc.accounts.eda import (
     Shift,
     Statistics,
 )
-from tomocalc.pages.charts import Switch, label, whole_ticks
+from tomocalc.pages.charts import (
+    BAR,
+    Chart,
+    Switch,
+    Trace,
+    axis,
+    bars,
+    heat_map,
+    label,
+    lying_bars,
+    markers,
+    whole_ticks,
+)
 from tomocalc.pages.palette import DIVERGING, NEGATIVE, POSITIVE, SEQUENTIAL
-from tomocalc.pages.traces import BAR, Chart, Trace, axis, bars, heat_map, lying_bars, markers
 from tomocalc.pages.words import CLASSES, pretty, share
 from tomocalc.shifts import CHANCE
 

@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tomocalc.accounts.eda import Exploration, Grid, Histogram
-from tomocalc.pages.charts import Switch
+from tomocalc.pages.charts import BAR, Chart, Switch, Trace, axis, heat_map
 from tomocalc.pages.eda_charts import COLOURS, centres
 from tomocalc.pages.palette import SEQUENTIAL, WARM
-from tomocalc.pages.traces import BAR, Chart, Trace, axis, heat_map
 from tomocalc.pages.words import pretty
 
 FEWEST = 20

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tomocalc.pages.catalogue import navigation, run_pages
-from tomocalc.pages.charts import dots, label
+from tomocalc.pages.charts import Chart, axis, dots, label, line
 from tomocalc.pages.curves import points, precision_recall_chart
 from tomocalc.pages.frame import render_page
 from tomocalc.pages.merits import in_a_sentence, is_alike, paired_limits, reach
 from tomocalc.pages.palette import NEGATIVE, POSITIVE
-from tomocalc.pages.traces import Chart, axis, line
 from tomocalc.pages.words import badge_of
 
 CURVE_ROWS = 20

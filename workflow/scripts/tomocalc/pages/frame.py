@@ -24,11 +24,12 @@ from typing import Any
 from markupsafe import Markup
 
 from tomocalc.files import write_text
+from tomocalc.pages import merits, words
 from tomocalc.pages.catalogue import Link
+from tomocalc.pages.charts import chart
 from tomocalc.pages.palette import DARK_OF
+from tomocalc.pages.parts import Card, Cell, table
 from tomocalc.pages.templating import asset, environment, json_block
-from tomocalc.pages.vocabulary import vocabulary
-from tomocalc.pages.words import versions_of
 from tomocalc.version import VERSION
 
 EMPTY = ""
@@ -95,9 +96,25 @@ def render_page(
         content=Markup(str(page)),  # noqa: S704 - rendered with autoescape
         links=links,
         badge=badge,
-        versions=versions_of(packages) if packages else {},
+        versions=words.versions_of(packages) if packages else {},
         extra=extra,
     )
+
+
+@functools.cache
+def vocabulary() -> dict[str, Any]:
+    """Return what a template may call beside the macros of ``templates/parts.html.j2``."""
+    named = (
+        *(words.counted, words.explained, words.unit_of, words.under, words.counted_clusters),
+        *(merits.figure_card, merits.in_a_sentence, merits.merit_name),
+        *(merits.with_interval, merits.with_reach),
+    )
+    constants = {
+        name: getattr(words, name)
+        for name in ("PARTS", "PROTOCOLS", "PROTOCOL_NAMES", "RULINGS", "SOURCES")
+    }
+    parts = {"card": Card, "cell": Cell, "chart": chart, "table": table}
+    return {function.__name__: function for function in named} | constants | parts
 
 
 def lay_out(

@@ -28,7 +28,8 @@ from tomocalc.pages.merits import (
     with_interval,
     with_reach,
 )
-from tomocalc.pages.parts import Cell, doubt_table, thumbnail
+from tomocalc.pages.parts import Cell, doubt_table
+from tomocalc.pages.thumbnails import thumbnail
 from tomocalc.pages.words import (
     NOTHING_SHARED,
     PARTS,

@@ -17,9 +17,8 @@ from tomocalc.accounts.doubts import KINDS
 from tomocalc.pages import levels, markdown, merits, words
 from tomocalc.pages.card import KEY_FIGURES, PROTOCOLS, Run
 from tomocalc.pages.catalogue import navigation, run_pages
-from tomocalc.pages.frame import render_page
+from tomocalc.pages.frame import render_page, vocabulary
 from tomocalc.pages.templating import environment
-from tomocalc.pages.vocabulary import vocabulary
 from tomocalc.pages.words import RULINGS, badge_of
 from tomocalc.version import VERSION
 

@@ -14,10 +14,10 @@ from tomocalc.experiments.paper import (
     TABLE_4,
 )
 from tomocalc.pages.catalogue import navigation, run_pages
+from tomocalc.pages.charts import Chart, Trace, axis, line, lying_bars
 from tomocalc.pages.curves import confusion_chart, points, roc_chart
 from tomocalc.pages.frame import render_page
 from tomocalc.pages.palette import ALL, NEGATIVE, POSITIVE
-from tomocalc.pages.traces import Chart, Trace, axis, line, lying_bars
 from tomocalc.pages.words import UNTUNED
 
 EVERY = 25

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tomocalc.pages.catalogue import navigation
-from tomocalc.pages.charts import dots, label
+from tomocalc.pages.charts import Chart, dots, label
 from tomocalc.pages.frame import render_page
 from tomocalc.pages.merits import alike_rule, merit_name
 from tomocalc.pages.palette import SERIES
-from tomocalc.pages.traces import Chart
 
 FIGURES = ("auroc", "average_precision", "f1", "recall", "specificity", "accuracy", "brier")
 DRAWN = ("auroc", "average_precision")

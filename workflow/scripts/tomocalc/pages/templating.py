@@ -1,14 +1,13 @@
 """Jinja templates with autoescape: every text that reaches a page passes through here.
 
-Every template may call the macros of ``templates/parts.html.j2``, `table` and `Column`, and write
-numbers and words with the functions of `tomocalc.pages.words` as filters.
+A template may call the macros of ``templates/parts.html.j2`` and what `frame.vocabulary` lists,
+and writes numbers and words with the functions of `tomocalc.pages.words` as filters.
 """
 
 from __future__ import annotations
 
 import functools
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -55,11 +54,6 @@ def render(template: str, **values: Any) -> Markup:
 def asset(name: str) -> str:
     """Return the text of a file beside this module (``style.css``, ``page.js``)."""
     return (FOLDER / name).read_text(encoding="utf-8")
-
-
-def slug(text: str) -> str:
-    """Return *text* as an identifier for an ``id`` attribute: ``a-z``, ``0-9`` and ``-``."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "section"
 
 
 def json_block(value: Any) -> Markup:

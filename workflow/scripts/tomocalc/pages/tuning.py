@@ -14,9 +14,9 @@ from optuna.trial import create_trial
 from tomocalc.accounts.study import Best, Search
 from tomocalc.model.search import search_space
 from tomocalc.pages.catalogue import navigation, run_pages
+from tomocalc.pages.charts import Chart, axis, bars, line, markers
 from tomocalc.pages.frame import render_page
 from tomocalc.pages.palette import MUTED, NEGATIVE, POSITIVE, SEQUENTIAL, scale
-from tomocalc.pages.traces import Chart, axis, bars, line, markers
 from tomocalc.pages.words import badge_of, pretty
 
 ENOUGH = 4

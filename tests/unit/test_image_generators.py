@@ -64,6 +64,24 @@ def test_local_leaves_out_the_skin_line() -> None:
     assert found.runs.count < 15
 
 
+@pytest.mark.parametrize("line", ["dark", "dots"])
+def test_a_line_along_the_border_gives_no_row_of_marks(line: str) -> None:
+    """The border of the image is no skin: spots near it would be in the breast."""
+    rng = np.random.default_rng(6)
+    raw = breast_slice(6, spots=[])
+    if line == "dark":
+        raw[:, 0] = 100
+    else:
+        raw[rng.integers(30, 210, 40), 0] = 9000
+    near = [col for _, col in centres(local(raw)) if col < 8]
+    assert near == []
+
+
+def test_a_spot_close_to_the_border_is_found() -> None:
+    raw = breast_slice(6, spots=[(120, 9)])
+    assert any(abs(row - 120) <= 1 and abs(col - 9) <= 1 for row, col in centres(local(raw)))
+
+
 def test_the_strongest_are_kept_in_their_order_when_there_are_too_many() -> None:
     raw = breast_slice(5)
     everything = local(raw)

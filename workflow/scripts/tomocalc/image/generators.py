@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,10 @@ from tomocalc.image.spots import find_spots
 
 SKIN_MARGIN_MM = 1.6
 """Skin is about 1.5 mm thick, and its bright line breaks into spots."""
+
+BORDER_MM = 0.5
+"""Images end in dark or bright lines, whose edges break into rows of spots; the border of the image
+is no skin, because the chest wall lies beyond it, so they need a margin of their own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,8 +119,8 @@ def local_objects(
     """Take the bright spots in the breast that have the size of a calcification.
 
     An object's area must be at least that of a circle of ``min_diameter_mm``, its bounding box at
-    most ``max_diameter_mm`` (at least three pixels) in both directions, and its centre at least
-    `SKIN_MARGIN_MM` inside the breast.
+    most ``max_diameter_mm`` (at least three pixels) in both directions, its centre at least
+    `SKIN_MARGIN_MM` inside the breast, and all of it `BORDER_MM` inside the image.
     """
     pixel = max(spacing_mm)
     spots = find_spots(
@@ -133,6 +138,9 @@ def local_objects(
     keep = (runs.area >= smallest) & (np.maximum(bottom - top, right - left) <= largest)
     row, col = (top + bottom) // 2, (left + right) // 2
     keep &= breast.at(breast.depth, row, col) * pixel >= SKIN_MARGIN_MM
+    margin = math.ceil(BORDER_MM / pixel)
+    keep &= (top >= margin) & (bottom <= raw.shape[0] - margin)
+    keep &= (left >= margin) & (right <= raw.shape[1] - margin)
     chosen = np.flatnonzero(keep)
     return capped(runs.take(chosen), strength[chosen], settings.threshold_k, spots.share, settings)
 

@@ -11,7 +11,6 @@ COMMANDS = {
     "detection": ["benchmarks/detection.py 20"],
     "merging": ["benchmarks/merging.py 167"],
     "eda": ["benchmarks/eda.py $YDATA_PYTHON"],
-    "evaluation": ["benchmarks/evaluation.py"],
     "training": ["benchmarks/training.py --keras-python $KERAS_PYTHON"],
     "tuning": ["benchmarks/tuning.py --trials 40 --rows 24000 --rounds 1"],
     "woods": ["benchmarks/woods.py paper", "benchmarks/woods.py honest"],
@@ -136,15 +135,6 @@ AIMS = (
         at_most=True,
         unit=" s",
         ours="eda | tomocalc, 1,000,000 rows | wall s",
-    ),
-    Aim(
-        what="bootstrap: 2,000 resamples of 100,000 predictions, processor time",
-        limit=10,
-        at_most=True,
-        unit=" s",
-        ours="evaluation | tomocalc, 2,000 resamples, every row its own | CPU s",
-        peer="evaluation | scikit-learn in a loop, every row its own | CPU s",
-        beside="scikit-learn in a loop, s",
     ),
     Aim(
         what="an epoch of the paper's network, six steps",

@@ -170,19 +170,19 @@ def test_volumes_without_a_candidate_and_few_patients_are_said(whole):
     quality, metrics = (read_json(accounts[name]) for name in ("quality", "metrics"))
     write_json(accounts["quality"], quality | {"volumes": quality["volumes"] + 2})
     test = metrics["parts"]["test"]
-    test |= {"groups": 2}
+    test |= {"groups": 2, "rarer_groups": 2}
     test["metrics"]["auroc"] |= {
         "value": 1.0,
         "low": 0.342,
         "high": 1.0,
-        "method": "Wilson of 2: resampling says nothing",
+        "method": "wilson",
     }
     write_json(accounts["metrics"], metrics)
     build_index.main(page=str(page), files=[], **accounts)
     first, _, rest = page.read_text(encoding="utf-8").partition('id="protocols"')
     assert f"{quality['volumes'] + 2}, 2 of them without a candidate" in first
     assert "rows of 2 patients" in first
-    assert "rest on 2 patients: read them as a lower bound of the uncertainty" in first
+    assert "2 patients of the test part hold the rarer class" in first
     assert "Wilson&#39;s of as many trials as there are patients" in first
     assert "Clusters: 3 clusters formed from annotated calcifications" in first
     assert "26 volumes (2 of them without a candidate) of 24 patients" in rest

@@ -23,7 +23,6 @@ HEADER = "volume_id\tslice\tx\ty\tradius\tkind"
 SPLIT = {"validation_fraction": 0.2, "test_fraction": 0.25, "folds": 3}
 SETTINGS = {
     "threshold": "max_f1",
-    "bootstrap": 100,
     "confidence": 0.95,
     "prevalences": [0.01, 0.1],
     "cluster": {"calcifications": 3, "distance_mm": 10.0},

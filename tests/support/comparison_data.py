@@ -18,7 +18,7 @@ from tomocalc.parquet import write_parquet
 FEATURES = ["area", "contrast"]
 SPLIT = {"validation_fraction": 0.2, "test_fraction": 0.25, "folds": 3}
 SETTINGS = {"trials": 2, "cross_validation": 1}
-EVALUATION = {"bootstrap": 100, "confidence": 0.95}
+EVALUATION = {"confidence": 0.95}
 CITED = "model\taccuracy\tsource\nlstm\t0.9727\tthe reference paper\n"
 
 
@@ -88,7 +88,6 @@ def compare(
         **{key: value for key, value in paths.items() if key != "splits"},
         "source": "volumes",
         "settings": EVALUATION,
-        "seed": 1,
     }
     compared: dict[str, Any] = both | {
         "cited": str(folder / "cited.tsv"),
@@ -98,6 +97,7 @@ def compare(
     compare_models.main(**compared, image_scores=[], image_accounts=[])
     audit_leakage.main(
         **both,
+        seed=1,
         candidates=str(candidates),
         splits=paths["splits"],
         features=FEATURES,

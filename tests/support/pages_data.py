@@ -112,7 +112,6 @@ def figures(*, n: int = 400, seed: int = 0, protocol: str = "honest") -> dict[st
             score,
             cluster,
             threshold=0.4,
-            resamples=50,
             confidence=0.95,
             seed=1,
             prevalences=(0.01, 0.1),
@@ -161,7 +160,6 @@ def images(*, patients: int = 12, seed: int = 0) -> Images:
         sheet,
         threshold=0.4,
         settings={
-            "bootstrap": 100,
             "confidence": 0.95,
             "prevalences": [0.01, 0.1],
             "cluster": {"calcifications": 3, "distance_mm": 10.0},

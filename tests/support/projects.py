@@ -21,7 +21,6 @@ split: {folds: 2, test_fraction: 0.34, validation_fraction: 0.25}
 model: {units: [8, 4], epochs: 2}
 tuning: {trials: 2, epochs: 1, layers: [1, 2], units: [4, 8]}
 comparison: {trials: 1}
-evaluation: {bootstrap: 100}
 audit: {permutations: 100}
 """
 """The whole graph on volumes of a thumbnail's size, and models of a few cells."""

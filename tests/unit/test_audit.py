@@ -12,7 +12,7 @@ from tomocalc.audit.account import audit_split, single_features, verdict
 from tomocalc.audit.gaps import protocol_gaps
 from tomocalc.audit.identifiers import Association, associations
 from tomocalc.audit.own_split import read_own_split
-from tomocalc.audit.prevalence import class_weights, figures_at, resampled_at
+from tomocalc.audit.prevalence import class_weights, figures_at
 from tomocalc.dataset.splits import split_honest, split_paper, usable_candidates
 from tomocalc.errors import TomocalcError
 
@@ -65,19 +65,6 @@ def test_figures_equal_scikit_learn_with_weights(prevalence):
         assert found == pytest.approx(expected)
 
 
-def test_resamples_centre_on_the_figures():
-    draw = np.random.default_rng(3)
-    label = (draw.random(400) < 0.4).astype(np.int8)
-    score = draw.normal(label, 1)
-    group = np.arange(400, dtype=np.int32)
-    arguments = {"threshold": 0.5, "prevalence": 0.1}
-    found = resampled_at(label, score, group, **arguments, resamples=300, seed=1)
-    value = figures_at(label, score, **arguments)
-    for name, drawn in found.items():
-        assert len(drawn) == 300
-        assert abs(drawn.mean() - value[name]) < drawn.std()
-
-
 def test_a_gap_is_not_the_prevalence():
     # the same model on the same rows, once with every calcification ten times
     draw = np.random.default_rng(4)
@@ -89,9 +76,7 @@ def test_a_gap_is_not_the_prevalence():
         {"honest": rows, "paper": many},
         {"honest": {"svm": 0.5}, "paper": {"svm": 0.5}},
         reference="honest",
-        resamples=100,
         confidence=0.95,
-        seed=1,
     )
     paper = found["protocols"]["paper"]["svm"]
     honest = found["protocols"]["honest"]["svm"]
@@ -107,9 +92,7 @@ def test_gaps_without_a_class_are_left_out():
         {"honest": rows},
         {"honest": {"svm": 0.5}},
         reference="honest",
-        resamples=100,
         confidence=0.95,
-        seed=1,
     )
     assert found["protocols"] == {}
 

@@ -5,7 +5,6 @@ import pytest
 from sklearn import metrics as reference
 
 from tomocalc.evaluation.account import account
-from tomocalc.evaluation.bootstrap import draw_groups, grouped_bootstrap, percentile_interval
 from tomocalc.intervals import wilson
 from tomocalc.metrics import (
     confusion,
@@ -112,44 +111,6 @@ def _correlation(first, second):
     return 0.0 if np.ptp(second) == 0 else float(np.corrcoef(first, second)[0, 1])
 
 
-def test_a_resample_of_clusters_equals_repeating_their_rows():
-    draw = np.random.default_rng(3)
-    label = draw.integers(0, 2, 80).astype(np.int8)
-    score = np.round(draw.random(80), 1)
-    group = np.repeat(np.arange(8), 10).astype(np.int32)
-    drawn = grouped_bootstrap(label, score, group, threshold=0.5, resamples=20, seed=7)
-    times = draw_groups(np.random.default_rng(7), 8, 20)
-    for index, counts in enumerate(times):
-        rows = np.repeat(np.arange(80), counts[group])
-        counts = confusion(label[rows], score[rows], 0.5)
-        expected = ranking_metrics(label[rows], score[rows]) | threshold_metrics(counts)
-        expected |= {name: ratio(*pair) for name, pair in proportions(counts).items()}
-        assert {name: drawn[name][index] for name in drawn} == pytest.approx(expected)
-
-
-def test_clusters_are_drawn_with_replacement():
-    drawn = draw_groups(np.random.default_rng(1), 5, 4000)
-    assert (drawn.sum(axis=1) == 5).all()
-    assert drawn.mean(axis=0) == pytest.approx(np.ones(5), abs=0.06)
-    # how often a group is left out of a resample
-    assert (drawn == 0).mean() == pytest.approx((4 / 5) ** 5, abs=0.01)
-
-
-def test_clusters_widen_the_interval():
-    # fifty equal rows of a patient say no more than one
-    draw = np.random.default_rng(0)
-    patient = np.repeat(np.arange(24), 50).astype(np.int32)
-    label = (np.arange(24) % 3 == 0).astype(np.int8)[patient]
-    score = draw.random(24)[patient]
-
-    def width(group):
-        drawn = grouped_bootstrap(label, score, group, threshold=0.5, resamples=200, seed=1)
-        low, high = percentile_interval(drawn["auroc"], 0.95)
-        return high - low
-
-    assert width(patient) > 3 * width(np.arange(len(patient), dtype=np.int32))
-
-
 def test_account_is_complete_and_inside_its_intervals():
     draw = np.random.default_rng(1)
     label = (draw.random(400) < 0.2).astype(np.int8)
@@ -159,14 +120,13 @@ def test_account_is_complete_and_inside_its_intervals():
         score,
         np.repeat(np.arange(40), 10).astype(np.int32),
         threshold=0.5,
-        resamples=200,
         confidence=0.95,
         seed=1,
     )
+    assert facts["metrics"].pop("ece")["method"] == "none"
     for figure in facts["metrics"].values():
-        assert figure.get("low", 0) <= figure["value"] <= figure.get("high", 1)
-    low, high = facts["metrics"]["recall"]["by_group"]
-    assert low <= facts["metrics"]["recall"]["value"] <= high
+        assert figure["low"] < figure["value"] < figure["high"]
+        assert figure["method"] == "left_out"
     assert facts["roc"]["tpr"][-1] == 1
     assert sum(row["support"] for row in facts["report"]) == 400
 
@@ -177,7 +137,7 @@ def test_a_perfect_figure_has_an_honest_interval():
     patient = np.arange(8, dtype=np.int32)
     facts = account(
         label, np.where(label, 0.8, 0.2), patient,
-        threshold=0.5, resamples=100, confidence=0.95, seed=1,
+        threshold=0.5, confidence=0.95, seed=1,
     )  # fmt: skip
     for name in ("auroc", "average_precision", "f1", "balanced_accuracy"):
         figure = facts["metrics"][name]
@@ -189,6 +149,8 @@ def test_one_class_gives_counts_only():
     zeros = np.zeros(4, np.int8)
     facts = account(
         zeros, np.full(4, 0.1), np.arange(4, dtype=np.int32),
-        threshold=0.5, resamples=100, confidence=0.95, seed=1,
+        threshold=0.5, confidence=0.95, seed=1,
     )  # fmt: skip
-    assert facts == {"n": 4, "positives": 0, "groups": 4, "unit": "patient"}
+    assert facts == {
+        "n": 4, "positives": 0, "groups": 4, "rarer_groups": 0, "unit": "patient",
+    }  # fmt: skip

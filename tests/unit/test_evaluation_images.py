@@ -17,7 +17,6 @@ from tomocalc.evaluation.responses import TestPart, cluster_response
 RULE = Rule(3, 10.0)
 SPLIT = {"validation_fraction": 0.2, "test_fraction": 0.25, "folds": 3}
 SETTINGS = {
-    "bootstrap": 100,
     "confidence": 0.95,
     "prevalences": [0.01],
     "cluster": {"calcifications": 3, "distance_mm": 10.0},
@@ -247,7 +246,5 @@ def test_cases_of_one_class_have_counts_only():
             "cluster_score": [0.0, 0.0],
         }
     )
-    facts = case_account(
-        cases, threshold=0.5, resamples=100, confidence=0.95, seed=1, prevalences=[]
-    )
+    facts = case_account(cases, threshold=0.5, confidence=0.95, prevalences=[])
     assert facts == {"n": 2, "positives": 0, "without_candidates": 1}

@@ -14,12 +14,11 @@ PROBE, LSTM = "nearest_neighbour", "lstm"
 def row(protocol, model, value, *, behind=(0.0, 0.0, 0.0), groups=40):
     """A measured model whose figures all have one *value*."""
     found = {"protocol": protocol, "model": model, "name": model, "kind": "features"}
-    found |= {"measured": True, "n": 90, "positives": 9, "groups": groups}
+    found |= {"measured": True, "n": 90, "positives": 9, "groups": groups, "rarer_groups": groups}
     found |= {"trials": 1, "threshold": 0.5, "remark": "", "parameters": ""}
-    found |= {"delong_p": 0.5, "mcnemar_p": 0.5, "only_this_right": 1, "only_lstm_right": 1}
     for name in FIGURES:
         found |= {name: value, f"{name}_low": value - 0.1, f"{name}_high": min(1.0, value + 0.1)}
-        for end in ("", "_low", "_high"):
+        for end in ("", "_low", "_high", "_p"):
             found[f"{name}_minus_lstm{end}"] = 0.0
     names = ("behind_best", "behind_best_low", "behind_best_high")
     return found | dict(zip(names, behind, strict=True))
@@ -44,13 +43,13 @@ def test_recall_at_the_ceiling_is_no_verdict(before, after, tone, words):
     html = page(row("paper", PROBE, before), row("honest", PROBE, after))
     assert f'class="verdict {tone}"' in html
     assert words in html
-    assert "lower bound" not in html
+    assert "Few cases" not in html
     assert ("Wilson&#39;s of as many trials" in html) == (after == 1)
 
 
 def test_few_patients_are_said_before_the_figures():
     html = page(row("honest", PROBE, 0.8, groups=2))
-    assert "rest on 2 patients: read them as a lower bound of the uncertainty" in html
+    assert "2 patients of the test part hold the rarer class" in html
 
 
 @pytest.mark.parametrize(

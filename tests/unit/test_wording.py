@@ -5,11 +5,10 @@ import pytest
 from tomocalc.pages.merits import (
     FEW_GROUPS,
     alike_rule,
-    counted_groups,
+    few_cases,
     floor_rule,
     in_a_sentence,
     paired_limits,
-    rests_on,
     with_interval,
     with_reach,
 )
@@ -20,20 +19,20 @@ RULE = {"calcifications": 3, "distance_mm": 10.0}
 PERFECT = {"value": 1.0, "low": 0.342, "high": 1.0}
 
 
-def test_few_groups_are_warned_of():
-    assert "rest on 2 patients: read them as a lower bound" in rests_on(2, "patient")
-    assert rests_on(FEW_GROUPS, "patient") == ""
-    assert counted_groups(1, "equal rows") == "1 group of equal rows"
+def test_few_cases_are_warned_of():
+    assert few_cases(FEW_GROUPS, "patient") == ""
+    assert "2 patients of the test part hold the rarer class" in few_cases(2, "patient")
+    assert "there is no interval" in few_cases(1, "equal rows")
 
 
 @pytest.mark.parametrize(
     ("figure", "said"),
     [
         (PERFECT, True),
-        (PERFECT | {"method": "Wilson of 2: resampling says nothing"}, True),
-        (PERFECT | {"method": "Wilson"}, False),
+        (PERFECT | {"method": "wilson"}, True),
+        (PERFECT | {"method": "left_out"}, False),
         ({"value": 0.9, "low": 0.8, "high": 1.0}, False),
-        ({"value": 1.0, "low": 1.0, "high": 1.0}, False),
+        ({"value": 1.0, "low": None, "high": None, "method": "none"}, False),
         ({"value": None}, False),
     ],
 )
@@ -41,11 +40,11 @@ def test_the_rule_of_perfect_figures_stands_where_it_was_needed(figure, said):
     assert bool(floor_rule([figure], "patient")) == said
 
 
-def test_two_models_that_agree_in_every_resample_have_no_interval():
+def test_two_models_that_do_equally_well_have_no_interval():
     alike = {"value": 0.0, "low": 0.0, "high": 0.0}
     apart = {"value": 0.012, "low": -0.003, "high": 0.03}
     assert with_reach(apart) == "+0.012 (−0.003 to +0.030)"
-    assert with_reach(alike) == "no difference in any resample"
+    assert with_reach(alike) == "no difference"
     assert alike_rule([apart]) == ""
     assert "as two perfect ones do" in alike_rule([apart, alike])
 
@@ -54,7 +53,7 @@ def test_what_limits_a_paired_comparison():
     lead = {"value": 0.0, "low": 0.0, "high": 0.0}
     figures = [{"whole": PERFECT, "reduced": PERFECT, "lead": lead}]
     said = paired_limits(figures, 3, "phantom")
-    assert [text.partition(" ")[0] for text in said] == ["Intervals", "Where", "Where"]
+    assert [text.partition(" ")[0] for text in said] == ["Few", "Where", "Where"]
     assert "3 patients" in said[0]
     assert "3 groups" in paired_limits(figures, 3, "table")[0]
     sure = {"value": 0.9, "low": 0.8, "high": 0.95}

@@ -17,7 +17,6 @@ pytestmark = [
 QUICK = (
     "model={units: [8, 4], epochs: 2}",
     "tuning={trials: 1, epochs: 1}",
-    "evaluation={bootstrap: 100}",
     "audit={permutations: 100}",
     "comparison={trials: 1, cross_validation: 0}",
     "volumes_per_job=20",

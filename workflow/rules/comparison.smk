@@ -64,6 +64,5 @@ rule compare_models:
         protocols=PROTOCOLS,
         source=config["source"],
         settings=config["evaluation"],
-        seed=config["seed"],
     script:
         "../scripts/compare_models.py"

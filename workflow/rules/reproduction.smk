@@ -30,6 +30,5 @@ rule reproduce_paper:
     params:
         code=code_of("reproduce_paper.py"),
         evaluation=config["evaluation"],
-        seed=config["seed"],
     script:
         "../scripts/reproduce_paper.py"

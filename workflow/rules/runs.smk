@@ -24,6 +24,5 @@ rule compare_runs:
         folders=config["runs"],
         names=config["runs"],
         evaluation=config["evaluation"],
-        seed=config["seed"],
     script:
         "../scripts/compare_runs.py"

@@ -69,9 +69,7 @@ def main(
             for one in measured
         },
         reference=REFERENCE,
-        resamples=settings["bootstrap"],
         confidence=settings["confidence"],
-        seed=seed,
     )
     audited = "own" if "own" in audits else protocols[0]
     content = {

@@ -23,7 +23,6 @@ def main(
     cited: str,
     source: str,
     settings: Mapping[str, Any],
-    seed: int,
     table: str,
     page: str,
 ) -> None:
@@ -53,7 +52,7 @@ def main(
             with_images(one, image_scores[at : at + each], image_accounts[at : at + each])
             for one, at in zip(measured, starts, strict=True)
         ]
-    figures = {one.protocol: measure(one, settings=settings, seed=seed) for one in measured}
+    figures = {one.protocol: measure(one, settings=settings) for one in measured}
     rows = comparison_table(measured, figures, read_cited(cited))
     write_parquet(table, rows)
     html = comparison_page(
@@ -80,7 +79,6 @@ if __name__ == "__main__":
         cited=snakemake.input.cited,
         source=snakemake.params.source,
         settings=snakemake.params.settings,
-        seed=snakemake.params.seed,
         table=snakemake.output.table,
         page=snakemake.output.page,
     )

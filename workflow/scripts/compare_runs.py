@@ -15,7 +15,6 @@ def main(
     folders: list[str],
     names: list[str],
     evaluation: dict[str, Any],
-    seed: int,
     figures: str,
     page: str,
 ) -> None:
@@ -31,9 +30,7 @@ def main(
     facts = compare(
         [Path(folder) for folder in folders],
         names,
-        resamples=evaluation["bootstrap"],
         confidence=evaluation["confidence"],
-        seed=seed,
     )
     write_json(figures, facts)
     write_page(page, runs_page(facts))
@@ -45,7 +42,6 @@ if __name__ == "__main__":
         folders=list(snakemake.params.folders),
         names=list(snakemake.params.names),
         evaluation=snakemake.params.evaluation,
-        seed=snakemake.params.seed,
         figures=snakemake.output.figures,
         page=snakemake.output.page,
     )

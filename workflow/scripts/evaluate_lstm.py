@@ -133,7 +133,7 @@ def _figures(
     if "metrics" in parts["test"]:
         parts["test"]["operating_points"] = operating_points(
             _labelled(rows["validation"]),
-            _labelled(rows["test"]),
+            (*_labelled(rows["test"]), rows["test"]["group"].to_numpy().astype(np.int32)),
             chosen=model.threshold,
             confidence=settings["confidence"],
         )
@@ -151,7 +151,6 @@ def _part(
         *_labelled(rows),
         rows["group"].to_numpy().astype(np.int32),
         threshold=threshold,
-        resamples=settings["bootstrap"],
         confidence=settings["confidence"],
         seed=seed,
         prevalences=settings["prevalences"],

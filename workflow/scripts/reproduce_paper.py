@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 
 from tomocalc.accounts.split import SplitAccount
-from tomocalc.evaluation.account import curves, figures_of_merit
+from tomocalc.evaluation.account import curves
+from tomocalc.evaluation.weighted import figures_of_merit
 from tomocalc.experiments.paper import ACCURACY, CONFUSION
 from tomocalc.files import read_json, write_json
 from tomocalc.log import log_to
@@ -30,7 +31,6 @@ def main(
     histories: Sequence[str],
     split_account: str,
     evaluation: dict[str, Any],
-    seed: int,
     figures: str,
     page: str,
 ) -> None:
@@ -45,7 +45,7 @@ def main(
         Of the paper's protocol.
     """
     sides = {
-        name: side(*paths, evaluation=evaluation, seed=seed)
+        name: side(*paths, evaluation=evaluation)
         for name, *paths in zip(PROTOCOLS, splits, scores, cards, histories, strict=True)
     }
     facts = {
@@ -60,7 +60,7 @@ def main(
 
 
 def side(
-    splits: str, scores: str, card: str, history: str, *, evaluation: dict[str, Any], seed: int
+    splits: str, scores: str, card: str, history: str, *, evaluation: dict[str, Any]
 ) -> dict[str, Any]:
     """Return what one training reaches on its test part, and its curves.
 
@@ -77,9 +77,7 @@ def side(
         score,
         test["group"].to_numpy().astype(np.int32),
         threshold=threshold,
-        resamples=evaluation["bootstrap"],
         confidence=evaluation["confidence"],
-        seed=seed,
     )
     return {
         "rows": len(label),
@@ -104,7 +102,6 @@ if __name__ == "__main__":
         histories=snakemake.input.histories,
         split_account=snakemake.input.split_account,
         evaluation=snakemake.params.evaluation,
-        seed=snakemake.params.seed,
         figures=snakemake.output.figures,
         page=snakemake.output.page,
     )

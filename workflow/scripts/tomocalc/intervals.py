@@ -6,7 +6,7 @@ import math
 from statistics import NormalDist
 
 
-def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
+def wilson(successes: float, trials: float, confidence: float = 0.95) -> tuple[float, float]:
     """Return the Wilson score interval of a proportion.
 
     Source: Wilson, J. Am. Stat. Assoc. 22 (1927) 209. Without trials it is (0, 1).

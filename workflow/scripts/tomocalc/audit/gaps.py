@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from tomocalc.audit.prevalence import difference, figures_at, resampled_at
-from tomocalc.evaluation.bootstrap import rarer_groups, resampled_figure
+from tomocalc.audit.prevalence import figures_at, left_out_at
+from tomocalc.evaluation.jackknife import LeftOut, as_figure, difference, standard_error
 
 FIGURES = ("average_precision", "auroc", "f1", "accuracy")
 
@@ -19,9 +21,7 @@ def protocol_gaps(
     thresholds: Mapping[str, Mapping[str, float]],
     *,
     reference: str,
-    resamples: int,
     confidence: float,
-    seed: int,
 ) -> dict[str, Any]:
     """Compare every other protocol with *reference*, at the prevalence of its test part.
 
@@ -44,55 +44,48 @@ def protocol_gaps(
         name: rows for name, rows in parts.items() if 0 < (rows["label"] == 1).sum() < rows.height
     }
     if reference not in usable:
-        return {"reference": reference, "prevalence": None, "groups": {}, "protocols": {}}
+        return {"reference": reference, "prevalence": None, "rarer_groups": {}, "protocols": {}}
     prevalence = float(np.mean(usable[reference]["label"].to_numpy() == 1))
-    drawn: dict[tuple[str, str], Any] = {}
+    found: dict[tuple[str, str], LeftOut] = {}
     values: dict[str, dict[str, Any]] = {}
     for name, rows in usable.items():
         label = rows["label"].to_numpy().astype(np.int8)
         group = rows["group"].to_numpy().astype(np.int32)
-        trials = rarer_groups(label, group)
         values[name] = {}
         for model, threshold in thresholds[name].items():
             score = rows[model].to_numpy()
-            drawn[name, model] = resampled_at(
-                label,
-                score,
-                group,
-                threshold=threshold,
-                prevalence=prevalence,
-                resamples=resamples,
-                # test parts of different protocols are different rows: resampled apart
-                seed=seed + list(usable).index(name),
-            )
-            matched = figures_at(label, score, threshold=threshold, prevalence=prevalence)
+            one = left_out_at(label, score, group, threshold=threshold, prevalence=prevalence)
+            found[name, model] = one
             own = figures_at(
                 label, score, threshold=threshold, prevalence=float((label == 1).mean())
             )
             values[name][model] = {
                 "raw": own,
                 "matched": {
-                    figure: resampled_figure(
-                        figure, matched[figure], drawn[name, model][figure], trials, confidence
-                    )
+                    figure: as_figure(one.values[figure], one.interval(figure, confidence))
                     for figure in FIGURES
                 },
             }
     for name in usable:
         for model in values[name] if name != reference else ():
-            gap = {}
-            for figure in FIGURES:
-                low, high = difference(
-                    drawn[name, model], drawn[reference, model], figure, confidence
-                )
-                here, there = (
-                    values[key][model]["matched"][figure]["value"] for key in (name, reference)
-                )
-                gap[figure] = {"value": here - there, "low": low, "high": high}
+            gap = {
+                figure: _gap(found[name, model], found[reference, model], figure, confidence)
+                for figure in FIGURES
+            }
             values[name][model]["gap"] = gap
     return {
         "reference": reference,
         "prevalence": prevalence,
-        "groups": {name: rows["group"].n_unique() for name, rows in usable.items()},
+        "rarer_groups": {
+            name: min(one.groups for (of, _), one in found.items() if of == name) for name in usable
+        },
         "protocols": values,
     }
+
+
+def _gap(here: LeftOut, there: LeftOut, figure: str, confidence: float) -> dict[str, Any]:
+    """Return the difference of two test parts, which are different rows: their errors add up."""
+    errors = [standard_error(side.without[figure]) for side in (here, there)]
+    value = here.values[figure] - there.values[figure]
+    freedom = min(here.groups, there.groups) - 1
+    return asdict(difference(value, math.hypot(*errors), freedom=freedom, confidence=confidence))

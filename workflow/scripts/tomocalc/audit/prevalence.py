@@ -11,10 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.evaluation.bootstrap import percentile_interval
+from tomocalc.evaluation.jackknife import LeftOut, leave_out
 
-CHUNK = 5_000_000
-"""Weights held at once (resamples × rows)."""
 Labels = NDArray[np.int8]
 Scores = NDArray[np.float64]
 
@@ -36,43 +34,13 @@ def figures_at(
     }
 
 
-def resampled_at(
-    label: Labels,
-    score: Scores,
-    cluster: NDArray[np.int32],
-    *,
-    threshold: float,
-    prevalence: float,
-    resamples: int,
-    seed: int,
-) -> dict[str, NDArray[np.float64]]:
-    """Return the figures of `figures_at` of every resample of whole clusters.
-
-    Resamples without both classes are left out.
-    """
-    _, member = np.unique(cluster, return_inverse=True)
-    clusters = int(member.max()) + 1
-    generator = np.random.default_rng(seed)
-    at_once = max(1, CHUNK // len(label))
-    parts = []
-    for start in range(0, resamples, at_once):
-        size = min(at_once, resamples - start)
-        drawn = generator.multinomial(clusters, np.full(clusters, 1 / clusters), size=size)
-        weight = drawn[:, member].astype(np.float64)  # (resample, row)
-        usable = (weight @ (label == 1) > 0) & (weight @ (label != 1) > 0)
-        parts.append(_weighted(label, score, weight[usable], threshold, prevalence))
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-
-def difference(
-    first: dict[str, NDArray[np.float64]],
-    second: dict[str, NDArray[np.float64]],
-    name: str,
-    confidence: float,
-) -> tuple[float, float]:
-    """Return the interval of first − second of two test parts that were resampled apart."""
-    size = min(len(first[name]), len(second[name]))
-    return percentile_interval(first[name][:size] - second[name][:size], confidence)
+def left_out_at(
+    label: Labels, score: Scores, group: NDArray[np.int32], *, threshold: float, prevalence: float
+) -> LeftOut:
+    """Return the figures of `figures_at` of all rows and without each group."""
+    return leave_out(
+        label, group, lambda weight: _weighted(label, score, weight, threshold, prevalence)
+    )
 
 
 def _weighted(
@@ -82,7 +50,7 @@ def _weighted(
     threshold: float,
     prevalence: float,
 ) -> dict[str, NDArray[np.float64]]:
-    """Return the figures for every line of *weight* (resample, row).
+    """Return the figures for every line of *weight* (line, row).
 
     With the true and false positive rates at a threshold, precision at prevalence π is
     π·TPR / (π·TPR + (1 − π)·FPR).

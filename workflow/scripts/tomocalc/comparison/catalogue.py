@@ -47,7 +47,7 @@ ROWS = (
 """In the order of the table."""
 
 RESAMPLED = ("auroc", "average_precision", "f1")
-"""Figures whose intervals and differences come from the bootstrap; accuracy has others."""
+"""Figures that the comparison draws."""
 
 NAMES = {row.key: row.name for row in ROWS}
 IMAGE_KEYS = tuple(row.key for row in ROWS if row.kind == "image")

@@ -9,13 +9,12 @@ from typing import Any
 import polars as pl
 
 from tomocalc.comparison.catalogue import ROWS, Cited
-from tomocalc.comparison.figures import REFERENCE, protocol_figures
+from tomocalc.comparison.figures import FIGURES, REFERENCE, protocol_figures
 from tomocalc.errors import TomocalcError
 from tomocalc.files import canonical_json, read_json
 from tomocalc.parquet import read_parquet
 
 USE = ["volume_id", "candidate_id", "copy"]
-FIGURES = ("auroc", "average_precision", "f1", "accuracy")
 INTERVAL = ("value", "low", "high")
 
 
@@ -42,10 +41,8 @@ SCHEMA: dict[str, pl.DataType] = {
     **{_end(name, end): pl.Float64() for name in FIGURES for end in INTERVAL},
     **{_end(f"{name}_minus_lstm", end): pl.Float64() for name in FIGURES for end in INTERVAL},
     **{_end("behind_best", end): pl.Float64() for end in INTERVAL},
-    "delong_p": pl.Float64(),
-    "mcnemar_p": pl.Float64(),
-    "only_this_right": pl.Int64(),
-    "only_lstm_right": pl.Int64(),
+    **{f"{name}_minus_lstm_p": pl.Float64() for name in FIGURES},
+    "rarer_groups": pl.Int64(),
     **{f"cv_{name}{end}": pl.Float64() for name in FIGURES for end in ("", "_deviation")},
 }
 """Columns of ``comparison.parquet``; null where a model was not run or a figure does not exist."""
@@ -121,16 +118,12 @@ def read_protocols(
     return [read_measured(*of_one) for of_one in paths]
 
 
-def measure(
-    measured: Measured, *, settings: Mapping[str, Any], seed: int
-) -> dict[str, dict[str, Any]]:
+def measure(measured: Measured, *, settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return figures and differences of every model; *settings* is the `evaluation` section."""
     return protocol_figures(
         measured.test,
         {key: facts["threshold"] for key, facts in measured.models.items()},
-        resamples=settings["bootstrap"],
         confidence=settings["confidence"],
-        seed=seed,
     )
 
 
@@ -176,7 +169,9 @@ def _known(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _figures(facts: Mapping[str, Any]) -> dict[str, Any]:
-    values: dict[str, Any] = {key: facts.get(key) for key in ("n", "positives", "groups")}
+    values: dict[str, Any] = {
+        key: facts.get(key) for key in ("n", "positives", "groups", "rarer_groups")
+    }
     differences = facts.get("differences", {})
     for kind, suffix in (("metrics", ""), ("differences", "_minus_lstm")):
         for name in FIGURES:
@@ -184,11 +179,8 @@ def _figures(facts: Mapping[str, Any]) -> dict[str, Any]:
                 values[_end(f"{name}{suffix}", end)] = facts[kind][name][end]
     for end in INTERVAL if "behind_best" in facts else ():
         values[_end("behind_best", end)] = facts["behind_best"][end]
-    if differences:
-        values["delong_p"] = differences["delong"]["p"]
-        values["mcnemar_p"] = differences["accuracy"]["p"]
-        values["only_this_right"] = differences["accuracy"]["only_this"]
-        values["only_lstm_right"] = differences["accuracy"]["only_lstm"]
+    for name, difference in differences.items():
+        values[f"{name}_minus_lstm_p"] = difference["p"]
     return values
 
 

@@ -9,23 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from tomocalc.evaluation.bootstrap import (
-    figure_interval,
-    grouped_bootstrap,
-    rarer_groups,
-    share_interval,
-)
+from tomocalc.accounts.figures import Method
 from tomocalc.evaluation.calibration import calibration, calibration_facts
+from tomocalc.evaluation.jackknife import Interval, as_figure
 from tomocalc.evaluation.predictive import predictive_values
 from tomocalc.evaluation.thresholds import threshold_table
-from tomocalc.intervals import wilson
-from tomocalc.metrics import (
-    confusion,
-    proportions,
-    ranking_metrics,
-    ratio,
-    threshold_metrics,
-)
+from tomocalc.evaluation.weighted import figures_of_merit, rarer_groups
+from tomocalc.metrics import confusion, ratio
 
 CURVE_POINTS = 400
 """Points kept of a curve; more would not be seen."""
@@ -37,7 +27,6 @@ def account(
     group: NDArray[np.int32],
     *,
     threshold: float,
-    resamples: int,
     confidence: float,
     seed: int,
     prevalences: Sequence[float] = (),
@@ -57,7 +46,8 @@ def account(
     Returns
     -------
     dict
-        Counts (rows, calcifications, groups and their *unit*), ``metrics`` (value, low, high,
+        Counts (rows, calcifications, groups, their *unit*, and groups of the rarer class),
+        ``metrics`` (value, low, high,
         method), confusion matrix, curves, calibration, thresholds, predictive values and the
         classification report; without both classes only the counts.
     """
@@ -65,70 +55,27 @@ def account(
         "n": len(label),
         "positives": int((label == 1).sum()),
         "groups": len(np.unique(group)),
+        "rarer_groups": rarer_groups(label, group),
         "unit": unit,
     }
     if not 0 < facts["positives"] < facts["n"]:
         return facts
     counts = confusion(label, score, threshold)
-    metrics = figures_of_merit(
-        label,
-        score,
-        group,
-        threshold=threshold,
-        resamples=resamples,
-        confidence=confidence,
-        seed=seed,
-        unit=unit,
-    )
+    metrics = figures_of_merit(label, score, group, threshold=threshold, confidence=confidence)
     error = calibration_facts(label, score, seed=seed)
-    metrics["ece"] = {"value": error["ece"], "method": "none: biased upwards, see Calibration"}
+    metrics["ece"] = as_figure(error["ece"], Interval(None, None, Method.NONE))
     return facts | {
         "metrics": metrics,
         "confusion": counts,
-        "calibration": calibration(label, score, confidence=confidence),
+        "calibration": calibration(label, score, group, confidence=confidence),
         "calibration_error": error,
         "thresholds": threshold_table(label, score, chosen=threshold),
-        "predictive_values": predictive_values(counts, prevalences, confidence),
+        "predictive_values": predictive_values(
+            label, score, group, prevalences, threshold=threshold, confidence=confidence
+        ),
         "report": classification_report(counts),
         **curves(label, score),
     }
-
-
-def figures_of_merit(
-    label: NDArray[np.int8],
-    score: NDArray[np.float64],
-    group: NDArray[np.int32],
-    *,
-    threshold: float,
-    resamples: int,
-    confidence: float,
-    seed: int,
-    unit: str = "patient",
-) -> dict[str, dict[str, Any]]:
-    """Return every figure with its value, interval (low, high) and the interval's method.
-
-    Proportions have the Wilson interval, which takes rows as independent, and beside it, as
-    ``by_group``, the one from resampling whole groups. Shares that are perfect or constant
-    get an interval for as many trials as there are groups of the rarer class.
-    """
-    counts = confusion(label, score, threshold)
-    drawn = grouped_bootstrap(
-        label, score, group, threshold=threshold, resamples=resamples, seed=seed
-    )
-    trials = rarer_groups(label, group)
-    figures: dict[str, dict[str, Any]] = {}
-    for name, (successes, rows) in proportions(counts).items():
-        low, high = wilson(successes, rows, confidence)
-        figures[name] = _figure(ratio(successes, rows), low, high, "Wilson")
-        by_group = share_interval(drawn[name], ratio(successes, rows), trials, confidence)
-        figures[name]["by_group"] = list(by_group)
-    for name, value in (ranking_metrics(label, score) | threshold_metrics(counts)).items():
-        low, high, bounded = figure_interval(name, value, drawn[name], trials, confidence)
-        method = f"bootstrap by {unit}"
-        if bounded:
-            method = f"Wilson of {trials}: resampling says nothing"
-        figures[name] = _figure(value, low, high, method)
-    return figures
 
 
 def curves(label: NDArray[np.int8], score: NDArray[np.float64]) -> dict[str, Any]:
@@ -158,10 +105,6 @@ def _class_line(name: str, hit: int, wrongly: int, missed: int) -> dict[str, Any
         "f1": ratio(2 * hit, 2 * hit + wrongly + missed),
         "support": hit + missed,
     }
-
-
-def _figure(value: float, low: float, high: float, method: str) -> dict[str, Any]:
-    return {"value": value, "low": low, "high": high, "method": method}
 
 
 def _thin(values: NDArray[np.float64]) -> list[float]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.intervals import wilson
+from tomocalc.evaluation.jackknife import share_of
 
 BINS = 10
 """Of equal width."""
@@ -23,25 +23,28 @@ Scores = NDArray[np.float64]
 
 
 def calibration(
-    label: Labels, score: Scores, bins: int = BINS, confidence: float = 0.95
-) -> list[dict[str, float]]:
+    label: Labels,
+    score: Scores,
+    group: NDArray[np.int32],
+    bins: int = BINS,
+    confidence: float = 0.95,
+) -> list[dict[str, float | None]]:
     """Compare mean probability and observed share in *bins* of equal width; empty ones left out.
 
-    Each bin has its Wilson interval of the observed share.
+    Each bin has the interval of the observed share, by leaving out one *group* at a time.
     """
     place = _bin(score, bins)
     lines = []
     for index in np.unique(place):
         inside = place == index
-        positives, n = int((label[inside] == 1).sum()), int(inside.sum())
-        low, high = wilson(positives, n, confidence)
+        observed = share_of(label[inside] == 1, group[inside], confidence)
         lines.append(
             {
                 "mean_predicted": float(score[inside].mean()),
-                "observed": positives / n,
-                "low": low,
-                "high": high,
-                "n": n,
+                "observed": observed.value,
+                "low": observed.interval.low,
+                "high": observed.interval.high,
+                "n": int(inside.sum()),
             }
         )
     return lines

@@ -7,8 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from tomocalc.evaluation.account import curves, figures_of_merit
+from tomocalc.evaluation.account import curves
 from tomocalc.evaluation.predictive import predictive_values
+from tomocalc.evaluation.weighted import figures_of_merit, rarer_groups
 from tomocalc.metrics import confusion
 
 SCORES = {"score": pl.Float64, "cluster_score": pl.Float64}
@@ -72,9 +73,7 @@ def case_account(
     cases: pl.DataFrame,
     *,
     threshold: float,
-    resamples: int,
     confidence: float,
-    seed: int,
     prevalences: Sequence[float],
 ) -> dict[str, Any]:
     """Return what the scores of *cases* (volumes or patients) are worth.
@@ -99,21 +98,17 @@ def case_account(
     if not 0 < facts["positives"] < facts["n"]:
         return facts
     patient = (cases["patient_id"].rank("dense") - 1).cast(pl.Int32).to_numpy()
-    draw: dict[str, Any] = {
-        "threshold": threshold,
-        "resamples": resamples,
-        "confidence": confidence,
-        "seed": seed,
-    }
-    figures = figures_of_merit(label, score, patient, **draw)
-    by_cluster = figures_of_merit(label, cases["cluster_score"].to_numpy(), patient, **draw)
+    at: dict[str, float] = {"threshold": threshold, "confidence": confidence}
+    figures = figures_of_merit(label, score, patient, **at)
+    by_cluster = figures_of_merit(label, cases["cluster_score"].to_numpy(), patient, **at)
     counts = confusion(label, score, threshold)
     return facts | {
         "metrics": {name: figures[name] for name in FIGURES},
         "cluster_auroc": by_cluster["auroc"],
         "confusion": counts,
         "roc": curves(label, score)["roc"],
-        "predictive_values": predictive_values(counts, prevalences, confidence),
+        "rarer_groups": rarer_groups(label, patient),
+        "predictive_values": predictive_values(label, score, patient, prevalences, **at),
     }
 
 

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.evaluation.bootstrap import share_interval
 from tomocalc.evaluation.findings import Box
 from tomocalc.evaluation.froc import FALSE, FreeResponse, sensitivity_at
+from tomocalc.evaluation.jackknife import as_figure
 
 RATES = np.array([1.0, 2.0, 3.0, 4.0])
 """False marks per volume whose sensitivities are averaged."""
@@ -83,11 +83,9 @@ def dbtex(
     *,
     slices: Sequence[int],
     patient: Sequence[int],
-    resamples: int,
     confidence: float,
-    seed: int,
 ) -> dict[str, Any]:
-    """Return both metrics with intervals from resampling patients.
+    """Return both metrics with intervals by leaving out one patient at a time.
 
     Parameters
     ----------
@@ -115,14 +113,14 @@ def dbtex(
         "lesions": len(lesions),
         "volumes": len(slices),
         "volumes_with_lesion": int(with_lesion.sum()),
+        "patients_with_lesion": len(np.unique(everywhere.finding_patient)),
         "marks": len(marks),
         "marks_per_volume": len(marks) / len(slices),
     }
-    draw = {"resamples": resamples, "confidence": confidence, "seed": seed}
-    at_rates = _sensitivities(positive, thresholds, RATES, **draw)
+    at_rates = _sensitivities(positive, thresholds, RATES, confidence)
     facts["mean_sensitivity"] = at_rates.pop("mean")
     facts["sensitivity_at"] = at_rates["at"]
-    tie_break = _sensitivities(everywhere, thresholds, np.array([TIE_BREAK]), **draw)
+    tie_break = _sensitivities(everywhere, thresholds, np.array([TIE_BREAK]), confidence)
     return facts | {"tie_break": tie_break["mean"]}
 
 
@@ -147,26 +145,19 @@ def _response(
 
 
 def _sensitivities(
-    response: FreeResponse,
-    thresholds: Floats,
-    rates: Floats,
-    *,
-    resamples: int,
-    confidence: float,
-    seed: int,
+    response: FreeResponse, thresholds: Floats, rates: Floats, confidence: float
 ) -> dict[str, Any]:
     counts = response.at(thresholds)
     value = sensitivity_at(rates, *counts.curve())
-    drawn = counts.resampled_at(rates, resamples=resamples, seed=seed)
+    without = counts.without_each(rates)
 
-    def figure(value: float, drawn: Floats) -> dict[str, float]:
-        low, high = share_interval(drawn, value, len(response.finding_patient), confidence)
-        return {"value": float(value), "low": low, "high": high}
+    def figure(value: float, without: Floats) -> dict[str, Any]:
+        return as_figure(float(value), counts.interval(float(value), without, confidence))
 
     return {
-        "mean": figure(value.mean(), drawn.mean(axis=1)),
+        "mean": figure(value.mean(), without.mean(axis=1)),
         "at": [
-            {"false_per_volume": float(rate), **figure(value[i], drawn[:, i])}
+            {"false_per_volume": float(rate), **figure(value[i], without[:, i])}
             for i, rate in enumerate(rates)
         ],
     }

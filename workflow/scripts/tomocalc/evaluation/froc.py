@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.evaluation.bootstrap import draw_groups, share_interval
-from tomocalc.intervals import wilson
+from tomocalc.accounts.figures import Method
+from tomocalc.evaluation.jackknife import Interval, as_figure, interval, share_of
 
 FALSE, IGNORED = -1, -2
 """In the place of a finding: a mark that lies on none, and one that is not to be judged."""
@@ -99,22 +99,27 @@ class Counts:
         false = self.false.sum(axis=0) / self.volumes.sum()
         return false, self.found.sum(axis=0) / self.findings.sum()
 
-    def resampled_at(self, rates: Floats, *, resamples: int, seed: int) -> Floats:
-        """Return the sensitivity at *rates* of each resample of patients, (resample, rate).
+    def without_each(self, rates: Floats) -> Floats:
+        """Return the sensitivity at *rates* without each patient, (patient, rate).
 
-        Resamples without a finding or a volume are left out.
+        Empty where only one patient has findings.
         """
-        patients = len(self.findings)
-        generator = np.random.default_rng(seed)
-        weight = draw_groups(generator, patients, resamples)
-        findings, volumes = weight @ self.findings, weight @ self.volumes
-        usable = (findings > 0) & (volumes > 0)
-        weight, findings, volumes = weight[usable], findings[usable], volumes[usable]
-        sensitivity = weight @ self.found / findings[:, None]
-        false = weight @ self.false / volumes[:, None]
+        if (self.findings > 0).sum() < 2:
+            return np.empty((0, len(rates)))
+        findings = self.findings.sum() - self.findings
+        volumes = self.volumes.sum() - self.volumes
+        sensitivity = (self.found.sum(axis=0) - self.found) / findings[:, None]
+        false = (self.false.sum(axis=0) - self.false) / volumes[:, None]
         return np.array(
             [sensitivity_at(rates, *pair) for pair in zip(false, sensitivity, strict=True)]
-        ).reshape(-1, len(rates))
+        )
+
+    def interval(self, value: float, without: Floats, confidence: float) -> Interval:
+        """Return the interval of a sensitivity; the patients with findings are what it rests on."""
+        groups = int((self.findings > 0).sum())
+        if groups < 2:
+            return Interval(None, None, Method.NONE)
+        return interval(value, without, groups=groups, confidence=confidence)
 
 
 def sensitivity_at(rates: Floats, false: Floats, sensitivity: Floats) -> Floats:
@@ -126,9 +131,7 @@ def sensitivity_at(rates: Floats, false: Floats, sensitivity: Floats) -> Floats:
     return np.interp(rates, np.append(0.0, false), np.append(0.0, sensitivity))
 
 
-def froc(
-    response: FreeResponse, *, threshold: float, resamples: int, confidence: float, seed: int
-) -> dict[str, Any]:
+def froc(response: FreeResponse, *, threshold: float, confidence: float) -> dict[str, Any]:
     """Return the curve with its band, the sensitivity at `RATES` and at the model's threshold.
 
     Parameters
@@ -148,16 +151,14 @@ def froc(
     counts = response.at(thresholds)
     false, sensitivity = counts.curve()
     grid = np.unique(np.append(np.linspace(0, false[-1], GRID), RATES))
-    drawn = counts.resampled_at(grid, resamples=resamples, seed=seed)
     best = response.best
-    at_grid = sensitivity_at(grid, false, sensitivity)
-    bands = np.array(
-        [
-            share_interval(column, share, len(best), confidence)
-            for column, share in zip(drawn.T, at_grid, strict=True)
-        ]
-    )
-    shown = grid <= false[-1] + 1e-12
+    bands = [
+        counts.interval(float(share), column, confidence)
+        for share, column in zip(
+            sensitivity_at(grid, false, sensitivity), counts.without_each(grid).T, strict=True
+        )
+    ]
+    shown = np.flatnonzero(grid <= false[-1] + 1e-12) if bands[0].low is not None else []
     return {
         "findings": len(best),
         "with_candidate": int(np.isfinite(best).sum()),
@@ -170,18 +171,18 @@ def froc(
         },
         "band": {
             "false_per_volume": _rounded(grid[shown]),
-            "low": _rounded(bands[shown, 0]),
-            "high": _rounded(bands[shown, 1]),
+            "low": [round(bands[place].low or 0.0, 6) for place in shown],
+            "high": [round(bands[place].high or 0.0, 6) for place in shown],
         },
         "rates": [
             {
                 "false_per_volume": rate,
                 "sensitivity": float(sensitivity_at(np.array([rate]), false, sensitivity)[0]),
-                "low": float(low),
-                "high": float(high),
+                "low": bands[place].low,
+                "high": bands[place].high,
                 "beyond": bool(rate > false[-1]),
             }
-            for rate, (low, high) in zip(RATES, bands[np.searchsorted(grid, RATES)], strict=True)
+            for rate, place in zip(RATES, np.searchsorted(grid, RATES), strict=True)
         ],
         "operating_point": _operating_point(response, best, threshold, confidence),
     }
@@ -192,13 +193,13 @@ def _operating_point(
 ) -> dict[str, Any]:
     found = int((best >= threshold).sum())
     false = int(((response.finding == FALSE) & (response.rating >= threshold)).sum())
-    low, high = wilson(found, len(best), confidence)
+    hit = share_of(best >= threshold, response.finding_patient, confidence)
     return {
         "threshold": threshold,
         "found": found,
         "false": false,
         "false_per_volume": false / len(response.volume_patient),
-        "sensitivity": {"value": found / len(best), "low": low, "high": high},
+        "sensitivity": as_figure(hit.value, hit.interval),
     }
 
 

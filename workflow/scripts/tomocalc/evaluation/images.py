@@ -105,12 +105,12 @@ def measure_images(
     }
     tables = _tables(candidates, clusters, marks, by_id, parts, annotations, threshold)
     test = TestPart.of([row for row in by_id.values() if parts[row.patient_id] == "test"])
-    draw: dict[str, Any] = {
-        "resamples": settings["bootstrap"],
-        "confidence": settings["confidence"],
-        "seed": seed,
+    confidence = settings["confidence"]
+    cases = {
+        "threshold": threshold,
+        "prevalences": settings["prevalences"],
+        "confidence": confidence,
     }
-    cases = {"threshold": threshold, "prevalences": settings["prevalences"], **draw}
     volume_rows, patient_rows = tables
     in_test = pl.col("part") == "test"
     named = set(splits["patient_id"])
@@ -125,7 +125,7 @@ def measure_images(
             "volumes": case_account(volume_rows.filter(in_test), **cases),
             "patients": case_account(patient_rows.filter(in_test), **cases),
         },
-        **_detection(candidates.filter(in_test), found, marks, test, threshold, draw),
+        **_detection(candidates.filter(in_test), found, marks, test, threshold, confidence),
     }
     return Images(facts, clusters, volume_rows, patient_rows)
 
@@ -136,7 +136,7 @@ def _detection(
     marks: VolumeMarks,
     test: TestPart,
     threshold: float,
-    draw: dict[str, Any],
+    confidence: float,
 ) -> dict[str, Any]:
     """Return free-response curves and the DBTex metric, or why there is none."""
     spots = [item for item in found.calcifications if test.holds(item)]
@@ -147,21 +147,23 @@ def _detection(
     }
     if spots:
         response = calcification_response(candidates, spots, test)
-        curves["calcifications"] = froc(response, threshold=threshold, **draw)
+        curves["calcifications"] = froc(response, threshold=threshold, confidence=confidence)
     if not areas:
         return {"froc": curves, "dbtex": {"absent": NO_CLUSTERS}}
     response = cluster_response(marks, areas, test)
-    curves["clusters"] = froc(response, threshold=threshold, **draw) | {"formed": _formed(areas)}
-    return {"froc": curves, "dbtex": _dbtex(marks, areas, test, draw)}
+    curves["clusters"] = froc(response, threshold=threshold, confidence=confidence) | {
+        "formed": _formed(areas)
+    }
+    return {"froc": curves, "dbtex": _dbtex(marks, areas, test, confidence)}
 
 
 def _dbtex(
-    marks: VolumeMarks, areas: Sequence[Cluster], test: TestPart, draw: dict[str, Any]
+    marks: VolumeMarks, areas: Sequence[Cluster], test: TestPart, confidence: float
 ) -> dict[str, Any]:
     """Return the metric over biopsied clusters; where no outcome is known, over all."""
     biopsied = [item for item in areas if item.pathology]
     places, lesions = dbtex_input(marks, biopsied or areas, test)
-    facts = dbtex(places, lesions, slices=test.slices, patient=test.patient, **draw)
+    facts = dbtex(places, lesions, slices=test.slices, patient=test.patient, confidence=confidence)
     reach = [LEAST_PX * spacing for spacing in (min(test.pixel_mm), max(test.pixel_mm))]
     formed = _formed(biopsied or areas)
     return facts | {"biopsied": bool(biopsied), "formed": formed, "least_mm": reach}

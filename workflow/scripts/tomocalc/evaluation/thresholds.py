@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
-from tomocalc.intervals import wilson
+from tomocalc.evaluation.weighted import figures_of_merit
 from tomocalc.metrics import confusion, proportions, ratio, threshold_metrics
 
 STEPS = np.round(np.arange(0.05, 1, 0.05), 2)
@@ -33,7 +33,7 @@ def threshold_table(label: Labels, score: Scores, *, chosen: float) -> list[dict
 
 def operating_points(
     validation: tuple[Labels, Scores],
-    test: tuple[Labels, Scores],
+    test: tuple[Labels, Scores, NDArray[np.int32]],
     *,
     chosen: float,
     confidence: float,
@@ -47,7 +47,7 @@ def operating_points(
     Parameters
     ----------
     validation, test
-        Labels and scores; the test part has both classes.
+        Labels, scores and, of the test part, groups; it has both classes.
     chosen
         The model's threshold.
     """
@@ -62,15 +62,18 @@ def operating_points(
 
 
 def _point(
-    rule: str, threshold: float, test: tuple[Labels, Scores], confidence: float
+    rule: str,
+    threshold: float,
+    test: tuple[Labels, Scores, NDArray[np.int32]],
+    confidence: float,
 ) -> dict[str, Any]:
-    counts = confusion(*test, threshold)
-    pairs = proportions(counts)
-    point: dict[str, Any] = {"rule": rule, "threshold": threshold, "f1": _f1(counts)}
-    for name in SHOWN:
-        low, high = wilson(*pairs[name], confidence)
-        point[name] = {"value": ratio(*pairs[name]), "low": low, "high": high}
-    return point
+    figures = figures_of_merit(*test, threshold=threshold, confidence=confidence)
+    return {
+        "rule": rule,
+        "threshold": threshold,
+        "f1": figures["f1"]["value"],
+        **{name: figures[name] for name in SHOWN},
+    }
 
 
 def _at_threshold(label: Labels, score: Scores, threshold: float) -> dict[str, float]:
@@ -82,10 +85,6 @@ def _at_threshold(label: Labels, score: Scores, threshold: float) -> dict[str, f
         **threshold_metrics(counts),
         "flagged": ratio(counts["tp"] + counts["fp"], len(label)),
     }
-
-
-def _f1(counts: dict[str, int]) -> float:
-    return threshold_metrics(counts)["f1"]
 
 
 def _finite(cut: float, score: Scores) -> float:

@@ -118,9 +118,7 @@ class Experiment:
             self.label,
             scores,
             self.group,
-            resamples=evaluation["bootstrap"],
             confidence=evaluation["confidence"],
-            seed=self.seed,
         )
 
 

@@ -81,9 +81,7 @@ def differing(runs: Sequence[Mapping[str, Any]]) -> dict[str, list[str | None]]:
     return {key: row for key, row in values.items() if len(set(row)) > 1}
 
 
-def paired(
-    first: pl.DataFrame, other: pl.DataFrame, *, resamples: int, confidence: float, seed: int
-) -> dict[str, Any] | None:
+def paired(first: pl.DataFrame, other: pl.DataFrame, *, confidence: float) -> dict[str, Any] | None:
     """Return figures of two runs on the same test rows, and the other's lead over the first.
 
     Both are ``predictions.parquet``. None when the test rows or their labels differ, or a class
@@ -103,9 +101,7 @@ def paired(
         label,
         scores,
         group.astype(np.int32),
-        resamples=resamples,
         confidence=confidence,
-        seed=seed,
     )
 
 
@@ -113,9 +109,7 @@ def compare(
     folders: Sequence[Path],
     names: Sequence[str],
     *,
-    resamples: int,
     confidence: float,
-    seed: int,
 ) -> dict[str, Any]:
     """Return the facts of all runs, their differing settings, and each one's lead over the first.
 
@@ -126,14 +120,10 @@ def compare(
     """
     runs = [read_run(folder, name) for folder, name in zip(folders, names, strict=True)]
     tables = [read_parquet(folder / "evaluation/predictions.parquet") for folder in folders]
-    leads = [
-        paired(tables[0], table, resamples=resamples, confidence=confidence, seed=seed)
-        for table in tables[1:]
-    ]
+    leads = [paired(tables[0], table, confidence=confidence) for table in tables[1:]]
     return {
         "runs": runs,
         "differing": differing(runs),
         "leads": [None, *leads],
         "confidence": confidence,
-        "resamples": resamples,
     }

@@ -14,10 +14,10 @@ from tomocalc.pages.comparison import COLOURS
 from tomocalc.pages.frame import render_page
 from tomocalc.pages.merits import (
     alike_rule,
+    few_cases,
     floor_rule,
+    group_unit,
     in_a_sentence,
-    resampled_unit,
-    rests_on,
     with_reach,
 )
 from tomocalc.pages.palette import MUTED
@@ -75,9 +75,9 @@ def _gap(name: str, gaps: Facts, source: str) -> dict[str, Any]:
         for values in (*here.values(), *reference.values())
         for figure in FIGURES
     ]
-    unit = resampled_unit(source)
+    unit = group_unit(source)
     limits = (
-        rests_on(min(gaps["groups"][one] for one in (name, gaps["reference"])), unit),
+        few_cases(min(gaps["rarer_groups"][one] for one in (name, gaps["reference"])), unit),
         floor_rule(shown, unit),
         alike_rule(here[model]["gap"][figure] for model, figure in found),
     )
@@ -100,7 +100,7 @@ def _gap(name: str, gaps: Facts, source: str) -> dict[str, Any]:
 
 
 def _difference(gap: Facts) -> Cell:
-    return Cell(with_reach(gap), gap["value"], "bad" if gap["low"] > 0 else "")
+    return Cell(with_reach(gap), gap["value"], "bad" if (gap["low"] or 0) > 0 else "")
 
 
 def _gap_chart(name: str, gaps: Facts) -> Chart:

@@ -24,7 +24,7 @@ from tomocalc.pages.merits import (
 )
 from tomocalc.pages.palette import GREEN, NEGATIVE, POSITIVE
 from tomocalc.pages.parts import Cell
-from tomocalc.pages.words import PROTOCOL_NAMES, UNTUNED, badge_of
+from tomocalc.pages.words import PROTOCOL_NAMES, UNTUNED, badge_of, p_value
 
 Row = Mapping[str, Any]
 Rows = list[dict[str, Any]]
@@ -137,7 +137,7 @@ def _leader(rows: Rows) -> dict[str, Any] | None:
         "first": first,
         "second": second,
         "behind": behind,
-        "told": behind["low"] > 0,
+        "told": (behind["low"] or 0) > 0,
         "lstm": lstm,
         "lstm_behind": figure_of(lstm, "behind_best")
         if lstm and lstm not in (first, second)
@@ -254,12 +254,9 @@ def _differences(protocol: str, rows: Rows) -> dict[str, Any]:
                 row["name"],
                 _difference(row, "average_precision"),
                 _difference(row, "auroc"),
-                _p(row["delong_p"]),
+                _p(row["auroc_minus_lstm_p"]),
                 _difference(row, "f1"),
                 _difference(row, "accuracy"),
-                row["only_this_right"],
-                row["only_lstm_right"],
-                _p(row["mcnemar_p"]),
             ]
             for row in others
         ],
@@ -268,13 +265,13 @@ def _differences(protocol: str, rows: Rows) -> dict[str, Any]:
 
 def _difference(row: Row, key: str) -> Cell:
     found = figure_of(row, f"{key}_minus_lstm")
-    told = not found["low"] <= 0 <= found["high"]
+    told = found["low"] is not None and not found["low"] <= 0 <= found["high"]
     tone = "good" if found["value"] > 0 else "bad"
     return Cell(with_reach(found), found["value"], tone if told else "")
 
 
-def _p(value: float) -> Cell:
-    return Cell("< 0.001" if value < 0.001 else f"{value:.3f}", value)
+def _p(value: float | None) -> Cell:
+    return Cell(p_value(value), value)
 
 
 def _cross_validated(rows: Rows) -> list[list[Any]]:

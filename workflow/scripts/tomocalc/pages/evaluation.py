@@ -14,10 +14,11 @@ from tomocalc.pages.merits import (
     CARDS,
     MEANINGS,
     counted_groups,
+    few_cases,
     floor_rule,
     interval_limits,
     merit_name,
-    rests_on,
+    method_words,
     with_interval,
 )
 from tomocalc.pages.parts import Cell
@@ -120,10 +121,7 @@ def _merits(
     for name in names:
         figure = parts["test"]["metrics"][name]
         row = [merit_name(name), *(figure.get(key) for key in ("value", "low", "high"))]
-        method = figure.get("method", "–")
-        if "by_group" in figure:  # a proportion also has what resampling gives
-            low, high = figure["by_group"]
-            method = f"{method}; bootstrap {low:.3f}–{high:.3f}"
+        method = method_words(figure, parts["test"]["unit"])
         others = [parts[part]["metrics"].get(name, {}).get("value") for part in parts]
         row += [method, *others[1:], *([cited.get(name)] if cited else [])]
         rows.append([*row, MEANINGS.get(name, "")])
@@ -156,7 +154,8 @@ def _images(
     known = {unit: facts["cases"][unit] for unit in CASES if "metrics" in facts["cases"][unit]}
     drawn = curves.unit_curves(known)
     shown = [case["metrics"]["auroc"] for case in known.values()]
-    limits = rests_on(facts["patients"], "patient"), floor_rule(shown, "patient")
+    rarer = min((case["rarer_groups"] for case in known.values()), default=None)
+    limits = few_cases(rarer, "patient"), floor_rule(shown, "patient")
     test = pl.col("part") == "test"
     return {
         "units": CASES,
@@ -182,7 +181,7 @@ def _images(
         ],
         "no_froc": [one["absent"] for one in facts["froc"].values() if "absent" in one],
         "dbtex": facts["dbtex"],
-        "dbtex_limit": rests_on(facts["patients"], "patient"),
+        "dbtex_limit": few_cases(facts["dbtex"].get("patients_with_lesion"), "patient"),
     }
 
 
@@ -256,7 +255,7 @@ def _froc(kind: str, noun: str, facts: Mapping[str, Any], confidence: float) -> 
         "chart": curves.froc_chart(found, kind, confidence),
         "rates": at_rates,
         "points": _froc_points(curve),
-        "few": rests_on(patients, "patient", "The band rests", "it"),
+        "few": few_cases(patients, "patient"),
     }
 
 

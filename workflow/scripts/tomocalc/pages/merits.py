@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tomocalc.accounts.figures import Method
 from tomocalc.pages.parts import Card
 from tomocalc.pages.words import plural, pretty, signed
 
@@ -69,14 +70,16 @@ def with_interval(figure: Mapping[str, Any] | None) -> str:
 
 
 def is_alike(difference: Mapping[str, Any]) -> bool:
-    """Return whether two models had the same figure on all rows and in every resample."""
+    """Return whether two models had the same figure, whichever patient is left out."""
     return difference["value"] == difference["low"] == difference["high"] == 0
 
 
 def reach(difference: Mapping[str, Any]) -> str:
     """Return the interval of a difference: ``−0.003 to +0.030``."""
     if is_alike(difference):
-        return "no difference in any resample"
+        return "no difference"
+    if difference["low"] is None:
+        return "no interval: too few patients"
     return f"{signed(difference['low'])} to {signed(difference['high'])}"
 
 
@@ -88,7 +91,7 @@ def with_reach(difference: Mapping[str, Any]) -> str:
 
 
 FEW_GROUPS = 10
-"""Groups (patients) below which resampling them is said to understate the uncertainty."""
+"""Groups (patients) of the rarer class below which a page warns of few cases."""
 
 
 def counted_groups(count: int, unit: str) -> str:
@@ -96,44 +99,45 @@ def counted_groups(count: int, unit: str) -> str:
     return f"{plural(count, 'group')} of {unit}" if unit == "equal rows" else plural(count, unit)
 
 
-def rests_on(
-    count: int, unit: str, what: str = "Intervals by resampling rest", them: str = "them"
-) -> str:
-    """Return the sentence that warns of few groups; empty where there are enough."""
-    if count >= FEW_GROUPS:
+def few_cases(rarer: int | None, unit: str) -> str:
+    """Return the warning of few cases, counted in the rarer class; empty where there are enough."""
+    if rarer is None or rarer >= FEW_GROUPS:
         return ""
-    groups = counted_groups(count, unit)
-    return f"{what} on {groups}: read {them} as a lower bound of the uncertainty."
+    held = counted_groups(rarer, unit)
+    verb = "holds" if rarer == 1 else "hold"
+    what = "there is no interval" if rarer < 2 else "figures and intervals are rough"
+    return f"Few cases: {held} of the test part {verb} the rarer class, so that {what}."
 
 
 def interval_limits(part: Mapping[str, Any], names: Iterable[str]) -> list[str]:
     """Return what limits the intervals of the figures *names* of a *part* of ``metrics.json``."""
     shown = [part["metrics"][name] for name in names if name in part["metrics"]]
-    said = rests_on(part["groups"], part["unit"]), floor_rule(shown, part["unit"])
+    said = few_cases(part["rarer_groups"], part["unit"]), floor_rule(shown, part["unit"])
     return [text for text in said if text]
 
 
 def row_limits(rows: Iterable[Mapping[str, Any]], names: Iterable[str], source: str) -> list[str]:
     """Return what limits the intervals of the figures *names* in *rows* of the comparison."""
-    unit = resampled_unit(source)
+    unit = group_unit(source)
     rows, names = list(rows), list(names)
     shown = [figure_of(row, key) for row in rows for key in names]
-    fewest = min((row["groups"] for row in rows), default=FEW_GROUPS)
-    return [text for text in (rests_on(fewest, unit), floor_rule(shown, unit)) if text]
+    known = [row["rarer_groups"] for row in rows if row["rarer_groups"] is not None]
+    fewest = min(known, default=FEW_GROUPS)
+    return [text for text in (few_cases(fewest, unit), floor_rule(shown, unit)) if text]
 
 
-def resampled_unit(source: str) -> str:
-    """Return what is resampled: of a table the groups may be patients or equal rows."""
+def group_unit(source: str) -> str:
+    """Return what is left out at a time: of a table groups may be patients or equal rows."""
     return "group" if source == "table" else "patient"
 
 
 def alike_rule(differences: Iterable[Mapping[str, Any]]) -> str:
-    """Return the rule for models that do not differ in any resample; empty where none do."""
+    """Return the rule for models that do not differ whoever is left out; empty where none do."""
     if not any(is_alike(difference) for difference in differences):
         return ""
     return (
-        "Where two models do equally well in every resample, as two perfect ones do, resampling "
-        "says nothing of how far they may differ on more data."
+        "Where two models do equally well whichever patient is left out, as two perfect ones do, "
+        "the data say nothing of how far they may differ on more patients."
     )
 
 
@@ -147,14 +151,14 @@ def paired_limits(
     figures
         As `tomocalc.evaluation.leads.paired_figures` returns them for each figure of merit.
     groups
-        That were resampled.
+        That hold the rarer class.
     source
         ``phantom``, ``volumes`` or ``table``.
     """
-    figures, unit = list(figures), resampled_unit(source)
+    figures, unit = list(figures), group_unit(source)
     alone = [value for figure in figures for name, value in figure.items() if name != "lead"]
     said = (
-        rests_on(groups, unit),
+        few_cases(groups, unit),
         floor_rule(alone, unit),
         alike_rule(figure["lead"] for figure in figures),
     )
@@ -162,11 +166,24 @@ def paired_limits(
 
 
 def is_floor(figure: Mapping[str, Any]) -> bool:
-    """Return whether the interval of a figure is Wilson's because resampling says nothing."""
-    low, high, value = (figure.get(key) for key in ("low", "high", "value"))
+    """Return whether the interval of a figure is Wilson's, because no patient moves it."""
     if "method" in figure:
-        return figure["method"].startswith("Wilson of")
-    return value in (0.0, 1.0) and low is not None and high is not None and low < high
+        return figure["method"] == Method.WILSON
+    return figure.get("value") in (0.0, 1.0) and figure.get("low") is not None
+
+
+METHODS = {
+    Method.LEFT_OUT: "leaving out one {unit} at a time",
+    Method.WILSON: "Wilson's, one trial per {unit} of the rarer class",
+    Method.NONE: "none",
+}
+"""The words for where an interval comes from."""
+
+
+def method_words(figure: Mapping[str, Any], unit: str) -> str:
+    """Return where the interval of a figure comes from."""
+    words = METHODS[Method(figure["method"])]
+    return words.format(unit="group of equal rows" if unit == "equal rows" else unit)
 
 
 def floor_rule(figures: Iterable[Mapping[str, Any]], unit: str) -> str:
@@ -175,7 +192,6 @@ def floor_rule(figures: Iterable[Mapping[str, Any]], unit: str) -> str:
         return ""
     groups = "groups of equal rows" if unit == "equal rows" else f"{unit}s"
     return (
-        "Where a ranking figure is 0 or 1, or all resamples agree, resampling says nothing: its "
-        "interval reaches at least as far as Wilson's of as many trials as there are "
-        f"{groups} that hold the rarer class."
+        "Where a figure is 0 or 1, leaving out one of the cases moves nothing: its interval is "
+        f"Wilson's of as many trials as there are {groups} that hold the rarer class."
     )

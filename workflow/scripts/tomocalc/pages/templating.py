@@ -18,7 +18,18 @@ from tomocalc.pages import words
 
 FOLDER = Path(__file__).parent
 
-FILTERS = ("count", "number", "plural", "pretty", "score", "share", "signed", "listed", "first_up")
+FILTERS = (
+    "count",
+    "number",
+    "p_value",
+    "plural",
+    "pretty",
+    "score",
+    "share",
+    "signed",
+    "listed",
+    "first_up",
+)
 """Functions of `tomocalc.pages.words` that templates use as filters: ``{{ part|share }}``."""
 
 

@@ -213,3 +213,10 @@ def sharing_reasons(sharing: Sharing) -> list[str]:
             "The data name no patients, so candidates of one patient may stand on both sides."
         )
     return reasons
+
+
+def p_value(p: float | None) -> str:
+    """Return a p-value as text: ``0.021``, ``< 0.001``."""
+    if p is None:
+        return "–"
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"

@@ -1,0 +1,210 @@
+"""Whether names, places and order of rows, which a model must not need, tell the label.
+
+Every row gets a score from the labels of the rows on the *other* side of the split: their mean
+label at the same site, of the nearest rows of the table, with the same words in their names.
+What such scores reach by chance comes from giving the labels of whole patients to other patients:
+rows of one patient have one site and stand together, so that shuffling rows would call every
+site telling.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from scipy.stats import rankdata
+
+from tomocalc.accounts.leakage import Check, Verdict
+from tomocalc.audit.rows import SplitRows
+
+NEIGHBOURS = 5
+"""Rows of the other side before and after a row whose labels are asked."""
+TELLING = 0.6
+"""AUROC from which on something is said to tell the label, if chance does not explain it."""
+LEVEL = 0.02
+"""Chance of a false alarm over all identifiers together (Bonferroni)."""
+ROWS = 3000
+"""Rows that are asked at most: those of evenly chosen patients."""
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Scorer = Callable[[Floats], Floats]
+"""From labels (row, order) to scores (row, order), one column for every order of the labels."""
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Rows, or patients, of which is asked what tells their label."""
+
+    level: str
+    frame: pl.DataFrame
+    test: Bools
+    label: Floats
+    block: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, level: str, frame: pl.DataFrame) -> _Table:
+        patient = frame["patient"].to_numpy()
+        begins = np.append(True, patient[1:] != patient[:-1]) | (patient == "")
+        return cls(
+            level,
+            frame,
+            (frame["part"] == "test").to_numpy(),
+            frame["label"].to_numpy().astype(np.float64),
+            np.cumsum(begins) - 1,
+        )
+
+    @property
+    def both_classes(self) -> bool:
+        return all(0 < self.label[side].mean() < 1 for side in (self.test, ~self.test))
+
+    def orders(self, permutations: int, generator: np.random.Generator) -> Floats:
+        """Return the labels, and after them random orders of their blocks, (row, order)."""
+        blocks = int(self.block[-1]) + 1
+        place = generator.permuted(np.tile(np.arange(blocks), (permutations, 1)), axis=1)
+        # every block keeps its labels in order and goes to the place that its number drew
+        order = np.argsort(place[:, self.block], axis=1, kind="stable")
+        return np.concatenate([self.label[None], self.label[order]]).T
+
+    def attainable(self) -> float:
+        """Return the smallest p-value that the orders of the blocks admit."""
+        blocks = int(self.block[-1]) + 1
+        positive = len(np.unique(self.block[self.label == 1]))
+        orders = 1.0
+        for i in range(min(positive, blocks - positive)):
+            orders *= (blocks - i) / (i + 1)
+        return 1 / orders if positive < blocks else 0.0
+
+
+def associations(rows: SplitRows, *, permutations: int, seed: int) -> list[Check]:
+    """Return what every identifier, the order and the words of names tell, each on two levels.
+
+    ``_rows``: every row counts; ``_patients``: every patient once, positive when a row of his is.
+    """
+    tables = [_Table.of("rows", _some(rows.frame))]
+    if rows.named:
+        tables.append(_Table.of("patients", _once_a_patient(rows)))
+    generator = np.random.default_rng(seed)
+    usable = [table for table in tables if table.both_classes]
+    asked = [(table, probe) for table in usable for probe in _probes(table, rows.identifiers)]
+    if not asked:
+        return [Check(name="association", verdict=Verdict.UNSEEN, count=0, of=0)]
+    labels = {table.level: table.orders(permutations, generator) for table in usable}
+    return [
+        _check(table, name, subject, scorer, labels[table.level], LEVEL / len(asked))
+        for table, (name, subject, scorer) in asked
+    ]
+
+
+def _check(
+    table: _Table, name: str, subject: str, scorer: Scorer, labels: Floats, level: float
+) -> Check:
+    found = _auroc(labels, scorer(labels))
+    observed, null = float(found[0]), found[1:]
+    p = float((1 + (null >= observed - 1e-12).sum()) / (1 + len(null)))
+    detectable = max(TELLING, float(np.quantile(null, 1 - level)))
+    could = max(table.attainable(), 1 / (1 + len(null))) <= level and detectable < 1
+    verdict = Verdict.CLEAN if could else Verdict.UNSEEN
+    if observed >= TELLING and p <= level:
+        verdict = Verdict.CAUTION
+    return Check(
+        name=f"{name}_{table.level}",
+        subject=subject,
+        verdict=verdict,
+        count=int(table.label.sum()),
+        of=len(table.label),
+        value=observed,
+        p=p,
+        detectable=detectable,
+    )
+
+
+def _auroc(labels: Floats, scores: Floats) -> Floats:
+    """Return the AUROC of every column, ties counted half."""
+    rank = rankdata(np.round(scores, 9), axis=0)
+    positives = labels.sum(axis=0)
+    negatives = len(labels) - positives
+    return ((labels * rank).sum(axis=0) - positives * (positives + 1) / 2) / (positives * negatives)
+
+
+def _some(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of evenly chosen patients, at most about `ROWS`."""
+    every = -(-frame.height // ROWS)
+    if every == 1:
+        return frame
+    number = (
+        pl.when(pl.col("patient") == "")
+        .then(pl.int_range(pl.len()))
+        .otherwise(pl.col("patient").rank("dense").cast(pl.Int64))
+    )
+    return frame.filter(number % every == 0)
+
+
+def _once_a_patient(rows: SplitRows) -> pl.DataFrame:
+    kept = [name for name in rows.identifiers if name not in ("row", "patient")]
+    return rows.frame.group_by("patient", maintain_order=True).agg(
+        pl.col("label").max(), pl.col("part", *kept).first()
+    )
+
+
+def _probes(table: _Table, identifiers: object) -> Iterator[tuple[str, str, Scorer]]:
+    frame = table.frame
+    for name in identifiers:  # pyright: ignore[reportGeneralTypeIssues]
+        words = [frozenset({value}) for value in frame[name].cast(pl.String).fill_null("")]
+        if len(set(words)) > 1:
+            yield "identifier", name, _by_words(words, table.test)
+    yield "order", "", _by_neighbours(table.test)
+    for name in ("row", "patient"):
+        if name in frame.columns:
+            words = [_words(value) for value in frame[name]]
+            if len(set(words)) > 1:
+                yield "words", name, _by_words(words, table.test)
+
+
+def _words(name: str) -> frozenset[str]:
+    """Return the words of a name; numbers by the count of their digits: a new one tells nothing."""
+    found = re.findall(r"[^\W\d_]+|\d+", name.lower())
+    return frozenset(f"{len(word)} digits" if word.isdigit() else word for word in found)
+
+
+def _by_words(words: list[frozenset[str]], test: Bools) -> Scorer:
+    """Return the scorer by the mean label of each word on the other side, meaned over a row's."""
+    number = {word: place for place, word in enumerate(sorted(set().union(*words)))}
+    counts = [len(found) for found in words]
+    row = np.repeat(np.arange(len(words)), counts)
+    column = np.array([number[word] for found in words for word in sorted(found)], np.int64)
+    has = csr_matrix((np.ones(len(row)), (row, column)), (len(words), len(number)))
+    many = np.maximum(counts, 1)[:, None]
+
+    def scorer(labels: Floats) -> Floats:
+        scores, overall = np.empty_like(labels), labels.mean(axis=0)
+        for here in (test, ~test):
+            there = has[~here]
+            seen = np.asarray(there.sum(axis=0)).T  # (word, 1)
+            # one row's worth of the overall mean: a word seen once tells little
+            mean = (there.T @ labels[~here] + overall) / (seen + 1)
+            scores[here] = (has[here] @ mean) / many[here]
+        return scores
+
+    return scorer
+
+
+def _by_neighbours(test: Bools) -> Scorer:
+    """Return the scorer by the mean label of the nearest rows of the other side."""
+
+    def scorer(labels: Floats) -> Floats:
+        scores = np.empty_like(labels)
+        for here in (test, ~test):
+            place = np.flatnonzero(~here)
+            at = np.searchsorted(place, np.flatnonzero(here))
+            low, high = np.maximum(at - NEIGHBOURS, 0), np.minimum(at + NEIGHBOURS, len(place))
+            total = np.concatenate([np.zeros((1, labels.shape[1])), labels[place].cumsum(axis=0)])
+            scores[here] = (total[high] - total[low]) / (high - low)[:, None]
+        return scores
+
+    return scorer

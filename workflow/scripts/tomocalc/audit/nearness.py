@@ -1,0 +1,171 @@
+"""Near-copies: test rows that lie closer to a learnt row than chance puts any two rows.
+
+Neighbouring objects of one breast, the same film digitised twice or augmented copies are equal
+in no feature and close in all. How close is close depends on the number of rows and on how many
+dimensions they fill; so the distance to the nearest learnt row is measured in shares of the
+distance to its tenth, and compared with what chance gives.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import KDTree
+from scipy.stats import binom, poisson, rankdata
+
+from tomocalc.accounts.leakage import Check, Shared, Verdict
+from tomocalc.audit.rows import SplitRows
+
+LOCAL = 10
+"""The neighbour whose distance is the local unit."""
+ASKED = 20_000
+"""Test rows that are asked at most, evenly chosen."""
+AXES = 8
+"""Principal axes in which neighbours are searched; a copy is near in every projection."""
+CLOSEST = 0.1
+"""Largest share of the local unit that is called near."""
+CHANCE = 1e-3
+"""Share of rows that chance may put as near as that; in few dimensions the limit is smaller."""
+LEVEL = 1e-3
+"""Largest p-value that is not called chance."""
+MANY = 0.05
+"""Share of near-copies beyond chance from which on the split leaks."""
+
+Floats = NDArray[np.float64]
+
+
+def near_copies(rows: SplitRows) -> tuple[Check, list[Shared]]:
+    """Return the test rows that are near-copies of learnt rows, exact ones left out."""
+    learnt, test = np.flatnonzero(rows.learnt), np.flatnonzero(~rows.learnt)
+    if len(learnt) <= 2 * LOCAL or len(rows.features) < 2:
+        return Check(name="near_copies", verdict=Verdict.UNSEEN, count=0, of=len(test)), []
+    asked = test[np.unique(np.linspace(0, len(test) - 1, ASKED).round().astype(int))]
+    space = _Space(_ranks(rows.numbers, learnt), learnt)
+    ratio, twin = space.ratios(asked)
+    dimension = space.dimension()
+    limit = min(CLOSEST, (CHANCE / (LOCAL - 1)) ** (1 / dimension))
+    near = np.flatnonzero(ratio < limit)
+    expected = _by_chance(limit, dimension) * len(asked)
+    p = float(poisson.sf(len(near) - 1, expected)) if len(near) else 1.0
+    if rows.named and p <= LEVEL:
+        # how often rows of different patients lie as near among what is learnt from
+        among = space.ratios_among(rows.frame["patient"].to_numpy())
+        others = int((among < limit).sum())
+        share = len(asked) / (len(asked) + len(among))
+        p = max(p, float(binom.sf(len(near) - 1, len(near) + others, share)))
+        expected = max(expected, others * len(asked) / max(len(among), 1))
+    beyond = (len(near) - expected) / max(len(asked), 1)
+    verdict = Verdict.CLEAN
+    if p <= LEVEL:
+        verdict = Verdict.LEAKS if beyond >= MANY else Verdict.CAUTION
+    check = Check(
+        name="near_copies",
+        verdict=verdict,
+        count=len(near),
+        of=len(asked),
+        p=p,
+        detectable=float(limit),
+    )
+    if verdict is Verdict.CLEAN:
+        return check, []
+    names, patients, parts = (rows.frame[name] for name in ("row", "patient", "part"))
+    return check, [
+        Shared(
+            check="near_copies",
+            row=names[int(asked[i])],
+            patient=patients[int(asked[i])],
+            part="test",
+            twin_row=names[int(twin[i])],
+            twin_patient=patients[int(twin[i])],
+            twin_part=parts[int(twin[i])],
+            distance=round(float(ratio[i]), 4),
+        )
+        for i in near
+    ]
+
+
+class _Space:
+    """Ranked features and their principal axes, with a tree of the learnt rows."""
+
+    def __init__(self, ranks: Floats, learnt: NDArray[np.int64]) -> None:
+        _, first = np.unique(ranks[learnt], axis=0, return_index=True)
+        self.places = learnt[np.sort(first)]  # copies within what is learnt count once
+        self.ranks = ranks
+        centred = ranks[self.places] - ranks[self.places].mean(axis=0)
+        some = centred[:: 1 + len(centred) // ASKED]
+        _, _, axes = np.linalg.svd(some, full_matrices=False)
+        self.axes = axes[:AXES].T  # (feature, axis)
+        self.tree = KDTree(ranks[self.places] @ self.axes)
+        self.learnt = ranks[self.places]
+
+    def ratios(self, asked: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:
+        """Return the distance to the nearest learnt row over that to its tenth, and which it is.
+
+        Rows with an exact copy get infinity: these are counted elsewhere.
+        """
+        k = min(LOCAL, len(self.places))
+        _, near = self.tree.query(self.ranks[asked] @ self.axes, k=k)
+        distance = np.sqrt(
+            ((self.learnt[near] - self.ranks[asked][:, None, :]) ** 2).sum(axis=2)
+        )  # (asked, neighbour), in all features
+        nearest = distance.argmin(axis=1)
+        first, last = distance.min(axis=1), distance.max(axis=1)
+        ratio = np.divide(first, last, out=np.full(len(first), np.inf), where=first > 0)
+        return ratio, self.places[near[np.arange(len(asked)), nearest]]
+
+    def ratios_among(self, patient: NDArray[np.str_]) -> Floats:
+        """Return the same of learnt rows, each among those of other patients."""
+        some = np.unique(np.linspace(0, len(self.places) - 1, ASKED).round().astype(int))
+        k = min(8 * LOCAL, len(self.places))
+        _, near = self.tree.query(self.tree.data[some], k=k)
+        whose = patient[self.places]
+        other = whose[near] != whose[some][:, None]
+        first_ten = other & (np.cumsum(other, axis=1) <= LOCAL)
+        distance = np.sqrt(((self.learnt[near] - self.learnt[some][:, None, :]) ** 2).sum(axis=2))
+        nearest = np.where(first_ten, distance, np.inf).min(axis=1)
+        farthest = np.where(first_ten, distance, 0).max(axis=1)
+        return np.divide(nearest, farthest, out=np.full(len(some), np.inf), where=farthest > 0)
+
+    def dimension(self) -> float:
+        """Return how many dimensions the learnt rows fill, from the distances of neighbours.
+
+        Source: Levina and Bickel, NIPS 17 (2004) 777, averaged as by MacKay and Ghahramani.
+        """
+        some = np.unique(np.linspace(0, len(self.places) - 1, 2000).round().astype(int))
+        k = min(LOCAL + 1, len(self.places))
+        distance, near = self.tree.query(self.tree.data[some], k=k)
+        distance = np.sqrt(((self.learnt[near] - self.learnt[some][:, None, :]) ** 2).sum(axis=2))
+        distance = np.sort(distance, axis=1)[:, 1:]  # not itself
+        usable = distance[distance[:, 0] > 0]
+        if not len(usable):
+            return 1.0
+        logs = np.log(usable[:, -1:] / usable[:, 1:-1])  # the first may be a near-copy itself
+        return float(np.clip(1 / max(logs.mean(), 1e-9), 1.0, 50.0))
+
+
+def _by_chance(limit: float, dimension: float) -> float:
+    """Return the chance that the nearest of `LOCAL` lies within *limit* of the farthest of them.
+
+    In a neighbourhood of even density the volumes of the balls are uniform, so that the smallest
+    of the nine inner ones is below limit^dimension with 1 − (1 − limit^dimension)^9. Density is
+    never quite even: twice that.
+    """
+    return 2 * -math.expm1((LOCAL - 1) * math.log1p(-(limit**dimension)))
+
+
+def _ranks(numbers: Floats, learnt: NDArray[np.int64]) -> Floats:
+    """Return every feature as its rank among the learnt rows, between 0 and 1; NaN is 0.5."""
+    ranked = np.empty_like(numbers)
+    for column in range(numbers.shape[1]):
+        values = numbers[:, column]
+        known = np.sort(values[learnt][~np.isnan(values[learnt])])
+        if not len(known):
+            ranked[:, column] = 0.5
+            continue
+        # between two learnt values the rank is interpolated, so that near stays near and not equal
+        levels, rank = np.unique(known), np.unique(rankdata(known, "average"))
+        ranked[:, column] = np.interp(values, levels, rank / len(known))
+        ranked[np.isnan(values), column] = 0.5
+    return ranked

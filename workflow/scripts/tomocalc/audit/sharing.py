@@ -1,0 +1,187 @@
+"""What parts share by name or by value: patients, rows, exact copies; and what is in no part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+from scipy.stats import binom
+
+from tomocalc.accounts.leakage import Check, Shared, Verdict
+from tomocalc.audit.rows import SplitRows
+
+COARSE = 0.05
+"""Equal rows that chance puts on both sides, from which on features are called coarse."""
+LEVEL = 1e-3
+"""Largest p-value that is not called chance, where features are coarse."""
+
+Found = tuple[Check, list[Shared]]
+
+
+def same_patients(rows: SplitRows) -> list[Found]:
+    """Return who is in two parts: test and what is learnt from, and validation and training."""
+    pairs = (
+        ("patients", ("test",), ("train", "validation"), Verdict.LEAKS),
+        ("patients_validation", ("validation",), ("train",), Verdict.CAUTION),
+    )
+    return [_same_patients(rows, *pair) for pair in pairs]
+
+
+def _same_patients(
+    rows: SplitRows, name: str, here: Sequence[str], there: Sequence[str], verdict: Verdict
+) -> Found:
+    known = pl.col("patient") != ""
+    asked, learnt = rows.part(*here).filter(known), rows.part(*there).filter(known)
+    if asked.is_empty():
+        return Check(name=name, verdict=Verdict.UNSEEN, count=0, of=0), []
+    columns = ["row", "patient", "part"]
+    twins = (
+        asked.select(columns)
+        .unique("patient", keep="first", maintain_order=True)
+        .join(
+            learnt.select(columns).unique("patient", keep="first", maintain_order=True),
+            on="patient",
+            suffix="_twin",
+            maintain_order="left",
+        )
+    )
+    check = Check(
+        name=name,
+        verdict=verdict if twins.height else Verdict.CLEAN,
+        count=twins.height,
+        of=asked["patient"].n_unique(),
+    )
+    return check, [
+        Shared(
+            check=name,
+            row=row,
+            patient=patient,
+            part=part,
+            twin_row=twin,
+            twin_patient=patient,
+            twin_part=twin_part,
+            distance=0.0,
+        )
+        for row, patient, part, twin, twin_part in twins.select(
+            "row", "patient", "part", "row_twin", "part_twin"
+        ).iter_rows()
+    ]
+
+
+def same_rows(rows: SplitRows) -> Found:
+    """Return the rows that are themselves in the test part and in what is learnt from."""
+    columns = ["row", "patient", "part"]
+    twins = (
+        rows.part("test")
+        .select(columns)
+        .unique("row", keep="first", maintain_order=True)
+        .join(
+            rows.part("train", "validation").select(columns).unique("row", keep="first"),
+            on="row",
+            suffix="_twin",
+            maintain_order="left",
+        )
+    )
+    return _pairs("same_rows", twins.with_columns(row_twin="row"), rows, Verdict.LEAKS)
+
+
+def copies(rows: SplitRows) -> Found:
+    """Return the test rows that equal a learnt row in every feature; itself does not count."""
+    test, learnt = rows.part("test"), rows.part("train", "validation")
+    twins = _equal(rows, test, learnt)
+    if twins.height and _coarse(rows) and rows.named:
+        among = _equal_to_others(rows, learnt)
+        # equal rows of different patients in what is learnt from: what chance gives
+        both = twins.height + among
+        chance = binom.sf(twins.height - 1, both, test.height / (test.height + learnt.height))
+        if chance > LEVEL:
+            return _pairs("copies", twins.clear(), rows, Verdict.LEAKS)
+    return _pairs("copies", twins, rows, Verdict.LEAKS)
+
+
+def repeats(rows: SplitRows) -> Found:
+    """Return the test rows that repeat an earlier one: they count twice in every figure."""
+    test = rows.part("test").with_row_index("place")
+    first = test.group_by(rows.features, maintain_order=True).agg(
+        pl.col("row").first().alias("row_twin"),
+        pl.col("patient").first().alias("patient_twin"),
+        pl.col("part").first().alias("part_twin"),
+        pl.col("place").first().alias("first"),
+    )
+    twins = test.join(first, on=rows.features, nulls_equal=True, maintain_order="left").filter(
+        pl.col("place") > pl.col("first")
+    )
+    verdict = Verdict.CLEAN if _coarse(rows) else Verdict.CAUTION
+    return _pairs("repeats", twins, rows, verdict)
+
+
+def unassigned(rows: SplitRows) -> Check:
+    """Return how many rows of the table are in no part."""
+    return Check(
+        name="unassigned",
+        verdict=Verdict.CAUTION if rows.unassigned else Verdict.CLEAN,
+        count=rows.unassigned,
+        of=rows.unassigned + rows.frame["row"].n_unique(),
+    )
+
+
+def unnamed(rows: SplitRows) -> Check:
+    """Return how many rows name no patient: of these nobody can say whose they are."""
+    count = int((rows.frame["patient"] == "").sum())
+    verdict = Verdict.CAUTION if count else Verdict.CLEAN
+    return Check(name="unnamed", verdict=verdict, count=count, of=rows.frame.height)
+
+
+def _equal(rows: SplitRows, asked: pl.DataFrame, learnt: pl.DataFrame) -> pl.DataFrame:
+    columns = ["row", "patient", "part"]
+    first = learnt.select(*columns, *rows.features).unique(
+        rows.features, keep="first", maintain_order=True
+    )
+    return asked.join(
+        first, on=rows.features, suffix="_twin", nulls_equal=True, maintain_order="left"
+    ).filter(pl.col("row") != pl.col("row_twin"))
+
+
+def _equal_to_others(rows: SplitRows, learnt: pl.DataFrame) -> int:
+    """Return how many learnt rows equal a learnt row of another patient in every feature."""
+    patients = pl.col("patient").n_unique().over(rows.features)
+    return learnt.select(patients.alias("patients")).filter(pl.col("patients") > 1).height
+
+
+def _coarse(rows: SplitRows) -> bool:
+    """Return whether rows that are equal in every feature are expected by chance.
+
+    The chance that two rows are equal in a feature is Σ c(c − 1) / n(n − 1) over the counts c of
+    its values; features count as independent.
+    """
+    n = rows.frame.height
+    chance = 1.0
+    for name in rows.features:
+        counts = rows.frame[name].value_counts()["count"].cast(pl.Float64)
+        chance *= float((counts * (counts - 1)).sum()) / (n * (n - 1))
+    learnt = int(rows.learnt.sum())
+    return chance * learnt * (n - learnt) > COARSE
+
+
+def _pairs(name: str, twins: pl.DataFrame, rows: SplitRows, verdict: Verdict) -> Found:
+    check = Check(
+        name=name,
+        verdict=verdict if twins.height else Verdict.CLEAN,
+        count=twins.height,
+        of=rows.part("test").height,
+    )
+    return check, [
+        Shared(
+            check=name,
+            row=row,
+            patient=patient,
+            part=part,
+            twin_row=twin,
+            twin_patient=twin_patient,
+            twin_part=twin_part,
+            distance=0.0,
+        )
+        for row, patient, part, twin, twin_patient, twin_part in twins.select(
+            "row", "patient", "part", "row_twin", "patient_twin", "part_twin"
+        ).iter_rows()
+    ]

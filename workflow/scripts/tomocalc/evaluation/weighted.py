@@ -1,0 +1,124 @@
+"""Figures of merit of rows that count more than once, or not at all: many weightings at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tomocalc.evaluation.jackknife import Figures, LeftOut, as_figure, leave_out
+
+Floats = NDArray[np.float64]
+LOWEST = {"mcc": -1.0}
+"""Of figures that do not begin at 0."""
+
+
+def figures_left_out(
+    label: NDArray[np.int8],
+    score: NDArray[np.float64],
+    group: NDArray[np.int32],
+    *,
+    threshold: float,
+) -> LeftOut:
+    """Return AUROC, average precision, Brier score and the figures at a threshold.
+
+    Of all rows, and without each group: see `tomocalc.evaluation.jackknife`.
+
+    Parameters
+    ----------
+    label, score, group
+        Truth (0 or 1), probability and patient (or what stands for one) of every row.
+    threshold
+        Scores from here on are called positive.
+    """
+    order = np.argsort(-score, kind="stable")
+    rows = WeightedRows(label[order] == 1, score[order] >= threshold, score[order])
+    return leave_out(label[order], group[order], rows.figures)
+
+
+def figures_of_merit(
+    label: NDArray[np.int8],
+    score: NDArray[np.float64],
+    group: NDArray[np.int32],
+    *,
+    threshold: float,
+    confidence: float,
+) -> dict[str, dict[str, Any]]:
+    """Return every figure with its value, interval (low, high) and the interval's method.
+
+    All have the same construction: `tomocalc.evaluation.jackknife`.
+    """
+    found = figures_left_out(label, score, group, threshold=threshold)
+    return {
+        name: as_figure(value, found.interval(name, confidence, lowest=LOWEST.get(name, 0.0)))
+        for name, value in found.values.items()
+    }
+
+
+def rarer_groups(label: NDArray[np.int8], group: NDArray[np.int32]) -> int:
+    """Return how many groups hold a row of the class that fewer of them hold."""
+    return min(len(np.unique(group[label == kind])) for kind in (0, 1))
+
+
+class WeightedRows:
+    """Rows in the order of falling scores, ready to be weighted by their multiplicity."""
+
+    def __init__(
+        self,
+        positive: NDArray[np.bool_],
+        called: NDArray[np.bool_],
+        score: Floats,
+    ) -> None:
+        self.positive, self.called = positive, called
+        self.squared = (score - positive) ** 2
+        last_of_tie = np.append(np.flatnonzero(np.diff(score)), len(score) - 1)
+        self.positives = np.flatnonzero(positive)
+        tie = np.searchsorted(last_of_tie, self.positives)
+        ties, self.first_positive = np.unique(tie, return_index=True)
+        self.end = last_of_tie[ties]
+        self.start = np.append(-1, last_of_tie)[ties]
+
+    def figures(self, weight: Floats) -> Figures:
+        """Return all figures; *weight* is (line, row)."""
+        return self.ranking(weight) | self.at_threshold(weight)
+
+    def ranking(self, weight: Floats) -> dict[str, Floats]:
+        """Return AUROC, average precision and Brier score; *weight* is (line, row).
+
+        Both areas are sums over the scores that positives have, so only the counts at the start
+        and the end of those ties are needed.
+        """
+        count = np.cumsum(weight, axis=1)
+        upto = count[:, self.end]
+        before = np.where(self.start >= 0, count[:, self.start], 0)
+        step_true = np.add.reduceat(weight[:, self.positives], self.first_positive, axis=1)
+        true = np.cumsum(step_true, axis=1)
+        false, false_before = upto - true, before - (true - step_true)
+        all_true, total = true[:, -1], count[:, -1]
+        all_false = total - all_true
+        below = all_false[:, None] - (false + false_before) / 2
+        precision = np.divide(true, upto, out=np.zeros_like(true), where=upto > 0)
+        return {
+            "auroc": (step_true * below).sum(axis=1) / (all_true * all_false),
+            "average_precision": (step_true * precision).sum(axis=1) / all_true,
+            "brier": weight @ self.squared / total,
+        }
+
+    def at_threshold(self, weight: Floats) -> dict[str, Floats]:
+        """Return what depends on the threshold; *weight* is (line, row)."""
+        tp = weight @ (self.positive & self.called)
+        fp = weight @ (~self.positive & self.called)
+        fn = weight @ (self.positive & ~self.called)
+        tn = weight @ (~self.positive & ~self.called)
+        called = tp + fp
+        spread = np.sqrt(called * (tp + fn) * (tn + fp) * (tn + fn))
+        return {
+            "accuracy": (tp + tn) / (called + fn + tn),
+            "precision": np.divide(tp, called, out=np.zeros_like(tp), where=called > 0),
+            "recall": tp / (tp + fn),
+            "specificity": tn / (tn + fp),
+            "f1": 2 * tp / (2 * tp + fp + fn),
+            "balanced_accuracy": (tp / (tp + fn) + tn / (tn + fp)) / 2,
+            "mcc": np.divide(tp * tn - fp * fn, spread, out=np.zeros_like(tp), where=spread > 0),
+        }

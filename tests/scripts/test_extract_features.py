@@ -266,3 +266,13 @@ def start(source: Path, out: Path) -> subprocess.Popen[bytes]:
     path = os.pathsep.join([str(tests), str(tests.parent / "workflow/scripts")])
     environment = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
     return subprocess.Popen([sys.executable, "-c", code], env=environment)
+
+
+def test_equal_pixels_have_equal_content_however_they_are_stored(tmp_path: Path) -> None:
+    one = write_volume(tmp_path / "raw")
+    (tmp_path / "other").mkdir()
+    for path in one.iterdir():
+        pixels = np.asarray(Image.open(path))
+        Image.fromarray(pixels).save(tmp_path / "other" / f"{path.stem}.tif")
+    same = [run(source, tmp_path / f"out{k}") for k, source in enumerate((one, tmp_path / "other"))]
+    assert same[0].content == same[1].content != ""

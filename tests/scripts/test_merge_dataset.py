@@ -69,6 +69,7 @@ def merge(tmp_path: Path, manifests: list[Path], annotations: str = "") -> dict:
         features=["area", "contrast"],
         labels=LABELS,
         dataset=DATASET,
+        image={"doubts": "report", "allowed_doubts": []},
         candidates=str(tmp_path / "candidates.parquet"),
         quality=str(tmp_path / "quality.json"),
     )

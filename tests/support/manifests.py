@@ -30,6 +30,8 @@ def manifest(volume_id: str = "v", **changes: Any) -> VolumeManifest:
         "settings": SETTINGS,
         "generators": ("local",),
         "candidates": 7,
+        "study": "",
+        "content": "",
         "turned": False,
         "sources": (),
         "breast_share": 0.5,

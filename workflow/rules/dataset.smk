@@ -26,6 +26,7 @@ rule merge_dataset:
         labels=config["labels"],
         data_root=config["volumes"]["data_root"],
         dataset=config["dataset"],
+        image=section("image", "doubts", "allowed_doubts"),
     script:
         "../scripts/merge_dataset.py"
 

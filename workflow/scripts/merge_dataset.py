@@ -37,6 +37,7 @@ def main(
     features: list[str],
     labels: dict[str, Any],
     dataset: dict[str, Any],
+    image: dict[str, Any],
     candidates: str,
     quality: str,
     data_root: str | None = None,
@@ -51,8 +52,8 @@ def main(
         A finished table and the map of its columns; used instead when given.
     features
         Features that decide whether two candidates are equal.
-    labels, dataset
-        Sections of the configuration.
+    labels, dataset, image
+        Sections of the configuration; of the last ``doubts`` and ``allowed_doubts``.
     data_root
         Folder that the masks of the annotations are in, or None.
     """
@@ -81,6 +82,7 @@ def main(
                 others=partial(findings, others=True),
                 labels=labels,
                 max_bad_fraction=dataset["max_bad_fraction"],
+                image=image,
                 append=append_valid,
             )
         else:
@@ -146,6 +148,7 @@ if __name__ == "__main__":
         features=snakemake.params.features,
         labels=snakemake.params.labels,
         dataset=snakemake.params.dataset,
+        image=snakemake.params.image,
         candidates=snakemake.output.candidates,
         quality=snakemake.output.quality,
         data_root=snakemake.params.data_root,

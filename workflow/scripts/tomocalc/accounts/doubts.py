@@ -188,6 +188,23 @@ KINDS: dict[str, Kind] = {
         "nothing was found in the volume, not a single candidate",
         "look at the picture: is the breast seen, is the background dark, is the spacing right?",
     ),
+    "same_pixels": Kind(
+        "the same images as another patient's",
+        "the very same was found in {others:g} other volumes, which the sheet gives to another "
+        "patient",
+        "one breast under two ids can stand on both sides of a split: give both one patient_id, "
+        "or take the copy out",
+    ),
+    "many_studies": Kind(
+        "a patient with many studies",
+        "its patient has {studies:g} studies by the headers",
+        "see that the id is one woman's and no stand-in such as 0000 for many",
+    ),
+    "study_shared": Kind(
+        "an examination with several patients",
+        "its study has volumes of {patients:g} patients",
+        "give the volumes of one woman one patient_id",
+    ),
 }
 """Every code: its meaning and what to do; the guide shows this table."""
 

@@ -102,6 +102,11 @@ class VolumeManifest(VolumeFacts, frozen=True, kw_only=True):
         Those that ran; the table of objects has all of them.
     candidates
         Number of candidates in depth.
+    study
+        Digest of the Study Instance UID; empty where no header names one.
+    content
+        Digest of what was found: equal for equal pixels, however they are stored. Empty where
+        nothing was found that could tell volumes apart.
     turned
         Both in-plane axes are reversed against the stored image.
     sources
@@ -121,6 +126,8 @@ class VolumeManifest(VolumeFacts, frozen=True, kw_only=True):
     settings: Settings
     generators: tuple[str, ...]
     candidates: int
+    study: str
+    content: str
     turned: bool
     sources: tuple[SliceSource, ...]
     breast_share: float

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from tomocalc.dataset.cohort import cohort_doubts
 from tomocalc.errors import TomocalcError
 from tomocalc.files import file_sha256, sheet_text, write_text
 from tomocalc.image.shards import read_manifest, remains
@@ -36,9 +37,10 @@ def write_listing(path: str | Path, manifests: Sequence[str]) -> int:
         Of the volumes.
     """
     folder = Path(path).parent
+    read = {manifest: read_manifest(manifest).lean() for manifest in manifests}
+    doubts = cohort_doubts(read.values())
     rows = []
-    for manifest in manifests:
-        facts = read_manifest(manifest)
+    for manifest, facts in read.items():
         rows.append(
             {
                 "volume_id": facts.volume_id,
@@ -46,7 +48,7 @@ def write_listing(path: str | Path, manifests: Sequence[str]) -> int:
                 "slices": facts.slices,
                 "candidates": facts.candidates,
                 "quarantined": len(facts.quarantined),
-                "doubts": " ".join(doubt.code for doubt in facts.doubts),
+                "doubts": " ".join(doubt.code for doubt in doubts[facts.volume_id]),
                 "manifest": os.path.relpath(manifest, folder),
                 "sha256": file_sha256(manifest),
             }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict, deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +15,7 @@ import polars as pl
 from tomocalc.accounts.doubts import count_doubts
 from tomocalc.accounts.manifest import VolumeFacts, VolumeManifest
 from tomocalc.dataset.annotations import lines_of, misplaced
+from tomocalc.dataset.cohort import check_cohort
 from tomocalc.dataset.labels import drop_ambiguous, label_candidates
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.image.shards import read_manifest, read_volume_rows
@@ -41,6 +42,7 @@ def merge_volumes(
     sheet: str,
     labels: dict[str, Any],
     max_bad_fraction: float,
+    image: Mapping[str, Any],
     append: Callable[[pl.DataFrame], None],
     others: Findings | None = None,
 ) -> dict[str, Any]:
@@ -59,6 +61,8 @@ def merge_volumes(
         The ``labels`` section of the configuration.
     max_bad_fraction
         Largest share of quarantined slices.
+    image
+        ``doubts`` and ``allowed_doubts`` of the configuration.
     others
         Like *findings*, for findings of other kinds: their surroundings belong to no class.
 
@@ -75,11 +79,13 @@ def merge_volumes(
     Raises
     ------
     TomocalcError
-        ``E301`` for a shard, ``E303`` for an annotation, ``E306`` for too many bad slices.
+        ``E103`` for a study of several patients, ``E209`` for a doubt that is refused, ``E301``
+        for a shard, ``E303`` for an annotation, ``E306`` for too many bad slices.
     """
     measured = sorted(map(_outline, paths), key=lambda volume: volume.manifest.volume_id)
     volumes = [volume.manifest for volume in measured]
     slices = _slice_account(measured, max_bad_fraction)
+    doubts = check_cohort(volumes, image)
     annotated = findings(volumes)
     by_volume: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     beside: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -124,10 +130,8 @@ def merge_volumes(
             "ignored_candidates": ignored,
         },
         "slices": slices,
-        "doubts": msgspec.to_builtins(
-            count_doubts((volume.volume_id, volume.doubts) for volume in volumes)
-        ),
-        "doubtful_volumes": sum(bool(volume.doubts) for volume in volumes),
+        "doubts": msgspec.to_builtins(count_doubts(doubts.items())),
+        "doubtful_volumes": sum(map(bool, doubts.values())),
         "extraction": _extraction(measured),
     }
 

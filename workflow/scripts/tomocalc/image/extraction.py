@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from tomocalc.accounts.doubts import Doubt, doubt_sentence, refuse_doubts
+from tomocalc.accounts.doubts import doubt_sentence, refuse_doubts
 from tomocalc.accounts.manifest import TableEntry, VolumeFacts, VolumeManifest
 from tomocalc.accounts.settings import Settings
 from tomocalc.errors import TomocalcError
@@ -200,6 +200,8 @@ def extract(
         settings=settings,
         generators=found.generators,
         candidates=found.candidates.count,
+        study=stack.header.study,
+        content=found.content,
         turned=stack.header.turned,
         sources=stack.sources(),
         breast_share=max((entry.breast_share for entry in found.facts), default=0.0),
@@ -207,7 +209,7 @@ def extract(
         objects=found.write_objects(folder / OBJECTS_FILE, digest([key, "objects", compared])),
         slice_facts=found.facts,
         quarantined=found.quarantined,
-        doubts=(*stack.header.doubts, *measured_doubts(found)),
+        doubts=(*stack.header.doubts, *found.doubts()),
         versions=versions(),
     )
     manifest.write(folder / MANIFEST_FILE)
@@ -257,19 +259,6 @@ def stored_volume(
     previews = Previews(stack.header, page=True)
     previews.choose(found)
     return Extracted(manifest, found, previews.complete(stack, found), rows, stack)
-
-
-def measured_doubts(found: VolumeObjects) -> Iterator[Doubt]:
-    """Yield what is doubtful about a volume once its slices have been searched."""
-    lost = tuple(entry.slice for entry in found.quarantined)
-    if lost:
-        yield Doubt(code="quarantined", slices=lost)
-    for flag in ("constant", "capped"):
-        flagged = tuple(fact.slice for fact in found.facts if fact.qc_flag == flag)
-        if flagged:
-            yield Doubt(code=flag, slices=flagged)
-    if not found.candidates.count:
-        yield Doubt(code="no_candidate")
 
 
 def volume_facts(row: Mapping[str, Any], stack: Volume) -> VolumeFacts:

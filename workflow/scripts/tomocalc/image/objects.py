@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +14,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tomocalc.accounts.base import Record
+from tomocalc.accounts.doubts import Doubt
 from tomocalc.accounts.manifest import QuarantinedSlice, SliceFacts, TableEntry
+from tomocalc.files import digest
 from tomocalc.image.breast import Outline
 from tomocalc.image.generators import SliceObjects
 from tomocalc.image.linking import Candidates
@@ -91,6 +94,27 @@ class VolumeObjects:
     strength: dict[int, NDArray[np.float32]]
     candidates: Candidates
     outline: Outline | None
+
+    @property
+    def content(self) -> str:
+        """Digest of objects and slices, by which equal pixels are known; empty without objects."""
+        mine = self.table.filter(pl.col("generator") == self.generators[0])
+        if mine.is_empty():
+            return ""
+        places = mine.select("slice", "row", "col", "area_px").to_dict(as_series=False)
+        return digest([places, [[fact.threshold, fact.breast_share] for fact in self.facts]])
+
+    def doubts(self) -> Iterator[Doubt]:
+        """Yield what is doubtful about a volume once its slices have been searched."""
+        lost = tuple(entry.slice for entry in self.quarantined)
+        if lost:
+            yield Doubt(code="quarantined", slices=lost)
+        for flag in ("constant", "capped"):
+            flagged = tuple(fact.slice for fact in self.facts if fact.qc_flag == flag)
+            if flagged:
+                yield Doubt(code=flag, slices=flagged)
+        if not self.candidates.count:
+            yield Doubt(code="no_candidate")
 
     def at_focus(
         self,

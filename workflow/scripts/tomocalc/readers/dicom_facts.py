@@ -65,6 +65,7 @@ def volume_facts(items: list[Item], places: list[int], *, complete: bool) -> Fac
         spacings_differ=differ,
         slice_spacing_mm=slice_spacing,
         slice_spacing_source=slice_source if slice_spacing else "",
+        study=first.study,
         laterality=first.laterality,
         view=first.view,
         contradiction=contradiction,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 
+from tomocalc.files import digest
 from tomocalc.readers.dicom_attributes import (
     BadAttributeError,
     ModalityTable,
@@ -26,6 +27,8 @@ from tomocalc.readers.dicom_kinds import frame_kinds
 from tomocalc.readers.dicom_lists import OVERLAY_BIT_POSITIONS, PHOTOMETRIC, VIEW_CODES, VIEWS
 
 MAX_FRAMES = 10_000
+STUDY_DIGITS = 16
+"""Hexadecimal digits by which studies are told apart."""
 MAX_MAGNIFICATION = 10.0
 ROUNDING = 1e-4
 """Relative difference of two spacings that are the same number."""
@@ -78,6 +81,8 @@ class DicomHeader:
     instance: int | None
     uid: str
     """SOP Instance UID; for comparison only."""
+    study: str
+    """Digest of its Study Instance UID; empty without one."""
     series: str
     part: Part | None
     laterality: str | None
@@ -136,6 +141,7 @@ def keep_allowed(dataset: Dataset, *, syntax: str, pixels: PixelElement) -> Dico
         orientation=_orientation(dataset, groups),
         instance=whole_of(dataset, "InstanceNumber", None),
         uid=str(dataset.get("SOPInstanceUID") or ""),
+        study=_study(dataset),
         series=str(dataset.get("SeriesInstanceUID") or ""),
         part=_part(dataset),
         laterality=laterality_of(dataset, groups),
@@ -243,6 +249,11 @@ def view_of(dataset: Dataset) -> str | None:
     codes = macros_of([dataset], "ViewCodeSequence")
     code = word_of(codes[0], "CodeValue", VIEW_CODES) if codes else None
     return word_of(dataset, "ViewPosition", VIEWS) or VIEW_CODES.get(code or "")
+
+
+def _study(dataset: Dataset) -> str:
+    uid = str(dataset.get("StudyInstanceUID") or "").strip()
+    return digest(uid)[:STUDY_DIGITS] if uid else ""
 
 
 def laterality_of(dataset: Dataset, groups: list[Dataset]) -> str | None:

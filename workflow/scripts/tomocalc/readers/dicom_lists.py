@@ -69,6 +69,7 @@ VIEW_CODES = {
 ALLOWED = (
     "SOPClassUID",
     "SOPInstanceUID",
+    "StudyInstanceUID",
     "SeriesInstanceUID",
     "ImageType",
     "PresentationIntentType",

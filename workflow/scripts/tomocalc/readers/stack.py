@@ -20,6 +20,8 @@ class Facts:
     """Images or frames have different pixel spacings; `spacing_mm` is the first."""
     slice_spacing_mm: float | None = None
     slice_spacing_source: str = ""
+    study: str = ""
+    """Digest of the Study Instance UID; empty without one."""
     laterality: str | None = None
     view: str | None = None
     contradiction: Doubt | None = None

@@ -44,6 +44,8 @@ class VolumeHeader:
     """Distance of neighbouring slices; 1.0, without meaning, for a single slice."""
     slice_spacing_source: str
     """``ImagePositionPatient``, ``SpacingBetweenSlices``, ``sheet`` or ``single slice``."""
+    study: str
+    """Digest of the Study Instance UID; empty where no header names one."""
     laterality: str | None
     """L or R: the sheet's, else the header's."""
     view: str | None
@@ -254,6 +256,7 @@ def open_volume(
         spacing_source=geometry.spacing_source,
         slice_spacing_mm=geometry.slice_spacing_mm,
         slice_spacing_source=geometry.slice_spacing_source,
+        study=facts.study,
         laterality=laterality or facts.laterality,
         view=facts.view,
         turned=False,

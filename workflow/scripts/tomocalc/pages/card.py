@@ -10,12 +10,7 @@ from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.split import Counts, SplitAccount
 from tomocalc.accounts.study import Best
 from tomocalc.pages.levels import CASES
-from tomocalc.pages.merits import (
-    figure_of,
-    with_interval,
-)
-from tomocalc.pages.parts import Card
-from tomocalc.pages.words import PARTS, plural, ruling_of, share
+from tomocalc.pages.words import PARTS, plural, ruling_of
 
 Account = Mapping[str, Any]
 
@@ -127,27 +122,6 @@ class Run:
         names = ("train", "validation", "test")
         return [(PARTS[name], part) for name in names if (part := self.split.parts[name]).rows]
 
-    @property
-    def left_out(self) -> list[tuple[int, str]]:
-        """How many candidates were not used, and why."""
-        quality = self.quality
-        sheet = quality.annotations
-        ignored = sheet.ignored_candidates if sheet else 0
-        counts = (
-            (quality.removed_duplicates, "removed as said under preparation"),
-            (quality.unlabelled_dropped, "without a label"),
-            (ignored, "in the border of an annotation"),
-        )
-        return [(count, why) for count, why in counts if count]
-
-    @property
-    def missing(self) -> list[tuple[str, int]]:
-        """Features that the model reads and that lack values, and how many they lack."""
-        columns = self.quality.columns
-        found = ((name, columns[name]) for name in self.used if name in columns)
-        counts = ((name, one.null + one.nan) for name, one in found)
-        return [(name, count) for name, count in counts if count]
-
     # ---- the figures
 
     @property
@@ -156,14 +130,12 @@ class Run:
         return self.metrics.get("images", {})
 
     @property
-    def key_figures(self) -> list[Card]:
-        """The figures to know first."""
-        found = self.test["metrics"]
-        return [
-            Card(label, f"{one['value']:.3f}", f"{one['low']:.3f} to {one['high']:.3f}")
-            for label, key in KEY_FIGURES.items()
-            if (one := found.get(key)) and one.get("low") is not None
-        ]
+    def units(self) -> dict[str, Account]:
+        """What has predictive values: candidates and, of images, volumes and patients."""
+        cases = self.images.get("cases", {})
+        return {"Candidate": self.test} | {
+            name: cases[key] for key, name in CASES.items() if key in cases
+        }
 
     @property
     def dbtex(self) -> Account | None:
@@ -185,23 +157,6 @@ class Run:
         return None
 
     @property
-    def predictive_values(self) -> list[tuple[str, ...]]:
-        """Unit, prevalence and predictive values, as written."""
-        cases = self.images.get("cases", {})
-        units = {"Candidate": self.test}
-        units |= {name: cases[key] for key, name in CASES.items() if key in cases}
-        return [
-            (
-                unit,
-                share(line["prevalence"]),
-                with_interval(line["ppv"]),
-                with_interval(line["npv"]),
-            )
-            for unit, one in units.items()
-            for line in one.get("predictive_values", [])
-        ]
-
-    @property
     def few_cases(self) -> str:
         """The positive patients (or calcifications) of the test part where they are few."""
         cases = self.images.get("cases", {})
@@ -220,22 +175,6 @@ class Run:
                 yield noun, lost, found["findings"]
 
     # ---- the comparison
-
-    @property
-    def compared_rows(self) -> list[tuple[str, ...]]:
-        """Every measured model under every protocol, as written."""
-        return [
-            (
-                row["name"],
-                PROTOCOLS[row["protocol"]],
-                *(with_interval(figure_of(row, key)) for key in ("auroc", "average_precision")),
-                f"{row['f1']:.3f}",
-                f"{row['accuracy']:.3f}",
-                "–" if row["cited_accuracy"] is None else f"{row['cited_accuracy']:.4f}",
-            )
-            for row in self.comparison
-            if row["auroc"] is not None
-        ]
 
     @property
     def standing(self) -> tuple[float | None, list[tuple[str, float]], int]:

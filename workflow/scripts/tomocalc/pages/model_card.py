@@ -203,6 +203,8 @@ def _values(run: Run) -> dict[str, Any]:
             "levels": levels,
             "words": words,
             "merits": merits,
+            "figure_of": merits.figure_of,
+            "units": run.units,
             "version": VERSION,
         }
     )

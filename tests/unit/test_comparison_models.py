@@ -22,6 +22,7 @@ from tomocalc.comparison.table import SCHEMA, Measured, comparison_table
 from tomocalc.dataset.splits import split_honest, split_paper, usable_candidates
 from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.weighted import figures_of_merit
+from tomocalc.experiments.paper import ACCURACY, TABLE_4
 from tomocalc.intervals import wilson
 from tomocalc.model.sequences import build_samples
 
@@ -169,6 +170,15 @@ def test_every_classifier_has_a_row_under_every_protocol():
         table["model"]
     )
     assert "not run" in table.filter(model="fpn_spp")["remark"][0]
+
+
+def test_the_shipped_sheet_cites_what_the_papers_table_does():
+    cited = [one for one in read_cited("config/cited.tsv").values() if one.accuracy is not None]
+    known = {one.publication: one.accuracy for one in TABLE_4} | {"the reference paper": ACCURACY}
+    for one in cited:
+        (publication,) = (name for name in known if one.source.startswith(name))
+        assert one.accuracy == known[publication]
+    assert len(cited) > 10
 
 
 def test_the_sheet_of_cited_figures(tmp_path):

@@ -34,7 +34,7 @@ def page(*rows):
 @pytest.mark.parametrize(
     ("before", "after", "tone", "words"),
     [
-        (1.0, 1.0, "unknown", "cannot be told here, both at 1.000"),
+        (1.0, 1.0, "unknown", "cannot be seen here, both at 1.000"),
         (0.95, 0.5, "bad", "Leaks: the paper&#39;s protocol rewards learning by heart"),
         (0.6, 0.55, "good", "Clean: learning by heart gains little here"),
     ],

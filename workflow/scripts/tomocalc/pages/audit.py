@@ -155,7 +155,7 @@ def _sharing_chart(sharing: Mapping[str, Mapping[str, float]]) -> Chart:
 
 
 def _identifier_chart(audits: Mapping[str, Facts]) -> Chart:
-    """Return how well names and places of rows tell the labels, as bars that begin at 0.5."""
+    """Return how well names and places of rows predict the labels, as bars that begin at 0.5."""
     data = []
     for name, audit in audits.items():
         found = audit["identifiers"]
@@ -174,11 +174,11 @@ def _identifier_chart(audits: Mapping[str, Facts]) -> Chart:
         )
     layout = row_layout() | {
         "barmode": "group",
-        "xaxis": {"range": [0.3, 1], "title": {"text": "AUROC; 0.5 tells nothing"}},
+        "xaxis": {"range": [0.3, 1], "title": {"text": "AUROC; 0.5 says nothing"}},
     }
     most = max((len(audit["identifiers"]) for audit in audits.values()), default=1)
     return Chart(data, layout, height=150 + 30 * most * len(audits))
 
 
 def _found(one: Facts) -> Cell:
-    return Cell("tells the label", 1, "bad") if one["telling"] else Cell("no", 0, "good")
+    return Cell("gives it away", 1, "bad") if one["telling"] else Cell("no", 0, "good")

@@ -141,7 +141,7 @@ if __name__ == "__main__":
         manifests=listed_manifests(snakemake.input.volumes),
         annotations=snakemake.input.annotations,
         annotations_schema=snakemake.input.annotations_schema,
-        truth=next(iter(snakemake.input.truth), None),
+        truth=snakemake.input.truth or None,
         detection=snakemake.output.detection,
         labels=snakemake.params.labels,
         data_root=snakemake.params.data_root,

@@ -69,8 +69,9 @@ def project(folder: Path, volumes: int, slices: int) -> Path:
             path.write_text("volume")
         lines.append(f"v{number:05d}\tp{number // 2:05d}\tL\tCC\traw/v{number:05d}\t0.1\t1\n")
     (folder / "volumes.tsv").write_text("".join(lines))
+    findings = [f"v{4 * number:05d}\t0\t9\t9\t3\tcalcification\n" for number in range(volumes // 4)]
     (folder / "annotations.tsv").write_text(
-        "volume_id\tslice\tx\ty\tradius\tkind\nv00000\t0\t9\t9\t3\tcalcification\n"
+        "".join(["volume_id\tslice\tx\ty\tradius\tkind\n", *findings])
     )
     (folder / "own.yaml").write_text(
         "source: volumes\nvolumes: {sheet: volumes.tsv, annotations: annotations.tsv}\n"

@@ -126,7 +126,7 @@ def test_a_path_that_the_locale_cannot_hold_names_the_remedy() -> None:
     with pytest.raises(UnicodeEncodeError) as caught:
         "ä.dcm".encode("ascii")
     assert "PYTHONUTF8=1" in str(no_utf8(caught.value))
-    assert "`ä.dcm`" in str(no_utf8(caught.value))
+    assert ascii("ä.dcm") in str(no_utf8(caught.value))
 
 
 def test_a_shipped_file_gives_way_to_one_of_the_working_directory(

@@ -98,7 +98,7 @@ def no_utf8(error: UnicodeEncodeError) -> TomocalcError:
     return TomocalcError(
         "E104",
         what="a path cannot be used in this locale",
-        where=f"`{error.object}`",
+        where=ascii(error.object),
         why=f"its characters are not in the system's encoding, {error.encoding}",
         fix="give the same command with PYTHONUTF8=1 before it, or set LC_ALL=C.UTF-8",
     )

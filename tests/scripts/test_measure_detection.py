@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from measure_detection import main
 from support.image_volumes import CALCIFICATIONS, run, write_volume
 from tomocalc.accounts.detection import Detection
 from tomocalc.errors import TomocalcError
+from tomocalc.image.display import HIT, MISSED
 
 SCHEMA = Path(__file__).parents[2] / "workflow/schemas/annotations.schema.yaml"
 HEADER = "volume_id\tslice\tx\ty\tradius\tkind"
@@ -29,6 +31,7 @@ def account(folder: Path, annotations: list[str], truth: list[str] | None = None
         annotations_schema=str(SCHEMA),
         truth=str(folder / "truth.tsv") if truth is not None else None,
         detection=str(folder / "detection.json"),
+        pictures=str(folder / "pictures"),
         labels={"tolerance_mm": 0.3, "slice_tolerance": 1, "unlabelled": "fail"},
     )
     return Detection.read(folder / "detection.json")
@@ -46,6 +49,18 @@ def test_spots_are_covered_and_empty_places_are_not(tmp_path: Path) -> None:
     assert local.kinds["cluster"].found.recall == 0
     assert 0 < local.small_objects_per_slice < 10
     assert local.by_visibility == ()
+
+
+def test_findings_stand_on_the_picture_hit_and_missed(tmp_path: Path) -> None:
+    account(tmp_path, [])
+    plain = (tmp_path / "pictures/v1.png").read_bytes()
+    assert plain == (tmp_path / "v1/overlay.png").read_bytes()
+    y, x, focus = CALCIFICATIONS[0]
+    account(tmp_path, [f"v1\t{focus}\t{x}\t{y}\t2\tcalcification", "v1\t2\t20\t40\t2\tcluster"])
+    assert (tmp_path / "v1/overlay.png").read_bytes() == plain
+    with Image.open(tmp_path / "pictures/v1.png") as picture:
+        colours = {colour for _, colour in picture.convert("RGB").getcolors(1 << 20) or []}
+    assert {HIT, MISSED} <= colours
 
 
 def test_truth_adds_bins_of_visibility_and_other_objects(tmp_path: Path) -> None:

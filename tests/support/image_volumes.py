@@ -67,7 +67,8 @@ def run(source: Path, out: Path, **change: Any) -> VolumeManifest:
     candidates = CANDIDATES | change.pop("candidates", {})
     settings = Settings.from_config(image, candidates, change.pop("sequence_slices", 3))
     found = measure_volume(source, row=SHEET, image=image, settings=settings, folder=out, **change)
-    (out / "overlay.png").write_bytes(volume_overlay(found, in_silico=False))
+    picture = volume_overlay(found.manifest, found.found, found.previews, in_silico=False)
+    (out / "overlay.png").write_bytes(picture)
     return VolumeManifest.read(out / "manifest.json")
 
 

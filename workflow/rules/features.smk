@@ -31,7 +31,7 @@ rule extract_features:
 
 
 rule list_volumes:
-    """List the measured volumes and the slices in quarantine, and gather the pictures.
+    """List the measured volumes and the slices in quarantine.
 
     What follows depends on these lists, not on a file per volume; the slices in quarantine are
     named even if the merge refuses them.
@@ -51,13 +51,6 @@ rule list_volumes:
             category="Quality control",
             labels={"volume": "all"},
         ),
-        pictures=report(
-            directory("<results>/qc/pictures"),
-            patterns=["{volume}.png"],
-            caption="../report/overlay.rst",
-            category="Quality control",
-            labels={"volume": "{volume}"},
-        ),
     log:
         "<logs>/list_volumes.log",
     localrule: True
@@ -73,7 +66,7 @@ rule list_volumes:
 
 
 rule measure_detection:
-    """Measure how many annotated findings the candidates cover, and how many by chance."""
+    """Measure how many annotated findings the candidates cover, and draw both on the volumes."""
     input:
         volumes="<results>/features/volumes.tsv",
         annotations=VOLUMES.annotations,
@@ -82,6 +75,13 @@ rule measure_detection:
         truth=VOLUMES.truth,
     output:
         detection="<results>/qc/detection.json",
+        pictures=report(
+            directory("<results>/qc/pictures"),
+            patterns=["{volume}.png"],
+            caption="../report/overlay.rst",
+            category="Quality control",
+            labels={"volume": "{volume}"},
+        ),
     log:
         "<logs>/measure_detection.log",
     conda:

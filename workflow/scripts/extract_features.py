@@ -64,7 +64,10 @@ def main(
                 compared=compared_generator(candidates["compare"], in_silico=in_silico),
                 threads=threads,
             )
-            write_bytes(place / "overlay.png", volume_overlay(found, in_silico=in_silico))
+            picture = volume_overlay(
+                found.manifest, found.found, found.previews, in_silico=in_silico
+            )
+            write_bytes(place / "overlay.png", picture)
         except TomocalcError as error:
             log.exception("volume %s", name)
             errors.append(error)

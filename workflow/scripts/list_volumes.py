@@ -1,8 +1,6 @@
-"""List the measured volumes and the slices in quarantine, and gather the pictures."""
+"""List the measured volumes and the slices in quarantine."""
 
 import logging
-import os
-import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -17,8 +15,8 @@ log = logging.getLogger("tomocalc.list_volumes")
 COLUMNS = ("volume_id", "slice", "reason", "fix")
 
 
-def main(*, batches: Sequence[str], volumes: str, quarantine: str, pictures: str) -> None:
-    """Write the sheets of *volumes* and of slices in *quarantine*, and the folder of *pictures*.
+def main(*, batches: Sequence[str], volumes: str, quarantine: str) -> None:
+    """Write the sheets of *volumes* and of slices in *quarantine*.
 
     Parameters
     ----------
@@ -29,25 +27,20 @@ def main(*, batches: Sequence[str], volumes: str, quarantine: str, pictures: str
     quarantine
         One line per slice that no volume could use, with the reason and the remedy; a header even
         where there is nothing to list.
-    pictures
-        Gets ``VOLUME.png`` of every volume.
 
     Raises
     ------
     TomocalcError
         ``E301`` for a manifest or a picture that is missing or altered.
     """
-    manifests, overlays = [], {}
+    manifests = []
     for account in batches:
         folder = Path(account).parent
         for volume in Batch.read(account).volumes:
             manifests.append(checked(folder / volume.manifest, volume.manifest_sha256))
-            overlay = checked(folder / volume.overlay, volume.overlay_sha256)
-            overlays[volume.volume_id] = overlay
+            checked(folder / volume.overlay, volume.overlay_sha256)
     log.info("%d volumes", write_listing(volumes, manifests))
     log.info("%d slices are quarantined", list_quarantine(quarantine, manifests))
-    for name, overlay in overlays.items():
-        place(overlay, Path(pictures, f"{name}.png"))
 
 
 def list_quarantine(sheet: str, manifests: Iterable[str]) -> int:
@@ -69,21 +62,10 @@ def _line(value: object) -> str:
     return " ".join(str(value).split())
 
 
-def place(file: str, target: Path) -> None:
-    """Put a picture at *target* too; where the file system has no hard links, as a copy."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.unlink(missing_ok=True)
-    try:
-        os.link(file, target)
-    except OSError:
-        shutil.copyfile(file, target)
-
-
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     main(
         batches=snakemake.input.batches,
         volumes=snakemake.output.volumes,
         quarantine=snakemake.output.quarantine,
-        pictures=snakemake.output.pictures,
     )

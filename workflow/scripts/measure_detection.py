@@ -1,7 +1,9 @@
-"""Measure how many annotated findings the candidates cover, and how many by chance."""
+"""Measure how many annotated findings the candidates cover, and draw both on the volumes."""
 
 import csv
 import logging
+import os
+import shutil
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,9 +17,13 @@ from tomocalc.config import load_schema
 from tomocalc.dataset.annotations import findings_of
 from tomocalc.dataset.listing import listed_manifests
 from tomocalc.errors import TomocalcError
-from tomocalc.evaluation.coverage import SMALL_MM, Coverage, SmallObjects, small
-from tomocalc.files import file_sha256
+from tomocalc.evaluation.coverage import SMALL_MM, Coverage, SmallObjects, Target, small
+from tomocalc.files import file_sha256, write_bytes
 from tomocalc.image.breast import Outline
+from tomocalc.image.display import Frame
+from tomocalc.image.objects import SEARCH_FILE, VolumeObjects
+from tomocalc.image.overlay import Annotated, volume_overlay
+from tomocalc.image.previews import PREVIEWS_FILE
 from tomocalc.image.shards import read_manifest, remains
 from tomocalc.log import log_to
 from tomocalc.parquet import REMEDY, read_metadata, read_parquet
@@ -34,21 +40,24 @@ def main(
     annotations_schema: str,
     truth: str | None,
     detection: str,
+    pictures: str,
     labels: Mapping[str, Any],
     data_root: str | None = None,
 ) -> None:
-    """Compare the objects of every generator that ran with the annotations and write *detection*.
+    """Compare the objects of every generator that ran with the annotations.
 
     Parameters
     ----------
     manifests
-        Of the volumes; each has its table of objects beside it.
+        Of the volumes; each has its table of objects, its candidates and its picture beside it.
     annotations, annotations_schema
         The sheet and its schema.
     truth
         Sheet of everything that was put into in-silico volumes, if there is one.
     detection
         The account that is written.
+    pictures
+        Gets ``VOLUME.png`` of every volume, with its findings where it has any.
     labels
         Section of the configuration: ``tolerance_mm`` and ``slice_tolerance``.
     data_root
@@ -68,6 +77,7 @@ def main(
     for manifest, path in zip(volumes, objects, strict=True):
         table, outline = read_objects(path, manifest)
         row_mm, col_mm = manifest.pixel_spacing_mm
+        mine_annotated = findings[manifest.volume_id]
         for name, account in accounts.items():
             mine = table.filter(pl.col("generator") == name)
             found = SmallObjects(
@@ -77,11 +87,15 @@ def main(
                 slice_tolerance=labels["slice_tolerance"],
             )
             account.add_volume(mine, manifest)
-            account.add_findings(found, findings[manifest.volume_id], outline)
+            account.add_findings(found, mine_annotated, outline)
             planted = known[manifest.volume_id]
             account.add_truth(
                 found, [row | {"radius": row["diameter_mm"] / 2 / row_mm} for row in planted]
             )
+            if name == manifest.settings.generator:
+                drawn = [annotated_place(found, row) for row in mine_annotated]
+                place = Path(pictures, f"{manifest.volume_id}.png")
+                draw(manifest, path.parent, drawn, place, in_silico=truth is not None)
     Detection(
         volumes=len(volumes),
         slices=sum(len(manifest.slice_facts) for manifest in volumes),
@@ -90,6 +104,44 @@ def main(
         small_objects_mm=SMALL_MM,
         generators={name: coverage.account() for name, coverage in accounts.items()},
     ).write(detection)
+
+
+def annotated_place(found: SmallObjects, finding: Mapping[str, Any]) -> Annotated:
+    """Return where a finding lies and whether an object covers it."""
+    target = Target.from_annotation(finding)
+    frame = Frame(
+        target.row,
+        target.col,
+        target.half_height,
+        target.half_width,
+        hit=found.cover(target),
+    )
+    return Annotated(target.slice, frame)
+
+
+def draw(
+    manifest: VolumeManifest,
+    folder: Path,
+    annotated: Sequence[Annotated],
+    place: Path,
+    *,
+    in_silico: bool,
+) -> None:
+    """Put the picture of a volume at *place*: with its findings, or as extraction has drawn it."""
+    plain = folder / "overlay.png"
+    if annotated or not plain.is_file():
+        found, previews = VolumeObjects.read(folder / SEARCH_FILE), folder / PREVIEWS_FILE
+        picture = volume_overlay(
+            manifest, found, read_parquet(previews), in_silico=in_silico, annotated=annotated
+        )
+        write_bytes(place, picture)
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.unlink(missing_ok=True)
+    try:
+        os.link(plain, place)
+    except OSError:  # a file system without hard links
+        shutil.copyfile(plain, place)
 
 
 def by_volume(rows: list[dict[str, Any]]) -> defaultdict[str, list[dict[str, Any]]]:
@@ -143,6 +195,7 @@ if __name__ == "__main__":
         annotations_schema=snakemake.input.annotations_schema,
         truth=snakemake.input.truth or None,
         detection=snakemake.output.detection,
+        pictures=snakemake.output.pictures,
         labels=snakemake.params.labels,
         data_root=snakemake.params.data_root,
     )

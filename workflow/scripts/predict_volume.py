@@ -76,7 +76,11 @@ def main(
     for caution in scores.cautions:
         log.warning("%s: %s", scores.volume_id, caution_text(caution))
     if overlay is not None:
-        write_bytes(overlay, volume_overlay(prediction.measured, in_silico=scores.simulated))
+        found = prediction.measured
+        picture = volume_overlay(
+            found.manifest, found.found, found.previews, in_silico=scores.simulated
+        )
+        write_bytes(overlay, picture)
     prediction.write_tables(folder)
     dicom = settings["identifiers"] != "none"
     if dicom:

@@ -1,9 +1,8 @@
-"""Slices at the size of a screen, and pictures with marks on them."""
+"""Pictures for people: slices at the size of a screen with marks on them, as one PNG."""
 
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,10 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from tomocalc.image.statistics import Grey
-
 PANEL = 640
 """Largest height and width of a panel in pixels."""
+
+INSET = 240
+"""Side of the inset, which stands beside the panels."""
+
+LEGEND = 170
+"""Height of the legend below it."""
 
 BRIGHTEN = 2.2
 """Shown grey level per measured one: the scale leaves room above tissue, a screen need not."""
@@ -25,60 +28,55 @@ GREYS = 48
 CIRCLE_MM = 1.5
 """Radius of a mark."""
 
-MARK, TEXT, MARGIN, LINE = (255, 190, 0), (225, 225, 225), 12, 20
+LEVELS = ((122, 104, 214), (88, 152, 240), (80, 205, 180), (255, 190, 0), (255, 120, 60))
+"""Colours of marks, from weak to strong."""
+
+TEXT, HIT, MISSED = (225, 225, 225), (90, 255, 90), (255, 70, 200)
+TEXT_INDEX, HIT_INDEX, MISSED_INDEX, FIRST_LEVEL = GREYS, GREYS + 1, GREYS + 2, GREYS + 3
+"""Where the colours stand in the palette of the picture, behind the greys."""
+
+MARGIN, LINE = 12, 20
+
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One or more candidates around one place; centre in pixels of the slice.
+
+    Attributes
+    ----------
+    level
+        Strength of the strongest of them, an index of `LEVELS`.
+    count
+        How many they are.
+    """
+
+    row: float
+    col: float
+    level: int
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Frame:
+    """An annotated finding: its middle and half its extent in pixels of the slice, and its fate."""
+
+    row: float
+    col: float
+    half_height: float
+    half_width: float
+    hit: bool
 
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """One picture with its marks.
-
-    Attributes
-    ----------
-    title
-        Said above it.
-    image
-        Grey values 0..255 at display size.
-    row, col
-        Centres of the marks in pixels of the slice.
-    """
+    """One picture with its marks: grey values 0..255 at display size."""
 
     title: str
     image: NDArray[np.uint8]
-    row: NDArray[np.floating]
-    col: NDArray[np.floating]
-
-
-def reduction(rows: int, columns: int) -> int:
-    """Return how many pixels of a slice become one of a panel, along each axis."""
-    return max(1, math.ceil(max(rows, columns) / PANEL))
-
-
-def reduce_mean(grey: Grey, factor: int) -> NDArray[np.uint8]:
-    """Average the slice over blocks, as if it was fitted to the screen."""
-    padded = _padded(grey.levels, factor)
-    rows, cols = padded.shape[0] // factor, padded.shape[1] // factor
-    shown = grey.table[padded].reshape(rows, factor, cols, factor)
-    return np.rint(shown.mean(axis=(1, 3))).astype(np.uint8)
-
-
-def reduce_max(grey: Grey, factor: int) -> NDArray[np.uint8]:
-    """Take the largest value of each block, so that a calcification of one pixel stays.
-
-    Larger levels have larger grey values, so the levels are reduced, and few are looked up.
-    """
-    padded = _padded(grey.levels, factor)
-    down = padded[::factor].copy()
-    for first in range(1, factor):
-        np.maximum(down, padded[first::factor], out=down)
-    across = down[:, ::factor].copy()
-    for first in range(1, factor):
-        np.maximum(across, down[:, first::factor], out=across)
-    return np.rint(grey.table[across]).astype(np.uint8)
-
-
-def _padded(levels: NDArray[np.unsignedinteger], factor: int) -> NDArray[np.unsignedinteger]:
-    pad = [(0, -size % factor) for size in levels.shape]
-    return np.pad(levels, pad, mode="edge") if any(after for _, after in pad) else levels
+    marks: Sequence[Mark] = ()
+    frames: Sequence[Frame] = ()
 
 
 def draw_panels(
@@ -88,8 +86,9 @@ def draw_panels(
     spacing_mm: float,
     heading: str,
     caption: str,
+    inset: Panel | None = None,
 ) -> bytes:
-    """Draw panels side by side and return the PNG.
+    """Draw panels side by side, with inset and legend beside them, and return the PNG.
 
     Parameters
     ----------
@@ -100,27 +99,35 @@ def draw_panels(
     spacing_mm
         Pixel spacing of the slice.
     heading, caption
-        Text above and below.
+        Text above and below; each line of the caption is one of the picture.
+    inset
+        A part at full resolution, without marks.
     """
     enlarge = max(1, PANEL // max(panels[0].image.shape))
     height, width = (side * enlarge for side in panels[0].image.shape)
-    canvas = Image.new("L", (len(panels) * (width + MARGIN) + MARGIN, height + 4 * LINE + MARGIN))
+    lines = caption.splitlines()
+    beside = len(panels) * (width + MARGIN) + MARGIN
+    size = (beside + INSET + MARGIN, max(height, INSET + LEGEND) + (3 + len(lines)) * LINE + MARGIN)
+    canvas = Image.new("L", size)
+    draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(14)
+    top, scale = 2 * LINE + MARGIN // 2, enlarge / factor
+    draw.text((MARGIN, MARGIN // 2), heading, TEXT_INDEX, font)
     for number, panel in enumerate(panels):
-        shown = np.minimum(panel.image * BRIGHTEN, 255) * ((GREYS - 1) / 255)
-        image = Image.fromarray(np.rint(shown).astype(np.uint8))
-        larger = np.asarray(image.resize((width, height), Image.Resampling.BICUBIC))
-        image = Image.fromarray(np.minimum(larger, GREYS - 1))  # the filter overshoots
-        _circles(ImageDraw.Draw(image), panel, enlarge / factor, spacing_mm)
-        canvas.paste(image, (MARGIN + number * (width + MARGIN), 2 * LINE + MARGIN // 2))
+        left = MARGIN + number * (width + MARGIN)
+        image = _shown(panel.image * BRIGHTEN, (width, height))
+        _draw_marks(ImageDraw.Draw(image), panel, scale, spacing_mm, font)
+        canvas.paste(image, (left, top))
+        draw.text((left, top - LINE), panel.title, TEXT_INDEX, font)
+        _scale_bar(draw, left, top + height, 10 / spacing_mm * scale, font)
+    if inset is not None:
+        canvas.paste(_shown(inset.image, (INSET, INSET)), (beside, top))
+        draw.text((beside, top - LINE), inset.title, TEXT_INDEX, font)
+    drawn = any(panel.frames for panel in panels)
+    _legend(draw, beside, top + INSET + LINE, font, annotated=drawn)
+    for number, line in enumerate(lines):
+        place = (MARGIN, size[1] - (len(lines) - number) * LINE - MARGIN // 2)
+        draw.text(place, line, TEXT_INDEX, font)
     canvas.putpalette(_palette(), "RGB")
-    draw = ImageDraw.Draw(canvas)
-    font = ImageFont.load_default(14)
-    draw.text((MARGIN, MARGIN // 2), heading, GREYS, font)
-    draw.text((MARGIN, height + 2 * LINE + MARGIN), caption, GREYS, font)
-    for number, panel in enumerate(panels):
-        left, top = MARGIN + number * (width + MARGIN), 2 * LINE + MARGIN // 2
-        draw.text((left, top - LINE), panel.title, GREYS, font)
-        _scale_bar(draw, left, top + height, 10 / spacing_mm * enlarge / factor, font)
     target = io.BytesIO()
     canvas.save(target, "PNG", optimize=True)
     return target.getvalue()
@@ -128,23 +135,71 @@ def draw_panels(
 
 def _palette() -> list[int]:
     greys = [round(level * 255 / (GREYS - 1)) for level in range(GREYS)]
-    return [part for grey in greys for part in (grey,) * 3] + [*TEXT, *MARK]
+    colours = [part for colour in (TEXT, HIT, MISSED, *LEVELS) for part in colour]
+    return [part for grey in greys for part in (grey,) * 3] + colours
 
 
-def _circles(draw: ImageDraw.ImageDraw, panel: Panel, scale: float, spacing_mm: float) -> None:
-    radius = max(CIRCLE_MM / spacing_mm * scale, 5.0)
-    for row, col in zip(panel.row, panel.col, strict=True):
-        y, x = (row + 0.5) * scale, (col + 0.5) * scale
-        draw.ellipse((x - radius, y - radius, x + radius, y + radius), outline=GREYS + 1)
+def _shown(image: NDArray[np.generic], size: tuple[int, int]) -> Image.Image:
+    """Return grey values 0..255 in the greys of the palette, enlarged to *size*."""
+    levels = np.rint(np.minimum(image, 255) * ((GREYS - 1) / 255)).astype(np.uint8)
+    larger = np.asarray(Image.fromarray(levels).resize(size, Image.Resampling.BICUBIC))
+    return Image.fromarray(np.minimum(larger, GREYS - 1))  # the filter overshoots
+
+
+def mark_radius(spacing_mm: float, scale: float) -> float:
+    """Return the radius of a mark on a panel that has *scale* of its pixels per slice pixel."""
+    return max(CIRCLE_MM / spacing_mm * scale, 5.0)
+
+
+def _draw_marks(
+    draw: ImageDraw.ImageDraw, panel: Panel, scale: float, spacing_mm: float, font: Font
+) -> None:
+    radius = mark_radius(spacing_mm, scale)
+    for mark in reversed(panel.marks):  # the strongest, which come first, on top
+        y, x = (mark.row + 0.5) * scale, (mark.col + 0.5) * scale
+        colour = FIRST_LEVEL + mark.level
+        draw.ellipse((x - radius, y - radius, x + radius, y + radius), outline=colour)
+        if mark.count > 1:
+            place = (x + 0.7 * radius, y - 0.7 * radius - 14)
+            draw.text(place, str(mark.count), colour, font, stroke_width=1, stroke_fill=0)
+    for frame in panel.frames:
+        y, x = (frame.row + 0.5) * scale, (frame.col + 0.5) * scale
+        high, wide = (
+            max(half * scale + 2, radius / 2) for half in (frame.half_height, frame.half_width)
+        )
+        _frame(draw, (x - wide, y - high, x + wide, y + high), hit=frame.hit)
+
+
+def _frame(draw: ImageDraw.ImageDraw, box: tuple[float, float, float, float], *, hit: bool) -> None:
+    """Draw what was annotated: a box where it was found, its corners alone where it was missed."""
+    left, top, right, bottom = box
+    if hit:
+        draw.rectangle(box, outline=HIT_INDEX)
+        return
+    reach = min(right - left, bottom - top) / 3
+    for x, to_x in ((left, reach), (right, -reach)):
+        for y, to_y in ((top, reach), (bottom, -reach)):
+            draw.line((x, y, x + to_x, y), fill=MISSED_INDEX, width=2)
+            draw.line((x, y, x, y + to_y), fill=MISSED_INDEX, width=2)
+
+
+def _legend(draw: ImageDraw.ImageDraw, left: int, top: int, font: Font, *, annotated: bool) -> None:
+    """Say what the colours mean."""
+    draw.text((left, top), "candidates, weak to strong", TEXT_INDEX, font)
+    for level in range(len(LEVELS)):
+        x, y = left + 12 + 30 * level, top + LINE + 14
+        draw.ellipse((x - 10, y - 10, x + 10, y + 10), outline=FIRST_LEVEL + level, width=2)
+    draw.text((left, top + 2.6 * LINE), "a number: so many in one place", TEXT_INDEX, font)
+    if annotated:
+        for number, (said, hit) in enumerate((("hit", True), ("missed", False))):
+            y = top + (4 + 1.6 * number) * LINE
+            _frame(draw, (left + 2, y, left + 22, y + 20), hit=hit)
+            draw.text((left + 34, y + 2), f"annotated, {said}", TEXT_INDEX, font)
 
 
 def _scale_bar(
-    draw: ImageDraw.ImageDraw,
-    left: int,
-    bottom: int,
-    length: float,
-    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+    draw: ImageDraw.ImageDraw, left: int, bottom: int, length: float, font: Font
 ) -> None:
     y = bottom - 10
-    draw.line((left + 8, y, left + 8 + length, y), fill=GREYS, width=2)
-    draw.text((left + 8, y - 19), "1 cm", GREYS, font, stroke_width=1, stroke_fill=0)
+    draw.line((left + 8, y, left + 8 + length, y), fill=TEXT_INDEX, width=2)
+    draw.text((left + 8, y - 19), "1 cm", TEXT_INDEX, font, stroke_width=1, stroke_fill=0)

@@ -1,51 +1,92 @@
-"""The picture of a volume: its best slice and its maximum projection, with candidates marked."""
+"""The picture of a volume: what was found, beside what was annotated."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 from PIL import Image
 
-from tomocalc.image.display import Panel, draw_panels, reduction
-from tomocalc.image.extraction import Extracted
-from tomocalc.image.previews import best_slice, images_of
+from tomocalc.accounts.manifest import VolumeFacts
+from tomocalc.image.display import LEVELS, PANEL, Frame, Mark, Panel, draw_panels, mark_radius
+from tomocalc.image.objects import VolumeObjects
+from tomocalc.image.previews import CROP_MM, best_slice, images_of, reduction
 
 MARKS = 150
 """Most marks on a panel; more would hide the picture."""
 
 
-def volume_overlay(measured: Extracted, *, in_silico: bool) -> bytes:
+@dataclass(frozen=True)
+class Annotated:
+    """An annotated finding, and whether an object covers it; on every slice if *slice* is None."""
+
+    slice: int | None
+    frame: Frame
+
+
+def volume_overlay(
+    facts: VolumeFacts,
+    found: VolumeObjects,
+    previews: pl.DataFrame,
+    *,
+    in_silico: bool,
+    annotated: Sequence[Annotated] | None = None,
+) -> bytes:
     """Draw the picture of a volume as PNG.
+
+    Two panels: the slice on which most candidates are in best focus, with its own, and the maximum
+    over all slices with all; beside them the strongest candidate at full resolution.
 
     Parameters
     ----------
+    previews
+        Columns `previews.PREVIEWS`.
     in_silico
         Whether the volume is simulated; the picture then says so.
+    annotated
+        Its findings; None where nobody has asked yet.
     """
-    facts, found = measured.manifest, measured.found
     factor = reduction(facts.rows, facts.columns)
     blank = np.zeros([-(-side // factor) for side in (facts.rows, facts.columns)], np.uint8)
     still, projection = (
-        next(map(_opened, images_of(measured.previews, kind).values()), blank)
+        next(map(_opened, images_of(previews, kind).values()), blank)
         for kind in ("in focus", "projection")
     )
+    enlarge = max(1, PANEL // max(blank.shape))
+    near_px = 2 * mark_radius(facts.pixel_spacing_mm[0], enlarge / factor) * factor / enlarge
     best = best_slice(found)
     row, col, strength = found.at_focus()
+    level = strength_levels(strength)
     strongest = np.argsort(-strength, kind="stable")
     here = strongest[found.candidates.focus[strongest] == best]
+    many = facts.slices > 1
     # A single slice is shown without marks first: nothing then hides it.
-    marked = here[: MARKS if facts.slices > 1 else 0]
-    panels = [
-        Panel(f"slice {best} (0 to {facts.slices - 1})", still, row[marked], col[marked]),
-        Panel(
-            "maximum projection" if facts.slices > 1 else "candidates",
-            projection,
-            row[strongest[:MARKS]],
-            col[strongest[:MARKS]],
-        ),
+    marked = [
+        joined_marks(row[some], col[some], level[some], near_px)
+        for some in (here if many else here[:0], strongest)
     ]
+    framed = [
+        [one.frame for one in annotated or () if all_slices or one.slice in (best, None)]
+        for all_slices in (False, True)
+    ]
+    titles = (
+        f"slice {best} (0 to {facts.slices - 1})",
+        "maximum projection" if many else "candidates",
+    )
+    panels = [
+        Panel(title, image, marks[:MARKS], frames)
+        for title, image, marks, frames in zip(
+            titles, (still, projection), marked, framed, strict=True
+        )
+    ]
+    inset = None
+    for number, image in images_of(previews, "inset").items():
+        title = f"strongest: slice {found.candidates.focus[number]}, {CROP_MM:g} mm"
+        inset = Panel(title, _opened(image))
     about = [facts.volume_id, facts.laterality, facts.view]
     about.append("in-silico phantom" if in_silico else "")
     return draw_panels(
@@ -53,18 +94,71 @@ def volume_overlay(measured: Extracted, *, in_silico: bool) -> bytes:
         factor=factor,
         spacing_mm=facts.pixel_spacing_mm[0],
         heading="   ".join(part for part in about if part),
-        caption=_caption(found.candidates.count, here.size, len(found.facts)),
+        caption=_caption(found, len(marked[1]), here.size, annotated),
+        inset=inset,
     )
+
+
+def strength_levels(strength: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the colour of each candidate: equal steps of the logarithm of its strength.
+
+    From the weakest of the volume to the strongest; all in the middle where they are equal.
+    """
+    if not strength.size:
+        return np.zeros(0, np.int64)
+    value = np.log(np.maximum(strength, 1e-6))
+    low, high = value.min(), value.max()
+    if high - low < 1e-9:
+        return np.full(strength.size, len(LEVELS) // 2)
+    return np.minimum((value - low) / (high - low) * len(LEVELS), len(LEVELS) - 1).astype(np.int64)
+
+
+def joined_marks(
+    row: NDArray[np.float64],
+    col: NDArray[np.float64],
+    level: NDArray[np.int64],
+    near_px: float,
+) -> list[Mark]:
+    """Join candidates whose marks would overlap; each mark is that of its strongest candidate.
+
+    Parameters
+    ----------
+    row, col, level
+        Of the candidates, the strongest first.
+    near_px
+        Distance, in pixels of the slice, below which two marks overlap.
+    """
+    leads: list[int] = []
+    counts: list[int] = []
+    for number in range(row.size):
+        away = np.hypot(row[leads] - row[number], col[leads] - col[number])
+        nearest = int(np.argmin(away)) if leads else -1
+        if leads and away[nearest] < near_px:
+            counts[nearest] += 1
+        else:
+            leads.append(number)
+            counts.append(1)
+    return [
+        Mark(float(row[lead]), float(col[lead]), int(level[lead]), count)
+        for lead, count in zip(leads, counts, strict=True)
+    ]
 
 
 def _opened(image: bytes) -> NDArray[np.uint8]:
     return np.asarray(Image.open(io.BytesIO(image)))
 
 
-def _caption(count: int, here: int, slices: int) -> str:
+def _caption(
+    found: VolumeObjects, marks: int, here: int, annotated: Sequence[Annotated] | None
+) -> str:
+    count, slices = found.candidates.count, len(found.facts)
     text = f"{count} candidate{'s' * (count != 1)}"
     if slices > 1:
         text += f" in {slices} slices, {here} in best focus on the one shown"
-    if count > MARKS:
-        text += f"; the {MARKS} that stand out most are marked"
-    return f"{text}. Circles: 3 mm."
+    if marks > MARKS:
+        text += f"; the {MARKS} marks that stand out most are drawn"
+    text += ". Circles: 3 mm."
+    if annotated is None:
+        return text
+    hit = sum(one.frame.hit for one in annotated)
+    return f"{text}\n{len(annotated)} annotated: {hit} hit, {len(annotated) - hit} missed."

@@ -18,7 +18,7 @@ import polars as pl
 from numpy.typing import NDArray
 from PIL import Image
 
-from tomocalc.image.display import BRIGHTEN, reduce_max, reduce_mean, reduction
+from tomocalc.image.display import BRIGHTEN, PANEL
 from tomocalc.image.shards import current_table, write_table
 
 if TYPE_CHECKING:
@@ -157,16 +157,46 @@ def most_visible(found: VolumeObjects, most: int) -> NDArray[np.int64]:
     return np.sort(np.argsort(-strength, kind="stable")[:most])
 
 
+def reduction(rows: int, columns: int) -> int:
+    """Return how many pixels of a slice become one of a panel, along each axis."""
+    return max(1, math.ceil(max(rows, columns) / PANEL))
+
+
+def reduce_mean(grey: Grey, factor: int) -> NDArray[np.uint8]:
+    """Average the slice over blocks, as if it was fitted to the screen."""
+    padded = _padded(grey.levels, factor)
+    rows, cols = padded.shape[0] // factor, padded.shape[1] // factor
+    shown = grey.table[padded].reshape(rows, factor, cols, factor)
+    return np.rint(shown.mean(axis=(1, 3))).astype(np.uint8)
+
+
+def reduce_max(grey: Grey, factor: int) -> NDArray[np.uint8]:
+    """Take the largest value of each block, so that a calcification of one pixel stays.
+
+    Larger levels have larger grey values, so the levels are reduced, and few are looked up.
+    """
+    padded = _padded(grey.levels, factor)
+    down = padded[::factor].copy()
+    for first in range(1, factor):
+        np.maximum(down, padded[first::factor], out=down)
+    across = down[:, ::factor].copy()
+    for first in range(1, factor):
+        np.maximum(across, down[:, first::factor], out=across)
+    return np.rint(grey.table[across]).astype(np.uint8)
+
+
+def _padded(levels: NDArray[np.unsignedinteger], factor: int) -> NDArray[np.unsignedinteger]:
+    pad = [(0, -size % factor) for size in levels.shape]
+    return np.pad(levels, pad, mode="edge") if any(after for _, after in pad) else levels
+
+
 def frame(grey: Grey, factor: int) -> NDArray[np.uint8]:
     """Average a slice over blocks of *factor* pixels, brightened for a screen.
 
     The levels are averaged, and the few averages looked up: the grey scale is a straight line
     between its ends, so that gives the average of the grey values.
     """
-    levels = grey.levels
-    pad = [(0, -size % factor) for size in levels.shape]
-    if any(after for _, after in pad):
-        levels = np.pad(levels, pad, mode="edge")
+    levels = _padded(grey.levels, factor)
     # Every factor-th row from each of the first rows: added up, rows first, then columns.
     down = levels[::factor].astype(np.uint32)
     for first in range(1, factor):

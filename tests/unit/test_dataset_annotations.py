@@ -46,7 +46,7 @@ def test_one_line_per_slice_is_one_finding() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"slice": 5},
+        {"slice": 5, "x": 52.0},
         {"slice": None},
         {"slice": 8},
         {"slice": 6, "x": 54.0},
@@ -58,6 +58,10 @@ def test_one_line_per_slice_is_one_finding() -> None:
 )
 def test_other_places_are_other_findings(change: dict[str, Any]) -> None:
     assert told([line(2), line(3, **change)]) == [[2], [3]]
+
+
+def test_a_finding_told_again_with_rounded_places_is_one() -> None:
+    assert told([line(2), line(3, x=50.4, y=19.8, radius=2.0)]) == [[2, 3]]
 
 
 def test_boxes_of_one_lesion_may_grow_and_move() -> None:

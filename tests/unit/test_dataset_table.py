@@ -118,7 +118,29 @@ def test_labels_that_mean_none_are_told_where_there_are_several(tmp_path, caplog
     assert "column y: all but `yes` mean none: No, no, yess" in caplog.text
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+DIALECTS = {
+    "decimal commas": "A;C;y\n1,5;-0,25;yes\n2,125;;no\n",
+    "the first line of Excel": "sep=|\nA|C|y\n1.5|-0.25|yes\n2.125||no\n",
+    "words for nothing": "A,C,y\n1.5,-0.25,yes\n2.125,NA,no\n",
+    "the index of pandas": ",A,C,y\n0,1.5,-0.25,yes\n1,2.125,NaN,no\n",
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_table_is_read_in_every_dialect(tmp_path, dialect, encoding):
+    (tmp_path / "table.csv").write_text(DIALECTS[dialect], encoding=encoding)
+    rows, _ = read_feature_table(str(tmp_path / "table.csv"), **MAP)  # type: ignore[arg-type]
+    assert rows["area"].to_list() == [1.5, 2.125]
+    assert rows["contrast"].fill_nan(None).to_list() == [-0.25, None]
+
+
+def test_thousands_are_no_decimals(tmp_path):
+    with pytest.raises(TomocalcError, match="without a mark between thousands"):
+        read(tmp_path, 'A,C,y\n"1,234",1,yes\n"2,125",2,no\n')
+
+
+@pytest.mark.parametrize("encoding", ["cp1252"])
 def test_text_of_another_encoding_names_the_remedy(tmp_path, encoding):
     path = tmp_path / "table.csv"
     lines = ["A,C,y,note", "1,2,yes,", *["1,2,no,"] * 9000, "1,2,no,Größe"]

@@ -14,6 +14,7 @@ from tomocalc.errors import TomocalcError
 
 NOT_UTF8 = "it is not UTF-8 text", 'save it as "CSV UTF-8", which spreadsheets offer by that name'
 """Why a text of another encoding cannot be read, and what mends it."""
+SEPARATOR_LINE = re.compile(r"\"?sep=(.)\"?\s*[,;\t]*\s*", re.IGNORECASE)
 NO_TEXT = {
     b"PK\x03\x04": "a workbook (Excel or OpenDocument)",
     b"\xd0\xcf\x11\xe0": "a workbook of an old Excel",
@@ -35,13 +36,7 @@ def split_lines(path: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
     TomocalcError
         ``E102``.
     """
-    text = sheet_content(path)
-    start, _, rest = text.partition("\n")
-    declared = re.fullmatch(r"\"?sep=(.)\"?\s*[,;\t]*\s*", start.strip("\r"), re.IGNORECASE)
-    skipped = 1 if declared else 0
-    text = rest if declared else text
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    mark = declared[1] if declared else "\t" if "\t" in first else max(",;|", key=first.count)
+    mark, text, skipped = separated(sheet_content(path))
     quotes = csv.QUOTE_NONE if mark == "\t" else csv.QUOTE_MINIMAL
     reader = csv.reader(text.splitlines(), delimiter=mark, quoting=quotes)
     try:
@@ -56,6 +51,21 @@ def split_lines(path: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
     if not lines:
         raise sheet_error(path, "it is empty", "write a header line and one row per entry")
     return [cell.strip() for cell in lines[0][1]], lines[1:]
+
+
+def separated(text: str) -> tuple[str, str, int]:
+    """Return the separator, the text without Excel's own first line, and how many lines that is."""
+    start, _, rest = text.partition("\n")
+    if declared := SEPARATOR_LINE.fullmatch(start.strip("\r")):
+        return declared[1], rest, 1
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    return "\t" if "\t" in first else max(",;|", key=first.count), text, 0
+
+
+def decoded(content: bytes) -> str:
+    """Return text of UTF-8, with its mark or without, or of UTF-16 with its mark."""
+    utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if utf16 else "utf-8-sig")
 
 
 def _unquoted(cell: str) -> str:
@@ -83,9 +93,8 @@ def sheet_content(path: str) -> str:
     for start, what in NO_TEXT.items():
         if content.startswith(start):
             raise sheet_error(path, f"it is {what}, no text", 'export it as "CSV UTF-8"')
-    utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        return content.decode("utf-16" if utf16 else "utf-8-sig")
+        return decoded(content)
     except UnicodeDecodeError as error:
         raise sheet_error(path, *NOT_UTF8) from error
 

@@ -216,10 +216,12 @@ def _patients(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
         why = f"`{nobody[0][0]}` names nobody ({lines}): all of them would be one patient"
         fix = "give every patient a pseudonym of her own"
         yield row_error(f"{path}:{nobody[0][1]}, column patient_id", why, fix)
+    fix = "write one patient in one way, and give two patients names that differ more"
+    spelt = []
     for name, line, known, known_line in two_spellings(named):
         why = f"`{name}` differs from `{known}` on line {known_line} in spelling alone"
-        fix = "write one patient in one way, and give two patients names that differ more"
-        yield row_error(f"{path}:{line}, column patient_id", why, fix)
+        spelt.append((line, "", row_error(f"{path}:{line}, column patient_id", why, fix)))
+    yield from together(spelt)
 
 
 def _place(
@@ -252,6 +254,9 @@ def foreign_path(path: str) -> tuple[str, str] | None:
     """Return why a path cannot be meant as it stands, and what mends it; None where it can."""
     if "\0" in path:
         return "a path holds a NUL byte", "write it anew"
+    if scheme := re.match(r"[a-z][a-z0-9+.-]*://", path, re.IGNORECASE):
+        why = f"`{path}` is an address ({scheme[0]}), no path"
+        return why, "fetch it and give the path of the file"
     if drive := re.match(r"([A-Za-z]):[\\/]", path):
         here = f"/mnt/{drive[1].lower()}/{path[3:]}".replace("\\", "/")
         return f"`{path}` is a path of Windows", f"write it as it is called here, in WSL {here}"
@@ -266,7 +271,9 @@ def foreign_path(path: str) -> tuple[str, str] | None:
 
 
 def local_path(path: str) -> str:
-    """Return a path with the home folder written out, and with slashes if it has none."""
+    """Return a path with the home folder written out, with slashes if it has none, unquoted."""
+    if len(path) > 2 and path[0] == path[-1] == '"':
+        path = path[1:-1]  # as "Copy as path" of Windows puts it
     if "\\" in path and "/" not in path:
         path = path.replace("\\", "/")
     return os.path.expanduser(path) if path.startswith("~") else path  # noqa: PTH111
@@ -274,7 +281,7 @@ def local_path(path: str) -> str:
 
 def _resolve(where: str, row: Row, key: str, data_root: str | None) -> Iterator[TomocalcError]:
     """Resolve one path of the row below *data_root*, or say that it leads out of it."""
-    if fault := foreign_path(row[key]):
+    if fault := foreign_path(row[key].strip('"')):
         yield row_error(f"{where}, column {key}", *fault)
         return
     path = Path(data_root or "") / local_path(row[key])

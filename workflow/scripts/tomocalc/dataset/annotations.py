@@ -18,6 +18,8 @@ SEVERAL = 3
 """Lines from which on their places, all of them, show that x and y are exchanged."""
 MOST = 0.5
 """Largest share of the breast that the mask of a finding may have."""
+AGAIN_PX = 1.0
+"""Distance of two centres on one slice within which a finding is told twice."""
 SAME_PX = 3.0
 """Distance of two centres, in pixels along each axis, within which a hand marks one place."""
 SAME_SHARE = 0.25
@@ -28,8 +30,9 @@ def findings_of(rows: Iterable[Row], volumes: Iterable[VolumeManifest]) -> list[
     """Return one row per finding, in the order of the sheet.
 
     Where an annotator has outlined a finding on every slice that shows it, its lines are one
-    finding: lines of one volume, kind and outcome on neighbouring slices whose centres agree.
-    Counted line by line they would be many findings, and intervals too narrow.
+    finding: lines of one volume, kind and outcome on neighbouring slices whose centres agree, and
+    lines of one slice whose centres are the same to the pixel. Counted line by line they would be
+    many findings, and intervals too narrow.
 
     Parameters
     ----------
@@ -71,14 +74,16 @@ def _joined(chain: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _continues(last: Row, row: Row) -> bool:
-    """Return whether *row* outlines on a slice behind that of *last* what *last* outlines."""
-    if last["slice"] is None or not 0 < row["slice"] - last["slice"] <= NEIGHBOURING:
-        return False
+    """Return whether *row* outlines what *last* outlines: on a slice behind, or once more."""
     extents = [_extent(one) for one in (last, row)]
-    return all(
-        abs(here - there) <= max(SAME_PX, SAME_SHARE * min(one, other))
-        for here, there, one, other in zip(_centre(last), _centre(row), *extents, strict=True)
-    )
+    if last["slice"] == row["slice"]:
+        reach = [AGAIN_PX, AGAIN_PX]
+    elif last["slice"] is not None and row["slice"] - last["slice"] <= NEIGHBOURING:
+        reach = [max(SAME_PX, SAME_SHARE * min(pair)) for pair in zip(*extents, strict=True)]
+    else:
+        return False
+    apart = zip(_centre(last), _centre(row), reach, strict=True)
+    return all(abs(here - there) <= limit for here, there, limit in apart)
 
 
 def _apart(one: Row, other: Row) -> float:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import polars as pl
 
-from tomocalc.dataset.foreign_table import read_foreign_table, remedy
+from tomocalc.delimited import NOT_UTF8, decoded, separated
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.identity import names_nobody, two_spellings
-from tomocalc.parquet import BAD
+from tomocalc.identity import EMPTY, names_nobody, two_spellings
+from tomocalc.parquet import BAD, load_parquet
 from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, names, schema
 
 log = logging.getLogger(__name__)
@@ -61,9 +62,11 @@ def read_feature_table(
         ``E302``, naming the column or the line at fault.
     """
     try:
-        table = read_foreign_table(path, header=header)
+        table = _read(path, header=header)
     except BAD as error:
-        why, fix = remedy(error, "give the path of a CSV or Parquet file")
+        why, fix = str(error).splitlines()[0], "give the path of a CSV or Parquet file"
+        if isinstance(error, UnicodeDecodeError) or re.search("utf-?8", why, re.IGNORECASE):
+            why, fix = NOT_UTF8
         raise _table_error(path, why, fix) from error
     wanted = [*features.values(), label, *filter(None, (patient_id, site))]
     absent = sorted(set(wanted) - set(table.columns))
@@ -84,7 +87,7 @@ def read_feature_table(
         seen = ", ".join(table.select(text.unique().sort()).to_series().head(5).to_list())
         why = f"no row of column {label} is `{positive}`; it holds {seen}"
         raise _table_error(path, why, "set table.positive to the label of a calcification")
-    table = _named(table, patient_id)
+    table = _with_numbers(_named(table, patient_id), list(features.values()))
     raise_all(
         [
             *_not_numbers(path, table, features, first_line),
@@ -114,6 +117,42 @@ def read_feature_table(
         known.get(name, pl.lit(None)).cast(kinds[name]).alias(name) for name in names(CANDIDATE)
     )
     return rows, unknown.height
+
+
+def _read(path: str, *, header: bool) -> pl.DataFrame:
+    """Read a table as it is; what is in a text file stays text.
+
+    Blanks around the names of columns do not count; without a *header* they are ``column_1``, ….
+    """
+    if Path(path).suffix.lower() in {".parquet", ".pq"}:
+        return load_parquet(path)
+    mark, text, _ = separated(decoded(Path(path).read_bytes()))
+    table = pl.read_csv(text.encode(), has_header=header, separator=mark, infer_schema=False)
+    table.columns = [
+        name.strip() if header else f"column_{number + 1}"
+        for number, name in enumerate(table.columns)
+    ]
+    return table
+
+
+def _with_numbers(table: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+    """Empty the cells of text *columns* that hold ``NA`` and the like; read decimal commas.
+
+    A comma is the decimal mark where some number has other than three digits behind it, and no
+    number has a point.
+    """
+    texts = [name for name in columns if table[name].dtype == pl.String]
+    plain = [pl.col(name).str.strip_chars() for name in texts]
+    table = table.with_columns(
+        pl.when(~cell.str.to_lowercase().is_in(EMPTY)).then(cell).alias(name)
+        for name, cell in zip(texts, plain, strict=True)
+    )
+    nothing = pl.Series("cell", [], pl.String)
+    cells = pl.concat([nothing, *(table[name].alias("cell") for name in texts)])
+    decimals = cells.str.contains(r"^-?\d+,(\d{1,2}|\d{4,})$").any()
+    if not decimals or cells.str.contains(r"^-?\d*\.\d").any():
+        return table
+    return table.with_columns(pl.col(texts).str.replace(r"^(-?\d+),(\d+(e[+-]?\d+)?)$", "$1.$2"))
 
 
 def _text(column: str | None) -> pl.Expr:
@@ -176,10 +215,15 @@ def _patient_spellings(
         return
     names = table.select(_text(patient_id), pl.col("_row") + first_line)
     once = names.unique(patient_id, keep="first", maintain_order=True)
-    for name, line, known, known_line in two_spellings(once.iter_rows()):
-        why = f"`{name}` on line {line} differs from `{known}` on line {known_line} in spelling "
+    again = list(two_spellings(once.iter_rows()))
+    if again:
+        name, line, known, known_line = again[0]
+        why = (
+            f"`{name}` on line {line} differs from `{known}` on line {known_line} in spelling alone"
+        )
+        more = f", and so do {len(again) - 1} other names" if len(again) > 1 else ""
         fix = "write one patient in one way"
-        yield _table_error(f"{path}, column {patient_id}", f"{why}alone", fix)
+        yield _table_error(f"{path}, column {patient_id}", f"{why} alone{more}", fix)
 
 
 def _not_numbers(
@@ -194,9 +238,8 @@ def _not_numbers(
         if bad.height:
             line, value = bad["_row"][0] + first_line, bad[column][0]
             why = f"{bad.height} cells are not numbers, the first is `{value}` on line {line}"
-            yield _table_error(
-                f"{path}, column {column}", why, "write numbers, or leave cells empty"
-            )
+            fix = "write numbers, without a mark between thousands, or leave cells empty"
+            yield _table_error(f"{path}, column {column}", why, fix)
 
 
 def _table_error(where: str, why: str, fix: str) -> TomocalcError:

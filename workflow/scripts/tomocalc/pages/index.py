@@ -22,6 +22,7 @@ from tomocalc.pages.merits import (
     counted_groups,
     figure_card,
     figure_of,
+    interval,
     interval_limits,
     merit_name,
     row_limits,
@@ -98,6 +99,7 @@ def index_page(
     pictures_of = {one["name"]: one["address"] for one in (*shown, *others)}
     return render_page(
         "index",
+        interval=interval,
         badge=badge_of(source),
         links=navigation("index.html", [entry.address for entry in pages]),
         packages=("numpy", "polars", "plotly"),

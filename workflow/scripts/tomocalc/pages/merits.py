@@ -7,7 +7,7 @@ from typing import Any
 
 from tomocalc.accounts.figures import Method
 from tomocalc.pages.parts import Card
-from tomocalc.pages.words import plural, pretty, signed
+from tomocalc.pages.words import plural, pretty, score, signed
 
 NAMES = {
     "auroc": "AUROC",
@@ -39,10 +39,14 @@ CARDS = ("auroc", "average_precision", "f1", "recall", "specificity", "accuracy"
 
 def figure_card(name: str, figure: Mapping[str, Any], unit: str = "") -> Card:
     """Return a figure as a card, its interval below; *unit*: what it is counted by."""
-    value, low, high = (figure.get(key) for key in ("value", "low", "high"))
-    shown = "–" if value is None else f"{value:.3f}"
-    interval = "" if low is None or high is None else f"{low:.3f} to {high:.3f}"
-    return Card(merit_name(name) + (f" per {unit}" if unit else ""), shown, interval)
+    label = merit_name(name) + (f" per {unit}" if unit else "")
+    return Card(label, score(figure["value"]), interval(figure))
+
+
+def interval(figure: Mapping[str, Any]) -> str:
+    """Return the interval of a figure: ``0.932 to 0.967``; empty without one."""
+    low, high = figure["low"], figure["high"]
+    return "" if low is None or high is None else f"{low:.3f} to {high:.3f}"
 
 
 def merit_name(name: str) -> str:

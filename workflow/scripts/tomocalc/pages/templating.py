@@ -27,7 +27,6 @@ FILTERS = (
     "score",
     "share",
     "signed",
-    "listed",
     "first_up",
 )
 """Functions of `tomocalc.pages.words` that templates use as filters: ``{{ part|share }}``."""
@@ -55,11 +54,6 @@ def environment() -> Environment:
 def fill(macro: str, *arguments: Any, **values: Any) -> Markup:
     """Return what a macro of ``parts.html.j2`` writes for *values*, all of them escaped."""
     return environment().globals[macro](*arguments, **values)  # type: ignore[operator]
-
-
-def render(template: str, **values: Any) -> Markup:
-    """Return what ``templates/<template>.html.j2`` writes for *values*, all of them escaped."""
-    return Markup(environment().get_template(f"{template}.html.j2").render(**values))  # noqa: S704
 
 
 def asset(name: str) -> str:

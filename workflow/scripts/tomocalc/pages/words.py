@@ -122,11 +122,6 @@ def score(value: float | None) -> str:
     return written(value, "score")
 
 
-def listed(names: Iterable[str]) -> str:
-    """Return names in one line: ``a, b, c``."""
-    return ", ".join(names)
-
-
 def first_up(text: str) -> str:
     """Return *text* with a capital at its start, the rest as it is."""
     return text[:1].upper() + text[1:]

@@ -168,6 +168,6 @@ def test_a_data_set_to_import_is_its_folder_or_what_to_do(
 
 def test_what_is_asked_for_when_a_job_is_planned(tmp_path: Path) -> None:
     assert asked.every("a/{volume}.png", ["v", "w"])(at()) == ["a/v.png", "a/w.png"]
-    assert asked.growing(1000)(at(), attempt=2) == 2000
+    assert asked.growing(1000)(at(), 2) == 2000
     (tmp_path / "step.py").write_text("import json\n")
     assert len(asked.code_of(tmp_path / "step.py")(at())) == 64

@@ -78,7 +78,7 @@ def check_split(cohort: Cohort, split: Mapping[str, Any]) -> None:
     if cohort.calcified >= FEWEST and _most_left(cohort, split) >= split["folds"]:
         return
     works = [
-        folds for folds in range(2, split["folds"]) if _works(cohort, split | {"folds": folds})
+        folds for folds in range(2, split["folds"]) if _works(cohort, {**split, "folds": folds})
     ]
     fix = f"set split.folds to {works[-1]}, or add patients" if works else _enough(split)
     raise TomocalcError(
@@ -122,7 +122,7 @@ def _enough(split: Mapping[str, Any]) -> str:
     """Say how many patients would do, half of them with a calcification."""
     for number in range(4, 100):
         cohort = Cohort(2 * number, number, number, "")
-        if _works(cohort, split | {"folds": 2}):
+        if _works(cohort, {**split, "folds": 2}):
             return f"add patients: {number} with and {number} without do, with split.folds at 2"
     return "choose other fractions in `split`"
 

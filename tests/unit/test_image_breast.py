@@ -97,3 +97,11 @@ def test_real_films_are_cut_at_the_breast(image: str) -> None:
     breast = find_breast(raw, (0.2, 0.2))
     assert 0.15 < breast.share < 0.6
     assert breast.sample(raw).mean() > 3 * raw[~breast.pixels((1024, 1024))].mean()
+
+
+@pytest.mark.parametrize(("factor", "shift"), [(1, 30_000), (7, 0), (4, 20_000)])
+def test_the_breast_does_not_depend_on_the_scale_of_values(factor: int, shift: int) -> None:
+    raw = breast_slice(3, shape=(192, 128), spots=[])
+    moved = (raw.astype(np.int64) * factor + shift).astype(np.uint16)
+    found, expected = find_breast(moved, (0.1, 0.1)), find_breast(raw, (0.1, 0.1))
+    np.testing.assert_array_equal(found.mask, expected.mask)

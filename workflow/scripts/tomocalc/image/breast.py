@@ -102,14 +102,16 @@ def find_breast(image: NDArray[np.integer], spacing_mm: tuple[float, float]) -> 
 
     Notes
     -----
-    Blocks of about 1 mm are averaged, their square root (which evens out dark and bright
-    tissue) is compared with 0.6 × Otsu's threshold, a 5 × 5 opening cuts labels and tape off,
+    Blocks of about 1 mm are averaged, the square root of what they are above the darkest (which
+    evens out dark and bright tissue) is compared with 0.6 × Otsu's threshold, a 5 × 5 opening cuts labels and tape off,
     the largest 4-connected region is kept and its holes are filled. An image without contrast
     is all breast.
     """
     block = max(1, round(BLOCK_MM / max(spacing_mm)))
-    tone = np.sqrt(block_means(image, block))
+    tone = block_means(image, block)
+    # Values are known up to a shift and a factor only: signed ones lie at half the range.
     tone -= tone.min()
+    tone = np.sqrt(tone)
     if tone.max() <= 0:
         return Breast(np.ones(tone.shape, np.bool_), block)
     bright = tone > SKIN_FRACTION * threshold_otsu(tone)

@@ -17,14 +17,39 @@ from typing import Any
 
 import numpy as np
 
-from support.image_files import volume, write_dicom, write_jpeg, write_pgm, write_png, write_tiff
+from support.encodings_files import ENCODINGS
+from support.image_files import (
+    dicom,
+    item,
+    volume,
+    write_dicom,
+    write_jpeg,
+    write_pgm,
+    write_png,
+    write_tiff,
+)
 from tomocalc.errors import TomocalcError
 from tomocalc.memory import peak_megabytes
+from tomocalc.readers.masks import open_mask
 from tomocalc.readers.volume import open_volume
 
 DICOM = ("explicit", "implicit", "rle", "jpeg", "jpeg_lossless", "jpegls", "jpeg2000")
+SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
 TIFF = ("none", "zlib", "lzw", "zstd", "packbits", "jpeg")
-IMAGES = ("png", "pgm", "jpg", *(f"tiff {name}" for name in TIFF), *(f"dicom {n}" for n in DICOM))
+ENCODED = (
+    *("ImageJ, one directory", "OME, shuffled", "TIFF of orientation 6", "PNG of orientation 6"),
+    *("Modality LUT", "bright padding", "no table of frames", "floats", "no preamble"),
+    *("a.nii", "a.nii.gz", "a.nrrd", "NRRD, packed", "a.mha", "MetaImage, packed"),
+)
+"""Of `encodings.ENCODINGS`."""
+MASKS = ("mask png", "mask segmentation")
+IMAGES = (
+    *("png", "pgm", "jpg"),
+    *(f"tiff {name}" for name in TIFF),
+    *(f"dicom {name}" for name in DICOM),
+    *ENCODED,
+    *MASKS,
+)
 ROOT = Path(__file__).parents[2]
 MAX_SECONDS = 5.0
 MAX_MEGABYTES = 1000.0
@@ -34,7 +59,20 @@ def sound_file(kind: str, folder: Path) -> Path:
     """Write a sound file of *kind*, one of `IMAGES` or `data_files`."""
     if kind not in IMAGES:
         return data_files()[kind][0](folder)
+    if kind in ENCODED:
+        path = ENCODINGS[kind].write(folder)
+        return path if path.is_file() else min(path.iterdir())
     frames = volume(3, rows=64, columns=56)
+    if kind in MASKS:
+        marked = (frames[0] > frames[0].max() - 20).astype(np.uint8)
+        if kind == "mask png":
+            return write_png(folder / "a.png", marked)
+        group = item(PlanePositionSequence=[item(ImagePositionPatient=[0.0, 0.0, 1.0])])
+        options = {"sop_class": SEGMENTATION, "SegmentationType": "BINARY"}
+        made = dicom([marked], enhanced=True, **options)
+        made.PerFrameFunctionalGroupsSequence = [group]
+        made.save_as(folder / "a.dcm", enforce_file_format=True)
+        return folder / "a.dcm"
     format_, _, variant = kind.partition(" ")
     path = folder / f"a.{ {'dicom': 'dcm', 'tiff': 'tif'}.get(format_, format_) }"
     if format_ == "dicom":
@@ -90,7 +128,12 @@ def read_slices(path: Path) -> None:
 def outcome(kind: str, path: Path) -> str:
     """Read a file; return ``read`` or the code of the named error."""
     try:
-        read_slices(path) if kind in IMAGES else data_files()[kind][1](path)
+        if kind in MASKS:
+            open_mask(str(path))
+        elif kind in IMAGES:
+            read_slices(path)
+        else:
+            data_files()[kind][1](path)
     except TomocalcError as error:
         if not all(line.startswith("ERROR [E") for line in str(error).splitlines()):
             raise RuntimeError("a fault is not told in lines of its own") from error

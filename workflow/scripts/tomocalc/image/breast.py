@@ -102,10 +102,10 @@ def find_breast(image: NDArray[np.integer], spacing_mm: tuple[float, float]) -> 
 
     Notes
     -----
-    Blocks of about 1 mm are averaged, the square root of what they are above the darkest (which
-    evens out dark and bright tissue) is compared with 0.6 × Otsu's threshold, a 5 × 5 opening cuts labels and tape off,
-    the largest 4-connected region is kept and its holes are filled. An image without contrast
-    is all breast.
+    Blocks of about 1 mm are averaged. The square root of what they are above the darkest one (it
+    evens out dark and bright tissue) is compared with 0.6 × Otsu's threshold, a 5 × 5 opening
+    cuts labels and tape off, the largest 4-connected region is kept and its holes are filled. An
+    image without contrast is all breast.
     """
     block = max(1, round(BLOCK_MM / max(spacing_mm)))
     tone = block_means(image, block)

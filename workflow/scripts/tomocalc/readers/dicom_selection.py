@@ -128,12 +128,12 @@ def _of_one_thickness(items: list[Item], left: dict[Item, str], where: str) -> l
         return items
     if len(known) == len(items):
         slices = [item for item in items if (item.thickness or 0) < THICKER * min(known)]
-        why = "its images have different thicknesses"
+        decided = 2 * len(slices) >= len(items)
     else:
         slices = [item for item in items if item.thickness is None]
-        why = "only some of its images have a thickness"
-    if 2 * len(slices) < len(items) or len(slices) < 2:
-        raise _undecided(where, why, len(items))
+        decided = 2 * len(slices) > len(items)
+    if not decided or len(slices) < 2:
+        raise _undecided(where, "its images differ in thickness", len(items))
     left |= {item: KIND_NAMES[SLAB] for item in items if item not in slices}
     return slices
 

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.colour import unsigned
-from tomocalc.readers.itk_header import NOT_NUMBERS, check_claim, read_claim
+from tomocalc.readers.itk_header import NOT_NUMBERS, check_claim, check_data, read_claim
 from tomocalc.readers.plane import Decoded, Plane, named, unsupported
-from tomocalc.readers.sniff import Kind
+from tomocalc.readers.sniff import Kind, sniff
 from tomocalc.readers.stack import Facts, Stack
 
 DOING = "an image cannot be read by SimpleITK"
@@ -180,6 +180,7 @@ def _array(path: Path, stamp: tuple[int, int]) -> NDArray[Any]:
     """
     del stamp
     with named(str(path), doing=DOING):
+        check_data(read_claim(path, sniff(path)), str(path))
         sitk = _library(str(path))
         image = sitk.ReadImage(str(path))
         array = sitk.GetArrayFromImage(image)

@@ -22,8 +22,11 @@ MAX_BYTES = 1 << 32
 MAX_RATIO = 1040
 """Deflate cannot make data smaller than 1/1032."""
 HEADER_BYTES = 1 << 16
+PIECE = 1 << 20
 NOT_NUMBERS = "its values are neither integers nor floats"
 NIFTI_BITS = {2: 8, 4: 16, 8: 32, 16: 32, 64: 64, 256: 8, 512: 16, 768: 32, 1024: 64, 1280: 64}
+NRRD_END = re.compile(rb"\r?\n\r?\n")
+META_END = re.compile(rb"(?m)^ElementDataFile *= *([^\r\n]*)\r?\n?")
 NRRD_BITS = (
     (r"u?int8(_t)?|(un)?signed char|uchar", 8),
     (r"u?int16(_t)?|u?short( int)?|(un)?signed short( int)?", 16),
@@ -49,13 +52,22 @@ class Claim:
     """The data are compressed."""
     data: Path
     """File that holds them."""
+    offset: int
+    """Where they start in it, or in what is unpacked from it where *whole* is packed."""
+    whole: bool = False
+    """The header is packed with the data."""
+
+    @property
+    def bytes(self) -> int:
+        """Size of the unpacked data."""
+        return math.prod(self.sizes) * self.bits // 8
 
 
 def check_claim(claim: Claim, where: str) -> None:
     """Refuse, before any library reads it, what is larger than memory or than its file."""
     if not all(0 < size < 1 << 31 for size in claim.sizes) or not claim.sizes:
         raise damaged(where, "its header holds impossible sizes")
-    needed = math.prod(claim.sizes) * claim.bits // 8
+    needed = claim.bytes
     sizes = " × ".join(map(str, claim.sizes))
     if needed > MAX_BYTES:
         raise TomocalcError(
@@ -67,9 +79,34 @@ def check_claim(claim: Claim, where: str) -> None:
         )
     if not claim.data.is_file():
         raise damaged(where, "the file with its data is missing")
-    stored = claim.data.stat().st_size
+    stored = claim.data.stat().st_size - (0 if claim.whole else claim.offset)
     if needed > stored * (MAX_RATIO if claim.packed else 1):
         raise damaged(where, f"{sizes} values take {needed} bytes, and {stored} are stored")
+
+
+def check_data(claim: Claim, where: str) -> None:
+    """Unpack compressed data once, in pieces: the library shows what is cut short as it comes.
+
+    Raises
+    ------
+    TomocalcError
+        ``E202`` where they end early, are damaged, or go on behind the image.
+    """
+    if not claim.packed:
+        return
+    needed = claim.bytes + (claim.offset if claim.whole else 0)
+    unpacker, found = zlib.decompressobj(wbits=47), 0
+    with claim.data.open("rb") as handle:
+        handle.seek(0 if claim.whole else claim.offset)
+        try:
+            while (piece := handle.read(PIECE)) and not unpacker.eof:
+                while piece and found <= needed + PIECE:
+                    found += len(unpacker.decompress(piece, PIECE))
+                    piece = unpacker.unconsumed_tail
+        except zlib.error as error:
+            raise damaged(where, "its compressed data are damaged") from error
+    if not unpacker.eof or not needed <= found <= needed + PIECE:
+        raise damaged(where, f"its compressed data hold {found} of {needed} bytes")
 
 
 def read_claim(path: Path, kind: Kind) -> Claim:
@@ -78,11 +115,13 @@ def read_claim(path: Path, kind: Kind) -> Claim:
         head = handle.read(HEADER_BYTES)
     if kind is Kind.NIFTI:
         return _nifti_claim(path, head)
-    text = head.split(b"\n\n" if kind is Kind.NRRD else b"ElementDataFile", 1)
+    last = NRRD_END if kind is Kind.NRRD else META_END
+    end = last.search(head)
+    text = head[: end.start() if end else len(head)].decode("latin-1")
+    offset = end.end() if end else len(head)
     if kind is Kind.NRRD:
-        return _nrrd_claim(path, text[0].replace(b"\r", b"").decode("latin-1"))
-    rest = text[1].split(b"\n", 1)[0].decode("latin-1") if len(text) > 1 else ""
-    return _meta_claim(path, text[0].decode("latin-1"), rest.partition("=")[2].strip())
+        return _nrrd_claim(path, text, offset)
+    return _meta_claim(path, text, end[1].decode("latin-1") if end else "", offset)
 
 
 def _nifti_claim(path: Path, head: bytes) -> Claim:
@@ -105,13 +144,22 @@ def _nifti_claim(path: Path, head: bytes) -> Claim:
         raise damaged(where, "its header holds impossible sizes")
     if code not in NIFTI_BITS:
         raise unsupported(where, NOT_NUMBERS, "save it as grey")
-    data = path
-    if not single:
-        data = path.with_suffix(".img")
-    return Claim(sizes=tuple(sizes[:count]), bits=NIFTI_BITS[code], packed=packed, data=data)
+    (offset,) = struct.unpack_from(
+        f"{order}q" if second else f"{order}f", head, 168 if second else 108
+    )
+    if not 0 <= offset < MAX_BYTES:
+        raise damaged(where, "its data start nowhere")
+    return Claim(
+        sizes=tuple(sizes[:count]),
+        bits=NIFTI_BITS[code],
+        packed=packed,
+        data=path if single else path.with_suffix(".img"),
+        offset=int(offset),
+        whole=packed,
+    )
 
 
-def _nrrd_claim(path: Path, text: str) -> Claim:
+def _nrrd_claim(path: Path, text: str, offset: int) -> Claim:
     fields = dict(re.findall(r"(?m)^([a-z ]+): *(.*?) *$", text.lower()))
     files = re.search(r"(?mi)^data ?file: *(.*?) *$", text)
     bits = next(
@@ -120,23 +168,32 @@ def _nrrd_claim(path: Path, text: str) -> Claim:
     if bits is None:
         raise unsupported(str(path), NOT_NUMBERS, "save it as grey")
     sizes = tuple(int(size) for size in fields.get("sizes", "").split())
-    packed = fields.get("encoding", "raw") not in ("raw", "ascii", "text", "txt", "hex")
-    data = _beside(path, files[1]) if files else path
-    return Claim(sizes=sizes, bits=bits, packed=packed, data=data)
+    encoding = fields.get("encoding", "raw")
+    if encoding not in ("raw", "gzip", "gz"):
+        raise unsupported(str(path), f"its data are encoded as {encoding[:8]}", "save it as gzip")
+    return Claim(
+        sizes=sizes,
+        bits=bits,
+        packed=encoding != "raw",
+        data=_beside(path, files[1]) if files else path,
+        offset=0 if files else offset,
+    )
 
 
-def _meta_claim(path: Path, text: str, data: str) -> Claim:
+def _meta_claim(path: Path, text: str, data: str, offset: int) -> Claim:
     fields = dict(re.findall(r"(?m)^\s*(\w+)\s*=\s*(.*?)\s*$", text))
     kind = fields.get("ElementType", "")
     if kind not in META_BITS:
         raise unsupported(str(path), NOT_NUMBERS, "save it as grey")
     channels = int(fields.get("ElementNumberOfChannels", "1"))
+    local = data.upper() in ("LOCAL", "")
     sizes = tuple(int(size) for size in fields.get("DimSize", "").split())
     return Claim(
         sizes=sizes,
         bits=META_BITS[kind] * channels,
         packed=fields.get("CompressedData", "False").lower() in ("true", "1"),
-        data=path if data.upper() in ("LOCAL", "") else _beside(path, data),
+        data=path if local else _beside(path, data),
+        offset=offset if local else 0,
     )
 
 

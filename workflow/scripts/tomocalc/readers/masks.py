@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.dataset import Dataset
 
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.readers.dicom_elements import Elements
 from tomocalc.readers.dicom_file import segmentation_dataset
 from tomocalc.readers.file_stack import file_stack
 from tomocalc.readers.plane import Plane, damaged, named, unsupported
@@ -58,20 +57,28 @@ def open_mask(path: str) -> MaskStack:
         with named(path, doing="a mask cannot be read"):
             kind = sniff(files[0])
         if kind is Kind.DICOM:
-            dataset, found = segmentation_dataset(files[0])
-            if str(dataset.get("SOPClassUID")) in SEGMENTATIONS:
-                return _segmentation(files[0], dataset, found)
+            found = _segmentation(files[0])
+            if found is not None:
+                return found
     planes = file_stack(files, mask=True).planes
     raise_all([plane for plane in planes if isinstance(plane, TomocalcError)])
     return _labels([plane for plane in planes if isinstance(plane, Plane)], path)
 
 
-def _segmentation(path: Path, dataset: Dataset, found: Elements) -> MaskStack:
-    with named(str(path), doing="a segmentation cannot be read", quote=False):
-        set_ = tuple(segmentation_frames(path, dataset, found))
-    if not set_:
+def _segmentation(path: Path) -> MaskStack | None:
+    """Return the frames of a DICOM segmentation; None for another object."""
+    with (
+        named(str(path), doing="a segmentation cannot be read", quote=False),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        dataset, found = segmentation_dataset(path)
+        if str(dataset.get("SOPClassUID")) not in SEGMENTATIONS:
+            return None
+        frames = tuple(segmentation_frames(path, dataset, found))
+    if not frames:
         raise bad_mask(str(path), "no pixel of it is set")
-    return MaskStack(frames=set_, pages=len(set_), shape=set_[0].image.shape)
+    return MaskStack(frames=frames, pages=len(frames), shape=frames[0].image.shape)
 
 
 def _labels(planes: list[Plane], path: str) -> MaskStack:

@@ -65,6 +65,14 @@ def find_scale(planes: list[Plane]) -> Scale | None:
                 low, high = min(low, smallest), max(high, largest)
     if not low < high:
         return Scale(low=low if np.isfinite(low) else 0.0, factor=0.0)
+    if not np.isfinite(high - low):
+        raise TomocalcError(
+            "E206",
+            what="an image has values that cannot be scaled",
+            where=planes[0].where,
+            why=f"they lie between {low:.3g} and {high:.3g}",
+            fix="replace those that mean nothing in the source, for instance by the background",
+        )
     factor = LARGEST / (high - low)
     integers = all(np.dtype(plane.dtype).kind in "iu" for plane in planes)
     if integers and low >= 0 and high <= LARGEST:

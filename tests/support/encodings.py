@@ -1,0 +1,277 @@
+"""One breast, written in many ways: what each writes, and what its rows must be."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+from pydicom.filewriter import dcmwrite
+
+from support.image_files import CT, dicom, encode, item
+from support.one_breast import AIR, BREAST, ORDER, REVERSED, ROWS, SLICES, Encoding, Frames
+
+
+def many(frames: Frames = BREAST, order: Sequence[int] | None = None, **options: Any) -> Dataset:
+    """Return a multi-frame object; stored frame k is slice order[k]."""
+    order = range(len(frames)) if order is None else order
+    positions = [[-float(place), 0.0, 0.0] for place in order]
+    given = {"bits": 12, "enhanced": True, "positions": positions, **options}
+    return dicom([frames[place] for place in order], **given)
+
+
+def saved(make: Callable[[], Dataset]) -> Callable[[Path], Path]:
+    def write(folder: Path) -> Path:
+        make().save_as(folder / "a.dcm", enforce_file_format=True)
+        return folder / "a.dcm"
+
+    return write
+
+
+def edited(change: Callable[[bytes], bytes], **options: Any) -> Callable[[Path], Path]:
+    def write(folder: Path) -> Path:
+        path = saved(lambda: many(**options))(folder)
+        path.write_bytes(change(path.read_bytes()))
+        return path
+
+    return write
+
+
+def bare(folder: Path) -> Path:
+    """Write the data set alone, without preamble and file meta information."""
+    made = many()
+    del made.file_meta
+    dcmwrite(folder / "a", made, implicit_vr=True, little_endian=True, enforce_file_format=False)
+    return folder / "a"
+
+
+def set_to(**attributes: Any) -> Callable[[Path], Path]:
+    return saved(lambda: many(**attributes))
+
+
+def private() -> Dataset:
+    """Return the breast behind a large private sequence of undefined length."""
+    made = many()
+    block = made.private_block(0x0019, "MADE UP", create=True)
+    block.add_new(0x10, "SQ", [item(), item()])
+    for part in made[0x0019, 0x1010].value:
+        part.private_block(0x0019, "MADE UP", create=True).add_new(0x12, "OB", bytes(3_000_000))
+    made[0x0019, 0x1010].is_undefined_length = True
+    return made
+
+
+def fragmented(table: str) -> Dataset:
+    """Return JPEG 2000 frames, each in two pieces, with an empty or a wrong table of frames."""
+    frames = [encode(frame, "jpeg2000", bits=12) for frame in BREAST]
+    pieces = [part for frame in frames for part in (frame[:1000], frame[1000:])]
+    content = {"none": b"", "zeros": bytes(4 * SLICES)}[table]
+    whole = b""
+    for piece in (content, *pieces):
+        piece += b"\0" * (len(piece) % 2)
+        whole += struct.pack("<HHI", 0xFFFE, 0xE000, len(piece)) + piece
+    return many(syntax="jpeg2000", PixelData=whole + b"\xfe\xff\xdd\xe0" + bytes(4))
+
+
+def looked_up() -> Dataset:
+    """Return falling values with a Modality LUT that turns them round."""
+    table = item(LUTDescriptor=[4096, 0, 16], ModalityLUTType="US")
+    table.add_new(0x00283006, "OW", (4095 - np.arange(4096)).astype("<u2").tobytes())
+    return many(4095 - BREAST, ModalityLUTSequence=[table])
+
+
+def floats() -> Dataset:
+    made = many(BREAST, BitsAllocated=32, PixelData=None)
+    for name in ("BitsStored", "HighBit", "PixelRepresentation"):
+        delattr(made, name)
+    made.FloatPixelData = (BREAST / 4 - 200).astype("<f4").tobytes()
+    return made
+
+
+def wide() -> Dataset:
+    content = (BREAST.astype("<i4") - 1000).tobytes()
+    return many(
+        BREAST,
+        BitsAllocated=32,
+        BitsStored=32,
+        HighBit=31,
+        PixelRepresentation=1,
+        PixelData=content,
+    )
+
+
+def padded(value: int, where: NDArray[np.bool_] = AIR, **options: Any) -> Callable[[Path], Path]:
+    """Write the breast with *value* for padding where nothing was imaged."""
+
+    def make() -> Dataset:
+        frames = BREAST.copy()
+        if options.get("PhotometricInterpretation") == "MONOCHROME1":
+            frames = 4095 - frames
+        frames = frames.astype(np.int16) if value < 0 else frames
+        frames[:, where] = value
+        return many(frames, **{"PixelPaddingValue": value, **options})
+
+    return saved(make)
+
+
+BAND = np.zeros_like(AIR)
+BAND[:, 96:] = True
+
+
+def measured(**spacing: Any) -> Callable[[Path], Path]:
+    def make() -> Dataset:
+        made = many(spacing=None)
+        for name, value in spacing.items():
+            setattr(made, name, value)
+        return made
+
+    return saved(make)
+
+
+def spread() -> Dataset:
+    """Return frames whose pixel spacing grows with height, as in cone-beam grids."""
+    made = many(spacing=None)
+    for index, group in enumerate(made.PerFrameFunctionalGroupsSequence):
+        group.PixelMeasuresSequence = [item(PixelSpacing=[0.1 + index * 1e-3] * 2)]
+    return made
+
+
+def one(index: int, image: Frames | None = None, **attributes: Any) -> Dataset:
+    """Return a single-frame object of slice *index*, or of another *image* at its place."""
+    image = BREAST[index] if image is None else image
+    positions = [[-float(index), 0.0, 0.0]]
+    uid = f"1.2.3.{index}.{len(attributes)}"
+    given = {"sop_class": CT, "InstanceNumber": index + 1, "SOPInstanceUID": uid, **attributes}
+    return dicom([image], bits=12, positions=positions, **given)
+
+
+def series(*others: Callable[[], Dataset], **attributes: Any) -> Callable[[Path], Path]:
+    """Write a folder of single slices, shuffled by name, with *others* among them."""
+
+    def write(folder: Path) -> Path:
+        for name, index in enumerate(ORDER):
+            one(index, **attributes).save_as(folder / f"{name}", enforce_file_format=True)
+        for number, make in enumerate(others):
+            make().save_as(folder / f"x{number}", enforce_file_format=True)
+        return folder
+
+    return write
+
+
+def flat(**attributes: Any) -> Callable[[], Dataset]:
+    """Return the maker of an image beside the slices: the brightest of all."""
+    return lambda: one(SLICES, BREAST.max(axis=0), **attributes)
+
+
+def concatenated(parts: Sequence[int] = (0, 1, 2)) -> Callable[[Path], Path]:
+    def write(folder: Path) -> Path:
+        for part in parts:
+            made = many(BREAST, order=range(2 * part, 2 * part + 2))
+            made.ConcatenationUID, made.InConcatenationNumber = "1.2.9", part + 1
+            made.InConcatenationTotalNumber, made.SOPInstanceUID = 3, f"1.2.3.{part}"
+            made.save_as(folder / f"{9 - part}.dcm", enforce_file_format=True)
+        return folder
+
+    return write
+
+
+SIGNED = BREAST.astype(np.int16)
+MISNAMED = b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2\0\0\0"
+WORDS = ["DERIVED", "PRIMARY", "TOMOSYNTHESIS"]
+
+DICOM_ENCODINGS: dict[str, Encoding] = {
+    **{
+        name: Encoding(set_to(syntax=name))
+        for name in (
+            "explicit",
+            "implicit",
+            "big_endian",
+            "rle",
+            "jpeg_lossless",
+            "jpeg_lossless_sv1",
+            "jpegls",
+            "jpeg2000",
+        )
+    },
+    "no preamble": Encoding(edited(lambda content: content[132:])),
+    "no file meta information": Encoding(bare),
+    "implicit said, explicit stored": Encoding(edited(lambda content: content.replace(*MISNAMED))),
+    "no class": Encoding(set_to(SOPClassUID=None), doubts=("no_class",)),
+    "excess bytes": Encoding(saved(lambda: many(PixelData=BREAST.tobytes() + bytes(512)))),
+    "large private sequence": Encoding(saved(private)),
+    "no number of frames": Encoding(set_to(NumberOfFrames=None)),
+    "no table of frames": Encoding(saved(lambda: fragmented("none"))),
+    "wrong table of frames": Encoding(saved(lambda: fragmented("zeros"))),
+    "shuffled frames": Encoding(
+        saved(lambda: many(order=ORDER)), order=ORDER, doubts=("frames_reordered",)
+    ),
+    "reversed frames": Encoding(
+        saved(lambda: many(order=REVERSED, syntax="jpegls")),
+        order=REVERSED,
+        doubts=("frames_reordered",),
+    ),
+    "MONOCHROME1": Encoding(
+        saved(lambda: many(4095 - BREAST, PhotometricInterpretation="MONOCHROME1"))
+    ),
+    "falling slope": Encoding(
+        saved(lambda: many(4095 - BREAST, RescaleSlope=-2, RescaleIntercept=9))
+    ),
+    "rescaled": Encoding(set_to(RescaleSlope=3.5, RescaleIntercept=-1024)),
+    "signed around zero": Encoding(saved(lambda: many(SIGNED - 2048))),
+    "signed from zero": Encoding(saved(lambda: many(SIGNED, bits=16)), same="rows"),
+    "high bits": Encoding(saved(lambda: many(BREAST << 4, HighBit=15))),
+    "more bits than said": Encoding(set_to(BitsStored=10, HighBit=9), doubts=("bits_exceeded",)),
+    "Modality LUT": Encoding(saved(looked_up)),
+    "a window": Encoding(set_to(WindowCenter=300, WindowWidth=100)),
+    "floats": Encoding(saved(floats), same="rows"),
+    "32 bits": Encoding(saved(wide), same="rows"),
+    "bright padding": Encoding(padded(4095), same="candidates"),
+    "padding beyond the bits": Encoding(padded(65535), same="candidates"),
+    "a band of padding": Encoding(padded(4095, BAND), same="candidates"),
+    "dark padding": Encoding(padded(0), same="candidates"),
+    "MONOCHROME1, padding 0": Encoding(
+        padded(0, PhotometricInterpretation="MONOCHROME1"), same="candidates"
+    ),
+    "a range of padding": Encoding(padded(4000, PixelPaddingRangeLimit=4095), same="candidates"),
+    "negative padding": Encoding(padded(-2000, bits=16), same="candidates"),
+    "magnified": Encoding(
+        measured(ImagerPixelSpacing=[0.15, 0.15], EstimatedRadiographicMagnificationFactor=1.5),
+        doubts=("magnified",),
+    ),
+    "spacing of the detector": Encoding(
+        measured(ImagerPixelSpacing=[0.1, 0.1]), doubts=("detector_spacing",)
+    ),
+    "spacings that differ": Encoding(
+        saved(spread), options={"pixel_spacing_mm": 0.1}, doubts=("spacings_differ",)
+    ),
+    "single slices": Encoding(series()),
+    "a synthetic image beside them": Encoding(
+        series(flat(ImageType=[*WORDS, "GENERATED_2D"])), doubts=("left_out",)
+    ),
+    "a C-View beside them": Encoding(
+        series(flat(ImageType=["DERIVED", "PRIMARY", "C_VIEW"])), doubts=("left_out",)
+    ),
+    "slabs beside them": Encoding(
+        series(flat(ImageType=[*WORDS, "MAXIMUM"]), flat(ImageType=[*WORDS, "MEAN"], Rows=ROWS)),
+        doubts=("left_out",),
+    ),
+    "thicker images beside them": Encoding(
+        series(flat(SliceThickness=8.0), SliceThickness=1.0), doubts=("left_out",)
+    ),
+    "a localiser beside them": Encoding(
+        series(flat(ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])), doubts=("left_out",)
+    ),
+    "an image across them": Encoding(
+        series(flat(ImageOrientationPatient=[1.0, 0, 0, 0, 1.0, 0])), doubts=("left_out",)
+    ),
+    "a projection beside them": Encoding(
+        series(flat(SOPClassUID="1.2.840.10008.5.1.4.1.1.13.1.5")), doubts=("left_out",)
+    ),
+    "a twin for processing": Encoding(
+        series(lambda: one(1, PresentationIntentType="FOR PROCESSING")), doubts=("left_out",)
+    ),
+    "a concatenation": Encoding(concatenated()),
+}

@@ -1,0 +1,175 @@
+"""One breast in the formats of pictures, as TIFF, NIfTI, NRRD and MetaImage; all its encodings."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import SimpleITK
+import tifffile
+
+from support.encodings import DICOM_ENCODINGS, SIGNED, one
+from support.image_files import png_chunk, write_pgm, write_png
+from support.one_breast import BREAST, ORDER, SLICES, SPACED, Encoding, Frames
+
+
+def pictures(
+    save: Callable[[Path, Frames], Any], suffix: str, name: Callable[[int], str] = str
+) -> Callable[[Path], Path]:
+    def write(folder: Path) -> Path:
+        for index, image in enumerate(BREAST):
+            save(folder / f"{name(index)}{suffix}", image)
+        return folder
+
+    return write
+
+
+def stored_as(image: Frames, orientation: int) -> Frames:
+    """Return what a file stores of an upright picture under an orientation tag."""
+    if orientation in (2, 3, 6, 7):
+        image = image[..., ::-1]
+    if orientation in (3, 4, 7, 8):
+        image = image[..., ::-1, :]
+    return image.swapaxes(-1, -2) if orientation in (5, 6, 7, 8) else image
+
+
+def exif_png(orientation: int) -> Callable[[Path, Frames], None]:
+    tag = b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, orientation, 0, 0)
+
+    def save(path: Path, image: Frames) -> None:
+        content = write_png(path, stored_as(image, orientation)).read_bytes()
+        path.write_bytes(content[:33] + png_chunk(b"eXIf", tag) + content[33:])
+
+    return save
+
+
+def tiff(frames: Frames = BREAST, **options: Any) -> Callable[[Path], Path]:
+    def write(folder: Path) -> Path:
+        tifffile.imwrite(folder / "a.tif", frames, **{"metadata": None, **options})
+        return folder / "a.tif"
+
+    return write
+
+
+def oriented(orientation: int) -> Callable[[Path], Path]:
+    tags = [(274, "H", 1, orientation, True)]
+    return tiff(stored_as(BREAST, orientation), extratags=tags)
+
+
+def pages(write_one: Callable[[Any, int], None]) -> Callable[[Path], Path]:
+    def write(folder: Path) -> Path:
+        with tifffile.TiffWriter(folder / "a.tif") as file:
+            for index in range(SLICES):
+                write_one(file, index)
+        return folder / "a.tif"
+
+    return write
+
+
+def with_thumbnail(file: Any, index: int) -> None:
+    file.write(BREAST[index], metadata=None, contiguous=False)
+    if index == 0:
+        file.write(BREAST[0, ::4, ::4], metadata=None, contiguous=False, subfiletype=1)
+
+
+def ome(order: Sequence[int], channels: int = 1) -> Callable[[Path], Path]:
+    """Write an OME-TIFF whose pages lie in another order than its planes."""
+    places = "".join(
+        f'<TiffData FirstZ="{depth}" IFD="{page}" PlaneCount="1"/>'
+        for page, depth in enumerate(order)
+    )
+    text = (
+        '<?xml version="1.0"?><OME><Image><Pixels DimensionOrder="XYZCT" SizeX="104" SizeY="144" '
+        f'SizeZ="{SLICES // channels}" SizeC="{channels}" SizeT="1">{places}</Pixels></Image></OME>'
+    )
+
+    def write_one(file: Any, index: int) -> None:
+        described = {"description": text} if index == 0 else {}
+        file.write(BREAST[order[index]], metadata=None, contiguous=False, **described)
+
+    return pages(write_one)
+
+
+def itk(
+    name: str, change: Callable[[Any], Any] = lambda image: image, frames: Frames = BREAST
+) -> Callable[[Path], Path]:
+    """Write through SimpleITK; *change* stores the same volume in another way."""
+
+    def write(folder: Path) -> Path:
+        image = SimpleITK.GetImageFromArray(frames)
+        image.SetSpacing((0.1, 0.1, 1.0))
+        SimpleITK.WriteImage(change(image), str(folder / name), useCompression="gz" in name)
+        return folder / name
+
+    return write
+
+
+def permuted(axes: Sequence[int]) -> Callable[[Any], Any]:
+    return lambda image: SimpleITK.PermuteAxes(image, list(axes))
+
+
+def towards(axes: str) -> Callable[[Any], Any]:
+    return lambda image: SimpleITK.DICOMOrient(image, axes)
+
+
+ENCODINGS: dict[str, Encoding] = {
+    **DICOM_ENCODINGS,
+    "single slices, numbers reversed": Encoding(
+        pictures(
+            lambda path, image: one(
+                number := int(path.stem), image, InstanceNumber=9 - number
+            ).save_as(path, enforce_file_format=True),
+            "",
+        ),
+        doubts=("order_reversed",),
+    ),
+    "PNG": Encoding(pictures(write_png, ".png"), options=SPACED),
+    "PGM": Encoding(pictures(write_pgm, ".pgm"), options=SPACED),
+    "names with signs": Encoding(
+        pictures(write_png, ".png", lambda index: f"z_{index - 3}"), options=SPACED
+    ),
+    "names with plus and minus": Encoding(
+        pictures(write_png, ".png", lambda index: f"z{index - 3:+d}mm"), options=SPACED
+    ),
+    "names with heights": Encoding(
+        pictures(write_png, ".png", lambda index: f"h_{(index - 2) * 1.25}"), options=SPACED
+    ),
+    **{
+        f"PNG of orientation {code}": Encoding(pictures(exif_png(code), ".png"), options=SPACED)
+        for code in (3, 6)
+    },
+    "TIFF": Encoding(tiff(), options=SPACED),
+    "TIFF, big, tiled, zstd": Encoding(
+        tiff(bigtiff=True, tile=(64, 64), compression="zstd"), options=SPACED
+    ),
+    "TIFF, big endian, LZW": Encoding(tiff(byteorder=">", compression="lzw"), options=SPACED),
+    "TIFF, white is zero": Encoding(tiff(65535 - BREAST, photometric="miniswhite"), options=SPACED),
+    "TIFF, 12 bits": Encoding(tiff(bitspersample=12), options=SPACED),
+    "TIFF, signed": Encoding(tiff(SIGNED), options=SPACED, same="rows"),
+    "TIFF, floats": Encoding(tiff(BREAST.astype(np.float32)), options=SPACED, same="rows"),
+    "TIFF, described": Encoding(tiff(metadata={"axes": "ZYX"}), options=SPACED),
+    "TIFF, one directory": Encoding(tiff(metadata={}, truncate=True), options=SPACED),
+    "TIFF with a thumbnail": Encoding(pages(with_thumbnail), options=SPACED),
+    "ImageJ": Encoding(tiff(imagej=True, metadata={"axes": "ZYX"}), options=SPACED),
+    "ImageJ, one directory": Encoding(
+        tiff(imagej=True, truncate=True, metadata={"axes": "ZYX"}), options=SPACED
+    ),
+    "OME": Encoding(ome(range(SLICES)), options=SPACED),
+    "OME, shuffled": Encoding(ome(ORDER), options=SPACED),
+    **{
+        f"TIFF of orientation {code}": Encoding(oriented(code), options=SPACED)
+        for code in range(2, 9)
+    },
+    **{name: Encoding(itk(name)) for name in ("a.nii", "a.nii.gz", "a.nrrd", "a.mha", "a.mhd")},
+    "NRRD, packed": Encoding(itk("gz.nrrd")),
+    "MetaImage, packed": Encoding(itk("gz.mha")),
+    "NIfTI, axes turned round": Encoding(itk("a.nii", permuted((2, 0, 1)))),
+    "NRRD, axes turned round": Encoding(itk("a.nrrd", permuted((1, 2, 0)))),
+    "NIfTI, other directions": Encoding(itk("a.nii.gz", towards("RAS"))),
+    "MetaImage, other directions": Encoding(itk("a.mha", towards("SPR"))),
+    "NIfTI, signed": Encoding(itk("a.nii", frames=SIGNED)),
+    "NRRD, floats": Encoding(itk("a.nrrd", frames=BREAST.astype(np.float32)), same="rows"),
+}

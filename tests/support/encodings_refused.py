@@ -1,0 +1,125 @@
+"""Files of which it cannot be told which breast they hold: what writes them, what is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from pydicom.dataset import Dataset
+
+from support.encodings import concatenated, flat, many, one, private, saved, series, spread
+from support.encodings_files import itk, ome, tiff
+from support.one_breast import BREAST, COLUMNS, ROWS, SLICES
+
+
+def series_of_two(folder: Path) -> Path:
+    for index in range(SLICES):
+        made = one(index, SeriesInstanceUID=f"1.2.{index % 2}")
+        made.save_as(folder / str(index), enforce_file_format=True)
+    return folder
+
+
+def two_per_position() -> Dataset:
+    return many(np.repeat(BREAST, 2, axis=0), positions=[[-float(k // 2), 0, 0] for k in range(12)])
+
+
+def cut_short(folder: Path) -> Path:
+    path = tiff(imagej=True, truncate=True, metadata={"axes": "ZYX"})(folder)
+    path.write_bytes(path.read_bytes()[: -2 * BREAST[0].nbytes])
+    return path
+
+
+def undescribed(folder: Path) -> Path:
+    path = tiff(BREAST[0])(folder)
+    path.write_bytes(path.read_bytes() + BREAST[1:].tobytes())
+    return path
+
+
+def array(name: str) -> Callable[[Path], Path]:
+    def write(folder: Path) -> Path:
+        (np.savez if name.endswith("z") else np.save)(folder / name, BREAST)
+        return folder / name
+
+    return write
+
+
+def private_frames(folder: Path) -> Path:
+    made = private()
+    del made.PixelData
+    made.SOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
+    return saved(lambda: made)(folder)
+
+
+def text(name: str, content: str, data: bytes = b"") -> Callable[[Path], Path]:
+    def write(folder: Path) -> Path:
+        (folder / name).write_bytes(content.encode() + data)
+        return folder / name
+
+    return write
+
+
+META = (
+    "ObjectType = Image\nNDims = 3\nDimSize = {}\nElementType = MET_USHORT\n"
+    "CompressedData = {}\nElementDataFile = {}\n"
+)
+NRRD = "NRRD0004\ntype: uint16\ndimension: 3\nsizes: {}\nencoding: {}\n{}\n"
+RGB = np.repeat(np.arange(64, dtype=np.uint8).reshape(4, 4, 4)[..., None], 3, axis=3)
+
+REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
+    "two series": (series_of_two, "E207.*more than one volume.*2 series"),
+    "two frames per position": (saved(two_per_position), "E207.*order.*ImagePositionPatient"),
+    "an image without a position": (
+        series(flat(ImagePositionPatient=None)),
+        "E207.*1 of its 7 images have no position",
+    ),
+    "two thicknesses": (
+        series(*(lambda k=k: one(10 + k, BREAST[k], SliceThickness=5.0) for k in range(6))),
+        "E207.*it cannot be told which images are the slices",
+    ),
+    "a missing part": (concatenated((0, 2)), "E207.*of the 3 parts of the concatenation 2 are"),
+    "projections": (
+        saved(lambda: many(ImageType=["ORIGINAL", "PRIMARY", "TOMO_PROJ"])),
+        "E203.*it is a projection",
+    ),
+    "spacings that differ": (saved(spread), "E205.*different pixel spacings"),
+    "frames in private elements": (private_frames, "E203.*private elements.*BTO"),
+    "ImageJ, channels": (
+        tiff(BREAST.reshape(3, 2, ROWS, COLUMNS), imagej=True, metadata={"axes": "ZCYX"}),
+        "E203.*it has 2 channels",
+    ),
+    "tifffile, channels": (
+        tiff(BREAST[:2], metadata={"axes": "CYX"}, photometric="minisblack"),
+        "E203.*it has 2 channels",
+    ),
+    "OME, channels": (ome(range(SLICES), channels=2), "E203.*it has 2 channels"),
+    "tifffile, two axes": (
+        tiff(BREAST.reshape(3, 2, ROWS, COLUMNS), metadata={}, photometric="minisblack"),
+        "E203.*another axis beside its slices",
+    ),
+    "ImageJ, cut short": (cut_short, "E207.*its description says 6 planes"),
+    "planes that nothing describes": (undescribed, "E207.*its one page takes"),
+    "npy": (array("a.npy"), r"E203.*NumPy array \(\.npy\)"),
+    "npz": (array("a.npz"), r"E203.*NumPy archive \(\.npz\)"),
+    "NRRD, colours": (itk("a.nrrd", frames=RGB), "E203.*"),
+    "MetaImage of another folder": (
+        text("a.mhd", META.format("8 8 8", "False", "../secret.raw")),
+        "E203.*in another folder",
+    ),
+    "MetaImage, a list of files": (
+        text("a.mhd", META.format("8 8 8", "False", "LIST")),
+        "E203.*in several files",
+    ),
+    "MetaImage of more than it holds": (
+        text("a.mha", META.format("999 999 99", "False", "LOCAL"), bytes(999)),
+        "E202.*bytes, and .* are stored",
+    ),
+    "MetaImage that unpacks to more than memory": (
+        text("a.mha", META.format("99999 99999 99", "True", "LOCAL"), bytes(999)),
+        "E204.*larger than memory",
+    ),
+    "NRRD that cannot unpack to so much": (
+        text("a.nrrd", NRRD.format("999 999 99", "gzip", ""), bytes(999)),
+        "E202.*bytes, and .* are stored",
+    ),
+}

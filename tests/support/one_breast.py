@@ -1,0 +1,58 @@
+"""The breast that the tests of encodings write, and what a way to write it says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from support.image_slices import breast_slice
+
+Frames = NDArray[Any]
+
+SLICES, ROWS, COLUMNS, FOCUS = 6, 144, 104, 2
+SPOTS = ((40, 30), (72, 50), (100, 26))
+"""Annotated; (row, column)."""
+OTHERS = ((56, 20), (86, 62), (58, 66))
+SPACED = {"pixel_spacing_mm": 0.1, "slice_spacing_mm": 1.0}
+ORDER = (3, 0, 5, 1, 4, 2)
+"""Stored image k lies at depth ORDER[k], where images are shuffled."""
+REVERSED = tuple(range(SLICES))[::-1]
+
+
+def breast() -> Frames:
+    """Return (slice, row, column) of 12 bits: six spots that are best seen on slice `FOCUS`."""
+    row, col = np.mgrid[:ROWS, :COLUMNS]
+    still = breast_slice(5, shape=(ROWS, COLUMNS), spots=[]).astype(float) * 0.6
+    volume = np.empty((SLICES, ROWS, COLUMNS), np.uint16)
+    rng = np.random.default_rng(2)
+    for index in range(SLICES):
+        image = still + 8 * rng.normal(size=still.shape)
+        height = 900 * np.exp(-(((index - FOCUS) / 1.2) ** 2))
+        for y, x in (*SPOTS, *OTHERS):
+            image += height * np.exp(-((row - y) ** 2 + (col - x) ** 2) / (2 * 1.3**2))
+        volume[index] = np.clip(np.rint(image), 0, 4095)
+    return volume
+
+
+BREAST = breast()
+AIR = BREAST[FOCUS] < 500
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """One way to write the breast."""
+
+    write: Callable[[Path], Path]
+    """Write into an empty folder; return the path for the sheet."""
+    options: dict[str, Any] = field(default_factory=dict)
+    """Of the sheet's row."""
+    order: Sequence[int] = tuple(range(SLICES))
+    """Depth of every stored image: annotations name images as they are stored."""
+    same: str = "values"
+    """``values``: equal arrays; ``rows``: equal up to a scale; ``candidates``: air differs."""
+    doubts: tuple[str, ...] = ()

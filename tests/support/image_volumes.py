@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from support.image_slices import breast_slice
@@ -46,18 +48,24 @@ SHEET = {
 CALCIFICATIONS = [(70, 40, 1), (90, 60, 2), (120, 50, 3)]  # (row, column, slice of focus)
 
 
-def write_volume(folder: Path, slices: int = 5) -> Path:
-    """Write a breast of textured noise with three spots that blur over depth."""
-    folder.mkdir(parents=True, exist_ok=True)
+def volume_frames(slices: int = 5, seed: int = 7) -> Iterator[NDArray[np.uint16]]:
+    """Yield the slices of a breast of textured noise with three spots that blur over depth."""
     row, col = np.mgrid[:192, :128]
     rng = np.random.default_rng(1)
-    breast = breast_slice(7, shape=(192, 128), spots=[])
+    breast = breast_slice(seed, shape=(192, 128), spots=[])
     for index in range(slices):
         image = breast + 10 * rng.random(breast.shape)
         for y, x, focus in CALCIFICATIONS:
             height = 1500 * np.exp(-((index - focus) ** 2) / 2)
             image += height * np.exp(-((row - y) ** 2 + (col - x) ** 2) / 4)
-        Image.fromarray(image.astype(np.uint16)).save(folder / f"s{index}.png")
+        yield image.astype(np.uint16)
+
+
+def write_volume(folder: Path, slices: int = 5, seed: int = 7) -> Path:
+    """Write the slices of `volume_frames` as PNG."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for index, image in enumerate(volume_frames(slices, seed)):
+        Image.fromarray(image).save(folder / f"s{index}.png")
     return folder
 
 

@@ -219,8 +219,8 @@ def doubt_sentence(doubt: Doubt) -> str:
     return f"{text} (slice{'s' * (len(doubt.slices) > 1)} {named})"
 
 
-def refuse_doubts(doubts: Iterable[Doubt], image: Mapping[str, Any], where: str) -> None:
-    """Refuse a volume that has a doubt, where the configuration says so.
+def refused(doubts: Iterable[Doubt], image: Mapping[str, Any], where: str) -> list[TomocalcError]:
+    """Return an ``E209`` for every doubt that stops a volume, where the configuration says so.
 
     Parameters
     ----------
@@ -229,27 +229,25 @@ def refuse_doubts(doubts: Iterable[Doubt], image: Mapping[str, Any], where: str)
         ``allowed_doubts`` all the same.
     where
         The volume, for messages.
-
-    Raises
-    ------
-    TomocalcError
-        ``E209``, one line for each doubt.
     """
     if image["doubts"] == "report":
-        return
-    raise_all(
-        [
-            TomocalcError(
-                "E209",
-                what=f"a volume is doubtful: {doubt.code}",
-                where=where,
-                why=doubt_sentence(doubt),
-                fix=f"{KINDS[doubt.code].advice}; or add {doubt.code} to image.allowed_doubts",
-            )
-            for doubt in doubts
-            if doubt.code not in image["allowed_doubts"] and not KINDS[doubt.code].settled
-        ]
-    )
+        return []
+    return [
+        TomocalcError(
+            "E209",
+            what=f"a volume is doubtful: {doubt.code}",
+            where=where,
+            why=doubt_sentence(doubt),
+            fix=f"{KINDS[doubt.code].advice}; or add {doubt.code} to image.allowed_doubts",
+        )
+        for doubt in doubts
+        if doubt.code not in image["allowed_doubts"] and not KINDS[doubt.code].settled
+    ]
+
+
+def refuse_doubts(doubts: Iterable[Doubt], image: Mapping[str, Any], where: str) -> None:
+    """Raise what `refused` returns, all at once."""
+    raise_all(refused(doubts, image, where))
 
 
 def count_doubts(volumes: Iterable[tuple[str, Iterable[Doubt]]]) -> tuple[DoubtCount, ...]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from tomocalc.accounts.doubts import Doubt, refuse_doubts
+from tomocalc.accounts.doubts import Doubt, refused
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.errors import raise_all
 from tomocalc.identity import patients_of_studies
@@ -52,8 +52,8 @@ def check_cohort(volumes: Volumes, image: Mapping[str, Any]) -> dict[str, tuple[
         whose = ((one.volume_id, one.patient_id, one.study) for one in volumes)
         raise_all(list(patients_of_studies(whose)))
     found = cohort_doubts(volumes)
-    for name, doubts in found.items():
-        refuse_doubts(doubts, image, f"volume {name}")
+    faults = (refused(doubts, image, f"volume {name}") for name, doubts in found.items())
+    raise_all([fault for some in faults for fault in some])
     return found
 
 

@@ -18,7 +18,7 @@ from tomocalc.config import load_schema
 from tomocalc.pages.card import Run
 from tomocalc.pages.levels import levels, missing_levels
 from tomocalc.pages.markdown import escape
-from tomocalc.pages.model_card import GUIDELINES, STATES, Entry, answers, checklists, items
+from tomocalc.pages.model_card import GUIDELINES, Entry, answers, checklists, items
 from tomocalc.pages.model_card import model_card as card
 
 ROOT = Path(__file__).parents[2]
@@ -37,8 +37,7 @@ def volumes(tmp_path_factory) -> Run:
 
 
 def entries(run: Run, guideline: str) -> dict[str, Entry]:
-    found = {one.key: one.entries for one in checklists(run)}
-    return {entry.number: entry for entry in found[guideline]}
+    return {entry.number: entry for entry in checklists(run)[guideline]}
 
 
 def numbers(guideline: str) -> list[str]:
@@ -64,7 +63,7 @@ def test_claim_has_its_44_items_in_order():
 def test_the_configuration_takes_answers_to_every_item_and_to_nothing_else():
     schema = load_schema(ROOT / "workflow/schemas/config.schema.yaml")
     pattern = schema["properties"]["card"]["properties"]["answers"]["propertyNames"]["pattern"]
-    names = [f"{one.key}_{number}" for one in GUIDELINES for number in numbers(one.key)]
+    names = [f"{name}_{number}" for name in GUIDELINES for number in numbers(name)]
     assert all(re.search(pattern, name) for name in names)
     others = ("tripod_28", "tripod_1a", "tripod_3d", "tripod_3", "claim_45", "claim_0", "claim_1a")
     assert not [name for name in others if re.search(pattern, name)]
@@ -74,22 +73,22 @@ def test_the_configuration_takes_answers_to_every_item_and_to_nothing_else():
 def test_every_item_stands_once_with_an_answer_or_a_question(tmp_path, source):
     run = facts(tmp_path, source=source)
     text, html = card(run)
-    for guideline in checklists(run):
-        expected = numbers(guideline.key)
-        assert [one.number for one in guideline.entries] == expected
-        for one in guideline.entries:
-            assert one.state in STATES
+    names = {"tripod": "TRIPOD+AI", "claim": "CLAIM 2024"}
+    for key, found in checklists(run).items():
+        expected = numbers(key)
+        assert [one.number for one in found] == expected
+        for one in found:
             assert bool(one.text) == bool(one.origin) == (one.state != "open")
             assert one.ask or one.state not in ("open", "partly")
-        asked = sum(one.state in ("open", "partly") for one in guideline.entries)
-        assert html.count(f">{guideline.name} item </span>") == len(expected)
-        section = text.partition(f"## Checklist {guideline.name}")[2].partition("\n## ")[0]
+        asked = sum(one.state in ("open", "partly") for one in found)
+        assert html.count(f">{names[key]} item </span>") == len(expected)
+        section = text.partition(f"## Checklist {names[key]}")[2].partition("\n## ")[0]
         assert re.findall(r"^\| (\d+[a-g]?) \|", section, re.MULTILINE) == expected
         assert section.count("**To be written by the authors:**") == asked
 
 
 def test_every_answer_has_an_item(phantom, volumes, tmp_path):
-    asked = {item.answer for one in GUIDELINES for item in items(one.key)} - {""}
+    asked = {item.answer for name in GUIDELINES for item in items(name)} - {""}
     spacings = {"pixel_spacing_mm": (0.1, 0.1), "slice_spacing_mm": (1.0, 1.5)}
     how = Extraction(settings_keys=(), settings=None, **spacings)
     measured = changed(phantom, quality=replace(phantom.quality, extraction=how))

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from tomocalc.accounts.detection import Detection, GeneratorRecall, Recall
+from tomocalc.accounts.detection import Detection
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.split import SplitAccount
 from tomocalc.comparison.catalogue import RESAMPLED
@@ -39,7 +39,6 @@ from tomocalc.pages.words import (
     badge_of,
     cohort,
     ruling_of,
-    share,
     under,
 )
 
@@ -50,17 +49,6 @@ PROTOCOL_ORDER = ("honest", "paper", "own")
 PROTOCOL_FIGURES = (*RESAMPLED, "accuracy")
 RECALLERS = {"lstm": "LSTM", "nearest_neighbour": "1-nearest neighbour"}
 """The run's network, and a model that only recalls rows, by key of the comparison."""
-
-FOUND = {"calcification": "calcifications", "cluster": "clusters"}
-SEARCHES = {"local": "local: small bright spots", "paper": "paper: blur, equalise, Otsu"}
-OTHERS = {
-    "round_benign": "round benign calcifications",
-    "vascular": "calcified vessels",
-    "clip": "clips",
-    "noise_spike": "detector spikes",
-    "end_on_vessel": "vessels seen end-on",
-}
-"""What the phantom holds beside calcifications."""
 
 
 def index_page(
@@ -124,7 +112,6 @@ def index_page(
         pages=pages,
         pictures=shown,
         other_pictures=others,
-        found=_search(detection) if detection else None,
         parts=[
             (PARTS[name], part)
             for name in ("train", "validation", "test")
@@ -211,42 +198,6 @@ def _protocol_rows(
                 *(with_interval(figure_of(row, key) if row else None) for row in rows),
                 *(with_reach(gap[key]) if gap and key in gap else "–" for gap in differences),
             ]
-
-
-def _search(detection: Detection) -> dict[str, Any]:
-    """Return how well each search for candidates finds what is annotated."""
-    searches = detection.generators
-    return {
-        "annotated": any(one.kinds for one in searches.values()),
-        "rows": [row for name, one in searches.items() for row in _found(name, one)],
-        "placed": [row for name, one in searches.items() for row in _placed(name, one)],
-    }
-
-
-def _found(name: str, account: GeneratorRecall) -> Iterator[list[Any]]:
-    load = [account.small_objects_per_slice, account.small_objects_per_cm2_of_breast]
-    for kind, rates in account.kinds.items():
-        found = rates.found
-        covered = f"{found.covered:,} of {found.findings:,} {FOUND[kind]}"
-        yield [SEARCHES[name], covered, _recall(found), rates.by_chance.recall, *load]
-    if not account.kinds:
-        yield [SEARCHES[name], "nothing annotated", None, None, *load]
-
-
-def _placed(name: str, account: GeneratorRecall) -> Iterator[list[Any]]:
-    groups = {
-        f"calcifications, contrast to noise from {rates.above:g}"
-        + (f" to {rates.below:g}" if rates.below else ""): rates.found
-        for rates in account.by_visibility
-    } | {OTHERS.get(kind, kind): found for kind, found in account.other_objects.items()}
-    for label, found in groups.items():
-        if found.findings:
-            yield [label, name, found.covered, found.findings, _recall(found)]
-
-
-def _recall(found: Recall) -> Cell:
-    low, high = share(found.lower), share(found.upper)
-    return Cell(f"{share(found.recall)} ({low} to {high})", found.recall)
 
 
 def _pictures(overlays: Sequence[str], folder: Path) -> tuple[list[dict[str, str]], ...]:

@@ -83,6 +83,8 @@ def test_volumes_from_elsewhere_are_measured_with_a_model_from_elsewhere(
     assert prediction.overlays(at()) == ["results/predictions/v/overlay.png"]
     assert prediction.volume(at(volume="v"))["path"] == str(tmp_path / "v.dcm")
     assert set(prediction.dicom_outputs) == {"report", "segmentation"}
+    with pytest.raises(SystemExit, match=r"E104.*no such volume.*such as v"):
+        prediction.inputs(at(volume="v1"))
 
 
 def test_a_table_has_no_images_and_may_be_fetched(config: dict[str, Any]) -> None:

@@ -53,15 +53,16 @@ def test_all_mistakes_of_both_sheets(project: Project):
         "volumes={sheet: volumes.tsv, annotations: points.csv}",
     )
     own = [line.split("volumes.tsv:")[1][0] for line in found if "volumes.tsv:" in line]
-    assert own == ["2", "3", "5", "4"]
-    assert ["points.csv:2, column kind" in line for line in found] == [False] * 4 + [True, False]
+    assert own == ["2", "3", "5", "4", "2"]
+    assert "files that end in .png carry none; wrong too: line 3" in found[-1]
+    assert [n for n, line in enumerate(found) if "points.csv:2, column kind" in line] == [4]
     assert "points.csv:3): `v5` is not in the sheet of volumes" in found[5]
 
 
 def test_annotations_of_unknown_volumes(project: Project):
-    (project.folder / "image.png").write_bytes(b"x")
+    (project.folder / "image.dcm").write_bytes(b"x")
     (project.folder / "volumes.tsv").write_text(
-        "volume_id\tpatient_id\tlaterality\tview\tpath\nv\tp\tL\tCC\timage.png\n"
+        "volume_id\tpatient_id\tlaterality\tview\tpath\nv\tp\tL\tCC\timage.dcm\n"
     )
     (project.folder / "annotations.tsv").write_text(
         "volume_id\tslice\tx\ty\tradius\tkind\nw\t0\t1\t1\t2\tcluster\nw\t1\t1\t1\t2\tcluster\n"
@@ -105,12 +106,12 @@ def test_a_table_or_folder_that_is_not_there(project: Project):
 
 def test_volumes_to_predict_stay_inside_the_data_root_too(project: Project):
     (project.folder / "data").mkdir()
-    (project.folder / "data/in.png").touch()
-    (project.folder / "out.png").touch()
+    (project.folder / "data/in.dcm").touch()
+    (project.folder / "out.dcm").touch()
     (project.folder / "new.tsv").write_text(
         "volume_id\tpatient_id\tlaterality\tview\tpath\n"
-        "v\tp\tL\tCC\tin.png\nw\tp\tL\tCC\t../out.png\n"
+        "v\tp\tL\tCC\tin.dcm\nw\tp\tL\tCC\t../out.dcm\n"
     )
     found = lines(project, "--config", "predict={volumes: new.tsv}", "volumes={data_root: data}")
     assert len(found) == 1
-    assert "new.tsv:3): `../out.png` leads out of data" in found[0]
+    assert "new.tsv:3): `../out.dcm` leads out of data" in found[0]

@@ -12,7 +12,7 @@ from typing import Any
 
 from tomocalc.cells import Row
 from tomocalc.plan.reading import Config
-from tomocalc.plan.volumes import VolumePlan, Wildcards, answering
+from tomocalc.plan.volumes import VolumePlan, Wildcards, answering, known_row
 from tomocalc.readers.sources import source_names
 
 
@@ -67,8 +67,9 @@ class PredictionPlan:
             "card": self.model_file("model.json"),
         }
         name = wildcards.volume
+        row = known_row(self.rows, name)
         if self.from_elsewhere:
-            return {"files": source_names(self.rows[name]["path"]), **model}
+            return {"files": source_names(row["path"]), **model}
         measured = f"<results>/batches/{self.own.batch_of[name]}.json"
         return {"files": self.own.files(name), "measured": measured, **model}
 

@@ -6,6 +6,7 @@ with ``<results>`` or ``<resources>`` are resolved by Snakemake, among inputs an
 
 from __future__ import annotations
 
+import difflib
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -48,6 +49,26 @@ def answering(
             sys.exit(str(error))
 
     return answer
+
+
+def known_row(rows: Mapping[str, Row], name: str) -> Row:
+    """Return the row of a volume that a target names.
+
+    Raises
+    ------
+    TomocalcError
+        ``E104`` when there is none.
+    """
+    if name not in rows:
+        close = difflib.get_close_matches(name, rows, n=1)
+        raise TomocalcError(
+            "E104",
+            what="there is no such volume",
+            where=name,
+            why=f"it is none of the {len(rows)} volumes of this run",
+            fix=f"ask for one of its ids{f', such as {close[0]}' if close else ''}",
+        )
+    return rows[name]
 
 
 @dataclass(frozen=True)
@@ -169,9 +190,10 @@ class VolumePlan:
         """Spacing of in-silico volumes, which PNG slices do not carry; of others nothing."""
         return {key: self.config["phantom"][key] for key in SPACING if self.in_silico}
 
+    @answering
     def phantom_row(self, wildcards: Wildcards) -> Row:
         """Return who a volume of the phantom is."""
-        return dict(self.rows[wildcards.volume])
+        return dict(known_row(self.rows, wildcards.volume))
 
     def phantom_rows(self, _: Wildcards) -> list[Row]:
         """Return who all volumes of the phantom are, with their spacing."""

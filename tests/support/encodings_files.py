@@ -166,10 +166,18 @@ ENCODINGS: dict[str, Encoding] = {
     **{name: Encoding(itk(name)) for name in ("a.nii", "a.nii.gz", "a.nrrd", "a.mha", "a.mhd")},
     "NRRD, packed": Encoding(itk("gz.nrrd")),
     "MetaImage, packed": Encoding(itk("gz.mha")),
-    "NIfTI, axes turned round": Encoding(itk("a.nii", permuted((2, 0, 1)))),
-    "NRRD, axes turned round": Encoding(itk("a.nrrd", permuted((1, 2, 0)))),
-    "NIfTI, other directions": Encoding(itk("a.nii.gz", towards("RAS"))),
-    "MetaImage, other directions": Encoding(itk("a.mha", towards("SPR"))),
+    "NIfTI, axes turned round": Encoding(
+        itk("a.nii", permuted((2, 0, 1))), doubts=("axes_turned",)
+    ),
+        itk("a.nii", permuted((2, 0, 1))), doubts=("axes_turned",)
+    ),
+    "NRRD, axes turned round": Encoding(
+        itk("a.nrrd", permuted((1, 2, 0))), doubts=("axes_turned",)
+    ),
+        itk("a.nrrd", permuted((1, 2, 0))), doubts=("axes_turned",)
+    ),
+    "NIfTI, other directions": Encoding(itk("a.nii.gz", towards("RAS")), doubts=("axes_turned",)),
+    "MetaImage, other directions": Encoding(itk("a.mha", towards("SPR")), doubts=("axes_turned",)),
     "NIfTI, signed": Encoding(itk("a.nii", frames=SIGNED)),
     "NRRD, floats": Encoding(itk("a.nrrd", frames=BREAST.astype(np.float32)), same="rows"),
 }

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from tomocalc.errors import TomocalcError
-from tomocalc.readers.laterality import side_of
+from tomocalc.readers.geometry import side_of
 from tomocalc.readers.volume import Volume, open_volume
 
 pytestmark = pytest.mark.data

@@ -22,7 +22,7 @@ from support.image_files import (
 from support.opening import opened
 from tomocalc.accounts.doubts import Doubt
 from tomocalc.errors import TomocalcError
-from tomocalc.readers.laterality import side_of, turned
+from tomocalc.readers.geometry import side_of, turned
 
 
 def depths(count: int, step: float = 1.0) -> list[list[float]]:

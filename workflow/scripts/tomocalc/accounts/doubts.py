@@ -115,6 +115,14 @@ KINDS: dict[str, Kind] = {
         "look at the marks slice by slice if another program shows the frames as stored",
         settled=True,
     ),
+    "axes_turned": Kind(
+        "the file stores its axes in another order or direction",
+        "the file stores its axes in another order or direction than the patient's: pictures show "
+        "columns to the left, rows to the back and slices to the head (LPS)",
+        "count x, y and slice of annotations in that picture; masks of such files follow by "
+        "themselves",
+        settled=True,
+    ),
     "order_reversed": Kind(
         "positions and numbers order the slices oppositely",
         "positions run against the Instance Numbers, and slices follow the positions",

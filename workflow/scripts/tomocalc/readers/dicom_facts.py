@@ -8,7 +8,7 @@ from tomocalc.accounts.doubts import Doubt
 from tomocalc.readers.dicom_header import DicomHeader, same_spacing
 from tomocalc.readers.dicom_kinds import SLAB, SYNTHETIC_2D
 from tomocalc.readers.dicom_selection import Item, by_number
-from tomocalc.readers.stack import Facts
+from tomocalc.readers.plane import Facts
 
 GAP = 1.5
 """A step this many times the usual one means that slices are missing."""

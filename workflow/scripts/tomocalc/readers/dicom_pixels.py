@@ -106,6 +106,10 @@ def needed_bits(path: Path, header: DicomHeader, spans: Spans, where: str) -> in
     """
     if header.signed or header.overlay_bits or header.pixels.floats or header.bits_allocated > 16:
         return header.bits_stored
+    if header.transfer_syntax not in UNCOMPRESSED and header.transfer_syntax != RLE:
+        head = read_spans(path, spans[:1], where)
+        if codestream(head).bits <= header.bits_stored:  # then none can take more
+            return header.bits_stored
     image, padding = _grey(path, header, spans, where)
     largest = int(image.max()) if padding is None else int(image[~padding].max(initial=0))
     steps = np.unique(image >> image.dtype.type(header.bits_stored))

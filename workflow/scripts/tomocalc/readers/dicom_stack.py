@@ -23,8 +23,7 @@ from tomocalc.readers.dicom_pixels import (
 )
 from tomocalc.readers.dicom_selection import Item, selected
 from tomocalc.readers.frames import Spans, frame_spans
-from tomocalc.readers.plane import Decoded, Plane, damaged, named
-from tomocalc.readers.stack import Facts, Stack
+from tomocalc.readers.plane import Decoded, Facts, Plane, Stack, damaged, named
 
 
 def dicom_stack(files: list[Path], faults: dict[Path, TomocalcError]) -> Stack:

@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tomocalc.accounts.doubts import Doubt
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.colour import unsigned
 from tomocalc.readers.itk_header import NOT_NUMBERS, check_claim, check_data, read_claim
-from tomocalc.readers.plane import Decoded, Plane, named, unsupported
+from tomocalc.readers.plane import Decoded, Facts, Plane, Stack, named, unsupported
 from tomocalc.readers.sniff import Kind, sniff
-from tomocalc.readers.stack import Facts, Stack
 
 DOING = "an image cannot be read by SimpleITK"
 ODD_SPACING = 0.01
@@ -41,6 +41,11 @@ class Layout:
     """Of the result's axes."""
     spacing: tuple[float, float, float] | None
     """Of slice, row and column in mm; None where the file has none."""
+
+    @property
+    def turned(self) -> bool:
+        """Whether the picture is not the array as it is stored."""
+        return self.order != (0, 1, 2) or any(self.flipped)
 
 
 def itk_stack(path: Path, kind: Kind) -> Stack:
@@ -79,6 +84,7 @@ def itk_stack(path: Path, kind: Kind) -> Stack:
         spacing_source="affine" if spacing else "",
         slice_spacing_mm=None if spacing is None else spacing[0],
         slice_spacing_source="affine" if spacing else "",
+        doubts=(Doubt(code="axes_turned"),) if layout.turned else (),
     )
     return Stack(planes=planes, facts=facts)
 

@@ -41,6 +41,7 @@ SIGNED = re.compile(r"([+-]?)(\d+)")
 DECIMAL = re.compile(r"([+-]?)(\d+(?:\.\d+)?)(?!\d*\.\d)")
 HEIGHT = re.compile(r"(?<![0-9a-z])[+-]\d+\.\d+(?!\d*\.\d)|(?<![0-9.])\d+\.\d+ ?mm")
 """A number that has decimals beyond doubt."""
+BROKEN = re.compile(r"[+-]\d+\.\d+(?!\d*\.\d)")
 
 
 def is_slice(name: str) -> bool:
@@ -79,11 +80,10 @@ def in_order(names: Iterable[str]) -> list[str]:
     for stem in stems:
         for match in SIGNED.finditer(stem):
             places[match[1]].add(stem[: match.start()])
-    number = NUMBER
-    if any(HEIGHT.search(stem) for stem in stems):
+    signed = bool(places["-"] & (places["+"] | places[""]))
+    number = SIGNED if signed else NUMBER
+    if any((BROKEN if signed else HEIGHT).search(stem) for stem in stems):
         number = DECIMAL
-    elif places["-"] & (places["+"] | places[""]):
-        number = SIGNED
     return sorted(names, key=partial(natural_key, number=number))
 
 

@@ -15,10 +15,8 @@ from numpy.typing import NDArray
 from tomocalc.accounts.doubts import Doubt, doubt_sentence
 from tomocalc.accounts.manifest import SliceSource
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.readers.checks import checked_planes
-from tomocalc.readers.file_stack import file_stack
-from tomocalc.readers.geometry import resolve_geometry
-from tomocalc.readers.laterality import side_of, turned
+from tomocalc.readers.file_stack import checked_planes, file_stack
+from tomocalc.readers.geometry import resolve_geometry, side_of, turned
 from tomocalc.readers.padding import fill_padding
 from tomocalc.readers.plane import Plane, named, read_spans, source_key
 from tomocalc.readers.scale import Scale, find_scale

@@ -169,11 +169,7 @@ ENCODINGS: dict[str, Encoding] = {
     "NIfTI, axes turned round": Encoding(
         itk("a.nii", permuted((2, 0, 1))), doubts=("axes_turned",)
     ),
-        itk("a.nii", permuted((2, 0, 1))), doubts=("axes_turned",)
-    ),
     "NRRD, axes turned round": Encoding(
-        itk("a.nrrd", permuted((1, 2, 0))), doubts=("axes_turned",)
-    ),
         itk("a.nrrd", permuted((1, 2, 0))), doubts=("axes_turned",)
     ),
     "NIfTI, other directions": Encoding(itk("a.nii.gz", towards("RAS")), doubts=("axes_turned",)),

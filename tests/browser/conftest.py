@@ -18,7 +18,6 @@ import write_model_card
 from support.card_data import LABELS, write_accounts
 from support.pages_data import FEATURES, HOSTILE, figures, images, rows, write_dataset
 from support.predictions import measured, predict, release
-from tomocalc.files import write_json
 from tomocalc.pages.evaluation import evaluation_page
 from tomocalc.pages.frame import write_page
 
@@ -148,11 +147,11 @@ def pages(tmp_path_factory):
         page=str(eda),
         data=str(folder / "eda" / "eda.json"),
     )
-    write_json(folder / "evaluation" / "metrics.json", figures())
+    figures().write(folder / "evaluation" / "metrics.json")
     measured = images()
     hostile = measured.patients.with_columns(pl.col("patient_id") + HOSTILE[0])
-    metrics = figures() | {"images": measured.facts}
-    html = evaluation_page(metrics, source="phantom", clusters=measured.clusters, patients=hostile)
+    metrics = figures(source="phantom", images=measured.facts)
+    html = evaluation_page(metrics, clusters=measured.clusters, patients=hostile)
     write_page(report, html)
     picture = folder / "qc" / "v' \"1.png"
     picture.parent.mkdir()

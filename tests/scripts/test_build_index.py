@@ -20,6 +20,7 @@ from tomocalc.accounts.detection import (
     Recall,
     VisibilityRecall,
 )
+from tomocalc.accounts.metrics import Part
 from tomocalc.errors import TomocalcError
 from tomocalc.files import read_json, write_json
 from tomocalc.pages.catalogue import KNOWN, ON_REQUEST
@@ -52,7 +53,7 @@ DETECTION = Detection(
 def results(tmp_path):
     paths = write_dataset(tmp_path / "results" / "dataset", rows(), source="phantom")
     metrics = tmp_path / "results" / "evaluation" / "metrics.json"
-    write_json(metrics, figures())
+    figures().write(metrics)
     return tmp_path / "results", {
         "quality": paths["quality"],
         "split": paths["split"],
@@ -99,9 +100,9 @@ def test_every_result_has_a_door_and_every_link_works(results):
     assert "90.0 % (77.0 % to 96.0 %)" in html.replace("\xa0", " ")
     assert "contrast to noise from 8" in html
     assert "Clean: the model has learnt nothing from the test part" in html
-    test = figures()["parts"]["test"]["metrics"]["auroc"]
-    assert f"{test['value']:.3f}" in html
-    assert f"{test['low']:.3f} to {test['high']:.3f}" in html
+    area = figures().test.metrics["auroc"]
+    assert f"{area.value:.3f}" in html
+    assert f"{area.low:.3f} to {area.high:.3f}" in html
 
 
 def test_every_known_result_has_one_plain_sentence():
@@ -221,8 +222,8 @@ def test_a_leaking_split_is_red_and_nothing_measured_is_said(results, tmp_path):
     split["leakage"] |= {"verdict": "leaks", "shared_patients": 2}
     write_json(accounts["split"], split)
     metrics = figures()
-    metrics["parts"]["test"] = {"n": 4, "positives": 0}
-    write_json(accounts["metrics"], metrics)
+    metrics.parts["test"] = Part(n=4, positives=0)
+    metrics.write(accounts["metrics"])
     page = folder / "index.html"
     build_index.main(page=str(page), files=[], **accounts)
     html = page.read_text(encoding="utf-8")

@@ -12,10 +12,11 @@ import pytest
 
 import train_lstm
 from evaluate_lstm import main
+from support.manifests import manifest
 from support.model_data import MODEL, make_candidates, make_splits, training
 from tomocalc.evaluation.clusters import CLUSTERS
 from tomocalc.evaluation.parts import patient_parts
-from tomocalc.files import read_json, write_json
+from tomocalc.files import read_json
 from tomocalc.parquet import read_parquet, write_parquet
 
 SCHEMA = Path(__file__).parents[2] / "workflow/schemas/annotations.schema.yaml"
@@ -61,9 +62,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "annotations.tsv").write_text("\n".join(lines) + "\n")
     named = {f"v{volume}": f"p{volume}" for volume in range(6)} | {"w0": OVERLOOKED}
     for volume, patient in named.items():
-        facts = {"schema_version": 1, "volume_id": volume, "patient_id": patient, "slices": 5}
-        spacing = {"pixel_spacing_mm": [0.1, 0.1], "slice_spacing_mm": 1.0}
-        write_json(folder / f"features/{volume}/manifest.json", facts | spacing)
+        facts = manifest(volume, patient_id=patient, slices=5)
+        facts.write(folder / f"features/{volume}/manifest.json")
     train_lstm.main(
         **training(folder, threshold="half", model=MODEL | {"epochs": 25, "patience": 0})
     )
@@ -118,7 +118,7 @@ def test_volumes_findings_and_patients_are_measured(folder: Path, tmp_path: Path
     best = read_parquet(tmp_path / "predictions.parquet").group_by("volume_id").max()
     joined = volumes.join(best, on="volume_id")
     assert joined["score"].to_list() == joined["probability"].to_list()
-    assert "operating_points" in metrics["parts"]["test"]
+    assert metrics["parts"]["test"]["operating_points"]
     assert [line["prevalence"] for line in metrics["parts"]["test"]["predictive_values"]] == [
         0.01,
         0.1,
@@ -155,7 +155,7 @@ def test_running_twice_gives_equal_files(folder: Path, tmp_path: Path) -> None:
 
 def test_a_table_has_no_volumes_and_says_so(folder: Path, tmp_path: Path) -> None:
     metrics = evaluate(folder, tmp_path, source="table", manifests=[], annotations=None)
-    assert "feature table" in metrics["images"]["absent"]
+    assert (metrics["images"], metrics["no_images"]) == (None, "no_places")
     page = (tmp_path / "report.html").read_text()
     assert "nothing to measure on volumes, clusters or patients" in page
     assert "chart-froc" not in page
@@ -172,5 +172,5 @@ def test_a_split_by_rows_has_no_volume_figures(folder: Path, tmp_path: Path) -> 
     metrics = evaluate(
         folder, tmp_path, splits=str(tmp_path / "splits.parquet"), protocol="paper", seed=1
     )
-    assert "not by patient" in metrics["images"]["absent"]
+    assert (metrics["images"], metrics["no_images"]) == (None, "not_by_patient")
     assert metrics["paper"]["accuracy"] == 0.9727

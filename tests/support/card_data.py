@@ -9,6 +9,7 @@ import polars as pl
 
 from support.model_data import chosen
 from support.pages_data import FEATURES, figures, images, rows, write_dataset
+from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.split import SplitAccount
 from tomocalc.accounts.study import Best
@@ -103,7 +104,6 @@ def write_accounts(results: Path, *, source: str = "phantom") -> dict[str, str]:
     """Write what the card reads below *results*, and return the paths."""
     dataset = write_dataset(results / "dataset", rows(), source=source)
     contents = {
-        "evaluation/metrics.json": figures() | {"source": source, "images": images().facts},
         "model/model.json": MODEL,
         "tuning/best.json": {},
         "audit/leakage.json": audit(),
@@ -111,7 +111,10 @@ def write_accounts(results: Path, *, source: str = "phantom") -> dict[str, str]:
     for name, content in contents.items():
         write_json(results / name, content)
     chosen(trials=12, failed=1).write(results / "tuning/best.json")
+    metrics = results / "evaluation/metrics.json"
+    figures(source=source, images=images().facts).write(metrics)
     paths = {Path(name).stem: str(results / name) for name in contents}
+    paths["metrics"] = str(metrics)
     paths["audit"] = paths.pop("leakage")
     table = results / "comparison/comparison.parquet"
     write_parquet(table, comparison())
@@ -127,6 +130,7 @@ def facts(folder: Path, *, source: str = "phantom", **texts: Any) -> Run:
         "quality": QualityAccount.read,
         "split": SplitAccount.read,
         "best": Best.read,
+        "metrics": MetricsAccount.read,
     }
     accounts: dict[str, Any] = {
         name: typed.get(name, read_json)(path) for name, path in paths.items()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import polars as pl
 
 from split_dataset import count
 from support.candidates import candidate_rows
 from support.manifests import manifest
+from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.accounts.quality import Annotated
 from tomocalc.accounts.split import Balanced, SplitAccount
 from tomocalc.dataset.leakage import leakage_facts
@@ -99,8 +101,15 @@ def write_dataset(
     return {name: str(path) for name, path in paths.items()}
 
 
-def figures(*, n: int = 400, seed: int = 0, protocol: str = "honest") -> dict[str, Any]:
-    """Return ``metrics.json`` of made-up scores."""
+def figures(
+    *,
+    n: int = 400,
+    seed: int = 0,
+    protocol: str = "honest",
+    source: str = "volumes",
+    **more: Any,
+) -> MetricsAccount:
+    """Return ``metrics.json`` of made-up scores; *more*: what else stands there."""
     draw = np.random.default_rng(seed)
     parts = {}
     for part in ("train", "validation", "test"):
@@ -116,13 +125,15 @@ def figures(*, n: int = 400, seed: int = 0, protocol: str = "honest") -> dict[st
             seed=1,
             prevalences=(0.01, 0.1),
         )
-    return {
+    content = {
         "protocol": protocol,
-        "source": "volumes",
+        "source": source,
         "threshold": 0.4,
         "confidence": 0.95,
         "parts": parts,
+        **more,
     }
+    return msgspec.convert(content, MetricsAccount)
 
 
 def images(*, patients: int = 12, seed: int = 0) -> Images:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from support.card_data import MODEL, facts
 from support.pages_data import HOSTILE
 from tomocalc.accounts.doubts import DoubtCount
+from tomocalc.accounts.metrics import Part
 from tomocalc.accounts.quality import Extraction
 from tomocalc.config import load_schema
 from tomocalc.pages.card import Run
@@ -152,21 +153,21 @@ def test_without_an_audit_the_split_account_gives_the_verdict(phantom):
 def test_levels_stand_beside_each_other(phantom):
     rows = {level.name: level for level in levels(phantom.metrics)}
     assert list(rows) == ["Candidate", "Calcification", "Cluster", "Volume", "Patient"]
-    test = phantom.metrics["parts"]["test"]["metrics"]
+    test = phantom.metrics.test.metrics
     assert rows["Candidate"].sensitivity is test["recall"]
-    froc = phantom.metrics["images"]["froc"]["calcifications"]
-    assert rows["Calcification"].cases == f"{froc['findings']}"
-    assert rows["Calcification"].false_marks == froc["operating_point"]["false_per_volume"]
+    froc = phantom.metrics.images.froc.calcifications
+    assert rows["Calcification"].cases == f"{froc.findings}"
+    assert rows["Calcification"].false_marks == froc.operating_point.false_per_volume
     assert missing_levels(phantom.metrics) == []
 
 
 def test_what_was_not_measured_is_said(phantom):
-    metrics = phantom.metrics | {"images": {"absent": "Nothing has a place in an image."}}
-    parts = metrics["parts"] | {"test": {"n": 40, "positives": 0}}
-    empty = changed(phantom, metrics=metrics | {"parts": parts})
+    parts = phantom.metrics.parts | {"test": Part(n=40, positives=0)}
+    metrics = replace(phantom.metrics, images=None, no_images="no_places", parts=parts)
+    empty = changed(phantom, metrics=metrics)
     text, _ = card(empty)
     assert "nothing could be measured" in text
-    assert "Nothing has a place in an image." in text
+    assert "its rows have no place in an image" in text
     assert "0 positive candidates among 40" in text
     assert "nan" not in text.lower().split()
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from support.pages_data import figures, images
+from tomocalc.accounts.metrics import Part
+from tomocalc.experiments.paper import ACCURACY, CONFUSION
 from tomocalc.pages.evaluation import evaluation_page
 
 
@@ -14,7 +18,7 @@ def charts(html):
 
 def test_every_chart_and_figure_is_there():
     metrics = figures()
-    html = evaluation_page(metrics, source="volumes")
+    html = evaluation_page(metrics)
     assert charts(html) == [
         "figures",
         "roc",
@@ -25,46 +29,40 @@ def test_every_chart_and_figure_is_there():
         "ppv",
         "npv",
     ]
-    test = metrics["parts"]["test"]
-    for figure in test["metrics"].values():
-        assert f"{figure['value']:.3f}" in html
-    for counted in test["confusion"].values():
+    for figure in metrics.test.metrics.values():
+        assert f"{figure.value:.3f}" in html
+    for counted in msgspec.structs.astuple(metrics.test.confusion):
         assert f"{counted:,}" in html
     assert "weighted by support" in html
     assert 'class="badge"' not in html
 
 
 def test_the_paper_protocol_is_marked_as_leaking():
-    metrics = figures(protocol="paper")
-    metrics["paper"] = {
-        "accuracy": 0.9727,
-        "confusion": {"tn": 1454, "fp": 65, "fn": 18, "tp": 1501},
-    }
-    html = evaluation_page(metrics, source="table")
+    paper = {"accuracy": ACCURACY, "confusion": CONFUSION}
+    html = evaluation_page(figures(protocol="paper", source="table", paper=paper))
     assert "These figures leak" in html
     assert "0.973" in html
     assert "1,454" in html
 
 
 def test_a_part_without_both_classes_has_no_figures():
-    metrics = figures()
-    metrics["parts"]["validation"] = {"n": 0, "positives": 0}
-    assert "validation part" not in evaluation_page(metrics, source="phantom")
-    metrics["parts"]["test"] = {"n": 12, "positives": 0}
-    html = evaluation_page(metrics, source="phantom")
+    metrics = figures(source="phantom")
+    metrics.parts["validation"] = Part(n=0, positives=0)
+    assert "validation part" not in evaluation_page(metrics)
+    metrics.parts["test"] = Part(n=12, positives=0)
+    html = evaluation_page(metrics)
     assert "nothing can be measured" in html
     assert "in-silico phantom" in html
 
 
 def test_equal_figures_give_equal_bytes():
-    pages = {evaluation_page(figures(), source="volumes") for _ in range(2)}
+    pages = {evaluation_page(figures()) for _ in range(2)}
     assert len(pages) == 1
 
 
 def page_of(facts, measured):
     return evaluation_page(
-        figures() | {"images": facts},
-        source="phantom",
+        figures(source="phantom", images=facts),
         clusters=measured.clusters,
         patients=measured.patients,
     )
@@ -89,8 +87,8 @@ def test_volumes_patients_and_findings_are_shown():
 def test_what_could_not_be_measured_is_said():
     measured = images()
     reason = "There is no annotated cluster in the test part."
-    facts = measured.facts | {"dbtex": {"absent": reason}}
-    facts["froc"] = measured.facts["froc"] | {"clusters": {"absent": reason}}
+    facts = measured.facts | {"dbtex": None}
+    facts["froc"] = measured.facts["froc"] | {"clusters": None}
     facts["cases"] = measured.facts["cases"] | {
         "patients": {"n": 6, "positives": 6, "without_candidates": 0}
     }
@@ -108,7 +106,6 @@ def test_long_tables_say_where_the_rest_is():
 
 
 def test_data_without_places_have_one_sentence():
-    measured = images()
-    html = page_of({"absent": "Rows have no place."}, measured)
-    assert "Rows have no place." in html
+    html = evaluation_page(figures(no_images="no_places"))
+    assert "its rows have no place in an image" in html
     assert "chart-froc" not in html

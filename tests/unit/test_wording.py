@@ -2,6 +2,7 @@
 
 import pytest
 
+from tomocalc.accounts.prediction import ClusterRule
 from tomocalc.pages.merits import (
     FEW_GROUPS,
     alike_rule,
@@ -15,7 +16,7 @@ from tomocalc.pages.merits import (
 from tomocalc.pages.words import RULINGS, counted_clusters, ruling_of, sharing_level
 from tomocalc.wording.verdicts import too_good
 
-RULE = {"calcifications": 3, "distance_mm": 10.0}
+RULE = ClusterRule(calcifications=3, distance_mm=10.0)
 PERFECT = {"value": 1.0, "low": 0.342, "high": 1.0}
 
 

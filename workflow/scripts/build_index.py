@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tomocalc.accounts.detection import Detection
+from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.split import SplitAccount
 from tomocalc.dataset.listing import listed_volumes
@@ -60,7 +61,7 @@ def main(
         folder=folder,
         quality=QualityAccount.read(quality),
         split=SplitAccount.read(split),
-        metrics=read_json(metrics),
+        metrics=MetricsAccount.read(metrics),
         detection=Detection.read(detection) if detection else None,
         audit=read_json(audit) if audit else None,
         comparison=read_parquet(comparison).to_dicts() if comparison else [],

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from tomocalc.experiments.runs import compare
 from tomocalc.files import write_json
 from tomocalc.log import log_to
@@ -32,7 +34,7 @@ def main(
         names,
         confidence=evaluation["confidence"],
     )
-    write_json(figures, facts)
+    write_json(figures, msgspec.to_builtins(facts))
     write_page(page, runs_page(facts))
 
 

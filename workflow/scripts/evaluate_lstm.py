@@ -4,17 +4,18 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 import polars as pl
 
+from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.config import load_schema
 from tomocalc.dataset.annotations import findings_of
 from tomocalc.dataset.listing import listed_manifests
 from tomocalc.evaluation.account import account
-from tomocalc.evaluation.images import NO_PLACES, measure_images, without_images
+from tomocalc.evaluation.images import measure_images, without_images
 from tomocalc.evaluation.thresholds import operating_points
 from tomocalc.experiments.paper import ACCURACY, CONFUSION
-from tomocalc.files import write_json
 from tomocalc.image.shards import read_manifest
 from tomocalc.log import log_to
 from tomocalc.model.release import ReleasedModel, load_model
@@ -75,7 +76,7 @@ def main(
     scored = _scored(parts, probability)
     write_parquet(predictions, scored.drop("group"))
     if annotations is None:
-        images = without_images(NO_PLACES)
+        images = without_images("no_places")
     else:
         facts = [read_manifest(path) for path in manifests]
         images = measure_images(
@@ -99,20 +100,18 @@ def main(
     write_parquet(clusters, images.clusters)
     write_parquet(volumes, images.volumes)
     write_parquet(patients, images.patients)
-    figures = _figures(scored, model, settings, seed) | {
+    content = _figures(scored, model, settings, seed) | {
         "protocol": protocol,
         "source": source,
         "images": images.facts,
+        "no_images": images.reason,
+        "paper": {"accuracy": ACCURACY, "confusion": CONFUSION} if protocol == "paper" else None,
     }
-    if protocol == "paper":
-        figures["paper"] = {"accuracy": ACCURACY, "confusion": CONFUSION}
-    write_json(metrics, figures)
-    html = evaluation_page(
-        figures, source=source, clusters=images.clusters, patients=images.patients
-    )
-    write_page(page, html)
-    for name, figure in figures["parts"]["test"].get("metrics", {}).items():
-        log.info("test %s %.4f", name, figure["value"])
+    found = msgspec.convert(content, MetricsAccount)
+    found.write(metrics)
+    write_page(page, evaluation_page(found, clusters=images.clusters, patients=images.patients))
+    for name, figure in found.test.metrics.items():
+        log.info("test %s %.4f", name, figure.value)
 
 
 def _scored(splits: pl.DataFrame, probability: pl.DataFrame) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.split import SplitAccount
 from tomocalc.accounts.study import Best
@@ -43,7 +44,7 @@ def main(
     run = Run(
         quality=QualityAccount.read(quality),
         split=SplitAccount.read(split),
-        metrics=read_json(metrics),
+        metrics=MetricsAccount.read(metrics),
         model=read_json(model),
         best=Best.read(best),
         audit=read_json(audit),

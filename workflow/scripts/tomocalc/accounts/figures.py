@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
+
+from tomocalc.accounts.base import Record
 
 
 class Method(StrEnum):
@@ -14,3 +18,28 @@ class Method(StrEnum):
     """The figure is 0 or 1, or no group changes it: as many trials as groups of the rarer class."""
     NONE = "none"
     """Fewer than two groups hold the rarer class: there is no interval."""
+
+
+class Figure(Record):
+    """A figure of merit with its interval; None where there is none."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    method: Method = Method.NONE
+
+
+Shown = Figure | Mapping[str, Any]
+"""What a page shows as a figure: a record, or a row of a table with the same names."""
+
+Ends = tuple[float | None, float | None, float | None]
+
+
+def ends_of(figure: Any) -> Ends:
+    """Return value, low and high of a figure or a difference; None each where there is none."""
+    names = ("value", "low", "high")
+    if isinstance(figure, Mapping):
+        value, low, high = (figure.get(name) for name in names)
+    else:
+        value, low, high = (getattr(figure, name, None) for name in names)
+    return value, low, high

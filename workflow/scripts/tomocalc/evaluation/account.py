@@ -92,14 +92,14 @@ def classification_report(counts: dict[str, int]) -> list[dict[str, Any]]:
     """Return precision, recall, F1 and support of both classes."""
     tn, fp, fn, tp = (counts[key] for key in ("tn", "fp", "fn", "tp"))
     return [
-        _class_line("no calcification", tn, fn, fp),
+        _class_line("other", tn, fn, fp),
         _class_line("calcification", tp, fp, fn),
     ]
 
 
 def _class_line(name: str, hit: int, wrongly: int, missed: int) -> dict[str, Any]:
     return {
-        "class": name,
+        "name": name,
         "precision": ratio(hit, hit + wrongly),
         "recall": ratio(hit, hit + missed),
         "f1": ratio(2 * hit, 2 * hit + wrongly + missed),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -15,7 +15,7 @@ from tomocalc.evaluation.clusters import CLUSTERS, Rule, cluster_marks, find_clu
 from tomocalc.evaluation.dbtex import LEAST_PX, dbtex
 from tomocalc.evaluation.findings import Cluster, Findings, gather_findings
 from tomocalc.evaluation.froc import froc
-from tomocalc.evaluation.parts import NOT_BY_PATIENT, patient_parts
+from tomocalc.evaluation.parts import patient_parts
 from tomocalc.evaluation.responses import (
     TestPart,
     VolumeMarks,
@@ -25,25 +25,30 @@ from tomocalc.evaluation.responses import (
 )
 from tomocalc.tables import empty
 
-NO_PLACES = (
-    "The data are a feature table: its rows have no place in an image, so there is nothing to "
-    "measure on volumes, clusters or patients."
-)
-NO_CALCIFICATIONS = "No single calcification is annotated in the test part."
-NO_CLUSTERS = "There is no annotated cluster in the test part."
+Reason = Literal["no_places", "not_by_patient"]
 
 
 @dataclass(frozen=True)
 class Images:
-    """The account of the test part and the tables of all parts."""
+    """The account of the test part and the tables of all parts.
 
-    facts: dict[str, Any]
+    Attributes
+    ----------
+    facts
+        What a `tomocalc.accounts.metrics.ImageMetrics` is made of; None where nothing can be
+        measured.
+    reason
+        Why nothing can.
+    """
+
+    facts: dict[str, Any] | None
     clusters: pl.DataFrame
     volumes: pl.DataFrame
     patients: pl.DataFrame
+    reason: Reason | None = None
 
 
-def without_images(reason: str) -> Images:
+def without_images(reason: Reason) -> Images:
     """Return tables without rows and an account that says why there is none."""
     nothing = pl.DataFrame(
         schema={
@@ -58,7 +63,7 @@ def without_images(reason: str) -> Images:
     )
     scored = pl.DataFrame(schema={"volume_id": pl.String, "probability": pl.Float64})
     volumes = volume_table(nothing, scored, scored.rename({"probability": "rating"}), threshold=0)
-    return Images({"absent": reason}, empty(CLUSTERS), volumes, patient_table(volumes))
+    return Images(None, empty(CLUSTERS), volumes, patient_table(volumes), reason)
 
 
 def measure_images(
@@ -94,7 +99,7 @@ def measure_images(
     patients = sorted({row.patient_id for row in by_id.values()})
     parts = patient_parts(patients, splits, split=split, seed=seed)
     if parts is None:
-        return without_images(NOT_BY_PATIENT)
+        return without_images("not_by_patient")
     rule = Rule.of(settings["cluster"])
     found = gather_findings(annotations, by_id, rule)
     candidates = _placed(candidates, by_id, parts)
@@ -138,18 +143,15 @@ def _detection(
     threshold: float,
     confidence: float,
 ) -> dict[str, Any]:
-    """Return free-response curves and the DBTex metric, or why there is none."""
+    """Return free-response curves and the DBTex metric, None where nothing is annotated."""
     spots = [item for item in found.calcifications if test.holds(item)]
     areas = [item for item in found.clusters if test.holds(item)]
-    curves: dict[str, Any] = {
-        "calcifications": {"absent": NO_CALCIFICATIONS},
-        "clusters": {"absent": NO_CLUSTERS},
-    }
+    curves: dict[str, Any] = {"calcifications": None, "clusters": None}
     if spots:
         response = calcification_response(candidates, spots, test)
         curves["calcifications"] = froc(response, threshold=threshold, confidence=confidence)
     if not areas:
-        return {"froc": curves, "dbtex": {"absent": NO_CLUSTERS}}
+        return {"froc": curves, "dbtex": None}
     response = cluster_response(marks, areas, test)
     curves["clusters"] = froc(response, threshold=threshold, confidence=confidence) | {
         "formed": _formed(areas)

@@ -8,11 +8,6 @@ from typing import Any
 
 import polars as pl
 
-NOT_BY_PATIENT = (
-    "The split is not by patient: candidates of one patient are in several parts. No volume is "
-    "then wholly unseen, and what would be measured on volumes and patients would be wrong."
-)
-
 
 def patient_parts(
     patients: Sequence[str], splits: pl.DataFrame, *, split: Mapping[str, Any], seed: int

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.leads import paired_figures
@@ -33,7 +34,7 @@ def read_run(folder: Path, name: str) -> dict[str, Any]:
         ``E104`` when the folder holds no finished run.
     """
     try:
-        metrics = read_json(folder / "evaluation/metrics.json")
+        metrics = MetricsAccount.read(folder / "evaluation/metrics.json")
         card = read_json(folder / "model/model.json")
         quality = QualityAccount.read(folder / "dataset/quality.json")
     except (OSError, ValueError, TomocalcError) as error:
@@ -45,20 +46,20 @@ def read_run(folder: Path, name: str) -> dict[str, Any]:
             fix="give results folders, each with evaluation, model and dataset",
         ) from error
     settings = {
-        "source": metrics["source"],
-        "protocol": metrics["protocol"],
+        "source": metrics.source,
+        "protocol": metrics.protocol,
         "features": [feature["name"] for feature in card["features"]],
         "sequence": card["sequence"],
         "model": {**card["training"], "scaler": card["preprocessing"]["scaler"]},
         "threshold": card["threshold"]["rule"],
         "measured with": ((card.get("domain") or {}).get("extraction") or {}).get("settings") or {},
     }
-    test = metrics["parts"]["test"]
+    test = metrics.test
     return {
         "name": name,
         "settings": flat(settings),
         "data": {key: getattr(quality, key) for key in ("candidates", "positives", "patients")},
-        "test": {key: test.get(key) for key in ("n", "positives", "metrics")},
+        "test": {key: getattr(test, key) for key in ("n", "positives", "metrics")},
     }
 
 

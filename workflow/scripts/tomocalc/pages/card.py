@@ -6,10 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tomocalc.accounts.metrics import (
+    CalibrationError,
+    Cases,
+    Dbtex,
+    ImageMetrics,
+    MetricsAccount,
+    Part,
+)
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.split import Counts, SplitAccount
 from tomocalc.accounts.study import Best
-from tomocalc.pages.levels import CASES
 from tomocalc.pages.words import PARTS, plural, ruling_of
 
 Account = Mapping[str, Any]
@@ -51,7 +58,7 @@ class Run:
 
     quality: QualityAccount
     split: SplitAccount
-    metrics: Account
+    metrics: MetricsAccount
     model: Account
     best: Best
     labels: Account
@@ -71,14 +78,14 @@ class Run:
         return self.quality.source != "table"
 
     @property
-    def test(self) -> Account:
+    def test(self) -> Part:
         """The account of the test part."""
-        return self.metrics["parts"]["test"]
+        return self.metrics.test
 
     @property
     def measured(self) -> bool:
         """Whether the test part has both classes, so that there are figures."""
-        return "metrics" in self.test
+        return bool(self.test.metrics)
 
     @property
     def protocol(self) -> str:
@@ -103,7 +110,7 @@ class Run:
     @property
     def confidence(self) -> str:
         """Of the intervals: ``95 %``."""
-        return f"{100 * self.metrics['confidence']:g} %"
+        return f"{100 * self.metrics.confidence:g} %"
 
     @property
     def used(self) -> list[str]:
@@ -125,54 +132,52 @@ class Run:
     # ---- the figures
 
     @property
-    def images(self) -> Account:
+    def images(self) -> ImageMetrics | None:
         """What was measured per finding, volume and patient."""
-        return self.metrics.get("images", {})
+        return self.metrics.images
 
     @property
-    def units(self) -> dict[str, Account]:
+    def units(self) -> dict[str, Part | Cases]:
         """What has predictive values: candidates and, of images, volumes and patients."""
-        cases = self.images.get("cases", {})
-        return {"Candidate": self.test} | {
-            name: cases[key] for key, name in CASES.items() if key in cases
-        }
+        if self.images is None:
+            return {"Candidate": self.test}
+        cases = self.images.cases
+        return {"Candidate": self.test, "Volume": cases.volumes, "Patient": cases.patients}
 
     @property
-    def dbtex(self) -> Account | None:
+    def dbtex(self) -> Dbtex | None:
         """The DBTex metric of clusters, None where it was not measured."""
-        found = self.images.get("dbtex", {})
-        return found if "mean_sensitivity" in found else None
+        return self.images.dbtex if self.images else None
 
     @property
-    def calibration_error(self) -> Account | None:
+    def calibration_error(self) -> CalibrationError | None:
         """How far probabilities are from observed shares."""
-        return self.test.get("calibration_error")
+        return self.test.calibration_error
 
     @property
     def miscalibrated(self) -> float | None:
         """The calibration error less its bias where it is more than chance explains, else None."""
         error = self.calibration_error
-        if error and error["p_value"] < 1 - self.metrics["confidence"]:
-            return error["debiased"]
+        if error and error.p_value < 1 - self.metrics.confidence:
+            return error.debiased
         return None
 
     @property
     def few_cases(self) -> str:
         """The positive patients (or calcifications) of the test part where they are few."""
-        cases = self.images.get("cases", {})
-        if "patients" in cases:
-            count, noun = cases["patients"]["positives"], "positive patient"
+        if self.images:
+            count, noun = self.images.cases.patients.positives, "positive patient"
         else:
-            count, noun = self.test["positives"], "calcification"
+            count, noun = self.test.positives, "calcification"
         return plural(count, noun) if count < FEW else ""
 
     @property
     def overlooked(self) -> Iterator[tuple[str, int, int]]:
         """Kind, number overlooked by the search, and number of annotated findings."""
-        for noun in ("calcifications", "clusters"):
-            found = self.images.get("froc", {}).get(noun, {})
-            if "findings" in found and (lost := found["findings"] - found["with_candidate"]):
-                yield noun, lost, found["findings"]
+        for noun in ("calcifications", "clusters") if self.images else ():
+            found = getattr(self.images.froc, noun)
+            if found and (lost := found.findings - found.with_candidate):
+                yield noun, lost, found.findings
 
     # ---- the comparison
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from tomocalc.accounts.figures import Shown, ends_of
 from tomocalc.pages.palette import ALL, SERIES, scale
 from tomocalc.pages.templating import fill, json_block
 
@@ -212,26 +213,27 @@ def axis(title: str = "", **more: Any) -> dict[str, Any]:
 def dots(
     name: str,
     rows: Sequence[str],
-    figures: Sequence[Mapping[str, Any]],
+    figures: Sequence[Shown | None],
     *,
     colour: str,
     symbol: str = "circle",
     size: int = 10,
 ) -> Trace:
     """Return a trace of one dot with whiskers per row."""
-    values = [figure.get("value") for figure in figures]
+    values = [ends_of(figure)[0] for figure in figures]
     hover = "%{y}: %{x:.3f}<extra>%{fullData.name}</extra>"
     drawn = markers(name, values, list(rows), colour, symbol=symbol, size=size, hover=hover)
     return drawn | {"error_x": whiskers(figures, colour=colour)}
 
 
-def whiskers(figures: Sequence[Mapping[str, Any]], *, colour: str) -> dict[str, Any]:
+def whiskers(figures: Sequence[Shown | None], *, colour: str) -> dict[str, Any]:
     """Return the error bars from the low to the high end of every figure."""
+    ends = [ends_of(figure) for figure in figures]
     return {
         "type": "data",
         "symmetric": False,
-        "array": [_reach(figure, "high") for figure in figures],
-        "arrayminus": [_reach(figure, "low") for figure in figures],
+        "array": [_reach(value, high) for value, _, high in ends],
+        "arrayminus": [_reach(low, value) for value, low, _ in ends],
         "color": colour,
         "thickness": 1.5,
         "width": 4,
@@ -292,8 +294,5 @@ def _hover(template: str) -> dict[str, str]:
     return {"hovertemplate": template} if template else {}
 
 
-def _reach(figure: Mapping[str, Any], end: str) -> float:
-    value, bound = figure.get("value"), figure.get(end)
-    if value is None or bound is None:
-        return 0.0
-    return max(0.0, bound - value if end == "high" else value - bound)
+def _reach(start: float | None, end: float | None) -> float:
+    return 0.0 if start is None or end is None else max(0.0, end - start)

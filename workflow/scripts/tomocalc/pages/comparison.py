@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
+from tomocalc.accounts.figures import ends_of
 from tomocalc.comparison.catalogue import KINDS, RESAMPLED
 from tomocalc.comparison.figures import REFERENCE
 from tomocalc.pages.catalogue import navigation, run_pages
@@ -137,7 +138,7 @@ def _leader(rows: Rows) -> dict[str, Any] | None:
         "first": first,
         "second": second,
         "behind": behind,
-        "told": (behind["low"] or 0) > 0,
+        "told": (behind.low or 0) > 0,
         "lstm": lstm,
         "lstm_behind": figure_of(lstm, "behind_best")
         if lstm and lstm not in (first, second)
@@ -265,9 +266,10 @@ def _differences(protocol: str, rows: Rows) -> dict[str, Any]:
 
 def _difference(row: Row, key: str) -> Cell:
     found = figure_of(row, f"{key}_minus_lstm")
-    told = found["low"] is not None and not found["low"] <= 0 <= found["high"]
-    tone = "good" if found["value"] > 0 else "bad"
-    return Cell(with_reach(found), found["value"], tone if told else "")
+    value, low, high = ends_of(found)
+    told = low is not None and high is not None and not low <= 0 <= high
+    tone = "good" if value and value > 0 else "bad"
+    return Cell(with_reach(found), value, tone if told else "")
 
 
 def _p(value: float | None) -> Cell:

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
+from tomocalc.accounts.figures import Figure, ends_of
+from tomocalc.accounts.metrics import (
+    AtThreshold,
+    CalibrationBin,
+    Cases,
+    Confusion,
+    Froc,
+    Part,
+    PredictiveValue,
+)
 from tomocalc.pages.charts import (
     UNIT,
     Chart,
     Trace,
     axis,
     diagonal,
-    dots,
     heat_map,
     line,
     markers,
     whiskers,
 )
-from tomocalc.pages.merits import merit_name
 from tomocalc.pages.palette import ALL, AMBER, GREEN, NEGATIVE, POSITIVE, PURPLE, SEQUENTIAL
 from tomocalc.pages.words import PARTS, share
 
@@ -41,7 +48,7 @@ UNITS = {
 
 
 def roc_chart(curves: Mapping[str, Trace]) -> Chart:
-    """Return ROC curves; *curves* are those of `part_curves` or `unit_curves`."""
+    """Return ROC curves; *curves* are those of `roc_curves` or `unit_curves`."""
     return _unit_square([*curves.values(), diagonal("chance")], "1 − specificity", "recall")
 
 
@@ -51,47 +58,52 @@ def precision_recall_chart(curves: Mapping[str, Trace], prevalence: float | None
     return _unit_square([*curves.values(), *chance], "recall", "precision")
 
 
-def part_curves(
-    parts: Mapping[str, Mapping[str, Any]], key: str, x: str, y: str, area: str
-) -> dict[str, Trace]:
-    """Return one curve per part of ``metrics.json``.
-
-    Parameters
-    ----------
-    key, x, y
-        Where the curve stands in a part: ``roc``, ``fpr``, ``tpr``.
-    area
-        The figure of merit that is its area.
-    """
-    curves = {}
-    for part, facts in parts.items():
-        size = facts["metrics"].get(area, {}).get("value")
-        name = PARTS[part] + (f", area {size:.3f}" if size is not None else "")
-        curves[part] = line(
-            name,
-            facts[key][x],
-            facts[key][y],
-            COLOURS[part],
-            dash=DASHES[part],
-            width=2.5 if part == "test" else 1.4,
-            hover="%{x:.3f}, %{y:.3f}<extra>" + PARTS[part] + "</extra>",
-        )
-    return curves
+def roc_curves(parts: Mapping[str, Part]) -> dict[str, Trace]:
+    """Return one ROC curve per part."""
+    return {
+        name: _part_curve(name, part, "auroc", part.roc.fpr, part.roc.tpr)
+        for name, part in parts.items()
+        if part.roc
+    }
 
 
-def unit_curves(cases: Mapping[str, Mapping[str, Any]]) -> dict[str, Trace]:
+def recall_curves(parts: Mapping[str, Part]) -> dict[str, Trace]:
+    """Return one precision-recall curve per part."""
+    return {
+        name: _part_curve(name, part, "average_precision", part.pr.recall, part.pr.precision)
+        for name, part in parts.items()
+        if part.pr
+    }
+
+
+def _part_curve(name: str, part: Part, area: str, x: Sequence[float], y: Sequence[float]) -> Trace:
+    """Return a curve of one part; *area* is the figure of merit that is its area."""
+    size, _, _ = ends_of(part.metrics.get(area))
+    return line(
+        PARTS[name] + (f", area {size:.3f}" if size is not None else ""),
+        x,
+        y,
+        COLOURS[name],
+        dash=DASHES[name],
+        width=2.5 if name == "test" else 1.4,
+        hover="%{x:.3f}, %{y:.3f}<extra>" + PARTS[name] + "</extra>",
+    )
+
+
+def unit_curves(cases: Mapping[str, Cases]) -> dict[str, Trace]:
     """Return the ROC curve of volumes and of patients, those that there are."""
     return {
         unit: line(
-            f"{unit}, area {case['metrics']['auroc']['value']:.3f}",
-            case["roc"]["fpr"],
-            case["roc"]["tpr"],
+            f"{unit}, area {case.metrics['auroc'].value:.3f}",
+            case.roc.fpr,
+            case.roc.tpr,
             UNITS[unit][0],
             dash=UNITS[unit][2],
             width=2.4,
             hover="%{x:.3f}, %{y:.3f}<extra>" + unit + "</extra>",
         )
         for unit, case in cases.items()
+        if case.roc
     }
 
 
@@ -105,26 +117,29 @@ def evenly(length: int, most: int) -> list[int]:
     return np.unique(np.linspace(0, length - 1, most).round().astype(int)).tolist()
 
 
-def calibration_chart(bins: Sequence[Mapping[str, Any]]) -> Chart:
+def calibration_chart(bins: Sequence[CalibrationBin]) -> Chart:
     """Return observed shares against predicted probabilities; larger dots are more rows."""
-    most = max((one["n"] for one in bins), default=1)
+    most = max((one.n for one in bins), default=1)
     drawn = markers(
         "test part",
-        [one["mean_predicted"] for one in bins],
-        [one["observed"] for one in bins],
+        [one.mean_predicted for one in bins],
+        [one.observed for one in bins],
         POSITIVE,
-        size=[8 + 18 * np.sqrt(one["n"] / most) for one in bins],
+        size=[8 + 18 * np.sqrt(one.n / most) for one in bins],
         hover="predicted %{x:.3f}, observed %{y:.3f}<br>%{customdata:,} rows<extra></extra>",
         mode="lines+markers",
-        customdata=[one["n"] for one in bins],
+        customdata=[one.n for one in bins],
         line={"color": POSITIVE, "width": 1.5},
-        error_y=whiskers([{**one, "value": one["observed"]} for one in bins], colour=POSITIVE),
+        error_y=whiskers(
+            [Figure(value=one.observed, low=one.low, high=one.high) for one in bins],
+            colour=POSITIVE,
+        ),
     )
     ends = "mean probability given", "share of calcifications observed"
     return _unit_square([diagonal("perfect"), drawn], *ends)
 
 
-def threshold_chart(thresholds: Sequence[Mapping[str, Any]], chosen: float) -> Chart:
+def threshold_chart(thresholds: Sequence[AtThreshold], chosen: float) -> Chart:
     """Return precision, recall, specificity and F1 over the threshold, the chosen one marked."""
     styles = {
         "precision": (NEGATIVE, "solid"),
@@ -132,22 +147,22 @@ def threshold_chart(thresholds: Sequence[Mapping[str, Any]], chosen: float) -> C
         "specificity": (GREEN, "dot"),
         "f1": (PURPLE, "dashdot"),
     }
-    x = [one["threshold"] for one in thresholds]
+    x = [one.threshold for one in thresholds]
     data = []
     for key, (colour, dash) in styles.items():
         name = "F1" if key == "f1" else key
         # without a call there is no precision
-        hidden = [key == "precision" and one["flagged"] == 0 for one in thresholds]
-        y = [None if no else one[key] for one, no in zip(thresholds, hidden, strict=True)]
+        hidden = [key == "precision" and one.flagged == 0 for one in thresholds]
+        y = [None if no else getattr(one, key) for one, no in zip(thresholds, hidden, strict=True)]
         hover = f"{name} %{{y:.3f}} at %{{x}}<extra></extra>"
         data.append(line(name, x, y, colour, dash=dash, hover=hover))
     data.append(line(f"chosen: {chosen:.3f}", [chosen, chosen], [0, 1], dash="dot", width=1.4))
     return _unit_square(data, "threshold", "")
 
 
-def confusion_chart(counts: Mapping[str, int]) -> Chart:
+def confusion_chart(counts: Confusion) -> Chart:
     """Return the confusion matrix: counts, and their share of the true class."""
-    grid = [[counts["tn"], counts["fp"]], [counts["fn"], counts["tp"]]]
+    grid = [[counts.tn, counts.fp], [counts.fn, counts.tp]]
     shares = [[n / max(sum(row), 1) for n in row] for row in grid]
     written = [
         [f"<b>{n:,}</b><br>{share(part)}" for n, part in zip(*pair, strict=True)]
@@ -175,60 +190,18 @@ def confusion_chart(counts: Mapping[str, int]) -> Chart:
     return Chart([trace], layout, height=HEIGHT)
 
 
-def merit_chart(
-    parts: Mapping[str, Mapping[str, Any]], names: Sequence[str], cited: Mapping[str, float]
-) -> Chart:
-    """Return the figures *names* of all parts as dots with whiskers, and those of the paper."""
-    symbols = {"test": "circle", "validation": "diamond", "train": "square"}
-    data = []
-    for part, facts in parts.items():
-        found = {
-            name: facts["metrics"][name]
-            for name in names
-            if facts["metrics"].get(name, {}).get("value") is not None
-        }
-        data.append(
-            dots(
-                f"{PARTS[part]} part",
-                [merit_name(name) for name in found],
-                list(found.values()),
-                colour=COLOURS[part],
-                symbol=symbols[part],
-                size=11 if part == "test" else 8,
-            )
-        )
-    if cited:
-        data.append(
-            markers(
-                "reference paper",
-                list(cited.values()),
-                [merit_name(name) for name in cited],
-                AMBER,
-                symbol="star",
-                size=12,
-                hover="%{y}: %{x:.4f}<extra>reference paper</extra>",
-            )
-        )
-    layout = {
-        "xaxis": {"zeroline": False},
-        "yaxis": {"autorange": "reversed", "showgrid": True},
-        "margin": {"l": 10, "b": 36},
-    }
-    return Chart(data, layout, height=110 + 36 * len(names))
-
-
-def predictive_chart(units: Mapping[str, Sequence[Mapping[str, Any]]], key: str) -> Chart:
+def predictive_chart(units: Mapping[str, Sequence[PredictiveValue]], key: str) -> Chart:
     """Return positive or negative (*key*: ``ppv``, ``npv``) predictive value over prevalence."""
     data = []
     for unit, lines in units.items():
         colour, symbol, _ = UNITS[unit]
-        known = [one for one in lines if one[key]["value"] is not None]
-        values = [one[key] for one in known]
+        known = [one for one in lines if getattr(one, key).value is not None]
+        values = [getattr(one, key) for one in known]
         data.append(
             markers(
                 unit,
-                [100 * one["prevalence"] for one in known],
-                [value["value"] for value in values],
+                [100 * one.prevalence for one in known],
+                [value.value for value in values],
                 colour,
                 symbol=symbol,
                 size=9,
@@ -238,7 +211,7 @@ def predictive_chart(units: Mapping[str, Sequence[Mapping[str, Any]]], key: str)
                 error_y=whiskers(values, colour=colour),
             )
         )
-    ticks = sorted({100 * one["prevalence"] for lines in units.values() for one in lines})
+    ticks = sorted({100 * one.prevalence for lines in units.values() for one in lines})
     layout = {
         "xaxis": axis(
             "prevalence (%)", type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks]
@@ -248,17 +221,17 @@ def predictive_chart(units: Mapping[str, Sequence[Mapping[str, Any]]], key: str)
     return Chart(data, layout, height=360)
 
 
-def froc_chart(facts: Mapping[str, Any], kind: str, confidence: float) -> Chart:
+def froc_chart(facts: Froc, kind: str, confidence: float) -> Chart:
     """Return a free-response curve with its band; *kind*: ``calcifications``, ``clusters``."""
-    curve, band, point = facts["curve"], facts["band"], facts["operating_point"]
-    reachable = facts["with_candidate"] / facts["findings"]
-    last = curve["false_per_volume"][-1]
-    right = min(last, max(SHOWN_RATE, 1.5 * point["false_per_volume"])) or 1.0
+    curve, band, point = facts.curve, facts.band, facts.operating_point
+    reachable = facts.with_candidate / facts.findings
+    last = curve.false_per_volume[-1]
+    right = min(last, max(SHOWN_RATE, 1.5 * point.false_per_volume)) or 1.0
     data = [
         line(
             f"{100 * confidence:g} % band",
-            band["false_per_volume"] + band["false_per_volume"][::-1],
-            band["high"] + band["low"][::-1],
+            band.false_per_volume + band.false_per_volume[::-1],
+            band.high + band.low[::-1],
             POSITIVE,
             width=0,
             fill="toself",
@@ -267,8 +240,8 @@ def froc_chart(facts: Mapping[str, Any], kind: str, confidence: float) -> Chart:
         ),
         line(
             "sensitivity",
-            [0, *curve["false_per_volume"]],
-            [0, *curve["sensitivity"]],
+            [0, *curve.false_per_volume],
+            [0, *curve.sensitivity],
             POSITIVE,
             width=2.5,
             hover="%{x:.2f} false, %{y:.3f} found<extra></extra>",
@@ -276,8 +249,8 @@ def froc_chart(facts: Mapping[str, Any], kind: str, confidence: float) -> Chart:
         _level(f"within reach: {reachable:.3f}", reachable, until=last) | {"hoverinfo": "skip"},
         markers(
             "at the threshold",
-            [point["false_per_volume"]],
-            [point["sensitivity"]["value"]],
+            [point.false_per_volume],
+            [point.sensitivity.value],
             AMBER,
             symbol="diamond",
             size=12,

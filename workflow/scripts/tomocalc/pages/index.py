@@ -11,6 +11,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from tomocalc.accounts.detection import Detection
+from tomocalc.accounts.metrics import MetricsAccount, Part
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.split import SplitAccount
 from tomocalc.comparison.catalogue import RESAMPLED
@@ -56,7 +57,7 @@ def index_page(
     folder: Path,
     quality: QualityAccount,
     split: SplitAccount,
-    metrics: Mapping[str, Any],
+    metrics: MetricsAccount,
     detection: Detection | None,
     audit: Mapping[str, Any] | None,
     comparison: Sequence[Mapping[str, Any]],
@@ -81,7 +82,7 @@ def index_page(
     entries = [entry_of(_address(path, folder)) for path in files]
     data = [(entry, path) for entry, path in zip(entries, files, strict=True) if not entry.is_page]
     pages = [entry for entry in entries if entry.is_page]
-    test, source = metrics["parts"]["test"], quality.source
+    test, source = metrics.test, quality.source
     level, reasons = ruling_of(split, audit)
     shown, others = _pictures(overlays, folder)
     pictures_of = {one["name"]: one["address"] for one in (*shown, *others)}
@@ -98,8 +99,8 @@ def index_page(
         audit=audit,
         detection=detection,
         from_images=source != "table",
-        measured="metrics" in test,
-        **(_figures(test) if "metrics" in test else {}),
+        measured=bool(test.metrics),
+        **(_figures(test) if test.metrics else {}),
         ruling=RULINGS[level],
         reasons=reasons or [NOTHING_SHARED],
         doubt_table=doubt_table(quality.doubts, pictures_of) if quality.doubts else None,
@@ -126,11 +127,11 @@ def index_page(
     )
 
 
-def _figures(test: Mapping[str, Any]) -> dict[str, Any]:
-    figures = test["metrics"]
+def _figures(test: Part) -> dict[str, Any]:
+    figures = test.metrics
     return {
         "key_figures": [figure_card(name, figures[name]) for name in CARDS if name in figures],
-        "groups": counted_groups(test["groups"], test["unit"]),
+        "groups": counted_groups(test.groups, test.unit),
         "limits": interval_limits(test, CARDS),
     }
 

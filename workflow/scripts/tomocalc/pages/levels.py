@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from tomocalc.accounts.figures import Figure
+from tomocalc.accounts.metrics import ByFinding, Cases, MetricsAccount, Part
 from tomocalc.pages.merits import floor_rule, with_interval
-from tomocalc.pages.words import counted_clusters
+from tomocalc.pages.words import NO_FINDINGS, NO_IMAGES, counted_clusters
 
-Figure = Mapping[str, Any]
-
-FINDINGS = {"calcifications": "Calcification", "clusters": "Cluster"}
-CASES = {"volumes": "Volume", "patients": "Patient"}
+FINDINGS = ("calcifications", "clusters")
 LEVEL_COLUMNS = (
     ("Level", "text"),
     ("Cases",),
@@ -46,69 +44,66 @@ class Level:
         return [self.name, self.cases, *(with_interval(figure) for figure in figures), false]
 
 
-def levels(metrics: Mapping[str, Any]) -> list[Level]:
-    """Return the levels that *metrics* (``metrics.json``) has figures of, the smallest first."""
-    test, images = metrics["parts"]["test"], metrics.get("images", {})
-    rows = [_case("Candidate", test)] if "metrics" in test else []
-    rows += _findings(images.get("froc", {}))
-    cases = images.get("cases", {})
-    rows += [
-        _case(name, cases[key]) for key, name in CASES.items() if "metrics" in cases.get(key, {})
-    ]
+def levels(metrics: MetricsAccount) -> list[Level]:
+    """Return the levels that *metrics* has figures of, the smallest first."""
+    rows = [_case("Candidate", metrics.test)] if metrics.test.metrics else []
+    if images := metrics.images:
+        rows += _findings(images.froc)
+        cases = (("Volume", images.cases.volumes), ("Patient", images.cases.patients))
+        rows += [_case(name, one) for name, one in cases if one.metrics]
     return rows
 
 
-def level_notes(metrics: Mapping[str, Any]) -> list[str]:
+def level_notes(metrics: MetricsAccount) -> list[str]:
     """Return what the table of the levels needs to be read rightly."""
-    test, images = metrics["parts"]["test"], metrics.get("images", {})
-    clusters = images.get("froc", {}).get("clusters", {})
     said = [NOTE]
-    if clusters.get("formed"):
-        count = counted_clusters(clusters["findings"], clusters["formed"], images["rule"])
+    images = metrics.images
+    if images and images.froc.clusters and images.froc.clusters.formed:
+        clusters = images.froc.clusters
+        count = counted_clusters(clusters.findings, clusters.formed, images.rule)
         said.append(f"Clusters: {count}.")
     aurocs = [level.auroc for level in levels(metrics) if level.auroc]
-    if "metrics" in test:
-        said.append(floor_rule(aurocs, test["unit"]))
+    if metrics.test.metrics:
+        said.append(floor_rule(aurocs, metrics.test.unit))
     return [text for text in said if text]
 
 
-def missing_levels(metrics: Mapping[str, Any]) -> list[str]:
+def missing_levels(metrics: MetricsAccount) -> list[str]:
     """Return why levels are missing, in plain words."""
-    test, images = metrics["parts"]["test"], metrics.get("images", {})
-    reasons = [] if "metrics" in test else [_lacks("candidates", test)]
-    if "absent" in images:
-        return [*reasons, images["absent"]]
-    reasons += [one["absent"] for one in images.get("froc", {}).values() if "absent" in one]
-    cases = images.get("cases", {})
-    reasons += [_lacks(key, one) for key, one in cases.items() if "metrics" not in one]
-    return reasons
+    reasons = [] if metrics.test.metrics else [_lacks("candidates", metrics.test)]
+    images = metrics.images
+    if images is None:
+        return reasons + ([NO_IMAGES[metrics.no_images]] if metrics.no_images else [])
+    reasons += [NO_FINDINGS[kind] for kind in FINDINGS if getattr(images.froc, kind) is None]
+    cases = (("volumes", images.cases.volumes), ("patients", images.cases.patients))
+    return reasons + [_lacks(unit, one) for unit, one in cases if not one.metrics]
 
 
-def _findings(froc: Mapping[str, Any]) -> Iterator[Level]:
-    for key, name in FINDINGS.items():
-        if "operating_point" in (one := froc.get(key, {})):
-            point = one["operating_point"]
+def _findings(froc: ByFinding) -> Iterator[Level]:
+    for name, one in (("Calcification", froc.calcifications), ("Cluster", froc.clusters)):
+        if one:
+            point = one.operating_point
             yield Level(
                 name,
-                f"{one['findings']:,}",
-                sensitivity=point["sensitivity"],
-                false_marks=point["false_per_volume"],
+                f"{one.findings:,}",
+                sensitivity=point.sensitivity,
+                false_marks=point.false_per_volume,
             )
 
 
-def _case(name: str, facts: Mapping[str, Any]) -> Level:
-    figures = facts["metrics"]
+def _case(name: str, facts: Part | Cases) -> Level:
+    figures = facts.metrics
     return Level(
         name,
-        f"{facts['positives']:,} of {facts['n']:,}",
+        f"{facts.positives:,} of {facts.n:,}",
         auroc=figures.get("auroc"),
         sensitivity=figures.get("recall"),
         specificity=figures.get("specificity"),
     )
 
 
-def _lacks(unit: str, facts: Mapping[str, Any]) -> str:
+def _lacks(unit: str, facts: Part | Cases) -> str:
     return (
-        f"{facts['positives']:,} positive {unit} among {facts['n']:,} in the test part: without "
+        f"{facts.positives:,} positive {unit} among {facts.n:,} in the test part: without "
         "both classes nothing can be measured."
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tomocalc.accounts.figures import Method
+from tomocalc.accounts.figures import Figure, Method, Shown, ends_of
+from tomocalc.accounts.metrics import Part
 from tomocalc.pages.parts import Card
 from tomocalc.pages.words import plural, pretty, score, signed
 
@@ -37,15 +38,15 @@ CARDS = ("auroc", "average_precision", "f1", "recall", "specificity", "accuracy"
 """Figures that head a page, in order."""
 
 
-def figure_card(name: str, figure: Mapping[str, Any], unit: str = "") -> Card:
+def figure_card(name: str, figure: Shown, unit: str = "") -> Card:
     """Return a figure as a card, its interval below; *unit*: what it is counted by."""
     label = merit_name(name) + (f" per {unit}" if unit else "")
-    return Card(label, score(figure["value"]), interval(figure))
+    return Card(label, score(ends_of(figure)[0]), interval(figure))
 
 
-def interval(figure: Mapping[str, Any]) -> str:
+def interval(figure: Shown) -> str:
     """Return the interval of a figure: ``0.932 to 0.967``; empty without one."""
-    low, high = figure["low"], figure["high"]
+    _, low, high = ends_of(figure)
     return "" if low is None or high is None else f"{low:.3f} to {high:.3f}"
 
 
@@ -60,38 +61,42 @@ def in_a_sentence(name: str) -> str:
     return called if called[:2].isupper() or name == "f1" else f"{called[0].lower()}{called[1:]}"
 
 
-def figure_of(row: Mapping[str, Any], key: str) -> dict[str, Any]:
-    """Return the figure *key* of a row of ``comparison.parquet``: value, low, high."""
-    return {"value": row[key], "low": row[f"{key}_low"], "high": row[f"{key}_high"]}
+def figure_of(row: Mapping[str, Any], key: str) -> Figure:
+    """Return the figure *key* of a row of ``comparison.parquet``."""
+    value, low, high = (row[name] for name in (key, f"{key}_low", f"{key}_high"))
+    floor = value in (0.0, 1.0) and low is not None
+    return Figure(value=value, low=low, high=high, method=Method.WILSON if floor else Method.NONE)
 
 
-def with_interval(figure: Mapping[str, Any] | None) -> str:
+def with_interval(figure: Shown | None) -> str:
     """Return a figure with its interval: ``0.951 (0.932–0.967)``."""
-    value, low, high = ((figure or {}).get(key) for key in ("value", "low", "high"))
+    value, low, high = ends_of(figure)
     if value is None:
         return "–"
     return f"{value:.3f}" if low is None or high is None else f"{value:.3f} ({low:.3f}–{high:.3f})"
 
 
-def is_alike(difference: Mapping[str, Any]) -> bool:
+def is_alike(difference: Shown) -> bool:
     """Return whether two models had the same figure, whichever patient is left out."""
-    return difference["value"] == difference["low"] == difference["high"] == 0
+    return ends_of(difference) == (0, 0, 0)
 
 
-def reach(difference: Mapping[str, Any]) -> str:
+def reach(difference: Shown) -> str:
     """Return the interval of a difference: ``−0.003 to +0.030``."""
     if is_alike(difference):
         return "no difference"
-    if difference["low"] is None:
+    _, low, high = ends_of(difference)
+    if low is None or high is None:
         return "no interval: too few patients"
-    return f"{signed(difference['low'])} to {signed(difference['high'])}"
+    return f"{signed(low)} to {signed(high)}"
 
 
-def with_reach(difference: Mapping[str, Any]) -> str:
+def with_reach(difference: Shown) -> str:
     """Return a difference with its interval: ``+0.012 (−0.003 to +0.030)``."""
-    if is_alike(difference):
+    value, _, _ = ends_of(difference)
+    if is_alike(difference) or value is None:
         return reach(difference)
-    return f"{signed(difference['value'])} ({reach(difference)})"
+    return f"{signed(value)} ({reach(difference)})"
 
 
 FEW_GROUPS = 10
@@ -113,10 +118,10 @@ def few_cases(rarer: int | None, unit: str) -> str:
     return f"Few cases: {held} of the test part {verb} the rarer class, so that {what}."
 
 
-def interval_limits(part: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+def interval_limits(part: Part, names: Iterable[str]) -> list[str]:
     """Return what limits the intervals of the figures *names* of a *part* of ``metrics.json``."""
-    shown = [part["metrics"][name] for name in names if name in part["metrics"]]
-    said = few_cases(part["rarer_groups"], part["unit"]), floor_rule(shown, part["unit"])
+    shown = [part.metrics[name] for name in names if name in part.metrics]
+    said = few_cases(part.rarer_groups, part.unit), floor_rule(shown, part.unit)
     return [text for text in said if text]
 
 
@@ -135,7 +140,7 @@ def group_unit(source: str) -> str:
     return "group" if source == "table" else "patient"
 
 
-def alike_rule(differences: Iterable[Mapping[str, Any]]) -> str:
+def alike_rule(differences: Iterable[Shown]) -> str:
     """Return the rule for models that do not differ whoever is left out; empty where none do."""
     if not any(is_alike(difference) for difference in differences):
         return ""
@@ -169,8 +174,10 @@ def paired_limits(
     return [text for text in said if text]
 
 
-def is_floor(figure: Mapping[str, Any]) -> bool:
+def is_floor(figure: Shown) -> bool:
     """Return whether the interval of a figure is Wilson's, because no patient moves it."""
+    if isinstance(figure, Figure):
+        return figure.method == Method.WILSON
     if "method" in figure:
         return figure["method"] == Method.WILSON
     return figure.get("value") in (0.0, 1.0) and figure.get("low") is not None
@@ -184,13 +191,13 @@ METHODS = {
 """The words for where an interval comes from."""
 
 
-def method_words(figure: Mapping[str, Any], unit: str) -> str:
+def method_words(figure: Figure, unit: str) -> str:
     """Return where the interval of a figure comes from."""
-    words = METHODS[Method(figure["method"])]
+    words = METHODS[figure.method]
     return words.format(unit="group of equal rows" if unit == "equal rows" else unit)
 
 
-def floor_rule(figures: Iterable[Mapping[str, Any]], unit: str) -> str:
+def floor_rule(figures: Iterable[Shown], unit: str) -> str:
     """Return the rule for figures of 0 or 1; empty where none of *figures* needed it."""
     if not any(is_floor(figure) for figure in figures):
         return ""

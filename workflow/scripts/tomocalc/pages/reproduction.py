@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tomocalc.accounts.metrics import Confusion
 from tomocalc.experiments.paper import (
     HYPERPARAMETERS,
     LAST_EPOCH,
@@ -69,7 +70,7 @@ def reproduction_page(facts: Mapping[str, Any]) -> str:
         charts={
             "accuracy": _epochs(accuracies, "accuracy"),
             "loss": _epochs(losses, "cross-entropy (nats)"),
-            "confusion": confusion_chart(facts["ours"]["confusion"]),
+            "confusion": confusion_chart(Confusion(**facts["ours"]["confusion"])),
             "roc": roc_chart(roc),
             "table_4": _cited_chart(cited + own),
         },

@@ -42,7 +42,7 @@ def _chart(runs: Sequence[Mapping[str, Any]]) -> Chart:
         dots(
             merit_name(name),
             rows,
-            [(run["test"]["metrics"] or {}).get(name) or {} for run in runs],
+            [run["test"]["metrics"].get(name) for run in runs],
             colour=colour,
         )
         for name, colour in zip(DRAWN, SERIES, strict=False)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tomocalc.accounts.prediction import ClusterRule
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.split import Sharing, SplitAccount
 from tomocalc.tables import FEATURES
@@ -42,6 +43,20 @@ PROTOCOL_NAMES = {
     "own": "your own split",
 }
 """How the ways of splitting are called in tables and charts."""
+
+NO_IMAGES = {
+    "no_places": "The data are a feature table: its rows have no place in an image, so there is "
+    "nothing to measure on volumes, clusters or patients.",
+    "not_by_patient": "The split is not by patient: candidates of one patient are in several "
+    "parts. No volume is then wholly unseen, and what would be measured on volumes and patients "
+    "would be wrong.",
+}
+"""Why nothing is measured on volumes and patients, by the code of ``metrics.json``."""
+
+NO_FINDINGS = {
+    "calcifications": "No single calcification is annotated in the test part.",
+    "clusters": "There is no annotated cluster in the test part.",
+}
 
 UNTUNED = "not tuned: the trials were scored on candidates or patients of this test part"
 """Of an LSTM that the tuning's choice would know the answers of."""
@@ -127,12 +142,12 @@ def first_up(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def density(rule: Mapping[str, Any]) -> str:
+def density(rule: ClusterRule) -> str:
     """Return the rule that forms clusters: ``at least 3 within 10 mm``."""
-    return f"at least {rule['calcifications']} within {rule['distance_mm']:g} mm"
+    return f"at least {rule.calcifications} within {rule.distance_mm:g} mm"
 
 
-def counted_clusters(count: int, formed: int, rule: Mapping[str, Any]) -> str:
+def counted_clusters(count: int, formed: int, rule: ClusterRule) -> str:
     """Return how many clusters there are to find, and which of them the sheet does not name."""
     how = f"formed from annotated calcifications ({density(rule)})"
     if formed == count:

@@ -1,0 +1,300 @@
+"""What the scores of the model are worth: ``evaluation/metrics.json``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from tomocalc.accounts.base import Account, Record
+from tomocalc.accounts.figures import Figure
+from tomocalc.accounts.prediction import ClusterRule
+
+
+class Confusion(Record):
+    """Test rows by truth and call; calcifications count positive."""
+
+    tn: int
+    fp: int
+    fn: int
+    tp: int
+
+
+class Roc(Record):
+    """Points of a ROC curve."""
+
+    fpr: list[float]
+    tpr: list[float]
+
+
+class PrecisionRecall(Record):
+    """Points of a precision-recall curve."""
+
+    recall: list[float]
+    precision: list[float]
+
+
+class CalibrationBin(Record):
+    """A bin of probability: mean given, share observed with its interval, rows."""
+
+    mean_predicted: float
+    observed: float
+    low: float | None
+    high: float | None
+    n: int
+
+
+class CalibrationError(Record):
+    """The calibration error beside its bias.
+
+    Attributes
+    ----------
+    expected_if_calibrated, upper_if_calibrated
+        Mean and 95 % bound of the error of perfect probabilities, by *simulations*.
+    debiased
+        The error less that mean, at least 0.
+    p_value
+        Of the error, if the probabilities were right.
+    """
+
+    ece: float
+    expected_if_calibrated: float
+    upper_if_calibrated: float
+    debiased: float
+    p_value: float
+    bins: int
+    simulations: int
+
+
+class AtThreshold(Record):
+    """Figures at one threshold; *flagged*: share of the rows that are called calcifications."""
+
+    threshold: float
+    precision: float
+    recall: float
+    specificity: float
+    f1: float
+    balanced_accuracy: float
+    mcc: float
+    flagged: float
+
+
+class PredictiveValue(Record):
+    """Positive and negative predictive value at one prevalence."""
+
+    prevalence: float
+    ppv: Figure
+    npv: Figure
+
+
+class OperatingPoint(Record):
+    """What a threshold chosen on the validation part by a rule gives on the test part."""
+
+    rule: Literal["chosen", "half", "youden", "recall_90", "recall_95"]
+    threshold: float
+    recall: Figure
+    specificity: Figure
+    precision: Figure
+    f1: float
+
+
+class ClassLine(Record):
+    """One line of the classification report; *support*: rows of the class."""
+
+    name: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+class Part(Record):
+    """One part of the split; without both classes only the counts are known.
+
+    Attributes
+    ----------
+    groups, rarer_groups, unit
+        Groups that intervals leave out one by one, those of them that hold the rarer class, and
+        what a group is: ``patient`` or ``equal rows``.
+    metrics
+        Figures of merit by name.
+    operating_points
+        Of the test part, where there is a validation part.
+    """
+
+    n: int
+    positives: int
+    groups: int = 0
+    rarer_groups: int = 0
+    unit: str = "patient"
+    metrics: dict[str, Figure] = msgspec.field(default_factory=dict)
+    confusion: Confusion | None = None
+    calibration: tuple[CalibrationBin, ...] = ()
+    calibration_error: CalibrationError | None = None
+    thresholds: tuple[AtThreshold, ...] = ()
+    predictive_values: tuple[PredictiveValue, ...] = ()
+    report: tuple[ClassLine, ...] = ()
+    roc: Roc | None = None
+    pr: PrecisionRecall | None = None
+    operating_points: tuple[OperatingPoint, ...] = ()
+
+
+class Cases(Record):
+    """What the scores of volumes, or of patients, are worth; *cluster_auroc*: of clusters."""
+
+    n: int
+    positives: int
+    without_candidates: int
+    metrics: dict[str, Figure] = msgspec.field(default_factory=dict)
+    cluster_auroc: Figure | None = None
+    confusion: Confusion | None = None
+    roc: Roc | None = None
+    rarer_groups: int | None = None
+    predictive_values: tuple[PredictiveValue, ...] = ()
+
+
+class ByUnit(Record):
+    """Cases of both kinds."""
+
+    volumes: Cases
+    patients: Cases
+
+
+class FrocCurve(Record):
+    """Points of a free-response curve."""
+
+    threshold: list[float]
+    false_per_volume: list[float]
+    sensitivity: list[float]
+
+
+class Band(Record):
+    """Interval of the sensitivity over the rate of false marks."""
+
+    false_per_volume: list[float]
+    low: list[float]
+    high: list[float]
+
+
+class AtRate(Record):
+    """Sensitivity at a rate of false marks; *beyond*: the curve ends before it."""
+
+    false_per_volume: float
+    sensitivity: float
+    low: float | None
+    high: float | None
+    beyond: bool
+
+
+class FrocPoint(Record):
+    """Findings found and false marks at the model's threshold."""
+
+    threshold: float
+    found: int
+    false: int
+    false_per_volume: float
+    sensitivity: Figure
+
+
+class Froc(Record):
+    """A free-response curve; *formed*: clusters that the sheet does not name."""
+
+    findings: int
+    with_candidate: int
+    volumes: int
+    patients_with_findings: int
+    curve: FrocCurve
+    band: Band
+    rates: list[AtRate]
+    operating_point: FrocPoint
+    formed: int = 0
+
+
+class ByFinding(Record):
+    """Curves of both kinds of findings; None where none is annotated in the test part."""
+
+    calcifications: Froc | None
+    clusters: Froc | None
+
+
+class DbtexRate(Figure, kw_only=True):
+    """Sensitivity at a rate of false marks."""
+
+    false_per_volume: float
+
+
+class Dbtex(Record):
+    """The DBTex metric.
+
+    Attributes
+    ----------
+    biopsied
+        Whether lesions are the clusters of known outcome, as in the challenge.
+    formed
+        Lesions that annotated calcifications form.
+    least_mm
+        What 100 pixels are, at the smallest and the largest spacing.
+    """
+
+    lesions: int
+    volumes: int
+    volumes_with_lesion: int
+    patients_with_lesion: int
+    marks: int
+    marks_per_volume: float
+    mean_sensitivity: Figure
+    sensitivity_at: list[DbtexRate]
+    tie_break: Figure
+    biopsied: bool
+    formed: int
+    least_mm: tuple[float, float]
+
+
+class ImageMetrics(Record):
+    """What was measured on volumes and patients of the test part.
+
+    *patients_drawn*: patients without a candidate that came into the part by chance.
+    """
+
+    volumes: int
+    patients: int
+    patients_drawn: int
+    rule: ClusterRule
+    cases: ByUnit
+    froc: ByFinding
+    dbtex: Dbtex | None
+
+
+class PaperFigures(Record):
+    """The reference paper's own figures."""
+
+    accuracy: float
+    confusion: Confusion
+
+
+class MetricsAccount(Account):
+    """The account of an evaluation.
+
+    Attributes
+    ----------
+    parts
+        train, validation and test.
+    images, no_images
+        What was measured on images, or why nothing was.
+    paper
+        Where the run follows the paper's protocol.
+    """
+
+    protocol: str
+    source: str
+    threshold: float
+    confidence: float
+    parts: dict[str, Part]
+    images: ImageMetrics | None = None
+    no_images: Literal["no_places", "not_by_patient"] | None = None
+    paper: PaperFigures | None = None
+
+    @property
+    def test(self) -> Part:
+        """The test part."""
+        return self.parts["test"]

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-import extract_features
 from support.image_volumes import run as extract
 from support.image_volumes import write_volume
 from support.projects import Project, copy_project
 from support.volume_projects import ARGUMENTS, add_volumes, errors, manifest
 from tomocalc.errors import TomocalcError
+from tomocalc.image import extraction
 
 CANDIDATES = "results/dataset/candidates.parquet"
 
@@ -61,13 +61,13 @@ def test_a_volume_that_changes_while_it_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = write_volume(tmp_path / "raw")
-    measure = extract_features.extract
+    measure = extraction.extract
 
     def copied_meanwhile(*stack: Any, **options: Any) -> Any:
         late = source / "s2.png"
         late.write_bytes(late.read_bytes())
         return measure(*stack, **options)
 
-    monkeypatch.setattr(extract_features, "extract", copied_meanwhile)
+    monkeypatch.setattr(extraction, "extract", copied_meanwhile)
     with pytest.raises(TomocalcError, match=r"E208.*changed while it was read.*s2\.png"):
         extract(source, tmp_path / "out")

@@ -34,12 +34,12 @@ def test_all_mistakes_of_the_configuration(project: Project):
 
 
 def test_all_mistakes_of_both_sheets(project: Project):
-    for name in ("image.png", "other.png"):
+    for name in ("image.dcm", "other.dcm"):
         (project.folder / name).write_bytes(b"x")
     (project.folder / "volumes.tsv").write_text(
         "volume_id\tpatient_id\tlaterality\tview\tpath\n"
-        "a/b\tp1\tL\tCC\timage.png\n"
-        "v2\tp2\tleft\tCC\tother.png\n"
+        "a/b\tp1\tL\tCC\timage.dcm\n"
+        "v2\tp2\tleft\tCC\tother.dcm\n"
         "v3\tp3\tR\tCC\tnowhere.dcm\n"
         "v4\tp4\tR\tCC\n"
     )

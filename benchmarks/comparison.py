@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
+from measuring import head
 
 from fit_feature_models import samples_of
 from tomocalc.comparison.catalogue import NAMES
@@ -44,8 +42,7 @@ def main(path: str, trials: int = 12) -> None:
         "paper": split_paper(focus, **shared),
         "honest": split_honest(focus, **shared, validation_fraction=0.2),
     }
-    print("| model | protocol | accuracy | AUROC | AP | F1 | trials | CPU s |")
-    print("|---|---|---|---|---|---|---|---|")
+    print(head("model", "protocol", "accuracy", "AUROC", "AP", "F1", "trials", "CPU s"))
     total = 0.0
     for protocol, rows in splits.items():
         data = samples_of(table, rows, features=FEATURES, impute="none")

@@ -13,12 +13,10 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+import measuring  # noqa: F401
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 
 from tomocalc.evaluation.froc import FALSE, RATES, FreeResponse, froc, sensitivity_at
 from tomocalc.evaluation.jackknife import share_of

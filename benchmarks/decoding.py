@@ -23,13 +23,11 @@ import imagecodecs
 import numpy as np
 import pydicom
 import tifffile
+from measuring import head
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom.encaps import get_frame
 from pydicom.pixels.utils import pixel_array
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 
 from support.image_files import (  # pyright: ignore[reportMissingImports]
     picture,
@@ -60,8 +58,7 @@ DECODERS = {
 def main(rounds: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        print("| one slice | bare | reader | reader / bare | peer | key |")
-        print("|---|---|---|---|---|---|")
+        print(head("one slice", "bare", "reader", "reader / bare", "peer", "key"))
         for label, path, bare, peer in cases(folder):
             found = opened(path)
             index = len(found) - 1

@@ -19,13 +19,10 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from measuring import head
 from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
-
 
 import import_dataset
 from support.defaults import CONFIG  # pyright: ignore[reportMissingImports]
@@ -120,7 +117,7 @@ def show(title: str, accounts: dict[Case, Coverage], kind: str) -> None:
     extra = [*bins, "5 and more"] if bins else []
     names = ["generator", "recall (95 %)", "by chance", *(f"CNR {name}" for name in extra)]
     names += ["objects per slice", "per cm² of breast"]
-    print("| " + " | ".join(names) + " |\n" + "|---" * len(names) + "|")
+    print(head(*names))
     for (generator, threshold), fact in facts.items():
         rates = [rates.found for rates in fact.by_visibility]
         rates += [fact.strong] if fact.strong else []

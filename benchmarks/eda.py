@@ -9,27 +9,21 @@ that reads the data set, computes and writes page and data; imports are included
 
 import json
 import os
-import resource
+import re
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
+from measuring import SCRIPTS, head, spend
 
 from support.defaults import CONFIG, PAPER  # pyright: ignore[reportMissingImports]
 from support.table_data import merge_and_split  # pyright: ignore[reportMissingImports]
 from tomocalc.tables import PAPER_FEATURES
 
-ROOT = Path(__file__).parents[1]
-SCRIPTS = ROOT / "workflow" / "scripts"
 ROWS = 1_000_000
 RUNS = 3
 OURS = """
@@ -39,7 +33,7 @@ import explore_dataset
 explore_dataset.main(**json.loads({arguments!r}))
 """
 PEAK = """
-print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
+print("peak", next(x for x in open("/proc/self/status") if x.startswith("VmHWM")).split()[1])
 """
 PEER = """
 import warnings
@@ -81,17 +75,10 @@ def prepare(folder: Path, table: dict[str, Any], protocol: str) -> dict[str, Any
 
 def measured(python: str, code: str) -> tuple[float, float, float]:
     """Run *code* and return wall seconds, processor seconds and peak memory in MB."""
-    start = time.perf_counter()
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     # the peak is asked of the process itself: that of a child would include its parent's
-    code = f"{code}\n{PEAK}"
-    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
-    wall = time.perf_counter() - start
-    if done.returncode:
-        raise RuntimeError(done.stderr[-2000:])
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return wall, cpu, int(done.stdout.split()[-1]) / 1024
+    spent = spend([python, "-c", f"{code}\n{PEAK}"], variables={"PYTHONWARNINGS": "ignore"})
+    (peak,) = re.findall(r"^peak (\d+)$", spent.text, re.MULTILINE)
+    return spent.wall, spent.cpu, int(peak) / 1024
 
 
 def report(what: str, python: str, code: str, page: Path) -> None:
@@ -111,7 +98,7 @@ def ours(arguments: dict[str, Any]) -> str:
 
 def main(peer: str | None) -> None:
     """Print the table."""
-    print("| what | wall s | CPU s | peak MB | page MB |\n|---|---|---|---|---|")
+    print(head("what", "wall s", "CPU s", "peak MB", "page MB"))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if data := os.environ.get("TOMOCALC_TEST_DATA"):

@@ -17,16 +17,13 @@ import statistics
 import sys
 import time
 import tracemalloc
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from measuring import head
 from numpy.typing import NDArray
 from skimage.measure import label, regionprops_table
 from skimage.segmentation import expand_labels
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 
 from support import naive_image  # pyright: ignore[reportMissingImports]
 from support.image_slices import SETTINGS, texture  # pyright: ignore[reportMissingImports]
@@ -236,8 +233,8 @@ def runs_of(mask: NDArray[np.bool_]) -> Runs:
 
 
 def main(rounds: int) -> None:
-    print("| what | objects, naive / ours | naive, ms | ours, ms | ratio | naive, MB | ours, MB |")
-    print("|---|---|---|---|---|---|---|")
+    columns = "what | objects, naive / ours | naive, ms | ours, ms | ratio | naive, MB | ours, MB"
+    print(head(columns))
     for spots in (100, 1_000):
         raw = breast(spots)
         prepared = prepared_slice(raw)

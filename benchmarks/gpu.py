@@ -12,12 +12,9 @@ import itertools
 import statistics
 import sys
 import time
-from pathlib import Path
 
 import torch
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
-
+from measuring import head
 from training import ROWS, STEPS, data, paper_settings
 
 from tomocalc.model.device import choose_device, why_no_cuda
@@ -63,8 +60,7 @@ def losses(training: Trained) -> list[float]:
 def main() -> None:
     if not torch.cuda.is_available():
         sys.exit(f"there is nothing to measure: {why_no_cuda()}")
-    print(f"| {torch.cuda.get_device_name()} | input | epochs per s | ratio to the CPU |")
-    print("|---|---|---:|---:|")
+    print(head(f"{torch.cuda.get_device_name()}", "input", "epochs per s", "ratio to the CPU"))
     for name, steps in STEPS.items():
         speed = {
             who: 1 / trained(who, steps, dropout=0.1, epochs=epochs)[1]

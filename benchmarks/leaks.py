@@ -12,12 +12,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import polars as pl
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
+from measuring import head
 
 from tomocalc.accounts.leakage import SplitAudit, Verdict
 from tomocalc.audit.audit import audit_split
@@ -255,7 +253,7 @@ def caught(audit: SplitAudit, check: str) -> bool:
 
 def main(seeds: int) -> None:
     """Print both tables."""
-    print("| planted | check | caught | named | verdicts |\n|---|---|---|---|---|")
+    print(head("planted", "check", "caught", "named", "verdicts"))
     for what, check, make in ANIMALS:
         audits = [
             (audit_split(rows, seed=seed), names)

@@ -18,9 +18,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
+from measuring import head
 
 from support.manifests import manifest  # pyright: ignore[reportMissingImports]
 from tomocalc.accounts.manifest import SliceFacts, TableEntry
@@ -121,7 +119,7 @@ def main(volumes: int = 167, repeats: int = 5) -> None:
     ours, peer = (np.median([pair[way] for pair in pairs], axis=0) for way in (0, 1))
     ratio = np.median([pair[0][0] / pair[1][0] for pair in pairs])
     print(f"{volumes * SLICES:,} shards, {volumes * SLICES * ROWS:,} rows, {len(SHARD)} columns\n")
-    print("| what | seconds | processor s | extra memory (MB) |\n|---|---:|---:|---:|")
+    print(head("what", "seconds", "processor s", "extra memory (MB)"))
     for what, found in (("polars scan and sink, nothing checked", peer), ("merge_dataset", ours)):
         print(f"| {what} | {found[0]:.1f} | {found[1]:.1f} | {found[2]:.0f} |")
     print(f"\nratio, median of {repeats} pairs: {ratio:.2f}")

@@ -14,17 +14,13 @@ import os
 
 os.environ["OMP_NUM_THREADS"] = "1"
 
-import resource
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
-
 from features import breast
+from measuring import head, spend
 from scale import AT_HOME, START
 
 from support.image_files import write_dicom
@@ -67,36 +63,23 @@ def project(folder: Path, names: list[str], slices: int) -> None:
     (folder / "own.yaml").write_text(OWN)
 
 
-def seconds(folder: Path, *command: str) -> float:
-    """Return the processor time of a command and of all that it starts."""
-
-    def used() -> float:
-        of_children = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return of_children.ru_utime + of_children.ru_stime
-
-    before = used()
-    subprocess.run([sys.executable, *command], cwd=folder, check=True, capture_output=True)
-    return used() - before
-
-
 def main() -> None:
     count, slices = [*map(int, sys.argv[1:]), *(16, 60)[len(sys.argv) - 1 :]]
     names = [f"v{number:04d}" for number in range(count)]
-    run = ["-c", AT_HOME + START, "--cores", "1", "results/features/volumes.tsv"]
+    run = [sys.executable, "-c", AT_HOME + START, "--cores", "1", "results/features/volumes.tsv"]
     run += ["--configfile", "own.yaml"]
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "project"
         project(folder, names, slices)
         what = f"{count} volumes of {slices} slices"
-        print(f"| {what} | jobs | work s | with Snakemake s | start | a job | share | without |")
-        print("|---|---:|---:|---:|---:|---:|---:|---:|")
+        print(head(what, "jobs | work s | with Snakemake s | start | a job | share | without"))
         for size in (1, 2, 4):
             jobs = len(batches(names, size))
             share = ["--config", f"volumes_per_job={size}"]
             shutil.rmtree(folder / "results", ignore_errors=True)
             shutil.rmtree(folder / "direct", ignore_errors=True)
-            work = seconds(folder, "-c", DIRECT, *names)
-            total, start = (seconds(folder, *run, *share) for _ in range(2))
+            work = spend([sys.executable, "-c", DIRECT, *names], cwd=folder).cpu
+            total, start = (spend([*run, *share], cwd=folder).cpu for _ in range(2))
             beside = total - start - work
             print(
                 f"| {size} a job | {jobs} | {work:.1f} | {total:.1f} | {start:.1f} "

@@ -15,9 +15,7 @@ import os
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import json
-import resource
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,12 +23,8 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
+from measuring import head, spend
 from pydicom.uid import generate_uid
-
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
-
 from volumes import CONFIG, SHEET, frames
 
 from support.image_files import write_dicom  # pyright: ignore[reportMissingImports]
@@ -68,12 +62,8 @@ predict_volume.main(manifest=str(folder / "manifest.json"),
 
 def process(code: str) -> tuple[float, float]:
     """Run *code* in a process of its own and return its wall and CPU seconds."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    wall = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], check=True)
-    wall = time.perf_counter() - wall
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    spent = spend([sys.executable, "-c", code])
+    return spent.wall, spent.cpu
 
 
 def predict(syntax: str, slices: int, rounds: int) -> None:
@@ -154,7 +144,7 @@ def main(slices: int, headers: int) -> None:
         "page, MB",
         "candidates",
     )
-    print("| transfer syntax | " + " | ".join(names) + " |\n|---" + "|---" * len(names) + "|")
+    print(head("transfer syntax", *names))
     for syntax in SYNTAXES:
         predict(syntax, slices, rounds=1 if syntax == "JPEG 2000" else 3)
     scan(headers)

@@ -12,16 +12,13 @@ seen its patient.
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
-
 import numpy as np
 import polars as pl
+from measuring import head
 from sklearn.model_selection import StratifiedKFold
 from woods_models import FEATURES, distinct_rows
 
@@ -56,7 +53,7 @@ def main() -> None:
     kind = options.kind if options.dataset else "single_step"
     features = CONFIG["features"] if options.dataset else FEATURES
     samples, group = of_a_run(Path(options.dataset), kind) if options.dataset else of_woods()
-    print("| recipe | AUROC | average precision | CPU s |\n|---|---|---|---|")
+    print(head("recipe", "AUROC", "average precision", "CPU s"))
     for name, changes in RECIPES.items():
         if options.only and not name.startswith(tuple(options.only)):
             continue

@@ -22,10 +22,9 @@ import time
 from pathlib import Path
 from statistics import median
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
+from measuring import head
 
-from support.projects import copy_project  # noqa: E402
+from support.projects import copy_project
 
 HEADER = "volume_id\tpatient_id\tlaterality\tview\tpath\tpixel_spacing_mm\tslice_spacing_mm\n"
 AT_HOME = """
@@ -157,8 +156,7 @@ def main() -> None:
     parser.add_argument("--jobs", action="store_true", help="also run 100 volumes that do nothing")
     chosen = parser.parse_args()
     batch = ("--config", f"volumes_per_job={chosen.per_job}")
-    print("| volumes | jobs | dry run s | MB | no-op s | per volume ms | --touch s |")
-    print("|---:|---:|---:|---:|---:|---:|---:|")
+    print(head("volumes", "jobs", "dry run s", "MB", "no-op s", "per volume ms", "--touch s"))
     for volumes in chosen.volumes:
         row = measure(
             volumes,

@@ -22,8 +22,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
+from measuring import head
 
 if TYPE_CHECKING:
     from tomocalc.model.recipe import TrainingSettings
@@ -48,7 +47,7 @@ def main() -> None:
     pythons = {"ours": sys.executable}
     if options.keras_python:
         pythons["keras"] = options.keras_python
-    print("| input | who | CPU s per epoch | wall s per epoch | CPU ratio |\n|---|---|---|---|---|")
+    print(head("input", "who", "CPU s per epoch", "wall s per epoch", "CPU ratio"))
     for name, steps in STEPS.items():
         times: dict[str, Times] = {who: [] for who in pythons}
         for _ in range(options.rounds):

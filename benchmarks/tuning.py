@@ -11,8 +11,6 @@ tells whether two trials get in each other's way.
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,13 +18,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
-
 import numpy as np
 import polars as pl
 import torch
 import yaml
+from measuring import ROOT, head, spend
 
 from support.defaults import CONFIG  # pyright: ignore[reportMissingImports]
 from tomocalc.accounts.study import Search, Trial
@@ -34,7 +30,7 @@ from tomocalc.model.objective import compute_trial
 from tomocalc.model.sequences import load_samples
 from tomocalc.parquet import write_parquet
 
-ROOT = Path(__file__).parents[1]
+Times = tuple[float, float]
 SECTIONS: dict[str, Any] = {
     "features": ["area", "gray_level", "contrast", "eccentricity"],
     "sequence": {"kind": "single_step", "slices": 1},
@@ -50,17 +46,19 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=8000, help="candidates")
     parser.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args()
-    seen: dict[str, list[tuple[float, float]]] = {"1": [], "2": [], "in one process": []}
+    seen: dict[str, list[Times]] = {"1": [], "2": [], "in one process": []}
     studies: list[list[Trial]] = []
     for _ in range(options.rounds):
         for cores, times in seen.items():
             with tempfile.TemporaryDirectory() as folder:
                 make_tables(Path(folder), options.rows)
-                run = in_jobs if cores.isdigit() else in_one_process
-                before, started = used(), time.perf_counter()
-                studies.append(run(Path(folder), cores, options.trials))
-                times.append((time.perf_counter() - started, used() - before))
-    print("| cores | trials per minute | ratio | CPU s per trial | ratio |\n|---|---|---|---|---|")
+                if cores.isdigit():
+                    found, spent = in_jobs(Path(folder), cores, options.trials)
+                else:
+                    found, spent = in_one_process(Path(folder), options.trials)
+                studies.append(found)
+                times.append(spent)
+    print(head("cores", "trials per minute", "ratio", "CPU s per trial", "ratio"))
     one = [median(values) for values in zip(*seen["1"], strict=True)]
     for cores, times in seen.items():
         wall, cpu = (median(values) for values in zip(*times, strict=True))
@@ -69,26 +67,20 @@ def main() -> None:
     print("\nequal trials:", "yes" if all(study == studies[0] for study in studies) else "no")
 
 
-def in_jobs(folder: Path, cores: str, trials: int) -> list[Trial]:
-    """Run a study as the workflow does, and return its trials."""
+def in_jobs(folder: Path, cores: str, trials: int) -> tuple[list[Trial], Times]:
+    """Run a study as the workflow does; return its trials, wall and CPU seconds."""
     settings = SECTIONS | {"tuning": {"trials": trials}}
     (folder / "study.yaml").write_text(yaml.safe_dump(settings))
     command = ["snakemake", "-s", str(ROOT / "Snakefile"), "--configfile", "study.yaml"]
     command += ["--cores", cores, "--allowed-rules", *RULES, "--", "results/tuning/best.json"]
-    subprocess.run(
-        [sys.executable, "-m", *command],
-        cwd=folder,
-        check=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    spent = spend([sys.executable, "-m", *command], cwd=folder)
     paths = [folder / f"results/tuning/trials/{number}.json" for number in range(trials)]
-    return [Trial.read(path) for path in paths]
+    return [Trial.read(path) for path in paths], (spent.wall, spent.cpu)
 
 
-def in_one_process(folder: Path, _: str, trials: int) -> list[Trial]:
-    """Compute the same trials one after the other, and return them."""
+def in_one_process(folder: Path, trials: int) -> tuple[list[Trial], Times]:
+    """Compute the same trials one after the other; return them, wall and CPU seconds."""
+    started = time.perf_counter(), time.process_time()
     torch.set_num_threads(1)
     tables = [str(folder / f"{path}.parquet") for path in TABLES]
     features: list[str] = SECTIONS["features"]
@@ -109,13 +101,7 @@ def in_one_process(folder: Path, _: str, trials: int) -> list[Trial]:
             device=torch.device("cpu"),
         )
         computed.append(trial)
-    return computed
-
-
-def used() -> float:
-    """Return the processor seconds of this process and of those that it has waited for."""
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    return computed, (time.perf_counter() - started[0], time.process_time() - started[1])
 
 
 def make_tables(folder: Path, rows: int) -> None:

@@ -18,11 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
-
 from features import breast
+from measuring import head
 
 import extract_features
 from support.defaults import CONFIG  # pyright: ignore[reportMissingImports]
@@ -87,7 +84,7 @@ def main(slices: int) -> None:
         "2 threads, wall",
         "a lost shard, wall",
     )
-    print("| transfer syntax | " + " | ".join(names) + " |\n|---" + "|---" * len(names) + "|")
+    print(head("transfer syntax", *names))
     for name, syntax in SYNTAXES.items():
         with tempfile.TemporaryDirectory() as folder:
             source = write_dicom(

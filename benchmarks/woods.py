@@ -20,12 +20,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
-
 import numpy as np
 import polars as pl
 import torch
+from measuring import head
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from woods_models import (
@@ -90,7 +88,7 @@ def main() -> None:
 def paper(seeds: range, *, epochs: int) -> None:
     """Train the paper's network for every seed and print its figures beside the paper's."""
     rows = distinct_rows()
-    print("| seed | accuracy | true − | false + | false − | true + |\n|---|---|---|---|---|---|")
+    print(head("seed", "accuracy", "true −", "false +", "false −", "true +"))
     print(_confusion_row("paper", PAPER_CONFUSION))
     matrices = []
     for seed in seeds:
@@ -166,8 +164,8 @@ def one_fold(
 def _print_scores(folds: list[Scores]) -> None:
     """Print mean ± deviation over *folds*, and the LSTM's lead with its standard error."""
     names = ("AUROC", "average precision", "F1 at 0.5")
-    head = [*names, *(f"LSTM's lead in {name}" for name in names[:2])]
-    print("| model | " + " | ".join(head) + " |\n" + "|---" * (len(head) + 1) + "|")
+    columns = [*names, *(f"LSTM's lead in {name}" for name in names[:2])]
+    print(head("model", *columns))
     for model in folds[0]:
         values, ours = (np.array([fold[name] for fold in folds]) for name in (model, OURS))
         cells = [f"{v.mean():.3f} ± {v.std():.3f}" for v in values.T]

@@ -10,8 +10,13 @@ from pathlib import Path
 
 from support.projects import Project, copied, start
 
-STUDY = ("--configfile", "tiny.yaml", "--config", "tuning={trials: 5, batch: 2}")
-BEST = ("--", "results/tuning/best.json")
+STUDY = (
+    "results/tuning/best.json",
+    "--configfile",
+    "tiny.yaml",
+    "--config",
+    "tuning={trials: 5, batch: 2}",
+)
 
 
 def test_a_killed_study_goes_on_with_the_trials_that_are_missing(
@@ -20,7 +25,7 @@ def test_a_killed_study_goes_on_with_the_trials_that_are_missing(
     project = copied(finished, tmp_path)
     folder = project.folder / "results/tuning"
     shutil.rmtree(folder)
-    run = start(project, *STUDY, *BEST)
+    run = start(project, *STUDY)
     third = folder / "trials/2.json"
     while not third.exists():
         assert run.poll() is None
@@ -29,12 +34,12 @@ def test_a_killed_study_goes_on_with_the_trials_that_are_missing(
     run.wait()
     ended = {path.name: path.read_bytes() for path in (folder / "trials").glob("*.json")}
     assert 3 <= len(ended) < 5
-    project.snakemake("--unlock", *STUDY)
-    left = project.planned(*STUDY, *BEST)["run_trial"]
+    project.snakemake("--unlock", *STUDY[1:])
+    left = project.planned(*STUDY)["run_trial"]
     assert left <= 5 - len(ended) + 2, "at most the two that ran are computed again"
-    project.snakemake("--cores", "1", *STUDY, *BEST)
+    project.snakemake(*STUDY, "--cores", "1")
     again = {path.name: path.read_bytes() for path in (folder / "trials").glob("*.json")}
     assert ended.items() <= again.items()
     shutil.rmtree(folder)
-    project.snakemake("--cores", "2", *STUDY, *BEST)
+    project.snakemake(*STUDY, "--cores", "2")
     assert {path.name: path.read_bytes() for path in (folder / "trials").glob("*.json")} == again

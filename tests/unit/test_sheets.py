@@ -125,8 +125,8 @@ def test_a_decimal_comma_is_read_where_it_is_no_thousands_mark(sheet):
         sheet("v\tp\tL\tCC\tIMAGE\t0,125", "w\tp\tL\tCC\tIMAGE\t0,1", header=header), VOLUMES
     )
     assert [row["pixel_spacing_mm"] for row in rows] == [0.125, 0.1]
-    text = fault(sheet("v\tp\tL\tCC\tIMAGE\t0,125", header=header))
-    assert "Fix: write decimals with a point, as in 0.125." in text
+    text = fault(sheet("v\tp\tL\tCC\tIMAGE\t1,125", header=header))
+    assert "Fix: write decimals with a point, as in 1.125." in text
 
 
 def test_one_file_under_two_patients_is_refused(sheet, tmp_path):
@@ -204,6 +204,8 @@ DIALECTS = {
     ).encode(),
     "empty columns and lines": lambda text: text.replace("\n", "\t\t\n").encode() + b"\t\t\t\n\n",
     "the index of pandas": lambda text: numbered(text, "").encode(),
+    "UTF-16 without a mark": lambda text: text.encode("utf-16-le"),
+    "an index of that name": lambda text: numbered(text, "index").encode(),
     "its index, named": lambda text: numbered(text, "Unnamed: 0").encode(),
     "the row names of R, quoted": lambda text: quoted(numbered(text, "")).encode(),
     "quotes around tabbed cells": lambda text: (
@@ -241,13 +243,13 @@ def test_a_sheet_is_read_in_every_dialect(sheet, dialect):
 
 def test_a_column_without_a_name_but_with_cells_is_refused(sheet):
     text = fault(sheet("left\tv\tp\tL\tCC\tIMAGE", header=f"\t{HEADER}"))
-    assert "column 1 has no name, and `left` in it" in text
+    assert "column 1 has no name of its own, and `left` in it" in text
 
 
 def test_a_workbook_is_named(tmp_path):
     (tmp_path / "v.csv").write_bytes(b"PK\x03\x04...")
     assert (
-        'it is a workbook (Excel or OpenDocument), no text. Fix: export it as "CSV UTF-8"'
+        'it is a workbook (Excel or OpenDocument), no table of text. Fix: export it as "CSV UTF-8"'
         in fault(str(tmp_path / "v.csv"))
     )
 

@@ -20,8 +20,9 @@ Row = dict[str, Any]
 LINE = "_line"
 """Key of a row's line number in its sheet, the header being line 1."""
 DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
-UNNAMED = re.compile(r"|Unnamed: \d+|__index_level_\d+__")
-"""Names of columns that have none, as pandas writes them."""
+THOUSANDS = re.compile(r"-?[1-9]\d{0,2},\d{3}")
+UNNAMED = re.compile(r"|index|level_\d+|rownames|Unnamed: \d+|__index_level_\d+__")
+"""Names of columns that have none, as pandas and R write them."""
 SHOWN = 10
 """Most line numbers that a message counts up."""
 
@@ -130,17 +131,17 @@ def is_number(kind: Schema) -> bool:
 def _decimal_comma(lines: list[tuple[int, list[str]]], places: list[int]) -> bool:
     """Return whether a comma is the decimal mark in the cells at *places*.
 
-    ``1,234`` alone may be one thousand: a cell with another number of digits behind its comma
-    must show what is meant.
+    ``1,234`` alone may be one thousand: a cell with another number of digits behind its comma, or
+    a zero before it, must show what is meant.
     """
     cells = (cells[place].strip() for _, cells in lines for place in places if place < len(cells))
     marked = [cell for cell in cells if DECIMAL_COMMA.fullmatch(cell)]
-    return any(len(cell.partition(",")[2]) != 3 for cell in marked)
+    return any(not THOUSANDS.fullmatch(cell) for cell in marked)
 
 
 def _known_name(cell: str, known: Iterable[str]) -> str:
     """Return the column that a cell of the header names: case, blanks and hyphens do not count."""
-    plain = re.sub(r"[\s-]+", "_", cell.strip().lstrip("#").strip().casefold())
+    plain = re.sub(r"[\s()\[\]-]+", "_", cell.lstrip("# ").casefold()).strip("_")
     return plain if plain in known else cell
 
 
@@ -158,7 +159,7 @@ def _nameless(path: str, header: list[str], lines: list[tuple[int, list[str]]]) 
         held = [cell for cell in cells if cell]
         numbers = place == 0 and all(cell.isdigit() for cell in held)
         if held and not (numbers and len(set(held)) == len(held)):
-            why = f"column {place + 1} has no name, and `{held[0][:40]}` in it"
+            why = f"column {place + 1} has no name of its own, and `{held[0][:40]}` in it"
             raise sheet_error(path, why, "name the column, or delete it")
     return places
 

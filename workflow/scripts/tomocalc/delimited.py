@@ -21,6 +21,9 @@ NO_TEXT = {
     b"PAR1": "a Parquet file",
     b"%PDF": "a PDF",
     b"SQLite": "a database",
+    b"<": "a web page or XML",
+    b"{": "JSON",
+    b"[": "JSON",
 }
 """First bytes of what is given for a sheet and is no text."""
 
@@ -63,9 +66,12 @@ def separated(text: str) -> tuple[str, str, int]:
 
 
 def decoded(content: bytes) -> str:
-    """Return text of UTF-8, with its mark or without, or of UTF-16 with its mark."""
-    utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return content.decode("utf-16" if utf16 else "utf-8-sig")
+    """Return text of UTF-8 or UTF-16, with its mark or without."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16")
+    if content[1:2] == b"\0" or content[:1] == b"\0":  # the mark is missing
+        return content.decode("utf-16-le" if content[1:2] == b"\0" else "utf-16-be")
+    return content.decode("utf-8-sig")
 
 
 def _unquoted(cell: str) -> str:
@@ -92,7 +98,7 @@ def sheet_content(path: str) -> str:
         raise sheet_error(path, why, "give the path of a TSV or CSV file") from error
     for start, what in NO_TEXT.items():
         if content.startswith(start):
-            raise sheet_error(path, f"it is {what}, no text", 'export it as "CSV UTF-8"')
+            raise sheet_error(path, f"it is {what}, no table of text", 'export it as "CSV UTF-8"')
     try:
         return decoded(content)
     except UnicodeDecodeError as error:

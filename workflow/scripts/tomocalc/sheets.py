@@ -68,13 +68,13 @@ def check_volumes(
         )
     errors += _twice(path, rows)
     errors += _patients(path, rows)
-    errors += _same_files(path, rows)
     errors += together(
         (row[LINE], key, error)
         for row in rows
         if row["path"] is not None
         for key, error in _place(path, row, data_root, look=look)
     )
+    errors += _same_files(path, rows) if look else ()
     return sorted(rows, key=lambda row: str(row["volume_id"])), cells.names, errors
 
 
@@ -94,7 +94,9 @@ def _same_files(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
     """Name lines whose images are also another patient's."""
     first: dict[str, Row] = {}
     for row in rows:
-        known = first.setdefault(row["path"] or f"line {row[LINE]}", row)
+        if not row["path"] or "\0" in row["path"]:
+            continue
+        known = first.setdefault(os.path.realpath(row["path"]), row)  # links lead to one file
         if known["patient_id"] != row["patient_id"]:
             why = f"its path stands on line {known[LINE]} too, for another patient"
             yield row_error(f"{path}:{row[LINE]}, column path", why, "correct one of the lines")
@@ -254,7 +256,8 @@ def foreign_path(path: str) -> tuple[str, str] | None:
     """Return why a path cannot be meant as it stands, and what mends it; None where it can."""
     if "\0" in path:
         return "a path holds a NUL byte", "write it anew"
-    if scheme := re.match(r"[a-z][a-z0-9+.-]*://", path, re.IGNORECASE):
+    scheme = re.match(r"[a-z][a-z0-9+.-]*://", path, re.IGNORECASE)
+    if scheme and not path.startswith("file://"):
         why = f"`{path}` is an address ({scheme[0]}), no path"
         return why, "fetch it and give the path of the file"
     if drive := re.match(r"([A-Za-z]):[\\/]", path):
@@ -274,6 +277,7 @@ def local_path(path: str) -> str:
     """Return a path with the home folder written out, with slashes if it has none, unquoted."""
     if len(path) > 2 and path[0] == path[-1] == '"':
         path = path[1:-1]  # as "Copy as path" of Windows puts it
+    path = path.removeprefix("file://")
     if "\\" in path and "/" not in path:
         path = path.replace("\\", "/")
     return os.path.expanduser(path) if path.startswith("~") else path  # noqa: PTH111

@@ -138,8 +138,8 @@ def _read(path: str, *, header: bool) -> pl.DataFrame:
 def _with_numbers(table: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
     """Empty the cells of text *columns* that hold ``NA`` and the like; read decimal commas.
 
-    A comma is the decimal mark where some number has other than three digits behind it, and no
-    number has a point.
+    A comma is the decimal mark where some number has other than three digits behind it or a zero
+    before it, and no number has a point.
     """
     texts = [name for name in columns if table[name].dtype == pl.String]
     plain = [pl.col(name).str.strip_chars() for name in texts]
@@ -149,7 +149,7 @@ def _with_numbers(table: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
     )
     nothing = pl.Series("cell", [], pl.String)
     cells = pl.concat([nothing, *(table[name].alias("cell") for name in texts)])
-    decimals = cells.str.contains(r"^-?\d+,(\d{1,2}|\d{4,})$").any()
+    decimals = cells.str.contains(r"^-?(0,\d+|\d+,(\d{1,2}|\d{4,}))$").any()
     if not decimals or cells.str.contains(r"^-?\d*\.\d").any():
         return table
     return table.with_columns(pl.col(texts).str.replace(r"^(-?\d+),(\d+(e[+-]?\d+)?)$", "$1.$2"))

@@ -11,7 +11,7 @@ from tomocalc.accounts.base import Account, Record
 from tomocalc.files import file_sha256
 
 
-class MeasuredVolume(Record):
+class MeasuredVolume(Record, frozen=True, kw_only=True):
     """Files of one volume, relative to the folder of the account, with their checksums."""
 
     volume_id: str
@@ -21,7 +21,7 @@ class MeasuredVolume(Record):
     overlay_sha256: str
 
 
-class Batch(Account):
+class Batch(Account, frozen=True, kw_only=True):
     """The volumes of one batch, sorted by their id."""
 
     volumes: tuple[MeasuredVolume, ...]

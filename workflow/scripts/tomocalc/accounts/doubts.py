@@ -20,7 +20,7 @@ SHOWN = 10
 """Slices, or volumes, that are named; the others are counted."""
 
 
-class Doubt(Record):
+class Doubt(Record, frozen=True, kw_only=True):
     """One doubt about one volume.
 
     Never a value of a header: codes, slices and numbers alone.
@@ -34,7 +34,7 @@ class Doubt(Record):
     """Numbers of the sentence, by the names that its kind uses."""
 
 
-class DoubtCount(Record):
+class DoubtCount(Record, frozen=True, kw_only=True):
     """How often one doubt occurs in a cohort."""
 
     code: str

@@ -10,7 +10,7 @@ Matrix = list[list[float | None]]
 """Correlations in the order of the features; None where one of the two is constant."""
 
 
-class Statistics(Record):
+class Statistics(Record, frozen=True, kw_only=True):
     """One sample of one feature; None where the sample is too small or constant.
 
     Attributes
@@ -49,7 +49,7 @@ class Statistics(Record):
     p99: float | None = None
 
 
-class FeatureSummary(Record):
+class FeatureSummary(Record, frozen=True, kw_only=True):
     """Statistics of one feature over all rows and per class; *auroc* of it alone as the score."""
 
     all: Statistics
@@ -58,7 +58,7 @@ class FeatureSummary(Record):
     auroc: float | None
 
 
-class Histogram(Record):
+class Histogram(Record, frozen=True, kw_only=True):
     """Counts of one feature per class.
 
     Attributes
@@ -82,14 +82,14 @@ class Histogram(Record):
     above: int
 
 
-class Distribution(Record):
+class Distribution(Record, frozen=True, kw_only=True):
     """Histograms of one feature, between its central percentiles and over its whole range."""
 
     central: Histogram
     whole: Histogram
 
 
-class Grid(Record):
+class Grid(Record, frozen=True, kw_only=True):
     """Counts of a pair of features; rows of cells are those of *y*, from the lowest."""
 
     x: str
@@ -98,14 +98,14 @@ class Grid(Record):
     positive: list[list[int]]
 
 
-class Pairs(Record):
+class Pairs(Record, frozen=True, kw_only=True):
     """Grids of all pairs, and the edges of each feature's cells."""
 
     edges: dict[str, list[float]]
     grids: list[Grid]
 
 
-class ByClass(Record):
+class ByClass(Record, frozen=True, kw_only=True):
     """Correlations over all rows and within each class."""
 
     all: Matrix
@@ -113,7 +113,7 @@ class ByClass(Record):
     positive: Matrix
 
 
-class Redundant(Record):
+class Redundant(Record, frozen=True, kw_only=True):
     """Two features that say the same thing twice."""
 
     first: str
@@ -122,7 +122,7 @@ class Redundant(Record):
     spearman: float | None
 
 
-class Correlations(Record):
+class Correlations(Record, frozen=True, kw_only=True):
     """Both correlations of all pairs, and the pairs that are redundant."""
 
     pearson: ByClass
@@ -130,7 +130,7 @@ class Correlations(Record):
     redundant: list[Redundant]
 
 
-class Place(Record):
+class Place(Record, frozen=True, kw_only=True):
     """One patient or site."""
 
     name: str
@@ -140,7 +140,7 @@ class Place(Record):
     positives: int
 
 
-class Counts(Record):
+class Counts(Record, frozen=True, kw_only=True):
     """Counts of all places: minimum, quartiles, maximum, mean, and a histogram."""
 
     five: list[float]
@@ -149,7 +149,7 @@ class Counts(Record):
     counts: list[int]
 
 
-class Spread(Record):
+class Spread(Record, frozen=True, kw_only=True):
     """How rows are spread over places; *largest*: those with the most rows, one by one."""
 
     total: int
@@ -159,14 +159,14 @@ class Spread(Record):
     without_positives: int
 
 
-class Balance(Record):
+class Balance(Record, frozen=True, kw_only=True):
     """The spread over sites and over patients; None where the data name none."""
 
     sites: Spread | None
     patients: Spread | None
 
 
-class Shift(Record):
+class Shift(Record, frozen=True, kw_only=True):
     """One feature in one group beside another.
 
     Attributes
@@ -196,14 +196,14 @@ class Shift(Record):
     n_reference: int
 
 
-class Drift(Record):
+class Drift(Record, frozen=True, kw_only=True):
     """Shifts between the training part and the others, and between sites."""
 
     parts: list[Shift]
     sites: list[Shift]
 
 
-class Exploration(Account):
+class Exploration(Account, frozen=True, kw_only=True):
     """``eda.json``.
 
     Attributes

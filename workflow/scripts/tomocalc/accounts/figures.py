@@ -20,7 +20,7 @@ class Method(StrEnum):
     """Fewer than two groups hold the rarer class: there is no interval."""
 
 
-class Figure(Record):
+class Figure(Record, frozen=True, kw_only=True):
     """A figure of merit with its interval; None where there is none."""
 
     value: float | None

@@ -11,7 +11,7 @@ from tomocalc.accounts.figures import Figure
 from tomocalc.accounts.prediction import ClusterRule
 
 
-class Confusion(Record):
+class Confusion(Record, frozen=True, kw_only=True):
     """Test rows by truth and call; calcifications count positive."""
 
     tn: int
@@ -20,21 +20,21 @@ class Confusion(Record):
     tp: int
 
 
-class Roc(Record):
+class Roc(Record, frozen=True, kw_only=True):
     """Points of a ROC curve."""
 
     fpr: list[float]
     tpr: list[float]
 
 
-class PrecisionRecall(Record):
+class PrecisionRecall(Record, frozen=True, kw_only=True):
     """Points of a precision-recall curve."""
 
     recall: list[float]
     precision: list[float]
 
 
-class CalibrationBin(Record):
+class CalibrationBin(Record, frozen=True, kw_only=True):
     """A bin of probability: mean given, share observed with its interval, rows."""
 
     mean_predicted: float
@@ -44,7 +44,7 @@ class CalibrationBin(Record):
     n: int
 
 
-class CalibrationError(Record):
+class CalibrationError(Record, frozen=True, kw_only=True):
     """The calibration error beside its bias.
 
     Attributes
@@ -66,7 +66,7 @@ class CalibrationError(Record):
     simulations: int
 
 
-class AtThreshold(Record):
+class AtThreshold(Record, frozen=True, kw_only=True):
     """Figures at one threshold; *flagged*: share of the rows that are called calcifications."""
 
     threshold: float
@@ -79,7 +79,7 @@ class AtThreshold(Record):
     flagged: float
 
 
-class PredictiveValue(Record):
+class PredictiveValue(Record, frozen=True, kw_only=True):
     """Positive and negative predictive value at one prevalence."""
 
     prevalence: float
@@ -87,7 +87,7 @@ class PredictiveValue(Record):
     npv: Figure
 
 
-class OperatingPoint(Record):
+class OperatingPoint(Record, frozen=True, kw_only=True):
     """What a threshold chosen on the validation part by a rule gives on the test part."""
 
     rule: Literal["chosen", "half", "youden", "recall_90", "recall_95"]
@@ -98,7 +98,7 @@ class OperatingPoint(Record):
     f1: float
 
 
-class ClassLine(Record):
+class ClassLine(Record, frozen=True, kw_only=True):
     """One line of the classification report; *support*: rows of the class."""
 
     name: str
@@ -108,7 +108,7 @@ class ClassLine(Record):
     support: int
 
 
-class Part(Record):
+class Part(Record, frozen=True, kw_only=True):
     """One part of the split; without both classes only the counts are known.
 
     Attributes
@@ -139,7 +139,7 @@ class Part(Record):
     operating_points: tuple[OperatingPoint, ...] = ()
 
 
-class Cases(Record):
+class Cases(Record, frozen=True, kw_only=True):
     """What the scores of volumes, or of patients, are worth; *cluster_auroc*: of clusters."""
 
     n: int
@@ -153,14 +153,14 @@ class Cases(Record):
     predictive_values: tuple[PredictiveValue, ...] = ()
 
 
-class ByUnit(Record):
+class ByUnit(Record, frozen=True, kw_only=True):
     """Cases of both kinds."""
 
     volumes: Cases
     patients: Cases
 
 
-class FrocCurve(Record):
+class FrocCurve(Record, frozen=True, kw_only=True):
     """Points of a free-response curve."""
 
     threshold: list[float]
@@ -168,7 +168,7 @@ class FrocCurve(Record):
     sensitivity: list[float]
 
 
-class Band(Record):
+class Band(Record, frozen=True, kw_only=True):
     """Interval of the sensitivity over the rate of false marks."""
 
     false_per_volume: list[float]
@@ -176,7 +176,7 @@ class Band(Record):
     high: list[float]
 
 
-class AtRate(Record):
+class AtRate(Record, frozen=True, kw_only=True):
     """Sensitivity at a rate of false marks; *beyond*: the curve ends before it."""
 
     false_per_volume: float
@@ -186,7 +186,7 @@ class AtRate(Record):
     beyond: bool
 
 
-class FrocPoint(Record):
+class FrocPoint(Record, frozen=True, kw_only=True):
     """Findings found and false marks at the model's threshold."""
 
     threshold: float
@@ -196,7 +196,7 @@ class FrocPoint(Record):
     sensitivity: Figure
 
 
-class Froc(Record):
+class Froc(Record, frozen=True, kw_only=True):
     """A free-response curve; *formed*: clusters that the sheet does not name."""
 
     findings: int
@@ -210,20 +210,20 @@ class Froc(Record):
     formed: int = 0
 
 
-class ByFinding(Record):
+class ByFinding(Record, frozen=True, kw_only=True):
     """Curves of both kinds of findings; None where none is annotated in the test part."""
 
     calcifications: Froc | None
     clusters: Froc | None
 
 
-class DbtexRate(Figure, kw_only=True):
+class DbtexRate(Figure, frozen=True, kw_only=True):
     """Sensitivity at a rate of false marks."""
 
     false_per_volume: float
 
 
-class Dbtex(Record):
+class Dbtex(Record, frozen=True, kw_only=True):
     """The DBTex metric.
 
     Attributes
@@ -250,7 +250,7 @@ class Dbtex(Record):
     least_mm: tuple[float, float]
 
 
-class ImageMetrics(Record):
+class ImageMetrics(Record, frozen=True, kw_only=True):
     """What was measured on volumes and patients of the test part.
 
     *patients_drawn*: patients without a candidate that came into the part by chance.
@@ -265,14 +265,14 @@ class ImageMetrics(Record):
     dbtex: Dbtex | None
 
 
-class PaperFigures(Record):
+class PaperFigures(Record, frozen=True, kw_only=True):
     """The reference paper's own figures."""
 
     accuracy: float
     confusion: Confusion
 
 
-class MetricsAccount(Account):
+class MetricsAccount(Account, frozen=True, kw_only=True):
     """The account of an evaluation.
 
     Attributes

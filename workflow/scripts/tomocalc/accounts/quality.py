@@ -6,7 +6,7 @@ from tomocalc.accounts.base import Account, Record
 from tomocalc.accounts.doubts import DoubtCount
 
 
-class Gaps(Record):
+class Gaps(Record, frozen=True, kw_only=True):
     """Values of one column that are no number."""
 
     null: int
@@ -14,7 +14,7 @@ class Gaps(Record):
     inf: int
 
 
-class Classes(Record):
+class Classes(Record, frozen=True, kw_only=True):
     """Candidates of both classes; *prevalence* is the share of calcifications, 0 to 1."""
 
     negatives: int
@@ -22,7 +22,7 @@ class Classes(Record):
     prevalence: float
 
 
-class Duplicates(Record):
+class Duplicates(Record, frozen=True, kw_only=True):
     """Candidates that are equal in every used feature and the label.
 
     Attributes
@@ -38,20 +38,20 @@ class Duplicates(Record):
     largest_group: int
 
 
-class Repeats(Duplicates):
+class Repeats(Duplicates, frozen=True, kw_only=True):
     """Duplicates of all candidates, and of each label (``0``, ``1``)."""
 
     per_class: dict[str, Duplicates]
 
 
-class Conflicts(Record):
+class Conflicts(Record, frozen=True, kw_only=True):
     """Candidates that are equal in every used feature and differ in the label."""
 
     groups: int
     rows: int
 
 
-class Imputed(Record):
+class Imputed(Record, frozen=True, kw_only=True):
     """How many values of a column will be filled, and how (``mean``, ``median``, ``knn``)."""
 
     column: str
@@ -59,7 +59,7 @@ class Imputed(Record):
     method: str
 
 
-class Annotated(Record):
+class Annotated(Record, frozen=True, kw_only=True):
     """What became of the sheet of annotations.
 
     Attributes
@@ -87,7 +87,7 @@ class Annotated(Record):
     ignored_candidates: int
 
 
-class Slices(Record):
+class Slices(Record, frozen=True, kw_only=True):
     """Slices of all volumes, those without an object and those that could not be read."""
 
     total: int
@@ -95,7 +95,7 @@ class Slices(Record):
     quarantined: int
 
 
-class Extraction(Record):
+class Extraction(Record, frozen=True, kw_only=True):
     """How volumes were measured; spacings are (smallest, largest), in mm."""
 
     settings_keys: tuple[str, ...]
@@ -104,7 +104,7 @@ class Extraction(Record):
     slice_spacing_mm: tuple[float, float] | None
 
 
-class QualityAccount(Account):
+class QualityAccount(Account, frozen=True, kw_only=True):
     """The account of a data set.
 
     Attributes

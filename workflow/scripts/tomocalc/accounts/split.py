@@ -7,7 +7,7 @@ from typing import Literal
 from tomocalc.accounts.base import Account, Record
 
 
-class Counts(Record):
+class Counts(Record, frozen=True, kw_only=True):
     """Rows (uses of candidates), candidates, calcifications among the rows, named patients."""
 
     rows: int
@@ -16,14 +16,14 @@ class Counts(Record):
     patients: int
 
 
-class Balanced(Record):
+class Balanced(Record, frozen=True, kw_only=True):
     """Rows of both classes once the training part is balanced by repetition."""
 
     positives: int
     negatives: int
 
 
-class Copies(Record):
+class Copies(Record, frozen=True, kw_only=True):
     """Share of test rows whose used features equal a row that the model learns from, 0 to 1."""
 
     all: float
@@ -31,14 +31,14 @@ class Copies(Record):
     negative: float
 
 
-class Near(Record):
+class Near(Record, frozen=True, kw_only=True):
     """Share of test rows with a neighbour among the others no farther away than *distance*."""
 
     share: float
     distance: float
 
 
-class Sharing(Record):
+class Sharing(Record, frozen=True, kw_only=True):
     """What the test part shares with everything that the model may learn from.
 
     Attributes
@@ -59,7 +59,7 @@ class Sharing(Record):
     verdict: Literal["clean", "leaks"]
 
 
-class SplitAccount(Account):
+class SplitAccount(Account, frozen=True, kw_only=True):
     """The account of one split.
 
     Attributes

@@ -174,8 +174,9 @@ class Run:
     @property
     def overlooked(self) -> Iterator[tuple[str, int, int]]:
         """Kind, number overlooked by the search, and number of annotated findings."""
-        for noun in ("calcifications", "clusters") if self.images else ():
-            found = getattr(self.images.froc, noun)
+        froc = self.images.froc if self.images else None
+        for noun in ("calcifications", "clusters") if froc else ():
+            found = getattr(froc, noun)
             if found and (lost := found.findings - found.with_candidate):
                 yield noun, lost, found.findings
 

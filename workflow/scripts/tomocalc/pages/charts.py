@@ -13,12 +13,16 @@ from typing import Any
 
 import numpy as np
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from tomocalc.accounts.figures import Shown, ends_of
 from tomocalc.pages.palette import ALL, SERIES, scale
 from tomocalc.pages.templating import fill, json_block
 
+Values = Sequence[Any] | NDArray[Any]
+
 Trace = dict[str, Any]
+"""A trace, a layout or a part of either, in plotly's own terms."""
 
 KINDS = frozenset({"bar", "box", "heatmap", "histogram", "scatter", "contour"})
 """Kinds of traces that need neither WebGL nor a network."""
@@ -83,13 +87,13 @@ class Chart:
         For a kind of trace that needs WebGL or a network.
     """
 
-    data: Sequence[Mapping[str, Any]]
-    layout: Mapping[str, Any]
+    data: Sequence[Trace]
+    layout: Trace
     height: int = 420
     switches: Sequence[Switch] = ()
     group: str = ""
-    patches: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    narrow: Mapping[str, Any] = field(default_factory=dict)
+    patches: Mapping[str, Trace] = field(default_factory=dict)
+    narrow: Trace = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         kinds = {str(trace.get("type", "scatter")) for trace in self.data}
@@ -139,8 +143,8 @@ def chart(
 
 def line(
     name: str,
-    x: Sequence[Any],
-    y: Sequence[Any],
+    x: Values,
+    y: Values,
     colour: str = ALL,
     *,
     dash: str = "solid",
@@ -160,8 +164,8 @@ def diagonal(name: str) -> Trace:
 
 def markers(
     name: str,
-    x: Sequence[Any],
-    y: Sequence[Any],
+    x: Values,
+    y: Values,
     colour: Any,
     *,
     symbol: str = "circle",
@@ -174,9 +178,7 @@ def markers(
     return _points("markers", name, x, y, hover) | {"marker": drawn} | more
 
 
-def bars(
-    name: str, x: Sequence[Any], y: Sequence[Any], colour: str, *, hover: str = "", **more: Any
-) -> Trace:
+def bars(name: str, x: Values, y: Values, colour: str, *, hover: str = "", **more: Any) -> Trace:
     """Return upright bars."""
     drawn = {"type": "bar", "name": name, "x": x, "y": y, "marker": {"color": colour}}
     return drawn | _hover(hover) | more
@@ -185,7 +187,7 @@ def bars(
 def lying_bars(
     name: str,
     labels: Sequence[str],
-    values: Sequence[Any],
+    values: Values,
     colour: str,
     *,
     texts: Sequence[str],
@@ -198,14 +200,14 @@ def lying_bars(
 
 
 def heat_map(
-    x: Sequence[Any], y: Sequence[Any], colours: tuple[str, ...], *, hover: str = "", **more: Any
+    x: Values, y: Values, colours: tuple[str, ...], *, hover: str = "", **more: Any
 ) -> Trace:
     """Return a heat map; *more* holds its ``z`` or, to derive them, its ``customdata``."""
     drawn = {"type": "heatmap", "x": x, "y": y, "colorscale": scale(colours)}
     return drawn | _hover(hover) | more
 
 
-def axis(title: str = "", **more: Any) -> dict[str, Any]:
+def axis(title: str = "", **more: Any) -> Trace:
     """Return an axis with its *title*."""
     return ({"title": {"text": title}} if title else {}) | more
 
@@ -226,7 +228,7 @@ def dots(
     return drawn | {"error_x": whiskers(figures, colour=colour)}
 
 
-def whiskers(figures: Sequence[Shown | None], *, colour: str) -> dict[str, Any]:
+def whiskers(figures: Sequence[Shown | None], *, colour: str) -> Trace:
     """Return the error bars from the low to the high end of every figure."""
     ends = [ends_of(figure) for figure in figures]
     return {
@@ -240,7 +242,7 @@ def whiskers(figures: Sequence[Shown | None], *, colour: str) -> dict[str, Any]:
     }
 
 
-def row_layout() -> dict[str, Any]:
+def row_layout() -> Trace:
     """Return the layout of a chart with one named row per model, the first on top."""
     return {
         "xaxis": {"zeroline": False},
@@ -250,7 +252,7 @@ def row_layout() -> dict[str, Any]:
     }
 
 
-def whole_ticks(most: float) -> dict[str, Any]:
+def whole_ticks(most: float) -> Trace:
     """Return the ticks of an axis of counts from 0 to *most*: whole numbers, at most six."""
     wanted = max(1.0, most / 6)
     power = 10.0 ** math.floor(math.log10(wanted))
@@ -285,7 +287,7 @@ def compact(value: Any) -> Any:
     return value
 
 
-def _points(mode: str, name: str, x: Sequence[Any], y: Sequence[Any], hover: str) -> dict[str, Any]:
+def _points(mode: str, name: str, x: Values, y: Values, hover: str) -> Trace:
     drawn = {"type": "scatter", "mode": mode, "name": name, "x": x, "y": y}
     return drawn | _hover(hover)
 

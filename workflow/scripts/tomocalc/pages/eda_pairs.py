@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,9 +59,7 @@ def pair_chart(found: Exploration) -> Chart:
     )
 
 
-def _joint(
-    grid: Grid, middle: Mapping[str, NDArray[np.float64]]
-) -> tuple[list[Trace], dict[str, Any]]:
+def _joint(grid: Grid, middle: Mapping[str, NDArray[np.float64]]) -> tuple[list[Trace], Trace]:
     """Return candidates per cell and the calcified share of each, side by side."""
     x, y = middle[grid.x], middle[grid.y]
     bar = BAR | {"len": 0.9}
@@ -120,11 +117,11 @@ def matrix_chart(found: Exploration, names: Sequence[str]) -> Chart:
     )
 
 
-def _frames(names: Sequence[str], middle: Mapping[str, NDArray[np.float64]]) -> dict[str, Any]:
+def _frames(names: Sequence[str], middle: Mapping[str, NDArray[np.float64]]) -> Trace:
     """Return the axes of the matrix: names at its left and lower edge, nothing elsewhere."""
     size, gap = len(names), 0.012
     width = (1 - gap * (size - 1)) / size
-    layout: dict[str, Any] = {"margin": {"t": 10, "r": 10, "b": 10, "l": 10}, "barmode": "overlay"}
+    layout: Trace = {"margin": {"t": 10, "r": 10, "b": 10, "l": 10}, "barmode": "overlay"}
     layout |= {"showlegend": False, "hovermode": False, "bargap": 0}
     plain = {"showgrid": False, "zeroline": False, "ticks": "", "tickfont": {"size": 11}}
     for (row, y), (column, x) in itertools.product(enumerate(names), repeat=2):
@@ -148,7 +145,7 @@ def _frames(names: Sequence[str], middle: Mapping[str, NDArray[np.float64]]) -> 
     return layout
 
 
-def _named(name: str, values: NDArray[np.float64]) -> dict[str, Any]:
+def _named(name: str, values: NDArray[np.float64]) -> Trace:
     """Return the settings of an axis whose only tick is its name, in the middle."""
     return {"tickvals": [(values[0] + values[-1]) / 2], "ticktext": [pretty(name)]}
 

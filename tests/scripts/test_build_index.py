@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from msgspec.structs import replace
 from PIL import Image
 
 import build_index
@@ -20,6 +21,7 @@ from tomocalc.accounts.detection import (
     Recall,
     VisibilityRecall,
 )
+from tomocalc.accounts.leakage import Verdict
 from tomocalc.accounts.metrics import Part
 from tomocalc.errors import TomocalcError
 from tomocalc.files import read_json, write_json
@@ -144,12 +146,13 @@ def test_every_level_has_its_figures(whole):
 def test_the_audits_verdict_counts_where_there_is_one(whole):
     page, accounts = whole
     facts = audit()
-    facts["protocols"]["honest"] |= {"verdict": "caution", "reasons": ["One feature tells all."]}
-    write_json(accounts["audit"], facts)
+    told = [one for one in facts.protocols["paper"].checks if one.verdict is Verdict.CAUTION]
+    cautious = replace(facts.protocols["honest"], verdict=Verdict.CAUTION, checks=told[:1])
+    replace(facts, protocols=facts.protocols | {"honest": cautious}).write(accounts["audit"])
     build_index.main(page=str(page), files=[], **accounts)
     html = page.read_text(encoding="utf-8")
     assert "Take care: no leak was found" in html
-    assert "One feature tells all." in html
+    assert "The order of the table predicts the labels with an AUROC of 0.80" in html
     assert "Clean: the model has learnt" not in html
 
 
@@ -219,7 +222,9 @@ def test_missing_results_are_named_all_at_once(results, tmp_path):
 def test_a_leaking_split_is_red_and_nothing_measured_is_said(results, tmp_path):
     folder, accounts = results
     split = read_json(accounts["split"])
-    split["leakage"] |= {"verdict": "leaks", "shared_patients": 2}
+    split["audit"]["verdict"] = "leaks"
+    (patients,) = (one for one in split["audit"]["checks"] if one["name"] == "patients")
+    patients |= {"verdict": "leaks", "count": 2, "of": 10}
     write_json(accounts["split"], split)
     metrics = figures()
     metrics.parts["test"] = Part(n=4, positives=0)
@@ -228,5 +233,5 @@ def test_a_leaking_split_is_red_and_nothing_measured_is_said(results, tmp_path):
     build_index.main(page=str(page), files=[], **accounts)
     html = page.read_text(encoding="utf-8")
     assert 'class="verdict bad"' in html
-    assert "2 patients stand on both sides of the split." in html
+    assert "2 of 10 patients of the test part also stand in training or validation." in html
     assert "nothing could be measured" in html

@@ -150,4 +150,4 @@ def test_the_table_of_the_paper(tmp_path, protocol):
         assert "calcifications: share with a copy 100 %" in text
     else:
         assert "Take care: no leak was found" in text
-        assert "The data name no patients, so candidates of one patient may stand on both" in text
+        assert "The data name no patient for 100" in text

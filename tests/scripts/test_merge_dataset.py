@@ -266,6 +266,6 @@ def test_the_split_is_written_with_its_account(tmp_path, protocol):
     )
     account = json.loads((tmp_path / "split.json").read_text())
     splits = read_parquet(tmp_path / "splits.parquet")
-    assert account["leakage"]["verdict"] == {"honest": "clean", "paper": "leaks"}[protocol]
+    assert account["audit"]["verdict"] == {"honest": "clean", "paper": "leaks"}[protocol]
     assert sum(part["rows"] for part in account["parts"].values()) == splits.height
     assert account["before"]["candidates"] == 200

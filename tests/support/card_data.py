@@ -9,6 +9,16 @@ import polars as pl
 
 from support.model_data import chosen
 from support.pages_data import FEATURES, figures, images, rows, write_dataset
+from tomocalc.accounts.leakage import (
+    Check,
+    Gaps,
+    LeakageAccount,
+    ModelWorth,
+    PartCounts,
+    SplitAudit,
+    Verdict,
+    Worth,
+)
 from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.split import SplitAccount
@@ -55,27 +65,41 @@ GAP = {"value": 0.2, "low": 0.05, "high": 0.35}
 NAMES = ("auroc", "average_precision", "f1", "accuracy")
 
 
-def audit() -> dict[str, Any]:
+def audit() -> LeakageAccount:
     """Return ``leakage.json`` of a run whose own protocol is the honest one."""
-    parts = {"test": {"rows": 400, "positives": 80}}
-    copies = "100% of the calcifications in the test part have an identical copy."
-    gaps = dict.fromkeys(NAMES, GAP)
-    return {
-        "audited": "honest",
-        "verdict": "clean",
-        "protocols": {
-            "honest": {"verdict": "clean", "reasons": [], "parts": parts},
-            "paper": {"verdict": "leaks", "reasons": [copies] * 5, "parts": parts},
-        },
-        "gaps": {
-            "reference": "honest",
-            "prevalence": 0.2,
-            "protocols": {
-                "honest": {"lstm": {}, "nearest_neighbour": {}},
-                "paper": {"lstm": {"gap": gaps}, "nearest_neighbour": {"gap": gaps}},
-            },
-        },
+    counts = PartCounts(rows=400, positives=80, patients=40)
+    seen = Check(
+        name="copies", verdict=Verdict.LEAKS, count=80, of=400, positives=80, of_positives=80
+    )
+    told = [
+        Check(name="order_rows", verdict=Verdict.CAUTION, count=80, of=400, value=0.8 + i / 100)
+        for i in range(4)
+    ]
+    audits = {
+        name: SplitAudit(
+            verdict=verdict,
+            parts=dict.fromkeys(("train", "validation", "test"), counts),
+            patients_named=True,
+            checks=checks,
+            features=[],
+            shared=[],
+        )
+        for name, verdict, checks in (
+            ("honest", Verdict.CLEAN, []),
+            ("paper", Verdict.LEAKS, [seen, *told]),
+        )
     }
+    worth = dict.fromkeys(NAMES, Worth(**GAP))
+    models = {
+        name: dict.fromkeys(
+            ("lstm", "nearest_neighbour"), ModelWorth(raw={}, matched=worth, gap=gap)
+        )
+        for name, gap in (("honest", None), ("paper", worth))
+    }
+    gaps = Gaps(reference="honest", prevalence=0.2, rarer_groups={}, protocols=models)
+    return LeakageAccount(
+        audited="honest", verdict=Verdict.CLEAN, confidence=0.95, protocols=audits, gaps=gaps
+    )
 
 
 def comparison() -> pl.DataFrame:
@@ -106,16 +130,16 @@ def write_accounts(results: Path, *, source: str = "phantom") -> dict[str, str]:
     contents = {
         "model/model.json": MODEL,
         "tuning/best.json": {},
-        "audit/leakage.json": audit(),
     }
     for name, content in contents.items():
         write_json(results / name, content)
+    audit().write(results / "audit/leakage.json")
     chosen(trials=12, failed=1).write(results / "tuning/best.json")
     metrics = results / "evaluation/metrics.json"
     figures(source=source, images=images().facts).write(metrics)
     paths = {Path(name).stem: str(results / name) for name in contents}
     paths["metrics"] = str(metrics)
-    paths["audit"] = paths.pop("leakage")
+    paths["audit"] = str(results / "audit/leakage.json")
     table = results / "comparison/comparison.parquet"
     write_parquet(table, comparison())
     named = {key: dataset[key] for key in ("quality", "split")}
@@ -131,6 +155,7 @@ def facts(folder: Path, *, source: str = "phantom", **texts: Any) -> Run:
         "split": SplitAccount.read,
         "best": Best.read,
         "metrics": MetricsAccount.read,
+        "audit": LeakageAccount.read,
     }
     accounts: dict[str, Any] = {
         name: typed.get(name, read_json)(path) for name, path in paths.items()

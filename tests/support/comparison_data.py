@@ -101,8 +101,9 @@ def compare(
         candidates=str(candidates),
         splits=paths["splits"],
         features=FEATURES,
-        permutations=100,
+        permutations=499,
         facts=str(folder / "leakage.json"),
+        shared=str(folder / "shared.tsv"),
         page=str(folder / "leakage.html"),
     )
     return compared | {"splits": paths["splits"]}

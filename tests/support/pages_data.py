@@ -15,7 +15,7 @@ from support.manifests import manifest
 from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.accounts.quality import Annotated
 from tomocalc.accounts.split import Balanced, SplitAccount
-from tomocalc.dataset.leakage import leakage_facts
+from tomocalc.audit.audit import audit_split, rows_of_split
 from tomocalc.dataset.quality import quality_account
 from tomocalc.dataset.splits import oversampled_counts, split_honest, usable_candidates
 from tomocalc.evaluation.account import account
@@ -96,7 +96,7 @@ def write_dataset(
             for part in ("train", "validation", "test")
         },
         oversampled=Balanced(**oversampled_counts(splits)),
-        leakage=leakage_facts(splits, focus, used=FEATURES),
+        audit=audit_split(rows_of_split(splits, focus, used=FEATURES, whole=False), permutations=0),
     ).write(paths["split"])
     return {name: str(path) for name, path in paths.items()}
 

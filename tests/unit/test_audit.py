@@ -1,32 +1,20 @@
-"""The leakage audit: matched prevalence, identifiers, single features, verdicts, own splits."""
+"""The leakage audit: figures at a matched prevalence, and the user's own split file."""
 
 import numpy as np
 import polars as pl
 import pytest
-from msgspec.structs import replace
 from sklearn import metrics
 
-from support.candidates import candidate_rows, cohort
-from tomocalc.accounts.split import Copies, Near, Sharing
-from tomocalc.audit.account import audit_split, single_features, verdict
+from support.candidates import cohort
 from tomocalc.audit.gaps import protocol_gaps
-from tomocalc.audit.identifiers import Association, associations
 from tomocalc.audit.own_split import read_own_split
 from tomocalc.audit.prevalence import class_weights, figures_at
-from tomocalc.dataset.splits import split_honest, split_paper, usable_candidates
+from tomocalc.dataset.splits import usable_candidates
 from tomocalc.errors import TomocalcError
 
 FEATURES = ["area", "contrast"]
 LABEL = np.array([1, 1, 0, 0], np.int8)
 SCORE = np.array([0.9, 0.4, 0.6, 0.1])
-NOTHING = Sharing(
-    test_rows_with_copy_in_train=Copies(all=0.0, positive=0.0, negative=0.0),
-    shared_patients=0,
-    shared_groups=0,
-    near_duplicates=Near(share=0.0, distance=0.01),
-    patients_named=True,
-    verdict="clean",
-)
 
 
 def test_weights_give_the_wanted_prevalence():
@@ -78,12 +66,11 @@ def test_a_gap_is_not_the_prevalence():
         reference="honest",
         confidence=0.95,
     )
-    paper = found["protocols"]["paper"]["svm"]
-    honest = found["protocols"]["honest"]["svm"]
-    assert paper["raw"]["average_precision"] > honest["raw"]["average_precision"] + 0.2
-    for name, gap in paper["gap"].items():
-        assert gap["value"] == pytest.approx(0, abs=1e-12), name
-        assert gap["low"] < 0 < gap["high"]
+    paper, honest = (found.protocols[name]["svm"] for name in ("paper", "honest"))
+    assert paper.raw["average_precision"] > honest.raw["average_precision"] + 0.2
+    for name, gap in paper.gap.items():
+        assert gap.value == pytest.approx(0, abs=1e-12), name
+        assert gap.low < 0 < gap.high
 
 
 def test_gaps_without_a_class_are_left_out():
@@ -94,109 +81,7 @@ def test_gaps_without_a_class_are_left_out():
         reference="honest",
         confidence=0.95,
     )
-    assert found["protocols"] == {}
-
-
-def placed(site, label, part):
-    rows = len(label)
-    return pl.DataFrame(
-        {
-            "volume_id": ["v"] * rows,
-            "candidate_id": range(rows),
-            "patient_id": [f"p{number}" for number in range(rows)],
-            "site": site,
-            "label": label,
-            "part": part,
-        }
-    )
-
-
-def test_an_identifier_by_hand():
-    # site a has a training mean of ⅔, site b of 0; every patient is new in the test part
-    rows = placed(
-        ["a", "a", "a", "b", "b", "a", "b"],
-        [1, 1, 0, 0, 0, 1, 0],
-        ["train", "train", "train", "train", "train", "test", "test"],
-    )
-    found = {one.identifier: one for one in associations(rows, permutations=20, seed=1)}
-    assert set(found) == {"patient_id", "site", "row order"}
-    assert found["site"].auroc == 1
-    assert found["patient_id"] == Association("patient_id", 0.5, 1.0)
-
-
-def test_blocks_in_the_order_of_rows_are_found():
-    label = np.tile(np.repeat([0, 1], [45, 15]), 10)
-    part = np.where(np.arange(600) % 3 == 0, "test", "train")
-    found = associations(placed("s", label, part), permutations=200, seed=1)
-    order = {one.identifier: one for one in found}["row order"]
-    assert order.auroc > 0.9
-    assert order.telling
-    mixed = np.random.default_rng(0).permutation(label)
-    found = associations(placed("s", mixed, part), permutations=200, seed=1)
-    assert not {one.identifier: one for one in found}["row order"].telling
-
-
-def test_single_features_in_the_better_direction():
-    rows = candidate_rows(label=[1, 1, 0, 0], area=[1.0, 2, 3, 4], contrast=[4.0, 1, 2, None])
-    found = single_features(rows, FEATURES)
-    assert [one["feature"] for one in found] == ["area", "contrast"]
-    assert [one["auroc"] for one in found] == [1, 0.5]
-
-
-@pytest.mark.parametrize(
-    ("change", "identifiers", "features", "named", "level", "words"),
-    [
-        ({}, [], "", True, "clean", ""),
-        ({}, [], "", False, "caution", "name no patients"),
-        ({"near_duplicates": Near(share=0.3, distance=0.01)}, [], "", True, "caution", "30.0"),
-        ({}, [Association("site", 0.9, 0.001)], "", True, "caution", "Site alone"),
-        ({}, [Association("site", 0.9, 0.2)], "", True, "clean", ""),
-        ({}, [], "One feature tells.", True, "caution", "One feature tells."),
-        ({"verdict": "leaks", "shared_patients": 3}, [], "", True, "leaks", "3 patients"),
-    ],
-)
-def test_verdicts(change, identifiers, features, named, level, words):
-    found, reasons = verdict(
-        replace(NOTHING, **change), identifiers, features, patients_named=named
-    )
-    assert found == level
-    assert words in " ".join(reasons)
-    assert bool(reasons) == (level != "clean")
-
-
-def test_what_leaks_is_said_first():
-    copies = Copies(all=0.2, positive=0.5, negative=0.0)
-    sharing = replace(
-        NOTHING, verdict="leaks", shared_patients=1, test_rows_with_copy_in_train=copies
-    )
-    site = [Association("site", 0.9, 0.001)]
-    _, reasons = verdict(sharing, site, "One tells.", patients_named=True)
-    starts = ("1 patient stands on both sides", "50.0", "Site alone", "One tells.")
-    assert all(reason.startswith(start) for reason, start in zip(reasons, starts, strict=True))
-
-
-def test_features_that_tell_alone_are_one_reason():
-    focus = usable_candidates(cohort(60, each=6), used=FEATURES, duplicates="drop")
-    focus = focus.with_columns(area=pl.col("label"), contrast=-pl.col("label"))
-    rows = split_honest(focus, seed=1, validation_fraction=0.2, test_fraction=0.25, folds=3)
-    audit = audit_split(rows, focus, used=FEATURES, source="volumes", permutations=20, seed=1)
-    (found,) = (reason for reason in audit["reasons"] if "AUROC above" in reason)
-    assert "area, contrast." in found
-    assert f"few ({(focus['label'] == 0).sum()})" in found
-
-
-def test_both_protocols_of_one_cohort():
-    focus = usable_candidates(cohort(60, each=6), used=FEATURES, duplicates="drop")
-    honest = split_honest(focus, seed=1, validation_fraction=0.2, test_fraction=0.25, folds=3)
-    paper = split_paper(focus, seed=1, test_fraction=0.25, folds=3)
-    audits = [
-        audit_split(rows, focus, used=FEATURES, source="volumes", permutations=100, seed=1)
-        for rows in (honest, paper)
-    ]
-    assert [audit["verdict"] for audit in audits] == ["clean", "leaks"]
-    assert "patients stand on both sides" in " ".join(audits[1]["reasons"])
-    patient = {one["identifier"]: one for one in audits[1]["identifiers"]}["patient_id"]
-    assert patient["telling"]
+    assert found.protocols == {}
 
 
 def focus_of(rows=40):

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from support.card_data import MODEL, facts
 from support.pages_data import HOSTILE
 from tomocalc.accounts.doubts import DoubtCount
+from tomocalc.accounts.leakage import Check, Verdict
 from tomocalc.accounts.metrics import Part
 from tomocalc.accounts.quality import Extraction
 from tomocalc.config import load_schema
@@ -136,17 +137,18 @@ def test_a_leaking_protocol_is_said_everywhere(phantom):
     leaking = changed(phantom, split=replace(phantom.split, protocol="paper"))
     text, _ = card(leaking)
     assert text.count("Leaks: part of the test data was used in training") == 2
-    assert "100% of the calcifications in the test part have an identical copy." in text
+    assert "80 of the 80 calcifications, have an identical copy" in text
     assert QUOTING in text
     assert "part of the same data that it has not seen" not in text
     assert QUOTING not in card(phantom)[0]
 
 
 def test_without_an_audit_the_split_account_gives_the_verdict(phantom):
-    leakage = replace(phantom.split.leakage, verdict="leaks", shared_patients=2)
-    split = replace(phantom.split, leakage=leakage)
+    patients = Check(name="patients", verdict=Verdict.LEAKS, count=2, of=10)
+    leaking = replace(phantom.split.audit, verdict=Verdict.LEAKS, checks=[patients])
+    split = replace(phantom.split, audit=leaking)
     text, _ = card(changed(phantom, audit=None, comparison=(), split=split))
-    assert "2 patients stand on both sides of the split." in text
+    assert "2 of 10 patients of the test part also stand in training or validation." in text
     assert "No comparison is among the inputs" in text
 
 

@@ -4,8 +4,8 @@ import polars as pl
 import pytest
 
 from support.candidates import candidate_rows, cohort
-from tomocalc.accounts.split import Copies
-from tomocalc.dataset.leakage import leakage_facts
+from tomocalc.accounts.leakage import Verdict
+from tomocalc.audit.audit import audit_split, rows_of_split
 from tomocalc.dataset.splits import split_honest, split_paper, usable_candidates
 from tomocalc.errors import TomocalcError
 
@@ -120,34 +120,16 @@ def test_the_paper_protocol_balances_first_and_leaks():
     assert splits["label"].mean() == 0.5
     assert splits.height == 2 * 180
     assert splits.filter(pl.col("part") == "test").height == 72
-    facts = leakage_facts(splits, focus, used=USED)
-    assert facts.verdict == "leaks"
-    assert facts.test_rows_with_copy_in_train.positive > 0.9
-    assert facts.test_rows_with_copy_in_train.negative == 0
+    audit = audit_split(rows_of_split(splits, focus, used=USED, whole=False), permutations=0)
+    copies = audit.check("copies")
+    assert audit.verdict is Verdict.LEAKS
+    assert (copies.positives or 0) / (copies.of_positives or 1) > 0.9
+    assert copies.count == copies.positives
 
 
 def test_the_honest_protocol_is_clean():
     focus = usable_candidates(cohort(), used=USED, duplicates="drop")
-    facts = leakage_facts(honest(focus), focus, used=USED)
-    assert facts.verdict == "clean"
-    assert facts.shared_patients == 0
-    assert facts.test_rows_with_copy_in_train == Copies(all=0, positive=0, negative=0)
-
-
-def test_near_duplicates_are_measured_in_standard_deviations():
-    # training values 0 and 2 have standard deviation 1: 2.009 is near, 2.02 is not
-    rows = candidate_rows(area=[0.0, 2.0, 2.009, 2.02])
-    focus = usable_candidates(rows, used=["area"], duplicates="keep")
-    part = pl.Series("part", ["train", "train", "test", "test"])
-    splits = focus.select("volume_id", "candidate_id", "patient_id", "group", "label")
-    facts = leakage_facts(splits.with_columns(part), focus, used=["area"])
-    assert facts.near_duplicates.share == 0.5
-
-
-def test_gaps_of_both_kinds_can_be_compared():
-    rows = candidate_rows(area=[1.0, float("nan"), None, 4.0], label=[0, 1, 0, 1])
-    focus = usable_candidates(rows, used=["area"], duplicates="keep")
-    part = pl.Series("part", ["train", "train", "test", "test"])
-    splits = focus.select("volume_id", "candidate_id", "patient_id", "group", "label")
-    facts = leakage_facts(splits.with_columns(part), focus, used=["area"])
-    assert facts.near_duplicates.share == 0.5
+    split = rows_of_split(honest(focus), focus, used=USED, whole=False)
+    audit = audit_split(split, permutations=0)
+    assert audit.verdict is Verdict.CLEAN
+    assert audit.shared == []

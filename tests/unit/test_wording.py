@@ -13,8 +13,7 @@ from tomocalc.pages.merits import (
     with_interval,
     with_reach,
 )
-from tomocalc.pages.words import RULINGS, counted_clusters, ruling_of, sharing_level
-from tomocalc.wording.verdicts import too_good
+from tomocalc.pages.words import counted_clusters
 
 RULE = ClusterRule(calcifications=3, distance_mm=10.0)
 PERFECT = {"value": 1.0, "low": 0.342, "high": 1.0}
@@ -74,23 +73,3 @@ def test_clusters_say_where_they_come_from():
     assert counted_clusters(2, 2, RULE) == f"2 clusters {how}"
     assert counted_clusters(3, 1, RULE) == f"3 annotated clusters, 1 of them {how}"
     assert counted_clusters(1, 0, RULE) == "1 annotated cluster"
-
-
-def test_a_split_that_something_is_to_be_said_of_is_not_called_clean():
-    clean = {"verdict": "clean", "reasons": []}
-    unnamed = {"verdict": "clean", "reasons": ["The data name no patients."]}
-    split = {"protocol": "honest", "leakage": unnamed}
-    assert sharing_level(clean) == "clean"
-    assert ruling_of(split, None) == ("caution", unnamed["reasons"])
-    assert ruling_of(split, {"protocols": {"honest": clean}}) == ("clean", [])
-    assert [ruling.word for ruling in RULINGS.values()] == ["clean", "take care", "leaks"]
-
-
-def test_features_that_tell_alone_are_one_sentence():
-    names = ["contrast", "contrast_to_noise"]
-    measured = too_good(names, source="phantom", others=17)
-    assert measured.startswith("2 features each separate the classes alone")
-    assert "contrast, contrast to noise." in measured
-    assert "the other candidates few (17)" in measured
-    assert too_good(["area"], source="table", others=17).endswith("made from the label.")
-    assert too_good([], source="table", others=17) == ""

@@ -40,7 +40,7 @@ def test_the_parts_share_no_patient(finished: Project):
     splits = pl.read_parquet(finished.folder / "results/protocols/honest/splits.parquet")
     assert splits.group_by("patient_id").agg(pl.col("part").n_unique())["part"].max() == 1
     account = json.loads((finished.folder / "results/protocols/honest/split.json").read_text())
-    assert account["leakage"]["verdict"] == "clean"
+    assert account["audit"]["verdict"] == "clean"
 
 
 def test_every_candidate_of_the_split_has_one_probability(finished: Project):

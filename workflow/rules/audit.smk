@@ -11,6 +11,7 @@ rule audit_leakage:
         ),
     output:
         facts="<results>/audit/leakage.json",
+        shared="<results>/audit/shared.tsv",
         page=report(
             "<results>/audit/leakage.html",
             caption="../report/audit.rst",

@@ -4,13 +4,15 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tomocalc.audit.account import audit_split
+from tomocalc.accounts.leakage import LeakageAccount, Shared
+from tomocalc.audit.audit import audit_split, rows_of_split
 from tomocalc.audit.gaps import protocol_gaps
 from tomocalc.comparison.table import read_protocols
-from tomocalc.files import write_json
+from tomocalc.files import sheet_text, write_text
 from tomocalc.log import log_to
 from tomocalc.pages.audit import audit_page
 from tomocalc.pages.frame import write_page
+from tomocalc.pages.words import reasons_of
 from tomocalc.parquet import read_parquet
 
 log = logging.getLogger("tomocalc.audit_leakage")
@@ -34,9 +36,10 @@ def main(
     permutations: int,
     seed: int,
     facts: str,
+    shared: str,
     page: str,
 ) -> None:
-    """Write the audit as *facts* and as a *page*.
+    """Write the audit as *facts* and as a *page*, and the *shared* rows as a sheet.
 
     Parameters
     ----------
@@ -47,15 +50,12 @@ def main(
     settings
         The ``evaluation`` section of the configuration.
     permutations
-        Of the training labels, behind the p-values of identifiers.
+        Of whole patients, behind the p-values of identifiers.
     """
     focus = read_parquet(candidates).filter("focus")
     audits = {
         name: audit_split(
-            read_parquet(path),
-            focus,
-            used=features,
-            source=source,
+            rows_of_split(read_parquet(path), focus, used=features, whole=name == "own"),
             permutations=permutations,
             seed=seed,
         )
@@ -72,17 +72,23 @@ def main(
         confidence=settings["confidence"],
     )
     audited = "own" if "own" in audits else protocols[0]
-    content = {
-        "audited": audited,
-        "verdict": audits[audited]["verdict"],
-        "confidence": settings["confidence"],
-        "protocols": audits,
-        "gaps": gaps,
-    }
-    write_json(facts, content)
-    write_page(page, audit_page(content, source=source))
+    account = LeakageAccount(
+        audited=audited,
+        verdict=audits[audited].verdict,
+        confidence=settings["confidence"],
+        protocols=audits,
+        gaps=gaps,
+    )
+    account.write(facts)
+    rows = [
+        {"protocol": name, **{key: getattr(one, key) for key in Shared.__struct_fields__}}
+        for name, audit in audits.items()
+        for one in audit.shared
+    ]
+    write_text(shared, sheet_text(["protocol", *Shared.__struct_fields__], rows))
+    write_page(page, audit_page(account, source=source))
     for name, audit in audits.items():
-        log.info("protocol %s: %s. %s", name, audit["verdict"], " ".join(audit["reasons"]))
+        log.info("protocol %s: %s. %s", name, audit.verdict, " ".join(reasons_of(audit)))
 
 
 if __name__ == "__main__":
@@ -101,5 +107,6 @@ if __name__ == "__main__":
         permutations=snakemake.params.permutations,
         seed=snakemake.params.seed,
         facts=snakemake.output.facts,
+        shared=snakemake.output.shared,
         page=snakemake.output.page,
     )

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tomocalc.accounts.detection import Detection
+from tomocalc.accounts.leakage import LeakageAccount
 from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.split import SplitAccount
 from tomocalc.dataset.listing import listed_volumes
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.files import read_json
 from tomocalc.log import log_to
 from tomocalc.pages.frame import write_page
 from tomocalc.pages.index import index_page
@@ -63,7 +63,7 @@ def main(
         split=SplitAccount.read(split),
         metrics=MetricsAccount.read(metrics),
         detection=Detection.read(detection) if detection else None,
-        audit=read_json(audit) if audit else None,
+        audit=LeakageAccount.read(audit) if audit else None,
         comparison=read_parquet(comparison).to_dicts() if comparison else [],
         files=files,
         overlays=overlays,

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 import numpy as np
 import polars as pl
 
@@ -48,11 +47,12 @@ def main(
         name: side(*paths, evaluation=evaluation)
         for name, *paths in zip(PROTOCOLS, splits, scores, cards, histories, strict=True)
     }
+    seen = SplitAccount.read(split_account).audit.check("copies")
     facts = {
         "paper": {"accuracy": ACCURACY, "confusion": CONFUSION},
         "ours": sides["paper"],
         "honest": sides["honest"],
-        "leakage": msgspec.to_builtins(SplitAccount.read(split_account).leakage),
+        "copied_positives": (seen.positives or 0) / (seen.of_positives or 1),
         "confidence": evaluation["confidence"],
     }
     write_json(figures, facts)

@@ -5,8 +5,8 @@ from typing import Any
 import polars as pl
 
 from tomocalc.accounts.split import Balanced, Counts, SplitAccount
+from tomocalc.audit.audit import audit_split, rows_of_split
 from tomocalc.audit.own_split import read_own_split
-from tomocalc.dataset.leakage import leakage_facts
 from tomocalc.dataset.splits import oversampled_counts, split_by, usable_candidates
 from tomocalc.log import log_to
 from tomocalc.parquet import read_parquet, write_parquet
@@ -58,7 +58,9 @@ def main(
             for part in ("train", "validation", "test")
         },
         oversampled=Balanced(**oversampled_counts(rows)),
-        leakage=leakage_facts(rows, focus, used=features),
+        audit=audit_split(
+            rows_of_split(rows, focus, used=features, whole=protocol == "own"), permutations=0
+        ),
     ).write(account)
 
 

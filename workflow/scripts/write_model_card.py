@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tomocalc.accounts.leakage import LeakageAccount
 from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.split import SplitAccount
@@ -47,7 +48,7 @@ def main(
         metrics=MetricsAccount.read(metrics),
         model=read_json(model),
         best=Best.read(best),
-        audit=read_json(audit),
+        audit=LeakageAccount.read(audit),
         comparison=read_parquet(comparison).to_dicts(),
         labels=labels,
         authors=authors,

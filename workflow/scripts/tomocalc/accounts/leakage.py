@@ -1,10 +1,10 @@
-"""The account of a leakage audit: codes and counts; pages and the command word them."""
+"""The account of a leakage audit, ``audit/leakage.json``: codes and counts; pages word them."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-from tomocalc.accounts.base import Record
+from tomocalc.accounts.base import Account, Record
 
 
 class Verdict(StrEnum):
@@ -26,11 +26,13 @@ class Check(Record, frozen=True, kw_only=True):
     Attributes
     ----------
     name
-        A key of `tomocalc.audit.words.CHECKS`.
+        A line of ``pages/checks.tsv``, which words it.
     subject
         What it was asked of: an identifier or a feature; empty where there is one subject only.
     count, of
         How many rows or patients it found, among how many.
+    positives, of_positives
+        Of these the rows of the positive class, where rows are counted.
     value, p
         Of an association: the AUROC, and the share of random orders that reach it.
     detectable
@@ -42,6 +44,8 @@ class Check(Record, frozen=True, kw_only=True):
     verdict: Verdict
     count: int
     of: int
+    positives: int | None = None
+    of_positives: int | None = None
     subject: str = ""
     value: float | None = None
     p: float | None = None
@@ -90,7 +94,55 @@ class SplitAudit(Record, frozen=True, kw_only=True):
     checks: list[Check]
     features: list[FeatureAlone]
     shared: list[Shared]
-    shared_total: int
+
+    def check(self, name: str) -> Check:
+        """Return the check called *name*, the first where it has several subjects."""
+        return next(check for check in self.checks if check.name == name)
+
+
+class Worth(Record, frozen=True, kw_only=True):
+    """A figure at the honest prevalence, or a difference of two, with its interval."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
+class ModelWorth(Record, frozen=True, kw_only=True):
+    """What one model reaches under one protocol.
+
+    Attributes
+    ----------
+    raw
+        At the protocol's own prevalence.
+    matched
+        At that of the reference protocol's test part.
+    gap
+        *matched* minus the reference's; None for the reference itself.
+    """
+
+    raw: dict[str, float]
+    matched: dict[str, Worth]
+    gap: dict[str, Worth] | None
+
+
+class Gaps(Record, frozen=True, kw_only=True):
+    """What other ways of splitting are worth, by protocol and model."""
+
+    reference: str
+    prevalence: float | None
+    rarer_groups: dict[str, int]
+    protocols: dict[str, dict[str, ModelWorth]]
+
+
+class LeakageAccount(Account, frozen=True, kw_only=True):
+    """All audited splits of a run, the *audited* one being that whose verdict counts."""
+
+    audited: str
+    verdict: Verdict
+    confidence: float
+    protocols: dict[str, SplitAudit]
+    gaps: Gaps
 
 
 def worst(checks: list[Check]) -> Verdict:

@@ -61,7 +61,7 @@ class _Table:
 
     @property
     def both_classes(self) -> bool:
-        return all(0 < self.label[side].mean() < 1 for side in (self.test, ~self.test))
+        return all(0 < self.label[side].sum() < side.sum() for side in (self.test, ~self.test))
 
     def orders(self, permutations: int, generator: np.random.Generator) -> Floats:
         """Return the labels, and after them random orders of their blocks, (row, order)."""

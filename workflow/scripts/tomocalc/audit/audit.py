@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import polars as pl
 
 from tomocalc.accounts.leakage import Check, FeatureAlone, PartCounts, SplitAudit, Verdict, worst
 from tomocalc.audit.association import associations
@@ -14,19 +17,20 @@ from tomocalc.metrics import auroc
 TOO_GOOD = 0.99
 """AUROC of one feature from which on it is asked whether it is the label in another form."""
 PERMUTATIONS = 999
-SHOWN = 1000
-"""Shared rows that an account lists; ``shared.tsv`` has all."""
 
 
 def audit_split(rows: SplitRows, *, permutations: int = PERMUTATIONS, seed: int = 0) -> SplitAudit:
-    """Audit one split; see `tomocalc.audit.words` for what each check can and cannot see."""
+    """Audit one split; ``pages/checks.tsv`` says what each check can and cannot see.
+
+    Without *permutations* only what the parts share is judged, not what names and order tell.
+    """
     found = [*same_patients(rows), same_rows(rows), copies(rows), near_copies(rows), repeats(rows)]
     alone = features_alone(rows)
     checks = [
         *(check for check, _ in found),
         unnamed(rows),
         unassigned(rows),
-        *associations(rows, permutations=permutations, seed=seed),
+        *(associations(rows, permutations=permutations, seed=seed) if permutations else []),
         *_too_good(alone, rows),
     ]
     shared = [one for _, some in found for one in some]
@@ -37,7 +41,6 @@ def audit_split(rows: SplitRows, *, permutations: int = PERMUTATIONS, seed: int 
         checks=checks,
         features=alone,
         shared=shared,
-        shared_total=len(shared),
     )
 
 
@@ -76,3 +79,32 @@ def _counts(rows: SplitRows, part: str) -> PartCounts:
         positives=int((held["label"] == 1).sum()),
         patients=held.filter(held["patient"] != "")["patient"].n_unique(),
     )
+
+
+def rows_of_split(
+    splits: pl.DataFrame, candidates: pl.DataFrame, *, used: Sequence[str], whole: bool
+) -> SplitRows:
+    """Return the uses of candidates by a split of this workflow.
+
+    Parameters
+    ----------
+    splits
+        Rows of ``splits.parquet``.
+    candidates
+        One row per candidate: volume_id, candidate_id, site and the *used* features.
+    whole
+        Whether every candidate should be in a part; otherwise duplicates were dropped on purpose.
+    """
+    key = ["volume_id", "candidate_id"]
+    frame = splits.join(candidates.select(*key, "site", *used), on=key, maintain_order="left")
+    named = frame.select(
+        pl.format("{}/{}", "volume_id", "candidate_id").alias("row"),
+        pl.col("patient_id").fill_null("").alias("patient"),
+        "part",
+        "label",
+        pl.col("volume_id").alias("volume"),
+        pl.col("site").fill_null(""),
+        *used,
+    )
+    missing = candidates.join(splits.select(key).unique(), on=key, how="anti").height
+    return SplitRows(named, list(used), ["volume", "site"], unassigned=missing if whole else 0)

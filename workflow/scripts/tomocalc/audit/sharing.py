@@ -73,7 +73,7 @@ def same_rows(rows: SplitRows) -> Found:
     columns = ["row", "patient", "part"]
     twins = (
         rows.part("test")
-        .select(columns)
+        .select(*columns, "label")
         .unique("row", keep="first", maintain_order=True)
         .join(
             rows.part("train", "validation").select(columns).unique("row", keep="first"),
@@ -86,7 +86,7 @@ def same_rows(rows: SplitRows) -> Found:
 
 
 def copies(rows: SplitRows) -> Found:
-    """Return the test rows that equal a learnt row in every feature; itself does not count."""
+    """Return the test rows that equal a learnt row in every feature."""
     test, learnt = rows.part("test"), rows.part("train", "validation")
     twins = _equal(rows, test, learnt)
     if twins.height and _coarse(rows) and rows.named:
@@ -139,7 +139,7 @@ def _equal(rows: SplitRows, asked: pl.DataFrame, learnt: pl.DataFrame) -> pl.Dat
     )
     return asked.join(
         first, on=rows.features, suffix="_twin", nulls_equal=True, maintain_order="left"
-    ).filter(pl.col("row") != pl.col("row_twin"))
+    ).filter(pl.col("row_twin").is_not_null())
 
 
 def _equal_to_others(rows: SplitRows, learnt: pl.DataFrame) -> int:
@@ -164,11 +164,14 @@ def _coarse(rows: SplitRows) -> bool:
 
 
 def _pairs(name: str, twins: pl.DataFrame, rows: SplitRows, verdict: Verdict) -> Found:
+    test = rows.part("test")
     check = Check(
         name=name,
         verdict=verdict if twins.height else Verdict.CLEAN,
         count=twins.height,
-        of=rows.part("test").height,
+        of=test.height,
+        positives=int((twins["label"] == 1).sum()),
+        of_positives=int((test["label"] == 1).sum()),
     )
     return check, [
         Shared(

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import asdict
+
+from tomocalc.accounts.leakage import Check, Gaps, LeakageAccount, SplitAudit, Verdict, Worth
+from tomocalc.audit.association import LEVEL, TELLING
 from tomocalc.audit.gaps import FIGURES
-from tomocalc.audit.identifiers import LEVEL, TELLING
 from tomocalc.comparison.catalogue import NAMES
 from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.charts import Chart, bars, dots, line, lying_bars, row_layout
@@ -22,41 +25,57 @@ from tomocalc.pages.merits import (
 )
 from tomocalc.pages.palette import MUTED
 from tomocalc.pages.parts import Cell
-from tomocalc.pages.words import PROTOCOL_NAMES, badge_of, pretty, share
+from tomocalc.pages.words import PROTOCOL_NAMES, badge_of, pretty, reasons_of, say_check, share
 
-Facts = Mapping[str, Any]
 ORDER = ("own", "paper", "honest")
-COPIES = {"calcifications": "positive", "other candidates": "negative", "all test rows": "all"}
+SHARING = ("patients", "patients_validation", "same_rows", "copies", "near_copies", "repeats")
+SHOWN = 200
+"""Shared rows that the page lists; ``shared.tsv`` has all."""
+VERDICTS = {
+    Verdict.LEAKS: ("leaks", 3, "bad"),
+    Verdict.CAUTION: ("take care", 2, ""),
+    Verdict.UNSEEN: ("cannot tell", 1, ""),
+    Verdict.CLEAN: ("clean", 0, "good"),
+}
 
 
-def audit_page(facts: Facts, *, source: str) -> str:
-    """Return ``leakage.html`` from ``leakage.json``; *source*: phantom, volumes or table."""
-    audits = {name: facts["protocols"][name] for name in ORDER if name in facts["protocols"]}
-    gaps = facts["gaps"]
-    others = [name for name in audits if name != gaps["reference"] and name in gaps["protocols"]]
-    sharing = {name: _shares(audit["sharing"]) for name, audit in audits.items()}
+def audit_page(account: LeakageAccount, *, source: str) -> str:
+    """Return ``leakage.html``; *source*: phantom, volumes or table."""
+    audits = {name: account.protocols[name] for name in ORDER if name in account.protocols}
+    gaps = account.gaps
+    others = [name for name in audits if name != gaps.reference and name in gaps.protocols]
     alone = {
-        name: {one["feature"]: one["auroc"] for one in audit["single_features"]}
-        for name, audit in audits.items()
+        name: {one.feature: one.auroc for one in audit.features} for name, audit in audits.items()
     }
     return render_page(
         "audit",
         links=navigation("audit/leakage.html", run_pages()),
         badge=badge_of(source),
         packages=("numpy", "plotly", "scikit-learn"),
-        account=facts,
+        account=account,
         audits=audits,
+        reasons={name: reasons_of(audit) for name, audit in audits.items()},
         gaps=[_gap(name, gaps, source) for name in others],
-        prevalence=gaps["prevalence"],
-        sharing=sharing,
-        sharing_chart=_sharing_chart(sharing),
-        near=next(iter(audits.values()))["sharing"]["near_duplicates"]["distance"],
-        identifier_chart=_identifier_chart(audits),
-        identifiers=[
-            [pretty(one["identifier"]), PROTOCOL_NAMES[name], one["auroc"], one["p"], _found(one)]
+        prevalence=gaps.prevalence,
+        checks=[
+            [
+                say_check(check, "title"),
+                PROTOCOL_NAMES[name],
+                _verdict(check),
+                check.count if check.value is None else None,
+                check.share if check.value is None else None,
+                check.value,
+                check.p,
+                say_check(check, "sees"),
+                say_check(check, "blind"),
+            ]
             for name, audit in audits.items()
-            for one in audit["identifiers"]
+            for check in audit.checks
         ],
+        shared={name: audit.shared for name, audit in audits.items() if audit.shared},
+        SHOWN=SHOWN,
+        sharing_chart=_sharing_chart(audits),
+        identifier_chart=_identifier_chart(audits),
         features=[
             [pretty(feature), *(values.get(feature) for values in alone.values())]
             for feature in next(iter(alone.values()))
@@ -66,20 +85,25 @@ def audit_page(facts: Facts, *, source: str) -> str:
     )
 
 
-def _gap(name: str, gaps: Facts, source: str) -> dict[str, Any]:
+def _verdict(check: Check) -> Cell:
+    word, rank, tone = VERDICTS[check.verdict]
+    return Cell(word, rank, tone)
+
+
+def _gap(name: str, gaps: Gaps, source: str) -> dict[str, Any]:
     """Return the figures of every model under protocol *name* beside the reference protocol."""
-    here, reference = gaps["protocols"][name], gaps["protocols"][gaps["reference"]]
+    here, reference = gaps.protocols[name], gaps.protocols[gaps.reference]
     found = [(model, figure) for model in NAMES if model in here for figure in FIGURES]
     shown = [
-        values["matched"][figure]
+        asdict(values.matched[figure])
         for values in (*here.values(), *reference.values())
         for figure in FIGURES
     ]
     unit = group_unit(source)
     limits = (
-        few_cases(min(gaps["rarer_groups"][one] for one in (name, gaps["reference"])), unit),
+        few_cases(min(gaps.rarer_groups[one] for one in (name, gaps.reference)), unit),
         floor_rule(shown, unit),
-        alike_rule(here[model]["gap"][figure] for model, figure in found),
+        alike_rule(asdict((here[model].gap or {})[figure]) for model, figure in found),
     )
     return {
         "protocol": name,
@@ -89,28 +113,28 @@ def _gap(name: str, gaps: Facts, source: str) -> dict[str, Any]:
             [
                 Cell(NAMES[model]),
                 in_a_sentence(figure),
-                here[model]["raw"][figure],
-                here[model]["matched"][figure]["value"],
-                reference[model]["matched"][figure]["value"],
-                _difference(here[model]["gap"][figure]),
+                here[model].raw[figure],
+                here[model].matched[figure].value,
+                reference[model].matched[figure].value,
+                _difference((here[model].gap or {})[figure]),
             ]
             for model, figure in found
         ],
     }
 
 
-def _difference(gap: Facts) -> Cell:
-    return Cell(with_reach(gap), gap["value"], "bad" if (gap["low"] or 0) > 0 else "")
+def _difference(gap: Worth) -> Cell:
+    return Cell(with_reach(asdict(gap)), gap.value, "bad" if (gap.low or 0) > 0 else "")
 
 
-def _gap_chart(name: str, gaps: Facts) -> Chart:
+def _gap_chart(name: str, gaps: Gaps) -> Chart:
     """Return average precision of every model twice, the gap a thick line between the marks."""
-    models = [model for model in NAMES if model in gaps["protocols"][name]]
+    models = [model for model in NAMES if model in gaps.protocols[name]]
     labels = [NAMES[model] for model in models]
     marks = []
-    for protocol, symbol in ((name, "diamond"), (gaps["reference"], "circle")):
-        found = gaps["protocols"][protocol]
-        figures = [found[model]["matched"]["average_precision"] for model in models]
+    for protocol, symbol in ((name, "diamond"), (gaps.reference, "circle")):
+        found = gaps.protocols[protocol]
+        figures = [asdict(found[model].matched["average_precision"]) for model in models]
         said, colour = PROTOCOL_NAMES[protocol], COLOURS[protocol]
         marks.append(dots(said, labels, figures, colour=colour, symbol=symbol))
     ends = zip(marks[0]["x"], marks[1]["x"], strict=True)
@@ -127,48 +151,45 @@ def _gap_chart(name: str, gaps: Facts) -> Chart:
     return Chart([between, *marks], row_layout(), height=140 + 36 * len(models))
 
 
-def _shares(sharing: Facts) -> dict[str, float]:
-    """Return the shares of test rows that the models have seen, by what they are shares of."""
-    copies = sharing["test_rows_with_copy_in_train"]
-    found = {said: copies[key] for said, key in COPIES.items()}
-    return found | {"all, near-duplicates": sharing["near_duplicates"]["share"]}
-
-
-def _sharing_chart(sharing: Mapping[str, Mapping[str, float]]) -> Chart:
-    data = [
-        lying_bars(
-            PROTOCOL_NAMES[name],
-            list(found),
-            list(found.values()),
-            COLOURS[name],
-            texts=[share(value) for value in found.values()],
-            hover="%{y}: %{x:.1%}<extra>%{fullData.name}</extra>",
+def _sharing_chart(audits: Mapping[str, SplitAudit]) -> Chart:
+    """Return the shares of what the parts have in common, by protocol."""
+    data = []
+    for name, audit in audits.items():
+        found = [audit.check(key) for key in SHARING]
+        data.append(
+            lying_bars(
+                PROTOCOL_NAMES[name],
+                [say_check(check, "title") for check in found],
+                [check.share for check in found],
+                COLOURS[name],
+                texts=[share(check.share) for check in found],
+                hover="%{y}: %{x:.1%}<extra>%{fullData.name}</extra>",
+            )
         )
-        for name, found in sharing.items()
-    ]
     layout = row_layout() | {
         "barmode": "group",
         "xaxis": {"tickformat": ".0%", "range": [0, 1.15], "tickvals": [0, 0.25, 0.5, 0.75, 1]},
         "margin": {"l": 10, "b": 44, "r": 36},
     }
-    return Chart(data, layout, height=140 + 34 * 4 * len(sharing))
+    return Chart(data, layout, height=140 + 34 * len(SHARING) * len(audits))
 
 
-def _identifier_chart(audits: Mapping[str, Facts]) -> Chart:
+def _identifier_chart(audits: Mapping[str, SplitAudit]) -> Chart:
     """Return how well names and places of rows predict the labels, as bars that begin at 0.5."""
-    data = []
+    data, most = [], 1
     for name, audit in audits.items():
-        found = audit["identifiers"]
+        found = [check for check in audit.checks if check.p is not None and check.value is not None]
+        most = max(most, len(found))
         data.append(
             bars(
                 PROTOCOL_NAMES[name],
-                [one["auroc"] - 0.5 for one in found],
-                [pretty(one["identifier"]) for one in found],
+                [(check.value or 0.5) - 0.5 for check in found],
+                [say_check(check, "title") for check in found],
                 COLOURS[name],
                 hover="%{y}: %{text}<extra>%{fullData.name}</extra>",
                 orientation="h",
                 base=0.5,
-                text=[f"{one['auroc']:.2f}" for one in found],
+                text=[f"{check.value:.2f}" for check in found],
                 textposition="none",
             )
         )
@@ -176,9 +197,4 @@ def _identifier_chart(audits: Mapping[str, Facts]) -> Chart:
         "barmode": "group",
         "xaxis": {"range": [0.3, 1], "title": {"text": "AUROC; 0.5 says nothing"}},
     }
-    most = max((len(audit["identifiers"]) for audit in audits.values()), default=1)
     return Chart(data, layout, height=150 + 30 * most * len(audits))
-
-
-def _found(one: Facts) -> Cell:
-    return Cell("gives it away", 1, "bad") if one["telling"] else Cell("no", 0, "good")

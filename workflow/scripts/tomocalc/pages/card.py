@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tomocalc.accounts.leakage import LeakageAccount
 from tomocalc.accounts.metrics import (
     CalibrationError,
     Cases,
@@ -64,7 +65,7 @@ class Run:
     labels: Account
     authors: Account
     seed: int
-    audit: Account | None = None
+    audit: LeakageAccount | None = None
     comparison: Sequence[Account] = ()
 
     @property

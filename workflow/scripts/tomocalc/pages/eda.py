@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from tomocalc.accounts.eda import Exploration, Shift, Spread
+from tomocalc.accounts.leakage import SplitAudit, Verdict
 from tomocalc.accounts.quality import QualityAccount
-from tomocalc.accounts.split import Sharing, SplitAccount
+from tomocalc.accounts.split import SplitAccount
 from tomocalc.eda.features import REDUNDANT
 from tomocalc.intervals import wilson
 from tomocalc.pages import eda_charts, eda_pairs
@@ -19,13 +20,12 @@ from tomocalc.pages.words import (
     RULINGS,
     badge_of,
     pretty,
-    sharing_level,
-    sharing_reasons,
+    reasons_of,
+    say_check,
     with_unit,
     without_candidate,
 )
 from tomocalc.shifts import CHANCE
-from tomocalc.wording.verdicts import TOO_GOOD, too_good
 
 STATISTICS = (
     *("n", "mean", "sd", "min", "p1", "p5", "p25", "p50", "p75", "p95", "p99", "max"),
@@ -48,10 +48,9 @@ def eda_page(found: Exploration, *, quality: QualityAccount, split: SplitAccount
     quality, split
         The accounts of merge and split, ``results/dataset/{quality,split}.json``.
     """
-    source, leakage = quality.source, split.leakage
-    level = sharing_level(leakage)
+    source, level = quality.source, split.audit.verdict
     shifts = {"parts": found.drift.parts, "sites": found.drift.sites}
-    states, copies = _states(quality, split), _copies(leakage)
+    states, copies = _states(quality, split), _copies(split.audit)
     return render_page(
         "eda",
         links=navigation("eda/eda.html", run_pages()),
@@ -63,10 +62,10 @@ def eda_page(found: Exploration, *, quality: QualityAccount, split: SplitAccount
         after=quality.without_duplicates,
         level=level,
         ruling=RULINGS[level],
-        reasons=sharing_reasons(leakage) or [NOTHING_SHARED],
+        reasons=reasons_of(split.audit) or [NOTHING_SHARED],
         split=split,
         states=[[name, n, k, n - k, k / n if n else None] for name, n, k in states],
-        **_first(found, quality),
+        **_first(found, split),
         gaps=_gaps(quality),
         nan=sum(column.nan for column in quality.columns.values()),
         infinite=sum(column.inf for column in quality.columns.values()),
@@ -98,7 +97,7 @@ def eda_page(found: Exploration, *, quality: QualityAccount, split: SplitAccount
     )
 
 
-def _first(found: Exploration, quality: QualityAccount) -> dict[str, Any]:
+def _first(found: Exploration, split: SplitAccount) -> dict[str, Any]:
     """Return what is known first of the features: what separates alone, twins, strong shifts."""
     areas = {
         name: max(stats.auroc, 1 - stats.auroc)
@@ -109,11 +108,11 @@ def _first(found: Exploration, quality: QualityAccount) -> dict[str, Any]:
     shifts = ((found.drift.parts, "training and test part"), (found.drift.sites, "sites"))
     return {
         "best": (best, areas[best]) if best else None,
-        "too_good": too_good(
-            sorted(name for name, area in areas.items() if area > TOO_GOOD),
-            source=quality.source,
-            others=quality.candidates - quality.positives,
-        ),
+        "too_good": [
+            say_check(check, "found")
+            for check in split.audit.checks
+            if check.name == "feature_alone" and check.verdict is Verdict.CAUTION
+        ],
         "redundant": found.correlations.redundant,
         "strong": [
             (sorted({row.feature for row in rows if row.shift == "strong"}), what)
@@ -158,13 +157,15 @@ def _states(quality: QualityAccount, split: SplitAccount) -> list[tuple[str, int
     ]
 
 
-def _copies(leakage: Sharing) -> dict[str, float]:
-    copies, near = leakage.test_rows_with_copy_in_train, leakage.near_duplicates
+def _copies(audit: SplitAudit) -> dict[str, float]:
+    found, near = audit.check("copies"), audit.check("near_copies")
+    positives, all_positives = found.positives or 0, found.of_positives or 0
+    others = max(found.of - all_positives, 1)
     return {
-        "calcifications": copies.positive,
-        "others": copies.negative,
-        "all test rows": copies.all,
-        "all, near-duplicates": near.share,
+        "calcifications": positives / max(all_positives, 1),
+        "others": (found.count - positives) / others,
+        "all test rows": found.share,
+        "all, near-copies": near.share,
     }
 
 

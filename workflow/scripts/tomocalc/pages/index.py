@@ -9,8 +9,10 @@ from typing import Any
 from urllib.parse import quote
 
 from markupsafe import Markup
+from msgspec.structs import asdict
 
 from tomocalc.accounts.detection import Detection
+from tomocalc.accounts.leakage import Gaps, LeakageAccount
 from tomocalc.accounts.metrics import MetricsAccount, Part
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.split import SplitAccount
@@ -39,6 +41,7 @@ from tomocalc.pages.words import (
     RULINGS,
     badge_of,
     cohort,
+    reasons_of,
     ruling_of,
     under,
 )
@@ -59,7 +62,7 @@ def index_page(
     split: SplitAccount,
     metrics: MetricsAccount,
     detection: Detection | None,
-    audit: Mapping[str, Any] | None,
+    audit: LeakageAccount | None,
     comparison: Sequence[Mapping[str, Any]],
     files: Sequence[str],
     overlays: Sequence[str],
@@ -137,17 +140,17 @@ def _figures(test: Part) -> dict[str, Any]:
 
 
 def _protocols(
-    rows: Sequence[Mapping[str, Any]], audit: Mapping[str, Any], source: str
+    rows: Sequence[Mapping[str, Any]], audit: LeakageAccount, source: str
 ) -> dict[str, Any]:
     """Return the run's network under every protocol, side by side."""
-    names = [name for name in PROTOCOL_ORDER if name in audit["protocols"]]
+    names = [name for name in PROTOCOL_ORDER if name in audit.protocols]
     found = {(row["protocol"], row["model"]): row for row in rows if row["auroc"] is not None}
     sides = [
         {
             "name": name,
-            "ruling": RULINGS[audit["protocols"][name]["verdict"]],
-            "reasons": audit["protocols"][name]["reasons"],
-            "test": audit["protocols"][name]["parts"]["test"],
+            "ruling": RULINGS[audit.protocols[name].verdict],
+            "reasons": reasons_of(audit.protocols[name]),
+            "test": audit.protocols[name].parts["test"],
             "figures": [
                 (key, figure_of(found[name, "lstm"], key))
                 for key in PROTOCOL_FIGURES
@@ -156,16 +159,17 @@ def _protocols(
         }
         for name in names
     ]
-    gaps = audit["gaps"]
-    against = [name for name in names if name != gaps["reference"]]
+    gaps = audit.gaps
+    found_there = gaps.protocols.get("paper", {}) if gaps.reference != "paper" else {}
+    against = [name for name in names if name != gaps.reference]
     shown = [found[name, "lstm"] for name in names if (name, "lstm") in found]
     return {
         "sides": sides,
         "limits": row_limits(shown, RESAMPLED, source),
         "worth": [
-            (said, gap["average_precision"])
+            (said, asdict((found_there[model].gap or {})["average_precision"]))
             for model, said in RECALLERS.items()
-            if (gap := gaps["protocols"].get("paper", {}).get(model, {}).get("gap"))
+            if model in found_there
         ],
         "columns": [
             ("Figure", "text"),
@@ -183,21 +187,20 @@ def _protocol_rows(
     names: Sequence[str],
     against: Sequence[str],
     found: Mapping[tuple[str, str], Mapping[str, Any]],
-    gaps: Mapping[str, Any],
+    gaps: Gaps,
 ) -> Iterator[list[str]]:
     """Yield a figure of a model under every protocol, and its gaps to the reference protocol."""
     for model, said in RECALLERS.items():
         if not any((name, model) in found for name in names):
             continue
         rows = [found.get((name, model)) for name in names]
-        differences = [
-            gaps["protocols"].get(name, {}).get(model, {}).get("gap") for name in against
-        ]
+        worth = [gaps.protocols.get(name, {}).get(model) for name in against]
+        differences = [one.gap if one and one.gap else {} for one in worth]
         for key in PROTOCOL_FIGURES:
             yield [
                 f"{said}: {merit_name(key)}",
                 *(with_interval(figure_of(row, key) if row else None) for row in rows),
-                *(with_reach(gap[key]) if gap and key in gap else "–" for gap in differences),
+                *(with_reach(asdict(gap[key])) if key in gap else "–" for gap in differences),
             ]
 
 

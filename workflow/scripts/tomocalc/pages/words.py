@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
+from tomocalc.accounts.leakage import Check, LeakageAccount, SplitAudit, Verdict
 from tomocalc.accounts.prediction import ClusterRule
 from tomocalc.accounts.quality import QualityAccount
-from tomocalc.accounts.split import Sharing, SplitAccount
+from tomocalc.accounts.split import SplitAccount
 from tomocalc.tables import FEATURES
 from tomocalc.wording.numbers import MISSING, count, number, share, signed, written
-from tomocalc.wording.verdicts import patients_shared
 
 __all__ = ["MISSING", "count", "number", "share", "signed", "written"]
+
+CHECKS = Path(__file__).with_name("checks.tsv")
 
 BADGES = {"phantom": "in-silico phantom"}
 
@@ -190,39 +193,42 @@ RULINGS = {
 """By the level that ``leakage.json`` names."""
 
 
-def ruling_of(split: SplitAccount, audit: Mapping[str, Any] | None) -> tuple[str, list[str]]:
+def ruling_of(split: SplitAccount, audit: LeakageAccount | None) -> tuple[str, list[str]]:
     """Return the level and the reasons for a run's protocol: the audit's where there is one."""
-    found = (audit or {}).get("protocols", {}).get(split.protocol)
-    if found is None:
-        return sharing_level(split.leakage), sharing_reasons(split.leakage)
-    return found["verdict"], list(found["reasons"])
+    found = audit.protocols.get(split.protocol) if audit else None
+    found = found or split.audit
+    return found.verdict, reasons_of(found)
 
 
-def sharing_level(sharing: Sharing) -> str:
-    """Return the level of what the parts share; anything to be said of it calls for care."""
-    if sharing.verdict == "clean" and sharing_reasons(sharing):
-        return "caution"
-    return sharing.verdict
+@functools.cache
+def check_words() -> dict[str, dict[str, str]]:
+    """Return what each check of the leakage audit is called, finds, sees and does not see."""
+    header, *lines = CHECKS.read_text(encoding="utf-8").splitlines()
+    rows = [dict(zip(header.split("\t"), line.split("\t"), strict=True)) for line in lines]
+    return {row["check"]: row for row in rows}
 
 
-def sharing_reasons(sharing: Sharing) -> list[str]:
-    """Return what is to be said of what the parts share, worst first."""
-    copies = sharing.test_rows_with_copy_in_train
-    reasons = [patients_shared(sharing.shared_patients)] if sharing.shared_patients else []
-    if copies.positive > 0:
-        reasons.append(
-            f"{share(copies.positive)} of the calcifications in the test part have an identical "
-            "copy among the rows that the model learns from."
-        )
-    if copies.negative > 0:
-        reasons.append(
-            f"{share(copies.negative)} of the other test rows have an identical copy there."
-        )
-    if not sharing.patients_named:
-        reasons.append(
-            "The data name no patients, so candidates of one patient may stand on both sides."
-        )
-    return reasons
+def say_check(check: Check, what: str) -> str:
+    """Return one of the texts of *check*: ``title``, ``found``, ``sees`` or ``blind``."""
+    subject = pretty(check.subject)
+    text = check_words()[check.name][what].format(
+        count=count(check.count),
+        of=count(check.of),
+        share=share(check.share),
+        positives=count(check.positives or 0),
+        of_positives=count(check.of_positives or 0),
+        subject=subject,
+        value="" if check.value is None else f"{check.value:.2f}",
+        detectable="" if check.detectable is None else f"{check.detectable:.2g}",
+    )
+    return text[:1].upper() + text[1:] if what in ("title", "found") else text
+
+
+def reasons_of(audit: SplitAudit) -> list[str]:
+    """Return what is to be said of a split, what leaks first."""
+    order = (Verdict.LEAKS, Verdict.CAUTION)
+    found = [check for level in order for check in audit.checks if check.verdict is level]
+    return list(dict.fromkeys(say_check(check, "found") for check in found))
 
 
 def p_value(p: float | None) -> str:

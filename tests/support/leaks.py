@@ -1,0 +1,231 @@
+"""A zoo of planted leaks, and clean splits of many shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import polars as pl
+
+from tomocalc.audit.rows import SplitRows
+
+Planted = tuple[SplitRows, set[str]]
+
+
+def table(
+    seed: int,
+    *,
+    patients: int = 60,
+    rows: int = 20,
+    features: int = 6,
+    positive: float = 0.4,
+    effect: float = 0.7,
+    shift: float = 1.0,
+    decimals: int | None = None,
+    named: bool = True,
+) -> SplitRows:
+    """Return a clean split by patient: patients have effects of their own."""
+    generator = np.random.default_rng(seed)
+    frames = []
+    part = generator.permutation(
+        np.repeat(["train", "validation", "test"], _shares(patients)).tolist()
+    )
+    sites = generator.choice(["A", "B", "C"], patients)
+    for number in range(patients):
+        count = int(generator.integers(max(1, rows // 2), rows + rows // 2 + 1))
+        has = generator.random() < positive
+        label = (generator.random(count) < 0.3) & has
+        values = generator.normal(size=(count, features)) + effect * generator.normal(size=features)
+        values[:, : max(1, features // 2)] += shift * label[:, None]
+        frames.append(
+            pl.DataFrame(
+                {
+                    "row": [f"V{number:03d}-{i}" for i in range(count)],
+                    "patient": [f"P{number:03d}" if named else ""] * count,
+                    "part": [str(part[number])] * count,
+                    "site": [str(sites[number])] * count,
+                    "label": label.astype(np.int8),
+                    **{f"f{k}": _rounded(values[:, k], decimals) for k in range(features)},
+                }
+            )
+        )
+    return SplitRows(pl.concat(frames), [f"f{k}" for k in range(features)], ["site"])
+
+
+def _shares(patients: int) -> list[int]:
+    test, validation = max(8, patients // 4), max(4, patients // 6)
+    return [patients - test - validation, validation, test]
+
+
+def _rounded(values: np.ndarray, decimals: int | None) -> np.ndarray:
+    return values if decimals is None else values.round(decimals)
+
+
+def changed(rows: SplitRows, frame: pl.DataFrame, **other: object) -> SplitRows:
+    """Return the same with another frame."""
+    known = {"features": rows.features, "identifiers": rows.identifiers, "unassigned": 0} | other
+    return SplitRows(frame, **known)  # pyright: ignore[reportArgumentType]
+
+
+def shared_patients(seed: int, *, count: int) -> Planted:
+    """Let some rows of test patients stand in training."""
+    rows = table(seed)
+    names = rows.part("test")["patient"].unique(maintain_order=True)[:count].to_list()
+    half = pl.col("patient").is_in(names) & (pl.int_range(pl.len()) % 2 == 0)
+    return changed(
+        rows, rows.frame.with_columns(part=pl.when(half).then(pl.lit("train")).otherwise("part"))
+    ), set(names)
+
+
+def shared_with_validation(seed: int) -> Planted:
+    """Let some rows of validation patients stand in training."""
+    rows = table(seed)
+    names = rows.part("validation")["patient"].unique(maintain_order=True)[:2].to_list()
+    half = pl.col("patient").is_in(names) & (pl.int_range(pl.len()) % 2 == 0)
+    return changed(
+        rows, rows.frame.with_columns(part=pl.when(half).then(pl.lit("train")).otherwise("part"))
+    ), set(names)
+
+
+def copied(seed: int, *, count: int, noise: float = 0.0, named: bool = True, d: int = 6) -> Planted:
+    """Put training rows into the test part under another name, with a little noise."""
+    rows = table(seed, features=d, named=named)
+    generator = np.random.default_rng(seed + 1)
+    test = np.flatnonzero((rows.frame["part"] == "test").to_numpy())
+    train = np.flatnonzero((rows.frame["part"] == "train").to_numpy())
+    here = generator.choice(test, count, replace=False)
+    there = generator.choice(train, count, replace=False)
+    values = rows.numbers.copy()
+    values[here] = values[there] + noise * generator.normal(size=(count, d)) * values.std(axis=0)
+    frame = rows.frame.with_columns(
+        **{name: pl.Series(values[:, k]) for k, name in enumerate(rows.features)}
+    )
+    return changed(rows, frame), set(rows.frame["row"].gather(here).to_list())
+
+
+def by_rows(seed: int, *, named: bool) -> Planted:
+    """Split rows at random, whatever patient they are of."""
+    rows = table(seed)
+    generator = np.random.default_rng(seed)
+    part = generator.permutation(rows.frame["part"].to_numpy())
+    frame = rows.frame.with_columns(part=pl.Series(part.tolist()))
+    if not named:
+        frame = frame.with_columns(patient=pl.lit(""))
+        return changed(rows, frame), set()
+    return changed(rows, frame), set(frame.filter(pl.col("part") == "test")["patient"].unique())
+
+
+def repeated(seed: int) -> Planted:
+    """Let test rows stand in the test part twice."""
+    rows = table(seed)
+    twice = rows.part("test").head(8).with_columns(row=pl.col("row") + "-again")
+    frame = pl.concat([rows.frame, twice])
+    return changed(rows, frame), set(twice["row"].to_list())
+
+
+def same_row(seed: int) -> Planted:
+    """Let test rows be training rows as well."""
+    rows = table(seed)
+    both = rows.part("train").head(5).with_columns(part=pl.lit("test"))
+    return changed(rows, pl.concat([rows.frame, both])), set(both["row"].to_list())
+
+
+def partly(seed: int) -> Planted:
+    """Make a split file that covers nine in ten rows."""
+    rows = table(seed)
+    kept = rows.frame.filter(pl.int_range(pl.len()) % 10 != 0)
+    return changed(rows, kept, unassigned=rows.frame.height - kept.height), set()
+
+
+def told_by(seed: int, how: str) -> Planted:
+    """Let a site, a name or the order of the table tell which patients have calcifications."""
+    rows = table(seed)
+    ill = rows.frame["label"].max().__class__ and pl.col("label").max().over("patient") == 1
+    frame = rows.frame
+    if how == "site":
+        frame = frame.with_columns(site=pl.when(ill).then(pl.lit("A")).otherwise(pl.lit("B")))
+    elif how == "site of most":
+        generator = np.random.default_rng(seed)
+        wrong = dict.fromkeys(frame["patient"].unique(maintain_order=True).to_list())
+        wrong = {name: bool(generator.random() < 0.1) for name in wrong}
+        odd = pl.col("patient").replace_strict(wrong, return_dtype=pl.Boolean)
+        frame = frame.with_columns(
+            site=pl.when(ill != odd).then(pl.lit("A")).otherwise(pl.lit("B"))
+        )
+    elif how == "patient names":
+        name = pl.when(ill).then(pl.lit("mal_")).otherwise(pl.lit("ben_")) + pl.col("patient")
+        frame = frame.with_columns(patient=name)
+    elif how == "row names":
+        name = pl.when(pl.col("label") == 1).then(pl.lit("calc_")).otherwise(pl.lit("other_"))
+        frame = frame.with_columns(row=name + pl.col("row"))
+    elif how == "order":
+        frame = frame.with_columns(ill=ill).sort("ill", maintain_order=True).drop("ill")
+    elif how == "order of rows":
+        frame = frame.sort("label", maintain_order=True)
+    elif how == "feature":
+        frame = frame.with_columns(f5=pl.col("label") + pl.col("f5") * 1e-3)
+    return changed(rows, frame), set()
+
+
+ANIMALS: list[tuple[str, str, Callable[[int], Planted]]] = [
+    (
+        "one patient of the test part also in training",
+        "patients",
+        lambda s: shared_patients(s, count=1),
+    ),
+    (
+        "five patients of the test part also in training",
+        "patients",
+        lambda s: shared_patients(s, count=5),
+    ),
+    ("rows split at random, patients named", "patients", lambda s: by_rows(s, named=True)),
+    ("rows split at random, patients not named", "unnamed", lambda s: by_rows(s, named=False)),
+    ("two patients in validation and training", "patients_validation", shared_with_validation),
+    ("the same row in training and test", "same_rows", same_row),
+    ("one exact copy under another patient", "copies", lambda s: copied(s, count=1)),
+    ("twenty exact copies under other patients", "copies", lambda s: copied(s, count=20)),
+    ("exact copies, patients not named", "copies", lambda s: copied(s, count=20, named=False)),
+    ("exact copies, 40 features", "copies", lambda s: copied(s, count=5, d=40)),
+    (
+        "near-copies, 0.1 % of the deviation",
+        "near_copies",
+        lambda s: copied(s, count=10, noise=1e-3),
+    ),
+    ("near-copies, 1 % of the deviation", "near_copies", lambda s: copied(s, count=20, noise=1e-2)),
+    (
+        "near-copies, 1 %, patients not named",
+        "near_copies",
+        lambda s: copied(s, count=20, noise=1e-2, named=False),
+    ),
+    ("near-copies, 3 % of the deviation", "near_copies", lambda s: copied(s, count=30, noise=3e-2)),
+    (
+        "near-copies, 3 %, 40 features",
+        "near_copies",
+        lambda s: copied(s, count=10, noise=3e-2, d=40),
+    ),
+    (
+        "near-copies, 0.1 %, 2 features",
+        "near_copies",
+        lambda s: copied(s, count=20, noise=1e-3, d=2),
+    ),
+    ("test rows repeated in the test part", "repeats", repeated),
+    ("a split file of nine rows in ten", "unassigned", partly),
+    ("the site is the label", "identifier_patients", lambda s: told_by(s, "site")),
+    (
+        "the site is the label of nine patients in ten",
+        "identifier_patients",
+        lambda s: told_by(s, "site of most"),
+    ),
+    ("patients' names say the label", "words_patients", lambda s: told_by(s, "patient names")),
+    ("rows' names say the label", "words_rows", lambda s: told_by(s, "row names")),
+    ("ill patients come last in the table", "order_patients", lambda s: told_by(s, "order")),
+    ("positive rows come last in the table", "order_rows", lambda s: told_by(s, "order of rows")),
+    ("a feature is the label", "feature_alone", lambda s: told_by(s, "feature")),
+]
+
+CLEAN: list[dict[str, object]] = [
+    {"patients": patients, "rows": rows, "features": features, "decimals": decimals}
+    for patients in (32, 60, 120, 400)
+    for rows, features in ((10, 2), (20, 6), (20, 20), (40, 60))
+    for decimals in (None, 2, 1)
+]

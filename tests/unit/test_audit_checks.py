@@ -1,0 +1,123 @@
+"""What the leakage audit catches, on planted leaks, and what it leaves alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from support.candidates import cohort
+from support.leaks import ANIMALS, Planted, changed, copied, table, told_by
+from tomocalc.accounts.leakage import Check, Verdict
+from tomocalc.audit.association import associations
+from tomocalc.audit.audit import audit_split, features_alone, rows_of_split
+from tomocalc.audit.rows import SplitRows
+from tomocalc.dataset.splits import split_honest, split_paper, usable_candidates
+from tomocalc.errors import TomocalcError
+from tomocalc.pages.words import check_words, reasons_of, say_check
+
+FEATURES = ["area", "contrast"]
+CAUGHT = (Verdict.CAUTION, Verdict.LEAKS)
+PERMUTATIONS = 499
+
+
+@pytest.mark.parametrize("animal", ANIMALS, ids=[animal[0] for animal in ANIMALS])
+def test_a_planted_leak_is_caught_and_its_rows_are_named(animal: tuple) -> None:
+    _, name, make = animal
+    planted: Planted = make(1)
+    audit = audit_split(planted[0], permutations=PERMUTATIONS, seed=1)
+    assert any(check.name == name and check.verdict in CAUGHT for check in audit.checks)
+    assert audit.verdict in CAUGHT
+    named = {one.row for one in audit.shared} | {one.patient for one in audit.shared}
+    assert len(planted[1] & named) >= 0.8 * len(planted[1])
+    assert reasons_of(audit)
+
+
+@pytest.mark.parametrize("decimals", [None, 2])
+@pytest.mark.parametrize(("rows", "features"), [(10, 2), (20, 6), (20, 20)])
+def test_a_clean_split_is_clean(rows: int, features: int, decimals: int | None) -> None:
+    split = table(3, rows=rows, features=features, decimals=decimals)
+    audit = audit_split(split, permutations=PERMUTATIONS, seed=1)
+    assert (audit.verdict, reasons_of(audit), audit.shared) == (Verdict.CLEAN, [], [])
+
+
+def test_the_copies_and_their_twins_are_named_exactly() -> None:
+    rows, names = copied(2, count=5)
+    audit = audit_split(rows, permutations=0)
+    assert {one.row for one in audit.shared} == names
+    by_name = {row["row"]: row for row in rows.frame.to_dicts()}
+    for one in audit.shared:
+        here, there = by_name[one.row], by_name[one.twin_row]
+        assert [here[name] for name in rows.features] == [there[name] for name in rows.features]
+        assert (one.part, one.twin_part) == ("test", "train")
+
+
+def test_what_cannot_be_told_is_not_called_clean() -> None:
+    rows = table(4)
+    few = rows.part("test").filter(pl.col("label") == 0).head(9)
+    one = rows.part("test").filter(pl.col("label") == 1).head(1)
+    frame = pl.concat([rows.part("train").head(40), few, one])
+    checks = associations(changed(rows, frame), permutations=199, seed=1)
+    assert {check.verdict for check in checks} == {Verdict.UNSEEN}
+
+
+def test_a_site_is_judged_by_whole_patients() -> None:
+    # two sites, the label by site: certain with 60 patients
+    site = {
+        check.name: check
+        for check in associations(told_by(5, "site")[0], permutations=PERMUTATIONS, seed=1)
+        if check.subject == "site"
+    }
+    assert site["identifier_patients"].value == 1
+    assert site["identifier_patients"].p == 1 / (1 + PERMUTATIONS)
+
+
+def test_features_alone_in_the_better_direction() -> None:
+    frame = pl.DataFrame(
+        {"row": list("abcd"), "patient": list("abcd"), "part": ["train"] * 2 + ["test"] * 2,
+         "label": [1, 1, 0, 0], "area": [1.0, 2, 3, 4], "contrast": [4.0, 1, 2, None]}
+    )  # fmt: skip
+    found = features_alone(SplitRows(frame, FEATURES))
+    assert [(one.feature, one.auroc) for one in found] == [("area", 1), ("contrast", 0.5)]
+
+
+def test_both_protocols_of_one_cohort() -> None:
+    focus = usable_candidates(cohort(60, each=6), used=FEATURES, duplicates="drop")
+    honest = split_honest(focus, seed=1, validation_fraction=0.2, test_fraction=0.25, folds=3)
+    paper = split_paper(focus, seed=1, test_fraction=0.25, folds=3)
+    audits = [
+        audit_split(rows_of_split(rows, focus, used=FEATURES, whole=False), permutations=99)
+        for rows in (honest, paper)
+    ]
+    assert [audit.verdict for audit in audits] == [Verdict.CLEAN, Verdict.LEAKS]
+    copies = audits[1].check("copies")
+    assert (copies.positives or 0) / (copies.of_positives or 1) > 0.9
+    assert "also stand in training" in " ".join(reasons_of(audits[1]))
+
+
+def test_every_check_has_its_words() -> None:
+    rows = told_by(1, "site")[0]
+    for check in audit_split(rows, permutations=PERMUTATIONS, seed=1).checks:
+        for what in ("title", "found", "sees", "blind"):
+            assert "{" not in say_check(check, what)
+    assert set(check_words()["copies"]) == {"check", "title", "found", "sees", "blind"}
+
+
+def test_what_leaks_is_said_first() -> None:
+    rows, _ = told_by(1, "site")
+    both = pl.concat([rows.frame, rows.part("train").head(3).with_columns(part=pl.lit("test"))])
+    audit = audit_split(changed(rows, both), permutations=PERMUTATIONS, seed=1)
+    reasons = reasons_of(audit)
+    assert "also stand in training or validation" in reasons[0]
+    assert any(reason.startswith("Site alone") for reason in reasons[1:])
+
+
+def test_a_split_without_a_test_part_is_refused() -> None:
+    rows = table(1)
+    with pytest.raises(TomocalcError, match=r"E304.*part test"):
+        changed(rows, rows.part("train"))
+
+
+def test_the_share_of_nothing_is_nothing() -> None:
+    assert Check(name="copies", verdict=Verdict.CLEAN, count=0, of=0).share == 0
+    assert np.isclose(Check(name="copies", verdict=Verdict.LEAKS, count=1, of=4).share, 0.25)

@@ -17,6 +17,7 @@ from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from tomocalc.image.breast import Breast
 from tomocalc.image.grey import Scale
@@ -216,6 +217,8 @@ def _edge(
     total = np.zeros((scales, WINDOW, columns), np.float32)
     count = np.zeros((WINDOW, columns), np.float32)
     if other is not None:
+        # A strip can have fewer rows of blocks than the window reaches over: they are those next
+        # to this strip, the last of the one above or the first of the one below.
         have = other.count[rows]
         where = slice(WINDOW - have.shape[0], None) if rows.start else slice(have.shape[0])
         total[:, where], count[where] = other.total[:, rows], have
@@ -223,18 +226,13 @@ def _edge(
 
 
 def _box_sum(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Sum over the window: rows of blocks where all of it is there, columns with zeros beyond."""
-    width = 2 * WINDOW + 1
-    rows = values.shape[-2] - width + 1
-    down = values[..., :rows, :].copy()
-    for first in range(1, width):
-        down += values[..., first : first + rows, :]
-    padded = np.zeros((*down.shape[:-1], down.shape[-1] + width - 1), np.float32)
-    padded[..., WINDOW:-WINDOW] = down
-    result = padded[..., : down.shape[-1]].copy()
-    for first in range(1, width):
-        result += padded[..., first : first + down.shape[-1]]
-    return result
+    """Sum over the window: rows of blocks where all of it is there, columns with zeros beyond.
+
+    What is summed are whole numbers far below 2²⁴, so the order of the additions does not matter.
+    """
+    ones = np.ones(2 * WINDOW + 1)
+    down = ndimage.correlate1d(values, ones, axis=-2)[..., WINDOW:-WINDOW, :]
+    return ndimage.correlate1d(down, ones, axis=-1, mode="constant")
 
 
 def _strip_runs(
@@ -242,14 +240,18 @@ def _strip_runs(
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
     """Return row, start, stop and strength of the runs of one strip; columns are the box's."""
     height, width = strip.response.shape[1:]
+    # One threshold per scale and block; outside the breast one that nothing exceeds.
     limit = np.where(strip.inside, np.minimum(threshold * noise, NEVER), NEVER).astype(np.int16)
-    # One column more than needed stays empty, so that no run goes on in the next row.
+    # One column more than needed stays empty, so that no run goes on in the next row. Seen as
+    # (row of blocks, row in the block, column), the mask is compared with a threshold per column.
     mask = np.zeros((height, width + 1), np.bool_)
     out = mask.reshape(-1, block, width + 1)[:, :, :width]
     for response, limits in zip(strip.response, limit, strict=True):
         wide = np.repeat(limits, block, axis=1)[:, None, :width]
         out |= response.reshape(-1, block, width) > wide
     row, start, stop = guarded_runs(mask)
+    # Row and column of every pixel of the runs, one run after the other: what it exceeds the noise
+    # of its block by, at its best scale; of a run the best of its pixels.
     length = stop - start
     in_row = np.repeat(row, length)
     in_col = stretches(start, length)

@@ -234,14 +234,13 @@ def runs_of(mask: NDArray[np.bool_]) -> Runs:
 
 def without_comparison(rounds: int) -> None:
     """Show both passes over a slice with the paper's chain beside the search and without."""
-    raw, pairs = breast(100), []
-    for _ in range(4 * rounds):
-        pairs.append([])
+    raw, pairs = breast(100), [[] for _ in range(4 * rounds)]
+    for pair in pairs:
         for generators in (("local", "paper"), ("local",)):
             begin = time.process_time()
             found = find_objects(prepared_slice(raw), SETTINGS, SPACING_MM, generators)
             rows(prepared_slice(raw), found["local"].runs)
-            pairs[-1].append(1000 * (time.process_time() - begin))
+            pair.append(1000 * (time.process_time() - begin))
     both, alone = (statistics.median(pair[side] for pair in pairs) for side in (0, 1))
     less = statistics.median(100 - 100 * pair[1] / pair[0] for pair in pairs)
     print(

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tomocalc.accounts.leakage import LeakageAccount
 from tomocalc.accounts.metrics import (
-    CalibrationError,
-    Cases,
-    Dbtex,
-    ImageMetrics,
     MetricsAccount,
     Part,
 )
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.split import Counts, SplitAccount
 from tomocalc.accounts.study import Best
-from tomocalc.pages.words import PARTS, plural, ruling_of
+from tomocalc.pages.words import PARTS, ruling_of
 
 Account = Mapping[str, Any]
-
-FEW = 30
-"""Positive patients (or calcifications, where no patients are named) that are called few."""
 
 REFERENCE = "lstm"
 """The released model in the comparison."""
@@ -133,53 +126,12 @@ class Run:
     # ---- the figures
 
     @property
-    def images(self) -> ImageMetrics | None:
-        """What was measured per finding, volume and patient."""
-        return self.metrics.images
-
-    @property
-    def units(self) -> dict[str, Part | Cases]:
-        """What has predictive values: candidates and, of images, volumes and patients."""
-        if self.images is None:
-            return {"Candidate": self.test}
-        cases = self.images.cases
-        return {"Candidate": self.test, "Volume": cases.volumes, "Patient": cases.patients}
-
-    @property
-    def dbtex(self) -> Dbtex | None:
-        """The DBTex metric of clusters, None where it was not measured."""
-        return self.images.dbtex if self.images else None
-
-    @property
-    def calibration_error(self) -> CalibrationError | None:
-        """How far probabilities are from observed shares."""
-        return self.test.calibration_error
-
-    @property
     def miscalibrated(self) -> float | None:
         """The calibration error less its bias where it is more than chance explains, else None."""
-        error = self.calibration_error
+        error = self.test.calibration_error
         if error and error.p_value < 1 - self.metrics.confidence:
             return error.debiased
         return None
-
-    @property
-    def few_cases(self) -> str:
-        """The positive patients (or calcifications) of the test part where they are few."""
-        if self.images:
-            count, noun = self.images.cases.patients.positives, "positive patient"
-        else:
-            count, noun = self.test.positives, "calcification"
-        return plural(count, noun) if count < FEW else ""
-
-    @property
-    def overlooked(self) -> Iterator[tuple[str, int, int]]:
-        """Kind, number overlooked by the search, and number of annotated findings."""
-        froc = self.images.froc if self.images else None
-        for noun in ("calcifications", "clusters") if froc else ():
-            found = getattr(froc, noun)
-            if found and (lost := found.findings - found.with_candidate):
-                yield noun, lost, found.findings
 
     # ---- the comparison
 

@@ -137,7 +137,7 @@ def _answered(item: Entry, answer: Answer | None, own: str | None) -> Entry:
 
 def _values(run: Run) -> dict[str, Any]:
     how = run.quality.extraction
-    accounts = ("quality", "split", "metrics", "model", "best", "labels", "test", "units")
+    accounts = ("quality", "split", "metrics", "model", "best", "labels", "test")
     own = {
         "run": run,
         "spacings": (how.pixel_spacing_mm, how.slice_spacing_mm) if how else (None, None),

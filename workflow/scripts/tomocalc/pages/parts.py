@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from tomocalc.accounts.doubts import KINDS, Doubt, DoubtCount, doubt_sentence
+from tomocalc.accounts.doubts import KINDS, SHOWN, Doubt, DoubtCount, doubt_sentence
 from tomocalc.pages.templating import fill
 from tomocalc.pages.words import MISSING, written
 
@@ -111,7 +111,7 @@ def doubt_table(counts: Sequence[DoubtCount], addresses: Mapping[str, str]) -> M
             KINDS[count.code].title,
             count.volumes,
             count.slices or None,
-            _named(count, addresses),
+            volume_links(count.first, addresses, total=count.volumes),
             KINDS[count.code].advice,
         ]
         for count in counts
@@ -126,14 +126,15 @@ def doubt_table(counts: Sequence[DoubtCount], addresses: Mapping[str, str]) -> M
     return table("Doubts about volumes", columns, rows)
 
 
-def _named(count: DoubtCount, addresses: Mapping[str, str]) -> Markup:
-    link = Markup('<a href="{}">{}</a>')
-    names = [
+def volume_links(names: Sequence[str], addresses: Mapping[str, str], *, total: int = 0) -> Markup:
+    """Return the first of *names* with their links, and how many of *total* there are beside."""
+    link, first = Markup('<a href="{}">{}</a>'), names[:SHOWN]
+    linked = [
         link.format(addresses[name], name) if name in addresses else Markup.escape(name)
-        for name in count.first
+        for name in first
     ]
-    more = count.volumes - len(count.first)
-    return Markup(", ").join(names) + (f" and {more:,} more" if more else "")
+    more = max(total, len(names)) - len(first)
+    return Markup(", ").join(linked) + (f" and {more:,} more" if more else "")
 
 
 def _cell(value: Any, column: Column) -> Cell:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 import polars as pl
+from msgspec.structs import replace
 
 from tomocalc.accounts.doubts import count_doubts
 from tomocalc.accounts.manifest import VolumeManifest
-from tomocalc.accounts.prediction import Drift, VolumeScores
+from tomocalc.accounts.prediction import Caution, Drift, VolumeScores
 from tomocalc.pages.catalogue import Link, navigation, run_pages
 from tomocalc.pages.frame import render_page
-from tomocalc.pages.parts import doubt_note, doubt_table
+from tomocalc.pages.parts import doubt_note, doubt_table, volume_links
 from tomocalc.pages.templating import json_block
 from tomocalc.pages.viewer import MOST_MARKS, viewer_data
 from tomocalc.prediction.cautions import caution_text
@@ -64,7 +64,6 @@ def predictions_page(
     ranked = sorted(volumes, key=lambda row: (-row.score, row.volume_id))
     addresses = {row.volume_id: quote(f"{row.volume_id}/volume.html") for row in ranked}
     named = [{"address": address, "name": name} for name, address in addresses.items()]
-    cautions = Counter(caution for row in ranked for caution in row.cautions)
     counts = count_doubts((row.volume_id, row.doubts) for row in ranked)
     return render_page(
         "predictions",
@@ -76,13 +75,28 @@ def predictions_page(
         own=own,
         doubt_table=doubt_table(counts, addresses) if counts else None,
         caution_text=caution_text,
-        cautions=list(cautions.items()),
+        cautions=_cautions(ranked),
+        volume_links=volume_links,
         addresses=addresses,
         pictures=[one | {"image": pictures[one["name"]]} for one in named[:PICTURES]],
         other_pictures=named[PICTURES:],
         drift=drift,
         files=files,
     )
+
+
+def _cautions(volumes: Sequence[VolumeScores]) -> list[tuple[Caution, list[str]]]:
+    """Return each kind of caution once, with the volumes that have it."""
+    found: dict[str, dict[str, Caution]] = {}
+    for row in volumes:
+        for caution in row.cautions:
+            found.setdefault(caution.code, {})[row.volume_id] = caution
+    joined = []
+    for by_volume in found.values():
+        first, *_ = by_volume.values()
+        features = {name for caution in by_volume.values() for name in caution.features}
+        joined.append((replace(first, features=tuple(sorted(features))), list(by_volume)))
+    return joined
 
 
 def volume_page(

@@ -168,10 +168,12 @@ def _given(spacing: tuple[float, ...]) -> tuple[float, float, float] | None:
 def _decode(path: Path, layout: Layout, index: int) -> Decoded:
     stat = path.stat()
     with _ONE_AT_A_TIME:
-        array = _array(path, (stat.st_size, stat.st_mtime_ns))
+        stored = _stored(path, (stat.st_size, stat.st_mtime_ns))
+    array = _library(str(path)).GetArrayViewFromImage(stored)
+    array = array.reshape(array.shape[-3:] if array.ndim >= 3 else (1, *array.shape))
     array = array.transpose(layout.order)
     array = array[tuple(slice(None, None, -1 if back else 1) for back in layout.flipped)]
-    image = np.array(array[index], order="C")
+    image = np.array(array[index], order="C")  # a copy: what is stored lives as long as it is used
     return (unsigned(image) if image.dtype == np.int8 else image), None
 
 
@@ -179,18 +181,15 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 @functools.lru_cache(maxsize=1)
-def _array(path: Path, stamp: tuple[int, int]) -> NDArray[Any]:
-    """Return the stored array (k, j, i); the last file that was read stays in memory.
+def _stored(path: Path, stamp: tuple[int, int]) -> Any:
+    """Return the image as SimpleITK holds it; the last file that was read stays in memory.
 
     *stamp* is its size and date: a changed file is read again.
     """
     del stamp
     with named(str(path), doing=DOING):
         check_data(read_claim(path, sniff(path)), str(path))
-        sitk = _library(str(path))
-        image = sitk.ReadImage(str(path))
-        array = sitk.GetArrayFromImage(image)
-        return array.reshape(array.shape[-3:] if array.ndim >= 3 else (1, *array.shape))
+        return _library(str(path)).ReadImage(str(path))
 
 
 def _library(where: str) -> Any:

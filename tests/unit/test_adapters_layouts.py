@@ -14,6 +14,7 @@ from support.imports import (
     inbreast_folder,
     victre_folder,
 )
+from support.manifests import manifest
 from tomocalc.adapters.bcs_dbt import bcs_dbt
 from tomocalc.adapters.cbis_ddsm import cbis_ddsm
 from tomocalc.adapters.inbreast import inbreast
@@ -63,13 +64,14 @@ def test_victre_locations_become_pixels_and_slices(pipeline: Path, tmp_path: Pat
     volumes, calcified, others = accepted(sheets, tmp_path)
     assert [row["volume_id"] for row in volumes] == ["victre-7", "victre-n7"]
     assert len({row["patient_id"] for row in volumes}) == 2
-    findings = {row["volume_id"]: row for row in findings_of(calcified)}
+    measured = [manifest(row["volume_id"], slices=20) for row in volumes]
+    findings = {row["volume_id"]: row for row in findings_of(calcified, measured)}
     given = findings["victre-7"]
     assert (given["x"], given["y"], given["slice"]) == (150, 40, 6)
     assert [row["slice"] for row in lines_of(given)] == [6, 4, 5, 7, 8]
     converted = findings["victre-n7"]
     assert (converted["x"], converted["y"], converted["slice"]) == (150, 40, 6)
-    (mass,) = findings_of(others)  # a place without a lesion is no finding
+    (mass,) = findings_of(others, measured)  # a place without a lesion is no finding
     assert sorted(row["slice"] for row in lines_of(mass)) == [0, 1, 2, 3, 4, 5]
 
 

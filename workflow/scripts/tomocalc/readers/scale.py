@@ -35,7 +35,8 @@ class Scale:
         TomocalcError
             ``E206`` when a value is NaN or infinite.
         """
-        scaled = image.astype(np.float64)
+        with np.errstate(invalid="ignore"):  # a NaN may signal; it is named below
+            scaled = image.astype(np.float64)
         if padding is not None:
             scaled[padding] = self.low
         if image.dtype.kind == "f":

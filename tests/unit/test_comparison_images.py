@@ -84,10 +84,8 @@ def test_a_slice_is_read_once_and_a_spoilt_neighbour_is_replaced():
 def test_every_network_has_one_output_for_the_smallest_patch(key):
     if key != "cnn" and find_spec("torchvision") is None:
         pytest.skip("torchvision is not installed")
-    torch.manual_seed(0)
-    network = build_network(key).eval()
-    with torch.no_grad():
-        found = network(torch.zeros(2, DEPTH, 32, 32))
+    with torch.device("meta"):  # shapes alone: nothing is computed
+        found = build_network(key).eval()(torch.zeros(2, DEPTH, 32, 32))
     assert found.shape == (2, 1)
 
 

@@ -21,7 +21,6 @@ from support.report_tree import circles, items
 from tomocalc.dicom_output.identity import Identity, identity
 from tomocalc.dicom_output.objects import (
     CIRCLE_TOOL,
-    LARGEST_REPORT,
     report_bytes,
     segmentation_bytes,
 )
@@ -153,9 +152,9 @@ def test_marks_of_a_turned_image_are_those_of_the_stored_one() -> None:
     assert np.argwhere(mask).tolist()[-1] == [29, 27]
 
 
-def test_a_long_list_is_cut_at_the_most_probable() -> None:
-    many = [mark(number) for number in range(LARGEST_REPORT + 5)]
-    assert len(circles(read(report(marks=many)))) == LARGEST_REPORT + 1
+def test_a_long_list_is_cut_at_the_most_probable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tomocalc.dicom_output.objects.LARGEST_REPORT", 4)
+    assert len(circles(read(report(marks=[mark(number) for number in range(9)])))) == 4 + 1
 
 
 @pytest.mark.parametrize("make", [report, segmentation])

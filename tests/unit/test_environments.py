@@ -1,6 +1,7 @@
 """Every rule's environment names what its script imports, and nothing else."""
 
 import ast
+import functools
 import re
 import sys
 from modulefinder import ModuleFinder
@@ -44,6 +45,7 @@ def rules() -> dict[str, str]:
     return found
 
 
+@functools.cache
 def third_party(file: Path) -> set[str]:
     """Top-level packages that a file imports from outside the project."""
     names = set()
@@ -56,6 +58,7 @@ def third_party(file: Path) -> set[str]:
     return names - sys.stdlib_module_names - own
 
 
+@functools.cache
 def imported(script: str) -> set[str]:
     finder = ModuleFinder([str(SCRIPTS)])
     finder.run_script(str(SCRIPTS / f"{script}.py"))

@@ -192,7 +192,7 @@ def _same_lines(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
         told = tuple(row[name] for name in row if name not in (LINE, "pathology"))
         if row[LINE] != (line := first.setdefault(told, row[LINE])):
             why = f"it repeats line {line}"
-            bad.append((row[LINE], why, row_error(f"{path}:{row[LINE]}", why, "delete it")))
+            bad.append((row[LINE], "", row_error(f"{path}:{row[LINE]}", why, "delete it")))
     yield from together(bad)
 
 

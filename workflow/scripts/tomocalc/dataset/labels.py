@@ -92,7 +92,7 @@ def drop_ambiguous(
     """Remove candidates of which neither class is known to be true.
 
     Those that lie in no annotation but less than *ignore_mm* outside one's widened border, and
-    those in a finding of another kind (mass, distortion), which may well hold calcifications that
+    those in a finding of another kind (mass, distortion, area), which may hold calcifications that
     nobody was asked to outline.
 
     Parameters

@@ -101,7 +101,10 @@ def finish(folder: Path, *arguments: str) -> None:
         for path in line.split(", "):
             file = folder / path.split(" (")[0]
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text("nothing")
+            if file.suffix:
+                file.write_text("nothing")
+            else:
+                file.mkdir()
     snakemake(folder, "--touch", "--forceall", "--cores", "1", *arguments)
 
 

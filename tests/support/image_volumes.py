@@ -13,6 +13,7 @@ from PIL import Image
 from support.image_slices import breast_slice
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.settings import Settings
+from tomocalc.files import write_bytes
 from tomocalc.image.extraction import measure_volume
 from tomocalc.image.overlay import volume_overlay
 
@@ -76,7 +77,7 @@ def run(source: Path, out: Path, **change: Any) -> VolumeManifest:
     settings = Settings.from_config(image, candidates, change.pop("sequence_slices", 3))
     found = measure_volume(source, row=SHEET, image=image, settings=settings, folder=out, **change)
     picture = volume_overlay(found.manifest, found.found, found.previews, in_silico=False)
-    (out / "overlay.png").write_bytes(picture)
+    write_bytes(out / "overlay.png", picture)
     return VolumeManifest.read(out / "manifest.json")
 
 

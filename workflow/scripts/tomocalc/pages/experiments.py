@@ -21,6 +21,7 @@ def experiment_page(facts: Mapping[str, Any], *, source: str) -> str:
     """Return the page; *facts* as ``ablation_<what>.json`` holds them."""
     variants = facts["variants"]
     names = list(variants[0]["figures"])
+    losses = [_loss(name, _ordered(facts, name), facts, source) for name in names]
     curves = {
         name: line(
             name, curve["recall"], curve["precision"], POSITIVE if name == "whole" else NEGATIVE
@@ -33,7 +34,8 @@ def experiment_page(facts: Mapping[str, Any], *, source: str) -> str:
         badge=badge_of(source),
         packages=("numpy", "plotly", "scikit-learn", "torch"),
         account=facts,
-        losses=[_loss(name, _ordered(facts, name), facts, source) for name in names],
+        losses=losses,
+        limits=dict.fromkeys(text for loss in losses for text in loss["limits"]),
         only=variants[0] if len(variants) == 1 else None,
         is_alike=is_alike,
         reach=reach,

@@ -183,4 +183,6 @@ def _cited_chart(rows: list[tuple[str, str, float]]) -> Chart:
         "margin": {"l": 10, "b": 44, "r": 36},
         "showlegend": False,
     }
-    return Chart([drawn], layout, height=120 + 30 * len(rows))
+    short = [label.split(" et al.")[0].split(",")[-1].strip() for label in labels]
+    narrow = {"layout": {"yaxis": {"tickvals": labels, "ticktext": short}}}
+    return Chart([drawn], layout, height=120 + 30 * len(rows), narrow=narrow)

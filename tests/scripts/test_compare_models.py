@@ -33,7 +33,7 @@ def test_both_protocols_stand_side_by_side(compared):
     table = pl.read_parquet(folder / "comparison.parquet")
     measured = table.filter("measured")
     assert measured["protocol"].unique().sort().to_list() == ["honest", "paper"]
-    assert set(measured["model"]) == {"lstm", *FEATURE_MODELS}
+    assert set(measured["model"]) == {"lstm", "trees", "average", *FEATURE_MODELS}
     assert measured["auroc"].is_between(0, 1).all()
     probe = {row["protocol"]: row for row in measured.filter(model="nearest_neighbour").to_dicts()}
     assert probe["paper"]["auroc"] > 0.95
@@ -116,6 +116,8 @@ def test_scores_of_another_split_are_refused(compared):
             paths["accounts"][paper],
             paths["lstm_scores"][honest],
             paths["lstm_cards"][honest],
+            paths["tree_scores"][honest],
+            paths["tree_accounts"][honest],
         )
 
 

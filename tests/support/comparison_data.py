@@ -9,6 +9,7 @@ from unittest import mock
 import audit_leakage
 import compare_models
 import fit_feature_models
+import grow_trees
 import split_dataset
 import train_lstm
 from support.candidates import cohort
@@ -22,6 +23,8 @@ EVALUATION = {"confidence": 0.95}
 CITED = "model\taccuracy\tsource\nlstm\t0.9727\tthe reference paper\n"
 
 
+@mock.patch.dict("tomocalc.model.growing.AVERAGED", {"n_estimators": 20})
+@mock.patch.dict("tomocalc.model.growing.BOOSTED", {"n_estimators": 20})
 @mock.patch("tomocalc.comparison.feature_models.TREES", 30)
 def compare(
     folder: Path, *, protocols: tuple[str, ...] = ("honest", "paper"), own: str | None = None
@@ -39,6 +42,8 @@ def compare(
             ("accounts", "feature_models.json"),
             ("lstm_scores", "scores.parquet"),
             ("lstm_cards", "model.json"),
+            ("tree_scores", "trees/scores.parquet"),
+            ("tree_accounts", "trees/trees.json"),
         )
     }
     for place, protocol in enumerate(protocols):
@@ -82,6 +87,21 @@ def compare(
                 sequence={"kind": "single_step", "slices": 1},
                 times=str(folder / "logs" / f"{protocol}_lstm.tsv"),
             )
+        )
+        out = folder / protocol
+        grow_trees.main(
+            candidates=str(candidates),
+            splits=paths["splits"][place],
+            network=str(out / "model.safetensors"),
+            lstm_scores=paths["lstm_scores"][place],
+            protocol=protocol,
+            objective="average_precision",
+            threshold="max_f1",
+            seed=1,
+            trees=str(out / "trees/trees.safetensors"),
+            account=paths["tree_accounts"][place],
+            scores=paths["tree_scores"][place],
+            times=str(folder / "logs" / f"{protocol}_trees.tsv"),
         )
     both: dict[str, Any] = {
         "protocols": list(protocols),

@@ -128,6 +128,7 @@ def figures(
     content = {
         "protocol": protocol,
         "source": source,
+        "released": "lstm",
         "threshold": 0.4,
         "confidence": 0.95,
         "parts": parts,

@@ -26,7 +26,7 @@ def test_a_table_and_its_samples_are_predicted_alike(folder: Path) -> None:
     model = load_model(folder)
     table = make_candidates()
     given = build_sequences(table, features=NAMES, kind="slices", slices=3)
-    samples = model.predict_samples(given.x, given.mask)
+    samples = model.predict_samples(given.x, given.mask, given.focus)
     found = model.predict(table.sample(fraction=1.0, shuffle=True, seed=1))
     assert np.array_equal(found["probability"].to_numpy(), samples)
     assert found["flagged"].to_list() == (samples >= 0.5).tolist()

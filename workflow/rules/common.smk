@@ -76,6 +76,7 @@ VOLUMES, PREDICTION, PAGES = PLAN.volumes, PLAN.prediction, PLAN.pages
 PROTOCOLS = PLAN.protocols.names
 OWN = PLAN.protocols.run_folder
 PAIR = ["paper", "honest"]
+NETWORK = {key: value for key, value in config["model"].items() if key != "release"}
 
 
 wildcard_constraints:

@@ -32,7 +32,7 @@ rule ablate_inputs:
         code=code_of("ablate_inputs.py"),
         features=config["features"],
         sequence=config["sequence"],
-        model=config["model"],
+        model=NETWORK,
         impute=config["dataset"]["impute"],
         folds=config["split"]["folds"],
         evaluation=config["evaluation"],

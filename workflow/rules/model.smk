@@ -28,7 +28,7 @@ rule train_lstm:
         code=code_of("train_lstm.py"),
         features=config["features"],
         sequence=config["sequence"],
-        model=config["model"],
+        model=NETWORK,
         impute=config["dataset"]["impute"],
         threshold=config["evaluation"]["threshold"],
         run_protocol=config["protocol"],
@@ -36,6 +36,38 @@ rule train_lstm:
         checkpoint=in_logs("train_lstm/{protocol}.pt"),
     script:
         "../scripts/train_lstm.py"
+
+
+rule grow_trees:
+    """Grow trees that read depth on the split of one protocol, and average them with the LSTM."""
+    input:
+        candidates="<results>/dataset/candidates.parquet",
+        splits="<results>/protocols/{protocol}/splits.parquet",
+        network="<results>/protocols/{protocol}/lstm/model.safetensors",
+        network_card="<results>/protocols/{protocol}/lstm/model.json",
+        lstm_scores="<results>/protocols/{protocol}/lstm/scores.parquet",
+    output:
+        trees="<results>/protocols/{protocol}/trees/trees.safetensors",
+        account="<results>/protocols/{protocol}/trees/trees.json",
+        scores="<results>/protocols/{protocol}/trees/scores.parquet",
+        times="<logs>/times/{protocol}_trees.tsv",
+    log:
+        "<logs>/grow_trees/{protocol}.log",
+    benchmark:
+        "<logs>/benchmarks/grow_trees/{protocol}.tsv"
+    conda:
+        "../../envs/comparison.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=60,
+    params:
+        code=code_of("grow_trees.py"),
+        objective=config["tuning"]["objective"],
+        threshold=config["evaluation"]["threshold"],
+        seed=config["seed"],
+    script:
+        "../scripts/grow_trees.py"
 
 
 rule release_model:
@@ -46,6 +78,8 @@ rule release_model:
         splits=f"{OWN}/splits.parquet",
         network=f"{OWN}/lstm/model.safetensors",
         network_card=f"{OWN}/lstm/model.json",
+        trees=f"{OWN}/trees/trees.safetensors",
+        trees_account=f"{OWN}/trees/trees.json",
     output:
         weights="<results>/model/model.safetensors",
         card="<results>/model/model.json",
@@ -59,5 +93,6 @@ rule release_model:
         runtime=10,
     params:
         code=code_of("release_model.py"),
+        release=config["model"]["release"],
     script:
         "../scripts/release_model.py"

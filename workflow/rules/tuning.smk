@@ -26,7 +26,7 @@ rule run_trial:
         features=config["features"],
         sequence=config["sequence"],
         settings=SEARCH,
-        model=config["model"],
+        model=NETWORK,
         impute=config["dataset"]["impute"],
         protocol=config["protocol"],
         seed=config["seed"],

@@ -30,6 +30,8 @@ def main(
     accounts: Sequence[str],
     lstm_scores: Sequence[str],
     lstm_cards: Sequence[str],
+    tree_scores: Sequence[str],
+    tree_accounts: Sequence[str],
     features: list[str],
     source: str,
     settings: Mapping[str, Any],
@@ -44,7 +46,7 @@ def main(
     Parameters
     ----------
     protocols
-        The run's own first; one entry of the next five per protocol, in the same order.
+        The run's own first; one entry of the next seven per protocol, in the same order.
     features
         Features the models read.
     settings
@@ -61,7 +63,9 @@ def main(
         )
         for name, path in zip(protocols, splits, strict=True)
     }
-    measured = read_protocols(protocols, scores, accounts, lstm_scores, lstm_cards)
+    measured = read_protocols(
+        protocols, scores, accounts, lstm_scores, lstm_cards, tree_scores, tree_accounts
+    )
     gaps = protocol_gaps(
         {one.protocol: one.test for one in measured},
         {
@@ -101,6 +105,8 @@ if __name__ == "__main__":
         accounts=snakemake.input.accounts,
         lstm_scores=snakemake.input.lstm_scores,
         lstm_cards=snakemake.input.lstm_cards,
+        tree_scores=snakemake.input.tree_scores,
+        tree_accounts=snakemake.input.tree_accounts,
         features=snakemake.params.features,
         source=snakemake.params.source,
         settings=snakemake.params.settings,

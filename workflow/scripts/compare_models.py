@@ -18,6 +18,8 @@ def main(
     accounts: Sequence[str],
     lstm_scores: Sequence[str],
     lstm_cards: Sequence[str],
+    tree_scores: Sequence[str],
+    tree_accounts: Sequence[str],
     image_scores: Sequence[str],
     image_accounts: Sequence[str],
     cited: str,
@@ -31,11 +33,11 @@ def main(
     Parameters
     ----------
     protocols
-        The run's own first; one entry of the next four per protocol, in the same order.
+        The run's own first; one entry of the next six per protocol, in the same order.
     scores, accounts
         Of the feature models.
-    lstm_scores, lstm_cards
-        Of the LSTM.
+    lstm_scores, lstm_cards, tree_scores, tree_accounts
+        Of the LSTM and of the trees.
     image_scores, image_accounts
         Of all networks on image patches under the first protocol, then of all under the next,
         and so on; none where the comparison is without them.
@@ -44,7 +46,9 @@ def main(
     settings
         The ``evaluation`` section of the configuration.
     """
-    measured = read_protocols(protocols, scores, accounts, lstm_scores, lstm_cards)
+    measured = read_protocols(
+        protocols, scores, accounts, lstm_scores, lstm_cards, tree_scores, tree_accounts
+    )
     if image_scores:
         each = len(image_scores) // len(protocols)  # networks
         starts = range(0, len(image_scores), each)
@@ -74,6 +78,8 @@ if __name__ == "__main__":
         accounts=snakemake.input.accounts,
         lstm_scores=snakemake.input.lstm_scores,
         lstm_cards=snakemake.input.lstm_cards,
+        tree_scores=snakemake.input.tree_scores,
+        tree_accounts=snakemake.input.tree_accounts,
         image_scores=snakemake.input.get("image_scores", []),
         image_accounts=snakemake.input.get("image_accounts", []),
         cited=snakemake.input.cited,

@@ -103,6 +103,7 @@ def main(
     content = _figures(scored, model, settings, seed) | {
         "protocol": protocol,
         "source": source,
+        "released": model.released,
         "images": images.facts,
         "no_images": images.reason,
         "paper": {"accuracy": ACCURACY, "confusion": CONFUSION} if protocol == "paper" else None,

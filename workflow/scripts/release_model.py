@@ -1,6 +1,11 @@
 """Put the model that the run releases into one folder, with what new volumes must resemble."""
 
+from typing import Any
+
+from safetensors.numpy import load_file
+
 from tomocalc.accounts.quality import QualityAccount
+from tomocalc.accounts.trees import TreesAccount
 from tomocalc.log import log_to
 from tomocalc.model.domain import model_domain
 from tomocalc.model.release import load_model, save_model
@@ -8,18 +13,33 @@ from tomocalc.parquet import read_parquet
 
 
 def main(
-    *, network: str, candidates: str, splits: str, quality: str, weights: str, card: str
+    *,
+    network: str,
+    trees: str,
+    trees_account: str,
+    candidates: str,
+    splits: str,
+    quality: str,
+    release: str,
+    weights: str,
+    card: str,
 ) -> None:
     """Write *weights* and *card* of the release.
 
     Parameters
     ----------
     network
-        The network that was trained under the run's own protocol; its card lies beside it.
+        The LSTM that was trained under the run's own protocol; its card lies beside it.
+    trees, trees_account
+        What was grown beside it, and what each model is worth on the validation part.
     candidates, splits, quality
         What it was trained on, for `model_domain`.
+    release
+        ``lstm``, ``trees``, ``average`` or ``best``.
     """
     trained, account = load_model(network), QualityAccount.read(quality)
+    judged = TreesAccount.read(trees_account)
+    chosen = best_of(judged) if release == "best" else release
     domain = model_domain(
         read_parquet(candidates),
         read_parquet(splits),
@@ -27,18 +47,45 @@ def main(
         source=account.source,
         extraction=account.extraction,
     )
-    facts = {key: value for key, value in trained.card.items() if key != "weights_sha256"}
-    facts["domain"] = domain
-    save_model(weights=weights, card=card, tensors=trained.network.tensors, facts=facts)
+    facts: dict[str, Any] = {
+        key: value for key, value in trained.card.items() if key != "weights_sha256"
+    }
+    tensors: dict[str, Any] = dict(trained.network.tensors)
+    if chosen != "lstm":
+        tensors |= load_file(trees)
+        facts["calibration"] = {"prevalence": judged.share}
+    model = judged.models[chosen]
+    facts |= {
+        "domain": domain,
+        "threshold": {"rule": model.rule, "value": model.threshold, "chosen_on": model.chosen_on},
+        "release": {
+            "asked": release,
+            "model": chosen,
+            "shift": judged.shift,
+            "objective": judged.objective,
+            "validation": {name: one.validation for name, one in judged.models.items()},
+        },
+    }
+    save_model(weights=weights, card=card, tensors=tensors, facts=facts)
+
+
+def best_of(judged: TreesAccount) -> str:
+    """Return the model with the highest validation score; the LSTM where there are no scores."""
+    values = {name: one.validation for name, one in judged.models.items()}
+    known = {name: value for name, value in values.items() if value is not None}
+    return max(known, key=lambda name: known[name]) if known else "lstm"
 
 
 if __name__ == "__main__":
     log_to(snakemake.log[0])
     main(
         network=snakemake.input.network,
+        trees=snakemake.input.trees,
+        trees_account=snakemake.input.trees_account,
         candidates=snakemake.input.candidates,
         splits=snakemake.input.splits,
         quality=snakemake.input.quality,
+        release=snakemake.params.release,
         weights=snakemake.output.weights,
         card=snakemake.output.card,
     )

@@ -121,7 +121,7 @@ def main(
     )
     write_parquet(history, pl.DataFrame(result.trained.history, schema=history_schema()))
     save_model(weights=weights, card=card, tensors=result.trained.model.tensors(), facts=facts)
-    found = load_model(weights).predict_samples(samples.x, samples.mask)
+    found = load_model(weights).of_network(samples.x, samples.mask)
     uses = rows.select("volume_id", "candidate_id", "copy")
     write_parquet(scores, uses.with_columns(lstm=pl.Series(found, dtype=pl.Float64)))
     write_times(times, protocol, [("lstm", 1, time.perf_counter() - started)])

@@ -273,20 +273,19 @@ class PaperFigures(Record, frozen=True, kw_only=True):
 
 
 class MetricsAccount(Account, frozen=True, kw_only=True):
-    """The account of an evaluation.
+    """The account of an evaluation: of train, validation and test part.
 
     Attributes
     ----------
-    parts
-        train, validation and test.
     images, no_images
         What was measured on images, or why nothing was.
     paper
-        Where the run follows the paper's protocol.
+        None unless the run follows the paper's protocol.
     """
 
     protocol: str
     source: str
+    released: Literal["lstm", "trees", "average"]
     threshold: float
     confidence: float
     parts: dict[str, Part]

@@ -10,6 +10,7 @@ from tomocalc.errors import TomocalcError, raise_all
 
 KINDS = {
     "sequence": "LSTM on the candidate's sequence",
+    "depth": "features at best focus and their contrast to the slices around",
     "features": "features at best focus",
     "image": "image patch at best focus",
     "detector": "whole slices",
@@ -27,7 +28,14 @@ class Row:
 
 
 ROWS = (
-    Row("lstm", "Stacked LSTM", "sequence", "the released model"),
+    Row("lstm", "Stacked LSTM", "sequence"),
+    Row(
+        "trees",
+        "Trees over depth",
+        "depth",
+        "extra and boosted trees, averaged",
+    ),
+    Row("average", "LSTM and trees averaged", "sequence", "the mean of their log-odds"),
     Row("nearest_neighbour", "1-nearest neighbour", "features", "the leak probe: it only recalls"),
     Row("logistic_regression", "Logistic regression", "features"),
     Row("svm", "Support vector machine (RBF)", "features"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from tomocalc.accounts.trees import TreesAccount
 from tomocalc.comparison.catalogue import ROWS, Cited
 from tomocalc.comparison.figures import FIGURES, REFERENCE, protocol_figures
 from tomocalc.errors import TomocalcError
@@ -74,33 +75,47 @@ class Measured:
 
 
 def read_measured(
-    protocol: str, scores: str, account: str, lstm_scores: str, lstm_card: str
+    protocol: str,
+    scores: str,
+    account: str,
+    lstm_scores: str,
+    lstm_card: str,
+    tree_scores: str,
+    tree_account: str,
 ) -> Measured:
-    """Join the scores of the feature models and of the LSTM under one protocol.
+    """Join the scores of the feature models, of the LSTM and of the trees under one protocol.
 
     Raises
     ------
     TomocalcError
-        ``E301`` when the LSTM has not scored every row.
+        ``E301`` when the LSTM or the trees have not scored every row.
     """
-    facts, lstm = read_json(account), read_json(lstm_card)
-    table = read_parquet(scores).join(
-        read_parquet(lstm_scores), on=USE, how="left", maintain_order="left"
-    )
-    if table[REFERENCE].null_count():
-        raise TomocalcError(
-            "E301",
-            what="scores do not belong to this split",
-            where=lstm_scores,
-            why=f"{table[REFERENCE].null_count()} rows of protocol {protocol} have no score",
-            fix=f"delete it and run the same command again: {lstm_scores}",
-        )
+    facts, lstm, trees = read_json(account), read_json(lstm_card), TreesAccount.read(tree_account)
+    table = read_parquet(scores)
+    for path, column in ((lstm_scores, REFERENCE), (tree_scores, "trees")):
+        table = table.join(read_parquet(path), on=USE, how="left", maintain_order="left")
+        if table[column].null_count():
+            raise TomocalcError(
+                "E301",
+                what="scores do not belong to this split",
+                where=path,
+                why=f"{table[column].null_count()} rows of protocol {protocol} have no score",
+                fix=f"delete it and run the same command again: {path}",
+            )
     known = {
         "threshold": lstm["threshold"]["value"],
         "trials": lstm["trials"],
         "remark": "tuned" if lstm["trials"] else "not_tuned",
     }
-    models = {REFERENCE: known} | facts["models"]
+    grown = {
+        "trees": {
+            "threshold": trees.models["trees"].threshold,
+            "trials": 1,
+            "parameters": trees.parameters,
+        },
+        "average": {"threshold": trees.models["average"].threshold, "trials": lstm["trials"]},
+    }
+    models = {REFERENCE: known} | grown | facts["models"]
     models = {row.key: models[row.key] for row in ROWS if row.key in models}
     folds = {"folds": facts["folds"], "repeats": facts["repeats"]}
     return Measured(protocol, table, models, folds)
@@ -112,9 +127,20 @@ def read_protocols(
     accounts: Sequence[str],
     lstm_scores: Sequence[str],
     lstm_cards: Sequence[str],
+    tree_scores: Sequence[str],
+    tree_accounts: Sequence[str],
 ) -> list[Measured]:
     """Read what was measured under every protocol; see `read_measured`."""
-    paths = zip(protocols, scores, accounts, lstm_scores, lstm_cards, strict=True)
+    paths = zip(
+        protocols,
+        scores,
+        accounts,
+        lstm_scores,
+        lstm_cards,
+        tree_scores,
+        tree_accounts,
+        strict=True,
+    )
     return [read_measured(*of_one) for of_one in paths]
 
 

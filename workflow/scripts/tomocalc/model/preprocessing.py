@@ -50,6 +50,15 @@ class Preprocessing:
         rows[~mask] = 0.0
         return rows.astype(np.float32)
 
+    def filled(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return x (sample, step, feature) in the features' own units, gaps filled."""
+        if self.imputation is None:
+            return x
+        rows = x.astype(np.float64)
+        flat = rows.reshape(-1, len(self.knots))  # a view, (sample · slice, feature)
+        flat[:] = self.imputation(flat)
+        return rows.astype(np.float32)
+
     def _scale(
         self, values: NDArray[np.float64], knots: tuple[float, ...], levels: tuple[float, ...]
     ) -> NDArray[np.float64]:

@@ -19,11 +19,14 @@ from safetensors.numpy import save
 
 from tomocalc.errors import TomocalcError
 from tomocalc.files import canonical_json, file_sha256, read_json, write_bytes, write_json
+from tomocalc.model.forest import Trees, depth_features, log_odds, probability
 from tomocalc.model.inference import Network
 from tomocalc.model.preprocessing import Preprocessing
 from tomocalc.model.sequences import CANDIDATE, build_sequences
 
 CARD_VERSION = 1
+NETWORK_EDGE = 1e-6
+"""The network's probabilities are kept this far from 0 and 1 before they are averaged."""
 WEIGHTS, CARD = "model.safetensors", "model.json"
 
 
@@ -34,11 +37,17 @@ class ReleasedModel:
     card: Mapping[str, Any]
     network: Network
     preprocessing: Preprocessing
+    trees: Trees | None = None
 
     @property
     def features(self) -> list[str]:
         """Columns that the model reads, in order."""
         return [feature["name"] for feature in self.card["features"]]
+
+    @property
+    def released(self) -> str:
+        """What predicts: ``lstm``, ``trees`` or ``average``."""
+        return self.card.get("release", {"model": "lstm"})["model"]
 
     @property
     def threshold(self) -> float:
@@ -65,27 +74,68 @@ class ReleasedModel:
             slices=self.card["sequence"]["slices"],
             missing=self.preprocessing.imputation is not None,
         )
-        probability = self.predict_samples(sequences.x, sequences.mask)
+        probability = self.predict_samples(sequences.x, sequences.mask, sequences.focus)
         return sequences.keys.select(CANDIDATE).with_columns(
             probability=pl.Series(probability, dtype=pl.Float64),
             flagged=pl.Series(probability >= self.threshold, dtype=pl.Boolean),
         )
 
     def predict_samples(
-        self, x: NDArray[np.float32], mask: NDArray[np.bool_]
+        self, x: NDArray[np.float32], mask: NDArray[np.bool_], focus: NDArray[np.int64]
     ) -> NDArray[np.float64]:
-        """Return the probability of every sample; x and mask as `build_sequences` makes them.
+        """Return the probability of every sample; arguments as `build_sequences` makes them.
 
-        x is in the features' own units: scaling is part of the model.
+        x is in the features' own units: scaling is part of the model. A release of trees, or of
+        the average with them, has them beside the network; its card says so.
         """
+        if self.trees is None:
+            return self.of_network(x, mask)
+        odds = self.trees.log_odds(tree_inputs(self.preprocessing, x, mask, focus))
+        if self.released == "average":
+            odds = average(self.of_network(x, mask), odds, shift=self.card["release"]["shift"])
+        return probability(odds)
+
+    def of_network(self, x: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return the stacked LSTM's probability of every sample."""
         return self.network.probability(self.preprocessing(x, mask), mask.sum(axis=1) - 1)
+
+
+def tree_inputs(
+    preprocessing: Preprocessing,
+    x: NDArray[np.float32],
+    mask: NDArray[np.bool_],
+    focus: NDArray[np.int64],
+) -> NDArray[np.float32]:
+    """Return what trees read of samples, (sample, column); see `depth_features`."""
+    whole = preprocessing.filled(x)
+    if whole.shape[-1] != len(preprocessing.knots):  # one feature is one step
+        whole, mask = whole.transpose(0, 2, 1), mask[:, :1]
+    return depth_features(whole, mask, focus)
+
+
+def average(
+    network: NDArray[np.float64], trees: NDArray[np.float64], *, shift: float
+) -> NDArray[np.float64]:
+    """Return the mean log-odds of network and trees.
+
+    Parameters
+    ----------
+    network
+        Probabilities.
+    trees
+        Log-odds.
+    shift
+        Added to the network's log-odds: where it was trained as if both classes were equally
+        frequent, from there to their share in the training rows.
+    """
+    return (log_odds(network, edge=NETWORK_EDGE) + shift + trees) / 2
 
 
 def save_model(
     *,
     weights: str,
     card: str,
-    tensors: Mapping[str, NDArray[np.float32]],
+    tensors: Mapping[str, NDArray[Any]],
     facts: Mapping[str, Any],
 ) -> None:
     """Write *tensors* to *weights* and *facts* to *card*, each naming the other's content."""
@@ -119,11 +169,14 @@ def load_model(path: str | Path) -> ReleasedModel:
     if inside != {key: value for key, value in facts.items() if key != "weights_sha256"}:
         raise _misfit(card, f"it does not belong to {weights.name}")
     shape = {name: facts["shape"][name] for name in ("inputs", "units", "members")}
+    own = {name: array for name, array in tensors.items() if name.startswith("members.")}
+    with_trees = facts.get("release", {"model": "lstm"})["model"] != "lstm"
     try:
-        network = Network(tensors, **shape)
+        network = Network(own, **shape)
+        trees = Trees.of(tensors) if with_trees else None
     except ValueError as error:
         raise _misfit(weights, f"its tensors do not fit the card ({error})") from error
-    return ReleasedModel(facts, network, Preprocessing.from_json(facts["preprocessing"]))
+    return ReleasedModel(facts, network, Preprocessing.from_json(facts["preprocessing"]), trees)
 
 
 def _read_card(card: Path, weights: Path) -> dict[str, Any]:

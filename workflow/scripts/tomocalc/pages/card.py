@@ -18,9 +18,6 @@ from tomocalc.pages.words import PARTS, ruling_of
 
 Account = Mapping[str, Any]
 
-REFERENCE = "lstm"
-"""The released model in the comparison."""
-
 PROTOCOLS = {"honest": "honest", "paper": "paper's", "own": "your own split"}
 KEY_FIGURES = {
     "AUROC": "auroc",
@@ -148,8 +145,8 @@ class Run:
             for row in rows
             if row["protocol"] == self.protocol
         }
-        if REFERENCE not in here:
+        if self.metrics.released not in here:
             return None, [], 0
-        own = here.pop(REFERENCE)[1]
+        own = here.pop(self.metrics.released)[1]
         better = [(name, value) for name, value in here.values() if value > own]
         return own, sorted(better, key=lambda one: -one[1]), len(here)

@@ -16,7 +16,7 @@ from tomocalc.accounts.leakage import Gaps, LeakageAccount
 from tomocalc.accounts.metrics import MetricsAccount, Part
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.split import SplitAccount
-from tomocalc.comparison.catalogue import RESAMPLED
+from tomocalc.comparison.catalogue import NAMES, RESAMPLED
 from tomocalc.pages.catalogue import ON_REQUEST, Entry, entry_of, navigation
 from tomocalc.pages.frame import render_page
 from tomocalc.pages.levels import LEVEL_COLUMNS, level_notes, levels, missing_levels
@@ -51,8 +51,15 @@ PICTURES = 12
 
 PROTOCOL_ORDER = ("honest", "paper", "own")
 PROTOCOL_FIGURES = (*RESAMPLED, "accuracy")
-RECALLERS = {"lstm": "LSTM", "nearest_neighbour": "1-nearest neighbour"}
-"""The run's network, and a model that only recalls rows, by key of the comparison."""
+PROBE = "nearest_neighbour"
+"""A model that only recalls rows, by its key in the comparison."""
+SAID = {
+    "lstm": "LSTM",
+    "trees": "trees over depth",
+    "average": "average of LSTM and trees",
+    PROBE: "1-nearest neighbour",
+}
+"""What can be released, and the probe, in a sentence."""
 
 
 def index_page(
@@ -98,6 +105,7 @@ def index_page(
         quality=quality,
         split=split,
         metrics=metrics,
+        released=NAMES[metrics.released],
         test=test,
         audit=audit,
         detection=detection,
@@ -112,7 +120,7 @@ def index_page(
         level_columns=LEVEL_COLUMNS,
         level_notes=level_notes(metrics),
         missing_levels=missing_levels(metrics),
-        protocols=_protocols(comparison, audit, source) if audit else None,
+        protocols=_protocols(comparison, audit, source, metrics.released) if audit else None,
         pages=pages,
         pictures=shown,
         other_pictures=others,
@@ -140,9 +148,9 @@ def _figures(test: Part) -> dict[str, Any]:
 
 
 def _protocols(
-    rows: Sequence[Mapping[str, Any]], audit: LeakageAccount, source: str
+    rows: Sequence[Mapping[str, Any]], audit: LeakageAccount, source: str, released: str
 ) -> dict[str, Any]:
-    """Return the run's network under every protocol, side by side."""
+    """Return the kind of model that is *released* under every protocol, side by side."""
     names = [name for name in PROTOCOL_ORDER if name in audit.protocols]
     found = {(row["protocol"], row["model"]): row for row in rows if row["auroc"] is not None}
     sides = [
@@ -152,9 +160,9 @@ def _protocols(
             "reasons": reasons_of(audit.protocols[name]),
             "test": audit.protocols[name].parts["test"],
             "figures": [
-                (key, figure_of(found[name, "lstm"], key))
+                (key, figure_of(found[name, released], key))
                 for key in PROTOCOL_FIGURES
-                if (name, "lstm") in found
+                if (name, released) in found
             ],
         }
         for name in names
@@ -162,13 +170,13 @@ def _protocols(
     gaps = audit.gaps
     found_there = gaps.protocols.get("paper", {}) if gaps.reference != "paper" else {}
     against = [name for name in names if name != gaps.reference]
-    shown = [found[name, "lstm"] for name in names if (name, "lstm") in found]
+    shown = [found[name, released] for name in names if (name, released) in found]
     return {
         "sides": sides,
         "limits": row_limits(shown, RESAMPLED, source),
         "worth": [
             (said, asdict((found_there[model].gap or {})["average_precision"]))
-            for model, said in RECALLERS.items()
+            for model, said in _told(released).items()
             if model in found_there
         ],
         "columns": [
@@ -179,8 +187,13 @@ def _protocols(
                 for name in against
             ),
         ],
-        "rows": list(_protocol_rows(names, against, found, gaps)),
+        "rows": list(_protocol_rows(names, against, found, gaps, _told(released))),
     }
+
+
+def _told(released: str) -> dict[str, str]:
+    """Return names of the released model and of the probe, by their keys."""
+    return {key: SAID[key] for key in (released, PROBE)}
 
 
 def _protocol_rows(
@@ -188,9 +201,10 @@ def _protocol_rows(
     against: Sequence[str],
     found: Mapping[tuple[str, str], Mapping[str, Any]],
     gaps: Gaps,
+    told: Mapping[str, str],
 ) -> Iterator[list[str]]:
     """Yield a figure of a model under every protocol, and its gaps to the reference protocol."""
-    for model, said in RECALLERS.items():
+    for model, said in told.items():
         if not any((name, model) in found for name in names):
             continue
         rows = [found.get((name, model)) for name in names]

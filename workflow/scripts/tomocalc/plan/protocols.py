@@ -18,6 +18,8 @@ SCORES = {
     "accounts": "feature_models.json",
     "lstm_scores": "lstm/scores.parquet",
     "lstm_cards": "lstm/model.json",
+    "tree_scores": "trees/scores.parquet",
+    "tree_accounts": "trees/trees.json",
 }
 """Files of a protocol that a comparison reads."""
 IMAGE_SCORES = {"image_scores": "parquet", "image_accounts": "json"}

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tomocalc.model.forest import log_odds
 from tomocalc.model.release import ReleasedModel
 from tomocalc.model.sequences import CANDIDATE, build_sequences
 
@@ -67,11 +68,11 @@ def attributions(
         slices=model.card["sequence"]["slices"],
         missing=model.preprocessing.imputation is not None,
     )
-    x, mask = sequences.x, sequences.mask
-    base = log_odds(model.predict_samples(x, mask))
+    x, mask, focus = sequences.x, sequences.mask, sequences.focus
+    base = log_odds(model.predict_samples(x, mask, focus), edge=EDGE)
     parts = np.zeros((len(x), len(model.features)))
     known = model.card["domain"]["features"]
-    masks = np.tile(mask, (len(LEVELS), 1))
+    masks, places = np.tile(mask, (len(LEVELS), 1)), np.tile(focus, len(LEVELS))
     for column, name in enumerate(model.features):
         values, below = known[name]["values"], known[name]["below"]
         place = np.searchsorted(below, LEVELS).clip(max=len(values) - 1)
@@ -81,12 +82,6 @@ def attributions(
             changed[:, column] = stand_in
         else:
             changed[:, :, column] = np.where(masks, stand_in, changed[:, :, column])
-        odds = log_odds(model.predict_samples(changed, masks)).reshape(len(LEVELS), len(x))
-        parts[:, column] = base - odds.mean(axis=0)
+        odds = log_odds(model.predict_samples(changed, masks, places), edge=EDGE)
+        parts[:, column] = base - odds.reshape(len(LEVELS), len(x)).mean(axis=0)
     return sequences.keys.select(CANDIDATE), parts
-
-
-def log_odds(probability: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return ln(p / (1 - p)), p kept `EDGE` away from both ends."""
-    inside = np.clip(probability, EDGE, 1 - EDGE)
-    return np.log(inside / (1 - inside))

@@ -1,0 +1,116 @@
+"""Grow trees that read depth on the split of one protocol, and average them with the LSTM."""
+
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import save
+
+from tomocalc.accounts.trees import Scored, TreesAccount
+from tomocalc.comparison.times import write_times
+from tomocalc.files import write_bytes
+from tomocalc.log import log_to
+from tomocalc.metrics import choose_threshold, score
+from tomocalc.model.forest import log_odds, probability
+from tomocalc.model.growing import AVERAGED, BOOSTED, grow
+from tomocalc.model.release import average, load_model, tree_inputs
+from tomocalc.model.sequences import load_samples
+from tomocalc.parquet import read_parquet, write_parquet
+
+
+def main(
+    *,
+    candidates: str,
+    splits: str,
+    network: str,
+    lstm_scores: str,
+    protocol: str,
+    objective: str,
+    threshold: str,
+    seed: int,
+    trees: str,
+    account: str,
+    scores: str,
+    times: str,
+) -> None:
+    """Write the *trees*, the *account* of what they are worth, and *scores* of all rows.
+
+    Parameters
+    ----------
+    network, lstm_scores
+        The LSTM of the same split, whose features, slices and imputation the trees share.
+    objective
+        Score that the account has of the validation part.
+    threshold
+        ``max_f1`` (chosen on part validation, if there is one) or ``half``.
+    """
+    started = time.perf_counter()
+    lstm, rows = load_model(network), read_parquet(splits)
+    samples = load_samples(
+        candidates,
+        splits,
+        features=lstm.features,
+        sequence=lstm.card["sequence"],
+        impute="none" if lstm.preprocessing.imputation is None else "filled",
+    )
+    x = tree_inputs(lstm.preprocessing, samples.x, samples.mask, samples.focus)
+    training = np.flatnonzero(samples.part == "train")
+    grown = grow(x[training], samples.y[training], seed=seed)
+    share = np.array([samples.y[training].mean()])
+    learnt = np.array([lstm.card["calibration"]["prevalence"]])
+    shift = float((log_odds(share) - log_odds(learnt))[0])
+    odds = grown.log_odds(x)
+    of_lstm = read_parquet(lstm_scores)["lstm"].to_numpy()
+    found = {
+        "lstm": of_lstm,
+        "trees": probability(odds),
+        "average": probability(average(of_lstm, odds, shift=shift)),
+    }
+    held = samples.part == "validation"
+    write_bytes(trees, save(grown.tensors()))
+    TreesAccount(
+        protocol=protocol,
+        objective=objective,
+        models={
+            name: judged(samples.y[held], values[held], objective=objective, threshold=threshold)
+            for name, values in found.items()
+        },
+        shift=shift,
+        share=float(share[0]),
+        parameters={"averaged": AVERAGED, "boosted": BOOSTED},
+    ).write(account)
+    table = rows.select("volume_id", "candidate_id", "copy")
+    write_parquet(scores, table.with_columns(trees=found["trees"], average=found["average"]))
+    write_times(times, protocol, [("trees", 1, time.perf_counter() - started)])
+
+
+def judged(
+    label: NDArray[np.float32], found: NDArray[np.float64], *, objective: str, threshold: str
+) -> Scored:
+    """Return the threshold and the score of *found* on the validation part."""
+    both = 0 < label.sum() < len(label)
+    chosen = choose_threshold(label, found, rule=threshold)
+    return Scored(
+        threshold=chosen.value,
+        rule=chosen.rule,
+        chosen_on=chosen.chosen_on,
+        validation=score(objective, label, found) if both else None,
+    )
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    main(
+        candidates=snakemake.input.candidates,
+        splits=snakemake.input.splits,
+        network=snakemake.input.network,
+        lstm_scores=snakemake.input.lstm_scores,
+        protocol=snakemake.wildcards.protocol,
+        objective=snakemake.params.objective,
+        threshold=snakemake.params.threshold,
+        seed=snakemake.params.seed,
+        trees=snakemake.output.trees,
+        account=snakemake.output.account,
+        scores=snakemake.output.scores,
+        times=snakemake.output.times,
+    )

@@ -89,8 +89,8 @@ def audit() -> LeakageAccount:
             ("paper", Verdict.LEAKS, [seen, *told]),
         )
     }
-    worth = dict.fromkeys(NAMES, Worth(**GAP))
-    models = {
+    worth: dict[str, Worth] = dict.fromkeys(NAMES, Worth(**GAP))
+    models: dict[str, dict[str, ModelWorth]] = {
         name: dict.fromkeys(
             ("lstm", "nearest_neighbour"), ModelWorth(raw={}, matched=worth, gap=gap)
         )

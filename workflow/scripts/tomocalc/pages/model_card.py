@@ -69,7 +69,7 @@ class Answer(NamedTuple):
 
 def model_card(run: Run) -> tuple[str, str]:
     """Return ``model_card.md`` and ``model_card.html`` of a run."""
-    values = _values(run) | {"checklists": checklists(run)}
+    values: dict[str, Any] = _values(run) | {"checklists": checklists(run)}
     source = run.quality.source
     page = render_page(
         "model_card",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
+import math
 import platform
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,9 +15,9 @@ from tomocalc.accounts.prediction import ClusterRule
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.split import SplitAccount
 from tomocalc.tables import FEATURES
-from tomocalc.wording.numbers import MISSING, count, number, share, signed, written
 
-__all__ = ["MISSING", "count", "number", "share", "signed", "written"]
+MISSING = "–"
+PERCENT = "\N{NO-BREAK SPACE}%"
 
 CHECKS = Path(__file__).with_name("checks.tsv")
 
@@ -67,6 +68,56 @@ UNTUNED = "not tuned: the trials were scored on candidates or patients of this t
 NOTHING_SHARED = (
     "No test row equals one that the model learns from, and no patient stands on both sides."
 )
+
+
+def written(value: float | None, form: str = "number") -> str:
+    """Return *value* in one of the forms of `Column`."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    if form == "count":
+        return count(value)
+    if form == "share":
+        return share(value)
+    if form == "score":
+        return f"{value:.3f}"
+    return number(value)
+
+
+def number(value: float, digits: int = 4) -> str:
+    """Return *value* with *digits* significant digits; a true minus, thousands apart."""
+    size = abs(value)
+    if float(size).is_integer() and size < 1e7:
+        text = f"{size:,.0f}"
+    else:
+        mantissa, power = f"{size:.{digits - 1}e}".split("e")
+        exponent = int(power)  # of the rounded number, which may have one digit more
+        if -4 <= exponent < 7:
+            text = f"{size:,.{max(0, digits - 1 - exponent)}f}"
+        else:
+            text = f"{mantissa}e{str(exponent).replace('-', '−')}"
+    return f"−{text}" if value < 0 else text
+
+
+def count(value: float) -> str:
+    """Return a whole number with thousands apart."""
+    return f"{round(value):,}".replace("-", "−")
+
+
+def share(value: float) -> str:
+    """Return a share of 0..1 as percent; nothing is rounded to 0 % or 100 % that is not."""
+    percent = 100 * value
+    if percent in (0.0, 100.0):
+        return f"{percent:.0f}{PERCENT}"
+    if percent < 0.01:
+        return f"< 0.01{PERCENT}"
+    if percent > 99.99:
+        return f"> 99.99{PERCENT}"
+    return f"{percent:.{2 if percent < 10 or percent > 99 else 1}f}{PERCENT}"
+
+
+def signed(value: float) -> str:
+    """Return a difference of scores with its sign, a true minus."""
+    return f"{value:+.3f}".replace("-", "−")
 
 
 def under(protocol: str) -> str:
@@ -161,17 +212,10 @@ def counted_clusters(count: int, formed: int, rule: ClusterRule) -> str:
 
 @dataclass(frozen=True)
 class Ruling:
-    """How one level of the verdict is said, and the tone that colours it.
-
-    Attributes
-    ----------
-    good
-        As `tomocalc.pages.parts.verdict` takes it.
-    """
+    """How one level of the verdict is said, and the tone that colours it."""
 
     word: str
     grounds: str
-    good: bool | None
     tone: str
 
     @property
@@ -181,12 +225,11 @@ class Ruling:
 
 
 RULINGS = {
-    "clean": Ruling("clean", "the model has learnt nothing from the test part", True, "good"),
-    "caution": Ruling("take care", "no leak was found, but read the reasons", None, "unknown"),
+    "clean": Ruling("clean", "the model has learnt nothing from the test part", "good"),
+    "caution": Ruling("take care", "no leak was found, but read the reasons", "unknown"),
     "leaks": Ruling(
         "leaks",
         "part of the test data was used in training, so the figures do not hold for new patients",
-        False,
         "bad",
     ),
 }

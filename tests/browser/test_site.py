@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.guide_site import render_site
+from support.guide_pages import render_site
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

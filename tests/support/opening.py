@@ -1,10 +1,14 @@
-"""Opening a volume with the limits that suit small test images."""
+"""Opening volumes, sound and spoilt, with the limits that suit small test images."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tomocalc.errors import TomocalcError
 from tomocalc.readers.volume import Volume, open_volume
 
 SPACED: dict[str, Any] = {"pixel_spacing_mm": 0.1, "slice_spacing_mm": 1.0}
@@ -19,3 +23,18 @@ def opened(path: Path | str, **options: Any) -> Volume:
 def opened_spaced(path: Path | str, **options: Any) -> Volume:
     """Open a volume whose files need not say what its spacing is."""
     return opened(path, **{**SPACED, **options})
+
+
+def fault(path: Path | str, index: int = 0, **options: Any) -> TomocalcError:
+    """Open *path*, read one slice, and return the fault that must come."""
+    with pytest.raises(TomocalcError) as caught:
+        opened_spaced(path, **options).read(index)
+    for line in str(caught.value).splitlines():
+        assert re.fullmatch(r"ERROR \[E\d{3}\] .+ \(.+\): .+\. Fix: .+\.", line)
+    return caught.value
+
+
+def cut(path: Path, share: float) -> Path:
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    return path

@@ -1,8 +1,30 @@
-"""Settings of in-silico volumes: those of the demo."""
+"""In-silico volumes: the demo's settings, and power spectra of slices."""
 
 from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
 
 from support.defaults import CONFIG
 from tomocalc.phantom.settings import Settings
 
 SETTINGS = Settings.from_config(CONFIG["phantom"])
+
+
+def spectral_exponent(
+    planes: np.ndarray, pixel_mm: float, low: float = 0.3, high: float = 2.0
+) -> float:
+    """Slope of the mean radial power spectrum of square *planes*, between *low* and *high*/mm."""
+    size = planes.shape[1]
+    window = np.outer(np.hanning(size), np.hanning(size))
+    centred = planes - (planes * window).sum(axis=(1, 2), keepdims=True) / window.sum()
+    power = (np.abs(np.fft.fft2(centred * window)) ** 2).mean(axis=0).ravel()
+    axis = np.fft.fftfreq(size, pixel_mm)
+    frequency = np.hypot(axis[:, None], axis).ravel()
+    edges = np.geomspace(low, high, 10)
+    bins = [(frequency >= a) & (frequency < b) for a, b in pairwise(edges)]
+    bins = [inside for inside in bins if inside.sum() > 3]
+    x = [np.log(frequency[inside]).mean() for inside in bins]
+    y = [np.log(power[inside].mean()) for inside in bins]
+    return -float(np.polyfit(x, y, 1)[0])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from support import phantoms
-from support.spectra import spectral_exponent
+from support.phantoms import spectral_exponent
 from tomocalc.phantom.anatomy import (
     FAT,
     GLAND,

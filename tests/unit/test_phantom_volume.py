@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from support.phantoms import SETTINGS
-from support.spectra import spectral_exponent
+from support.phantoms import SETTINGS, spectral_exponent
 from tomocalc.phantom import volume
 from tomocalc.phantom.bodies import Finding
 from tomocalc.phantom.settings import Settings

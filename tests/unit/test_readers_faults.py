@@ -19,7 +19,8 @@ from support.image_files import (
     write_png,
     write_tiff,
 )
-from support.spoilt_files import fault, opened
+from support.opening import fault
+from support.opening import opened_spaced as opened
 from tomocalc.errors import TomocalcError, TomocalcErrors
 from tomocalc.readers.sources import source_files
 

@@ -21,7 +21,8 @@ from support.image_files import (
     write_dicom,
 )
 from support.image_volumes import IMAGE, SHEET
-from support.spoilt_files import cut, fault, opened
+from support.opening import cut, fault
+from support.opening import opened_spaced as opened
 from tomocalc.accounts.doubts import Doubt
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.row import open_row

@@ -17,7 +17,8 @@ from support.image_files import (
     write_png,
     write_tiff,
 )
-from support.spoilt_files import cut, fault, opened
+from support.opening import cut, fault
+from support.opening import opened_spaced as opened
 
 CUTS = [0.1, 0.5, 0.9, 0.99]
 

@@ -12,8 +12,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from support.guide_pages import PAGES, blocks, commands, follow, make_defaults_tiny
-from support.guide_site import render_site, shell
+from support.guide_pages import (
+    PAGES,
+    blocks,
+    commands,
+    follow,
+    make_defaults_tiny,
+    render_site,
+    shell,
+)
 from support.guide_walks import AT_ONCE, CAMPAIGN
 from support.projects import ROOT, Project, copy_project
 

@@ -10,7 +10,7 @@ from skimage import exposure, filters
 
 from support.image_slices import SETTINGS, SPOTS, breast_slice
 from tomocalc.accounts.manifest import SliceFacts
-from tomocalc.accounts.settings import GENERATORS, Settings
+from tomocalc.accounts.settings import GENERATORS, Settings, compared_generator
 from tomocalc.image.breast import Breast
 from tomocalc.image.generators import equalise, local_objects, paper_objects
 from tomocalc.image.grey import Scale
@@ -121,6 +121,22 @@ def test_a_constant_slice_has_no_objects(dtype: type, level: int) -> None:
     assert prepare(np.full((64, 64), level, dtype), SPACING_MM) is None
     facts = SliceFacts(slice=3)
     assert (facts.qc_flag, facts.objects) == ("constant", 0)
+
+
+@pytest.mark.parametrize(
+    ("compare", "in_silico", "generator"),
+    [
+        ("auto", True, "paper"),
+        ("auto", False, None),
+        ("none", True, None),
+        ("paper", False, "paper"),
+        ("local", False, "local"),
+    ],
+)
+def test_a_second_generator_runs_where_it_is_asked_for(
+    compare: str, in_silico: bool, generator: str | None
+) -> None:
+    assert compared_generator(compare, in_silico=in_silico) == generator
 
 
 def test_facts_of_a_slice() -> None:

@@ -9,7 +9,7 @@ import polars as pl
 SCHEMA_VERSION = 1
 """Raised when a column changes; shards of another version are refused."""
 OBJECTS_FILE = "objects.parquet"
-"""Table of the objects of both generators, beside the manifest of its volume."""
+"""Table of the objects of every generator that ran, beside the manifest of its volume."""
 
 
 @dataclass(frozen=True)

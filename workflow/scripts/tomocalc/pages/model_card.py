@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from tomocalc.accounts.doubts import KINDS
+from tomocalc.comparison.catalogue import NAMES
 from tomocalc.pages import levels, markdown, merits, words
 from tomocalc.pages.card import KEY_FIGURES, PROTOCOLS, Run
 from tomocalc.pages.catalogue import navigation, run_pages
@@ -143,6 +144,7 @@ def _values(run: Run) -> dict[str, Any]:
         "spacings": (how.pixel_spacing_mm, how.slice_spacing_mm) if how else (None, None),
         "ruling": words.RULINGS[run.verdict],
         "KINDS": KINDS,
+        "MODELS": NAMES,
         "KEY_FIGURES": KEY_FIGURES,
         "PROTOCOLS": PROTOCOLS,
         "levels": levels,

@@ -235,14 +235,14 @@ AIMS = (
         ours="scale | 20,000 | MB",
     ),
     Aim(
-        what="workflow beside the work, 60 slices a volume, four a job (from 50 volumes)",
+        what="workflow beside the work, 60 slices a volume, four a job, the default",
         limit=15,
         at_most=True,
         unit=" %",
         ours="scale | 4 a job | share",
     ),
     Aim(
-        what="the same, two a job (from 16 volumes)",
+        what="the same, two a job",
         limit=15,
         at_most=True,
         unit=" %",

@@ -98,7 +98,7 @@ def test_both_trainings_are_watched(run: tuple[Path, dict[str, Any]], tmp_path: 
         "7,595 distinct negatives",
         "Figure 17",
         "Prinzi",
-        "learning by heart",
+        "is memorising",
     ):
         assert text in page
     assert UNTUNED not in page

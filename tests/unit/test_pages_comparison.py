@@ -35,8 +35,8 @@ def page(*rows):
     ("before", "after", "tone", "words"),
     [
         (1.0, 1.0, "unknown", "cannot be seen here, both at 1.000"),
-        (0.95, 0.5, "bad", "Leaks: the paper&#39;s protocol rewards learning by heart"),
-        (0.6, 0.55, "good", "Clean: learning by heart gains little here"),
+        (0.95, 0.5, "bad", "Leaks: the paper&#39;s protocol rewards memorising"),
+        (0.6, 0.55, "good", "Clean: memorising gains little here"),
     ],
 )
 def test_recall_at_the_ceiling_is_no_verdict(before, after, tone, words):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec.structs import asdict
-
 from tomocalc.accounts.leakage import Check, Gaps, LeakageAccount, SplitAudit, Verdict, Worth
 from tomocalc.audit.association import LEVEL, TELLING
 from tomocalc.audit.gaps import FIGURES
@@ -25,7 +23,15 @@ from tomocalc.pages.merits import (
 )
 from tomocalc.pages.palette import MUTED
 from tomocalc.pages.parts import Cell
-from tomocalc.pages.words import PROTOCOL_NAMES, badge_of, pretty, reasons_of, say_check, share
+from tomocalc.pages.words import (
+    PROTOCOL_NAMES,
+    badge_of,
+    p_value,
+    pretty,
+    reasons_of,
+    say_check,
+    share,
+)
 
 ORDER = ("own", "paper", "honest")
 SHARING = ("patients", "patients_validation", "same_rows", "copies", "near_copies", "repeats")
@@ -65,7 +71,7 @@ def audit_page(account: LeakageAccount, *, source: str) -> str:
                 check.count if check.value is None else None,
                 check.share if check.value is None else None,
                 check.value,
-                check.p,
+                Cell(p_value(check.p), check.p),
                 say_check(check, "sees"),
                 say_check(check, "blind"),
             ]
@@ -74,6 +80,15 @@ def audit_page(account: LeakageAccount, *, source: str) -> str:
         ],
         shared={name: audit.shared for name, audit in audits.items() if audit.shared},
         SHOWN=SHOWN,
+        sharing=[
+            [title, *(share(audit.check(key).share) for audit in audits.values())]
+            for key, title in _titles(audits).items()
+        ],
+        predicted=[
+            [say_check(check, "title"), PROTOCOL_NAMES[name], check.value, p_value(check.p)]
+            for name, audit in audits.items()
+            for check in _associations(audit)
+        ],
         sharing_chart=_sharing_chart(audits),
         identifier_chart=_identifier_chart(audits),
         features=[
@@ -95,7 +110,7 @@ def _gap(name: str, gaps: Gaps, source: str) -> dict[str, Any]:
     here, reference = gaps.protocols[name], gaps.protocols[gaps.reference]
     found = [(model, figure) for model in NAMES if model in here for figure in FIGURES]
     shown = [
-        asdict(values.matched[figure])
+        values.matched[figure]
         for values in (*here.values(), *reference.values())
         for figure in FIGURES
     ]
@@ -103,7 +118,7 @@ def _gap(name: str, gaps: Gaps, source: str) -> dict[str, Any]:
     limits = (
         few_cases(min(gaps.rarer_groups[one] for one in (name, gaps.reference)), unit),
         floor_rule(shown, unit),
-        alike_rule(asdict((here[model].gap or {})[figure]) for model, figure in found),
+        alike_rule((here[model].gap or {})[figure] for model, figure in found),
     )
     return {
         "protocol": name,
@@ -124,7 +139,7 @@ def _gap(name: str, gaps: Gaps, source: str) -> dict[str, Any]:
 
 
 def _difference(gap: Worth) -> Cell:
-    return Cell(with_reach(asdict(gap)), gap.value, "bad" if (gap.low or 0) > 0 else "")
+    return Cell(with_reach(gap), gap.value, "bad" if (gap.low or 0) > 0 else "")
 
 
 def _gap_chart(name: str, gaps: Gaps) -> Chart:
@@ -134,7 +149,7 @@ def _gap_chart(name: str, gaps: Gaps) -> Chart:
     marks = []
     for protocol, symbol in ((name, "diamond"), (gaps.reference, "circle")):
         found = gaps.protocols[protocol]
-        figures = [asdict(found[model].matched["average_precision"]) for model in models]
+        figures = [found[model].matched["average_precision"] for model in models]
         said, colour = PROTOCOL_NAMES[protocol], COLOURS[protocol]
         marks.append(dots(said, labels, figures, colour=colour, symbol=symbol))
     ends = zip(marks[0]["x"], marks[1]["x"], strict=True)
@@ -149,6 +164,17 @@ def _gap_chart(name: str, gaps: Gaps) -> Chart:
         showlegend=False,
     )
     return Chart([between, *marks], row_layout(), height=140 + 36 * len(models))
+
+
+def _titles(audits: Mapping[str, SplitAudit]) -> dict[str, str]:
+    """Return what each check of `SHARING` is called."""
+    audit = next(iter(audits.values()))
+    return {key: say_check(audit.check(key), "title") for key in SHARING}
+
+
+def _associations(audit: SplitAudit) -> list[Check]:
+    """Return the checks that predict labels without a feature."""
+    return [check for check in audit.checks if check.p is not None and check.value is not None]
 
 
 def _sharing_chart(audits: Mapping[str, SplitAudit]) -> Chart:
@@ -178,7 +204,7 @@ def _identifier_chart(audits: Mapping[str, SplitAudit]) -> Chart:
     """Return how well names and places of rows predict the labels, as bars that begin at 0.5."""
     data, most = [], 1
     for name, audit in audits.items():
-        found = [check for check in audit.checks if check.p is not None and check.value is not None]
+        found = _associations(audit)
         most = max(most, len(found))
         data.append(
             bars(

@@ -176,11 +176,10 @@ def paired_limits(
 
 def is_floor(figure: Shown) -> bool:
     """Return whether the interval of a figure is Wilson's, because no patient moves it."""
-    if isinstance(figure, Figure):
-        return figure.method == Method.WILSON
-    if "method" in figure:
-        return figure["method"] == Method.WILSON
-    return figure.get("value") in (0.0, 1.0) and figure.get("low") is not None
+    value, low, _ = ends_of(figure)
+    of_row = isinstance(figure, Mapping)
+    method = figure.get("method") if of_row else getattr(figure, "method", None)
+    return method == Method.WILSON if method else value in (0.0, 1.0) and low is not None
 
 
 METHODS = {

@@ -15,8 +15,14 @@ import ablate_inputs
 from support.model_data import MODEL, NAMES, make_candidates, make_splits, write_tables
 from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.leads import paired_figures
-from tomocalc.model import fitting
+from tomocalc.model import fitting, growing
 from tomocalc.parquet import write_parquet
+
+
+@pytest.fixture(autouse=True)
+def few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in (growing.AVERAGED, growing.BOOSTED):
+        monkeypatch.setitem(kind, "n_estimators", 5)
 
 
 def ablated(folder: Path, what: str, **changes: Any) -> dict[str, Any]:
@@ -56,8 +62,9 @@ def test_slices_are_left_out_from_both_ends(tmp_path: Path) -> None:
 
 def test_the_gain_of_the_sequence_is_the_ablation_to_one_slice(tmp_path: Path) -> None:
     facts = ablated(tmp_path, "sequence")
-    (one,) = facts["variants"]
+    one, *controls = facts["variants"]
     assert one["name"] == "1 slice"
+    assert [control["name"].partition(",")[0] for control in controls] == ["trees"] * 2
     assert one == ablated(tmp_path, "slices")["variants"][0]
     lead = one["figures"]["auroc"]["lead"]
     values = [one["figures"]["auroc"][name]["value"] for name in ("whole", "reduced")]

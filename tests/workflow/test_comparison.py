@@ -36,6 +36,7 @@ def test_an_own_split_reruns_only_what_it_touches(rerun: Project):
         "split_dataset": 1,
         "fit_feature_models": 1,
         "train_lstm": 1,
+        "grow_trees": 1,
         "audit_leakage": 1,
     }
     rerun.snakemake("results/audit/leakage.json", *arguments)

@@ -121,6 +121,16 @@ def test_a_model_option_leaves_the_data_alone(
     assert set(jobs) == everything.keys() - PHANTOM - SHARDS - DATASET - BESIDE
 
 
+def test_another_release_trains_nothing(finished: Project) -> None:
+    assert planned(finished, "--config", "model={release: lstm}") == {
+        "release_model": 1,
+        "evaluate_lstm": 1,
+        "write_model_card": 1,
+        "build_index": 1,
+        "all": 1,
+    }
+
+
 def test_more_trials_keep_the_study(finished: Project, everything: dict[str, int]) -> None:
     jobs = planned(finished, "--config", "tuning={trials: 5}")
     assert set(jobs) == everything.keys() - PHANTOM - SHARDS - DATASET - BESIDE

@@ -37,7 +37,9 @@ def main(
     ----------
     what
         ``features``: each left out in turn; ``slices``: 1, 3, 5, … of the sequence;
-        ``sequence``: the best slice alone, with the curves of both.
+        ``sequence``: the best slice alone, with the curves of both, and controls that are no
+        LSTM: trees on one slice, with the number of slices that a candidate spans, with the
+        contrast to the slices around.
     model
         As in `Experiment`.
 
@@ -58,6 +60,10 @@ def main(
     whole = scores(("whole", features, sequence["slices"]))
     found = {variant[0]: scores(variant) for variant in reduced}
     drawn = {"whole": whole, **found} if what == "sequence" else {}
+    if what == "sequence":
+        spans = experiment.table["slices_spanned"].null_count() == 0
+        for name, used, slices in _controls(features, sequence["slices"], spans=spans):
+            found[name] = experiment.tree_scores(features=used, slices=slices)
     facts = {
         "what": what,
         **experiment.account,
@@ -74,6 +80,16 @@ def main(
     }
     write_json(figures, facts)
     write_page(page, experiment_page(facts, source=source))
+
+
+def _controls(features: list[str], slices: int, *, spans: bool) -> list[Variant]:
+    spanned = [*features, *({"slices_spanned"} - set(features))]
+    found = [
+        ("trees, 1 slice", features, 1),
+        ("trees, 1 slice and slices spanned", spanned, 1),
+        ("trees, contrast to the slices around", features, slices),
+    ]
+    return found if spans else [found[0], found[2]]
 
 
 def _variants(what: str, features: list[str], sequence: dict[str, Any]) -> list[Variant]:

@@ -16,8 +16,12 @@ from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.leads import paired_figures
 from tomocalc.log import Progress
 from tomocalc.model.device import choose_device
-from tomocalc.model.fitting import fit
+from tomocalc.model.fitting import Rows, fit
+from tomocalc.model.forest import probability
+from tomocalc.model.growing import grow
+from tomocalc.model.preprocessing import fit_preprocessing
 from tomocalc.model.recipe import Recipe
+from tomocalc.model.release import tree_inputs
 from tomocalc.model.sequences import Samples, build_samples
 from tomocalc.parquet import read_parquet
 
@@ -88,28 +92,53 @@ class Experiment:
         }
 
     def scores(self, name: str, *, features: list[str], sequence: dict[str, Any]) -> Scores:
-        """Return the probability of every candidate by a model that has not seen its patient.
+        """Return the probability of every candidate by a network that has not seen its patient.
 
         *name* is what the log calls this input; *sequence* is a section of that name.
         """
         recipe = Recipe.of(
             self.model, features=features, sequence=sequence, impute=self.impute, seed=self.seed
         )
-        samples = build_samples(
-            self.table,
-            self.rows,
-            features=features,
-            kind=recipe.kind,
-            slices=recipe.slices,
-            missing=self.impute != "none",
-        )
         return out_of_fold(
-            samples,
+            self._samples(features, recipe.kind, recipe.slices),
             self.group,
             folds=self.folds,
             recipe=recipe,
             device=self.device,
             report=Progress(f"{name}: fold", self.folds),
+        )
+
+    def tree_scores(self, *, features: list[str], slices: int) -> Scores:
+        """Return the same of trees, on the same folds: a control that is no LSTM.
+
+        They read *features* at best focus and, of a sequence of more than one of the *slices*,
+        how they differ from the slices around; see `tomocalc.model.forest.depth_features`.
+        """
+        samples = self._samples(features, "slices", slices)
+
+        def predict(training: Rows, rows: Rows) -> Scores:
+            once = samples.first_uses(training)
+            scale = fit_preprocessing(
+                samples.x[once],
+                samples.at_focus(once),
+                features=len(features),
+                scaler=self.model["scaler"],
+                impute=self.impute,
+            )
+            x = tree_inputs(scale, samples.x, samples.mask, samples.focus)
+            grown = grow(x[training], samples.y[training], seed=self.seed)
+            return probability(grown.log_odds(x[rows]))
+
+        return over_folds(samples, self.group, folds=self.folds, seed=self.seed, predict=predict)
+
+    def _samples(self, features: list[str], kind: str, slices: int) -> Samples:
+        return build_samples(
+            self.table,
+            self.rows,
+            features=features,
+            kind=kind,
+            slices=slices,
+            missing=self.impute != "none",
         )
 
     def figures(self, scores: dict[str, Scores], evaluation: dict[str, Any]) -> dict[str, Any]:
@@ -131,9 +160,29 @@ def out_of_fold(
     device: torch.device,
     report: Callable[[int], None] | None = None,
 ) -> Scores:
-    """Return the probability of every sample by a model that has not seen its group.
+    """Return the probability of every sample by a network that has not seen its group."""
 
-    Folds are stratified and the same for every kind of sequence of the same candidates.
+    def predict(training: Rows, rows: Rows) -> Scores:
+        trained = fit(
+            samples, training=training, validation=training[:0], recipe=recipe, device=device
+        )
+        return trained.probability(samples, rows)
+
+    return over_folds(samples, group, folds=folds, seed=recipe.seed, predict=predict, report=report)
+
+
+def over_folds(
+    samples: Samples,
+    group: NDArray[np.int32],
+    *,
+    folds: int,
+    seed: int,
+    predict: Callable[[Rows, Rows], Scores],
+    report: Callable[[int], None] | None = None,
+) -> Scores:
+    """Return what *predict* says of every sample; it is given (training, held-out) rows.
+
+    Folds are by group, stratified, and the same for every model of the same candidates.
 
     Raises
     ------
@@ -149,13 +198,10 @@ def out_of_fold(
             why=f"{held} patients have a calcification, {folds} folds need one each",
             fix="add volumes or annotations, or lower split.folds",
         )
-    cutter = StratifiedGroupKFold(folds, shuffle=True, random_state=recipe.seed)
+    cutter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     found = np.zeros(len(samples.y))
     for number, (training, rows) in enumerate(cutter.split(samples.x, samples.y, group)):
-        trained = fit(
-            samples, training=training, validation=training[:0], recipe=recipe, device=device
-        )
-        found[rows] = trained.probability(samples, rows)
+        found[rows] = predict(training, rows)
         if report:
             report(number + 1)
     return found

@@ -231,6 +231,14 @@ class TestSide:
         found = opened(tmp_path, pixel_spacing_mm=0.1, slice_spacing_mm=1.0, laterality="R")
         assert found.header.doubts == (Doubt(code="side_differs"),)
 
+    def test_a_header_of_another_side_is_a_doubt_where_the_image_does_not_decide(
+        self, tmp_path: Path
+    ) -> None:
+        both = np.concatenate([picture(), picture()[:, ::-1]], axis=1)
+        path = write_dicom(tmp_path / "a.dcm", [both], ImageLaterality="R")
+        assert opened(path, laterality="L").header.doubts == (Doubt(code="side_unclear"),)
+        assert opened(path, laterality="R").header.doubts == ()
+
     def test_header_facts(self, tmp_path: Path) -> None:
         path = write_dicom(tmp_path / "a.dcm", [picture()], ImageLaterality="R", ViewPosition="MLO")
         assert (opened(path).header.laterality, opened(path).header.view) == ("R", "MLO")

@@ -65,6 +65,12 @@ KINDS: dict[str, Kind] = {
         "look at the picture; correct laterality in the sheet, or set image.side_mismatch to "
         "repair where the images are stored turned by 180°",
     ),
+    "side_unclear": Kind(
+        "header and sheet differ in the side, and the image shows none",
+        "the header names the other side than the sheet, which is used, and the image does not "
+        "show which is right",
+        "look at the picture; correct laterality in the sheet if it is a slip of the pen",
+    ),
     "side_turned": Kind(
         "the image was turned to the side that the sheet says",
         "the image showed the other side than the sheet says: both axes are reversed",

@@ -264,10 +264,10 @@ def open_volume(
     volume = Volume(header=header, planes=planes, scale=scale)
     if laterality is None:
         return volume
-    return _with_side(volume, laterality, policy=side_mismatch)
+    return _with_side(volume, laterality, stated=facts.laterality, policy=side_mismatch)
 
 
-def _with_side(volume: Volume, expected: str, *, policy: str) -> Volume:
+def _with_side(volume: Volume, expected: str, *, stated: str | None, policy: str) -> Volume:
     """Compare the side that the middle slice shows with the sheet's, and act on a mismatch."""
     middle = len(volume) // 2
     shown = None
@@ -275,9 +275,10 @@ def _with_side(volume: Volume, expected: str, *, policy: str) -> Volume:
         with contextlib.suppress(TomocalcError):
             shown = side_of(volume.read(index))
             break
-    if shown in (None, expected):
+    if shown == expected or (shown is None and stated in (None, expected)):
         return volume
-    repair = policy == "repair"
-    doubt = Doubt(code="side_turned" if repair else "side_differs")
-    header = replace(volume.header, turned=repair, doubts=(*volume.header.doubts, doubt))
+    repair = policy == "repair" and shown is not None
+    code = "side_unclear" if shown is None else "side_turned" if repair else "side_differs"
+    doubts = (*volume.header.doubts, Doubt(code=code))
+    header = replace(volume.header, turned=repair, doubts=doubts)
     return volume.with_header(header)

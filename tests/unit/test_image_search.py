@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tracemalloc
 from collections.abc import Callable
@@ -187,6 +188,21 @@ def test_a_kept_search_is_the_search(tmp_path: Path) -> None:
     assert found.outline is not None
     assert np.array_equal(again.outline.spans, found.outline.spans)
     assert VolumeObjects.current(path, "other", on_bad_slice="fail") is None
+
+
+def test_no_altered_bit_passes_for_the_search(tmp_path: Path) -> None:
+    path = tmp_path / "search.parquet"
+    found = searched(stack(), 0.1)
+    found.write(path, "key")
+    whole = path.read_bytes()
+    for place in np.random.default_rng(4).choice(len(whole) * 8, 80, replace=False):
+        spoilt = bytearray(whole)
+        spoilt[place // 8] ^= 1 << (place % 8)
+        path.write_bytes(bytes(spoilt))
+        with contextlib.suppress(TomocalcError):
+            again = VolumeObjects.read(path)
+            assert again.table.equals(found.table), place
+            assert again.facts == found.facts, place
 
 
 def test_a_search_without_objects_can_be_kept(tmp_path: Path) -> None:

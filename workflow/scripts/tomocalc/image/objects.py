@@ -22,7 +22,7 @@ from tomocalc.image.generators import SliceObjects
 from tomocalc.image.linking import Candidates
 from tomocalc.image.runs import Runs
 from tomocalc.image.shards import current_table, write_table
-from tomocalc.parquet import read_metadata, read_parquet
+from tomocalc.parquet import damaged, read_metadata, read_parquet
 
 OBJECTS: Final = pl.Schema(
     {
@@ -61,6 +61,7 @@ class _About(Record, frozen=True, kw_only=True):
     facts: tuple[SliceFacts, ...]
     quarantined: tuple[QuarantinedSlice, ...]
     slices: tuple[int, ...]
+    outline: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,6 +146,7 @@ class VolumeObjects:
             facts=self.facts,
             quarantined=self.quarantined,
             slices=tuple(sorted(self.runs)),
+            outline=self.outline.text() if self.outline else "",
         )
         used = self.generators[0]
         linked = [
@@ -161,8 +163,8 @@ class VolumeObjects:
             ).items()
         ]
         table = pl.concat([pl.DataFrame(schema=FOUND), *linked], how="diagonal_relaxed")
-        more = {"search": msgspec.json.encode(about, order="sorted").decode()}
-        more["outline"] = self.outline.text() if self.outline else ""
+        text = msgspec.json.encode(about, order="sorted").decode()
+        more = {"search": text, "search_sha256": digest(text)}  # the footer has no checksum
         write_table(path, table.cast(dict(FOUND)), key, more)
 
     def write_objects(self, path: Path, key: str) -> TableEntry:
@@ -180,7 +182,10 @@ class VolumeObjects:
         TomocalcError
             ``E301`` when it is missing or damaged.
         """
-        return cls._of(path, read_parquet(path))
+        found = cls._of(path, read_parquet(path))
+        if found is None:
+            raise damaged(path, ValueError("what its footer says of the search is not whole"))
+        return found
 
     @classmethod
     def current(cls, path: Path, key: str, *, on_bad_slice: str) -> VolumeObjects | None:
@@ -190,15 +195,18 @@ class VolumeObjects:
         slices are read again, so that every fault is told.
         """
         table = current_table(path, key)
-        if table is None:
+        found = None if table is None else cls._of(path, table)
+        if found is None or (found.quarantined and on_bad_slice == "fail"):
             return None
-        found = cls._of(path, table)
-        return None if found.quarantined and on_bad_slice == "fail" else found
+        return found
 
     @classmethod
-    def _of(cls, path: Path, table: pl.DataFrame) -> VolumeObjects:
+    def _of(cls, path: Path, table: pl.DataFrame) -> VolumeObjects | None:
         metadata = read_metadata(path)
-        about = msgspec.json.decode(metadata["search"], type=_About)
+        text = metadata.get("search", "")
+        if metadata.get("search_sha256") != digest(text) or table.schema != FOUND:
+            return None
+        about = msgspec.json.decode(text, type=_About)
         used = table.filter(pl.col("generator") == about.generators[0])
         groups = used.partition_by("slice", as_dict=True, maintain_order=True)
         tables = {index: groups.get((index,), used.clear()) for index in about.slices}
@@ -216,7 +224,7 @@ class VolumeObjects:
                 },
                 {index: rows["focus"].to_numpy() for index, rows in tables.items()},
             ),
-            Outline.from_text(metadata["outline"]) if metadata["outline"] else None,
+            Outline.from_text(about.outline) if about.outline else None,
         )
 
 

@@ -113,5 +113,5 @@ def test_reductions() -> None:
     blocks = levels[:, :24].reshape(5, 4, 6, 4)
     grey = Grey(levels[:, :24], IDENTITY)
     assert np.array_equal(reduce_max(grey, 4), blocks.max(axis=(1, 3)))
-    assert np.abs(reduce_mean(grey, 4) - blocks.mean(axis=(1, 3))).max() <= 0.5
+    assert np.abs(reduce_mean(grey, 4) - blocks.mean(axis=(1, 3))).max() < 1
     assert reduce_max(Grey(levels[:19, :29], IDENTITY), 4).shape == (5, 8)

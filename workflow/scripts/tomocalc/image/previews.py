@@ -85,7 +85,8 @@ class Previews:
             self._projection = top if before is None else np.maximum(top, before)
             self._seen.add(index)
         if self._page:
-            self._frames[index] = jpeg(frame(prepared.grey, self._frame_factor), QUALITY)
+            brightened = reduce_mean(prepared.grey, self._frame_factor) * BRIGHTEN
+            self._frames[index] = jpeg(brightened, QUALITY)
 
     def see_candidates(self, index: int, prepared: Prepared, found: VolumeObjects) -> None:
         """Keep what surrounds the chosen candidates whose best focus is this slice."""
@@ -162,12 +163,21 @@ def reduction(rows: int, columns: int) -> int:
     return max(1, math.ceil(max(rows, columns) / PANEL))
 
 
-def reduce_mean(grey: Grey, factor: int) -> NDArray[np.uint8]:
-    """Average the slice over blocks, as if it was fitted to the screen."""
+def reduce_mean(grey: Grey, factor: int) -> NDArray[np.float32]:
+    """Average the slice over blocks, as if it was fitted to the screen.
+
+    The levels are averaged, and the few averages looked up: the grey scale is a straight line
+    between its ends, so that gives the average of the grey values.
+    """
     padded = _padded(grey.levels, factor)
-    rows, cols = padded.shape[0] // factor, padded.shape[1] // factor
-    shown = grey.table[padded].reshape(rows, factor, cols, factor)
-    return np.rint(shown.mean(axis=(1, 3))).astype(np.uint8)
+    # Every factor-th row from each of the first rows: added up, rows first, then columns.
+    down = padded[::factor].astype(np.uint32)
+    for first in range(1, factor):
+        down += padded[first::factor]
+    across = down[:, ::factor].copy()
+    for first in range(1, factor):
+        across += down[:, first::factor]
+    return grey.table[across // factor**2]
 
 
 def reduce_max(grey: Grey, factor: int) -> NDArray[np.uint8]:
@@ -190,24 +200,6 @@ def _padded(levels: NDArray[np.unsignedinteger], factor: int) -> NDArray[np.unsi
     return np.pad(levels, pad, mode="edge") if any(after for _, after in pad) else levels
 
 
-def frame(grey: Grey, factor: int) -> NDArray[np.uint8]:
-    """Average a slice over blocks of *factor* pixels, brightened for a screen.
-
-    The levels are averaged, and the few averages looked up: the grey scale is a straight line
-    between its ends, so that gives the average of the grey values.
-    """
-    levels = _padded(grey.levels, factor)
-    # Every factor-th row from each of the first rows: added up, rows first, then columns.
-    down = levels[::factor].astype(np.uint32)
-    for first in range(1, factor):
-        down += levels[first::factor]
-    across = down[:, ::factor].copy()
-    for first in range(1, factor):
-        across += down[:, first::factor]
-    shown = np.rint(np.minimum(grey.table * BRIGHTEN, 255)).astype(np.uint8)
-    return shown[across // factor**2]
-
-
 def crop(grey: Grey, row: float, col: float, spacing_mm: tuple[float, float]) -> NDArray[np.uint8]:
     """Cut `CROP_MM` around a centre, in the slice's pixels, stretched to its own range of grey."""
     half = [max(8, round(CROP_MM / 2 / spacing)) for spacing in spacing_mm]
@@ -227,8 +219,8 @@ def crop(grey: Grey, row: float, col: float, spacing_mm: tuple[float, float]) ->
     return out
 
 
-def jpeg(image: NDArray[np.uint8], quality: int) -> bytes:
-    """Return a grey image as JPEG."""
-    target = io.BytesIO()
-    Image.fromarray(image).save(target, "JPEG", quality=quality)
+def jpeg(image: NDArray[np.generic], quality: int) -> bytes:
+    """Return an image of grey values 0..255 as JPEG; what is brighter is white."""
+    target, shown = io.BytesIO(), np.rint(np.minimum(image, 255)).astype(np.uint8)
+    Image.fromarray(shown).save(target, "JPEG", quality=quality)
     return target.getvalue()

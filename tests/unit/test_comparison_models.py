@@ -208,10 +208,10 @@ def test_a_perfect_ranking_has_the_interval_of_every_page():
     gaps = protocol_gaps(
         {"honest": rows}, {"honest": {"lstm": 0.5}}, reference="honest", **settings
     )
-    matched = gaps["protocols"]["honest"]["lstm"]["matched"]
-    assert compared["rarer_groups"] == gaps["rarer_groups"]["honest"] == 3
+    matched = gaps.protocols["honest"]["lstm"].matched
+    assert compared["rarer_groups"] == gaps.rarer_groups["honest"] == 3
     for name in ("auroc", "average_precision", "f1"):
         expected = reported[name]["low"], reported[name]["high"]
         assert expected == pytest.approx(wilson(3, 3))
         assert (compared["metrics"][name]["low"], compared["metrics"][name]["high"]) == expected
-        assert (matched[name]["low"], matched[name]["high"]) == expected
+        assert (matched[name].low, matched[name].high) == expected

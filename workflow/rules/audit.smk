@@ -11,7 +11,11 @@ rule audit_leakage:
         ),
     output:
         facts="<results>/audit/leakage.json",
-        shared="<results>/audit/shared.tsv",
+        shared=report(
+            "<results>/audit/shared.tsv",
+            caption="../report/shared.rst",
+            category="Leakage audit",
+        ),
         page=report(
             "<results>/audit/leakage.html",
             caption="../report/audit.rst",

@@ -63,6 +63,7 @@ rule build_index:
             "<results>/evaluation/predictions.parquet",
             "<results>/comparison/comparison.parquet",
             "<results>/audit/leakage.json",
+            "<results>/audit/shared.tsv",
             *PAGES.case_tables,
             "<results>/tuning/trials.parquet",
             "<results>/tuning/best.json",

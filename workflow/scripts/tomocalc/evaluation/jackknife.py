@@ -2,7 +2,7 @@
 
 Rows of one patient are alike, so that the number of rows says little about how far a figure may
 be from the truth. What tells is how much it moves when a patient is left out. Source: Efron and
-Stein, Ann. Stat. 9 (1981) 586; the interval on the logit scale with a t quantile after Pepe,
+Stein, Ann. Stat. 9 (1981) 586; the interval on the logit scale with Student's t after Pepe,
 The Statistical Evaluation of Medical Tests (2003), 5.2.
 """
 
@@ -25,6 +25,9 @@ MOST = 400
 
 CHUNK = 5_000_000
 """Weights held at once (left-out block × row)."""
+
+MEANS = frozenset({"accuracy", "brier", "precision", "recall", "specificity"})
+"""Means over rows, which rest on all blocks that move them; other figures on the rarer class."""
 
 FLAT = 1e-12
 """Standard errors up to here are rounding."""
@@ -81,10 +84,13 @@ class LeftOut:
 
     def interval(self, name: str, confidence: float, lowest: float = 0.0) -> Interval:
         """Return the interval of the figure *name*, which lies between *lowest* and 1."""
+        value, without = self.values[name], self.without[name]
+        moved = int((np.abs(without - value) > FLAT).sum()) if name in MEANS else 0
         return interval(
-            self.values[name],
-            self.without[name],
+            value,
+            without,
             groups=self.groups,
+            freedom=max(moved, self.groups) - 1,
             confidence=confidence,
             lowest=lowest,
         )
@@ -148,7 +154,13 @@ def standard_error(without: Floats) -> float:
 
 
 def interval(
-    value: float, without: Floats, *, groups: int, confidence: float, lowest: float = 0.0
+    value: float,
+    without: Floats,
+    *,
+    groups: int,
+    confidence: float,
+    lowest: float = 0.0,
+    freedom: int | None = None,
 ) -> Interval:
     """Return the interval of a figure between *lowest* and 1.
 
@@ -158,6 +170,8 @@ def interval(
         Of all rows, and without each block.
     groups
         Blocks of the rarer class.
+    freedom
+        Of Student's t; None: one less than *groups*.
     """
     if groups < 2:
         return Interval(None, None, Method.NONE)
@@ -169,7 +183,7 @@ def interval(
     inside = bool(((left > 0) & (left < 1)).all())
     # where a figure is perfect without one group, the error is carried to the scale of logits
     spread = standard_error(_logit(left)) if inside else standard_error(left) / (share - share**2)
-    reach = float(t.ppf((1 + confidence) / 2, groups - 1)) * spread
+    reach = float(t.ppf((1 + confidence) / 2, groups - 1 if freedom is None else freedom)) * spread
     centre = math.log(share / (1 - share))
     low, high = (_scaled(_expit(centre + side * reach), lowest) for side in (-1, 1))
     return Interval(low, high, Method.LEFT_OUT)

@@ -1,0 +1,132 @@
+"""The command audits any split of any table, as files or as frames."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from support.leaks import copied, shared_patients, table, told_by
+from tomocalc.accounts.leakage import Verdict
+from tomocalc.audit.tables import audit_table
+from tomocalc.command import main
+
+QUICK = ("--permutations", "499")
+COLUMNS = ("--label", "label", "--patient", "patient", "--site", "site")
+
+
+def files(folder: Path, frame: pl.DataFrame) -> tuple[str, str]:
+    """Write a table, and its split by the name of the row."""
+    frame.drop("part").write_csv(folder / "table.csv")
+    frame.select("row", "part").sample(fraction=1, shuffle=True, seed=1).write_csv(
+        folder / "split.csv"
+    )
+    return str(folder / "table.csv"), str(folder / "split.csv")
+
+
+def test_copies_are_named_in_files_and_the_exit_code_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows, names = copied(3, count=5)
+    out = tmp_path / "out"
+    call = ["audit", *files(tmp_path, rows.frame), *COLUMNS, *QUICK, "--out", str(out)]
+    assert main(call) == 0
+    assert main([*call, "--fail-on", "leaks"]) == 1
+    found = json.loads((out / "audit.json").read_text())
+    assert found["verdict"] == "leaks"
+    (copies,) = (check for check in found["checks"] if check["name"] == "copies")
+    assert (copies["verdict"], copies["count"]) == ("leaks", 5)
+    assert {"name", "verdict", "count", "share", "what"} <= set(copies)
+    shared = pl.read_csv(out / "shared.tsv", separator="\t")
+    assert set(shared.filter(pl.col("check") == "copies")["row"]) == names
+    assert capsys.readouterr().out.startswith("leaks: ")
+
+
+def test_a_clean_split_is_clean_in_every_way_to_give_it(tmp_path: Path) -> None:
+    frame = table(3).frame
+    arguments = {"label": "label", "patient": "patient", "site": "site", "permutations": 499}
+    whole = audit_table(frame, **arguments)
+    by_file = audit_table(*files(tmp_path, frame), **arguments)
+    by_part = audit_table(
+        {name: frame.filter(pl.col("part") == name).drop("part") for name in ("train", "test")},
+        **arguments,
+    )
+    assert whole.verdict is by_file.verdict is by_part.verdict is Verdict.CLEAN
+    assert whole.checks == by_file.checks
+
+
+def test_frames_of_another_library_are_welcome() -> None:
+    rows, names = shared_patients(2, count=1)
+    arrow = rows.frame.with_columns(part=pl.col("part").replace({"test": "TEST"})).to_arrow()
+    found = audit_table(arrow, label="label", patient="patient", permutations=0)
+    assert found.check("patients").count == 1
+    assert names <= {one.patient for one in found.shared}
+
+
+def test_a_split_by_row_numbers_that_leaves_rows_out() -> None:
+    frame = table(1).frame
+    lines = frame.with_row_index("number").filter(pl.col("number") % 10 > 0)
+    split = lines.select(pl.col("number").alias("row"), "part")
+    found = audit_table(
+        frame.drop("part", "row"), split, label="label", patient="patient", permutations=0
+    )
+    assert found.check("unassigned").count == frame.height - lines.height
+    assert found.verdict is Verdict.CAUTION
+
+
+def test_texts_of_the_table_are_asked_without_being_named() -> None:
+    frame = told_by(1, "site")[0].frame.rename({"site": "Scanner model"})
+    found = audit_table(frame, label="label", patient="patient", permutations=499)
+    told = {check.subject for check in found.checks if check.verdict is Verdict.CAUTION}
+    assert "Scanner model" in told
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (["--label", "lable"], "no such column"),
+        (["--positive", "malignant"], "say which one is positive"),
+        (["--features", "site2"], "no such column"),
+        (["--train", "x.csv"], "two kinds of input"),
+    ],
+)
+def test_mistakes_are_one_line_and_code_two(
+    change: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "o")
+    call = ["audit", *files(tmp_path, table(1).frame), *COLUMNS, *change, "--out", out]
+    assert main(call) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert said.startswith("ERROR [E")
+    assert words in said
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "empty|no rows|no table"),
+        (b"PK\x03\x04workbook", "workbook"),
+        (b"row,part\n0,learn this\n", "is no part"),
+        (b"row,part\n99999,train\n", "name no row"),
+        (b"row,group\n0,train\n", "no column part"),
+    ],
+)
+def test_files_that_are_no_split_are_named(
+    content: bytes, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, other = files(tmp_path, table(1).frame)
+    Path(other).write_bytes(content)
+    assert main(["audit", one, other, "--label", "label"]) == 2
+    assert any(word in capsys.readouterr().err for word in words.split("|"))
+
+
+def test_two_spellings_of_a_patient_are_refused() -> None:
+    frame = table(1).frame.with_columns(
+        patient=pl.when(pl.int_range(pl.len()) == 0).then(pl.lit("p1")).otherwise("patient")
+    )
+    with pytest.raises(Exception, match=r"E303.*differ in spelling alone"):
+        audit_table(frame, label="label", patient="patient", permutations=0)

@@ -1,0 +1,270 @@
+"""The audit of any split of any feature table: files or data frames, no workflow needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from tomocalc.accounts.leakage import SplitAudit
+from tomocalc.audit.audit import PERMUTATIONS, audit_split
+from tomocalc.audit.rows import PARTS, SplitRows
+from tomocalc.delimited import separated, sheet_content
+from tomocalc.errors import TomocalcError
+from tomocalc.identity import is_empty, names_nobody, spelling_key, two_spellings
+from tomocalc.parquet import load_parquet
+
+WORDS = {
+    "train": "train",
+    "training": "train",
+    "learn": "train",
+    "dev": "validation",
+    "development": "validation",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "tune": "validation",
+    "tuning": "validation",
+    "test": "test",
+    "testing": "test",
+    "holdout": "test",
+}
+"""What others call the parts of a split."""
+PART = ("part", "split", "subset", "partition", "set", "fold")
+"""Columns that may hold the part, the likeliest first."""
+FEW = 50
+"""Different texts up to which a column of text may be a site or a scanner."""
+
+
+def audit_table(
+    table: Any,
+    split: Any = None,
+    *,
+    label: str,
+    positive: Any = None,
+    patient: str | None = None,
+    site: str | None = None,
+    features: Sequence[str] | None = None,
+    permutations: int = PERMUTATIONS,
+    seed: int = 0,
+) -> SplitAudit:
+    """Audit a split of a feature table.
+
+    Parameters
+    ----------
+    table
+        Path of a CSV, TSV or Parquet file, or a data frame (polars, pandas): one row per case.
+    split
+        The same, with a column ``part`` (train, validation or test, or common other words) and
+        either ``row``, the number of the table's row from 0, or columns that it shares with the
+        table. None: the table itself has the column. A mapping of part to file or frame, each
+        with rows of its own, takes the place of both: ``{"train": …, "test": …}`` as *table*.
+    label, positive
+        Column of the label, and the value that means positive; None for a label of two values,
+        of which the greater one is.
+    patient, site
+        Columns, where there are any.
+    features
+        Columns that models read; None: every numeric column that is no name of a row.
+
+    Raises
+    ------
+    TomocalcError
+        ``E302`` or ``E304``, for what is not there or cannot be told.
+    """
+    frame, unassigned = _joined(table, split)
+    for column in (label, patient, site, *(features or ())):
+        if column is not None and column not in frame.columns:
+            raise _fault(
+                f"column {column}",
+                f"the table has no such column; it has {', '.join(frame.columns[:20])}",
+                "name a column of the table",
+            )
+    numeric = _numeric(frame.drop("part", *(name for name in (label, patient, site) if name)))
+    names = [name for name in numeric.columns if not _is_name(name, numeric[name])]
+    used = list(features) if features else names
+    if not used:
+        raise _fault("features", "no column of the table holds numbers", "name them: --features")
+    missing = [name for name in used if name not in numeric.columns]
+    if missing:
+        raise _fault(f"column {missing[0]}", "it holds text", "leave it out of the features")
+    texts = frame.drop("part", label, *(name for name in (patient,) if name), *numeric.columns)
+    known = [name for name in texts.columns if 1 < texts[name].n_unique() <= FEW or name == site]
+    rows = pl.DataFrame(
+        {
+            "row": _row_names(frame, label, patient),
+            "patient": _patients(frame, patient),
+            "part": frame["part"],
+            "label": _labels(frame[label], label, positive),
+        }
+    ).with_columns(
+        *(numeric[name].alias(_own(name)) for name in used),
+        *(texts[name].fill_null("").alias(_own(name)) for name in known),
+    )
+    split_rows = SplitRows(rows, [*map(_own, used)], [*map(_own, known)], unassigned=unassigned)
+    return audit_split(split_rows, permutations=permutations, seed=seed)
+
+
+def _own(name: str) -> str:
+    """Return the name of a column beside those that every split has."""
+    return f"{name} of the table" if name in ("row", "patient", "part", "label") else name
+
+
+def read_table(source: Any) -> pl.DataFrame:
+    """Read a table; columns of a text file are text.
+
+    Raises
+    ------
+    TomocalcError
+        ``E302`` when it is no table.
+    """
+    if not isinstance(source, str):
+        return source if isinstance(source, pl.DataFrame) else pl.from_dataframe(source)
+    if source.lower().endswith((".parquet", ".pq")):
+        return load_parquet(source)
+    separator, text, _ = separated(sheet_content(source))
+    try:
+        found = pl.read_csv(text.encode(), separator=separator, infer_schema=False)
+    except (pl.exceptions.PolarsError, ValueError) as error:
+        why = str(error).splitlines()[0]
+        raise _fault(source, f"it is no table ({why})", "give a CSV, TSV or Parquet file") from None
+    blank = [name for name in found.columns if name.strip() == ""]
+    if found.is_empty() or len(found.columns) - len(blank) < 2:
+        raise _fault(source, "it holds no rows, or one column", "give a CSV, TSV or Parquet file")
+    return found.drop(blank)
+
+
+def _joined(table: Any, split: Any) -> tuple[pl.DataFrame, int]:
+    """Return the rows with their part, and how many rows of the table are in none."""
+    if isinstance(table, dict):
+        parts = [
+            read_table(source).with_columns(part=pl.lit(name)) for name, source in table.items()
+        ]
+        different = set(parts[0].columns).symmetric_difference(*(one.columns for one in parts[1:]))
+        if different:
+            raise _fault(
+                "the files of the parts",
+                f"not all have the column {min(different)}",
+                "give tables with the same columns",
+            )
+        return pl.concat([one.select(parts[0].columns) for one in parts], how="vertical_relaxed"), 0
+    frame = read_table(table)
+    if split is None:
+        return frame.with_columns(part=_parts(frame)), 0
+    lines = read_table(split)
+    lines = lines.with_columns(part=_parts(lines))
+    if "row" in lines.columns and "row" not in frame.columns:
+        frame = frame.with_row_index("row").with_columns(pl.col("row").cast(pl.String))
+    key = [name for name in lines.columns if name in frame.columns and name != "part"]
+    if not key:
+        if lines.height != frame.height:
+            raise _fault(
+                "the split",
+                f"it has {lines.height} lines and the table {frame.height} rows, and no column "
+                "in common",
+                "add the column row, the number of the table's row from 0",
+            )
+        return frame.with_columns(part=lines["part"]), 0
+    frame, lines = (one.with_columns(pl.col(key).cast(pl.String)) for one in (frame, lines))
+    rows = frame.drop("part", strict=False).join(
+        lines.select(*key, "part"), on=key, how="inner", maintain_order="left"
+    )
+    strangers = lines.join(frame, on=key, how="anti").height
+    if strangers:
+        raise _fault(
+            "the split", f"{strangers} of its lines name no row of the table", "correct it"
+        )
+    return rows, frame.join(lines, on=key, how="anti").height
+
+
+def _parts(frame: pl.DataFrame) -> pl.Series:
+    """Return the part of every row, in our words."""
+    column = next((name for name in PART for own in (name,) if own in frame.columns), None)
+    if column is None:
+        raise _fault(
+            "the split",
+            f"it has no column part; its columns are {', '.join(frame.columns[:20])}",
+            "add one that says train, validation or test",
+        )
+    words = frame[column].cast(pl.String).fill_null("").str.strip_chars().str.to_lowercase()
+    unknown = sorted(set(words.unique()) - set(WORDS))
+    if unknown:
+        raise _fault(f"column {column}", f"`{unknown[0]}` is no part", f"use {', '.join(PARTS)}")
+    return words.replace_strict(WORDS, return_dtype=pl.String).alias("part")
+
+
+def _labels(values: pl.Series, name: str, positive: Any) -> pl.Series:
+    texts = values.cast(pl.String).str.strip_chars().str.strip_chars("'\"")
+    if texts.null_count():
+        raise _fault(f"column {name}", f"{texts.null_count()} rows have no label", "leave them out")
+    kinds = sorted(texts.unique(), key=lambda text: (_number(text), text))
+    wanted = str(positive) if positive is not None else kinds[-1]
+    if wanted not in kinds or (positive is None and len(kinds) != 2):
+        raise _fault(
+            f"column {name}",
+            f"its values are {', '.join(kinds[:8])}",
+            "say which one is positive: --positive VALUE",
+        )
+    return (texts == wanted).cast(pl.Int8)
+
+
+def _patients(frame: pl.DataFrame, patient: str | None) -> pl.Series:
+    if patient is None:
+        return pl.Series("patient", [""] * frame.height)
+    names = frame[patient].cast(pl.String).fill_null("").str.strip_chars()
+    once = names.unique(maintain_order=True).to_list()
+    for name, _, other, _ in two_spellings((one, line) for line, one in enumerate(once) if one):
+        raise TomocalcError(
+            "E303",
+            what="one patient may stand under two names",
+            where=f"column {patient}",
+            why=f"`{name}` and `{other}` differ in spelling alone",
+            fix="write both alike, or tell them apart by more than case, zeros and separators",
+        )
+    nobody = {name: "" if is_empty(name) or names_nobody(name) else name for name in once}
+    return names.replace_strict(nobody, return_dtype=pl.String)
+
+
+def _numeric(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the columns that hold numbers, text that reads as numbers among them."""
+    found = {}
+    for name in frame.columns:
+        values = frame[name]
+        if values.dtype.is_numeric():
+            found[name] = values.cast(pl.Float64)
+        elif values.dtype == pl.String:
+            empty = values.str.strip_chars().str.to_lowercase().is_in(["", "na", "nan", "null"])
+            numbers = values.str.strip_chars().cast(pl.Float64, strict=False)
+            if bool((numbers.is_not_null() | empty.fill_null(value=True)).all()):
+                found[name] = numbers
+    return pl.DataFrame(found) if found else pl.DataFrame()
+
+
+def _is_name(name: str, values: pl.Series) -> bool:
+    """Return whether a column of numbers names rows: called so, or whole and never twice."""
+    if spelling_key(name) in ("row", "index", "id", "unnamed") or name.lower().endswith("_id"):
+        return True
+    known = values.drop_nulls()
+    return known.len() > 1 and bool((known % 1 == 0).all()) and known.n_unique() == known.len()
+
+
+def _row_names(frame: pl.DataFrame, label: str, patient: str | None) -> pl.Series:
+    for name in frame.columns:
+        values = frame[name]
+        if name not in (label, patient, "part") and values.dtype == pl.String:
+            numbers = values.cast(pl.Float64, strict=False)
+            if values.n_unique() == frame.height and numbers.null_count() == frame.height:
+                return values.alias("row")
+    return pl.Series("row", [str(number) for number in range(frame.height)])
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("-inf")
+
+
+def _fault(where: str, why: str, fix: str) -> TomocalcError:
+    return TomocalcError("E302", what="the split cannot be audited", where=where, why=why, fix=fix)

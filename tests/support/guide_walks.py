@@ -38,6 +38,9 @@ AT_ONCE: dict[str, Walk] = {
         "snakemake predict --cores all --config model=results/model volumes=new.tsv": "",
         "snakemake compare_runs --config runs='[results, results/paper]'": "",
         "snakemake build_site": "",
+        "PYTHONPATH=workflow/scripts python -m tomocalc.command audit"
+        " results/dataset/candidates.parquet results/protocols/honest/splits.parquet"
+        " --label label --patient patient_id --site site --out audit": "",
         "snakemake --report report.zip": "",
         "--forcerun <rule>": "snakemake --cores all --forcerun build_index",
         "rm results/features/P001-LCC/0003.parquet": "",
@@ -81,7 +84,9 @@ CAMPAIGN: dict[str, Walk] = {
         "--config protocol=honest": f"{PAPER} {{}}",
     },
     "test_the_figures_of_the_repeated_folds": {
-        "python benchmarks/woods.py honest": "{} --repeats 1 --trials 1"
+        "python benchmarks/coverage.py": "{} 3",
+        "python benchmarks/leaks.py": "{} 1",
+        "python benchmarks/woods.py honest": "{} --repeats 1 --trials 1",
     },
     "test_a_sweep_and_what_inputs_are_worth": {
         'for k in 3.5 4.5 5.5; do snakemake --cores all --config candidates="{threshold_k: $k}"'

@@ -8,28 +8,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.filewriter import dcmwrite
 
+from support.encodings_values import floats, looked_up, padded, padded_floats, wide
 from support.image_files import CT, dicom, encode, item
-from support.one_breast import AIR, BREAST, ORDER, REVERSED, ROWS, SLICES, Encoding, Frames
-
-
-def many(frames: Frames = BREAST, order: Sequence[int] | None = None, **options: Any) -> Dataset:
-    """Return a multi-frame object; stored frame k is slice order[k]."""
-    order = range(len(frames)) if order is None else order
-    positions = [[-float(place), 0.0, 0.0] for place in order]
-    given = {"bits": 12, "enhanced": True, "positions": positions, **options}
-    return dicom([frames[place] for place in order], **given)
-
-
-def saved(make: Callable[[], Dataset]) -> Callable[[Path], Path]:
-    def write(folder: Path) -> Path:
-        make().save_as(folder / "a.dcm", enforce_file_format=True)
-        return folder / "a.dcm"
-
-    return write
+from support.one_breast import (
+    BAND,
+    BREAST,
+    ORDER,
+    REVERSED,
+    ROWS,
+    SIGNED,
+    SLICES,
+    Encoding,
+    Frames,
+    many,
+    saved,
+)
 
 
 def edited(change: Callable[[bytes], bytes], **options: Any) -> Callable[[Path], Path]:
@@ -76,49 +72,15 @@ def fragmented(table: str) -> Dataset:
     return many(syntax="jpeg2000", PixelData=whole + b"\xfe\xff\xdd\xe0" + bytes(4))
 
 
-def looked_up() -> Dataset:
-    """Return falling values with a Modality LUT that turns them round."""
-    table = item(LUTDescriptor=[4096, 0, 16], ModalityLUTType="US")
-    table.add_new(0x00283006, "OW", (4095 - np.arange(4096)).astype("<u2").tobytes())
-    return many(4095 - BREAST, ModalityLUTSequence=[table])
-
-
-def floats() -> Dataset:
-    made = many(BREAST, BitsAllocated=32, PixelData=None)
-    for name in ("BitsStored", "HighBit", "PixelRepresentation"):
-        delattr(made, name)
-    made.FloatPixelData = (BREAST / 4 - 200).astype("<f4").tobytes()
-    return made
-
-
-def wide() -> Dataset:
-    content = (BREAST.astype("<i4") - 1000).tobytes()
-    return many(
-        BREAST,
-        BitsAllocated=32,
-        BitsStored=32,
-        HighBit=31,
-        PixelRepresentation=1,
-        PixelData=content,
+def with_slabs() -> Dataset:
+    """Return a frame of a slab behind every slice, by its frame type."""
+    made = many(
+        np.repeat(BREAST, 2, axis=0), positions=[[-float(k // 2), 0, 0] for k in range(2 * SLICES)]
     )
-
-
-def padded(value: int, where: NDArray[np.bool_] = AIR, **options: Any) -> Callable[[Path], Path]:
-    """Write the breast with *value* for padding where nothing was imaged."""
-
-    def make() -> Dataset:
-        frames = BREAST.copy()
-        if options.get("PhotometricInterpretation") == "MONOCHROME1":
-            frames = 4095 - frames
-        frames = frames.astype(np.int16) if value < 0 else frames
-        frames[:, where] = value
-        return many(frames, **{"PixelPaddingValue": value, **options})
-
-    return saved(make)
-
-
-BAND = np.zeros_like(AIR)
-BAND[:, 96:] = True
+    for number, group in enumerate(made.PerFrameFunctionalGroupsSequence):
+        words = [*WORDS, "MAXIMUM" if number % 2 else "NONE"]
+        group.XRay3DFrameTypeSequence = [item(FrameType=words)]
+    return made
 
 
 def measured(**spacing: Any) -> Callable[[Path], Path]:
@@ -178,7 +140,6 @@ def concatenated(parts: Sequence[int] = (0, 1, 2)) -> Callable[[Path], Path]:
     return write
 
 
-SIGNED = BREAST.astype(np.int16)
 MISNAMED = b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2\0\0\0"
 WORDS = ["DERIVED", "PRIMARY", "TOMOSYNTHESIS"]
 
@@ -227,6 +188,12 @@ DICOM_ENCODINGS: dict[str, Encoding] = {
     "Modality LUT": Encoding(saved(looked_up)),
     "a window": Encoding(set_to(WindowCenter=300, WindowWidth=100)),
     "floats": Encoding(saved(floats), same="rows"),
+    "floats with bright padding": Encoding(saved(padded_floats), same="candidates"),
+    "slabs among the frames": Encoding(
+        saved(with_slabs),
+        order=[k // 2 if k % 2 == 0 else -1 for k in range(2 * SLICES)],
+        doubts=("left_out",),
+    ),
     "32 bits": Encoding(saved(wide), same="rows"),
     "bright padding": Encoding(padded(4095), same="candidates"),
     "padding beyond the bits": Encoding(padded(65535), same="candidates"),

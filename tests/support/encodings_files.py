@@ -11,9 +11,9 @@ import numpy as np
 import SimpleITK
 import tifffile
 
-from support.encodings import DICOM_ENCODINGS, SIGNED, one
+from support.encodings import DICOM_ENCODINGS, one
 from support.image_files import png_chunk, write_pgm, write_png
-from support.one_breast import BREAST, ORDER, SLICES, SPACED, Encoding, Frames
+from support.one_breast import BREAST, ORDER, SIGNED, SLICES, SPACED, Encoding, Frames
 
 
 def pictures(

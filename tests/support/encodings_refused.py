@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from pydicom.dataset import Dataset
 
-from support.encodings import concatenated, flat, many, one, private, saved, series, spread
+from support.encodings import concatenated, flat, one, private, series, spread
 from support.encodings_files import itk, ome, tiff
-from support.one_breast import BREAST, COLUMNS, ROWS, SLICES
+from support.one_breast import BREAST, COLUMNS, ROWS, SLICES, many, saved
 
 
 def series_of_two(folder: Path) -> Path:

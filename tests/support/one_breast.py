@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydicom.dataset import Dataset
 
+from support.image_files import dicom
 from support.image_slices import breast_slice
 
 Frames = NDArray[Any]
@@ -41,6 +43,9 @@ def breast() -> Frames:
 
 BREAST = breast()
 AIR = BREAST[FOCUS] < 500
+BAND = np.zeros_like(AIR)
+BAND[:, 96:] = True
+SIGNED = BREAST.astype(np.int16)
 
 
 @dataclass(frozen=True)
@@ -56,3 +61,19 @@ class Encoding:
     same: str = "values"
     """``values``: equal arrays; ``rows``: equal up to a scale; ``candidates``: air differs."""
     doubts: tuple[str, ...] = ()
+
+
+def many(frames: Frames = BREAST, order: Sequence[int] | None = None, **options: Any) -> Dataset:
+    """Return a multi-frame object; stored frame k is slice order[k]."""
+    order = range(len(frames)) if order is None else order
+    positions = [[-float(place), 0.0, 0.0] for place in order]
+    given = {"bits": 12, "enhanced": True, "positions": positions, **options}
+    return dicom([frames[place] for place in order], **given)
+
+
+def saved(make: Callable[[], Dataset]) -> Callable[[Path], Path]:
+    def write(folder: Path) -> Path:
+        make().save_as(folder / "a.dcm", enforce_file_format=True)
+        return folder / "a.dcm"
+
+    return write

@@ -10,11 +10,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from support.encodings import many, one
+from support.encodings import one
 from support.encodings_files import ENCODINGS
 from support.encodings_refused import REFUSED
 from support.image_slices import SETTINGS
-from support.one_breast import AIR, BREAST, FOCUS, SLICES, SPOTS, Encoding
+from support.one_breast import AIR, BREAST, FOCUS, SLICES, SPOTS, Encoding, many
 from support.opening import opened
 from tomocalc.dataset.labels import label_candidates
 from tomocalc.dataset.masks import placed

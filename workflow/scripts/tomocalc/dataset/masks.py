@@ -132,9 +132,13 @@ def _slices(
     frame: MaskFrame, row: Mapping[str, Any], stack: MaskStack, volume: VolumeManifest
 ) -> list[int | None]:
     """Return the slices that a frame of a mask lies on."""
-    if frame.page is not None:
-        return [frame.page] if row["slice"] in (None, frame.page) else []
     sources = volume.sources
+    if frame.page is not None:
+        index: int | None = frame.page
+        if sources and not frame.sorted:
+            stored = [source.stored for source in sources]
+            index = stored.index(frame.page) if frame.page in stored else volume.slices
+        return [index] if row["slice"] in (None, index) else []
     if frame.sources:
         by_key = {source.source: index for index, source in enumerate(sources) if source.source}
         if len(by_key) < len(sources):

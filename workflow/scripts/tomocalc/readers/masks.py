@@ -99,7 +99,8 @@ def _labels(planes: list[Plane], path: str) -> MaskStack:
                     "background cannot be told apart",
                 )
             page = index if len(planes) > 1 else None
-            frames.append(MaskFrame(image=image, page=page))
+            placed = plane.position_mm is not None or not plane.spans
+            frames.append(MaskFrame(image=image, page=page, sorted=placed))
     if not frames:
         raise bad_mask(path, "no pixel of it is set")
     return MaskStack(frames=tuple(frames), pages=len(planes), shape=shape)

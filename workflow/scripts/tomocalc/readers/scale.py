@@ -56,10 +56,11 @@ def find_scale(planes: list[Plane]) -> Scale | None:
     """
     if all(plane.dtype in DIRECT for plane in planes):
         return None
-    low, high = np.inf, -np.inf
+    low, high, padded = np.inf, -np.inf, False
     for plane in planes:
         with contextlib.suppress(Exception):
             image, padding = plane.decode()
+            padded |= padding is not None
             values = image if padding is None else image[~padding]
             smallest, largest = float(values.min()), float(values.max())
             if np.isfinite(smallest) and np.isfinite(largest):
@@ -74,6 +75,8 @@ def find_scale(planes: list[Plane]) -> Scale | None:
             why=f"they lie between {low:.3g} and {high:.3g}",
             fix="replace those that mean nothing in the source, for instance by the background",
         )
+    if padded:  # there may be no air beside the padding: it needs room below tissue
+        low -= high - low
     factor = LARGEST / (high - low)
     integers = all(np.dtype(plane.dtype).kind in "iu" for plane in planes)
     if integers and low >= 0 and high <= LARGEST:

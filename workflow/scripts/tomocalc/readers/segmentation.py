@@ -35,6 +35,8 @@ class MaskFrame:
     """(row, column), true where it is set."""
     page: int | None
     """Its number among the pages of a stack, from 0; None for a mask of one page."""
+    sorted: bool = False
+    """Pages are in the order of their positions, not as some program stores frames."""
     sources: tuple[tuple[str, int | None], ...] = ()
     """Images it is derived from: SOP Instance UID, for comparison only, and frame from 0."""
     position_mm: float | None = None

@@ -1,0 +1,63 @@
+"""One breast in other values: padded, looked up, as floats and as wide integers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+
+from support.image_files import item
+from support.one_breast import AIR, BREAST, many, saved
+
+
+def looked_up() -> Dataset:
+    """Return falling values with a Modality LUT that turns them round."""
+    table = item(LUTDescriptor=[4096, 0, 16], ModalityLUTType="US")
+    table.add_new(0x00283006, "OW", (4095 - np.arange(4096)).astype("<u2").tobytes())
+    return many(4095 - BREAST, ModalityLUTSequence=[table])
+
+
+def floats() -> Dataset:
+    made = many(BREAST, BitsAllocated=32, PixelData=None)
+    for name in ("BitsStored", "HighBit", "PixelRepresentation"):
+        delattr(made, name)
+    made.FloatPixelData = (BREAST / 4 - 200).astype("<f4").tobytes()
+    return made
+
+
+def padded_floats() -> Dataset:
+    """Return floats among which all air is padding, brighter than any tissue."""
+    made = floats()
+    values = np.where(AIR, 1e6, BREAST / 4 - 200).astype("<f4")
+    made.FloatPixelData, made.FloatPixelPaddingValue = values.tobytes(), 1e6
+    return made
+
+
+def wide() -> Dataset:
+    content = (BREAST.astype("<i4") - 1000).tobytes()
+    return many(
+        BREAST,
+        BitsAllocated=32,
+        BitsStored=32,
+        HighBit=31,
+        PixelRepresentation=1,
+        PixelData=content,
+    )
+
+
+def padded(value: int, where: NDArray[np.bool_] = AIR, **options: Any) -> Callable[[Path], Path]:
+    """Write the breast with *value* for padding where nothing was imaged."""
+
+    def make() -> Dataset:
+        frames = BREAST.copy()
+        if options.get("PhotometricInterpretation") == "MONOCHROME1":
+            frames = 4095 - frames
+        frames = frames.astype(np.int16) if value < 0 else frames
+        frames[:, where] = value
+        return many(frames, **{"PixelPaddingValue": value, **options})
+
+    return saved(make)

@@ -1,6 +1,7 @@
 """Gather the scores of all predicted volumes into one page and two sheets."""
 
 import logging
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from tomocalc.files import sheet_text, write_text
 from tomocalc.log import log_to
 from tomocalc.model.release import load_model
 from tomocalc.pages.frame import write_page
-from tomocalc.pages.predictions import predictions_page
+from tomocalc.pages.predictions import PatientScores, predictions_page
 from tomocalc.pages.thumbnails import thumbnail
 from tomocalc.parquet import read_parquet
 from tomocalc.prediction.fit import drift
@@ -92,7 +93,7 @@ def main(
             ],
         ),
     )
-    write_text(patients, sheet_text(PATIENTS, [_rounded(row) for row in by_patient]))
+    write_text(patients, sheet_text(PATIENTS, [_rounded(asdict(row)) for row in by_patient]))
     html = predictions_page(
         volumes=rows,
         patients=by_patient,
@@ -110,22 +111,22 @@ def _rounded(row: dict[str, Any]) -> dict[str, Any]:
     return {name: f"{v:.7g}" if isinstance(v, float) else v for name, v in row.items()}
 
 
-def _patients(rows: list[VolumeScores]) -> list[dict[str, Any]]:
+def _patients(rows: list[VolumeScores]) -> list[PatientScores]:
     """Return one row per patient, the highest score first."""
     groups: dict[str, list[VolumeScores]] = {}
     for row in rows:
         groups.setdefault(row.patient_id, []).append(row)
     found = [
-        {
-            "patient_id": patient,
-            "volumes": len(mine),
-            "score": max(row.score for row in mine),
-            "flagged": sum(row.flagged for row in mine),
-            "clusters": sum(row.clusters for row in mine),
-        }
+        PatientScores(
+            patient_id=patient,
+            volumes=len(mine),
+            score=max(row.score for row in mine),
+            flagged=sum(row.flagged for row in mine),
+            clusters=sum(row.clusters for row in mine),
+        )
         for patient, mine in groups.items()
     ]
-    return sorted(found, key=lambda row: (-row["score"], row["patient_id"]))
+    return sorted(found, key=lambda row: (-row.score, row.patient_id))
 
 
 if __name__ == "__main__":

@@ -48,6 +48,7 @@ def read_run(folder: Path, name: str) -> dict[str, Any]:
     settings = {
         "source": metrics.source,
         "protocol": metrics.protocol,
+        "release": metrics.released,
         "features": [feature["name"] for feature in card["features"]],
         "sequence": card["sequence"],
         "model": {**card["training"], "scaler": card["preprocessing"]["scaler"]},

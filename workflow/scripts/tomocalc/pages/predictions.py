@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -32,10 +33,21 @@ IN_SILICO, REAL = "in-silico phantom", "research use only"
 PREDICTIONS = "predictions/index.html"
 
 
+@dataclass(frozen=True)
+class PatientScores:
+    """One patient: the largest score of her volumes, and what is flagged in all of them."""
+
+    patient_id: str
+    volumes: int
+    score: float
+    flagged: int
+    clusters: int
+
+
 def predictions_page(
     *,
     volumes: Sequence[VolumeScores],
-    patients: Sequence[Mapping[str, Any]],
+    patients: Sequence[PatientScores],
     drift: Sequence[Drift],
     pictures: Mapping[str, str],
     own: bool,
@@ -49,7 +61,7 @@ def predictions_page(
     volumes
         ``scores.json`` of every volume.
     patients
-        patient_id, volumes, score, flagged, clusters.
+        In the order of the page.
     drift
         Of all candidates together.
     pictures

@@ -63,8 +63,9 @@ def test_a_model_that_fits_is_accepted() -> None:
 def test_a_model_that_does_not_fit_is_refused(
     card: dict[str, Any], changes: dict[str, Any], why: str
 ) -> None:
+    measured_so: dict[str, Any] = {"pixel_spacing_mm": FINE, **changes}
     with pytest.raises(TomocalcError, match="E602") as caught:
-        check_fit(CARD | card, manifest(**{"pixel_spacing_mm": FINE} | changes), tolerance=0.1)
+        check_fit(CARD | card, manifest(**measured_so), tolerance=0.1)
     assert why in str(caught.value)
 
 

@@ -95,10 +95,9 @@ class Identity:
 
         The frame is None of an image that has but one.
         """
-        if len(self.images) > 1:
-            return self.images[index], None
-        image = self.images[0]
-        return image, self.frames[index] + 1 if image.NumberOfFrames > 1 else None
+        alone = len(self.images) == 1
+        image = self.images[0 if alone else index]
+        return image, self.frames[index] + 1 if alone and image.NumberOfFrames > 1 else None
 
 
 def uid(*parts: object) -> str:
@@ -242,14 +241,14 @@ def _places(
     if orientation is None or len(found) != slices or not all(found):
         return None
     points = [tuple(float(value) for value in place) for place in found]
-    directions = np.array(orientation, np.float64).reshape(-1, 3)
-    if len(directions) != 2 or any(len(point) != 3 for point in points):
+    plane = tuple(float(value) for value in orientation)
+    if len(plane) != 6 or any(len(point) != 3 for point in points):
         return None
     # Slices lie behind each other along the normal, or what the headers say is of no use.
-    depths = np.round(np.array(points) @ np.cross(*directions), 4)
+    depths = np.round(np.array(points) @ np.cross(plane[:3], plane[3:]), 4)
     if np.unique(depths).size < slices:
         return None
-    return tuple(directions.ravel().tolist()), tuple(points)  # type: ignore[return-value]
+    return plane, tuple(points)  # type: ignore[return-value]
 
 
 def _nothing(volume_id: str, why: str) -> TomocalcError:

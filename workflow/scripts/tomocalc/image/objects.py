@@ -165,7 +165,7 @@ class VolumeObjects:
         table = pl.concat([pl.DataFrame(schema=FOUND), *linked], how="diagonal_relaxed")
         text = msgspec.json.encode(about, order="sorted").decode()
         more = {"search": text, "search_sha256": digest(text)}  # the footer has no checksum
-        write_table(path, table.cast(dict(FOUND)), key, more)
+        write_table(path, table.cast(FOUND), key, more)
 
     def write_objects(self, path: Path, key: str) -> TableEntry:
         """Write the table of objects, for measuring detection, and return its entry."""

@@ -231,8 +231,8 @@ def _box_sum(values: NDArray[np.float32]) -> NDArray[np.float32]:
     What is summed are whole numbers far below 2²⁴, so the order of the additions does not matter.
     """
     ones = np.ones(2 * WINDOW + 1)
-    down = ndimage.correlate1d(values, ones, axis=-2)[..., WINDOW:-WINDOW, :]
-    return ndimage.correlate1d(down, ones, axis=-1, mode="constant")
+    down = np.asarray(ndimage.correlate1d(values, ones, axis=-2))[..., WINDOW:-WINDOW, :]
+    return np.asarray(ndimage.correlate1d(down, ones, axis=-1, mode="constant"), np.float32)
 
 
 def _strip_runs(

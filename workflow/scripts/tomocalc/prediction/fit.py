@@ -86,7 +86,7 @@ def _reasons(
 
 def _different(settings: Mapping[str, Any], manifest: VolumeManifest) -> str:
     own = manifest.settings.as_dict()
-    names = sorted(name for name in settings | own if settings.get(name) != own.get(name))
+    names = sorted(name for name in {**settings, **own} if settings.get(name) != own.get(name))
     parts = [f"{name} is {own.get(name)}, the model's {settings.get(name)}" for name in names]
     return "; ".join(parts) or "its candidates were found with other settings"
 

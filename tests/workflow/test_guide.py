@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 import shutil
+import string
 from pathlib import Path
 
 import polars as pl
@@ -140,6 +141,9 @@ def planning(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Return a project with the sheets that importing writes."""
     project = copy_project(tmp_path_factory.mktemp("guide") / "project")
     sheet, points = blocks((ROOT / "docs/own_volumes.md").read_text(), "csv")
+    others = string.ascii_uppercase[1:14]
+    sheet += "".join(f"{name}-LCC,{name},L,CC,my_data/{name}-LCC,0.1,1.0\n" for name in others)
+    points += "".join(f"{name}-LCC,12,151,208,3,calcification\n" for name in others[:6])
     for imported in ("dicom_folder", "mini_mias"):
         folder = project.folder / "resources" / imported
         folder.mkdir(parents=True)

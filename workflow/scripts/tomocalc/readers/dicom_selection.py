@@ -158,6 +158,8 @@ def _check_concatenation(headers: dict[Path, DicomHeader], where: str) -> None:
         raise _mixed(where, f"its files are parts of {len(uids)} concatenations")
     numbers = sorted(part.number for part in parts if part)
     total = max((part.total or 0 for part in parts if part), default=0) or len(numbers)
+    if len(numbers) == total == 1:
+        return  # the one part of all, whatever number it has
     if numbers != [*range(1, total + 1)]:
         raise TomocalcError(
             "E207",

@@ -223,7 +223,7 @@ def _patient_spellings(
         )
         more = f", and so do {len(again) - 1} other names" if len(again) > 1 else ""
         fix = "write one patient in one way"
-        yield _table_error(f"{path}, column {patient_id}", f"{why} alone{more}", fix)
+        yield _table_error(f"{path}, column {patient_id}", f"{why}{more}", fix)
 
 
 def _not_numbers(

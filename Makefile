@@ -9,7 +9,7 @@ ifneq ($(shell test -w "$$HOME" && echo yes),yes)
 export XDG_CACHE_HOME ?= $(CURDIR)/.snakemake/cache
 endif
 
-.PHONY: demo test benchmarks faults lint lock docs site release-check clean
+.PHONY: demo test benchmarks faults house lint lock docs site release-check clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready
@@ -24,6 +24,9 @@ benchmarks: $(VENV)/ready-for-tests
 
 faults: $(VENV)/ready-for-tests
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder --fault-table=benchmarks/faults.md
+
+house: $(VENV)/ready-for-tests
+	$(BIN)/python tests/support/house.py
 
 lint: $(VENV)/ready-for-tests
 	PATH="$(CURDIR)/$(BIN):$$PATH" pre-commit run --all-files --show-diff-on-failure

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from support.house import counts
+
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "workflow" / "scripts"
 LONGEST = 300
@@ -73,6 +75,10 @@ def test_what_computes_draws_nothing(graph: dict[str, set[str]]) -> None:
         for name, found in others.items()
     }
     assert {name: pages for name, pages in wrong.items() if pages} == {}
+
+
+def test_the_house_keeps_its_limits() -> None:
+    assert [one for one in counts() if one.found > one.limit] == []
 
 
 @pytest.mark.skipif("PYTEST_XDIST_WORKER" not in os.environ, reason="this is the only process")

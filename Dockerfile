@@ -1,9 +1,9 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="5599563da6c36f361ab6b10bc7285109525800d844ea00ee2316793ed465d39c"
+LABEL io.github.snakemake.conda_env_hash="afdd768de440dba9011924bfc56474ddbf1e32c4b39aaf7ac55da35b352ad5af"
 # Conda environment:
 #   source: envs/comparison.yaml
-#   prefix: /conda-envs/5f6cb5b6ff881789a6add0013d3f17e9
+#   prefix: /conda-envs/e89024f3bc4916f6fa00fb5608ff04c5
 #   # Other models beside the LSTM, and the leakage audit.
 #   channels:
 #     - conda-forge
@@ -12,39 +12,45 @@ LABEL io.github.snakemake.conda_env_hash="5599563da6c36f361ab6b10bc7285109525800
 #     - python =3.12
 #     - jinja2 >=3.1,<4
 #     - markupsafe >=3,<4
+#     - msgspec >=0.19,<1
 #     - numpy >=2.3,<3
 #     - plotly >=6.6,<8
 #     - polars >=1.41,<3
 #     - pyarrow >=24,<27
+#     - safetensors >=0.6,<1
 #     - scikit-learn >=1.8,<2
 #     - scipy >=1.16,<2
 #     - threadpoolctl >=3.5,<4
 #     - xgboost >=3,<4
-RUN mkdir -p /conda-envs/5f6cb5b6ff881789a6add0013d3f17e9
-COPY envs/comparison.yaml /conda-envs/5f6cb5b6ff881789a6add0013d3f17e9/environment.yaml
+RUN mkdir -p /conda-envs/e89024f3bc4916f6fa00fb5608ff04c5
+COPY envs/comparison.yaml /conda-envs/e89024f3bc4916f6fa00fb5608ff04c5/environment.yaml
 # Conda environment:
 #   source: envs/dataset.yaml
-#   prefix: /conda-envs/eb7f4e46f1ff77bf87300e707615f8c8
+#   prefix: /conda-envs/c2b5f946acf8731b296c289d300ccf67
 #   # Merging and splitting.
 #   channels:
 #     - conda-forge
 #     - nodefaults
 #   dependencies:
 #     - python =3.12
+#     - imagecodecs >=2025.8
 #     - jsonschema >=4,<5
+#     - msgspec >=0.19,<1
 #     - numpy >=2.3,<3
-#     - pillow >=12,<14
 #     - polars >=1.41,<3
 #     - pyarrow >=24,<27
 #     - pydicom >=3.0.2,<4
 #     - pyyaml >=6,<7
+#     - scikit-image >=0.26,<0.27
 #     - scikit-learn >=1.8,<2
 #     - scipy >=1.16,<2
-RUN mkdir -p /conda-envs/eb7f4e46f1ff77bf87300e707615f8c8
-COPY envs/dataset.yaml /conda-envs/eb7f4e46f1ff77bf87300e707615f8c8/environment.yaml
+#     - simpleitk >=2.5,<3
+#     - tifffile >=2025.10
+RUN mkdir -p /conda-envs/c2b5f946acf8731b296c289d300ccf67
+COPY envs/dataset.yaml /conda-envs/c2b5f946acf8731b296c289d300ccf67/environment.yaml
 # Conda environment:
 #   source: envs/eda.yaml
-#   prefix: /conda-envs/89b46c1fd6b7b2b62f06c8be6fcaa9ea
+#   prefix: /conda-envs/f4076ad817b2ca503ffb7d7cb000d7e0
 #   # The exploratory page.
 #   channels:
 #     - conda-forge
@@ -53,26 +59,28 @@ COPY envs/dataset.yaml /conda-envs/eb7f4e46f1ff77bf87300e707615f8c8/environment.
 #     - python =3.12
 #     - jinja2 >=3.1,<4
 #     - markupsafe >=3,<4
+#     - msgspec >=0.19,<1
 #     - numpy >=2.3,<3
 #     - plotly >=6.6,<8
 #     - polars >=1.41,<3
 #     - pyarrow >=24,<27
-RUN mkdir -p /conda-envs/89b46c1fd6b7b2b62f06c8be6fcaa9ea
-COPY envs/eda.yaml /conda-envs/89b46c1fd6b7b2b62f06c8be6fcaa9ea/environment.yaml
+RUN mkdir -p /conda-envs/f4076ad817b2ca503ffb7d7cb000d7e0
+COPY envs/eda.yaml /conda-envs/f4076ad817b2ca503ffb7d7cb000d7e0/environment.yaml
 # Conda environment:
 #   source: envs/evaluation.yaml
-#   prefix: /conda-envs/21eb72de12c1688b3565414608e6ada6
+#   prefix: /conda-envs/d4348ef212909fb365543f9e4e0ffa6e
 #   # Evaluation.
 #   channels:
 #     - conda-forge
 #     - nodefaults
 #   dependencies:
 #     - python =3.12
+#     - imagecodecs >=2025.8
 #     - jinja2 >=3.1,<4
 #     - jsonschema >=4,<5
 #     - markupsafe >=3,<4
+#     - msgspec >=0.19,<1
 #     - numpy >=2.3,<3
-#     - pillow >=12,<14
 #     - plotly >=6.6,<8
 #     - polars >=1.41,<3
 #     - pyarrow >=24,<27
@@ -80,13 +88,18 @@ COPY envs/eda.yaml /conda-envs/89b46c1fd6b7b2b62f06c8be6fcaa9ea/environment.yaml
 #     - pytorch >=2.10,<3
 #     - pyyaml >=6,<7
 #     - safetensors >=0.6,<1
+#     - scikit-image >=0.26,<0.27
 #     - scikit-learn >=1.8,<2
 #     - scipy >=1.16,<2
-RUN mkdir -p /conda-envs/21eb72de12c1688b3565414608e6ada6
-COPY envs/evaluation.yaml /conda-envs/21eb72de12c1688b3565414608e6ada6/environment.yaml
+#     - simpleitk >=2.5,<3
+#     - threadpoolctl >=3.5,<4
+#     - tifffile >=2025.10
+#     - xgboost >=3,<4
+RUN mkdir -p /conda-envs/d4348ef212909fb365543f9e4e0ffa6e
+COPY envs/evaluation.yaml /conda-envs/d4348ef212909fb365543f9e4e0ffa6e/environment.yaml
 # Conda environment:
 #   source: envs/features.yaml
-#   prefix: /conda-envs/7cce9d3e68e401d2fa7487a93a8e2c30
+#   prefix: /conda-envs/a34c3c3f9c478ec12bab203aed515d63
 #   # Reading images and measuring candidates.
 #   channels:
 #     - conda-forge
@@ -95,6 +108,7 @@ COPY envs/evaluation.yaml /conda-envs/21eb72de12c1688b3565414608e6ada6/environme
 #     - python =3.12
 #     - imagecodecs >=2025.8
 #     - jsonschema >=4,<5
+#     - msgspec >=0.19,<1
 #     - numpy >=2.3,<3
 #     - pillow >=12,<14
 #     - polars >=1.41,<3
@@ -103,9 +117,10 @@ COPY envs/evaluation.yaml /conda-envs/21eb72de12c1688b3565414608e6ada6/environme
 #     - pyyaml >=6,<7
 #     - scikit-image >=0.26,<0.27
 #     - scipy >=1.16,<2
+#     - simpleitk >=2.5,<3
 #     - tifffile >=2025.10
-RUN mkdir -p /conda-envs/7cce9d3e68e401d2fa7487a93a8e2c30
-COPY envs/features.yaml /conda-envs/7cce9d3e68e401d2fa7487a93a8e2c30/environment.yaml
+RUN mkdir -p /conda-envs/a34c3c3f9c478ec12bab203aed515d63
+COPY envs/features.yaml /conda-envs/a34c3c3f9c478ec12bab203aed515d63/environment.yaml
 # Conda environment:
 #   source: envs/image_models.yaml
 #   prefix: /conda-envs/6d887c115a3a25c2bcd2c3a605d15dbb
@@ -124,7 +139,7 @@ RUN mkdir -p /conda-envs/6d887c115a3a25c2bcd2c3a605d15dbb
 COPY envs/image_models.yaml /conda-envs/6d887c115a3a25c2bcd2c3a605d15dbb/environment.yaml
 # Conda environment:
 #   source: envs/imports.yaml
-#   prefix: /conda-envs/fdedd59bd15009ddae84f58a9e4df442
+#   prefix: /conda-envs/bfda34738560143204114174740f8f7d
 #   # Turning published data sets into sheets.
 #   channels:
 #     - conda-forge
@@ -132,28 +147,30 @@ COPY envs/image_models.yaml /conda-envs/6d887c115a3a25c2bcd2c3a605d15dbb/environ
 #   dependencies:
 #     - python =3.12
 #     - jsonschema >=4,<5
+#     - msgspec >=0.19,<1
 #     - numpy >=2.3,<3
 #     - pydicom >=3.0.2,<4
 #     - pyyaml >=6,<7
-RUN mkdir -p /conda-envs/fdedd59bd15009ddae84f58a9e4df442
-COPY envs/imports.yaml /conda-envs/fdedd59bd15009ddae84f58a9e4df442/environment.yaml
+RUN mkdir -p /conda-envs/bfda34738560143204114174740f8f7d
+COPY envs/imports.yaml /conda-envs/bfda34738560143204114174740f8f7d/environment.yaml
 # Conda environment:
 #   source: envs/model.yaml
-#   prefix: /conda-envs/95edfe819e3746f8335a1d78e91691b8
+#   prefix: /conda-envs/61fcb598b1754cf50f8bc7e6a763ded0
 #   # Training.
 #   channels:
 #     - conda-forge
 #     - nodefaults
 #   dependencies:
 #     - python =3.12
+#     - msgspec >=0.19,<1
 #     - numpy >=2.3,<3
 #     - polars >=1.41,<3
 #     - pyarrow >=24,<27
 #     - pytorch >=2.10,<3
 #     - safetensors >=0.6,<1
 #     - scipy >=1.16,<2
-RUN mkdir -p /conda-envs/95edfe819e3746f8335a1d78e91691b8
-COPY envs/model.yaml /conda-envs/95edfe819e3746f8335a1d78e91691b8/environment.yaml
+RUN mkdir -p /conda-envs/61fcb598b1754cf50f8bc7e6a763ded0
+COPY envs/model.yaml /conda-envs/61fcb598b1754cf50f8bc7e6a763ded0/environment.yaml
 # Conda environment:
 #   source: envs/phantom.yaml
 #   prefix: /conda-envs/b0963ed1fc3ef8233d09862351aff058
@@ -171,16 +188,18 @@ RUN mkdir -p /conda-envs/b0963ed1fc3ef8233d09862351aff058
 COPY envs/phantom.yaml /conda-envs/b0963ed1fc3ef8233d09862351aff058/environment.yaml
 # Conda environment:
 #   source: envs/prediction.yaml
-#   prefix: /conda-envs/3353faf7998448a1f0721042112ac7ff
+#   prefix: /conda-envs/37b747d8d75092bd7b9086fbdc8987c3
 #   # Scoring new volumes: model, pages and DICOM objects.
 #   channels:
 #     - conda-forge
 #     - nodefaults
 #   dependencies:
 #     - python =3.12
+#     - highdicom >=0.27,<0.29
 #     - imagecodecs >=2025.8
 #     - jinja2 >=3.1,<4
 #     - markupsafe >=3,<4
+#     - msgspec >=0.19,<1
 #     - numpy >=2.3,<3
 #     - pillow >=12,<14
 #     - plotly >=6.6,<8
@@ -190,12 +209,13 @@ COPY envs/phantom.yaml /conda-envs/b0963ed1fc3ef8233d09862351aff058/environment.
 #     - safetensors >=0.6,<1
 #     - scikit-image >=0.26,<0.27
 #     - scipy >=1.16,<2
+#     - simpleitk >=2.5,<3
 #     - tifffile >=2025.10
-RUN mkdir -p /conda-envs/3353faf7998448a1f0721042112ac7ff
-COPY envs/prediction.yaml /conda-envs/3353faf7998448a1f0721042112ac7ff/environment.yaml
+RUN mkdir -p /conda-envs/37b747d8d75092bd7b9086fbdc8987c3
+COPY envs/prediction.yaml /conda-envs/37b747d8d75092bd7b9086fbdc8987c3/environment.yaml
 # Conda environment:
 #   source: envs/report.yaml
-#   prefix: /conda-envs/31ba2986836cbd6861ceee2e695de297
+#   prefix: /conda-envs/5f6a84983518870e32707d8fa46f3c79
 #   # The index page.
 #   channels:
 #     - conda-forge
@@ -204,16 +224,17 @@ COPY envs/prediction.yaml /conda-envs/3353faf7998448a1f0721042112ac7ff/environme
 #     - python =3.12
 #     - jinja2 >=3.1,<4
 #     - markupsafe >=3,<4
+#     - msgspec >=0.19,<1
 #     - numpy >=2.3,<3
 #     - pillow >=12,<14
 #     - plotly >=6.6,<8
 #     - polars >=1.41,<3
 #     - pyarrow >=24,<27
-RUN mkdir -p /conda-envs/31ba2986836cbd6861ceee2e695de297
-COPY envs/report.yaml /conda-envs/31ba2986836cbd6861ceee2e695de297/environment.yaml
+RUN mkdir -p /conda-envs/5f6a84983518870e32707d8fa46f3c79
+COPY envs/report.yaml /conda-envs/5f6a84983518870e32707d8fa46f3c79/environment.yaml
 # Conda environment:
 #   source: envs/tuning.yaml
-#   prefix: /conda-envs/8850691258ede141621be5848c639063
+#   prefix: /conda-envs/081c476be73ea06aa8539d3cd0097a3c
 #   # Bayesian optimisation.
 #   channels:
 #     - conda-forge
@@ -222,6 +243,7 @@ COPY envs/report.yaml /conda-envs/31ba2986836cbd6861ceee2e695de297/environment.y
 #     - python =3.12
 #     - jinja2 >=3.1,<4
 #     - markupsafe >=3,<4
+#     - msgspec >=0.19,<1
 #     - numpy >=2.3,<3
 #     - optuna >=4.9,<6
 #     - plotly >=6.6,<8
@@ -230,19 +252,19 @@ COPY envs/report.yaml /conda-envs/31ba2986836cbd6861ceee2e695de297/environment.y
 #     - pytorch >=2.10,<3
 #     - scikit-learn >=1.8,<2
 #     - scipy >=1.16,<2
-RUN mkdir -p /conda-envs/8850691258ede141621be5848c639063
-COPY envs/tuning.yaml /conda-envs/8850691258ede141621be5848c639063/environment.yaml
+RUN mkdir -p /conda-envs/081c476be73ea06aa8539d3cd0097a3c
+COPY envs/tuning.yaml /conda-envs/081c476be73ea06aa8539d3cd0097a3c/environment.yaml
 
-RUN conda env create --prefix /conda-envs/5f6cb5b6ff881789a6add0013d3f17e9 --file /conda-envs/5f6cb5b6ff881789a6add0013d3f17e9/environment.yaml && \
-    conda env create --prefix /conda-envs/eb7f4e46f1ff77bf87300e707615f8c8 --file /conda-envs/eb7f4e46f1ff77bf87300e707615f8c8/environment.yaml && \
-    conda env create --prefix /conda-envs/89b46c1fd6b7b2b62f06c8be6fcaa9ea --file /conda-envs/89b46c1fd6b7b2b62f06c8be6fcaa9ea/environment.yaml && \
-    conda env create --prefix /conda-envs/21eb72de12c1688b3565414608e6ada6 --file /conda-envs/21eb72de12c1688b3565414608e6ada6/environment.yaml && \
-    conda env create --prefix /conda-envs/7cce9d3e68e401d2fa7487a93a8e2c30 --file /conda-envs/7cce9d3e68e401d2fa7487a93a8e2c30/environment.yaml && \
+RUN conda env create --prefix /conda-envs/e89024f3bc4916f6fa00fb5608ff04c5 --file /conda-envs/e89024f3bc4916f6fa00fb5608ff04c5/environment.yaml && \
+    conda env create --prefix /conda-envs/c2b5f946acf8731b296c289d300ccf67 --file /conda-envs/c2b5f946acf8731b296c289d300ccf67/environment.yaml && \
+    conda env create --prefix /conda-envs/f4076ad817b2ca503ffb7d7cb000d7e0 --file /conda-envs/f4076ad817b2ca503ffb7d7cb000d7e0/environment.yaml && \
+    conda env create --prefix /conda-envs/d4348ef212909fb365543f9e4e0ffa6e --file /conda-envs/d4348ef212909fb365543f9e4e0ffa6e/environment.yaml && \
+    conda env create --prefix /conda-envs/a34c3c3f9c478ec12bab203aed515d63 --file /conda-envs/a34c3c3f9c478ec12bab203aed515d63/environment.yaml && \
     conda env create --prefix /conda-envs/6d887c115a3a25c2bcd2c3a605d15dbb --file /conda-envs/6d887c115a3a25c2bcd2c3a605d15dbb/environment.yaml && \
-    conda env create --prefix /conda-envs/fdedd59bd15009ddae84f58a9e4df442 --file /conda-envs/fdedd59bd15009ddae84f58a9e4df442/environment.yaml && \
-    conda env create --prefix /conda-envs/95edfe819e3746f8335a1d78e91691b8 --file /conda-envs/95edfe819e3746f8335a1d78e91691b8/environment.yaml && \
+    conda env create --prefix /conda-envs/bfda34738560143204114174740f8f7d --file /conda-envs/bfda34738560143204114174740f8f7d/environment.yaml && \
+    conda env create --prefix /conda-envs/61fcb598b1754cf50f8bc7e6a763ded0 --file /conda-envs/61fcb598b1754cf50f8bc7e6a763ded0/environment.yaml && \
     conda env create --prefix /conda-envs/b0963ed1fc3ef8233d09862351aff058 --file /conda-envs/b0963ed1fc3ef8233d09862351aff058/environment.yaml && \
-    conda env create --prefix /conda-envs/3353faf7998448a1f0721042112ac7ff --file /conda-envs/3353faf7998448a1f0721042112ac7ff/environment.yaml && \
-    conda env create --prefix /conda-envs/31ba2986836cbd6861ceee2e695de297 --file /conda-envs/31ba2986836cbd6861ceee2e695de297/environment.yaml && \
-    conda env create --prefix /conda-envs/8850691258ede141621be5848c639063 --file /conda-envs/8850691258ede141621be5848c639063/environment.yaml && \
+    conda env create --prefix /conda-envs/37b747d8d75092bd7b9086fbdc8987c3 --file /conda-envs/37b747d8d75092bd7b9086fbdc8987c3/environment.yaml && \
+    conda env create --prefix /conda-envs/5f6a84983518870e32707d8fa46f3c79 --file /conda-envs/5f6a84983518870e32707d8fa46f3c79/environment.yaml && \
+    conda env create --prefix /conda-envs/081c476be73ea06aa8539d3cd0097a3c --file /conda-envs/081c476be73ea06aa8539d3cd0097a3c/environment.yaml && \
     conda clean --all -y

@@ -62,6 +62,7 @@ def test_slices_are_left_out_from_both_ends(tmp_path: Path) -> None:
 
 def test_the_gain_of_the_sequence_is_the_ablation_to_one_slice(tmp_path: Path) -> None:
     facts = ablated(tmp_path, "sequence")
+    assert "The trees are controls that are no LSTM" in (tmp_path / "ablation.html").read_text()
     one, *controls = facts["variants"]
     assert one["name"] == "1 slice"
     assert [control["name"].partition(",")[0] for control in controls] == ["trees"] * 2

@@ -142,7 +142,8 @@ def _check_one_volume(headers: dict[Path, DicomHeader], where: str) -> None:
     series = {header.series for header in headers.values()}
     if len(series) > 1:
         raise _mixed(where, f"its files belong to {len(series)} series")
-    if len({(header.sop_class, header.laterality, header.view) for header in headers.values()}) > 1:
+    said = [(header.sop_class, header.laterality, header.view) for header in headers.values()]
+    if any(len({*values} - {"", None}) > 1 for values in zip(*said, strict=True)):
         raise _mixed(where, "its files differ in kind of object, side or view")
     parts = [header.part for header in headers.values() if header.part is not None]
     if parts:

@@ -65,6 +65,8 @@ def test_figures_of_merit_within_a_sentence():
     names = ("average_precision", "auroc", "f1", "accuracy")
     said = ["average precision", "AUROC", "F1", "accuracy"]
     assert [in_a_sentence(name) for name in names] == said
+    below = {"value": 0.724, "low": -0.564, "high": 0.986}
+    assert with_interval(below) == "0.724 (−0.564 to 0.986)"
     assert with_interval(None) == with_interval({"value": None}) == "–"
 
 

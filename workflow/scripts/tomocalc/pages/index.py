@@ -41,6 +41,7 @@ from tomocalc.pages.words import (
     RULINGS,
     badge_of,
     cohort,
+    first_up,
     reasons_of,
     ruling_of,
     under,
@@ -212,7 +213,7 @@ def _protocol_rows(
         differences = [one.gap if one and one.gap else {} for one in worth]
         for key in PROTOCOL_FIGURES:
             yield [
-                f"{said}: {merit_name(key)}",
+                f"{first_up(said)}: {merit_name(key)}",
                 *(with_interval(figure_of(row, key) if row else None) for row in rows),
                 *(with_reach(asdict(gap[key])) if key in gap else "–" for gap in differences),
             ]

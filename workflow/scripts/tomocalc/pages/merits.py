@@ -47,7 +47,7 @@ def figure_card(name: str, figure: Shown, unit: str = "") -> Card:
 def interval(figure: Shown) -> str:
     """Return the interval of a figure: ``0.932 to 0.967``; empty without one."""
     _, low, high = ends_of(figure)
-    return "" if low is None or high is None else f"{low:.3f} to {high:.3f}"
+    return "" if low is None or high is None else f"{score(low)} to {score(high)}"
 
 
 def merit_name(name: str) -> str:
@@ -69,11 +69,12 @@ def figure_of(row: Mapping[str, Any], key: str) -> Figure:
 
 
 def with_interval(figure: Shown | None) -> str:
-    """Return a figure with its interval: ``0.951 (0.932–0.967)``."""
+    """Return a figure with its interval: ``0.951 (0.932–0.967)``, ``0.7 (−0.1 to 0.9)``."""
     value, low, high = ends_of(figure)
-    if value is None:
-        return "–"
-    return f"{value:.3f}" if low is None or high is None else f"{value:.3f} ({low:.3f}–{high:.3f})"
+    if value is None or low is None or high is None:
+        return score(value)
+    between = " to " if low < 0 else "–"
+    return f"{score(value)} ({score(low)}{between}{score(high)})"
 
 
 def is_alike(difference: Shown) -> bool:

@@ -79,7 +79,7 @@ def written(value: float | None, form: str = "number") -> str:
     if form == "share":
         return share(value)
     if form == "score":
-        return f"{value:.3f}"
+        return f"{value:.3f}".replace("-", "−")
     return number(value)
 
 

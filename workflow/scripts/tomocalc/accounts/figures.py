@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from tomocalc.accounts.base import Record
 
@@ -29,7 +29,18 @@ class Figure(Record, frozen=True, kw_only=True):
     method: Method = Method.NONE
 
 
-Shown = Figure | Mapping[str, Any]
+class WithEnds(Protocol):
+    """A record with a value and the ends of its interval."""
+
+    @property
+    def value(self) -> float | None: ...  # noqa: D102
+    @property
+    def low(self) -> float | None: ...  # noqa: D102
+    @property
+    def high(self) -> float | None: ...  # noqa: D102
+
+
+Shown = WithEnds | Mapping[str, Any]
 """What a page shows as a figure: a record, or a row of a table with the same names."""
 
 Ends = tuple[float | None, float | None, float | None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tomocalc.accounts.base import Account, Record
 
 
-class Scored(Record):
+class Scored(Record, frozen=True, kw_only=True):
     """One of the models that a release is chosen from.
 
     Attributes
@@ -22,7 +22,7 @@ class Scored(Record):
     validation: float | None
 
 
-class TreesAccount(Account):
+class TreesAccount(Account, frozen=True, kw_only=True):
     """What was grown and what it is worth on the validation part.
 
     Attributes

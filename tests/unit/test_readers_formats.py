@@ -230,14 +230,6 @@ def test_tiff_rgb_contiguous_and_separate(tmp_path: Path) -> None:
     check(opened(tmp_path / "b.tif"), [expected])
 
 
-def test_packed_12_bit_tiff(tmp_path: Path) -> None:
-    frame = picture(bits=12)
-    path = write_tiff(tmp_path / "a.tif", [frame], bitspersample=12)
-    found = opened(path)
-    assert found.header.bits == 12
-    check(found, [frame])
-
-
 def test_folder_of_tiffs(tmp_path: Path) -> None:
     frames = volume(11, bits=12)
     for index, frame in enumerate(frames):

@@ -73,12 +73,6 @@ def test_sign_extended_values_and_signed_codestreams(tmp_path: Path) -> None:
         np.testing.assert_array_equal(opened(path).read(0), values)
 
 
-def test_values_in_the_high_bits_are_shifted_down(tmp_path: Path) -> None:
-    values = picture(bits=12)
-    path = write_dicom(tmp_path / "a.dcm", [values << 4], bits=12, HighBit=15)
-    np.testing.assert_array_equal(opened(path).read(0), values)
-
-
 def test_drawings_in_the_unused_bits_are_cut_off_where_declared(tmp_path: Path) -> None:
     values = picture(bits=12)
     drawn = values | np.uint16(0x8000)

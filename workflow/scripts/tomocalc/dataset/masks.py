@@ -150,7 +150,7 @@ def _slices(
             for uid, number in frame.sources
         }
         if None not in found:
-            return sorted(index for index in found if index is not None)
+            return [*sorted(index for index in found if index is not None)]
     index = _nearest(frame.position_mm, volume)
     if index is not None:
         return [index]

@@ -31,7 +31,7 @@ def volume_facts(items: list[Item], places: list[int], *, complete: bool) -> Fac
     doubts = _of_order(items, places)
     contradiction = None
     if len(headers) == 1 and first.per_frame_items not in (0, first.frames):
-        counts = {"described": first.per_frame_items, "stored": first.frames}
+        counts = {"described": float(first.per_frame_items), "stored": float(first.frames)}
         contradiction = Doubt(code="header_contradicts", values=counts)
     found = [_spacing(header) for header in headers]
     spacing, source, magnification = found[0]

@@ -104,7 +104,7 @@ def _information(path: Path, where: str) -> tuple[tuple[int, ...], str, Layout]:
     shape = tuple(reversed((*sizes, 1)[:3]))
     if len(sizes) == 2:
         flat = (1.0, spacing[1], spacing[0])
-        layout = Layout(order=(0, 1, 2), flipped=(False,) * 3, spacing=_given(flat))
+        layout = Layout(order=(0, 1, 2), flipped=(False, False, False), spacing=_given(flat))
         return shape, dtype, layout
     dimensions = len(sizes)
     direction = np.reshape(reader.GetDirection(), (dimensions, dimensions))[:3, :3]

@@ -11,6 +11,8 @@ from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 from pydicom.uid import UID
 
+from tomocalc.files import stable_number
+
 CANARY = "PHI-CANARY"
 DAY, TIME, IDENTIFIER = "19660606", "060606.666666", "1.2.826.0.1.3680043.8.498.666.666"
 TEXT = {"LO", "SH", "PN", "LT", "ST", "UC", "UT", "AE"}
@@ -29,6 +31,8 @@ def identify(path: Path, target: Path) -> None:
             image.add_new(tag, kind, CANARY if kind != "AE" else CANARY[:16])
         elif kind in VALUES and "UIDs" not in word:
             image.add_new(tag, kind, VALUES[kind])
+    # One study per volume, or the sheet's patients would seem to be one.
+    image.StudyInstanceUID = UID(f"{IDENTIFIER}.{stable_number(path.name)}")
     block = image.private_block(0x0099, CANARY, create=True)
     block.add_new(1, "LO", CANARY)
     block.add_new(2, "UN", CANARY.encode() + b" ")

@@ -32,7 +32,7 @@ def identify(path: Path, target: Path) -> None:
         elif kind in VALUES and "UIDs" not in word:
             image.add_new(tag, kind, VALUES[kind])
     # One study per volume, or the sheet's patients would seem to be one.
-    image.StudyInstanceUID = UID(f"{IDENTIFIER}.{stable_number(path.name)}")
+    image.StudyInstanceUID = UID(f"{IDENTIFIER}.{stable_number(path.name) % 10**9}")
     block = image.private_block(0x0099, CANARY, create=True)
     block.add_new(1, "LO", CANARY)
     block.add_new(2, "UN", CANARY.encode() + b" ")

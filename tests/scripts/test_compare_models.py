@@ -41,6 +41,7 @@ def test_both_protocols_stand_side_by_side(compared):
     assert probe["honest"]["cv_auroc"] > 0.5
     assert probe["paper"]["cv_auroc"] is None
     assert measured.filter(model="lstm")["auroc_minus_lstm"].null_count() == 2
+    assert measured.filter(protocol="honest")["cv_average_precision"].null_count() == 0
     remarks = {row["protocol"]: row["remark"] for row in measured.filter(model="lstm").to_dicts()}
     assert remarks == {"honest": "tuned", "paper": "not_tuned"}
     html = (folder / "comparison.html").read_text()

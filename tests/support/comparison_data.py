@@ -13,7 +13,7 @@ import grow_trees
 import split_dataset
 import train_lstm
 from support.candidates import cohort
-from support.model_data import chosen, training
+from support.model_data import MODEL, chosen, training
 from tomocalc.parquet import write_parquet
 
 FEATURES = ["area", "contrast"]
@@ -102,6 +102,16 @@ def compare(
             account=paths["tree_accounts"][place],
             scores=paths["tree_scores"][place],
             times=str(folder / "logs" / f"{protocol}_trees.tsv"),
+            cross_validation={
+                "features": FEATURES,
+                "sequence": {"kind": "single_step", "slices": 1},
+                "model": MODEL,
+                "impute": "none",
+                "duplicates": "drop",
+                "folds": 3,
+                "repeats": 1,
+                "threads": 1,
+            },
         )
     both: dict[str, Any] = {
         "protocols": list(protocols),

@@ -56,16 +56,25 @@ rule grow_trees:
     benchmark:
         "<logs>/benchmarks/grow_trees/{protocol}.tsv"
     conda:
-        "../../envs/comparison.yaml"
+        "../../envs/evaluation.yaml"
     threads: 1
     resources:
         mem_mb=growing(2000),
-        runtime=60,
+        runtime=720,
     params:
         code=code_of("grow_trees.py"),
         objective=config["tuning"]["objective"],
         threshold=config["evaluation"]["threshold"],
         seed=config["seed"],
+        cross_validation={
+            "features": config["features"],
+            "sequence": config["sequence"],
+            "model": NETWORK,
+            "impute": config["dataset"]["impute"],
+            "duplicates": config["dataset"]["duplicates"],
+            "folds": config["split"]["folds"],
+            "repeats": config["comparison"]["cross_validation"],
+        },
     script:
         "../scripts/grow_trees.py"
 

@@ -1,12 +1,14 @@
 """Grow trees that read depth on the split of one protocol, and average them with the LSTM."""
 
 import time
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from tomocalc.accounts.trees import Scored, TreesAccount
+from tomocalc.comparison.cross_validated import cross_validated
 from tomocalc.comparison.times import write_times
 from tomocalc.files import write_bytes
 from tomocalc.log import log_to
@@ -32,6 +34,7 @@ def main(
     account: str,
     scores: str,
     times: str,
+    cross_validation: dict[str, Any] | None = None,
 ) -> None:
     """Write the *trees*, the *account* of what they are worth, and *scores* of all rows.
 
@@ -43,6 +46,8 @@ def main(
         Score that the account has of the validation part.
     threshold
         ``max_f1`` (chosen on part validation, if there is one) or ``half``.
+    cross_validation
+        Arguments of `cross_validated`, which protocol honest alone gets; None: there is none.
     """
     started = time.perf_counter()
     lstm, rows = load_model(network), read_parquet(splits)
@@ -56,7 +61,7 @@ def main(
     x = tree_inputs(lstm.preprocessing, samples.x, samples.mask, samples.focus)
     training = np.flatnonzero(samples.part == "train")
     grown = grow(x[training], samples.y[training], seed=seed)
-    share = np.array([samples.y[training].mean()])
+    share = np.array([float(samples.y[training].mean())])
     learnt = np.array([lstm.card["calibration"]["prevalence"]])
     shift = float((log_odds(share) - log_odds(learnt))[0])
     odds = grown.log_odds(x)
@@ -78,6 +83,9 @@ def main(
         shift=shift,
         share=float(share[0]),
         parameters={"averaged": AVERAGED, "boosted": BOOSTED},
+        cross_validation=cross_validated(read_parquet(candidates), seed=seed, **cross_validation)
+        if cross_validation and cross_validation["repeats"] and protocol == "honest"
+        else None,
     ).write(account)
     table = rows.select("volume_id", "candidate_id", "copy")
     write_parquet(scores, table.with_columns(trees=found["trees"], average=found["average"]))
@@ -113,4 +121,5 @@ if __name__ == "__main__":
         account=snakemake.output.account,
         scores=snakemake.output.scores,
         times=snakemake.output.times,
+        cross_validation={**snakemake.params.cross_validation, "threads": snakemake.threads},
     )

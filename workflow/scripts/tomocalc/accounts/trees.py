@@ -22,6 +22,13 @@ class Scored(Record, frozen=True, kw_only=True):
     validation: float | None
 
 
+class Spread(Record, frozen=True, kw_only=True):
+    """Mean and standard deviation of a figure over the folds of a cross-validation."""
+
+    mean: float
+    deviation: float
+
+
 class TreesAccount(Account, frozen=True, kw_only=True):
     """What was grown and what it is worth on the validation part.
 
@@ -37,6 +44,8 @@ class TreesAccount(Account, frozen=True, kw_only=True):
         Of calcifications in the training rows.
     parameters
         Of both kinds of trees: fixed, no trial was spent on them.
+    cross_validation
+        Figures by model and name; None where none was asked for, or the protocol is not honest.
     """
 
     protocol: str
@@ -45,3 +54,4 @@ class TreesAccount(Account, frozen=True, kw_only=True):
     shift: float
     share: float
     parameters: dict[str, dict[str, float]]
+    cross_validation: dict[str, dict[str, Spread]] | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -178,24 +178,44 @@ def cross_validate(
     """Return AUROC, average precision, F1 and accuracy at 0.5 of every fold of every repeat.
 
     Every candidate is tested once per repeat, with the model's default parameters, which have
-    seen no data. No group is on both sides; folds are stratified by whether a group holds a
-    calcification.
+    seen no data.
+    """
+    label = data.label(np.arange(len(group)))
+    cuts = grouped_folds(label, group, folds=folds, repeats=repeats, seed=seed)
+    figures = []
+    for number, (training, test) in enumerate(cuts):
+        found = fit_scores(
+            model,
+            model.default,
+            data,
+            training=training,
+            wanted=test,
+            seed=seed + number // folds,  # of the repeat
+        )
+        figures.append(fold_figures(label[test], found))
+    return figures
+
+
+def grouped_folds(
+    label: NDArray[np.float32],
+    group: NDArray[np.int32],
+    *,
+    folds: int,
+    repeats: int,
+    seed: int,
+) -> Iterator[tuple[Rows, Rows]]:
+    """Yield training and test rows of every fold of every repeat.
+
+    No group is on both sides; folds are stratified by whether a group holds a calcification.
     """
     groups, place = np.unique(group, return_inverse=True)
-    label = data.label(np.arange(len(group)))
     positive = np.zeros(len(groups), np.float32)
     np.maximum.at(positive, place, label)
-    figures = []
     for repeat in range(repeats):
         cutter = StratifiedKFold(folds, shuffle=True, random_state=seed + repeat)
         for _, held in cutter.split(groups, positive):
             wanted = np.isin(place, held)
-            test, training = np.flatnonzero(wanted), np.flatnonzero(~wanted)
-            found = fit_scores(
-                model, model.default, data, training=training, wanted=test, seed=seed + repeat
-            )
-            figures.append(fold_figures(label[test], found))
-    return figures
+            yield np.flatnonzero(~wanted), np.flatnonzero(wanted)
 
 
 def fold_figures(label: NDArray[np.float32], found: NDArray[np.float64]) -> dict[str, float]:

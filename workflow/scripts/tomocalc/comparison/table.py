@@ -116,6 +116,12 @@ def read_measured(
         "average": {"threshold": trees.models["average"].threshold, "trials": lstm["trials"]},
     }
     models = {REFERENCE: known} | grown | facts["models"]
+    for name, figures in (trees.cross_validation or {}).items():
+        spread = {
+            figure: {"mean": one.mean, "deviation": one.deviation}
+            for figure, one in figures.items()
+        }
+        models[name] = {**models[name], "cross_validation": spread}
     models = {row.key: models[row.key] for row in ROWS if row.key in models}
     folds = {"folds": facts["folds"], "repeats": facts["repeats"]}
     return Measured(protocol, table, models, folds)

@@ -90,14 +90,14 @@ def test_own_volumes_reach_an_evaluation(studied: Project) -> None:
     assert re.search(r"epoch 2/2 .* left$", followed, re.MULTILINE)
     results = studied.folder / "results/my_study"
     account = json.loads((results / "qc/detection.json").read_text())
-    found = account["generators"]["local"]["calcification"]
-    assert found["lower"] > found["by_chance"]["upper"]
+    counted = account["generators"]["local"]["kinds"]["calcification"]
+    assert counted["found"]["lower"] > counted["by_chance"]["upper"]
     splits = pl.read_parquet(results / "protocols/honest/splits.parquet")
     assert set(splits["part"]) == {"train", "validation", "test"}
     assert "A-LCC" in pl.read_parquet(results / "evaluation/predictions.parquet")["volume_id"]
     for page in ("eda/eda.html", "evaluation/report.html", "audit/leakage.html"):
         assert (results / page).is_file()
-    assert (results / "qc/A-LCC.png").is_file()
+    assert (results / "qc/pictures/A-LCC.png").is_file()
 
 
 def test_what_takes_seconds_runs_to_its_end(rerun: Project) -> None:

@@ -107,7 +107,7 @@ def one(index: int, image: Frames | None = None, **attributes: Any) -> Dataset:
     positions = [[-float(index), 0.0, 0.0]]
     uid = f"1.2.3.{index}.{len(attributes)}"
     given = {"sop_class": CT, "InstanceNumber": index + 1, "SOPInstanceUID": uid, **attributes}
-    return dicom([image], bits=12, positions=positions, **given)
+    return dicom([np.asarray(image)], bits=12, positions=positions, **given)
 
 
 def series(*others: Callable[[], Dataset], **attributes: Any) -> Callable[[Path], Path]:

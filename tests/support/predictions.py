@@ -68,7 +68,7 @@ def release(
             settings_keys=(content.settings_key,),
             settings=content.settings.as_dict(),
             pixel_spacing_mm=content.pixel_spacing_mm,
-            slice_spacing_mm=(content.slice_spacing_mm,) * 2,
+            slice_spacing_mm=(content.slice_spacing_mm, content.slice_spacing_mm),
         ),
     )
     scaler = fit_preprocessing(

@@ -44,6 +44,7 @@ def merge_and_split(
         features=list(features),
         labels=config["labels"],
         dataset=config["dataset"],
+        image=config["image"],
         candidates=paths["candidates"],
         quality=paths["quality"],
     )

@@ -220,7 +220,7 @@ REFUSED = {
         "E303.*86% of its pixels are set",
     ),
     "halves.png": (
-        lambda path: write_png(path, np.repeat(np.uint8([[0, 1]]), 24, 1).repeat(64, 0)),
+        lambda path: write_png(path, np.repeat(np.array([[0, 1]], np.uint8), 24, 1).repeat(64, 0)),
         "E303.*no value is clearly its background",
     ),
     "deflated.dcm": (

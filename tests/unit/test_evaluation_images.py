@@ -1,4 +1,5 @@
 """Findings, volumes and patients of the test part: what counts, and as what."""
+# pyright: reportOptionalSubscript=false, reportOptionalOperand=false, reportArgumentType=false
 
 import numpy as np
 import polars as pl

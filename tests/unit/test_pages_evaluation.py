@@ -1,4 +1,5 @@
 """The evaluation page shows what was measured, and says when nothing could be."""
+# pyright: reportOptionalSubscript=false, reportOptionalOperand=false, reportArgumentType=false
 
 from __future__ import annotations
 

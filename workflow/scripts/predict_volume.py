@@ -65,7 +65,7 @@ def main(
         model=weights,
         **{name: volume[name] for name in ROW},
         image=image,
-        settings=measuring and Settings.from_config(image, **measuring),
+        settings=Settings.from_config(image, **measuring) if measuring else None,
         folder=Path(manifest).parent,
         measured=measuring is None,
         spacing_tolerance=settings["spacing_tolerance"],

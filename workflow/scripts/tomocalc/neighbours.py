@@ -38,11 +38,11 @@ def close_pairs(points: Floats, others: Floats, radius: float) -> Pairs:
     """
     if not (len(points) and len(others)):
         return Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
-    from scipy.spatial import cKDTree  # here: whoever has no points need not wait for it
+    from scipy.spatial import KDTree  # here: whoever has no points need not wait for it
 
     # The tree rounds in its own way: it looks a hair farther, and the exact rule is ours.
-    found = cKDTree(points).sparse_distance_matrix(
-        cKDTree(others), radius * (1 + 1e-9), output_type="ndarray"
+    found = KDTree(points).sparse_distance_matrix(
+        KDTree(others), radius * (1 + 1e-9), output_type="ndarray"
     )
     row, other = found["i"].astype(np.int64), found["j"].astype(np.int64)
     squared = ((points[row] - others[other]) ** 2).sum(axis=1)

@@ -106,7 +106,7 @@ class _Space:
         Rows with an exact copy get infinity: these are counted elsewhere.
         """
         k = min(LOCAL, len(self.places))
-        _, near = self.tree.query(self.ranks[asked] @ self.axes, k=k)
+        near = np.asarray(self.tree.query(self.ranks[asked] @ self.axes, k=k)[1])
         distance = np.sqrt(
             ((self.learnt[near] - self.ranks[asked][:, None, :]) ** 2).sum(axis=2)
         )  # (asked, neighbour), in all features

@@ -13,7 +13,7 @@ import msgspec
 import polars as pl
 
 from tomocalc.accounts.doubts import count_doubts
-from tomocalc.accounts.manifest import VolumeFacts, VolumeManifest
+from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dataset.annotations import lines_of, misplaced
 from tomocalc.dataset.cohort import check_cohort
 from tomocalc.dataset.labels import drop_ambiguous, label_candidates
@@ -22,7 +22,7 @@ from tomocalc.image.shards import read_manifest, read_volume_rows
 
 log = logging.getLogger(__name__)
 
-Findings = Callable[[Sequence[VolumeFacts]], list[dict[str, Any]]]
+Findings = Callable[[Sequence[Any]], list[dict[str, Any]]]
 """Returns rows of the annotation sheet, each in its place, given the volumes they may name."""
 
 

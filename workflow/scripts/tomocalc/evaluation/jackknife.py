@@ -134,7 +134,7 @@ def leave_out(
     return LeftOut(values, without, groups)
 
 
-def blocks(group: Ints) -> NDArray[np.int64]:
+def blocks(group: NDArray[np.integer]) -> NDArray[np.int64]:
     """Return the block of every row: its group, or where these are many one of `MOST` sets."""
     _, member = np.unique(group, return_inverse=True)
     groups = int(member.max()) + 1

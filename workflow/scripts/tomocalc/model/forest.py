@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,7 +142,12 @@ class Trees:
         """
         try:
             forests = {
-                kind: Forest(**{one.name: tensors[f"{kind}.{one.name}"] for one in fields(Forest)})
+                kind: Forest(
+                    **{
+                        one.name: cast("Any", tensors[f"{kind}.{one.name}"])
+                        for one in fields(Forest)
+                    }
+                )
                 for kind in ("averaged", "boosted")
             }
             base = float(tensors["boosted.base"][0])

@@ -1,9 +1,9 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="afdd768de440dba9011924bfc56474ddbf1e32c4b39aaf7ac55da35b352ad5af"
+LABEL io.github.snakemake.conda_env_hash="3de7fce1c0d8c6c44054988f50ab2bb15fd43c82dc9ed8cf84ea5f1685fc233c"
 # Conda environment:
 #   source: envs/comparison.yaml
-#   prefix: /conda-envs/e89024f3bc4916f6fa00fb5608ff04c5
+#   prefix: /conda-envs/e9ae23a0eab7d6affc29fbb0385b28ce
 #   # Other models beside the LSTM, and the leakage audit.
 #   channels:
 #     - conda-forge
@@ -17,13 +17,12 @@ LABEL io.github.snakemake.conda_env_hash="afdd768de440dba9011924bfc56474ddbf1e32
 #     - plotly >=6.6,<8
 #     - polars >=1.41,<3
 #     - pyarrow >=24,<27
-#     - safetensors >=0.6,<1
 #     - scikit-learn >=1.8,<2
 #     - scipy >=1.16,<2
 #     - threadpoolctl >=3.5,<4
 #     - xgboost >=3,<4
-RUN mkdir -p /conda-envs/e89024f3bc4916f6fa00fb5608ff04c5
-COPY envs/comparison.yaml /conda-envs/e89024f3bc4916f6fa00fb5608ff04c5/environment.yaml
+RUN mkdir -p /conda-envs/e9ae23a0eab7d6affc29fbb0385b28ce
+COPY envs/comparison.yaml /conda-envs/e9ae23a0eab7d6affc29fbb0385b28ce/environment.yaml
 # Conda environment:
 #   source: envs/dataset.yaml
 #   prefix: /conda-envs/c2b5f946acf8731b296c289d300ccf67
@@ -255,7 +254,7 @@ COPY envs/report.yaml /conda-envs/5f6a84983518870e32707d8fa46f3c79/environment.y
 RUN mkdir -p /conda-envs/081c476be73ea06aa8539d3cd0097a3c
 COPY envs/tuning.yaml /conda-envs/081c476be73ea06aa8539d3cd0097a3c/environment.yaml
 
-RUN conda env create --prefix /conda-envs/e89024f3bc4916f6fa00fb5608ff04c5 --file /conda-envs/e89024f3bc4916f6fa00fb5608ff04c5/environment.yaml && \
+RUN conda env create --prefix /conda-envs/e9ae23a0eab7d6affc29fbb0385b28ce --file /conda-envs/e9ae23a0eab7d6affc29fbb0385b28ce/environment.yaml && \
     conda env create --prefix /conda-envs/c2b5f946acf8731b296c289d300ccf67 --file /conda-envs/c2b5f946acf8731b296c289d300ccf67/environment.yaml && \
     conda env create --prefix /conda-envs/f4076ad817b2ca503ffb7d7cb000d7e0 --file /conda-envs/f4076ad817b2ca503ffb7d7cb000d7e0/environment.yaml && \
     conda env create --prefix /conda-envs/d4348ef212909fb365543f9e4e0ffa6e --file /conda-envs/d4348ef212909fb365543f9e4e0ffa6e/environment.yaml && \

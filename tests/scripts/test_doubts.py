@@ -28,7 +28,6 @@ from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.settings import Settings
 from tomocalc.dataset.listing import write_listing
 from tomocalc.errors import TomocalcError
-from tomocalc.files import write_json
 from tomocalc.image.extraction import measure_volume
 from tomocalc.image.overlay import volume_overlay
 
@@ -188,7 +187,7 @@ def test_the_index_says_every_doubt_with_its_volume_and_what_to_do(
     paths = write_dataset(tmp_path / "dataset", rows())
     quality = QualityAccount.read(paths["quality"])
     msgspec.structs.replace(quality, doubts=counted).write(paths["quality"])
-    write_json(tmp_path / "metrics.json", figures())
+    figures().write(tmp_path / "metrics.json")
     given = {"quality": paths["quality"], "split": paths["split"]}
     page = tmp_path / "index.html"
     build_index.main(page=str(page), files=[], metrics=str(tmp_path / "metrics.json"), **given)

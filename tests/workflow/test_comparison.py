@@ -19,7 +19,8 @@ def test_the_demo_compares_and_audits(finished: Project):
     audit = json.loads((results / "audit/leakage.json").read_text())
     assert audit["audited"] == "honest"
     assert audit["protocols"]["paper"]["verdict"] == "leaks"
-    assert audit["protocols"]["honest"]["sharing"]["shared_patients"] == 0
+    honest = {one["name"]: one for one in audit["protocols"]["honest"]["checks"]}
+    assert (honest["patients"]["count"], honest["copies"]["count"]) == (0, 0)
     index = (results / "index.html").read_text()
     assert 'href="comparison/comparison.html"' in index
     assert 'href="audit/leakage.html"' in index

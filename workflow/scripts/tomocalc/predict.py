@@ -261,7 +261,8 @@ def _settings_of(model: ReleasedModel) -> Settings:
             why="its card does not say how the volumes of the training were measured",
             fix="use a model that was trained on volumes with this version",
         )
-    return Settings(**how["settings"])
+    settings = how["settings"]
+    return Settings.from_config(settings, {}, settings["sequence_slices"])
 
 
 def _sheet(table: pl.DataFrame) -> str:

@@ -86,7 +86,7 @@ CAMPAIGN: dict[str, Walk] = {
     "test_the_figures_of_the_repeated_folds": {
         "python benchmarks/coverage.py": "{} 3",
         "python benchmarks/leaks.py": "{} 1",
-        "python benchmarks/woods.py honest": "{} --repeats 1 --trials 1",
+        "python benchmarks/woods.py honest --first-seed 103 --repeats 2 --trials 1": "{} --repeats 1",
     },
     "test_a_sweep_and_what_inputs_are_worth": {
         'for k in 3.5 4.5 5.5; do snakemake --cores all --config candidates="{threshold_k: $k}"'

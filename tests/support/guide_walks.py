@@ -81,12 +81,12 @@ CAMPAIGN: dict[str, Walk] = {
         " pathvars='{results: results/paper_honest, logs: logs/paper_honest}'": "",
         "snakemake compare_runs --config runs='[results, results/paper]'": "",
         "--config table='{path: mammography.csv}'": f"{PAPER} {{}}",
-        "--config protocol=honest": f"{PAPER} {{}}",
     },
     "test_the_figures_of_the_repeated_folds": {
         "python benchmarks/coverage.py": "{} 3",
         "python benchmarks/leaks.py": "{} 1",
-        "python benchmarks/woods.py honest --first-seed 103 --repeats 2 --trials 1": "{} --repeats 1",
+        "python benchmarks/woods.py honest --first-seed 103 --repeats 2"
+        " --trials 1": "{} --repeats 1",
     },
     "test_a_sweep_and_what_inputs_are_worth": {
         'for k in 3.5 4.5 5.5; do snakemake --cores all --config candidates="{threshold_k: $k}"'

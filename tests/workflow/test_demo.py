@@ -89,5 +89,5 @@ def test_the_report_archive_is_written(rerun: Project):
         if results / "features" in path.parents:  # copies kept beside the shards
             continue
         assert any(name.endswith(f"/{path.name}") for name in names), path.name
-    for category in CATEGORIES:
-        assert category in script
+    for said in (*CATEGORIES, "results of this run", "Not for diagnosis"):
+        assert said in script

@@ -15,11 +15,13 @@ rule audit_leakage:
             "<results>/audit/shared.tsv",
             caption="../report/shared.rst",
             category="Leakage audit",
+            labels={"what": "rows on both sides"},
         ),
         page=report(
             "<results>/audit/leakage.html",
             caption="../report/audit.rst",
             category="Leakage audit",
+            labels={"what": "page"},
         ),
     log:
         "<logs>/audit_leakage.log",

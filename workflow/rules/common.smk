@@ -4,6 +4,10 @@ import sys
 from os.path import relpath
 from pathlib import Path
 
+
+report: "../report/workflow.rst"
+
+
 WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
 SCRIPTS = WORKFLOW / "scripts"
 sys.path.insert(0, str(SCRIPTS))

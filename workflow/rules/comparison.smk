@@ -49,6 +49,7 @@ rule compare_models:
             "<results>/comparison/{comparison}.html",
             caption="../report/comparison.rst",
             category="Comparison",
+            labels={"what": "{comparison}"},
         ),
     log:
         "<logs>/compare_models/{comparison}.log",

@@ -10,7 +10,10 @@ rule explore_dataset:
         split=f"{OWN}/split.json",
     output:
         page=report(
-            "<results>/eda/eda.html", caption="../report/eda.rst", category="Data set"
+            "<results>/eda/eda.html",
+            caption="../report/eda.rst",
+            category="Data set",
+            labels={"what": "candidates and features"},
         ),
         data="<results>/eda/eda.json",
     log:

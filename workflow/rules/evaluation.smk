@@ -20,6 +20,7 @@ rule evaluate_lstm:
             "<results>/evaluation/report.html",
             caption="../report/evaluation.rst",
             category="Evaluation",
+            labels={"what": "the released model"},
         ),
     log:
         "<logs>/evaluate_lstm.log",

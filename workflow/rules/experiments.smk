@@ -15,6 +15,7 @@ rule ablate_inputs:
             "<results>/experiments/ablation_{what}.html",
             caption="../report/ablation.rst",
             category="Experiments",
+            labels={"what": "ablation of {what}"},
         ),
     log:
         "<logs>/ablate_inputs/{what}.log",

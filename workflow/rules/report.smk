@@ -78,7 +78,10 @@ rule build_index:
         ],
     output:
         page=report(
-            "<results>/index.html", caption="../report/index.rst", category="Overview"
+            "<results>/index.html",
+            caption="../report/index.rst",
+            category="Overview",
+            labels={"what": "results of this run"},
         ),
     log:
         "<logs>/build_index.log",
@@ -101,7 +104,10 @@ rule build_site:
         pages=PAGES.site_pages,
     output:
         page=report(
-            "<results>/site.html", caption="../report/site.rst", category="Overview"
+            "<results>/site.html",
+            caption="../report/site.rst",
+            category="Overview",
+            labels={"what": "links to every page"},
         ),
     log:
         "<logs>/build_site.log",

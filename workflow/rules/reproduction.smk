@@ -19,6 +19,7 @@ rule reproduce_paper:
             "<results>/reproduction.html",
             caption="../report/reproduction.rst",
             category="Evaluation",
+            labels={"what": "the reference paper"},
         ),
     log:
         "<logs>/reproduce_paper.log",

@@ -11,6 +11,7 @@ rule compare_runs:
             "<results>/runs/runs.html",
             caption="../report/runs.rst",
             category="Experiments",
+            labels={"what": "runs side by side"},
         ),
     log:
         "<logs>/compare_runs.log",

@@ -48,6 +48,7 @@ rule select_hyperparameters:
             "<results>/tuning/tuning.html",
             caption="../report/tuning.rst",
             category="Tuning",
+            labels={"what": "trials"},
         ),
     log:
         "<logs>/select_hyperparameters.log",

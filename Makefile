@@ -14,7 +14,6 @@ endif
 
 demo: $(VENV)/ready
 	$(SNAKEMAKE)
-	@echo "Open $(CURDIR)/results/index.html"
 
 test: $(VENV)/ready-for-tests
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder

@@ -40,9 +40,8 @@ rule all:
 
 
 onsuccess:
-    print(*PAGES.to_open(), sep="\n")
+    TERMINAL.succeed()
 
 
 onerror:
-    print("A rule failed: its line above says what to do; then the same command.")
-    print("After a kill: snakemake --unlock, then the same command.")
+    TERMINAL.fail()

@@ -12,25 +12,38 @@ WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).pare
 SCRIPTS = WORKFLOW / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from tomocalc.comparison.catalogue import IMAGE_KEYS
-from tomocalc.config import check_config, load_schema
-from tomocalc.errors import TomocalcError
-from tomocalc.files import require_writable
-from tomocalc.plan import asked
-from tomocalc.plan.asked import every, growing, known_trials
-from tomocalc.plan.graph import plan_run
-from tomocalc.plan.reading import (
-    DATASETS,
-    check_named_files,
-    localise_paths,
-    no_utf8,
-    shipped,
-    take_short_form,
-)
+try:
+    from tomocalc.comparison.catalogue import IMAGE_KEYS
+    from tomocalc.config import check_config, load_schema
+    from tomocalc.errors import TomocalcError
+    from tomocalc.files import require_writable
+    from tomocalc.plan import asked
+    from tomocalc.plan.asked import every, growing, known_trials
+    from tomocalc.plan.graph import plan_run
+    from tomocalc.plan.reading import (
+        DATASETS,
+        check_named_files,
+        localise_paths,
+        no_utf8,
+        shipped,
+        take_short_form,
+    )
+    from tomocalc.plan.terminal import take_over
+except ModuleNotFoundError as error:
+    sys.exit(
+        f"ERROR in {sys.prefix}: {error}. It is not this workflow's environment. "
+        "Fix: source .venv/bin/activate, which `make demo` has made."
+    )
 
 DEFAULT_SETTINGS = WORKFLOW.parent / "config" / "config.yaml"
 # A job on a cluster reads the rules too, and need not look at every volume again.
 LOOK = workflow.is_main_process
+OTHER_OUTPUT = ("dryrun", "verbose", "quiet")  # asked for: Snakemake's own then
+TERMINAL = take_over(
+    main=LOOK
+    and not any(getattr(workflow.output_settings, it) for it in OTHER_OUTPUT)
+    and Path(workflow.main_snakefile) == WORKFLOW.parent / "Snakefile"
+)
 
 
 def schema(name):
@@ -77,6 +90,7 @@ except UnicodeEncodeError as error:
     sys.exit(str(no_utf8(error)))
 
 VOLUMES, PREDICTION, PAGES = PLAN.volumes, PLAN.prediction, PLAN.pages
+TERMINAL.to_open = PAGES.to_open
 PROTOCOLS = PLAN.protocols.names
 OWN = PLAN.protocols.run_folder
 PAIR = ["paper", "honest"]

@@ -31,10 +31,9 @@ def log_to(path: str) -> None:
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
         logging.getLogger("tomocalc").critical("failed", exc_info=(kind, error, trace))
-        if isinstance(error, TomocalcError):
-            sys.stderr.write(f"{error}\n")
-        else:
-            sys.stderr.write(f"{kind.__name__}: {error} (traceback in {path})\n")
+        known = isinstance(error, TomocalcError)
+        text = str(error) if known else f"{kind.__name__}: {error} (traceback in {path})"
+        sys.stderr.write(f"{alarm(text) if sys.stderr.isatty() else text}\n")
 
     def account() -> None:
         logging.getLogger("tomocalc").info(
@@ -69,7 +68,7 @@ class Progress:
         self.first = number - 1 if self.first is None else self.first
         seconds = (time.monotonic() - self.began) / (number - self.first)
         shown = [f"{key} {value:.4g}" for key, value in values.items() if value is not None]
-        left = _clock(seconds * (self.total - number))
+        left = clock(seconds * (self.total - number))
         line = f"{self.name} {number}/{self.total}  {'  '.join(shown)}  at most {left} left"
         logging.getLogger(__name__).info("%s", line)
         if sys.stderr.isatty():
@@ -77,7 +76,13 @@ class Progress:
             sys.stderr.flush()
 
 
-def _clock(seconds: float) -> str:
+def alarm(text: str) -> str:
+    """Return *text* in red, for a terminal."""
+    return f"\x1b[1;31m{text}\x1b[0m"
+
+
+def clock(seconds: float) -> str:
+    """Return a time: ``0:07``, ``12:30``, ``1:02:03``."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,6 +1,12 @@
 """Pages in a real browser: quiet, self-contained, usable by keyboard, readable at two widths."""
 
+import base64
+import csv
+import io
+from urllib.parse import unquote
+
 import pytest
+from PIL import Image
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -152,3 +158,76 @@ def test_names_for_screen_readers(browser, pages, name):
     assert nameless == 0
     assert browser.run("[...document.querySelectorAll('table')].every(t => t.caption.textContent)")
     assert browser.run("[...document.querySelectorAll('thead th')].every(h => h.scope === 'col')")
+
+
+SAVED = (
+    "(() => { window.saved = []; HTMLAnchorElement.prototype.click = function () {"
+    " window.saved.push([this.download, this.href]); }; })()"
+)
+"""Keeps what a page would download: its name and its address."""
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, True), (400, False)])
+def test_a_chart_is_saved_alike_at_every_width_and_theme(browser, pages, width, dark):
+    browser.open(pages["report"], width=width, dark=dark)
+    browser.run(SAVED)
+    buttons = "[...document.querySelectorAll('.plot + .save button')]"
+    assert browser.run(f"{buttons}.length") == 2 * browser.run(
+        "document.querySelectorAll('.plot').length"
+    )
+    roc = "document.querySelectorAll('#figure-roc .plot + .save button')"
+    browser.driver.execute_script(f"{roc}.forEach((button) => button.click())")
+    browser.wait("window.saved.length === 2")
+    saved = dict(browser.run("window.saved"))
+    names = sorted(saved)
+    assert [name.rpartition(".")[2] for name in names] == ["png", "svg"]
+    svg = unquote(saved[names[1]].partition(",")[2])
+    assert 'width="900"' in svg
+    assert "1 − specificity" in svg
+    assert "rgb(255, 255, 255)" in svg
+    assert "rgb(28, 40, 48)" in svg  # light ink, whatever the theme of the screen
+    png = base64.b64decode(saved[names[0]].partition(",")[2])
+    with Image.open(io.BytesIO(png)) as picture:
+        assert picture.width == 1800
+    assert browser.console() == []
+
+
+def test_a_table_is_searched_and_saved_with_all_digits(browser, pages):
+    browser.open(pages["eda"], width=400)
+    blob = (
+        "window.blobs = []; URL.createObjectURL = (blob) => { blobs.push(blob); return 'blob:x'; }"
+    )
+    browser.driver.execute_script(f"{SAVED}; {blob}")
+    browser.driver.execute_script(
+        "window.bar = [...document.querySelectorAll('.save')].find(b => b.querySelector('input'));"
+        "window.box = bar.nextElementSibling; const field = bar.querySelector('input');"
+        "field.value = box.querySelector('tbody tr').cells[0].textContent;"
+        "field.dispatchEvent(new Event('input')); bar.querySelector('button').click()"
+    )
+    rows = "[...box.querySelectorAll('tbody tr')]"
+    left = browser.run(f"{rows}.filter(row => !row.hidden).length")
+    assert 1 <= left < browser.run(f"{rows}.length")
+    assert f"CSV of {left} row" in browser.run("bar.querySelector('button').textContent")
+    browser.driver.execute_script("blobs[0].text().then((text) => { window.csv = text; })")
+    browser.wait("window.csv !== undefined")
+    header, *lines = csv.reader(io.StringIO(browser.run("csv")))
+    assert len(lines) == left
+    assert len(header) == len(lines[0])
+    shown = browser.run(f"{rows}.find(row => !row.hidden).cells[1].dataset.v")
+    assert shown in lines[0]
+    assert browser.run("saved[0][0].endsWith('.csv')")
+    assert browser.run("document.documentElement.scrollWidth") == 400
+
+
+def test_a_hostile_name_is_no_formula_in_a_saved_table(browser, pages):
+    browser.open(pages["eda"])
+    browser.driver.execute_script(
+        "URL.createObjectURL = (blob) => { window.blob = blob; return 'blob:x'; };"
+        "HTMLAnchorElement.prototype.click = () => {};"
+        "const frame = document.querySelector('main .scroll');"
+        "frame.querySelector('tbody tr').cells[0].textContent = '=1+1';"
+        "[frame.previousElementSibling, frame.nextElementSibling].find(b => b?.matches('.save'))"
+        ".querySelector('button').click(); blob.text().then((text) => { window.csv = text; })"
+    )
+    browser.wait("window.csv !== undefined")
+    assert "'=1+1" in browser.run("csv")

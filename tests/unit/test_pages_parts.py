@@ -183,7 +183,7 @@ def test_counts_have_whole_ticks(most, step):
 
 
 def test_a_drift_that_cannot_be_told_is_one_sentence():
-    template: Any = environment().get_template("scored.html.j2").make_module(vocabulary())
+    template: Any = environment().get_template("shared.html.j2").make_module(vocabulary())
     said = template.against_training([Drift(feature=name) for name in ("area", "noise")], "all")
     assert "Too few candidates to tell a shift from chance, for each of the 2 features." in said
     assert "<table" not in said

@@ -13,7 +13,7 @@ from tomocalc.pages.merits import (
     with_interval,
     with_reach,
 )
-from tomocalc.pages.words import counted_clusters
+from tomocalc.pages.words import counted_clusters, score, signed
 
 RULE = ClusterRule(calcifications=3, distance_mm=10.0)
 PERFECT = {"value": 1.0, "low": 0.342, "high": 1.0}
@@ -75,3 +75,26 @@ def test_clusters_say_where_they_come_from():
     assert counted_clusters(2, 2, RULE) == f"2 clusters {how}"
     assert counted_clusters(3, 1, RULE) == f"3 annotated clusters, 1 of them {how}"
     assert counted_clusters(1, 0, RULE) == "1 annotated cluster"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.000477, "0.000477"),
+        (3.2e-7, "3.20e−7"),
+        (0.0, "0.000"),
+        (1.0, "1.000"),
+        (0.99963, "0.9996"),
+        (0.999996, "> 0.9999"),
+        (-0.25, "−0.250"),
+        (0.4567, "0.457"),
+    ],
+)
+def test_no_score_is_shown_as_0_or_1_that_is_not(value, text):
+    assert score(value) == text
+
+
+def test_a_small_difference_keeps_a_digit():
+    assert [signed(value) for value in (0.0003, -0.0003, 0.0, 0.0123)] == [
+        *("+0.0003", "−0.0003", "+0.000", "+0.012"),
+    ]

@@ -22,12 +22,11 @@ from tomocalc.pages.merits import (
     with_reach,
 )
 from tomocalc.pages.palette import MUTED
-from tomocalc.pages.parts import Cell
+from tomocalc.pages.parts import Cell, feature
 from tomocalc.pages.words import (
     PROTOCOL_NAMES,
     badge_of,
     p_value,
-    pretty,
     reasons_of,
     say_check,
     share,
@@ -92,8 +91,8 @@ def audit_page(account: LeakageAccount, *, source: str) -> str:
         sharing_chart=_sharing_chart(audits),
         identifier_chart=_identifier_chart(audits),
         features=[
-            [pretty(feature), *(values.get(feature) for values in alone.values())]
-            for feature in next(iter(alone.values()))
+            [feature(name), *(values.get(name) for values in alone.values())]
+            for name in next(iter(alone.values()))
         ],
         TELLING=TELLING,
         LEVEL=LEVEL,

@@ -223,7 +223,7 @@ def dots(
 ) -> Trace:
     """Return a trace of one dot with whiskers per row."""
     values = [ends_of(figure)[0] for figure in figures]
-    hover = "%{y}: %{x:.3f}<extra>%{fullData.name}</extra>"
+    hover = "%{y}: %{x:.4~r}<extra>%{fullData.name}</extra>"
     drawn = markers(name, values, list(rows), colour, symbol=symbol, size=size, hover=hover)
     return drawn | {"error_x": whiskers(figures, colour=colour)}
 

@@ -28,7 +28,7 @@ from tomocalc.pages.charts import (
     whiskers,
 )
 from tomocalc.pages.palette import ALL, AMBER, GREEN, NEGATIVE, POSITIVE, PURPLE, SEQUENTIAL
-from tomocalc.pages.words import PARTS, share
+from tomocalc.pages.words import PARTS, score, share
 
 HEIGHT = 400
 ROWS = 40
@@ -38,6 +38,11 @@ COLOURS = {"test": POSITIVE, "validation": NEGATIVE, "train": ALL}
 DASHES = {"test": "solid", "validation": "dash", "train": "longdashdot"}
 SHOWN_RATE = 10.0
 """False marks per volume up to which a curve is drawn at first; the table has the rest."""
+
+ON_ROC = "recall %{y:.1%}<br>1 − specificity %{x:.1%}"
+ON_RECALL = "precision %{y:.1%}<br>recall %{x:.1%}"
+ON_FROC = "%{y:.1%} found<br>%{x:.3~r} false marks per volume"
+"""What the pointer shows on a curve; `predictive_chart` and others say their own."""
 
 UNITS = {
     "candidates": (POSITIVE, "circle", "solid"),
@@ -61,7 +66,7 @@ def precision_recall_chart(curves: Mapping[str, Trace], prevalence: float | None
 def roc_curves(parts: Mapping[str, Part]) -> dict[str, Trace]:
     """Return one ROC curve per part."""
     return {
-        name: _part_curve(name, part, "auroc", part.roc.fpr, part.roc.tpr)
+        name: _part_curve(name, part, "auroc", part.roc.fpr, part.roc.tpr, ON_ROC)
         for name, part in parts.items()
         if part.roc
     }
@@ -70,23 +75,27 @@ def roc_curves(parts: Mapping[str, Part]) -> dict[str, Trace]:
 def recall_curves(parts: Mapping[str, Part]) -> dict[str, Trace]:
     """Return one precision-recall curve per part."""
     return {
-        name: _part_curve(name, part, "average_precision", part.pr.recall, part.pr.precision)
+        name: _part_curve(
+            name, part, "average_precision", part.pr.recall, part.pr.precision, ON_RECALL
+        )
         for name, part in parts.items()
         if part.pr
     }
 
 
-def _part_curve(name: str, part: Part, area: str, x: Sequence[float], y: Sequence[float]) -> Trace:
+def _part_curve(
+    name: str, part: Part, area: str, x: Sequence[float], y: Sequence[float], hover: str
+) -> Trace:
     """Return a curve of one part; *area* is the figure of merit that is its area."""
     size, _, _ = ends_of(part.metrics.get(area))
     return line(
-        PARTS[name] + (f", area {size:.3f}" if size is not None else ""),
+        PARTS[name] + (f", area {score(size)}" if size is not None else ""),
         x,
         y,
         COLOURS[name],
         dash=DASHES[name],
         width=2.5 if name == "test" else 1.4,
-        hover="%{x:.3f}, %{y:.3f}<extra>" + PARTS[name] + "</extra>",
+        hover=hover + f"<extra>{PARTS[name]}</extra>",
     )
 
 
@@ -94,13 +103,13 @@ def unit_curves(cases: Mapping[str, Cases]) -> dict[str, Trace]:
     """Return the ROC curve of volumes and of patients, those that there are."""
     return {
         unit: line(
-            f"{unit}, area {case.metrics['auroc'].value:.3f}",
+            f"{unit}, area {score(case.metrics['auroc'].value)}",
             case.roc.fpr,
             case.roc.tpr,
             UNITS[unit][0],
             dash=UNITS[unit][2],
             width=2.4,
-            hover="%{x:.3f}, %{y:.3f}<extra>" + unit + "</extra>",
+            hover=f"{ON_ROC}<extra>{unit}</extra>",
         )
         for unit, case in cases.items()
         if case.roc
@@ -126,7 +135,8 @@ def calibration_chart(bins: Sequence[CalibrationBin]) -> Chart:
         [one.observed for one in bins],
         POSITIVE,
         size=[8 + 18 * np.sqrt(one.n / most) for one in bins],
-        hover="predicted %{x:.3f}, observed %{y:.3f}<br>%{customdata:,} rows<extra></extra>",
+        hover="mean probability %{x:.4~r}<br>%{y:.1%} are calcifications<br>"
+        "%{customdata:,} candidates<extra></extra>",
         mode="lines+markers",
         customdata=[one.n for one in bins],
         line={"color": POSITIVE, "width": 1.5},
@@ -154,9 +164,9 @@ def threshold_chart(thresholds: Sequence[AtThreshold], chosen: float) -> Chart:
         # without a call there is no precision
         hidden = [key == "precision" and one.flagged == 0 for one in thresholds]
         y = [None if no else getattr(one, key) for one, no in zip(thresholds, hidden, strict=True)]
-        hover = f"{name} %{{y:.3f}} at %{{x}}<extra></extra>"
+        hover = f"{name} %{{y:.4~r}}<br>at threshold %{{x:.4~r}}<extra></extra>"
         data.append(line(name, x, y, colour, dash=dash, hover=hover))
-    data.append(line(f"chosen: {chosen:.3f}", [chosen, chosen], [0, 1], dash="dot", width=1.4))
+    data.append(line(f"chosen: {score(chosen)}", [chosen, chosen], [0, 1], dash="dot", width=1.4))
     return _unit_square(data, "threshold", "")
 
 
@@ -205,7 +215,7 @@ def predictive_chart(units: Mapping[str, Sequence[PredictiveValue]], key: str) -
                 colour,
                 symbol=symbol,
                 size=9,
-                hover="at %{x:.3g} %: %{y:.3f}<extra>" + unit + "</extra>",
+                hover=f"{key.upper()} %{{y:.1%}}<br>prevalence %{{x:.3~g}} %<extra>{unit}</extra>",
                 mode="lines+markers",
                 line={"color": colour, "width": 1.4},
                 error_y=whiskers(values, colour=colour),
@@ -244,9 +254,10 @@ def froc_chart(facts: Froc, kind: str, confidence: float) -> Chart:
             [0, *curve.sensitivity],
             POSITIVE,
             width=2.5,
-            hover="%{x:.2f} false, %{y:.3f} found<extra></extra>",
+            hover=f"{ON_FROC}<br>from threshold %{{customdata:.4~r}}<extra></extra>",
+            customdata=[None, *curve.threshold],
         ),
-        _level(f"within reach: {reachable:.3f}", reachable, until=last) | {"hoverinfo": "skip"},
+        _level(f"within reach: {score(reachable)}", reachable, until=last) | {"hoverinfo": "skip"},
         markers(
             "at the threshold",
             [point.false_per_volume],
@@ -254,7 +265,7 @@ def froc_chart(facts: Froc, kind: str, confidence: float) -> Chart:
             AMBER,
             symbol="diamond",
             size=12,
-            hover="%{x:.2f} false, %{y:.3f} found<extra>at the threshold</extra>",
+            hover=f"{ON_FROC}<extra>the model's threshold, {score(point.threshold)}</extra>",
         ),
     ]
     layout = {

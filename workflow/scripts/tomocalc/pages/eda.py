@@ -14,7 +14,7 @@ from tomocalc.intervals import wilson
 from tomocalc.pages import eda_charts, eda_pairs
 from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.frame import render_page
-from tomocalc.pages.parts import Cell
+from tomocalc.pages.parts import Cell, feature
 from tomocalc.pages.words import (
     NOTHING_SHARED,
     RULINGS,
@@ -126,7 +126,7 @@ def _gaps(quality: QualityAccount) -> list[list[Any]]:
     total = max(quality.rows, 1)
     return [
         [
-            pretty(name),
+            feature(name),
             gap.null,
             gap.null / total,
             *(Cell(f"{n:,}", n, "bad" if n else "") for n in (gap.nan, gap.inf)),
@@ -173,7 +173,7 @@ def _summaries(found: Exploration) -> dict[str, list[list[Any]]]:
     """Return the rows of the tables of statistics, for all candidates and per class."""
     rows: dict[str, list[list[Any]]] = {"all": [], "positive": [], "negative": []}
     for name, stats in found.summary.items():
-        marked = Cell(pretty(name) + (READ if name in found.model_features else ""), name)
+        marked = feature(name, READ if name in found.model_features else "")
         for group, lines in rows.items():
             facts = getattr(stats, group)
             lines.append([marked, *(getattr(facts, key) for key in STATISTICS)])
@@ -283,7 +283,7 @@ def _drift(key: str, rows: Sequence[Shift]) -> dict[str, Any]:
         "rows": [
             [
                 row.group or "no name",
-                pretty(row.feature),
+                feature(row.feature),
                 row.psi,
                 row.psi_chance,
                 row.ks,

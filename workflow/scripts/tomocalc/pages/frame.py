@@ -28,7 +28,7 @@ from tomocalc.pages import merits, words
 from tomocalc.pages.catalogue import Link
 from tomocalc.pages.charts import chart
 from tomocalc.pages.palette import DARK_OF
-from tomocalc.pages.parts import Card, Cell, table
+from tomocalc.pages.parts import Card, Cell, feature, table
 from tomocalc.pages.templating import asset, environment, json_block
 from tomocalc.version import VERSION
 
@@ -79,7 +79,7 @@ def render_page(
     packages
         Software whose versions the footer names.
     extra
-        Name of a script of this package that the page needs beside the common one.
+        Name of a script of this package that the page needs beside the common ones.
     values
         What the template shows; text is escaped.
 
@@ -113,7 +113,7 @@ def vocabulary() -> dict[str, Any]:
         name: getattr(words, name)
         for name in ("PARTS", "PROTOCOLS", "PROTOCOL_NAMES", "RULINGS", "SOURCES")
     }
-    parts = {"card": Card, "cell": Cell, "chart": chart, "table": table}
+    parts = {"card": Card, "cell": Cell, "chart": chart, "feature": feature, "table": table}
     return {function.__name__: function for function in named} | constants | parts
 
 
@@ -130,9 +130,8 @@ def lay_out(
 ) -> str:
     """Return the page around *content*; see `render_page`."""
     _refuse_twins(content)
-    script, style = asset("page.js"), asset("style.css")
-    if extra:
-        script += asset(f"{extra}.js")
+    scripts = ("page", "save", extra) if extra else ("page", "save")
+    script, style = "".join(asset(f"{name}.js") for name in scripts), asset("style.css")
     library = embedded_plotly() if CHART in content else None
     hashes = [_source(script)] + ([library.hash] if library else [])
     policy = {

@@ -1,4 +1,5 @@
 "use strict";
+const tomocalc = {}; // what the other scripts of a page may call
 (() => {
   const DARK = matchMedia("(prefers-color-scheme: dark)");
   const NARROW = 560; // px; below it a chart drops modebar, zoom and wide margins
@@ -130,14 +131,14 @@
       showSendToCloud: false,
       responsive: true,
       displayModeBar: element.clientWidth >= NARROW,
-      modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"],
-      toImageButtonOptions: { format: "svg", filename: element.id },
+      modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d", "toImage"],
     };
     element.dataset.state = JSON.stringify(charts.get(element).state);
     seen.add(element);
     return Plotly.react(element, data, layout, config).then(() => { element.dataset.drawn = "yes"; });
   }
 
+  tomocalc.dressed = dressed;
   const redraw = (dark) => Promise.all([...seen].map((element) => draw(element, dark)));
 
   function prepare() {
@@ -208,6 +209,7 @@
       for (const element of charts.keys()) element.textContent = "This browser is too old for the chart; the table below holds its numbers.";
       return;
     }
+    dispatchEvent(new Event("tomocalc-charts"));
     const watch = new IntersectionObserver((entries) => {
       for (const { isIntersecting, target } of entries) {
         if (isIntersecting) { watch.unobserve(target); draw(target); }

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from tomocalc.accounts.doubts import KINDS, SHOWN, Doubt, DoubtCount, doubt_sentence
 from tomocalc.pages.templating import fill
-from tomocalc.pages.words import MISSING, written
+from tomocalc.pages.words import MISSING, explained, pretty, unit_of, written
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,18 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """One written cell: its text, the number to sort by, and a tone (``good|warn|bad``)."""
+    """One written cell: its text, the number to sort by, a tone (``good|warn|bad``), a hover."""
 
     text: Markup | str
     sort: float | str | None = None
     tone: str = ""
+    help: str = ""
+
+
+def feature(name: str, mark: str = "") -> Cell:
+    """Return a feature's name in words, then *mark*; its definition shows on hover."""
+    unit = unit_of(name)
+    return Cell(pretty(name) + mark, name, help=explained(name) + (f" ({unit})" if unit else ""))
 
 
 def table(

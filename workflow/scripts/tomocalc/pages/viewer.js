@@ -14,6 +14,12 @@
     const text = Math.abs(value) >= 1e5 || (value !== 0 && Math.abs(value) < 1e-3) ? value.toExponential(2) : String(Number(value.toPrecision(digits)));
     return text.replace("-", "−");
   };
+  // three decimals, but nothing is shown as 0 or 1 that is not
+  const score = (p) => {
+    if (p > 0 && p < 5e-4) return String(Number(p.toPrecision(3)));
+    if (p >= 0.9995 && p < 1) return p < 0.99995 ? p.toFixed(4) : "> 0.9999";
+    return p.toFixed(3);
+  };
 
   function shape(name, attributes, parent) {
     const element = document.createElementNS(SVG, name);
@@ -33,7 +39,7 @@
     find("slice-now").textContent = place;
     floor.value = state.floor;
     const shown = visible();
-    find("floor-now").textContent = `${state.floor.toFixed(2)}: ${shown.length}`;
+    find("floor-now").textContent = `${state.floor < 0.01 ? score(state.floor) : state.floor.toFixed(2)}: ${shown.length}`;
     drawing.replaceChildren();
     if (!state.marks) return;
     for (const cluster of data.clusters) {
@@ -45,7 +51,7 @@
       if (away > NEAR && mark.id !== state.chosen) continue;
       const kind = mark.id === state.chosen ? "chosen" : mark.called ? "called" : "seen";
       const circle = shape("circle", { class: `${kind}${away ? " away" : ""}`, cx: mark.x + .5, cy: mark.y + .5, r: data.radius }, drawing);
-      shape("title", {}, circle).textContent = `candidate ${mark.id}: ${mark.p.toFixed(3)}`;
+      shape("title", {}, circle).textContent = `candidate ${mark.id}: ${score(mark.p)}`;
       circle.dataset.mark = mark.id;
       circle.addEventListener("click", () => choose(mark.id));
     }
@@ -71,7 +77,7 @@
     go(mark.z);
     explain(mark);
     centre(mark);
-    announce.textContent = `Candidate ${id}, slice ${mark.z}, probability ${mark.p.toFixed(2)}`;
+    announce.textContent = `Candidate ${id}, slice ${mark.z}, probability ${score(mark.p)}`;
   }
 
   function centre(mark) {
@@ -91,7 +97,7 @@
   function explain(mark) {
     why.replaceChildren();
     const head = text("h3", `Candidate ${mark.id}`, why);
-    text("span", mark.p.toFixed(3), head, "odds");
+    text("span", score(mark.p), head, "odds");
     const detail = data.details[mark.id];
     if (detail?.crop) {
       const crop = document.createElement("img");
@@ -99,9 +105,9 @@
       crop.alt = `${data.crop_mm} mm around the candidate at its best focus`;
       why.append(crop);
     }
-    const where = mark.called ? `flagged (threshold ${data.threshold.toFixed(3)})` : `not flagged (threshold ${data.threshold.toFixed(3)})`;
+    const where = mark.called ? `flagged (threshold ${score(data.threshold)})` : `not flagged (threshold ${score(data.threshold)})`;
     const cluster = mark.c === null ? "in no cluster" : `in cluster ${mark.c}`;
-    text("p", `Probability ${mark.p.toFixed(3)}, ${where}, ${cluster}. Best focus on slice ${mark.z}, column ${mark.x.toFixed(0)}, row ${mark.y.toFixed(0)}, ${mark.d.toFixed(2)} mm wide.`, why);
+    text("p", `Probability ${score(mark.p)}, ${where}, ${cluster}. Best focus on slice ${mark.z}, column ${mark.x.toFixed(0)}, row ${mark.y.toFixed(0)}, ${mark.d.toFixed(2)} mm wide.`, why);
     if (!detail) {
       text("p", `Its features are in marks.tsv: only those of the ${Object.keys(data.details).length} likeliest are shown here.`, why);
       return;
@@ -173,7 +179,7 @@
   floor.addEventListener("input", () => { state.floor = Number(floor.value); draw(); });
   find("next").addEventListener("click", () => step(1));
   find("previous").addEventListener("click", () => step(-1));
-  find("threshold").addEventListener("click", () => { state.floor = Math.floor(data.threshold * 100) / 100; draw(); });
+  find("threshold").addEventListener("click", () => { state.floor = Math.floor(data.threshold * 100) / 100 || data.threshold; draw(); });
   find("everything").addEventListener("click", () => { state.floor = 0; draw(); });
   find("toggle").addEventListener("click", () => {
     state.marks = !state.marks;

@@ -79,8 +79,18 @@ def written(value: float | None, form: str = "number") -> str:
     if form == "share":
         return share(value)
     if form == "score":
-        return f"{value:.3f}".replace("-", "−")
+        return _score(value)
     return number(value)
+
+
+def _score(value: float) -> str:
+    """Return a score with three decimals; none is rounded to 0 or 1 that is not."""
+    size, sign = abs(value), "−" if value < 0 else ""
+    if 0 < size < 0.0005:
+        return f"{sign}{number(size, 3)}"
+    if 0.9995 <= size < 1:
+        return f"{sign}{size:.4f}" if size < 0.99995 else f"{'< −' if sign else '> '}0.9999"
+    return f"{sign}{size:.3f}"
 
 
 def number(value: float, digits: int = 4) -> str:
@@ -116,7 +126,9 @@ def share(value: float) -> str:
 
 
 def signed(value: float) -> str:
-    """Return a difference of scores with its sign, a true minus."""
+    """Return a difference of scores with its sign, a true minus; a small one keeps a digit."""
+    if 0 < abs(value) < 0.0005:
+        return f"{'−' if value < 0 else '+'}{number(abs(value), 1)}"
     return f"{value:+.3f}".replace("-", "−")
 
 

@@ -110,7 +110,7 @@ class Terminal(logging.Handler):
         elif event == "progress":
             self._progress(said["done"], said["total"])
         elif event == "job_error":
-            name = self.names.get(said["jobid"], said["rule_name"])
+            name = str(self.names.get(said["jobid"], said["rule_name"]))
             self.failed[name] = list(said["log"])
             self._write(f"FAILED {name}: {', '.join(said['log'])}", bad=True)
         elif event == "error" and self.failed:

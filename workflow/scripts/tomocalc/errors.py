@@ -34,6 +34,7 @@ CODES: dict[str, str] = {
     "E404": "a model file does not fit this run",
     "E405": "the memory of the device is exhausted",
     "E406": "an optional package is not installed",
+    "E407": "a search cannot be learned from these slices",
     # 5xx storage
     "E501": "a result cannot be written",
     # 6xx prediction and import

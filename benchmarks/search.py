@@ -1,0 +1,274 @@
+"""How many real calcifications, and spots put into real slices, the learned search finds.
+
+    python benchmarks/search.py --images FOLDER --truth CSV --unlabelled TXT   # INbreast
+    python benchmarks/search.py --slices FOLDER                                # BCS-DBT
+
+INbreast: the network learns spots that are put into the images that TXT lists (image ids, one a
+line, without calcifications); those of patients with a place in CSV are left out. CSV has file,
+patient, type (Calcification | Cluster), x_half, y_half, rx_half, ry_half (pixels), completeness.
+BCS-DBT: two folds of patients, each searched by the network that learned on the other one.
+
+Recall is that of all places when every image shows, on average, so many objects that are none. What
+lies in a cluster's ellipse counts as neither. Peers see the same images in the same run.
+"""
+
+import argparse
+import csv
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from measuring import head, row
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+from support.defaults import CONFIG  # pyright: ignore[reportMissingImports]
+from tomocalc.accounts.settings import Settings
+from tomocalc.image.generators import local_objects
+from tomocalc.image.slices import Prepared, prepare
+from tomocalc.learned.learning import SearchRecipe, learn_search, ranked_objects
+from tomocalc.learned.network import SpotNetwork
+from tomocalc.learned.planted import plant
+
+SETTINGS = Settings.from_config(CONFIG["image"], CONFIG["candidates"], 7)
+AT = (1, 5, 10, 20, 50, 100)
+WIDTHS = {1575: 0.1138, 1668: 0.1397}
+"""Pixel spacing of INbreast at half size, by the image's width in pixels."""
+DBT_MM = 0.085
+TOLERANCE_MM = 0.3
+"""From the edge of an annotated ellipse to the centre of the object that finds it."""
+DOG = (0.12, 0.19, 0.31)
+"""Narrower Gaussians of the textbook's difference of Gaussians, in millimetres."""
+Places = NDArray[np.float64]  # (place, [row, column, radius along rows, radius along columns])
+Method = Callable[[Prepared, float], tuple[NDArray[np.float64], NDArray[np.float64]]]
+
+
+@dataclass
+class Scores:
+    """What one method says of all images.
+
+    Attributes
+    ----------
+    found
+        Best score of every place, −∞ where nothing is found.
+    others
+        Scores of the objects that are none, of images in which they count.
+    images
+        How many those are.
+    seconds
+        Of the processor, per image.
+    """
+
+    found: list[float] = field(default_factory=list)
+    others: list[float] = field(default_factory=list)
+    images: int = 0
+    seconds: list[float] = field(default_factory=list)
+
+    def add(
+        self,
+        at: NDArray[np.float64],
+        score: NDArray[np.float64],
+        *,
+        places: Places,
+        ignored: Places,
+        whole: bool,
+        slack: float,
+    ) -> None:
+        """Count objects at *at* (object, [row, column]) of an image."""
+        inside = within(at, places, slack)  # (object, place)
+        best = np.where(inside, score[:, None], -np.inf).max(axis=0, initial=-np.inf)
+        self.found += best.tolist()
+        if whole:
+            none = ~inside.any(axis=1) & ~within(at, ignored, slack).any(axis=1)
+            self.others += score[none].tolist()
+            self.images += 1
+
+    def recall(self, others: float) -> float:
+        """Return the share of places found at so many other objects per image."""
+        ranked = np.sort(self.others)[::-1]
+        allowed = int(others * self.images)
+        limit = ranked[allowed] if allowed < len(ranked) else -np.inf
+        return float(np.mean(np.asarray(self.found) > limit))
+
+    def needed(self, recall: float) -> float:
+        """Return how many other objects per image that recall costs; infinite if out of reach."""
+        wanted = int(np.ceil(recall * len(self.found) - 1e-9))
+        limit = np.sort(self.found)[::-1][max(wanted - 1, 0)]
+        return float((np.asarray(self.others) >= limit).sum() / self.images)
+
+
+def within(at: NDArray[np.float64], places: Places, slack: float) -> NDArray[np.bool_]:
+    """Say which objects lie in which ellipses, widened by *slack* pixels: (object, place)."""
+    away = at[:, None] - places[None, :, :2]
+    return np.square(away / (places[None, :, 2:] + slack)).sum(axis=2) <= 1
+
+
+def learned(network: SpotNetwork, threshold_k: float) -> Method:
+    def search(prepared: Prepared, spacing_mm: float):
+        found, score = ranked_objects(
+            prepared,
+            network,
+            settings=SETTINGS,
+            spacing_mm=spacing_mm,
+            threshold_k=threshold_k,
+        )
+        return np.column_stack(found.runs.centres()), score.astype(np.float64)
+
+    return search
+
+
+def local(prepared: Prepared, spacing_mm: float):
+    """Rank the same objects by how far they stand out of the local noise."""
+    found = local_objects(
+        prepared.raw,
+        prepared.breast,
+        prepared.scale,
+        replace(SETTINGS, threshold_k=SearchRecipe().threshold_k),
+        (spacing_mm, spacing_mm),
+    )
+    return np.column_stack(found.runs.centres()), found.strength.astype(np.float64)
+
+
+def textbook(prepared: Prepared, spacing_mm: float):
+    """Rank the peaks of a difference of Gaussians over three scales by its height."""
+    grey = prepared.grey.table[prepared.grey.levels]
+    best = np.full(grey.shape, -np.inf, np.float32)
+    for width in DOG:
+        narrow, wide = (ndimage.gaussian_filter(grey, w / spacing_mm) for w in (width, width * 1.6))
+        np.maximum(best, narrow - wide, out=best)
+    peak = (best == ndimage.maximum_filter(best, 5)) & (best > 1)
+    blocks = prepared.breast.depth * spacing_mm >= 1.6
+    block = prepared.breast.block
+    inner = np.repeat(np.repeat(blocks, block, axis=0), block, axis=1)
+    peak &= inner[: grey.shape[0], : grey.shape[1]]
+    return np.argwhere(peak).astype(np.float64), best[peak].astype(np.float64)
+
+
+def measure(
+    images: Sequence[tuple[NDArray[np.unsignedinteger], float, Places, Places, bool]],
+    methods: dict[str, Method],
+    accounts: dict[str, Scores],
+) -> None:
+    """Search every image with every method."""
+    for raw, spacing_mm, places, ignored, whole in images:
+        for name, method in methods.items():
+            begin = time.process_time()
+            prepared = prepare(raw, (spacing_mm, spacing_mm))
+            assert prepared is not None
+            at, score = method(prepared, spacing_mm)
+            accounts[name].seconds.append(time.process_time() - begin)
+            accounts[name].add(
+                at,
+                score,
+                places=places,
+                ignored=ignored,
+                whole=whole,
+                slack=TOLERANCE_MM / spacing_mm,
+            )
+
+
+def show(what: str, accounts: dict[str, Scores]) -> None:
+    first = next(iter(accounts.values()))
+    print(f"\n{len(first.found)} {what}; others count in {first.images} images\n")
+    names = [f"at {n}" for n in AT]
+    print(head(what, *names, "others for the recall of local at 50", "CPU s"))
+    wanted = accounts["local"].recall(50)
+    for name, scores in accounts.items():
+        shares = [f"{scores.recall(n):.2f}" for n in AT]
+        cost = f"{np.mean(scores.seconds):.2f}"
+        print(row(name, *shares, f"{scores.needed(wanted):.1f}", cost), flush=True)
+
+
+def train(slices: Iterator[tuple[NDArray[np.unsignedinteger], float]]) -> Method:
+    """Train with the recipe's own values and say what it took."""
+    begin, recipe = time.process_time(), SearchRecipe()
+    network, account = learn_search(slices, settings=SETTINGS, recipe=recipe)
+    spent = time.process_time() - begin
+    print(
+        f"\nLearned on {account.slices} slices, {account.positives} objects at spots and"
+        f" {account.negatives} others, {account.weights} weights: {spent:.0f} CPU s.",
+        flush=True,
+    )
+    return learned(network, account.threshold_k)
+
+
+def gray(path: Path) -> NDArray[np.uint8]:
+    return np.asarray(Image.open(path).convert("L"))
+
+
+def inbreast(folder: Path, truth: Path, unlabelled: Path) -> None:
+    with truth.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    ids = set(unlabelled.read_text(encoding="utf-8").split())
+    patients = {line["patient"] for line in rows}
+    chosen = [
+        path
+        for path in sorted(folder.glob("*.png"))
+        if path.name.split("_")[0] in ids and path.name.split("_")[1] not in patients
+    ]
+
+    def spaced(path: Path) -> tuple[NDArray[np.uint8], float]:
+        image = gray(path)
+        return image, WIDTHS[image.shape[1]]
+
+    method = train(spaced(path) for path in chosen)
+    images = []
+    for name in sorted({line["file"] for line in rows}):
+        own = [line for line in rows if line["file"] == name]
+        whole = all(line["completeness"] == "complete" for line in own)
+        places, clusters = (
+            np.array(
+                [
+                    [float(line[key]) for key in ("y_half", "x_half", "ry_half", "rx_half")]
+                    for line in own
+                    if line["type"] == kind
+                ]
+            ).reshape(-1, 4)
+            for kind in ("Calcification", "Cluster")
+        )
+        images.append((*spaced(folder / name), places, clusters, whole))
+    methods = {"learned": method, "local": local, "difference of Gaussians": textbook}
+    accounts = {name: Scores() for name in methods}
+    measure(images, methods, accounts)
+    show("real calcifications", accounts)
+
+
+def bcs_dbt(folder: Path) -> None:
+    paths = sorted(folder.glob("*.jpg"))
+    # DBT-P00013-….jpg: the second part is the patient
+    patients = sorted({path.name.split("-")[1] for path in paths})
+    peers: dict[str, Method] = {"local": local, "difference of Gaussians": textbook}
+    accounts = {name: Scores() for name in ("learned", *peers)}
+    for fold in range(2):
+        tested = set(patients[fold::2])
+        method = train(
+            (gray(path), DBT_MM) for path in paths if path.name.split("-")[1] not in tested
+        )
+        images = []
+        for number, path in enumerate(paths):
+            if path.name.split("-")[1] in tested:
+                prepared = prepare(gray(path), (DBT_MM, DBT_MM))
+                assert prepared is not None
+                rng = np.random.default_rng([3, number])
+                planted = plant(prepared, spots=30, spacing_mm=DBT_MM, rng=rng)
+                radius = np.zeros(len(planted.row))
+                places = np.column_stack([planted.row, planted.col, radius, radius])
+                images.append((planted.raw, DBT_MM, places, np.zeros((0, 4)), True))
+        measure(images, {"learned": method, **peers}, accounts)
+    show("spots put in", accounts)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    for name in ("images", "truth", "unlabelled", "slices"):
+        parser.add_argument(f"--{name}", type=Path)
+    options = parser.parse_args()
+    if options.images:
+        inbreast(options.images, options.truth, options.unlabelled)
+    if options.slices:
+        bcs_dbt(options.slices)

@@ -1,0 +1,266 @@
+"""Learn a search from slices that nobody has annotated, and use it.
+
+Spots are put into the slices, the classical search is run at a low threshold, and a small network
+learns which of its objects lie at a spot. What it ranks low are the line ends, crossings and
+borders of real tissue, of which every slice has hundreds.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from tomocalc.accounts.search import SearchAccount
+from tomocalc.accounts.settings import Settings
+from tomocalc.errors import TomocalcError
+from tomocalc.files import stable_number
+from tomocalc.image.generators import SliceObjects, local_objects
+from tomocalc.image.slices import Prepared, prepare
+from tomocalc.learned.network import SpotNetwork, spot_scores
+from tomocalc.learned.patches import patches
+from tomocalc.learned.planted import Planted, plant
+
+log = logging.getLogger(__name__)
+
+AT_SPOT_MM, AT_SPOT_PX = 0.2, 1.0
+"""An object whose centre is nearer than their sum to that of a spot is the spot."""
+FAR_PX = 6.0
+"""An object this far from the edge of every spot is none; what lies between teaches nothing."""
+FEWEST = 20
+"""Objects of each kind without which nothing is learned."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchRecipe:
+    """How a search is trained.
+
+    Attributes
+    ----------
+    threshold_k
+        Of the objects of the classical search among which it chooses.
+    spots
+        That are put into a slice at a time.
+    others
+        Objects of a slice that are no spots: half the strongest ones, half drawn from the rest.
+    passes
+        How often spots are put into every slice, new ones each time.
+    epochs, batch, learning_rate
+        Of the training, with Adam and one cycle of the learning rate.
+    seed
+        Root of every random choice.
+    """
+
+    threshold_k: float = 3.0
+    spots: int = 60
+    others: int = 400
+    passes: int = 1
+    epochs: int = 12
+    batch: int = 128
+    learning_rate: float = 3e-3
+    seed: int = 1
+
+
+def ranked_objects(
+    prepared: Prepared,
+    network: SpotNetwork,
+    *,
+    settings: Settings,
+    spacing_mm: float,
+    threshold_k: float,
+    per_slice: int | None = None,
+    lowest: float = -np.inf,
+) -> tuple[SliceObjects, NDArray[np.float32]]:
+    """Return the objects of a slice that the network ranks highest, and their log-odds.
+
+    Parameters
+    ----------
+    prepared
+        The slice.
+    network
+        As `learn_search` returns it.
+    settings
+        Of the classical search, but for its threshold.
+    spacing_mm
+        Pixel spacing.
+    threshold_k
+        At which the network has learned: `SearchAccount.threshold_k`.
+    per_slice, lowest
+        At most so many objects (None: all), none with lower log-odds.
+
+    Returns
+    -------
+    objects, score
+        In the order of the classical search; score has shape (object,).
+    """
+    found = _objects(prepared, settings, spacing_mm, threshold_k)
+    score = spot_scores(network, patches(prepared, *found.runs.centres()))
+    order = np.argsort(-score, kind="stable")[:per_slice]
+    keep = np.sort(order[score[order] >= lowest])
+    chosen = replace(found, runs=found.runs.take(keep), strength=found.strength[keep])
+    return chosen, score[keep]
+
+
+def learn_search(
+    slices: Iterable[tuple[NDArray[np.unsignedinteger], float]],
+    *,
+    settings: Settings,
+    recipe: SearchRecipe,
+) -> tuple[SpotNetwork, SearchAccount]:
+    """Train a search on slices without annotations.
+
+    Equal slices, settings and recipe give the same weights to the bit, on one thread of a CPU.
+
+    Parameters
+    ----------
+    slices
+        Of the training patients alone: (row, column) and pixel spacing in millimetres of each. One
+        is in memory at a time.
+    settings
+        Of the classical search, but for its threshold.
+    recipe
+        How it is trained.
+
+    Raises
+    ------
+    TomocalcError
+        ``E407`` when the slices have too few objects to learn from, ``E402`` when the training
+        diverges.
+    """
+    parts: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
+    count = 0
+    for index, (raw, spacing_mm) in enumerate(slices):
+        count += 1
+        prepared = prepare(raw, (spacing_mm, spacing_mm))
+        if prepared is None:  # nothing can be found in a slice without contrast
+            continue
+        for number in range(recipe.passes):
+            rng = np.random.default_rng(stable_number("search", recipe.seed, index, number))
+            parts.append(_examples(prepared, settings, spacing_mm, recipe, rng))
+    x = np.concatenate([part[0] for part in parts]) if parts else np.zeros((0, 2, 1, 1), np.float32)
+    y = np.concatenate([part[1] for part in parts]) if parts else np.zeros(0, np.float32)
+    positives = int(y.sum())
+    if min(positives, len(y) - positives) < FEWEST:
+        raise TomocalcError(
+            "E407",
+            what="a search cannot be learned",
+            where=f"{count} slices",
+            why=f"{positives} objects lie at a spot and {len(y) - positives} far from all, at"
+            f" least {FEWEST} of each are needed",
+            fix="train on more slices, or on slices that show a breast",
+        )
+    log.info("%d slices: %d objects at spots, %d others", count, positives, len(y) - positives)
+    network, loss = _train(torch.from_numpy(x), torch.from_numpy(y), recipe)
+    account = SearchAccount(
+        seed=recipe.seed,
+        threshold_k=recipe.threshold_k,
+        spots=recipe.spots,
+        others=recipe.others,
+        passes=recipe.passes,
+        epochs=recipe.epochs,
+        slices=count,
+        positives=positives,
+        negatives=len(y) - positives,
+        weights=sum(value.numel() for value in network.parameters()),
+        loss=loss,
+        weights_sha256="",
+    )
+    return network, account
+
+
+def _objects(
+    prepared: Prepared, settings: Settings, spacing_mm: float, threshold_k: float
+) -> SliceObjects:
+    low = replace(settings, threshold_k=threshold_k)
+    spacing = (spacing_mm, spacing_mm)
+    return local_objects(prepared.raw, prepared.breast, prepared.scale, low, spacing)
+
+
+def _examples(
+    prepared: Prepared,
+    settings: Settings,
+    spacing_mm: float,
+    recipe: SearchRecipe,
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Put spots into a slice and return patches of its objects, and which of them are spots."""
+    planted = plant(prepared, spots=recipe.spots, spacing_mm=spacing_mm, rng=rng)
+    changed = replace(prepared, raw=planted.raw)
+    found = _objects(changed, settings, spacing_mm, recipe.threshold_k)
+    row, col = found.runs.centres()
+    at_spot, far = spots_among(planted, row, col, spacing_mm)
+    # Half of the others are the strongest of the classical search: what it takes for spots.
+    order = np.flatnonzero(far)[np.argsort(-found.strength[far], kind="stable")]
+    hardest, rest = order[: recipe.others // 2], order[recipe.others // 2 :]
+    drawn = rng.permutation(rest)[: recipe.others - len(hardest)]
+    keep = np.concatenate([np.flatnonzero(at_spot), hardest, drawn])
+    return patches(changed, row[keep], col[keep]), at_spot[keep].astype(np.float32)
+
+
+def spots_among(
+    planted: Planted,
+    row: NDArray[np.float64],
+    col: NDArray[np.float64],
+    spacing_mm: float,
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Say which objects, by their centres, are spots, and which are far from all; (object,) each.
+
+    Of the objects at one spot all count as it.
+    """
+    if not len(planted.row) or not len(row):
+        return np.zeros(len(row), np.bool_), np.ones(len(row), np.bool_)
+    tree = cKDTree(np.column_stack([planted.row, planted.col]))
+    distance, nearest = tree.query(np.column_stack([row, col]))
+    edge = planted.size_mm[nearest] / 2 / spacing_mm
+    at_spot = distance <= AT_SPOT_MM / spacing_mm + AT_SPOT_PX
+    return at_spot, distance > edge + FAR_PX
+
+
+def _train(
+    x: torch.Tensor, y: torch.Tensor, recipe: SearchRecipe
+) -> tuple[SpotNetwork, tuple[float, ...]]:
+    """Fit a network to patches; return it and the mean loss of every epoch."""
+    torch.set_num_threads(1)  # one thread adds in one order
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.seed)
+        network = SpotNetwork()
+        network.train()
+        steps = -(-len(x) // recipe.batch)
+        optimiser = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimiser, recipe.learning_rate, epochs=recipe.epochs, steps_per_epoch=steps
+        )
+        losses: list[float] = []
+        for epoch in range(recipe.epochs):
+            total = 0.0
+            for part in torch.randperm(len(x)).split(recipe.batch):
+                seen = _turned(x[part], int(torch.randint(8, ())))
+                loss = binary_cross_entropy_with_logits(network(seen), y[part])
+                optimiser.zero_grad()
+                loss.backward()
+                optimiser.step()
+                schedule.step()
+                total += float(loss.detach()) * len(part)
+            losses.append(total / len(x))
+            log.info("epoch %d: loss %.4f", epoch, losses[-1])
+            if not np.isfinite(losses[-1]):
+                raise TomocalcError(
+                    "E402",
+                    what="the training of the search diverged",
+                    where=f"epoch {epoch}",
+                    why=f"the loss is {losses[-1]}",
+                    fix="lower the learning rate",
+                )
+    return network.eval(), tuple(losses)
+
+
+def _turned(x: torch.Tensor, way: int) -> torch.Tensor:
+    """Return patches in one of the eight ways in which a square can lie: spots have no up."""
+    x = torch.rot90(x, way % 4, dims=(2, 3))
+    return x.flip(3) if way >= 4 else x

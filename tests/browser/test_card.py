@@ -46,3 +46,18 @@ def test_the_sides_stand_side_by_side_or_below_each_other(browser, card):
     assert len(set(browser.run(tops))) == 1
     browser.open(card["index"], width=400)
     assert len(set(browser.run(tops))) == 2
+
+
+def test_the_methods_are_copied_as_one_paragraph(browser, card):
+    browser.open(card["card"], width=400)
+    browser.driver.execute_script(
+        "Object.defineProperty(navigator, 'clipboard', {value: {writeText: (text) =>"
+        " { window.copied = [...(window.copied ?? []), text]; }}});"
+        "document.querySelectorAll('.copy + .save button').forEach((button) => button.click())"
+    )
+    browser.wait("window.copied?.length === 2")
+    methods, bibtex = browser.run("window.copied")
+    assert methods.startswith("Candidates were classified with tomocalc")
+    assert "\n" not in methods
+    assert bibtex.startswith("@software{tomocalc,\n")
+    assert browser.run("document.documentElement.scrollWidth") == 400

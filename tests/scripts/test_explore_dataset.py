@@ -41,7 +41,7 @@ def test_page_and_numbers(tmp_path):
     text = text_of(html)
     for said in (
         "No candidate of the test part has an identical row",
-        "area and area mm2",
+        "area and area mm²",
         "Slices without objects",
         "7 annotations have a candidate inside them; 2 have none",
     ):

@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 import write_model_card
 from support.card_data import LABELS, NO_TEXTS, write_accounts
+from tomocalc.version import VERSION
 
 
 def write(folder: Path, *, source: str = "phantom", **texts) -> tuple[str, str]:
@@ -60,3 +62,17 @@ def test_texts_of_the_authors_reach_both(tmp_path):
     assert "Paid by &lt;none&gt;." in page
     assert "52 entries" in text
     assert "1 filled by the authors" in text
+
+
+def test_methods_and_citation_are_there_to_copy(tmp_path):
+    text, page = write(tmp_path)
+    title = yaml.safe_load((Path(__file__).parents[2] / "CITATION.cff").read_text())["title"]
+    for said in (text, page):
+        cited = said.partition("@software{tomocalc,")[2]
+        assert f"title = {{{title}}}" in cited
+        assert "version = {" + VERSION + "}" in cited
+    assert "```\n@software" in text
+    methods = re.search(r'<p class="copy">(.*?)</p>', page, re.DOTALL)
+    assert methods
+    assert f"tomocalc {VERSION}" in methods[1]
+    assert "On single candidates of the test part: AUROC 0." in " ".join(methods[1].split())

@@ -47,7 +47,7 @@ from tomocalc.pages.words import (
     under,
 )
 
-PICTURES = 12
+PICTURES = 8
 """Pictures shown; the others are linked by name."""
 
 PROTOCOL_ORDER = ("honest", "paper", "own")

@@ -147,6 +147,10 @@ def _table(one: Element) -> Iterator[str]:
         yield f"| {' | '.join(escape(cell.text) or MISSING for cell in row)} |"
 
 
+def _verbatim(one: Element) -> Iterator[str]:
+    yield from ("```", *one.text.strip().splitlines(), "```")
+
+
 def _checklist(parts: list[Element]) -> Iterator[str]:
     """Yield the items of a checklist as one table; headings stand before their lists."""
     yield "| No. | Item | Answer | State |"
@@ -169,6 +173,7 @@ WRITERS = {
     "h2": _heading,
     "h3": _heading,
     "p": _paragraph,
+    "pre": _verbatim,
     "ul": _list,
     "table": _table,
     "verdict": _verdict,

@@ -1,4 +1,4 @@
-// Beside every chart: save it as SVG or PNG; beside every table: search its rows, save them as CSV.
+// Charts are saved as SVG or PNG, tables as CSV and searched, texts copied.
 (() => {
   "use strict";
   const WIDTH = 900; // px; of a saved chart, whatever the width of the screen
@@ -100,6 +100,19 @@
     plot.after(box);
   }
 
+  // ---- texts to copy
+  function copyBar(text) {
+    const words = text.tagName === "PRE" ? text.textContent : text.textContent.replace(/\s+/g, " ").trim();
+    const box = bar("Text to copy");
+    button(box, "Copy", `Copy: ${words.slice(0, 40)} …`, async () => {
+      getSelection().selectAllChildren(text); // to be copied by hand where a page may not
+      await navigator.clipboard?.writeText(words);
+      document.getElementById("announce").textContent = "Copied";
+    });
+    text.after(box);
+  }
+
+  document.querySelectorAll(".copy").forEach(copyBar);
   document.querySelectorAll("main .scroll > table").forEach(tableBar);
   addEventListener("tomocalc-charts", () => document.querySelectorAll(".plot").forEach(chartBar));
 })();

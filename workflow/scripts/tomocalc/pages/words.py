@@ -176,7 +176,7 @@ def cohort(quality: QualityAccount) -> str:
 
 def pretty(name: str) -> str:
     """Return a column's name for a reader: ``gray_level`` is gray level."""
-    return name.replace("_", " ")
+    return name.replace("_", " ").replace("mm2", "mm²")
 
 
 def explained(name: str) -> str:

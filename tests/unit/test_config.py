@@ -8,6 +8,7 @@ import yaml
 from tomocalc.config import check_config, load_schema
 from tomocalc.errors import TomocalcError
 from tomocalc.reference import PAGES
+from tomocalc.tables import KEYS, LABELS, PLACE
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = load_schema(ROOT / "workflow/schemas/config.schema.yaml")
@@ -133,3 +134,17 @@ def test_a_fetched_table_needs_a_checksum():
 @pytest.mark.parametrize("page", PAGES)
 def test_reference_pages_are_up_to_date(page):
     assert (ROOT / page).read_text() == PAGES[page](), "run `make docs`"
+
+
+def test_a_table_may_bring_features_of_any_name_but_those_of_the_run():
+    config = changed(
+        source="table",
+        table={"path": "t.csv", "label": "y", "positive": "1"},
+        sequence={"kind": "single_step"},
+    )
+    own = ["original_glcm_Contrast", "wavelet-LLH mean (1)", "area"]
+    assert check_config(config | {"features": own}, SCHEMA)["features"] == own
+    with pytest.raises(TomocalcError, match=r'features.0\): "label" is a column of the run'):
+        check_config(config | {"features": ["label"]}, SCHEMA)
+    held = {column.name for column in KEYS + PLACE + LABELS}
+    assert held <= {*SCHEMA["$defs"]["own_feature"]["not"]["enum"]}

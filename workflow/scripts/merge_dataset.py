@@ -11,7 +11,7 @@ from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.cells import Row
 from tomocalc.config import load_schema
 from tomocalc.dataset.annotations import findings_of
-from tomocalc.dataset.feature_table import CANDIDATE, read_feature_table
+from tomocalc.dataset.feature_table import candidate_columns, read_feature_table
 from tomocalc.dataset.listing import listed_manifests
 from tomocalc.dataset.quality import quality_account
 from tomocalc.dataset.validation import validate
@@ -58,7 +58,10 @@ def main(
         Folder that the masks of the annotations are in, or None.
     """
     missing = dataset["impute"] != "none"
-    with parquet_stream(candidates, pl.Schema(schema(CANDIDATE))) as append:
+    if table is not None:  # a feature that the map leaves out is the column of that name
+        columns = {**columns, "features": {name: name for name in features} | columns["features"]}
+    held = candidate_columns(features if table is None else columns["features"])
+    with parquet_stream(candidates, pl.Schema(schema(held))) as append:
 
         def append_valid(rows: pl.DataFrame) -> None:
             validate(rows, needed=features, missing=missing)

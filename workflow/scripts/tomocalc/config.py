@@ -39,6 +39,7 @@ def check_config(config: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
         ``E101``, one line for every mistake: unknown keys, wrong types, values out of range,
         and settings that contradict each other.
     """
+    schema = _features_of(config, schema)
     coerced = coerce(config, schema, schema)
     errors = [
         TomocalcError("E101", what=what, where=f"configuration key {key}", why=why, fix=fix)
@@ -47,6 +48,15 @@ def check_config(config: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
     unsound = {error.where.split()[-1].split(".")[0] for error in errors}
     raise_all(errors + list(_contradictions(coerced, unsound)))
     return coerced
+
+
+def _features_of(config: Mapping[str, Any], schema: Schema) -> Schema:
+    """Return *schema* with any names as features where *config* takes them from a table."""
+    if config.get("source") != "table":
+        return schema
+    properties = schema["properties"]
+    free = {**properties["features"], "items": schema["$defs"]["own_feature"]}
+    return {**schema, "properties": {**properties, "features": free}}
 
 
 def coerce(value: Any, schema: Schema, root: Schema) -> Any:
@@ -151,6 +161,7 @@ def _explain(error: ValidationError) -> Iterator[tuple[str, str, str, str]]:
             "minItems": f"{shown} has fewer than {schema.get('minItems')} entries",
             "maxItems": f"{shown} has more than {schema.get('maxItems')} entries",
             "uniqueItems": f"{shown} repeats an entry",
+            "not": f"{shown} is a column of the run's own tables",
         }.get(str(error.validator), error.message[:120])
         text = error.validator == "type" and "string" in _named(schema)
         yield key, "wrong value", why, (text and _quoted(instance)) or _wanted(schema, instance)
@@ -254,19 +265,9 @@ def _table_contradictions(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
             yield _contradiction(
                 f"table.{key}", "source is table but it has no value", f"give table.{key}"
             )
-    absent = [name for name in config["features"] if name not in table["features"]]
-    if absent:
-        yield _contradiction(
-            "table.features",
-            f"no column is named for {', '.join(absent)}",
-            "map these features to columns or take them out of `features`",
-        )
     if config["sequence"]["kind"] == "slices":
-        yield _contradiction(
-            "sequence.kind",
-            "a table has no slices",
-            "use features_as_steps or single_step",
-        )
+        why, fix = "a table has no slices", "use features_as_steps or single_step"
+        yield _contradiction("sequence.kind", why, fix)
     if str(table["path"]).startswith(("http://", "https://")) and not table["sha256"]:
         yield _contradiction(
             "table.sha256", "a fetched table needs a checksum", "give the file's SHA-256"

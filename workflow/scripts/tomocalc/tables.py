@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
@@ -86,6 +87,13 @@ PAPER_FEATURES = (
     "shape_descriptor",
 )
 """The six features of the reference paper, in its order."""
+
+
+def own_columns(features: Iterable[str]) -> tuple[Column, ...]:
+    """Return columns for those of *features* that are not measured here but come with a table."""
+    known = set(names(FEATURES))
+    own = (name for name in features if name not in known)
+    return tuple(Column(name, pl.Float32(), "", "as in the table") for name in own)
 
 
 def schema(columns: tuple[Column, ...]) -> dict[str, pl.DataType]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -13,11 +13,19 @@ from tomocalc.delimited import NOT_UTF8, decoded, separated
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.identity import EMPTY, names_nobody, two_spellings
 from tomocalc.parquet import BAD, load_parquet
-from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, names, schema
+from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, Column, own_columns, schema
 
 log = logging.getLogger(__name__)
 
 CANDIDATE = KEYS + PLACE + FEATURES + LABELS
+"""Columns of ``candidates.parquet`` where every feature is measured here."""
+
+
+def candidate_columns(features: Iterable[str]) -> tuple[Column, ...]:
+    """Return the columns of ``candidates.parquet`` where *features* may be a table's own."""
+    return KEYS + PLACE + FEATURES + own_columns(features) + LABELS
+
+
 VOLUME_ID = "table"
 """Volume of every row of a table, which knows no volumes."""
 
@@ -73,7 +81,7 @@ def read_feature_table(
     if absent:
         known = ", ".join(table.columns[:20])
         why = f"it has no column {', '.join(absent)}; its columns are {known}"
-        raise _table_error(path, why, "correct the column map under `table`")
+        raise _table_error(path, why, "correct `features`, or the column map under `table`")
     first_line = 2 if header else 1
     table = table.with_row_index("_row")
     text = pl.col(label).cast(pl.String).str.strip_chars()
@@ -112,9 +120,9 @@ def read_feature_table(
         "label": text == positive,
         **{name: _number(table, column) for name, column in features.items()},
     }
-    kinds = schema(CANDIDATE)
     rows = table.select(
-        known.get(name, pl.lit(None)).cast(kinds[name]).alias(name) for name in names(CANDIDATE)
+        known.get(name, pl.lit(None)).cast(kind).alias(name)
+        for name, kind in schema(candidate_columns(features)).items()
     )
     return rows, unknown.height
 

@@ -9,7 +9,7 @@ import msgspec
 import polars as pl
 
 from tomocalc.accounts.quality import QualityAccount
-from tomocalc.tables import FEATURES, names
+from tomocalc.tables import FEATURES, names, own_columns
 
 PLACES = (("volumes", "volume_id"), ("patients", "patient_id"), ("sites", "site"))
 KEPT = (*(column for _, column in PLACES), "label")
@@ -45,10 +45,9 @@ def quality_account(
     """
     focus = candidates.filter("focus")
     places = focus.group_by(*KEPT).len().collect()
-    whole = candidates.select(pl.len().alias("rows"), *_gaps(names(FEATURES))).collect()
-    columns = {
-        name: {gap: whole.item(0, f"{name} {gap}") for gap in GAPS} for name in names(FEATURES)
-    }
+    measured = names(FEATURES + own_columns(used))
+    whole = candidates.select(pl.len().alias("rows"), *_gaps(measured)).collect()
+    columns = {name: {gap: whole.item(0, f"{name} {gap}") for gap in GAPS} for name in measured}
     repeated = _repeated(focus, used)
     groups = repeated.group_by([*used, "label"]).len()
     rows = {label: int(places.filter(pl.col("label") == label)["len"].sum()) for label in (0, 1)}

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tomocalc.parquet import column_names, read_parquet
-from tomocalc.tables import FEATURES, names
+from tomocalc.tables import KEYS, LABELS, PLACE, names
 
 IDENTITY = ("volume_id", "candidate_id", "patient_id", "site", "label", "focus")
 
@@ -124,12 +124,13 @@ def load_table(path: str) -> Table:
     TomocalcError
         ``E301`` when the file is missing or damaged.
     """
-    known = set(column_names(path))
+    others = set(names(KEYS + PLACE + LABELS))
     identity = read_parquet(path, IDENTITY)
     keep = identity["focus"].fill_null(value=False)
     features: dict[str, NDArray[np.float32]] = {}
-    for name in names(FEATURES):  # one column at a time: the table may be larger than its features
-        if name not in known:
+    # one column at a time: the table may be larger than its features
+    for name in column_names(path):
+        if name in others:
             continue
         column = read_parquet(path, [name])[name]
         if column.null_count() < len(column):

@@ -37,6 +37,7 @@ rule all:
         "<results>/index.html",
         rules.build_index.input.files,  # or a deleted page goes unnoticed
         PAGES.pictures,
+        VOLUMES.batch_accounts,  # or one that failed and lost its account does
 
 
 onsuccess:

@@ -41,6 +41,11 @@ def test_an_edited_volume_reruns_its_own_features(
     assert set(jobs) == everything.keys() - PHANTOM
 
 
+def test_a_volume_that_failed_is_measured_again(rerun: Project) -> None:
+    next((rerun.folder / "results/batches").glob("*.json")).unlink()
+    assert planned(rerun)["extract_features"] == 1
+
+
 def test_an_edited_slice_of_a_folder_reruns_its_own_volume(measured: Project) -> None:
     target = ("results/dataset/candidates.parquet", *ARGUMENTS)
     assert measured.planned(*target) == {}

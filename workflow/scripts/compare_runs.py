@@ -8,8 +8,8 @@ import msgspec
 from tomocalc.experiments.runs import compare
 from tomocalc.files import write_json
 from tomocalc.log import log_to
+from tomocalc.pages.experiments import runs_page
 from tomocalc.pages.frame import write_page
-from tomocalc.pages.runs import runs_page
 
 
 def main(

@@ -1,4 +1,4 @@
-"""The page of an experiment: the model trained again without a feature, or on fewer slices."""
+"""Pages of experiments: a model trained again on less, and several runs side by side."""
 
 from __future__ import annotations
 
@@ -9,12 +9,21 @@ from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.charts import Chart, axis, dots, label, line
 from tomocalc.pages.curves import points, precision_recall_chart
 from tomocalc.pages.frame import render_page
-from tomocalc.pages.merits import in_a_sentence, is_alike, paired_limits, reach
-from tomocalc.pages.palette import NEGATIVE, POSITIVE
+from tomocalc.pages.merits import (
+    alike_rule,
+    in_a_sentence,
+    is_alike,
+    merit_name,
+    paired_limits,
+    reach,
+)
+from tomocalc.pages.palette import NEGATIVE, POSITIVE, SERIES
 from tomocalc.pages.words import badge_of
 
 CURVE_ROWS = 20
 """Rows of a curve's table."""
+FIGURES = ("auroc", "average_precision", "f1", "recall", "specificity", "accuracy", "brier")
+DRAWN = ("auroc", "average_precision")
 
 
 def experiment_page(facts: Mapping[str, Any], *, source: str) -> str:
@@ -72,3 +81,43 @@ def _loss(
         "limits": paired_limits(found, facts["patients"], source),
         "chart": Chart([drawn], layout, height=max(260, 110 + 34 * len(rows))),
     }
+
+
+def runs_page(facts: Mapping[str, Any]) -> str:
+    """Return the page; *facts* as `tomocalc.experiments.runs.compare` returns them."""
+    runs = facts["runs"]
+    kinds = {(run["settings"]["source"], run["settings"]["protocol"]) for run in runs}
+    leads = list(zip(runs, facts["leads"], strict=True))[1:]
+    differences = [figure["lead"] for _, lead in leads if lead for figure in lead.values()]
+    return render_page(
+        "runs",
+        links=navigation("runs/runs.html", []),
+        packages=("numpy", "plotly", "polars"),
+        runs=runs,
+        unlike=len(kinds) > 1,
+        FIGURES=FIGURES,
+        figures=_runs_chart(runs),
+        differing=facts["differing"],
+        leads=leads,
+        limits=[text for text in [alike_rule(differences)] if text],
+    )
+
+
+def _runs_chart(runs: Sequence[Mapping[str, Any]]) -> Chart:
+    """Return figures with their intervals, one row per run."""
+    rows = [label(run["name"]) for run in runs]
+    data = [
+        dots(
+            merit_name(name),
+            rows,
+            [run["test"]["metrics"].get(name) for run in runs],
+            colour=colour,
+        )
+        for name, colour in zip(DRAWN, SERIES, strict=False)
+    ]
+    layout = {
+        "xaxis": {"title": {"text": "figure of merit"}, "range": [0, 1.02]},
+        "yaxis": {"autorange": "reversed", "type": "category"},
+        "legend": {"orientation": "h", "y": 1.12},
+    }
+    return Chart(data, layout, height=max(260, 90 + 60 * len(runs)))

@@ -9,6 +9,11 @@ COMMANDS = {
     "decoding": ["benchmarks/decoding.py"],
     "volumes": ["benchmarks/volumes.py"],
     "detection": ["benchmarks/detection.py 20"],
+    "search": [
+        "benchmarks/search.py --images $INBREAST_IMAGES --unlabelled $INBREAST_UNLABELLED"
+        " --truth $TOMOCALC_TEST_DATA/inbreast/mc_truth_part.csv",
+        "benchmarks/search.py --slices $TOMOCALC_TEST_DATA/bcs_dbt_slices",
+    ],
     "merging": ["benchmarks/merging.py 167"],
     "eda": ["benchmarks/eda.py $YDATA_PYTHON"],
     "training": ["benchmarks/training.py --keras-python $KERAS_PYTHON"],
@@ -109,6 +114,36 @@ AIMS = (
         ours="detection#2 | local, k = 4.5 | recall (95 %)",
         peer="detection#2 | local, k = 4.5 | by chance",
         beside="by chance",
+    ),
+    Aim(
+        what="real calcifications found at 5 other objects per image, learned search",
+        limit=0.6,
+        ours="search#1 | learned | at 5",
+        peer="search#1 | local | at 5",
+        beside="`local`",
+    ),
+    Aim(
+        what="the same, at 10",
+        limit=0.68,
+        ours="search#1 | learned | at 10",
+        peer="search#1 | local | at 10",
+        beside="`local`",
+    ),
+    Aim(
+        what="the same, at 50",
+        limit=0.78,
+        ours="search#1 | learned | at 50",
+        peer="search#1 | local | at 50",
+        beside="`local`",
+    ),
+    Aim(
+        what="objects of `local` for as many spots put into real slices",
+        limit=6,
+        unit="×",
+        ours="search#2 | learned | others for the recall of local at 50",
+        peer="search#2 | local | others for the recall of local at 50",
+        beside="`local`, per slice",
+        ratio="peer / ours",
     ),
     Aim(
         what="merge of 1,002,000 rows with checksums, schema and labels",

@@ -48,7 +48,7 @@ class SearchRecipe:
     spots
         That are put into a slice at a time.
     others
-        Objects of a slice that are no spots: half the strongest ones, half drawn from the rest.
+        Objects of a slice that are far from all spots, drawn anew each time.
     passes
         How often spots are put into every slice, new ones each time.
     epochs, batch, learning_rate
@@ -59,9 +59,9 @@ class SearchRecipe:
 
     threshold_k: float = 3.0
     spots: int = 60
-    others: int = 400
-    passes: int = 1
-    epochs: int = 12
+    others: int = 200
+    passes: int = 2
+    epochs: int = 7
     batch: int = 128
     learning_rate: float = 3e-3
     seed: int = 1
@@ -195,11 +195,10 @@ def _examples(
     found = _objects(changed, settings, spacing_mm, recipe.threshold_k)
     row, col = found.runs.centres()
     at_spot, far = spots_among(planted, row, col, spacing_mm)
-    # Half of the others are the strongest of the classical search: what it takes for spots.
-    order = np.flatnonzero(far)[np.argsort(-found.strength[far], kind="stable")]
-    hardest, rest = order[: recipe.others // 2], order[recipe.others // 2 :]
-    drawn = rng.permutation(rest)[: recipe.others - len(hardest)]
-    keep = np.concatenate([np.flatnonzero(at_spot), hardest, drawn])
+    # Strongest first, so that the draw does not depend on how objects are numbered.
+    none = np.flatnonzero(far)[np.argsort(-found.strength[far], kind="stable")]
+    drawn = rng.permutation(none)[: recipe.others]
+    keep = np.concatenate([np.flatnonzero(at_spot), drawn])
     return patches(changed, row[keep], col[keep]), at_spot[keep].astype(np.float32)
 
 
@@ -229,7 +228,8 @@ def _train(
     torch.set_num_threads(1)  # one thread adds in one order
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
-        network = SpotNetwork()
+        # Channels side by side in memory: a sixth faster with as few as these.
+        network = SpotNetwork().to(memory_format=torch.channels_last)
         network.train()
         steps = -(-len(x) // recipe.batch)
         optimiser = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate)
@@ -241,6 +241,7 @@ def _train(
             total = 0.0
             for part in torch.randperm(len(x)).split(recipe.batch):
                 seen = _turned(x[part], int(torch.randint(8, ())))
+                seen = seen.contiguous(memory_format=torch.channels_last)
                 loss = binary_cross_entropy_with_logits(network(seen), y[part])
                 optimiser.zero_grad()
                 loss.backward()
@@ -257,7 +258,7 @@ def _train(
                     why=f"the loss is {losses[-1]}",
                     fix="lower the learning rate",
                 )
-    return network.eval(), tuple(losses)
+    return network.to(memory_format=torch.contiguous_format).eval(), tuple(losses)
 
 
 def _turned(x: torch.Tensor, way: int) -> torch.Tensor:

@@ -112,14 +112,14 @@ def _spot(width: float, blur: float, rng: np.random.Generator) -> NDArray[np.flo
     """Return one to three Gaussians on a square of odd side, peak 1 before they are blurred."""
     parts = int(rng.integers(1, 4))
     sigma = width / WIDTH_PER_SIGMA
-    spread = 0.0 if parts == 1 else 0.6 * sigma
+    spread = 0.0 if parts == 1 else 0.9 * sigma
     soft = float(np.hypot(blur, PIXEL))
     reach = int(np.ceil(3 * np.hypot(sigma, soft) + 2 * spread))
     y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1].astype(np.float64)
     total = np.zeros(x.shape)
     for _ in range(parts):
         at_y, at_x = rng.normal(0, spread, 2).clip(-2 * spread, 2 * spread)
-        flat = rng.uniform(0.7, 1.0)
+        flat = rng.uniform(0.4, 1.0)
         angle = rng.uniform(0, np.pi)
         along = (x - at_x) * np.cos(angle) + (y - at_y) * np.sin(angle)
         across = (y - at_y) * np.cos(angle) - (x - at_x) * np.sin(angle)

@@ -232,3 +232,7 @@ def test_scores_and_their_pages_say_every_doubt(cohort: Path, tmp_path: Path) ->
         for code in codes:
             assert KINDS[code].advice in unescape((tmp_path / name / "volume.html").read_text())
             said(tmp_path / "index.html", code, name)
+    listed = pl.read_csv(tmp_path / "volumes.tsv", separator="\t").select("volume_id", "doubts")
+    together = {name: set((codes or "").split()) for name, codes in listed.rows()}
+    assert together == {name: COHORT[name][-1] for name in scored}
+    said(tmp_path / "index.html", "same_pixels", "side", "twin")

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tomocalc.eda.histograms import cells, distributions, edges_of, pairs
+from tomocalc.eda.histograms import MOST_PAIRED, cells, distributions, edges_of, pairs
 from tomocalc.eda.table import Table, sort_column
 
 
@@ -72,6 +72,16 @@ def test_pairs_hold_every_row_with_both_values(table):
     assert np.sum(grids["contrast", "spots"].all) == 5000
     assert np.sum(grids["area", "contrast"].all) == 4950
     assert np.sum(grids["contrast", "spots"].positive) == (table.label == 1).sum()
+
+
+def test_of_many_features_the_first_and_the_telling_are_paired():
+    rng = np.random.default_rng(3)
+    label = np.arange(60) % 2
+    many = {f"f{i:03}": rng.random(60) for i in range(150)} | {"telling": label + rng.random(60)}
+    paired = list(pairs(table_of(label, **many)).edges)
+    assert len(paired) == MOST_PAIRED
+    assert paired[: MOST_PAIRED // 2] == [f"f{i:03}" for i in range(MOST_PAIRED // 2)]
+    assert paired[-1] == "telling"
 
 
 def test_a_grid_has_y_in_its_rows():

@@ -5,9 +5,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 
 from tomocalc.accounts.prediction import VolumeScores
+from tomocalc.dataset.cohort import cohort_doubts
 from tomocalc.errors import TomocalcError
 from tomocalc.files import sheet_text, write_text
 from tomocalc.log import log_to
@@ -75,7 +77,7 @@ def main(
             why="this run reads a table and has no volumes of its own",
             fix="give a sheet: --config volumes=SHEET",
         )
-    rows = [VolumeScores.read(path) for path in scores]
+    rows = _with_cohort_doubts([VolumeScores.read(path) for path in scores])
     by_patient = _patients(rows)
     domain = load_model(weights).card["domain"]
     shifts = drift(pl.concat([read_parquet(path) for path in marks]), domain)
@@ -105,6 +107,12 @@ def main(
     )
     write_page(page, html)
     log.info("%d volumes of %d patients", len(rows), len(by_patient))
+
+
+def _with_cohort_doubts(rows: list[VolumeScores]) -> list[VolumeScores]:
+    """Add what only the volumes together tell: one breast or one study under several patients."""
+    doubts = cohort_doubts(rows)
+    return [msgspec.structs.replace(row, doubts=doubts[row.volume_id]) for row in rows]
 
 
 def _rounded(row: dict[str, Any]) -> dict[str, Any]:

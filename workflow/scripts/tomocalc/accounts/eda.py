@@ -99,7 +99,7 @@ class Grid(Record, frozen=True, kw_only=True):
 
 
 class Pairs(Record, frozen=True, kw_only=True):
-    """Grids of all pairs, and the edges of each feature's cells."""
+    """Grids of the pairs of features, and the edges of the cells of each that is paired."""
 
     edges: dict[str, list[float]]
     grids: list[Grid]

@@ -78,6 +78,8 @@ class VolumeScores(Account, frozen=True, kw_only=True):
         Their numbers.
     simulated
         Whether the volume is.
+    study, content
+        Of its manifest: digests by which volumes of one woman are told.
     doubts
         Of its manifest.
     """
@@ -88,6 +90,8 @@ class VolumeScores(Account, frozen=True, kw_only=True):
     view: str
     site: str
     slices: int
+    study: str
+    content: str
     score: float
     threshold: float
     candidates: int

@@ -8,13 +8,17 @@ from typing import Any
 
 from tomocalc.accounts.doubts import Doubt, refused
 from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.accounts.prediction import VolumeScores
 from tomocalc.errors import raise_all
 from tomocalc.identity import patients_of_studies
 
 MANY_STUDIES = 4
 """Studies of one patient above which the id may stand for many women."""
 
-Volumes = Collection[VolumeManifest]
+CohortVolume = VolumeManifest | VolumeScores
+"""What a volume tells of itself to the others: identity, study, content and doubts."""
+
+Volumes = Collection[CohortVolume]
 
 
 def cohort_doubts(volumes: Volumes) -> dict[str, tuple[Doubt, ...]]:
@@ -58,7 +62,7 @@ def check_cohort(volumes: Volumes, image: Mapping[str, Any]) -> dict[str, tuple[
 
 
 def _same_pixels(volumes: Volumes) -> Iterable[tuple[str, int]]:
-    groups: defaultdict[str, list[VolumeManifest]] = defaultdict(list)
+    groups: defaultdict[str, list[CohortVolume]] = defaultdict(list)
     for volume in volumes:
         if volume.content:
             groups[volume.content].append(volume)

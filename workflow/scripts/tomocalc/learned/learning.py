@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from tomocalc.accounts.search import SearchAccount
@@ -214,7 +214,7 @@ def spots_among(
     """
     if not len(planted.row) or not len(row):
         return np.zeros(len(row), np.bool_), np.ones(len(row), np.bool_)
-    tree = cKDTree(np.column_stack([planted.row, planted.col]))
+    tree = KDTree(np.column_stack([planted.row, planted.col]))
     distance, nearest = tree.query(np.column_stack([row, col]))
     edge = planted.size_mm[nearest] / 2 / spacing_mm
     at_spot = distance <= AT_SPOT_MM / spacing_mm + AT_SPOT_PX
@@ -229,7 +229,8 @@ def _train(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         # Channels side by side in memory: a sixth faster with as few as these.
-        network = SpotNetwork().to(memory_format=torch.channels_last)
+        network = SpotNetwork()
+        network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         network.train()
         steps = -(-len(x) // recipe.batch)
         optimiser = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate)

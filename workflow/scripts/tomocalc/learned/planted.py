@@ -70,8 +70,8 @@ def plant(
     image = raw.astype(np.float32)
     place_row, place_col = _places(prepared, spots, spacing_mm, rng)
     blur = rng.uniform(*BLURS_MM) / spacing_mm
-    size = np.exp(rng.uniform(*np.log(SIZES_MM), len(place_row)))
-    level = np.exp(rng.uniform(*np.log(LEVELS), len(place_row)))
+    size = _log_uniform(rng, SIZES_MM, len(place_row))
+    level = _log_uniform(rng, LEVELS, len(place_row))
     row, col = place_row.astype(np.float64), place_col.astype(np.float64)
     for index, width in enumerate(size / spacing_mm):
         spot = _spot(width, blur, rng)
@@ -128,3 +128,10 @@ def _spot(width: float, blur: float, rng: np.random.Generator) -> NDArray[np.flo
         peak = sigma**2 * flat / (long * short)
         total += peak * np.exp(-((along / long) ** 2 + (across / short) ** 2) / 2)
     return (total / parts**0.5).astype(np.float32)
+
+
+def _log_uniform(
+    rng: np.random.Generator, limits: tuple[float, float], count: int
+) -> NDArray[np.float64]:
+    low, high = np.log(limits)
+    return np.exp(rng.uniform(low, high, count))

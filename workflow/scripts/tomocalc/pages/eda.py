@@ -236,7 +236,8 @@ def _pairs(found: Exploration) -> dict[str, Any]:
         every.append([name, *(values.all[i][j] for values in both), *facts])
         if grid.x in shown and grid.y in shown:
             few.append([name, *facts])
-    return {"pairs": every, "matrix_pairs": few, "cut": MOST if len(shown) == MOST else 0}
+    cut = {"cut": MOST if len(shown) == MOST else 0, "paired": len(found.pairs.edges)}
+    return {"pairs": every, "matrix_pairs": few, **cut}
 
 
 def _place(quality: QualityAccount, spread: Spread | None, many: str) -> dict[str, Any]:

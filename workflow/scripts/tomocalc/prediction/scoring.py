@@ -118,6 +118,8 @@ def score_volume(
         view=manifest.view,
         site=manifest.site,
         slices=manifest.slices,
+        study=manifest.study,
+        content=manifest.content,
         score=float(marks["probability"].to_numpy().max()) if marks.height else 0.0,
         threshold=model.threshold,
         candidates=marks.height,

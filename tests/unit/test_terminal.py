@@ -50,9 +50,9 @@ def test_a_job_is_two_lines_and_the_end_repeats_reason_and_command(tmp_path: Pat
     log.write_text("CRITICAL failed\nTomocalcError: ERROR [E303] a (b): c. Fix: d.\nINFO took\n")
     lines = told(log).splitlines()
     assert lines[:5] == [
-        "4 jobs: 2 measure, 1 merge, 1 all",
+        "3 jobs: 2 measure, 1 merge",
         "start  measure v1",
-        "done   measure v1 in 0:00  [1 of 4, 25%, about 0:00 left]",
+        "done   measure v1 in 0:00  [1 of 3, 33%, about 0:00 left]",
         "start  merge",
         f"FAILED merge: {log}",
     ]

@@ -85,7 +85,7 @@ def test_own_volumes_reach_an_evaluation(studied: Project) -> None:
     _, planned, done, again, followed = said
     assert "This was a dry-run" in planned
     assert f"Open {studied.folder}/results/my_study/index.html" in done
-    assert re.search(r"\d+ of \d+ steps \(\d+%\) done", done)
+    assert re.search(r"\[(\d+) of \1, 100%\]\nOpen ", done)
     assert "Nothing to be done" in again
     assert re.search(r"epoch 2/2 .* left$", followed, re.MULTILINE)
     results = studied.folder / "results/my_study"

@@ -62,6 +62,7 @@ class Terminal(logging.Handler):
         self.stream, self.colour = stream, colour
         self.command = shlex.join(["snakemake", *arguments])
         self.began: float | None = None
+        self.targets = 0  # jobs that do nothing
         self.names: dict[int, str] = {}
         self.since: dict[int, float] = {}
         self.finished: list[int] = []
@@ -120,7 +121,8 @@ class Terminal(logging.Handler):
 
     def _plan(self, stats: dict[str, int]) -> None:
         """Write how many jobs there are, of which rules."""
-        counts = {name: number for name, number in stats.items() if name != "total"}
+        self.targets = stats.get("all", 0)
+        counts = {name: n for name, n in stats.items() if name not in ("total", "all")}
         listed = ", ".join(f"{number}\N{NO-BREAK SPACE}{name}" for name, number in counts.items())
         text = f"{sum(counts.values())} jobs: {listed}"
         for line in textwrap.wrap(text, 100, subsequent_indent="    "):
@@ -136,7 +138,7 @@ class Terminal(logging.Handler):
 
     def _progress(self, done: int, total: int) -> None:
         """Write the jobs that have finished; the time left assumes that the others are alike."""
-        now = time.monotonic()
+        now, total = time.monotonic(), total - self.targets
         left = (now - (self.began or now)) / max(done, 1) * (total - done)
         for job in self.finished:
             name = self.names.get(job, f"job {job}")

@@ -38,7 +38,7 @@ def counts(root: Path = ROOT) -> list[Count]:
         Count("pages, files", len(pages), LIMITS[3], 32),
         Count("scripts", len(scripts), 36, 30),
         Count("rules", len(re.findall(r"^rule \w+:", smk, re.MULTILINE)), 37, 30),
-        Count("lines of rules", _lines(rules), 1_200, 1_200),
+        Count("lines of rules", _lines(rules), 1_500, 1_200),
         Count("functions beside rules", len(re.findall(r"^ *def ", smk, re.MULTILINE)), 10, 10),
         Count(
             "untyped mappings",

@@ -14,6 +14,7 @@ import numpy as np
 from scipy import ndimage
 
 from tomocalc.phantom.anatomy import FAT
+from tomocalc.phantom.geometry import Geometry
 from tomocalc.phantom.settings import Settings
 
 DETECTOR_BLUR_MM = 0.055
@@ -28,35 +29,35 @@ RAMP_MM = 3.0
 class Detector:
     """The detector's rows reach beyond the image by *margin* on both sides."""
 
-    settings: Settings
+    geometry: Geometry
     margin: int
     rows: int
 
     @classmethod
-    def around(cls, settings: Settings) -> Detector:
+    def around(cls, geometry: Geometry) -> Detector:
         """Choose the margin so that no ray through the volume leaves the detector."""
-        reach_mm = settings.thickness_mm / 2 * float(np.abs(settings.tangents).max())
-        margin = int(np.ceil(reach_mm / settings.pixel_spacing_mm)) + 8
-        rows = -(-(settings.rows + 2 * margin) // 32) * 32  # small factors, fast transforms
-        return cls(settings, margin, rows)
+        reach_mm = geometry.thickness_mm / 2 * float(np.abs(geometry.tangents).max())
+        margin = int(np.ceil(reach_mm / geometry.pixel_spacing_mm)) + 8
+        rows = -(-(geometry.rows + 2 * margin) // 32) * 32  # small factors, fast transforms
+        return cls(geometry, margin, rows)
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """Pixels as (projections, rows, columns)."""
-        return self.settings.projections, self.rows, self.settings.columns
+        return self.geometry.projections, self.rows, self.geometry.columns
 
     def frequencies(self) -> np.ndarray:
         """Frequencies along rows, cycles/mm."""
-        return np.fft.rfftfreq(self.rows, self.settings.pixel_spacing_mm)
+        return np.fft.rfftfreq(self.rows, self.geometry.pixel_spacing_mm)
 
     def phases(self, depths_mm: np.ndarray) -> np.ndarray:
         """Shift of planes at *depths_mm* (from the mid-plane): (projection, depth, frequency)."""
-        shift_mm = np.multiply.outer(self.settings.tangents, depths_mm)
+        shift_mm = np.multiply.outer(self.geometry.tangents, depths_mm)
         return np.exp(-2j * np.pi * shift_mm[..., None] * self.frequencies()).astype(np.complex64)
 
     def oblique(self) -> np.ndarray:
         """Path through a layer over its thickness, 1/cos θ, shaped to multiply projections."""
-        return np.sqrt(1 + self.settings.tangents**2).astype(np.float32)[:, None, None]
+        return np.sqrt(1 + self.geometry.tangents**2).astype(np.float32)[:, None, None]
 
 
 def project(volume: np.ndarray, detector: Detector) -> np.ndarray:
@@ -68,19 +69,19 @@ def project(volume: np.ndarray, detector: Detector) -> np.ndarray:
         Line integrals in units of *volume* times mm, float32, (projections, detector rows,
         columns).
     """
-    settings = detector.settings
-    padded = np.zeros((settings.slices, detector.rows, settings.columns), np.float32)
-    padded[:, detector.margin : detector.margin + settings.rows] = volume
+    geometry = detector.geometry
+    padded = np.zeros((geometry.slices, detector.rows, geometry.columns), np.float32)
+    padded[:, detector.margin : detector.margin + geometry.rows] = volume
     planes = np.fft.rfft(padded, axis=1)
-    phases = detector.phases(settings.depths_mm)
+    phases = detector.phases(geometry.depths_mm)
     # A ray crosses a slice obliquely and so smears it along rows by the slice times tan θ.
     smear = np.sinc(
-        np.multiply.outer(settings.tangents * settings.slice_spacing_mm, detector.frequencies())
+        np.multiply.outer(geometry.tangents * geometry.slice_spacing_mm, detector.frequencies())
     )
     phases *= smear[:, None].astype(np.float32)
     spectra = np.stack([_weighted_sum(weights, planes) for weights in phases])
     lines = np.fft.irfft(spectra, n=detector.rows, axis=1)
-    return lines * (detector.oblique() * np.float32(settings.slice_spacing_mm))
+    return lines * (detector.oblique() * np.float32(geometry.slice_spacing_mm))
 
 
 def expose(lines: np.ndarray, settings: Settings, rng: np.random.Generator | None) -> np.ndarray:
@@ -102,9 +103,9 @@ def expose(lines: np.ndarray, settings: Settings, rng: np.random.Generator | Non
     return -np.log(photons / np.float32(settings.photons))
 
 
-def blur(projections: np.ndarray, settings: Settings) -> np.ndarray:
+def blur(projections: np.ndarray, geometry: Geometry) -> np.ndarray:
     """Apply the detector's point spread to every projection."""
-    sigma = DETECTOR_BLUR_MM / settings.pixel_spacing_mm
+    sigma = DETECTOR_BLUR_MM / geometry.pixel_spacing_mm
     return ndimage.gaussian_filter(projections, (0, sigma, sigma), truncate=3.5)
 
 
@@ -114,7 +115,7 @@ def flatten(lines: np.ndarray, thickness: np.ndarray, detector: Detector) -> np.
     Clinical systems equalise the periphery in this way before they filter, from a model of the
     compressed breast; here *thickness* (mm along the ray, shaped as *lines*) is known.
     """
-    full = np.float32(detector.settings.thickness_mm) * detector.oblique()
+    full = np.float32(detector.geometry.thickness_mm) * detector.oblique()
     return lines + np.float32(FAT) * (full - thickness)
 
 
@@ -138,16 +139,16 @@ def reconstruct(lines: np.ndarray, detector: Detector, depths_mm: np.ndarray) ->
     numpy.ndarray
         Mean attenuation along the breast's thickness, 1/mm, float32, (n, rows, columns).
     """
-    settings = detector.settings
+    geometry = detector.geometry
     frequency = detector.frequencies()
     window = 0.5 * (1 + np.cos(np.pi * frequency / frequency[-1]))
-    response = (1 + RAMP_MM * frequency) * window / (settings.projections * settings.thickness_mm)
+    response = (1 + RAMP_MM * frequency) * window / (geometry.projections * geometry.thickness_mm)
     spectra = np.fft.rfft(lines / detector.oblique(), axis=1)
     spectra *= response.astype(np.float32)[:, None]
     phases = np.conj(detector.phases(depths_mm)).swapaxes(0, 1)
     planes = np.stack([_weighted_sum(weights, spectra) for weights in phases])
     volume = np.fft.irfft(planes, n=detector.rows, axis=1)
-    return volume[:, detector.margin : detector.margin + settings.rows]
+    return volume[:, detector.margin : detector.margin + geometry.rows]
 
 
 def _weighted_sum(weights: np.ndarray, planes: np.ndarray) -> np.ndarray:

@@ -64,15 +64,15 @@ def add_bodies(lines: np.ndarray, findings: list[Finding], detector: Detector) -
 
 
 def _add_body(lines: np.ndarray, body: Ellipsoid, detector: Detector) -> None:
-    settings = detector.settings
-    pixel = settings.pixel_spacing_mm
-    depth, row_mm, column_mm = body.centre_mm - np.array([settings.middle_mm, 0, 0])
-    shadow_mm = body.radii_mm.max() * np.hypot(1, np.abs(settings.tangents).max())
+    geometry = detector.geometry
+    pixel = geometry.pixel_spacing_mm
+    depth, row_mm, column_mm = body.centre_mm - np.array([geometry.middle_mm, 0, 0])
+    shadow_mm = body.radii_mm.max() * np.hypot(1, np.abs(geometry.tangents).max())
     reach = int(np.ceil(shadow_mm / pixel)) + 1
     fine = ((np.arange((2 * reach + 1) * SUBPIXELS) + 0.5) / SUBPIXELS - reach - 0.5) * pixel
     inverse = body.turn @ np.diag(body.radii_mm**-2.0) @ body.turn.T
     column = round(column_mm / pixel)
-    for number, tangent in enumerate(settings.tangents):
+    for number, tangent in enumerate(geometry.tangents):
         row = row_mm / pixel + detector.margin + tangent * depth / pixel
         top = round(row)
         away_y = fine - (row - top) * pixel
@@ -101,12 +101,12 @@ def _chord(inverse: np.ndarray, tangent: float, y: np.ndarray, x: np.ndarray) ->
 
 def add_spikes(lines: np.ndarray, findings: list[Finding], detector: Detector) -> None:
     """Add the failing pixels to measured *lines* (projections, detector rows, columns)."""
-    settings = detector.settings
-    pixel = settings.pixel_spacing_mm
+    geometry = detector.geometry
+    pixel = geometry.pixel_spacing_mm
     for finding in findings:
         if finding.spike is None:
             continue
-        depth, row_mm, column_mm = finding.centre_mm - np.array([settings.middle_mm, 0, 0])
+        depth, row_mm, column_mm = finding.centre_mm - np.array([geometry.middle_mm, 0, 0])
         for number in range(finding.spike.first, finding.spike.first + finding.spike.count):
-            row = round((row_mm + settings.tangents[number] * depth) / pixel) + detector.margin
+            row = round((row_mm + geometry.tangents[number] * depth) / pixel) + detector.margin
             lines[number, row, round(column_mm / pixel)] += finding.spike.strength

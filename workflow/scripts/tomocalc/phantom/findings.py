@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tomocalc.phantom.bodies import Ellipsoid, Finding, Spike
+from tomocalc.phantom.geometry import Geometry
 from tomocalc.phantom.settings import Settings
 
 HYDROXYAPATITE = 2.0
@@ -33,21 +34,21 @@ def draw_findings(
     findings: list[Finding] = []
     clusters = int(rng.integers(1, 3)) if calcified else 0
     for number in range(1, clusters + 1):
-        findings += draw_cluster(rng, number, settings=settings, inside=inside)
+        findings += draw_cluster(rng, number, geometry=settings, inside=inside)
     makers = [draw_round] * int(rng.binomial(2, 0.25))
     makers += [draw_vascular] * int(rng.binomial(1, 0.25))
     makers += [draw_clip] * int(rng.binomial(1, 0.06))
     for make in makers:
-        findings += make(rng, settings=settings, inside=inside)
+        findings += make(rng, geometry=settings, inside=inside)
     for _ in range(int(rng.integers(3, 8))):
-        findings += draw_spike(rng, settings=settings, inside=inside)
+        findings += draw_spike(rng, geometry=settings, inside=inside)
     for _ in range(int(rng.poisson(settings.end_on_vessels))):
-        findings += draw_end_on(rng, settings=settings, inside=inside)
+        findings += draw_end_on(rng, geometry=settings, inside=inside)
     return findings
 
 
 def draw_cluster(
-    rng: np.random.Generator, number: int, *, settings: Settings, inside: Inside
+    rng: np.random.Generator, number: int, *, geometry: Geometry, inside: Inside
 ) -> list[Finding]:
     """Draw 3 to 15 calcifications of 0.15 to 0.5 mm within 5 to 10 mm (less in a small phantom).
 
@@ -56,13 +57,13 @@ def draw_cluster(
     mixed (Warren et al., Phys. Med. Biol. 58, 2013, p. N103). Together that spreads their
     contrast over a decade.
     """
-    thickness, *in_plane = extent(settings)
+    thickness, *in_plane = extent(geometry)
     across = min(rng.uniform(5, 10), 0.4 * min(in_plane))
     size = across * rng.uniform([0.4, 0.6, 0.8], [0.7, 1, 1])  # compression flattens
     size[0] = min(size[0], thickness / 2)
-    middle = place(rng, settings=settings, inside=inside, margin=float(size.max()) / 3)
+    middle = place(rng, geometry=geometry, inside=inside, margin=float(size.max()) / 3)
     if middle is None:
-        middle = np.array(extent(settings)) / np.array([2, 2, 3])
+        middle = np.array(extent(geometry)) / np.array([2, 2, 3])
     level = rng.normal(np.log(0.38), 0.2)
     found: list[Finding] = []
     for _ in range(int(rng.integers(3, 16))):
@@ -110,10 +111,10 @@ def irregular(
     )
 
 
-def draw_round(rng: np.random.Generator, *, settings: Settings, inside: Inside) -> list[Finding]:
+def draw_round(rng: np.random.Generator, *, geometry: Geometry, inside: Inside) -> list[Finding]:
     """Draw a smooth benign calcification of 1 to 2 mm."""
-    diameter = float(min(rng.uniform(1, 2), 0.2 * min(extent(settings))))
-    centre = place(rng, settings=settings, inside=inside, margin=diameter)
+    diameter = float(min(rng.uniform(1, 2), 0.2 * min(extent(geometry))))
+    centre = place(rng, geometry=geometry, inside=inside, margin=diameter)
     if centre is None:
         return []
     radii = diameter / 2 * rng.uniform(0.85, 1, 3)
@@ -122,10 +123,10 @@ def draw_round(rng: np.random.Generator, *, settings: Settings, inside: Inside) 
     return [Finding("round_benign", None, centre, diameter, (body,))]
 
 
-def draw_vascular(rng: np.random.Generator, *, settings: Settings, inside: Inside) -> list[Finding]:
+def draw_vascular(rng: np.random.Generator, *, geometry: Geometry, inside: Inside) -> list[Finding]:
     """Draw the two calcified walls of a vessel: beaded parallel lines on a gentle arc."""
-    length = float(min(rng.uniform(5, 10), 0.4 * min(extent(settings)[1:])))
-    centre = place(rng, settings=settings, inside=inside, margin=length / 2)
+    length = float(min(rng.uniform(5, 10), 0.4 * min(extent(geometry)[1:])))
+    centre = place(rng, geometry=geometry, inside=inside, margin=length / 2)
     if centre is None:
         return []
     course, bend = rng.uniform(0, np.pi), rng.normal(0, 0.12)
@@ -147,15 +148,15 @@ def draw_vascular(rng: np.random.Generator, *, settings: Settings, inside: Insid
     return [Finding("vascular", None, centre, length, tuple(bodies))]
 
 
-def draw_end_on(rng: np.random.Generator, *, settings: Settings, inside: Inside) -> list[Finding]:
+def draw_end_on(rng: np.random.Generator, *, geometry: Geometry, inside: Inside) -> list[Finding]:
     """Draw a small vessel that runs along the beam: a bright dot on one slice after another.
 
     On any single slice it is about as small and as bright as a calcification, and only the slices
     above and below tell them apart. Diameter 0.3 to 0.7 mm, 5 to 12 mm long, up to 12 degrees
     off the depth axis.
     """
-    length = float(min(rng.uniform(5, 12), 0.6 * settings.thickness_mm))
-    centre = place(rng, settings=settings, inside=inside, margin=1.0)
+    length = float(min(rng.uniform(5, 12), 0.6 * geometry.thickness_mm))
+    centre = place(rng, geometry=geometry, inside=inside, margin=1.0)
     if centre is None:
         return []
     course = rng.uniform(0, 2 * np.pi)
@@ -164,15 +165,15 @@ def draw_end_on(rng: np.random.Generator, *, settings: Settings, inside: Inside)
     radius = float(rng.uniform(0.15, 0.35))
     # Spheres a radius apart are a rod; their volume per length is 4/3 of the rod's.
     beads = centre + np.arange(-length / 2, length / 2, radius)[:, None] * axis
-    beads = beads[np.abs(beads[:, 0] - settings.middle_mm) < settings.thickness_mm / 2]
+    beads = beads[np.abs(beads[:, 0] - geometry.middle_mm) < geometry.thickness_mm / 2]
     bodies = tuple(Ellipsoid(bead, np.full(3, radius), np.eye(3), 0.75 * BLOOD) for bead in beads)
     return [Finding("end_on_vessel", None, centre, 2 * radius, bodies)]
 
 
-def draw_clip(rng: np.random.Generator, *, settings: Settings, inside: Inside) -> list[Finding]:
+def draw_clip(rng: np.random.Generator, *, geometry: Geometry, inside: Inside) -> list[Finding]:
     """Draw a biopsy marker: a bent titanium wire, 2 to 3 mm long."""
-    length = float(min(rng.uniform(2, 3), 0.3 * min(extent(settings)[1:])))
-    centre = place(rng, settings=settings, inside=inside, margin=length)
+    length = float(min(rng.uniform(2, 3), 0.3 * min(extent(geometry)[1:])))
+    centre = place(rng, geometry=geometry, inside=inside, margin=length)
     if centre is None:
         return []
     bodies: list[Ellipsoid] = []
@@ -185,28 +186,28 @@ def draw_clip(rng: np.random.Generator, *, settings: Settings, inside: Inside) -
     return [Finding("clip", None, centre, length, tuple(bodies))]
 
 
-def draw_spike(rng: np.random.Generator, *, settings: Settings, inside: Inside) -> list[Finding]:
+def draw_spike(rng: np.random.Generator, *, geometry: Geometry, inside: Inside) -> list[Finding]:
     """Draw a detector pixel that fails in one to three projections: bright, without a focus."""
-    centre = place(rng, settings=settings, inside=inside, margin=0.3)
+    centre = place(rng, geometry=geometry, inside=inside, margin=0.3)
     if centre is None:
         return []
-    count = int(min(rng.integers(1, 4), settings.projections))
-    first = int(rng.integers(0, settings.projections - count + 1))
+    count = int(min(rng.integers(1, 4), geometry.projections))
+    first = int(rng.integers(0, geometry.projections - count + 1))
     spike = Spike(first, count, float(rng.uniform(0.4, 1.2)))
-    return [Finding("noise_spike", None, centre, settings.pixel_spacing_mm, spike=spike)]
+    return [Finding("noise_spike", None, centre, geometry.pixel_spacing_mm, spike=spike)]
 
 
-def extent(settings: Settings) -> tuple[float, float, float]:
+def extent(geometry: Geometry) -> tuple[float, float, float]:
     """Size of the volume in mm, (z, y, x)."""
-    pixel = settings.pixel_spacing_mm
-    return settings.thickness_mm, settings.rows * pixel, settings.columns * pixel
+    pixel = geometry.pixel_spacing_mm
+    return geometry.thickness_mm, geometry.rows * pixel, geometry.columns * pixel
 
 
 def place(
-    rng: np.random.Generator, *, settings: Settings, inside: Inside, margin: float
+    rng: np.random.Generator, *, geometry: Geometry, inside: Inside, margin: float
 ) -> np.ndarray | None:
     """Draw a position in the breast with *margin* mm around it, or None after 300 trials."""
-    size = np.array(extent(settings))
+    size = np.array(extent(geometry))
     for _ in range(300):
         centre = rng.uniform(0, 1, 3) * size
         if inside(centre, margin):

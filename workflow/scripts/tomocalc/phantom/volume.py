@@ -17,6 +17,7 @@ from tomocalc.phantom.acquisition import (
 from tomocalc.phantom.anatomy import FAT, Breast, build_breast, patient_style
 from tomocalc.phantom.bodies import Finding, add_bodies, add_spikes
 from tomocalc.phantom.findings import Inside, draw_findings
+from tomocalc.phantom.geometry import Geometry
 from tomocalc.phantom.settings import Settings, stream
 
 BITS = 14
@@ -118,19 +119,19 @@ def _signal(
     objects: np.ndarray, findings: list[Finding], detector: Detector
 ) -> dict[int, np.ndarray]:
     """Reconstruct the findings alone, without noise, on the slices that hold one's focus."""
-    settings = detector.settings
-    lines = blur(objects, settings)
+    geometry = detector.geometry
+    lines = blur(objects, geometry)
     add_spikes(lines, findings, detector)
-    slices = sorted({_focus(finding, settings) for finding in findings})
+    slices = sorted({_focus(finding, geometry) for finding in findings})
     if not slices:
         return {}
-    planes = reconstruct(lines, detector, settings.depths_mm[slices])
+    planes = reconstruct(lines, detector, geometry.depths_mm[slices])
     return dict(zip(slices, planes, strict=True))
 
 
-def _focus(finding: Finding, settings: Settings) -> int:
+def _focus(finding: Finding, geometry: Geometry) -> int:
     return int(
-        np.clip(np.rint(finding.centre_mm[0] / settings.slice_spacing_mm), 0, settings.slices - 1)
+        np.clip(np.rint(finding.centre_mm[0] / geometry.slice_spacing_mm), 0, geometry.slices - 1)
     )
 
 

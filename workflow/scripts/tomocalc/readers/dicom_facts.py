@@ -70,6 +70,8 @@ def volume_facts(items: list[Item], places: list[int], *, complete: bool) -> Fac
         view=first.view,
         contradiction=contradiction,
         doubts=tuple(doubts),
+        half_angle_deg=first.half_angle,
+        projections=first.projections,
     )
 
 

@@ -30,6 +30,8 @@ MAX_FRAMES = 10_000
 STUDY_DIGITS = 16
 """Hexadecimal digits by which studies are told apart."""
 MAX_MAGNIFICATION = 10.0
+WIDEST_DEG = 120.0
+"""Angle that no tube of a tomosynthesis moves through."""
 ROUNDING = 1e-4
 """Relative difference of two spacings that are the same number."""
 
@@ -87,6 +89,9 @@ class DicomHeader:
     part: Part | None
     laterality: str | None
     view: str | None
+    half_angle: float | None
+    """Half the angle that the tube moved through, degrees."""
+    projections: int | None
     burned_in: bool
     per_frame_items: int
     pixels: PixelElement
@@ -113,6 +118,7 @@ def keep_allowed(dataset: Dataset, *, syntax: str, pixels: PixelElement) -> Dico
     spacings = _pixel_spacings(dataset, groups)
     bits = whole_of(dataset, "BitsAllocated", 0)
     stored = whole_of(dataset, "BitsStored", bits)
+    half_angle, projections = _tube_motion(dataset)
     return DicomHeader(
         sop_class=str(dataset.get("SOPClassUID") or ""),
         transfer_syntax=syntax,
@@ -146,6 +152,8 @@ def keep_allowed(dataset: Dataset, *, syntax: str, pixels: PixelElement) -> Dico
         part=_part(dataset),
         laterality=laterality_of(dataset, groups),
         view=view_of(dataset),
+        half_angle=half_angle,
+        projections=projections,
         burned_in=word_of(dataset, "BurnedInAnnotation", {"YES"}) is not None,
         per_frame_items=len(items),
         pixels=pixels,
@@ -176,6 +184,27 @@ def same_spacing(one: tuple[float, float], other: tuple[float, float]) -> bool:
 def _magnification(dataset: Dataset) -> float | None:
     numbers = numbers_of(dataset, "EstimatedRadiographicMagnificationFactor")
     return numbers[0] if numbers and 1.0 <= numbers[0] < MAX_MAGNIFICATION else None
+
+
+def _tube_motion(dataset: Dataset) -> tuple[float | None, int | None]:
+    """Return half the angle that the tube moved through, and the number of projections.
+
+    From the angles of single projections, else the scan arc (PS3.3 C.8.21.3.5), else TomoAngle.
+    Files that list a single projection at 0 say nothing.
+    """
+    acquisition = macros_of([dataset], "XRay3DAcquisitionSequence")
+    shots = (
+        list(acquisition[0].get("PerProjectionAcquisitionSequence") or []) if acquisition else []
+    )
+    angles = [numbers_of(shot, "PositionerPrimaryAngle")[:1] for shot in shots]
+    known = [angle[0] for angle in angles if angle]
+    if len(known) == len(shots) > 1 and 0 < max(known) - min(known) < WIDEST_DEG:
+        return (max(known) - min(known)) / 2, len(shots)
+    arcs = [numbers_of(item, "PrimaryPositionerScanArc") for item in acquisition]
+    for numbers in (*arcs, numbers_of(dataset, "TomoAngle")):
+        if numbers and 0 < abs(numbers[0]) < WIDEST_DEG:
+            return abs(numbers[0]) / 2, len(shots) if len(shots) > 1 else None
+    return None, None
 
 
 def _thickness(

@@ -95,6 +95,8 @@ ALLOWED = (
     "EstimatedRadiographicMagnificationFactor",
     "SpacingBetweenSlices",
     "SliceThickness",
+    "TomoAngle",
+    "XRay3DAcquisitionSequence",
     "BitsAllocated",
     "BitsStored",
     "HighBit",

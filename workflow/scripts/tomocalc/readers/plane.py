@@ -74,6 +74,10 @@ class Facts:
     doubts: tuple[Doubt, ...] = ()
     left_out: tuple[str, ...] = ()
     """Images in its place that are no slices of it: place and reason."""
+    half_angle_deg: float | None = None
+    """Half the angle that the tube moved through."""
+    projections: int | None = None
+    """X-ray projections of the acquisition."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,12 +20,14 @@ log = logging.getLogger(__name__)
 class Spool(Volume):
     """A volume that keeps its decoded slices in a scratch file, not in memory.
 
-    Slices stored as they are take no longer to read again than from a scratch file, and are not
-    kept. Threads may read at once.
+    It asks that volume itself, of whatever kind, for slices and keys. Slices stored as they are
+    take no longer to read again than from a scratch file, and are not kept. Threads may read at
+    once.
     """
 
     def __init__(self, volume: Volume, scratch: int) -> None:
         super().__init__(header=volume.header, planes=volume.planes, scale=volume.scale)
+        self._volume = volume
         self._scratch = scratch
         self._dtype = np.dtype(volume.header.dtype)
         self._size = volume.header.rows * volume.header.columns * self._dtype.itemsize
@@ -36,10 +38,14 @@ class Spool(Volume):
         """Return one slice, as `Volume.read` does; decode it the first time only."""
         if index in self._kept:
             return self._again(index)
-        image = super().read(index)
+        image = self._volume.read(index)
         if self._compressed(index) and image.nbytes == self._size and not self._full:
             self._keep(index, image)
         return image
+
+    def key(self, index: int) -> str:
+        """Return what `Volume.key` does: of the volume that is kept."""
+        return self._volume.key(index)
 
     def _compressed(self, index: int) -> bool:
         return sum(length for _, length in self._plane(index).spans) < self._size
@@ -63,7 +69,7 @@ class Spool(Volume):
         while have < self._size:
             step = os.preadv(self._scratch, [content[have:]], offset + have)
             if step == 0:
-                return super().read(index)
+                return self._volume.read(index)
             have += step
         return image
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -54,6 +55,10 @@ class VolumeHeader:
     """As far as headers and the middle slice tell."""
     left_out: tuple[str, ...]
     """Images in its place that are no slices of it: place and reason."""
+    half_angle_deg: float | None
+    """Half the angle that the tube moved through; None where no header says."""
+    projections: int | None
+    """X-ray projections of the acquisition; None where no header says."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -95,8 +100,10 @@ class Volume:
         return len(self.planes)
 
     def with_header(self, header: VolumeHeader) -> Volume:
-        """Return the same slices under another *header*."""
-        return Volume(header=header, planes=self.planes, scale=self.scale)
+        """Return the same slices under another *header*, whatever has been put into them."""
+        other = copy.copy(self)
+        other.header = header
+        return other
 
     def where(self, index: int) -> str:
         """Return file and slice, for messages."""
@@ -260,6 +267,8 @@ def open_volume(
         turned=False,
         doubts=geometry.doubts,
         left_out=facts.left_out,
+        half_angle_deg=facts.half_angle_deg,
+        projections=facts.projections,
     )
     volume = Volume(header=header, planes=planes, scale=scale)
     if laterality is None:

@@ -10,5 +10,5 @@ pin() { # the CUDA parts of torch follow from its own pins and differ by machine
         grep -vE '^(nvidia-|cuda-|triton)' | sed 's/+cpu//'
 }
 
-pin >requirements.lock
-pin --extra test >requirements-test.lock
+pin --extra workflow >requirements.lock
+pin --extra workflow --extra test >requirements-test.lock

@@ -11,7 +11,8 @@ import pytest
 from support.leaks import copied, shared_patients, table, told_by
 from tomocalc.accounts.leakage import Verdict
 from tomocalc.audit.tables import audit_table
-from tomocalc.command import main
+from tomocalc.command.main import main
+from tomocalc.errors import TomocalcError
 
 QUICK = ("--permutations", "499")
 COLUMNS = ("--label", "label", "--patient", "patient", "--site", "site")
@@ -89,7 +90,8 @@ def test_texts_of_the_table_are_asked_without_being_named() -> None:
         (["--label", "lable"], "no such column"),
         (["--positive", "malignant"], "say which one is positive"),
         (["--features", "site2"], "no such column"),
-        (["--train", "x.csv"], "two kinds of input"),
+        (["--train", "x.csv"], "E105] two kinds of input"),
+        (["--sites", "x"], "E105] the command cannot be understood"),
     ],
 )
 def test_mistakes_are_one_line_and_code_two(
@@ -110,7 +112,8 @@ def test_mistakes_are_one_line_and_code_two(
     [
         (b"", "empty|no rows|no table"),
         (b"PK\x03\x04workbook", "workbook"),
-        (b"row,part\n0,learn this\n", "is no part"),
+        (b"row,part\n0,train\n1,learn this\n", "column part, row 1"),
+        (b"row,part\n0,train\n1,test,Miller\n", "split.csv:3"),
         (b"row,part\n99999,train\n", "name no row"),
         (b"row,group\n0,train\n", "no column part"),
     ],
@@ -121,12 +124,37 @@ def test_files_that_are_no_split_are_named(
     one, other = files(tmp_path, table(1).frame)
     Path(other).write_bytes(content)
     assert main(["audit", one, other, "--label", "label"]) == 2
-    assert any(word in capsys.readouterr().err for word in words.split("|"))
+    said = capsys.readouterr().err
+    assert any(word in said for word in words.split("|"))
+    assert not any(value in said for value in ("learn this", "Miller", "99999"))
 
 
-def test_two_spellings_of_a_patient_are_refused() -> None:
+def test_two_spellings_of_a_patient_are_refused_without_naming_him() -> None:
     frame = table(1).frame.with_columns(
         patient=pl.when(pl.int_range(pl.len()) == 0).then(pl.lit("p1")).otherwise("patient")
     )
-    with pytest.raises(Exception, match=r"E303.*differ in spelling alone"):
+    with pytest.raises(TomocalcError, match=r"E303.*differ in spelling alone") as found:
         audit_table(frame, label="label", patient="patient", permutations=0)
+    assert "rows 0 and " in str(found.value)
+    assert "`" not in str(found.value)
+
+
+def test_labels_are_counted_and_not_shown() -> None:
+    frame = table(1).frame.with_columns(label=pl.lit("carcinoma of Miller"))
+    with pytest.raises(TomocalcError, match="1 different labels") as found:
+        audit_table(frame, label="label", permutations=0)
+    assert "Miller" not in str(found.value)
+
+
+@pytest.mark.parametrize("positive", [None, 1, "1", True, 1.0])
+@pytest.mark.parametrize("kind", ["int64", "float64", "bool", "string"])
+def test_frames_of_pandas_are_welcome(kind: str, positive: object) -> None:
+    rows, _ = shared_patients(2, count=1)
+    frame = rows.frame.to_pandas()
+    frame["label"] = frame["label"].astype(kind)
+    frame["note"] = [place if place % 2 else "text" for place in range(len(frame))]
+    if (kind, positive) == ("bool", None):
+        frame.index = frame.index[::-1]
+    found = audit_table(frame, label="label", positive=positive, patient="patient", permutations=0)
+    assert found.check("patients").count == 1
+    assert sum(part.positives for part in found.parts.values()) == (rows.frame["label"] == 1).sum()

@@ -1,0 +1,32 @@
+"""Microcalcifications in digital breast tomosynthesis: audit, measure, score.
+
+The names of `NAMES` are loaded when they are asked for, so that no one needs another's packages.
+"""
+
+import importlib
+from typing import Any
+
+from tomocalc.extras import missing_package
+from tomocalc.version import VERSION
+
+__version__ = VERSION
+
+NAMES = {
+    "TomocalcError": "tomocalc.errors",
+    "audit_table": "tomocalc.audit.tables",
+    "load_model": "tomocalc.model.release",
+    "open_volume": "tomocalc.readers.volume",
+    "predict_volume": "tomocalc.predict",
+}
+"""What the package offers, and the module where it stands."""
+
+__all__ = ["__version__", *NAMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in NAMES:
+        raise AttributeError(f"module 'tomocalc' has no attribute {name!r}")
+    try:
+        return getattr(importlib.import_module(NAMES[name]), name)
+    except ModuleNotFoundError as error:
+        raise missing_package(error) from None

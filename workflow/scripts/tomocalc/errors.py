@@ -10,6 +10,7 @@ CODES: dict[str, str] = {
     "E102": "a sheet cannot be read",
     "E103": "a sheet has a bad row",
     "E104": "an input file is missing or unreadable",
+    "E105": "a command cannot be understood",
     # 2xx image files
     "E201": "an image file is empty",
     "E202": "an image file is damaged or cut short",

@@ -90,6 +90,17 @@ def write_text(path: str | Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
+def write_together(folder: str | Path, texts: Mapping[str, str]) -> None:
+    """Write files of *folder*, by name, as UTF-8: all of them, or none where one cannot be."""
+    for name in texts:
+        if (Path(folder) / name).is_dir():
+            raise _read_only(Path(folder) / name)
+    with contextlib.ExitStack() as stack:
+        for name, text in texts.items():
+            temporary = stack.enter_context(atomic_path(Path(folder) / name))
+            temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
 def canonical_json(value: Any) -> str:
     """Render *value* as JSON with sorted keys; NaN and infinity are refused."""
     return json.dumps(value, sort_keys=True, indent=1, allow_nan=False, ensure_ascii=False) + "\n"

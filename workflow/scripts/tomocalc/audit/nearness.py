@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
-from scipy.stats import binom, poisson, rankdata
+from scipy.special import bdtrc, pdtrc
 
 from tomocalc.accounts.leakage import Check, Shared, Verdict
 from tomocalc.audit.rows import SplitRows
@@ -48,13 +48,13 @@ def near_copies(rows: SplitRows) -> tuple[Check, list[Shared]]:
     limit = min(CLOSEST, (CHANCE / (LOCAL - 1)) ** (1 / dimension))
     near = np.flatnonzero(ratio < limit)
     expected = _by_chance(limit, dimension) * len(asked)
-    p = float(poisson.sf(len(near) - 1, expected)) if len(near) else 1.0
+    p = float(pdtrc(len(near) - 1, expected)) if len(near) else 1.0
     if rows.named and p <= LEVEL:
         # how often rows of different patients lie as near among what is learnt from
         among = space.ratios_among(rows.frame["patient"].to_numpy())
         others = int((among < limit).sum())
         share = len(asked) / (len(asked) + len(among))
-        p = max(p, float(binom.sf(len(near) - 1, len(near) + others, share)))
+        p = max(p, float(bdtrc(len(near) - 1, len(near) + others, share)))
         expected = max(expected, others * len(asked) / max(len(among), 1))
     beyond = (len(near) - expected) / max(len(asked), 1)
     verdict = Verdict.CLEAN
@@ -165,7 +165,8 @@ def _ranks(numbers: Floats, learnt: NDArray[np.int64]) -> Floats:
             ranked[:, column] = 0.5
             continue
         # between two learnt values the rank is interpolated, so that near stays near and not equal
-        levels, rank = np.unique(known), np.unique(rankdata(known, "average"))
+        levels, counts = np.unique(known, return_counts=True)
+        rank = np.cumsum(counts) - (counts - 1) / 2  # of each level, equal values at their mean
         ranked[:, column] = np.interp(values, levels, rank / len(known))
         ranked[np.isnan(values), column] = 0.5
     return ranked

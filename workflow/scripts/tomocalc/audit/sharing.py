@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import polars as pl
-from scipy.stats import binom
+from scipy.special import bdtrc
 
 from tomocalc.accounts.leakage import Check, Shared, Verdict
 from tomocalc.audit.rows import SplitRows
@@ -93,7 +93,7 @@ def copies(rows: SplitRows) -> Found:
         among = _equal_to_others(rows, learnt)
         # equal rows of different patients in what is learnt from: what chance gives
         both = twins.height + among
-        chance = binom.sf(twins.height - 1, both, test.height / (test.height + learnt.height))
+        chance = bdtrc(twins.height - 1, both, test.height / (test.height + learnt.height))
         if chance > LEVEL:
             return _pairs("copies", twins.clear(), rows, Verdict.LEAKS)
     return _pairs("copies", twins, rows, Verdict.LEAKS)

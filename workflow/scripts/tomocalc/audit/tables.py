@@ -1,4 +1,7 @@
-"""The audit of any split of any feature table: files or data frames, no workflow needed."""
+"""The audit of any split of any feature table: files or data frames, no workflow needed.
+
+Its complaints name columns and rows and never a value: who sends one on gives no patient away.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,10 @@ import polars as pl
 
 from tomocalc.accounts.leakage import SplitAudit
 from tomocalc.audit.audit import PERMUTATIONS, audit_split
+from tomocalc.audit.reading import fault, read_table
 from tomocalc.audit.rows import PARTS, SplitRows
-from tomocalc.delimited import separated, sheet_content
 from tomocalc.errors import TomocalcError
 from tomocalc.identity import is_empty, names_nobody, spelling_key, two_spellings
-from tomocalc.parquet import load_parquet
 
 WORDS = {
     "train": "train",
@@ -76,7 +78,7 @@ def audit_table(
     frame, unassigned = _joined(table, split)
     for column in (label, patient, site, *(features or ())):
         if column is not None and column not in frame.columns:
-            raise _fault(
+            raise fault(
                 f"column {column}",
                 f"the table has no such column; it has {', '.join(frame.columns[:20])}",
                 "name a column of the table",
@@ -85,10 +87,10 @@ def audit_table(
     names = [name for name in numeric.columns if not _is_name(name, numeric[name])]
     used = list(features) if features else names
     if not used:
-        raise _fault("features", "no column of the table holds numbers", "name them: --features")
+        raise fault("features", "no column of the table holds numbers", "name them: --features")
     missing = [name for name in used if name not in numeric.columns]
     if missing:
-        raise _fault(f"column {missing[0]}", "it holds text", "leave it out of the features")
+        raise fault(f"column {missing[0]}", "it holds text", "leave it out of the features")
     texts = frame.drop("part", label, *(name for name in (patient,) if name), *numeric.columns)
     known = [name for name in texts.columns if 1 < texts[name].n_unique() <= FEW or name == site]
     rows = pl.DataFrame(
@@ -111,30 +113,6 @@ def _own(name: str) -> str:
     return f"{name} of the table" if name in ("row", "patient", "part", "label") else name
 
 
-def read_table(source: Any) -> pl.DataFrame:
-    """Read a table; columns of a text file are text.
-
-    Raises
-    ------
-    TomocalcError
-        ``E302`` when it is no table.
-    """
-    if not isinstance(source, str):
-        return source if isinstance(source, pl.DataFrame) else pl.from_dataframe(source)
-    if source.lower().endswith((".parquet", ".pq")):
-        return load_parquet(source)
-    separator, text, _ = separated(sheet_content(source))
-    try:
-        found = pl.read_csv(text.encode(), separator=separator, infer_schema=False)
-    except (pl.exceptions.PolarsError, ValueError) as error:
-        why = str(error).splitlines()[0]
-        raise _fault(source, f"it is no table ({why})", "give a CSV, TSV or Parquet file") from None
-    blank = [name for name in found.columns if name.strip() == ""]
-    if found.is_empty() or len(found.columns) - len(blank) < 2:
-        raise _fault(source, "it holds no rows, or one column", "give a CSV, TSV or Parquet file")
-    return found.drop(blank)
-
-
 def _joined(table: Any, split: Any) -> tuple[pl.DataFrame, int]:
     """Return the rows with their part, and how many rows of the table are in none."""
     if isinstance(table, dict):
@@ -143,7 +121,7 @@ def _joined(table: Any, split: Any) -> tuple[pl.DataFrame, int]:
         ]
         different = set(parts[0].columns).symmetric_difference(*(one.columns for one in parts[1:]))
         if different:
-            raise _fault(
+            raise fault(
                 "the files of the parts",
                 f"not all have the column {min(different)}",
                 "give tables with the same columns",
@@ -159,7 +137,7 @@ def _joined(table: Any, split: Any) -> tuple[pl.DataFrame, int]:
     key = [name for name in lines.columns if name in frame.columns and name != "part"]
     if not key:
         if lines.height != frame.height:
-            raise _fault(
+            raise fault(
                 "the split",
                 f"it has {lines.height} lines and the table {frame.height} rows, and no column "
                 "in common",
@@ -172,9 +150,7 @@ def _joined(table: Any, split: Any) -> tuple[pl.DataFrame, int]:
     )
     strangers = lines.join(frame, on=key, how="anti").height
     if strangers:
-        raise _fault(
-            "the split", f"{strangers} of its lines name no row of the table", "correct it"
-        )
+        raise fault("the split", f"{strangers} of its lines name no row of the table", "correct it")
     return rows, frame.join(lines, on=key, how="anti").height
 
 
@@ -182,31 +158,40 @@ def _parts(frame: pl.DataFrame) -> pl.Series:
     """Return the part of every row, in our words."""
     column = next((name for name in PART for own in (name,) if own in frame.columns), None)
     if column is None:
-        raise _fault(
+        raise fault(
             "the split",
             f"it has no column part; its columns are {', '.join(frame.columns[:20])}",
             "add one that says train, validation or test",
         )
     words = frame[column].cast(pl.String).fill_null("").str.strip_chars().str.to_lowercase()
-    unknown = sorted(set(words.unique()) - set(WORDS))
-    if unknown:
-        raise _fault(f"column {column}", f"`{unknown[0]}` is no part", f"use {', '.join(PARTS)}")
+    unknown = (~words.is_in(list(WORDS))).arg_true()
+    if len(unknown):
+        raise fault(
+            f"column {column}, row {unknown[0]}",
+            f"its word is no part, as in {len(unknown)} rows",
+            f"use {', '.join(PARTS)}",
+        )
     return words.replace_strict(WORDS, return_dtype=pl.String).alias("part")
 
 
 def _labels(values: pl.Series, name: str, positive: Any) -> pl.Series:
+    values = values.cast(pl.Int8) if values.dtype == pl.Boolean else values
     texts = values.cast(pl.String).str.strip_chars().str.strip_chars("'\"")
     if texts.null_count():
-        raise _fault(f"column {name}", f"{texts.null_count()} rows have no label", "leave them out")
+        raise fault(f"column {name}", f"{texts.null_count()} rows have no label", "leave them out")
     kinds = sorted(texts.unique(), key=lambda text: (_number(text), text))
-    wanted = str(positive) if positive is not None else kinds[-1]
-    if wanted not in kinds or (positive is None and len(kinds) != 2):
-        raise _fault(
-            f"column {name}",
-            f"its values are {', '.join(kinds[:8])}",
-            "say which one is positive: --positive VALUE",
-        )
-    return (texts == wanted).cast(pl.Int8)
+    wanted = [kind for kind in kinds if _same(kind, positive)] if positive is not None else kinds
+    if not wanted or (positive is None and len(kinds) != 2):
+        why = f"it holds {len(kinds)} different labels"
+        why += "" if positive is None else ", and none of them is the positive one"
+        raise fault(f"column {name}", why, "say which one is positive: --positive VALUE")
+    return (texts == wanted[-1]).cast(pl.Int8)
+
+
+def _same(kind: str, positive: Any) -> bool:
+    """Return whether a label is the positive one: 1.0 is 1, as files write it."""
+    wanted = str(int(positive)) if isinstance(positive, bool) else str(positive)
+    return kind == wanted or _number(kind) == _number(wanted) > float("-inf")
 
 
 def _patients(frame: pl.DataFrame, patient: str | None) -> pl.Series:
@@ -215,11 +200,12 @@ def _patients(frame: pl.DataFrame, patient: str | None) -> pl.Series:
     names = frame[patient].cast(pl.String).fill_null("").str.strip_chars()
     once = names.unique(maintain_order=True).to_list()
     for name, _, other, _ in two_spellings((one, line) for line, one in enumerate(once) if one):
+        rows = " and ".join(str((names == one).arg_max()) for one in (other, name))
         raise TomocalcError(
             "E303",
             what="one patient may stand under two names",
-            where=f"column {patient}",
-            why=f"`{name}` and `{other}` differ in spelling alone",
+            where=f"column {patient}, rows {rows}",
+            why="their names differ in spelling alone",
             fix="write both alike, or tell them apart by more than case, zeros and separators",
         )
     nobody = {name: "" if is_empty(name) or names_nobody(name) else name for name in once}
@@ -264,7 +250,3 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         return float("-inf")
-
-
-def _fault(where: str, why: str, fix: str) -> TomocalcError:
-    return TomocalcError("E302", what="the split cannot be audited", where=where, why=why, fix=fix)

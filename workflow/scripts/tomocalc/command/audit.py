@@ -1,0 +1,71 @@
+"""``tomocalc audit``: what the parts of any split share, and what gives its labels away."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from tomocalc.errors import TomocalcError
+
+PARTS = ("train", "validation", "test")
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the sub-commands of a parser."""
+    audit = commands.add_parser(
+        "audit",
+        help="say what the parts of a split share, and what gives its labels away",
+        description="Audit a split of a table of features: what the parts share, and what names, "
+        "sites and order tell. Without SPLIT the table itself has a column part.",
+    )
+    audit.set_defaults(run=_audit)
+    audit.add_argument("table", nargs="?", help="CSV, TSV or Parquet file, a row per case")
+    audit.add_argument("split", nargs="?", help="file with a column part, and row or ids")
+    for part in PARTS:
+        audit.add_argument(f"--{part}", metavar="FILE", help=f"table of the {part} part alone")
+    audit.add_argument("--label", required=True, metavar="COLUMN")
+    audit.add_argument("--positive", metavar="VALUE", help="the label that means positive")
+    audit.add_argument("--patient", metavar="COLUMN")
+    audit.add_argument("--site", metavar="COLUMN")
+    audit.add_argument("--features", metavar="COLUMN", nargs="+", help="default: all numbers")
+    audit.add_argument("--permutations", type=int, default=999, metavar="N")
+    audit.add_argument("--seed", type=int, default=0)
+    add_results(audit)
+
+
+def add_results(parser: argparse.ArgumentParser) -> None:
+    """Add what is asked of every audit's results."""
+    parser.add_argument("--out", type=Path, metavar="DIR", help="for audit.json and shared.tsv")
+    parser.add_argument("--fail-on", choices=("leaks", "caution"), help="exit with 1 from here on")
+
+
+def _audit(given: argparse.Namespace) -> int:
+    parts = {name: getattr(given, name) for name in PARTS if getattr(given, name)}
+    if bool(parts) == bool(given.table):
+        raise TomocalcError(
+            "E105",
+            what="there is nothing to audit" if not parts else "two kinds of input are given",
+            where="command line",
+            why="the parts come from TABLE and SPLIT, or from --train and --test",
+            fix="give one of them: tomocalc audit TABLE SPLIT --label COLUMN",
+        )
+    # here: --version and --help need not wait for what computes
+    from tomocalc.audit.tables import audit_table
+    from tomocalc.pages.audit_files import fails, tell, write_audit
+
+    found = audit_table(
+        parts or given.table,
+        given.split,
+        label=given.label,
+        positive=given.positive,
+        patient=given.patient,
+        site=given.site,
+        features=given.features,
+        permutations=given.permutations,
+        seed=given.seed,
+    )
+    if given.out:
+        write_audit(given.out, found)
+    print(tell(found, given.out))  # noqa: T201
+    return int(fails(found, given.fail_on))

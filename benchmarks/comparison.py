@@ -32,6 +32,7 @@ def main(path: str, trials: int = 12) -> None:
         features={name: f"column_{place + 1}" for place, name in enumerate(FEATURES)},
         label="column_7",
         positive="'1'",
+        negative=None,
         patient_id=None,
         site=None,
         unlabelled="fail",

@@ -92,6 +92,7 @@ def read_table(path: Path) -> None:
         features={"area": "A", "contrast": "C"},
         label="y",
         positive="yes",
+        negative=None,
         patient_id=None,
         site=None,
         unlabelled="fail",

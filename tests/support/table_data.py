@@ -65,7 +65,7 @@ def merge_and_split(
 def read_woods() -> pl.DataFrame:
     """Read the reference paper's table from the folder that ``TOMOCALC_TEST_DATA`` names."""
     columns = CONFIG["table"] | PAPER["table"]
-    names = ("header", "features", "label", "positive", "patient_id", "site")
+    names = ("header", "features", "label", "positive", "negative", "patient_id", "site")
     rows, _ = read_feature_table(
         str(Path(os.environ["TOMOCALC_TEST_DATA"]) / "woods/mammography.csv"),
         unlabelled="fail",

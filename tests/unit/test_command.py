@@ -146,6 +146,22 @@ def test_labels_are_counted_and_not_shown() -> None:
     assert "Miller" not in str(found.value)
 
 
+def test_rows_of_neither_class_are_left_out_and_counted() -> None:
+    frame = table(1).frame
+    words = pl.Series(["unknown", None] + ["benign"] * (frame.height - 2))
+    labelled = frame.with_columns(
+        label=pl.when(pl.col("label") == 1).then(pl.lit("malignant")).otherwise(words)
+    )
+    kept = labelled["label"].is_in(["benign", "malignant"]).sum()
+    call = {"label": "label", "positive": "malignant", "patient": "patient", "permutations": 0}
+    if kept < frame.height - 1:
+        with pytest.raises(TomocalcError, match=r"3 different labels, and which are negative"):
+            audit_table(labelled, **call)
+    found = audit_table(labelled, negative=["benign"], **call)
+    assert found.check("unlabelled").count == frame.height - kept > 0
+    assert sum(part.rows for part in found.parts.values()) == kept
+
+
 @pytest.mark.parametrize("positive", [None, 1, "1", True, 1.0])
 @pytest.mark.parametrize("kind", ["int64", "float64", "bool", "string"])
 def test_frames_of_pandas_are_welcome(kind: str, positive: object) -> None:

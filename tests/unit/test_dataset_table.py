@@ -12,7 +12,7 @@ import pytest
 from support.defaults import CONFIG
 from support.table_data import merge_and_split
 from tomocalc.accounts.quality import Classes, Gaps, Imputed, QualityAccount
-from tomocalc.dataset.feature_table import CANDIDATE, read_feature_table
+from tomocalc.dataset.feature_table import CANDIDATE, LeftOut, read_feature_table
 from tomocalc.dataset.quality import quality_account
 from tomocalc.eda.table import load_table
 from tomocalc.errors import TomocalcError
@@ -24,6 +24,7 @@ MAP = {
     "features": {"area": "A", "contrast": "C"},
     "label": "y",
     "positive": "yes",
+    "negative": None,
     "patient_id": None,
     "site": None,
     "unlabelled": "fail",
@@ -37,8 +38,8 @@ def read(tmp_path, text, **changes):
 
 
 def test_columns_are_mapped(tmp_path):
-    rows, dropped = read(tmp_path, "A,C,y\n1,0.5,yes\n2,,no\n")
-    assert dropped == 0
+    rows, left_out = read(tmp_path, "A,C,y\n1,0.5,yes\n2,,no\n")
+    assert left_out == LeftOut(0, 0)
     assert rows.columns == names(CANDIDATE)
     assert rows["area"].to_list() == [1.0, 2.0]
     assert rows["contrast"].to_list() == [0.5, None]
@@ -54,7 +55,8 @@ def test_other_separators_are_recognised(tmp_path, separator):
 
 def test_parquet_patients_and_sites(tmp_path):
     path = tmp_path / "table.parquet"
-    pl.DataFrame({"A": [1.0], "C": [2.0], "y": ["yes"], "p": [7], "s": ["x"]}).write_parquet(path)
+    held = {"A": [1.0, 2], "C": [2.0, 1], "y": ["yes", "no"], "p": [7, 8], "s": ["x", "x"]}
+    pl.DataFrame(held).write_parquet(path)
     rows, _ = read_feature_table(str(path), **(MAP | {"patient_id": "p", "site": "s"}))  # type: ignore[arg-type]
     assert rows.select("patient_id", "site", "label").row(0) == ("7", "x", 1)
 
@@ -76,7 +78,7 @@ def test_columns_without_names_are_numbered_from_one(tmp_path):
     [
         ("A,y\n1,yes\n", "it has no column C; its columns are A, y"),
         ("A,C,y\n1,2,yes\n1,big,no\n", "the first is `big` on line 3"),
-        ("A,C,y\n1,2,yes\n1,2,\n", "1 rows have no label, the first on line 3"),
+        ("A,C,y\n1,2,yes\n1,2,\n1,3,no\n", "1 rows have no label, the first on line 3"),
         ("A,C,y\n1,2,1\n", "no row of column y is `yes`; it holds 1"),
     ],
 )
@@ -117,11 +119,6 @@ def test_two_spellings_of_a_label_or_patient_are_refused(tmp_path, rows, message
         read(tmp_path, f"A,C,y,p\n{rows}", patient_id="p")
 
 
-def test_labels_that_mean_none_are_told_where_there_are_several(tmp_path, caplog):
-    read(tmp_path, "A,C,y\n1,2,yes\n1,3,no\n1,4,No\n1,5,yess\n")
-    assert "column y: all but `yes` mean none: No, no, yess" in caplog.text
-
-
 DIALECTS = {
     "decimal commas": "A;C;y\n1,5;-0,25;yes\n2,125;;no\n",
     "the first line of Excel": "sep=|\nA|C|y\n1.5|-0.25|yes\n2.125||no\n",
@@ -150,12 +147,6 @@ def test_text_of_another_encoding_names_the_remedy(tmp_path):
     path.write_text("\n".join(lines), encoding="cp1252")
     with pytest.raises(TomocalcError, match=r"E302.*not UTF-8 text.*CSV UTF-8"):
         read_feature_table(str(path), **MAP)  # type: ignore[arg-type]
-
-
-def test_unlabelled_rows_can_be_dropped_and_are_counted(tmp_path):
-    rows, dropped = read(tmp_path, "A,C,y\n1,2,yes\n1,2,\n3,4,no\n", unlabelled="drop")
-    assert (rows.height, dropped) == (2, 1)
-    assert rows["candidate_id"].to_list() == [0, 2]
 
 
 def test_gaps_and_their_filling_are_accounted_for(tmp_path):

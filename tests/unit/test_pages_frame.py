@@ -16,6 +16,7 @@ from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.charts import Chart, chart
 from tomocalc.pages.frame import embedded_plotly, lay_out
 from tomocalc.pages.parts import table
+from tomocalc.pages.question import reworded
 from tomocalc.pages.templating import environment, json_block
 
 SECTION = "{% call section(text, 'only', intro=text) %}{{ body }}{% endcall %}"
@@ -134,3 +135,19 @@ def test_headings_are_in_order_and_landmarks_present():
     assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
     for landmark in ("<header", "<main", "<footer", 'class="skip"', 'lang="en"'):
         assert landmark in html
+
+
+def test_pages_are_said_in_the_words_of_their_question():
+    words = {"row": "lesion", "positive": "abnormality"}
+    text = (
+        '<p id="candidates">A candidate with a microcalcification, no Calcifications</p>'
+        '<script type="application/json">{"name":"Others\\u003ecalcifications"}</script>'
+        "<code>candidates.parquet, calcifications</code> candidates.threshold_k"
+        "<!--as-is-->two calcifications<!--/as-is-->"
+    )
+    assert reworded(text, words) == (
+        '<p id="candidates">A lesion with an abnormality, no Abnormalities</p>'
+        '<script type="application/json">{"name":"Others\\u003eabnormalities"}</script>'
+        "<code>candidates.parquet, calcifications</code> candidates.threshold_k"
+        "<!--as-is-->two calcifications<!--/as-is-->"
+    )

@@ -32,6 +32,7 @@ rule audit_leakage:
         runtime=30,
     params:
         code=code_of("audit_leakage.py"),
+        words=WORDS,
         protocols=PROTOCOLS,
         features=config["features"],
         source=config["source"],

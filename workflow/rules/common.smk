@@ -17,6 +17,7 @@ try:
     from tomocalc.config import check_config, load_schema
     from tomocalc.errors import TomocalcError
     from tomocalc.files import require_writable
+    from tomocalc.pages.question import words_of
     from tomocalc.plan import asked
     from tomocalc.plan.asked import every, growing, known_trials
     from tomocalc.plan.graph import plan_run
@@ -94,6 +95,7 @@ TERMINAL.to_open = PAGES.to_open
 PROTOCOLS = PLAN.protocols.names
 OWN = PLAN.protocols.run_folder
 PAIR = ["paper", "honest"]
+WORDS = words_of(config)  # of every page
 NETWORK = {key: value for key, value in config["model"].items() if key != "release"}
 
 

@@ -62,6 +62,7 @@ rule compare_models:
         runtime=30,
     params:
         code=code_of("compare_models.py"),
+        words=WORDS,
         protocols=PROTOCOLS,
         source=config["source"],
         settings=config["evaluation"],

@@ -27,6 +27,7 @@ rule explore_dataset:
         runtime=30,
     params:
         code=code_of("explore_dataset.py"),
+        words=WORDS,
         features=config["features"],
         settings=config["eda"],
     script:

@@ -33,6 +33,7 @@ rule evaluate_lstm:
         runtime=30,
     params:
         code=code_of("evaluate_lstm.py"),
+        words=WORDS,
         source=config["source"],
         data_root=config["volumes"]["data_root"],
         protocol=config["protocol"],

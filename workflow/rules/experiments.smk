@@ -31,6 +31,7 @@ rule ablate_inputs:
         runtime=720,
     params:
         code=code_of("ablate_inputs.py"),
+        words=WORDS,
         features=config["features"],
         sequence=config["sequence"],
         model=NETWORK,

@@ -34,6 +34,7 @@ rule write_model_card:
         runtime=10,
     params:
         code=code_of("write_model_card.py"),
+        words=WORDS,
         labels=config["labels"],
         authors=config["card"],
         seed=config["seed"],
@@ -93,6 +94,7 @@ rule build_index:
         runtime=10,
     params:
         code=code_of("build_index.py"),
+        words=WORDS,
         requested=PAGES.on_request,
     script:
         "../scripts/build_index.py"

@@ -22,6 +22,7 @@ rule compare_runs:
         runtime=30,
     params:
         code=code_of("compare_runs.py"),
+        words=WORDS,
         folders=config["runs"],
         names=config["runs"],
         evaluation=config["evaluation"],

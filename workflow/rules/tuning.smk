@@ -60,6 +60,7 @@ rule select_hyperparameters:
         runtime=10,
     params:
         code=code_of("select_hyperparameters.py"),
+        words=WORDS,
         settings=SEARCH,
         protocol=config["protocol"],
         seed=config["seed"],

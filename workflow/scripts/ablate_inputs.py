@@ -1,5 +1,6 @@
 """Train the model without one feature after another, or on fewer slices, patient by patient."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tomocalc.errors import TomocalcError
@@ -30,6 +31,7 @@ def main(
     figures: str,
     page: str,
     threads: int = 1,
+    words: Mapping[str, str] | None = None,
 ) -> None:
     """Cross-validate the whole model and every reduced one; write *figures* (JSON) and *page*.
 
@@ -79,7 +81,7 @@ def main(
         "curves": {name: curves(experiment.label, score)["pr"] for name, score in drawn.items()},
     }
     write_json(figures, facts)
-    write_page(page, experiment_page(facts, source=source))
+    write_page(page, experiment_page(facts, source=source), words)
 
 
 def _controls(features: list[str], slices: int, *, spans: bool) -> list[Variant]:
@@ -132,4 +134,5 @@ if __name__ == "__main__":
         figures=snakemake.output.figures,
         page=snakemake.output.page,
         threads=snakemake.threads,
+        words=snakemake.params.words,
     )

@@ -40,6 +40,7 @@ def main(
     facts: str,
     shared: str,
     page: str,
+    words: Mapping[str, str] | None = None,
 ) -> None:
     """Write the audit as *facts* and as a *page*, and the *shared* rows as a sheet.
 
@@ -90,7 +91,7 @@ def main(
         for one in audit.shared
     ]
     write_text(shared, sheet_text(["protocol", *Shared.__struct_fields__], rows))
-    write_page(page, audit_page(account, source=source))
+    write_page(page, audit_page(account, source=source), words)
     for name, audit in audits.items():
         log.info("protocol %s: %s. %s", name, audit.verdict, " ".join(reasons_of(audit)))
 
@@ -115,4 +116,5 @@ if __name__ == "__main__":
         facts=snakemake.output.facts,
         shared=snakemake.output.shared,
         page=snakemake.output.page,
+        words=snakemake.params.words,
     )

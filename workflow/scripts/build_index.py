@@ -1,6 +1,6 @@
 """Write the page that a user opens first: what ran, what came out, where everything is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tomocalc.accounts.detection import Detection
@@ -29,6 +29,7 @@ def main(
     quarantine: str | None = None,
     volumes: str | None = None,
     overlays: Sequence[str] = (),
+    words: Mapping[str, str] | None = None,
 ) -> None:
     """Write the index *page*.
 
@@ -68,7 +69,7 @@ def main(
         files=files,
         overlays=overlays,
     )
-    write_page(page, html)
+    write_page(page, html, words)
 
 
 def _absent(path: str) -> TomocalcError:
@@ -98,4 +99,5 @@ if __name__ == "__main__":
             str(Path(snakemake.input.pictures) / f"{name}.png")
             for name in listed_volumes(snakemake.input.get("volumes"))
         ],
+        words=snakemake.params.words,
     )

@@ -27,6 +27,7 @@ def main(
     settings: Mapping[str, Any],
     table: str,
     page: str,
+    words: Mapping[str, str] | None = None,
 ) -> None:
     """Write the comparison as a *table* and as a *page*.
 
@@ -67,7 +68,7 @@ def main(
         cross_validation={one.protocol: one.cross_validation for one in measured},
         images=bool(image_scores),
     )
-    write_page(page, html)
+    write_page(page, html, words)
 
 
 if __name__ == "__main__":
@@ -87,4 +88,5 @@ if __name__ == "__main__":
         settings=snakemake.params.settings,
         table=snakemake.output.table,
         page=snakemake.output.page,
+        words=snakemake.params.words,
     )

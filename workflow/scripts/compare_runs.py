@@ -1,5 +1,6 @@
 """Set finished runs side by side: figures, differing settings, paired differences."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ def main(
     evaluation: dict[str, Any],
     figures: str,
     page: str,
+    words: Mapping[str, str] | None = None,
 ) -> None:
     """Write *figures* (JSON) and *page*.
 
@@ -35,7 +37,7 @@ def main(
         confidence=evaluation["confidence"],
     )
     write_json(figures, msgspec.to_builtins(facts))
-    write_page(page, runs_page(facts))
+    write_page(page, runs_page(facts), words)
 
 
 if __name__ == "__main__":
@@ -46,4 +48,5 @@ if __name__ == "__main__":
         evaluation=snakemake.params.evaluation,
         figures=snakemake.output.figures,
         page=snakemake.output.page,
+        words=snakemake.params.words,
     )

@@ -1,7 +1,7 @@
 """Score every candidate with the trained model, and report what the scores are worth."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -50,6 +50,7 @@ def main(
     metrics: str,
     page: str,
     data_root: str | None = None,
+    words: Mapping[str, str] | None = None,
 ) -> None:
     """Write predictions, figures of merit and their page.
 
@@ -110,7 +111,9 @@ def main(
     }
     found = msgspec.convert(content, MetricsAccount)
     found.write(metrics)
-    write_page(page, evaluation_page(found, clusters=images.clusters, patients=images.patients))
+    write_page(
+        page, evaluation_page(found, clusters=images.clusters, patients=images.patients), words
+    )
     for name, figure in found.test.metrics.items():
         log.info("test %s %.4f", name, figure.value)
 
@@ -183,4 +186,5 @@ if __name__ == "__main__":
         metrics=snakemake.output.metrics,
         page=snakemake.output.page,
         data_root=snakemake.params.data_root,
+        words=snakemake.params.words,
     )

@@ -1,6 +1,7 @@
 """Look at the data set before any model does: one page, and its numbers as data."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from tomocalc.accounts.eda import Exploration
@@ -28,6 +29,7 @@ def main(
     settings: dict[str, Any],
     page: str,
     data: str,
+    words: Mapping[str, str] | None = None,
 ) -> None:
     """Read the data set and its accounts, write *page* (HTML) and *data* (JSON).
 
@@ -58,9 +60,8 @@ def main(
         drift=drift(varying, read_parquet(splits, ["volume_id", "candidate_id", "part"])),
     )
     found.write(data)
-    write_page(
-        page, eda_page(found, quality=QualityAccount.read(quality), split=SplitAccount.read(split))
-    )
+    html = eda_page(found, quality=QualityAccount.read(quality), split=SplitAccount.read(split))
+    write_page(page, html, words)
 
 
 if __name__ == "__main__":
@@ -74,4 +75,5 @@ if __name__ == "__main__":
         settings=snakemake.params.settings,
         page=snakemake.output.page,
         data=snakemake.output.data,
+        words=snakemake.params.words,
     )

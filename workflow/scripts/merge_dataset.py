@@ -109,7 +109,7 @@ def merge_table(
     *,
     append: Callable[[pl.DataFrame], None],
 ) -> dict[str, Any]:
-    """Pass the rows of a finished table to *append*; return how many had no label.
+    """Pass the rows of a finished table to *append*; return how many others it has.
 
     Raises
     ------
@@ -125,18 +125,22 @@ def merge_table(
             why=f"its SHA-256 is {seen}, not {expected}",
             fix="copy the table again from its source, or correct table.sha256 (null: not checked)",
         )
-    rows, dropped = read_feature_table(
+    rows, left_out = read_feature_table(
         table,
         header=columns["header"],
         features=columns["features"],
         label=columns["label"],
         positive=columns["positive"],
+        negative=columns["negative"],
         patient_id=columns["patient_id"],
         site=columns["site"],
         unlabelled=unlabelled,
     )
     append(rows)
-    return {"unlabelled_dropped": dropped}
+    return {
+        "unlabelled_dropped": left_out.unlabelled,
+        "other_labels_dropped": left_out.other_labels,
+    }
 
 
 if __name__ == "__main__":

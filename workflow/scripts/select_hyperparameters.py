@@ -1,5 +1,6 @@
 """Write the trials of the finished study as a table and a page, and choose the best."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tomocalc.accounts.study import Search, Trial
@@ -20,6 +21,7 @@ def main(
     table: str,
     best: str,
     page: str,
+    words: Mapping[str, str] | None = None,
 ) -> None:
     """Write all *trials* to *table*, the best one's parameters to *best*, and *page*."""
     search = Search.of(settings, protocol=protocol)
@@ -28,7 +30,7 @@ def main(
     rows = trials_table(computed, search)
     write_parquet(table, rows)
     chosen.write(best)
-    write_page(page, tuning_page(rows, chosen, seed=seed, source=source))
+    write_page(page, tuning_page(rows, chosen, seed=seed, source=source), words)
 
 
 if __name__ == "__main__":
@@ -42,4 +44,5 @@ if __name__ == "__main__":
         table=snakemake.output.trials,
         best=snakemake.output.best,
         page=snakemake.output.page,
+        words=snakemake.params.words,
     )

@@ -13,6 +13,7 @@ from tomocalc.log import log_to
 from tomocalc.pages.card import Run
 from tomocalc.pages.frame import write_page
 from tomocalc.pages.model_card import model_card
+from tomocalc.pages.question import reworded
 from tomocalc.parquet import read_parquet
 
 
@@ -30,6 +31,7 @@ def main(
     seed: int,
     text: str,
     page: str,
+    words: Mapping[str, str] | None = None,
 ) -> None:
     """Write the card as Markdown (*text*) and as a *page*.
 
@@ -55,8 +57,8 @@ def main(
         seed=seed,
     )
     written, html = model_card(run)
-    write_text(text, written)
-    write_page(page, html)
+    write_text(text, reworded(written, words))
+    write_page(page, html, words)
 
 
 if __name__ == "__main__":
@@ -74,4 +76,5 @@ if __name__ == "__main__":
         seed=snakemake.params.seed,
         text=snakemake.output.text,
         page=snakemake.output.page,
+        words=snakemake.params.words,
     )

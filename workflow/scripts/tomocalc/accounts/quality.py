@@ -125,6 +125,8 @@ class QualityAccount(Account, frozen=True, kw_only=True):
         Of volumes; None for a table.
     unlabelled_dropped
         Rows of a table that had no label.
+    other_labels_dropped
+        Rows of a table whose label is of neither class.
     doubts, doubtful_volumes
         What is doubtful about volumes, and how many of them have a doubt.
     """
@@ -151,5 +153,6 @@ class QualityAccount(Account, frozen=True, kw_only=True):
     slices: Slices | None = None
     extraction: Extraction | None = None
     unlabelled_dropped: int = 0
+    other_labels_dropped: int = 0
     doubts: tuple[DoubtCount, ...] = ()
     doubtful_volumes: int = 0

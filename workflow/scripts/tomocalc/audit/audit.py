@@ -11,7 +11,15 @@ from tomocalc.accounts.leakage import Check, FeatureAlone, PartCounts, SplitAudi
 from tomocalc.audit.association import associations
 from tomocalc.audit.nearness import near_copies
 from tomocalc.audit.rows import PARTS, SplitRows
-from tomocalc.audit.sharing import copies, repeats, same_patients, same_rows, unassigned, unnamed
+from tomocalc.audit.sharing import (
+    copies,
+    repeats,
+    same_patients,
+    same_rows,
+    unassigned,
+    unlabelled,
+    unnamed,
+)
 from tomocalc.metrics import auroc
 
 TOO_GOOD = 0.99
@@ -30,6 +38,7 @@ def audit_split(rows: SplitRows, *, permutations: int = PERMUTATIONS, seed: int 
         *(check for check, _ in found),
         unnamed(rows),
         unassigned(rows),
+        *unlabelled(rows),
         *(associations(rows, permutations=permutations, seed=seed) if permutations else []),
         *_too_good(alone, rows),
     ]

@@ -30,12 +30,15 @@ class SplitRows:
         Columns that a model must not need, as site, scanner or volume.
     unassigned
         Rows of the table that the split puts in no part.
+    unlabelled
+        Rows of the table that are left out: without a label, or with one of neither class.
     """
 
     frame: pl.DataFrame
     features: Sequence[str]
     identifiers: Sequence[str] = ()
     unassigned: int = 0
+    unlabelled: int = 0
 
     def __post_init__(self) -> None:
         parts = set(self.frame["part"].unique())

@@ -125,6 +125,13 @@ def unassigned(rows: SplitRows) -> Check:
     )
 
 
+def unlabelled(rows: SplitRows) -> list[Check]:
+    """Return how many rows are of neither class, where there are any."""
+    left = rows.unlabelled + rows.frame["row"].n_unique()
+    check = Check(name="unlabelled", verdict=Verdict.CAUTION, count=rows.unlabelled, of=left)
+    return [check] if rows.unlabelled else []
+
+
 def unnamed(rows: SplitRows) -> Check:
     """Return how many rows name no patient: of these nobody can say whose they are."""
     count = int((rows.frame["patient"] == "").sum())

@@ -45,6 +45,7 @@ def audit_table(
     *,
     label: str,
     positive: Any = None,
+    negative: Sequence[Any] | None = None,
     patient: str | None = None,
     site: str | None = None,
     features: Sequence[str] | None = None,
@@ -65,6 +66,9 @@ def audit_table(
     label, positive
         Column of the label, and the value that means positive; None for a label of two values,
         of which the greater one is.
+    negative
+        Values that mean negative; rows of all others are left out and counted, as those without a
+        label are. None: the one other value.
     patient, site
         Columns, where there are any.
     features
@@ -83,6 +87,9 @@ def audit_table(
                 f"the table has no such column; it has {', '.join(frame.columns[:20])}",
                 "name a column of the table",
             )
+    labels = _labels(frame[label], label, positive, negative)
+    unlabelled = labels.null_count()
+    frame, labels = frame.filter(labels.is_not_null()), labels.drop_nulls()
     numeric = _numeric(frame.drop("part", *(name for name in (label, patient, site) if name)))
     names = [name for name in numeric.columns if not _is_name(name, numeric[name])]
     used = list(features) if features else names
@@ -98,13 +105,19 @@ def audit_table(
             "row": _row_names(frame, label, patient),
             "patient": _patients(frame, patient),
             "part": frame["part"],
-            "label": _labels(frame[label], label, positive),
+            "label": labels,
         }
     ).with_columns(
         *(numeric[name].alias(_own(name)) for name in used),
         *(texts[name].fill_null("").alias(_own(name)) for name in known),
     )
-    split_rows = SplitRows(rows, [*map(_own, used)], [*map(_own, known)], unassigned=unassigned)
+    split_rows = SplitRows(
+        rows,
+        [*map(_own, used)],
+        [*map(_own, known)],
+        unassigned=unassigned,
+        unlabelled=unlabelled,
+    )
     return audit_split(split_rows, permutations=permutations, seed=seed)
 
 
@@ -174,18 +187,33 @@ def _parts(frame: pl.DataFrame) -> pl.Series:
     return words.replace_strict(WORDS, return_dtype=pl.String).alias("part")
 
 
-def _labels(values: pl.Series, name: str, positive: Any) -> pl.Series:
+def _labels(
+    values: pl.Series, name: str, positive: Any, negative: Sequence[Any] | None
+) -> pl.Series:
+    """Return 1, 0, or null for a row that is of neither class."""
     values = values.cast(pl.Int8) if values.dtype == pl.Boolean else values
     texts = values.cast(pl.String).str.strip_chars().str.strip_chars("'\"")
-    if texts.null_count():
-        raise fault(f"column {name}", f"{texts.null_count()} rows have no label", "leave them out")
-    kinds = sorted(texts.unique(), key=lambda text: (_number(text), text))
+    said = [] if positive is None else [positive, *(negative or ())]
+    kinds = sorted(texts.drop_nulls().unique(), key=lambda text: (_number(text), text))
+    kinds = [
+        kind for kind in kinds if not is_empty(kind) or any(_same(kind, word) for word in said)
+    ]
     wanted = [kind for kind in kinds if _same(kind, positive)] if positive is not None else kinds
     if not wanted or (positive is None and len(kinds) != 2):
         why = f"it holds {len(kinds)} different labels"
         why += "" if positive is None else ", and none of them is the positive one"
         raise fault(f"column {name}", why, "say which one is positive: --positive VALUE")
-    return (texts == wanted[-1]).cast(pl.Int8)
+    others = [kind for kind in kinds if kind != wanted[-1]]
+    if negative is None and len(others) != 1:
+        why = f"it holds {len(kinds)} different labels, and which are negative is not said"
+        raise fault(f"column {name}", why, "name them: --negative VALUE …; others are left out")
+    if negative is not None:
+        others = [kind for kind in others if any(_same(kind, word) for word in negative)]
+        if len(others) < len(set(negative)):
+            why = "a negative label is in no row, or is the positive one"
+            raise fault(f"column {name}", why, "correct --negative")
+    classes = {wanted[-1]: 1} | dict.fromkeys(others, 0)
+    return texts.replace_strict(classes, default=None, return_dtype=pl.Int8)
 
 
 def _same(kind: str, positive: Any) -> bool:

@@ -26,6 +26,12 @@ def add_parser(commands: Any) -> None:
         audit.add_argument(f"--{part}", metavar="FILE", help=f"table of the {part} part alone")
     audit.add_argument("--label", required=True, metavar="COLUMN")
     audit.add_argument("--positive", metavar="VALUE", help="the label that means positive")
+    audit.add_argument(
+        "--negative",
+        metavar="VALUE",
+        nargs="+",
+        help="those that mean negative; rows of others are left out; default: the one other label",
+    )
     audit.add_argument("--patient", metavar="COLUMN")
     audit.add_argument("--site", metavar="COLUMN")
     audit.add_argument("--features", metavar="COLUMN", nargs="+", help="default: all numbers")
@@ -59,6 +65,7 @@ def _audit(given: argparse.Namespace) -> int:
         given.split,
         label=given.label,
         positive=given.positive,
+        negative=given.negative,
         patient=given.patient,
         site=given.site,
         features=given.features,

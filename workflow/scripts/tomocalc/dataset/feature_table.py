@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -28,6 +29,16 @@ def candidate_columns(features: Iterable[str]) -> tuple[Column, ...]:
 
 VOLUME_ID = "table"
 """Volume of every row of a table, which knows no volumes."""
+LABELS_SHOWN = 10
+"""Different labels that a message counts up, at most."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Rows of a table that are not in the data set: without a label, or with another one."""
+
+    unlabelled: int
+    other_labels: int
 
 
 def read_feature_table(
@@ -37,10 +48,11 @@ def read_feature_table(
     features: dict[str, str],
     label: str,
     positive: str,
+    negative: Sequence[str] | None,
     patient_id: str | None,
     site: str | None,
     unlabelled: str,
-) -> tuple[pl.DataFrame, int]:
+) -> tuple[pl.DataFrame, LeftOut]:
     """Read a table with one candidate per row through a map of its columns.
 
     Parameters
@@ -52,7 +64,10 @@ def read_feature_table(
     features
         Feature name: column.
     label, positive
-        Column of the label, and its value (as text) that means calcification.
+        Column of the label, and its value (as text) of the positive class.
+    negative
+        Values of the negative class; rows of all others are left out. None where the column holds
+        one other value, which it then is.
     patient_id, site
         Columns, or None. A column of patients that is empty throughout names none.
     unlabelled
@@ -60,9 +75,8 @@ def read_feature_table(
 
     Returns
     -------
-    rows, dropped
-        Rows with the columns of ``candidates.parquet``, and the number of unlabelled rows
-        that were dropped.
+    rows, left_out
+        Rows with the columns of ``candidates.parquet``, and how many others the table has.
 
     Raises
     ------
@@ -84,30 +98,27 @@ def read_feature_table(
         raise _table_error(path, why, "correct `features`, or the column map under `table`")
     first_line = 2 if header else 1
     table = table.with_row_index("_row")
-    text = pl.col(label).cast(pl.String).str.strip_chars()
-    unknown = table.filter(pl.col(label).is_null() | (text == ""))
+    text = _text(label)
+    raise_all(list(_like_words(path, table, label, [positive, *(negative or ())], first_line)))
+    words = _labels(path, table, label, positive, negative)
+    named = text.is_in([positive, *words])
+    unknown = table.filter(~named & text.str.to_lowercase().is_in(EMPTY))
     if unknown.height and unlabelled == "fail":
         line = unknown["_row"][0] + first_line
         why = f"{unknown.height} rows have no label, the first on line {line}"
         raise _table_error(path, why, "complete them, or set labels.unlabelled: drop")
-    table = table.filter(~pl.col("_row").is_in(unknown["_row"].implode()))
-    if not table.select((text == positive).any()).item():
-        seen = ", ".join(table.select(text.unique().sort()).to_series().head(5).to_list())
-        why = f"no row of column {label} is `{positive}`; it holds {seen}"
-        raise _table_error(path, why, "set table.positive to the label of a calcification")
+    left_out = LeftOut(unknown.height, table.filter(~named).height - unknown.height)
+    table = table.filter(named)
     table = _with_numbers(_named(table, patient_id), list(features.values()))
     raise_all(
         [
             *_not_numbers(path, table, features, first_line),
             *_no_patient(path, table, patient_id, first_line),
-            *_like_positive(path, table, label, positive, first_line),
             *_patient_spellings(path, table, patient_id, first_line),
         ]
     )
-    others = table.select(text.filter(text != positive).unique().sort()).to_series()
-    if len(others) > 1:
-        shown = ", ".join(others.head(10))
-        log.warning("column %s: all but `%s` mean none: %s", label, positive, shown)
+    if left_out.other_labels:
+        log.warning("column %s: %d rows of other labels left out", label, left_out.other_labels)
     known = {
         "volume_id": pl.lit(VOLUME_ID),
         "candidate_id": pl.col("_row"),
@@ -124,7 +135,32 @@ def read_feature_table(
         known.get(name, pl.lit(None)).cast(kind).alias(name)
         for name, kind in schema(candidate_columns(features)).items()
     )
-    return rows, unknown.height
+    return rows, left_out
+
+
+def _labels(
+    path: str, table: pl.DataFrame, label: str, positive: str, negative: Sequence[str] | None
+) -> list[str]:
+    """Return the labels of the negative class, every one of which some row has."""
+    held = table.select(_text(label).unique().sort()).to_series()
+    said = [positive, *(negative or ())]  # `none` is a label where the settings say so
+    held = held.filter(~held.str.to_lowercase().is_in(EMPTY) | held.is_in(said))
+    others = held.filter(held != positive).to_list()
+    shown = ", ".join(held.head(LABELS_SHOWN)) + (", …" if len(held) > LABELS_SHOWN else "")
+    where = f"{path}, column {label}"
+    if positive not in held:
+        why = f"no row of column {label} is `{positive}`; it holds {shown}"
+        raise _table_error(where, why, "set table.positive to the label of the positive class")
+    if negative is None and len(others) != 1:
+        why = f"it holds {len(held)} different labels, {shown}, and which of them are negative "
+        why += "is not said" if others else "cannot be said: there is one class only"
+        fix = "set table.negative to the list of them; rows of other labels are left out, counted"
+        one = "add rows of the other class, or name its label in table.negative"
+        raise _table_error(where, why, fix if others else one)
+    if negative is not None and (absent := sorted(set(negative) - {*others})):
+        why = f"no row is `{absent[0]}`" if absent[0] != positive else "one label is both classes"
+        raise _table_error(where, f"{why}; it holds {shown}", "correct table.negative")
+    return others if negative is None else list(negative)
 
 
 def _read(path: str, *, header: bool) -> pl.DataFrame:
@@ -201,17 +237,20 @@ def _no_patient(
         yield _table_error(f"{path}, column {patient_id}", why, fix)
 
 
-def _like_positive(
-    path: str, table: pl.DataFrame, label: str, positive: str, first_line: int
+def _like_words(
+    path: str, table: pl.DataFrame, label: str, words: Sequence[str], first_line: int
 ) -> Iterator[TomocalcError]:
-    """Say that the label of a calcification is written in another way too."""
+    """Say that a label of the classes is written in another way too."""
 
     def plain(word: str) -> str:
         return re.sub(r"(?<=\d)\.0+$", "", word.strip().casefold())
 
-    for word, row in table.select(_text(label), "_row").unique(label, keep="first").iter_rows():
-        if word != positive and plain(word) == plain(positive):
-            why = f"`{word}` on line {row + first_line} differs from `{positive}` in spelling alone"
+    known = {plain(word): word for word in words}
+    once = table.select(_text(label), "_row").unique(label, keep="first", maintain_order=True)
+    for word, row in once.iter_rows():
+        if word not in words and plain(word) in known:
+            why = f"`{word}` on line {row + first_line} differs from `{known[plain(word)]}` in "
+            why += "spelling alone"
             yield _table_error(f"{path}, column {label}", why, "write it in one way")
 
 

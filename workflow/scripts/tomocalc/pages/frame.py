@@ -29,6 +29,7 @@ from tomocalc.pages.catalogue import Link
 from tomocalc.pages.charts import chart
 from tomocalc.pages.palette import DARK_OF
 from tomocalc.pages.parts import Card, Cell, feature, table
+from tomocalc.pages.question import reworded
 from tomocalc.pages.templating import asset, environment, json_block
 from tomocalc.version import VERSION
 
@@ -161,9 +162,9 @@ def lay_out(
     )
 
 
-def write_page(path: str | Path, html: str) -> None:
-    """Write a page to *path*, atomically."""
-    write_text(path, html)
+def write_page(path: str | Path, html: str, words: Mapping[str, str] | None = None) -> None:
+    """Write a page to *path*, atomically, in the *words* of its question; see `reworded`."""
+    write_text(path, reworded(html, words))
 
 
 @functools.cache

@@ -1,0 +1,62 @@
+"""Labels of a table: two classes that are named, everything else counted, nothing guessed."""
+
+import pytest
+
+from tomocalc.dataset.feature_table import LeftOut, read_feature_table
+from tomocalc.errors import TomocalcError
+
+MAP = {
+    "header": True,
+    "features": {"area": "A", "contrast": "C"},
+    "label": "y",
+    "positive": "yes",
+    "negative": None,
+    "patient_id": None,
+    "site": None,
+    "unlabelled": "drop",
+}
+
+
+def read(tmp_path, text, **changes):
+    path = tmp_path / "table.csv"
+    path.write_text(text)
+    return read_feature_table(str(path), **(MAP | changes))  # type: ignore[arg-type]
+
+
+OUTCOMES = "A,C,y\n1,2,malignant\n1,3,benign\n1,4,unknown\n1,5,NA\n1,6,benign without callback\n"
+
+
+def test_labels_of_neither_class_are_left_out_and_counted(tmp_path):
+    negative = ["benign", "benign without callback"]
+    rows, left_out = read(tmp_path, OUTCOMES, positive="malignant", negative=negative)
+    assert rows["label"].to_list() == [1, 0, 0]
+    assert rows["candidate_id"].to_list() == [0, 1, 4]
+    assert left_out == LeftOut(unlabelled=1, other_labels=1)
+
+
+@pytest.mark.parametrize(
+    ("negative", "message"),
+    [
+        (
+            None,
+            r"4 different labels, .*which of them are negative is not said.*table\.negative",
+        ),
+        (["benin"], r"no row is `benin`; it holds .*correct table\.negative"),
+        (["malignant"], "one label is both classes"),
+        (["benign", "Unknown"], "`unknown` on line 4 differs from `Unknown` in spelling alone"),
+    ],
+)
+def test_labels_are_never_guessed(tmp_path, negative, message):
+    with pytest.raises(TomocalcError, match=message):
+        read(tmp_path, OUTCOMES, positive="malignant", negative=negative)
+
+
+def test_a_table_of_one_class_is_refused(tmp_path):
+    with pytest.raises(TomocalcError, match=r"E302.*1 different labels.*there is one class only"):
+        read(tmp_path, "A,C,y\n1,2,yes\n3,4,yes\n")
+
+
+def test_unlabelled_rows_can_be_dropped_and_are_counted(tmp_path):
+    rows, left_out = read(tmp_path, "A,C,y\n1,2,yes\n1,2,\n3,4,no\n")
+    assert (rows.height, left_out) == (2, LeftOut(1, 0))
+    assert rows["candidate_id"].to_list() == [0, 2]

@@ -111,7 +111,7 @@ def _same(old: Any, new: Any) -> bool:
             return False
         old, new = float(old.replace("−", "-")), float(new.replace("−", "-"))
     numbers = all(isinstance(it, (int, float)) and not isinstance(it, bool) for it in (old, new))
-    return numbers and math.isclose(old, new, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    return numbers and math.isclose(float(old), float(new), rel_tol=TOLERANCE, abs_tol=TOLERANCE)
 
 
 def _tables(old: pl.DataFrame, new: pl.DataFrame) -> Iterator[str]:

@@ -25,7 +25,7 @@ from scale import AT_HOME, START
 
 from support.image_files import write_dicom
 from support.projects import copy_project
-from tomocalc.plan.batches import batches
+from tomocalc.plan.volumes import batches
 
 OWN = "source: volumes\nvolumes: {sheet: volumes.tsv, annotations: annotations.tsv}\n"
 DIRECT = """

@@ -14,7 +14,7 @@ import torch
 import ablate_inputs
 from support.model_data import MODEL, NAMES, make_candidates, make_splits, write_tables
 from tomocalc.errors import TomocalcError
-from tomocalc.evaluation.leads import paired_figures
+from tomocalc.evaluation.weighted import paired_figures
 from tomocalc.model import fitting, growing
 from tomocalc.parquet import write_parquet
 

@@ -15,7 +15,7 @@ from evaluate_lstm import main
 from support.manifests import manifest
 from support.model_data import MODEL, make_candidates, make_splits, training
 from tomocalc.evaluation.clusters import CLUSTERS
-from tomocalc.evaluation.parts import patient_parts
+from tomocalc.evaluation.images import patient_parts
 from tomocalc.files import read_json
 from tomocalc.parquet import read_parquet, write_parquet
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tomocalc.plan.batches import batches
+from tomocalc.plan.volumes import batches
 
 NAMES = [f"v{number:05d}" for number in range(5000)]
 

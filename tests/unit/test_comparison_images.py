@@ -11,9 +11,8 @@ import torch
 import fit_image_model
 from tomocalc.comparison.catalogue import IMAGE_KEYS
 from tomocalc.comparison.image_fitting import chosen_rows, predict, train_network, turned
-from tomocalc.comparison.networks import build_network
-from tomocalc.comparison.patch_table import DEPTH, SCHEMA, patch_array
-from tomocalc.comparison.patches import volume_patches
+from tomocalc.comparison.networks import DEPTH, build_network, patch_array
+from tomocalc.comparison.patches import SCHEMA, volume_patches
 from tomocalc.errors import TomocalcError
 from tomocalc.files import read_json
 from tomocalc.parquet import write_parquet

@@ -23,7 +23,7 @@ from tomocalc.dataset.splits import split_honest, split_paper, usable_candidates
 from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.weighted import figures_of_merit
 from tomocalc.experiments.paper import ACCURACY, TABLE_4
-from tomocalc.intervals import wilson
+from tomocalc.metrics import wilson
 from tomocalc.model.sequences import build_samples
 
 FEATURES = ["area", "contrast"]

@@ -5,13 +5,13 @@ import pytest
 from sklearn import metrics as reference
 
 from tomocalc.evaluation.account import account
-from tomocalc.intervals import wilson
 from tomocalc.metrics import (
     confusion,
     proportions,
     ranking_metrics,
     ratio,
     threshold_metrics,
+    wilson,
 )
 
 LABEL = np.array([1, 1, 0, 0, 1, 0], dtype=np.int8)

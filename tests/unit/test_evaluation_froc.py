@@ -6,7 +6,7 @@ import pytest
 from tomocalc.evaluation.dbtex import Lesion, Mark, dbtex, match
 from tomocalc.evaluation.findings import Box
 from tomocalc.evaluation.froc import FALSE, IGNORED, FreeResponse, froc
-from tomocalc.intervals import wilson
+from tomocalc.metrics import wilson
 
 DRAW = {"confidence": 0.95}
 

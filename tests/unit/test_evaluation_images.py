@@ -11,8 +11,7 @@ from tomocalc.evaluation.cases import case_account
 from tomocalc.evaluation.clusters import Marks, Rule
 from tomocalc.evaluation.findings import Box, Cluster, box_of, gather_findings
 from tomocalc.evaluation.froc import FALSE
-from tomocalc.evaluation.images import measure_images
-from tomocalc.evaluation.parts import patient_parts
+from tomocalc.evaluation.images import measure_images, patient_parts
 from tomocalc.evaluation.responses import TestPart, cluster_response
 
 RULE = Rule(3, 10.0)

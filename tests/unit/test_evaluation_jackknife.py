@@ -12,8 +12,14 @@ from tomocalc.accounts.figures import Method
 from tomocalc.evaluation import jackknife
 from tomocalc.evaluation.jackknife import blocks, difference, interval, share_of, standard_error
 from tomocalc.evaluation.weighted import figures_left_out
-from tomocalc.intervals import wilson
-from tomocalc.metrics import confusion, proportions, ranking_metrics, ratio, threshold_metrics
+from tomocalc.metrics import (
+    confusion,
+    proportions,
+    ranking_metrics,
+    ratio,
+    threshold_metrics,
+    wilson,
+)
 
 
 def test_without_each_patient_equals_measuring_the_others() -> None:

@@ -6,8 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from tomocalc.comparison.patch_table import SCHEMA
-from tomocalc.comparison.patches import volume_patches
+from tomocalc.comparison.patches import SCHEMA, volume_patches
 from tomocalc.log import log_to
 from tomocalc.parquet import parquet_stream, read_parquet
 from tomocalc.readers.row import open_row

@@ -9,10 +9,9 @@ import polars as pl
 
 from tomocalc.comparison.feature_models import FEATURE_MODELS
 from tomocalc.comparison.fitting import Data, cross_validate, summary, tune_and_fit
-from tomocalc.comparison.times import write_times
 from tomocalc.dataset.splits import usable_candidates
 from tomocalc.files import write_json
-from tomocalc.log import log_to
+from tomocalc.log import log_to, write_times
 from tomocalc.model.sequences import build_samples
 from tomocalc.parquet import read_parquet, write_parquet
 
@@ -51,7 +50,7 @@ def main(
     scores
         volume_id, candidate_id, copy, part, label, group and one column of scores per model.
     times
-        As `tomocalc.comparison.times.write_times` writes it.
+        As `tomocalc.log.write_times` writes it.
     """
     everything, rows = read_parquet(candidates), read_parquet(splits)
     data = samples_of(everything, rows, features=features, impute=impute)

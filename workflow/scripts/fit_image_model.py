@@ -10,11 +10,9 @@ import polars as pl
 import torch
 
 from tomocalc.comparison.image_fitting import chosen_rows, predict, train_network
-from tomocalc.comparison.networks import build_network
-from tomocalc.comparison.patch_table import patch_array
-from tomocalc.comparison.times import write_times
+from tomocalc.comparison.networks import build_network, patch_array
 from tomocalc.files import write_json
-from tomocalc.log import log_to
+from tomocalc.log import log_to, write_times
 from tomocalc.metrics import choose_threshold
 from tomocalc.parquet import read_parquet, write_parquet
 

@@ -9,9 +9,8 @@ from safetensors.numpy import save
 
 from tomocalc.accounts.trees import Scored, TreesAccount
 from tomocalc.comparison.cross_validated import cross_validated
-from tomocalc.comparison.times import write_times
 from tomocalc.files import write_bytes
-from tomocalc.log import log_to
+from tomocalc.log import log_to, write_times
 from tomocalc.metrics import choose_threshold, score
 from tomocalc.model.forest import log_odds, probability
 from tomocalc.model.growing import AVERAGED, BOOSTED, grow

@@ -10,8 +10,7 @@ import numpy as np
 import polars as pl
 
 from tomocalc.accounts.study import Best, Chosen
-from tomocalc.comparison.times import write_times
-from tomocalc.log import Progress, log_to
+from tomocalc.log import Progress, log_to, write_times
 from tomocalc.metrics import choose_threshold
 from tomocalc.model.card import network_card
 from tomocalc.model.checkpoint import Checkpoint

@@ -6,13 +6,18 @@ import atexit
 import logging
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
 from tomocalc.errors import TomocalcError
+from tomocalc.files import sheet_text, write_text
 from tomocalc.memory import peak_megabytes
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+TIMES = ["protocol", "model", "trials", "seconds"]
+"""Columns of the sheet of times."""
 
 
 def log_to(path: str) -> None:
@@ -45,6 +50,18 @@ def log_to(path: str) -> None:
 
     sys.excepthook = report
     atexit.register(account)
+
+
+def write_times(path: str, protocol: str, spent: Sequence[tuple[str, int, float]]) -> None:
+    """Write how long models took under one *protocol*: a sheet of (model, trials, seconds).
+
+    It belongs to the logs, for it differs from run to run.
+    """
+    rows = [
+        {"protocol": protocol, "model": model, "trials": trials, "seconds": f"{seconds:.2f}"}
+        for model, trials, seconds in spent
+    ]
+    write_text(path, sheet_text(TIMES, rows))
 
 
 class Progress:

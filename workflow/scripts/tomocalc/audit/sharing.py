@@ -51,21 +51,7 @@ def _same_patients(
         count=twins.height,
         of=asked["patient"].n_unique(),
     )
-    return check, [
-        Shared(
-            check=name,
-            row=row,
-            patient=patient,
-            part=part,
-            twin_row=twin,
-            twin_patient=patient,
-            twin_part=twin_part,
-            distance=0.0,
-        )
-        for row, patient, part, twin, twin_part in twins.select(
-            "row", "patient", "part", "row_twin", "part_twin"
-        ).iter_rows()
-    ]
+    return check, _shared(name, twins.with_columns(patient_twin="patient"))
 
 
 def same_rows(rows: SplitRows) -> Found:
@@ -180,7 +166,11 @@ def _pairs(name: str, twins: pl.DataFrame, rows: SplitRows, verdict: Verdict) ->
         positives=int((twins["label"] == 1).sum()),
         of_positives=int((test["label"] == 1).sum()),
     )
-    return check, [
+    return check, _shared(name, twins)
+
+
+def _shared(name: str, twins: pl.DataFrame) -> list[Shared]:
+    return [
         Shared(
             check=name,
             row=row,

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import polars as pl
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from tomocalc.comparison.patch_table import DEPTH
 from tomocalc.errors import TomocalcError
 
+DEPTH = 3
+"""Slices of a patch."""
 SMALLEST = {"alexnet": 64}
 """Side in pixels below which a network has no output; patches are enlarged to it."""
 SCHEMAS = (
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
     "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
 )
+
+
+def patch_array(patches: pl.Series) -> NDArray[np.uint8]:
+    """Return patches as one array (patch, slice, row, column); see `patches.SCHEMA`."""
+    size = len(patches[0]) if len(patches) else DEPTH
+    side = round((size / DEPTH) ** 0.5)
+    flat = np.frombuffer(bytearray(b"".join(patches.to_list())), np.uint8)  # writable
+    return flat.reshape(-1, DEPTH, side, side)
 
 
 class SmallCNN(nn.Module):

@@ -15,6 +15,9 @@ from tomocalc.readers.volume import Volume
 
 log = logging.getLogger(__name__)
 
+SCHEMA = pl.Schema({"volume_id": pl.String, "candidate_id": pl.Int32, "patch": pl.Binary})
+"""Columns of the patches' file; a patch is 3 · side · side bytes, slice by slice, row-wise."""
+
 Slice = NDArray[np.uint8]
 
 

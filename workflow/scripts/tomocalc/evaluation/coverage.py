@@ -20,7 +20,7 @@ from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dataset.labels import Objects
 from tomocalc.dataset.masks import PlacedMask
 from tomocalc.image.breast import Outline
-from tomocalc.intervals import wilson
+from tomocalc.metrics import wilson
 
 SMALL_MM = 1.5
 """Only objects whose circle of equal area is at most this wide count: a breast covers nothing."""

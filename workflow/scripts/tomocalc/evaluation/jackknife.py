@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.stats import t
 
 from tomocalc.accounts.figures import Method
-from tomocalc.intervals import wilson
+from tomocalc.metrics import wilson
 
 MOST = 400
 """Groups that are left out one by one; more are left out in as many blocks of whole groups."""

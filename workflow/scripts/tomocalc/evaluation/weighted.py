@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from tomocalc.evaluation.jackknife import Figures, LeftOut, as_figure, leave_out
 Floats = NDArray[np.float64]
 LOWEST = {"mcc": -1.0}
 """Of figures that do not begin at 0."""
+PAIRED = ("average_precision", "auroc")
+"""Figures in which two models are compared."""
 
 
 def figures_left_out(
@@ -53,6 +56,31 @@ def figures_of_merit(
     return {
         name: as_figure(value, found.interval(name, confidence, lowest=LOWEST.get(name, 0.0)))
         for name, value in found.values.items()
+    }
+
+
+def paired_figures(
+    label: NDArray[np.int8],
+    scores: dict[str, NDArray[np.float64]],
+    group: NDArray[np.int32],
+    *,
+    confidence: float,
+) -> dict[str, Any]:
+    """Return the figures of two models on the same rows, and of the first's lead.
+
+    The same group is left out of both models at a time, so that the interval and the p-value of
+    the lead are those of a paired comparison.
+    """
+    first, second = (
+        figures_left_out(label, score, group, threshold=0.5) for score in scores.values()
+    )
+    return {
+        name: {
+            model: as_figure(found.values[name], found.interval(name, confidence))
+            for model, found in zip(scores, (first, second), strict=True)
+        }
+        | {"lead": asdict(first.lead_over(second, name, confidence))}
+        for name in PAIRED
     }
 
 

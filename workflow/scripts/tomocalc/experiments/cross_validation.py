@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
 from tomocalc.errors import TomocalcError
-from tomocalc.evaluation.leads import paired_figures
+from tomocalc.evaluation.weighted import paired_figures
 from tomocalc.log import Progress
 from tomocalc.model.device import choose_device
 from tomocalc.model.fitting import Rows, fit

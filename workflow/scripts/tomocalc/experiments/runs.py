@@ -12,7 +12,7 @@ import polars as pl
 from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.errors import TomocalcError
-from tomocalc.evaluation.leads import paired_figures
+from tomocalc.evaluation.weighted import paired_figures
 from tomocalc.files import read_json
 from tomocalc.parquet import read_parquet
 

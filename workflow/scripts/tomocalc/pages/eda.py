@@ -10,7 +10,7 @@ from tomocalc.accounts.leakage import SplitAudit, Verdict
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.split import SplitAccount
 from tomocalc.eda.features import REDUNDANT
-from tomocalc.intervals import wilson
+from tomocalc.metrics import wilson
 from tomocalc.pages import eda_charts, eda_pairs
 from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.frame import render_page

@@ -159,7 +159,7 @@ def paired_limits(
     Parameters
     ----------
     figures
-        As `tomocalc.evaluation.leads.paired_figures` returns them for each figure of merit.
+        As `tomocalc.evaluation.weighted.paired_figures` returns them for each figure of merit.
     groups
         That hold the rarer class.
     source

@@ -27,12 +27,7 @@ class Plan:
 def plan_run(config: Config, schemas: Mapping[str, Schema], *, look: bool) -> Plan:
     """Read the sheets that *config* names, and plan the run.
 
-    Parameters
-    ----------
-    schemas
-        Of the sheets of ``volumes`` and ``annotations``.
-    look
-        Whether to look for the images and to read the annotations; a job on a cluster need not.
+    *schemas* and *look* are those of `tomocalc.plan.reading.read_sheets`.
 
     Raises
     ------

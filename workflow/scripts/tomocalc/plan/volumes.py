@@ -7,6 +7,7 @@ with ``<results>`` or ``<resources>`` are resolved by Snakemake, among inputs an
 from __future__ import annotations
 
 import difflib
+import hashlib
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -15,13 +16,14 @@ from typing import Any, Protocol, TypeVar
 
 from tomocalc.cells import Row
 from tomocalc.errors import TomocalcError
-from tomocalc.plan.batches import batches
 from tomocalc.plan.reading import Config, is_address
 from tomocalc.readers.sources import source_names
 
 SPACING = ("pixel_spacing_mm", "slice_spacing_mm")
 FIRST_MINUTES, MORE_MINUTES = 60, 10
 """Time that a batch asks for: for its first volume, and for every other one."""
+SEVERAL = "+"
+"""Ends the name of a batch of several volumes; no id of a volume holds it."""
 
 AnyPlan = TypeVar("AnyPlan")
 Answer = TypeVar("Answer")
@@ -231,3 +233,36 @@ class VolumePlan:
         """Return the feature table: the user's own file, or the fetched one."""
         path = str(self.config["table"]["path"])
         return f"<resources>/tables/{path.rsplit('/', 1)[1]}" if is_address(path) else path
+
+
+def batches(names: Iterable[str], size: int) -> dict[str, list[str]]:
+    """Group volumes into batches that stay as they are when others come or go.
+
+    A name itself decides, by its hash, whether a batch ends with it, on average one name in
+    *size*. A volume more or less therefore changes the batch it is in and no other. Batches
+    differ in length; none is longer than twice *size*.
+
+    Parameters
+    ----------
+    names
+        Of the volumes, in any order.
+    size
+        Volumes per batch, on average.
+
+    Returns
+    -------
+    dict
+        Sorted names of the volumes of every batch. One volume alone gives its name to its batch;
+        of several it is the last one, with `SEVERAL` behind it.
+    """
+    found: list[list[str]] = [[]]
+    for name in sorted(names):
+        found[-1].append(name)
+        if _number(name) % size == 0 or len(found[-1]) == 2 * size:
+            found.append([])
+    return {batch[-1] + SEVERAL * (len(batch) > 1): batch for batch in found if batch}
+
+
+def _number(name: str) -> int:
+    """Return 32 bits that depend on nothing but the name."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4])

@@ -41,6 +41,8 @@ AT_ONCE: dict[str, Walk] = {
         "PYTHONPATH=workflow/scripts python -m tomocalc.command audit"
         " results/dataset/candidates.parquet results/protocols/honest/splits.parquet"
         " --label label --patient patient_id --site site --out audit": "",
+        "PYTHONPATH=workflow/scripts python -m tomocalc.command predict breast.dcm"
+        " --model results/model --out marks": "",
         "snakemake --report report.zip": "",
         "--forcerun <rule>": "snakemake --cores all --forcerun build_index",
         "rm results/features/P001-LCC/0003.parquet": "",
@@ -51,9 +53,8 @@ AT_ONCE: dict[str, Walk] = {
             "git apply my.patch",
             "python -m pytest -q tests/unit/test_image_features.py",
             "python -c \"import numpy; numpy.save('slice.npy', numpy.eye(64, dtype='uint16'))\"",
-            'PYTHONPATH=workflow/scripts python -c "from tomocalc.readers.volume import'
-            " open_volume; print(open_volume('slice.npy', pixel_spacing_mm=0.1, max_pixels=10**8,"
-            ' min_size=16).read(0).sum())"',
+            'PYTHONPATH=workflow/scripts python -c "from tomocalc import open_volume;'
+            " print(open_volume('slice.npy', pixel_spacing_mm=0.1).read(0).sum())\"",
             "python -m pytest -q tests/unit/test_comparison_models.py",
             "python -m pytest -q tests/scripts/test_show_history.py",
         ),

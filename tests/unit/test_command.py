@@ -56,6 +56,8 @@ def test_a_clean_split_is_clean_in_every_way_to_give_it(tmp_path: Path) -> None:
     )
     assert whole.verdict is by_file.verdict is by_part.verdict is Verdict.CLEAN
     assert whole.checks == by_file.checks
+    assert repr(whole).startswith("SplitAudit(verdict=clean, ")
+    assert len(repr(whole)) < 200
 
 
 def test_frames_of_another_library_are_welcome() -> None:

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+import simulate_volume
 from support.bare import bare_environment, build_wheel, run
+from support.defaults import CONFIG
 from support.leaks import copied, table
+from support.predictions import measured, release
 from tomocalc.version import VERSION
 
 COLUMNS = ("--label", "label", "--patient", "patient", "--site", "site")
@@ -23,6 +26,33 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def audit(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return bare_environment(tmp_path_factory.mktemp("audit"), wheel, extra="audit")
+
+
+@pytest.fixture(scope="module")
+def predict(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return bare_environment(tmp_path_factory.mktemp("predict"), wheel, extra="predict")
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a folder with a model, and a DICOM volume that tells everything about itself."""
+    folder = tmp_path_factory.mktemp("files")
+    _, content = measured(folder)
+    (folder / "model").mkdir()
+    release(folder / "model", folder / "features/manifest.json", content)
+    simulate_volume.main(
+        volume_id="P1-RCC",
+        patient_id="P1",
+        laterality="R",
+        view="CC",
+        calcified=True,
+        seed=1,
+        settings=CONFIG["phantom"],
+        image=str(folder / "volume.dcm"),
+        annotations=str(folder / "annotations.tsv"),
+        truth=str(folder / "truth.tsv"),
+    )
+    return folder
 
 
 def test_the_smallest_environment_audits(audit: Path, tmp_path: Path) -> None:
@@ -58,3 +88,49 @@ def test_a_failed_writing_leaves_neither_file(audit: Path, tmp_path: Path) -> No
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert [path.name for path in (tmp_path / "found").iterdir()] == ["shared.tsv"]
+
+
+def test_a_file_and_a_model_are_enough_for_marks(
+    predict: Path, files: Path, tmp_path: Path
+) -> None:
+    call = ("predict", files / "volume.dcm", "--model", files / "model", "--out", "out")
+    done = run(predict / "tomocalc", *call, "--simulated", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("volume: score ")
+    written = {path.name for path in (tmp_path / "out/volume").iterdir()}
+    assert {"volume.html", "scores.json", "marks.tsv", "report.dcm", "overlay.png"} <= written
+    scores = json.loads((tmp_path / "out/volume/scores.json").read_text())
+    assert (scores["laterality"], scores["view"], scores["simulated"]) == ("R", "CC", True)
+
+
+def test_what_cannot_be_scored_is_one_line_and_leaves_nothing(
+    predict: Path, files: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.dcm").write_text("no image")
+    call = ("--model", files / "model", "--out", "out")
+    done = run(predict / "tomocalc", "predict", "notes.dcm", *call, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("ERROR [E2")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+    twice = ("a/notes.dcm", "b/notes.dcm")
+    done = run(predict / "tomocalc", "predict", *twice, *call, cwd=tmp_path)
+    assert "one folder" in done.stderr
+
+
+def test_objects_show_themselves_in_a_line(predict: Path, files: Path, tmp_path: Path) -> None:
+    call = f"""
+import tomocalc
+path = {str(files / "volume.dcm")!r}
+volume, model = tomocalc.open_volume(path), tomocalc.load_model({str(files / "model")!r})
+found = tomocalc.predict_volume(path, model)
+for one in (volume, model, found, found.measured, found.measured.manifest):
+    assert type(one).__name__ in one._repr_html_()
+    print(repr(one))
+"""
+    done = run(predict / "python", "-c", call, cwd=tmp_path)
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    assert len(lines) == 5
+    assert max(map(len, lines)) < 200
+    assert "breast=R CC" in lines[0]

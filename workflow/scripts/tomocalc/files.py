@@ -90,15 +90,21 @@ def write_text(path: str | Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
-def write_together(folder: str | Path, texts: Mapping[str, str]) -> None:
-    """Write files of *folder*, by name, as UTF-8: all of them, or none where one cannot be."""
-    for name in texts:
+def write_together(folder: str | Path, contents: Mapping[str, bytes]) -> None:
+    """Write files of *folder*, by name: all of them, or none where one cannot be.
+
+    Raises
+    ------
+    TomocalcError
+        ``E501``.
+    """
+    for name in contents:
         if (Path(folder) / name).is_dir():
             raise _read_only(Path(folder) / name)
     with contextlib.ExitStack() as stack:
-        for name, text in texts.items():
+        for name, content in contents.items():
             temporary = stack.enter_context(atomic_path(Path(folder) / name))
-            temporary.write_text(text, encoding="utf-8", newline="\n")
+            temporary.write_bytes(content)
 
 
 def canonical_json(value: Any) -> str:

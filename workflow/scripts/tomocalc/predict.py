@@ -1,7 +1,7 @@
 """The one way to score a volume: from its files, or from what was measured of it before.
 
->>> from tomocalc.predict import predict_volume
->>> prediction = predict_volume("breast.dcm", model="results/model", laterality="L", view="CC")
+>>> from tomocalc import predict_volume
+>>> prediction = predict_volume("breast.dcm", "results/model")
 >>> print(prediction.scores.score, prediction.marks.head(), prediction.clusters)
 """
 
@@ -27,10 +27,12 @@ from tomocalc.parquet import write_parquet
 from tomocalc.prediction.attribution import explained
 from tomocalc.prediction.cautions import remarks_on
 from tomocalc.prediction.scoring import Scored, score_volume
+from tomocalc.readers.volume import MAX_PIXELS, MIN_SIZE
+from tomocalc.shown import Shown
 
 IMAGE: Mapping[str, Any] = {
-    "max_pixels": 100_000_000,
-    "min_size": 16,
+    "max_pixels": MAX_PIXELS,
+    "min_size": MIN_SIZE,
     "on_bad_slice": "fail",
     "side_mismatch": "keep",
     "doubts": "report",
@@ -52,8 +54,8 @@ FILES = {
 """What is written of a volume, and what each file is."""
 
 
-@dataclass(frozen=True)
-class Prediction:
+@dataclass(frozen=True, repr=False)
+class Prediction(Shown):
     """What a model says of one volume.
 
     Attributes
@@ -72,6 +74,19 @@ class Prediction:
     model: ReleasedModel
     measured: Extracted
     explained: Mapping[int, Sequence[float]]
+
+    def _facts(self) -> dict[str, object]:
+        scores = self.scores
+        return {
+            "volume_id": scores.volume_id,
+            "score": scores.score,
+            "threshold": scores.threshold,
+            "flagged": scores.flagged,
+            "candidates": scores.candidates,
+            "clusters": scores.clusters,
+            "cautions": ", ".join(one.code for one in scores.cautions) or None,
+            "doubts": ", ".join(one.code for one in scores.doubts) or None,
+        }
 
     @property
     def marks(self) -> pl.DataFrame:
@@ -155,10 +170,10 @@ class Prediction:
 
 def predict_volume(
     source: str | Path,
-    *,
     model: str | Path | ReleasedModel,
-    laterality: str,
-    view: str,
+    *,
+    laterality: str | None = None,
+    view: str | None = None,
     volume_id: str = "volume",
     patient_id: str = "patient",
     site: str | None = None,
@@ -183,7 +198,7 @@ def predict_volume(
     model
         A released model, the folder of one, or its ``model.safetensors``.
     laterality, view
-        ``L`` or ``R``; ``CC``, ``MLO``, …
+        ``L`` or ``R``; ``CC``, ``MLO``, …; None: the header's, empty where it has none.
     site
         Of the volume; one with ``in silico`` in it is known to be simulated.
     pixel_spacing_mm, slice_spacing_mm

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from tomocalc.accounts.base import Account, Record
+from tomocalc.shown import Shown
 
 
 class Verdict(StrEnum):
@@ -85,7 +86,7 @@ class FeatureAlone(Record, frozen=True, kw_only=True):
     auroc: float
 
 
-class SplitAudit(Record, frozen=True, kw_only=True):
+class SplitAudit(Shown, Record, frozen=True, kw_only=True):
     """The audit of one split."""
 
     verdict: Verdict
@@ -94,6 +95,16 @@ class SplitAudit(Record, frozen=True, kw_only=True):
     checks: list[Check]
     features: list[FeatureAlone]
     shared: list[Shared]
+
+    def _facts(self) -> dict[str, object]:
+        bad = [check for check in self.checks if check.verdict in (Verdict.LEAKS, Verdict.CAUTION)]
+        return {
+            "verdict": self.verdict.value,
+            **{f"rows_{name}": part.rows for name, part in self.parts.items()},
+            "checks": len(self.checks),
+            "found": ", ".join(dict.fromkeys(check.name for check in bad)) or None,
+            "shared": len(self.shared),
+        }
 
     def check(self, name: str) -> Check:
         """Return the check called *name*, the first where it has several subjects."""

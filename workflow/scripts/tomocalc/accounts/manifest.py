@@ -9,6 +9,7 @@ import msgspec
 from tomocalc.accounts.base import Account, Record
 from tomocalc.accounts.doubts import Doubt
 from tomocalc.accounts.settings import Settings
+from tomocalc.shown import Shown
 
 
 class TableEntry(Record, frozen=True, kw_only=True):
@@ -74,7 +75,7 @@ class SliceSource(Record, frozen=True, kw_only=True):
 class VolumeFacts(Account, frozen=True, kw_only=True):
     """Whose volume it is, and its size: lengths in mm, spacing as (row, column).
 
-    ``patient_id`` and ``site`` are empty where they are unknown.
+    ``patient_id``, ``site``, ``laterality`` and ``view`` are empty where they are unknown.
     """
 
     volume_id: str
@@ -89,7 +90,7 @@ class VolumeFacts(Account, frozen=True, kw_only=True):
     slices: int
 
 
-class VolumeManifest(VolumeFacts, frozen=True, kw_only=True):
+class VolumeManifest(Shown, VolumeFacts, frozen=True, kw_only=True):
     """One volume, how it was measured, and every table that holds its measurements.
 
     Attributes
@@ -137,6 +138,14 @@ class VolumeManifest(VolumeFacts, frozen=True, kw_only=True):
     quarantined: tuple[QuarantinedSlice, ...]
     doubts: tuple[Doubt, ...]
     versions: dict[str, str]
+
+    def _facts(self) -> dict[str, object]:
+        return {
+            "volume_id": self.volume_id,
+            "slices": self.slices,
+            "candidates": self.candidates,
+            "doubts": ", ".join(doubt.code for doubt in self.doubts) or None,
+        }
 
     def lean(self) -> Self:
         """Return it without what grows with its slices: many thousands are held at once."""

@@ -33,6 +33,7 @@ from tomocalc.readers.row import open_row
 from tomocalc.readers.sources import check_sha256, unchanged
 from tomocalc.readers.spool import spooled
 from tomocalc.readers.volume import Volume
+from tomocalc.shown import Shown
 from tomocalc.tables import OBJECTS_FILE, SCHEMA_VERSION, SHARD, empty
 
 log = logging.getLogger(__name__)
@@ -40,8 +41,8 @@ log = logging.getLogger(__name__)
 MANIFEST_FILE = "manifest.json"
 
 
-@dataclass(frozen=True, eq=False)
-class Extracted:
+@dataclass(frozen=True, eq=False, repr=False)
+class Extracted(Shown):
     """What was found and measured in one volume.
 
     Attributes
@@ -64,6 +65,9 @@ class Extracted:
     previews: pl.DataFrame
     rows: pl.DataFrame
     stack: Volume
+
+    def _facts(self) -> dict[str, object]:
+        return {"manifest": self.manifest, "rows": self.rows.height}
 
     def files(self) -> list[Path]:
         """Return the file of every slice, or the one file of all."""
@@ -267,8 +271,8 @@ def volume_facts(row: Mapping[str, Any], stack: Volume) -> VolumeFacts:
     return VolumeFacts(
         volume_id=row["volume_id"],
         patient_id=row["patient_id"] or "",
-        laterality=row["laterality"],
-        view=row["view"],
+        laterality=row["laterality"] or header.laterality or "",
+        view=row["view"] or header.view or "",
         site=row["site"] or "",
         pixel_spacing_mm=header.spacing_mm,
         slice_spacing_mm=header.slice_spacing_mm,

@@ -23,6 +23,7 @@ from tomocalc.model.forest import Trees, depth_features, log_odds, probability
 from tomocalc.model.inference import Network
 from tomocalc.model.preprocessing import Preprocessing
 from tomocalc.model.sequences import CANDIDATE, build_sequences
+from tomocalc.shown import Shown
 
 CARD_VERSION = 1
 NETWORK_EDGE = 1e-6
@@ -30,8 +31,8 @@ NETWORK_EDGE = 1e-6
 WEIGHTS, CARD = "model.safetensors", "model.json"
 
 
-@dataclass(frozen=True)
-class ReleasedModel:
+@dataclass(frozen=True, repr=False)
+class ReleasedModel(Shown):
     """A model that predicts, and the card that says what it is."""
 
     card: Mapping[str, Any]
@@ -53,6 +54,17 @@ class ReleasedModel:
     def threshold(self) -> float:
         """Probability from which on a candidate is flagged."""
         return self.card["threshold"]["value"]
+
+    def _facts(self) -> dict[str, object]:
+        return {
+            "released": self.released,
+            "features": len(self.features),
+            "slices": self.card["sequence"]["slices"],
+            "threshold": self.threshold,
+            "trained_on": (self.card.get("domain") or {}).get("source"),
+            "protocol": self.card.get("protocol"),
+            "weights_sha256": self.card["weights_sha256"][:16],
+        }
 
     def predict(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return volume_id, candidate_id, probability, flagged for every candidate of *frame*.

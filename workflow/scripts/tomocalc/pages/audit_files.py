@@ -27,7 +27,10 @@ def write_audit(folder: str | Path, found: SplitAudit) -> None:
     content = {"verdict": found.verdict.value, "checks": [*map(_told, found.checks)]}
     write_together(
         folder,
-        {"audit.json": canonical_json(content), "shared.tsv": sheet_text(columns, rows)},
+        {
+            "audit.json": canonical_json(content).encode(),
+            "shared.tsv": sheet_text(columns, rows).encode(),
+        },
     )
 
 

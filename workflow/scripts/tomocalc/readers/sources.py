@@ -33,7 +33,7 @@ IGNORED_NAMES = {
 }
 """Left behind by file browsers and network drives, like names that start with a dot; no slices."""
 WHERE_FROM = (
-    "correct the path in the sheet; it starts from the working directory, or from volumes.data_root"
+    "correct the path; it starts from the working directory, in a sheet or from volumes.data_root"
 )
 NUMBER = re.compile(r"(?:(?<![0-9a-z])([+-]))?(\d+)")
 """A number of a name, with a sign where that follows neither letter nor digit."""

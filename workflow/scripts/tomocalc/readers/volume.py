@@ -22,6 +22,12 @@ from tomocalc.readers.padding import fill_padding
 from tomocalc.readers.plane import Plane, named, read_spans, source_key
 from tomocalc.readers.scale import Scale, find_scale
 from tomocalc.readers.sources import source_files
+from tomocalc.shown import Shown
+
+MAX_PIXELS = 100_000_000
+"""Pixels of a slice above which a file is taken for damaged or hostile."""
+MIN_SIZE = 16
+"""Least side of a slice, in pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +72,7 @@ class VolumeHeader:
         return tuple(doubt_sentence(doubt) for doubt in self.doubts)
 
 
-class Volume:
+class Volume(Shown):
     """The slices of a volume, decoded one at a time.
 
     Nothing is kept open or in memory between reads, and a volume can be sent to another process.
@@ -98,6 +104,19 @@ class Volume:
 
     def __len__(self) -> int:
         return len(self.planes)
+
+    def _facts(self) -> dict[str, object]:
+        header = self.header
+        return {
+            "slices": header.slices,
+            "size": (header.rows, header.columns),
+            "spacing_mm": header.spacing_mm,
+            "slice_spacing_mm": header.slice_spacing_mm if header.slices > 1 else None,
+            "breast": " ".join(filter(None, (header.laterality, header.view))) or None,
+            "dtype": header.dtype,
+            "faults": len(self.faults) or None,
+            "doubts": ", ".join(doubt.code for doubt in header.doubts) or None,
+        }
 
     def with_header(self, header: VolumeHeader) -> Volume:
         """Return the same slices under another *header*, whatever has been put into them."""
@@ -206,8 +225,8 @@ def open_volume(
     pixel_spacing_mm: float | None = None,
     slice_spacing_mm: float | None = None,
     laterality: str | None = None,
-    max_pixels: int,
-    min_size: int,
+    max_pixels: int = MAX_PIXELS,
+    min_size: int = MIN_SIZE,
     side_mismatch: str = "keep",
 ) -> Volume:
     """Open a volume: read every header, no pixels (but one slice to see its side).
@@ -217,7 +236,7 @@ def open_volume(
     path
         A file, a folder or a pattern, as in the sheet.
     pixel_spacing_mm, slice_spacing_mm
-        The sheet's, used where the header has none.
+        The sheet's, used where the header has none; a DICOM file, a NIfTI, an NRRD say their own.
     laterality
         The sheet's, ``L`` or ``R``; compared with the image when given.
     max_pixels, min_size

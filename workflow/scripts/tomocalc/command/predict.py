@@ -1,0 +1,126 @@
+"""``tomocalc predict``: what a released model marks in volumes, without a run of the workflow."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tomocalc.errors import TomocalcError
+
+if TYPE_CHECKING:
+    from tomocalc.predict import Prediction
+
+IDENTIFIERS = ("pseudonymous", "source", "none")
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the sub-commands of a parser."""
+    predict = commands.add_parser(
+        "predict",
+        help="score volumes with a released model",
+        description="Score volumes with a released model. Spacing, side and view come from the "
+        "headers; a research tool, not a medical device.",
+    )
+    predict.set_defaults(run=_predict)
+    predict.add_argument("volume", nargs="+", help="a file, or a folder of slices")
+    predict.add_argument("--model", required=True, metavar="DIR", help="a released model")
+    predict.add_argument("--out", type=Path, metavar="DIR", help="a folder for every volume's page")
+    predict.add_argument("--pixel-spacing-mm", type=float, metavar="MM", help="if no header says")
+    predict.add_argument("--slice-spacing-mm", type=float, metavar="MM", help="if no header says")
+    predict.add_argument("--laterality", choices=("L", "R"), help="default: the header's")
+    predict.add_argument("--view", metavar="VIEW", help="default: the header's")
+    predict.add_argument("--simulated", action="store_true", help="the volumes are in silico")
+    predict.add_argument(
+        "--identifiers",
+        choices=IDENTIFIERS,
+        default=IDENTIFIERS[0],
+        help="of the DICOM objects; with none there are no such objects",
+    )
+
+
+def _predict(given: argparse.Namespace) -> int:
+    names = [_name(volume) for volume in given.volume]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice and given.out:
+        raise TomocalcError(
+            "E105",
+            what="two volumes would be written into one folder",
+            where=str(given.out / twice),
+            why="their names are the same",
+            fix="score them in two calls, each with an --out of its own",
+        )
+    # here: --help need not wait for what computes
+    from tomocalc.model.release import load_model
+    from tomocalc.predict import predict_volume
+
+    model, wrong = load_model(given.model), 0
+    for volume, name in zip(given.volume, names, strict=True):
+        try:
+            prediction = predict_volume(
+                volume,
+                model,
+                volume_id=name,
+                patient_id=name,
+                laterality=given.laterality,
+                view=given.view,
+                pixel_spacing_mm=given.pixel_spacing_mm,
+                slice_spacing_mm=given.slice_spacing_mm,
+                simulated=given.simulated or None,
+            )
+            print(_told(prediction))  # noqa: T201
+            if given.out:
+                _write(prediction, given.out / name, given.identifiers)
+                print(f"  written: {given.out / name / 'volume.html'}")  # noqa: T201
+        except TomocalcError as error:
+            wrong = 2
+            print(error, file=sys.stderr)  # noqa: T201
+    return wrong
+
+
+def _name(volume: str) -> str:
+    """Return what a volume is called: its file without the suffix, or its folder."""
+    path = Path(volume).absolute()
+    return path.name if path.is_dir() else path.name.split(".")[0] or path.name
+
+
+def _told(prediction: Prediction) -> str:
+    from tomocalc.accounts.doubts import doubt_sentence
+    from tomocalc.pages.words import plural, score
+    from tomocalc.prediction.cautions import caution_text
+
+    found = prediction.scores
+    lines = [
+        f"{found.volume_id}: score {score(found.score)}, threshold {score(found.threshold)}; "
+        f"{found.flagged:,} of {plural(found.candidates, 'candidate')} flagged, "
+        f"{plural(found.clusters, 'cluster')}"
+    ]
+    lines += [f"  caution: {caution_text(one)}" for one in found.cautions]
+    lines += [f"  doubt: {doubt_sentence(one)}" for one in found.doubts]
+    return "\n".join(lines)
+
+
+def _write(prediction: Prediction, folder: Path, identifiers: str) -> None:
+    """Write tables, objects, picture and page of a volume: all of them or, on a fault, none."""
+    from tomocalc.files import write_bytes, write_together
+    from tomocalc.image.overlay import volume_overlay
+    from tomocalc.predict import FILES
+
+    with tempfile.TemporaryDirectory() as place:
+        made, measured = Path(place), prediction.measured
+        prediction.write_tables(made)
+        if identifiers != "none":
+            objects = (made / "report.dcm", made / "segmentation.dcm")
+            prediction.write_dicom(*objects, identifiers=identifiers)
+        picture = volume_overlay(
+            measured.manifest,
+            measured.found,
+            measured.previews,
+            in_silico=prediction.scores.simulated,
+        )
+        write_bytes(made / "overlay.png", picture)
+        files = [name for name in FILES if (made / name).exists()]
+        prediction.write_page(made / "volume.html", files=files)
+        write_together(folder, {path.name: path.read_bytes() for path in sorted(made.iterdir())})

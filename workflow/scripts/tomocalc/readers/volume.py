@@ -6,14 +6,14 @@ import contextlib
 import copy
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.accounts.doubts import Doubt, doubt_sentence
+from tomocalc.accounts.doubts import Doubt
 from tomocalc.accounts.manifest import SliceSource
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.readers.file_stack import checked_planes, file_stack
@@ -22,54 +22,13 @@ from tomocalc.readers.padding import fill_padding
 from tomocalc.readers.plane import Plane, named, read_spans, source_key
 from tomocalc.readers.scale import Scale, find_scale
 from tomocalc.readers.sources import source_files
+from tomocalc.readers.volume_header import VolumeHeader
 from tomocalc.shown import Shown
 
 MAX_PIXELS = 100_000_000
 """Pixels of a slice above which a file is taken for damaged or hostile."""
 MIN_SIZE = 16
 """Least side of a slice, in pixels."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class VolumeHeader:
-    """What is known of a volume before its pixels are read."""
-
-    slices: int
-    rows: int
-    columns: int
-    dtype: str
-    """Of the arrays that `Volume.read` returns: ``uint8`` or ``uint16``."""
-    bits: int
-    """Values lie in 0 .. 2**bits - 1."""
-    spacing_mm: tuple[float, float]
-    """(row, column)."""
-    spacing_source: str
-    """``PixelSpacing``, ``ImagerPixelSpacing``, ``affine`` or ``sheet``."""
-    slice_spacing_mm: float
-    """Distance of neighbouring slices; 1.0, without meaning, for a single slice."""
-    slice_spacing_source: str
-    """``ImagePositionPatient``, ``SpacingBetweenSlices``, ``sheet`` or ``single slice``."""
-    study: str
-    """Digest of the Study Instance UID; empty where no header names one."""
-    laterality: str | None
-    """L or R: the sheet's, else the header's."""
-    view: str | None
-    """From the header: CC, MLO, …"""
-    turned: bool
-    """Both in-plane axes are reversed, to repair a side that disagreed with the sheet."""
-    doubts: tuple[Doubt, ...]
-    """As far as headers and the middle slice tell."""
-    left_out: tuple[str, ...]
-    """Images in its place that are no slices of it: place and reason."""
-    half_angle_deg: float | None
-    """Half the angle that the tube moved through; None where no header says."""
-    projections: int | None
-    """X-ray projections of the acquisition; None where no header says."""
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """The doubts in words."""
-        return tuple(doubt_sentence(doubt) for doubt in self.doubts)
 
 
 class Volume(Shown):
@@ -106,17 +65,7 @@ class Volume(Shown):
         return len(self.planes)
 
     def _facts(self) -> dict[str, object]:
-        header = self.header
-        return {
-            "slices": header.slices,
-            "size": (header.rows, header.columns),
-            "spacing_mm": header.spacing_mm,
-            "slice_spacing_mm": header.slice_spacing_mm if header.slices > 1 else None,
-            "breast": " ".join(filter(None, (header.laterality, header.view))) or None,
-            "dtype": header.dtype,
-            "faults": len(self.faults) or None,
-            "doubts": ", ".join(doubt.code for doubt in header.doubts) or None,
-        }
+        return {**self.header.shown(), "faults": len(self.faults) or None}
 
     def with_header(self, header: VolumeHeader) -> Volume:
         """Return the same slices under another *header*, whatever has been put into them."""

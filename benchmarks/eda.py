@@ -118,6 +118,7 @@ def main(peer: str | None) -> None:
             "features": {feature: feature for feature in PAPER_FEATURES},
             "label": "label",
             "positive": "1",
+            "negative": None,
             "patient_id": "patient",
             "site": "site",
         }

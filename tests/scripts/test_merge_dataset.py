@@ -213,6 +213,7 @@ def test_a_table_is_checked_against_its_checksum(tmp_path):
         "features": {"area": "A"},
         "label": "y",
         "positive": "1",
+        "negative": None,
         "patient_id": None,
         "site": None,
     }

@@ -13,7 +13,6 @@ import base64
 import functools
 import gzip
 import hashlib
-import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -45,10 +44,6 @@ HEADING = re.compile(r'<section id="([^"]+)"[^>]*>\s*<h2[^>]*>(.*?)</h2>', re.DO
 
 CHART = 'class="plot"'
 """What every chart has, and nothing else."""
-
-
-THUMBNAIL = 440
-"""Longer side of a thumbnail in pixels."""
 
 
 @dataclass(frozen=True)
@@ -196,15 +191,3 @@ def _refuse_twins(content: str) -> None:
     twins = [key for key, n in Counter(re.findall(r'\sid="([^"]*)"', content)).items() if n > 1]
     if twins:
         raise ValueError(f"an id occurs twice on the page: {', '.join(sorted(twins))}")
-
-
-def thumbnail(path: str | Path) -> str:
-    """Return a small copy of a picture as a ``data:`` address."""
-    from PIL import Image  # here: most pages have no pictures, and their jobs no Pillow
-
-    with Image.open(path) as picture:
-        small = picture.convert("RGB")
-        small.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
-    stream = io.BytesIO()
-    small.save(stream, "JPEG", quality=82, optimize=True)
-    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()

@@ -18,7 +18,7 @@ from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.split import SplitAccount
 from tomocalc.comparison.catalogue import NAMES, RESAMPLED
 from tomocalc.pages.catalogue import ON_REQUEST, Entry, entry_of, navigation
-from tomocalc.pages.frame import render_page, thumbnail
+from tomocalc.pages.frame import render_page
 from tomocalc.pages.levels import LEVEL_COLUMNS, level_notes, levels, missing_levels
 from tomocalc.pages.merits import (
     CARDS,
@@ -33,6 +33,7 @@ from tomocalc.pages.merits import (
     with_reach,
 )
 from tomocalc.pages.parts import Cell, doubt_table
+from tomocalc.pages.thumbnails import thumbnail
 from tomocalc.pages.words import (
     NOTHING_SHARED,
     PARTS,

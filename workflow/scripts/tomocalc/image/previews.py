@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tomocalc.image.slices import Prepared
     from tomocalc.image.statistics import Grey
     from tomocalc.readers.volume import Volume
-from tomocalc.readers.volume_header import VolumeHeader
+    from tomocalc.readers.volume_header import VolumeHeader
 
 LONGEST = 900
 """Largest height and width of a frame in pixels."""

@@ -121,7 +121,7 @@ def _missing(name: str, where: str) -> TomocalcError:
         what=f"{name} spacing is missing",
         where=where,
         why="neither the file nor the sheet has it, and sizes in mm need it",
-        fix=f"give {name}_spacing_mm, in the sheet's row of this volume where there is one",
+        fix=f"give {name}_spacing_mm in the sheet's row of this volume, or as an argument",
     )
 
 

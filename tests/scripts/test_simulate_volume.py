@@ -23,6 +23,8 @@ SETTINGS = {
     "photons": 3000.0,
     "end_on_vessels": 7.0,
     "calcified_fraction": 0.5,
+    "malignant_fraction": None,
+    "difficulty": 0.5,
     "format": "dicom",
 }
 
@@ -55,7 +57,7 @@ def test_annotations_are_the_calcifications_of_the_truth(tmp_path, laterality):
     annotations, truth = read(tmp_path / "annotations.tsv"), read(tmp_path / "truth.tsv")
     grains = [row for row in truth if row["kind"] == "calcification"]
     assert 3 <= len(annotations) == len(grains)
-    assert list(annotations[0]) == ["volume_id", "slice", "x", "y", "radius", "kind"]
+    assert list(annotations[0]) == ["volume_id", "slice", "x", "y", "radius", "kind", "pathology"]
     assert {(row["slice"], row["x"], row["y"]) for row in annotations} == {
         (row["slice"], row["x"], row["y"]) for row in grains
     }
@@ -74,7 +76,7 @@ def test_annotations_are_the_calcifications_of_the_truth(tmp_path, laterality):
 def test_no_findings_leave_a_header(tmp_path):
     run(tmp_path, calcified=False)
     text = (tmp_path / "annotations.tsv").read_text(encoding="utf-8")
-    assert text == "volume_id\tslice\tx\ty\tradius\tkind\n"
+    assert text == "volume_id\tslice\tx\ty\tradius\tkind\tpathology\n"
     assert {row["kind"] for row in read(tmp_path / "truth.tsv")} >= {"noise_spike"}
 
 

@@ -11,7 +11,7 @@ import pytest
 from tomocalc.phantom import cohort
 from tomocalc.phantom.cohort import phantom_volumes, stable_number
 
-SETTINGS = {"patients": 30, "calcified_fraction": 0.5}
+SETTINGS = {"patients": 30, "calcified_fraction": 0.5, "malignant_fraction": None}
 
 
 def test_ids_sides_and_order():
@@ -24,13 +24,14 @@ def test_ids_sides_and_order():
         "laterality": "R",
         "view": "CC",
         "calcified": None,
+        "outcome": None,
     }
     assert len({row["volume_id"] for row in rows}) == 60
 
 
 @pytest.mark.parametrize("fraction", [0.0, 0.2, 0.25, 0.5, 1 / 3, 1.0])
 def test_the_share_holds_in_every_stretch_of_the_cohort(fraction):
-    settings = {"patients": 400, "calcified_fraction": fraction}
+    settings = {"patients": 400, "calcified_fraction": fraction, "malignant_fraction": None}
     flags = [row["calcified"] for row in phantom_volumes(settings, 1)]
     blocks = [sum(flags[start : start + 8]) for start in range(0, len(flags), 8)]
     assert abs(sum(flags) - 800 * fraction) < 1
@@ -38,7 +39,9 @@ def test_the_share_holds_in_every_stretch_of_the_cohort(fraction):
 
 
 def test_classes_do_not_follow_the_side_or_the_patient():
-    rows = phantom_volumes({"patients": 200, "calcified_fraction": 0.5}, 1)
+    rows = phantom_volumes(
+        {"patients": 200, "calcified_fraction": 0.5, "malignant_fraction": None}, 1
+    )
     left = sum(row["calcified"] for row in rows if row["laterality"] == "L")
     assert 80 < left < 120
     pairs = Counter(a["calcified"] + b["calcified"] for a, b in list(pairwise(rows))[::2])
@@ -67,3 +70,10 @@ def test_needs_the_standard_library_only():
         "sys.exit('numpy' in sys.modules or 'pydicom' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-S", "-c", code], check=False).returncode == 0
+
+
+def test_outcomes_are_balanced_among_calcified_breasts_and_belong_to_them_alone():
+    rows = phantom_volumes(SETTINGS | {"patients": 40, "malignant_fraction": 0.25}, 1)
+    assert all((row["outcome"] is not None) == row["calcified"] for row in rows)
+    outcomes = Counter(row["outcome"] for row in rows)
+    assert (outcomes["malignant"], outcomes["benign"]) == (10, 30)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from PIL import Image
@@ -22,6 +22,7 @@ def main(
     laterality: str,
     view: str,
     calcified: bool,
+    outcome: Literal["benign", "malignant"] | None = None,
     seed: int,
     settings: Mapping[str, Any],
     image: str,
@@ -32,7 +33,7 @@ def main(
 
     Parameters
     ----------
-    volume_id, patient_id, laterality, view, calcified
+    volume_id, patient_id, laterality, view, calcified, outcome
         A row of `tomocalc.phantom.cohort.phantom_volumes`.
     settings
         The configuration's ``phantom`` section.
@@ -52,6 +53,7 @@ def main(
         patient_id=patient_id,
         laterality=laterality,
         calcified=calcified,
+        outcome=outcome,
         seed=seed,
         settings=grid,
     )

@@ -7,10 +7,13 @@ partial volume is right however small a body is and wherever between pixels it l
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
 from tomocalc.phantom.acquisition import Detector
+
+Outcome = Literal["benign", "malignant"]
 
 SUBPIXELS = 7
 """Rays per detector pixel and axis."""
@@ -54,6 +57,8 @@ class Finding:
     """Largest extent."""
     bodies: tuple[Ellipsoid, ...] = field(default=())
     spike: Spike | None = None
+    outcome: Outcome | None = None
+    """Of a calcification whose cluster has one."""
 
 
 def add_bodies(lines: np.ndarray, findings: list[Finding], detector: Detector) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 from tomocalc.files import stable_number
 
@@ -25,6 +25,7 @@ class PhantomVolume(TypedDict):
     laterality: str
     view: str
     calcified: bool
+    outcome: Literal["benign", "malignant"] | None
 
 
 def phantom_volumes(settings: Mapping[str, Any], seed: int) -> list[PhantomVolume]:
@@ -40,27 +41,30 @@ def phantom_volumes(settings: Mapping[str, Any], seed: int) -> list[PhantomVolum
     ----------
     settings
         The ``phantom`` section of the configuration: ``patients`` (number) and
-        ``calcified_fraction`` (of volumes, 0..1).
+        ``calcified_fraction`` (of volumes, 0..1), ``malignant_fraction`` (of these, or None for
+        calcifications without an outcome).
     seed
         The configuration's ``seed``.
     """
     count = int(settings["patients"])
-    fraction = float(settings["calcified_fraction"])
+    fraction, malignant = float(settings["calcified_fraction"]), settings["malignant_fraction"]
     rows: list[PhantomVolume] = []
     for block in range(-(-count // BLOCK)):
-        rows += _block(block, fraction, seed)
+        rows += _block(block, fraction, malignant, seed)
     return rows[: count * len(SIDES)]
 
 
-def _block(block: int, fraction: float, seed: int) -> list[PhantomVolume]:
+def _block(block: int, fraction: float, malignant: float | None, seed: int) -> list[PhantomVolume]:
     size = BLOCK * len(SIDES)
     patients = [f"P{block * BLOCK + index + 1:03d}" for index in range(BLOCK)]
     volumes = [(patient, side, f"{patient}-{side}{VIEW}") for patient in patients for side in SIDES]
-    wanted = math.floor((block + 1) * size * fraction + 0.5) - math.floor(
-        block * size * fraction + 0.5
-    )
     ranked = sorted((volume[2] for volume in volumes), key=lambda id_: stable_number(seed, id_))
-    calcified = set(ranked[:wanted])
+    calcified = ranked[: _share(block, size, fraction)]
+    outcome: dict[str, Literal["benign", "malignant"]] = {}
+    if malignant is not None:
+        drawn = sorted(calcified, key=lambda id_: stable_number(seed, id_, "outcome"))
+        sick = _share(block, len(drawn), malignant)
+        outcome = {id_: "malignant" if i < sick else "benign" for i, id_ in enumerate(drawn)}
     return [
         PhantomVolume(
             volume_id=volume_id,
@@ -68,6 +72,14 @@ def _block(block: int, fraction: float, seed: int) -> list[PhantomVolume]:
             laterality=side,
             view=VIEW,
             calcified=volume_id in calcified,
+            outcome=outcome.get(volume_id),
         )
         for patient, side, volume_id in volumes
     ]
+
+
+def _share(block: int, size: int, fraction: float) -> int:
+    """Return how many of a block's *size* make up a *fraction*, the remainder being carried on."""
+    return math.floor((block + 1) * size * fraction + 0.5) - math.floor(
+        block * size * fraction + 0.5
+    )

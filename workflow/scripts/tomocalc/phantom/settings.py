@@ -18,6 +18,7 @@ class Settings(Geometry):
 
     photons: float
     end_on_vessels: float
+    difficulty: float
 
     @classmethod
     def from_config(cls, section: Mapping[str, Any]) -> Self:
@@ -32,6 +33,7 @@ class Settings(Geometry):
             half_angle_deg=float(section["half_angle_deg"]),
             photons=float(section["photons"]),
             end_on_vessels=float(section["end_on_vessels"]),
+            difficulty=float(section["difficulty"]),
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from tomocalc.phantom.settings import Settings
 from tomocalc.phantom.volume import Truth
 
-ANNOTATION_COLUMNS = ["volume_id", "slice", "x", "y", "radius", "kind"]
+ANNOTATION_COLUMNS = ["volume_id", "slice", "x", "y", "radius", "kind", "pathology"]
 """The columns of ``annotations.tsv`` that a phantom fills."""
 
 TRUTH_COLUMNS = [
@@ -41,6 +41,7 @@ def annotation_rows(
             "y": f"{item.y_px:.2f}",
             "radius": f"{max(item.finding.diameter_mm / 2 / settings.pixel_spacing_mm, 1):.2f}",
             "kind": "calcification",
+            "pathology": item.finding.outcome,
         }
         for item in truth
         if item.finding.kind == "calcification"

@@ -15,9 +15,10 @@ from tomocalc.phantom.acquisition import (
     reconstruct,
 )
 from tomocalc.phantom.anatomy import FAT, Breast, build_breast, patient_style
-from tomocalc.phantom.bodies import Finding, add_bodies, add_spikes
+from tomocalc.phantom.bodies import Finding, Outcome, add_bodies, add_spikes
 from tomocalc.phantom.findings import Inside, draw_findings
 from tomocalc.phantom.geometry import Geometry
+from tomocalc.phantom.outcomes import draw_outcome_cluster
 from tomocalc.phantom.settings import Settings, stream
 
 BITS = 14
@@ -62,15 +63,23 @@ def simulate(
     calcified: bool,
     seed: int,
     settings: Settings,
+    outcome: Outcome | None = None,
 ) -> Simulation:
-    """Make one volume. Equal arguments give equal values, whatever else is in the cohort."""
+    """Make one volume. Equal arguments give equal values, whatever else is in the cohort.
+
+    With an *outcome* its calcifications are one cluster that looks like it.
+    """
     breast = build_breast(seed, volume_id, patient_style(seed, patient_id), settings)
+    inside = inside_of(breast, settings)
     findings = draw_findings(
         stream(seed, volume_id, "findings"),
-        calcified=calcified,
+        calcified=calcified and outcome is None,
         settings=settings,
-        inside=inside_of(breast, settings),
+        inside=inside,
     )
+    if outcome is not None:
+        rng = stream(seed, volume_id, "outcome")
+        findings += draw_outcome_cluster(rng, outcome=outcome, settings=settings, inside=inside)
     detector = Detector.around(settings)
     thickness = project(breast.support, detector)  # mm
     objects = np.zeros(detector.shape, np.float32)

@@ -20,6 +20,7 @@ from tomocalc.config import load_schema
 from tomocalc.pages.card import Run
 from tomocalc.pages.levels import levels, missing_levels
 from tomocalc.pages.markdown import escape
+from tomocalc.pages.merits import FEW_GROUPS
 from tomocalc.pages.model_card import GUIDELINES, Entry, answers, checklists, items
 from tomocalc.pages.model_card import model_card as card
 
@@ -175,6 +176,29 @@ def test_what_was_not_measured_is_said(phantom):
 
 
 GAPS = DoubtCount(code="gap", volumes=2, slices=3, first=("v1", "v2"))
+
+
+def test_few_cases_are_counted_once_and_as_on_the_other_pages(phantom):
+    limit = "The test part holds few cases, as counted beside its figures."
+    for rarer, few in ((FEW_GROUPS, False), (FEW_GROUPS - 1, True)):
+        test = replace(phantom.metrics.test, rarer_groups=rarer)
+        parts = phantom.metrics.parts | {"test": test}
+        text, _ = card(changed(phantom, metrics=replace(phantom.metrics, parts=parts)))
+        assert text.count(f"Few cases: {rarer} patients of the test part") == few
+        assert (f"- {limit}" in text) == few
+
+
+def test_the_card_says_how_the_candidates_were_found_and_split(phantom):
+    text, _ = card(phantom)
+    assert "searched for small bright spots and measured" in text
+    assert "with the same share of calcifications in every part" not in text
+    settings: dict[str, float | str] = {"generator": "paper"}
+    how = Extraction(
+        settings_keys=(), settings=settings, pixel_spacing_mm=None, slice_spacing_mm=None
+    )
+    text, _ = card(changed(phantom, quality=replace(phantom.quality, extraction=how)))
+    assert "thresholded (Otsu), as in the reference paper, and measured" in text
+    assert "small bright spots" not in text
 
 
 def test_limits_come_from_the_facts(volumes):

@@ -35,8 +35,8 @@ def page(*rows):
     ("before", "after", "tone", "words"),
     [
         (1.0, 1.0, "unknown", "cannot be seen here, both at 1.000"),
-        (0.95, 0.5, "bad", "Leaks: the paper&#39;s protocol rewards memorising"),
-        (0.6, 0.55, "good", "Clean: memorising gains little here"),
+        (0.95, 0.5, "bad", "The paper&#39;s protocol rewards memorising"),
+        (0.6, 0.55, "good", "Memorising gains little here"),
     ],
 )
 def test_recall_at_the_ceiling_is_no_verdict(before, after, tone, words):
@@ -50,6 +50,30 @@ def test_recall_at_the_ceiling_is_no_verdict(before, after, tone, words):
 def test_few_patients_are_said_before_the_figures():
     html = page(row("honest", PROBE, 0.8, groups=2))
     assert "2 patients of the test part hold the rarer class" in html
+
+
+@pytest.mark.parametrize(
+    ("trials", "words"),
+    [
+        (
+            1,
+            "the LSTM has 1 trial under the honest protocol, each classifier on features 12 trials",
+        ),
+        (0, "the LSTM is not tuned under the honest protocol"),
+        (12, None),
+    ],
+)
+def test_budgets_that_differ_are_said_with_both_numbers(trials, words):
+    lstm = row("honest", LSTM, 0.8) | {"trials": trials}
+    html = page(lstm, row("honest", "svm", 0.7) | {"trials": 12}, row("honest", PROBE, 0.6))
+    assert ("Budgets are not equal" in html) == bool(words)
+    assert words is None or words in html
+
+
+def test_tables_round_no_figure_up_to_perfect():
+    html = page(row("honest", LSTM, 0.9996), row("honest", PROBE, 0.6))
+    assert "<strong>0.9996</strong>" in html
+    assert "<strong>1.000</strong>" not in html
 
 
 @pytest.mark.parametrize(

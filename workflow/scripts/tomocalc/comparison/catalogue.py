@@ -10,6 +10,7 @@ from tomocalc.errors import TomocalcError, raise_all
 
 KINDS = {
     "sequence": "LSTM on the candidate's sequence",
+    "average": "LSTM on the candidate's sequence, trees on features over depth",
     "depth": "features at best focus and their contrast to the slices around",
     "features": "features at best focus",
     "image": "image patch at best focus",
@@ -35,7 +36,7 @@ ROWS = (
         "depth",
         "extra and boosted trees, averaged",
     ),
-    Row("average", "LSTM and trees averaged", "sequence", "the mean of their log-odds"),
+    Row("average", "LSTM and trees averaged", "average", "the mean of their log-odds"),
     Row("nearest_neighbour", "1-nearest neighbour", "features", "the leak probe: it only recalls"),
     Row("logistic_regression", "Logistic regression", "features"),
     Row("svm", "Support vector machine (RBF)", "features"),
@@ -58,6 +59,8 @@ RESAMPLED = ("auroc", "average_precision", "f1")
 """Figures that the comparison draws."""
 
 NAMES = {row.key: row.name for row in ROWS}
+TUNED = tuple(row.key for row in ROWS if row.kind == "features" and row.key != "nearest_neighbour")
+"""Keys of those that the comparison tunes itself, each with `comparison.trials`."""
 IMAGE_KEYS = tuple(row.key for row in ROWS if row.kind == "image")
 
 

@@ -24,6 +24,7 @@ from tomocalc.pages.merits import (
 from tomocalc.pages.palette import MUTED
 from tomocalc.pages.parts import Cell, feature
 from tomocalc.pages.words import (
+    NOTHING_SHARED,
     PROTOCOL_NAMES,
     badge_of,
     p_value,
@@ -79,6 +80,7 @@ def audit_page(account: LeakageAccount, *, source: str) -> str:
         ],
         shared={name: audit.shared for name, audit in audits.items() if audit.shared},
         SHOWN=SHOWN,
+        NOTHING_SHARED=NOTHING_SHARED,
         sharing=[
             [title, *(share(audit.check(key).share) for audit in audits.values())]
             for key, title in _titles(audits).items()

@@ -133,6 +133,13 @@ class Run:
     # ---- the comparison
 
     @property
+    def others(self) -> list[Account]:
+        """Measured rows of the comparison beside the released model under the run's protocol."""
+        own = (self.metrics.released, self.protocol)
+        rows = [row for row in self.comparison if row["measured"]]
+        return [row for row in rows if (row["model"], row["protocol"]) != own]
+
+    @property
     def standing(self) -> tuple[float | None, list[tuple[str, float]], int]:
         """How the released model stands among the others under the run's protocol.
 

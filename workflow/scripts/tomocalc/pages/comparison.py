@@ -9,7 +9,7 @@ import polars as pl
 from markupsafe import Markup
 
 from tomocalc.accounts.figures import ends_of
-from tomocalc.comparison.catalogue import KINDS, RESAMPLED
+from tomocalc.comparison.catalogue import KINDS, RESAMPLED, TUNED
 from tomocalc.comparison.figures import REFERENCE
 from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.charts import Chart, dots, row_layout
@@ -25,7 +25,7 @@ from tomocalc.pages.merits import (
 )
 from tomocalc.pages.palette import GREEN, NEGATIVE, POSITIVE
 from tomocalc.pages.parts import Cell
-from tomocalc.pages.words import PROTOCOL_NAMES, UNTUNED, badge_of, p_value
+from tomocalc.pages.words import PROTOCOL_NAMES, UNTUNED, badge_of, p_value, score
 
 Row = Mapping[str, Any]
 Rows = list[dict[str, Any]]
@@ -117,7 +117,7 @@ def comparison_page(
         KINDS=KINDS,
         REFERENCE=REFERENCE,
         UNTUNED=UNTUNED,
-        budgets={row["trials"] for row in measured[judged] if (row["trials"] or 0) > 1},
+        budget=_budget(measured[judged]),
     )
 
 
@@ -143,8 +143,17 @@ def _leader(rows: Rows) -> dict[str, Any] | None:
         "lstm_behind": figure_of(lstm, "behind_best")
         if lstm and lstm not in (first, second)
         else None,
-        "alike": [row["name"] for row in rows[1:] if row["behind_best_low"] <= 0],
+        "alike": [row["name"] for row in rows[1:] if (row["behind_best_low"] or 0) <= 0],
     }
+
+
+def _budget(rows: Rows) -> dict[str, int] | None:
+    """Return the trials of the LSTM and of the others that are tuned, where the two differ."""
+    lstm = _row(rows, REFERENCE)
+    others = max((row["trials"] for row in rows if row["model"] in TUNED), default=None)
+    if lstm is None or others is None or lstm["trials"] == others:
+        return None
+    return {"lstm": lstm["trials"], "others": others}
 
 
 def _row(rows: Sequence[dict[str, Any]], model: str) -> dict[str, Any] | None:
@@ -193,7 +202,7 @@ def _table(by_protocol: Mapping[str, Rows]) -> list[list[Any]]:
                         Cell("not run" if key == "accuracy" and not row["measured"] else "–")
                     )
                 else:
-                    text = f"{value:.3f}"
+                    text = score(value)
                     bold = Markup("<strong>{}</strong>").format(text)
                     line.append(Cell(bold if value == best[key, name] else text, value))
         lines.append(line)

@@ -27,6 +27,7 @@ from tomocalc.pages.merits import (
     MEANINGS,
     counted_groups,
     few_cases,
+    few_positive_cases,
     floor_rule,
     interval_limits,
     merit_name,
@@ -154,8 +155,7 @@ def _images(
     known = {unit: case for unit, case in cases.items() if case.metrics}
     drawn = curves.unit_curves(known)
     shown = [case.metrics["auroc"] for case in known.values()]
-    rarer = min((case.rarer_groups or 0 for case in known.values()), default=None)
-    limits = few_cases(rarer, "patient"), floor_rule(shown, "patient")
+    limits = few_positive_cases(known.values()), floor_rule(shown, "patient")
     kinds = {"calcifications": facts.froc.calcifications, "clusters": facts.froc.clusters}
     test = pl.col("part") == "test"
     return {
@@ -243,7 +243,7 @@ def _froc(kind: str, found: Froc, confidence: float) -> dict[str, Any]:
         "chart": curves.froc_chart(found, kind, confidence),
         "rates": at_rates,
         "points": _froc_points(found.curve),
-        "few": few_cases(found.patients_with_findings, "patient"),
+        "few": few_cases(found.patients_with_findings, "patient", f"annotated {kind}"),
     }
 
 

@@ -96,6 +96,8 @@ def index_page(
     test, source = metrics.test, quality.source
     level, reasons = ruling_of(split, audit)
     shown, others = _pictures(overlays, folder)
+    shown_figures = _figures(test) if test.metrics else {}
+    said = shown_figures.get("limits", [])
     pictures_of = {one["name"]: one["address"] for one in (*shown, *others)}
     return render_page(
         "index",
@@ -112,16 +114,17 @@ def index_page(
         detection=detection,
         from_images=source != "table",
         measured=bool(test.metrics),
-        **(_figures(test) if test.metrics else {}),
+        **shown_figures,
         ruling=RULINGS[level],
         reasons=reasons or [NOTHING_SHARED],
+        NOTHING_SHARED=NOTHING_SHARED,
         doubt_table=doubt_table(quality.doubts, pictures_of) if quality.doubts else None,
         cohort=cohort,
         levels=[one.row() for one in levels(metrics)],
         level_columns=LEVEL_COLUMNS,
         level_notes=level_notes(metrics),
         missing_levels=missing_levels(metrics),
-        protocols=_protocols(comparison, audit, source, metrics.released) if audit else None,
+        protocols=_protocols(comparison, audit, source, metrics.released, said) if audit else None,
         pages=pages,
         pictures=shown,
         other_pictures=others,
@@ -149,9 +152,16 @@ def _figures(test: Part) -> dict[str, Any]:
 
 
 def _protocols(
-    rows: Sequence[Mapping[str, Any]], audit: LeakageAccount, source: str, released: str
+    rows: Sequence[Mapping[str, Any]],
+    audit: LeakageAccount,
+    source: str,
+    released: str,
+    said: Sequence[str],
 ) -> dict[str, Any]:
-    """Return the kind of model that is *released* under every protocol, side by side."""
+    """Return the kind of model that is *released* under every protocol, side by side.
+
+    *said* are limits of figures that stand on the page already.
+    """
     names = [name for name in PROTOCOL_ORDER if name in audit.protocols]
     found = {(row["protocol"], row["model"]): row for row in rows if row["auroc"] is not None}
     sides = [
@@ -174,7 +184,7 @@ def _protocols(
     shown = [found[name, released] for name in names if (name, released) in found]
     return {
         "sides": sides,
-        "limits": row_limits(shown, RESAMPLED, source),
+        "limits": [text for text in row_limits(shown, RESAMPLED, source) if text not in said],
         "worth": [
             (said, asdict((found_there[model].gap or {})["average_precision"]))
             for model, said in _told(released).items()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tomocalc.accounts.figures import Figure
 from tomocalc.accounts.metrics import ByFinding, Cases, MetricsAccount, Part
-from tomocalc.pages.merits import floor_rule, with_interval
+from tomocalc.pages.merits import few_positive_cases, floor_rule, with_interval
 from tomocalc.pages.words import NO_FINDINGS, NO_IMAGES, counted_clusters
 
 FINDINGS = ("calcifications", "clusters")
@@ -62,6 +62,9 @@ def level_notes(metrics: MetricsAccount) -> list[str]:
         clusters = images.froc.clusters
         count = counted_clusters(clusters.findings, clusters.formed, images.rule)
         said.append(f"Clusters: {count}.")
+    if images:
+        known = (images.cases.volumes, images.cases.patients)
+        said.append(few_positive_cases(case for case in known if case.metrics))
     aurocs = [level.auroc for level in levels(metrics) if level.auroc]
     if metrics.test.metrics:
         said.append(floor_rule(aurocs, metrics.test.unit))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tomocalc.accounts.figures import Figure, Method, Shown, ends_of
-from tomocalc.accounts.metrics import Part
+from tomocalc.accounts.metrics import Cases, Part
 from tomocalc.pages.parts import Card
 from tomocalc.pages.words import plural, pretty, score, signed
 
@@ -109,14 +109,30 @@ def counted_groups(count: int, unit: str) -> str:
     return f"{plural(count, 'group')} of {unit}" if unit == "equal rows" else plural(count, unit)
 
 
-def few_cases(rarer: int | None, unit: str) -> str:
-    """Return the warning of few cases, counted in the rarer class; empty where there are enough."""
+def few_cases(rarer: int | None, unit: str, of: str = "the rarer class of candidates") -> str:
+    """Return the warning of few cases; empty where there are enough.
+
+    Parameters
+    ----------
+    rarer
+        Groups of the test part that hold what the figures rest on: its rarer class.
+    unit
+        What the groups are: ``patient``, ``group``, ``equal rows``.
+    of
+        What they hold.
+    """
     if rarer is None or rarer >= FEW_GROUPS:
         return ""
     held = counted_groups(rarer, unit)
     verb = "holds" if rarer == 1 else "hold"
     what = "there is no interval" if rarer < 2 else "figures and intervals are rough"
-    return f"Few cases: {held} of the test part {verb} the rarer class, so that {what}."
+    return f"Few cases: {held} of the test part {verb} {of}, so that {what}."
+
+
+def few_positive_cases(known: Iterable[Cases]) -> str:
+    """Return the warning of few volumes or patients, by the rarer class of the rarest."""
+    rarer = min((case.rarer_groups or 0 for case in known), default=None)
+    return few_cases(rarer, "patient", "the rarer class of volumes or patients")
 
 
 def interval_limits(part: Part, names: Iterable[str]) -> list[str]:

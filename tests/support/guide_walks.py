@@ -105,6 +105,8 @@ CAMPAIGN: dict[str, Walk] = {
     "test_new_volumes_are_scored": {
         "snakemake predict --cores all --config model=FOLDER volumes=SHEET": "",
         "--config predict='{model: FOLDER, volumes: SHEET}'": "snakemake predict --cores all {}",
+        "snakemake validate_external --cores all"
+        " --config predict='{model: FOLDER, volumes: SHEET, annotations: ANNOTATIONS}'": "",
         f"{OTHERS} pathvars='{{results: results/other_model, logs: logs/other_model}}'": "",
     },
     "test_published_sets_from_their_folders": {

@@ -70,6 +70,13 @@ def first_volume(project: Project) -> str:
     return "".join(sheet.splitlines(keepends=True)[:2])
 
 
+def first_annotations(project: Project) -> str:
+    """Return what is annotated in that volume, with the header."""
+    sheet = (project.folder / "resources/phantom/annotations.tsv").read_text()
+    header, *lines = sheet.splitlines(keepends=True)
+    return header + "".join(line for line in lines if line.startswith("P001-LCC\t"))
+
+
 def test_from_a_clone_to_the_demo(tmp_path: Path) -> None:
     """With an environment of its own, from the registry; the profile names the tiny settings."""
     folder = tmp_path / "tomocalc"
@@ -127,11 +134,13 @@ def test_new_volumes_are_scored(demo: Project) -> None:
     (demo.folder / "SHEET").write_text(first_volume(demo))
     (demo.folder / "SHEET").rename(demo.folder / "new.tsv")
     (demo.folder / "SHEET").symlink_to("new.tsv")
+    (demo.folder / "ANNOTATIONS").write_text(first_annotations(demo))
     for name in ("FOLDER", "OTHER_FOLDER"):
         shutil.copytree(demo.folder / "results/model", demo.folder / name)
     follow(demo.folder, CAMPAIGN["test_new_volumes_are_scored"])
     for results in ("results", "results/other_model"):
         assert (demo.folder / results / "predictions/P001-LCC/volume.html").is_file()
+    assert (demo.folder / "results/external/external.html").is_file()
 
 
 @needs_data

@@ -89,3 +89,29 @@ def test_features_and_slices_are_left_out_on_request(rerun: Project):
 def test_a_missing_model_or_list_of_runs_says_what_to_do(rerun: Project):
     run = rerun.snakemake("compare_runs", *TINY, ok=False)
     assert "pass --config runs=" in run.stdout + run.stderr
+
+
+def test_a_release_is_validated_on_labelled_volumes_and_the_card_says_so(rerun: Project):
+    other = "pathvars={resources: other, results: results/other, logs: logs/other}"
+    some = "phantom={patients: 3, calcified_fraction: 0.5}"
+    rerun.snakemake("write_phantom_sheets", *TINY, "--config", "seed=2", some, other)
+    sheets = "volumes: other/phantom/volumes.tsv, annotations: other/phantom/annotations.tsv"
+    model = {path: path.read_bytes() for path in (rerun.folder / "results/model").iterdir()}
+    rerun.snakemake("validate_external", *TINY, "--config", f"predict={{{sheets}}}")
+    assert {path: path.read_bytes() for path in (rerun.folder / "results/model").iterdir()} == model
+    folder = rerun.folder / "results/external"
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    assert len(before) == 3
+    # a failed run leaves them: one finding, where nothing is
+    bad = "volume_id\tslice\tx\ty\tradius\tkind\nP001-LCC\t0\t1\t1\t1\tcalcification\n"
+    (rerun.folder / "bad.tsv").write_text(bad)
+    wrong = sheets.replace("other/phantom/annotations.tsv", "bad.tsv")
+    run = rerun.snakemake("validate_external", *TINY, "--config", f"predict={{{wrong}}}", ok=False)
+    assert "ERROR [E303] no annotation has a candidate (bad.tsv)" in run.stdout + run.stderr
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+    rerun.snakemake(*TINY)
+    card = (rerun.folder / "results/model_card.md").read_text()
+    assert "The released model, unchanged, on" in card
+    assert "external/external.html" in (rerun.folder / "results/index.html").read_text()
+    said = rerun.snakemake("validate_external", *TINY, ok=False)
+    assert "it is not clear what to validate the model on" in said.stdout + said.stderr

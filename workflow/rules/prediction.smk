@@ -72,7 +72,7 @@ rule predict_volume:
         image=config["image"],
         measuring=PREDICTION.measuring,
         rule=config["evaluation"]["cluster"],
-        settings=config["predict"],
+        settings=section("predict", "identifiers", "spacing_tolerance"),
         simulated=True if PREDICTION.of_the_phantom else None,
     script:
         "../scripts/predict_volume.py"
@@ -118,3 +118,44 @@ rule gather_predictions:
         own=not PREDICTION.from_elsewhere,
     script:
         "../scripts/gather_predictions.py"
+
+
+rule validate_external:
+    """Measure what a released model is worth on labelled data of another site.
+
+    What an earlier validation left stays where this one fails.
+    """
+    input:
+        unpack(PREDICTION.labelled_inputs),
+        annotations_schema=schema("annotations"),
+    output:
+        predictions=update("<results>/external/predictions.parquet"),
+        metrics=update("<results>/external/external.json"),
+        page=update(
+            report(
+                "<results>/external/external.html",
+                caption="../report/external.rst",
+                category="Predictions",
+                labels={"volume": "all", "what": "validation elsewhere"},
+            )
+        ),
+    log:
+        "<logs>/validate_external.log",
+    conda:
+        "../../envs/evaluation.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=60,
+    params:
+        code=code_of("validate_external.py"),
+        columns=config["table"],
+        labels=config["labels"],
+        dataset=config["dataset"],
+        image=section("image", "doubts", "allowed_doubts"),
+        settings=config["evaluation"],
+        spacing_tolerance=config["predict"]["spacing_tolerance"],
+        seed=config["seed"],
+        data_root=config["volumes"]["data_root"],
+        words=WORDS,
+    script:
+        "../scripts/validate_external.py"

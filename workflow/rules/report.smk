@@ -4,6 +4,7 @@
 rule write_model_card:
     """Say what the model is for, what it is not for, and how well it does."""
     input:
+        unpack(PAGES.external),
         quality="<results>/dataset/quality.json",
         split=f"{OWN}/split.json",
         metrics="<results>/evaluation/metrics.json",

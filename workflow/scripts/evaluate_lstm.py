@@ -9,8 +9,7 @@ import numpy as np
 import polars as pl
 
 from tomocalc.accounts.metrics import MetricsAccount
-from tomocalc.config import load_schema
-from tomocalc.dataset.annotations import findings_of
+from tomocalc.dataset.annotations import read_findings
 from tomocalc.dataset.listing import listed_manifests
 from tomocalc.evaluation.account import account
 from tomocalc.evaluation.images import measure_images, without_images
@@ -22,7 +21,6 @@ from tomocalc.model.release import ReleasedModel, load_model
 from tomocalc.pages.evaluation import evaluation_page
 from tomocalc.pages.frame import write_page
 from tomocalc.parquet import read_parquet, write_parquet
-from tomocalc.sheets import read_annotations
 
 log = logging.getLogger("tomocalc.evaluate_lstm")
 
@@ -84,15 +82,7 @@ def main(
             rows.filter("focus").join(probability, on=KEY, how="left"),
             parts,
             facts,
-            findings_of(
-                read_annotations(
-                    annotations,
-                    load_schema(annotations_schema),
-                    [volume.volume_id for volume in facts],
-                    data_root=data_root,
-                ),
-                facts,
-            ),
+            read_findings(annotations, annotations_schema, facts, data_root=data_root),
             threshold=model.threshold,
             settings=settings,
             split=split,

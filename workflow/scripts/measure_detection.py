@@ -13,8 +13,7 @@ import polars as pl
 
 from tomocalc.accounts.detection import Detection
 from tomocalc.accounts.manifest import VolumeManifest
-from tomocalc.config import load_schema
-from tomocalc.dataset.annotations import findings_of
+from tomocalc.dataset.annotations import read_findings
 from tomocalc.dataset.listing import listed_manifests
 from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.coverage import SMALL_MM, Coverage, SmallObjects, Target, small
@@ -27,7 +26,6 @@ from tomocalc.image.previews import PREVIEWS_FILE
 from tomocalc.image.shards import read_manifest, remains
 from tomocalc.log import log_to
 from tomocalc.parquet import REMEDY, read_metadata, read_parquet
-from tomocalc.sheets import read_annotations
 from tomocalc.tables import OBJECTS_FILE
 
 log = logging.getLogger("tomocalc.measure_detection")
@@ -65,13 +63,8 @@ def main(
     """
     volumes = [read_manifest(path) for path in manifests]
     objects = [Path(path).with_name(OBJECTS_FILE) for path in manifests]
-    annotated = read_annotations(
-        annotations,
-        load_schema(annotations_schema),
-        [volume.volume_id for volume in volumes],
-        data_root=data_root,
-    )
-    findings = by_volume(findings_of(annotated, volumes))
+    annotated = read_findings(annotations, annotations_schema, volumes, data_root=data_root)
+    findings = by_volume(annotated)
     known = by_volume(read_truth(truth) if truth else [])
     accounts = {name: Coverage() for name in sorted({it for v in volumes for it in v.generators})}
     for manifest, path in zip(volumes, objects, strict=True):

@@ -1,16 +1,13 @@
 """Merge the shards of all volumes, or a finished table, into one labelled data set."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import polars as pl
 
-from tomocalc.accounts.manifest import VolumeManifest
-from tomocalc.cells import Row
-from tomocalc.config import load_schema
-from tomocalc.dataset.annotations import findings_of
+from tomocalc.dataset.annotations import read_findings
 from tomocalc.dataset.feature_table import candidate_columns, read_feature_table
 from tomocalc.dataset.listing import listed_manifests
 from tomocalc.dataset.quality import quality_account
@@ -20,7 +17,6 @@ from tomocalc.errors import TomocalcError
 from tomocalc.files import file_sha256
 from tomocalc.log import log_to
 from tomocalc.parquet import parquet_stream
-from tomocalc.sheets import read_annotations
 from tomocalc.tables import schema
 
 log = logging.getLogger("tomocalc.merge_dataset")
@@ -69,15 +65,7 @@ def main(
 
         if table is None:
             assert annotations is not None
-
-            def findings(volumes: Sequence[VolumeManifest], *, others: bool = False) -> list[Row]:
-                known = [volume.volume_id for volume in volumes]
-                sheet = load_schema(annotations_schema)
-                return findings_of(
-                    read_annotations(annotations, sheet, known, others=others, data_root=data_root),
-                    volumes,
-                )
-
+            findings = partial(read_findings, annotations, annotations_schema, data_root=data_root)
             facts = merge_volumes(
                 manifests,
                 findings,

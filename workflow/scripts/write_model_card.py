@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tomocalc.accounts.external import ExternalAccount
 from tomocalc.accounts.leakage import LeakageAccount
 from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.accounts.quality import QualityAccount
@@ -32,6 +33,7 @@ def main(
     text: str,
     page: str,
     words: Mapping[str, str] | None = None,
+    external: str | None = None,
 ) -> None:
     """Write the card as Markdown (*text*) and as a *page*.
 
@@ -41,6 +43,8 @@ def main(
         Accounts of the run's stages, JSON.
     comparison
         ``results/comparison/comparison.parquet``.
+    external
+        Account of a validation elsewhere, where there is one; one of another model is left out.
     labels, authors
         Sections ``labels`` and ``card`` of the configuration.
     """
@@ -55,6 +59,7 @@ def main(
         labels=labels,
         authors=authors,
         seed=seed,
+        external=ExternalAccount.read(external) if external else None,
     )
     written, html = model_card(run)
     write_text(text, reworded(written, words))
@@ -74,6 +79,7 @@ if __name__ == "__main__":
         labels=snakemake.params.labels,
         authors=snakemake.params.authors,
         seed=snakemake.params.seed,
+        external=snakemake.input.get("external"),
         text=snakemake.output.text,
         page=snakemake.output.page,
         words=snakemake.params.words,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.cells import LINE
+from tomocalc.config import load_schema
 from tomocalc.dataset.masks import placed
 from tomocalc.errors import TomocalcError
+from tomocalc.sheets import read_annotations
 
 Row = Mapping[str, Any]
 NEIGHBOURING = 2
@@ -59,6 +61,37 @@ def findings_of(rows: Iterable[Row], volumes: Iterable[VolumeManifest]) -> list[
     order = {id(row): number for number, row in enumerate(lines)}
     whole = [chain for group in chains.values() for chain in group]
     return [_joined(chain) for chain in sorted(whole, key=lambda c: min(order[id(r)] for r in c))]
+
+
+def read_findings(
+    path: str,
+    schema: str,
+    volumes: Sequence[VolumeManifest],
+    *,
+    others: bool = False,
+    data_root: str | None = None,
+) -> list[dict[str, Any]]:
+    """Return the findings of an annotation sheet, as `findings_of` does.
+
+    Parameters
+    ----------
+    path, schema
+        The sheet and its schema.
+    volumes
+        That it may name.
+    others
+        Whether findings of other kinds are wanted, instead of calcifications and clusters.
+    data_root
+        Folder that its masks are in, or None.
+
+    Raises
+    ------
+    TomocalcError
+        As `tomocalc.sheets.read_annotations`.
+    """
+    names = [volume.volume_id for volume in volumes]
+    rows = read_annotations(path, load_schema(schema), names, others=others, data_root=data_root)
+    return findings_of(rows, volumes)
 
 
 def lines_of(finding: Row) -> list[Row]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tomocalc.accounts.external import ExternalAccount
 from tomocalc.accounts.leakage import LeakageAccount
 from tomocalc.accounts.metrics import (
     MetricsAccount,
@@ -45,6 +46,8 @@ class Run:
         Of the run.
     comparison
         Rows of ``comparison/comparison.parquet``.
+    external
+        ``external/external.json`` where there is one.
     """
 
     quality: QualityAccount
@@ -57,6 +60,7 @@ class Run:
     seed: int
     audit: LeakageAccount | None = None
     comparison: Sequence[Account] = ()
+    external: ExternalAccount | None = None
 
     @property
     def simulated(self) -> bool:
@@ -72,6 +76,13 @@ class Run:
     def test(self) -> Part:
         """The account of the test part."""
         return self.metrics.test
+
+    @property
+    def elsewhere(self) -> ExternalAccount | None:
+        """The validation on data of another site, of this model and no other."""
+        found = self.external
+        same = found is not None and found.weights_sha256 == self.model["weights_sha256"]
+        return found if same else None
 
     @property
     def measured(self) -> bool:

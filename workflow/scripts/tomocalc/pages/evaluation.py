@@ -9,16 +9,9 @@ from typing import Any
 import polars as pl
 
 from tomocalc.accounts.figures import ends_of
-from tomocalc.accounts.metrics import (
-    Cases,
-    ClassLine,
-    Froc,
-    FrocCurve,
-    ImageMetrics,
-    MetricsAccount,
-    Part,
-)
+from tomocalc.accounts.metrics import ClassLine, MetricsAccount, Part
 from tomocalc.pages import curves
+from tomocalc.pages.cases import image_values
 from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.charts import Chart, dots, markers
 from tomocalc.pages.frame import render_page
@@ -26,21 +19,12 @@ from tomocalc.pages.merits import (
     CARDS,
     MEANINGS,
     counted_groups,
-    few_cases,
-    few_positive_cases,
-    floor_rule,
     interval_limits,
     merit_name,
     method_words,
-    with_interval,
 )
 from tomocalc.pages.palette import AMBER
-from tomocalc.pages.parts import Cell
 from tomocalc.pages.words import NO_FINDINGS, NO_IMAGES, PARTS, badge_of
-
-MOST = 200
-"""Rows of a long table; the file has the rest."""
-CASES = {"patients": "patient", "volumes": "volume"}
 
 
 def evaluation_page(
@@ -48,8 +32,10 @@ def evaluation_page(
     *,
     clusters: pl.DataFrame | None = None,
     patients: pl.DataFrame | None = None,
+    address: str = "evaluation/report.html",
+    **more: Any,
 ) -> str:
-    """Return ``report.html``.
+    """Return ``report.html``, or a page like it of other data.
 
     Parameters
     ----------
@@ -58,15 +44,19 @@ def evaluation_page(
     clusters, patients
         ``clusters.parquet`` and ``patients.parquet`` where there are volumes; the test part is
         shown.
+    address
+        Of the page.
+    more
+        What the page shows beside.
     """
     values = _measured(metrics) if metrics.test.metrics else {}
     if metrics.images is not None:
         assert clusters is not None
         assert patients is not None
-        values |= _images(metrics.images, clusters, patients, metrics.confidence)
+        values |= image_values(metrics.images, clusters, patients, metrics.confidence)
     return render_page(
         "evaluation",
-        links=navigation("evaluation/report.html", run_pages()),
+        links=navigation(address, run_pages()),
         badge=badge_of(metrics.source),
         packages=("numpy", "plotly", "scikit-learn", "torch"),
         metrics=metrics,
@@ -75,6 +65,7 @@ def evaluation_page(
         NO_IMAGES=NO_IMAGES,
         NO_FINDINGS=NO_FINDINGS,
         **values,
+        **({"external": None} | more),
     )
 
 
@@ -144,117 +135,6 @@ def _report(lines: Sequence[ClassLine]) -> list[list[Any]]:
         ["accuracy", None, None, right / total if total else None, total],
         ["mean of both classes", *(sum(column) / len(column) for column in columns), total],
         ["weighted by support", *weighted, total],
-    ]
-
-
-def _images(
-    facts: ImageMetrics, clusters: pl.DataFrame, patients: pl.DataFrame, confidence: float
-) -> dict[str, Any]:
-    """Return what is shown of volumes, patients, findings and clusters of the test part."""
-    cases = {"patients": facts.cases.patients, "volumes": facts.cases.volumes}
-    known = {unit: case for unit, case in cases.items() if case.metrics}
-    drawn = curves.unit_curves(known)
-    shown = [case.metrics["auroc"] for case in known.values()]
-    limits = few_positive_cases(known.values()), floor_rule(shown, "patient")
-    kinds = {"calcifications": facts.froc.calcifications, "clusters": facts.froc.clusters}
-    test = pl.col("part") == "test"
-    return {
-        "units": CASES,
-        "cases": cases,
-        "known": known,
-        "case_limits": [text for text in limits if text] if known else [],
-        "case_figures": _case_figures(list(known.values())),
-        "case_points": [
-            [Cell(CASES[unit]), *point]
-            for unit, curve in drawn.items()
-            for point in curves.points(curve)
-        ],
-        "case_chart": curves.roc_chart(drawn),
-        "patients": _patients(patients.filter(test)),
-        "patients_total": patients.filter(test).height,
-        "clusters": _clusters(clusters.filter(test)),
-        "clusters_total": clusters.filter(test).height,
-        "MOST": MOST,
-        "froc": [_froc(kind, one, confidence) for kind, one in kinds.items() if one],
-        "no_froc": [NO_FINDINGS[kind] for kind, one in kinds.items() if not one],
-        "dbtex": facts.dbtex,
-        "few_cases": few_cases,
-    }
-
-
-def _case_figures(known: Sequence[Cases]) -> list[list[Any]]:
-    """Return a row per figure and a column per unit; the sizes of the units last."""
-    names = [name for name in MEANINGS if known and name in known[0].metrics]
-    rows: list[list[Any]] = [
-        [merit_name(name), *(with_interval(case.metrics[name]) for case in known)] for name in names
-    ]
-    score = "AUROC of the cluster score"
-    rows.append([score, *(with_interval(case.cluster_auroc) for case in known)])
-    rows.append(["Cases", *(f"{case.n:,}" for case in known)])
-    rows.append(["Positive cases", *(f"{case.positives:,}" for case in known)])
-    return rows
-
-
-def _patients(patients: pl.DataFrame) -> list[list[Any]]:
-    columns = (
-        *("score", "cluster_score", "findings", "with_candidate", "found", "candidates"),
-        *("flagged", "clusters", "volumes"),
-    )
-    shown = patients.sort("score", "patient_id", descending=[True, False]).head(MOST)
-    return [
-        [Cell(row["patient_id"]), *(row[name] for name in columns)]
-        for row in shown.iter_rows(named=True)
-    ]
-
-
-def _clusters(clusters: pl.DataFrame) -> list[list[Any]]:
-    order = ["probability_max", "volume_id", "cluster_id"]
-    shown = clusters.sort(order, descending=[True, False, False]).head(MOST)
-    return [
-        [
-            Cell(f"{row['volume_id']}, {row['cluster_id']}"),
-            *(row[name] for name in ("probability_max", "probability_mean", "count", "annotated")),
-            _tenths(row["extent_mm"], " mm"),
-            _tenths(row["density_per_cm2"]),
-            _tenths(row["nearest_mm"], " mm"),
-            Cell(f"{row['slice_first']} to {row['slice_last']}", row["slice_first"]),
-        ]
-        for row in shown.iter_rows(named=True)
-    ]
-
-
-def _tenths(value: float | None, unit: str = "") -> Cell | None:
-    return None if value is None else Cell(f"{value:.1f}{unit}", value)
-
-
-def _froc(kind: str, found: Froc, confidence: float) -> dict[str, Any]:
-    """Return one free-response curve and its tables."""
-    point = found.operating_point
-    reached = point.false_per_volume
-    at_rates = [[Cell(f"{reached:.2f}, at the threshold", reached), *ends_of(point.sensitivity)]]
-    for rate in found.rates:
-        beyond = ", beyond the curve" if rate.beyond else ""
-        name = Cell(f"{rate.false_per_volume:g}{beyond}", rate.false_per_volume)
-        at_rates.append([name, rate.sensitivity, rate.low, rate.high])
-    return {
-        "kind": kind,
-        "noun": kind.removesuffix("s"),
-        "facts": found,
-        "chart": curves.froc_chart(found, kind, confidence),
-        "rates": at_rates,
-        "points": _froc_points(found.curve),
-        "few": few_cases(found.patients_with_findings, "patient", f"annotated {kind}"),
-    }
-
-
-def _froc_points(curve: FrocCurve) -> list[list[Any]]:
-    """Return the points where a finding more is found, evenly chosen, and the last one."""
-    found = curve.sensitivity
-    rising = [i for i in range(len(found)) if i == 0 or found[i] > found[i - 1]]
-    steps = [rising[i] for i in curves.evenly(len(rising), curves.ROWS)]
-    return [
-        [Cell(f"{found[i]:.3f}", found[i]), curve.false_per_volume[i], curve.threshold[i]]
-        for i in dict.fromkeys([*steps, len(found) - 1])
     ]
 
 

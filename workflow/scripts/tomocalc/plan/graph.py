@@ -41,7 +41,7 @@ def plan_run(config: Config, schemas: Mapping[str, Schema], *, look: bool) -> Pl
     volumes = VolumePlan(config, columns, sheets.volumes, sheets.masks)
     return Plan(
         volumes=volumes,
-        prediction=PredictionPlan(config, volumes, sheets.predicted),
+        prediction=PredictionPlan(config, volumes, sheets.predicted, sheets.predicted_masks),
         protocols=ProtocolPlan(config, sheets.cohort),
         pages=PagePlan(config),
     )

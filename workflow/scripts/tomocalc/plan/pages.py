@@ -59,6 +59,14 @@ class PagePlan:
         follows = not self._has_images and self.config["protocol"] == "paper"
         return ["<results>/reproduction.html"] if follows else []
 
+    def external(self, _: Wildcards) -> dict[str, str]:
+        """Return the account of a validation elsewhere if one is there.
+
+        The path is absolute, so that it is not made anew.
+        """
+        path = self._results.absolute() / "external/external.json"
+        return {"external": str(path)} if path.is_file() else {}
+
     def on_request(self, _: Wildcards) -> list[str]:
         """Return the pages made on request that are there: the index links to them as they are."""
         paths = [str(self._results / request.address) for request in ON_REQUEST]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tomocalc.cells import Row
+from tomocalc.errors import TomocalcError
 from tomocalc.plan.reading import Config
 from tomocalc.plan.volumes import VolumePlan, Wildcards, answering, known_row
 from tomocalc.readers.sources import source_names
@@ -28,11 +29,14 @@ class PredictionPlan:
         The volumes of this run.
     rows
         Of the volumes to predict, by their id: those of this run, or of a sheet of their own.
+    masks
+        Files that the annotations of a sheet of their own name.
     """
 
     config: Config
     own: VolumePlan
     rows: Mapping[str, Row]
+    masks: list[str]
 
     @property
     def from_elsewhere(self) -> bool:
@@ -78,6 +82,32 @@ class PredictionPlan:
         if self.from_elsewhere:
             return None
         return f"{self._results}/features/{wildcards.volume}/manifest.json"
+
+    @answering
+    def labelled_inputs(self, _: Wildcards) -> dict[str, Any]:
+        """Return the model and the labelled data of another site that it is validated on."""
+        settings = self.config["predict"]
+        model = {
+            "weights": self.model_file("model.safetensors"),
+            "card": self.model_file("model.json"),
+        }
+        if settings["table"] is not None and settings["annotations"] is None:
+            return {"table": settings["table"], **model}
+        if not self.from_elsewhere or settings["annotations"] is None or settings["table"]:
+            raise TomocalcError(
+                "E104",
+                what="it is not clear what to validate the model on",
+                where="configuration keys predict.volumes, predict.annotations, predict.table",
+                why="labelled volumes need the first two, a labelled table the third alone",
+                fix="give --config predict='{model: FOLDER, volumes: SHEET, annotations: SHEET}'",
+            )
+        manifests = [f"<results>/predictions/{name}/features/manifest.json" for name in self.rows]
+        return {
+            "manifests": manifests,
+            "annotations": settings["annotations"],
+            "masks": self.masks,
+            **model,
+        }
 
     @property
     def measuring(self) -> dict[str, Any] | None:

@@ -58,6 +58,8 @@ PATHS = (
     "table.path",
     "predict.model",
     "predict.volumes",
+    "predict.annotations",
+    "predict.table",
     "comparison.cited",
     "audit.splits",
     *(f"import.{name}" for name in DATASETS),
@@ -115,6 +117,7 @@ def check_named_files(config: Mapping[str, Any]) -> None:
     paths = {
         "audit.splits": config["audit"]["splits"],
         "comparison.cited": config["comparison"]["cited"],
+        "predict.table": config["predict"]["table"],
     }
     if config["source"] == "table" and not is_address(config["table"]["path"]):
         paths["table.path"] = config["table"]["path"]
@@ -161,8 +164,8 @@ class Sheets:
     ----------
     volumes, predicted
         Rows of the volumes of the run and of those to predict, by their id.
-    masks
-        Files that the annotations name, sorted.
+    masks, predicted_masks
+        Files that their annotations name, sorted.
     cohort
         Who is in the run; None where nobody looked, and of a table.
     """
@@ -170,6 +173,7 @@ class Sheets:
     volumes: dict[str, Row]
     predicted: dict[str, Row]
     masks: list[str]
+    predicted_masks: list[str]
     cohort: Cohort | None
 
 
@@ -193,6 +197,7 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
     root = section["data_root"]
     volumes: dict[str, Row] = {}
     masks: set[str] = set()
+    predicted_masks: set[str] = set()
     cohort = None
     errors: list[TomocalcError] = []
     if config["source"] == "phantom":
@@ -222,13 +227,19 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
     predicted = volumes
     sheet = config["predict"]["volumes"]
     if sheet is not None:
-        new, _, more = check_volumes(
+        new, names, more = check_volumes(
             sheet, schemas["volumes"], data_root=root, look=look, kinds=section["kinds"]
         )
         predicted = _by_id(new)
         errors += more + missing_spacing(sheet, new) if look else more
+        if look and (annotated := config["predict"]["annotations"]) is not None:
+            found, more = check_annotations(
+                annotated, schemas["annotations"], names, data_root=root
+            )
+            predicted_masks = {row["mask"] for row in found if row["mask"]}
+            errors += more
     raise_all(errors)
-    return Sheets(volumes, predicted, sorted(masks), cohort)
+    return Sheets(volumes, predicted, sorted(masks), sorted(predicted_masks), cohort)
 
 
 def _by_id(rows: list[Row]) -> dict[str, Row]:

@@ -45,6 +45,28 @@ def check_fit(card: Mapping[str, Any], manifest: VolumeManifest, *, tolerance: f
     raise_all([_misfit(manifest.volume_id, *why) for why in _reasons(card, manifest, tolerance)])
 
 
+def check_table_fit(card: Mapping[str, Any], table: str) -> None:
+    """Refuse a model for a finished table unless it was trained on one.
+
+    Raises
+    ------
+    TomocalcError
+        ``E602``.
+    """
+    domain = card.get("domain")
+    if domain is None or domain["extraction"] is not None:
+        raise TomocalcError(
+            "E602",
+            what="the model does not fit a table",
+            where=table,
+            why="it was trained on volumes, whose features were measured by other means"
+            if domain
+            else "the card does not say what the model was trained on (`domain`)",
+            fix="give labelled volumes (predict.volumes and predict.annotations), or use a model "
+            "that was trained on a table",
+        )
+
+
 def _reasons(
     card: Mapping[str, Any], manifest: VolumeManifest, tolerance: float
 ) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,188 @@
+"""validate_external on tables and small volumes: what it says, what it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from safetensors.numpy import load_file
+
+from support.predictions import FEATURES, measured, release
+from tomocalc.accounts.external import ExternalAccount
+from tomocalc.errors import TomocalcError
+from tomocalc.files import file_sha256, write_json
+from tomocalc.model.release import load_model, save_model
+from validate_external import main
+
+SCHEMA = Path(__file__).parents[2] / "workflow/schemas/annotations.schema.yaml"
+EVALUATION = {
+    "confidence": 0.95,
+    "prevalences": [0.02],
+    "cluster": {"calcifications": 3, "distance_mm": 10.0},
+}
+COLUMNS: dict[str, Any] = {
+    "header": True,
+    "features": {},
+    "label": "kind",
+    "positive": "calcification",
+    "negative": None,
+    "patient_id": "patient",
+    "site": None,
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A measured volume, and a release of which nothing is known but that it fits."""
+    folder = tmp_path_factory.mktemp("external")
+    _, manifest = measured(folder)
+    (folder / "model").mkdir()
+    release(folder / "model", folder / "features/manifest.json", manifest)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def of_a_table(folder: Path) -> Path:
+    """The same network as if it had been trained on a table."""
+    model = load_model(folder / "model")
+    card = {name: value for name, value in model.card.items() if name != "weights_sha256"}
+    card["domain"] = card["domain"] | {"source": "table", "extraction": None}
+    card["sequence"] = {"kind": "single_step", "slices": 1}
+    out = folder / "of_a_table"
+    out.mkdir()
+    tensors = load_file(folder / "model/model.safetensors")
+    weights, path = out / "model.safetensors", out / "model.json"
+    save_model(weights=str(weights), card=str(path), tensors=tensors, facts=card)
+    return weights
+
+
+def write_table(path: Path, *, patients: int = 24, **columns: Any) -> Path:
+    """Write a labelled table of patients with ten candidates each."""
+    generator = np.random.default_rng(2)
+    patient = np.repeat(np.arange(patients), 10)
+    calcified = generator.random(len(patient)) < 0.3
+    frame = {name: generator.normal(calcified + 1.0) for name in FEATURES}
+    kind = np.where(calcified, "calcification", "other")
+    pl.DataFrame(frame | {"kind": kind, "patient": patient} | columns).write_csv(path)
+    return path
+
+
+def validate(weights: Path, out: Path, **changes: Any) -> ExternalAccount:
+    """Validate on a table or volumes, and return the account."""
+    arguments: dict[str, Any] = {
+        "weights": str(weights),
+        "manifests": [],
+        "annotations": None,
+        "annotations_schema": str(SCHEMA),
+        "table": None,
+        "columns": COLUMNS,
+        "labels": {
+            "tolerance_mm": 0.3,
+            "slice_tolerance": 1,
+            "ignore_mm": 0.0,
+            "unlabelled": "fail",
+        },
+        "dataset": {"duplicates": "drop", "max_bad_fraction": 0.01},
+        "image": {"doubts": "report", "allowed_doubts": []},
+        "settings": EVALUATION,
+        "spacing_tolerance": 0.1,
+        "seed": 1,
+        "predictions": str(out / "predictions.parquet"),
+        "metrics": str(out / "external.json"),
+        "page": str(out / "external.html"),
+    }
+    main(**arguments | changes)
+    return ExternalAccount.read(out / "external.json")
+
+
+def test_a_table_of_another_site_has_every_figure_and_the_release_stays_as_it_is(
+    of_a_table: Path, tmp_path: Path
+) -> None:
+    files = (of_a_table, of_a_table.with_suffix(".json"))
+    before = [file_sha256(path) for path in files]
+    found = validate(of_a_table, tmp_path, table=str(write_table(tmp_path / "there.csv")))
+    assert [file_sha256(path) for path in files] == before
+    assert found.weights_sha256 == before[0]
+    assert (found.test.n, found.patients, found.source) == (240, 24, "table")
+    assert {"auroc", "average_precision", "recall", "brier"} <= set(found.test.metrics)
+    assert found.line is not None
+    assert found.line.slope.low is not None
+    assert [one.patients for one in found.recalibrations] == [10, 12]
+    assert len(found.decision) > 5
+    assert {row.feature for row in found.drift} == set(FEATURES)
+    page = (tmp_path / "external.html").read_text()
+    assert "nothing was fitted to these data" in page
+    assert "12 patients, intercept fitted" in page
+    assert "These figures leak" not in page
+    once = (tmp_path / "external.json").read_bytes()
+    validate(of_a_table, tmp_path, table=str(tmp_path / "there.csv"))
+    assert (tmp_path / "external.json").read_bytes() == once
+
+
+def test_labelled_volumes_are_measured_down_to_their_findings(folder: Path, tmp_path: Path) -> None:
+    sheet = tmp_path / "annotations.tsv"
+    lines = ["volume_id\tslice\tx\ty\tradius\tkind", "v1\t1\t40\t70\t2\tcalcification"]
+    sheet.write_text("\n".join([*lines, "v1\t2\t60\t90\t2\tcalcification"]) + "\n")
+    found = validate(
+        folder / "model/model.safetensors",
+        tmp_path,
+        manifests=[str(folder / "features/manifest.json")],
+        annotations=str(sheet),
+    )
+    assert (found.volumes, found.patients, found.test.positives) == (1, 1, 2)
+    assert found.images is not None
+    assert found.images.froc.calcifications is not None
+    assert found.images.froc.calcifications.findings == 2
+    assert found.recalibrations == ()  # one patient cannot be on both sides
+    assert "no slope is steep enough" in (tmp_path / "external.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("columns", "why"),
+    [
+        ({"features": {"contrast": "contraste"}}, "it has no column contraste"),
+        ({"positive": "malignant"}, "malignant"),
+        ({"label": "diagnosis"}, "it has no column diagnosis"),
+    ],
+)
+def test_a_table_that_does_not_fit_is_refused_by_name(
+    of_a_table: Path, tmp_path: Path, columns: dict[str, Any], why: str
+) -> None:
+    table = write_table(tmp_path / "there.csv")
+    with pytest.raises(TomocalcError, match="E302") as caught:
+        validate(of_a_table, tmp_path, table=str(table), columns=COLUMNS | columns)
+    assert why in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+    assert not (tmp_path / "external.json").exists()
+
+
+def test_a_third_label_is_refused_by_name(of_a_table: Path, tmp_path: Path) -> None:
+    kinds = ["calcification", "other", "unsure"] * 80
+    table = write_table(tmp_path / "there.csv", kind=kinds)
+    with pytest.raises(TomocalcError, match="unsure"):
+        validate(of_a_table, tmp_path, table=str(table))
+
+
+def test_a_model_of_volumes_is_refused_for_a_table(folder: Path, tmp_path: Path) -> None:
+    table = write_table(tmp_path / "there.csv")
+    with pytest.raises(TomocalcError, match=r"E602.*trained on volumes"):
+        validate(folder / "model/model.safetensors", tmp_path, table=str(table))
+
+
+def test_volumes_that_were_measured_otherwise_are_refused_by_name(
+    folder: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    measured(other, candidates={"threshold_k": 6.0})
+    write_json(tmp_path / "external.json", {"an": "earlier result"})
+    with pytest.raises(TomocalcError, match=r"E602.*v1.*threshold_k is 6"):
+        validate(
+            folder / "model/model.safetensors",
+            tmp_path,
+            manifests=[str(other / "features/manifest.json")],
+            annotations=str(tmp_path / "any.tsv"),
+        )
+    assert "earlier" in (tmp_path / "external.json").read_text()

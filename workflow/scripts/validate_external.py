@@ -1,0 +1,276 @@
+"""Measure what a released model, left as it is, is worth on labelled data of another site."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import msgspec
+import polars as pl
+
+from tomocalc.accounts.external import ExternalAccount
+from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.dataset.annotations import read_findings
+from tomocalc.dataset.feature_table import read_feature_table
+from tomocalc.dataset.splits import usable_candidates
+from tomocalc.dataset.validation import validate
+from tomocalc.dataset.volumes import merge_volumes
+from tomocalc.errors import TomocalcError
+from tomocalc.evaluation.account import account
+from tomocalc.evaluation.images import Images, measure_images, without_images
+from tomocalc.evaluation.transfer import calibration_line, decision_curve, recalibrations
+from tomocalc.image.shards import read_manifest
+from tomocalc.log import log_to
+from tomocalc.model.release import ReleasedModel, load_model
+from tomocalc.pages.external import external_page
+from tomocalc.pages.frame import write_page
+from tomocalc.parquet import write_parquet
+from tomocalc.prediction.cautions import is_simulated
+from tomocalc.prediction.fit import check_fit, check_table_fit, drift
+
+log = logging.getLogger("tomocalc.validate_external")
+
+KEY = ["volume_id", "candidate_id"]
+EMPTY_PART = {"n": 0, "positives": 0}
+"""Of training and validation: nothing of these data is learnt from."""
+
+
+def main(
+    *,
+    weights: str,
+    manifests: Sequence[str],
+    annotations: str | None,
+    annotations_schema: str,
+    table: str | None,
+    columns: Mapping[str, Any],
+    labels: dict[str, Any],
+    dataset: Mapping[str, Any],
+    image: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    spacing_tolerance: float,
+    seed: int,
+    predictions: str,
+    metrics: str,
+    page: str,
+    data_root: str | None = None,
+    words: Mapping[str, str] | None = None,
+) -> None:
+    """Write *predictions*, the account (*metrics*) and its *page*.
+
+    Parameters
+    ----------
+    weights
+        The released model's ``model.safetensors``, its card beside it; they are only read.
+    manifests, annotations, annotations_schema
+        Of all volumes, and the sheet of annotations with its schema.
+    table, columns
+        A finished table and the ``table`` section of the configuration; used instead when given.
+    labels, dataset, image, settings
+        Sections ``labels``, ``dataset``, ``image`` (doubts alone) and ``evaluation`` of the
+        configuration.
+    spacing_tolerance
+        Share by which a spacing may lie outside the training's.
+    data_root
+        Folder that the masks of the annotations are in, or None.
+    words
+        Section of the configuration: how pages call a row and the positive class.
+
+    Raises
+    ------
+    TomocalcError
+        ``E602`` when the model does not fit the data, ``E302`` for the table, ``E303`` for the
+        annotations, ``E301`` for what was measured of a volume.
+    """
+    model = load_model(weights)
+    volumes = [read_manifest(path) for path in manifests]
+    if table is not None:
+        check_table_fit(model.card, table)
+        rows = labelled_table(table, columns, model, unlabelled=labels["unlabelled"])
+    else:
+        assert annotations is not None
+        for volume in volumes:
+            check_fit(model.card, volume, tolerance=spacing_tolerance)
+        rows = labelled_volumes(
+            list(manifests),
+            partial(read_findings, annotations, annotations_schema, data_root=data_root),
+            sheet=annotations,
+            model=model,
+            labels=labels,
+            max_bad_fraction=dataset["max_bad_fraction"],
+            image=image,
+        )
+    focus = usable_candidates(rows, used=model.features, duplicates=dataset["duplicates"])
+    probability = model.predict(rows).select(*KEY, "probability")
+    scored = focus.join(probability, on=KEY, how="left", maintain_order="left")
+    write_parquet(
+        predictions, scored.select(*KEY, "patient_id", "site", "group", "label", "probability")
+    )
+    images = without_images("no_places")
+    if annotations is not None and table is None:
+        findings = read_findings(annotations, annotations_schema, volumes, data_root=data_root)
+        placed = rows.filter("focus").join(probability, on=KEY, how="left")
+        images = _images(placed, volumes, findings, model, settings, seed)
+    content = _figures(scored, model, settings, seed) | {
+        "source": _source(table, volumes),
+        "volumes": len(volumes),
+        "patients": len({volume.patient_id for volume in volumes} - {""})
+        or scored.filter(pl.col("patient_id") != "")["patient_id"].n_unique(),
+        "images": images.facts,
+        "no_images": images.reason,
+    }
+    found = msgspec.convert(content, ExternalAccount)
+    found.write(metrics)
+    html = external_page(found, clusters=images.clusters, patients=images.patients)
+    write_page(page, html, words)
+    for name, figure in found.test.metrics.items():
+        log.info("external %s %.4f", name, figure.value)
+
+
+def labelled_table(
+    table: str, columns: Mapping[str, Any], model: ReleasedModel, *, unlabelled: str
+) -> pl.DataFrame:
+    """Return the rows of a finished table through the map of its columns.
+
+    Raises
+    ------
+    TomocalcError
+        ``E302`` as `read_feature_table`.
+    """
+    features = {name: columns["features"].get(name, name) for name in model.features}
+    rows, _ = read_feature_table(
+        table,
+        header=columns["header"],
+        features=features,
+        label=columns["label"],
+        positive=columns["positive"],
+        negative=columns["negative"],
+        patient_id=columns["patient_id"],
+        site=columns["site"],
+        unlabelled=unlabelled,
+    )
+    validate(rows, needed=model.features, missing=model.preprocessing.imputation is not None)
+    return rows
+
+
+def labelled_volumes(
+    manifests: list[str],
+    findings: Any,
+    *,
+    sheet: str,
+    model: ReleasedModel,
+    labels: dict[str, Any],
+    max_bad_fraction: float,
+    image: Mapping[str, Any],
+) -> pl.DataFrame:
+    """Return the candidates of all volumes, labelled as those of a training are."""
+    found: list[pl.DataFrame] = []
+
+    def keep(rows: pl.DataFrame) -> None:
+        validate(rows, needed=model.features, missing=model.preprocessing.imputation is not None)
+        found.append(rows)
+
+    merge_volumes(
+        manifests,
+        findings,
+        sheet=sheet,
+        others=partial(findings, others=True),
+        labels=labels,
+        max_bad_fraction=max_bad_fraction,
+        image=image,
+        append=keep,
+    )
+    rows = pl.concat(found)
+    if not rows.height:
+        raise TomocalcError(
+            "E303",
+            what="no volume has a candidate",
+            where=sheet,
+            why=f"the search found nothing in {len(manifests)} volumes",
+            fix="see the pictures of predictions/ and whether these are volumes of the right kind",
+        )
+    return rows
+
+
+def _images(
+    placed: pl.DataFrame,
+    volumes: Sequence[VolumeManifest],
+    findings: Sequence[Mapping[str, Any]],
+    model: ReleasedModel,
+    settings: Mapping[str, Any],
+    seed: int,
+) -> Images:
+    """Measure volumes and patients; all of them, as nothing of them was learnt from."""
+    patients = sorted({volume.patient_id for volume in volumes})
+    everyone = pl.DataFrame({"patient_id": patients}).with_columns(part=pl.lit("test"))
+    return measure_images(
+        placed,
+        everyone,
+        volumes,
+        findings,
+        threshold=model.threshold,
+        settings=settings,
+        split={},
+        seed=seed,
+    )
+
+
+def _figures(
+    scored: pl.DataFrame, model: ReleasedModel, settings: Mapping[str, Any], seed: int
+) -> dict[str, Any]:
+    label, score = scored["label"].to_numpy(), scored["probability"].to_numpy()
+    group = scored["group"].to_numpy()
+    confidence, domain = settings["confidence"], model.card["domain"]
+    named = bool((scored["patient_id"] != "").all())
+    test = account(
+        label,
+        score,
+        group,
+        threshold=model.threshold,
+        confidence=confidence,
+        seed=seed,
+        prevalences=settings["prevalences"],
+        unit="patient" if named else "equal rows",
+    )
+    both = bool(test.get("metrics"))
+    return {
+        "protocol": model.card.get("protocol") or "honest",
+        "released": model.released,
+        "threshold": model.threshold,
+        "confidence": confidence,
+        "parts": {"train": EMPTY_PART, "validation": EMPTY_PART, "test": test},
+        "weights_sha256": model.card["weights_sha256"],
+        "trained_on": domain["source"],
+        "line": calibration_line(label, score, group, confidence=confidence),
+        "recalibrations": recalibrations(label, score, group, seed=seed) if both else [],
+        "decision": decision_curve(label, score, group, confidence=confidence) if both else [],
+        "drift": msgspec.to_builtins(drift(scored, domain)),
+    }
+
+
+def _source(table: str | None, volumes: Sequence[VolumeManifest]) -> str:
+    if table is not None:
+        return "table"
+    return "phantom" if all(is_simulated(volume.site) for volume in volumes) else "volumes"
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    main(
+        weights=snakemake.input.weights,
+        manifests=list(snakemake.input.get("manifests", ())),
+        annotations=snakemake.input.get("annotations"),
+        annotations_schema=snakemake.input.annotations_schema,
+        table=snakemake.input.get("table"),
+        columns=snakemake.params.columns,
+        labels=snakemake.params.labels,
+        dataset=snakemake.params.dataset,
+        image=snakemake.params.image,
+        settings=snakemake.params.settings,
+        spacing_tolerance=snakemake.params.spacing_tolerance,
+        seed=snakemake.params.seed,
+        predictions=snakemake.output.predictions,
+        metrics=snakemake.output.metrics,
+        page=snakemake.output.page,
+        data_root=snakemake.params.data_root,
+        words=snakemake.params.words,
+    )

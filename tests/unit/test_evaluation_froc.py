@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tomocalc.evaluation.dbtex import Lesion, Mark, dbtex, match
+from tomocalc.evaluation.dbtex import RULES, Lesion, Mark, dbtex, match
 from tomocalc.evaluation.findings import Box
 from tomocalc.evaluation.froc import FALSE, IGNORED, FreeResponse, froc
 from tomocalc.metrics import wilson
@@ -117,16 +117,38 @@ SMALL = Box(top=245, left=395, bottom=255, right=405, slice=20)
         (Box(245, 395, 255, 405, None), 250, 400, 39, True),  # annotated on every slice
     ],
 )
-def test_dbtex_hit_rule(box, row, column, depth, hit):
-    found = match(Mark(0, row, column, depth, 0.5), [Lesion(0, box)], slices=40)
+@pytest.mark.parametrize("rule", RULES)
+def test_dbtex_hit_rule(box, row, column, depth, hit, rule):
+    found = match(Mark(0, row, column, depth, 0.5), [Lesion(0, box)], 40, rule)
     assert found == (0 if hit else FALSE)
 
 
-def test_dbtex_takes_the_nearest_of_several():
+def test_of_several_boxes_a_mark_hits_the_nearest_or_the_first():
     other = Box(top=245, left=455, bottom=255, right=465, slice=20)  # centre 250, 460
     lesions = [Lesion(0, SMALL), Lesion(0, other)]
-    assert match(Mark(0, 250, 440, 20, 0.5), lesions, slices=40) == 1
-    assert match(Mark(0, 250, 420, 20, 0.5), lesions, slices=40) == 0
+    near_second, near_first = Mark(0, 250, 440, 20, 0.5), Mark(0, 250, 420, 20, 0.5)
+    assert [match(near_second, lesions, 40, rule) for rule in ("nearest", "first")] == [1, 0]
+    assert [match(near_first, lesions, 40, rule) for rule in ("nearest", "first")] == [0, 0]
+    assert match(near_first, lesions[::-1], 40, "first") == 0  # the other one, which is first now
+    beyond_first = Mark(0, 250, 510, 20, 0.5)  # 110 px from the first box, 50 from the second
+    assert match(beyond_first, lesions, 40, "first") == 1
+
+
+def test_both_rules_are_measured_by_hand():
+    # Two boxes 60 px apart in one volume; both marks lie nearest to the second one and within
+    # reach of the first. The nearest rule gives both to the second box: sensitivity 1/2. So does
+    # the first rule, to the first box. A third mark reaches the second box alone.
+    lesions = [Lesion(0, SMALL), Lesion(0, Box(245, 455, 255, 465, 20))]
+    both = [Mark(0, 250, 440, 20, 0.9), Mark(0, 250, 445, 20, 0.8)]
+    beyond = Mark(0, 250, 520, 20, 0.7)
+    place = {"slices": [40, 40], "patient": [0, 1]}
+
+    def means(marks):
+        rules = dbtex(marks, lesions, **place, **DRAW)["rules"]
+        return [rules[rule]["mean_sensitivity"]["value"] for rule in ("nearest", "first")]
+
+    assert means(both) == [0.5, 0.5]
+    assert means([*both, beyond]) == [0.5, 1.0]
 
 
 def test_dbtex_by_hand():
@@ -143,17 +165,19 @@ def test_dbtex_by_hand():
     ]
     facts = dbtex(marks, lesions, slices=[40] * 4, patient=[0, 1, 2, 3], **DRAW)
     # volumes with lesions: (0, 1/2) at 0.85, (3/2, 1) at 0.6, (8/2, 1) at the end
-    at = [entry["value"] for entry in facts["sensitivity_at"]]
+    assert facts["rules"]["nearest"] == facts["rules"]["first"]  # one box a volume
+    found = facts["rules"]["nearest"]
+    at = [entry["value"] for entry in found["sensitivity_at"]]
     assert at == pytest.approx([0.5 + 0.5 / 1.5, 1, 1, 1])
-    assert facts["mean_sensitivity"]["value"] == pytest.approx(np.mean(at))
+    assert found["mean_sensitivity"]["value"] == pytest.approx(np.mean(at))
     # all volumes: (0, 1/2), then (12/4, 1): at 2 a third of the way is left
-    assert facts["tie_break"]["value"] == pytest.approx(0.5 + 0.5 * 2 / 3)
+    assert found["tie_break"]["value"] == pytest.approx(0.5 + 0.5 * 2 / 3)
     assert (facts["lesions"], facts["volumes_with_lesion"], facts["volumes"]) == (2, 2, 4)
-    for figure in (facts["mean_sensitivity"], facts["tie_break"]):
+    for figure in (found["mean_sensitivity"], found["tie_break"]):
         assert figure["low"] <= figure["value"] <= figure["high"]
 
 
 def test_dbtex_without_marks_is_zero():
     facts = dbtex([], [Lesion(0, SMALL)], slices=[40, 40], patient=[0, 1], **DRAW)
-    assert facts["mean_sensitivity"]["value"] == 0
-    assert facts["tie_break"]["value"] == 0
+    for figures in facts["rules"].values():
+        assert figures["mean_sensitivity"]["value"] == figures["tie_break"]["value"] == 0

@@ -78,7 +78,10 @@ def test_volumes_patients_and_findings_are_shown():
     assert f"{point['sensitivity']['value']:.3f}" in html
     for unit in ("volumes", "patients"):
         assert f"{facts['cases'][unit]['metrics']['auroc']['value']:.3f}" in html
-    assert f"{facts['dbtex']['mean_sensitivity']['value']:.3f}" in html
+    first = facts["dbtex"]["rules"]["first"]["mean_sensitivity"]
+    assert f"{first['value']:.3f}" in html
+    assert "Nearest box" in html
+    assert "First box" in html
     assert "every cluster counts as a finding" in html
     assert "clusters formed from annotated calcifications (at least 3 within 10 mm)" in html
     assert "p00" in html

@@ -223,6 +223,29 @@ class DbtexRate(Figure, frozen=True, kw_only=True):
     false_per_volume: float
 
 
+class DbtexFigures(Record, frozen=True, kw_only=True):
+    """Both metrics of the challenges by one rule of matching.
+
+    Attributes
+    ----------
+    mean_sensitivity, sensitivity_at
+        At 1, 2, 3 and 4 false marks per volume, over the volumes with a lesion.
+    tie_break
+        At 2 false marks per volume, over all volumes.
+    """
+
+    mean_sensitivity: Figure
+    sensitivity_at: list[DbtexRate]
+    tie_break: Figure
+
+
+class DbtexRules(Record, frozen=True, kw_only=True):
+    """The rules for a mark within reach of several boxes: it hits the nearest, or the first."""
+
+    nearest: DbtexFigures
+    first: DbtexFigures
+
+
 class Dbtex(Record, frozen=True, kw_only=True):
     """The DBTex metric.
 
@@ -242,9 +265,7 @@ class Dbtex(Record, frozen=True, kw_only=True):
     patients_with_lesion: int
     marks: int
     marks_per_volume: float
-    mean_sensitivity: Figure
-    sensitivity_at: list[DbtexRate]
-    tie_break: Figure
+    rules: DbtexRules
     biopsied: bool
     formed: int
     least_mm: tuple[float, float]

@@ -8,7 +8,8 @@ from typing import Any
 import polars as pl
 
 from tomocalc.accounts.figures import ends_of
-from tomocalc.accounts.metrics import Cases, Froc, FrocCurve, ImageMetrics
+from tomocalc.accounts.findings import Froc, FrocCurve
+from tomocalc.accounts.metrics import Cases, ImageMetrics
 from tomocalc.pages import curves
 from tomocalc.pages.merits import (
     MEANINGS,

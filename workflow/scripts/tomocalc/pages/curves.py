@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tomocalc.accounts.figures import Figure, ends_of
+from tomocalc.accounts.findings import Froc
 from tomocalc.accounts.metrics import (
     AtThreshold,
     CalibrationBin,
     Cases,
     Confusion,
-    Froc,
     Part,
     PredictiveValue,
 )

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tomocalc.accounts.figures import Figure
-from tomocalc.accounts.metrics import ByFinding, Cases, MetricsAccount, Part
+from tomocalc.accounts.findings import ByFinding
+from tomocalc.accounts.metrics import Cases, MetricsAccount, Part
 from tomocalc.pages.merits import few_positive_cases, floor_rule, with_interval
 from tomocalc.pages.words import NO_FINDINGS, NO_IMAGES, counted_clusters
 

@@ -3,87 +3,39 @@
 from __future__ import annotations
 
 import io
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import highdicom as hd
 import msgspec
 import numpy as np
-import pydicom
 import pytest
 from pydicom.sr.codedict import codes
 
-from support.image_files import write_dicom
-from support.manifests import manifest
+from support.dicom_objects import (
+    MANIFEST,
+    OBJECTS,
+    REMARK,
+    cad,
+    mark,
+    presentation,
+    read,
+    report,
+    segmentation,
+    write_source,
+)
 from support.report_tree import circles, items
-from tomocalc.dicom_output.identity import Identity, identity
+from tomocalc.dicom_output.identity import identity
 from tomocalc.dicom_output.objects import (
     CIRCLE_TOOL,
-    report_bytes,
     segmentation_bytes,
 )
 from tomocalc.errors import TomocalcError
-from tomocalc.image.runs import Runs
-
-MANIFEST = manifest("v1", patient_id="p1", laterality="R", slices=6, rows=40, columns=32)
-OBJECTS = {
-    2: Runs(
-        np.array([10, 11], np.int32),
-        np.array([4, 4], np.int32),
-        np.array([7, 6], np.int32),
-        np.array([0, 2]),
-    )
-}
 
 
-def mark(number: int, **changes: Any) -> dict[str, Any]:
-    place = {"slice": 2, "row": 10.4, "col": 5.0, "diameter_mm": 0.3, "area_mm2": 0.05}
-    return {"candidate_id": number, "probability": 0.75, **place, **changes}
-
-
-CLUSTER = {
-    "cluster_id": 0,
-    "slice": 3.2,
-    "row": 12.0,
-    "column": 30.0,
-    "radius_mm": 0.8,
-    "count": 4,
-    "probability_max": 0.9,
-}
-REMARK = "The model was trained on in-silico phantoms only."
-
-
-def pseudonymous() -> Identity:
-    return identity(MANIFEST, [], identifiers="pseudonymous", content="c")
-
-
-def report(who: Identity | None = None, *, marks: Any = None, turned: bool = False) -> bytes:
-    return report_bytes(
-        identity=who or pseudonymous(),
-        manifest=msgspec.structs.replace(MANIFEST, turned=turned),
-        marks=[mark(7), mark(9, slice=5, probability=0.5)] if marks is None else marks,
-        clusters=[CLUSTER],
-        score=0.75,
-        remarks=[REMARK],
-        version="1",
-    )
-
-
-def segmentation(
-    who: Identity | None = None, *, objects: Any = None, turned: bool = False
-) -> bytes:
-    return segmentation_bytes(
-        identity=who or pseudonymous(),
-        manifest=msgspec.structs.replace(MANIFEST, turned=turned),
-        objects=OBJECTS if objects is None else objects,
-        version="1",
-    )
-
-
-def read(content: bytes) -> pydicom.Dataset:
-    return pydicom.dcmread(io.BytesIO(content))
+@pytest.fixture
+def source(tmp_path: Path) -> list[Path]:
+    return write_source(tmp_path)
 
 
 def test_the_marks_are_read_back_with_nothing_but_pydicom() -> None:
@@ -108,19 +60,6 @@ def test_no_circle_leaves_the_image() -> None:
             x, y = np.array(region.GraphicData).reshape(-1, 2).T
             assert 0 <= x.min() <= x.max() <= MANIFEST.columns
             assert 0 <= y.min() <= y.max() <= MANIFEST.rows
-
-
-def test_a_circle_is_laid_out_as_the_viewer_ohif_reads_it() -> None:
-    """Its parser takes the first NUM of a group, and the SCOORD inside that NUM."""
-    groups = items(read(report()), "125007")[1:]
-    assert len(groups) == 3
-    for group in groups:
-        first = next(item for item in group.ContentSequence if item.ValueType == "NUM")
-        assert first.ConceptNameCodeSequence[0].CodeMeaning == "Area"
-        (coordinates,) = first.ContentSequence
-        assert (coordinates.ValueType, coordinates.GraphicType) == ("SCOORD", "CIRCLE")
-        assert coordinates.ContentSequence[0].ReferencedSOPSequence[0].ReferencedFrameNumber
-        assert items(group, "112039")[0].TextValue == CIRCLE_TOOL
 
 
 def test_what_to_know_of_the_scores_stands_in_the_report() -> None:
@@ -157,11 +96,11 @@ def test_a_long_list_is_cut_at_the_most_probable(monkeypatch: pytest.MonkeyPatch
     assert len(circles(read(report(marks=[mark(number) for number in range(9)])))) == 4 + 1
 
 
-@pytest.mark.parametrize("make", [report, segmentation])
+@pytest.mark.parametrize("make", [report, segmentation, presentation, cad])
 def test_equal_input_gives_equal_bytes(make: Any) -> None:
     assert make() == make()
     dataset = read(make())
-    assert dataset.ContentDate == "19000101"
+    assert dataset.InstanceCreationDate == "19000101"
     assert dataset.SOPInstanceUID.startswith("2.25.")
 
 
@@ -169,28 +108,6 @@ def test_another_result_gets_another_identifier() -> None:
     other = identity(MANIFEST, [], identifiers="pseudonymous", content="d")
     assert read(report()).SOPInstanceUID != read(report(other)).SOPInstanceUID
     assert read(report()).StudyInstanceUID == read(report(other)).StudyInstanceUID
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> list[Path]:
-    """Write six slices as single files, with a patient."""
-    files = []
-    for index in range(6):
-        path = tmp_path / f"{index}.dcm"
-        position = [0.0, 0.0, -float(index)]
-        write_dicom(
-            path, [np.full((40, 32), 9, np.uint16)], spacing=(0.1, 0.1), positions=[position]
-        )
-        dataset = pydicom.dcmread(path)
-        dataset.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
-        dataset.PatientName, dataset.PatientID = "PHI^CÄNARY", "PHI-ID"
-        dataset.SpecificCharacterSet = "ISO_IR 100"
-        dataset.StudyInstanceUID, dataset.SOPInstanceUID = "1.2.3", f"1.2.3.{index}"
-        dataset.StudyID, dataset.AccessionNumber = "PHI-STUDY", "PHI-ACC"
-        dataset.PatientComments = "PHI-COMMENT"
-        dataset.save_as(path)
-        files.append(path)
-    return files
 
 
 def test_identifiers_of_the_source_are_copied_only_when_asked_for(source: list[Path]) -> None:
@@ -241,30 +158,3 @@ def test_a_single_image_has_no_frame_number() -> None:
     dataset = read(segmentation_bytes(identity=who, manifest=single, objects=objects, version="1"))
     derived = dataset.PerFrameFunctionalGroupsSequence[0].DerivationImageSequence[0]
     assert "ReferencedFrameNumber" not in derived.SourceImageSequence[0]
-
-
-@pytest.mark.parametrize("identifiers", ["pseudonymous", "source"])
-@pytest.mark.parametrize("tool", ["dciodvfy", "dsrdump"])
-def test_validators_accept_them(
-    tmp_path: Path, source: list[Path], tool: str, identifiers: str
-) -> None:
-    if not shutil.which(tool):
-        pytest.skip(f"{tool} is not installed")
-    who = identity(MANIFEST, source, identifiers=identifiers, content="c")
-    contents = {
-        "report": report(who),
-        "mask": segmentation(who, objects={**OBJECTS, 4: OBJECTS[2]}),
-        "empty": segmentation(who, objects={}),
-    }
-    for name, content in contents.items():
-        if tool == "dsrdump" and name != "report":
-            continue
-        path = tmp_path / f"{name}.dcm"
-        path.write_bytes(content)
-        run = subprocess.run([tool, path], capture_output=True, text=True, check=False)
-        output = run.stdout + run.stderr
-        assert "Error" not in output, output
-        assert run.returncode == 0, output
-        if tool == "dsrdump":
-            assert "Individual Calcification" in output
-            assert "(CIRCLE," in output

@@ -36,7 +36,15 @@ def test_volumes_of_another_seed_are_scored_with_the_model(rerun: Project):
     folder = rerun.folder / "results/predictions"
     assert links_work(folder) == 3
     names = {path.name for path in (folder / "P001-LCC").iterdir()}
-    assert {"report.dcm", "segmentation.dcm", "marks.tsv", "overlay.png", "volume.html"} <= names
+    assert {
+        "report.dcm",
+        "segmentation.dcm",
+        "presentation.dcm",
+        "cad.dcm",
+        "marks.tsv",
+        "overlay.png",
+        "volume.html",
+    } <= names
     volumes = pl.read_csv(folder / "volumes.tsv", separator="\t")
     assert volumes["score"].is_between(0, 1).all()
     assert not volumes["cautions"].cast(pl.String).str.contains("in_silico").any()

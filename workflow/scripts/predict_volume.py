@@ -84,11 +84,7 @@ def main(
     prediction.write_tables(folder)
     dicom = settings["identifiers"] != "none"
     if dicom:
-        prediction.write_dicom(
-            folder / "report.dcm",
-            folder / "segmentation.dcm",
-            identifiers=settings["identifiers"],
-        )
+        prediction.write_dicom(folder, identifiers=settings["identifiers"])
     absent = {name for name in FILES if name.endswith(".dcm")} if not dicom else set()
     absent |= {"overlay.png"} if overlay != str(folder / "overlay.png") else set()
     prediction.write_page(page, files=[name for name in FILES if name not in absent], home=home)

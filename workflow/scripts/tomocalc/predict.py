@@ -49,6 +49,8 @@ FILES = {
     "scores.json": "scores of the volume, drift and cautions",
     "report.dcm": "DICOM structured report of the flagged candidates (TID 1500)",
     "segmentation.dcm": "DICOM segmentation of their pixels",
+    "presentation.dcm": "DICOM presentation state: circles over the images (GSPS)",
+    "cad.dcm": "the same marks for CAD viewers (Mammography CAD SR, TID 4000)",
     "overlay.png": "picture with all candidates",
 }
 """What is written of a volume, and what each file is."""
@@ -111,10 +113,8 @@ class Prediction(Shown):
         write_text(folder / "clusters.tsv", _sheet(self.clusters))
         self.scores.write(folder / "scores.json")
 
-    def write_dicom(
-        self, report: str | Path, segmentation: str | Path, *, identifiers: str = "pseudonymous"
-    ) -> None:
-        """Write structured report and segmentation; see `dicom_output.identity`.
+    def write_dicom(self, folder: str | Path, *, identifiers: str = "pseudonymous") -> None:
+        """Write the DICOM objects of `FILES` to *folder*; see `dicom_output.identity`.
 
         Raises
         ------
@@ -122,27 +122,31 @@ class Prediction(Shown):
             ``E601`` when identifiers of the ``source`` are to be copied and there are none.
         """
         # here: whoever wants no DICOM objects need not wait for what writes them
+        from tomocalc.dicom_output.cad import cad_bytes
         from tomocalc.dicom_output.identity import identity
         from tomocalc.dicom_output.objects import report_bytes, segmentation_bytes
+        from tomocalc.dicom_output.presentation import presentation_bytes
 
         version, manifest = self.model.card["weights_sha256"][:16], self.measured.manifest
         flagged = self.marks.filter("flagged")
         content = digest([version, self.scores.threshold, flagged.to_dicts(), identifiers])
         files = self.measured.files() if identifiers == "source" else []
         who = identity(manifest, files, identifiers=identifiers, content=content)
-        made = report_bytes(
-            identity=who,
-            manifest=manifest,
-            marks=flagged.to_dicts(),
-            clusters=self.clusters.to_dicts(),
-            score=self.scores.score,
-            remarks=remarks_on(self.scores),
-            version=version,
-        )
-        write_bytes(report, made)
+        shared: dict[str, Any] = {"identity": who, "manifest": manifest, "version": version}
+        found = {
+            "marks": flagged.to_dicts(),
+            "clusters": self.clusters.to_dicts(),
+            "remarks": remarks_on(self.scores),
+        }
         objects = self.measured.found.objects_of(flagged["candidate_id"].to_numpy())
-        made = segmentation_bytes(identity=who, manifest=manifest, objects=objects, version=version)
-        write_bytes(segmentation, made)
+        made = {
+            "report": report_bytes(**shared, **found, score=self.scores.score),
+            "segmentation": segmentation_bytes(**shared, objects=objects),
+            "presentation": presentation_bytes(**shared, **found),
+            "cad": cad_bytes(**shared, **found),
+        }
+        for name, written in made.items():
+            write_bytes(Path(folder) / f"{name}.dcm", written)
 
     def write_page(
         self, path: str | Path, *, files: Sequence[str] = (), home: str | None = None

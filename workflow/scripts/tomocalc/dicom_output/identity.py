@@ -58,6 +58,20 @@ PLACED = (
 )
 """What ``source`` reads to point at the images and to place the marks in the patient."""
 
+DISPLAYED = (
+    "PhotometricInterpretation",
+    "RescaleIntercept",
+    "RescaleSlope",
+    "RescaleType",
+    "WindowCenter",
+    "WindowWidth",
+    "VOILUTFunction",
+)
+"""What ``source`` reads so that a presentation state shows the images as they show themselves."""
+
+DISPLAYED_GROUPS = ("PixelValueTransformationSequence", "FrameVOILUTSequence")
+"""Where enhanced images say it."""
+
 NEEDED = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID")
 """Without these, an archive cannot file what is written with the study."""
 
@@ -180,7 +194,7 @@ def _header(path: Path, volume_id: str) -> Dataset:
     """Read `COPIED` and `PLACED` of one file of a volume."""
     if sniff(path) is not Kind.DICOM:
         raise _nothing(volume_id, "its slices are not DICOM files")
-    header = image_dataset(path, ["SpecificCharacterSet", *COPIED, *PLACED])
+    header = image_dataset(path, ["SpecificCharacterSet", *COPIED, *PLACED, *DISPLAYED])
     for name in NEEDED:
         if not header.get(name):
             raise _nothing(volume_id, f"its header has no {name}")
@@ -200,7 +214,10 @@ def _image(
         setattr(made, name, str(header.get(name) or ""))
     for name in ("SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID", "FrameOfReferenceUID"):
         setattr(made, name, str(header[name].value))
-    made.PositionReferenceIndicator = ""
+    made.PositionReferenceIndicator, made.SamplesPerPixel = "", 1
+    for name in DISPLAYED:
+        if header.get(name) not in (None, ""):
+            setattr(made, name, header[name].value)
     made.Modality, made.Rows, made.Columns = "MG", manifest.rows, manifest.columns
     made.NumberOfFrames = len(positions)
     measures, plane, frames = Dataset(), Dataset(), []
@@ -214,6 +231,13 @@ def _image(
         frames.append(frame)
     shared = Dataset()
     shared.PixelMeasuresSequence, shared.PlaneOrientationSequence = [measures], [plane]
+    own = header.get("PerFrameFunctionalGroupsSequence") or []
+    groups = [*(header.get("SharedFunctionalGroupsSequence") or []), *own[:1]]
+    for name in DISPLAYED_GROUPS:  # what the first frame says holds for all
+        for group in [group for group in groups if group.get(name)][:1]:
+            for item in DISPLAYED:
+                if group[name].value[0].get(item) not in (None, ""):
+                    setattr(made, item, group[name].value[0][item].value)
     if len(positions) > 1:
         made.SharedFunctionalGroupsSequence = [shared]
         made.PerFrameFunctionalGroupsSequence = frames

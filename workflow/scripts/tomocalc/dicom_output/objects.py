@@ -89,8 +89,7 @@ def report_bytes(
         name = f"candidate {row['candidate_id']}"
         groups.append(_group(identity, manifest, CALCIFICATION, name, measured))
     for row in clusters:
-        place = {"slice": round(row["slice"]), "row": row["row"], "col": row["column"]}
-        circle = _circle(identity, manifest, place, radius_mm=row["radius_mm"])
+        circle = _circle(identity, manifest, cluster_place(row), radius_mm=row["radius_mm"])
         measured = [
             _area(np.pi * row["radius_mm"] ** 2, circle),
             _certainty(row["probability_max"]),
@@ -122,7 +121,7 @@ def report_bytes(
         is_complete=True,
         transfer_syntax_uid=ExplicitVRLittleEndian,
     )
-    return _settled(report)
+    return settled(report)
 
 
 def _group(
@@ -162,7 +161,20 @@ def _area(area_mm2: float, circle: hd.sr.CoordinatesForMeasurement) -> hd.sr.Mea
 def _circle(
     identity: Identity, manifest: VolumeManifest, row: Row, *, radius_mm: float
 ) -> hd.sr.CoordinatesForMeasurement:
-    """Outline a mark by centre and a point on the circle; pixel centres lie at n + 0.5 (SCOORD)."""
+    """Outline a mark on its slice."""
+    image, frame = identity.image_of(row["slice"])
+    source = hd.sr.SourceImageForRegion(
+        image.SOPClassUID, image.SOPInstanceUID, [frame] if frame else None
+    )
+    points = circle_points(manifest, row, radius_mm=radius_mm)
+    return hd.sr.CoordinatesForMeasurement(hd.sr.GraphicTypeValues.CIRCLE, points, source)
+
+
+def circle_points(manifest: VolumeManifest, row: Row, *, radius_mm: float) -> NDArray[np.float64]:
+    """Return centre and a point of a mark's circle, (2, 2) as x and y in px of the stored image.
+
+    Pixel centres lie at n + 0.5, in reports (SCOORD) and presentation states alike.
+    """
     y, x = row["row"], row["col"]
     if manifest.turned:  # when it was read; the stored image is the other way round
         y, x = manifest.rows - 1 - y, manifest.columns - 1 - x
@@ -171,12 +183,12 @@ def _circle(
     outer = x + 0.5 + radius
     if outer > manifest.columns:
         outer = max(x + 0.5 - radius, 0.0)
-    image, frame = identity.image_of(row["slice"])
-    source = hd.sr.SourceImageForRegion(
-        image.SOPClassUID, image.SOPInstanceUID, [frame] if frame else None
-    )
-    points = np.round([[x + 0.5, y + 0.5], [outer, y + 0.5]], 3)
-    return hd.sr.CoordinatesForMeasurement(hd.sr.GraphicTypeValues.CIRCLE, points, source)
+    return np.round(np.array([[x + 0.5, y + 0.5], [outer, y + 0.5]], np.float64), 3)
+
+
+def cluster_place(row: Row) -> Row:
+    """Return the place of a cluster's centre as that of a mark: slice, row, col."""
+    return {"slice": round(row["slice"]), "row": row["row"], "col": row["column"]}
 
 
 def segmentation_bytes(
@@ -242,7 +254,7 @@ def segmentation_bytes(
             item.ReferencedSOPClassUID = classes[element.value]
 
     made.walk(name_class)
-    return _settled(made)
+    return settled(made)
 
 
 def _as_sources(identity: Identity) -> list[Dataset]:
@@ -272,11 +284,12 @@ def masks(
     return made
 
 
-def _settled(made: Dataset) -> bytes:
+def settled(made: Dataset) -> bytes:
     """Return an object's file, its dates replaced by settled ones."""
-    made.InstanceCreationDate = made.ContentDate = DATE
-    made.InstanceCreationTime = made.ContentTime = TIME
-    for equipment in made.ContributingEquipmentSequence:  # the library itself
+    made.InstanceCreationDate, made.InstanceCreationTime = DATE, TIME
+    if "ContentDate" in made:
+        made.ContentDate, made.ContentTime = DATE, TIME
+    for equipment in made.get("ContributingEquipmentSequence") or []:  # the library itself
         equipment.ContributionDateTime = DATE + TIME
     target = io.BytesIO()
     made.save_as(target, enforce_file_format=True)

@@ -126,7 +126,7 @@ class PredictionPlan:
             return {}
         return {
             name: f"<results>/predictions/{{volume}}/{name}.dcm"
-            for name in ("report", "segmentation")
+            for name in ("report", "segmentation", "presentation", "cad")
         }
 
     def overlays(self, _: Wildcards) -> list[str]:

@@ -1,0 +1,184 @@
+"""A scored volume as DICOM presentation state: circles and probabilities over the images.
+
+Viewers that draw no structured reports draw these (PS3.3 A.33.1).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import highdicom as hd
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+
+from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.dicom_output.identity import DATE, TIME, Identity
+from tomocalc.dicom_output.objects import (
+    DESCRIPTION,
+    LARGEST_REPORT,
+    MAKER,
+    Row,
+    circle_points,
+    cluster_place,
+    settled,
+)
+
+MARK, CLUSTER = hd.color.CIELabColor(97, -22, 94), hd.color.CIELabColor(74, 24, 78)
+"""Yellow of a mark and orange of a cluster, on grey tissue."""
+
+PIXEL = hd.pr.AnnotationUnitsValues.PIXEL
+DISPLAY, TOP = hd.pr.AnnotationUnitsValues.DISPLAY, (0.0, 0.0, 1.0, 0.08)
+"""Where remarks stand, in shares of what is displayed."""
+
+CIRCLE = hd.pr.GraphicTypeValues.CIRCLE
+NOTE_PX = (60, 20)
+"""Width and height of the box of a probability."""
+
+
+def presentation_bytes(
+    *,
+    identity: Identity,
+    manifest: VolumeManifest,
+    marks: Sequence[Row],
+    clusters: Sequence[Row],
+    remarks: Sequence[str],
+    version: str,
+) -> bytes:
+    """Return a Grayscale Softcopy Presentation State of the flagged marks and the clusters.
+
+    Parameters
+    ----------
+    manifest
+        Of the volume; where it was ``turned``, places are those of the stored image.
+    marks, clusters
+        As `objects.report_bytes` takes them; the same are drawn.
+    remarks
+        What to know before the marks are used; written on every slice that has one.
+    version
+        Of the model.
+
+    Notes
+    -----
+    Marks, clusters and remarks are a layer each, so that a viewer can hide one. Rescaling, window
+    and polarity are those of the source's header where it has them: a presentation state replaces
+    what the image says of them (PS3.4 N.2).
+    """
+    listed = [row for row in marks if row["probability"] is not None][:LARGEST_REPORT]
+    layers = [
+        hd.pr.GraphicLayer("REMARKS", 3, "What to know of the marks", MARK),
+        hd.pr.GraphicLayer("CLUSTERS", 1, "Clusters of candidates", CLUSTER),
+        hd.pr.GraphicLayer("CANDIDATES", 2, DESCRIPTION, MARK),
+    ]
+    drawn = [
+        (layers[1], cluster_place(row), row["radius_mm"], f"{row['count']}", f"cluster {number}")
+        for number, row in enumerate(clusters)
+    ] + [
+        (
+            layers[2],
+            row,
+            row["diameter_mm"] / 2,
+            f"{row['probability']:.2g}",
+            f"candidate {row['candidate_id']}",
+        )
+        for row in listed
+    ]
+    graphics: dict[tuple[str, int], list[hd.pr.GraphicObject]] = defaultdict(list)
+    texts: dict[tuple[str, int], list[hd.pr.TextObject]] = defaultdict(list)
+    for layer, place, radius_mm, note, name in drawn:
+        points = circle_points(manifest, place, radius_mm=radius_mm)
+        key = (layer.GraphicLayer, place["slice"])
+        graphics[key].append(
+            hd.pr.GraphicObject(
+                CIRCLE,
+                points,
+                PIXEL,
+                tracking_id=name,
+                tracking_uid=identity.uid("tracking", name),
+            )
+        )
+        texts[key].append(hd.pr.TextObject(note, PIXEL, bounding_box=_box(points, manifest)))
+    if remarks:
+        said = hd.pr.TextObject(" ".join(remarks), DISPLAY, bounding_box=TOP)
+        for index in {key[1] for key in graphics} or {manifest.slices // 2}:
+            texts[layers[0].GraphicLayer, index].append(said)
+    named = {layer.GraphicLayer: layer for layer in layers}
+    annotations = []
+    for layer, index in sorted(texts):
+        image, frame = identity.image_of(index)
+        annotations.append(
+            hd.pr.GraphicAnnotation(
+                [image],
+                named[layer],
+                referenced_frame_number=frame,
+                graphic_objects=graphics.get((layer, index)),
+                text_objects=texts[layer, index],
+            )
+        )
+    shown = identity.images[0]
+    inverse = shown.get("PhotometricInterpretation") == "MONOCHROME1"
+    made = hd.pr.GrayscaleSoftcopyPresentationState(
+        referenced_images=list(identity.images),
+        series_instance_uid=identity.uid("presentation series"),
+        series_number=903,
+        sop_instance_uid=identity.uid("presentation"),
+        instance_number=1,
+        manufacturer=MAKER,
+        manufacturer_model_name=MAKER,
+        software_versions=version,
+        device_serial_number="1",
+        content_label="CANDIDATES",
+        content_description=DESCRIPTION,
+        series_description=DESCRIPTION,
+        graphic_annotations=annotations or None,
+        graphic_layers=layers if annotations else None,
+        modality_lut_transformation=_rescaling(shown),
+        voi_lut_transformations=_window(shown),
+        presentation_lut_transformation=hd.PresentationLUTTransformation(
+            presentation_lut_shape="INVERSE" if inverse else "IDENTITY"
+        ),
+    )
+    made.Laterality = manifest.laterality
+    made.PresentationCreationDate, made.PresentationCreationTime = DATE, TIME
+    return settled(made)
+
+
+def _rescaling(image: Dataset) -> hd.ModalityLUTTransformation | None:
+    if "RescaleSlope" not in image or "RescaleIntercept" not in image:
+        return None
+    return hd.ModalityLUTTransformation(
+        rescale_slope=float(image.RescaleSlope),
+        rescale_intercept=float(image.RescaleIntercept),
+        rescale_type=str(image.get("RescaleType") or "US"),
+    )
+
+
+def _window(image: Dataset) -> list[hd.pr.SoftcopyVOILUTTransformation] | None:
+    if "WindowCenter" not in image or "WindowWidth" not in image:
+        return None
+    window = hd.pr.SoftcopyVOILUTTransformation(
+        window_center=_first(image.WindowCenter),
+        window_width=_first(image.WindowWidth),
+        voi_lut_function=image.get("VOILUTFunction"),
+    )
+    return [window]
+
+
+def _first(value: Any) -> float:
+    """Return the first of several windows, which is the one that viewers open with."""
+    return float(value[0] if isinstance(value, Sequence) else value)
+
+
+def _box(
+    points: NDArray[np.float64], manifest: VolumeManifest
+) -> tuple[float, float, float, float]:
+    """Return the box of a note beside a circle: right of it where there is room, else left."""
+    (x, y), radius = points[0], abs(points[1, 0] - points[0, 0])
+    width, height = (
+        min(a, b) for a, b in zip(NOTE_PX, (manifest.columns, manifest.rows), strict=True)
+    )
+    left = x + radius if x + radius + width <= manifest.columns else max(x - radius - width, 0)
+    top = min(max(y - height / 2, 0), manifest.rows - height)
+    return float(left), float(top), float(left + width), float(top + height)

@@ -276,3 +276,12 @@ def test_equal_pixels_have_equal_content_however_they_are_stored(tmp_path: Path)
         Image.fromarray(pixels).save(tmp_path / "other" / f"{path.stem}.tif")
     same = [run(source, tmp_path / f"out{k}") for k, source in enumerate((one, tmp_path / "other"))]
     assert same[0].content == same[1].content != ""
+    empty = [tmp_path / name for name in ("empty", "copy", "another")]
+    for seed, folder in zip((1, 1, 2), empty, strict=True):
+        folder.mkdir()
+        for index in range(3):
+            noise = np.random.default_rng(seed + index).integers(900, 1100, (120, 100))
+            Image.fromarray(noise.astype(np.uint16)).save(folder / f"{index}.png")
+    none = [run(source, tmp_path / f"{source.name}-out") for source in empty]
+    assert [one.candidates for one in none] == [0, 0, 0]
+    assert none[0].content == none[1].content != none[2].content

@@ -202,6 +202,14 @@ DICOM_ENCODINGS: dict[str, Encoding] = {
     "MONOCHROME1, padding 0": Encoding(
         padded(0, PhotometricInterpretation="MONOCHROME1"), same="candidates"
     ),
+    "bright padding that nothing names": Encoding(
+        padded(4095, named=False), same="candidates", doubts=("bright_outside",)
+    ),
+    "MONOCHROME1, padding 0 that nothing names": Encoding(
+        padded(0, named=False, PhotometricInterpretation="MONOCHROME1"),
+        same="candidates",
+        doubts=("bright_outside",),
+    ),
     "a range of padding": Encoding(padded(4000, PixelPaddingRangeLimit=4095), same="candidates"),
     "negative padding": Encoding(padded(-2000, bits=16), same="candidates"),
     "magnified": Encoding(

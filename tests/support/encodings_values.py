@@ -49,7 +49,9 @@ def wide() -> Dataset:
     )
 
 
-def padded(value: int, where: NDArray[np.bool_] = AIR, **options: Any) -> Callable[[Path], Path]:
+def padded(
+    value: int, where: NDArray[np.bool_] = AIR, *, named: bool = True, **options: Any
+) -> Callable[[Path], Path]:
     """Write the breast with *value* for padding where nothing was imaged."""
 
     def make() -> Dataset:
@@ -58,6 +60,6 @@ def padded(value: int, where: NDArray[np.bool_] = AIR, **options: Any) -> Callab
             frames = 4095 - frames
         frames = frames.astype(np.int16) if value < 0 else frames
         frames[:, where] = value
-        return many(frames, **{"PixelPaddingValue": value, **options})
+        return many(frames, **({"PixelPaddingValue": value} if named else {}), **options)
 
     return saved(make)

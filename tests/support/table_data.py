@@ -12,7 +12,7 @@ import polars as pl
 import merge_dataset
 import split_dataset
 from support.defaults import CONFIG, PAPER
-from tomocalc.dataset.feature_table import read_feature_table
+from tomocalc.dataset.feature_table import LeftOut, read_feature_table
 
 
 def merge_and_split(
@@ -72,3 +72,22 @@ def read_woods() -> pl.DataFrame:
         **{name: columns[name] for name in names},
     )
     return rows
+
+
+MAP = {
+    "header": True,
+    "features": {"area": "A", "contrast": "C"},
+    "label": "y",
+    "positive": "yes",
+    "negative": None,
+    "patient_id": None,
+    "site": None,
+    "unlabelled": "fail",
+}
+
+
+def read(tmp_path: Path, text: str, **changes: Any) -> tuple[pl.DataFrame, LeftOut]:
+    """Write a table and read it as `MAP` says."""
+    path = tmp_path / "table.csv"
+    path.write_text(text)
+    return read_feature_table(str(path), **(MAP | changes))  # type: ignore[arg-type]

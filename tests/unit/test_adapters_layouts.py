@@ -11,6 +11,7 @@ from support.imports import (
     accepted,
     bcs_dbt_folder,
     cbis_ddsm_folder,
+    dicom,
     inbreast_folder,
     victre_folder,
 )
@@ -115,6 +116,24 @@ def test_sets_are_found_where_the_nbia_downloader_leaves_them(tmp_path: Path) ->
     folder = below(cbis_ddsm_folder(tmp_path / "cbis"), "*.csv", "manifest-1566/CBIS-DDSM")
     sheets = cbis_ddsm(folder, pixel_spacing_mm=0.05)
     assert [len(sheets.volumes), len(sheets.annotations)] == [1, 1]
+
+
+def test_every_set_says_what_its_images_are_and_how_large(tmp_path: Path) -> None:
+    film = dict.fromkeys(["kind"], "single image") | {"slices": 1}
+    sheets = cbis_ddsm(cbis_ddsm_folder(tmp_path / "cbis"), pixel_spacing_mm=0.05)
+    assert sheets.volumes[0].items() >= (film | {"rows": 24, "columns": 20}).items()
+    sheets = inbreast(inbreast_folder(tmp_path / "inbreast"))
+    told = {"kind": "2D for presentation", "slices": 1, "rows": 24, "columns": 20}
+    assert sheets.volumes[0].items() >= told.items()
+    folder = bcs_dbt_folder(tmp_path / "bcs")
+    dicom(folder / "a/1.2/1.3/1-1.dcm", frames=3)
+    sheets = bcs_dbt(folder)
+    told = {"kind": "tomosynthesis", "slices": 3, "rows": 24, "columns": 20}
+    assert sheets.volumes[0].items() >= told.items()
+    assert "slices" not in sheets.volumes[1]  # no image: what is wrong is said where it is read
+    sheets = victre(victre_folder(tmp_path / "victre"), files=tmp_path / "files")
+    told = {"kind": "tomosynthesis", "slices": 12, "rows": 100, "columns": 200}
+    assert sheets.volumes[0].items() >= told.items()
 
 
 def test_a_published_path_leads_nowhere_else(tmp_path: Path) -> None:

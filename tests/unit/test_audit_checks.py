@@ -61,6 +61,14 @@ def test_what_cannot_be_told_is_not_called_clean() -> None:
     assert {check.verdict for check in checks} == {Verdict.UNSEEN}
 
 
+def test_rows_that_are_all_alike_have_no_near_copies() -> None:
+    rows = table(4)
+    frame = rows.frame.with_columns(pl.lit(1.0).alias(name) for name in rows.features)
+    audit = audit_split(changed(rows, frame), permutations=0)
+    (near,) = [check for check in audit.checks if check.name == "near_copies"]
+    assert near.verdict is Verdict.UNSEEN
+
+
 def test_a_site_is_judged_by_whole_patients() -> None:
     # two sites, the label by site: certain with 60 patients
     site = {

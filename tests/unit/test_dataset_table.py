@@ -9,32 +9,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from support.defaults import CONFIG
-from support.table_data import merge_and_split
-from tomocalc.accounts.quality import Classes, Gaps, Imputed, QualityAccount
+from support.table_data import MAP, read
+from tomocalc.accounts.quality import Classes, Gaps, Imputed
 from tomocalc.dataset.feature_table import CANDIDATE, LeftOut, read_feature_table
 from tomocalc.dataset.quality import quality_account
-from tomocalc.eda.table import load_table
 from tomocalc.errors import TomocalcError
-from tomocalc.model.sequences import load_samples
 from tomocalc.tables import FEATURES, PAPER_FEATURES, names
-
-MAP = {
-    "header": True,
-    "features": {"area": "A", "contrast": "C"},
-    "label": "y",
-    "positive": "yes",
-    "negative": None,
-    "patient_id": None,
-    "site": None,
-    "unlabelled": "fail",
-}
-
-
-def read(tmp_path, text, **changes):
-    path = tmp_path / "table.csv"
-    path.write_text(text)
-    return read_feature_table(str(path), **(MAP | changes))  # type: ignore[arg-type]
 
 
 def test_columns_are_mapped(tmp_path):
@@ -233,59 +213,3 @@ def test_the_paper_table_has_its_known_faults():
     assert account.conflicting_labels.groups == 1
     assert round(account.prevalence, 4) == 0.0232
     assert round(account.after_removal.prevalence, 4) == 0.0324
-
-
-def test_any_columns_of_a_table_are_features(tmp_path):
-    """Two of 18 measured ones and radiomics' own; the map names only what is called otherwise."""
-    draw = np.random.default_rng(1)
-    malignant = np.arange(120) % 2 == 0
-    values = {
-        "original_glcm_Contrast": draw.normal(size=120),
-        "wavelet-LL mean": draw.normal(size=120),
-    }
-    values["A"] = draw.normal(size=120) + malignant
-    words = np.where(malignant, "MALIGNANT", "BENIGN")
-    table = pl.DataFrame(
-        {"patient": [f"p{n // 2}" for n in range(120)], "pathology": words} | values
-    )
-    table.write_csv(tmp_path / "table.csv")
-    features = ["original_glcm_Contrast", "area", "wavelet-LL mean"]
-    paths = merge_and_split(
-        tmp_path,
-        str(tmp_path / "table.csv"),
-        columns={
-            "features": {"area": "A"},
-            "label": "pathology",
-            "positive": "MALIGNANT",
-            "patient_id": "patient",
-        },
-        features=features,
-        protocol="honest",
-        config=CONFIG,
-    )
-    rows = pl.read_parquet(paths["candidates"])
-    own = rows["wavelet-LL mean"].to_numpy()
-    assert own == pytest.approx(values["wavelet-LL mean"], rel=1e-6)
-    assert QualityAccount.read(paths["quality"]).columns["original_glcm_Contrast"].null == 0
-    samples = load_samples(
-        paths["candidates"],
-        paths["splits"],
-        features=features,
-        sequence={"kind": "single_step", "slices": 1},
-        impute="none",
-    )
-    assert samples.x.shape == (120, 1, 3)
-    assert load_table(paths["candidates"]).features.keys() == {*features}
-
-
-def test_a_feature_that_is_no_column_is_named(tmp_path):
-    (tmp_path / "table.csv").write_text("A,y\n1,yes\n2,no\n")
-    with pytest.raises(TomocalcError, match=r"has no column roundness; its columns are A, y"):
-        merge_and_split(
-            tmp_path,
-            str(tmp_path / "table.csv"),
-            columns={"features": {"area": "A"}, "label": "y", "positive": "yes"},
-            features=["area", "roundness"],
-            protocol="honest",
-            config=CONFIG,
-        )

@@ -100,7 +100,7 @@ def test_single_bits_above_the_stored_ones_are_a_fault(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
 def test_rescale_rules_that_differ_are_applied(tmp_path: Path, photometric: str) -> None:
-    frames = volume(3, bits=12)
+    frames = [4095 - f if photometric == "MONOCHROME1" else f for f in volume(3, bits=12)]
     rules = [(1.0, 0.0), (2.0, 100.0), (0.5, -50.0)]
     dataset = dicom(frames, bits=12, enhanced=True, PhotometricInterpretation=photometric)
     dataset.PerFrameFunctionalGroupsSequence = [

@@ -167,6 +167,13 @@ KINDS: dict[str, Kind] = {
         "values take {needed:g} bits and the header says {stored:g}: all are kept",
         "look at the picture; export the volume again if it looks wrong",
     ),
+    "bright_outside": Kind(
+        "the outside is brighter than the breast",
+        "{share:.0%} of the image around the breast is one bright tone, which no header calls "
+        "padding: it is taken for air",
+        "look at the picture: are calcifications bright? If they are dark, correct the photometric "
+        "interpretation in the source, or invert the images",
+    ),
     "no_class": Kind(
         "the file does not say what object it is",
         "the header has no SOP Class UID: it is read as an image of the breast",

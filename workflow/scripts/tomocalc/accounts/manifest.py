@@ -36,6 +36,8 @@ class SliceFacts(Record, frozen=True, kw_only=True):
         Of the generator in use.
     qc_flag
         ``ok``, ``capped`` (more objects than allowed) or ``constant`` (no contrast, no objects).
+    pixels
+        Digest of the pixels where nothing was found in them; else empty.
     """
 
     slice: int
@@ -44,6 +46,7 @@ class SliceFacts(Record, frozen=True, kw_only=True):
     breast_share: float = 0.0
     objects: int = 0
     qc_flag: str = "constant"
+    pixels: str = ""
 
 
 class QuarantinedSlice(Record, frozen=True, kw_only=True):

@@ -14,7 +14,17 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tomocalc.adapters.sheets import Sheets, Tree, find_one, layout_error, name_of, read_csv, whole
+from tomocalc.adapters.sheets import (
+    Sheets,
+    Tree,
+    find_one,
+    image_size,
+    layout_error,
+    name_of,
+    read_csv,
+    single_image,
+    whole,
+)
 
 KEY = ("PatientID", "StudyUID", "View")
 PLACE = ("X", "Y", "Width", "Height", "Class", "AD")
@@ -90,7 +100,8 @@ def _place_volume(
         sheets.leave_out(what, "its file is not in the folder")
     else:
         volume_id = name_of("-".join(key))
-        sheets.volumes.append(_volume(volume_id, row, view, path))
+        about = {"kind": "tomosynthesis", **image_size(path)}
+        sheets.volumes.append(_volume(volume_id, row, view, path) | about)
         for box in boxes.get(key, []):
             on_slice = whole(box["Slice"], box["where"])
             sheets.annotations.append(_annotation(volume_id, on_slice, box))
@@ -114,7 +125,7 @@ def _place_slices(sheets: Sheets, table: Path) -> None:
         volume_id = name_of(path.stem)
         if volume_id not in placed:
             placed.add(volume_id)
-            sheets.volumes.append(_volume(volume_id, row, view or seen, path))
+            sheets.volumes.append(_volume(volume_id, row, view or seen, path) | single_image(path))
         if row["X"]:
             sheets.annotations.append(_annotation(volume_id, 0, row | {"where": str(table)}))
     listed = {row["file"] for row in rows}

@@ -109,6 +109,10 @@ def _place(
             "pixel_spacing_mm": pixel_spacing_mm,
             "slice_spacing_mm": 1.0,
             "site": SITE,
+            "kind": "single image",
+            "slices": 1,
+            "rows": size[0],
+            "columns": size[1],
         }
     )
     for row, mask in zip(rows, masks, strict=True):

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from tomocalc.adapters.sheets import Sheets, layout_error, name_of
+from tomocalc.adapters.sheets import Sheets, layout_error, name_of, single_image
 
 PIXEL_SPACING_MM = 0.07
 """Of the detector, a Siemens MammoNovation."""
@@ -85,6 +85,7 @@ def _volume(volume_id: str, path: Path, match: re.Match[str]) -> dict[str, Any]:
         "pixel_spacing_mm": PIXEL_SPACING_MM,
         "slice_spacing_mm": 1.0,
         "site": SITE,
+        **single_image(path, "2D for presentation"),
     }
 
 

@@ -63,6 +63,10 @@ def _volume(path: Path) -> dict[str, Any]:
         "pixel_spacing_mm": PIXEL_SPACING_MM,
         "slice_spacing_mm": 1.0,
         "site": "MIAS",
+        "kind": "single image",
+        "slices": 1,
+        "rows": SIDE,
+        "columns": SIDE,
     }
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from tomocalc.config import Schema, load_schema, mistakes
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.files import ANNOTATION_COLUMNS, IMPORT_COLUMNS, sheet_text, write_text
+from tomocalc.readers.dicom_file import image_dataset
 
 log = logging.getLogger(__name__)
 
@@ -172,6 +173,24 @@ def find_one(folder: Path, pattern: str, what: str) -> list[Path]:
         why = f"no file {pattern} ({what}) is in it" if folder.is_dir() else "it is no folder"
         raise layout_error(str(folder), why, f"put the data set's {what} into the folder")
     return found
+
+
+def single_image(path: Path, kind: str = "single image") -> dict[str, Any]:
+    """Return the cells that say what a file of one image is, and its size where it is DICOM."""
+    return {"kind": kind, **image_size(path), "slices": 1}
+
+
+def image_size(path: Path) -> dict[str, Any]:
+    """Return slices, rows and columns of a DICOM file; nothing of any other.
+
+    What is wrong with a damaged file is said where it is read.
+    """
+    try:
+        found = image_dataset(path, ["NumberOfFrames"])
+        size = {"slices": int(found.get("NumberOfFrames") or 1)}
+        return size | {"rows": int(found.Rows), "columns": int(found.Columns)}
+    except (TomocalcError, AttributeError, TypeError, ValueError):
+        return {}
 
 
 class Tree:

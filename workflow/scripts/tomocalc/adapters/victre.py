@@ -223,4 +223,6 @@ def _volume(volume_id: str, found: Reconstruction, files: Path) -> dict[str, Any
         "pixel_spacing_mm": found.spacing_mm[0],
         "slice_spacing_mm": found.spacing_mm[2],
         "site": SITE,
+        "kind": "tomosynthesis",
+        **dict(zip(("columns", "rows", "slices"), found.size, strict=True)),
     }

@@ -39,10 +39,13 @@ Floats = NDArray[np.float64]
 def near_copies(rows: SplitRows) -> tuple[Check, list[Shared]]:
     """Return the test rows that are near-copies of learnt rows, exact ones left out."""
     learnt, test = np.flatnonzero(rows.learnt), np.flatnonzero(~rows.learnt)
+    unseen = Check(name="near_copies", verdict=Verdict.UNSEEN, count=0, of=len(test)), []
     if len(learnt) <= 2 * LOCAL or len(rows.features) < 2:
-        return Check(name="near_copies", verdict=Verdict.UNSEEN, count=0, of=len(test)), []
+        return unseen
     asked = test[np.unique(np.linspace(0, len(test) - 1, ASKED).round().astype(int))]
     space = _Space(_ranks(rows.numbers, learnt), learnt)
+    if len(space.places) <= 2 * LOCAL:  # most rows are copies of a few
+        return unseen
     ratio, twin = space.ratios(asked)
     dimension = space.dimension()
     limit = min(CLOSEST, (CHANCE / (LOCAL - 1)) ** (1 / dimension))

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
+from tomocalc.dataset.table_checks import (
+    cell_text,
+    like_words,
+    no_patient,
+    not_numbers,
+    patient_spellings,
+    table_error,
+)
 from tomocalc.delimited import NOT_UTF8, decoded, separated
-from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.identity import EMPTY, names_nobody, two_spellings
+from tomocalc.errors import raise_all
+from tomocalc.identity import EMPTY, names_nobody
 from tomocalc.parquet import BAD, load_parquet
 from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, Column, own_columns, schema
 
@@ -27,6 +35,8 @@ def candidate_columns(features: Iterable[str]) -> tuple[Column, ...]:
     return KEYS + PLACE + FEATURES + own_columns(features) + LABELS
 
 
+TWICE = "_duplicated_0"
+"""What Polars adds to a name that the header has already given."""
 VOLUME_ID = "table"
 """Volume of every row of a table, which knows no volumes."""
 LABELS_SHOWN = 10
@@ -89,32 +99,38 @@ def read_feature_table(
         why, fix = str(error).splitlines()[0], "give the path of a CSV or Parquet file"
         if isinstance(error, UnicodeDecodeError) or re.search("utf-?8", why, re.IGNORECASE):
             why, fix = NOT_UTF8
-        raise _table_error(path, why, fix) from error
+        raise table_error(path, why, fix) from error
     wanted = [*features.values(), label, *filter(None, (patient_id, site))]
     absent = sorted(set(wanted) - set(table.columns))
     if absent:
         known = ", ".join(table.columns[:20])
         why = f"it has no column {', '.join(absent)}; its columns are {known}"
-        raise _table_error(path, why, "correct `features`, or the column map under `table`")
+        raise table_error(path, why, "correct `features`, or the column map under `table`")
+    twice = sorted(name for name in set(wanted) if f"{name}{TWICE}" in table.columns)
+    if twice:
+        why = f"it has several columns {', '.join(twice)}, and which one is meant is open"
+        raise table_error(path, why, "rename or delete one of them")
     first_line = 2 if header else 1
-    table = table.with_row_index("_row")
-    text = _text(label)
-    raise_all(list(_like_words(path, table, label, [positive, *(negative or ())], first_line)))
+    table = table.with_row_index("_row").with_columns(_one_spelling(table[label]))
+    positive = _plain_number(positive)
+    negative = None if negative is None else [*map(_plain_number, negative)]
+    text = cell_text(label)
+    raise_all(list(like_words(path, table, label, [positive, *(negative or ())], first_line)))
     words = _labels(path, table, label, positive, negative)
     named = text.is_in([positive, *words])
     unknown = table.filter(~named & text.str.to_lowercase().is_in(EMPTY))
     if unknown.height and unlabelled == "fail":
         line = unknown["_row"][0] + first_line
         why = f"{unknown.height} rows have no label, the first on line {line}"
-        raise _table_error(path, why, "complete them, or set labels.unlabelled: drop")
+        raise table_error(path, why, "complete them, or set labels.unlabelled: drop")
     left_out = LeftOut(unknown.height, table.filter(~named).height - unknown.height)
     table = table.filter(named)
     table = _with_numbers(_named(table, patient_id), list(features.values()))
     raise_all(
         [
-            *_not_numbers(path, table, features, first_line),
-            *_no_patient(path, table, patient_id, first_line),
-            *_patient_spellings(path, table, patient_id, first_line),
+            *not_numbers(path, table, features, first_line),
+            *no_patient(path, table, patient_id, first_line),
+            *patient_spellings(path, table, patient_id, first_line),
         ]
     )
     if left_out.other_labels:
@@ -123,11 +139,11 @@ def read_feature_table(
         "volume_id": pl.lit(VOLUME_ID),
         "candidate_id": pl.col("_row"),
         "slice": pl.lit(0),
-        "patient_id": _text(patient_id),
+        "patient_id": cell_text(patient_id),
         "detected": pl.lit(value=True),
         "focus": pl.lit(value=True),
         "qc_flag": pl.lit("ok"),
-        "site": _text(site),
+        "site": cell_text(site),
         "label": text == positive,
         **{name: _number(table, column) for name, column in features.items()},
     }
@@ -142,7 +158,7 @@ def _labels(
     path: str, table: pl.DataFrame, label: str, positive: str, negative: Sequence[str] | None
 ) -> list[str]:
     """Return the labels of the negative class, every one of which some row has."""
-    held = table.select(_text(label).unique().sort()).to_series()
+    held = table.select(cell_text(label).unique().sort()).to_series()
     said = [positive, *(negative or ())]  # `none` is a label where the settings say so
     held = held.filter(~held.str.to_lowercase().is_in(EMPTY) | held.is_in(said))
     others = held.filter(held != positive).to_list()
@@ -150,16 +166,16 @@ def _labels(
     where = f"{path}, column {label}"
     if positive not in held:
         why = f"no row of column {label} is `{positive}`; it holds {shown}"
-        raise _table_error(where, why, "set table.positive to the label of the positive class")
+        raise table_error(where, why, "set table.positive to the label of the positive class")
     if negative is None and len(others) != 1:
         why = f"it holds {len(held)} different labels, {shown}, and which of them are negative "
         why += "is not said" if others else "cannot be said: there is one class only"
         fix = "set table.negative to the list of them; rows of other labels are left out, counted"
         one = "add rows of the other class, or name its label in table.negative"
-        raise _table_error(where, why, fix if others else one)
+        raise table_error(where, why, fix if others else one)
     if negative is not None and (absent := sorted(set(negative) - {*others})):
         why = f"no row is `{absent[0]}`" if absent[0] != positive else "one label is both classes"
-        raise _table_error(where, f"{why}; it holds {shown}", "correct table.negative")
+        raise table_error(where, f"{why}; it holds {shown}", "correct table.negative")
     return others if negative is None else list(negative)
 
 
@@ -172,11 +188,28 @@ def _read(path: str, *, header: bool) -> pl.DataFrame:
         return load_parquet(path)
     mark, text, _ = separated(decoded(Path(path).read_bytes()))
     table = pl.read_csv(text.encode(), has_header=header, separator=mark, infer_schema=False)
-    table.columns = [
-        name.strip() if header else f"column_{number + 1}"
-        for number, name in enumerate(table.columns)
-    ]
+    names: list[str] = []
+    for number, name in enumerate(table.columns):
+        plain = name.strip() if header else f"column_{number + 1}"
+        names.append(f"{plain}{TWICE}" if plain in names else plain)
+    table.columns = names
     return table
+
+
+def _one_spelling(labels: pl.Series) -> pl.Series:
+    """Return labels as text, numbers in one spelling: ``1`` and ``1.0`` are one label."""
+    texts = labels.cast(pl.String)
+    return texts.replace({text: _plain_number(text) for text in texts.drop_nulls().unique()})
+
+
+def _plain_number(text: str) -> str:
+    """Return a number in one spelling, and other text without blanks around it.
+
+    >>> [_plain_number(text) for text in ("1.0", "01", " 1 ", "1e0", " Calc")]
+    ['1', '1', '1', '1', 'Calc']
+    """
+    number = re.fullmatch(r"[+-]?\d+(\.\d*)?(e[+-]?\d+)?", text.strip(), re.IGNORECASE)
+    return f"{float(text):.15g}" if number else text.strip()
 
 
 def _with_numbers(table: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
@@ -199,18 +232,11 @@ def _with_numbers(table: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
     return table.with_columns(pl.col(texts).str.replace(r"^(-?\d+),(\d+(e[+-]?\d+)?)$", "$1.$2"))
 
 
-def _text(column: str | None) -> pl.Expr:
-    """Return the cells of *column* without blanks around them; empty where there is none."""
-    if column is None:
-        return pl.lit("")
-    return pl.col(column).cast(pl.String).str.strip_chars().fill_null("")
-
-
 def _named(table: pl.DataFrame, patient_id: str | None) -> pl.DataFrame:
     """Empty the cells of the column of patients that name nobody, such as ``unknown``."""
     if patient_id is None:
         return table
-    names = table.select(_text(patient_id))[patient_id]
+    names = table.select(cell_text(patient_id))[patient_id]
     nobody = [name for name in names.unique() if names_nobody(name)]
     return table.with_columns(
         pl.when(names.is_in(nobody)).then(pl.lit("")).otherwise(names).alias(patient_id)
@@ -223,71 +249,3 @@ def _number(table: pl.DataFrame, column: str) -> pl.Expr:
         return pl.col(column)
     text = pl.col(column).str.strip_chars()
     return pl.when(text != "").then(text).cast(pl.Float64)
-
-
-def _no_patient(
-    path: str, table: pl.DataFrame, patient_id: str | None, first_line: int
-) -> Iterator[TomocalcError]:
-    """Say that some rows name a patient and others do not."""
-    unnamed = table.filter(_text(patient_id) == "")
-    if patient_id and 0 < unnamed.height < table.height:
-        line = unnamed["_row"][0] + first_line
-        why = f"{unnamed.height} of {table.height} rows name no patient, the first on line {line}"
-        fix = "name the patient of every row, or set table.patient_id to null"
-        yield _table_error(f"{path}, column {patient_id}", why, fix)
-
-
-def _like_words(
-    path: str, table: pl.DataFrame, label: str, words: Sequence[str], first_line: int
-) -> Iterator[TomocalcError]:
-    """Say that a label of the classes is written in another way too."""
-
-    def plain(word: str) -> str:
-        return re.sub(r"(?<=\d)\.0+$", "", word.strip().casefold())
-
-    known = {plain(word): word for word in words}
-    once = table.select(_text(label), "_row").unique(label, keep="first", maintain_order=True)
-    for word, row in once.iter_rows():
-        if word not in words and plain(word) in known:
-            why = f"`{word}` on line {row + first_line} differs from `{known[plain(word)]}` in "
-            why += "spelling alone"
-            yield _table_error(f"{path}, column {label}", why, "write it in one way")
-
-
-def _patient_spellings(
-    path: str, table: pl.DataFrame, patient_id: str | None, first_line: int
-) -> Iterator[TomocalcError]:
-    """Say that one patient is written in two ways."""
-    if patient_id is None:
-        return
-    names = table.select(_text(patient_id), pl.col("_row") + first_line)
-    once = names.unique(patient_id, keep="first", maintain_order=True)
-    again = list(two_spellings(once.iter_rows()))
-    if again:
-        name, line, known, known_line = again[0]
-        why = (
-            f"`{name}` on line {line} differs from `{known}` on line {known_line} in spelling alone"
-        )
-        more = f", and so do {len(again) - 1} other names" if len(again) > 1 else ""
-        fix = "write one patient in one way"
-        yield _table_error(f"{path}, column {patient_id}", f"{why}{more}", fix)
-
-
-def _not_numbers(
-    path: str, table: pl.DataFrame, features: dict[str, str], first_line: int
-) -> Iterator[TomocalcError]:
-    for column in features.values():
-        if table[column].dtype != pl.String:
-            continue
-        text = pl.col(column).str.strip_chars()
-        number = text.cast(pl.Float64, strict=False)
-        bad = table.filter(number.is_null() & pl.col(column).is_not_null() & (text != ""))
-        if bad.height:
-            line, value = bad["_row"][0] + first_line, bad[column][0]
-            why = f"{bad.height} cells are not numbers, the first is `{value}` on line {line}"
-            fix = "write numbers, without a mark between thousands, or leave cells empty"
-            yield _table_error(f"{path}, column {column}", why, fix)
-
-
-def _table_error(where: str, why: str, fix: str) -> TomocalcError:
-    return TomocalcError("E302", what="the table cannot be used", where=where, why=why, fix=fix)

@@ -111,7 +111,8 @@ def merge_volumes(
         ignored += dropped
         matched += len(found)
         append(rows.with_columns(site=pl.lit(manifest.site)))
-    _check_matched(sheet, len(annotated), matched)
+    turned = sum(volume.turned for volume in volumes if volume.volume_id in by_volume)
+    _check_matched(sheet, len(annotated), matched, turned)
     joined = sum("parts" in finding for finding in annotated)
     if joined:
         log.info("%d findings are outlined on several slices, each counted once", joined)
@@ -148,16 +149,31 @@ def _warn_of_unannotated(volumes: list[VolumeManifest], annotated: Collection[st
         )
 
 
-def _check_matched(sheet: str, annotated: int, matched: int) -> None:
-    """Stop where the findings seem to lie elsewhere, and warn where most have no candidate."""
+def _check_matched(sheet: str, annotated: int, matched: int, turned: int) -> None:
+    """Stop where the findings seem to lie elsewhere, and warn where most have no candidate.
+
+    Parameters
+    ----------
+    turned
+        Annotated volumes that were turned by 180° to the side that the sheet says.
+    """
     if annotated and not matched:
+        why = f"the search found nothing at any of its {annotated} findings"
+        fix = "give x as the column and y as the row, in pixels, and count slices from 0"
+        if turned:
+            why += f"; {turned} of the annotated volumes were turned by 180° to the sheet's side"
+            fix = (
+                "give the places in the turned image: x there is columns - 1 - x, y is "
+                "rows - 1 - y; or correct laterality or image.side_mismatch so that it is not "
+                "turned"
+            )
         raise TomocalcError(
             "E303",
             what="no annotation has a candidate",
             where=sheet,
-            why=f"the search found nothing at any of its {annotated} findings",
-            fix="give x as the column and y as the row, in pixels, and count slices from 0; if it "
-            "is so, see the pictures in qc/, then lower candidates.threshold_k or mend the spacing",
+            why=why,
+            fix=f"{fix}; if it is so, see the pictures in qc/, then lower candidates.threshold_k "
+            "or mend the spacing",
         )
     if matched < annotated / 2:
         log.warning(

@@ -98,12 +98,17 @@ class VolumeObjects:
 
     @property
     def content(self) -> str:
-        """Digest of objects and slices, by which equal pixels are known; empty without objects."""
+        """Digest of objects, and of slices without, by which equal pixels are known.
+
+        Empty where no slice has any contrast.
+        """
         mine = self.table.filter(pl.col("generator") == self.generators[0])
-        if mine.is_empty():
+        if not self.runs:
             return ""
         places = mine.select("slice", "row", "col", "area_px").to_dict(as_series=False)
-        return digest([places, [[fact.threshold, fact.breast_share] for fact in self.facts]])
+        return digest(
+            [places, [[fact.threshold, fact.breast_share, fact.pixels] for fact in self.facts]]
+        )
 
     def doubts(self) -> Iterator[Doubt]:
         """Yield what is doubtful about a volume once its slices have been searched."""

@@ -68,7 +68,9 @@ def find_candidates(
     header = stack.header
     generators = tuple(dict.fromkeys([settings.generator, compared or settings.generator]))
 
-    def work(index: int) -> TomocalcError | tuple[dict[str, SliceObjects], Breast] | None:
+    def work(
+        index: int,
+    ) -> TomocalcError | tuple[dict[str, SliceObjects], Breast, SliceFacts] | None:
         try:
             prepared = prepare(stack.read(index), header.spacing_mm)
         except TomocalcError as error:
@@ -77,7 +79,8 @@ def find_candidates(
             return None
         if previews is not None:
             previews.see_slice(index, prepared)
-        return find_objects(prepared, settings, header.spacing_mm, generators), prepared.breast
+        found = find_objects(prepared, settings, header.spacing_mm, generators)
+        return found, prepared.breast, slice_facts(index, found[settings.generator], prepared)
 
     facts, runs, strength, tables = [], {}, {}, [pl.DataFrame(schema=OBJECTS)]
     bad: list[tuple[int, TomocalcError]] = []
@@ -88,9 +91,9 @@ def find_candidates(
         elif result is None:
             facts.append(SliceFacts(slice=index))
         else:
-            found, breast = result
+            found, breast, fact = result
             used = found[settings.generator]
-            facts.append(slice_facts(index, used, breast))
+            facts.append(fact)
             tables += [object_rows(name, index, part) for name, part in sorted(found.items())]
             runs[index], strength[index] = used.runs, used.strength
             breasts.append(breast)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
@@ -72,15 +73,17 @@ def find_objects(
     return found
 
 
-def slice_facts(index: int, used: SliceObjects, breast: Breast) -> SliceFacts:
+def slice_facts(index: int, used: SliceObjects, prepared: Prepared) -> SliceFacts:
     """Return a slice's entry in the manifest; *used* are the objects of the generator in use."""
+    raw = np.ascontiguousarray(prepared.raw)
     return SliceFacts(
         slice=index,
         threshold=round(used.threshold, 4),
         mask_share=round(used.mask_share, 6),
-        breast_share=round(breast.share, 4),
+        breast_share=round(prepared.breast.share, 4),
         objects=used.runs.count,
         qc_flag="capped" if used.capped else "ok",
+        pixels="" if used.runs.count else hashlib.sha256(raw.data).hexdigest()[:16],
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 from skimage.filters import threshold_otsu
 from skimage.measure import label
 
@@ -20,6 +21,12 @@ TWO_CLASSES = 0.8
 
 One class alone reaches 0.64 (normal) to 0.75 (uniform).
 """
+TONE = 0.02
+"""Share by which lossy compression may change an outside of one tone."""
+GAP = 0.1
+"""Share by which the breast is darker than an outside that is brighter than it."""
+LEAST_OUTSIDE = 0.02
+"""Least share of an image that its outside takes."""
 BELOW = 3.0
 """Padding of an image without air lies this many ranges of tissue below tissue."""
 
@@ -48,6 +55,33 @@ def padding_of(
     if rest.size and float(np.median(rest)) < ends[0]:
         found = _joined_to_border(found)
     return found if found.any() else None
+
+
+def bright_outside(image: NDArray[Any]) -> tuple[float, float] | None:
+    """Return value and share of an outside of one tone that is brighter than the breast, if any.
+
+    It holds both ends of a side of the image, where tissue that is cut off at the brightest value
+    holds one corner at most. Brighter is more attenuating in *image*, (row, column).
+    """
+    inner = image[1:-1, 1:-1]  # some files draw a frame of another value
+    corners = [float(inner[row, col]) for row, col in ((0, 0), (0, -1), (-1, -1), (-1, 0))]
+    for one, two in zip(corners, corners[1:] + corners[:1], strict=True):
+        value = min(one, two)
+        found = outside(image, value)
+        rest = image[::4, ::4][~found[::4, ::4]]
+        share = float(found.mean())
+        if rest.size == 0 or share < LEAST_OUTSIDE:
+            continue
+        one_tone = max(one, two, float(image[found].max())) <= value * (1 + TONE)
+        if one_tone and rest.min() < np.percentile(rest, 95) < value * (1 - GAP):
+            return value, share
+    return None
+
+
+def outside(image: NDArray[Any], value: float) -> Flags:
+    """Return what is joined to the border and as bright as *value*, with the blur around it."""
+    found = _joined_to_border(image >= value * (1 - TONE))
+    return np.asarray(ndimage.binary_dilation(found, np.ones((3, 3)), iterations=2), np.bool_)
 
 
 def _joined_to_border(found: Flags) -> Flags:

@@ -18,7 +18,7 @@ from tomocalc.accounts.manifest import SliceSource
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.readers.file_stack import checked_planes, file_stack
 from tomocalc.readers.geometry import resolve_geometry, side_of, turned
-from tomocalc.readers.padding import fill_padding
+from tomocalc.readers.padding import bright_outside, fill_padding, outside
 from tomocalc.readers.plane import Plane, named, read_spans, source_key
 from tomocalc.readers.scale import Scale, find_scale
 from tomocalc.readers.sources import source_files
@@ -131,6 +131,8 @@ class Volume(Shown):
             image = self.scale.apply(image, padding, plane.where)
         if padding is not None:
             fill_padding(image, padding)
+        if self.header.outside is not None:
+            fill_padding(image, outside(image, self.header.outside))
         return turned(image) if self.header.turned else image
 
     def key(self, index: int) -> str:
@@ -149,6 +151,7 @@ class Volume(Shown):
             header.spacing_mm,
             header.slice_spacing_mm,
             header.turned,
+            header.outside,
             self.scale,
         )
         key = hashlib.sha256(repr(facts).encode())
@@ -178,7 +181,7 @@ def open_volume(
     min_size: int = MIN_SIZE,
     side_mismatch: str = "keep",
 ) -> Volume:
-    """Open a volume: read every header, no pixels (but one slice to see its side).
+    """Open a volume: read every header, no pixels but those of the middle slice.
 
     Parameters
     ----------
@@ -239,23 +242,32 @@ def open_volume(
         projections=facts.projections,
     )
     volume = Volume(header=header, planes=planes, scale=scale)
-    if laterality is None:
-        return volume
-    return _with_side(volume, laterality, stated=facts.laterality, policy=side_mismatch)
+    return _as_seen(volume, laterality, stated=facts.laterality, policy=side_mismatch)
 
 
-def _with_side(volume: Volume, expected: str, *, stated: str | None, policy: str) -> Volume:
-    """Compare the side that the middle slice shows with the sheet's, and act on a mismatch."""
-    middle = len(volume) // 2
-    shown = None
-    for index in sorted(range(len(volume)), key=lambda slice_: abs(slice_ - middle)):
-        with contextlib.suppress(TomocalcError):
-            shown = side_of(volume.read(index))
-            break
-    if shown == expected or (shown is None and stated in (None, expected)):
+def _as_seen(volume: Volume, expected: str | None, *, stated: str | None, policy: str) -> Volume:
+    """Look at the middle slice for a bright outside and for the side that it shows."""
+    image = _middle(volume)
+    if image is not None and (found := bright_outside(image)):
+        volume = _doubted(volume, "bright_outside", {"share": found[1]}, outside=found[0])
+        image = _middle(volume)
+    shown = None if image is None else side_of(image)
+    if expected in (shown, None) or (shown is None and stated in (None, expected)):
         return volume
     repair = policy == "repair" and shown is not None
     code = "side_unclear" if shown is None else "side_turned" if repair else "side_differs"
-    doubts = (*volume.header.doubts, Doubt(code=code))
-    header = replace(volume.header, turned=repair, doubts=doubts)
-    return volume.with_header(header)
+    return _doubted(volume, code, {}, turned=repair)
+
+
+def _middle(volume: Volume) -> NDArray[Any] | None:
+    """Return the readable slice nearest to the middle."""
+    for index in sorted(range(len(volume)), key=lambda at: abs(at - len(volume) // 2)):
+        with contextlib.suppress(TomocalcError):
+            return volume.read(index)
+    return None
+
+
+def _doubted(volume: Volume, code: str, values: dict[str, float], **facts: Any) -> Volume:
+    """Return the same slices with one doubt more, and other *facts* in their header."""
+    doubts = (*volume.header.doubts, Doubt(code=code, values=values))
+    return volume.with_header(replace(volume.header, doubts=doubts, **facts))

@@ -34,6 +34,8 @@ class VolumeHeader:
     """From the header: CC, MLO, …"""
     turned: bool
     """Both in-plane axes are reversed, to repair a side that disagreed with the sheet."""
+    outside: float | None = None
+    """Value of a bright outside that no header calls padding."""
     doubts: tuple[Doubt, ...]
     """As far as headers and the middle slice tell."""
     left_out: tuple[str, ...]

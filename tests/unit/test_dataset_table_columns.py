@@ -1,0 +1,91 @@
+"""Columns of a finished table: how labels and names may be written, and which are features."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from support.defaults import CONFIG
+from support.table_data import MAP, merge_and_split, read
+from tomocalc.accounts.quality import QualityAccount
+from tomocalc.dataset.feature_table import read_feature_table
+from tomocalc.eda.table import load_table
+from tomocalc.errors import TomocalcError
+from tomocalc.model.sequences import load_samples
+
+
+def test_one_number_is_one_label_however_it_is_written(tmp_path):
+    text = "A,C,y\n1,2,{}\n3,4,0\n5,6,nan\n"
+    for word in ("1", "1.0", " 01 ", "1e0"):
+        for positive in ("1", "1.0"):
+            rows, left_out = read(tmp_path, text.format(word), positive=positive, unlabelled="drop")
+            assert (rows["label"].to_list(), left_out.unlabelled) == ([1, 0], 1)
+    frame = pl.DataFrame({"A": [1.0, 2, 3], "C": [1.0, 2, 3], "y": [1.0, 0.0, float("nan")]})
+    frame.write_parquet(tmp_path / "t.parquet")
+    with pytest.raises(TomocalcError, match="1 rows have no label, the first on line 4"):
+        read_feature_table(str(tmp_path / "t.parquet"), **(MAP | {"positive": "1"}))  # type: ignore[arg-type]
+    rows, _ = read(tmp_path, "A,C,y\n1,2,none\n3,4,calc\n", positive="calc", negative=["none"])
+    assert rows["label"].to_list() == [0, 1]
+
+
+def test_a_column_that_the_header_names_twice_is_refused(tmp_path):
+    for header in ("A,C,y,A", "A,C,y, A "):
+        with pytest.raises(TomocalcError, match="several columns A"):
+            read(tmp_path, f"{header}\n1,2,yes,3\n2,3,no,4\n")
+    rows, _ = read(tmp_path, "A,C,y,B,B\n1,2,yes,3,4\n2,3,no,4,5\n")
+    assert rows["area"].to_list() == [1.0, 2.0]
+
+
+def test_any_columns_of_a_table_are_features(tmp_path):
+    """Two of 18 measured ones and radiomics' own; the map names only what is called otherwise."""
+    draw = np.random.default_rng(1)
+    malignant = np.arange(120) % 2 == 0
+    values = {
+        "original_glcm_Contrast": draw.normal(size=120),
+        "wavelet-LL mean": draw.normal(size=120),
+    }
+    values["A"] = draw.normal(size=120) + malignant
+    words = np.where(malignant, "MALIGNANT", "BENIGN")
+    table = pl.DataFrame(
+        {"patient": [f"p{n // 2}" for n in range(120)], "pathology": words} | values
+    )
+    table.write_csv(tmp_path / "table.csv")
+    features = ["original_glcm_Contrast", "area", "wavelet-LL mean"]
+    paths = merge_and_split(
+        tmp_path,
+        str(tmp_path / "table.csv"),
+        columns={
+            "features": {"area": "A"},
+            "label": "pathology",
+            "positive": "MALIGNANT",
+            "patient_id": "patient",
+        },
+        features=features,
+        protocol="honest",
+        config=CONFIG,
+    )
+    rows = pl.read_parquet(paths["candidates"])
+    own = rows["wavelet-LL mean"].to_numpy()
+    assert own == pytest.approx(values["wavelet-LL mean"], rel=1e-6)
+    assert QualityAccount.read(paths["quality"]).columns["original_glcm_Contrast"].null == 0
+    samples = load_samples(
+        paths["candidates"],
+        paths["splits"],
+        features=features,
+        sequence={"kind": "single_step", "slices": 1},
+        impute="none",
+    )
+    assert samples.x.shape == (120, 1, 3)
+    assert load_table(paths["candidates"]).features.keys() == {*features}
+
+
+def test_a_feature_that_is_no_column_is_named(tmp_path):
+    (tmp_path / "table.csv").write_text("A,y\n1,yes\n2,no\n")
+    with pytest.raises(TomocalcError, match=r"has no column roundness; its columns are A, y"):
+        merge_and_split(
+            tmp_path,
+            str(tmp_path / "table.csv"),
+            columns={"features": {"area": "A"}, "label": "y", "positive": "yes"},
+            features=["area", "roundness"],
+            protocol="honest",
+            config=CONFIG,
+        )

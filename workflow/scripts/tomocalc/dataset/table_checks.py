@@ -1,0 +1,83 @@
+"""What is wrong with a finished table: names, labels and numbers, each with its first line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import polars as pl
+
+from tomocalc.errors import TomocalcError
+from tomocalc.identity import two_spellings
+
+
+def cell_text(column: str | None) -> pl.Expr:
+    """Return the cells of *column* without blanks around them; empty where there is none."""
+    if column is None:
+        return pl.lit("")
+    return pl.col(column).cast(pl.String).str.strip_chars().fill_null("")
+
+
+def no_patient(
+    path: str, table: pl.DataFrame, patient_id: str | None, first_line: int
+) -> Iterator[TomocalcError]:
+    """Say that some rows name a patient and others do not."""
+    unnamed = table.filter(cell_text(patient_id) == "")
+    if patient_id and 0 < unnamed.height < table.height:
+        line = unnamed["_row"][0] + first_line
+        why = f"{unnamed.height} of {table.height} rows name no patient, the first on line {line}"
+        fix = "name the patient of every row, or set table.patient_id to null"
+        yield table_error(f"{path}, column {patient_id}", why, fix)
+
+
+def like_words(
+    path: str, table: pl.DataFrame, label: str, words: Sequence[str], first_line: int
+) -> Iterator[TomocalcError]:
+    """Say that a label of the classes is written in another way too."""
+    known = {word.casefold(): word for word in words}
+    once = table.select(cell_text(label), "_row").unique(label, keep="first", maintain_order=True)
+    for word, row in once.iter_rows():
+        if word not in words and word.casefold() in known:
+            why = f"`{word}` on line {row + first_line} differs from "
+            why += f"`{known[word.casefold()]}` in spelling alone"
+            yield table_error(f"{path}, column {label}", why, "write it in one way")
+
+
+def patient_spellings(
+    path: str, table: pl.DataFrame, patient_id: str | None, first_line: int
+) -> Iterator[TomocalcError]:
+    """Say that one patient is written in two ways."""
+    if patient_id is None:
+        return
+    names = table.select(cell_text(patient_id), pl.col("_row") + first_line)
+    once = names.unique(patient_id, keep="first", maintain_order=True)
+    again = list(two_spellings(once.iter_rows()))
+    if again:
+        name, line, known, known_line = again[0]
+        why = (
+            f"`{name}` on line {line} differs from `{known}` on line {known_line} in spelling alone"
+        )
+        more = f", and so do {len(again) - 1} other names" if len(again) > 1 else ""
+        fix = "write one patient in one way"
+        yield table_error(f"{path}, column {patient_id}", f"{why}{more}", fix)
+
+
+def not_numbers(
+    path: str, table: pl.DataFrame, features: dict[str, str], first_line: int
+) -> Iterator[TomocalcError]:
+    """Say that columns of features hold something else than numbers."""
+    for column in features.values():
+        if table[column].dtype != pl.String:
+            continue
+        text = pl.col(column).str.strip_chars()
+        number = text.cast(pl.Float64, strict=False)
+        bad = table.filter(number.is_null() & pl.col(column).is_not_null() & (text != ""))
+        if bad.height:
+            line, value = bad["_row"][0] + first_line, bad[column][0]
+            why = f"{bad.height} cells are not numbers, the first is `{value}` on line {line}"
+            fix = "write numbers, without a mark between thousands, or leave cells empty"
+            yield table_error(f"{path}, column {column}", why, fix)
+
+
+def table_error(where: str, why: str, fix: str) -> TomocalcError:
+    """Say that a table cannot be used."""
+    return TomocalcError("E302", what="the table cannot be used", where=where, why=why, fix=fix)

@@ -65,6 +65,7 @@ def test_shipped_configs_are_valid(name):
         ({"candidates": {"min_diameter_mm": 3.0}}, "not below candidates.max_diameter_mm"),
         ({"tuning": {"units": [64, 16]}}, "key tuning.units): 64 is above 16"),
         ({"tuning": {"units": [64]}}, "key tuning.units): [64] has fewer than 2 entries"),
+        ({"insertion": {"contrast": [1.0, 0.1]}}, "key insertion.contrast): 1.0 is above 0.1"),
         ({"schema_version": 7}, "key schema_version): 7 was given."),
         ({"image": None}, "key image): null was given where a group of keys is wanted"),
         (
@@ -129,6 +130,21 @@ def test_a_fetched_table_needs_a_checksum():
     config = changed(source="table", table=table)
     with pytest.raises(TomocalcError, match=r"key table\.sha256\): a fetched table needs"):
         check_config(config, SCHEMA)
+
+
+def test_calcifications_are_put_into_volumes_only():
+    table = {"path": "t.csv", "label": "y", "positive": "1"}
+    into_a_table = changed(
+        source="table", table=table, sequence={"kind": "single_step"}, insertion={"enabled": True}
+    )
+    with pytest.raises(TomocalcError, match=r"E101.*insertion\.enabled.*a table holds no images"):
+        check_config(into_a_table, SCHEMA)
+    with pytest.raises(TomocalcError, match=r"insertion\.enabled.*phantoms bring their own"):
+        check_config(changed(insertion={"enabled": True}), SCHEMA)
+    own = {"source": "volumes", "volumes": {"annotations": None}}
+    with pytest.raises(TomocalcError, match=r"volumes\.annotations.*nothing is put in"):
+        check_config(changed(**own), SCHEMA)
+    check_config(changed(**own, insertion={"enabled": True}), SCHEMA)
 
 
 @pytest.mark.parametrize("page", PAGES)

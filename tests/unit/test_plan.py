@@ -68,6 +68,26 @@ def test_a_volume_of_the_users_own_is_where_the_sheet_says(
     assert plan.prediction.measuring is None
 
 
+def test_what_is_put_into_volumes_counts_as_annotated_and_is_not_predicted(
+    config: dict[str, Any], tmp_path: Path
+) -> None:
+    own = with_sheet(config, tmp_path)
+    own["volumes"] |= {"annotations": None}
+    plan = planned(own, insertion=config["insertion"] | {"enabled": True, "fraction": 1.0})
+    assert plan.protocols.cohort is not None
+    assert plan.protocols.cohort.calcified == 1
+    assert plan.volumes.calcified(at(batch="v")) == ["v"]
+    assert plan.volumes.batch_insertions(at(batch="v")) == ["<results>/insertion/v.json"]
+    assert plan.volumes.image_inputs(at())["annotations"] == "<results>/insertion/annotations.tsv"
+    assert plan.volumes.truth == "<results>/insertion/truth.tsv"
+    assert plan.prediction.inputs(at(volume="v"))["files"] == [str(tmp_path / "v.dcm")]
+    assert "measured" not in plan.prediction.inputs(at(volume="v"))
+    assert plan.prediction.volume(at(volume="v"))["path"] == str(tmp_path / "v.dcm")
+    assert plan.prediction.measuring is not None
+    plain = planned(with_sheet(config, tmp_path)).volumes
+    assert plain.batch_insertions(at(batch="v")) == plain.all_insertions(at()) == []
+
+
 def test_volumes_from_elsewhere_are_measured_with_a_model_from_elsewhere(
     config: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ rule extract_features:
     """
     input:
         files=VOLUMES.batch_files,
+        insertions=VOLUMES.batch_insertions,
     output:
         account=ensure("<results>/batches/{batch}.json", non_empty=True),
     log:
@@ -92,6 +93,7 @@ rule measure_detection:
     params:
         code=code_of("measure_detection.py"),
         labels=config["labels"],
+        in_silico=VOLUMES.in_silico,
         data_root=config["volumes"]["data_root"],
     script:
         "../scripts/measure_detection.py"

@@ -5,6 +5,7 @@ rule cut_patches:
     """Cut an image patch at every candidate's place."""
     input:
         files=VOLUMES.all_files,
+        insertions=VOLUMES.all_insertions,
         candidates="<results>/dataset/candidates.parquet",
     output:
         patches="<results>/comparison/patches.parquet",

@@ -6,7 +6,9 @@ from typing import Any
 
 import polars as pl
 
+from tomocalc.accounts.insertion import Insertions
 from tomocalc.comparison.patches import SCHEMA, volume_patches
+from tomocalc.insertion.layer import putting_in
 from tomocalc.log import log_to
 from tomocalc.parquet import parquet_stream, read_parquet
 from tomocalc.readers.row import open_row
@@ -25,6 +27,7 @@ def main(
     image: Mapping[str, Any],
     side: int,
     patches: str,
+    insertions: Sequence[str] = (),
 ) -> None:
     """Write *patches*: volume_id, candidate_id and three slices of *side* by *side* pixels.
 
@@ -34,17 +37,24 @@ def main(
         Rows of the sheet; a path is the file, folder or pattern that holds the volume.
     image
         Section of the configuration.
+    insertions
+        Accounts of what is put into the volumes while they are read.
     """
+    planned = {
+        plan.volume_id: plan for path in insertions for plan in Insertions.read(path).volumes
+    }
     focus = read_parquet(candidates).filter("focus").select(COLUMNS)
     with parquet_stream(patches, SCHEMA, rows_per_group=ROWS_PER_GROUP) as append:
         for volume in volumes:
             places = focus.filter(pl.col("volume_id") == volume["volume_id"])
             if places.is_empty():
                 continue
-            stack = open_row(volume["path"], volume, image)
+            name = volume["volume_id"]
+            put_in = putting_in(planned[name], name) if planned else None
+            stack = open_row(volume["path"], volume, image, put_in)
             for part in volume_patches(stack, places, side=side):
                 append(part)
-            log.info("%s: %d patches", volume["volume_id"], places.height)
+            log.info("%s: %d patches", name, places.height)
 
 
 if __name__ == "__main__":
@@ -55,4 +65,5 @@ if __name__ == "__main__":
         image=snakemake.params.image,
         side=snakemake.params.side,
         patches=snakemake.output.patches,
+        insertions=list(snakemake.input.insertions),
     )

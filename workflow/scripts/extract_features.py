@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from tomocalc.accounts.batch import Batch
+from tomocalc.accounts.insertion import Insertions
 from tomocalc.accounts.settings import Settings, compared_generator
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.files import write_bytes
 from tomocalc.image.extraction import measure_volume
 from tomocalc.image.overlay import volume_overlay
+from tomocalc.insertion.layer import putting_in
 from tomocalc.log import log_to
 from tomocalc.memory import keep_freed_memory
 
@@ -26,6 +28,7 @@ def main(
     candidates: Mapping[str, Any],
     sequence_slices: int,
     in_silico: bool = False,
+    insertions: str | None = None,
     threads: int = 1,
 ) -> None:
     """Measure volumes one after another; name those that failed when all others are done.
@@ -44,10 +47,13 @@ def main(
         Consecutive slices around the best focus that are measured for each candidate.
     in_silico
         Whether the volumes are simulated; their pictures then say so.
+    insertions
+        Account of what is put into the volumes while they are read, if anything is.
     threads
         Slices worked on at once.
     """
     settings = Settings.from_config(image, candidates, sequence_slices)
+    planned = Insertions.read(insertions) if insertions else None
     folders, errors = [], list[TomocalcError]()
     for volume in volumes:
         name = volume["volume_id"]
@@ -63,6 +69,7 @@ def main(
                 folder=place,
                 compared=compared_generator(candidates["compare"], in_silico=in_silico),
                 threads=threads,
+                put_in=putting_in(planned.plan(name), name) if planned else None,
             )
             picture = volume_overlay(
                 found.manifest, found.found, found.previews, in_silico=in_silico
@@ -86,5 +93,6 @@ if __name__ == "__main__":
         candidates=snakemake.params.candidates,
         sequence_slices=snakemake.params.sequence_slices,
         in_silico=snakemake.params.in_silico,
+        insertions=next(iter(snakemake.input.insertions), None),
         threads=snakemake.threads,
     )

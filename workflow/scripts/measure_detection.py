@@ -40,6 +40,7 @@ def main(
     detection: str,
     pictures: str,
     labels: Mapping[str, Any],
+    in_silico: bool = False,
     data_root: str | None = None,
 ) -> None:
     """Compare the objects of every generator that ran with the annotations.
@@ -51,13 +52,15 @@ def main(
     annotations, annotations_schema
         The sheet and its schema.
     truth
-        Sheet of everything that was put into in-silico volumes, if there is one.
+        Sheet of everything that was put into the volumes, if there is one.
     detection
         The account that is written.
     pictures
         Gets ``VOLUME.png`` of every volume, with its findings where it has any.
     labels
         Section of the configuration: ``tolerance_mm`` and ``slice_tolerance``.
+    in_silico
+        Whether the volumes are simulated as a whole; their pictures then say so.
     data_root
         Folder that the masks of the annotations are in, or None.
     """
@@ -88,7 +91,7 @@ def main(
             if name == manifest.settings.generator:
                 drawn = [annotated_place(found, row) for row in mine_annotated]
                 place = Path(pictures, f"{manifest.volume_id}.png")
-                draw(manifest, path.parent, drawn, place, in_silico=truth is not None)
+                draw(manifest, path.parent, drawn, place, in_silico=in_silico)
     Detection(
         volumes=len(volumes),
         slices=sum(len(manifest.slice_facts) for manifest in volumes),
@@ -190,5 +193,6 @@ if __name__ == "__main__":
         detection=snakemake.output.detection,
         pictures=snakemake.output.pictures,
         labels=snakemake.params.labels,
+        in_silico=snakemake.params.in_silico,
         data_root=snakemake.params.data_root,
     )

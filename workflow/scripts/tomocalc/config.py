@@ -15,6 +15,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from tomocalc.contradictions import contradictions
 from tomocalc.errors import TomocalcError, raise_all
 
 try:  # several times as fast, where PyYAML was built with it; every start reads such files
@@ -46,7 +47,7 @@ def check_config(config: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
         for key, what, why, fix in mistakes(coerced, schema)
     ]
     unsound = {error.where.split()[-1].split(".")[0] for error in errors}
-    raise_all(errors + list(_contradictions(coerced, unsound)))
+    raise_all(errors + list(contradictions(coerced, unsound)))
     return coerced
 
 
@@ -225,53 +226,6 @@ def _meant(given: str, known: list[str]) -> str | None:
         for near in difflib.get_close_matches(word, known, n=1, cutoff=SPELLING):
             return near
     return None
-
-
-def _contradictions(config: Mapping[str, Any], unsound: set[str]) -> Iterator[TomocalcError]:
-    """Yield what each setting allows but their combination does not; skip *unsound* sections."""
-    if "candidates" not in unsound:
-        sizes = config["candidates"]
-        if sizes["min_diameter_mm"] >= sizes["max_diameter_mm"]:
-            why = "it is not below candidates.max_diameter_mm"
-            yield _contradiction("candidates.min_diameter_mm", why, "lower it")
-    if "tuning" not in unsound:
-        for key in ("learning_rate", "dropout", "layers", "units"):
-            low, high = config["tuning"][key]
-            if low > high:
-                yield _contradiction(
-                    f"tuning.{key}", f"{low} is above {high}", "write [lowest, highest]"
-                )
-    if "split" not in unsound:
-        held_out = config["split"]["validation_fraction"] + config["split"]["test_fraction"]
-        if held_out >= 1:
-            yield _contradiction(
-                "split.test_fraction",
-                "validation and test leave nothing to train on",
-                "lower split.validation_fraction or split.test_fraction",
-            )
-    if not {"source", "table", "sequence", "features"} & unsound and config["source"] == "table":
-        yield from _table_contradictions(config)
-
-
-def _contradiction(key: str, why: str, fix: str) -> TomocalcError:
-    where = f"configuration key {key}"
-    return TomocalcError("E101", what="settings contradict", where=where, why=why, fix=fix)
-
-
-def _table_contradictions(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
-    table = config["table"]
-    for key in ("path", "label", "positive"):
-        if table[key] is None:
-            yield _contradiction(
-                f"table.{key}", "source is table but it has no value", f"give table.{key}"
-            )
-    if config["sequence"]["kind"] == "slices":
-        why, fix = "a table has no slices", "use features_as_steps or single_step"
-        yield _contradiction("sequence.kind", why, fix)
-    if str(table["path"]).startswith(("http://", "https://")) and not table["sha256"]:
-        yield _contradiction(
-            "table.sha256", "a fetched table needs a checksum", "give the file's SHA-256"
-        )
 
 
 def allowed(item: Schema) -> str:

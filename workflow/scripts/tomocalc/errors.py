@@ -21,6 +21,9 @@ CODES: dict[str, str] = {
     "E207": "a volume does not hold the slices it should",
     "E208": "a file changed, or differs from its checksum",
     "E209": "a volume is doubtful, and the configuration refuses that",
+    "E210": "the acquisition geometry of a volume is unknown",
+    "E211": "a breast has no room for what is to be put in",
+    "E212": "annotated findings leave no room for what is to be put in",
     # 3xx shards, tables, splits
     "E301": "a shard is missing, damaged or from another run",
     "E302": "a table does not follow its schema",

@@ -109,12 +109,14 @@ CALCIFIED = ("calcification", "cluster")
 def read_annotations(
     path: str,
     schema: Schema,
-    volumes: Collection[str],
+    volumes: Collection[str] | None,
     *,
     others: bool | None = False,
     data_root: str | None = None,
 ) -> list[Row]:
     """Read the sheet of annotations; each row must name one of *volumes* and a shape.
+
+    With *volumes* None any volume will do.
 
     Returns calcifications and clusters, with *others* the findings of other kinds, or with None
     all of them; ``mask`` is resolved below *data_root*.
@@ -124,7 +126,8 @@ def read_annotations(
     TomocalcError
         ``E102`` or ``E103`` for the sheet, ``E303`` for unknown volumes, one line each.
     """
-    rows, errors = check_annotations(path, schema, set(volumes), data_root=data_root)
+    known = None if volumes is None else set(volumes)
+    rows, errors = check_annotations(path, schema, known, data_root=data_root)
     raise_all(errors)
     return [row for row in rows if others is None or (row["kind"] in CALCIFIED) is not others]
 

@@ -101,6 +101,16 @@ KINDS: dict[str, Kind] = {
         "sheet's, slices are in stored order",
         "export the volume again; until then check that its slices are in order",
     ),
+    "angle_differs": Kind(
+        "the tube's angle is not what the slices show",
+        "half the tube's angle is taken as {used:g} degrees, and the slices show {shown:g}",
+        "mend insertion.half_angle_deg or the header, or leave it empty so that it is fitted",
+    ),
+    "geometry_misfit": Kind(
+        "the slices do not look like filtered back-projections",
+        "neighbouring slices are alike in another way than at any tube angle (misfit {misfit:g})",
+        "see in the pictures whether what is put in looks right above and below its focus",
+    ),
     "magnified": Kind(
         "the spacing is the detector's, divided by the magnification",
         "the spacing is the detector's, divided by the magnification of {factor:g} that the header "

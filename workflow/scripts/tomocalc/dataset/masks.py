@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.accounts.manifest import SliceSource, VolumeManifest
 from tomocalc.cells import LINE
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.masks import MaskFrame, MaskStack, bad_mask, open_mask
@@ -20,6 +20,20 @@ Mask = Mapping[int | None, NDArray[np.bool_]]
 """Slice to its mask, (row, column); None stands for every slice."""
 
 read_mask = functools.lru_cache(maxsize=8)(open_mask)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What must be known of a volume to place annotations in it, before it is measured."""
+
+    volume_id: str
+    slices: int
+    slice_spacing_mm: float
+    turned: bool
+    sources: tuple[SliceSource, ...]
+
+
+Located = VolumeManifest | Opened
 
 
 @dataclass(frozen=True)
@@ -45,7 +59,7 @@ class PlacedMask:
 
 
 def placed(
-    annotations: Iterable[Mapping[str, Any]], volumes: Iterable[VolumeManifest]
+    annotations: Iterable[Mapping[str, Any]], volumes: Iterable[Located]
 ) -> list[dict[str, Any]]:
     """Return *annotations* with slices as the volumes count them and masks in their place.
 
@@ -70,12 +84,12 @@ def placed(
     return [_placed(row, known[row["volume_id"]]) for row in annotations]
 
 
-def _placed(row: Mapping[str, Any], volume: VolumeManifest) -> dict[str, Any]:
+def _placed(row: Mapping[str, Any], volume: Located) -> dict[str, Any]:
     found = {**row, "slice": _slice(row, volume)}
     return _boxed(found, volume) if row.get("mask") else found
 
 
-def _slice(row: Mapping[str, Any], volume: VolumeManifest) -> int | None:
+def _slice(row: Mapping[str, Any], volume: Located) -> int | None:
     """Return the slice that an annotation names; one beyond the volume is said elsewhere."""
     named = row["slice"]
     stored = [source.stored for source in volume.sources]
@@ -94,7 +108,7 @@ def _slice(row: Mapping[str, Any], volume: VolumeManifest) -> int | None:
     )
 
 
-def _boxed(row: dict[str, Any], volume: VolumeManifest) -> dict[str, Any]:
+def _boxed(row: dict[str, Any], volume: Located) -> dict[str, Any]:
     stack = read_mask(row["mask"])
     places = [
         (index, number)
@@ -129,7 +143,7 @@ def _boxed(row: dict[str, Any], volume: VolumeManifest) -> dict[str, Any]:
 
 
 def _slices(
-    frame: MaskFrame, row: Mapping[str, Any], stack: MaskStack, volume: VolumeManifest
+    frame: MaskFrame, row: Mapping[str, Any], stack: MaskStack, volume: Located
 ) -> list[int | None]:
     """Return the slices that a frame of a mask lies on."""
     sources = volume.sources
@@ -163,7 +177,7 @@ def _slices(
     )
 
 
-def _nearest(position_mm: float | None, volume: VolumeManifest) -> int | None:
+def _nearest(position_mm: float | None, volume: Located) -> int | None:
     """Return the slice at a position, None where none is within half a step."""
     places = [source.position_mm for source in volume.sources]
     if position_mm is None or not places or None in places:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -85,6 +85,7 @@ def measure_volume(
     compared: str | None = None,
     keep: bool = False,
     threads: int = 1,
+    put_in: Callable[[Volume], Volume] | None = None,
 ) -> Extracted:
     """Open a volume, measure it with `extract` and return what was found.
 
@@ -100,6 +101,8 @@ def measure_volume(
         How candidates are found and measured.
     folder, compared, keep, threads
         As `extract` takes them.
+    put_in
+        As `open_row` takes it.
 
     Raises
     ------
@@ -109,7 +112,7 @@ def measure_volume(
     """
     if row["sha256"]:
         check_sha256(source, row["sha256"])
-    stack = open_row(source, row, image)
+    stack = open_row(source, row, image, put_in)
     with unchanged(source):
         found = extract(
             stack,

@@ -67,7 +67,7 @@ def draw_cluster(
     level = rng.normal(np.log(0.38), 0.2)
     found: list[Finding] = []
     for _ in range(int(rng.integers(3, 16))):
-        centre = _beside(rng, middle, size, found, inside)
+        centre = beside(rng, middle, size, found, inside)
         diameter = float(np.clip(np.exp(rng.normal(np.log(0.28), 0.25)), 0.15, 0.5))
         share = float(np.clip(np.exp(rng.normal(level, 0.3)), 0.05, 1.0))
         body = irregular(rng, centre, diameter, HYDROXYAPATITE * share)
@@ -75,7 +75,7 @@ def draw_cluster(
     return found
 
 
-def _beside(
+def beside(
     rng: np.random.Generator,
     middle: np.ndarray,
     size: np.ndarray,

@@ -72,8 +72,9 @@ def check_split(cohort: Cohort, split: Mapping[str, Any]) -> None:
             what="no calcification is annotated",
             where=cohort.where,
             why=kinds or "it has no rows",
-            fix="add one row per calcification or cluster; without any, volumes can be measured "
-            "(features/volumes.tsv) and scored with a model from elsewhere",
+            fix="add one row per calcification or cluster, or put some in "
+            "(insertion.enabled); without any, volumes can be measured (features/volumes.tsv) and "
+            "scored with a model from elsewhere",
         )
     if cohort.calcified >= FEWEST and _most_left(cohort, split) >= split["folds"]:
         return
@@ -85,7 +86,7 @@ def check_split(cohort: Cohort, split: Mapping[str, Any]) -> None:
         "E304",
         what="too few patients for the folds",
         where=cohort.where,
-        why=f"{cohort.calcified} of {cohort.patients} patients have an annotated calcification, "
+        why=f"{cohort.calcified} of {cohort.patients} patients have a calcification, "
         f"and the test part and each of {split['folds']} folds need one",
         fix=fix,
     )

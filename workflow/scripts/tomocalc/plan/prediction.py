@@ -40,7 +40,15 @@ class PredictionPlan:
 
     @property
     def from_elsewhere(self) -> bool:
-        """Whether the volumes to predict have a sheet of their own."""
+        """Whether the volumes to predict are measured for it.
+
+        Those of a sheet of their own are, and those of this run where it has put calcifications
+        into them: they are scored as they are stored.
+        """
+        return self._own_sheet or self.own.inserts
+
+    @property
+    def _own_sheet(self) -> bool:
         return self.config["predict"]["volumes"] is not None
 
     @property
@@ -59,7 +67,7 @@ class PredictionPlan:
     def volume(self, wildcards: Wildcards) -> Row:
         """Return what the sheet says of a volume to predict, its path resolved."""
         name = wildcards.volume
-        if not self.from_elsewhere:
+        if not self._own_sheet:
             return self.own.row(name)
         return {column: self.rows[name].get(column) for column in self.own.columns}
 

@@ -14,6 +14,7 @@ from typing import Any
 from tomocalc.cells import Row
 from tomocalc.config import Schema, load_schema
 from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.insertion.cohort import gets_clusters
 from tomocalc.phantom.cohort import phantom_volumes
 from tomocalc.plan.checks import Cohort, missing_spacing
 from tomocalc.sheets import (
@@ -216,13 +217,18 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
         )
         volumes = _by_id(own)
         if look:
-            found, more = check_annotations(
-                section["annotations"], schemas["annotations"], names, data_root=root
-            )
+            found: list[Row] = []
+            where = "configuration key insertion.fraction"
+            if section["annotations"] is not None:
+                where = section["annotations"]
+                found, more = check_annotations(
+                    where, schemas["annotations"], names, data_root=root
+                )
+                errors += more
             masks = {row["mask"] for row in found if row["mask"]}
-            errors += more + missing_spacing(section["sheet"], own)
+            errors += missing_spacing(section["sheet"], own)
             calcified = {row["volume_id"] for row in found if row["kind"] in CALCIFIED}
-            where = section["annotations"]
+            calcified |= inserted_volumes(config, volumes)
             cohort = Cohort.of(own, calcified, findings=len(found), where=where)
     predicted = volumes
     sheet = config["predict"]["volumes"]
@@ -240,6 +246,14 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
             errors += more
     raise_all(errors)
     return Sheets(volumes, predicted, sorted(masks), sorted(predicted_masks), cohort)
+
+
+def inserted_volumes(config: Mapping[str, Any], names: Iterable[str]) -> set[str]:
+    """Return the volumes among *names* into which clusters are put."""
+    section, seed = config["insertion"], config["seed"]
+    if not section["enabled"]:
+        return set()
+    return {name for name in names if gets_clusters(name, seed=seed, fraction=section["fraction"])}
 
 
 def _by_id(rows: list[Row]) -> dict[str, Row]:

@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 
 from tomocalc.cells import Row
 from tomocalc.errors import TomocalcError
-from tomocalc.plan.reading import Config, is_address
+from tomocalc.plan.reading import Config, inserted_volumes, is_address
 from tomocalc.readers.sources import source_names
 
 SPACING = ("pixel_spacing_mm", "slice_spacing_mm")
@@ -202,15 +202,44 @@ class VolumePlan:
         return [{**row, **self.spacing} for row in self.rows.values()]
 
     @property
+    def inserts(self) -> bool:
+        """Whether calcifications are put into the volumes while they are read."""
+        return bool(self.config["insertion"]["enabled"])
+
+    def batch_insertions(self, wildcards: Wildcards) -> list[str]:
+        """Return the account of what is put into the volumes of one batch, if anything is."""
+        return [f"<results>/insertion/{wildcards.batch}.json"] if self.inserts else []
+
+    def all_insertions(self, _: Wildcards) -> list[str]:
+        """Return the accounts of what is put into all volumes, if anything is."""
+        names = self.batches if self.inserts else ()
+        return [f"<results>/insertion/{name}.json" for name in names]
+
+    @answering
+    def calcified(self, wildcards: Wildcards) -> list[str]:
+        """Return the volumes of one batch into which clusters are put."""
+        return sorted(inserted_volumes(self.config, self._members(wildcards)))
+
+    @property
+    def own_annotations(self) -> list[str]:
+        """The user's sheet of annotations, if there is one."""
+        sheet = self.config["volumes"]["annotations"]
+        return [] if sheet is None else [str(sheet)]
+
+    @property
     def annotations(self) -> str:
-        """Sheet of annotations of the source."""
+        """Sheet of annotations of the source, with what is put into the volumes."""
         if self.in_silico:
             return "<resources>/phantom/annotations.tsv"
+        if self.inserts:
+            return "<results>/insertion/annotations.tsv"
         return str(self.config["volumes"]["annotations"])
 
     @property
     def truth(self) -> str | list[str]:
-        """Sheet of all that was put into in-silico volumes; of others nothing is known."""
+        """Sheet of all that is put into volumes; of others nothing is known."""
+        if self.inserts:
+            return "<results>/insertion/truth.tsv"
         return "<resources>/phantom/truth.tsv" if self.in_silico else []
 
     def image_inputs(self, _: Wildcards) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,12 @@ from tomocalc.accounts.doubts import refuse_doubts
 from tomocalc.readers.volume import Volume, open_volume
 
 
-def open_row(source: str | Path, row: Mapping[str, Any], image: Mapping[str, Any]) -> Volume:
+def open_row(
+    source: str | Path,
+    row: Mapping[str, Any],
+    image: Mapping[str, Any],
+    put_in: Callable[[Volume], Volume] | None = None,
+) -> Volume:
     """Open the volume of a sheet's *row*; see `open_volume`.
 
     Parameters
@@ -21,6 +26,8 @@ def open_row(source: str | Path, row: Mapping[str, Any], image: Mapping[str, Any
         Its laterality, pixel_spacing_mm and slice_spacing_mm are used.
     image
         Section of the configuration.
+    put_in
+        What lays something over the slices, if anything does.
 
     Raises
     ------
@@ -36,5 +43,7 @@ def open_row(source: str | Path, row: Mapping[str, Any], image: Mapping[str, Any
         min_size=image["min_size"],
         side_mismatch=image["side_mismatch"],
     )
+    if put_in is not None:
+        volume = put_in(volume)
     refuse_doubts(volume.header.doubts, image, f"volume {row['volume_id']}, {source}")
     return volume

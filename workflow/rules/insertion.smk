@@ -1,0 +1,59 @@
+"""Calcifications put into the user's own volumes; only where the configuration asks for them."""
+
+
+rule insert_findings:
+    """Choose what is put into the volumes of a batch, and where; their files stay as they are.
+
+    These jobs come before all others: what cannot work is said before anything is measured.
+    """
+    input:
+        files=VOLUMES.batch_files,
+        annotations=VOLUMES.own_annotations,
+        masks=VOLUMES.masks,
+        annotations_schema=schema("annotations"),
+    output:
+        account=ensure("<results>/insertion/{batch}.json", non_empty=True),
+    log:
+        "<logs>/insert_findings/{batch}.log",
+    priority: 10
+    conda:
+        "../../envs/features.yaml"
+    resources:
+        mem_mb=growing(1500),
+        runtime=VOLUMES.batch_minutes,
+    params:
+        code=code_of("insert_findings.py"),
+        volumes=VOLUMES.batch_volumes,
+        calcified=VOLUMES.calcified,
+        image=config["image"],
+        settings=config["insertion"],
+        slice_tolerance=config["labels"]["slice_tolerance"],
+        seed=config["seed"],
+        data_root=config["volumes"]["data_root"],
+    script:
+        "../scripts/insert_findings.py"
+
+
+rule gather_insertions:
+    """Write sheets of what is put into the volumes, beside the user's own annotations."""
+    input:
+        insertions=VOLUMES.all_insertions,
+        annotations=VOLUMES.own_annotations,
+        masks=VOLUMES.masks,
+        annotations_schema=schema("annotations"),
+    output:
+        annotations="<results>/insertion/annotations.tsv",
+        truth="<results>/insertion/truth.tsv",
+    log:
+        "<logs>/gather_insertions.log",
+    localrule: True
+    conda:
+        "../../envs/dataset.yaml"
+    resources:
+        mem_mb=growing(500),
+        runtime=10,
+    params:
+        code=code_of("gather_insertions.py"),
+        data_root=config["volumes"]["data_root"],
+    script:
+        "../scripts/gather_insertions.py"

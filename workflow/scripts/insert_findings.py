@@ -1,0 +1,96 @@
+"""Choose which calcifications and distractors are put into the volumes of a batch, and where."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tomocalc.accounts.insertion import InsertionPlan, Insertions
+from tomocalc.cells import Row
+from tomocalc.config import load_schema
+from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.insertion.drawing import InsertionSettings
+from tomocalc.insertion.planning import plan_insertion
+from tomocalc.log import log_to
+from tomocalc.readers.row import open_row
+from tomocalc.sheets import read_annotations
+
+log = logging.getLogger("tomocalc.insert_findings")
+
+
+def main(
+    *,
+    volumes: Sequence[Mapping[str, Any]],
+    calcified: Sequence[str],
+    image: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    slice_tolerance: int,
+    seed: int,
+    account: str,
+    annotations: str | None = None,
+    annotations_schema: str | None = None,
+    data_root: str | None = None,
+) -> None:
+    """Write a `tomocalc.accounts.insertion.Insertions` of all volumes, or name what cannot work.
+
+    Parameters
+    ----------
+    volumes
+        Rows of the sheet.
+    calcified
+        Ids of those that get clusters.
+    image, settings
+        Sections ``image`` and ``insertion`` of the configuration.
+    slice_tolerance
+        Slices above and below an annotated one that nothing may change on either.
+    annotations, annotations_schema
+        The user's own sheet, if there is one, and its schema.
+    data_root
+        Folder that the masks of the annotations are in, or None.
+    """
+    how = InsertionSettings.from_config(settings)
+    known: defaultdict[str, list[Row]] = defaultdict(list)
+    if annotations is not None and annotations_schema is not None:
+        schema = load_schema(annotations_schema)
+        names = None
+        for row in read_annotations(annotations, schema, names, others=None, data_root=data_root):
+            known[row["volume_id"]].append(row)
+    plans, errors = list[InsertionPlan](), list[TomocalcError]()
+    for volume in volumes:
+        name = volume["volume_id"]
+        try:
+            plans.append(
+                plan_insertion(
+                    open_row(volume["path"], volume, image),
+                    volume_id=name,
+                    where=f"volume {name}, {volume['path']}",
+                    calcified=name in calcified,
+                    settings=how,
+                    seed=seed,
+                    annotations=known[name],
+                    slice_tolerance=slice_tolerance,
+                )
+            )
+        except TomocalcError as error:
+            log.exception("volume %s", name)
+            errors.append(error)
+            continue
+        log.info("%s: %d groups, %s", name, len(plans[-1].groups), plans[-1].motion)
+    raise_all(errors)
+    Insertions(volumes=tuple(plans)).write(account)
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    main(
+        volumes=snakemake.params.volumes,
+        calcified=snakemake.params.calcified,
+        image=snakemake.params.image,
+        settings=snakemake.params.settings,
+        slice_tolerance=snakemake.params.slice_tolerance,
+        seed=snakemake.params.seed,
+        account=snakemake.output.account,
+        annotations=next(iter(snakemake.input.annotations), None),
+        annotations_schema=snakemake.input.annotations_schema,
+        data_root=snakemake.params.data_root,
+    )

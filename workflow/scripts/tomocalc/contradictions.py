@@ -1,0 +1,75 @@
+"""Settings that are each allowed, and whose combination is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tomocalc.errors import TomocalcError
+
+
+def contradictions(config: Mapping[str, Any], unsound: set[str]) -> Iterator[TomocalcError]:
+    """Yield what each setting allows but their combination does not; skip *unsound* sections."""
+    if "candidates" not in unsound:
+        sizes = config["candidates"]
+        if sizes["min_diameter_mm"] >= sizes["max_diameter_mm"]:
+            why = "it is not below candidates.max_diameter_mm"
+            yield _contradiction("candidates.min_diameter_mm", why, "lower it")
+    if "tuning" not in unsound:
+        for key in ("learning_rate", "dropout", "layers", "units"):
+            low, high = config["tuning"][key]
+            if low > high:
+                yield _contradiction(
+                    f"tuning.{key}", f"{low} is above {high}", "write [lowest, highest]"
+                )
+    if not {"insertion", "source", "volumes"} & unsound:
+        yield from _insertion_contradictions(config)
+    if "split" not in unsound:
+        held_out = config["split"]["validation_fraction"] + config["split"]["test_fraction"]
+        if held_out >= 1:
+            yield _contradiction(
+                "split.test_fraction",
+                "validation and test leave nothing to train on",
+                "lower split.validation_fraction or split.test_fraction",
+            )
+    if not {"source", "table", "sequence", "features"} & unsound and config["source"] == "table":
+        yield from _table_contradictions(config)
+
+
+def _contradiction(key: str, why: str, fix: str) -> TomocalcError:
+    where = f"configuration key {key}"
+    return TomocalcError("E101", what="settings contradict", where=where, why=why, fix=fix)
+
+
+def _insertion_contradictions(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
+    insertion = config["insertion"]
+    if insertion["enabled"] and config["source"] != "volumes":
+        held = {"table": "a table holds no images", "phantom": "phantoms bring their own"}
+        why = f"calcifications are put into your own volumes, and {held[config['source']]}"
+        yield _contradiction("insertion.enabled", why, "set source to volumes, or take it back")
+    no_sheet = config["source"] == "volumes" and config["volumes"]["annotations"] is None
+    if no_sheet and not insertion["enabled"]:
+        why = "nothing is annotated and nothing is put in: there is nothing to learn"
+        fix = "name a sheet, or set insertion.enabled to true"
+        yield _contradiction("volumes.annotations", why, fix)
+    for key in ("clusters", "diameter_mm", "contrast"):
+        low, high = insertion[key]
+        if low > high:
+            why, fix = f"{low} is above {high}", "write [lowest, highest]"
+            yield _contradiction(f"insertion.{key}", why, fix)
+
+
+def _table_contradictions(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
+    table = config["table"]
+    for key in ("path", "label", "positive"):
+        if table[key] is None:
+            yield _contradiction(
+                f"table.{key}", "source is table but it has no value", f"give table.{key}"
+            )
+    if config["sequence"]["kind"] == "slices":
+        why, fix = "a table has no slices", "use features_as_steps or single_step"
+        yield _contradiction("sequence.kind", why, fix)
+    if str(table["path"]).startswith(("http://", "https://")) and not table["sha256"]:
+        yield _contradiction(
+            "table.sha256", "a fetched table needs a checksum", "give the file's SHA-256"
+        )

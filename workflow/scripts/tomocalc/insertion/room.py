@@ -1,0 +1,167 @@
+"""Where in a breast there is room: away from skin, faces, annotations and what is there already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tomocalc.dataset.masks import Opened, placed
+from tomocalc.image.breast import Breast, find_breast
+from tomocalc.insertion.patches import Footprint
+from tomocalc.phantom.bodies import Ellipsoid
+from tomocalc.phantom.geometry import Geometry
+from tomocalc.readers.volume import Volume
+
+SKIN_ROOM_MM = 1.0
+"""Least distance of an object's surroundings to the skin."""
+CLEAR_MM = 1.0
+"""Least distance of what changes to an annotated finding, and of two groups to each other."""
+DEPTHS = (0.2, 0.5, 0.8)
+"""Where in the volume the breast is looked at, as shares of the slices."""
+
+
+@dataclass(frozen=True)
+class Region:
+    """A box that must stay as it is, in mm; *depths_mm* None: on every slice."""
+
+    depths_mm: tuple[float, ...] | None
+    rows_mm: tuple[float, float]
+    columns_mm: tuple[float, float]
+
+
+def annotated_regions(
+    volume: Volume, volume_id: str, annotations: Iterable[Mapping[str, Any]], tolerance: int
+) -> list[Region]:
+    """Return where the annotations of a volume lie, of all kinds.
+
+    Parameters
+    ----------
+    annotations
+        Lines of the sheet that name this volume.
+    tolerance
+        Slices above and below an annotated one that belong to it.
+    """
+    header = volume.header
+    known = Opened(
+        volume_id, header.slices, header.slice_spacing_mm, header.turned, volume.sources()
+    )
+    row_mm, column_mm = header.spacing_mm
+    regions = []
+    for row in placed(annotations, [known]):
+        if row["radius"] is not None:
+            top, left = row["y"] - row["radius"], row["x"] - row["radius"]
+            height = width = 2 * row["radius"]
+        else:
+            top, left, height, width = row["y"], row["x"], row["height"], row["width"]
+        slices = row.get("mask_slices") or ([] if row["slice"] is None else [row["slice"]])
+        near = sorted({index + step for index in slices for step in (-tolerance, 0, tolerance)})
+        depths = tuple(index * header.slice_spacing_mm for index in near) or None
+        regions.append(
+            Region(
+                depths,
+                (top * row_mm, (top + height) * row_mm),
+                (left * column_mm, (left + width) * column_mm),
+            )
+        )
+    return regions
+
+
+@dataclass(eq=False)
+class Room:
+    """The breast of one volume, and what must be kept clear of.
+
+    Attributes
+    ----------
+    breasts
+        Index of a slice and the breast there, some slices from top to bottom.
+    air
+        Grey value outside the breast.
+    regions
+        Annotated findings: nothing may change in them.
+    taken
+        Boxes (low, high), each (z, y, x) in mm, of the groups that are there already.
+    """
+
+    geometry: Geometry
+    breasts: list[tuple[int, Breast]]
+    air: float
+    regions: list[Region]
+    taken: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = field(default_factory=list)
+
+    def inside(self, position: NDArray[np.float64], margin: float) -> bool:
+        """Return whether a position (z, y, x) in mm lies in the breast with a margin in mm."""
+        geometry = self.geometry
+        pixel, step = geometry.pixel_spacing_mm, geometry.slice_spacing_mm
+        row, column = position[1:] / pixel
+        edge = margin / pixel
+        if not (edge <= row <= geometry.rows - 1 - edge):
+            return False
+        if not (edge <= column <= geometry.columns - 1 - edge):
+            return False
+        height = position[0] + step / 2
+        # The faces need less room than the skin, or thin breasts would have none.
+        face = min(margin, geometry.thickness_mm / 4) if geometry.slices > 1 else 0.0
+        if not face <= height <= geometry.thickness_mm - face:
+            return False
+        _, breast = min(self.breasts, key=lambda known: abs(known[0] * step - position[0]))
+        depth = breast.at(breast.depth, np.array(row), np.array(column)) * pixel
+        return bool(depth > margin + SKIN_ROOM_MM)
+
+    def covers_annotated(self, bodies: list[Ellipsoid]) -> bool:
+        """Return whether *bodies* would change pixels in or near an annotated finding."""
+        footprint = Footprint.of(bodies, self.geometry)
+        return any(self._touches(footprint, region) for region in self.regions)
+
+    def _touches(self, footprint: Footprint, region: Region) -> bool:
+        if not _overlap(footprint.columns_mm, region.columns_mm):
+            return False
+        depths = self.geometry.depths_mm + self.geometry.middle_mm
+        chosen = depths if region.depths_mm is None else region.depths_mm
+        return any(_overlap(footprint.rows_mm(float(one)), region.rows_mm) for one in chosen)
+
+    def is_taken(self, bodies: list[Ellipsoid]) -> bool:
+        """Return whether *bodies* lie, seen from above, where another group lies."""
+        mine = Footprint.of(bodies, self.geometry)
+        return any(
+            all(
+                _overlap((mine.low_mm[axis], mine.high_mm[axis]), (low[axis], high[axis]))
+                for axis in (1, 2)
+            )
+            for low, high in self.taken
+        )
+
+    def take(self, bodies: list[Ellipsoid]) -> None:
+        """Remember where *bodies* lie."""
+        mine = Footprint.of(bodies, self.geometry)
+        self.taken.append((mine.low_mm, mine.high_mm))
+
+
+def _overlap(one: tuple[float, float], two: tuple[float, float]) -> bool:
+    """Return whether two intervals come within `CLEAR_MM` of each other."""
+    return one[0] - CLEAR_MM <= two[1] and two[0] - CLEAR_MM <= one[1]
+
+
+def look(volume: Volume) -> tuple[list[tuple[int, Breast]], float]:
+    """Find the breast on some slices, and the grey value of air.
+
+    Returns
+    -------
+    list, float
+        Index of a slice and the breast there; the median outside the breast of the middle one, or
+        the least value where the breast fills the image.
+    """
+    header = volume.header
+    indices = sorted({round(share * (header.slices - 1)) for share in DEPTHS})
+    breasts: list[tuple[int, Breast]] = []
+    airs: list[float] = []
+    for index in indices:
+        image = volume.read(index)
+        breast = find_breast(image, header.spacing_mm)
+        outside = image[~breast.pixels((header.rows, header.columns))]
+        airs.append(float(np.median(outside)) if outside.size else float(image.min()))
+        breasts.append((index, breast))
+    return breasts, airs[len(airs) // 2]

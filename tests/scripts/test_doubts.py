@@ -21,7 +21,8 @@ from support.image_files import write_dicom
 from support.image_volumes import CANDIDATES, IMAGE, SHEET, volume_frames, write_volume
 from support.pages_data import figures, rows, write_dataset
 from support.predictions import RULE, SETTINGS, release
-from tomocalc.accounts.doubts import KINDS, DoubtCount
+from tomocalc.accounts.doubt_kinds import KINDS
+from tomocalc.accounts.doubts import DoubtCount
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.prediction import VolumeScores
 from tomocalc.accounts.quality import QualityAccount

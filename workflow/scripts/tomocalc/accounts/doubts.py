@@ -1,19 +1,19 @@
 """What is doubtful about a volume: one typed list, from the reader to every page.
 
 A doubt is no fault: the volume is read and measured, and whoever uses its numbers should know.
-Code and numbers travel; `KINDS` is the one place that says in words what a code means and what to
-do about it.
+Code and numbers travel; `tomocalc.accounts.doubt_kinds.KINDS` is the one place that says in words
+what a code means and what to do about it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from tomocalc.accounts.base import Record
+from tomocalc.accounts.doubt_kinds import KINDS
 from tomocalc.errors import TomocalcError, raise_all
 
 SHOWN = 10
@@ -42,202 +42,6 @@ class DoubtCount(Record, frozen=True, kw_only=True):
     slices: int
     first: tuple[str, ...]
     """Ids of the first volumes that have it, sorted."""
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What a code means."""
-
-    title: str
-    """The doubt in few words, for tables and counts."""
-    text: str
-    """The doubt of one volume, with the names of its numbers in braces."""
-    advice: str
-    """What to do."""
-    settled: bool = False
-    """Whether the user has decided it: then it is told and never refused."""
-
-
-KINDS: dict[str, Kind] = {
-    "side_differs": Kind(
-        "the image shows another side than the sheet says",
-        "the image shows the other side than the sheet says, and it is read as stored",
-        "look at the picture; correct laterality in the sheet, or set image.side_mismatch to "
-        "repair where the images are stored turned by 180°",
-    ),
-    "side_unclear": Kind(
-        "header and sheet differ in the side, and the image shows none",
-        "the header names the other side than the sheet, which is used, and the image does not "
-        "show which is right",
-        "look at the picture; correct laterality in the sheet if it is a slip of the pen",
-    ),
-    "side_turned": Kind(
-        "the image was turned to the side that the sheet says",
-        "the image showed the other side than the sheet says: both axes are reversed",
-        "see in the picture that the annotations lie right in the turned image",
-        settled=True,
-    ),
-    "detector_spacing": Kind(
-        "the spacing is that of the detector",
-        "the spacing is the detector's (ImagerPixelSpacing): lengths are those of the shadow, "
-        "larger than in the breast",
-        "divide areas by the square of the magnification, or store PixelSpacing in the images",
-    ),
-    "pixel_spacing_differs": Kind(
-        "header and sheet differ in pixel spacing",
-        "pixel spacing is {header:g} mm in the header, which is used, and {sheet:g} mm in the "
-        "sheet",
-        "correct pixel_spacing_mm in the sheet or leave it empty; mend the header if it is wrong",
-    ),
-    "slice_spacing_differs": Kind(
-        "header and sheet differ in slice spacing",
-        "slice spacing is {header:g} mm in the header, which is used, and {sheet:g} mm in the "
-        "sheet",
-        "correct slice_spacing_mm in the sheet or leave it empty; mend the header if it is wrong",
-    ),
-    "header_contradicts": Kind(
-        "the header contradicts itself",
-        "the header describes {described:g} frames and {stored:g} are stored: spacing is the "
-        "sheet's, slices are in stored order",
-        "export the volume again; until then check that its slices are in order",
-    ),
-    "angle_differs": Kind(
-        "the tube's angle is not what the slices show",
-        "half the tube's angle is taken as {used:g} degrees, and the slices show {shown:g}",
-        "mend insertion.half_angle_deg or the header, or leave it empty so that it is fitted",
-    ),
-    "geometry_misfit": Kind(
-        "the slices do not look like filtered back-projections",
-        "neighbouring slices are alike in another way than at any tube angle (misfit {misfit:g})",
-        "see in the pictures whether what is put in looks right above and below its focus",
-    ),
-    "magnified": Kind(
-        "the spacing is the detector's, divided by the magnification",
-        "the spacing is the detector's, divided by the magnification of {factor:g} that the header "
-        "estimates (EstimatedRadiographicMagnificationFactor)",
-        "check it on an object of known size where lengths matter",
-        settled=True,
-    ),
-    "spacings_differ": Kind(
-        "slices differ in pixel spacing",
-        "the header gives slices different pixel spacings, and that of the sheet is used for all",
-        "see that pixel_spacing_mm in the sheet is right for the slices that matter",
-        settled=True,
-    ),
-    "frames_reordered": Kind(
-        "frames are stored in another order than they lie",
-        "frames are stored in another order than their positions: slices here follow the "
-        "positions, and the annotation sheet names frames as they are stored",
-        "look at the marks slice by slice if another program shows the frames as stored",
-        settled=True,
-    ),
-    "axes_turned": Kind(
-        "the file stores its axes in another order or direction",
-        "the file stores its axes in another order or direction than the patient's: pictures show "
-        "columns to the left, rows to the back and slices to the head (LPS)",
-        "count x, y and slice of annotations in that picture; masks of such files follow by "
-        "themselves",
-        settled=True,
-    ),
-    "order_reversed": Kind(
-        "positions and numbers order the slices oppositely",
-        "positions run against the Instance Numbers, and slices follow the positions",
-        "see that the annotated slices are counted in the order of positions; a viewer may show "
-        "the numbers' order",
-    ),
-    "order_differs": Kind(
-        "positions and numbers order the slices differently",
-        "positions and Instance Numbers order the slices differently, and slices follow the "
-        "positions",
-        "look at the picture: do neighbouring slices look alike? Export the volume again if not",
-    ),
-    "one_position": Kind(
-        "all frames have one position",
-        "the header gives every frame the same position: slices are in stored order",
-        "look at the picture: do neighbouring slices look alike?",
-    ),
-    "left_out": Kind(
-        "images beside the slices are left out",
-        "{count:g} images in the volume's place are no slices of it by their headers (projections, "
-        "synthetic or two-dimensional images, slabs, localisers) and are left out",
-        "the log of extract_features lists them; take them away, or name the slices by a pattern",
-    ),
-    "slab": Kind(
-        "the volume is made of slabs",
-        "its images are slabs of several slices by their headers",
-        "give the thin slices if there are any: calcifications are fainter in slabs",
-    ),
-    "synthetic_2d": Kind(
-        "a synthetic two-dimensional image",
-        "by its header it is a synthetic two-dimensional image, not a slice",
-        "give the reconstructed slices if there are any",
-    ),
-    "bits_exceeded": Kind(
-        "values exceed the bits of the header",
-        "values take {needed:g} bits and the header says {stored:g}: all are kept",
-        "look at the picture; export the volume again if it looks wrong",
-    ),
-    "bright_outside": Kind(
-        "the outside is brighter than the breast",
-        "{share:.0%} of the image around the breast is one bright tone, which no header calls "
-        "padding: it is taken for air",
-        "look at the picture: are calcifications bright? If they are dark, correct the photometric "
-        "interpretation in the source, or invert the images",
-    ),
-    "no_class": Kind(
-        "the file does not say what object it is",
-        "the header has no SOP Class UID: it is read as an image of the breast",
-        "export the volume again, or see in the picture that it is what it should be",
-    ),
-    "gap": Kind(
-        "slices are missing",
-        "slices are missing: a step of up to {mm:.3g} mm follows",
-        "copy the missing slices from the source; calcifications there are not seen",
-    ),
-    "burned_in": Kind(
-        "text is burned into the pixels",
-        "the header says that text is burned into the pixels, which may show a name",
-        "blank the text in the source before pictures are shown to others",
-    ),
-    "quarantined": Kind(
-        "slices could not be read",
-        "slices could not be read and are left out",
-        "qc/quarantine.tsv says why and how to mend each",
-    ),
-    "constant": Kind(
-        "slices without any contrast",
-        "slices hold a single grey value, so nothing can be found on them",
-        "look at the source: was the export cut short?",
-    ),
-    "capped": Kind(
-        "more objects than are kept",
-        "slices hold more objects than candidates.max_per_slice: the faintest are left out",
-        "look at the picture for noise or text; raise the limit if the objects are genuine",
-    ),
-    "no_candidate": Kind(
-        "not a single candidate",
-        "nothing was found in the volume, not a single candidate",
-        "look at the picture: is the breast seen, is the background dark, is the spacing right?",
-    ),
-    "same_pixels": Kind(
-        "the same images as another patient's",
-        "the very same was found in {others:g} other volumes, which the sheet gives to another "
-        "patient",
-        "one breast under two ids can stand on both sides of a split: give both one patient_id, "
-        "or take the copy out",
-    ),
-    "many_studies": Kind(
-        "a patient with many studies",
-        "its patient has {studies:g} studies by the headers",
-        "see that the id is one woman's and no stand-in such as 0000 for many",
-    ),
-    "study_shared": Kind(
-        "an examination with several patients",
-        "its study has volumes of {patients:g} patients",
-        "give the volumes of one woman one patient_id",
-    ),
-}
-"""Every code: its meaning and what to do; the guide shows this table."""
 
 
 def doubt_sentence(doubt: Doubt) -> str:

@@ -45,6 +45,7 @@ CODES: dict[str, str] = {
     "E601": "a volume has no identifiers to copy",
     "E602": "a model does not fit the volumes",
     "E603": "a data set to import is not laid out as published",
+    "E604": "objects cannot be sent to an archive",
 }
 """Every code and its meaning; the codes are stable and documented."""
 

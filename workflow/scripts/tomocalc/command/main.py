@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from tomocalc.command import audit, predict
+from tomocalc.command import audit, predict, send
 from tomocalc.errors import TomocalcError
 from tomocalc.extras import missing_package
 from tomocalc.version import VERSION
@@ -49,4 +49,5 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     audit.add_parser(commands)
     predict.add_parser(commands)
+    send.add_parser(commands)
     return parser

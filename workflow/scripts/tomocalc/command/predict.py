@@ -112,8 +112,7 @@ def _write(prediction: Prediction, folder: Path, identifiers: str) -> None:
         made, measured = Path(place), prediction.measured
         prediction.write_tables(made)
         if identifiers != "none":
-            objects = (made / "report.dcm", made / "segmentation.dcm")
-            prediction.write_dicom(*objects, identifiers=identifiers)
+            prediction.write_dicom(made, identifiers=identifiers)
         picture = volume_overlay(
             measured.manifest,
             measured.found,

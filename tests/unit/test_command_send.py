@@ -1,0 +1,135 @@
+"""tomocalc send, to archives on loopback that take, refuse, or are not there."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pydicom
+import pytest
+from pynetdicom import AE, evt
+from pynetdicom.sop_class import (
+    BreastTomosynthesisImageStorage,
+    ComprehensiveSRStorage,
+    GrayscaleSoftcopyPresentationStateStorage,
+    MammographyCADSRStorage,
+    SegmentationStorage,
+)
+
+from support.dicom_objects import cad, presentation, report, segmentation
+from tomocalc.command.main import main
+
+KINDS = (
+    ComprehensiveSRStorage,
+    GrayscaleSoftcopyPresentationStateStorage,
+    MammographyCADSRStorage,
+    SegmentationStorage,
+)
+
+
+@pytest.fixture
+def objects(tmp_path: Path) -> Path:
+    folder = tmp_path / "breast"
+    folder.mkdir()
+    made = {"cad": cad, "presentation": presentation, "report": report, "mask": segmentation}
+    for name, make in made.items():
+        (folder / f"{name}.dcm").write_bytes(make())
+    return folder
+
+
+class Archive:
+    """A store that answers *status*, and keeps what it was given."""
+
+    def __init__(self, *, kinds=KINDS, status: int = 0, title: str | None = None) -> None:
+        self.kept: list[str] = []
+        own = AE(ae_title=title or "ARCHIVE")
+        own.require_called_aet = title is not None
+        for kind in kinds:
+            own.add_supported_context(kind)
+
+        def store(event: evt.Event) -> int:
+            self.kept.append(event.dataset.SOPInstanceUID)
+            return status
+
+        handlers = [(evt.EVT_C_STORE, store)]
+        self.server = own.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
+        self.address = f"127.0.0.1:{self.server.server_address[1]}"
+
+
+@pytest.fixture
+def archive(request: pytest.FixtureRequest) -> Iterator[Archive]:
+    made = Archive(**getattr(request, "param", {}))
+    yield made
+    made.server.shutdown()
+
+
+def test_all_objects_arrive(archive: Archive, objects: Path, capsys) -> None:
+    assert main(["send", str(objects), "--to", archive.address]) == 0
+    assert sorted(archive.kept) == sorted(
+        pydicom.dcmread(path).SOPInstanceUID for path in objects.iterdir()
+    )
+    assert capsys.readouterr().out == f"4 stored in {archive.address}\n"
+
+
+def test_dcmtk_stores_what_is_sent(objects: Path, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    place = tmp_path / "kept"
+    place.mkdir()
+    try:
+        server = subprocess.Popen(["storescp", "--output-directory", place, str(port)])
+    except FileNotFoundError:
+        pytest.skip("storescp is not installed")
+    try:
+        for _ in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        assert main(["send", str(objects), "--to", f"127.0.0.1:{port}"]) == 0
+    finally:
+        server.terminate()
+        server.wait(10)
+    kept = {pydicom.dcmread(path).SOPClassUID for path in place.iterdir()}
+    assert kept == set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("archive", "says"),
+    [
+        ({"status": 0xA700}, "it answers 0xA700"),
+        ({"title": "OTHER"}, "rejects the association"),
+        ({"kinds": (BreastTomosynthesisImageStorage,)}, "takes none of these kinds"),
+        ({"kinds": KINDS[:1]}, "does not take objects of the kind"),
+    ],
+    indirect=["archive"],
+)
+def test_a_refusal_is_one_line(archive: Archive, objects: Path, says: str, capsys) -> None:
+    assert main(["send", str(objects), "--to", archive.address]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("ERROR [E604]")
+    assert says in error
+    assert error.count("\n") == 1
+    assert len(archive.kept) <= 1
+
+
+def test_what_is_no_object_or_no_archive_is_one_line(objects: Path, tmp_path: Path, capsys) -> None:
+    (tmp_path / "notes.dcm").write_text("no image")
+    (tmp_path / "empty").mkdir()
+    cases = {
+        (str(tmp_path / "notes.dcm"), "127.0.0.1:1"): "it is no DICOM file",
+        (str(tmp_path / "absent.dcm"), "127.0.0.1:1"): "No such file",
+        (str(tmp_path / "empty"), "127.0.0.1:1"): "holds no file",
+        (str(objects), "127.0.0.1:1"): "nothing there answers",
+        (str(objects), "archive"): "is not HOST:PORT",
+    }
+    for (path, address), says in cases.items():
+        assert main(["send", path, "--to", address]) == 2
+        error = capsys.readouterr().err
+        assert error.startswith("ERROR [E604]")
+        assert says in error
+        assert error.count("\n") == 1

@@ -1,0 +1,137 @@
+"""``tomocalc send``: store DICOM objects in an archive (C-STORE)."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tomocalc.errors import TomocalcError
+
+if TYPE_CHECKING:
+    from pydicom import FileDataset
+
+CALLING, CALLED = "TOMOCALC", "ANY-SCP"
+ADDRESS = re.compile(
+    r"(?:(?P<called>[^@]{1,16})@)?(?P<host>[^@:]+|\[[0-9A-Fa-f:]+\]):(?P<port>\d+)"
+)
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to the sub-commands of a parser."""
+    send = commands.add_parser(
+        "send",
+        help="store the DICOM objects of a prediction in an archive",
+        description="Store DICOM objects in an archive (C-STORE). A folder stands for all "
+        "DICOM files in it.",
+    )
+    send.set_defaults(run=_send)
+    send.add_argument("files", nargs="+", type=Path, help="DICOM files, or folders of them")
+    send.add_argument("--to", required=True, metavar="[AE@]HOST:PORT", help="the archive")
+    send.add_argument("--as", dest="calling", default=CALLING, metavar="AE", help="own AE title")
+    send.add_argument("--timeout", type=float, default=30.0, metavar="S", help="for any answer")
+
+
+def _send(given: argparse.Namespace) -> int:
+    sent = send_files(given.files, given.to, calling=given.calling, timeout_s=given.timeout)
+    print(f"{sent} stored in {given.to}")  # noqa: T201
+    return 0
+
+
+def send_files(
+    files: list[Path], to: str, *, calling: str = CALLING, timeout_s: float = 30.0
+) -> int:
+    """Store DICOM files in an archive; return how many.
+
+    All are read, and what the archive takes is asked, before the first is sent.
+
+    Parameters
+    ----------
+    files
+        Files, or folders of which all files ``*.dcm`` are meant.
+    to
+        ``HOST:PORT`` or ``AE@HOST:PORT``.
+    calling
+        Own title of application entity, at most 16 characters.
+    timeout_s
+        Longest wait for an answer, s.
+
+    Raises
+    ------
+    TomocalcError
+        ``E604`` when a file is no DICOM object, or the archive cannot be reached, knows neither
+        title, does not take such objects, or refuses one.
+    """
+    from pynetdicom import AE
+
+    address = ADDRESS.fullmatch(to)
+    if not address:
+        raise _not_sent("--to", f"{to} is not HOST:PORT or AE@HOST:PORT", "give it in this form")
+    objects = [(path, _read(path)) for path in _files(files)]
+    own = AE(ae_title=calling)
+    own.acse_timeout = own.dimse_timeout = own.network_timeout = own.connection_timeout = timeout_s
+    kinds = {(str(one.SOPClassUID), str(one.file_meta.TransferSyntaxUID)) for _, one in objects}
+    for kind, syntax in sorted(kinds):
+        own.add_requested_context(kind, syntax)
+    host, port = address["host"].strip("[]"), int(address["port"])
+    archive = own.associate(host, port, ae_title=address["called"] or CALLED)
+    if not archive.is_established:
+        if archive.is_rejected:
+            why = "it rejects the association"
+            fix = f"let it know the calling title {calling}, and name its own: --to AE@HOST:PORT"
+        elif archive.rejected_contexts:
+            why, fix = "it takes none of these kinds of objects", "allow them there"
+        else:
+            why, fix = "nothing there answers", "mend host, port or network"
+        raise _not_sent(to, why, fix)
+    try:
+        taken = {str(one.abstract_syntax) for one in archive.accepted_contexts}
+        for path, one in objects:
+            if str(one.SOPClassUID) not in taken:
+                why = f"it does not take objects of the kind {one.SOPClassUID.name}"
+                raise _not_sent(f"{path} to {to}", why, "allow them there, or leave this file out")
+        for number, (path, one) in enumerate(objects):
+            status = archive.send_c_store(one)
+            code = status.get("Status")
+            # Bxxx are warnings: the object is stored all the same (PS3.4 B.2.3).
+            if code is None or (code != 0 and code >> 12 != 0xB):
+                why = "the connection was lost" if code is None else f"it answers 0x{code:04X}"
+                fix = f"mend it there and send again; {number} of {len(objects)} are stored"
+                raise _not_sent(f"{path} to {to}", why, fix)
+    finally:
+        if archive.is_established:
+            archive.release()
+    return len(objects)
+
+
+def _files(paths: list[Path]) -> list[Path]:
+    found = []
+    for path in paths:
+        inside = sorted(path.rglob("*.dcm")) if path.is_dir() else [path]
+        if not inside:
+            raise _not_sent(str(path), "the folder holds no file *.dcm", "name another")
+        found += inside
+    return found
+
+
+def _read(path: Path) -> FileDataset:
+    from pydicom import dcmread
+    from pydicom.errors import InvalidDicomError
+
+    try:
+        read = dcmread(path)
+    except InvalidDicomError:
+        raise _not_sent(str(path), "it is no DICOM file", "leave it out") from None
+    except OSError as error:
+        raise _not_sent(str(path), error.strerror or "it cannot be read", "mend the path") from None
+    for name in ("SOPClassUID", "SOPInstanceUID"):
+        if not read.get(name):
+            raise _not_sent(str(path), f"its header has no {name}", "leave it out")
+    if not read.file_meta.get("TransferSyntaxUID"):
+        raise _not_sent(str(path), "its file header has no TransferSyntaxUID", "leave it out")
+    return read
+
+
+def _not_sent(where: str, why: str, fix: str) -> TomocalcError:
+    return TomocalcError("E604", what="DICOM objects cannot be sent", where=where, why=why, fix=fix)

@@ -6,8 +6,10 @@ import zipfile
 from urllib.parse import unquote
 
 import polars as pl
+import pytest
 
 from support.projects import Project
+from support.shared_figures import Key, Told, accounts, contradictions, shared
 
 CATEGORIES = (
     "Comparison",
@@ -34,6 +36,47 @@ def test_the_whole_graph_runs_and_every_link_works(finished: Project):
     for page in ("eda/eda", "audit/leakage", "comparison/comparison", "model_card"):
         assert f'href="{page}.html"' in index
     assert "Honest and paper&#39;s protocol" in index
+
+
+def told(project: Project) -> dict[Key, list[Told]]:
+    return accounts(project.folder / "results", released="average", protocol="honest")
+
+
+def test_no_two_pages_contradict_each_other(finished: Project):
+    found = told(finished)
+    assert contradictions(found) == []
+    together = shared(found)
+    models = pl.read_parquet(finished.folder / "results/comparison/comparison.parquet")
+    for row in models.filter("measured").iter_rows(named=True):
+        for figure in ("auroc", "average_precision", "f1", "accuracy"):
+            pages = together[figure, row["model"], row["protocol"]]
+            assert pages >= {"audit", "card", "comparison"}
+    assert together["auroc", "average", "honest"] == {
+        *("audit", "card", "comparison", "evaluation", "index")
+    }
+    assert together["verdict", "honest"] == {"audit", "card", "index"}
+    assert together["AUROC", "Volume"] == {"card", "evaluation", "index"}
+    assert together["gap", "average_precision", "average"] == {"audit", "index"}
+    assert "warned" not in found or together["warned", "groups"] >= {"card", "evaluation", "index"}
+
+
+@pytest.mark.parametrize(
+    ("page", "old", "new", "seen"),
+    [
+        ("comparison/comparison.html", r">\d\.\d+ \(", ">0.0007 (", "0.0007"),
+        ("index.html", r"<dd>\d\.\d+ <span>", "<dd>0.0007 <span>", "0.0007"),
+        ("model_card.html", r"(Clean|Take care): ", "Leaks: ", "leaks"),
+        ("audit/leakage.html", r"(leaks|clean|take care); ", "cannot tell; ", "cannot tell"),
+    ],
+)
+def test_one_digit_or_word_that_differs_is_seen(rerun: Project, page, old, new, seen):
+    path = rerun.folder / "results" / page
+    text = path.read_text()
+    assert re.search(old, text)
+    path.write_text(re.sub(old, new, text, count=1))
+    lines = contradictions(told(rerun))
+    assert lines
+    assert all(seen in line for line in lines)
 
 
 def test_the_parts_share_no_patient(finished: Project):

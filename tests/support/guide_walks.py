@@ -41,6 +41,8 @@ AT_ONCE: dict[str, Walk] = {
         "PYTHONPATH=workflow/scripts python -m tomocalc.command audit"
         " results/dataset/candidates.parquet results/protocols/honest/splits.parquet"
         " --label label --patient patient_id --site site --out audit": "",
+        "PYTHONPATH=workflow/scripts python -m tomocalc.command audit-images"
+        " train_images test_images --out image_audit": "",
         "PYTHONPATH=workflow/scripts python -m tomocalc.command predict breast.dcm"
         " --model results/model --out marks": "",
         "snakemake --report report.zip": "",

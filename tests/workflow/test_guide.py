@@ -107,6 +107,10 @@ def test_what_takes_seconds_runs_to_its_end(rerun: Project) -> None:
     (rerun.folder / "paper").rename(results / "paper")
     sheet = (rerun.folder / "resources/phantom/volumes.tsv").read_text().splitlines(keepends=True)
     (rerun.folder / "new.tsv").write_text("".join(sheet[:2]))
+    phantoms = sorted((rerun.folder / "resources/phantom").glob("*.dcm"))
+    for name in ("train_images", "test_images"):
+        (rerun.folder / name).mkdir()
+        (rerun.folder / name / "breast.dcm").symlink_to(phantoms.pop())
     (rerun.folder / "breast.dcm").symlink_to(rerun.folder / "resources/phantom/P001-LCC.dcm")
     walk = AT_ONCE["test_what_takes_seconds_runs_to_its_end"]
     shard = results / "features/P001-LCC/0003.parquet"

@@ -13,6 +13,7 @@ __version__ = VERSION
 
 NAMES = {
     "TomocalcError": "tomocalc.errors",
+    "audit_images": "tomocalc.audit.images",
     "audit_table": "tomocalc.audit.tables",
     "load_model": "tomocalc.model.release",
     "open_volume": "tomocalc.readers.volume",

@@ -1,18 +1,21 @@
-"""``tomocalc audit``: what the parts of any split share, and what gives its labels away."""
+"""``tomocalc audit`` and ``audit-images``: what the parts of any split share."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tomocalc.errors import TomocalcError
+
+if TYPE_CHECKING:
+    from tomocalc.accounts.leakage import SplitAudit
 
 PARTS = ("train", "validation", "test")
 
 
 def add_parser(commands: Any) -> None:
-    """Add the command to the sub-commands of a parser."""
+    """Add both commands to the sub-commands of a parser."""
     audit = commands.add_parser(
         "audit",
         help="say what the parts of a split share, and what gives its labels away",
@@ -37,11 +40,20 @@ def add_parser(commands: Any) -> None:
     audit.add_argument("--features", metavar="COLUMN", nargs="+", help="default: all numbers")
     audit.add_argument("--permutations", type=int, default=999, metavar="N")
     audit.add_argument("--seed", type=int, default=0)
-    add_results(audit)
+    _add_results(audit)
+    images = commands.add_parser(
+        "audit-images",
+        help="say what two folders of images share",
+        description="Compare two folders of images, with all folders in them: equal pixels, "
+        "copies, slices of one volume, examinations on both sides.",
+    )
+    images.set_defaults(run=_audit_images)
+    images.add_argument("train", help="folder of the training images")
+    images.add_argument("test", help="folder of the test images")
+    _add_results(images)
 
 
-def add_results(parser: argparse.ArgumentParser) -> None:
-    """Add what is asked of every audit's results."""
+def _add_results(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="for audit.json and shared.tsv")
     parser.add_argument("--fail-on", choices=("leaks", "caution"), help="exit with 1 from here on")
 
@@ -58,7 +70,6 @@ def _audit(given: argparse.Namespace) -> int:
         )
     # here: --version and --help need not wait for what computes
     from tomocalc.audit.tables import audit_table
-    from tomocalc.pages.audit_files import fails, tell, write_audit
 
     found = audit_table(
         parts or given.table,
@@ -72,6 +83,19 @@ def _audit(given: argparse.Namespace) -> int:
         permutations=given.permutations,
         seed=given.seed,
     )
+    return _finish(found, given)
+
+
+def _audit_images(given: argparse.Namespace) -> int:
+    from tomocalc.audit.images import audit_images
+
+    return _finish(audit_images(given.train, given.test), given)
+
+
+def _finish(found: SplitAudit, given: argparse.Namespace) -> int:
+    """Write and print what was found; return the exit code that was asked for."""
+    from tomocalc.pages.audit_files import fails, tell, write_audit
+
     if given.out:
         write_audit(given.out, found)
     print(tell(found, given.out))  # noqa: T201

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from support.defaults import CONFIG
-from tomocalc.audit.images import COPY, SAME, likest, texture
+from tomocalc.audit.texture import COPY, SAME, likest, texture
 from tomocalc.phantom.settings import Settings
 from tomocalc.phantom.volume import simulate
 
@@ -79,8 +79,8 @@ def main(patients: int) -> None:
         [likest(kept[i], np.delete(kept, i, axis=0).reshape(-1, cells))[1] for i in range(patients)]
     )
     pairs = slices**2 * patients * (patients - 1) // 2
-    print(f"{(others >= SAME).sum()} false alarms in {pairs:,} pairs of slices of {patients} ")
-    print(f"patients; like others: at most {others.max():.3f} (limit {SAME}).\n")
+    print(head("patients", "pairs of slices", "likest", f"false alarms from {SAME} on"))
+    print(f"| {patients} | {pairs:,} | {others.max():.3f} | {(others >= SAME).sum()} |\n")
     print(head("slices apart (1 mm each)", "lowest", "median", f"from {SAME} on"))
     for apart in (1, 2, 3, 4, 6):
         alike = (kept[:, :-apart] * kept[:, apart:]).sum(axis=2)

@@ -17,7 +17,8 @@ from PIL import Image
 
 from support.image_slices import breast_slice
 from tomocalc.accounts.leakage import SplitAudit, Verdict
-from tomocalc.audit.images import audit_images, texture
+from tomocalc.audit.images import audit_images
+from tomocalc.audit.texture import texture
 from tomocalc.command.main import main
 from tomocalc.errors import TomocalcError
 

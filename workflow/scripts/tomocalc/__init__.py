@@ -21,7 +21,7 @@ NAMES = {
 }
 """What the package offers, and the module where it stands."""
 
-__all__ = ["__version__", *NAMES]
+__all__ = list(NAMES)
 
 
 def __getattr__(name: str) -> Any:

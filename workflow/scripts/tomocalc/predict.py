@@ -143,8 +143,9 @@ class Prediction(Shown):
             "report": report_bytes(**shared, **found, score=self.scores.score),
             "segmentation": segmentation_bytes(**shared, objects=objects),
             "presentation": presentation_bytes(**shared, **found),
-            "cad": cad_bytes(**shared, **found),
         }
+        if manifest.laterality:  # an image without a side has no place in a mammography report
+            made["cad"] = cad_bytes(**shared, **found)
         for name, written in made.items():
             write_bytes(Path(folder) / f"{name}.dcm", written)
 

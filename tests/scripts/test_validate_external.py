@@ -31,6 +31,7 @@ COLUMNS: dict[str, Any] = {
     "negative": None,
     "patient_id": "patient",
     "site": None,
+    "subgroups": [],
 }
 
 
@@ -186,3 +187,20 @@ def test_volumes_that_were_measured_otherwise_are_refused_by_name(
             annotations=str(tmp_path / "any.tsv"),
         )
     assert "earlier" in (tmp_path / "external.json").read_text()
+
+
+def test_columns_of_a_table_divide_its_figures(of_a_table: Path, tmp_path: Path) -> None:
+    density = np.repeat(["A", "B"], 120)
+    table = write_table(tmp_path / "there.csv", density=density, age=np.arange(240))
+    columns = COLUMNS | {"subgroups": ["density"]}
+    found = validate(of_a_table, tmp_path, table=str(table), columns=columns)
+    (division,) = (one for one in found.subgroups if one.by == "density")
+    assert [(one.name, one.n, one.rarer_groups) for one in division.subgroups] == [
+        ("A", 120, 12),
+        ("B", 120, 12),
+    ]
+    assert "density: B" in (tmp_path / "external.html").read_text()
+    for name, why in (("age", "240 values, too many for subgroups"), ("sex", "no column sex")):
+        columns = COLUMNS | {"subgroups": [name]}
+        with pytest.raises(TomocalcError, match=f"E302.*{why}"):
+            validate(of_a_table, tmp_path, table=str(table), columns=columns)

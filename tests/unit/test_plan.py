@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -43,7 +44,7 @@ def test_a_batch_is_asked_for_by_its_name_and_a_volume_by_its_own(config: dict[s
     (row,) = volumes.batch_volumes(at(batch="P002-RCC"))
     assert row["path"] == "resources/phantom/P002-RCC.dcm"
     assert row["pixel_spacing_mm"] == 0.1
-    assert set(row) == set(SCHEMAS["volumes"]["properties"])
+    assert set(row) == set(SCHEMAS["volumes"]["properties"]) - {"vendor", "density"}
     with pytest.raises(SystemExit, match=r"E104.*no such batch.*P009-LCC"):
         volumes.batch_files(at(batch="P009-LCC+"))
 
@@ -193,3 +194,12 @@ def test_what_is_asked_for_when_a_job_is_planned(tmp_path: Path) -> None:
     assert asked.growing(1000)(at(), 2) == 2000
     (tmp_path / "step.py").write_text("import json\n")
     assert len(asked.code_of(tmp_path / "step.py")(at())) == 64
+
+
+def test_vendor_and_density_divide_figures_and_measure_nothing_anew(config: dict[str, Any]) -> None:
+    volumes = planned(config).volumes
+    name = next(iter(volumes.rows))
+    row = {**volumes.rows[name], "vendor": "Maker", "density": None}
+    divided = replace(volumes, rows={**volumes.rows, name: row})
+    assert divided.subgroups == {name: {"vendor": "Maker"}}
+    assert divided.row(name) == volumes.row(name)

@@ -21,7 +21,9 @@ rule merge_dataset:
     params:
         code=code_of("merge_dataset.py"),
         source=config["source"],
-        columns=config["table"],
+        columns={
+            key: value for key, value in config["table"].items() if key != "subgroups"
+        },
         features=config["features"],
         labels=config["labels"],
         data_root=config["volumes"]["data_root"],

@@ -4,7 +4,7 @@
 rule evaluate_lstm:
     """Score every candidate, and report figures with intervals on the test part."""
     input:
-        unpack(VOLUMES.image_inputs),
+        unpack(VOLUMES.evaluation_inputs),
         candidates="<results>/dataset/candidates.parquet",
         splits=f"{OWN}/splits.parquet",
         weights="<results>/model/model.safetensors",
@@ -34,6 +34,8 @@ rule evaluate_lstm:
     params:
         code=code_of("evaluate_lstm.py"),
         words=WORDS,
+        subgroups=VOLUMES.subgroups,
+        columns=section("table", "header", "subgroups"),
         source=config["source"],
         data_root=config["volumes"]["data_root"],
         protocol=config["protocol"],

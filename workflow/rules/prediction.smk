@@ -157,5 +157,6 @@ rule validate_external:
         seed=config["seed"],
         data_root=config["volumes"]["data_root"],
         words=WORDS,
+        subgroups=PREDICTION.subgroups,
     script:
         "../scripts/validate_external.py"

@@ -10,9 +10,11 @@ import polars as pl
 
 from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.dataset.annotations import read_findings
+from tomocalc.dataset.feature_table import read_subgroups
 from tomocalc.dataset.listing import listed_manifests
 from tomocalc.evaluation.account import account
 from tomocalc.evaluation.images import measure_images, without_images
+from tomocalc.evaluation.subgroups import Known, subgroups_of
 from tomocalc.evaluation.thresholds import operating_points
 from tomocalc.experiments.paper import ACCURACY, CONFUSION
 from tomocalc.image.shards import read_manifest
@@ -48,6 +50,9 @@ def main(
     metrics: str,
     page: str,
     data_root: str | None = None,
+    table: str | None = None,
+    columns: Mapping[str, Any] | None = None,
+    subgroups: Mapping[str, Mapping[str, str]] | None = None,
     words: Mapping[str, str] | None = None,
 ) -> None:
     """Write predictions, figures of merit and their page.
@@ -66,6 +71,11 @@ def main(
         there are no volumes.
     data_root
         Folder that the masks of the annotations are in, or None.
+    table, columns
+        A finished table with columns that divide the figures, and ``header`` and ``subgroups`` of
+        the configuration's section ``table``.
+    subgroups
+        Of a volume what its sheet says only to divide the figures.
     """
     model = load_model(weights)
     rows, parts = read_parquet(candidates), read_parquet(splits)
@@ -74,10 +84,10 @@ def main(
     probability = model.predict(rows).select(*KEY, "probability")
     scored = _scored(parts, probability)
     write_parquet(predictions, scored.drop("group"))
+    facts = [read_manifest(path) for path in manifests]
     if annotations is None:
         images = without_images("no_places")
     else:
-        facts = [read_manifest(path) for path in manifests]
         images = measure_images(
             rows.filter("focus").join(probability, on=KEY, how="left"),
             parts,
@@ -91,12 +101,27 @@ def main(
     write_parquet(clusters, images.clusters)
     write_parquet(volumes, images.volumes)
     write_parquet(patients, images.patients)
+    found_subgroups = subgroups_of(
+        _in_test(scored, rows),
+        images.volumes.filter(pl.col("part") == "test"),
+        Known(
+            model.distributions,
+            facts,
+            subgroups or {},
+            read_subgroups(table, columns["subgroups"], header=columns["header"])
+            if table and columns
+            else None,
+        ),
+        threshold=model.threshold,
+        confidence=settings["confidence"],
+    )
     content = _figures(scored, model, settings, seed) | {
         "protocol": protocol,
         "source": source,
         "released": model.released,
         "images": images.facts,
         "no_images": images.reason,
+        "subgroups": msgspec.to_builtins(found_subgroups),
         "paper": {"accuracy": ACCURACY, "confusion": CONFUSION} if protocol == "paper" else None,
     }
     found = msgspec.convert(content, MetricsAccount)
@@ -114,6 +139,13 @@ def _scored(splits: pl.DataFrame, probability: pl.DataFrame) -> pl.DataFrame:
         .select(*KEY, "patient_id", "group", "label", "part", "copy", "probability")
         .sort(*KEY, "copy")
     )
+
+
+def _in_test(scored: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the test part with what is known of its candidates at best focus."""
+    test = scored.filter(pl.col("part") == "test")
+    focus = rows.filter("focus").drop("patient_id", "label")
+    return test.join(focus, on=KEY, how="left", maintain_order="left")
 
 
 def _figures(
@@ -177,4 +209,7 @@ if __name__ == "__main__":
         page=snakemake.output.page,
         data_root=snakemake.params.data_root,
         words=snakemake.params.words,
+        table=snakemake.input.get("table"),
+        columns=snakemake.params.columns,
+        subgroups=snakemake.params.subgroups,
     )

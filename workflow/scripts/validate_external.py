@@ -11,13 +11,14 @@ import polars as pl
 from tomocalc.accounts.external import ExternalAccount
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dataset.annotations import read_findings
-from tomocalc.dataset.feature_table import read_feature_table
+from tomocalc.dataset.feature_table import read_feature_table, read_subgroups
 from tomocalc.dataset.splits import usable_candidates
 from tomocalc.dataset.validation import validate
 from tomocalc.dataset.volumes import merge_volumes
 from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.account import account
 from tomocalc.evaluation.images import Images, measure_images, without_images
+from tomocalc.evaluation.subgroups import Known, subgroups_of
 from tomocalc.evaluation.transfer import calibration_line, decision_curve, recalibrations
 from tomocalc.image.shards import read_manifest
 from tomocalc.log import log_to
@@ -54,6 +55,7 @@ def main(
     page: str,
     data_root: str | None = None,
     words: Mapping[str, str] | None = None,
+    subgroups: Mapping[str, Mapping[str, str]] | None = None,
 ) -> None:
     """Write *predictions*, the account (*metrics*) and its *page*.
 
@@ -74,6 +76,8 @@ def main(
         Folder that the masks of the annotations are in, or None.
     words
         Section of the configuration: how pages call a row and the positive class.
+    subgroups
+        Of a volume what its sheet says only to divide the figures.
 
     Raises
     ------
@@ -110,12 +114,20 @@ def main(
         findings = read_findings(annotations, annotations_schema, volumes, data_root=data_root)
         placed = rows.filter("focus").join(probability, on=KEY, how="left")
         images = _images(placed, volumes, findings, model, settings, seed)
+    divided = subgroups_of(
+        scored,
+        images.volumes,
+        Known(model.distributions, volumes, subgroups or {}, _columns(table, columns)),
+        threshold=model.threshold,
+        confidence=settings["confidence"],
+    )
     content = _figures(scored, model, settings, seed) | {
         "source": _source(table, volumes),
         "volumes": len(volumes),
         "patients": len({volume.patient_id for volume in volumes} - {""})
         or scored.filter(pl.col("patient_id") != "")["patient_id"].n_unique(),
         "images": images.facts,
+        "subgroups": msgspec.to_builtins(divided),
         "no_images": images.reason,
     }
     found = msgspec.convert(content, ExternalAccount)
@@ -150,6 +162,13 @@ def labelled_table(
     )
     validate(rows, needed=model.features, missing=model.preprocessing.imputation is not None)
     return rows
+
+
+def _columns(table: str | None, columns: Mapping[str, Any]) -> pl.DataFrame | None:
+    """Return the columns of a table that divide the figures."""
+    if table is None or not columns["subgroups"]:
+        return None
+    return read_subgroups(table, columns["subgroups"], header=columns["header"])
 
 
 def labelled_volumes(
@@ -273,4 +292,5 @@ if __name__ == "__main__":
         page=snakemake.output.page,
         data_root=snakemake.params.data_root,
         words=snakemake.params.words,
+        subgroups=snakemake.params.subgroups,
     )

@@ -10,6 +10,7 @@ from tomocalc.accounts.base import Account, Record
 from tomocalc.accounts.figures import Figure
 from tomocalc.accounts.findings import ByFinding, Dbtex
 from tomocalc.accounts.prediction import ClusterRule
+from tomocalc.accounts.subgroups import Division
 
 
 class Confusion(Record, frozen=True, kw_only=True):
@@ -192,6 +193,8 @@ class MetricsAccount(Account, frozen=True, kw_only=True):
         What was measured on images, or why nothing was.
     paper
         None unless the run follows the paper's protocol.
+    subgroups
+        Of the test part, by everything that divides it.
     """
 
     protocol: str
@@ -203,6 +206,7 @@ class MetricsAccount(Account, frozen=True, kw_only=True):
     images: ImageMetrics | None = None
     no_images: Literal["no_places", "not_by_patient"] | None = None
     paper: PaperFigures | None = None
+    subgroups: tuple[Division, ...] = ()
 
     @property
     def test(self) -> Part:

@@ -39,6 +39,8 @@ TWICE = "_duplicated_0"
 """What Polars adds to a name that the header has already given."""
 VOLUME_ID = "table"
 """Volume of every row of a table, which knows no volumes."""
+MOST_SUBGROUPS = 20
+"""Values of a column that divides the figures, at most."""
 LABELS_SHOWN = 10
 """Different labels that a message counts up, at most."""
 
@@ -177,6 +179,28 @@ def _labels(
         why = f"no row is `{absent[0]}`" if absent[0] != positive else "one label is both classes"
         raise table_error(where, f"{why}; it holds {shown}", "correct table.negative")
     return others if negative is None else list(negative)
+
+
+def read_subgroups(path: str, columns: Sequence[str], *, header: bool) -> pl.DataFrame:
+    """Return ``candidate_id`` and *columns* of a table as text, empty cells as empty text.
+
+    Raises
+    ------
+    TomocalcError
+        ``E302`` for a column that is not there, or holds too many values to be groups.
+    """
+    table = _read(path, header=header)
+    if absent := [name for name in columns if name not in table.columns]:
+        why = f"it has no column {', '.join(absent)}"
+        raise table_error(path, why, "correct table.subgroups")
+    rows = table.select(pl.int_range(pl.len(), dtype=pl.Int32).alias("candidate_id"))
+    rows = rows.with_columns(table.select(cell_text(name).alias(name) for name in columns))
+    for name in columns:
+        if (number := rows[name].n_unique()) > MOST_SUBGROUPS:
+            why = f"it holds {number} values, too many for subgroups"
+            fix = f"make at most {MOST_SUBGROUPS} groups of them, or take it out of table.subgroups"
+            raise table_error(f"{path}, column {name}", why, fix)
+    return rows
 
 
 def _read(path: str, *, header: bool) -> pl.DataFrame:

@@ -51,6 +51,11 @@ class ReleasedModel(Shown):
         return self.card.get("release", {"model": "lstm"})["model"]
 
     @property
+    def distributions(self) -> dict[str, Any]:
+        """Of every feature in the training, as `tomocalc.model.domain` describes it."""
+        return (self.card.get("domain") or {}).get("features", {})
+
+    @property
     def threshold(self) -> float:
         """Probability from which on a candidate is flagged."""
         return self.card["threshold"]["value"]

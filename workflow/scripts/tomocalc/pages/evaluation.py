@@ -24,6 +24,7 @@ from tomocalc.pages.merits import (
     method_words,
 )
 from tomocalc.pages.palette import AMBER
+from tomocalc.pages.subgroups import subgroup_values
 from tomocalc.pages.words import NO_FINDINGS, NO_IMAGES, PARTS, badge_of
 
 
@@ -65,6 +66,7 @@ def evaluation_page(
         NO_IMAGES=NO_IMAGES,
         NO_FINDINGS=NO_FINDINGS,
         **values,
+        **subgroup_values(metrics.subgroups, metrics.confidence),
         **({"external": None} | more),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tomocalc.library import library_digest
-from tomocalc.plan.volumes import Wildcards
+from tomocalc.plan.wildcards import Wildcards
 
 
 def every(pattern: str, names: Iterable[str]) -> Callable[[Wildcards], list[str]]:

@@ -11,7 +11,7 @@ from tomocalc.plan.pages import PagePlan
 from tomocalc.plan.prediction import PredictionPlan
 from tomocalc.plan.protocols import ProtocolPlan
 from tomocalc.plan.reading import Config, read_sheets
-from tomocalc.plan.volumes import VolumePlan
+from tomocalc.plan.volumes import SUBGROUPS, VolumePlan
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def plan_run(config: Config, schemas: Mapping[str, Schema], *, look: bool) -> Pl
     if look and config["audit"]["splits"]:
         check_split_file(config["audit"]["splits"])
     sheets = read_sheets(config, schemas, look=look)
-    columns = tuple(schemas["volumes"]["properties"])
+    columns = tuple(it for it in schemas["volumes"]["properties"] if it not in SUBGROUPS)
     volumes = VolumePlan(config, columns, sheets.volumes, sheets.masks)
     return Plan(
         volumes=volumes,

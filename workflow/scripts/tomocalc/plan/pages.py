@@ -12,7 +12,7 @@ from typing import Any
 from tomocalc.adapters.sheets import listing_digest
 from tomocalc.pages.catalogue import ON_REQUEST
 from tomocalc.plan.reading import DATASETS, Config
-from tomocalc.plan.volumes import Wildcards
+from tomocalc.plan.wildcards import Wildcards
 
 TABLES = ("*.csv", "*.txt")
 MEASURED_TABLES = ("clusters", "volumes", "patients")

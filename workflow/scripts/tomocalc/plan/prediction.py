@@ -13,7 +13,8 @@ from typing import Any
 from tomocalc.cells import Row
 from tomocalc.errors import TomocalcError
 from tomocalc.plan.reading import Config
-from tomocalc.plan.volumes import VolumePlan, Wildcards, answering, known_row
+from tomocalc.plan.volumes import VolumePlan, subgroups_in
+from tomocalc.plan.wildcards import Wildcards, answering, known_row
 from tomocalc.readers.sources import source_names
 
 
@@ -116,6 +117,11 @@ class PredictionPlan:
             "masks": self.masks,
             **model,
         }
+
+    @property
+    def subgroups(self) -> dict[str, dict[str, str]]:
+        """What the sheet says of volumes only to divide the figures, by their id."""
+        return subgroups_in(self.rows)
 
     @property
     def measuring(self) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from tomocalc.comparison.catalogue import IMAGE_KEYS
 from tomocalc.plan.checks import Cohort, check_split
 from tomocalc.plan.reading import Config
-from tomocalc.plan.volumes import Wildcards, answering
+from tomocalc.plan.wildcards import Wildcards, answering
 
 FOLDER = "<results>/protocols"
 SCORES = {

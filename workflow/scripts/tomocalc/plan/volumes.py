@@ -6,71 +6,33 @@ with ``<results>`` or ``<resources>`` are resolved by Snakemake, among inputs an
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, wraps
-from typing import Any, Protocol, TypeVar
+from functools import cached_property
+from typing import Any
 
 from tomocalc.cells import Row
 from tomocalc.errors import TomocalcError
 from tomocalc.plan.reading import Config, inserted_volumes, is_address
+from tomocalc.plan.wildcards import Wildcards, answering, known_row
 from tomocalc.readers.sources import source_names
 
+SUBGROUPS = ("vendor", "density")
+"""Columns of the sheet that only divide the figures: what is measured does not depend on them."""
 SPACING = ("pixel_spacing_mm", "slice_spacing_mm")
 FIRST_MINUTES, MORE_MINUTES = 60, 10
 """Time that a batch asks for: for its first volume, and for every other one."""
 SEVERAL = "+"
 """Ends the name of a batch of several volumes; no id of a volume holds it."""
 
-AnyPlan = TypeVar("AnyPlan")
-Answer = TypeVar("Answer")
 
-
-class Wildcards(Protocol):
-    """Parts of the path that a rule is asked for, by name."""
-
-    def __getattr__(self, name: str) -> str: ...
-
-
-def answering(
-    method: Callable[[AnyPlan, Wildcards], Answer],
-) -> Callable[[AnyPlan, Wildcards], Answer]:
-    """Let an input function end the program with its own message.
-
-    Snakemake would wrap it into lines about rule, wildcards and Python.
-    """
-
-    @wraps(method)
-    def answer(self: AnyPlan, wildcards: Wildcards) -> Answer:
-        try:
-            return method(self, wildcards)
-        except TomocalcError as error:
-            sys.exit(str(error))
-
-    return answer
-
-
-def known_row(rows: Mapping[str, Row], name: str) -> Row:
-    """Return the row of a volume that a target names.
-
-    Raises
-    ------
-    TomocalcError
-        ``E104`` when there is none.
-    """
-    if name not in rows:
-        close = difflib.get_close_matches(name, rows, n=1)
-        raise TomocalcError(
-            "E104",
-            what="there is no such volume",
-            where=name,
-            why=f"it is none of the {len(rows)} volumes of this run",
-            fix=f"ask for one of its ids{f', such as {close[0]}' if close else ''}",
-        )
-    return rows[name]
+def subgroups_in(rows: Mapping[str, Row]) -> dict[str, dict[str, str]]:
+    """Return what the rows of a sheet say of `SUBGROUPS`, by the volumes of which they do."""
+    said = {
+        name: {key: row[key] for key in SUBGROUPS if row.get(key)} for name, row in rows.items()
+    }
+    return {name: values for name, values in said.items() if values}
 
 
 @dataclass(frozen=True)
@@ -82,7 +44,7 @@ class VolumePlan:
     config
         The whole configuration, checked.
     columns
-        Of the sheet of volumes.
+        Of the sheet of volumes, without `SUBGROUPS`.
     rows
         Of the volumes of this run, by their id.
     masks
@@ -257,6 +219,17 @@ class VolumePlan:
         if not self.has_images:
             return {"table": self._table()}
         return self.image_inputs(wildcards) | {"quarantine": "<results>/qc/quarantine.tsv"}
+
+    def evaluation_inputs(self, wildcards: Wildcards) -> dict[str, Any]:
+        """Return what there is to find, or the table where its columns divide the figures."""
+        if not self.has_images and self.config["table"]["subgroups"]:
+            return {"table": self._table()}
+        return self.image_inputs(wildcards)
+
+    @property
+    def subgroups(self) -> dict[str, dict[str, str]]:
+        """What the sheet says of volumes only to divide the figures, by their id."""
+        return subgroups_in(self.rows)
 
     def _table(self) -> str:
         """Return the feature table: the user's own file, or the fetched one."""

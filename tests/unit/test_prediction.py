@@ -227,8 +227,9 @@ def test_three_lines_of_python_give_what_the_workflow_gives(volume: Any, tmp_pat
     assert prediction.marks.equals(scored(volume).marks)
     prediction.write_page(tmp_path / "volume.html")
     assert (tmp_path / "volume.html").read_text().startswith("<!DOCTYPE html>")
-    prediction.write_dicom(tmp_path / "sr.dcm", tmp_path / "seg.dcm")
-    assert (tmp_path / "sr.dcm").read_bytes()[128:132] == b"DICM"
+    prediction.write_dicom(tmp_path)
+    for name in ("report", "segmentation", "presentation", "cad"):
+        assert (tmp_path / f"{name}.dcm").read_bytes()[128:132] == b"DICM"
 
 
 def test_python_refuses_a_model_of_a_table(volume: Any, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from support.projects import Project
+from support.shared_figures import accounts, contradictions, shared
 
 pytestmark = [
     pytest.mark.data,
@@ -30,6 +31,7 @@ def data() -> Path:
 def test_the_paper_table_goes_to_an_evaluation_that_says_it_leaks(project: Project):
     table = data() / "woods/mammography.csv"
     project.snakemake(
+        *("all", "results/paper/reproduction.html"),
         "--configfile",
         "config/paper.yaml",
         "--config",
@@ -46,6 +48,11 @@ def test_the_paper_table_goes_to_an_evaluation_that_says_it_leaks(project: Proje
     assert copies["positives"] == copies["of_positives"] > 0
     assert "leak" in (results / "index.html").read_text()
     assert not (project.folder / "results/index.html").exists()
+    found = accounts(results, released="lstm", protocol="paper")
+    assert contradictions(found) == []
+    together = shared(found)
+    for figure in ("auroc", "average_precision", "f1", "accuracy"):
+        assert together[figure, "lstm", "honest"] >= {"card", "comparison", "paper"}
 
 
 def test_a_folder_of_film_goes_to_an_evaluation(project: Project):

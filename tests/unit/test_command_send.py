@@ -7,17 +7,19 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pydicom
 import pytest
-from pynetdicom import AE, evt
-from pynetdicom.sop_class import (
+from pydicom.uid import (
     BreastTomosynthesisImageStorage,
     ComprehensiveSRStorage,
     GrayscaleSoftcopyPresentationStateStorage,
     MammographyCADSRStorage,
     SegmentationStorage,
 )
+from pynetdicom import AE, evt
+from pynetdicom.transport import ThreadedAssociationServer
 
 from support.dicom_objects import cad, presentation, report, segmentation
 from tomocalc.command.main import main
@@ -43,7 +45,7 @@ def objects(tmp_path: Path) -> Path:
 class Archive:
     """A store that answers *status*, and keeps what it was given."""
 
-    def __init__(self, *, kinds=KINDS, status: int = 0, title: str | None = None) -> None:
+    def __init__(self, *, kinds: Any = KINDS, status: int = 0, title: str | None = None) -> None:
         self.kept: list[str] = []
         own = AE(ae_title=title or "ARCHIVE")
         own.require_called_aet = title is not None
@@ -54,8 +56,10 @@ class Archive:
             self.kept.append(event.dataset.SOPInstanceUID)
             return status
 
-        handlers = [(evt.EVT_C_STORE, store)]
-        self.server = own.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
+        handlers: Any = [(evt.EVT_C_STORE, store)]
+        server = own.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
+        assert isinstance(server, ThreadedAssociationServer)
+        self.server = server
         self.address = f"127.0.0.1:{self.server.server_address[1]}"
 
 
@@ -66,7 +70,9 @@ def archive(request: pytest.FixtureRequest) -> Iterator[Archive]:
     made.server.shutdown()
 
 
-def test_all_objects_arrive(archive: Archive, objects: Path, capsys) -> None:
+def test_all_objects_arrive(
+    archive: Archive, objects: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["send", str(objects), "--to", archive.address]) == 0
     assert sorted(archive.kept) == sorted(
         pydicom.dcmread(path).SOPInstanceUID for path in objects.iterdir()
@@ -108,7 +114,9 @@ def test_dcmtk_stores_what_is_sent(objects: Path, tmp_path: Path) -> None:
     ],
     indirect=["archive"],
 )
-def test_a_refusal_is_one_line(archive: Archive, objects: Path, says: str, capsys) -> None:
+def test_a_refusal_is_one_line(
+    archive: Archive, objects: Path, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["send", str(objects), "--to", archive.address]) == 2
     error = capsys.readouterr().err
     assert error.startswith("ERROR [E604]")
@@ -117,7 +125,9 @@ def test_a_refusal_is_one_line(archive: Archive, objects: Path, says: str, capsy
     assert len(archive.kept) <= 1
 
 
-def test_what_is_no_object_or_no_archive_is_one_line(objects: Path, tmp_path: Path, capsys) -> None:
+def test_what_is_no_object_or_no_archive_is_one_line(
+    objects: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "notes.dcm").write_text("no image")
     (tmp_path / "empty").mkdir()
     cases = {
@@ -126,6 +136,7 @@ def test_what_is_no_object_or_no_archive_is_one_line(objects: Path, tmp_path: Pa
         (str(tmp_path / "empty"), "127.0.0.1:1"): "holds no file",
         (str(objects), "127.0.0.1:1"): "nothing there answers",
         (str(objects), "archive"): "is not HOST:PORT",
+        (str(objects), "127.0.0.1:99999"): "nothing there answers",
     }
     for (path, address), says in cases.items():
         assert main(["send", path, "--to", address]) == 2

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tomocalc.plan.terminal import WIDTH, Terminal
+import pytest
+
+from tomocalc.plan.terminal import WIDTH, Terminal, reasons_in
 
 LONG = "results/" + "x" * 300
 
@@ -67,6 +69,24 @@ def test_errors_are_red_on_a_terminal_only(tmp_path: Path) -> None:
     red = told(tmp_path / "none.log", colour=True)
     assert "\x1b[1;31mERROR in merge" in red
     assert "it left no reason" in red
+
+
+@pytest.mark.parametrize(
+    ("log", "says"),
+    [
+        ("2026-01-02 03:04:05,678 WARNING tomocalc: a doubt\n", "was ended from outside"),
+        (
+            "2026-01-02 03:04:05,678 CRITICAL tomocalc: failed\nValueError: no\n2026-01-02 "
+            "03:04:06,000 INFO tomocalc: took 1 s, 1 s of processor time, at most 9 MB of memory\n",
+            "ValueError: no",
+        ),
+        ("cp: no space left on device\n", "cp: no space left on device"),
+    ],
+)
+def test_why_a_job_failed_is_not_its_last_warning(tmp_path: Path, log: str, says: str) -> None:
+    (tmp_path / "a.log").write_text(log)
+    (line,) = reasons_in("merge", [str(tmp_path / "a.log")])
+    assert says in line
 
 
 def test_a_run_with_nothing_to_do_says_what_to_open() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +76,11 @@ def send_files(
     for kind, syntax in sorted(kinds):
         own.add_requested_context(kind, syntax)
     host, port = address["host"].strip("[]"), int(address["port"])
+    try:
+        socket.create_connection((host, port), timeout_s).close()
+    except (OSError, OverflowError) as error:
+        why = f"nothing there answers: {getattr(error, 'strerror', None) or error}"
+        raise _not_sent(to, why, "mend host, port or network") from None
     archive = own.associate(host, port, ae_title=address["called"] or CALLED)
     if not archive.is_established:
         if archive.is_rejected:
@@ -83,7 +89,7 @@ def send_files(
         elif archive.rejected_contexts:
             why, fix = "it takes none of these kinds of objects", "allow them there"
         else:
-            why, fix = "nothing there answers", "mend host, port or network"
+            why, fix = "what answers there is no DICOM archive", "mend host and port"
         raise _not_sent(to, why, fix)
     try:
         taken = {str(one.abstract_syntax) for one in archive.accepted_contexts}

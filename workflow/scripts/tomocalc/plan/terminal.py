@@ -35,6 +35,9 @@ NOISE = (
 )
 """Beginnings of messages without an event that he need not see either."""
 TOLD = re.compile(r"ERROR \[E\d+\].*")
+OURS = re.compile(r"\d{4}-\d\d-\d\d [\d:,]+ [A-Z]+ ")
+ENDED = "s of processor time, at most"
+"""In the last line of a log of `tomocalc.log`, unless its process was killed."""
 DEFAULT_HANDLER = "DefaultStreamHandler"
 """Snakemake's name of what writes to the terminal, where no logger plugin does."""
 
@@ -192,7 +195,10 @@ def reasons_in(name: str, logs: Sequence[str]) -> list[str]:
     if told:
         return told
     words = [line for text in texts for line in text.splitlines() if line.strip()]
-    words = [line for line in words if " INFO " not in line]
     where = f" ({', '.join(logs)})" if logs else ""
-    last = words[-1] if words else "it left no reason; perhaps it was killed, as for its memory"
+    if any(map(OURS.match, words)) and not any(ENDED in line for line in words):
+        last = "it was ended from outside before it could say why, perhaps for its memory"
+    else:
+        words = [line for line in words if " INFO " not in line]
+        last = words[-1] if words else "it left no reason; perhaps it was killed, as for its memory"
     return [f"ERROR in {name}{where}: {last}"]

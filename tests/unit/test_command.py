@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import polars as pl
 import pytest
@@ -43,6 +44,25 @@ def test_copies_are_named_in_files_and_the_exit_code_is_asked_for(
     shared = pl.read_csv(out / "shared.tsv", separator="\t")
     assert set(shared.filter(pl.col("check") == "copies")["row"]) == names
     assert capsys.readouterr().out.startswith("leaks: ")
+
+
+def test_other_programs_are_told_in_their_own_forms(tmp_path: Path) -> None:
+    rows, _ = copied(3, count=5)
+    table_file, split_file = files(tmp_path, rows.frame)
+    results, picture = tmp_path / "results/audit.sarif", tmp_path / "badge.svg"
+    call = ["audit", table_file, split_file, *COLUMNS, *QUICK]
+    assert main([*call, "--sarif", str(results), "--badge", str(picture)]) == 0
+    log = json.loads(results.read_text())
+    (run,) = log["runs"]
+    assert (log["version"], run["tool"]["driver"]["name"]) == ("2.1.0", "tomocalc")
+    (result,) = run["results"]
+    assert (result["ruleId"], result["level"]) == ("copies", "error")
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["copies"]
+    assert result["message"]["text"].endswith(".")
+    place = result["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert place == {"uri": split_file}
+    svg = ElementTree.fromstring(picture.read_text())
+    assert svg.attrib["aria-label"] == "split audit: leaks"
 
 
 def test_a_clean_split_is_clean_in_every_way_to_give_it(tmp_path: Path) -> None:

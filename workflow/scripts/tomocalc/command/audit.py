@@ -55,6 +55,8 @@ def add_parser(commands: Any) -> None:
 
 def _add_results(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="for audit.json and shared.tsv")
+    parser.add_argument("--sarif", type=Path, metavar="FILE", help="the same for code hosting")
+    parser.add_argument("--badge", type=Path, metavar="FILE.svg", help="a picture of the verdict")
     parser.add_argument("--fail-on", choices=("leaks", "caution"), help="exit with 1 from here on")
 
 
@@ -83,20 +85,25 @@ def _audit(given: argparse.Namespace) -> int:
         permutations=given.permutations,
         seed=given.seed,
     )
-    return _finish(found, given)
+    return _finish(found, given, list(parts.values()) or [given.split or given.table])
 
 
 def _audit_images(given: argparse.Namespace) -> int:
     from tomocalc.audit.images import audit_images
 
-    return _finish(audit_images(given.train, given.test), given)
+    return _finish(audit_images(given.train, given.test), given, [given.test])
 
 
-def _finish(found: SplitAudit, given: argparse.Namespace) -> int:
-    """Write and print what was found; return the exit code that was asked for."""
-    from tomocalc.pages.audit_files import fails, tell, write_audit
+def _finish(found: SplitAudit, given: argparse.Namespace, files: list[str]) -> int:
+    """Write and print what was found in *files*; return the exit code that was asked for."""
+    from tomocalc.files import write_text
+    from tomocalc.pages.audit_files import badge, fails, sarif, tell, write_audit
 
     if given.out:
         write_audit(given.out, found)
+    if given.sarif:
+        write_text(given.sarif, sarif(found, files))
+    if given.badge:
+        write_text(given.badge, badge(found))
     print(tell(found, given.out))  # noqa: T201
     return int(fails(found, given.fail_on))

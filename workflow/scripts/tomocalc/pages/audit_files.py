@@ -1,12 +1,14 @@
-"""An audit for other programs, ``audit.json`` and ``shared.tsv``, and for a terminal."""
+"""An audit for other programs, ``audit.json``, ``shared.tsv``, SARIF, a badge; for a terminal."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tomocalc.accounts.leakage import Check, Shared, SplitAudit, Verdict
 from tomocalc.files import canonical_json, sheet_text, write_together
-from tomocalc.pages.words import reasons_of, say_check
+from tomocalc.pages.words import check_words, reasons_of, say_check
+from tomocalc.version import VERSION
 
 FAILING = {
     None: (),
@@ -14,6 +16,11 @@ FAILING = {
     "caution": (Verdict.LEAKS, Verdict.CAUTION),
 }
 """Verdicts that fail, by what ``--fail-on`` says."""
+SARIF_LEVELS = {Verdict.LEAKS: "error", Verdict.CAUTION: "warning"}
+COLOURS = {Verdict.CLEAN: "#2f7d4f", Verdict.CAUTION: "#9a6700", Verdict.LEAKS: "#b42318"}
+"""Of the badge: white letters on each have a contrast of 4.5 or more."""
+LETTER = 6.6
+"""Mean width of a letter of 11 px, in px."""
 
 
 def write_audit(folder: str | Path, found: SplitAudit) -> None:
@@ -31,6 +38,63 @@ def write_audit(folder: str | Path, found: SplitAudit) -> None:
             "audit.json": canonical_json(content).encode(),
             "shared.tsv": sheet_text(columns, rows).encode(),
         },
+    )
+
+
+def sarif(found: SplitAudit, files: Sequence[str]) -> str:
+    """Return the audit as SARIF 2.1.0, which code-hosting sites show beside a change.
+
+    Every check that found something is a result, at the start of each of *files*.
+    """
+    bad = [check for check in found.checks if check.verdict in SARIF_LEVELS]
+    names = list(dict.fromkeys(check.name for check in bad))
+    rules = [
+        {
+            "id": name,
+            "fullDescription": {"text": f"Sees {check_words()[name]['sees']}."},
+            "help": {"text": f"Does not see {check_words()[name]['blind']}."},
+        }
+        for name in names
+    ]
+    places = [
+        {"physicalLocation": {"artifactLocation": {"uri": file}, "region": {"startLine": 1}}}
+        for file in files
+    ]
+    results = [
+        {
+            "ruleId": check.name,
+            "level": SARIF_LEVELS[check.verdict],
+            "message": {"text": say_check(check, "found")},
+            "locations": places,
+            "properties": {"count": check.count, "share": check.share},
+        }
+        for check in bad
+    ]
+    driver = {"name": "tomocalc", "version": VERSION, "rules": rules}
+    run = {
+        "tool": {"driver": driver},
+        "results": results,
+        "properties": {"verdict": found.verdict.value},
+    }
+    schema = "https://json.schemastore.org/sarif-2.1.0.json"
+    return canonical_json({"$schema": schema, "version": "2.1.0", "runs": [run]})
+
+
+def badge(found: SplitAudit) -> str:
+    """Return the verdict as a badge, SVG that loads nothing."""
+    left, right = "split audit", found.verdict.value
+    first, second = (round(LETTER * len(text)) + 12 for text in (left, right))
+    texts = "".join(
+        f'<text x="{middle}" y="14" text-anchor="middle">{text}</text>'
+        for middle, text in ((first / 2, left), (first + second / 2, right))
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{first + second}" height="20" '
+        f'role="img" aria-label="{left}: {right}"><title>{left}: {right}</title>'
+        f'<rect width="{first}" height="20" fill="#444"/>'
+        f'<rect x="{first}" width="{second}" height="20" fill="{COLOURS[found.verdict]}"/>'
+        f'<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11">{texts}</g>'
+        "</svg>\n"
     )
 
 

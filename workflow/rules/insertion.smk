@@ -42,8 +42,18 @@ rule gather_insertions:
         masks=VOLUMES.masks,
         annotations_schema=schema("annotations"),
     output:
-        annotations="<results>/insertion/annotations.tsv",
-        truth="<results>/insertion/truth.tsv",
+        annotations=report(
+            "<results>/insertion/annotations.tsv",
+            caption="../report/inserted_annotations.rst",
+            category="Data set",
+            labels={"what": "annotations with what was put in"},
+        ),
+        truth=report(
+            "<results>/insertion/truth.tsv",
+            caption="../report/insertions.rst",
+            category="Data set",
+            labels={"what": "what was put into the volumes"},
+        ),
     log:
         "<logs>/gather_insertions.log",
     localrule: True

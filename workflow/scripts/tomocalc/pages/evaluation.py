@@ -67,7 +67,7 @@ def evaluation_page(
         NO_FINDINGS=NO_FINDINGS,
         **values,
         **subgroup_values(metrics.subgroups, metrics.confidence),
-        **({"external": None} | more),
+        **dict[str, Any]({"external": None} | more),
     )
 
 

@@ -1,6 +1,6 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="3de7fce1c0d8c6c44054988f50ab2bb15fd43c82dc9ed8cf84ea5f1685fc233c"
+LABEL io.github.snakemake.conda_env_hash="64018a31aa1f6515ccc72d0c48caa5919f58103b39772b1b2e661583084d2dad"
 # Conda environment:
 #   source: envs/comparison.yaml
 #   prefix: /conda-envs/e9ae23a0eab7d6affc29fbb0385b28ce
@@ -98,7 +98,7 @@ RUN mkdir -p /conda-envs/d4348ef212909fb365543f9e4e0ffa6e
 COPY envs/evaluation.yaml /conda-envs/d4348ef212909fb365543f9e4e0ffa6e/environment.yaml
 # Conda environment:
 #   source: envs/features.yaml
-#   prefix: /conda-envs/a34c3c3f9c478ec12bab203aed515d63
+#   prefix: /conda-envs/74b0f6a8da968ab05d9f6be7c8704592
 #   # Reading images and measuring candidates.
 #   channels:
 #     - conda-forge
@@ -114,12 +114,13 @@ COPY envs/evaluation.yaml /conda-envs/d4348ef212909fb365543f9e4e0ffa6e/environme
 #     - pyarrow >=24,<27
 #     - pydicom >=3.0.2,<4
 #     - pyyaml >=6,<7
+#     - safetensors >=0.6,<1
 #     - scikit-image >=0.26,<0.27
 #     - scipy >=1.16,<2
 #     - simpleitk >=2.5,<3
 #     - tifffile >=2025.10
-RUN mkdir -p /conda-envs/a34c3c3f9c478ec12bab203aed515d63
-COPY envs/features.yaml /conda-envs/a34c3c3f9c478ec12bab203aed515d63/environment.yaml
+RUN mkdir -p /conda-envs/74b0f6a8da968ab05d9f6be7c8704592
+COPY envs/features.yaml /conda-envs/74b0f6a8da968ab05d9f6be7c8704592/environment.yaml
 # Conda environment:
 #   source: envs/image_models.yaml
 #   prefix: /conda-envs/6d887c115a3a25c2bcd2c3a605d15dbb
@@ -232,6 +233,28 @@ COPY envs/prediction.yaml /conda-envs/37b747d8d75092bd7b9086fbdc8987c3/environme
 RUN mkdir -p /conda-envs/5f6a84983518870e32707d8fa46f3c79
 COPY envs/report.yaml /conda-envs/5f6a84983518870e32707d8fa46f3c79/environment.yaml
 # Conda environment:
+#   source: envs/search.yaml
+#   prefix: /conda-envs/abd7e40e9fc027a7997cffdce84d9827
+#   # Training a search on slices.
+#   channels:
+#     - conda-forge
+#     - nodefaults
+#   dependencies:
+#     - python =3.12
+#     - imagecodecs >=2025.8
+#     - msgspec >=0.19,<1
+#     - numpy >=2.3,<3
+#     - polars >=1.41,<3
+#     - pydicom >=3.0.2,<4
+#     - pytorch >=2.10,<3
+#     - safetensors >=0.6,<1
+#     - scikit-image >=0.26,<0.27
+#     - scipy >=1.16,<2
+#     - simpleitk >=2.5,<3
+#     - tifffile >=2025.10
+RUN mkdir -p /conda-envs/abd7e40e9fc027a7997cffdce84d9827
+COPY envs/search.yaml /conda-envs/abd7e40e9fc027a7997cffdce84d9827/environment.yaml
+# Conda environment:
 #   source: envs/tuning.yaml
 #   prefix: /conda-envs/081c476be73ea06aa8539d3cd0097a3c
 #   # Bayesian optimisation.
@@ -258,12 +281,13 @@ RUN conda env create --prefix /conda-envs/e9ae23a0eab7d6affc29fbb0385b28ce --fil
     conda env create --prefix /conda-envs/c2b5f946acf8731b296c289d300ccf67 --file /conda-envs/c2b5f946acf8731b296c289d300ccf67/environment.yaml && \
     conda env create --prefix /conda-envs/f4076ad817b2ca503ffb7d7cb000d7e0 --file /conda-envs/f4076ad817b2ca503ffb7d7cb000d7e0/environment.yaml && \
     conda env create --prefix /conda-envs/d4348ef212909fb365543f9e4e0ffa6e --file /conda-envs/d4348ef212909fb365543f9e4e0ffa6e/environment.yaml && \
-    conda env create --prefix /conda-envs/a34c3c3f9c478ec12bab203aed515d63 --file /conda-envs/a34c3c3f9c478ec12bab203aed515d63/environment.yaml && \
+    conda env create --prefix /conda-envs/74b0f6a8da968ab05d9f6be7c8704592 --file /conda-envs/74b0f6a8da968ab05d9f6be7c8704592/environment.yaml && \
     conda env create --prefix /conda-envs/6d887c115a3a25c2bcd2c3a605d15dbb --file /conda-envs/6d887c115a3a25c2bcd2c3a605d15dbb/environment.yaml && \
     conda env create --prefix /conda-envs/bfda34738560143204114174740f8f7d --file /conda-envs/bfda34738560143204114174740f8f7d/environment.yaml && \
     conda env create --prefix /conda-envs/61fcb598b1754cf50f8bc7e6a763ded0 --file /conda-envs/61fcb598b1754cf50f8bc7e6a763ded0/environment.yaml && \
     conda env create --prefix /conda-envs/b0963ed1fc3ef8233d09862351aff058 --file /conda-envs/b0963ed1fc3ef8233d09862351aff058/environment.yaml && \
     conda env create --prefix /conda-envs/37b747d8d75092bd7b9086fbdc8987c3 --file /conda-envs/37b747d8d75092bd7b9086fbdc8987c3/environment.yaml && \
     conda env create --prefix /conda-envs/5f6a84983518870e32707d8fa46f3c79 --file /conda-envs/5f6a84983518870e32707d8fa46f3c79/environment.yaml && \
+    conda env create --prefix /conda-envs/abd7e40e9fc027a7997cffdce84d9827 --file /conda-envs/abd7e40e9fc027a7997cffdce84d9827/environment.yaml && \
     conda env create --prefix /conda-envs/081c476be73ea06aa8539d3cd0097a3c --file /conda-envs/081c476be73ea06aa8539d3cd0097a3c/environment.yaml && \
     conda clean --all -y

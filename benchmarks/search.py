@@ -16,7 +16,7 @@ import argparse
 import csv
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -27,11 +27,10 @@ from scipy import ndimage
 
 from support.defaults import CONFIG  # pyright: ignore[reportMissingImports]
 from tomocalc.accounts.settings import Settings
-from tomocalc.image.generators import local_objects
 from tomocalc.image.slices import Prepared, prepare
-from tomocalc.learned.learning import SearchRecipe, learn_search, ranked_objects
-from tomocalc.learned.network import SpotNetwork
+from tomocalc.learned.learning import SearchRecipe, learn_search
 from tomocalc.learned.planted import plant
+from tomocalc.learned.search import LearnedSearch, low_objects
 
 SETTINGS = Settings.from_config(CONFIG["image"], CONFIG["candidates"], 7)
 AT = (1, 5, 10, 20, 50, 100)
@@ -106,29 +105,18 @@ def within(at: NDArray[np.float64], places: Places, slack: float) -> NDArray[np.
     return np.square(away / (places[None, :, 2:] + slack)).sum(axis=2) <= 1
 
 
-def learned(network: SpotNetwork, threshold_k: float) -> Method:
-    def search(prepared: Prepared, spacing_mm: float):
-        found, score = ranked_objects(
-            prepared,
-            network,
-            settings=SETTINGS,
-            spacing_mm=spacing_mm,
-            threshold_k=threshold_k,
-        )
+def learned(search: LearnedSearch) -> Method:
+    def method(prepared: Prepared, spacing_mm: float):
+        found, score = search.ranked(prepared, SETTINGS, (spacing_mm, spacing_mm))
         return np.column_stack(found.runs.centres()), score.astype(np.float64)
 
-    return search
+    return method
 
 
 def local(prepared: Prepared, spacing_mm: float):
     """Rank the same objects by how far they stand out of the local noise."""
-    found = local_objects(
-        prepared.raw,
-        prepared.breast,
-        prepared.scale,
-        replace(SETTINGS, threshold_k=SearchRecipe().threshold_k),
-        (spacing_mm, spacing_mm),
-    )
+    spacing = spacing_mm, spacing_mm
+    found = low_objects(prepared, SETTINGS, spacing, SearchRecipe().threshold_k)
     return np.column_stack(found.runs.centres()), found.strength.astype(np.float64)
 
 
@@ -185,14 +173,16 @@ def show(what: str, accounts: dict[str, Scores]) -> None:
 def train(slices: Iterator[tuple[NDArray[np.unsignedinteger], float]]) -> Method:
     """Train with the recipe's own values and say what it took."""
     begin, recipe = time.process_time(), SearchRecipe()
-    network, account = learn_search(slices, settings=SETTINGS, recipe=recipe)
+    squared = ((raw, (spacing, spacing)) for raw, spacing in slices)
+    search = learn_search(squared, settings=SETTINGS, recipe=recipe)
+    account = search.account
     spent = time.process_time() - begin
     print(
         f"\nLearned on {account.slices} slices, {account.positives} objects at spots and"
         f" {account.negatives} others, {account.weights} weights: {spent:.0f} CPU s.",
         flush=True,
     )
-    return learned(network, account.threshold_k)
+    return learned(search)
 
 
 def gray(path: Path) -> NDArray[np.uint8]:

@@ -21,6 +21,18 @@ def parts_of(splits, column):
     return splits.group_by(column).agg(pl.col("part").n_unique())["part"].max()
 
 
+def test_parts_that_were_given_before_the_search_stay():
+    focus = usable_candidates(cohort(), used=USED, duplicates="drop")
+    usual = honest(focus)
+    moved = {"train": "test", "test": "validation", "validation": "train"}
+    first = usual.unique("patient_id")
+    given = {row["patient_id"]: moved[row["part"]] for row in first.iter_rows(named=True)}
+    splits = honest(focus, parts=given)
+    assert {row["patient_id"]: row["part"] for row in splits.iter_rows(named=True)} == given
+    assert set(splits.filter(pl.col("part") == "test")["fold"]) == {-1}
+    assert set(splits.filter(pl.col("part") != "test")["fold"]) == {0, 1, 2}
+
+
 def test_no_patient_is_in_two_parts_or_folds():
     splits = honest(usable_candidates(cohort(), used=USED, duplicates="drop"))
     assert parts_of(splits, "patient_id") == 1

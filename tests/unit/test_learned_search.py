@@ -10,26 +10,26 @@ import pytest
 import torch
 
 from support.image_slices import SETTINGS, breast_slice
-from tomocalc.accounts.search import SearchAccount
 from tomocalc.errors import TomocalcError
 from tomocalc.image.breast import Breast
 from tomocalc.image.grey import Scale
 from tomocalc.image.slices import Prepared, prepare
-from tomocalc.learned.learning import SearchRecipe, learn_search, ranked_objects, spots_among
-from tomocalc.learned.network import (
-    ACCOUNT,
-    WEIGHTS,
-    SpotNetwork,
-    load_search,
-    save_search,
-    spot_scores,
-)
+from tomocalc.learned.learning import SearchRecipe, learn_search, spots_among
+from tomocalc.learned.network import SpotNetwork
 from tomocalc.learned.patches import SIDE, local_levels, patches
 from tomocalc.learned.planted import Planted, plant
+from tomocalc.learned.search import (
+    ACCOUNT,
+    WEIGHTS,
+    LearnedSearch,
+    load_search,
+    low_objects,
+    save_search,
+)
 
 SPACING = 0.1
 SHAPE = (420, 320)
-RECIPE = SearchRecipe(spots=40, others=120, passes=2, epochs=10)
+RECIPE = SearchRecipe(spots=40, others=120, passes=3, epochs=10)
 
 
 def untouched(seed: int) -> np.ndarray:
@@ -47,8 +47,8 @@ def untouched(seed: int) -> np.ndarray:
 
 
 @cache
-def learned() -> tuple[SpotNetwork, SearchAccount]:
-    slices = [(untouched(seed), SPACING) for seed in range(8)]
+def learned() -> LearnedSearch:
+    slices = [(untouched(seed), (SPACING, SPACING)) for seed in range(8)]
     return learn_search(slices, settings=SETTINGS, recipe=RECIPE)
 
 
@@ -59,18 +59,12 @@ def prepared(raw: np.ndarray) -> Prepared:
 
 
 def test_spots_that_were_put_in_are_found_among_fewer_marks() -> None:
-    network, account = learned()
     needed = {"learned": 0, "local": 0}
     for seed in range(20, 24):
         before = prepared(untouched(seed))
         planted = plant(before, spots=25, spacing_mm=SPACING, rng=np.random.default_rng(seed))
-        found, score = ranked_objects(
-            replace(before, raw=planted.raw),
-            network,
-            settings=SETTINGS,
-            spacing_mm=SPACING,
-            threshold_k=account.threshold_k,
-        )
+        changed = replace(before, raw=planted.raw)
+        found, score = learned().ranked(changed, SETTINGS, (SPACING, SPACING))
         at_spot, far = spots_among(planted, *found.runs.centres(), SPACING)
         for name, values in (("learned", score), ("local", found.strength)):
             # marks far from all spots that come before 60 % of those at a spot
@@ -81,45 +75,55 @@ def test_spots_that_were_put_in_are_found_among_fewer_marks() -> None:
 
 
 def test_equal_slices_give_equal_weights_to_the_bit() -> None:
-    few = [(untouched(seed), SPACING) for seed in range(2)]
+    few = [(untouched(seed), (SPACING, SPACING)) for seed in range(2)]
     torch.manual_seed(5)  # what others draw changes nothing
-    first, one = learn_search(few, settings=SETTINGS, recipe=replace(RECIPE, epochs=2))
+    first = learn_search(few, settings=SETTINGS, recipe=replace(RECIPE, epochs=2))
     torch.manual_seed(6)
-    second, two = learn_search(few, settings=SETTINGS, recipe=replace(RECIPE, epochs=2))
-    other, _ = learn_search(few, settings=SETTINGS, recipe=replace(RECIPE, epochs=2, seed=2))
-    pairs = [(first.state_dict()[name], second.state_dict()[name]) for name in first.state_dict()]
-    assert all(torch.equal(a, b) for a, b in pairs)
-    assert one == two
-    assert any(
-        not torch.equal(a, other.state_dict()[name]) for name, a in first.state_dict().items()
-    )
+    second = learn_search(few, settings=SETTINGS, recipe=replace(RECIPE, epochs=2))
+    other = learn_search(few, settings=SETTINGS, recipe=replace(RECIPE, epochs=2, seed=2))
+    assert all(np.array_equal(first.weights[name], second.weights[name]) for name in first.weights)
+    assert first.account == second.account
+    assert first.key != other.key
 
 
-def test_a_slice_is_cut_at_a_number_and_at_a_score() -> None:
-    network, account = learned()
-    given = {"settings": SETTINGS, "spacing_mm": SPACING, "threshold_k": account.threshold_k}
-    whole = prepared(untouched(30))
-    objects, score = ranked_objects(whole, network, **given)
-    ten, best = ranked_objects(whole, network, per_slice=10, **given)
-    above, high = ranked_objects(whole, network, lowest=float(np.median(score)), **given)
-    assert ten.runs.count == len(best) == len(ten.strength) == 10
-    assert sorted(best) == sorted(score)[-10:]
-    assert above.runs.count == int((score >= np.median(score)).sum()) == len(high)
-    assert objects.runs.count == len(score) > 20
+def test_numpy_computes_the_network_that_pytorch_trained() -> None:
+    torch.manual_seed(3)
+    network = SpotNetwork().eval()
+    weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
+    seen = np.random.default_rng(3).normal(size=(70, 2, SIDE, SIDE)).astype(np.float32)
+    with torch.inference_mode():
+        wanted = network(torch.from_numpy(seen)).numpy()
+    search = LearnedSearch(weights, learned().account)
+    assert search.scores(seen) == pytest.approx(wanted, abs=1e-5)
+    assert search.scores(seen[:0]).shape == (0,)
+
+
+def test_as_many_objects_are_kept_as_the_classical_search_finds() -> None:
+    search, spacing = learned(), (SPACING, SPACING)
+    kept = classical = 0
+    for seed in range(30, 36):
+        whole = prepared(untouched(seed))
+        found, score = search.ranked(whole, SETTINGS, spacing)
+        chosen = search.objects(whole, SETTINGS, spacing)
+        assert chosen.runs.count == int((score >= search.account.cut).sum()) < found.runs.count
+        kept += chosen.runs.count
+        classical += low_objects(whole, SETTINGS, spacing, SETTINGS.threshold_k).runs.count
+    assert 0.6 < kept / classical < 1.6
 
 
 def test_a_search_is_kept_and_used_again(tmp_path) -> None:
-    network, account = learned()
-    save_search(tmp_path, network, account)
-    again, read = load_search(tmp_path)
+    search = learned()
+    save_search(tmp_path, search)
+    again = load_search(tmp_path)
     slice_ = prepared(untouched(31))
     seen = patches(slice_, np.array([100.0, 200.0, 2.0]), np.array([50.0, 90.0, 1.0]))
-    assert np.array_equal(spot_scores(network, seen), spot_scores(again, seen))
-    assert read.weights == sum(value.numel() for value in network.parameters())
-    assert 40_000 <= read.weights <= 90_000
-    assert read.slices == 8
+    assert np.array_equal(search.scores(seen), again.scores(seen))
+    assert again.account == search.account
+    assert again.account.weights == sum(array.size for array in search.weights.values())
+    assert 40_000 <= again.account.weights <= 90_000
+    assert again.account.slices == 8
     content = (tmp_path / WEIGHTS).read_bytes()
-    save_search(tmp_path, network, account)
+    save_search(tmp_path, search)
     assert (tmp_path / WEIGHTS).read_bytes() == content
     assert sorted(path.name for path in tmp_path.iterdir()) == [ACCOUNT, WEIGHTS]
 
@@ -134,7 +138,7 @@ def test_a_search_is_kept_and_used_again(tmp_path) -> None:
     ],
 )
 def test_a_damaged_search_is_refused_by_name(tmp_path, damage, code) -> None:
-    save_search(tmp_path, *learned())
+    save_search(tmp_path, learned())
     damage(tmp_path)
     with pytest.raises(TomocalcError) as caught:
         load_search(tmp_path)
@@ -145,7 +149,7 @@ def test_a_damaged_search_is_refused_by_name(tmp_path, damage, code) -> None:
 def test_slices_that_teach_nothing_are_refused() -> None:
     dark = np.zeros(SHAPE, np.uint16)
     with pytest.raises(TomocalcError, match="0 objects lie at a spot") as caught:
-        learn_search([(dark, SPACING)] * 3, settings=SETTINGS, recipe=RECIPE)
+        learn_search([(dark, (SPACING, SPACING))] * 3, settings=SETTINGS, recipe=RECIPE)
     assert caught.value.code == "E407"
     assert caught.value.where == "3 slices"
     with pytest.raises(TomocalcError, match="E407"):

@@ -6,6 +6,7 @@ rule audit_leakage:
     input:
         unpack(PLAN.protocols.compared_scores),
         candidates="<results>/dataset/candidates.parquet",
+        search=LEARNED.account,
         splits=expand(
             "<results>/protocols/{protocol}/splits.parquet", protocol=PROTOCOLS
         ),

@@ -91,6 +91,7 @@ except UnicodeEncodeError as error:
     sys.exit(str(no_utf8(error)))
 
 VOLUMES, PREDICTION, PAGES = PLAN.volumes, PLAN.prediction, PLAN.pages
+LEARNED = PLAN.search
 TERMINAL.to_open = PAGES.to_open
 PROTOCOLS = PLAN.protocols.names
 OWN = PLAN.protocols.run_folder
@@ -106,3 +107,4 @@ wildcard_constraints:
     trial="0|[1-9][0-9]*",
     protocol="honest|paper|own",
     network="|".join(IMAGE_KEYS),
+    search="all|fold[0-9]+",

@@ -52,6 +52,7 @@ rule split_dataset:
         features=config["features"],
         duplicates=config["dataset"]["duplicates"],
         settings=config["split"],
+        parts=LEARNED.parts_of,
         seed=config["seed"],
     script:
         "../scripts/split_dataset.py"

@@ -9,6 +9,7 @@ rule extract_features:
     input:
         files=VOLUMES.batch_files,
         insertions=VOLUMES.batch_insertions,
+        search=LEARNED.of_batch,
     output:
         account=ensure("<results>/batches/{batch}.json", non_empty=True),
     log:
@@ -26,6 +27,7 @@ rule extract_features:
         image=config["image"],
         candidates=config["candidates"],
         sequence_slices=config["sequence"]["slices"],
+        searches=LEARNED.by_volume,
         in_silico=VOLUMES.in_silico,
     script:
         "../scripts/extract_features.py"

@@ -82,6 +82,7 @@ rule grow_trees:
 rule release_model:
     """Put the model that the run releases into one folder, with what it was made from."""
     input:
+        **LEARNED.released,
         candidates="<results>/dataset/candidates.parquet",
         quality="<results>/dataset/quality.json",
         splits=f"{OWN}/splits.parquet",
@@ -90,6 +91,7 @@ rule release_model:
         trees=f"{OWN}/trees/trees.safetensors",
         trees_account=f"{OWN}/trees/trees.json",
     output:
+        **LEARNED.in_release,
         weights="<results>/model/model.safetensors",
         card="<results>/model/model.json",
     log:

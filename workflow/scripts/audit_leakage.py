@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tomocalc.accounts.leakage import LeakageAccount, Shared
+from tomocalc.accounts.search import SearchAccount
 from tomocalc.audit.audit import audit_split, rows_of_split
 from tomocalc.audit.gaps import protocol_gaps
 from tomocalc.comparison.table import read_protocols
@@ -41,6 +42,7 @@ def main(
     shared: str,
     page: str,
     words: Mapping[str, str] | None = None,
+    search: str | None = None,
 ) -> None:
     """Write the audit as *facts* and as a *page*, and the *shared* rows as a sheet.
 
@@ -54,11 +56,16 @@ def main(
         The ``evaluation`` section of the configuration.
     permutations
         Of whole patients, behind the p-values of identifiers.
+    search
+        Account of the learned search that knows the most patients.
     """
+    taught = SearchAccount.read(search).patients if search else None
     focus = read_parquet(candidates).filter("focus")
     audits = {
         name: audit_split(
-            rows_of_split(read_parquet(path), focus, used=features, whole=name == "own"),
+            rows_of_split(
+                read_parquet(path), focus, used=features, whole=name == "own", taught=taught
+            ),
             permutations=permutations,
             seed=seed,
         )
@@ -113,6 +120,7 @@ if __name__ == "__main__":
         settings=snakemake.params.settings,
         permutations=snakemake.params.permutations,
         seed=snakemake.params.seed,
+        search=snakemake.input.search or None,
         facts=snakemake.output.facts,
         shared=snakemake.output.shared,
         page=snakemake.output.page,

@@ -13,6 +13,7 @@ from tomocalc.files import write_bytes
 from tomocalc.image.extraction import measure_volume
 from tomocalc.image.overlay import volume_overlay
 from tomocalc.insertion.layer import putting_in
+from tomocalc.learned.search import load_search
 from tomocalc.log import log_to
 from tomocalc.memory import keep_freed_memory
 
@@ -27,6 +28,7 @@ def main(
     image: Mapping[str, Any],
     candidates: Mapping[str, Any],
     sequence_slices: int,
+    searches: Mapping[str, str] | None = None,
     in_silico: bool = False,
     insertions: str | None = None,
     threads: int = 1,
@@ -45,6 +47,8 @@ def main(
         Sections of the configuration.
     sequence_slices
         Consecutive slices around the best focus that are measured for each candidate.
+    searches
+        Folder of the learned search of every volume, where they have one.
     in_silico
         Whether the volumes are simulated; their pictures then say so.
     insertions
@@ -70,6 +74,7 @@ def main(
                 compared=compared_generator(candidates["compare"], in_silico=in_silico),
                 threads=threads,
                 put_in=putting_in(planned.plan(name), name) if planned else None,
+                search=load_search(searches[name]) if searches else None,
             )
             picture = volume_overlay(
                 found.manifest, found.found, found.previews, in_silico=in_silico
@@ -92,6 +97,7 @@ if __name__ == "__main__":
         image=snakemake.params.image,
         candidates=snakemake.params.candidates,
         sequence_slices=snakemake.params.sequence_slices,
+        searches=snakemake.params.searches,
         in_silico=snakemake.params.in_silico,
         insertions=next(iter(snakemake.input.insertions), None),
         threads=snakemake.threads,

@@ -1,11 +1,15 @@
 """Put the model that the run releases into one folder, with what new volumes must resemble."""
 
+from pathlib import Path
 from typing import Any
 
+import msgspec
 from safetensors.numpy import load_file
 
 from tomocalc.accounts.quality import QualityAccount
+from tomocalc.accounts.search import SearchAccount
 from tomocalc.accounts.trees import TreesAccount
+from tomocalc.files import write_bytes
 from tomocalc.log import log_to
 from tomocalc.model.domain import model_domain
 from tomocalc.model.release import load_model, save_model
@@ -23,6 +27,7 @@ def main(
     release: str,
     weights: str,
     card: str,
+    search: tuple[str, str] | None = None,
 ) -> None:
     """Write *weights* and *card* of the release.
 
@@ -36,6 +41,9 @@ def main(
         What it was trained on, for `model_domain`.
     release
         ``lstm``, ``trees``, ``average`` or ``best``.
+    search
+        Weights and account of the learned search that found the candidates; they go with the model,
+        without the names of the patients that it learned from.
     """
     trained, account = load_model(network), QualityAccount.read(quality)
     judged = TreesAccount.read(trees_account)
@@ -66,6 +74,11 @@ def main(
             "validation": {name: one.validation for name, one in judged.models.items()},
         },
     }
+    if search is not None:
+        learned, place = SearchAccount.read(search[1]), Path(weights).parent
+        write_bytes(place / Path(search[0]).name, Path(search[0]).read_bytes())
+        msgspec.structs.replace(learned, patients=()).write(place / Path(search[1]).name)
+        facts["search"] = {"sha256": learned.weights_sha256, "patients": len(learned.patients)}
     save_model(weights=weights, card=card, tensors=tensors, facts=facts)
 
 
@@ -86,6 +99,9 @@ if __name__ == "__main__":
         splits=snakemake.input.splits,
         quality=snakemake.input.quality,
         release=snakemake.params.release,
+        search=(snakemake.input.search_weights, snakemake.input.search_account)
+        if "search_weights" in snakemake.input.keys()  # noqa: SIM118
+        else None,
         weights=snakemake.output.weights,
         card=snakemake.output.card,
     )

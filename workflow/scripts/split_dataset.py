@@ -23,6 +23,7 @@ def main(
     splits: str,
     account: str,
     own: str | None = None,
+    parts: dict[str, str] | None = None,
 ) -> None:
     """Write ``splits.parquet`` and the account of its parts and leaks.
 
@@ -38,6 +39,8 @@ def main(
         ``drop`` or ``keep``.
     settings
         The ``split`` section of the configuration.
+    parts
+        Part of every patient, where a search has learned from some of them.
     """
     everything = read_parquet(candidates)
     keep = "keep" if protocol == "own" else duplicates
@@ -46,7 +49,7 @@ def main(
         assert own is not None
         rows = read_own_split(own, focus, folds=settings["folds"], seed=seed)
     else:
-        rows = split_by(protocol, focus, seed=seed, settings=settings)
+        rows = split_by(protocol, focus, seed=seed, settings=settings, parts=parts)
     write_parquet(splits, rows, {"protocol": protocol, "seed": str(seed)})
     SplitAccount(
         protocol=protocol,
@@ -84,6 +87,7 @@ if __name__ == "__main__":
         duplicates=snakemake.params.duplicates,
         seed=snakemake.params.seed,
         settings=snakemake.params.settings,
+        parts=snakemake.params.parts,
         splits=snakemake.output.splits,
         account=snakemake.output.account,
     )

@@ -20,6 +20,7 @@ from tomocalc.accounts.settings import Settings
 from tomocalc.errors import TomocalcError
 from tomocalc.files import digest, sheet_text, write_bytes, write_text
 from tomocalc.image.extraction import Extracted, measure_volume, stored_volume
+from tomocalc.learned.search import released_search
 from tomocalc.model.release import ReleasedModel, load_model
 from tomocalc.pages.frame import write_page
 from tomocalc.pages.predictions import volume_page
@@ -251,14 +252,18 @@ def predict_volume(
         if measured:
             found = stored_volume(place, source, row=row, image=image)
         else:
+            settings = settings or _settings_of(model)
             found = measure_volume(
                 source,
                 row=row,
                 image=image,
-                settings=settings or _settings_of(model),
+                settings=settings,
                 folder=place,
                 keep=True,
                 threads=threads,
+                search=released_search(model.folder, model.card.get("search"))
+                if settings.generator == "learned"
+                else None,
             )
     scored = score_volume(
         model,

@@ -102,6 +102,8 @@ class VolumeManifest(Shown, VolumeFacts, frozen=True, kw_only=True):
         Of the tables' columns, `tables.SCHEMA_VERSION`.
     settings_key, settings
         How it was measured; equal keys mean equal settings.
+    search
+        Key of the learned search that found its candidates; empty where none did.
     generators
         Those that ran; the table of objects has all of them.
     candidates
@@ -128,6 +130,7 @@ class VolumeManifest(Shown, VolumeFacts, frozen=True, kw_only=True):
     schema_version: int
     settings_key: str
     settings: Settings
+    search: str = ""
     generators: tuple[str, ...]
     candidates: int
     study: str

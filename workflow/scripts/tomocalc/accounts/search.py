@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from tomocalc.accounts.base import Account
 
 
@@ -16,10 +14,14 @@ class SearchAccount(Account, frozen=True, kw_only=True):
         Root of every random choice.
     threshold_k
         Of the objects of the classical search among which it chooses.
+    cut
+        Log-odds from which on it keeps an object.
     spots, others
         Wanted per slice: spots that are put in, and objects that are none.
     passes, epochs
         How often spots were put into every slice, and how often all objects were seen.
+    patients
+        Whose slices it learned from; empty in a release, which names nobody.
     slices
         That it learned from.
     positives, negatives
@@ -34,17 +36,15 @@ class SearchAccount(Account, frozen=True, kw_only=True):
 
     seed: int
     threshold_k: float
+    cut: float
     spots: int
     others: int
     passes: int
     epochs: int
+    patients: tuple[str, ...]
     slices: int
     positives: int
     negatives: int
     weights: int
     loss: tuple[float, ...]
     weights_sha256: str
-
-    def with_weights(self, sha256: str) -> SearchAccount:
-        """Return the account with the SHA-256 of the file of weights."""
-        return msgspec.structs.replace(self, weights_sha256=sha256)

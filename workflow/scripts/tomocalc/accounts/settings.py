@@ -36,9 +36,10 @@ class Settings:
     blur_sigma_mm
         Standard deviation of the Gaussian of the ``paper`` generator.
     generator
-        ``local`` or ``paper``.
+        ``local``, ``paper`` or ``learned``.
     threshold_k
-        ``local``: standard deviations of the local noise that a spot stands out.
+        ``local``: standard deviations of the local noise that a spot stands out; ``learned``: keeps
+        about as many objects as ``local`` would.
     min_diameter_mm, max_diameter_mm
         ``local``: smallest circle of equal area, and largest side of the bounding box.
     max_per_slice

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import polars as pl
@@ -16,6 +16,7 @@ from tomocalc.audit.sharing import (
     repeats,
     same_patients,
     same_rows,
+    search_knows,
     unassigned,
     unlabelled,
     unnamed,
@@ -38,6 +39,7 @@ def audit_split(rows: SplitRows, *, permutations: int = PERMUTATIONS, seed: int 
         *(check for check, _ in found),
         unnamed(rows),
         unassigned(rows),
+        *search_knows(rows),
         *unlabelled(rows),
         *(associations(rows, permutations=permutations, seed=seed) if permutations else []),
         *_too_good(alone, rows),
@@ -91,7 +93,12 @@ def _counts(rows: SplitRows, part: str) -> PartCounts:
 
 
 def rows_of_split(
-    splits: pl.DataFrame, candidates: pl.DataFrame, *, used: Sequence[str], whole: bool
+    splits: pl.DataFrame,
+    candidates: pl.DataFrame,
+    *,
+    used: Sequence[str],
+    whole: bool,
+    taught: Collection[str] | None = None,
 ) -> SplitRows:
     """Return the uses of candidates by a split of this workflow.
 
@@ -103,6 +110,8 @@ def rows_of_split(
         One row per candidate: volume_id, candidate_id, site and the *used* features.
     whole
         Whether every candidate should be in a part; otherwise duplicates were dropped on purpose.
+    taught
+        Patients that a learned search knows.
     """
     key = ["volume_id", "candidate_id"]
     frame = splits.join(candidates.select(*key, "site", *used), on=key, maintain_order="left")
@@ -116,4 +125,10 @@ def rows_of_split(
         *used,
     )
     missing = candidates.join(splits.select(key).unique(), on=key, how="anti").height
-    return SplitRows(named, list(used), ["volume", "site"], unassigned=missing if whole else 0)
+    return SplitRows(
+        named,
+        list(used),
+        ["volume", "site"],
+        unassigned=missing if whole else 0,
+        taught=None if taught is None else frozenset(taught),
+    )

@@ -32,6 +32,8 @@ class SplitRows:
         Rows of the table that the split puts in no part.
     unlabelled
         Rows of the table that are left out: without a label, or with one of neither class.
+    taught
+        Patients from whose images the search for candidates has learned; None where it does not.
     """
 
     frame: pl.DataFrame
@@ -39,6 +41,7 @@ class SplitRows:
     identifiers: Sequence[str] = ()
     unassigned: int = 0
     unlabelled: int = 0
+    taught: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         parts = set(self.frame["part"].unique())

@@ -125,6 +125,16 @@ def unnamed(rows: SplitRows) -> Check:
     return Check(name="unnamed", verdict=verdict, count=count, of=rows.frame.height)
 
 
+def search_knows(rows: SplitRows) -> list[Check]:
+    """Return from how many patients of the test part the search for candidates has learned."""
+    if rows.taught is None:
+        return []
+    tested = set(rows.part("test")["patient"].unique()) - {""}
+    count = len(tested & rows.taught)
+    verdict = Verdict.LEAKS if count else Verdict.CLEAN
+    return [Check(name="search_knows", verdict=verdict, count=count, of=len(tested))]
+
+
 def _equal(rows: SplitRows, asked: pl.DataFrame, learnt: pl.DataFrame) -> pl.DataFrame:
     columns = ["row", "patient", "part"]
     first = learnt.select(*columns, *rows.features).unique(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -42,13 +43,24 @@ def usable_candidates(
 
 
 def split_honest(
-    focus: pl.DataFrame, *, seed: int, validation_fraction: float, test_fraction: float, folds: int
+    focus: pl.DataFrame,
+    *,
+    seed: int,
+    validation_fraction: float,
+    test_fraction: float,
+    folds: int,
+    parts: Mapping[str, str] | None = None,
 ) -> pl.DataFrame:
     """Split by group, stratified by whether a group holds a calcification.
 
     Where groups with or without one are too rare to be in every part and fold, as in a cohort in
     which every patient has one, they are split without strata. No group is in two parts or in two
     folds. Nothing is oversampled here: that happens to the training part alone, while training.
+
+    Parameters
+    ----------
+    parts
+        Part of every patient where they were split before the candidates were found.
 
     Raises
     ------
@@ -61,11 +73,17 @@ def split_honest(
     frequent = min((positive == 1).sum(), (positive == 0).sum()) >= folds + 2
     strata = positive if frequent else np.zeros_like(positive)
     everyone = np.arange(len(positive))
-    rest, test = _cut(everyone, test_fraction, strata, seed=seed, key="test_fraction", found=found)
-    share = validation_fraction / (1 - test_fraction)
-    train, validation = _cut(rest, share, strata, seed=seed, key="validation_fraction", found=found)
-    part = np.empty(len(positive), dtype=object)
-    part[train], part[validation], part[test] = "train", "validation", "test"
+    if parts is None:
+        cut = {"seed": seed, "found": found}
+        rest, test = _cut(everyone, test_fraction, strata, key="test_fraction", **cut)
+        share = validation_fraction / (1 - test_fraction)
+        train, validation = _cut(rest, share, strata, key="validation_fraction", **cut)
+        part = np.empty(len(positive), dtype=object)
+        part[train], part[validation], part[test] = "train", "validation", "test"
+    else:
+        first = focus.unique("group", keep="first").sort("group")["patient_id"]
+        part = np.array([parts[patient] for patient in first], dtype=object)
+        rest = everyone[part != "test"]
     assignment = groups.select("group").with_columns(
         part=pl.Series(part.tolist(), dtype=pl.String),
         fold=_folds(strata, np.sort(rest), folds, seed=seed, found=found),
@@ -112,11 +130,16 @@ def split_paper(
 
 
 def split_by(
-    protocol: str, focus: pl.DataFrame, *, seed: int, settings: dict[str, Any]
+    protocol: str,
+    focus: pl.DataFrame,
+    *,
+    seed: int,
+    settings: dict[str, Any],
+    parts: Mapping[str, str] | None = None,
 ) -> pl.DataFrame:
     """Split by protocol ``honest`` or ``paper``; *settings* is the section `split`."""
     if protocol == "honest":
-        return split_honest(focus, seed=seed, **settings)
+        return split_honest(focus, seed=seed, parts=parts, **settings)
     kept = {key: settings[key] for key in ("test_fraction", "folds")}
     return split_paper(focus, seed=seed, **kept)
 

@@ -29,6 +29,7 @@ from tomocalc.image.shards import (
     volume_key,
     write_shard,
 )
+from tomocalc.image.slices import Search
 from tomocalc.readers.row import open_row
 from tomocalc.readers.sources import check_sha256, unchanged
 from tomocalc.readers.spool import spooled
@@ -86,6 +87,7 @@ def measure_volume(
     keep: bool = False,
     threads: int = 1,
     put_in: Callable[[Volume], Volume] | None = None,
+    search: Search | None = None,
 ) -> Extracted:
     """Open a volume, measure it with `extract` and return what was found.
 
@@ -99,10 +101,8 @@ def measure_volume(
         Section of the configuration: how files are read.
     settings
         How candidates are found and measured.
-    folder, compared, keep, threads
-        As `extract` takes them.
-    put_in
-        As `open_row` takes it.
+    folder, compared, keep, threads, search, put_in
+        As `extract` takes them, and `open_row` the last one.
 
     Raises
     ------
@@ -123,6 +123,7 @@ def measure_volume(
             keep=keep,
             on_bad_slice=image["on_bad_slice"],
             threads=threads,
+            search=search,
         )
     for place in stack.header.left_out:
         log.warning("%s: left out: %s", row["volume_id"], place)
@@ -142,6 +143,7 @@ def extract(
     keep: bool = False,
     on_bad_slice: str = "fail",
     threads: int = 1,
+    search: Search | None = None,
 ) -> Extracted:
     """Find and measure the candidates of a volume, and keep everything in *folder*.
 
@@ -160,17 +162,17 @@ def extract(
         slices and candidates for a page.
     on_bad_slice
         ``fail`` or ``quarantine``.
-    threads
-        Slices worked on at once.
+    threads, search
+        Slices worked on at once; the generator ``learned``.
     """
     facts = volume_facts(row, stack)
-    key = volume_key(slice_keys(stack), facts, settings)
+    key = volume_key(slice_keys(stack), facts, settings, search.key if search else "")
     sweep(folder, facts.slices)
     shown = digest([key, "previews", keep])
     kept = kept_previews(folder / PREVIEWS_FILE, shown)
     previews = Previews(stack.header, page=keep) if kept is None else None
-    search, searched = folder / SEARCH_FILE, digest([key, "search", compared])
-    found = VolumeObjects.current(search, searched, on_bad_slice=on_bad_slice)
+    place, searched = folder / SEARCH_FILE, digest([key, "search", compared])
+    found = VolumeObjects.current(place, searched, on_bad_slice=on_bad_slice)
     with spooled(stack) as slices:
         if found is None:
             found = find_candidates(
@@ -180,8 +182,9 @@ def extract(
                 on_bad_slice=on_bad_slice,
                 threads=threads,
                 previews=previews,
+                search=search,
             )
-            found.write(search, searched)
+            found.write(place, searched)
         if previews is not None:
             previews.choose(found)
         work = partial(
@@ -205,6 +208,7 @@ def extract(
         schema_version=SCHEMA_VERSION,
         settings_key=settings_key(settings),
         settings=settings,
+        search=search.key if search else "",
         generators=found.generators,
         candidates=found.candidates.count,
         study=stack.header.study,

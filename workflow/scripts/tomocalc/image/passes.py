@@ -23,7 +23,7 @@ from tomocalc.image.context import focus_offset, slices_spanned
 from tomocalc.image.linking import Places, link
 from tomocalc.image.objects import OBJECTS, VolumeObjects, object_rows
 from tomocalc.image.runs import join
-from tomocalc.image.slices import find_objects, measure_rows, prepare, slice_facts
+from tomocalc.image.slices import Search, find_objects, measure_rows, prepare, slice_facts
 from tomocalc.tables import SHARD, empty
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def find_candidates(
     on_bad_slice: str = "fail",
     threads: int = 1,
     previews: Previews | None = None,
+    search: Search | None = None,
 ) -> VolumeObjects:
     """Find the objects of every slice and link them in depth.
 
@@ -58,6 +59,8 @@ def find_candidates(
         Slices worked on at once.
     previews
         Shown every slice in passing.
+    search
+        Is the generator ``learned``.
 
     Raises
     ------
@@ -79,7 +82,7 @@ def find_candidates(
             return None
         if previews is not None:
             previews.see_slice(index, prepared)
-        found = find_objects(prepared, settings, header.spacing_mm, generators)
+        found = find_objects(prepared, settings, header.spacing_mm, generators, search)
         return found, prepared.breast, slice_facts(index, found[settings.generator], prepared)
 
     facts, runs, strength, tables = [], {}, {}, [pl.DataFrame(schema=OBJECTS)]

@@ -46,6 +46,7 @@ def code_digest() -> str:
     """
     library = Path(__file__).parent.parent
     sources = sorted([*library.glob("image/*.py"), *library.glob("readers/*.py")])
+    sources += [library / "learned" / name for name in ("patches.py", "search.py")]
     sources += [library / name for name in ("neighbours.py", "tables.py", "parquet.py", "files.py")]
     content = b"".join(path.read_bytes() for path in sources)
     return hashlib.sha256(content).hexdigest()[:16]
@@ -56,7 +57,9 @@ def settings_key(settings: Settings) -> str:
     return digest({"schema_version": SCHEMA_VERSION, "settings": settings.as_dict()})
 
 
-def volume_key(source: Sequence[str], facts: VolumeFacts, settings: Settings) -> str:
+def volume_key(
+    source: Sequence[str], facts: VolumeFacts, settings: Settings, search: str = ""
+) -> str:
     """Return one key for everything that decides the content of a volume's shards.
 
     Parameters
@@ -67,8 +70,10 @@ def volume_key(source: Sequence[str], facts: VolumeFacts, settings: Settings) ->
         Ids, spacing and size of the volume.
     settings
         How it is processed.
+    search
+        Key of the learned search that found its candidates; empty where none did.
     """
-    parts = {"source": list(source), "facts": msgspec.to_builtins(facts)}
+    parts = {"source": list(source), "facts": msgspec.to_builtins(facts), "search": search}
     return digest({**parts, "settings": settings_key(settings), "versions": versions()})
 
 

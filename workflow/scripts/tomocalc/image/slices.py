@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -58,11 +59,37 @@ def prepare(raw: NDArray[np.unsignedinteger], spacing_mm: Spacing) -> Prepared |
     return None if scale is None else Prepared(raw, breast, scale)
 
 
+class Search(Protocol):
+    """A search that has learned, `tomocalc.learned.search.LearnedSearch`."""
+
+    @property
+    def key(self) -> str:
+        """What tells it from every other one."""
+        ...
+
+    def objects(self, prepared: Prepared, settings: Settings, spacing_mm: Spacing) -> SliceObjects:
+        """Return the objects of a slice that it keeps."""
+        ...
+
+
 def find_objects(
-    prepared: Prepared, settings: Settings, spacing_mm: Spacing, generators: Collection[str]
+    prepared: Prepared,
+    settings: Settings,
+    spacing_mm: Spacing,
+    generators: Collection[str],
+    search: Search | None = None,
 ) -> dict[str, SliceObjects]:
-    """Run *generators* on a slice and return the objects of each."""
+    """Run *generators* on a slice and return the objects of each.
+
+    Parameters
+    ----------
+    search
+        Is the generator ``learned``.
+    """
     found = {}
+    if "learned" in generators:
+        assert search is not None
+        found["learned"] = search.objects(prepared, settings, spacing_mm)
     if "local" in generators:
         found["local"] = local_objects(
             prepared.raw, prepared.breast, prepared.scale, settings, spacing_mm

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+import msgspec
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -21,11 +22,11 @@ from tomocalc.accounts.search import SearchAccount
 from tomocalc.accounts.settings import Settings
 from tomocalc.errors import TomocalcError
 from tomocalc.files import stable_number
-from tomocalc.image.generators import SliceObjects, local_objects
-from tomocalc.image.slices import Prepared, prepare
-from tomocalc.learned.network import SpotNetwork, spot_scores
+from tomocalc.image.slices import Prepared, Spacing, prepare
+from tomocalc.learned.network import SpotNetwork
 from tomocalc.learned.patches import patches
 from tomocalc.learned.planted import Planted, plant
+from tomocalc.learned.search import LearnedSearch, low_objects, serialise
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,8 @@ AT_SPOT_MM, AT_SPOT_PX = 0.2, 1.0
 """An object whose centre is nearer than their sum to that of a spot is the spot."""
 FAR_PX = 6.0
 """An object this far from the edge of every spot is none; what lies between teaches nothing."""
+DENSEST = 4.0
+"""Spots per cm² of breast: with more, little is left between them that is none."""
 FEWEST = 20
 """Objects of each kind without which nothing is learned."""
 
@@ -46,7 +49,7 @@ class SearchRecipe:
     threshold_k
         Of the objects of the classical search among which it chooses.
     spots
-        That are put into a slice at a time.
+        That are put into a slice at a time, `DENSEST` at most.
     others
         Objects of a slice that are far from all spots, drawn anew each time.
     passes
@@ -67,52 +70,35 @@ class SearchRecipe:
     seed: int = 1
 
 
-def ranked_objects(
-    prepared: Prepared,
-    network: SpotNetwork,
-    *,
-    settings: Settings,
-    spacing_mm: float,
-    threshold_k: float,
-    per_slice: int | None = None,
-    lowest: float = -np.inf,
-) -> tuple[SliceObjects, NDArray[np.float32]]:
-    """Return the objects of a slice that the network ranks highest, and their log-odds.
+@dataclass(frozen=True, eq=False)
+class _Examples:
+    """Objects of a slice with spots in it.
 
-    Parameters
+    Attributes
     ----------
-    prepared
-        The slice.
-    network
-        As `learn_search` returns it.
-    settings
-        Of the classical search, but for its threshold.
-    spacing_mm
-        Pixel spacing.
-    threshold_k
-        At which the network has learned: `SearchAccount.threshold_k`.
-    per_slice, lowest
-        At most so many objects (None: all), none with lower log-odds.
-
-    Returns
-    -------
-    objects, score
-        In the order of the classical search; score has shape (object,).
+    x
+        Patches, shape (object, plane, row, column).
+    y
+        1 at a spot, 0 far from all.
+    weight
+        How many objects of the slice each stands for.
+    classical
+        How many objects the classical search finds in the slice, none of them a spot.
     """
-    found = _objects(prepared, settings, spacing_mm, threshold_k)
-    score = spot_scores(network, patches(prepared, *found.runs.centres()))
-    order = np.argsort(-score, kind="stable")[:per_slice]
-    keep = np.sort(order[score[order] >= lowest])
-    chosen = replace(found, runs=found.runs.take(keep), strength=found.strength[keep])
-    return chosen, score[keep]
+
+    x: NDArray[np.float32]
+    y: NDArray[np.float32]
+    weight: NDArray[np.float64]
+    classical: int
 
 
 def learn_search(
-    slices: Iterable[tuple[NDArray[np.unsignedinteger], float]],
+    slices: Iterable[tuple[NDArray[np.unsignedinteger], Spacing]],
     *,
     settings: Settings,
     recipe: SearchRecipe,
-) -> tuple[SpotNetwork, SearchAccount]:
+    patients: tuple[str, ...] = (),
+) -> LearnedSearch:
     """Train a search on slices without annotations.
 
     Equal slices, settings and recipe give the same weights to the bit, on one thread of a CPU.
@@ -120,12 +106,15 @@ def learn_search(
     Parameters
     ----------
     slices
-        Of the training patients alone: (row, column) and pixel spacing in millimetres of each. One
-        is in memory at a time.
+        Of the training patients alone: (row, column) and spacing of rows and columns in millimetres
+        of each. One is in memory at a time.
     settings
-        Of the classical search, but for its threshold.
+        Of the classical search. The learned one keeps as many of its objects on these slices as
+        the classical one finds at ``threshold_k``.
     recipe
         How it is trained.
+    patients
+        Whose slices they are, for the account.
 
     Raises
     ------
@@ -133,18 +122,17 @@ def learn_search(
         ``E407`` when the slices have too few objects to learn from, ``E402`` when the training
         diverges.
     """
-    parts: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
+    parts: list[_Examples] = []
     count = 0
     for index, (raw, spacing_mm) in enumerate(slices):
         count += 1
-        prepared = prepare(raw, (spacing_mm, spacing_mm))
+        prepared = prepare(raw, spacing_mm)
         if prepared is None:  # nothing can be found in a slice without contrast
             continue
         for number in range(recipe.passes):
             rng = np.random.default_rng(stable_number("search", recipe.seed, index, number))
             parts.append(_examples(prepared, settings, spacing_mm, recipe, rng))
-    x = np.concatenate([part[0] for part in parts]) if parts else np.zeros((0, 2, 1, 1), np.float32)
-    y = np.concatenate([part[1] for part in parts]) if parts else np.zeros(0, np.float32)
+    y = np.concatenate([np.zeros(0, np.float32), *(part.y for part in parts)])
     positives = int(y.sum())
     if min(positives, len(y) - positives) < FEWEST:
         raise TomocalcError(
@@ -156,50 +144,75 @@ def learn_search(
             fix="train on more slices, or on slices that show a breast",
         )
     log.info("%d slices: %d objects at spots, %d others", count, positives, len(y) - positives)
+    x = np.concatenate([part.x for part in parts])
     network, loss = _train(torch.from_numpy(x), torch.from_numpy(y), recipe)
+    weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
     account = SearchAccount(
         seed=recipe.seed,
         threshold_k=recipe.threshold_k,
+        cut=0.0,
         spots=recipe.spots,
         others=recipe.others,
         passes=recipe.passes,
         epochs=recipe.epochs,
+        patients=patients,
         slices=count,
         positives=positives,
         negatives=len(y) - positives,
-        weights=sum(value.numel() for value in network.parameters()),
+        weights=sum(value.size for value in weights.values()),
         loss=loss,
-        weights_sha256="",
+        weights_sha256=serialise(weights)[1],
     )
-    return network, account
+    search = LearnedSearch(weights, account)
+    cut = _cut(search.scores(x[y == 0]), parts)
+    return replace(search, account=msgspec.structs.replace(account, cut=cut))
 
 
-def _objects(
-    prepared: Prepared, settings: Settings, spacing_mm: float, threshold_k: float
-) -> SliceObjects:
-    low = replace(settings, threshold_k=threshold_k)
-    spacing = (spacing_mm, spacing_mm)
-    return local_objects(prepared.raw, prepared.breast, prepared.scale, low, spacing)
+def _cut(score: NDArray[np.float32], parts: list[_Examples]) -> float:
+    """Return the log-odds that as many objects reach as the classical search finds.
+
+    Parameters
+    ----------
+    score
+        Of all objects that are no spot.
+    parts
+        Of all slices.
+    """
+    weight = np.concatenate([part.weight[part.y == 0] for part in parts])
+    order = np.argsort(-score, kind="stable")
+    reached = np.cumsum(weight[order])
+    wanted = sum(part.classical for part in parts)
+    return float(score[order[min(int(np.searchsorted(reached, wanted)), len(score) - 1)]])
 
 
 def _examples(
     prepared: Prepared,
     settings: Settings,
-    spacing_mm: float,
+    spacing_mm: Spacing,
     recipe: SearchRecipe,
     rng: np.random.Generator,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Put spots into a slice and return patches of its objects, and which of them are spots."""
-    planted = plant(prepared, spots=recipe.spots, spacing_mm=spacing_mm, rng=rng)
+) -> _Examples:
+    """Put spots into a slice and return its objects, and which of them are spots."""
+    pixel = max(spacing_mm)
+    area_cm2 = float(prepared.breast.mask.sum()) * (prepared.breast.block * pixel / 10) ** 2
+    spots = min(recipe.spots, max(round(DENSEST * area_cm2), 1))
+    planted = plant(prepared, spots=spots, spacing_mm=pixel, rng=rng)
     changed = replace(prepared, raw=planted.raw)
-    found = _objects(changed, settings, spacing_mm, recipe.threshold_k)
+    found = low_objects(changed, settings, spacing_mm, recipe.threshold_k)
+    usual = low_objects(changed, settings, spacing_mm, settings.threshold_k)
     row, col = found.runs.centres()
-    at_spot, far = spots_among(planted, row, col, spacing_mm)
+    at_spot, far = spots_among(planted, row, col, pixel)
     # Strongest first, so that the draw does not depend on how objects are numbered.
     none = np.flatnonzero(far)[np.argsort(-found.strength[far], kind="stable")]
     drawn = rng.permutation(none)[: recipe.others]
     keep = np.concatenate([np.flatnonzero(at_spot), drawn])
-    return patches(changed, row[keep], col[keep]), at_spot[keep].astype(np.float32)
+    y = at_spot[keep].astype(np.float32)
+    return _Examples(
+        x=patches(changed, row[keep], col[keep]),
+        y=y,
+        weight=np.where(y == 1, 1.0, len(none) / max(len(drawn), 1)),
+        classical=int(spots_among(planted, *usual.runs.centres(), pixel)[1].sum()),
+    )
 
 
 def spots_among(

@@ -10,6 +10,8 @@ from tomocalc.image.slices import Prepared
 
 SIDE = 32
 """Pixels of a patch, in each direction."""
+MIDDLE = 12
+"""Pixels of its middle that the network sees a second time, at full resolution."""
 BLOCK = 4
 """Side of the blocks, in pixels, on which local mean and noise are computed."""
 WINDOW = 7

@@ -39,6 +39,7 @@ class ReleasedModel(Shown):
     network: Network
     preprocessing: Preprocessing
     trees: Trees | None = None
+    folder: Path | None = None
 
     @property
     def features(self) -> list[str]:
@@ -193,7 +194,9 @@ def load_model(path: str | Path) -> ReleasedModel:
         trees = Trees.of(tensors) if with_trees else None
     except ValueError as error:
         raise _misfit(weights, f"its tensors do not fit the card ({error})") from error
-    return ReleasedModel(facts, network, Preprocessing.from_json(facts["preprocessing"]), trees)
+    return ReleasedModel(
+        facts, network, Preprocessing.from_json(facts["preprocessing"]), trees, weights.parent
+    )
 
 
 def _read_card(card: Path, weights: Path) -> dict[str, Any]:

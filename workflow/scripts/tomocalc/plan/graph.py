@@ -11,6 +11,7 @@ from tomocalc.plan.pages import PagePlan
 from tomocalc.plan.prediction import PredictionPlan
 from tomocalc.plan.protocols import ProtocolPlan
 from tomocalc.plan.reading import Config, read_sheets
+from tomocalc.plan.search import SearchPlan
 from tomocalc.plan.volumes import SUBGROUPS, VolumePlan
 
 
@@ -19,6 +20,7 @@ class Plan:
     """The parts of a plan."""
 
     volumes: VolumePlan
+    search: SearchPlan
     prediction: PredictionPlan
     protocols: ProtocolPlan
     pages: PagePlan
@@ -39,9 +41,13 @@ def plan_run(config: Config, schemas: Mapping[str, Schema], *, look: bool) -> Pl
     sheets = read_sheets(config, schemas, look=look)
     columns = tuple(it for it in schemas["volumes"]["properties"] if it not in SUBGROUPS)
     volumes = VolumePlan(config, columns, sheets.volumes, sheets.masks)
+    search = SearchPlan(config, volumes, sheets.annotated)
     return Plan(
         volumes=volumes,
-        prediction=PredictionPlan(config, volumes, sheets.predicted, sheets.predicted_masks),
+        search=search,
+        prediction=PredictionPlan(
+            config, volumes, sheets.predicted, sheets.predicted_masks, search.in_use
+        ),
         protocols=ProtocolPlan(config, sheets.cohort),
         pages=PagePlan(config),
     )

@@ -32,12 +32,15 @@ class PredictionPlan:
         Of the volumes to predict, by their id: those of this run, or of a sheet of their own.
     masks
         Files that the annotations of a sheet of their own name.
+    learned
+        Whether this run's model has a search of its own beside it.
     """
 
     config: Config
     own: VolumePlan
     rows: Mapping[str, Row]
     masks: list[str]
+    learned: bool
 
     @property
     def from_elsewhere(self) -> bool:
@@ -82,6 +85,8 @@ class PredictionPlan:
         name = wildcards.volume
         row = known_row(self.rows, name)
         if self.from_elsewhere:
+            if self.learned and self.config["predict"]["model"] is None:
+                model["search"] = self.model_file("search.json")
             return {"files": source_names(row["path"]), **model}
         measured = f"<results>/batches/{self.own.batch_of[name]}.json"
         return {"files": self.own.files(name), "measured": measured, **model}

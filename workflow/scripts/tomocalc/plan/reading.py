@@ -167,6 +167,8 @@ class Sheets:
         Rows of the volumes of the run and of those to predict, by their id.
     masks, predicted_masks
         Files that their annotations name, sorted.
+    annotated
+        Ids of the volumes with an annotated calcification.
     cohort
         Who is in the run; None where nobody looked, and of a table.
     """
@@ -175,6 +177,7 @@ class Sheets:
     predicted: dict[str, Row]
     masks: list[str]
     predicted_masks: list[str]
+    annotated: set[str]
     cohort: Cohort | None
 
 
@@ -186,7 +189,8 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
     schemas
         Of the sheets of ``volumes`` and ``annotations``.
     look
-        Whether to look for the images and to read the annotations; a job on a cluster need not.
+        Whether to look for the images and to read the annotations; a job on a cluster need not,
+        unless a search has to learn.
 
     Raises
     ------
@@ -199,14 +203,16 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
     volumes: dict[str, Row] = {}
     masks: set[str] = set()
     predicted_masks: set[str] = set()
+    annotated: set[str] = set()
     cohort = None
+    learned = config["candidates"]["generator"] == "learned"
     errors: list[TomocalcError] = []
     if config["source"] == "phantom":
         rows: list[Any] = phantom_volumes(config["phantom"], config["seed"])
         volumes = _by_id([dict(row) for row in rows])
-        calcified = {row["volume_id"] for row in rows if row["calcified"]}
+        annotated = {row["volume_id"] for row in rows if row["calcified"]}
         where = "configuration key phantom.patients"
-        cohort = Cohort.of(rows, calcified, findings=len(calcified), where=where)
+        cohort = Cohort.of(rows, annotated, findings=len(annotated), where=where)
     elif config["source"] == "volumes":
         own, names, errors = check_volumes(
             section["sheet"],
@@ -216,7 +222,7 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
             kinds=section["kinds"],
         )
         volumes = _by_id(own)
-        if look:
+        if look or learned:  # who a search learns from depends on them
             found: list[Row] = []
             where = "configuration key insertion.fraction"
             if section["annotations"] is not None:
@@ -226,9 +232,9 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
                 )
                 errors += more
             masks = {row["mask"] for row in found if row["mask"]}
-            errors += missing_spacing(section["sheet"], own)
-            calcified = {row["volume_id"] for row in found if row["kind"] in CALCIFIED}
-            calcified |= inserted_volumes(config, volumes)
+            errors += missing_spacing(section["sheet"], own) if look else []
+            annotated = {row["volume_id"] for row in found if row["kind"] in CALCIFIED}
+            calcified = annotated | inserted_volumes(config, volumes)
             cohort = Cohort.of(own, calcified, findings=len(found), where=where)
     predicted = volumes
     sheet = config["predict"]["volumes"]
@@ -238,14 +244,12 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
         )
         predicted = _by_id(new)
         errors += more + missing_spacing(sheet, new) if look else more
-        if look and (annotated := config["predict"]["annotations"]) is not None:
-            found, more = check_annotations(
-                annotated, schemas["annotations"], names, data_root=root
-            )
+        if look and (labels := config["predict"]["annotations"]) is not None:
+            found, more = check_annotations(labels, schemas["annotations"], names, data_root=root)
             predicted_masks = {row["mask"] for row in found if row["mask"]}
             errors += more
     raise_all(errors)
-    return Sheets(volumes, predicted, sorted(masks), sorted(predicted_masks), cohort)
+    return Sheets(volumes, predicted, sorted(masks), sorted(predicted_masks), annotated, cohort)
 
 
 def inserted_volumes(config: Mapping[str, Any], names: Iterable[str]) -> set[str]:

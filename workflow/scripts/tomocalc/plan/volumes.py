@@ -79,16 +79,16 @@ class VolumePlan:
     @answering
     def batch_files(self, wildcards: Wildcards) -> list[str]:
         """Return the files of the volumes of one batch."""
-        return [path for name in self._members(wildcards) for path in self.files(name)]
+        return [path for name in self.members(wildcards) for path in self.files(name)]
 
     @answering
     def batch_volumes(self, wildcards: Wildcards) -> list[Row]:
         """Return what is known of the volumes of one batch before their images are read."""
-        return [self.row(name) for name in self._members(wildcards)]
+        return [self.row(name) for name in self.members(wildcards)]
 
     def batch_minutes(self, wildcards: Wildcards) -> int:
         """Return the longest time that a batch may take."""
-        return FIRST_MINUTES + MORE_MINUTES * (len(self._members(wildcards)) - 1)
+        return FIRST_MINUTES + MORE_MINUTES * (len(self.members(wildcards)) - 1)
 
     def batch_accounts(self, _: Wildcards) -> list[str]:
         """Return the accounts of all batches."""
@@ -104,8 +104,8 @@ class VolumePlan:
         """Return what is known of every volume before its images are read."""
         return [self.row(name) for name in self._images()]
 
-    def _members(self, wildcards: Wildcards) -> list[str]:
-        """Return the volumes of a batch; any one may be asked for alone, by its own name."""
+    def members(self, wildcards: Wildcards) -> list[str]:
+        """Return the volumes of a batch, or refuse its name; one may be asked for by its own."""
         name = wildcards.batch
         if name in self.rows:
             return [name]

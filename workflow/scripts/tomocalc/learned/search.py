@@ -1,0 +1,207 @@
+"""A search that has learned: which objects of a slice it keeps, and its two files.
+
+Only NumPy is needed to use one; the network that PyTorch trained is computed with its weights.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from tomocalc.accounts.search import SearchAccount
+from tomocalc.accounts.settings import Settings
+from tomocalc.errors import TomocalcError
+from tomocalc.files import write_bytes
+from tomocalc.image.generators import SliceObjects, local_objects
+from tomocalc.image.slices import Prepared, Spacing
+from tomocalc.learned.patches import MIDDLE, SIDE, patches
+
+BATCH = 64
+"""Patches that are scored at once: their maps stay in the cache."""
+WEIGHTS, ACCOUNT = "search.safetensors", "search.json"
+BRANCHES = {"around": (1, 2, 2, 2), "middle": (1, 2, 2)}
+"""Strides of the convolutions of both branches."""
+Weights = Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True, eq=False)
+class LearnedSearch:
+    """A search that has learned which bright objects look like calcifications.
+
+    Attributes
+    ----------
+    weights
+        Of `network.SpotNetwork`, by name.
+    account
+        What it was trained on.
+    """
+
+    weights: Weights
+    account: SearchAccount
+
+    @property
+    def key(self) -> str:
+        """What tells it from every other search: the SHA-256 of its file of weights."""
+        return self.account.weights_sha256
+
+    def objects(self, prepared: Prepared, settings: Settings, spacing_mm: Spacing) -> SliceObjects:
+        """Return the objects of a slice that look like calcifications.
+
+        These are about as many as the classical search finds at ``settings.threshold_k``.
+        """
+        found, score = self.ranked(prepared, settings, spacing_mm)
+        keep = np.flatnonzero(score >= self.account.cut)
+        return replace(
+            found,
+            runs=found.runs.take(keep),
+            strength=found.strength[keep],
+            threshold=self.account.cut,
+        )
+
+    def ranked(
+        self, prepared: Prepared, settings: Settings, spacing_mm: Spacing
+    ) -> tuple[SliceObjects, NDArray[np.float32]]:
+        """Return all objects among which it chooses, and their log-odds.
+
+        Parameters
+        ----------
+        prepared
+            The slice.
+        settings
+            Of the classical search, but for its threshold.
+        spacing_mm
+            Of rows and columns.
+
+        Returns
+        -------
+        objects, score
+            In the order of the classical search; score has shape (object,).
+        """
+        found = low_objects(prepared, settings, spacing_mm, self.account.threshold_k)
+        return found, self.scores(patches(prepared, *found.runs.centres()))
+
+    def scores(self, seen: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the log-odds that patches (patch, plane, row, column) have a spot in their middle.
+
+        This is `network.SpotNetwork` in NumPy.
+        """
+        parts = [self._score(seen[i : i + BATCH]) for i in range(0, len(seen), BATCH)]
+        return np.concatenate([np.zeros(0, np.float32), *parts])
+
+    def _score(self, seen: NDArray[np.float32]) -> NDArray[np.float32]:
+        x = seen.transpose(0, 2, 3, 1)  # (patch, row, column, plane)
+        edge = (SIDE - MIDDLE) // 2
+        views = {"around": x, "middle": x[:, edge:-edge, edge:-edge]}
+        flat = []
+        for name, strides in BRANCHES.items():
+            maps = views[name]
+            for place, stride in enumerate(strides):
+                layer = f"{name}.{2 * place}"  # every other module is a rectifier
+                maps = self._convolved(maps, layer, stride)
+            # the order of the linear layer's inputs: (patch, channel, row, column)
+            flat.append(maps.transpose(0, 3, 1, 2).reshape(len(x), -1))
+        w = self.weights
+        hidden = np.concatenate(flat, axis=1) @ w["score.0.weight"].T + w["score.0.bias"]
+        odds = np.maximum(hidden, 0) @ w["score.3.weight"].T + w["score.3.bias"]
+        return odds[:, 0]
+
+    def _convolved(self, x: NDArray[np.float32], layer: str, stride: int) -> NDArray[np.float32]:
+        """Return the rectified convolution of x (patch, row, column, channel), 3 × 3, padded."""
+        kernel, bias = self.weights[f"{layer}.weight"], self.weights[f"{layer}.bias"]
+        padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+        windows = sliding_window_view(padded, (3, 3), axis=(1, 2))[:, ::stride, ::stride]
+        # windows: (patch, row, column, channel, 3, 3); kernel: (output, channel, 3, 3). Channels
+        # last in both, as they lie in memory.
+        rows = windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, kernel[0].size)
+        found = rows @ kernel.transpose(2, 3, 1, 0).reshape(-1, len(kernel))
+        found += bias
+        np.maximum(found, 0, out=found)
+        return found.reshape(*windows.shape[:3], len(kernel))
+
+
+def low_objects(
+    prepared: Prepared, settings: Settings, spacing_mm: Spacing, threshold_k: float
+) -> SliceObjects:
+    """Return the objects of the classical search at a threshold of its own."""
+    low = replace(settings, threshold_k=threshold_k)
+    return local_objects(prepared.raw, prepared.breast, prepared.scale, low, spacing_mm)
+
+
+def serialise(weights: Weights) -> tuple[bytes, str]:
+    """Return the file of weights and its SHA-256."""
+    content = save({name: np.ascontiguousarray(array) for name, array in weights.items()})
+    return content, hashlib.sha256(content).hexdigest()
+
+
+def save_search(folder: str | Path, search: LearnedSearch) -> None:
+    """Write weights and account to *folder*, each whole or not at all, the account last."""
+    write_bytes(Path(folder) / WEIGHTS, serialise(search.weights)[0])
+    search.account.write(Path(folder) / ACCOUNT)
+
+
+def load_search(folder: str | Path) -> LearnedSearch:
+    """Load what `save_search` wrote; nothing of the files is executed.
+
+    Raises
+    ------
+    TomocalcError
+        ``E307`` for the account, ``E404`` when the weights are missing, damaged or not its own.
+    """
+    account, path = SearchAccount.read(Path(folder) / ACCOUNT), Path(folder) / WEIGHTS
+    try:
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() != account.weights_sha256:
+            raise _misfit(path, f"its SHA-256 differs from the one in {ACCOUNT}")
+        search = LearnedSearch(load(content), account)
+        search.scores(np.zeros((1, 2, SIDE, SIDE), np.float32))  # its tensors fit
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise _misfit(path, f"it holds no such network ({error})") from error
+    return search
+
+
+def released_search(folder: Path | None, known: Mapping[str, Any] | None) -> LearnedSearch:
+    """Return the search that lies beside a released model.
+
+    Parameters
+    ----------
+    folder
+        Of the model.
+    known
+        ``search`` of its card.
+
+    Raises
+    ------
+    TomocalcError
+        ``E602`` when the model has none, ``E404`` when it is not the one that its card names.
+    """
+    if known is None or folder is None:
+        raise TomocalcError(
+            "E602",
+            what="the model does not fit images",
+            where="model.json, search",
+            why="candidates.generator is learned, and the model has no search",
+            fix="set candidates.generator to that of the model's own training",
+        )
+    search = load_search(folder)
+    if search.key != known["sha256"]:
+        raise _misfit(folder / WEIGHTS, "its SHA-256 differs from the one in the model's card")
+    return search
+
+
+def _misfit(path: Path, why: str) -> TomocalcError:
+    return TomocalcError(
+        "E404",
+        what="a learned search cannot be used",
+        where=str(path),
+        why=why,
+        fix="take both files of one search, unaltered, or train it again",
+    )

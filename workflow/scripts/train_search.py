@@ -1,0 +1,96 @@
+"""Train a search on slices of training patients into which spots are put."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tomocalc.accounts.settings import Settings
+from tomocalc.errors import TomocalcError
+from tomocalc.files import stable_number
+from tomocalc.image.slices import Spacing
+from tomocalc.learned.learning import SearchRecipe, learn_search
+from tomocalc.learned.search import save_search
+from tomocalc.log import log_to
+from tomocalc.readers.row import open_row
+from tomocalc.readers.sources import check_sha256, unchanged
+
+log = logging.getLogger("tomocalc.train_search")
+
+
+def main(
+    *,
+    volumes: Sequence[Mapping[str, Any]],
+    image: Mapping[str, Any],
+    candidates: Mapping[str, Any],
+    sequence_slices: int,
+    settings: Mapping[str, Any],
+    seed: int,
+    folder: str | Path,
+) -> None:
+    """Write the search and its account to *folder*.
+
+    Parameters
+    ----------
+    volumes
+        Rows of the sheet, of training patients alone.
+    image, candidates
+        Sections of the configuration.
+    sequence_slices
+        Of the configuration: a part of what is kept as settings.
+    settings
+        The ``search`` section of the configuration.
+    """
+    recipe = SearchRecipe(passes=settings["passes"], epochs=settings["epochs"], seed=seed)
+    search = learn_search(
+        training_slices(volumes, image, wanted=settings["slices"], seed=seed),
+        settings=Settings.from_config(image, candidates, sequence_slices),
+        recipe=recipe,
+        patients=tuple(sorted({volume["patient_id"] for volume in volumes})),
+    )
+    save_search(folder, search)
+
+
+def training_slices(
+    volumes: Sequence[Mapping[str, Any]], image: Mapping[str, Any], *, wanted: int, seed: int
+) -> Iterator[tuple[NDArray[np.unsignedinteger], Spacing]]:
+    """Yield about *wanted* slices, as many of every volume, drawn at random.
+
+    A slice that cannot be read is passed over where the configuration puts such slices into
+    quarantine.
+    """
+    for volume in volumes:
+        name, source = volume["volume_id"], volume["path"]
+        if volume["sha256"]:
+            check_sha256(source, volume["sha256"])
+        stack = open_row(source, volume, image)
+        rng = np.random.default_rng(stable_number("slices", seed, name))
+        count = min(ceil(wanted / len(volumes)), len(stack))
+        with unchanged(source):
+            for index in sorted(rng.choice(len(stack), size=count, replace=False)):
+                try:
+                    raw = stack.read(int(index))
+                except TomocalcError as error:
+                    if image["on_bad_slice"] == "fail":
+                        raise
+                    log.warning("%s, slice %d is left out: %s", name, index, error)
+                    continue
+                yield raw, stack.header.spacing_mm
+        log.info("%s: %d slices", name, count)
+
+
+if __name__ == "__main__":
+    log_to(snakemake.log[0])
+    main(
+        volumes=snakemake.params.volumes,
+        image=snakemake.params.image,
+        candidates=snakemake.params.candidates,
+        sequence_slices=snakemake.params.sequence_slices,
+        settings=snakemake.params.settings,
+        seed=snakemake.params.seed,
+        folder=Path(snakemake.output.account).parent,
+    )

@@ -235,8 +235,7 @@ def predict_volume(
         ``E602`` when the model does not fit the volume, ``E404`` when it cannot be read; ``E1xx``
         and ``E2xx`` for the volume's files, ``E301`` for what was measured before.
     """
-    if not isinstance(model, ReleasedModel):
-        model = load_model(model)
+    model = model if isinstance(model, ReleasedModel) else load_model(model)
     row = {
         "volume_id": volume_id,
         "patient_id": patient_id,
@@ -261,9 +260,7 @@ def predict_volume(
                 folder=place,
                 keep=True,
                 threads=threads,
-                search=released_search(model.folder, model.card.get("search"))
-                if settings.generator == "learned"
-                else None,
+                search=released_search(model.folder, model.card, settings),
             )
     scored = score_volume(
         model,

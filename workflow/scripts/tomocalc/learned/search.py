@@ -168,21 +168,26 @@ def load_search(folder: str | Path) -> LearnedSearch:
     return search
 
 
-def released_search(folder: Path | None, known: Mapping[str, Any] | None) -> LearnedSearch:
-    """Return the search that lies beside a released model.
+def released_search(
+    folder: Path | None, card: Mapping[str, Any], settings: Settings
+) -> LearnedSearch | None:
+    """Return the search that lies beside a released model, where *settings* ask for one.
 
     Parameters
     ----------
-    folder
+    folder, card
         Of the model.
-    known
-        ``search`` of its card.
+    settings
+        How a volume is measured.
 
     Raises
     ------
     TomocalcError
         ``E602`` when the model has none, ``E404`` when it is not the one that its card names.
     """
+    if settings.generator != "learned":
+        return None
+    known = card.get("search")
     if known is None or folder is None:
         raise TomocalcError(
             "E602",

@@ -180,7 +180,7 @@ class VolumePlan:
     @answering
     def calcified(self, wildcards: Wildcards) -> list[str]:
         """Return the volumes of one batch into which clusters are put."""
-        return sorted(inserted_volumes(self.config, self._members(wildcards)))
+        return sorted(inserted_volumes(self.config, self.members(wildcards)))
 
     @property
     def own_annotations(self) -> list[str]:

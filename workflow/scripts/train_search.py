@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tomocalc.accounts.settings import Settings
+from tomocalc.cells import Row
 from tomocalc.errors import TomocalcError
 from tomocalc.files import stable_number
 from tomocalc.image.slices import Spacing
@@ -24,11 +25,12 @@ log = logging.getLogger("tomocalc.train_search")
 
 def main(
     *,
-    volumes: Sequence[Mapping[str, Any]],
+    volumes: Sequence[Row],
     image: Mapping[str, Any],
-    candidates: Mapping[str, Any],
-    sequence_slices: int,
-    settings: Mapping[str, Any],
+    settings: Settings,
+    slices: int,
+    passes: int,
+    epochs: int,
     seed: int,
     folder: str | Path,
 ) -> None:
@@ -38,17 +40,17 @@ def main(
     ----------
     volumes
         Rows of the sheet, of training patients alone.
-    image, candidates
-        Sections of the configuration.
-    sequence_slices
-        Of the configuration: a part of what is kept as settings.
+    image
+        Section of the configuration: how files are read.
     settings
-        The ``search`` section of the configuration.
+        Of the classical search, among whose objects it chooses.
+    slices, passes, epochs
+        As the ``search`` section of the configuration has them.
     """
-    recipe = SearchRecipe(passes=settings["passes"], epochs=settings["epochs"], seed=seed)
+    recipe = SearchRecipe(passes=passes, epochs=epochs, seed=seed)
     search = learn_search(
-        training_slices(volumes, image, wanted=settings["slices"], seed=seed),
-        settings=Settings.from_config(image, candidates, sequence_slices),
+        training_slices(volumes, image, wanted=slices, seed=seed),
+        settings=settings,
         recipe=recipe,
         patients=tuple(sorted({volume["patient_id"] for volume in volumes})),
     )
@@ -56,7 +58,7 @@ def main(
 
 
 def training_slices(
-    volumes: Sequence[Mapping[str, Any]], image: Mapping[str, Any], *, wanted: int, seed: int
+    volumes: Sequence[Row], image: Mapping[str, Any], *, wanted: int, seed: int
 ) -> Iterator[tuple[NDArray[np.unsignedinteger], Spacing]]:
     """Yield about *wanted* slices, as many of every volume, drawn at random.
 
@@ -88,9 +90,14 @@ if __name__ == "__main__":
     main(
         volumes=snakemake.params.volumes,
         image=snakemake.params.image,
-        candidates=snakemake.params.candidates,
-        sequence_slices=snakemake.params.sequence_slices,
-        settings=snakemake.params.settings,
+        settings=Settings.from_config(
+            snakemake.params.image,
+            snakemake.params.candidates,
+            snakemake.params.sequence_slices,
+        ),
+        slices=snakemake.params.settings["slices"],
+        passes=snakemake.params.settings["passes"],
+        epochs=snakemake.params.settings["epochs"],
         seed=snakemake.params.seed,
         folder=Path(snakemake.output.account).parent,
     )

@@ -17,7 +17,6 @@ import polars as pl
 
 from tomocalc.accounts.prediction import VolumeScores
 from tomocalc.accounts.settings import Settings
-from tomocalc.errors import TomocalcError
 from tomocalc.files import digest, sheet_text, write_bytes, write_text
 from tomocalc.image.extraction import Extracted, measure_volume, stored_volume
 from tomocalc.learned.search import released_search
@@ -27,6 +26,7 @@ from tomocalc.pages.predictions import volume_page
 from tomocalc.parquet import write_parquet
 from tomocalc.prediction.attribution import explained
 from tomocalc.prediction.cautions import remarks_on
+from tomocalc.prediction.fit import settings_of
 from tomocalc.prediction.scoring import Scored, score_volume
 from tomocalc.readers.volume import MAX_PIXELS, MIN_SIZE
 from tomocalc.shown import Shown
@@ -251,7 +251,7 @@ def predict_volume(
         if measured:
             found = stored_volume(place, source, row=row, image=image)
         else:
-            settings = settings or _settings_of(model)
+            settings = settings or settings_of(model.card)
             found = measure_volume(
                 source,
                 row=row,
@@ -260,7 +260,7 @@ def predict_volume(
                 folder=place,
                 keep=True,
                 threads=threads,
-                search=released_search(model.folder, model.card, settings),
+                search=released_search(model.folder, model.search_key, settings),
             )
     scored = score_volume(
         model,
@@ -271,20 +271,6 @@ def predict_volume(
         simulated=simulated,
     )
     return Prediction(scored, model, found, explained(model, found.rows, scored.marks))
-
-
-def _settings_of(model: ReleasedModel) -> Settings:
-    how = (model.card.get("domain") or {}).get("extraction")
-    if not how or not how["settings"]:
-        raise TomocalcError(
-            "E602",
-            what="the model does not fit images",
-            where="model.json, domain",
-            why="its card does not say how the volumes of the training were measured",
-            fix="use a model that was trained on volumes with this version",
-        )
-    settings = how["settings"]
-    return Settings.from_config(settings, {}, settings["sequence_slices"])
 
 
 def _sheet(table: pl.DataFrame) -> str:

@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -169,14 +168,14 @@ def load_search(folder: str | Path) -> LearnedSearch:
 
 
 def released_search(
-    folder: Path | None, card: Mapping[str, Any], settings: Settings
+    folder: Path | None, key: str | None, settings: Settings
 ) -> LearnedSearch | None:
     """Return the search that lies beside a released model, where *settings* ask for one.
 
     Parameters
     ----------
-    folder, card
-        Of the model.
+    folder, key
+        Of the model, and of the search that its card names.
     settings
         How a volume is measured.
 
@@ -187,8 +186,7 @@ def released_search(
     """
     if settings.generator != "learned":
         return None
-    known = card.get("search")
-    if known is None or folder is None:
+    if key is None or folder is None:
         raise TomocalcError(
             "E602",
             what="the model does not fit images",
@@ -197,7 +195,7 @@ def released_search(
             fix="set candidates.generator to that of the model's own training",
         )
     search = load_search(folder)
-    if search.key != known["sha256"]:
+    if search.key != key:
         raise _misfit(folder / WEIGHTS, "its SHA-256 differs from the one in the model's card")
     return search
 

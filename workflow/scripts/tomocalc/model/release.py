@@ -57,6 +57,12 @@ class ReleasedModel(Shown):
         return (self.card.get("domain") or {}).get("features", {})
 
     @property
+    def search_key(self) -> str | None:
+        """Key of the learned search that found the candidates of the training, if one did."""
+        known = self.card.get("search")
+        return known and known["sha256"]
+
+    @property
     def threshold(self) -> float:
         """Probability from which on a candidate is flagged."""
         return self.card["threshold"]["value"]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.prediction import Drift
+from tomocalc.accounts.settings import Settings
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.shifts import (
     BINS,
@@ -65,6 +66,27 @@ def check_table_fit(card: Mapping[str, Any], table: str) -> None:
             fix="give labelled volumes (predict.volumes and predict.annotations), or use a model "
             "that was trained on a table",
         )
+
+
+def settings_of(card: Mapping[str, Any]) -> Settings:
+    """Return how the volumes of a model's training were measured, by its card.
+
+    Raises
+    ------
+    TomocalcError
+        ``E602`` when the card does not say.
+    """
+    how = (card.get("domain") or {}).get("extraction")
+    if not how or not how["settings"]:
+        raise TomocalcError(
+            "E602",
+            what="the model does not fit images",
+            where="model.json, domain",
+            why="its card does not say how the volumes of the training were measured",
+            fix="use a model that was trained on volumes with this version",
+        )
+    settings = how["settings"]
+    return Settings.from_config(settings, {}, settings["sequence_slices"])
 
 
 def _reasons(

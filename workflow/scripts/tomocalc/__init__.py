@@ -17,6 +17,7 @@ NAMES = {
     "audit_table": "tomocalc.audit.tables",
     "load_model": "tomocalc.model.release",
     "open_volume": "tomocalc.readers.volume",
+    "plan_study": "tomocalc.study.planning",
     "predict_volume": "tomocalc.predict",
 }
 """What the package offers, and the module where it stands."""

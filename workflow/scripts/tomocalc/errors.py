@@ -32,6 +32,7 @@ CODES: dict[str, str] = {
     "E305": "a table cannot be fetched",
     "E306": "too many slices are quarantined",
     "E307": "an account of an earlier step is damaged or from another version",
+    "E308": "a study cannot be planned from this pilot",
     # 4xx tuning, training, models
     "E401": "the device that was asked for is not available",
     "E402": "training diverged",

@@ -1,0 +1,112 @@
+"""Plans of studies: the pilot's figures are exact, and a plan moves as a planner expects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tomocalc.command.main import main
+from tomocalc.errors import TomocalcError
+from tomocalc.evaluation.weighted import figures_left_out
+from tomocalc.study import planning
+from tomocalc.study.planning import plan_study
+
+
+def pilot(patients: int = 24, seed: int = 0) -> pl.DataFrame:
+    """Return patients of four candidates; of every second one two are calcifications."""
+    generator = np.random.default_rng(seed)
+    who = np.repeat(np.arange(patients), 4)
+    label = (who % 2 == 0) & (np.arange(len(who)) % 4 < 2)
+    shared = generator.normal(0, 0.5, patients)[who] + generator.normal(0, 0.7, len(who))
+    scores = [mean * label + shared + generator.normal(0, 0.7, len(who)) for mean in (1.6, 1.2)]
+    return pl.DataFrame(
+        {"patient_id": who, "label": label.astype(np.int8), "probability": scores[0]}
+    ).with_columns(other=pl.Series(np.round(scores[1], 1)))
+
+
+def test_figures_and_intervals_are_those_of_the_evaluation() -> None:
+    frame = pilot()
+    label, group = frame["label"].to_numpy(), frame["patient_id"].to_numpy()
+    one = np.ones((1, 24))
+    for name in ("probability", "other"):
+        score = frame[name].to_numpy()
+        found = figures_left_out(label, score, group.astype(np.int32), threshold=0.0)
+        made = planning._Pilot.of(label == 1, score, group)
+        assert made.auroc(one)[0] == pytest.approx(found.values["auroc"])
+        assert made.without(one)[0] == pytest.approx(found.without["auroc"])
+        limits = found.interval("auroc", 0.95)
+        assert limits.low is not None
+        assert limits.high is not None
+        half = planning._half_widths(made, one, 0.95)[0]
+        assert half == pytest.approx((limits.high - limits.low) / 2)
+
+
+def test_a_patient_drawn_twice_counts_as_two() -> None:
+    frame = pilot(8)
+    more = pl.concat(
+        [frame, frame.filter(pl.col("patient_id") == 2).with_columns(patient_id=pl.lit(99))],
+        how="vertical_relaxed",
+    )
+    label, score = (more[name].to_numpy() for name in ("label", "probability"))
+    group = more["patient_id"].rank("dense").to_numpy().astype(np.int32)
+    found = figures_left_out(label, score, group, threshold=0.0)
+    made = planning._Pilot.of(
+        frame["label"].to_numpy() == 1,
+        frame["probability"].to_numpy(),
+        frame["patient_id"].to_numpy(),
+    )
+    weight = np.where(np.arange(8) == 2, 2.0, 1.0)[None]
+    assert made.auroc(weight)[0] == pytest.approx(found.values["auroc"])
+    assert made.without(weight)[0] == pytest.approx(found.without["auroc"][:8])
+
+
+def test_more_is_wanted_more_patients_are_needed() -> None:
+    frame = pilot()
+    wide, narrow = (plan_study(frame, half_width=width, studies=300) for width in (0.08, 0.04))
+    assert narrow.with_calcifications > 2.5 * wide.with_calcifications
+    assert wide.power >= 0.8
+    assert wide.pilot == (12, 12)
+    lead = {"other": "other", "studies": 300}
+    small, large = (plan_study(frame, lead=size, **lead) for size in (0.05, 0.1))
+    assert small.without > 2 * large.without
+    assert small.lead == pytest.approx(large.lead)
+    rare = plan_study(frame, half_width=0.08, share=0.2, studies=300)
+    assert rare.without == pytest.approx(4 * rare.with_calcifications, abs=4)
+    assert plan_study(frame, half_width=0.08, studies=300) == wide
+
+
+def test_the_test_part_alone_counts() -> None:
+    frame = pilot(40).with_columns(
+        part=pl.when(pl.col("patient_id") < 24).then(pl.lit("test")).otherwise(pl.lit("train"))
+    )
+    assert plan_study(frame, half_width=0.08, studies=100).pilot == (12, 12)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({}, "neither a precision nor a lead"),
+        ({"lead": 0.1}, "neither a precision nor a lead"),
+        ({"half_width": 0.1, "share": 2.0}, "between 0 and 1"),
+        ({"half_width": 0.1, "score": "odds"}, "column odds"),
+        ({"half_width": 1e-9}, "are not enough"),
+    ],
+)
+def test_what_cannot_be_planned_is_said(arguments: dict[str, float], words: str) -> None:
+    with pytest.raises(TomocalcError, match=f"E308.*{words}"):
+        plan_study(pilot(), studies=20, **arguments)  # pyright: ignore[reportArgumentType]
+    with pytest.raises(TomocalcError, match=r"E308.*4 patients with and 4 without"):
+        plan_study(pilot(8), half_width=0.1)
+
+
+def test_the_command_says_it_in_two_lines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pilot().write_csv(tmp_path / "pilot.csv")
+    assert main(["plan", str(tmp_path / "pilot.csv"), "--half-width", "0.1"]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.endswith("of such studies reach it.")
+    assert second.startswith("Pilot: 12 with and 12 without, AUROC 0.")

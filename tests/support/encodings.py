@@ -72,6 +72,15 @@ def fragmented(table: str) -> Dataset:
     return many(syntax="jpeg2000", PixelData=whole + b"\xfe\xff\xdd\xe0" + bytes(4))
 
 
+def placed_in_stack() -> Dataset:
+    """Return shuffled frames without positions that say their place in the stack."""
+    made = many(order=ORDER)
+    for place, group in zip(ORDER, made.PerFrameFunctionalGroupsSequence, strict=True):
+        del group.PlanePositionSequence
+        group.FrameContentSequence = [item(StackID="1", InStackPositionNumber=place + 1)]
+    return made
+
+
 def with_slabs() -> Dataset:
     """Return a frame of a slab behind every slice, by its frame type."""
     made = many(
@@ -172,6 +181,12 @@ DICOM_ENCODINGS: dict[str, Encoding] = {
     "reversed frames": Encoding(
         saved(lambda: many(order=REVERSED, syntax="jpegls")),
         order=REVERSED,
+        doubts=("frames_reordered",),
+    ),
+    "shuffled frames, placed in their stack": Encoding(
+        saved(placed_in_stack),
+        options={"slice_spacing_mm": 1.0},
+        order=ORDER,
         doubts=("frames_reordered",),
     ),
     "MONOCHROME1": Encoding(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from pydicom.dataset import Dataset
 
 from support.encodings import concatenated, flat, one, private, series, spread
@@ -59,11 +61,24 @@ def text(name: str, content: str, data: bytes = b"") -> Callable[[Path], Path]:
     return write
 
 
+def animated(folder: Path) -> Path:
+    first, *others = (Image.fromarray((image >> 4).astype(np.uint8)) for image in BREAST)
+    first.save(folder / "a.png", save_all=True, append_images=others)
+    return folder / "a.png"
+
+
+def packed_folder(folder: Path) -> Path:
+    with zipfile.ZipFile(folder / "a.zip", "w") as archive:
+        archive.writestr("0.dcm", bytes(200))
+    return folder / "a.zip"
+
+
 META = (
     "ObjectType = Image\nNDims = 3\nDimSize = {}\nElementType = MET_USHORT\n"
     "CompressedData = {}\nElementDataFile = {}\n"
 )
 NRRD = "NRRD0004\ntype: uint16\ndimension: 3\nsizes: {}\nencoding: {}\n{}\n"
+MICRO = NRRD.format(f"{COLUMNS} {ROWS} {SLICES}", "raw", "spacings: 100 100 1000\nendian: little\n")
 RGB = np.repeat(np.arange(64, dtype=np.uint8).reshape(4, 4, 4)[..., None], 3, axis=3)
 
 REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
@@ -101,6 +116,25 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
     "planes that nothing describes": (undescribed, "E207.*its one page takes"),
     "npy": (array("a.npy"), r"E203.*NumPy array \(\.npy\)"),
     "npz": (array("a.npz"), r"E203.*NumPy archive \(\.npz\)"),
+    "an animated PNG": (animated, "E203.*animated PNG.*each picture as a file"),
+    "a ZIP archive": (packed_folder, "E203.*ZIP archive.*unpack it"),
+    "spacing in micrometres": (saved(lambda: many(spacing=(85.0, 85.0))), "E205.*85 mm.*unit"),
+    "spacing in centimetres": (saved(lambda: many(spacing=(0.01, 0.01))), "E205.*0.01 mm.*unit"),
+    "NRRD, in micrometres": (
+        text("a.nrrd", MICRO, BREAST.tobytes()),
+        "E205.*100 mm.*unit",
+    ),
+    "MetaImage of text": (
+        text("a.mha", "BinaryData = False\n" + META.format("8 8 8", "False", "LOCAL")),
+        "E203.*its data are text",
+    ),
+    "MetaImage of other intensities": (
+        text(
+            "a.mha",
+            "ElementToIntensityFunctionSlope = -1\n" + META.format("8 8 8", "False", "LOCAL"),
+        ),
+        "E203.*to be multiplied by -1",
+    ),
     "NRRD, colours": (itk("a.nrrd", frames=RGB), "E203.*"),
     "MetaImage of another folder": (
         text("a.mhd", META.format("8 8 8", "False", "../secret.raw")),

@@ -14,8 +14,8 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 
 from tomocalc.identity import names_nobody, spelling_key
+from tomocalc.readers.dicom_attributes import laterality_of, view_of
 from tomocalc.readers.dicom_file import image_dataset
-from tomocalc.readers.dicom_header import laterality_of, view_of
 from tomocalc.readers.dicom_kinds import LOCALIZER, PROJECTION, SLICE, frame_kinds
 from tomocalc.readers.dicom_lists import VIEWS
 from tomocalc.readers.plane import damaged

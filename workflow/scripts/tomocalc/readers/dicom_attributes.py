@@ -11,6 +11,8 @@ import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
+from tomocalc.readers.dicom_lists import VIEW_CODES, VIEWS
+
 
 class BadAttributeError(ValueError):
     """An attribute that cannot be used; the message repeats no value."""
@@ -109,3 +111,22 @@ def modality_table(dataset: Dataset, *, signed: bool) -> ModalityTable | None:
         raise BadAttributeError("its Modality LUT has not the entries that it says")
     table = values[:entries].astype(np.uint16)
     return ModalityTable(first=first, bits=descriptor[2], values=table.tobytes())
+
+
+def view_of(dataset: Dataset) -> str | None:
+    """Return the view of an image, when it is one of the listed ones."""
+    codes = macros_of([dataset], "ViewCodeSequence")
+    code = word_of(codes[0], "CodeValue", VIEW_CODES) if codes else None
+    return word_of(dataset, "ViewPosition", VIEWS) or VIEW_CODES.get(code or "")
+
+
+def laterality_of(dataset: Dataset, groups: list[Dataset]) -> str | None:
+    """Return L or R as the header or the functional *groups* say."""
+    sides = {"L", "R"}
+    holders = [
+        (dataset, "ImageLaterality"),
+        (dataset, "Laterality"),
+        *((item, "FrameLaterality") for item in macros_of(groups, "FrameAnatomySequence")),
+    ]
+    found = (word_of(holder, keyword, sides) for holder, keyword in holders)
+    return next((side for side in found if side), None)

@@ -14,17 +14,19 @@ from tomocalc.files import digest
 from tomocalc.readers.dicom_attributes import (
     BadAttributeError,
     ModalityTable,
+    laterality_of,
     macros_of,
     modality_table,
     numbers_of,
     padding,
     pair_of,
+    view_of,
     whole_of,
     word_of,
 )
 from tomocalc.readers.dicom_elements import PixelElement
 from tomocalc.readers.dicom_kinds import frame_kinds
-from tomocalc.readers.dicom_lists import OVERLAY_BIT_POSITIONS, PHOTOMETRIC, VIEW_CODES, VIEWS
+from tomocalc.readers.dicom_lists import OVERLAY_BIT_POSITIONS, PHOTOMETRIC
 
 MAX_FRAMES = 10_000
 STUDY_DIGITS = 16
@@ -79,6 +81,8 @@ class DicomHeader:
     """Of all frames, or one per frame."""
     positions: tuple[tuple[float, float, float] | None, ...]
     """Of each frame's first pixel, when the per-frame items fit the frames."""
+    stack_places: tuple[int | None, ...]
+    """In-Stack Position Number of each frame, when the per-frame items fit the frames."""
     orientation: tuple[float, ...] | None
     instance: int | None
     uid: str
@@ -144,6 +148,7 @@ def keep_allowed(dataset: Dataset, *, syntax: str, pixels: PixelElement) -> Dico
         kinds=frame_kinds(dataset, shared, own),
         thickness=_thickness(dataset, shared, own),
         positions=_positions(dataset, own),
+        stack_places=_stack_places(own),
         orientation=_orientation(dataset, groups),
         instance=whole_of(dataset, "InstanceNumber", None),
         uid=str(dataset.get("SOPInstanceUID") or ""),
@@ -249,6 +254,11 @@ def _positions(
     return tuple(found)
 
 
+def _stack_places(own: list[Dataset]) -> tuple[int | None, ...]:
+    contents = macros_of(own, "FrameContentSequence")
+    return tuple(whole_of(content, "InStackPositionNumber", None) for content in contents)
+
+
 def _orientation(dataset: Dataset, groups: list[Dataset]) -> tuple[float, ...] | None:
     for holder in (dataset, *macros_of(groups, "PlaneOrientationSequence")):
         numbers = numbers_of(holder, "ImageOrientationPatient")
@@ -273,25 +283,6 @@ def _rescale(
     return tuple(pairs[:1] if len(set(pairs)) == 1 else pairs)
 
 
-def view_of(dataset: Dataset) -> str | None:
-    """Return the view of an image, when it is one of the listed ones."""
-    codes = macros_of([dataset], "ViewCodeSequence")
-    code = word_of(codes[0], "CodeValue", VIEW_CODES) if codes else None
-    return word_of(dataset, "ViewPosition", VIEWS) or VIEW_CODES.get(code or "")
-
-
 def _study(dataset: Dataset) -> str:
     uid = str(dataset.get("StudyInstanceUID") or "").strip()
     return digest(uid)[:STUDY_DIGITS] if uid else ""
-
-
-def laterality_of(dataset: Dataset, groups: list[Dataset]) -> str | None:
-    """Return L or R as the header or the functional *groups* say."""
-    sides = {"L", "R"}
-    holders = [
-        (dataset, "ImageLaterality"),
-        (dataset, "Laterality"),
-        *((item, "FrameLaterality") for item in macros_of(groups, "FrameAnatomySequence")),
-    ]
-    found = (word_of(holder, keyword, sides) for holder, keyword in holders)
-    return next((side for side in found if side), None)

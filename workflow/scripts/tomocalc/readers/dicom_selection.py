@@ -205,9 +205,20 @@ def _ordered(items: list[Item], where: str) -> list[Item]:
     if 0 < depths.count(None) < len(items):
         raise _unordered(where, f"{depths.count(None)} of its {len(items)} images have no position")
     if one_file:
-        return items
+        return _by_stack_place(items)
     _check_distinct([item.header.instance for item in items], "InstanceNumber", where)
     return sorted(items, key=lambda item: item.header.instance or 0)
+
+
+def _by_stack_place(items: list[Item]) -> list[Item]:
+    """Return frames without useful positions by their In-Stack Position Number, else as stored."""
+    places = [
+        item.header.stack_places[item.frame] if item.header.stack_places else None for item in items
+    ]
+    if None in places or len(set(places)) < len(items):
+        return items
+    order = sorted(range(len(items)), key=lambda index: places[index] or 0)
+    return [items[index] for index in order]
 
 
 def _check_distinct(keys: Sequence[float | None], name: str, where: str) -> None:

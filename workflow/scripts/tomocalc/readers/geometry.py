@@ -19,6 +19,10 @@ from tomocalc.readers.plane import Facts
 
 DISAGREE = 0.01
 """Relative difference above which the sheet's spacing and the header's disagree."""
+PIXELS_MM = 0.015, 2.0
+"""Smallest and largest pixel spacing that can be: films are read from 0.02 mm on, CT at 1 mm."""
+SLICES_MM = 0.015, 50.0
+"""The same between slices: slabs are up to 30 mm apart."""
 BAND = 0.01
 """Width of the edge bands, as a share of the columns."""
 MARGIN = 0.05
@@ -83,6 +87,9 @@ def resolve_geometry(
         depth, depth_source = slice_spacing_mm, "sheet"
     elif slice_spacing_mm is not None:
         doubts += _disagreement("slice", depth, slice_spacing_mm)
+    _check_possible("pixel", spacing, source, PIXELS_MM, where)
+    if slices > 1:
+        _check_possible("slice", (depth,), depth_source, SLICES_MM, where)
     return Geometry(
         spacing_mm=spacing,
         spacing_source=source,
@@ -113,6 +120,22 @@ def _check_settled(
             fix=f"export the volume again, or give {' and '.join(absent)} in the sheet to read "
             "the stored slices in stored order",
         )
+
+
+def _check_possible(
+    name: str, found: tuple[float, ...], source: str, ends: tuple[float, float], where: str
+) -> None:
+    """Refuse a spacing that no image of a breast has: it stands in another unit, or for another."""
+    if all(ends[0] <= step <= ends[1] for step in found):
+        return
+    raise TomocalcError(
+        "E205",
+        what=f"{name} spacing is not one of a breast",
+        where=where,
+        why=f"it is {found[0]:g} mm by {source}, and what is between {ends[0]:g} and {ends[1]:g} "
+        "is possible: does it stand in another unit, such as µm or cm?",
+        fix="give it in mm; correct the header, or the sheet where it comes from there",
+    )
 
 
 def _missing(name: str, where: str) -> TomocalcError:

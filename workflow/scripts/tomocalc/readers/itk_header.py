@@ -185,6 +185,13 @@ def _meta_claim(path: Path, text: str, data: str, offset: int) -> Claim:
     kind = fields.get("ElementType", "")
     if kind not in META_BITS:
         raise unsupported(str(path), NOT_NUMBERS, "save it as grey")
+    plain = {name.lower(): value.lower() for name, value in fields.items()}
+    if plain.get("binarydata", "true") in ("false", "0"):
+        raise unsupported(str(path), "its data are text", "save it with binary data")
+    factor = float(plain.get("elementtointensityfunctionslope", "1"))
+    if factor != 1:
+        why = f"its values are to be multiplied by {factor:g}, which SimpleITK does not do"
+        raise unsupported(str(path), why, "apply ElementToIntensityFunction and save it again")
     channels = int(fields.get("ElementNumberOfChannels", "1"))
     local = data.upper() in ("LOCAL", "")
     sizes = tuple(int(size) for size in fields.get("DimSize", "").split())

@@ -72,7 +72,7 @@ def bright_outside(image: NDArray[Any]) -> tuple[float, float] | None:
         share = float(found.mean())
         if rest.size == 0 or share < LEAST_OUTSIDE:
             continue
-        one_tone = max(one, two, float(image[found].max())) <= value * (1 + TONE)
+        one_tone = max(one, two, float(inner[found[1:-1, 1:-1]].max())) <= value * (1 + TONE)
         if one_tone and rest.min() < np.percentile(rest, 95) < value * (1 - GAP):
             return value, share
     return None
@@ -80,7 +80,11 @@ def bright_outside(image: NDArray[Any]) -> tuple[float, float] | None:
 
 def outside(image: NDArray[Any], value: float) -> Flags:
     """Return what is joined to the border and as bright as *value*, with the blur around it."""
-    found = _joined_to_border(image >= value * (1 - TONE))
+    bright = image >= value * (1 - TONE)
+    # A frame of one pixel that some files draw is what lies inside of it.
+    bright[[0, -1]] = bright[[1, -2]]
+    bright[:, [0, -1]] = bright[:, [1, -2]]
+    found = _joined_to_border(bright)
     return np.asarray(ndimage.binary_dilation(found, np.ones((3, 3)), iterations=2), np.bool_)
 
 

@@ -109,6 +109,9 @@ def _png_header(head: bytes, where: str, *, mask: bool) -> tuple[int, int, int, 
     name = PNG_COLOURS.get(colour)
     if name is None or rows == 0 or columns == 0:
         raise damaged(where, "the PNG header holds impossible values")
+    if b"acTL" in head[:4096]:
+        why = "it is an animated PNG, which holds several pictures"
+        raise unsupported(where, why, "save each picture as a file of its own")
     if colour == 3 and not mask:
         raise unsupported(where, "it is a palette PNG: its values are not grey levels", SAVE_GREY)
     if bits not in (8, 16) and not (mask and bits in (1, 2, 4)):

@@ -75,6 +75,18 @@ OTHERS = (
     (b"P6", "a colour PPM"),
     (b"version https://git-lfs", "a Git LFS pointer, not the file itself"),
 )
+PACKED = (b"\x1f\x8b", b"PK\x03\x04")
+PICTURES = (
+    b"GIF8",
+    b"BM",
+    b"RIFF",
+    b"\0\0\0\x0cjP",
+    b"\xff\x4f\xff\x51",
+    b"P1",
+    b"P2",
+    b"P3",
+    b"P6",
+)
 
 
 def sniff(path: Path) -> Kind:
@@ -99,14 +111,26 @@ def sniff(path: Path) -> Kind:
     if kind is None:
         if head.startswith(b"PK\x03\x04") and path.suffix.lower() == ".npz":
             raise not_an_image(path, "it is a NumPy archive (.npz)", fix=EXPORT)
-        numpy = head.startswith(b"\x93NUMPY")
-        fix = EXPORT if numpy else "replace it by the image"
-        raise not_an_image(path, f"it {_describe(head)}", fix=fix)
+        if path.suffix.lower() == ".img" and path.with_suffix(".hdr").exists():
+            why = "it holds the data of a header beside it"
+            raise not_an_image(path, why, fix="give the .hdr file")
+        raise not_an_image(path, f"it {_describe(head)}", fix=_remedy(head))
     promised = SUFFIXES.get(path.suffix.lower(), kind)
     if promised is not kind:
         why = f"the name promises {promised.value} and the content is {kind.value}"
         raise not_an_image(path, why, fix=f"rename it to what it is ({kind.value})")
     return kind
+
+
+def _remedy(head: bytes) -> str:
+    """Return what to do with a file of another format."""
+    if head.startswith(b"\x93NUMPY"):
+        return EXPORT
+    if head.startswith(PACKED):
+        return "unpack it, and give the folder or file that it holds"
+    if head.startswith(PICTURES):
+        return "save it as PNG or TIFF without loss"
+    return "replace it by the image"
 
 
 def not_an_image(path: Path, why: str, *, fix: str = "replace it by the image") -> TomocalcError:

@@ -21,6 +21,12 @@ def import_of(name: str) -> str:
 
 
 AT_ONCE: dict[str, Walk] = {
+    "test_another_scheduler_gets_jobs_with_memory_and_time": {
+        "snakemake --profile profiles/generic": "",
+    },
+    "test_objects_reach_an_archive": {
+        "tomocalc send results/predictions --to ARCHIVE@HOST:PORT": "",
+    },
     "test_own_volumes_reach_an_evaluation": {
         "python -c \"import yaml; yaml.safe_load(open('my_study.yaml'))\"": "",
         "snakemake --configfile my_study.yaml -n": "",
@@ -72,6 +78,7 @@ CAMPAIGN: dict[str, Walk] = {
         "pip install snakemake-logger-plugin-rich": "",
         "--logger rich": "snakemake --cores all {}",
         "pip install snakemake-executor-plugin-slurm": "",
+        "pip install snakemake-executor-plugin-cluster-generic": "",
         "pip install torchvision==0.28.0": "",
         "make .venv/ready-for-tests": "",
         "make docs": "",

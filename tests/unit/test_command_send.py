@@ -7,29 +7,14 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pydicom
 import pytest
-from pydicom.uid import (
-    BreastTomosynthesisImageStorage,
-    ComprehensiveSRStorage,
-    GrayscaleSoftcopyPresentationStateStorage,
-    MammographyCADSRStorage,
-    SegmentationStorage,
-)
-from pynetdicom import AE, evt
-from pynetdicom.transport import ThreadedAssociationServer
+from pydicom.uid import BreastTomosynthesisImageStorage
 
+from support.archive import KINDS, Archive, running_archive
 from support.dicom_objects import cad, presentation, report, segmentation
 from tomocalc.command.main import main
-
-KINDS = (
-    ComprehensiveSRStorage,
-    GrayscaleSoftcopyPresentationStateStorage,
-    MammographyCADSRStorage,
-    SegmentationStorage,
-)
 
 
 @pytest.fixture
@@ -42,32 +27,10 @@ def objects(tmp_path: Path) -> Path:
     return folder
 
 
-class Archive:
-    """A store that answers *status*, and keeps what it was given."""
-
-    def __init__(self, *, kinds: Any = KINDS, status: int = 0, title: str | None = None) -> None:
-        self.kept: list[str] = []
-        own = AE(ae_title=title or "ARCHIVE")
-        own.require_called_aet = title is not None
-        for kind in kinds:
-            own.add_supported_context(kind)
-
-        def store(event: evt.Event) -> int:
-            self.kept.append(event.dataset.SOPInstanceUID)
-            return status
-
-        handlers: Any = [(evt.EVT_C_STORE, store)]
-        server = own.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
-        assert isinstance(server, ThreadedAssociationServer)
-        self.server = server
-        self.address = f"127.0.0.1:{self.server.server_address[1]}"
-
-
 @pytest.fixture
 def archive(request: pytest.FixtureRequest) -> Iterator[Archive]:
-    made = Archive(**getattr(request, "param", {}))
-    yield made
-    made.server.shutdown()
+    with running_archive(**getattr(request, "param", {})) as made:
+        yield made
 
 
 def test_all_objects_arrive(

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
 import shlex
 import shutil
 import string
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 
+from support.archive import running_archive
+from support.dicom_objects import report
 from support.guide_pages import (
     PAGES,
     blocks,
@@ -24,6 +29,16 @@ from support.guide_pages import (
 )
 from support.guide_walks import AT_ONCE, CAMPAIGN
 from support.projects import ROOT, Project, copy_project
+from tomocalc.command.main import main
+
+QSUB = """\
+#!/bin/sh
+# Takes what Grid Engine's takes: options with values, then the script; starts it, prints a number.
+echo "$@" >> submitted.txt
+for script; do :; done
+sh "$script" > /dev/null 2>&1 &
+echo $!
+"""
 
 RECIPES = ("A feature", "A reader", "A model for the comparison", "A page")
 
@@ -184,3 +199,38 @@ def test_the_code_of_the_guide_runs_as_it_is_written(
     split = pl.read_csv(tmp_path / "my_split.csv")
     assert split.columns == ["volume_id", "candidate_id", "part"]
     assert split.height == table.n_unique(["volume_id", "candidate_id"])
+
+
+def test_another_scheduler_gets_jobs_with_memory_and_time(tmp_path: Path) -> None:
+    project = copy_project(tmp_path / "a project")
+    path = project.folder / "bin/qsub"
+    path.parent.mkdir()
+    path.write_text(QSUB)
+    path.chmod(0o755)
+    project = replace(project, variables={"PATH": f"{path.parent}{os.pathsep}{os.environ['PATH']}"})
+    profile = yaml.safe_load((project.folder / "profiles/generic/profile.yaml").read_text())
+    del profile["software-deployment-method"]  # tests/workflow/test_conda.py has the environments
+    profile["seconds-between-status-checks"] = 1
+    (project.folder / "profiles/generic/profile.yaml").write_text(yaml.safe_dump(profile))
+
+    (command,) = AT_ONCE["test_another_scheduler_gets_jobs_with_memory_and_time"]
+    target = "results/batches/P001-LCC.json"
+    project.snakemake(*command.split()[1:], "--configfile", "tiny.yaml", "--", target)
+
+    assert (project.folder / target).exists()
+    submitted = (project.folder / "submitted.txt").read_text().splitlines()
+    rules = {found for line in submitted for found in re.findall(r"-N tomocalc\.(\w+)", line)}
+    assert rules == {"simulate_volume", "extract_features"}
+    for line in submitted:
+        assert re.search(r"-l h_vmem=\d+M,h_rt=0:\d+:0 ", line)
+
+
+def test_objects_reach_an_archive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (command,) = AT_ONCE["test_objects_reach_an_archive"]
+    (tmp_path / "report.dcm").write_bytes(report())
+    with running_archive(title="ARCHIVE") as archive:
+        places = {"results/predictions": str(tmp_path), "HOST:PORT": archive.address}
+        for written, there in places.items():
+            command = command.replace(written, there)
+        assert main(command.split()[1:]) == 0
+    assert len(archive.kept) == 1

@@ -38,14 +38,17 @@ def build_wheel(folder: Path) -> Path:
     return wheel
 
 
-def bare_environment(folder: Path, wheel: Path, *, extra: str) -> Path:
-    """Make an environment with *wheel* and the packages of *extra*; return its ``bin``."""
+def bare_environment(folder: Path, wheel: Path, *, extra: str, also: str = "") -> Path:
+    """Make an environment with *wheel* and the packages of *extra*; return its ``bin``.
+
+    *also* names one more package that is put in, with all that it needs.
+    """
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     (packages,) = folder.glob("lib/python*/site-packages")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(packages)
     (facts,) = packages.glob("tomocalc-*.dist-info")
-    for name in needed(facts, extra):
+    for name in needed(facts, extra, also=also):
         _link(name, packages)
     tool = folder / "bin/tomocalc"
     tool.write_text(
@@ -70,10 +73,11 @@ def run(tool: Path, *arguments: str | Path, cwd: Path) -> subprocess.CompletedPr
     )
 
 
-def needed(facts: Path, extra: str) -> set[str]:
+def needed(facts: Path, extra: str, *, also: str = "") -> set[str]:
     """Return the packages that a distribution's metadata asks for, directly or not."""
     found: set[str] = set()
     waiting = _asked(importlib.metadata.PathDistribution(facts), {extra})
+    waiting += [Requirement(also)] if also else []
     while waiting:
         requirement = waiting.pop()
         name = _plain(requirement.name)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 import simulate_volume
-from support.bare import bare_environment, build_wheel, run
+from support.bare import ROOT, bare_environment, build_wheel, run
 from support.defaults import CONFIG
 from support.leaks import copied, table
 from support.predictions import measured, release
@@ -30,7 +33,8 @@ def audit(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def predict(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return bare_environment(tmp_path_factory.mktemp("predict"), wheel, extra="predict")
+    folder = tmp_path_factory.mktemp("predict")
+    return bare_environment(folder, wheel, extra="predict", also="ipykernel")
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +138,47 @@ for one in (volume, model, found, found.measured, found.measured.manifest):
     assert len(lines) == 5
     assert max(map(len, lines)) < 200
     assert "breast=R CC" in lines[0]
+
+
+EXECUTE = """
+import sys, nbformat
+from nbclient import NotebookClient
+book = nbformat.read(sys.argv[1], as_version=4)
+NotebookClient(book, timeout=300, kernel_name="bare").execute()
+for cell in book.cells:
+    for output in cell.get("outputs", []):
+        print(output.get("text") or output["data"]["text/plain"])
+        print("with HTML:", "text/html" in output.get("data", {}))
+"""
+
+
+def test_the_notebook_goes_from_a_csv_to_an_audit_and_from_a_file_to_marks(
+    predict: Path, files: Path, tmp_path: Path
+) -> None:
+    kernel = tmp_path / "jupyter/kernels/bare/kernel.json"
+    kernel.parent.mkdir(parents=True)
+    start = [str(predict / "python"), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    about = {"argv": start, "display_name": "bare", "env": {"PYTHONPATH": ""}}
+    kernel.write_text(json.dumps(about | {"language": "python"}))
+    for source, place in (
+        ("volume.dcm", "resources/phantom/P001-LCC.dcm"),
+        ("model", "results/model"),
+    ):
+        (tmp_path / place).parent.mkdir(parents=True)
+        (tmp_path / place).symlink_to(files / source)
+    done = subprocess.run(
+        [sys.executable, "-c", EXECUTE, ROOT / "docs/notebook.ipynb"],
+        cwd=tmp_path,
+        env=os.environ | {"JUPYTER_PATH": str(tmp_path / "jupyter")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "SplitAudit(verdict=leaks" in done.stdout
+    assert "SplitAudit(verdict=clean" in done.stdout
+    assert "Prediction(volume_id=volume, score=" in done.stdout
+    assert done.stdout.count("with HTML: True") == 7
+    assert max(map(len, done.stdout.splitlines())) < 200
+    assert (tmp_path / "P001-LCC.html").read_text().startswith("<!DOCTYPE html>")
+    assert (tmp_path / "audit/shared.tsv").is_file()

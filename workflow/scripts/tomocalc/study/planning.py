@@ -174,13 +174,16 @@ def plan_study(
         with_ = max(2, round(rate * total))
         return with_, max(2, total - with_)
 
+    # patients drawn from m, by weights that were drawn too, vary by (m - 1) / (m + 1) of the truth
+    wider = ((min(kinds) + 1) / (min(kinds) - 1)) ** 0.5
+
     def reached(total: int) -> float:
         generator = np.random.default_rng([seed, total])
         truth, weight = _draw(ill, sizes(total), studies, generator)
         if half_width is not None:
-            return float((_half_widths(made[0], weight, confidence) <= half_width).mean())
+            return float((_half_widths(made[0], weight, confidence, wider) <= half_width).mean())
         assert lead is not None
-        return float(_ahead(made, truth, weight, lead, confidence).mean())
+        return float(_ahead(made, truth, weight, lead, confidence, wider).mean())
 
     low, high = 3, 8
     while reached(high) < power:
@@ -225,8 +228,11 @@ def _reach(pilot: _Pilot, weight: Floats, confidence: float) -> Floats:
     return np.asarray(t.ppf((1 + confidence) / 2, np.maximum(groups - 1, 1)))
 
 
-def _half_widths(pilot: _Pilot, weight: Floats, confidence: float) -> Floats:
-    """Return half the width of each study's interval, as `jackknife.interval` has it."""
+def _half_widths(pilot: _Pilot, weight: Floats, confidence: float, wider: float = 1.0) -> Floats:
+    """Return half the width of each study's interval, as `jackknife.interval` has it.
+
+    Standard errors are *wider* times what the patients of the pilot give.
+    """
     value, without = pilot.auroc(weight), pilot.without(weight)
     error = _error(without, weight)
     flat = (value >= 1) | (value <= 0) | (error <= FLAT)
@@ -238,7 +244,10 @@ def _half_widths(pilot: _Pilot, weight: Floats, confidence: float) -> Floats:
         _error(np.log(logit) - np.log1p(-logit), weight),
         error / (share * (1 - share)),
     )
-    centre, reach = np.log(share) - np.log1p(-share), _reach(pilot, weight, confidence) * spread
+    centre, reach = (
+        np.log(share) - np.log1p(-share),
+        wider * _reach(pilot, weight, confidence) * spread,
+    )
     low, high = (1 / (1 + np.exp(-(centre + side * reach))) for side in (-1, 1))
     found = (high - low) / 2
     for line in np.flatnonzero(flat):
@@ -249,14 +258,19 @@ def _half_widths(pilot: _Pilot, weight: Floats, confidence: float) -> Floats:
 
 
 def _ahead(
-    made: list[_Pilot], truth: Floats, weight: Floats, lead: float, confidence: float
+    made: list[_Pilot],
+    truth: Floats,
+    weight: Floats,
+    lead: float,
+    confidence: float,
+    wider: float,
 ) -> NDArray[np.bool_]:
     """Return whether each study's interval of the lead lies above 0, were the true lead *lead*."""
     here, there = made
     found = here.auroc(weight) - there.auroc(weight)
-    beyond = found - (here.auroc(truth) - there.auroc(truth)) + lead
+    beyond = wider * (found - (here.auroc(truth) - there.auroc(truth))) + lead
     error = _error(here.without(weight) - there.without(weight), weight)
-    return beyond > _reach(here, weight, confidence) * error
+    return beyond > wider * _reach(here, weight, confidence) * error
 
 
 def _fault(where: str, why: str, fix: str) -> TomocalcError:

@@ -5,7 +5,9 @@
     python benchmarks/page.py --sum          # nothing is measured
 
 TOMOCALC_TEST_DATA names the folder of the reference table and real images; KERAS_PYTHON and
-YDATA_PYTHON name interpreters with keras and tensorflow, and with ydata-profiling.
+YDATA_PYTHON name interpreters with keras and tensorflow, and with ydata-profiling;
+INBREAST_IMAGES is a folder of mammograms at half size and INBREAST_UNLABELLED a list of those
+without calcifications. Of all topics those are left out for which a variable is not set.
 
 What a benchmark prints replaces the tables with the same header on its page, `benchmarks/TOPIC.md`,
 and the line that says which machine it was. `benchmarks/README.md` takes the figures that were
@@ -21,7 +23,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,12 +108,27 @@ def with_machine(page: str) -> str:
     return "\n".join(kept).rstrip() + f"\n\n{SEEN}{machine()}.\n"
 
 
-def check(topics: Iterable[str]) -> None:
-    """Say before anything is measured which variables of the environment *topics* lack."""
-    for topic in topics:
-        for name in re.findall(r"\$(\w+)", " ".join(COMMANDS[topic])):
-            if not os.environ.get(name):
-                raise SystemExit(f"{topic} needs {name}: python benchmarks/page.py --help")
+def lacking(topic: str) -> list[str]:
+    """Return the variables that a topic needs and the environment lacks."""
+    names = re.findall(r"\$(\w+)", " ".join(COMMANDS[topic]))
+    return [name for name in names if not os.environ.get(name)]
+
+
+def chosen(asked: Sequence[str]) -> list[str]:
+    """Return the topics to measure; of all, those are left out whose data are not there.
+
+    Raises
+    ------
+    SystemExit
+        For a topic that was asked for and lacks a variable.
+    """
+    missing = {topic: lacking(topic) for topic in asked or COMMANDS}
+    for topic, names in missing.items():
+        if names and asked:
+            raise SystemExit(f"{topic} needs {names[0]}: python benchmarks/page.py --help")
+        if names:
+            print(f"{topic} is left out: {', '.join(names)} not set", file=sys.stderr)
+    return [topic for topic, names in missing.items() if not names]
 
 
 def measure(topic: str) -> None:
@@ -221,9 +238,7 @@ def main() -> None:
     parser.add_argument("topics", nargs="*", metavar="TOPIC", help="default: all")
     parser.add_argument("--sum", action="store_true", help="only write benchmarks/README.md")
     options = parser.parse_args()
-    topics = [] if options.sum else options.topics or list(COMMANDS)
-    check(topics)
-    for topic in topics:
+    for topic in [] if options.sum else chosen(options.topics):
         measure(topic)
     (HERE / "README.md").write_text(summary())
 

@@ -58,7 +58,13 @@ def test_an_aim_that_is_missed_is_told(page, tmp_path, monkeypatch):
     assert page.line_of(aim) == ("| **2×** | ≤ 1.5× | **no** | w | 1,200.5 | 600 (p) | [t](t.md) |")
 
 
-def test_what_a_topic_lacks_is_said_first(page, monkeypatch):
+def test_what_a_topic_lacks_is_said_first(page, monkeypatch, capsys):
     monkeypatch.delenv("KERAS_PYTHON", raising=False)
+    for name in ("TOMOCALC_TEST_DATA", "YDATA_PYTHON", "INBREAST_IMAGES", "INBREAST_UNLABELLED"):
+        monkeypatch.setenv(name, "x")
     with pytest.raises(SystemExit, match="training needs KERAS_PYTHON"):
-        page.check(["features", "training"])
+        page.chosen(["features", "training"])
+    assert page.chosen(["features"]) == ["features"]
+    # of all topics, what cannot be measured is left out in one line
+    assert page.chosen([]) == [name for name in page.COMMANDS if name != "training"]
+    assert capsys.readouterr().err == "training is left out: KERAS_PYTHON not set\n"

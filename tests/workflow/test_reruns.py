@@ -1,15 +1,20 @@
 """A change reruns what depends on it, and nothing else."""
 
+import hashlib
+import json
 import os
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 
+from support.plan_data import SCHEMAS
 from support.projects import TINY_VOLUMES, Project, copy_project
 from support.volume_projects import ARGUMENTS, account, add_volumes, errors, manifest
+from tomocalc.plan.graph import plan_run
 
 pytestmark = pytest.mark.xdist_group("workflow")
 TINY = ("--configfile", "tiny.yaml")
@@ -32,10 +37,7 @@ def everything(finished: Project) -> dict[str, int]:
 def test_an_edited_volume_reruns_its_own_features(
     rerun: Project, everything: dict[str, int]
 ) -> None:
-    volume = rerun.folder / "resources/phantom/P001-LCC.dcm"
-    content = bytearray(volume.read_bytes())
-    content[-1] ^= 1
-    volume.write_bytes(content)
+    spoil(rerun.folder / "resources/phantom/P001-LCC.dcm")
     jobs = planned(rerun)
     assert jobs["extract_features"] == 1
     assert set(jobs) == everything.keys() - PHANTOM
@@ -196,3 +198,45 @@ def test_a_touch_reruns_nothing(rerun: Project) -> None:
         if path.is_file() and ".snakemake" not in path.parts and "results" not in path.parts:
             os.utime(path)
     assert planned(rerun) == {}
+
+
+def test_a_changed_test_patient_does_not_teach_the_search_again(tmp_path: Path) -> None:
+    project = copy_project(tmp_path / "project")
+    with (project.folder / "tiny.yaml").open("a") as file:
+        file.write("candidates: {generator: learned}\n")
+        file.write("search: {folds: 2, slices: 16, passes: 2, epochs: 1}\n")
+    settings = yaml.safe_load((project.folder / "config/config.yaml").read_text())
+    settings |= {"phantom": settings["phantom"] | {"patients": 6, "calcified_fraction": 0.5}}
+    settings["candidates"]["generator"] = "learned"
+    settings["split"] |= {"folds": 2, "test_fraction": 0.34, "validation_fraction": 0.25}
+    plan = plan_run(settings, SCHEMAS, look=True)
+    tested = next(patient for patient, part in plan.search.parts.items() if part == "test")
+    volume = f"{tested}-LCC"
+    target = (f"results/batches/{volume}.json", *TINY)
+    project.snakemake(*target)
+    about, weights = (
+        project.folder / f"results/search/all/search.{ending}" for ending in ("json", "safetensors")
+    )
+    taught, content = json.loads(about.read_text()), weights.read_bytes()
+    assert {plan.search.parts[patient] for patient in taught["patients"]} == {"train"}
+    measured = json.loads((project.folder / f"results/features/{volume}/manifest.json").read_text())
+    assert measured["search"] == taught["weights_sha256"] == hashlib.sha256(content).hexdigest()
+    assert project.planned(*target) == {}
+    spoil(project.folder / f"resources/phantom/{volume}.dcm")
+    assert project.planned(*target) == {"extract_features": 1}
+    # a training that was lost is made again, to the same bytes
+    about.unlink()
+    project.snakemake("results/search/all/search.json", *TINY)
+    assert json.loads(about.read_text()) == taught
+    assert weights.read_bytes() == content
+    spoil(project.folder / f"resources/phantom/{taught['patients'][0]}-LCC.dcm")
+    spoil(project.folder / f"resources/phantom/{taught['patients'][0]}-RCC.dcm")
+    assert project.planned(*target) == {"train_search": 1, "extract_features": 1}
+
+
+def spoil(file: Path) -> None:
+    """Change the last byte of a file, if it is there."""
+    if file.is_file():
+        content = bytearray(file.read_bytes())
+        content[-1] ^= 1
+        file.write_bytes(content)

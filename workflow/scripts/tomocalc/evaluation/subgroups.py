@@ -193,9 +193,8 @@ def equal_values(
     """
     number = 1 + max(int(left_out.max()) for _, _, left_out, _ in subgroups)
     centre, moved = np.zeros(len(subgroups)), np.zeros((number, len(subgroups)))
-    own, freedom = np.zeros(len(subgroups)), np.zeros(len(subgroups))
+    own = np.zeros(len(subgroups))
     for place, (value, without, left_out, groups) in enumerate(subgroups):
-        freedom[place] = groups - 1
         n = len(without)
         off = np.sqrt((n - 1) / n) * (without - without.mean())
         if not 0 < value < 1 or np.abs(off).max() <= FLAT:
@@ -210,13 +209,11 @@ def equal_values(
     contrast = np.eye(len(subgroups))[:-1] - np.eye(len(subgroups))[-1]
     gap, spread = contrast @ centre, contrast @ covariance @ contrast.T
     tests = len(gap)
-    # as many degrees of freedom as the variances, each with its own, have together (Satterthwaite)
-    variance = np.diag(covariance)
-    together = variance.sum() ** 2 / (variance**2 / freedom).sum()
-    left = together - tests + 1
+    freedom = min(groups for *_, groups in subgroups) - 1  # so that nothing is told too easily
+    left = freedom - tests + 1
     if left < 1 or np.linalg.cond(spread) > 1 / FLAT:
         return None
-    statistic = float(gap @ np.linalg.solve(spread, gap)) * left / (together * tests)
+    statistic = float(gap @ np.linalg.solve(spread, gap)) * left / (freedom * tests)
     return float(f_distribution.sf(statistic, tests, left))
 
 

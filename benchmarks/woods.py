@@ -18,7 +18,6 @@ import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -50,7 +49,7 @@ FOLDS = 5
 OURS = "LSTM, tuned"
 RELEASED = "average of LSTM and trees"
 Scores = dict[str, list[float]]
-PAPER_MODEL: dict[str, Any] = {
+PAPER_MODEL: NetworkSection = {
     "units": [128, 64, 32],
     "dropout": 0.1,
     "members": 1,
@@ -103,7 +102,7 @@ def paper(seeds: range, *, epochs: int) -> None:
             samples,
             training=train,
             validation=train[:0],
-            recipe=recipe_of(PAPER_MODEL | {"epochs": epochs}, seed),
+            recipe=recipe_of({**PAPER_MODEL, "epochs": epochs}, seed),
             device=CPU,
         )
         flagged = probability_of(found, samples, test) >= 0.5

@@ -21,12 +21,13 @@ from tomocalc.model.objective import compute_trial
 from tomocalc.model.recipe import Recipe
 from tomocalc.model.selection import best_trial
 from tomocalc.model.sequences import Samples, build_samples
+from tomocalc.sections import NetworkSection, SearchSection, SequenceSection
 from tomocalc.tables import PAPER_FEATURES
 
 CPU = torch.device("cpu")
 FEATURES: list[str] = list(PAPER_FEATURES)
-SINGLE_STEP = {"kind": "single_step", "slices": 1}
-HONEST_MODEL: dict[str, Any] = CONFIG["model"] | {
+SINGLE_STEP: SequenceSection = {"kind": "single_step", "slices": 1}
+HONEST_MODEL: NetworkSection = CONFIG["model"] | {
     "units": [64, 32],
     "dropout": 0.2,
     "members": 8,
@@ -36,7 +37,7 @@ HONEST_MODEL: dict[str, Any] = CONFIG["model"] | {
     "device": "cpu",
     "checkpoint_every": 1000,
 }
-HONEST_TUNING: dict[str, Any] = CONFIG["tuning"] | {
+HONEST_TUNING: SearchSection = CONFIG["tuning"] | {
     "validation": "kfold",
     "learning_rate": [2.0e-3, 5.0e-2],
     "epochs": 60,
@@ -107,7 +108,7 @@ def as_samples(rows: pl.DataFrame, splits: pl.DataFrame) -> Samples:
     return build_samples(rows, splits, features=FEATURES, kind="single_step", slices=1)
 
 
-def recipe_of(model: dict[str, Any], seed: int) -> Recipe:
+def recipe_of(model: NetworkSection, seed: int) -> Recipe:
     """Return what a fit needs beside its samples."""
     return Recipe.of(model, features=FEATURES, sequence=SINGLE_STEP, impute="none", seed=seed)
 

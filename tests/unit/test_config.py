@@ -1,6 +1,8 @@
 """The configuration is checked as a whole, before any job."""
 
 from pathlib import Path
+from types import UnionType
+from typing import get_args, get_origin, get_type_hints
 
 import pytest
 import yaml
@@ -8,6 +10,7 @@ import yaml
 from tomocalc.config import check_config, load_schema
 from tomocalc.errors import TomocalcError
 from tomocalc.reference import PAGES
+from tomocalc.sections import SECTIONS
 from tomocalc.tables import KEYS, LABELS, PLACE
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +30,37 @@ def changed(**sections):
 
 def test_default_is_valid_and_unchanged():
     assert check_config(default(), SCHEMA) == default()
+
+
+KINDS = {int: "integer", float: "number", str: "string", bool: "boolean", dict: "object"}
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_types_of_a_section_are_those_of_the_schema(name):
+    described(SECTIONS[name], SCHEMA["properties"][name])
+
+
+def described(section, schema):
+    properties = schema["properties"]
+    kinds = get_type_hints(section)
+    assert kinds.keys() == properties.keys()
+    for key, kind in kinds.items():
+        wanted = properties[key]
+        if "$ref" in wanted:
+            wanted = SCHEMA["$defs"][wanted["$ref"].rsplit("/", 1)[1]]
+        if "properties" in wanted:
+            described(kind, wanted)
+        elif "enum" in wanted:
+            assert set(get_args(kind)) == set(wanted["enum"]), key
+        else:
+            choices = [it for it in get_args(kind) if it is not type(None)]
+            one = choices[0] if isinstance(kind, UnionType) else kind
+            wide = get_origin(one) or one
+            name = KINDS.get(wide, "array")
+            kinds_of_schema = (
+                wanted["type"] if isinstance(wanted["type"], list) else [wanted["type"]]
+            )
+            assert name in kinds_of_schema, key
 
 
 @pytest.mark.parametrize("name", ["paper", "mini_mias"])

@@ -1,7 +1,6 @@
 """Train the model without one feature after another, or on fewer slices, patient by patient."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.account import curves
@@ -10,6 +9,7 @@ from tomocalc.files import write_json
 from tomocalc.log import log_to
 from tomocalc.pages.experiments import experiment_page
 from tomocalc.pages.frame import write_page
+from tomocalc.sections import EvaluationSection, NetworkSection, SequenceSection
 
 Variant = tuple[str, list[str], int]
 """Name, features, slices."""
@@ -21,11 +21,11 @@ def main(
     candidates: str,
     splits: str,
     features: list[str],
-    sequence: dict[str, Any],
-    model: dict[str, Any],
+    sequence: SequenceSection,
+    model: NetworkSection,
     impute: str,
     folds: int,
-    evaluation: dict[str, Any],
+    evaluation: EvaluationSection,
     source: str,
     seed: int,
     figures: str,
@@ -94,7 +94,7 @@ def _controls(features: list[str], slices: int, *, spans: bool) -> list[Variant]
     return found if spans else [found[0], found[2]]
 
 
-def _variants(what: str, features: list[str], sequence: dict[str, Any]) -> list[Variant]:
+def _variants(what: str, features: list[str], sequence: SequenceSection) -> list[Variant]:
     slices = sequence["slices"]
     if what == "features":
         found = [

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from tomocalc.accounts.leakage import LeakageAccount, Shared
 from tomocalc.accounts.search import SearchAccount
@@ -15,6 +14,7 @@ from tomocalc.pages.audit import audit_page
 from tomocalc.pages.frame import write_page
 from tomocalc.pages.words import reasons_of
 from tomocalc.parquet import read_parquet
+from tomocalc.sections import EvaluationSection
 
 log = logging.getLogger("tomocalc.audit_leakage")
 
@@ -35,7 +35,7 @@ def main(
     tree_accounts: Sequence[str],
     features: list[str],
     source: str,
-    settings: Mapping[str, Any],
+    settings: EvaluationSection,
     permutations: int,
     seed: int,
     facts: str,

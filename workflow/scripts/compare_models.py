@@ -1,7 +1,6 @@
 """Set every model beside the LSTM, under every protocol, with paired differences."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from tomocalc.comparison.catalogue import read_cited
 from tomocalc.comparison.table import comparison_table, measure, read_protocols, with_images
@@ -9,6 +8,7 @@ from tomocalc.log import log_to
 from tomocalc.pages.comparison import comparison_page
 from tomocalc.pages.frame import write_page
 from tomocalc.parquet import write_parquet
+from tomocalc.sections import EvaluationSection
 
 
 def main(
@@ -24,7 +24,7 @@ def main(
     image_accounts: Sequence[str],
     cited: str,
     source: str,
-    settings: Mapping[str, Any],
+    settings: EvaluationSection,
     table: str,
     page: str,
     words: Mapping[str, str] | None = None,

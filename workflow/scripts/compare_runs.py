@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -11,13 +10,14 @@ from tomocalc.files import write_json
 from tomocalc.log import log_to
 from tomocalc.pages.experiments import runs_page
 from tomocalc.pages.frame import write_page
+from tomocalc.sections import EvaluationSection
 
 
 def main(
     *,
     folders: list[str],
     names: list[str],
-    evaluation: dict[str, Any],
+    evaluation: EvaluationSection,
     figures: str,
     page: str,
     words: Mapping[str, str] | None = None,

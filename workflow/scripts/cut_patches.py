@@ -12,6 +12,7 @@ from tomocalc.insertion.layer import putting_in
 from tomocalc.log import log_to
 from tomocalc.parquet import parquet_stream, read_parquet
 from tomocalc.readers.row import open_row
+from tomocalc.sections import ReadingSection
 
 log = logging.getLogger("tomocalc.cut_patches")
 
@@ -24,7 +25,7 @@ def main(
     *,
     candidates: str,
     volumes: Sequence[Mapping[str, Any]],
-    image: Mapping[str, Any],
+    image: ReadingSection,
     side: int,
     patches: str,
     insertions: Sequence[str] = (),

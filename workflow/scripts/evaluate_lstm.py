@@ -23,6 +23,7 @@ from tomocalc.model.release import ReleasedModel, load_model
 from tomocalc.pages.evaluation import evaluation_page
 from tomocalc.pages.frame import write_page
 from tomocalc.parquet import read_parquet, write_parquet
+from tomocalc.sections import EvaluationSection, SplitSection
 
 log = logging.getLogger("tomocalc.evaluate_lstm")
 
@@ -40,8 +41,8 @@ def main(
     annotations_schema: str,
     source: str,
     protocol: str,
-    settings: dict[str, Any],
-    split: dict[str, Any],
+    settings: EvaluationSection,
+    split: SplitSection,
     seed: int,
     predictions: str,
     clusters: str,
@@ -149,7 +150,7 @@ def _in_test(scored: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _figures(
-    scored: pl.DataFrame, model: ReleasedModel, settings: dict[str, Any], seed: int
+    scored: pl.DataFrame, model: ReleasedModel, settings: EvaluationSection, seed: int
 ) -> dict[str, Any]:
     by_patient = bool((scored["patient_id"] != "").all())
     unit = "patient" if by_patient else "equal rows"
@@ -170,7 +171,7 @@ def _figures(
 
 
 def _part(
-    rows: pl.DataFrame, threshold: float, settings: dict[str, Any], seed: int, unit: str
+    rows: pl.DataFrame, threshold: float, settings: EvaluationSection, seed: int, unit: str
 ) -> dict[str, Any]:
     return account(
         *_labelled(rows),

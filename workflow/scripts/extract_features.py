@@ -16,6 +16,7 @@ from tomocalc.insertion.layer import putting_in
 from tomocalc.learned.search import load_search
 from tomocalc.log import log_to
 from tomocalc.memory import keep_freed_memory
+from tomocalc.sections import CandidatesSection, ImageSection
 
 log = logging.getLogger("tomocalc.extract_features")
 
@@ -25,8 +26,8 @@ def main(
     volumes: Sequence[Mapping[str, Any]],
     folder: str,
     account: str,
-    image: Mapping[str, Any],
-    candidates: Mapping[str, Any],
+    image: ImageSection,
+    candidates: CandidatesSection,
     sequence_slices: int,
     searches: Mapping[str, str] | None = None,
     in_silico: bool = False,

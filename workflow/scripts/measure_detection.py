@@ -26,6 +26,7 @@ from tomocalc.image.previews import PREVIEWS_FILE
 from tomocalc.image.shards import read_manifest, remains
 from tomocalc.log import log_to
 from tomocalc.parquet import REMEDY, read_metadata, read_parquet
+from tomocalc.sections import LabelsSection
 from tomocalc.tables import OBJECTS_FILE
 
 log = logging.getLogger("tomocalc.measure_detection")
@@ -39,7 +40,7 @@ def main(
     truth: str | None,
     detection: str,
     pictures: str,
-    labels: Mapping[str, Any],
+    labels: LabelsSection,
     in_silico: bool = False,
     data_root: str | None = None,
 ) -> None:

@@ -17,6 +17,7 @@ from tomocalc.errors import TomocalcError
 from tomocalc.files import file_sha256
 from tomocalc.log import log_to
 from tomocalc.parquet import parquet_stream
+from tomocalc.sections import DatasetSection, DoubtsSection, LabelsSection, TableSection
 from tomocalc.tables import schema
 
 log = logging.getLogger("tomocalc.merge_dataset")
@@ -29,11 +30,11 @@ def main(
     annotations: str | None,
     annotations_schema: str,
     table: str | None,
-    columns: dict[str, Any],
+    columns: TableSection,
     features: list[str],
-    labels: dict[str, Any],
-    dataset: dict[str, Any],
-    image: dict[str, Any],
+    labels: LabelsSection,
+    dataset: DatasetSection,
+    image: DoubtsSection,
     candidates: str,
     quality: str,
     data_root: str | None = None,
@@ -92,7 +93,7 @@ def main(
 
 def merge_table(
     table: str,
-    columns: dict[str, Any],
+    columns: TableSection,
     unlabelled: str,
     *,
     append: Callable[[pl.DataFrame], None],
@@ -104,7 +105,7 @@ def merge_table(
     TomocalcError
         ``E208`` when the table differs from its checksum, where *columns* gives one.
     """
-    expected = columns.get("sha256")
+    expected = columns["sha256"]
     if expected and (seen := file_sha256(table)) != expected:
         raise TomocalcError(
             "E208",

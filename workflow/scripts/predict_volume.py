@@ -12,6 +12,7 @@ from tomocalc.log import log_to
 from tomocalc.memory import keep_freed_memory
 from tomocalc.predict import FILES, predict_volume
 from tomocalc.prediction.cautions import caution_text
+from tomocalc.sections import ClusterSection, ImageSection, PredictSection
 
 log = logging.getLogger("tomocalc.predict_volume")
 
@@ -21,9 +22,9 @@ def main(
     manifest: str,
     weights: str,
     volume: Mapping[str, Any],
-    image: Mapping[str, Any],
-    rule: Mapping[str, Any],
-    settings: Mapping[str, Any],
+    image: ImageSection,
+    rule: ClusterSection,
+    settings: PredictSection,
     simulated: bool | None,
     home: str | None,
     page: str,

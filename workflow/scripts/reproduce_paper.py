@@ -16,6 +16,7 @@ from tomocalc.metrics import confusion
 from tomocalc.pages.frame import write_page
 from tomocalc.pages.reproduction import reproduction_page
 from tomocalc.parquet import read_parquet
+from tomocalc.sections import EvaluationSection
 
 PROTOCOLS = ("paper", "honest")
 SHOWN = ("accuracy", "recall", "f1", "auroc", "average_precision")
@@ -29,7 +30,7 @@ def main(
     cards: Sequence[str],
     histories: Sequence[str],
     split_account: str,
-    evaluation: dict[str, Any],
+    evaluation: EvaluationSection,
     figures: str,
     page: str,
 ) -> None:
@@ -60,7 +61,7 @@ def main(
 
 
 def side(
-    splits: str, scores: str, card: str, history: str, *, evaluation: dict[str, Any]
+    splits: str, scores: str, card: str, history: str, *, evaluation: EvaluationSection
 ) -> dict[str, Any]:
     """Return what one training reaches on its test part, and its curves.
 

@@ -1,12 +1,11 @@
 """Compute one trial of the tuning: find what it tries, train, and score on validation rows."""
 
-from typing import Any
-
 from tomocalc.accounts.study import Search, Trial
 from tomocalc.log import log_to
 from tomocalc.model.device import choose_device
 from tomocalc.model.objective import compute_trial
 from tomocalc.model.sequences import load_samples
+from tomocalc.sections import NetworkSection, SearchSection, SequenceSection
 
 
 def main(
@@ -16,9 +15,9 @@ def main(
     candidates: str,
     splits: str,
     features: list[str],
-    sequence: dict[str, Any],
-    settings: dict[str, Any],
-    model: dict[str, Any],
+    sequence: SequenceSection,
+    settings: SearchSection,
+    model: NetworkSection,
     impute: str,
     protocol: str,
     seed: int,

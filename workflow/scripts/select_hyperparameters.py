@@ -1,7 +1,6 @@
 """Write the trials of the finished study as a table and a page, and choose the best."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from tomocalc.accounts.study import Search, Trial
 from tomocalc.log import log_to
@@ -9,12 +8,13 @@ from tomocalc.model.selection import best_trial, trials_table
 from tomocalc.pages.frame import write_page
 from tomocalc.pages.tuning import tuning_page
 from tomocalc.parquet import write_parquet
+from tomocalc.sections import SearchSection
 
 
 def main(
     *,
     trials: list[str],
-    settings: dict[str, Any],
+    settings: SearchSection,
     protocol: str,
     seed: int,
     source: str,

@@ -1,8 +1,7 @@
 """Simulate one in-silico tomosynthesis volume, with its annotations and the whole truth."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from PIL import Image
@@ -13,6 +12,7 @@ from tomocalc.phantom.dicom import dicom_bytes
 from tomocalc.phantom.settings import Settings
 from tomocalc.phantom.sheets import ANNOTATION_COLUMNS, TRUTH_COLUMNS, annotation_rows, truth_rows
 from tomocalc.phantom.volume import BITS, simulate
+from tomocalc.sections import PhantomSection
 
 
 def main(
@@ -24,7 +24,7 @@ def main(
     calcified: bool,
     outcome: Literal["benign", "malignant"] | None = None,
     seed: int,
-    settings: Mapping[str, Any],
+    settings: PhantomSection,
     image: str,
     annotations: str,
     truth: str,

@@ -1,7 +1,5 @@
 """Split the candidates by one protocol, or as the user's file says, and audit what is shared."""
 
-from typing import Any
-
 import polars as pl
 
 from tomocalc.accounts.split import Balanced, Counts, SplitAccount
@@ -10,6 +8,7 @@ from tomocalc.audit.own_split import read_own_split
 from tomocalc.dataset.splits import oversampled_counts, split_by, usable_candidates
 from tomocalc.log import log_to
 from tomocalc.parquet import read_parquet, write_parquet
+from tomocalc.sections import SplitSection
 
 
 def main(
@@ -19,7 +18,7 @@ def main(
     features: list[str],
     duplicates: str,
     seed: int,
-    settings: dict[str, Any],
+    settings: SplitSection,
     splits: str,
     account: str,
     own: str | None = None,

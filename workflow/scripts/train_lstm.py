@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -21,6 +20,7 @@ from tomocalc.model.release import load_model, save_model
 from tomocalc.model.sequences import build_samples
 from tomocalc.model.training import COLUMNS, Row
 from tomocalc.parquet import read_parquet, write_parquet
+from tomocalc.sections import NetworkSection, SequenceSection
 
 log = logging.getLogger("tomocalc.train_lstm")
 
@@ -34,8 +34,8 @@ def main(
     protocol: str,
     run_protocol: str,
     features: list[str],
-    sequence: dict[str, Any],
-    model: dict[str, Any],
+    sequence: SequenceSection,
+    model: NetworkSection,
     impute: str,
     threshold: str,
     seed: int,

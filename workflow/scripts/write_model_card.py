@@ -1,7 +1,6 @@
 """Write the model card: what the model is for, what it is not for, and how well it does."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from tomocalc.accounts.external import ExternalAccount
 from tomocalc.accounts.leakage import LeakageAccount
@@ -16,6 +15,7 @@ from tomocalc.pages.frame import write_page
 from tomocalc.pages.model_card import model_card
 from tomocalc.pages.question import reworded
 from tomocalc.parquet import read_parquet
+from tomocalc.sections import CardSection, LabelsSection
 
 
 def main(
@@ -27,8 +27,8 @@ def main(
     best: str,
     audit: str,
     comparison: str,
-    labels: Mapping[str, Any],
-    authors: Mapping[str, Any],
+    labels: LabelsSection,
+    authors: CardSection,
     seed: int,
     text: str,
     page: str,

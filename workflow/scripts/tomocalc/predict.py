@@ -29,9 +29,10 @@ from tomocalc.prediction.cautions import remarks_on
 from tomocalc.prediction.fit import settings_of
 from tomocalc.prediction.scoring import Scored, score_volume
 from tomocalc.readers.volume import MAX_PIXELS, MIN_SIZE
+from tomocalc.sections import ClusterSection, ReadingSection
 from tomocalc.shown import Shown
 
-IMAGE: Mapping[str, Any] = {
+IMAGE: ReadingSection = {
     "max_pixels": MAX_PIXELS,
     "min_size": MIN_SIZE,
     "on_bad_slice": "fail",
@@ -41,7 +42,7 @@ IMAGE: Mapping[str, Any] = {
 }
 """How files are read where no configuration says otherwise."""
 
-CLUSTER: Mapping[str, Any] = {"calcifications": 3, "distance_mm": 10.0}
+CLUSTER: ClusterSection = {"calcifications": 3, "distance_mm": 10.0}
 
 FILES = {
     "marks.tsv": "one row per candidate, likeliest first",
@@ -186,12 +187,12 @@ def predict_volume(
     pixel_spacing_mm: float | None = None,
     slice_spacing_mm: float | None = None,
     sha256: str | None = None,
-    image: Mapping[str, Any] = IMAGE,
+    image: ReadingSection = IMAGE,
     settings: Settings | None = None,
     folder: str | Path | None = None,
     measured: bool = False,
     spacing_tolerance: float = 0.1,
-    cluster: Mapping[str, Any] = CLUSTER,
+    cluster: ClusterSection = CLUSTER,
     simulated: bool | None = None,
     threads: int = 1,
 ) -> Prediction:

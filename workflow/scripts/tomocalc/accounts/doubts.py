@@ -7,14 +7,14 @@ what a code means and what to do about it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import msgspec
 
 from tomocalc.accounts.base import Record
 from tomocalc.accounts.doubt_kinds import KINDS
 from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.sections import DoubtsSection
 
 SHOWN = 10
 """Slices, or volumes, that are named; the others are counted."""
@@ -54,7 +54,7 @@ def doubt_sentence(doubt: Doubt) -> str:
     return f"{text} (slice{'s' * (len(doubt.slices) > 1)} {named})"
 
 
-def refused(doubts: Iterable[Doubt], image: Mapping[str, Any], where: str) -> list[TomocalcError]:
+def refused(doubts: Iterable[Doubt], image: DoubtsSection, where: str) -> list[TomocalcError]:
     """Return an ``E209`` for every doubt that stops a volume, where the configuration says so.
 
     Parameters
@@ -80,7 +80,7 @@ def refused(doubts: Iterable[Doubt], image: Mapping[str, Any], where: str) -> li
     ]
 
 
-def refuse_doubts(doubts: Iterable[Doubt], image: Mapping[str, Any], where: str) -> None:
+def refuse_doubts(doubts: Iterable[Doubt], image: DoubtsSection, where: str) -> None:
     """Raise what `refused` returns, all at once."""
     raise_all(refused(doubts, image, where))
 

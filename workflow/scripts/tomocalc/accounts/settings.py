@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, get_type_hints
+
+from tomocalc.sections import CandidatesSection, ImageSection
 
 GENERATORS = ("local", "paper")
 
@@ -62,7 +63,7 @@ class Settings:
 
     @classmethod
     def from_config(
-        cls, image: Mapping[str, Any], candidates: Mapping[str, Any], sequence_slices: int
+        cls, image: ImageSection, candidates: CandidatesSection, sequence_slices: int
     ) -> Settings:
         """Take what matters from the sections ``image`` and ``candidates``."""
         values = {**image, **candidates, "sequence_slices": sequence_slices}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import msgspec
 
 from tomocalc.accounts.base import Account, Record
+from tomocalc.sections import NetworkSection, SearchSection
 
 Parameters = dict[str, int | float]
 """A point of the search space by name: learning_rate, dropout, layers, units_1, units_2, …"""
@@ -42,7 +42,7 @@ class Search(Record, frozen=True, kw_only=True):
     members: int
 
     @classmethod
-    def of(cls, tuning: Mapping[str, Any], *, protocol: str) -> Self:
+    def of(cls, tuning: SearchSection, *, protocol: str) -> Self:
         """Read the `tuning` section; a validation that is ``auto`` is settled by the *protocol*.
 
         The paper's protocol has no validation part to score on.
@@ -83,10 +83,14 @@ class Chosen(Record, frozen=True, kw_only=True):
     dropout: float
     units: tuple[int, ...]
 
-    def over(self, model: Mapping[str, Any]) -> dict[str, Any]:
+    def over(self, model: NetworkSection) -> NetworkSection:
         """Return the `model` section with these values in it."""
-        values = {"learning_rate": self.learning_rate, "dropout": self.dropout}
-        return {**model, **values, "units": list(self.units)}
+        return {
+            **model,
+            "learning_rate": self.learning_rate,
+            "dropout": self.dropout,
+            "units": list(self.units),
+        }
 
 
 class Best(Account, frozen=True, kw_only=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -20,6 +19,7 @@ from tomocalc.model.growing import grow
 from tomocalc.model.recipe import Recipe
 from tomocalc.model.release import average, tree_inputs
 from tomocalc.model.sequences import Samples, build_samples
+from tomocalc.sections import NetworkSection, SequenceSection
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +28,8 @@ def cross_validated(
     candidates: pl.DataFrame,
     *,
     features: list[str],
-    sequence: dict[str, Any],
-    model: dict[str, Any],
+    sequence: SequenceSection,
+    model: NetworkSection,
     impute: str,
     duplicates: str,
     folds: int,

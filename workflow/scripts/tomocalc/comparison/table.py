@@ -14,6 +14,7 @@ from tomocalc.comparison.figures import FIGURES, REFERENCE, protocol_figures
 from tomocalc.errors import TomocalcError
 from tomocalc.files import canonical_json, read_json
 from tomocalc.parquet import read_parquet
+from tomocalc.sections import EvaluationSection
 
 USE = ["volume_id", "candidate_id", "copy"]
 INTERVAL = ("value", "low", "high")
@@ -150,7 +151,7 @@ def read_protocols(
     return [read_measured(*of_one) for of_one in paths]
 
 
-def measure(measured: Measured, *, settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def measure(measured: Measured, *, settings: EvaluationSection) -> dict[str, dict[str, Any]]:
     """Return figures and differences of every model; *settings* is the `evaluation` section."""
     return protocol_figures(
         measured.test,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable
 
 from tomocalc.accounts.doubts import Doubt, refused
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.prediction import VolumeScores
 from tomocalc.errors import raise_all
 from tomocalc.identity import patients_of_studies
+from tomocalc.sections import DoubtsSection
 
 MANY_STUDIES = 4
 """Studies of one patient above which the id may stand for many women."""
@@ -38,7 +38,7 @@ def cohort_doubts(volumes: Volumes) -> dict[str, tuple[Doubt, ...]]:
     return {name: tuple(doubts) for name, doubts in found.items()}
 
 
-def check_cohort(volumes: Volumes, image: Mapping[str, Any]) -> dict[str, tuple[Doubt, ...]]:
+def check_cohort(volumes: Volumes, image: DoubtsSection) -> dict[str, tuple[Doubt, ...]]:
     """Return the doubts of every volume, or refuse the cohort.
 
     Parameters

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from tomocalc.errors import TomocalcError
+from tomocalc.sections import SplitSection
 
 SPLIT = {
     "volume_id": pl.String,
@@ -134,14 +135,15 @@ def split_by(
     focus: pl.DataFrame,
     *,
     seed: int,
-    settings: dict[str, Any],
+    settings: SplitSection,
     parts: Mapping[str, str] | None = None,
 ) -> pl.DataFrame:
     """Split by protocol ``honest`` or ``paper``; *settings* is the section `split`."""
     if protocol == "honest":
         return split_honest(focus, seed=seed, parts=parts, **settings)
-    kept = {key: settings[key] for key in ("test_fraction", "folds")}
-    return split_paper(focus, seed=seed, **kept)
+    return split_paper(
+        focus, seed=seed, test_fraction=settings["test_fraction"], folds=settings["folds"]
+    )
 
 
 def oversampled_counts(splits: pl.DataFrame) -> dict[str, int]:

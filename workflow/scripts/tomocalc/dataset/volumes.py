@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict, deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +19,7 @@ from tomocalc.dataset.cohort import check_cohort
 from tomocalc.dataset.labels import drop_ambiguous, label_candidates
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.image.shards import read_manifest, read_volume_rows
+from tomocalc.sections import DoubtsSection, LabelsSection
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +41,9 @@ def merge_volumes(
     findings: Findings,
     *,
     sheet: str,
-    labels: dict[str, Any],
+    labels: LabelsSection,
     max_bad_fraction: float,
-    image: Mapping[str, Any],
+    image: DoubtsSection,
     append: Callable[[pl.DataFrame], None],
     others: Findings | None = None,
 ) -> dict[str, Any]:

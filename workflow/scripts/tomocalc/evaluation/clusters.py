@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tomocalc.neighbours import close_pairs, components, nearest
+from tomocalc.sections import ClusterSection
 from tomocalc.tables import Column, schema
 
 CLUSTERS = (
@@ -56,7 +56,7 @@ class Rule:
     distance_mm: float
 
     @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> Rule:
+    def of(cls, settings: ClusterSection) -> Rule:
         """Return the rule of the configuration's ``evaluation.cluster``."""
         return cls(settings["calcifications"], settings["distance_mm"])
 

@@ -23,6 +23,7 @@ from tomocalc.evaluation.responses import (
     cluster_response,
     dbtex_input,
 )
+from tomocalc.sections import EvaluationSection, SplitSection
 from tomocalc.tables import empty
 
 Reason = Literal["no_places", "not_by_patient"]
@@ -73,8 +74,8 @@ def measure_images(
     annotations: Sequence[Mapping[str, Any]],
     *,
     threshold: float,
-    settings: Mapping[str, Any],
-    split: Mapping[str, Any],
+    settings: EvaluationSection,
+    split: SplitSection,
     seed: int,
 ) -> Images:
     """Measure detection of calcifications and clusters, and the scores of volumes and patients.
@@ -233,7 +234,7 @@ def _distinct(candidates: pl.DataFrame) -> Counter[str]:
 
 
 def patient_parts(
-    patients: Sequence[str], splits: pl.DataFrame, *, split: Mapping[str, Any], seed: int
+    patients: Sequence[str], splits: pl.DataFrame, *, split: SplitSection, seed: int
 ) -> dict[str, str] | None:
     """Return the part of every patient; None when the split is not by patient.
 
@@ -257,7 +258,7 @@ def patient_parts(
     return {patient: parts.get(patient) or _drawn(patient, split, seed) for patient in patients}
 
 
-def _drawn(patient: str, split: Mapping[str, Any], seed: int) -> str:
+def _drawn(patient: str, split: SplitSection, seed: int) -> str:
     text = hashlib.sha256(f"{seed} {patient}".encode()).digest()
     chance = int.from_bytes(text[:8], "big") / 2**64
     if chance < split["test_fraction"]:

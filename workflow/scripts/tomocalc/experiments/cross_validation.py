@@ -24,6 +24,7 @@ from tomocalc.model.recipe import Recipe
 from tomocalc.model.release import tree_inputs
 from tomocalc.model.sequences import Samples, build_samples
 from tomocalc.parquet import read_parquet
+from tomocalc.sections import EvaluationSection, NetworkSection, SequenceSection
 
 Scores = NDArray[np.float64]
 
@@ -47,7 +48,7 @@ class Experiment:
 
     table: pl.DataFrame
     rows: pl.DataFrame
-    model: dict[str, Any]
+    model: NetworkSection
     impute: str
     folds: int
     seed: int
@@ -59,7 +60,7 @@ class Experiment:
         candidates: str,
         splits: str,
         *,
-        model: dict[str, Any],
+        model: NetworkSection,
         impute: str,
         folds: int,
         seed: int,
@@ -91,7 +92,7 @@ class Experiment:
             "model": self.model,
         }
 
-    def scores(self, name: str, *, features: list[str], sequence: dict[str, Any]) -> Scores:
+    def scores(self, name: str, *, features: list[str], sequence: SequenceSection) -> Scores:
         """Return the probability of every candidate by a network that has not seen its patient.
 
         *name* is what the log calls this input; *sequence* is a section of that name.
@@ -141,7 +142,7 @@ class Experiment:
             missing=self.impute != "none",
         )
 
-    def figures(self, scores: dict[str, Scores], evaluation: dict[str, Any]) -> dict[str, Any]:
+    def figures(self, scores: dict[str, Scores], evaluation: EvaluationSection) -> dict[str, Any]:
         """Return the `paired_figures` of two inputs; *evaluation* is the configuration's."""
         return paired_figures(
             self.label,

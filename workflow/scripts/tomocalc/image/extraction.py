@@ -34,6 +34,7 @@ from tomocalc.readers.row import open_row
 from tomocalc.readers.sources import check_sha256, unchanged
 from tomocalc.readers.spool import spooled
 from tomocalc.readers.volume import Volume
+from tomocalc.sections import ReadingSection
 from tomocalc.shown import Shown
 from tomocalc.tables import OBJECTS_FILE, SCHEMA_VERSION, SHARD, empty
 
@@ -80,7 +81,7 @@ def measure_volume(
     source: str | Path,
     *,
     row: Mapping[str, Any],
-    image: Mapping[str, Any],
+    image: ReadingSection,
     settings: Settings,
     folder: Path,
     compared: str | None = None,
@@ -252,7 +253,7 @@ def _current_shard(
 
 
 def stored_volume(
-    folder: Path, source: str | Path, *, row: Mapping[str, Any], image: Mapping[str, Any]
+    folder: Path, source: str | Path, *, row: Mapping[str, Any], image: ReadingSection
 ) -> Extracted:
     """Return what a finished extraction left in *folder*, with its rows, and previews for a page.
 

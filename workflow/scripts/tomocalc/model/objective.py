@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -15,6 +14,7 @@ from tomocalc.model.fitting import Rows, fit
 from tomocalc.model.recipe import Recipe
 from tomocalc.model.search import model_values, trial_parameters
 from tomocalc.model.sequences import Samples
+from tomocalc.sections import NetworkSection, SequenceSection
 
 log = logging.getLogger(__name__)
 FAILURES = ("E402", "E405")
@@ -57,9 +57,9 @@ def compute_trial(
     samples: Samples,
     *,
     search: Search,
-    model: Mapping[str, Any],
+    model: NetworkSection,
     features: Sequence[str],
-    sequence: Mapping[str, Any],
+    sequence: SequenceSection,
     impute: str,
     seed: int,
     device: torch.device,
@@ -83,8 +83,9 @@ def compute_trial(
     """
     parameters = trial_parameters(number, known, search=search, model=model, seed=seed)
     log.info("trial %d knows %d others and tries %s", number, len(known), parameters)
-    budget = {"epochs": search.epochs, "members": search.members}
-    section = model_values(parameters).over({**model, **budget})
+    section = model_values(parameters).over(
+        {**model, "epochs": search.epochs, "members": search.members}
+    )
     recipe = Recipe.of(section, features=features, sequence=sequence, impute=impute, seed=seed)
     values: list[float] = []
     epochs, failed = 0, None

@@ -12,6 +12,7 @@ import torch
 from tomocalc.accounts.study import Best, Chosen
 from tomocalc.files import digest, file_sha256
 from tomocalc.model.lstm import Hyperparameters
+from tomocalc.sections import NetworkSection, SequenceSection
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class TrainingSettings:
     checkpoint_every: int
 
     @classmethod
-    def of(cls, model: Mapping[str, Any]) -> Self:
+    def of(cls, model: NetworkSection) -> Self:
         """Read the training's part of the `model` section."""
         return cls(**{key: model[key] for key in cls.__dataclass_fields__})
 
@@ -87,10 +88,10 @@ class Recipe:
     @classmethod
     def of(
         cls,
-        model: Mapping[str, Any],
+        model: NetworkSection,
         *,
         features: Sequence[str],
-        sequence: Mapping[str, Any],
+        sequence: SequenceSection,
         impute: str,
         seed: int,
     ) -> Self:

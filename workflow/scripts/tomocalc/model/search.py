@@ -18,6 +18,7 @@ from optuna.samplers import GPSampler
 from optuna.trial import TrialState, create_trial
 
 from tomocalc.accounts.study import Chosen, Parameters, Search, Trial
+from tomocalc.sections import NetworkSection
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 STARTUP = 4
@@ -43,7 +44,7 @@ def search_space(search: Search) -> dict[str, BaseDistribution]:
     }
 
 
-def own_parameters(search: Search, model: Mapping[str, Any]) -> Parameters:
+def own_parameters(search: Search, model: NetworkSection) -> Parameters:
     """Return the `model` section's own point, moved into the space: the first trial."""
     units = list(model["units"])
     layers = _within(len(units), search.layers)
@@ -70,7 +71,7 @@ def trial_parameters(
     known: Sequence[Trial],
     *,
     search: Search,
-    model: Mapping[str, Any],
+    model: NetworkSection,
     seed: int,
 ) -> Parameters:
     """Return what trial *number* tries.
@@ -96,7 +97,7 @@ def suggest(
     running: Sequence[Parameters],
     *,
     search: Search,
-    model: Mapping[str, Any],
+    model: NetworkSection,
     seed: int,
 ) -> Parameters:
     """Return the parameters of the trial after *known* and *running*.

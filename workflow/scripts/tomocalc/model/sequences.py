@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.parquet import read_parquet
+from tomocalc.sections import SequenceSection
 from tomocalc.tables import slices_above
 
 KINDS = ("slices", "features_as_steps", "single_step")
@@ -150,7 +150,7 @@ def load_samples(
     splits: str,
     *,
     features: Sequence[str],
-    sequence: Mapping[str, Any],
+    sequence: SequenceSection,
     impute: str,
 ) -> Samples:
     """Read both tables and build one sample per split row; *sequence* is the config section."""

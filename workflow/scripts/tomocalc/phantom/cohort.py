@@ -6,10 +6,10 @@ The standard library suffices: Snakemake imports this module while it builds the
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any, Literal, TypedDict
+from typing import Literal, TypedDict
 
 from tomocalc.files import stable_number
+from tomocalc.sections import PhantomSection
 
 VIEW = "CC"
 SIDES = ("L", "R")
@@ -28,7 +28,7 @@ class PhantomVolume(TypedDict):
     outcome: Literal["benign", "malignant"] | None
 
 
-def phantom_volumes(settings: Mapping[str, Any], seed: int) -> list[PhantomVolume]:
+def phantom_volumes(settings: PhantomSection, seed: int) -> list[PhantomVolume]:
     """List the volumes of the cohort, in order of patient and side.
 
     Patients are taken in blocks of `BLOCK`. The share of calcified volumes is kept in every

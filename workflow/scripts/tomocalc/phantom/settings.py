@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from tomocalc.files import stable_number
 from tomocalc.phantom.geometry import Geometry
+from tomocalc.sections import PhantomSection
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Settings(Geometry):
     difficulty: float
 
     @classmethod
-    def from_config(cls, section: Mapping[str, Any]) -> Self:
+    def from_config(cls, section: PhantomSection) -> Self:
         """Pick this class's keys out of the ``phantom`` section."""
         return cls(
             rows=int(section["rows"]),

@@ -5,15 +5,15 @@ Only what Snakemake itself needs is imported here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import ceil, floor
 from pathlib import Path
-from typing import Any
 
 from tomocalc.cells import LINE, Row, together
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.sources import source_names
+from tomocalc.sections import SplitSection
 
 FEWEST = 3
 """Training, validation and test part each need a patient with a calcification."""
@@ -50,7 +50,7 @@ class Cohort:
         return cls(len(set(patient.values())), len(found), findings, where)
 
 
-def check_split(cohort: Cohort, split: Mapping[str, Any]) -> None:
+def check_split(cohort: Cohort, split: SplitSection) -> None:
     """Check that an honest split of *cohort* can have a calcification in every part and fold.
 
     Only what cannot work is refused; a split that chance may spoil is left to its job.
@@ -92,7 +92,7 @@ def check_split(cohort: Cohort, split: Mapping[str, Any]) -> None:
     )
 
 
-def _most_left(cohort: Cohort, split: Mapping[str, Any]) -> int:
+def _most_left(cohort: Cohort, split: SplitSection) -> int:
     """Most patients with a calcification that can lie outside the test part."""
     rest = _rest(cohort.patients, split["test_fraction"])
     if _stratified(cohort, split["folds"]):
@@ -100,7 +100,7 @@ def _most_left(cohort: Cohort, split: Mapping[str, Any]) -> int:
     return min(cohort.calcified - 1, rest)
 
 
-def _works(cohort: Cohort, split: Mapping[str, Any]) -> bool:
+def _works(cohort: Cohort, split: SplitSection) -> bool:
     """Whether an honest split works whatever chance does, each patient having candidates."""
     rest = _rest(cohort.patients, split["test_fraction"])
     share = split["validation_fraction"] / (1 - split["test_fraction"])
@@ -119,7 +119,7 @@ def _works(cohort: Cohort, split: Mapping[str, Any]) -> bool:
     return least >= split["folds"] and cohort.calcified > most and min(*inside, *outside) >= 1
 
 
-def _enough(split: Mapping[str, Any]) -> str:
+def _enough(split: SplitSection) -> str:
     """Say how many patients would do, half of them with a calcification."""
     for number in range(4, 100):
         cohort = Cohort(2 * number, number, number, "")

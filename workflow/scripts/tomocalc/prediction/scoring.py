@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,6 +13,7 @@ from tomocalc.evaluation.clusters import Rule, cluster_numbers, find_clusters, p
 from tomocalc.model.release import ReleasedModel
 from tomocalc.prediction.cautions import cautions_of, is_simulated
 from tomocalc.prediction.fit import check_fit, drift
+from tomocalc.sections import ClusterSection
 from tomocalc.tables import FEATURES, names
 
 MARKS = [
@@ -71,7 +70,7 @@ def score_volume(
     rows: pl.DataFrame,
     manifest: VolumeManifest,
     *,
-    rule: Mapping[str, Any],
+    rule: ClusterSection,
     tolerance: float,
     simulated: bool | None = None,
 ) -> Scored:

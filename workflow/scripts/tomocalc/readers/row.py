@@ -8,12 +8,13 @@ from typing import Any
 
 from tomocalc.accounts.doubts import refuse_doubts
 from tomocalc.readers.volume import Volume, open_volume
+from tomocalc.sections import ReadingSection
 
 
 def open_row(
     source: str | Path,
     row: Mapping[str, Any],
-    image: Mapping[str, Any],
+    image: ReadingSection,
     put_in: Callable[[Volume], Volume] | None = None,
 ) -> Volume:
     """Open the volume of a sheet's *row*; see `open_volume`.

@@ -1,0 +1,233 @@
+"""The sections of the configuration as types; a test holds them against the schema.
+
+At run time they are plain mappings, as Snakemake hands them over, already checked by
+`tomocalc.config.check_config`. What the keys mean, their units and limits are in
+``workflow/schemas/config.schema.yaml`` and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, TypedDict
+
+Range = list[float]
+"""Lowest and highest value."""
+Objective = Literal["average_precision", "auroc", "accuracy"]
+
+
+class PhantomSection(TypedDict):
+    """``phantom``."""
+
+    patients: int
+    rows: int
+    columns: int
+    slices: int
+    pixel_spacing_mm: float
+    slice_spacing_mm: float
+    projections: int
+    half_angle_deg: float
+    photons: float
+    end_on_vessels: float
+    calcified_fraction: float
+    format: Literal["dicom", "png"]
+
+
+class TableSection(TypedDict):
+    """``table`` of a run that begins with one; without one most of it is empty."""
+
+    path: str | None
+    sha256: str | None
+    header: bool
+    features: dict[str, str]
+    label: str
+    positive: str
+    negative: list[str] | None
+    patient_id: str | None
+    site: str | None
+
+
+class DoubtsSection(TypedDict):
+    """What ``image`` says of doubts."""
+
+    doubts: Literal["report", "fail"]
+    allowed_doubts: Sequence[str]
+
+
+class ReadingSection(DoubtsSection):
+    """What ``image`` says of how files are read."""
+
+    max_pixels: int
+    min_size: int
+    side_mismatch: Literal["keep", "repair"]
+    on_bad_slice: Literal["fail", "quarantine"]
+
+
+class ImageSection(ReadingSection):
+    """``image``."""
+
+    measure_on: Literal["normalised", "equalised"]
+    blur_sigma_mm: float
+
+
+class CandidatesSection(TypedDict):
+    """``candidates``."""
+
+    generator: Literal["local", "paper"]
+    compare: Literal["auto", "none", "paper", "local"]
+    threshold_k: float
+    min_diameter_mm: float
+    max_diameter_mm: float
+    max_per_slice: int
+    link_radius_mm: float
+
+
+class LabelsSection(TypedDict):
+    """``labels``."""
+
+    tolerance_mm: float
+    slice_tolerance: int
+    ignore_mm: float
+    unlabelled: Literal["fail", "drop"]
+
+
+class DatasetSection(TypedDict):
+    """``dataset``."""
+
+    duplicates: Literal["drop", "keep"]
+    impute: Literal["none", "mean", "median", "knn"]
+    max_bad_fraction: float
+
+
+class SplitSection(TypedDict):
+    """``split``."""
+
+    validation_fraction: float
+    test_fraction: float
+    folds: int
+
+
+class SequenceSection(TypedDict):
+    """``sequence``."""
+
+    kind: Literal["slices", "features_as_steps", "single_step"]
+    slices: int
+
+
+class NetworkSection(TypedDict):
+    """``model`` without what is released."""
+
+    units: list[int]
+    dropout: float
+    members: int
+    learning_rate: float
+    schedule: Literal["constant", "one_cycle"]
+    weight_decay: float
+    batch_size: int
+    epochs: int
+    patience: int
+    monitor: Literal["loss", "average_precision", "auroc", "accuracy"]
+    imbalance: Literal["none", "oversample", "class_weights", "focal"]
+    scaler: Literal["standard", "quantile"]
+    device: Literal["auto", "cpu", "cuda"]
+    precision: Literal["float32", "tf32", "bf16"]
+    checkpoint_every: int
+
+
+class ModelSection(NetworkSection):
+    """``model``."""
+
+    release: Literal["lstm", "trees", "average", "best"]
+
+
+class SearchSection(TypedDict):
+    """``tuning`` without the number of trials."""
+
+    batch: int
+    objective: Objective
+    validation: Literal["auto", "holdout", "kfold"]
+    learning_rate: Range
+    dropout: Range
+    layers: Range
+    units: Range
+    epochs: int
+    members: int
+
+
+class TuningSection(SearchSection):
+    """``tuning``."""
+
+    trials: int
+
+
+class ClusterSection(TypedDict):
+    """``evaluation.cluster``."""
+
+    calcifications: int
+    distance_mm: float
+
+
+class EvaluationSection(TypedDict):
+    """``evaluation``."""
+
+    threshold: Literal["max_f1", "half"]
+    confidence: float
+    prevalences: list[float]
+    cluster: ClusterSection
+
+
+class PredictSection(TypedDict):
+    """``predict``."""
+
+    model: str | None
+    volumes: str | None
+    identifiers: Literal["pseudonymous", "source", "none"]
+    spacing_tolerance: float
+
+
+class ComparisonSection(TypedDict):
+    """``comparison``."""
+
+    trials: int
+    cross_validation: int
+    cited: str
+    patch_px: int
+    samples: int
+    epochs: int
+
+
+class AuditSection(TypedDict):
+    """``audit``."""
+
+    splits: str | None
+    permutations: int
+
+
+class CardSection(TypedDict):
+    """``card``."""
+
+    intended_use: str | None
+    authors: str | None
+    contact: str | None
+    licence: str | None
+    notes: str | None
+    answers: dict[str, str]
+
+
+SECTIONS: dict[str, type] = {
+    "phantom": PhantomSection,
+    "table": TableSection,
+    "image": ImageSection,
+    "candidates": CandidatesSection,
+    "labels": LabelsSection,
+    "dataset": DatasetSection,
+    "split": SplitSection,
+    "sequence": SequenceSection,
+    "model": ModelSection,
+    "tuning": TuningSection,
+    "evaluation": EvaluationSection,
+    "predict": PredictSection,
+    "comparison": ComparisonSection,
+    "audit": AuditSection,
+    "card": CardSection,
+}
+"""By their name in the configuration."""

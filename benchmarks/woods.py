@@ -43,6 +43,7 @@ from tomocalc.model.fitting import fit
 from tomocalc.model.forest import probability as to_probability
 from tomocalc.model.growing import grow
 from tomocalc.model.release import average
+from tomocalc.sections import NetworkSection
 
 PAPER_CONFUSION = np.array([[CONFUSION["tn"], CONFUSION["fp"]], [CONFUSION["fn"], CONFUSION["tp"]]])
 FOLDS = 5

@@ -13,6 +13,7 @@ from tomocalc.insertion.drawing import InsertionSettings
 from tomocalc.insertion.planning import plan_insertion
 from tomocalc.log import log_to
 from tomocalc.readers.row import open_row
+from tomocalc.sections import ReadingSection
 from tomocalc.sheets import read_annotations
 
 log = logging.getLogger("tomocalc.insert_findings")
@@ -22,7 +23,7 @@ def main(
     *,
     volumes: Sequence[Mapping[str, Any]],
     calcified: Sequence[str],
-    image: Mapping[str, Any],
+    image: ReadingSection,
     settings: Mapping[str, Any],
     slice_tolerance: int,
     seed: int,

@@ -28,6 +28,13 @@ from tomocalc.pages.frame import write_page
 from tomocalc.parquet import write_parquet
 from tomocalc.prediction.cautions import is_simulated
 from tomocalc.prediction.fit import check_fit, check_table_fit, drift
+from tomocalc.sections import (
+    DatasetSection,
+    DoubtsSection,
+    EvaluationSection,
+    LabelsSection,
+    TableSection,
+)
 
 log = logging.getLogger("tomocalc.validate_external")
 
@@ -43,11 +50,11 @@ def main(
     annotations: str | None,
     annotations_schema: str,
     table: str | None,
-    columns: Mapping[str, Any],
-    labels: dict[str, Any],
-    dataset: Mapping[str, Any],
-    image: Mapping[str, Any],
-    settings: Mapping[str, Any],
+    columns: TableSection,
+    labels: LabelsSection,
+    dataset: DatasetSection,
+    image: DoubtsSection,
+    settings: EvaluationSection,
     spacing_tolerance: float,
     seed: int,
     predictions: str,
@@ -139,7 +146,7 @@ def main(
 
 
 def labelled_table(
-    table: str, columns: Mapping[str, Any], model: ReleasedModel, *, unlabelled: str
+    table: str, columns: TableSection, model: ReleasedModel, *, unlabelled: str
 ) -> pl.DataFrame:
     """Return the rows of a finished table through the map of its columns.
 
@@ -164,7 +171,7 @@ def labelled_table(
     return rows
 
 
-def _columns(table: str | None, columns: Mapping[str, Any]) -> pl.DataFrame | None:
+def _columns(table: str | None, columns: TableSection) -> pl.DataFrame | None:
     """Return the columns of a table that divide the figures."""
     if table is None or not columns["subgroups"]:
         return None
@@ -177,9 +184,9 @@ def labelled_volumes(
     *,
     sheet: str,
     model: ReleasedModel,
-    labels: dict[str, Any],
+    labels: LabelsSection,
     max_bad_fraction: float,
-    image: Mapping[str, Any],
+    image: DoubtsSection,
 ) -> pl.DataFrame:
     """Return the candidates of all volumes, labelled as those of a training are."""
     found: list[pl.DataFrame] = []
@@ -215,7 +222,7 @@ def _images(
     volumes: Sequence[VolumeManifest],
     findings: Sequence[Mapping[str, Any]],
     model: ReleasedModel,
-    settings: Mapping[str, Any],
+    settings: EvaluationSection,
     seed: int,
 ) -> Images:
     """Measure volumes and patients; all of them, as nothing of them was learnt from."""
@@ -228,13 +235,13 @@ def _images(
         findings,
         threshold=model.threshold,
         settings=settings,
-        split={},
+        split={"validation_fraction": 0.0, "test_fraction": 1.0, "folds": 2},
         seed=seed,
     )
 
 
 def _figures(
-    scored: pl.DataFrame, model: ReleasedModel, settings: Mapping[str, Any], seed: int
+    scored: pl.DataFrame, model: ReleasedModel, settings: EvaluationSection, seed: int
 ) -> dict[str, Any]:
     label, score = scored["label"].to_numpy(), scored["probability"].to_numpy()
     group = scored["group"].to_numpy()

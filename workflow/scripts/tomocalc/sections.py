@@ -29,6 +29,8 @@ class PhantomSection(TypedDict):
     photons: float
     end_on_vessels: float
     calcified_fraction: float
+    malignant_fraction: float | None
+    difficulty: float
     format: Literal["dicom", "png"]
 
 
@@ -44,6 +46,7 @@ class TableSection(TypedDict):
     negative: list[str] | None
     patient_id: str | None
     site: str | None
+    subgroups: list[str]
 
 
 class DoubtsSection(TypedDict):
@@ -180,6 +183,8 @@ class PredictSection(TypedDict):
 
     model: str | None
     volumes: str | None
+    annotations: str | None
+    table: str | None
     identifiers: Literal["pseudonymous", "source", "none"]
     spacing_tolerance: float
 

@@ -1,10 +1,9 @@
 """Train a search on slices of training patients into which spots are put."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from math import ceil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from tomocalc.learned.search import save_search
 from tomocalc.log import log_to
 from tomocalc.readers.row import open_row
 from tomocalc.readers.sources import check_sha256, unchanged
+from tomocalc.sections import ReadingSection
 
 log = logging.getLogger("tomocalc.train_search")
 
@@ -26,7 +26,7 @@ log = logging.getLogger("tomocalc.train_search")
 def main(
     *,
     volumes: Sequence[Row],
-    image: Mapping[str, Any],
+    image: ReadingSection,
     settings: Settings,
     slices: int,
     passes: int,
@@ -58,7 +58,7 @@ def main(
 
 
 def training_slices(
-    volumes: Sequence[Row], image: Mapping[str, Any], *, wanted: int, seed: int
+    volumes: Sequence[Row], image: ReadingSection, *, wanted: int, seed: int
 ) -> Iterator[tuple[NDArray[np.unsignedinteger], Spacing]]:
     """Yield about *wanted* slices, as many of every volume, drawn at random.
 

@@ -86,7 +86,7 @@ def settings_of(card: Mapping[str, Any]) -> Settings:
             fix="use a model that was trained on volumes with this version",
         )
     settings = how["settings"]
-    return Settings.from_config(settings, {}, settings["sequence_slices"])
+    return Settings.from_config(settings, settings, settings["sequence_slices"])
 
 
 def _reasons(

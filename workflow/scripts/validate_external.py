@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import polars as pl
 
+from tomocalc import sections
 from tomocalc.accounts.external import ExternalAccount
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dataset.annotations import read_findings
@@ -28,13 +29,6 @@ from tomocalc.pages.frame import write_page
 from tomocalc.parquet import write_parquet
 from tomocalc.prediction.cautions import is_simulated
 from tomocalc.prediction.fit import check_fit, check_table_fit, drift
-from tomocalc.sections import (
-    DatasetSection,
-    DoubtsSection,
-    EvaluationSection,
-    LabelsSection,
-    TableSection,
-)
 
 log = logging.getLogger("tomocalc.validate_external")
 
@@ -50,11 +44,11 @@ def main(
     annotations: str | None,
     annotations_schema: str,
     table: str | None,
-    columns: TableSection,
-    labels: LabelsSection,
-    dataset: DatasetSection,
-    image: DoubtsSection,
-    settings: EvaluationSection,
+    columns: sections.TableSection,
+    labels: sections.LabelsSection,
+    dataset: sections.DatasetSection,
+    image: sections.DoubtsSection,
+    settings: sections.EvaluationSection,
     spacing_tolerance: float,
     seed: int,
     predictions: str,
@@ -146,7 +140,7 @@ def main(
 
 
 def labelled_table(
-    table: str, columns: TableSection, model: ReleasedModel, *, unlabelled: str
+    table: str, columns: sections.TableSection, model: ReleasedModel, *, unlabelled: str
 ) -> pl.DataFrame:
     """Return the rows of a finished table through the map of its columns.
 
@@ -171,7 +165,7 @@ def labelled_table(
     return rows
 
 
-def _columns(table: str | None, columns: TableSection) -> pl.DataFrame | None:
+def _columns(table: str | None, columns: sections.TableSection) -> pl.DataFrame | None:
     """Return the columns of a table that divide the figures."""
     if table is None or not columns["subgroups"]:
         return None
@@ -184,9 +178,9 @@ def labelled_volumes(
     *,
     sheet: str,
     model: ReleasedModel,
-    labels: LabelsSection,
+    labels: sections.LabelsSection,
     max_bad_fraction: float,
-    image: DoubtsSection,
+    image: sections.DoubtsSection,
 ) -> pl.DataFrame:
     """Return the candidates of all volumes, labelled as those of a training are."""
     found: list[pl.DataFrame] = []
@@ -222,7 +216,7 @@ def _images(
     volumes: Sequence[VolumeManifest],
     findings: Sequence[Mapping[str, Any]],
     model: ReleasedModel,
-    settings: EvaluationSection,
+    settings: sections.EvaluationSection,
     seed: int,
 ) -> Images:
     """Measure volumes and patients; all of them, as nothing of them was learnt from."""
@@ -241,7 +235,7 @@ def _images(
 
 
 def _figures(
-    scored: pl.DataFrame, model: ReleasedModel, settings: EvaluationSection, seed: int
+    scored: pl.DataFrame, model: ReleasedModel, settings: sections.EvaluationSection, seed: int
 ) -> dict[str, Any]:
     label, score = scored["label"].to_numpy(), scored["probability"].to_numpy()
     group = scored["group"].to_numpy()

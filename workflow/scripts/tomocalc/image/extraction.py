@@ -108,8 +108,7 @@ def measure_volume(
     Raises
     ------
     TomocalcError
-        ``E1xx`` and ``E2xx`` for its files; ``E208`` when they differ from their checksum, ``E209``
-        for a doubt that the configuration refuses.
+        As `open_row` and `check_sha256`, and ``E209`` for a doubt that appears while it is read.
     """
     if row["sha256"]:
         check_sha256(source, row["sha256"])

@@ -43,7 +43,7 @@ def test_types_of_a_section_are_those_of_the_schema(name):
 def described(section, schema):
     properties = schema["properties"]
     kinds = get_type_hints(section)
-    assert kinds.keys() == properties.keys()
+    assert kinds.keys() == properties.keys(), "say it in tomocalc/sections.py"
     for key, kind in kinds.items():
         wanted = properties[key]
         if "$ref" in wanted:
@@ -51,7 +51,9 @@ def described(section, schema):
         if "properties" in wanted:
             described(kind, wanted)
         elif "enum" in wanted:
-            assert set(get_args(kind)) == set(wanted["enum"]), key
+            assert set(get_args(kind)) == set(wanted["enum"]), (
+                f"{key}: say it in tomocalc/sections.py"
+            )
         else:
             choices = [it for it in get_args(kind) if it is not type(None)]
             one = choices[0] if isinstance(kind, UnionType) else kind

@@ -75,7 +75,7 @@ class ImageSection(ReadingSection):
 class CandidatesSection(TypedDict):
     """``candidates``."""
 
-    generator: Literal["local", "paper"]
+    generator: Literal["local", "paper", "learned"]
     compare: Literal["auto", "none", "paper", "local"]
     threshold_k: float
     min_diameter_mm: float

@@ -148,6 +148,7 @@ def merge(cohort: Path, out: Path, **image: Any) -> tuple[DoubtCount, ...]:
         image={"doubts": "report", "allowed_doubts": [], **image},
         candidates=str(out / "candidates.parquet"),
         quality=str(out / "quality.json"),
+        croissant=str(out / "croissant.json"),
     )
     return QualityAccount.read(out / "quality.json").doubts
 

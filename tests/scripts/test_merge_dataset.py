@@ -72,6 +72,7 @@ def merge(tmp_path: Path, manifests: list[Path], annotations: str = "") -> dict:
         image={"doubts": "report", "allowed_doubts": []},
         candidates=str(tmp_path / "candidates.parquet"),
         quality=str(tmp_path / "quality.json"),
+        croissant=str(tmp_path / "croissant.json"),
     )
     return json.loads((tmp_path / "quality.json").read_text())
 

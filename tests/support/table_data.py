@@ -47,6 +47,7 @@ def merge_and_split(
         image=config["image"],
         candidates=paths["candidates"],
         quality=paths["quality"],
+        croissant=str(folder / "croissant.json"),
     )
     split_dataset.main(
         candidates=paths["candidates"],

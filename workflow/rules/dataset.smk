@@ -9,6 +9,7 @@ rule merge_dataset:
     output:
         candidates="<results>/dataset/candidates.parquet",
         quality="<results>/dataset/quality.json",
+        croissant="<results>/dataset/croissant.json",
     log:
         "<logs>/merge_dataset.log",
     benchmark:

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from tomocalc.dataset.annotations import read_findings
+from tomocalc.dataset.croissant import describe_dataset
 from tomocalc.dataset.feature_table import candidate_columns, read_feature_table
 from tomocalc.dataset.listing import listed_manifests
 from tomocalc.dataset.quality import quality_account
@@ -37,9 +38,10 @@ def main(
     image: DoubtsSection,
     candidates: str,
     quality: str,
+    croissant: str,
     data_root: str | None = None,
 ) -> None:
-    """Write ``candidates.parquet`` and its quality account.
+    """Write ``candidates.parquet``, its description and its quality account.
 
     Parameters
     ----------
@@ -79,6 +81,7 @@ def main(
             )
         else:
             facts = merge_table(table, columns, labels["unlabelled"], append=append_valid)
+    describe_dataset(croissant, candidates, held, source=source)
     account = quality_account(
         pl.scan_parquet(candidates),
         source=source,
@@ -147,5 +150,6 @@ if __name__ == "__main__":
         image=snakemake.params.image,
         candidates=snakemake.output.candidates,
         quality=snakemake.output.quality,
+        croissant=snakemake.output.croissant,
         data_root=snakemake.params.data_root,
     )

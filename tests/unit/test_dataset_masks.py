@@ -29,6 +29,8 @@ from tomocalc.readers.plane import source_key
 SHAPE = (64, 48)
 MARKED = np.zeros(SHAPE, bool)
 MARKED[20:26, 8:14] = True
+BLUR = np.zeros(SHAPE, np.uint8)
+BLUR[26:28, 8:14] = np.arange(20, 104, 7).reshape(2, 6)
 SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
 LABEL_MAP = "1.2.840.10008.5.1.4.1.1.66.7"
 UIDS = [f"1.2.3.{index}" for index in range(5)]
@@ -77,10 +79,6 @@ def write_itk(path: Path, array: NDArray[Any]) -> None:
     SimpleITK.WriteImage(SimpleITK.GetImageFromArray(array), str(path), useCompression=True)
 
 
-def probabilities(path: Path) -> None:
-    tifffile.imwrite(path, np.where(MARKED, 0.7, 0.1).astype(np.float32))
-
-
 PICTURES = {
     "255.png": lambda path: write_png(path, grey(0, 255)),
     "1.png": lambda path: write_png(path, grey(0, 1)),
@@ -93,15 +91,14 @@ PICTURES = {
     "bits.tif": lambda path: Image.fromarray(MARKED).save(path),
     "lossy.jpg": lambda path: write_jpeg(path, grey(0, 255), quality=60),
     "lossy-inverted.jpg": lambda path: write_jpeg(path, grey(255, 0), quality=60),
-    "probabilities.tif": probabilities,
+    "probabilities.tif": lambda path: tifffile.imwrite(path, MARKED * np.float32(0.6) + 0.1),
+    "smoothed.png": lambda path: write_png(path, grey(0, 255) + BLUR),
     "signed.tif": lambda path: tifffile.imwrite(path, grey(-1, 4, np.int16)),
     "labels.dcm": lambda path: write_dicom(path, [grey(0, 3)]),
     "monochrome1.dcm": lambda path: write_dicom(
         path, [grey(0, 255)], PhotometricInterpretation="MONOCHROME1"
     ),
-    "flat.nii": lambda path: SimpleITK.WriteImage(
-        SimpleITK.GetImageFromArray(grey(0, 2)), str(path)
-    ),
+    "flat.nii": lambda path: write_itk(path, grey(0, 2)),
 }
 
 

@@ -28,6 +28,8 @@ Flags = NDArray[np.bool_]
 
 CLEAR = 0.6
 """Least share of the border of a mask that its background has."""
+TONES = 5
+"""Grey levels between black and white from which on these are no labels."""
 MOST = 0.5
 """Largest share of the image that a mask may cover."""
 
@@ -119,7 +121,19 @@ def _values(plane: Plane) -> NDArray[Any]:
             return values >= values.max() / 2
     elif plane.recipe.startswith(Kind.JPEG.value):
         return values > np.iinfo(values.dtype).max // 2  # lossy: neither 0 nor 255 are exact
+    elif _is_soft(values):
+        return values > np.iinfo(values.dtype).max // 2
     return values
+
+
+def _is_soft(values: NDArray[Any]) -> bool:
+    """Return whether a black and white mask has edges that drawing or scaling has smoothed."""
+    if values.dtype.kind not in "iu" or values.dtype.itemsize > 2:
+        return False
+    tones = set(np.unique(values).tolist())
+    between = tones - {0, int(np.iinfo(values.dtype).max)}
+    numbered = between == set(range(1, len(between) + 1))  # labels count from 1
+    return len(tones) - len(between) == 2 and len(between) >= TONES and not numbered
 
 
 def _background(planes: list[Plane], path: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from tomocalc.audit.split_file import check_split_file
 from tomocalc.cells import LINE
 from tomocalc.dataset.splits import split_honest
 from tomocalc.errors import TomocalcError
-from tomocalc.plan.checks import Cohort, check_split, missing_spacing
+from tomocalc.plan.checks import Cohort, check_split, missing_spacing, outside_images
 
 SPLIT = {"validation_fraction": 0.2, "test_fraction": 0.25, "folds": 5}
 
@@ -94,6 +95,29 @@ def test_a_folder_of_png_needs_its_spacing_in_the_sheet(tmp_path: Path) -> None:
     assert (pixel.code, pixel.where) == ("E205", "volumes.csv:2, column pixel_spacing_mm")
     assert "files that end in .png carry none; wrong too: line 5" in pixel.why
     assert depth.where == "volumes.csv:2, column slice_spacing_mm"
+
+
+@pytest.mark.parametrize(
+    ("places", "words"),
+    [
+        ([(90, 10), (95, 40), (99, 49)], "3 of 3 lie outside.*with x and y exchanged"),
+        ([(90, 10), (10, 90), (5, 5)], r"a.csv:2.*outside of v, which has 100 rows"),
+        ([(0.5, 0.2), (0.1, 0.9), (1, 1)], "shares of the image.*multiply x by the columns"),
+        ([(10, 90), (49, 5), (1, 1)], None),
+    ],
+)
+def test_places_are_held_against_the_size_in_the_sheet(
+    places: list[tuple[float, float]], words: str | None
+) -> None:
+    rows = [
+        {"volume_id": "v", "x": x, "y": y, "slice": 5, LINE: number}
+        for number, (x, y) in enumerate(places, 2)
+    ]
+    size = {"volume_id": "v", "rows": 100, "columns": 50}
+    found = outside_images("a.csv", rows, [size])
+    assert not found if words is None else re.search(words, str(found[0]))
+    unknown = dict.fromkeys(("rows", "columns"))
+    assert len(outside_images("a.csv", rows, [{**size, **unknown}])) == (places[0][0] < 1)
 
 
 @pytest.mark.parametrize(

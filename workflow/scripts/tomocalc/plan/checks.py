@@ -5,20 +5,22 @@ Only what Snakemake itself needs is imported here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 from pathlib import Path
 
-from tomocalc.cells import LINE, Row, together
+from tomocalc.cells import LINE, Row, row_error, together
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.sources import source_names
 from tomocalc.sections import SplitSection
 
 FEWEST = 3
 """Training, validation and test part each need a patient with a calcification."""
-NO_SPACING = {".png", ".pgm", ".jpg", ".jpeg"}
+NO_SPACING = {".png", ".pgm", ".jpg", ".jpeg", ".tif", ".tiff"}
 """Endings of formats that carry no spacing."""
+SEVERAL = 3
+"""Lines from which on all of them show that their places are meant in another way."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,57 @@ def missing_spacing(sheet: str, rows: Iterable[Row]) -> list[TomocalcError]:
         for row in rows
         for name, suffix in _without(row)
     )
+
+
+def outside_images(
+    sheet: str, annotations: Sequence[Row], volumes: Iterable[Row]
+) -> list[TomocalcError]:
+    """Return the places that cannot lie in their images, as far as the sheets tell.
+
+    Places that are all shares of an image, and those outside the size that a sheet of volumes
+    gives, as imports write it.
+
+    Parameters
+    ----------
+    sheet
+        Path of the sheet of annotations.
+    annotations, volumes
+        Rows of both sheets.
+    """
+    sizes = {row["volume_id"]: row for row in volumes}
+    places = [row for row in annotations if None not in (row["x"], row["y"])]
+    if len(places) >= SEVERAL and all(0 <= row[axis] <= 1 for row in places for axis in "xy"):
+        why = "x and y of all lines lie between 0 and 1: they seem to be shares of the image"
+        fix = "multiply x by the columns and y by the rows: places are in pixels"
+        return [row_error(f"{sheet}:{places[0][LINE]}", why, fix)]
+    known = [(row, sizes[row["volume_id"]]) for row in places if row["volume_id"] in sizes]
+    outside = [(row, size) for row, size in known if not _inside(row, size)]
+    exchanged = ({**row, "x": row["y"], "y": row["x"]} for row, _ in known)
+    fit = all(_inside(row, sizes[row["volume_id"]]) for row in exchanged)
+    if len(outside) >= SEVERAL and fit:
+        why = f"{len(outside)} of {len(places)} lie outside their images, and all lie inside with "
+        fix = "exchange the columns: x is the column, counted from the left, and y the row"
+        return [row_error(f"{sheet}:{outside[0][0][LINE]}", f"{why}x and y exchanged", fix)]
+    fix = "give x as the column and y as the row, in pixels"
+    return together(
+        (
+            row[LINE],
+            "",
+            row_error(
+                f"{sheet}:{row[LINE]}",
+                f"it lies outside of {row['volume_id']}, which has {size['rows']} rows and "
+                f"{size['columns']} columns",
+                fix,
+            ),
+        )
+        for row, size in outside
+    )
+
+
+def _inside(row: Row, size: Row) -> bool:
+    """Return whether a corner or centre may lie in an image; of an unknown size it may."""
+    limits = (("x", "columns"), ("y", "rows"))
+    return all(size.get(limit) is None or row[axis] < size[limit] for axis, limit in limits)
 
 
 def _without(row: Row) -> Iterator[tuple[str, str]]:

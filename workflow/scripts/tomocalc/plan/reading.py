@@ -16,7 +16,7 @@ from tomocalc.config import Schema, load_schema
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.insertion.cohort import gets_clusters
 from tomocalc.phantom.cohort import phantom_volumes
-from tomocalc.plan.checks import Cohort, missing_spacing
+from tomocalc.plan.checks import Cohort, missing_spacing, outside_images
 from tomocalc.sheets import (
     CALCIFIED,
     check_annotations,
@@ -230,7 +230,7 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
                 found, more = check_annotations(
                     where, schemas["annotations"], names, data_root=root
                 )
-                errors += more
+                errors += more or outside_images(where, found, own)
             masks = {row["mask"] for row in found if row["mask"]}
             errors += missing_spacing(section["sheet"], own) if look else []
             annotated = {row["volume_id"] for row in found if row["kind"] in CALCIFIED}

@@ -16,14 +16,14 @@ import argparse
 import csv
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+from dog import DOG, Textbook
 from measuring import head, row
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
 
 from support.defaults import CONFIG  # pyright: ignore[reportMissingImports]
 from tomocalc.accounts.settings import Settings
@@ -39,8 +39,9 @@ WIDTHS = {1575: 0.1138, 1668: 0.1397}
 DBT_MM = 0.085
 TOLERANCE_MM = 0.3
 """From the edge of an annotated ellipse to the centre of the object that finds it."""
-DOG = (0.12, 0.19, 0.31)
-"""Narrower Gaussians of the textbook's difference of Gaussians, in millimetres."""
+TUNED_ON = 3
+"""Unlabelled images, with spots in them, on which the difference of Gaussians is tuned."""
+NOWHERE = np.zeros((0, 4))
 Places = NDArray[np.float64]  # (place, [row, column, radius along rows, radius along columns])
 Method = Callable[[Prepared, float], tuple[NDArray[np.float64], NDArray[np.float64]]]
 
@@ -120,19 +121,39 @@ def local(prepared: Prepared, spacing_mm: float):
     return np.column_stack(found.runs.centres()), found.strength.astype(np.float64)
 
 
-def textbook(prepared: Prepared, spacing_mm: float):
-    """Rank the peaks of a difference of Gaussians over three scales by its height."""
-    grey = prepared.grey.table[prepared.grey.levels]
-    best = np.full(grey.shape, -np.inf, np.float32)
-    for width in DOG:
-        narrow, wide = (ndimage.gaussian_filter(grey, w / spacing_mm) for w in (width, width * 1.6))
-        np.maximum(best, narrow - wide, out=best)
-    peak = (best == ndimage.maximum_filter(best, 5)) & (best > 1)
-    blocks = prepared.breast.depth * spacing_mm >= 1.6
-    block = prepared.breast.block
-    inner = np.repeat(np.repeat(blocks, block, axis=0), block, axis=1)
-    peak &= inner[: grey.shape[0], : grey.shape[1]]
-    return np.argwhere(peak).astype(np.float64), best[peak].astype(np.float64)
+def tuned(images: Sequence[tuple[NDArray[np.unsignedinteger], float]]) -> Textbook:
+    """Return the difference of Gaussians that finds most spots at 10 other objects per image."""
+    ranges = [(i, j) for i in range(len(DOG)) for j in range(i + 1, len(DOG) + 1)]
+    tried = {Textbook(*ends, noise): Scores() for ends in ranges for noise in (False, True)}
+    for number, (raw, spacing_mm) in enumerate(images):
+        prepared, places = with_spots(raw, spacing_mm, number)
+        every = Textbook(0, len(DOG), False).responses(prepared, spacing_mm)
+        for method, scores in tried.items():
+            own = every[method.first : method.last]
+            scores.add(
+                *method.peaks(own, prepared, spacing_mm),
+                places=places,
+                ignored=NOWHERE,
+                whole=True,
+                slack=TOLERANCE_MM / spacing_mm,
+            )
+    best = max(tried, key=lambda method: tried[method].recall(10))
+    print(f"\nDifference of Gaussians at {DOG[best.first : best.last]} mm", end="")
+    print(", divided by the local noise" if best.by_noise else "", flush=True)
+    return best
+
+
+def with_spots(
+    raw: NDArray[np.unsignedinteger], spacing_mm: float, number: int
+) -> tuple[Prepared, Places]:
+    """Return an image with 30 spots in it, and their places."""
+    prepared = prepare(raw, (spacing_mm, spacing_mm))
+    assert prepared is not None
+    rng = np.random.default_rng([3, number])
+    planted = plant(prepared, spots=30, spacing_mm=spacing_mm, rng=rng)
+    radius = np.zeros(len(planted.row))
+    places = np.column_stack([planted.row, planted.col, radius, radius])
+    return replace(prepared, raw=planted.raw), places
 
 
 def measure(
@@ -220,7 +241,8 @@ def inbreast(folder: Path, truth: Path, unlabelled: Path) -> None:
             for kind in ("Calcification", "Cluster")
         )
         images.append((*spaced(folder / name), places, clusters, whole))
-    methods = {"learned": method, "local": local, "difference of Gaussians": textbook}
+    dog = tuned([spaced(path) for path in chosen[:TUNED_ON]])
+    methods = {"learned": method, "local": local, "difference of Gaussians": dog}
     accounts = {name: Scores() for name in methods}
     measure(images, methods, accounts)
     show("real calcifications", accounts)
@@ -230,24 +252,19 @@ def bcs_dbt(folder: Path) -> None:
     paths = sorted(folder.glob("*.jpg"))
     # DBT-P00013-….jpg: the second part is the patient
     patients = sorted({path.name.split("-")[1] for path in paths})
-    peers: dict[str, Method] = {"local": local, "difference of Gaussians": textbook}
-    accounts = {name: Scores() for name in ("learned", *peers)}
+    names = ("learned", "local", "difference of Gaussians")
+    accounts = {name: Scores() for name in names}
     for fold in range(2):
         tested = set(patients[fold::2])
-        method = train(
-            (gray(path), DBT_MM) for path in paths if path.name.split("-")[1] not in tested
-        )
+        others = [path for path in paths if path.name.split("-")[1] not in tested]
+        method = train((gray(path), DBT_MM) for path in others)
+        dog = tuned([(gray(path), DBT_MM) for path in others[:TUNED_ON]])
         images = []
         for number, path in enumerate(paths):
             if path.name.split("-")[1] in tested:
-                prepared = prepare(gray(path), (DBT_MM, DBT_MM))
-                assert prepared is not None
-                rng = np.random.default_rng([3, number])
-                planted = plant(prepared, spots=30, spacing_mm=DBT_MM, rng=rng)
-                radius = np.zeros(len(planted.row))
-                places = np.column_stack([planted.row, planted.col, radius, radius])
-                images.append((planted.raw, DBT_MM, places, np.zeros((0, 4)), True))
-        measure(images, {"learned": method, **peers}, accounts)
+                prepared, places = with_spots(gray(path), DBT_MM, number)
+                images.append((prepared.raw, DBT_MM, places, NOWHERE, True))
+        measure(images, dict(zip(names, (method, local, dog), strict=True)), accounts)
     show("spots put in", accounts)
 
 

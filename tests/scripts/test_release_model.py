@@ -14,8 +14,10 @@ import release_model
 import train_lstm
 from support.model_data import MODEL, make_candidates, training, write_tables
 from support.pages_data import write_dataset
+from tomocalc.accounts.search import SearchAccount
 from tomocalc.accounts.trees import TreesAccount
 from tomocalc.errors import TomocalcError
+from tomocalc.files import file_sha256
 from tomocalc.model import growing
 from tomocalc.model.release import load_model
 from tomocalc.parquet import read_parquet
@@ -47,7 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def released(folder: Path, release: str, out: Path) -> Any:
+def released(folder: Path, release: str, out: Path, **more: Any) -> Any:
     """Return the model that `release_model` writes."""
     release_model.main(
         network=str(folder / "model/model.safetensors"),
@@ -59,6 +61,7 @@ def released(folder: Path, release: str, out: Path) -> Any:
         release=release,
         weights=str(out / "model.safetensors"),
         card=str(out / "model.json"),
+        **more,
     )
     return load_model(out)
 
@@ -106,3 +109,23 @@ def test_a_release_without_its_trees_is_refused(folder: Path, tmp_path: Path) ->
     assert other.trees is None
     with pytest.raises(TomocalcError, match="E404"):
         load_model(tmp_path / "b")
+
+
+def test_a_learned_search_goes_with_the_model_and_names_nobody(
+    folder: Path, tmp_path: Path
+) -> None:
+    paths = [tmp_path / "search" / name for name in ("search.safetensors", "search.json")]
+    paths[0].parent.mkdir()
+    paths[0].write_bytes(b"weights")
+    account = SearchAccount(
+        seed=1, threshold_k=3.0, cut=0.5, spots=60, others=200, passes=2, epochs=7,
+        patients=("Ann", "Bea"), slices=60, positives=100, negatives=400, weights=69201,
+        loss=(0.5, 0.4), weights_sha256=file_sha256(paths[0]),
+    )  # fmt: skip
+    account.write(paths[1])
+    model = released(folder, "lstm", tmp_path, search=tuple(map(str, paths)))
+    assert model.search_key == account.weights_sha256
+    assert model.card["search"]["patients"] == 2
+    assert (tmp_path / "search.safetensors").read_bytes() == b"weights"
+    assert SearchAccount.read(tmp_path / "search.json") == replace(account, patients=())
+    assert released(folder, "lstm", tmp_path).search_key is None

@@ -24,6 +24,7 @@ from tomocalc.learned.search import (
     LearnedSearch,
     load_search,
     low_objects,
+    released_search,
     save_search,
 )
 
@@ -144,6 +145,19 @@ def test_a_damaged_search_is_refused_by_name(tmp_path, damage, code) -> None:
         load_search(tmp_path)
     assert caught.value.code == code
     assert str(tmp_path) in caught.value.where
+
+
+def test_a_release_is_searched_by_its_own_search_alone(tmp_path) -> None:
+    search, settings = learned(), replace(SETTINGS, generator="learned")
+    save_search(tmp_path, search)
+    found = released_search(tmp_path, search.key, settings)
+    assert found is not None
+    assert found.key == search.key
+    assert released_search(tmp_path, None, SETTINGS) is None  # another generator needs none
+    with pytest.raises(TomocalcError, match=r"E404.*differs from the one in the model's card"):
+        released_search(tmp_path, "0" * 64, settings)
+    with pytest.raises(TomocalcError, match=r"E602.*the model has no search"):
+        released_search(tmp_path, None, settings)
 
 
 def test_slices_that_teach_nothing_are_refused() -> None:

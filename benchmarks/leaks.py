@@ -1,23 +1,33 @@
 """A zoo of planted leaks and of clean splits: what the audit catches, and its false alarms.
 
     python benchmarks/leaks.py [SEEDS]
+    python benchmarks/leaks.py [SEEDS] --peers PYTHON
 
 Every animal is a table of patients with rows of continuous features, split by patient, with one
 fault put in on purpose. *caught*: share of seeds whose named check says what it should. *named*:
 share of planted rows or patients that the list of twins names. Clean splits are tables of many
 shapes; *false alarms* are those that are not called clean.
+
+With ``--peers``, the interpreter of an environment with three public leak detectors
+(`benchmarks/leaks_peers.py` says which), the same tables are given to them, as the parts that a
+model learns from and the test part.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
+import json
+import subprocess
+import tempfile
+from pathlib import Path
 
 import numpy as np
-from measuring import head
+from measuring import head, row
 
 from support.leaks import ANIMALS, CLEAN, table
 from tomocalc.accounts.leakage import SplitAudit, Verdict
 from tomocalc.audit.audit import audit_split
+from tomocalc.audit.rows import SplitRows
 
 
 def caught(audit: SplitAudit, check: str) -> bool:
@@ -71,5 +81,48 @@ def main(seeds: int) -> None:
     print(*alarms, sep="\n")
 
 
+PEERS = ("deepchecks", "cleanlab", "leakcheck")
+
+
+def beside(seeds: int, python: str) -> None:
+    """Print what the audit and three public detectors say of the same tables."""
+    tables: list[tuple[str, SplitRows]] = []
+    tables += [(what, make(seed)[0]) for what, _, make in ANIMALS for seed in range(seeds)]
+    clean = CLEAN[:36:3]  # of up to 120 patients; the largest take the peers minutes each
+    tables += [
+        ("clean splits of 12 shapes", table(1000 * place + seed, **shape))  # pyright: ignore[reportArgumentType]
+        for place, shape in enumerate(clean)
+        for seed in range(seeds)
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        for number, (_, rows) in enumerate(tables):
+            write(Path(folder), f"{number:04d}", rows)
+        peers = Path(__file__).with_name("leaks_peers.py")
+        run = subprocess.run([python, peers, folder], stdout=subprocess.PIPE, text=True, check=True)
+    said = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
+    print("\n" + head("not called clean", "this audit", *PEERS))
+    for what in dict.fromkeys(name for name, _ in tables):
+        mine = [number for number, (name, _) in enumerate(tables) if name == what]
+        audits = [audit_split(tables[number][1], seed=0).verdict for number in mine]
+        shares = [np.mean([verdict is not Verdict.CLEAN for verdict in audits])]
+        shares += [np.mean([said[number][peer] for number in mine]) for peer in PEERS]
+        print(row(what, *(f"{share:.2f}" for share in shares)), flush=True)
+
+
+def write(folder: Path, name: str, rows: SplitRows) -> None:
+    """Write what a model learns from and the test part as two sheets."""
+    known = rows.frame.select("row", "patient", "site", "label", *rows.features, "part")
+    for part, test in (("train", False), ("test", True)):
+        chosen = known.filter((known["part"] == "test") == test).drop("part")
+        chosen.write_csv(folder / f"{name}.{part}.csv", null_value="")
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20)
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("seeds", type=int, nargs="?", default=20)
+    parser.add_argument("--peers", metavar="PYTHON")
+    options = parser.parse_args()
+    if options.peers:
+        beside(options.seeds, options.peers)
+    else:
+        main(options.seeds)

@@ -123,6 +123,26 @@ def repeated(seed: int) -> Planted:
     return changed(rows, frame), set(twice["row"].to_list())
 
 
+def by_breast(seed: int) -> Planted:
+    """Call the two breasts of test patients two patients, one of them in training."""
+    rows = table(seed)
+    names = rows.part("test")["patient"].unique(maintain_order=True)[:4].to_list()
+    right = pl.col("patient").is_in(names) & (pl.int_range(pl.len()) % 2 == 0)
+    side = pl.when(right).then(pl.lit("_R")).otherwise(pl.lit("_L"))
+    frame = rows.frame.with_columns(
+        part=pl.when(right).then(pl.lit("train")).otherwise("part"),
+        patient=pl.col("patient") + side,
+    )
+    return changed(rows, frame), {f"{name}_L" for name in names}
+
+
+def missing(seed: int) -> Planted:
+    """Let a gap in one feature tell the label."""
+    rows = table(seed)
+    gap = pl.when(pl.col("label") == 1).then(None).otherwise("f5")
+    return changed(rows, rows.frame.with_columns(f5=gap)), set()
+
+
 def same_row(seed: int) -> Planted:
     """Let test rows be training rows as well."""
     rows = table(seed)
@@ -181,6 +201,7 @@ ANIMALS: list[tuple[str, str, Callable[[int], Planted]]] = [
     ("rows split at random, patients named", "patients", lambda s: by_rows(s, named=True)),
     ("rows split at random, patients not named", "unnamed", lambda s: by_rows(s, named=False)),
     ("two patients in validation and training", "patients_validation", shared_with_validation),
+    ("breasts of one patient named as two patients", "sides", by_breast),
     ("the same row in training and test", "same_rows", same_row),
     ("one exact copy under another patient", "copies", lambda s: copied(s, count=1)),
     ("twenty exact copies under other patients", "copies", lambda s: copied(s, count=20)),
@@ -221,6 +242,7 @@ ANIMALS: list[tuple[str, str, Callable[[int], Planted]]] = [
     ("ill patients come last in the table", "order_patients", lambda s: told_by(s, "order")),
     ("positive rows come last in the table", "order_rows", lambda s: told_by(s, "order of rows")),
     ("a feature is the label", "feature_alone", lambda s: told_by(s, "feature")),
+    ("a gap in a feature is the label", "feature_alone", missing),
 ]
 
 CLEAN: list[dict[str, object]] = [

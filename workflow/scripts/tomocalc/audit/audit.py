@@ -13,6 +13,7 @@ from tomocalc.audit.nearness import near_copies
 from tomocalc.audit.rows import PARTS, SplitRows
 from tomocalc.audit.sharing import (
     copies,
+    named_by_side,
     repeats,
     same_patients,
     same_rows,
@@ -33,7 +34,14 @@ def audit_split(rows: SplitRows, *, permutations: int = PERMUTATIONS, seed: int 
 
     Without *permutations* only what the parts share is judged, not what names and order tell.
     """
-    found = [*same_patients(rows), same_rows(rows), copies(rows), near_copies(rows), repeats(rows)]
+    found = [
+        *same_patients(rows),
+        named_by_side(rows),
+        same_rows(rows),
+        copies(rows),
+        near_copies(rows),
+        repeats(rows),
+    ]
     alone = features_alone(rows)
     checks = [
         *(check for check, _ in found),
@@ -42,7 +50,7 @@ def audit_split(rows: SplitRows, *, permutations: int = PERMUTATIONS, seed: int 
         *search_knows(rows),
         *unlabelled(rows),
         *(associations(rows, permutations=permutations, seed=seed) if permutations else []),
-        *_too_good(alone, rows),
+        *_too_good([*alone, *missing_alone(rows)], rows),
     ]
     shared = [one for _, some in found for one in some]
     return SplitAudit(
@@ -66,6 +74,18 @@ def features_alone(rows: SplitRows) -> list[FeatureAlone]:
             value = auroc(label, values[known])
             found.append(FeatureAlone(feature=name, auroc=max(value, 1 - value)))
     return sorted(found, key=lambda one: (-one.auroc, one.feature))
+
+
+def missing_alone(rows: SplitRows) -> list[FeatureAlone]:
+    """Return the AUROC of the gaps of every feature that has some: whether a value is missing."""
+    found = []
+    for place, name in enumerate(rows.features):
+        gaps = np.isnan(rows.numbers[:, place])
+        if gaps.any() and 0 < rows.label.sum() < len(rows.label):
+            value = auroc(rows.label, gaps.astype(np.float64))
+            alone = FeatureAlone(feature=f"whether {name} is missing", auroc=max(value, 1 - value))
+            found.append(alone)
+    return found
 
 
 def _too_good(alone: list[FeatureAlone], rows: SplitRows) -> list[Check]:

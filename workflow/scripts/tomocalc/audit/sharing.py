@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import polars as pl
@@ -9,11 +10,15 @@ from scipy.special import bdtrc
 
 from tomocalc.accounts.leakage import Check, Shared, Verdict
 from tomocalc.audit.rows import SplitRows
+from tomocalc.identity import spelling_key
 
 COARSE = 0.05
 """Equal rows that chance puts on both sides, from which on features are called coarse."""
 LEVEL = 1e-3
 """Largest p-value that is not called chance, where features are coarse."""
+
+SIDE = re.compile(r"([\W_]+(l|r|left|right|[lr]?cc|[lr]?mlo))+$", re.IGNORECASE)
+"""A side or a view at the end of a patient's name, set off from it."""
 
 Found = tuple[Check, list[Shared]]
 
@@ -52,6 +57,30 @@ def _same_patients(
         of=asked["patient"].n_unique(),
     )
     return check, _shared(name, twins.with_columns(patient_twin="patient"))
+
+
+def named_by_side(rows: SplitRows) -> Found:
+    """Return the test patients whose names differ from a learnt patient's in a side or view alone.
+
+    ``P07_L`` and ``P07_R`` are the breasts of one patient, whom the sheet calls two.
+    """
+    known = rows.frame.filter(pl.col("patient") != "").unique("patient", maintain_order=True)
+    keys = {name: spelling_key(SIDE.sub("", name)) for name in known["patient"]}
+    known = known.with_columns(stem=pl.col("patient").replace_strict(keys, return_dtype=pl.String))
+    columns = ["row", "patient", "part", "stem"]
+    asked, learnt = (
+        known.filter((known["part"] == "test") == test).select(columns) for test in (True, False)
+    )
+    # of a name that stands in both parts the check of patients tells
+    learnt = learnt.unique("stem", keep="first", maintain_order=True)
+    twins = asked.join(learnt, on="stem", suffix="_twin", maintain_order="left")
+    check = Check(
+        name="sides",
+        verdict=Verdict.CAUTION if twins.height else Verdict.CLEAN,
+        count=twins.height,
+        of=asked.height,
+    )
+    return check, _shared("sides", twins)
 
 
 def same_rows(rows: SplitRows) -> Found:

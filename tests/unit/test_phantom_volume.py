@@ -122,7 +122,7 @@ def test_bytes_do_not_depend_on_the_number_of_threads():
         "from tomocalc.phantom.settings import Settings\n"
         "from tomocalc.phantom.volume import simulate\n"
         "made = simulate(volume_id='P001-LCC', patient_id='P001', laterality='L', calcified=True,"
-        " seed=1, settings=Settings(96, 80, 6, 0.1, 1.0, 15, 15.0, 3000.0, 7.0))\n"
+        " seed=1, settings=Settings(96, 80, 6, 0.1, 1.0, 15, 15.0, 3000.0, 7.0, 0.5))\n"
         "print(hashlib.sha256(made.stored.tobytes()).hexdigest())"
     )
     scripts = str(Path(volume.__file__).parents[2])

@@ -67,3 +67,41 @@ rule gather_insertions:
         data_root=config["volumes"]["data_root"],
     script:
         "../scripts/gather_insertions.py"
+
+
+rule detection_limit:
+    """Say which calcifications, of those put into the volumes, the chain finds."""
+    input:
+        volumes="<results>/features/volumes.tsv",
+        files=VOLUMES.all_files,
+        insertions=VOLUMES.all_insertions,
+        annotations=VOLUMES.own_annotations,
+        masks=VOLUMES.masks,
+        annotations_schema=schema("annotations"),
+        candidates="<results>/dataset/candidates.parquet",
+        predictions="<results>/evaluation/predictions.parquet",
+        metrics="<results>/evaluation/metrics.json",
+    output:
+        account="<results>/insertion/detection_limit.json",
+        page=report(
+            "<results>/insertion/detection_limit.html",
+            caption="../report/detection_limit.rst",
+            category="Evaluation",
+            labels={"what": "detection limit"},
+        ),
+    log:
+        "<logs>/detection_limit.log",
+    conda:
+        "../../envs/evaluation.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=60,
+    params:
+        code=code_of("detection_limit.py"),
+        words=WORDS,
+        volumes=VOLUMES.all_volumes,
+        image=config["image"],
+        labels=config["labels"],
+        data_root=config["volumes"]["data_root"],
+    script:
+        "../scripts/detection_limit.py"

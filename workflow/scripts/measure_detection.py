@@ -15,17 +15,22 @@ from tomocalc.accounts.detection import Detection
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dataset.annotations import read_findings
 from tomocalc.dataset.listing import listed_manifests
-from tomocalc.errors import TomocalcError
-from tomocalc.evaluation.coverage import SMALL_MM, Coverage, SmallObjects, Target, small
-from tomocalc.files import file_sha256, write_bytes
-from tomocalc.image.breast import Outline
+from tomocalc.evaluation.coverage import (
+    SMALL_MM,
+    Coverage,
+    SmallObjects,
+    Target,
+    read_objects,
+    small,
+)
+from tomocalc.files import write_bytes
 from tomocalc.image.display import Frame
 from tomocalc.image.objects import SEARCH_FILE, VolumeObjects
 from tomocalc.image.overlay import Annotated, volume_overlay
 from tomocalc.image.previews import PREVIEWS_FILE
-from tomocalc.image.shards import read_manifest, remains
+from tomocalc.image.shards import read_manifest
 from tomocalc.log import log_to
-from tomocalc.parquet import REMEDY, read_metadata, read_parquet
+from tomocalc.parquet import read_parquet
 from tomocalc.sections import LabelsSection
 from tomocalc.tables import OBJECTS_FILE
 
@@ -162,26 +167,6 @@ def read_truth(path: str) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
-
-
-def read_objects(path: Path, manifest: VolumeManifest) -> tuple[pl.DataFrame, Outline | None]:
-    """Read the objects of a volume and the outline of its breast.
-
-    Raises
-    ------
-    TomocalcError
-        ``E301`` when the table is not the one its manifest announced.
-    """
-    if not path.is_file() or file_sha256(path) != manifest.objects.sha256:
-        raise TomocalcError(
-            "E301",
-            what="a table of objects cannot be used",
-            where=str(path),
-            why="it is missing or differs from the checksum in its manifest",
-            fix=REMEDY.format(path=remains(path.with_name("manifest.json"))),
-        )
-    text = read_metadata(path)["outline"]
-    return read_parquet(path), Outline.from_text(text) if text else None
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,12 @@ from tomocalc.accounts.detection import GeneratorRecall, KindRecall, Recall, Vis
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dataset.labels import Objects
 from tomocalc.dataset.masks import PlacedMask
+from tomocalc.errors import TomocalcError
+from tomocalc.files import file_sha256
 from tomocalc.image.breast import Outline
+from tomocalc.image.shards import remains
 from tomocalc.metrics import wilson
+from tomocalc.parquet import REMEDY, read_metadata, read_parquet
 
 SMALL_MM = 1.5
 """Only objects whose circle of equal area is at most this wide count: a breast covers nothing."""
@@ -130,6 +135,26 @@ class SmallObjects:
         objects = Objects(row, col, slices, np.arange(row.size), spacing_mm=self.spacing_mm)
         inside = objects.within(finding.annotation(), self.tolerance_mm, self.slice_tolerance)
         return bool(inside.any())
+
+
+def read_objects(path: Path, manifest: VolumeManifest) -> tuple[pl.DataFrame, Outline | None]:
+    """Read the objects of a volume and the outline of its breast.
+
+    Raises
+    ------
+    TomocalcError
+        ``E301`` when the table is not the one its manifest announced.
+    """
+    if not path.is_file() or file_sha256(path) != manifest.objects.sha256:
+        raise TomocalcError(
+            "E301",
+            what="a table of objects cannot be used",
+            where=str(path),
+            why="it is missing or differs from the checksum in its manifest",
+            fix=REMEDY.format(path=remains(path.with_name("manifest.json"))),
+        )
+    text = read_metadata(path)["outline"]
+    return read_parquet(path), Outline.from_text(text) if text else None
 
 
 def small(objects: pl.DataFrame, spacing_mm: tuple[float, float]) -> pl.DataFrame:

@@ -44,14 +44,14 @@ class SettledGroup:
     ) -> None:
         self._geometry, self._drawn = room.geometry, drawn
         self._focus = [_focus(one, room.geometry) for one in drawn]
-        images = {index: volume.read(index) for index in sorted(set(self._focus))}
+        self._images = images = {index: volume.read(index) for index in sorted(set(self._focus))}
         around = [
             _around(images[index], one, room.geometry)
             for one, index in zip(drawn, self._focus, strict=True)
         ]
         self._mean = np.array([mean for mean, _ in around]) - room.air
         self._deviation = np.array([deviation for _, deviation in around])
-        self._highest = plan.highest - room.air
+        self._plan = plan
         self.gain = settings.gain or float(max(self._mean.mean(), 1.0)) / TISSUE
         if settings.gain is None:
             self._make_relative()
@@ -62,31 +62,46 @@ class SettledGroup:
         A peak brighter than the image's values allow is lowered to what they allow.
         """
         wanted = np.array([one.contrast for one in self._drawn]) * np.maximum(self._mean, 1.0)
-        wanted = np.minimum(wanted, np.maximum(self._highest - self._mean, 1.0))
+        wanted = np.minimum(
+            wanted, np.maximum(self._plan.highest - self._plan.air - self._mean, 1.0)
+        )
         for _ in range(ROUNDS):
-            factors = wanted / np.maximum(self._peaks() * self.gain, 1e-3 * wanted)
+            factors = wanted / np.maximum(self._peaks(), 1e-3 * wanted)
             self._drawn = [
                 _scaled(one, float(factor))
                 for one, factor in zip(self._drawn, factors, strict=True)
             ]
 
-    def _peaks(self) -> NDArray[np.float64]:
-        """Return every object's peak on its slice of best focus, 1/mm, (object,)."""
+    def _peaks(self, *, as_stored: bool = False) -> NDArray[np.float64]:
+        """Return every object's peak on its slice of best focus, in stored values, (object,).
+
+        With *as_stored* it is rounded, and cut off at the brightest value, as the slice is.
+        """
         chosen = sorted(set(self._focus))
         patch = make_patch(bodies_of(self._drawn), self._geometry, chosen)
-        rows, columns = np.indices(patch.values.shape[1:])
         pixel = self._geometry.pixel_spacing_mm
         peaks = []
         for one, index in zip(self._drawn, self._focus, strict=True):
+            plane = patch.values[chosen.index(index)] * np.float32(self.gain)
             _, y, x = one.finding.centre_mm / pixel
-            radius = one.finding.diameter_mm / 2 / pixel + 1
-            near = np.hypot(rows + patch.top - y, columns + patch.left - x) <= radius
-            peaks.append(float(patch.values[chosen.index(index)][near].max()))
+            reach = one.finding.diameter_mm / 2 / pixel + 1
+            # The square about the object, cut to the image and to the patch.
+            top, left = max(int(y - reach), 0, patch.top), max(int(x - reach), 0, patch.left)
+            image = self._images[index][top : int(y + reach) + 2, left : int(x + reach) + 2]
+            first, second = top - patch.top, left - patch.left
+            added = plane[first : first + image.shape[0], second : second + image.shape[1]]
+            image = image[: added.shape[0], : added.shape[1]]
+            rows, columns = np.indices(added.shape)
+            near = np.hypot(rows + top - y, columns + left - x) <= reach
+            if as_stored:
+                total = np.clip(np.rint(image + added), 0, self._plan.highest)
+                added = total - image
+            peaks.append(float(added[near].max()))
         return np.array(peaks)
 
     def settled(self, stored: list[int]) -> Group:
         """Return the group as it is written; *stored*: a slice's number for annotations."""
-        peaks, pixel = self._peaks() * self.gain, self._geometry.pixel_spacing_mm
+        peaks, pixel = self._peaks(as_stored=True), self._geometry.pixel_spacing_mm
         objects = []
         for number, one in enumerate(self._drawn):
             finding, focus = one.finding, self._focus[number]

@@ -25,7 +25,7 @@ class Entry:
     command
         What makes a page on request, after ``snakemake``; FOLDER stands for the folder of results.
     needs
-        ``volumes`` where the page needs images.
+        ``volumes`` where the page needs images, ``insertion`` where it needs what is put into them.
     """
 
     address: str

@@ -62,6 +62,9 @@ SAID = {
 }
 """What can be released, and the probe, in a sentence."""
 
+NEEDED = {"volumes": ("phantom", "volumes"), "insertion": ("volumes",)}
+"""Sources of a run that can make a page on request, by what the page needs."""
+
 
 def index_page(
     *,
@@ -136,7 +139,7 @@ def index_page(
         requests=[
             one
             for one in ON_REQUEST
-            if one not in pages and (source != "table" or one.needs != "volumes")
+            if one not in pages and source in NEEDED.get(one.needs, (source,))
         ],
         files=[_file(entry, path) for entry, path in data],
     )

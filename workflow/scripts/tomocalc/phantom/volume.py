@@ -80,12 +80,30 @@ def simulate(
     if outcome is not None:
         rng = stream(seed, volume_id, "outcome")
         findings += draw_outcome_cluster(rng, outcome=outcome, settings=settings, inside=inside)
+    return acquire(
+        breast,
+        findings,
+        laterality=laterality,
+        settings=settings,
+        noise=stream(seed, volume_id, "noise"),
+    )
+
+
+def acquire(
+    breast: Breast,
+    findings: list[Finding],
+    *,
+    laterality: str,
+    settings: Settings,
+    noise: np.random.Generator | None,
+) -> Simulation:
+    """Image a breast with findings in it; without *noise* no photon is missing."""
     detector = Detector.around(settings)
     thickness = project(breast.support, detector)  # mm
     objects = np.zeros(detector.shape, np.float32)
     add_bodies(objects, findings, detector)
     lines = np.float32(FAT) * thickness + project(breast.attenuation, detector) + objects
-    measured = expose(lines, settings, stream(seed, volume_id, "noise"))
+    measured = expose(lines, settings, noise)
     add_spikes(measured, findings, detector)
 
     image = reconstruct(flatten(measured, thickness, detector), detector, settings.depths_mm)

@@ -15,6 +15,7 @@ from tomocalc.plan.reading import DATASETS, Config
 from tomocalc.plan.wildcards import Wildcards
 
 TABLES = ("*.csv", "*.txt")
+LIMIT = "insertion/detection_limit.html"
 MEASURED_TABLES = ("clusters", "volumes", "patients")
 """Tables of the evaluation that only image volumes have."""
 
@@ -68,9 +69,14 @@ class PagePlan:
         return {"external": str(path)} if path.is_file() else {}
 
     def on_request(self, _: Wildcards) -> list[str]:
-        """Return the pages made on request that are there: the index links to them as they are."""
+        """Return the pages made on request that are there: the index links to them as they are.
+
+        The detection limit is one of them without a request where calcifications are put in.
+        """
         paths = [str(self._results / request.address) for request in ON_REQUEST]
-        return [path for path in paths if Path(path).is_file()]
+        made = [path for path in paths if Path(path).is_file()]
+        limit = str(self._results / LIMIT)
+        return [*made, limit] if self.config["insertion"]["enabled"] and limit not in made else made
 
     def site_pages(self, _: Wildcards) -> list[str]:
         """Return the pages that are there; absolute, so that none of them is made anew."""

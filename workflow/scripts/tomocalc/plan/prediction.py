@@ -107,7 +107,7 @@ class PredictionPlan:
         }
         if settings["table"] is not None and settings["annotations"] is None:
             return {"table": settings["table"], **model}
-        if not self.from_elsewhere or settings["annotations"] is None or settings["table"]:
+        if not self._own_sheet or settings["annotations"] is None or settings["table"]:
             raise TomocalcError(
                 "E104",
                 what="it is not clear what to validate the model on",

@@ -1,0 +1,112 @@
+"""The page that says what a chain sees of what was put into these images."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from tomocalc.accounts.detection_limit import DetectionLimit, LimitCell, LimitExample, StageLimit
+from tomocalc.evaluation.detection_limit import CONTRASTS, DIAMETERS_MM
+from tomocalc.pages.catalogue import navigation, run_pages
+from tomocalc.pages.charts import BAR, Chart, axis, heat_map
+from tomocalc.pages.frame import render_page
+from tomocalc.pages.palette import SEQUENTIAL
+
+ADDRESS = "insertion/detection_limit.html"
+HALF_MM = 4.0
+"""Half the side of an example's picture."""
+SHOWN_PX = 200
+"""Side of an example's picture on the page, at least."""
+STAGES = {
+    "search": "the search, in all volumes",
+    "model": "search and model, in the patients of the test part",
+}
+
+
+def limit_page(account: DetectionLimit, pictures: Mapping[LimitExample, str]) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    pictures
+        ``data:`` address of every example's picture.
+    """
+    return render_page(
+        "detection_limit",
+        links=navigation(ADDRESS, run_pages()),
+        packages=("numpy", "plotly"),
+        account=account,
+        stages=[(stage, STAGES[stage.stage], _chart(stage)) for stage in account.stages],
+        span=_span,
+        faint=[(one, pictures[one]) for one in account.examples if one.found],
+        clear=[(one, pictures[one]) for one in account.examples if not one.found],
+    )
+
+
+def _span(cell: LimitCell) -> tuple[str, str]:
+    """Return diameter and contrast of a cell in words."""
+    assert cell.diameter_mm is not None
+    assert cell.contrast is not None
+    low, high = cell.diameter_mm
+    faint, bright = cell.contrast
+    diameter = f"below {high:g}" if not low else f"{low:g} to {high:g}"
+    if not faint:
+        return diameter, f"below {bright:g}"
+    return diameter, f"from {faint:g}" if bright is None else f"{faint:g} to {bright:g}"
+
+
+def _chart(stage: StageLimit) -> Chart:
+    """Return recall by diameter (rows) and contrast (columns); cells without objects are empty."""
+    shape = (len(DIAMETERS_MM) - 1, len(CONTRASTS))
+    grid = [stage.cells[row * shape[1] : (row + 1) * shape[1]] for row in range(shape[0])]
+    trace = heat_map(
+        [_span(cell)[1] for cell in grid[0]],
+        [_span(line[0])[0] for line in grid],
+        SEQUENTIAL,
+        hover="%{y} mm, contrast %{x}: %{text}<extra></extra>",
+        z=[[cell.recall.value for cell in line] for line in grid],
+        text=[[_written(cell) for cell in line] for line in grid],
+        texttemplate="%{text}",
+        zmin=0,
+        zmax=1,
+        xgap=2,
+        ygap=2,
+        colorbar=BAR,
+    )
+    layout = {
+        "xaxis": axis("contrast: peak over the grey value around it", type="category"),
+        "yaxis": axis("diameter, mm", type="category"),
+    }
+    return Chart([trace], layout, height=360)
+
+
+def _written(cell: LimitCell) -> str:
+    return f"{cell.found} of {cell.objects}" if cell.objects else ""
+
+
+def example_picture(image: NDArray[Any], one: LimitExample, pixel_spacing_mm: float) -> str:
+    """Return a square about an example as a ``data:`` address, its object in the middle.
+
+    Parameters
+    ----------
+    image
+        The slice with what was put in, (row, column).
+    """
+    half = round(HALF_MM / pixel_spacing_mm)
+    padded = np.pad(image, half + 1, mode="edge")
+    # In the padded slice the object's pixel lies half + 1 further on.
+    y, x = round(one.y) + half + 1, round(one.x) + half + 1
+    part = padded[y - half : y + half + 1, x - half : x + half + 1].astype(np.float64)
+    low, high = np.percentile(part, [0.5, 99.9])
+    grey = np.clip((part - low) / max(high - low, 1e-9) * 255, 0, 255).astype(np.uint8)
+    scale = max(1, -(-SHOWN_PX // grey.shape[0]))
+    shown = Image.fromarray(np.repeat(np.repeat(grey, scale, axis=0), scale, axis=1))
+    stream = io.BytesIO()
+    shown.save(stream, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()

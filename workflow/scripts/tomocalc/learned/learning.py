@@ -62,9 +62,9 @@ class SearchRecipe:
 
     threshold_k: float = 3.0
     spots: int = 60
-    others: int = 200
-    passes: int = 2
-    epochs: int = 7
+    others: int = 300
+    passes: int = 3
+    epochs: int = 5
     batch: int = 128
     learning_rate: float = 3e-3
     seed: int = 1

@@ -69,6 +69,38 @@ FEATURES = _columns(
     ("focus_offset", pl.Float32, "mm", "depth of this slice relative to the best focus"),
 )
 
+MEMBER = _columns(
+    ("member_id", pl.Int32, "", "candidate that a member of a cluster is, in its volume"),
+    ("member_slice", pl.Int32, "", "its slice of best focus, from 0"),
+)
+"""Where a row is a member of a cluster: candidate_id is the cluster, slice the member's rank."""
+
+CLUSTER_FEATURES = _columns(
+    ("centre_distance_mm", pl.Float32, "mm", "distance of a member to the centre of its cluster"),
+    ("cluster_members", pl.Float32, "", "members of the cluster"),
+    ("cluster_extent_mm", pl.Float32, "mm", "largest distance of two members in the slice plane"),
+    ("cluster_depth_mm", pl.Float32, "mm", "depth from the first to the last member"),
+    ("cluster_density", pl.Float32, "1/cm²", "members per area of a disc as wide as the cluster"),
+    ("nearest_mean_mm", pl.Float32, "mm", "mean distance of a member to its nearest other"),
+    ("nearest_spread_mm", pl.Float32, "mm", "standard deviation of these distances"),
+    ("tree_mean_mm", pl.Float32, "mm", "mean edge of the members' minimum spanning tree"),
+    ("tree_spread_mm", pl.Float32, "mm", "standard deviation of these edges"),
+    ("tree_longest_mm", pl.Float32, "mm", "longest of these edges"),
+    ("hull_area_mm2", pl.Float32, "mm²", "area of the members' convex hull in the slice plane"),
+    ("hull_roundness", pl.Float32, "", "4π · area / perimeter² of the hull, 1 of a disc"),
+    ("hull_solidity", pl.Float32, "", "area of the members over that of the hull; 0 on a line"),
+    ("cluster_linearity", pl.Float32, "", "1 − √(λ₂ / λ₁) of the members' scatter, 1 of a line"),
+    ("cluster_angle_deg", pl.Float32, "°", "its long axis against the way to the nipple, 0 to 90"),
+    ("member_area_mm2", pl.Float32, "mm²", "geometric mean of the members' areas"),
+    ("member_eccentricity", pl.Float32, "", "mean eccentricity of the members"),
+    ("member_contrast", pl.Float32, "", "mean contrast to noise of the members"),
+    ("spread_area", pl.Float32, "", "standard deviation of the logarithm of the members' areas"),
+    ("spread_shape", pl.Float32, "", "standard deviation of the members' shape descriptor"),
+    ("spread_eccentricity", pl.Float32, "", "standard deviation of the members' eccentricity"),
+    ("spread_contrast", pl.Float32, "", "standard deviation of the members' contrast to noise"),
+)
+"""Of a cluster, equal on all rows of its members, but for the distance to the centre."""
+
 SHARD = KEYS + PLACE + FEATURES
 """One row per candidate and slice, sorted by ``candidate_id``; one file per slice."""
 

@@ -87,6 +87,28 @@ class Annotated(Record, frozen=True, kw_only=True):
     ignored_candidates: int
 
 
+class ClusterCounts(Record, frozen=True, kw_only=True):
+    """Clusters that could be rows of the data set, and why some are not.
+
+    Attributes
+    ----------
+    outlined, formed
+        Clusters with members: of the annotation sheet, and of the density rule.
+    unknown
+        Of these without a known outcome: left out.
+    without_members
+        Outlined ones in which nothing was found: left out.
+    without_finding
+        What the density rule forms where nothing is annotated: left out.
+    """
+
+    outlined: int = 0
+    formed: int = 0
+    unknown: int = 0
+    without_members: int = 0
+    without_finding: int = 0
+
+
 class Slices(Record, frozen=True, kw_only=True):
     """Slices of all volumes, those without an object and those that could not be read."""
 
@@ -123,6 +145,8 @@ class QualityAccount(Account, frozen=True, kw_only=True):
         Candidates that are dropped because they are equal to an earlier one.
     annotations, slices, extraction
         Of volumes; None for a table.
+    clusters
+        Where rows are clusters; else None.
     unlabelled_dropped
         Rows of a table that had no label.
     other_labels_dropped
@@ -152,6 +176,7 @@ class QualityAccount(Account, frozen=True, kw_only=True):
     annotations: Annotated | None = None
     slices: Slices | None = None
     extraction: Extraction | None = None
+    clusters: ClusterCounts | None = None
     unlabelled_dropped: int = 0
     other_labels_dropped: int = 0
     doubts: tuple[DoubtCount, ...] = ()

@@ -1,0 +1,161 @@
+"""Clusters as rows of the data set: one row per member, nearest to the centre first.
+
+A cluster stands where a candidate stands otherwise and its members where slices do:
+``candidate_id`` numbers the clusters of a volume, ``slice`` is a member's rank by its distance to
+the centre, and rank 0 is the row of ``focus``. All that follows the merge then works as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.accounts.quality import ClusterCounts
+from tomocalc.clusters.features import cluster_features
+from tomocalc.dataset.labels import Objects
+from tomocalc.evaluation.clusters import Rule, cluster_numbers
+from tomocalc.tables import CLUSTER_FEATURES, FEATURES, KEYS, MEMBER, PLACE, names, schema
+
+MEMBER_ROWS = KEYS + PLACE + FEATURES + MEMBER + CLUSTER_FEATURES
+"""Columns of the rows of clusters, before they are labelled."""
+
+
+@dataclass(frozen=True)
+class ClusterSettings:
+    """Section ``clusters`` of the configuration: who is a member, and what makes a cluster."""
+
+    rule: Rule
+    contrast_to_noise: float
+
+    @classmethod
+    def of(cls, section: Mapping[str, Any]) -> Self:
+        """Read the section."""
+        return cls(Rule.of(section), float(section["contrast_to_noise"]))
+
+    def possible(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return the candidates that stand out enough to be members, at best focus."""
+        found = rows.filter("focus").filter(pl.col("contrast_to_noise") >= self.contrast_to_noise)
+        return found.sort("candidate_id")
+
+
+def found_clusters(
+    rows: pl.DataFrame, settings: ClusterSettings, *, slice_spacing_mm: float
+) -> pl.DataFrame:
+    """Return the clusters that the density rule finds, as rows of `MEMBER_ROWS`.
+
+    Parameters
+    ----------
+    rows
+        Shard rows of a volume.
+    """
+    spots = settings.possible(rows)
+    number = cluster_numbers(places_mm(spots, slice_spacing_mm), settings.rule)
+    groups = [spots.filter(pl.Series(number == one)) for one in range(number.max(initial=-1) + 1)]
+    return _stacked([_member_rows(group, slice_spacing_mm) for group in groups])
+
+
+def annotated_clusters(
+    rows: pl.DataFrame,
+    annotations: Sequence[Mapping[str, Any]],
+    manifest: VolumeManifest,
+    settings: ClusterSettings,
+    labels: Mapping[str, Any],
+) -> tuple[pl.DataFrame, ClusterCounts]:
+    """Return the clusters of a volume whose outcome is known, labelled, and how many there are.
+
+    Where the sheet outlines a cluster, the candidates inside are its members; among all others the
+    density rule forms clusters, whose outcome is that of the annotated calcifications in them:
+    malignant where one of them is.
+
+    Parameters
+    ----------
+    rows
+        Shard rows with the ``finding_id`` of the annotation that a candidate lies in.
+    annotations
+        Findings of the volume, each with ``finding_id``, ``kind`` and ``pathology``.
+    labels
+        Section of the configuration.
+
+    Returns
+    -------
+    rows, counts
+        `MEMBER_ROWS` with ``label`` (1: malignant) and ``finding_id``.
+    """
+    spots, spacing = settings.possible(rows), manifest.slice_spacing_mm
+    objects = Objects.of(rows, manifest.pixel_spacing_mm)
+    groups: list[tuple[pl.DataFrame, str | None, int | None]] = []
+    empty = 0
+    for finding in (one for one in annotations if one["kind"] == "cluster"):
+        inside = objects.within(finding, labels["tolerance_mm"], labels["slice_tolerance"])
+        held = pl.col("candidate_id").is_in(sorted(set(objects.candidate[inside].tolist())))
+        members, spots = spots.filter(held), spots.filter(~held)
+        empty += not members.height
+        if members.height:
+            groups.append((members, finding["pathology"], finding["finding_id"]))
+    outlined = len(groups)
+    known = {one["finding_id"]: one["pathology"] for one in annotations}
+    number = cluster_numbers(places_mm(spots, spacing), settings.rule)
+    strange = 0
+    for one in range(number.max(initial=-1) + 1):
+        members = spots.filter(pl.Series(number == one))
+        findings = members["finding_id"].drop_nulls().unique().sort().to_list()
+        outcomes = {known[finding] for finding in findings} - {None}
+        strange += not findings
+        if findings:
+            outcome = "malignant" if "malignant" in outcomes else next(iter(outcomes), None)
+            groups.append((members, outcome, findings[0]))
+    made = [
+        _member_rows(members, spacing).with_columns(
+            label=pl.lit(outcome == "malignant").cast(pl.Int8),
+            finding_id=pl.lit(finding, pl.Int32),
+        )
+        for members, outcome, finding in groups
+        if outcome is not None
+    ]
+    counts = ClusterCounts(
+        outlined=outlined,
+        formed=len(groups) - outlined,
+        unknown=len(groups) - len(made),
+        without_members=empty,
+        without_finding=strange,
+    )
+    return _stacked(made, label=pl.Int8(), finding_id=pl.Int32()), counts
+
+
+def places_mm(members: pl.DataFrame, slice_spacing_mm: float) -> NDArray[np.float64]:
+    """Return row, column and depth in mm, (member, axis)."""
+    depth = pl.col("slice") * slice_spacing_mm
+    return members.select("row_mm", "col_mm", depth).to_numpy().astype(np.float64)
+
+
+def _member_rows(members: pl.DataFrame, slice_spacing_mm: float) -> pl.DataFrame:
+    """Return the members of one cluster in their order, with its features on every row."""
+    place = places_mm(members, slice_spacing_mm)
+    away = np.linalg.norm(place - place.mean(axis=0), axis=1)
+    order = np.lexsort((members["candidate_id"].to_numpy(), away))
+    whole = cluster_features(members, place)
+    ranked = members[order].with_columns(
+        member_id=pl.col("candidate_id"),
+        member_slice=pl.col("slice"),
+        centre_distance_mm=pl.Series(away[order], dtype=pl.Float32),
+        slice=pl.int_range(pl.len(), dtype=pl.Int32),
+        focus=pl.int_range(pl.len()) == 0,
+        **{name: pl.lit(value, pl.Float32) for name, value in whole.items()},
+    )
+    return ranked.select(names(MEMBER_ROWS))
+
+
+def _stacked(clusters: list[pl.DataFrame], **more: pl.DataType) -> pl.DataFrame:
+    """Put clusters one below the other, numbered from 0; the columns are there without any."""
+    numbered = [
+        rows.with_columns(candidate_id=pl.lit(number, pl.Int32))
+        for number, rows in enumerate(clusters)
+    ]
+    nothing = pl.DataFrame(schema={**schema(MEMBER_ROWS), **more})
+    return pl.concat([nothing, *numbered])

@@ -25,6 +25,7 @@ try:
         DATASETS,
         check_named_files,
         localise_paths,
+        measured_slices,
         no_utf8,
         shipped,
         take_short_form,
@@ -97,6 +98,7 @@ PROTOCOLS = PLAN.protocols.names
 OWN = PLAN.protocols.run_folder
 PAIR = ["paper", "honest"]
 WORDS = words_of(config)  # of every page
+CLUSTERS = config["clusters"] if config["sequence"]["kind"] == "members" else None
 NETWORK = {key: value for key, value in config["model"].items() if key != "release"}
 
 

@@ -27,6 +27,7 @@ rule merge_dataset:
         },
         features=config["features"],
         labels=config["labels"],
+        clusters=CLUSTERS,
         data_root=config["volumes"]["data_root"],
         dataset=config["dataset"],
         image=section("image", "doubts", "allowed_doubts"),

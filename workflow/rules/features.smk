@@ -58,7 +58,7 @@ rule extract_features:
         folder=in_results("features"),
         image=config["image"],
         candidates=config["candidates"],
-        sequence_slices=config["sequence"]["slices"],
+        sequence_slices=measured_slices(config),
         searches=LEARNED.by_volume,
         in_silico=VOLUMES.in_silico,
     script:

@@ -32,6 +32,7 @@ rule train_lstm:
         impute=config["dataset"]["impute"],
         threshold=config["evaluation"]["threshold"],
         run_protocol=config["protocol"],
+        clusters=CLUSTERS,
         seed=config["seed"],
         checkpoint=in_logs("train_lstm/{protocol}.pt"),
     script:

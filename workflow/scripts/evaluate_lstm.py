@@ -14,6 +14,7 @@ from tomocalc.dataset.feature_table import read_subgroups
 from tomocalc.dataset.listing import listed_manifests
 from tomocalc.evaluation.account import account
 from tomocalc.evaluation.images import measure_images, without_images
+from tomocalc.evaluation.outcomes import measure_outcomes
 from tomocalc.evaluation.subgroups import Known, subgroups_of
 from tomocalc.evaluation.thresholds import operating_points
 from tomocalc.experiments.paper import ACCURACY, CONFUSION
@@ -89,16 +90,19 @@ def main(
     if annotations is None:
         images = without_images("no_places")
     else:
-        images = measure_images(
-            rows.filter("focus").join(probability, on=KEY, how="left"),
-            parts,
-            facts,
-            read_findings(annotations, annotations_schema, facts, data_root=data_root),
-            threshold=model.threshold,
-            settings=settings,
-            split=split,
-            seed=seed,
-        )
+        known = read_findings(annotations, annotations_schema, facts, data_root=data_root)
+        scores = rows.join(probability, on=KEY, how="left")
+        how: dict[str, Any] = {
+            "threshold": model.threshold,
+            "settings": settings,
+            "split": split,
+            "seed": seed,
+        }
+        if model.clusters:
+            rule = model.clusters.rule
+            images = measure_outcomes(scores, parts, facts, known, rule=rule, **how)
+        else:
+            images = measure_images(scores.filter("focus"), parts, facts, known, **how)
     write_parquet(clusters, images.clusters)
     write_parquet(volumes, images.volumes)
     write_parquet(patients, images.patients)

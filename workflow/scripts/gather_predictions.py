@@ -16,6 +16,7 @@ from tomocalc.log import log_to
 from tomocalc.model.release import load_model
 from tomocalc.pages.frame import write_page
 from tomocalc.pages.predictions import PatientScores, predictions_page
+from tomocalc.pages.question import words_of_model
 from tomocalc.pages.thumbnails import thumbnail
 from tomocalc.parquet import read_parquet
 from tomocalc.prediction.fit import drift
@@ -79,8 +80,11 @@ def main(
         )
     rows = _with_cohort_doubts([VolumeScores.read(path) for path in scores])
     by_patient = _patients(rows)
-    domain = load_model(weights).card["domain"]
-    shifts = drift(pl.concat([read_parquet(path) for path in marks]), domain)
+    card = load_model(weights).card
+    found = pl.concat([read_parquet(path) for path in marks])
+    if card.get("clusters"):
+        found = found.filter(pl.col("member_rank") == 0)  # each cluster once
+    shifts = drift(found, card["domain"])
     write_text(
         volumes,
         sheet_text(
@@ -105,7 +109,7 @@ def main(
         in_run=own and (Path(page).parent.parent / "index.html").is_file(),
         files=FILES,
     )
-    write_page(page, html)
+    write_page(page, html, words_of_model(card))
     log.info("%d volumes of %d patients", len(rows), len(by_patient))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from tomocalc.clusters.members import MEMBER_ROWS, ClusterSettings
 from tomocalc.dataset.annotations import read_findings
 from tomocalc.dataset.croissant import describe_dataset
 from tomocalc.dataset.feature_table import candidate_columns, read_feature_table
@@ -18,8 +19,14 @@ from tomocalc.errors import TomocalcError
 from tomocalc.files import file_sha256
 from tomocalc.log import log_to
 from tomocalc.parquet import parquet_stream
-from tomocalc.sections import DatasetSection, DoubtsSection, LabelsSection, TableSection
-from tomocalc.tables import schema
+from tomocalc.sections import (
+    ClustersSection,
+    DatasetSection,
+    DoubtsSection,
+    LabelsSection,
+    TableSection,
+)
+from tomocalc.tables import LABELS, schema
 
 log = logging.getLogger("tomocalc.merge_dataset")
 
@@ -40,6 +47,7 @@ def main(
     quality: str,
     croissant: str,
     data_root: str | None = None,
+    clusters: ClustersSection | None = None,
 ) -> None:
     """Write ``candidates.parquet``, its description and its quality account.
 
@@ -55,11 +63,15 @@ def main(
         Sections of the configuration; of the last ``doubts`` and ``allowed_doubts``.
     data_root
         Folder that the masks of the annotations are in, or None.
+    clusters
+        Section of the configuration, where rows are to be clusters; else None.
     """
     missing = dataset["impute"] != "none"
     if table is not None:  # a feature that the map leaves out is the column of that name
         columns = {**columns, "features": {name: name for name in features} | columns["features"]}
     held = candidate_columns(features if table is None else columns["features"])
+    settings = ClusterSettings.of(clusters) if clusters and table is None else None
+    held = held if settings is None else MEMBER_ROWS + LABELS
     with parquet_stream(candidates, pl.Schema(schema(held))) as append:
 
         def append_valid(rows: pl.DataFrame) -> None:
@@ -78,6 +90,7 @@ def main(
                 max_bad_fraction=dataset["max_bad_fraction"],
                 image=image,
                 append=append_valid,
+                clusters=settings,
             )
         else:
             facts = merge_table(table, columns, labels["unlabelled"], append=append_valid)
@@ -152,4 +165,5 @@ if __name__ == "__main__":
         quality=snakemake.output.quality,
         croissant=snakemake.output.croissant,
         data_root=snakemake.params.data_root,
+        clusters=snakemake.params.clusters,
     )

@@ -20,7 +20,7 @@ from tomocalc.model.release import load_model, save_model
 from tomocalc.model.sequences import build_samples
 from tomocalc.model.training import COLUMNS, Row
 from tomocalc.parquet import read_parquet, write_parquet
-from tomocalc.sections import NetworkSection, SequenceSection
+from tomocalc.sections import ClustersSection, NetworkSection, SequenceSection
 
 log = logging.getLogger("tomocalc.train_lstm")
 
@@ -47,6 +47,7 @@ def main(
     scores: str,
     times: str,
     threads: int = 1,
+    clusters: ClustersSection | None = None,
 ) -> None:
     """Train on part train, watch part validation; write the network and its scores of all rows.
 
@@ -65,6 +66,8 @@ def main(
         ``max_f1`` (chosen on part validation, if there is one) or ``half``.
     code
         Digest of the sources that train.
+    clusters
+        Section of the configuration, where rows are clusters; the card tells it.
     """
     started = time.perf_counter()
     choice, table, rows = Best.read(best), read_parquet(candidates), read_parquet(splits)
@@ -115,6 +118,7 @@ def main(
             "protocol": protocol,
             "tuned": sorted(tuned.__struct_fields__) if tuned else [],
             "trials": choice.trials if tuned is not None else 0,
+            "clusters": clusters,
             "device": {"asked": model["device"], "used": device.type},
         },
     )
@@ -168,4 +172,5 @@ if __name__ == "__main__":
         scores=snakemake.output.scores,
         times=snakemake.output.times,
         threads=snakemake.threads,
+        clusters=snakemake.params.clusters,
     )

@@ -7,6 +7,9 @@ from typing import Any
 
 from tomocalc.errors import TomocalcError
 
+OF_CLUSTERS = ("centre_", "cluster_", "nearest_", "tree_", "hull_", "member_", "spread_")
+"""How the names of features begin that clusters have; a test holds them together."""
+
 
 def contradictions(config: Mapping[str, Any], unsound: set[str]) -> Iterator[TomocalcError]:
     """Yield what each setting allows but their combination does not; skip *unsound* sections."""
@@ -32,6 +35,8 @@ def contradictions(config: Mapping[str, Any], unsound: set[str]) -> Iterator[Tom
                 "validation and test leave nothing to train on",
                 "lower split.validation_fraction or split.test_fraction",
             )
+    if not {"source", "target", "sequence", "features", "phantom"} & unsound:
+        yield from _target_contradictions(config)
     if not {"source", "table", "sequence", "features"} & unsound and config["source"] == "table":
         yield from _table_contradictions(config)
 
@@ -57,6 +62,22 @@ def _insertion_contradictions(config: Mapping[str, Any]) -> Iterator[TomocalcErr
         if low > high:
             why, fix = f"{low} is above {high}", "write [lowest, highest]"
             yield _contradiction(f"insertion.{key}", why, fix)
+
+
+def _target_contradictions(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
+    of_clusters = config["target"] == "malignancy" and config["source"] != "table"
+    if of_clusters != (config["sequence"]["kind"] == "members"):
+        why = "the rows are members of clusters" if of_clusters else "there are no clusters"
+        fix = "use members" if of_clusters else "set target: malignancy, or another kind"
+        yield _contradiction("sequence.kind", why, fix)
+    own = [name for name in config["features"] if name.startswith(OF_CLUSTERS)]
+    if own and config["source"] != "table" and not of_clusters:
+        why = f"{own[0]} is a feature of clusters"
+        yield _contradiction("features", why, f"leave {own[0]} out, or set target: malignancy")
+    simulated = of_clusters and config["source"] == "phantom"
+    if simulated and config["phantom"]["malignant_fraction"] is None:
+        why, fix = "the phantom's clusters have no outcome", "give a share, such as 0.5"
+        yield _contradiction("phantom.malignant_fraction", why, fix)
 
 
 def _table_contradictions(config: Mapping[str, Any]) -> Iterator[TomocalcError]:

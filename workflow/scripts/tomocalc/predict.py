@@ -23,6 +23,7 @@ from tomocalc.learned.search import released_search
 from tomocalc.model.release import ReleasedModel, load_model
 from tomocalc.pages.frame import write_page
 from tomocalc.pages.predictions import volume_page
+from tomocalc.pages.question import words_of_model
 from tomocalc.parquet import write_parquet
 from tomocalc.prediction.attribution import explained
 from tomocalc.prediction.cautions import remarks_on
@@ -172,7 +173,7 @@ class Prediction(Shown):
             files=[(name, FILES[name]) for name in files],
             home=home,
         )
-        write_page(path, html)
+        write_page(path, html, words_of_model(self.model.card))
 
 
 def predict_volume(
@@ -271,7 +272,7 @@ def predict_volume(
         tolerance=spacing_tolerance,
         simulated=simulated,
     )
-    return Prediction(scored, model, found, explained(model, found.rows, scored.marks))
+    return Prediction(scored, model, found, explained(model, scored.read, scored.marks))
 
 
 def _sheet(table: pl.DataFrame) -> str:

@@ -112,7 +112,7 @@ class SplitSection(TypedDict):
 class SequenceSection(TypedDict):
     """``sequence``."""
 
-    kind: Literal["slices", "features_as_steps", "single_step"]
+    kind: Literal["slices", "features_as_steps", "single_step", "members"]
     slices: int
 
 
@@ -167,6 +167,12 @@ class ClusterSection(TypedDict):
 
     calcifications: int
     distance_mm: float
+
+
+class ClustersSection(ClusterSection):
+    """``clusters``."""
+
+    contrast_to_noise: float
 
 
 class EvaluationSection(TypedDict):
@@ -224,6 +230,7 @@ SECTIONS: dict[str, type] = {
     "image": ImageSection,
     "candidates": CandidatesSection,
     "labels": LabelsSection,
+    "clusters": ClustersSection,
     "dataset": DatasetSection,
     "split": SplitSection,
     "sequence": SequenceSection,

@@ -165,7 +165,8 @@ class ByUnit(Record, frozen=True, kw_only=True):
 class ImageMetrics(Record, frozen=True, kw_only=True):
     """What was measured on volumes and patients of the test part.
 
-    *patients_drawn*: patients without a candidate that came into the part by chance.
+    *patients_drawn*: patients without a candidate that came into the part by chance. *froc* is None
+    where clusters are classified and none is searched for.
     """
 
     volumes: int
@@ -173,7 +174,7 @@ class ImageMetrics(Record, frozen=True, kw_only=True):
     patients_drawn: int
     rule: ClusterRule
     cases: ByUnit
-    froc: ByFinding
+    froc: ByFinding | None
     dbtex: Dbtex | None
 
 

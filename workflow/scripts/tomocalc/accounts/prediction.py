@@ -76,6 +76,8 @@ class VolumeScores(Account, frozen=True, kw_only=True):
         Probability from which on a candidate is flagged.
     candidates, flagged, clusters
         Their numbers.
+    question
+        What the model answers; of ``malignancy`` clusters are scored, and counted as candidates.
     simulated
         Whether the volume is.
     study, content
@@ -103,3 +105,4 @@ class VolumeScores(Account, frozen=True, kw_only=True):
     drift: tuple[Drift, ...]
     doubts: tuple[Doubt, ...]
     cautions: tuple[Caution, ...]
+    question: Literal["calcification", "malignancy"] = "calcification"

@@ -108,6 +108,11 @@ class ClusterCounts(Record, frozen=True, kw_only=True):
     without_members: int = 0
     without_finding: int = 0
 
+    def plus(self, other: ClusterCounts) -> ClusterCounts:
+        """Return the counts of both."""
+        both = {name: getattr(self, name) + getattr(other, name) for name in self.__struct_fields__}
+        return ClusterCounts(**both)
+
 
 class Slices(Record, frozen=True, kw_only=True):
     """Slices of all volumes, those without an object and those that could not be read."""

@@ -90,7 +90,7 @@ def tree_edges(places_mm: Floats) -> Floats:
     """
     apart = squareform(pdist(places_mm))
     # the sparse graph takes 0 for no edge: points of one place are a hair apart
-    edges = minimum_spanning_tree(np.maximum(apart, 1e-9)).data
+    edges = minimum_spanning_tree(np.maximum(apart, 1e-6)).data
     return edges if edges.size else np.zeros(1)
 
 

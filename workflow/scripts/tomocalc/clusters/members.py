@@ -20,6 +20,7 @@ from tomocalc.accounts.quality import ClusterCounts
 from tomocalc.clusters.features import cluster_features
 from tomocalc.dataset.labels import Objects
 from tomocalc.evaluation.clusters import Rule, cluster_numbers
+from tomocalc.sections import ClustersSection, LabelsSection
 from tomocalc.tables import CLUSTER_FEATURES, FEATURES, KEYS, MEMBER, PLACE, names, schema
 
 MEMBER_ROWS = KEYS + PLACE + FEATURES + MEMBER + CLUSTER_FEATURES
@@ -34,7 +35,7 @@ class ClusterSettings:
     contrast_to_noise: float
 
     @classmethod
-    def of(cls, section: Mapping[str, Any]) -> Self:
+    def of(cls, section: ClustersSection) -> Self:
         """Read the section."""
         return cls(Rule.of(section), float(section["contrast_to_noise"]))
 
@@ -65,7 +66,7 @@ def annotated_clusters(
     annotations: Sequence[Mapping[str, Any]],
     manifest: VolumeManifest,
     settings: ClusterSettings,
-    labels: Mapping[str, Any],
+    labels: LabelsSection,
 ) -> tuple[pl.DataFrame, ClusterCounts]:
     """Return the clusters of a volume whose outcome is known, labelled, and how many there are.
 

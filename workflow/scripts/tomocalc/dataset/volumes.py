@@ -14,12 +14,15 @@ import polars as pl
 
 from tomocalc.accounts.doubts import count_doubts
 from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.accounts.quality import ClusterCounts
+from tomocalc.clusters.members import MEMBER_ROWS, ClusterSettings, annotated_clusters
 from tomocalc.dataset.annotations import lines_of, misplaced
 from tomocalc.dataset.cohort import check_cohort
 from tomocalc.dataset.labels import drop_ambiguous, label_candidates
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.image.shards import read_manifest, read_volume_rows
 from tomocalc.sections import DoubtsSection, LabelsSection
+from tomocalc.tables import LABELS, names
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +49,7 @@ def merge_volumes(
     image: DoubtsSection,
     append: Callable[[pl.DataFrame], None],
     others: Findings | None = None,
+    clusters: ClusterSettings | None = None,
 ) -> dict[str, Any]:
     """Pass the labelled rows of every volume to *append*, volumes sorted by their id.
 
@@ -66,6 +70,8 @@ def merge_volumes(
         ``doubts`` and ``allowed_doubts`` of the configuration.
     others
         Like *findings*, for findings of other kinds: their surroundings belong to no class.
+    clusters
+        Where the rows are to be members of clusters, and the label says malignant.
 
     Returns
     -------
@@ -98,6 +104,7 @@ def merge_volumes(
         beside[finding["volume_id"]].append(finding)
     _warn_of_unannotated(volumes, by_volume)
     matched = ignored = 0
+    formed = ClusterCounts()
     for manifest, shard_rows in _read_ahead(measured):
         mine = by_volume.get(manifest.volume_id, [])
         rule: dict[str, Any] = {
@@ -111,13 +118,19 @@ def merge_volumes(
         )
         ignored += dropped
         matched += len(found)
-        append(rows.with_columns(site=pl.lit(manifest.site)))
+        if clusters is not None:
+            rows, counts = annotated_clusters(rows, mine, manifest, clusters, labels)
+            formed = formed.plus(counts)
+        append(rows.with_columns(site=pl.lit(manifest.site)).select(_order(clusters)))
     turned = sum(volume.turned for volume in volumes if volume.volume_id in by_volume)
     _check_matched(sheet, len(annotated), matched, turned)
     joined = sum("parts" in finding for finding in annotated)
     if joined:
         log.info("%d findings are outlined on several slices, each counted once", joined)
+    if clusters is not None:
+        _check_clusters(sheet, formed)
     return {
+        "clusters": None if clusters is None else msgspec.to_builtins(formed),
         "volumes": len(volumes),
         "patients": len({volume.patient_id for volume in volumes} - {""}),
         "sites": len({volume.site for volume in volumes} - {""}),
@@ -136,6 +149,25 @@ def merge_volumes(
         "doubtful_volumes": sum(map(bool, doubts.values())),
         "extraction": _extraction(measured),
     }
+
+
+def _order(clusters: ClusterSettings | None) -> list[str] | pl.Expr:
+    return pl.all() if clusters is None else names(MEMBER_ROWS + LABELS)
+
+
+def _check_clusters(sheet: str, counts: ClusterCounts) -> None:
+    """Stop where no cluster has members and an outcome."""
+    groups = counts.outlined + counts.formed
+    log.info("%d clusters, %d of them without a known outcome", groups, counts.unknown)
+    if groups == counts.unknown:
+        raise TomocalcError(
+            "E303",
+            what="no cluster has members and an outcome",
+            where=sheet,
+            why=f"{groups} clusters lie on its findings, {counts.unknown} of them without an "
+            f"outcome, and in {counts.without_members} outlined ones no candidate stands out",
+            fix="fill the column pathology, or lower clusters.contrast_to_noise",
+        )
 
 
 def _warn_of_unannotated(volumes: list[VolumeManifest], annotated: Collection[str]) -> None:

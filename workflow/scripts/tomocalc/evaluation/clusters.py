@@ -130,7 +130,7 @@ def find_clusters(candidates: pl.DataFrame, rule: Rule, *, threshold: float) -> 
     ):
         number = cluster_numbers(places_mm(volume), rule)
         lines += [
-            _features(volume.filter(pl.Series(number == cluster)), cluster, rule)
+            cluster_line(volume.filter(pl.Series(number == cluster)), cluster, rule)
             for cluster in range(number.max() + 1)
         ]
     return pl.DataFrame(lines, schema=schema(CLUSTERS))
@@ -208,7 +208,8 @@ def _levels(
     return level
 
 
-def _features(members: pl.DataFrame, number: int, rule: Rule) -> dict[str, Any]:
+def cluster_line(members: pl.DataFrame, number: int, rule: Rule) -> dict[str, Any]:
+    """Return the line of one cluster: what `CLUSTERS` says of its *members*."""
     place = places_mm(members)
     extent = _extent(place[:, :2])
     pairs = close_pairs(place, place, rule.distance_mm)

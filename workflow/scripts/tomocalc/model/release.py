@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from tomocalc.clusters.members import ClusterSettings
 from tomocalc.errors import TomocalcError
 from tomocalc.files import canonical_json, file_sha256, read_json, write_bytes, write_json
 from tomocalc.model.forest import Trees, depth_features, log_odds, probability
@@ -61,6 +62,12 @@ class ReleasedModel(Shown):
         """Key of the learned search that found the candidates of the training, if one did."""
         known = self.card.get("search")
         return known and known["sha256"]
+
+    @property
+    def clusters(self) -> ClusterSettings | None:
+        """What a cluster is, of a model that scores clusters; else None."""
+        section = self.card.get("clusters")
+        return ClusterSettings.of(section) if section else None
 
     @property
     def threshold(self) -> float:

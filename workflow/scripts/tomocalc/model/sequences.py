@@ -14,7 +14,7 @@ from tomocalc.parquet import read_parquet
 from tomocalc.sections import SequenceSection
 from tomocalc.tables import slices_above
 
-KINDS = ("slices", "features_as_steps", "single_step")
+KINDS = ("slices", "features_as_steps", "single_step", "members")
 CANDIDATE = ["volume_id", "candidate_id"]
 FAULTS_SHOWN = 10
 
@@ -101,7 +101,7 @@ def build_samples(
     features
         Columns that the model reads, in order.
     kind
-        ``slices``, ``features_as_steps`` or ``single_step``; see `build_sequences`.
+        ``slices``, ``features_as_steps``, ``single_step`` or ``members``; see `build_sequences`.
     slices
         Length T of a ``slices`` sequence.
     missing
@@ -180,6 +180,7 @@ def build_sequences(
     forward in depth never sees padding before its last valid step.
     ``features_as_steps``: the features at best focus, one per step, F×1.
     ``single_step``: the features at best focus as one step, 1×F.
+    ``members``: the members of a cluster from its centre outwards, at most T of them.
 
     Raises
     ------
@@ -198,6 +199,8 @@ def build_sequences(
             first.is_between(0, slices - 1)
         )
         steps = slices
+    elif kind == "members":  # a member's rank stands where slices do
+        rows, steps = rows.filter(pl.col("slice") < slices), slices
     else:
         rows, steps = rows.filter("focus"), 1
     _need_finite(rows, features, missing=missing)

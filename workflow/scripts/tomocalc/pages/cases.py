@@ -11,6 +11,7 @@ from tomocalc.accounts.figures import ends_of
 from tomocalc.accounts.findings import Froc, FrocCurve
 from tomocalc.accounts.metrics import Cases, ImageMetrics
 from tomocalc.pages import curves
+from tomocalc.pages.levels import FINDINGS
 from tomocalc.pages.merits import (
     MEANINGS,
     few_cases,
@@ -36,7 +37,7 @@ def image_values(
     drawn = curves.unit_curves(known)
     shown = [case.metrics["auroc"] for case in known.values()]
     limits = few_positive_cases(known.values()), floor_rule(shown, "patient")
-    kinds = {"calcifications": facts.froc.calcifications, "clusters": facts.froc.clusters}
+    kinds = {kind: getattr(facts.froc, kind) for kind in FINDINGS if facts.froc}
     test = pl.col("part") == "test"
     return {
         "units": UNITS,

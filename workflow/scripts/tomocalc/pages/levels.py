@@ -49,7 +49,7 @@ def levels(metrics: MetricsAccount) -> list[Level]:
     """Return the levels that *metrics* has figures of, the smallest first."""
     rows = [_case("Candidate", metrics.test)] if metrics.test.metrics else []
     if images := metrics.images:
-        rows += _findings(images.froc)
+        rows += _findings(images.froc) if images.froc else []
         cases = (("Volume", images.cases.volumes), ("Patient", images.cases.patients))
         rows += [_case(name, one) for name, one in cases if one.metrics]
     return rows
@@ -59,7 +59,7 @@ def level_notes(metrics: MetricsAccount) -> list[str]:
     """Return what the table of the levels needs to be read rightly."""
     said = [NOTE]
     images = metrics.images
-    if images and images.froc.clusters and images.froc.clusters.formed:
+    if images and images.froc and images.froc.clusters and images.froc.clusters.formed:
         clusters = images.froc.clusters
         count = counted_clusters(clusters.findings, clusters.formed, images.rule)
         said.append(f"Clusters: {count}.")
@@ -78,7 +78,8 @@ def missing_levels(metrics: MetricsAccount) -> list[str]:
     images = metrics.images
     if images is None:
         return reasons + ([NO_IMAGES[metrics.no_images]] if metrics.no_images else [])
-    reasons += [NO_FINDINGS[kind] for kind in FINDINGS if getattr(images.froc, kind) is None]
+    kinds = FINDINGS if images.froc else ()
+    reasons += [NO_FINDINGS[kind] for kind in kinds if getattr(images.froc, kind) is None]
     cases = (("volumes", images.cases.volumes), ("patients", images.cases.patients))
     return reasons + [_lacks(unit, one) for unit, one in cases if not one.metrics]
 

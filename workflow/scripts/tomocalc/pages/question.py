@@ -13,6 +13,8 @@ from typing import Any
 CALCIFICATIONS = {"row": "candidate", "positive": "calcification"}
 """The words that pages are written in."""
 TABLE = {"row": "row", "positive": "positive row"}
+CLUSTERS = {"row": "cluster", "positive": "malignant cluster"}
+LESIONS = {"row": "lesion", "positive": "malignant lesion"}
 MARKUP = re.compile(
     r"(<!--as-is-->.*?<!--/as-is-->|<style.*?</style>|<code.*?</code>"
     r"|<script(?! type=\"application/json\").*?</script>|<[^>]*>)",
@@ -28,8 +30,14 @@ NOUN = re.compile(
 
 def words_of(config: Mapping[str, Any]) -> dict[str, str]:
     """Return what pages call a row and one of the positive class."""
-    known = TABLE if config["source"] == "table" else CALCIFICATIONS
+    by_target = {"calcification": (CALCIFICATIONS, TABLE), "malignancy": (CLUSTERS, LESIONS)}
+    known = by_target[config["target"]][config["source"] == "table"]
     return {name: config["words"][name] or word for name, word in known.items()}
+
+
+def words_of_model(card: Mapping[str, Any]) -> dict[str, str]:
+    """Return what pages call what a released model scores."""
+    return CLUSTERS if card.get("clusters") else CALCIFICATIONS
 
 
 def reworded(text: str, words: Mapping[str, str] | None) -> str:

@@ -17,6 +17,7 @@ from tomocalc.sections import SplitSection
 
 FEWEST = 3
 """Training, validation and test part each need a patient with a calcification."""
+OUTCOMES = ("benign", "malignant")
 NO_SPACING = {".png", ".pgm", ".jpg", ".jpeg", ".tif", ".tiff"}
 """Endings of formats that carry no spacing."""
 SEVERAL = 3
@@ -50,6 +51,27 @@ class Cohort:
         patient = {row["volume_id"]: row["patient_id"] for row in volumes}
         found = {patient[name] for name in calcified if name in patient}
         return cls(len(set(patient.values())), len(found), findings, where)
+
+
+def check_outcomes(findings: Iterable[Row], where: str) -> None:
+    """Check that benign and malignant findings are annotated.
+
+    Raises
+    ------
+    TomocalcError
+        ``E304`` where one is missing, or both.
+    """
+    rows = list(findings)
+    counts = {word: sum(row["pathology"] == word for row in rows) for word in OUTCOMES}
+    if not all(counts.values()):
+        told = ", ".join(f"{count} {word}" for word, count in counts.items())
+        raise TomocalcError(
+            "E304",
+            what="the annotations do not have both outcomes",
+            where=f"{where}, column pathology",
+            why=f"of {len(rows)} findings are {told}, the others unknown",
+            fix="fill it with benign and malignant, or set target: calcification",
+        )
 
 
 def check_split(cohort: Cohort, split: SplitSection) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from tomocalc.cells import Row
 from tomocalc.errors import TomocalcError
-from tomocalc.plan.reading import Config
+from tomocalc.plan.reading import Config, measured_slices
 from tomocalc.plan.volumes import VolumePlan, subgroups_in
 from tomocalc.plan.wildcards import Wildcards, answering, known_row
 from tomocalc.readers.sources import source_names
@@ -135,7 +135,7 @@ class PredictionPlan:
             return None
         return {
             "candidates": self.config["candidates"],
-            "sequence_slices": self.config["sequence"]["slices"],
+            "sequence_slices": measured_slices(self.config),
         }
 
     @property

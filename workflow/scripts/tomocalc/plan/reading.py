@@ -16,7 +16,7 @@ from tomocalc.config import Schema, load_schema
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.insertion.cohort import gets_clusters
 from tomocalc.phantom.cohort import phantom_volumes
-from tomocalc.plan.checks import Cohort, missing_spacing, outside_images
+from tomocalc.plan.checks import Cohort, check_outcomes, missing_spacing, outside_images
 from tomocalc.sheets import (
     CALCIFIED,
     check_annotations,
@@ -152,6 +152,12 @@ def shipped(path: str | None, home: Path) -> str | None:
     return os.path.relpath(home / path)
 
 
+def measured_slices(config: Mapping[str, Any]) -> int:
+    """Return on how many slices a candidate is measured; a member of a cluster on its own alone."""
+    sequence = config["sequence"]
+    return 1 if sequence["kind"] == "members" else sequence["slices"]
+
+
 def is_address(path: str) -> bool:
     """Return whether a table is fetched from an address."""
     return path.startswith(("http://", "https://"))
@@ -211,8 +217,12 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
         rows: list[Any] = phantom_volumes(config["phantom"], config["seed"])
         volumes = _by_id([dict(row) for row in rows])
         annotated = {row["volume_id"] for row in rows if row["calcified"]}
+        calcified = annotated
+        if config["target"] == "malignancy":
+            rows = [row for row in rows if row["outcome"]]
+            calcified = {row["volume_id"] for row in rows if row["outcome"] == "malignant"}
         where = "configuration key phantom.patients"
-        cohort = Cohort.of(rows, annotated, findings=len(annotated), where=where)
+        cohort = Cohort.of(rows, calcified, findings=len(calcified), where=where)
     elif config["source"] == "volumes":
         own, names, errors = check_volumes(
             section["sheet"],
@@ -235,6 +245,12 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
             errors += missing_spacing(section["sheet"], own) if look else []
             annotated = {row["volume_id"] for row in found if row["kind"] in CALCIFIED}
             calcified = annotated | inserted_volumes(config, volumes)
+            if config["target"] == "malignancy":
+                check_outcomes(found, where)
+                known = {row["volume_id"] for row in found if row["pathology"]}
+                own = [row for row in own if row["volume_id"] in known]
+                sick = {"malignant"}
+                calcified = {row["volume_id"] for row in found if row["pathology"] in sick}
             cohort = Cohort.of(own, calcified, findings=len(found), where=where)
     predicted = volumes
     sheet = config["predict"]["volumes"]

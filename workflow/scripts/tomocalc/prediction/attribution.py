@@ -33,11 +33,14 @@ def explained(model: ReleasedModel, rows: pl.DataFrame, marks: pl.DataFrame) -> 
     marks
         Its candidates, likeliest first.
     """
-    wanted = marks.head(EXPLAINED).select("candidate_id")
+    whole = "cluster_id" if model.clusters else "candidate_id"  # what has a probability
+    wanted = marks.head(EXPLAINED).select("candidate_id", whole=whole)
     if not wanted.height:
         return {}
-    keys, parts = attributions(model, rows.join(wanted, on="candidate_id", how="semi"))
-    return dict(zip(keys["candidate_id"].to_list(), parts.tolist(), strict=True))
+    these = rows.join(wanted, left_on="candidate_id", right_on="whole", how="semi")
+    keys, parts = attributions(model, these)
+    found = dict(zip(keys["candidate_id"].to_list(), parts.tolist(), strict=True))
+    return {candidate: found[one] for candidate, one in wanted.iter_rows()}
 
 
 def attributions(

@@ -9,12 +9,14 @@ import polars as pl
 
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.prediction import ClusterRule, ScoredBy, VolumeScores
+from tomocalc.clusters.members import found_clusters
 from tomocalc.evaluation.clusters import Rule, cluster_numbers, find_clusters, places_mm
+from tomocalc.evaluation.outcomes import cluster_table
 from tomocalc.model.release import ReleasedModel
 from tomocalc.prediction.cautions import cautions_of, is_simulated
 from tomocalc.prediction.fit import check_fit, drift
 from tomocalc.sections import ClusterSection
-from tomocalc.tables import FEATURES, names
+from tomocalc.tables import CLUSTER_FEATURES, FEATURES, names
 
 MARKS = [
     "volume_id",
@@ -53,6 +55,8 @@ class Scored:
     ----------
     marks
         Columns `MARKS`.
+    read
+        What the model read: shard rows, or of a model of clusters their members.
     clusters
         Columns `tomocalc.evaluation.clusters.CLUSTERS`, and ``radius_mm``: of the circle around
         the centre that holds every member.
@@ -63,6 +67,7 @@ class Scored:
     marks: pl.DataFrame
     clusters: pl.DataFrame
     scores: VolumeScores
+    read: pl.DataFrame
 
 
 def score_volume(
@@ -97,15 +102,23 @@ def score_volume(
         ``E602`` when the model does not fit the volume.
     """
     check_fit(model.card, manifest, tolerance=tolerance)
+    depth_mm = manifest.slice_spacing_mm
+    of_clusters, density = model.clusters, Rule.of(rule)
+    if of_clusters:
+        density = of_clusters.rule
+        rows = found_clusters(rows, of_clusters, slice_spacing_mm=depth_mm)
     focus = rows.filter("focus").sort("candidate_id")
     probability = model.predict(rows) if rows.height else _nothing(rows)
-    placed = focus.join(probability, on=["volume_id", "candidate_id"], maintain_order="left")
-    placed = placed.with_columns(
-        part=pl.lit("new"), depth_mm=pl.col("slice") * manifest.slice_spacing_mm
+    placed = (rows if of_clusters else focus).join(
+        probability, on=["volume_id", "candidate_id"], maintain_order="left"
     )
-    density = Rule.of(rule)
-    clusters = find_clusters(placed, density, threshold=model.threshold)
-    marks = _marks(placed, density)
+    placed = placed.with_columns(part=pl.lit("new"), depth_mm=pl.col("slice") * depth_mm)
+    if of_clusters:
+        clusters = cluster_table(placed, {manifest.volume_id: depth_mm}, density)
+        marks = _member_marks(placed, depth_mm)
+    else:
+        clusters = find_clusters(placed, density, threshold=model.threshold)
+        marks = _marks(placed, density)
     domain = model.card["domain"]
     if simulated is None:
         simulated = is_simulated(manifest.site)
@@ -121,8 +134,9 @@ def score_volume(
         content=manifest.content,
         score=float(marks["probability"].to_numpy().max()) if marks.height else 0.0,
         threshold=model.threshold,
-        candidates=marks.height,
-        flagged=int(marks["flagged"].sum()),
+        question="malignancy" if of_clusters else "calcification",
+        candidates=focus.height,
+        flagged=int(probability["flagged"].sum()),
         clusters=clusters.height,
         cluster_rule=ClusterRule(
             calcifications=density.calcifications, distance_mm=density.distance_mm
@@ -137,12 +151,30 @@ def score_volume(
         doubts=manifest.doubts,
         cautions=tuple(cautions_of(model.card, manifest, shifts, simulated=simulated)),
     )
-    return Scored(marks, _round_clusters(clusters, marks, manifest), scores)
+    return Scored(marks, _round_clusters(clusters, marks, manifest), scores, rows)
 
 
 def _nothing(rows: pl.DataFrame) -> pl.DataFrame:
     keys = rows.select("volume_id", "candidate_id")
     return keys.with_columns(probability=pl.lit(0.0), flagged=pl.lit(False))
+
+
+def _member_marks(placed: pl.DataFrame, slice_spacing_mm: float) -> pl.DataFrame:
+    """Return the members of all clusters in their own places, with their cluster's probability."""
+    return (
+        placed.with_columns(
+            cluster_id=pl.col("candidate_id"),
+            member_rank=pl.col("slice"),
+            candidate_id=pl.col("member_id"),
+            slice=pl.col("member_slice"),
+            depth_mm=pl.col("member_slice") * slice_spacing_mm,
+            row=pl.col("centroid_row"),
+            col=pl.col("centroid_col"),
+            diameter_mm=(4 / np.pi * pl.col("area_mm2")).sqrt(),
+        )
+        .sort("probability", "cluster_id", "member_rank", descending=[True, False, False])
+        .select(*MARKS, "member_rank", *names(CLUSTER_FEATURES))
+    )
 
 
 def _marks(placed: pl.DataFrame, rule: Rule) -> pl.DataFrame:

@@ -1,0 +1,112 @@
+"""What a model of clusters is worth on breasts and patients, positive where one is malignant."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from tomocalc.accounts.manifest import VolumeFacts
+from tomocalc.evaluation.cases import case_account, patient_table, volume_table
+from tomocalc.evaluation.clusters import CLUSTERS, Rule, cluster_line
+from tomocalc.evaluation.images import Images, patient_parts, without_images
+from tomocalc.tables import schema
+
+
+def measure_outcomes(
+    members: pl.DataFrame,
+    splits: pl.DataFrame,
+    volumes: Sequence[VolumeFacts],
+    annotations: Sequence[Mapping[str, Any]],
+    *,
+    threshold: float,
+    rule: Rule,
+    settings: Mapping[str, Any],
+    split: Mapping[str, Any],
+    seed: int,
+) -> Images:
+    """Return the scores of breasts and patients with an annotated outcome, and every cluster.
+
+    A case is positive when a malignant finding is annotated in it, whether or not its cluster was
+    found; its score is the largest probability of its clusters, 0 without any. Breasts in which no
+    outcome is known are no cases: the question is asked of findings.
+
+    Parameters
+    ----------
+    members
+        Rows of ``candidates.parquet``, each with its cluster's probability.
+    annotations
+        Findings, each with its ``pathology``.
+    rule
+        That forms clusters.
+    settings, split
+        Sections ``evaluation`` and ``split`` of the configuration.
+    """
+    by_id = {row.volume_id: row for row in sorted(volumes, key=lambda row: row.volume_id)}
+    patients = sorted({row.patient_id for row in by_id.values()})
+    parts = patient_parts(patients, splits, split=split, seed=seed)
+    if parts is None:
+        return without_images("not_by_patient")
+    spacing = {name: row.slice_spacing_mm for name, row in by_id.items()}
+    clusters = cluster_table(
+        members.with_columns(part=pl.col("patient_id").replace_strict(parts)), spacing, rule
+    )
+    one_each = members.filter("focus")
+    asked = {row["volume_id"] for row in annotations if row["pathology"] is not None}
+    malignant = [row for row in annotations if row["pathology"] == "malignant"]
+    on_malignant = one_each.filter(pl.col("label") == 1)
+    counted = {
+        "clusters": Counter(one_each["volume_id"]),
+        "findings": Counter(row["volume_id"] for row in malignant),
+        "with_candidate": Counter(on_malignant["volume_id"]),
+        "found": Counter(on_malignant.filter(pl.col("probability") >= threshold)["volume_id"]),
+    }
+    rows = pl.DataFrame(
+        [
+            {"volume_id": name, "patient_id": row.patient_id, "part": parts[row.patient_id]}
+            | {key: counts[name] for key, counts in counted.items()}
+            for name, row in by_id.items()
+            if name in asked
+        ]
+    )
+    rated = one_each.select("volume_id", rating=pl.col("probability"))
+    volume_rows = volume_table(rows, one_each, rated, threshold=threshold)
+    patient_rows = patient_table(volume_rows)
+    test = [frame.filter(pl.col("part") == "test") for frame in (volume_rows, patient_rows)]
+    named = set(splits["patient_id"])
+    cases = {name: settings[name] for name in ("prevalences", "confidence")}
+    facts: dict[str, Any] = {
+        "volumes": test[0].height,
+        "patients": test[1].height,
+        "patients_drawn": sum(patient not in named for patient in test[1]["patient_id"]),
+        "rule": {"calcifications": rule.calcifications, "distance_mm": rule.distance_mm},
+        "cases": {
+            unit: case_account(frame, threshold=threshold, **cases)
+            for unit, frame in zip(("volumes", "patients"), test, strict=True)
+        },
+        "froc": None,
+        "dbtex": None,
+    }
+    return Images(facts, clusters, volume_rows, patient_rows)
+
+
+def cluster_table(members: pl.DataFrame, spacing: Mapping[str, float], rule: Rule) -> pl.DataFrame:
+    """Return one line per cluster of *members*, with its probability; columns `CLUSTERS`.
+
+    Parameters
+    ----------
+    members
+        Rows of clusters with ``part`` and ``probability``.
+    spacing
+        Of the slices, in mm, by volume.
+    """
+    depth = pl.col("volume_id").replace_strict(spacing, return_dtype=pl.Float64)
+    placed = members.with_columns(
+        slice=pl.col("member_slice"), depth_mm=depth * pl.col("member_slice")
+    )
+    keys = ["volume_id", "candidate_id"]
+    groups = placed.sort(*keys, "slice").partition_by(keys, as_dict=True, maintain_order=True)
+    lines = [cluster_line(rows, number, rule) for (_, number), rows in groups.items()]
+    return pl.DataFrame(lines, schema=schema(CLUSTERS))

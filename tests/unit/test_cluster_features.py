@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tomocalc.clusters import features
 from tomocalc.contradictions import OF_CLUSTERS
+from tomocalc.dataset import cluster_features as features
 from tomocalc.tables import CLUSTER_FEATURES, FEATURES, names
 
 SQUARE = np.array([[0.0, 0, 0], [0, 3, 0], [4, 0, 0], [4, 3, 0]])

@@ -6,13 +6,13 @@ import pytest
 from support.candidates import candidate_rows
 from support.defaults import CONFIG
 from support.manifests import manifest
-from tomocalc.clusters.members import (
+from tomocalc.contradictions import contradictions
+from tomocalc.dataset.clusters import (
     MEMBER_ROWS,
     ClusterSettings,
     annotated_clusters,
     found_clusters,
 )
-from tomocalc.contradictions import contradictions
 from tomocalc.errors import TomocalcError
 from tomocalc.model.sequences import build_sequences
 from tomocalc.pages.question import words_of

@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from tomocalc.clusters.members import MEMBER_ROWS, ClusterSettings
 from tomocalc.dataset.annotations import read_findings
+from tomocalc.dataset.clusters import MEMBER_ROWS, ClusterSettings
 from tomocalc.dataset.croissant import describe_dataset
 from tomocalc.dataset.feature_table import candidate_columns, read_feature_table
 from tomocalc.dataset.listing import listed_manifests

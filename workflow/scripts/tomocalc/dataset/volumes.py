@@ -15,8 +15,8 @@ import polars as pl
 from tomocalc.accounts.doubts import count_doubts
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.quality import ClusterCounts
-from tomocalc.clusters.members import MEMBER_ROWS, ClusterSettings, annotated_clusters
 from tomocalc.dataset.annotations import lines_of, misplaced
+from tomocalc.dataset.clusters import MEMBER_ROWS, ClusterSettings, annotated_clusters
 from tomocalc.dataset.cohort import check_cohort
 from tomocalc.dataset.labels import drop_ambiguous, label_candidates
 from tomocalc.errors import TomocalcError, raise_all

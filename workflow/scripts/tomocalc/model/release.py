@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from tomocalc.clusters.members import ClusterSettings
+from tomocalc.dataset.clusters import ClusterSettings
 from tomocalc.errors import TomocalcError
 from tomocalc.files import canonical_json, file_sha256, read_json, write_bytes, write_json
 from tomocalc.model.forest import Trees, depth_features, log_odds, probability

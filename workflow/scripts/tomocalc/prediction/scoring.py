@@ -9,7 +9,7 @@ import polars as pl
 
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.prediction import ClusterRule, ScoredBy, VolumeScores
-from tomocalc.clusters.members import found_clusters
+from tomocalc.dataset.clusters import found_clusters
 from tomocalc.evaluation.clusters import Rule, cluster_numbers, find_clusters, places_mm
 from tomocalc.evaluation.outcomes import cluster_table
 from tomocalc.model.release import ReleasedModel

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.quality import ClusterCounts
-from tomocalc.clusters.features import cluster_features
+from tomocalc.dataset.cluster_features import cluster_features
 from tomocalc.dataset.labels import Objects
-from tomocalc.evaluation.clusters import Rule, cluster_numbers
+from tomocalc.density import Rule, cluster_numbers
 from tomocalc.sections import ClustersSection, LabelsSection
 from tomocalc.tables import CLUSTER_FEATURES, FEATURES, KEYS, MEMBER, PLACE, names, schema
 

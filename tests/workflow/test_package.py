@@ -140,6 +140,22 @@ for one in (volume, model, found, found.measured, found.measured.manifest):
     assert "breast=R CC" in lines[0]
 
 
+@pytest.mark.parametrize("model", [False, True])
+def test_the_demo_needs_nothing_but_the_package(
+    predict: Path, files: Path, tmp_path: Path, *, model: bool
+) -> None:
+    call = ("demo", "--model", files / "model") if model else ("demo",)
+    done = run(predict / "tomocalc", *call, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "leaks: 60 of 60 patients" in done.stdout
+    assert ("volume.html" in done.stdout) is model
+    assert (" candidates (in silico)" in done.stdout) is not model
+    assert (tmp_path / "tomocalc_demo/audit/audit.json").is_file()
+    again = run(predict / "tomocalc", *call, cwd=tmp_path)
+    assert again.returncode == 2
+    assert again.stderr.startswith("ERROR [E501] the demo would overwrite something")
+
+
 EXECUTE = """
 import sys, nbformat
 from nbclient import NotebookClient

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from tomocalc.command import audit, plan, predict, send
+from tomocalc.command import audit, demo, plan, predict, send
 from tomocalc.errors import TomocalcError
 from tomocalc.extras import missing_package
 from tomocalc.version import VERSION
@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"tomocalc {VERSION}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     audit.add_parser(commands)
+    demo.add_parser(commands)
     plan.add_parser(commands)
     predict.add_parser(commands)
     send.add_parser(commands)

@@ -96,10 +96,25 @@ def _write_volume(folder: Path) -> Path:
         end_on_vessels=7.0,
         difficulty=0.5,
     )
-    who: dict[str, Any] = {"volume_id": VOLUME, "patient_id": "P001", "laterality": "L", "seed": 1}
-    made = simulate(**who, calcified=True, settings=settings)
+    made = simulate(
+        volume_id=VOLUME,
+        patient_id="P001",
+        laterality="L",
+        calcified=True,
+        seed=1,
+        settings=settings,
+    )
     path = folder / f"{VOLUME}.dcm"
-    write_bytes(path, dicom_bytes(made.stored, **who, bits=BITS, settings=settings))
+    content = dicom_bytes(
+        made.stored,
+        volume_id=VOLUME,
+        patient_id="P001",
+        laterality="L",
+        seed=1,
+        bits=BITS,
+        settings=settings,
+    )
+    write_bytes(path, content)
     return path
 
 

@@ -38,7 +38,7 @@ rule all:
         "<results>/index.html",
         rules.build_index.input.files,  # or a deleted page goes unnoticed
         PAGES.pictures,
-        VOLUMES.batch_accounts,  # or one that failed and lost its account does
+        PLAN.left_for_others,  # or a job that failed and lost it does
 
 
 onsuccess:

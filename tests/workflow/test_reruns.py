@@ -163,6 +163,22 @@ def test_a_deleted_page_is_made_again(rerun: Project, page: str, rule: str) -> N
     assert jobs.keys() & {"merge_dataset", "run_trial", "train_lstm", "evaluate_lstm"} == set()
 
 
+@pytest.mark.parametrize(
+    ("lost", "rule"),
+    [
+        ("tuning/trials/1.json", "run_trial"),
+        ("protocols/honest/trees/trees.json", "grow_trees"),
+        ("protocols/paper/feature_models.json", "fit_feature_models"),
+    ],
+)
+def test_a_job_that_failed_and_lost_its_output_runs_again(
+    rerun: Project, lost: str, rule: str
+) -> None:
+    """Snakemake deletes what a failed job wrote, though results of an earlier run stand on it."""
+    (rerun.folder / "results" / lost).unlink()
+    assert planned(rerun)[rule] == 1
+
+
 def test_deleted_pictures_are_drawn_again(rerun: Project) -> None:
     pictures = rerun.folder / "results/qc/pictures"
     before = {path.name: path.read_bytes() for path in pictures.glob("*.png")}

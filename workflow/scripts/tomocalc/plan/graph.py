@@ -13,6 +13,7 @@ from tomocalc.plan.protocols import ProtocolPlan
 from tomocalc.plan.reading import Config, read_sheets
 from tomocalc.plan.search import SearchPlan
 from tomocalc.plan.volumes import SUBGROUPS, VolumePlan
+from tomocalc.plan.wildcards import Wildcards
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,19 @@ class Plan:
     prediction: PredictionPlan
     protocols: ProtocolPlan
     pages: PagePlan
+
+    def left_for_others(self, wildcards: Wildcards) -> list[str]:
+        """Return what jobs made for other jobs: accounts of batches, trials, scores of models.
+
+        Snakemake deletes what a failed job wrote and does not miss it where results of an earlier
+        run stand on it, unless it is asked for.
+        """
+        number = self.protocols.config["tuning"]["trials"]
+        trials = [f"<results>/tuning/trials/{trial}.json" for trial in range(number)]
+        scores = self.protocols.compared_scores(wildcards).values()
+        return (
+            self.volumes.batch_accounts(wildcards) + trials + [it for one in scores for it in one]
+        )
 
 
 def plan_run(config: Config, schemas: Mapping[str, Schema], *, look: bool) -> Plan:

@@ -53,7 +53,7 @@ from tomocalc.phantom.cohort import phantom_volumes
 
 SCHEMAS = SCRIPTS.parent / "schemas"
 FEATURES: list[str] = CONFIG["features"]
-SEQUENCE: dict[str, Any] = CONFIG["sequence"]
+SEQUENCE: Any = CONFIG["sequence"]
 GRID = ("rows", "columns", "slices")
 OPEN = {"site": None, "pixel_spacing_mm": None, "slice_spacing_mm": None, "sha256": None}
 """What a row of the sheet may leave open."""
@@ -123,13 +123,14 @@ def simulate(folder: Path, options: argparse.Namespace) -> str:
         annotations=str(folder / "annotations.tsv"),
         annotations_schema=str(SCHEMAS / "annotations.schema.yaml"),
         table=None,
-        columns={},
+        columns=CONFIG["table"],
         features=FEATURES,
         labels=CONFIG["labels"],
         dataset=CONFIG["dataset"],
         image=CONFIG["image"],
         candidates=str(folder / "candidates.parquet"),
         quality=str(folder / "quality.json"),
+        croissant=str(folder / "croissant.json"),
     )
     return str(folder / "candidates.parquet")
 
@@ -151,11 +152,11 @@ def compare(table: pl.DataFrame, seed: int) -> None:
     )
     print(head("model", "AUROC", "average precision", "lead of the release in average precision"))
     for name, scores in known.items():
-        found = trial.figures({"release": both, name: scores}, {"confidence": 0.95})
+        found = trial.figures({"release": both, name: scores}, CONFIG["evaluation"])
         print(
             row(NAMES[name], *_of_pair(found, name), _written(found["average_precision"]["lead"]))
         )
-    found = trial.figures({"release": both, "lstm": lstm}, {"confidence": 0.95})
+    found = trial.figures({"release": both, "lstm": lstm}, CONFIG["evaluation"])
     print(row(f"**{NAMES['average']}**", *_of_pair(found, "release"), ""))
 
 

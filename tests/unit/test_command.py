@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import polars as pl
@@ -186,7 +187,7 @@ def test_rows_of_neither_class_are_left_out_and_counted() -> None:
 
 @pytest.mark.parametrize("positive", [None, 1, "1", True, 1.0])
 @pytest.mark.parametrize("kind", ["int64", "float64", "bool", "string"])
-def test_frames_of_pandas_are_welcome(kind: str, positive: object) -> None:
+def test_frames_of_pandas_are_welcome(kind: Any, positive: object) -> None:
     rows, _ = shared_patients(2, count=1)
     frame = rows.frame.to_pandas()
     frame["label"] = frame["label"].astype(kind)

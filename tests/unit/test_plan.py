@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -203,3 +205,10 @@ def test_vendor_and_density_divide_figures_and_measure_nothing_anew(config: dict
     divided = replace(volumes, rows={**volumes.rows, name: row})
     assert divided.subgroups == {name: {"vendor": "Maker"}}
     assert divided.row(name) == volumes.row(name)
+
+
+def test_planning_needs_nothing_beside_snakemake() -> None:
+    heavy = ("numpy", "polars", "pydicom", "scipy", "torch")
+    code = f"import sys, tomocalc.plan.graph; sys.exit(str(set({heavy}) & set(sys.modules) or ''))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.stderr.strip() == ""

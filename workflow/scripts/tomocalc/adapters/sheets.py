@@ -16,7 +16,6 @@ from typing import Any
 from tomocalc.config import Schema, load_schema, mistakes
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.files import ANNOTATION_COLUMNS, IMPORT_COLUMNS, sheet_text, write_text
-from tomocalc.readers.dicom_file import image_dataset
 
 log = logging.getLogger(__name__)
 
@@ -186,6 +185,9 @@ def image_size(path: Path) -> dict[str, Any]:
     What is wrong with a damaged file is said where it is read.
     """
     try:
+        # here: planning, which reads the digest of a listing, has no pydicom
+        from tomocalc.readers.dicom_file import image_dataset
+
         found = image_dataset(path, ["NumberOfFrames"])
         size = {"slices": int(found.get("NumberOfFrames") or 1)}
         return size | {"rows": int(found.Rows), "columns": int(found.Columns)}

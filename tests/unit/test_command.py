@@ -15,6 +15,7 @@ from tomocalc.accounts.leakage import Verdict
 from tomocalc.audit.tables import audit_table
 from tomocalc.command.main import main
 from tomocalc.errors import TomocalcError
+from tomocalc.pages.audit_files import write_audit
 
 QUICK = ("--permutations", "499")
 COLUMNS = ("--label", "label", "--patient", "patient", "--site", "site")
@@ -77,6 +78,8 @@ def test_a_clean_split_is_clean_in_every_way_to_give_it(tmp_path: Path) -> None:
     )
     assert whole.verdict is by_file.verdict is by_part.verdict is Verdict.CLEAN
     assert whole.checks == by_file.checks
+    write_audit(tmp_path / "out", whole)
+    assert json.loads((tmp_path / "out/audit.json").read_text())["verdict"] == "clean"
     assert repr(whole).startswith("SplitAudit(verdict=clean, ")
     assert len(repr(whole)) < 200
 

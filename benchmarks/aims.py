@@ -14,6 +14,7 @@ COMMANDS = {
         " --truth $TOMOCALC_TEST_DATA/inbreast/mc_truth_part.csv",
         "benchmarks/search.py --slices $TOMOCALC_TEST_DATA/bcs_dbt_slices",
     ],
+    "insertion": ["benchmarks/insertion.py --slices $TOMOCALC_TEST_DATA/bcs_dbt_slices"],
     "merging": ["benchmarks/merging.py 167"],
     "eda": ["benchmarks/eda.py $YDATA_PYTHON"],
     "training": ["benchmarks/training.py --keras-python $KERAS_PYTHON"],
@@ -144,6 +145,30 @@ AIMS = (
         peer="search#2 | local | others for the recall of local at 50",
         beside="`local`, per slice",
         ratio="peer / ours",
+    ),
+    Aim(
+        what="calcifications put in: peak over that of a direct simulation, median",
+        limit=1.02,
+        at_most=True,
+        ours="insertion | put in | median",
+    ),
+    Aim(
+        what="wrong tube angles flagged, of 100 volumes",
+        limit=95,
+        ours="insertion | taken as 15, is 25 | flagged",
+    ),
+    Aim(
+        what="AUROC of a classifier that tells them from simulated ones",
+        limit=0.6,
+        at_most=True,
+        ours="insertion | put in beside simulated | AUROC",
+    ),
+    Aim(
+        what="putting calcifications into a demo volume and reading it",
+        limit=1,
+        at_most=True,
+        unit=" CPU s",
+        ours="insertion | CPU s a demo volume, planned and read | value",
     ),
     Aim(
         what="merge of 1,002,000 rows with checksums, schema and labels",

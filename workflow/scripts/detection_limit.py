@@ -29,6 +29,7 @@ from tomocalc.pages.detection_limit import example_picture, limit_page
 from tomocalc.pages.frame import write_page
 from tomocalc.parquet import read_parquet
 from tomocalc.readers.row import open_row
+from tomocalc.sections import ReadingSection
 from tomocalc.sheets import read_annotations
 from tomocalc.tables import OBJECTS_FILE
 
@@ -41,7 +42,7 @@ def main(
     predictions: str,
     metrics: str,
     volumes: Sequence[Mapping[str, Any]],
-    image: Mapping[str, Any],
+    image: ReadingSection,
     labels: Mapping[str, Any],
     account: str,
     page: str,
@@ -169,7 +170,7 @@ def angle_counts(plans: Iterable[InsertionPlan]) -> tuple[AngleCount, ...]:
 
 
 def picture(
-    one: LimitExample, row: Mapping[str, Any], image: Mapping[str, Any], plan: InsertionPlan
+    one: LimitExample, row: Mapping[str, Any], image: ReadingSection, plan: InsertionPlan
 ) -> str:
     """Return the picture of an example, from its volume's files."""
     volume = open_row(row["path"], row, image, putting_in(plan, one.volume_id))

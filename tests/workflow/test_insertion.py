@@ -1,0 +1,50 @@
+"""A study without annotations, as the guide has it: from normal volumes to a detection limit."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import yaml
+
+from support.guide_pages import blocks
+from support.normal_volumes import normal_volume
+from support.projects import ROOT, TINY, copy_project
+
+PATIENTS = 8
+
+
+def test_normal_volumes_alone_reach_a_detection_limit(tmp_path: Path) -> None:
+    project = copy_project(tmp_path / "project")
+    (study,) = blocks((ROOT / "docs/no_annotations.md").read_text(), "yaml")
+    tiny = {key: value for key, value in yaml.safe_load(TINY).items() if key != "phantom"}
+    settings = yaml.safe_load(study) | tiny
+    settings["insertion"] |= {"fraction": 0.8}
+    (project.folder / "my_study.yaml").write_text(yaml.safe_dump(settings))
+    folder = project.folder / "my_data"
+    folder.mkdir()
+    lines = ["volume_id,patient_id,laterality,view,path"]
+    before = {}
+    for number in range(PATIENTS):
+        name = f"N{number}"
+        normal_volume(folder, name)
+        lines.append(f"{name},{name},L,CC,my_data/{name}.dcm")
+        before[name] = (folder / f"{name}.dcm").read_bytes()
+    (project.folder / "my_volumes.csv").write_text("\n".join(lines) + "\n")
+    planned = project.planned("--configfile", "my_study.yaml")
+    assert planned["insert_findings"] >= 1
+    target = "results/my_study/insertion/detection_limit.html"
+    project.snakemake("--configfile", "my_study.yaml", "--", target)
+    results = project.folder / "results/my_study"
+    assert {name: (folder / f"{name}.dcm").read_bytes() for name in before} == before
+    account = json.loads((results / "insertion/detection_limit.json").read_text())
+    search = account["stages"][0]["all"]
+    assert search["objects"] >= 10
+    assert search["recall"]["value"] > search["chance"]["value"]
+    with (results / "insertion/truth.tsv").open() as handle:
+        truth = list(csv.DictReader(handle, delimiter="\t"))
+    calcifications = [row for row in truth if row["kind"] == "calcification"]
+    annotated = (results / "insertion/annotations.tsv").read_text().splitlines()[1:]
+    assert len(annotated) == len(calcifications) == search["objects"]
+    assert "Contrast is relative" in (results / "insertion/detection_limit.html").read_text()

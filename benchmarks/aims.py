@@ -158,19 +158,6 @@ AIMS = (
         ours="insertion | taken as 15, is 25 | flagged",
     ),
     Aim(
-        what="AUROC of a classifier that tells them from simulated ones",
-        limit=0.6,
-        at_most=True,
-        ours="insertion | put in beside simulated | AUROC",
-    ),
-    Aim(
-        what="putting calcifications into a demo volume and reading it",
-        limit=1,
-        at_most=True,
-        unit=" CPU s",
-        ours="insertion | CPU s a demo volume, planned and read | value",
-    ),
-    Aim(
         what="merge of 1,002,000 rows with checksums, schema and labels",
         limit=2,
         at_most=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -174,3 +175,23 @@ def _extent(points_mm: NDArray[np.float64]) -> float:
     angle = np.arange(DIRECTIONS) * math.pi / DIRECTIONS
     shadow = points_mm @ np.stack([np.cos(angle), np.sin(angle)])  # (point, direction)
     return float(np.ptp(shadow, axis=0).max())
+
+
+def cluster_table(members: pl.DataFrame, spacing: Mapping[str, float], rule: Rule) -> pl.DataFrame:
+    """Return one line per cluster of *members*, with its probability; columns `CLUSTERS`.
+
+    Parameters
+    ----------
+    members
+        Rows of clusters with ``part`` and ``probability``.
+    spacing
+        Of the slices, in mm, by volume.
+    """
+    depth = pl.col("volume_id").replace_strict(spacing, return_dtype=pl.Float64)
+    placed = members.with_columns(
+        slice=pl.col("member_slice"), depth_mm=depth * pl.col("member_slice")
+    )
+    keys = ["volume_id", "candidate_id"]
+    groups = placed.sort(*keys, "slice").partition_by(keys, as_dict=True, maintain_order=True)
+    lines = [cluster_line(rows, number, rule) for (_, number), rows in groups.items()]
+    return pl.DataFrame(lines, schema=schema(CLUSTERS))

@@ -10,9 +10,8 @@ import polars as pl
 
 from tomocalc.accounts.manifest import VolumeFacts
 from tomocalc.evaluation.cases import case_account, patient_table, volume_table
-from tomocalc.evaluation.clusters import CLUSTERS, Rule, cluster_line
+from tomocalc.evaluation.clusters import Rule, cluster_table
 from tomocalc.evaluation.images import Images, patient_parts, without_images
-from tomocalc.tables import schema
 
 
 def measure_outcomes(
@@ -90,23 +89,3 @@ def measure_outcomes(
         "dbtex": None,
     }
     return Images(facts, clusters, volume_rows, patient_rows)
-
-
-def cluster_table(members: pl.DataFrame, spacing: Mapping[str, float], rule: Rule) -> pl.DataFrame:
-    """Return one line per cluster of *members*, with its probability; columns `CLUSTERS`.
-
-    Parameters
-    ----------
-    members
-        Rows of clusters with ``part`` and ``probability``.
-    spacing
-        Of the slices, in mm, by volume.
-    """
-    depth = pl.col("volume_id").replace_strict(spacing, return_dtype=pl.Float64)
-    placed = members.with_columns(
-        slice=pl.col("member_slice"), depth_mm=depth * pl.col("member_slice")
-    )
-    keys = ["volume_id", "candidate_id"]
-    groups = placed.sort(*keys, "slice").partition_by(keys, as_dict=True, maintain_order=True)
-    lines = [cluster_line(rows, number, rule) for (_, number), rows in groups.items()]
-    return pl.DataFrame(lines, schema=schema(CLUSTERS))

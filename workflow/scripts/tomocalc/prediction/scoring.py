@@ -10,8 +10,13 @@ import polars as pl
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.prediction import ClusterRule, ScoredBy, VolumeScores
 from tomocalc.dataset.clusters import found_clusters
-from tomocalc.evaluation.clusters import Rule, cluster_numbers, find_clusters, places_mm
-from tomocalc.evaluation.outcomes import cluster_table
+from tomocalc.evaluation.clusters import (
+    Rule,
+    cluster_numbers,
+    cluster_table,
+    find_clusters,
+    places_mm,
+)
 from tomocalc.model.release import ReleasedModel
 from tomocalc.prediction.cautions import cautions_of, is_simulated
 from tomocalc.prediction.fit import check_fit, drift

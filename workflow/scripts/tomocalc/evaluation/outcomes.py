@@ -12,6 +12,7 @@ from tomocalc.accounts.manifest import VolumeFacts
 from tomocalc.evaluation.cases import case_account, patient_table, volume_table
 from tomocalc.evaluation.clusters import Rule, cluster_table
 from tomocalc.evaluation.images import Images, patient_parts, without_images
+from tomocalc.sections import SplitSection
 
 
 def measure_outcomes(
@@ -23,7 +24,7 @@ def measure_outcomes(
     threshold: float,
     rule: Rule,
     settings: Mapping[str, Any],
-    split: Mapping[str, Any],
+    split: SplitSection,
     seed: int,
 ) -> Images:
     """Return the scores of breasts and patients with an annotated outcome, and every cluster.

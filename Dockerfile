@@ -1,6 +1,6 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="64018a31aa1f6515ccc72d0c48caa5919f58103b39772b1b2e661583084d2dad"
+LABEL io.github.snakemake.conda_env_hash="1db65e063c0d0ff079b0d294857eb3dcd07864f278ebbba60c1033c2aeeb0371"
 # Conda environment:
 #   source: envs/comparison.yaml
 #   prefix: /conda-envs/e9ae23a0eab7d6affc29fbb0385b28ce
@@ -67,7 +67,7 @@ RUN mkdir -p /conda-envs/f4076ad817b2ca503ffb7d7cb000d7e0
 COPY envs/eda.yaml /conda-envs/f4076ad817b2ca503ffb7d7cb000d7e0/environment.yaml
 # Conda environment:
 #   source: envs/evaluation.yaml
-#   prefix: /conda-envs/d4348ef212909fb365543f9e4e0ffa6e
+#   prefix: /conda-envs/73038817a2f1c678195d15b4df45ef7f
 #   # Evaluation.
 #   channels:
 #     - conda-forge
@@ -80,6 +80,7 @@ COPY envs/eda.yaml /conda-envs/f4076ad817b2ca503ffb7d7cb000d7e0/environment.yaml
 #     - markupsafe >=3,<4
 #     - msgspec >=0.19,<1
 #     - numpy >=2.3,<3
+#     - pillow >=12,<14
 #     - plotly >=6.6,<8
 #     - polars >=1.41,<3
 #     - pyarrow >=24,<27
@@ -94,8 +95,8 @@ COPY envs/eda.yaml /conda-envs/f4076ad817b2ca503ffb7d7cb000d7e0/environment.yaml
 #     - threadpoolctl >=3.5,<4
 #     - tifffile >=2025.10
 #     - xgboost >=3,<4
-RUN mkdir -p /conda-envs/d4348ef212909fb365543f9e4e0ffa6e
-COPY envs/evaluation.yaml /conda-envs/d4348ef212909fb365543f9e4e0ffa6e/environment.yaml
+RUN mkdir -p /conda-envs/73038817a2f1c678195d15b4df45ef7f
+COPY envs/evaluation.yaml /conda-envs/73038817a2f1c678195d15b4df45ef7f/environment.yaml
 # Conda environment:
 #   source: envs/features.yaml
 #   prefix: /conda-envs/74b0f6a8da968ab05d9f6be7c8704592
@@ -234,7 +235,7 @@ RUN mkdir -p /conda-envs/5f6a84983518870e32707d8fa46f3c79
 COPY envs/report.yaml /conda-envs/5f6a84983518870e32707d8fa46f3c79/environment.yaml
 # Conda environment:
 #   source: envs/search.yaml
-#   prefix: /conda-envs/abd7e40e9fc027a7997cffdce84d9827
+#   prefix: /conda-envs/c2b7e36b2f07a7458499a446474dda17
 #   # Training a search on slices.
 #   channels:
 #     - conda-forge
@@ -242,18 +243,20 @@ COPY envs/report.yaml /conda-envs/5f6a84983518870e32707d8fa46f3c79/environment.y
 #   dependencies:
 #     - python =3.12
 #     - imagecodecs >=2025.8
+#     - jsonschema >=4,<5
 #     - msgspec >=0.19,<1
 #     - numpy >=2.3,<3
 #     - polars >=1.41,<3
 #     - pydicom >=3.0.2,<4
 #     - pytorch >=2.10,<3
+#     - pyyaml >=6,<7
 #     - safetensors >=0.6,<1
 #     - scikit-image >=0.26,<0.27
 #     - scipy >=1.16,<2
 #     - simpleitk >=2.5,<3
 #     - tifffile >=2025.10
-RUN mkdir -p /conda-envs/abd7e40e9fc027a7997cffdce84d9827
-COPY envs/search.yaml /conda-envs/abd7e40e9fc027a7997cffdce84d9827/environment.yaml
+RUN mkdir -p /conda-envs/c2b7e36b2f07a7458499a446474dda17
+COPY envs/search.yaml /conda-envs/c2b7e36b2f07a7458499a446474dda17/environment.yaml
 # Conda environment:
 #   source: envs/tuning.yaml
 #   prefix: /conda-envs/081c476be73ea06aa8539d3cd0097a3c
@@ -280,7 +283,7 @@ COPY envs/tuning.yaml /conda-envs/081c476be73ea06aa8539d3cd0097a3c/environment.y
 RUN conda env create --prefix /conda-envs/e9ae23a0eab7d6affc29fbb0385b28ce --file /conda-envs/e9ae23a0eab7d6affc29fbb0385b28ce/environment.yaml && \
     conda env create --prefix /conda-envs/c2b5f946acf8731b296c289d300ccf67 --file /conda-envs/c2b5f946acf8731b296c289d300ccf67/environment.yaml && \
     conda env create --prefix /conda-envs/f4076ad817b2ca503ffb7d7cb000d7e0 --file /conda-envs/f4076ad817b2ca503ffb7d7cb000d7e0/environment.yaml && \
-    conda env create --prefix /conda-envs/d4348ef212909fb365543f9e4e0ffa6e --file /conda-envs/d4348ef212909fb365543f9e4e0ffa6e/environment.yaml && \
+    conda env create --prefix /conda-envs/73038817a2f1c678195d15b4df45ef7f --file /conda-envs/73038817a2f1c678195d15b4df45ef7f/environment.yaml && \
     conda env create --prefix /conda-envs/74b0f6a8da968ab05d9f6be7c8704592 --file /conda-envs/74b0f6a8da968ab05d9f6be7c8704592/environment.yaml && \
     conda env create --prefix /conda-envs/6d887c115a3a25c2bcd2c3a605d15dbb --file /conda-envs/6d887c115a3a25c2bcd2c3a605d15dbb/environment.yaml && \
     conda env create --prefix /conda-envs/bfda34738560143204114174740f8f7d --file /conda-envs/bfda34738560143204114174740f8f7d/environment.yaml && \
@@ -288,6 +291,6 @@ RUN conda env create --prefix /conda-envs/e9ae23a0eab7d6affc29fbb0385b28ce --fil
     conda env create --prefix /conda-envs/b0963ed1fc3ef8233d09862351aff058 --file /conda-envs/b0963ed1fc3ef8233d09862351aff058/environment.yaml && \
     conda env create --prefix /conda-envs/37b747d8d75092bd7b9086fbdc8987c3 --file /conda-envs/37b747d8d75092bd7b9086fbdc8987c3/environment.yaml && \
     conda env create --prefix /conda-envs/5f6a84983518870e32707d8fa46f3c79 --file /conda-envs/5f6a84983518870e32707d8fa46f3c79/environment.yaml && \
-    conda env create --prefix /conda-envs/abd7e40e9fc027a7997cffdce84d9827 --file /conda-envs/abd7e40e9fc027a7997cffdce84d9827/environment.yaml && \
+    conda env create --prefix /conda-envs/c2b7e36b2f07a7458499a446474dda17 --file /conda-envs/c2b7e36b2f07a7458499a446474dda17/environment.yaml && \
     conda env create --prefix /conda-envs/081c476be73ea06aa8539d3cd0097a3c --file /conda-envs/081c476be73ea06aa8539d3cd0097a3c/environment.yaml && \
     conda clean --all -y

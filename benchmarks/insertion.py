@@ -124,8 +124,8 @@ def beside_simulation(folder: Path, count: int) -> None:
             bodies = [body for one in group.objects for body in ellipsoids(one.bodies)]
             patch = make_patch(bodies, geometry)
             ours = np.zeros(plain.shape, np.float32)
-            for index, plane in enumerate(ours):
-                patch.add_to(plane, index)
+            for index in range(len(ours)):
+                patch.add_to(ours[index], index)
             for one in group.objects:
                 if one.kind == "calcification":
                     where = near(plain.shape, one, SETTINGS.pixel_spacing_mm)
@@ -179,7 +179,8 @@ def angles(folder: Path, count: int) -> None:
                 volume, breasts[1][1], half_angle_deg=half, projections=15, where=name
             )
             told[half] += bool(doubts)
-        fitted.append(motion.fitted_deg or 0.0)
+            if half == WIDE:
+                fitted.append(motion.fitted_deg or 0.0)
     print(head("half the tube's angle", "of volumes", "flagged"))
     for half, flagged in told.items():
         print(row(f"taken as {half:g}, is {WIDE:g}", count, flagged))
@@ -215,7 +216,7 @@ def tell_apart(folder: Path, count: int) -> None:
             )
             layer = InsertedVolume(volume, brighter)
             ours[label] += _patches(np.stack([layer.read(i) for i in range(24)]), found)
-        theirs += [number] * (len(ours[label]) - len(theirs))
+        theirs += [number] * (max(map(len, ours.values())) - len(theirs))
     print(head("what is told apart", "AUROC", "patches", "volumes"))
     for label, cut in ours.items():
         x = np.stack([*simulated, *cut]).reshape(len(simulated) + len(cut), -1)

@@ -35,7 +35,7 @@ def main() -> None:
     rows = pl.read_parquet(given.candidates)
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
     own = yaml.safe_load((ROOT / "config/malignancy.yaml").read_text(encoding="utf-8"))
-    model = {**config["model"], **own["model"]}
+    model: Any = {**config["model"], **own["model"]}
     del model["release"]
     focus = rows.filter("focus")
     label = focus["label"].to_numpy()

@@ -135,8 +135,10 @@ def test_labelled_volumes_are_measured_down_to_their_findings(folder: Path, tmp_
     )
     assert (found.volumes, found.patients, found.test.positives) == (1, 1, 2)
     assert found.images is not None
-    assert found.images.froc.calcifications is not None
-    assert found.images.froc.calcifications.findings == 2
+    froc = found.images.froc
+    assert froc is not None
+    assert froc.calcifications is not None
+    assert froc.calcifications.findings == 2
     assert found.recalibrations == ()  # one patient cannot be on both sides
     assert "no slope is steep enough" in (tmp_path / "external.html").read_text()
 

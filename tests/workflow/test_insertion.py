@@ -34,6 +34,7 @@ def test_normal_volumes_alone_reach_a_detection_limit(tmp_path: Path) -> None:
     (project.folder / "my_volumes.csv").write_text("\n".join(lines) + "\n")
     planned = project.planned("--configfile", "my_study.yaml")
     assert planned["insert_findings"] >= 1
+    assert planned["gather_insertions"] == 1
     target = "results/my_study/insertion/detection_limit.html"
     project.snakemake("--configfile", "my_study.yaml", "--", target)
     results = project.folder / "results/my_study"

@@ -44,6 +44,7 @@ AT_ONCE: dict[str, Walk] = {
         "snakemake predict --cores all --config model=results/model volumes=new.tsv": "",
         "snakemake compare_runs --config runs='[results, results/paper]'": "",
         "snakemake build_site": "",
+        "PYTHONPATH=workflow/scripts python -m tomocalc.command audit --help": "",
         "PYTHONPATH=workflow/scripts python -m tomocalc.command audit"
         " results/dataset/candidates.parquet results/protocols/honest/splits.parquet"
         " --label label --patient patient_id --site site --out audit": "",
@@ -126,6 +127,9 @@ CAMPAIGN: dict[str, Walk] = {
         import_of("victre"): ("ln -sfn victre FOLDER; {}"),
         import_of("mini_mias"): ("ln -sfn film FOLDER; {}"),
         "snakemake --cores all --configfile config/mini_mias.yaml": "",
+    },
+    "test_benign_or_malignant_of_simulated_clusters": {
+        "snakemake --cores all --configfile config/malignancy.yaml": "",
     },
     "test_a_tree_of_dicom_files": {
         import_of("dicom_folder"): "",

@@ -71,7 +71,7 @@ def write_study(project: Project, phantom: Path) -> None:
     points += [line.replace("\t", ",") for line in found if line.split("\t")[0] in known]
     (project.folder / "my_volumes.csv").write_text("\n".join(sheet) + "\n")
     (project.folder / "my_points.csv").write_text("\n".join(points) + "\n")
-    study, _ = blocks(OWN_VOLUMES, "yaml")
+    study, *_ = blocks(OWN_VOLUMES, "yaml")
     (project.folder / "my_study.yaml").write_text(study)
 
 

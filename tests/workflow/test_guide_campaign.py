@@ -162,6 +162,12 @@ def test_published_sets_from_their_folders(tiny: Project) -> None:
     assert (tiny.folder / "results/mini_mias/index.html").is_file()
 
 
+def test_benign_or_malignant_of_simulated_clusters(tiny: Project) -> None:
+    follow(tiny.folder, CAMPAIGN["test_benign_or_malignant_of_simulated_clusters"])
+    card = (tiny.folder / "results/malignancy/model_card.md").read_text()
+    assert "malignant" in card
+
+
 def test_a_tree_of_dicom_files(tiny: Project, finished: Project) -> None:
     """The annotations, which are the reader's to add, are the phantom's."""
     phantom = finished.folder / "resources/phantom"
@@ -211,7 +217,7 @@ def test_a_table_and_a_split_of_their_own(studied: Project, tmp_path: Path) -> N
     follow(project.folder, walk)
     audit = (project.folder / "results/my_study/audit/leakage.html").read_text()
     assert "your own split" in audit.lower()
-    _, table = blocks((ROOT / "docs/own_volumes.md").read_text(), "yaml")
+    *_, table = blocks((ROOT / "docs/own_volumes.md").read_text(), "yaml")
     study.write_text(table)
     best.select(
         Area="area", Contrast="contrast", Malignant=pl.col("label"), Patient="patient_id"

@@ -7,18 +7,21 @@ from typing import Any
 
 import highdicom as hd
 from pydicom.dataset import Dataset
+from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 from pydicom.uid import MammographyCADSRStorage
 
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dicom_output.identity import DATE, TIME, Identity
 from tomocalc.dicom_output.objects import (
+    CERTAINTY,
+    COUNT,
     DESCRIPTION,
-    LARGEST_REPORT,
     MAKER,
     Row,
     circle_points,
     cluster_place,
+    listed,
     settled,
 )
 
@@ -33,8 +36,6 @@ SHOWN = Code("111150", "DCM", "Presentation Required: Rendering device is expect
 SINGLE_IMAGE = Code("111059", "DCM", "Single Image Finding")
 CENTRE = Code("111010", "DCM", "Center")
 OUTLINE = Code("111041", "DCM", "Outline")
-CERTAINTY = Code("111012", "DCM", "Certainty of Finding")
-NUMBER = Code("111038", "DCM", "Number of calcifications")
 ALGORITHM = Code("111001", "DCM", "Algorithm Name")
 ALGORITHM_VERSION = Code("111003", "DCM", "Algorithm Version")
 DETECTIONS = Code("111064", "DCM", "Summary of Detections")
@@ -58,10 +59,6 @@ VIEWS = {
     "ML": Code("R-10224", "SRT", "medio-lateral"),
     "LM": Code("R-10228", "SRT", "latero-medial"),
     "XCCL": Code("Y-X1770", "SRT", "cranio-caudal exaggerated laterally"),
-}
-UNITS = {
-    "percent": Code("%", "UCUM", "Percent"),
-    "number": Code("1", "UCUM", "no units"),
 }
 
 
@@ -91,8 +88,8 @@ def cad_bytes(
     entry. The codes are those of the context groups of TID 4000 (CID 6014, 6022, 4014), which
     CAD viewers look for.
     """
-    listed = [row for row in marks if row["probability"] is not None][:LARGEST_REPORT]
-    places = [*listed, *map(cluster_place, clusters)]
+    shown = listed(marks)
+    places = [*shown, *map(cluster_place, clusters)]
     slices = sorted({row["slice"] for row in places} or {manifest.slices // 2})
     entries = {index: number for number, index in enumerate(slices, start=1)}
 
@@ -116,17 +113,17 @@ def cad_bytes(
             CALCIFICATION,
             row,
             row["diameter_mm"] / 2,
-            [_number(CERTAINTY, 100 * row["probability"], "percent")],
+            [_number(CERTAINTY, 100 * row["probability"], codes.UCUM.Percent)],
         )
-        for row in listed
+        for row in shown
     ] + [
         finding(
             CLUSTER,
             cluster_place(row),
             row["radius_mm"],
             [
-                _number(CERTAINTY, 100 * row["probability_max"], "percent"),
-                _number(NUMBER, row["count"], "number"),
+                _number(CERTAINTY, 100 * row["probability_max"], codes.UCUM.Percent),
+                _number(COUNT, row["count"], codes.UCUM.NoUnits),
             ],
         )
         for row in clusters
@@ -250,10 +247,10 @@ def _shape(name: Code, kind: str, points: list[float], image: Dataset) -> Datase
     return _item("SCOORD", "HAS PROPERTIES", name, [image], GraphicType=kind, GraphicData=points)
 
 
-def _number(name: Code, value: float, unit: str) -> Dataset:
+def _number(name: Code, value: float, unit: Code) -> Dataset:
     measured = Dataset()
     measured.NumericValue = f"{value:.5g}"
-    measured.MeasurementUnitsCodeSequence = [_coded(UNITS[unit])]
+    measured.MeasurementUnitsCodeSequence = [_coded(unit)]
     return _item("NUM", "HAS PROPERTIES", name, MeasuredValueSequence=[measured])
 
 

@@ -80,10 +80,9 @@ def report_bytes(
     Groups follow TID 1501 of PS3.16. The circle is that of the first measurement, which is its
     area: so the viewer OHIF draws it too.
     """
-    listed = [row for row in marks if row["probability"] is not None][:LARGEST_REPORT]
     measured = [_certainty(score), hd.sr.Measurement(COUNT, len(marks), codes.UCUM.NoUnits)]
     groups = [_group(identity, manifest, OF_BREAST, "volume", measured, remarks)]
-    for row in listed:
+    for row in listed(marks):
         circle = _circle(identity, manifest, row, radius_mm=row["diameter_mm"] / 2)
         measured = [_area(row["area_mm2"], circle), _certainty(row["probability"])]
         name = f"candidate {row['candidate_id']}"
@@ -168,6 +167,11 @@ def _circle(
     )
     points = circle_points(manifest, row, radius_mm=radius_mm)
     return hd.sr.CoordinatesForMeasurement(hd.sr.GraphicTypeValues.CIRCLE, points, source)
+
+
+def listed(marks: Sequence[Row]) -> list[Row]:
+    """Return the marks that reports and presentation states show."""
+    return [row for row in marks if row["probability"] is not None][:LARGEST_REPORT]
 
 
 def circle_points(manifest: VolumeManifest, row: Row, *, radius_mm: float) -> NDArray[np.float64]:

@@ -18,11 +18,11 @@ from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dicom_output.identity import DATE, TIME, Identity
 from tomocalc.dicom_output.objects import (
     DESCRIPTION,
-    LARGEST_REPORT,
     MAKER,
     Row,
     circle_points,
     cluster_place,
+    listed,
     settled,
 )
 
@@ -66,7 +66,6 @@ def presentation_bytes(
     and polarity are those of the source's header where it has them: a presentation state replaces
     what the image says of them (PS3.4 N.2).
     """
-    listed = [row for row in marks if row["probability"] is not None][:LARGEST_REPORT]
     layers = [
         hd.pr.GraphicLayer("REMARKS", 3, "What to know of the marks", MARK),
         hd.pr.GraphicLayer("CLUSTERS", 1, "Clusters of candidates", CLUSTER),
@@ -83,7 +82,7 @@ def presentation_bytes(
             f"{row['probability']:.2g}",
             f"candidate {row['candidate_id']}",
         )
-        for row in listed
+        for row in listed(marks)
     ]
     graphics: dict[tuple[str, int], list[hd.pr.GraphicObject]] = defaultdict(list)
     texts: dict[tuple[str, int], list[hd.pr.TextObject]] = defaultdict(list)

@@ -100,6 +100,11 @@ class TestSources:
         expected = ["a/2", "a/10", "S1.png", "s02.png", "s2.png", "s10.png"]
         assert sorted(names, key=natural_key) == expected
 
+    def test_names_with_and_without_a_number_have_an_order(self) -> None:
+        assert sorted(["I10", "I2", "I", "I 1", "1"], key=natural_key) == [
+            *("1", "I", "I2", "I10", "I 1")
+        ]
+
     def test_folder_pattern_and_file(self, tmp_path: Path) -> None:
         for name in ("2.png", "10.png", ".hidden", "Thumbs.db"):
             (tmp_path / name).touch()

@@ -38,6 +38,7 @@ def test_a_header_alone_means_no_findings(tmp_path):
         ("v\t1\t-1\t1\t3\tcluster", "column x"),
         ("v\t1\t1\t1\t3\tlump", "column kind"),
         ("v\t1\t\t1\t3\tcluster", "it has no place"),
+        ("v\t1\t7\t)\t3\tcluster", "column y"),
     ],
 )
 def test_a_bad_annotation_is_named(tmp_path, row, message):

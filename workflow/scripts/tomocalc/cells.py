@@ -40,6 +40,8 @@ class Cells:
         Every ``volume_id`` of the sheet, also of lines that are no rows; None without that column.
     foreign
         Whether the header has columns that the schema does not know.
+    unread
+        Numbers of the lines with a cell that the schema refuses; it stands in its row as it is.
     errors
         ``E102`` of the file and its header, ``E103`` of its lines.
     """
@@ -47,6 +49,7 @@ class Cells:
     rows: list[Row]
     names: set[str] | None
     foreign: bool
+    unread: set[int]
     errors: list[TomocalcError]
 
 
@@ -56,7 +59,7 @@ def read_cells(path: str, schema: Schema) -> Cells:
         header, lines = split_lines(path)
         nameless = _nameless(path, header, lines)
     except TomocalcError as error:
-        return Cells([], None, False, [error])
+        return Cells([], None, False, set(), [error])
     header = [_known_name(name, schema["properties"]) for name in header]
     named = [name for place, name in enumerate(header) if place not in nameless]
     errors = list(_check_header(path, named, schema))
@@ -92,7 +95,8 @@ def read_cells(path: str, schema: Schema) -> Cells:
         rows.append({**absent, **row, LINE: number})
     foreign = len(columns) < len(set(named))
     errors += together(bad)
-    return Cells(rows, names if "volume_id" in named else None, foreign, errors)
+    unread = {number for number, _, _ in bad}
+    return Cells(rows, names if "volume_id" in named else None, foreign, unread, errors)
 
 
 class _Column:

@@ -64,7 +64,8 @@ def natural_key(path: str | Path, *, number: re.Pattern[str] = NUMBER) -> tuple[
         value = float(digits) if "." in digits else int(digits)
         parts += [folded[at : match.start()], -value if sign == "-" else value]
         at = match.end()
-    return *parts, folded[at:], text
+    # The parts are a tuple of their own, or ``I`` would compare a text with the number of ``I1``.
+    return (*parts, folded[at:]), text
 
 
 def in_order(names: Iterable[str]) -> list[str]:

@@ -119,8 +119,8 @@ KINDS: dict[str, Kind] = {
     ),
     "left_out": Kind(
         "images beside the slices are left out",
-        "{count:g} images in the volume's place are no slices of it by their headers (projections, "
-        "synthetic or two-dimensional images, slabs, localisers) and are left out",
+        "not all images in the volume's place are slices of it by their headers: projections, "
+        "synthetic or two-dimensional images, slabs and localisers are left out, {count:g} in all",
         "the log of extract_features lists them; take them away, or name the slices by a pattern",
     ),
     "slab": Kind(

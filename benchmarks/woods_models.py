@@ -19,7 +19,7 @@ from tomocalc.dataset.splits import usable_candidates
 from tomocalc.model.fitting import Fit, fit
 from tomocalc.model.objective import compute_trial
 from tomocalc.model.recipe import Recipe
-from tomocalc.model.selection import best_trial
+from tomocalc.model.search import best_trial
 from tomocalc.model.sequences import Samples, build_samples
 from tomocalc.sections import NetworkSection, SearchSection, SequenceSection
 from tomocalc.tables import PAPER_FEATURES

@@ -7,7 +7,7 @@ import pytest
 from support.candidates import cohort
 from tomocalc.audit.gaps import protocol_gaps
 from tomocalc.comparison.catalogue import ROWS, Cited, read_cited
-from tomocalc.comparison.feature_models import FEATURE_MODELS, scores
+from tomocalc.comparison.feature_models import FEATURE_MODELS, Choice, Range, draw_trials, scores
 from tomocalc.comparison.figures import protocol_figures
 from tomocalc.comparison.fitting import (
     Data,
@@ -17,7 +17,6 @@ from tomocalc.comparison.fitting import (
     summary,
     tune_and_fit,
 )
-from tomocalc.comparison.spaces import Choice, Range, draw_trials
 from tomocalc.comparison.table import SCHEMA, Measured, comparison_table
 from tomocalc.dataset.splits import split_honest, split_paper, usable_candidates
 from tomocalc.errors import TomocalcError

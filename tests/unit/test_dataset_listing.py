@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from support.manifests import manifest
-from tomocalc.accounts.batch import Batch
 from tomocalc.accounts.doubts import Doubt
-from tomocalc.accounts.manifest import QuarantinedSlice
+from tomocalc.accounts.manifest import Batch, QuarantinedSlice
 from tomocalc.dataset.listing import COLUMNS, listed_manifests, listed_volumes, write_listing
 from tomocalc.errors import TomocalcError
 from tomocalc.files import file_sha256

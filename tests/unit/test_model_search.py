@@ -14,13 +14,14 @@ from tomocalc.accounts.study import Search, Trial
 from tomocalc.errors import TomocalcError
 from tomocalc.model.search import (
     STARTUP,
+    best_trial,
     model_values,
     own_parameters,
     relaxed,
     search_space,
     suggest,
+    trials_table,
 )
-from tomocalc.model.selection import best_trial, trials_table
 
 
 @pytest.fixture(scope="module")

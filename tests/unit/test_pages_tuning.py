@@ -7,7 +7,7 @@ import pytest
 
 from support.studies import describe, whole_study
 from tomocalc.accounts.study import Trial
-from tomocalc.model.selection import best_trial, trials_table
+from tomocalc.model.search import best_trial, trials_table
 from tomocalc.pages.tuning import importances, tuning_page
 
 SEARCH = describe(batch=24)

@@ -15,8 +15,8 @@ import yaml
 
 from support.plan_data import ROOT, SCHEMAS, with_sheet
 from tomocalc.comparison.catalogue import IMAGE_KEYS
-from tomocalc.plan import asked
 from tomocalc.plan.graph import Plan, plan_run
+from tomocalc.plan.wildcards import every, growing, source_digest
 
 
 @pytest.fixture
@@ -193,10 +193,10 @@ def test_a_data_set_to_import_is_its_folder_or_what_to_do(
 
 
 def test_what_is_asked_for_when_a_job_is_planned(tmp_path: Path) -> None:
-    assert asked.every("a/{volume}.png", ["v", "w"])(at()) == ["a/v.png", "a/w.png"]
-    assert asked.growing(1000)(at(), 2) == 2000
+    assert every("a/{volume}.png", ["v", "w"])(at()) == ["a/v.png", "a/w.png"]
+    assert growing(1000)(at(), 2) == 2000
     (tmp_path / "step.py").write_text("import json\n")
-    assert len(asked.code_of(tmp_path / "step.py")(at())) == 64
+    assert len(source_digest(tmp_path / "step.py")(at())) == 64
 
 
 def test_vendor_and_density_divide_figures_and_measure_nothing_anew(config: dict[str, Any]) -> None:

@@ -18,8 +18,6 @@ try:
     from tomocalc.errors import TomocalcError
     from tomocalc.files import require_writable
     from tomocalc.pages.question import words_of
-    from tomocalc.plan import asked
-    from tomocalc.plan.asked import every, growing, known_trials
     from tomocalc.plan.graph import plan_run
     from tomocalc.plan.reading import (
         DATASETS,
@@ -31,6 +29,7 @@ try:
         take_short_form,
     )
     from tomocalc.plan.terminal import take_over
+    from tomocalc.plan.wildcards import every, growing, known_trials, source_digest
 except ModuleNotFoundError as error:
     sys.exit(
         f"ERROR in {sys.prefix}: {error}. It is not this workflow's environment. "
@@ -55,7 +54,7 @@ def schema(name):
 
 def code_of(script):
     """Digest of the source files of a script, so that editing one of them reruns it."""
-    return asked.code_of(SCRIPTS / script)
+    return source_digest(SCRIPTS / script)
 
 
 def section(name, *keys):

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tomocalc.accounts.batch import Batch
 from tomocalc.accounts.insertion import Insertions
+from tomocalc.accounts.manifest import Batch
 from tomocalc.accounts.settings import Settings, compared_generator
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.files import write_bytes
@@ -43,7 +43,7 @@ def main(
     folder
         Gets a folder per volume, with its manifest, shards and picture.
     account
-        Written last: a `tomocalc.accounts.batch.Batch`.
+        Written last: a `tomocalc.accounts.manifest.Batch`.
     image, candidates
         Sections of the configuration.
     sequence_slices

@@ -15,9 +15,9 @@ from tomocalc.files import sheet_text, write_text
 from tomocalc.log import log_to
 from tomocalc.model.release import load_model
 from tomocalc.pages.frame import write_page
+from tomocalc.pages.index import thumbnail
 from tomocalc.pages.predictions import PatientScores, predictions_page
 from tomocalc.pages.question import words_of_model
-from tomocalc.pages.thumbnails import thumbnail
 from tomocalc.parquet import read_parquet
 from tomocalc.prediction.fit import drift
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tomocalc.accounts.batch import Batch
+from tomocalc.accounts.manifest import Batch
 from tomocalc.dataset.listing import checked, write_listing
 from tomocalc.files import sheet_text, write_text
 from tomocalc.image.shards import read_manifest

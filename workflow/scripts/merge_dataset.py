@@ -12,8 +12,7 @@ from tomocalc.dataset.clusters import MEMBER_ROWS, ClusterSettings
 from tomocalc.dataset.croissant import describe_dataset
 from tomocalc.dataset.feature_table import candidate_columns, read_feature_table
 from tomocalc.dataset.listing import listed_manifests
-from tomocalc.dataset.quality import quality_account
-from tomocalc.dataset.validation import validate
+from tomocalc.dataset.quality import quality_account, validate
 from tomocalc.dataset.volumes import merge_volumes
 from tomocalc.errors import TomocalcError
 from tomocalc.files import file_sha256

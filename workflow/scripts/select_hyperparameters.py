@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from tomocalc.accounts.study import Search, Trial
 from tomocalc.log import log_to
-from tomocalc.model.selection import best_trial, trials_table
+from tomocalc.model.search import best_trial, trials_table
 from tomocalc.pages.frame import write_page
 from tomocalc.pages.tuning import tuning_page
 from tomocalc.parquet import write_parquet

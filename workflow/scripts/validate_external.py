@@ -13,8 +13,8 @@ from tomocalc.accounts.external import ExternalAccount
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dataset.annotations import read_findings
 from tomocalc.dataset.feature_table import read_feature_table, read_subgroups
+from tomocalc.dataset.quality import validate
 from tomocalc.dataset.splits import usable_candidates
-from tomocalc.dataset.validation import validate
 from tomocalc.dataset.volumes import merge_volumes
 from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.account import account

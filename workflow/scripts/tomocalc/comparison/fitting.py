@@ -13,8 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
-from tomocalc.comparison.feature_models import FeatureModel, scores
-from tomocalc.comparison.spaces import Parameters, draw_trials
+from tomocalc.comparison.feature_models import FeatureModel, Parameters, draw_trials, scores
 from tomocalc.errors import TomocalcError
 from tomocalc.metrics import accuracy, auroc, average_precision, choose_threshold, score
 from tomocalc.model.preprocessing import fit_preprocessing

@@ -19,7 +19,7 @@ from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.quality import ClusterCounts
 from tomocalc.dataset.cluster_features import cluster_features
 from tomocalc.dataset.labels import Objects
-from tomocalc.density import Rule, cluster_numbers
+from tomocalc.neighbours import Rule, cluster_numbers
 from tomocalc.sections import ClustersSection, LabelsSection
 from tomocalc.tables import CLUSTER_FEATURES, FEATURES, KEYS, MEMBER, PLACE, names, schema
 

@@ -11,8 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tomocalc.density import Neighbours, Rule, cluster_numbers
-from tomocalc.neighbours import close_pairs, nearest
+from tomocalc.neighbours import Neighbours, Rule, close_pairs, cluster_numbers, nearest
 from tomocalc.tables import Column, schema
 
 CLUSTERS = (

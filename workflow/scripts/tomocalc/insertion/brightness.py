@@ -14,7 +14,7 @@ from tomocalc.insertion.drawing import Drawn, InsertionSettings
 from tomocalc.insertion.patches import make_patch
 from tomocalc.insertion.room import Room
 from tomocalc.phantom.bodies import Ellipsoid
-from tomocalc.phantom.geometry import Geometry
+from tomocalc.phantom.settings import Geometry
 from tomocalc.readers.volume import Volume
 
 TISSUE = 0.05

@@ -18,7 +18,7 @@ from tomocalc.phantom.findings import (
     draw_vascular,
     irregular,
 )
-from tomocalc.phantom.geometry import Geometry
+from tomocalc.phantom.settings import Geometry
 
 TYPICAL_MM = 0.3
 """Median diameter over all clusters."""

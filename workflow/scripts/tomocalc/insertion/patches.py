@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tomocalc.accounts.insertion import Body, Group, InsertionPlan
 from tomocalc.phantom.acquisition import DETECTOR_BLUR_MM, Detector, blur, reconstruct
 from tomocalc.phantom.bodies import Ellipsoid, Finding, add_bodies
-from tomocalc.phantom.geometry import Geometry
+from tomocalc.phantom.settings import Geometry
 
 TAIL_MM = 3.0
 """Reach of the filter's undershoot along rows that is kept."""

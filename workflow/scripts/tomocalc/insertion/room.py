@@ -13,7 +13,7 @@ from tomocalc.dataset.masks import Opened, placed
 from tomocalc.image.breast import Breast, find_breast
 from tomocalc.insertion.patches import Footprint
 from tomocalc.phantom.bodies import Ellipsoid
-from tomocalc.phantom.geometry import Geometry
+from tomocalc.phantom.settings import Geometry
 from tomocalc.readers.volume import Volume
 
 SKIN_ROOM_MM = 1.0

@@ -1,4 +1,4 @@
-"""The search space of the tuning, and which point of it a trial tries.
+"""The search space of the tuning, which point of it a trial tries, and which was the best.
 
 Trial i is suggested from the values of the trials up to i − W, with those between as running,
 and may begin when these values are there. W is `tuning.batch`: twice the number of cores is
@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 import optuna
+import polars as pl
 from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
 from optuna.samplers import GPSampler
 from optuna.trial import TrialState, create_trial
 
-from tomocalc.accounts.study import Chosen, Parameters, Search, Trial
+from tomocalc.accounts.study import Best, Chosen, Parameters, Search, Trial
+from tomocalc.errors import TomocalcError
 from tomocalc.sections import NetworkSection
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -147,3 +149,61 @@ def relaxed(distribution: BaseDistribution) -> BaseDistribution:
 
 def _within(value: float, bounds: tuple[float, float]) -> Any:
     return min(max(value, bounds[0]), bounds[1])
+
+
+def trials_table(trials: Sequence[Trial], search: Search) -> pl.DataFrame:
+    """Return one row per trial, by number: known, value, parameters, epochs, failure.
+
+    ``known`` counts the trials whose values its suggestion knew.
+    """
+    space = search_space(search)
+    whole = ("layers", "units")
+    schema: dict[str, pl.DataType] = {
+        "trial": pl.Int32(),
+        "known": pl.Int32(),
+        "value": pl.Float64(),
+        **{name: pl.Int32() if name.startswith(whole) else pl.Float64() for name in space},
+        "epochs": pl.Int32(),
+        "failed": pl.String(),
+    }
+    rows = [
+        {
+            "trial": trial.number,
+            "known": trial.known,
+            "value": trial.value,
+            **trial.parameters,
+            "epochs": trial.epochs,
+            "failed": trial.failed,
+        }
+        for trial in trials
+    ]
+    return pl.DataFrame(rows, schema=schema).sort("trial")
+
+
+def best_trial(trials: Sequence[Trial], search: Search) -> Best:
+    """Return the trial of the highest value, the earliest of equals.
+
+    Raises
+    ------
+    TomocalcError
+        ``E402`` when no trial has a value.
+    """
+    scored = [(trial.value, -trial.number, trial) for trial in trials if trial.value is not None]
+    if not scored:
+        raise TomocalcError(
+            "E402",
+            what="every trial of the study failed",
+            where="tuning",
+            why=f"the first one: {trials[0].failed}",
+            fix="lower the top of tuning.learning_rate",
+        )
+    value, _, chosen = max(scored)
+    return Best(
+        trial=chosen.number,
+        value=value,
+        parameters=chosen.parameters,
+        model=model_values(chosen.parameters),
+        trials=len(trials),
+        failed=len(trials) - len(scored),
+        search=search,
+    )

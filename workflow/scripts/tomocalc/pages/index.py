@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,6 +12,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 from msgspec.structs import asdict
+from PIL import Image
 
 from tomocalc.accounts.detection import Detection
 from tomocalc.accounts.leakage import Gaps, LeakageAccount
@@ -33,7 +36,6 @@ from tomocalc.pages.merits import (
     with_reach,
 )
 from tomocalc.pages.parts import Cell, doubt_table
-from tomocalc.pages.thumbnails import thumbnail
 from tomocalc.pages.words import (
     NOTHING_SHARED,
     PARTS,
@@ -64,6 +66,9 @@ SAID = {
 
 NEEDED = {"volumes": ("phantom", "volumes"), "insertion": ("volumes",)}
 """Sources of a run that can make a page on request, by what the page needs."""
+
+THUMBNAIL_PX = 440
+"""Longer side of a small picture."""
 
 
 def index_page(
@@ -263,3 +268,13 @@ def _size(size: int) -> str:
 
 def _address(path: str, folder: Path) -> str:
     return Path(os.path.relpath(path, folder)).as_posix()
+
+
+def thumbnail(path: str | Path) -> str:
+    """Return a small copy of a picture as a ``data:`` address."""
+    with Image.open(path) as picture:
+        small = picture.convert("RGB")
+        small.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.LANCZOS)
+    stream = io.BytesIO()
+    small.save(stream, "JPEG", quality=82, optimize=True)
+    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()

@@ -29,7 +29,7 @@ def tuning_page(trials: pl.DataFrame, best: Best, *, seed: int, source: str) -> 
     Parameters
     ----------
     trials, best
-        From `tomocalc.model.selection`.
+        From `tomocalc.model.search`.
     seed
         Of the run.
     source

@@ -14,8 +14,7 @@ import numpy as np
 from scipy import ndimage
 
 from tomocalc.phantom.anatomy import FAT
-from tomocalc.phantom.geometry import Geometry
-from tomocalc.phantom.settings import Settings
+from tomocalc.phantom.settings import Geometry, Settings
 
 DETECTOR_BLUR_MM = 0.055
 """Standard deviation of the Gaussian point spread: MTF 0.55 at 3.2/mm, 0.22 at 5/mm (CsI)."""

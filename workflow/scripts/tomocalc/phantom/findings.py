@@ -10,8 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tomocalc.phantom.bodies import Ellipsoid, Finding, Spike
-from tomocalc.phantom.geometry import Geometry
-from tomocalc.phantom.settings import Settings
+from tomocalc.phantom.settings import Geometry, Settings
 
 HYDROXYAPATITE = 2.0
 """Attenuation of dense calcification (3.16 g/cm³) at 20 keV over that of tissue, 1/mm (XCOM)."""

@@ -17,9 +17,8 @@ from tomocalc.phantom.acquisition import (
 from tomocalc.phantom.anatomy import FAT, Breast, build_breast, patient_style
 from tomocalc.phantom.bodies import Finding, Outcome, add_bodies, add_spikes
 from tomocalc.phantom.findings import Inside, draw_findings
-from tomocalc.phantom.geometry import Geometry
 from tomocalc.phantom.outcomes import draw_outcome_cluster
-from tomocalc.phantom.settings import Settings, stream
+from tomocalc.phantom.settings import Geometry, Settings, stream
 
 BITS = 14
 """Bits stored per pixel."""

@@ -14,7 +14,7 @@ from typing import Any
 from tomocalc.cells import Row
 from tomocalc.config import Schema, load_schema
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.insertion.cohort import gets_clusters
+from tomocalc.files import stable_number
 from tomocalc.phantom.cohort import phantom_volumes
 from tomocalc.plan.checks import Cohort, check_outcomes, missing_spacing, outside_images
 from tomocalc.sheets import (
@@ -269,11 +269,15 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
 
 
 def inserted_volumes(config: Mapping[str, Any], names: Iterable[str]) -> set[str]:
-    """Return the volumes among *names* into which clusters are put."""
+    """Return the volumes among *names* into which clusters are put.
+
+    Each by its id and the seed alone: another volume more or less changes nothing for this one.
+    """
     section, seed = config["insertion"], config["seed"]
     if not section["enabled"]:
         return set()
-    return {name for name in names if gets_clusters(name, seed=seed, fraction=section["fraction"])}
+    below = section["fraction"] * 2**128
+    return {name for name in names if stable_number(seed, name, "calcified") < below}
 
 
 def _by_id(rows: list[Row]) -> dict[str, Row]:

@@ -19,7 +19,7 @@ from support.image_volumes import CALCIFICATIONS, SHEET, files, run, write_volum
 from tomocalc.errors import TomocalcError
 from tomocalc.image.shards import read_manifest, read_volume_rows
 from tomocalc.readers.volume import Volume
-from tomocalc.tables import SHARD, schema
+from tomocalc.tables import SHARD, TEXTURE, names, schema
 
 
 def test_shards_hold_every_blob_with_its_sequence(tmp_path: Path) -> None:
@@ -27,7 +27,13 @@ def test_shards_hold_every_blob_with_its_sequence(tmp_path: Path) -> None:
     assert read_manifest(tmp_path / "out/manifest.json") == manifest
     rows = read_volume_rows(tmp_path / "out/manifest.json", manifest)
     assert dict(rows.schema) == schema(SHARD)
-    assert rows.null_count().to_numpy().sum() == 0
+    measured = rows.drop(names(TEXTURE))
+    assert measured.null_count().to_numpy().sum() == 0
+    run(tmp_path / "raw", tmp_path / "texture", image={"texture": True})
+    again = read_manifest(tmp_path / "texture/manifest.json")
+    textured = read_volume_rows(tmp_path / "texture/manifest.json", again)
+    assert textured.null_count().to_numpy().sum() == 0
+    assert textured.drop(names(TEXTURE)).equals(measured)
     for y, x, focus in CALCIFICATIONS:
         near = (pl.col("centroid_row") - y) ** 2 + (pl.col("centroid_col") - x) ** 2 < 4
         mine = rows.filter(near, "focus")

@@ -10,7 +10,7 @@ import pytest
 
 import merge_dataset
 import split_dataset
-from support.candidates import cohort
+from support.candidates import as_shard, cohort
 from support.manifests import manifest as made
 from tomocalc.accounts.manifest import QuarantinedSlice, SliceFacts, TableEntry
 from tomocalc.accounts.quality import QualityAccount
@@ -18,7 +18,6 @@ from tomocalc.errors import TomocalcError
 from tomocalc.pages.words import cohort as cohort_of
 from tomocalc.pages.words import counted
 from tomocalc.parquet import read_parquet, write_parquet
-from tomocalc.tables import SHARD, names
 
 SCHEMA = Path(__file__).parents[2] / "workflow/schemas/annotations.schema.yaml"
 LABELS = {"tolerance_mm": 0.3, "slice_tolerance": 1, "ignore_mm": 0.0, "unlabelled": "fail"}
@@ -30,7 +29,7 @@ def write_volume(folder: Path, name: str, *, candidates: int = 5, **changes) -> 
     """Write a volume of two slices, with *candidates* on each."""
     folder = folder / name
     folder.mkdir(parents=True)
-    rows = cohort(patients=1, each=5).select(names(SHARD)).with_columns(volume_id=pl.lit(name))
+    rows = as_shard(cohort(patients=1, each=5)).with_columns(volume_id=pl.lit(name))
     rows = rows.head(candidates)
     shards = []
     for index in (0, 1):

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from tomocalc.dataset.feature_table import CANDIDATE
-from tomocalc.tables import schema
+from tomocalc.tables import SHARD, TEXTURE, names, schema
 
 
 def candidate_rows(**columns) -> pl.DataFrame:
@@ -28,6 +28,12 @@ def candidate_rows(**columns) -> pl.DataFrame:
     }
     frame = pl.DataFrame({name: given.get(name, [1.0] * length) for name in kinds}, strict=False)
     return frame.cast(dict(kinds))  # type: ignore[arg-type]
+
+
+def as_shard(rows: pl.DataFrame) -> pl.DataFrame:
+    """Give rows the columns of a shard whose texture was not measured."""
+    nothing = (pl.lit(None, kind).alias(name) for name, kind in schema(TEXTURE).items())
+    return rows.with_columns(nothing).select(names(SHARD))
 
 
 def cohort(patients: int = 20, each: int = 10, seed: int = 0) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import torch
 
-from support.candidates import cohort
+from support.candidates import as_shard, cohort
 from support.manifests import manifest
 from support.model_data import NAMES, make_candidates
 from tomocalc.accounts.manifest import TableEntry
@@ -23,7 +23,6 @@ from tomocalc.model.release import load_model, save_model
 from tomocalc.model.sequences import build_sequences
 from tomocalc.parquet import read_parquet, write_parquet
 from tomocalc.sheets import read_annotations, read_volumes
-from tomocalc.tables import SHARD, names
 
 SCHEMAS = Path(__file__).parents[2] / "workflow/schemas"
 
@@ -107,7 +106,7 @@ def result(folder: Path) -> Path:
 
 def shard(folder: Path) -> Path:
     path = folder / "0000.parquet"
-    write_parquet(path, cohort(patients=1, each=5).select(names(SHARD)))
+    write_parquet(path, as_shard(cohort(patients=1, each=5)))
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     about = TableEntry(path=path.name, key="k", rows=5, sha256=sha256)
     manifest("v1", shards=(about,)).write(folder / "manifest.json")

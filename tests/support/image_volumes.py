@@ -22,6 +22,7 @@ IMAGE = {
     "min_size": 16,
     "measure_on": "normalised",
     "blur_sigma_mm": 0.1,
+    "texture": False,
     "on_bad_slice": "fail",
     "doubts": "report",
     "allowed_doubts": [],

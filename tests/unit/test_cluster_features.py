@@ -8,7 +8,7 @@ import pytest
 
 from tomocalc.contradictions import OF_CLUSTERS
 from tomocalc.dataset import cluster_features as features
-from tomocalc.tables import CLUSTER_FEATURES, FEATURES, names
+from tomocalc.tables import CLUSTER_FEATURES, FEATURES, TEXTURE, names
 
 SQUARE = np.array([[0.0, 0, 0], [0, 3, 0], [4, 0, 0], [4, 3, 0]])
 """Row, column, depth in mm: a rectangle of 4 × 3."""
@@ -20,6 +20,7 @@ def members(areas, contrasts, shapes=0.2, eccentricities=0.5):
         contrast_to_noise=pl.Series(contrasts),
         shape_descriptor=pl.lit(shapes),
         eccentricity=pl.lit(eccentricities),
+        **dict.fromkeys(names(TEXTURE), 2.0),
     )
 
 
@@ -40,6 +41,7 @@ def test_a_rectangle_of_members():
     assert found["cluster_angle_deg"] == pytest.approx(90)  # its long side is along rows
     assert found["member_contrast"] == pytest.approx(4)
     assert found["spread_contrast"] == pytest.approx(1)
+    assert found["cluster_texture_entropy"] == 2
     assert found["spread_area"] == pytest.approx(0)
 
 

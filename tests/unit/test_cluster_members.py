@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from support.candidates import candidate_rows
+from support.candidates import as_shard, candidate_rows
 from support.defaults import CONFIG
 from support.manifests import manifest
 from tomocalc.contradictions import contradictions
@@ -17,7 +17,7 @@ from tomocalc.errors import TomocalcError
 from tomocalc.model.sequences import build_sequences
 from tomocalc.pages.question import words_of
 from tomocalc.plan.checks import check_outcomes
-from tomocalc.tables import SHARD, names
+from tomocalc.tables import names
 
 SETTINGS = ClusterSettings.of({"calcifications": 3, "distance_mm": 2.0, "contrast_to_noise": 3.0})
 LABELS = {"tolerance_mm": 0.0, "slice_tolerance": 1}
@@ -39,9 +39,7 @@ def shard(findings=(0, 0, None, None, 1, None, None, None)):
         contrast_to_noise=CONTRAST,
         area_mm2=[0.1] * 8,
     )
-    return rows.select(names(SHARD)).with_columns(
-        finding_id=pl.Series(list(findings), dtype=pl.Int32)
-    )
+    return as_shard(rows).with_columns(finding_id=pl.Series(list(findings), dtype=pl.Int32))
 
 
 def spot(number, pathology, kind="calcification", **place):
@@ -118,6 +116,7 @@ def test_annotations_without_both_outcomes_are_refused(outcomes):
         ({"target": "malignancy"}, "sequence.kind"),
         ({"sequence": {"kind": "members", "slices": 5}}, "sequence.kind"),
         ({"features": ["area_mm2", "hull_area_mm2"]}, "features"),
+        ({"features": ["texture_entropy"]}, "image.texture"),
         (
             {"target": "malignancy", "sequence": {"kind": "members", "slices": 5}},
             "phantom.malignant_fraction",

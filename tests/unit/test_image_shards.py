@@ -106,7 +106,13 @@ def test_keys_change_with_all_that_matters_and_nothing_else() -> None:
 
 
 def test_settings_come_from_two_sections_and_limits_of_reading_do_not_matter() -> None:
-    image = {"measure_on": "normalised", "blur_sigma_mm": 0.1, "max_pixels": 1, "min_size": 1}
+    image = {
+        "measure_on": "normalised",
+        "blur_sigma_mm": 0.1,
+        "texture": False,
+        "max_pixels": 1,
+        "min_size": 1,
+    }
     candidates = {
         name: getattr(SETTINGS, name)
         for name in (

@@ -9,6 +9,7 @@ from tomocalc.errors import TomocalcError
 
 OF_CLUSTERS = ("centre_", "cluster_", "nearest_", "tree_", "hull_", "member_", "spread_")
 """How the names of features begin that clusters have; a test holds them together."""
+OF_TEXTURE = ("texture_", "cluster_texture_")
 
 
 def contradictions(config: Mapping[str, Any], unsound: set[str]) -> Iterator[TomocalcError]:
@@ -35,7 +36,7 @@ def contradictions(config: Mapping[str, Any], unsound: set[str]) -> Iterator[Tom
                 "validation and test leave nothing to train on",
                 "lower split.validation_fraction or split.test_fraction",
             )
-    if not {"source", "target", "sequence", "features", "phantom"} & unsound:
+    if not {"source", "target", "image", "sequence", "features", "phantom"} & unsound:
         yield from _target_contradictions(config)
     if not {"source", "table", "sequence", "features"} & unsound and config["source"] == "table":
         yield from _table_contradictions(config)
@@ -74,6 +75,10 @@ def _target_contradictions(config: Mapping[str, Any]) -> Iterator[TomocalcError]
     if own and config["source"] != "table" and not of_clusters:
         why = f"{own[0]} is a feature of clusters"
         yield _contradiction("features", why, f"leave {own[0]} out, or set target: malignancy")
+    texture = [name for name in config["features"] if name.startswith(OF_TEXTURE)]
+    if texture and config["source"] != "table" and not config["image"]["texture"]:
+        why = f"{texture[0]} is among the features, and texture is not measured"
+        yield _contradiction("image.texture", why, "set it to true")
     simulated = of_clusters and config["source"] == "phantom"
     if simulated and config["phantom"]["malignant_fraction"] is None:
         why, fix = "the phantom's clusters have no outcome", "give a share, such as 0.5"

@@ -16,7 +16,7 @@ from tomocalc.accounts.doubt_kinds import KINDS
 from tomocalc.config import Schema, allowed, load_schema, resolve
 from tomocalc.errors import CODES
 from tomocalc.files import write_text
-from tomocalc.tables import CLUSTER_FEATURES, FEATURES
+from tomocalc.tables import MEASURED
 
 LIBRARY = Path(__file__).parent
 WORKFLOW = LIBRARY.parents[1]
@@ -162,7 +162,7 @@ def features_page() -> str:
     """Render every feature: unit, meaning, and what the docstring of its function says."""
     parts = [MEASURES]
     described = _described()
-    for item in FEATURES + CLUSTER_FEATURES:
+    for item in MEASURED:
         unit = f" ({item.unit})" if item.unit else ""
         parts += [f"## `{item.name}`{unit}\n", f"{_sentence(item.meaning)}\n"]
         if text := described.get(item.name):
@@ -244,7 +244,7 @@ def _text(node: ast.expr, texts: dict[str, str]) -> str | None:
 def _described() -> dict[str, str]:
     """Return the formulas of the functions that measure, by the name of the feature."""
     found = {}
-    for module in ("features", "context"):
+    for module in ("features", "context", "texture"):
         tree = ast.parse((LIBRARY / f"image/{module}.py").read_text(encoding="utf-8"))
         for node in tree.body:
             if isinstance(node, ast.FunctionDef) and "Formula:" in (ast.get_docstring(node) or ""):

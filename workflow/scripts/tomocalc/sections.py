@@ -70,6 +70,7 @@ class ImageSection(ReadingSection):
 
     measure_on: Literal["normalised", "equalised"]
     blur_sigma_mm: float
+    texture: bool
 
 
 class CandidatesSection(TypedDict):

@@ -69,6 +69,24 @@ FEATURES = _columns(
     ("focus_offset", pl.Float32, "mm", "depth of this slice relative to the best focus"),
 )
 
+TEXTURE = _columns(
+    (
+        "texture_contrast",
+        pl.Float32,
+        "",
+        "mean squared difference of neighbouring levels around the object",
+    ),
+    ("texture_correlation", pl.Float32, "", "correlation of neighbouring levels"),
+    ("texture_entropy", pl.Float32, "bit", "entropy of the pairs of neighbouring levels"),
+    ("texture_uniformity", pl.Float32, "", "angular second moment of these pairs"),
+    ("texture_homogeneity", pl.Float32, "", "inverse difference moment of these pairs"),
+    ("texture_shade", pl.Float32, "", "skewness of the sum of neighbouring levels (cluster shade)"),
+    ("texture_wavelet_1", pl.Float32, "grey", "strength of details of one pixel around the object"),
+    ("texture_wavelet_2", pl.Float32, "grey", "strength of details of two pixels"),
+    ("texture_wavelet_3", pl.Float32, "grey", "strength of details of four pixels"),
+)
+"""Of the 3.2 mm around the object, with `image.texture`; else null."""
+
 MEMBER = _columns(
     ("member_id", pl.Int32, "", "candidate that a member of a cluster is, in its volume"),
     ("member_slice", pl.Int32, "", "its slice of best focus, from 0"),
@@ -98,10 +116,17 @@ CLUSTER_FEATURES = _columns(
     ("spread_shape", pl.Float32, "", "standard deviation of the members' shape descriptor"),
     ("spread_eccentricity", pl.Float32, "", "standard deviation of the members' eccentricity"),
     ("spread_contrast", pl.Float32, "", "standard deviation of the members' contrast to noise"),
+    *(
+        (f"cluster_{column.name}", pl.Float32, column.unit, f"mean of the members' {column.name}")
+        for column in TEXTURE
+    ),
 )
 """Of a cluster, equal on all rows of its members, but for the distance to the centre."""
 
-SHARD = KEYS + PLACE + FEATURES
+MEASURED = FEATURES + TEXTURE + CLUSTER_FEATURES
+"""All features that are measured on images."""
+
+SHARD = KEYS + PLACE + FEATURES + TEXTURE
 """One row per candidate and slice, sorted by ``candidate_id``; one file per slice."""
 
 LABELS = _columns(
@@ -122,10 +147,12 @@ PAPER_FEATURES = (
 
 
 def own_columns(features: Iterable[str]) -> tuple[Column, ...]:
-    """Return columns for those of *features* that are not measured here but come with a table."""
-    known = set(names(FEATURES))
+    """Return columns for those of *features* that are not always measured, or come with a table."""
+    known, texture = set(names(FEATURES)), {column.name: column for column in TEXTURE}
     own = (name for name in features if name not in known)
-    return tuple(Column(name, pl.Float32(), "", "as in the table") for name in own)
+    return tuple(
+        texture.get(name) or Column(name, pl.Float32(), "", "as in the table") for name in own
+    )
 
 
 def schema(columns: tuple[Column, ...]) -> dict[str, pl.DataType]:

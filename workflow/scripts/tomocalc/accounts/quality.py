@@ -126,7 +126,7 @@ class Extraction(Record, frozen=True, kw_only=True):
     """How volumes were measured; spacings are (smallest, largest), in mm."""
 
     settings_keys: tuple[str, ...]
-    settings: dict[str, int | float | str] | None
+    settings: dict[str, bool | int | float | str] | None
     pixel_spacing_mm: tuple[float, float] | None
     slice_spacing_mm: tuple[float, float] | None
 

@@ -47,12 +47,15 @@ class Settings:
         More objects than this are cut, strongest first, and the slice is flagged.
     link_radius_mm
         Objects of neighbouring slices closer than this can be one candidate.
+    texture
+        Whether the texture around candidates is measured.
     sequence_slices
         Consecutive slices around the best focus that are measured.
     """
 
     measure_on: str
     blur_sigma_mm: float
+    texture: bool
     generator: str
     threshold_k: float
     min_diameter_mm: float

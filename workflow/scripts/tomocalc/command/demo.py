@@ -129,6 +129,7 @@ def _candidates(path: Path) -> int:
     settings = Settings(
         measure_on="normalised",
         blur_sigma_mm=0.1,
+        texture=False,
         generator="local",
         threshold_k=4.5,
         min_diameter_mm=0.1,

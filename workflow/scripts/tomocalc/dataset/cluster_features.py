@@ -18,10 +18,12 @@ from scipy.sparse.csgraph import minimum_spanning_tree
 from scipy.spatial import ConvexHull, QhullError
 from scipy.spatial.distance import pdist, squareform
 
+from tomocalc.tables import TEXTURE, names
+
 Floats = NDArray[np.float64]
 
 
-def cluster_features(members: pl.DataFrame, places_mm: Floats) -> dict[str, float]:
+def cluster_features(members: pl.DataFrame, places_mm: Floats) -> dict[str, float | None]:
     """Return the features `tomocalc.tables.CLUSTER_FEATURES` of one cluster.
 
     Parameters
@@ -65,7 +67,13 @@ def cluster_features(members: pl.DataFrame, places_mm: Floats) -> dict[str, floa
         "spread_shape": float(shape.std()),
         "spread_eccentricity": float(elongated.std()),
         "spread_contrast": float(contrast.std()),
+        **{f"cluster_{name}": _mean(members[name]) for name in names(TEXTURE)},
     }
+
+
+def _mean(values: pl.Series) -> float | None:
+    """Return the mean over members; None of what is not measured."""
+    return None if values.null_count() else float(values.to_numpy().astype(np.float64).mean())
 
 
 def widest(plane_mm: Floats) -> float:

@@ -21,9 +21,9 @@ from tomocalc.dataset.cluster_features import cluster_features
 from tomocalc.dataset.labels import Objects
 from tomocalc.neighbours import Rule, cluster_numbers
 from tomocalc.sections import ClustersSection, LabelsSection
-from tomocalc.tables import CLUSTER_FEATURES, FEATURES, KEYS, MEMBER, PLACE, names, schema
+from tomocalc.tables import CLUSTER_FEATURES, MEMBER, SHARD, names, schema
 
-MEMBER_ROWS = KEYS + PLACE + FEATURES + MEMBER + CLUSTER_FEATURES
+MEMBER_ROWS = SHARD + MEMBER + CLUSTER_FEATURES
 """Columns of the rows of clusters, before they are labelled."""
 
 

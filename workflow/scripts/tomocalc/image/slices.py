@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -21,6 +21,8 @@ from tomocalc.image.generators import SliceObjects, equalise, local_objects, pap
 from tomocalc.image.grey import Scale, normalisation
 from tomocalc.image.runs import Runs
 from tomocalc.image.statistics import Grey, Statistics, measure
+from tomocalc.image.texture import texture
+from tomocalc.tables import TEXTURE, names
 
 Spacing = tuple[float, float]
 BOX = ("bbox_top", "bbox_left", "bbox_bottom", "bbox_right")
@@ -151,6 +153,9 @@ def measure_rows(
     objects = measure(grey, masks, own.paint(grey.shape))
     row_mm, col_mm = objects.row * spacing_mm[0], objects.col * spacing_mm[1]
     box: dict[str, NDArray[np.int32]] = dict(zip(BOX, masks.boxes(), strict=True))
+    around: Mapping[str, NDArray[np.float64] | None] = dict.fromkeys(names(TEXTURE))
+    if settings.texture:
+        around = texture(grey, objects.row, objects.col, max(spacing_mm))
     return pl.DataFrame(
         {
             "centroid_row": objects.row,
@@ -166,6 +171,7 @@ def measure_rows(
                 prepared.breast, objects.row, objects.col, max(spacing_mm)
             ),
             "neighbours": neighbours(row_mm, col_mm),
+            **around,
         }
     )
 

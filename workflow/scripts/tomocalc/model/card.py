@@ -14,7 +14,7 @@ from tomocalc.metrics import Threshold
 from tomocalc.model.fitting import Fit
 from tomocalc.model.recipe import Recipe
 from tomocalc.model.sequences import Samples
-from tomocalc.tables import CLUSTER_FEATURES, FEATURES
+from tomocalc.tables import MEASURED
 
 
 def network_card(
@@ -27,7 +27,7 @@ def network_card(
     run: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the facts of a trained network; *run* are those of the run (protocol, device)."""
-    unit = {column.name: column.unit for column in FEATURES + CLUSTER_FEATURES}
+    unit = {column.name: column.unit for column in MEASURED}
     counts = {
         part: {
             "samples": int((samples.part == part).sum()),

@@ -14,7 +14,7 @@ from tomocalc.accounts.leakage import Check, LeakageAccount, SplitAudit, Verdict
 from tomocalc.accounts.prediction import ClusterRule
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.split import SplitAccount
-from tomocalc.tables import CLUSTER_FEATURES, FEATURES
+from tomocalc.tables import MEASURED
 
 MISSING = "–"
 PERCENT = "\N{NO-BREAK SPACE}%"
@@ -195,7 +195,7 @@ def with_unit(name: str, source: str) -> str:
     return f"{pretty(name)} ({unit})" if unit else pretty(name)
 
 
-MEANING = {column.name: (column.unit, column.meaning) for column in FEATURES + CLUSTER_FEATURES}
+MEANING = {column.name: (column.unit, column.meaning) for column in MEASURED}
 
 
 def score(value: float | None) -> str:

@@ -20,7 +20,7 @@ from tomocalc.shifts import (
     shift_of,
     stability_by_chance,
 )
-from tomocalc.tables import CLUSTER_FEATURES, FEATURES, SCHEMA_VERSION
+from tomocalc.tables import MEASURED, SCHEMA_VERSION
 
 FEWEST = 20
 """Candidates that a comparison of distributions needs."""
@@ -97,7 +97,7 @@ def _reasons(
     if domain is None:
         yield "the card does not say what the model was trained on (`domain`)", retrain
         return
-    known = {column.name for column in FEATURES + CLUSTER_FEATURES}
+    known = {column.name for column in MEASURED}
     absent = [feature["name"] for feature in card["features"] if feature["name"] not in known]
     if absent:
         yield f"it reads {', '.join(absent)}, which is not measured on images", retrain

@@ -10,9 +10,10 @@ import pytest
 
 from support.manifests import manifest
 from tomocalc.accounts.subgroups import FEWEST, Division, Interaction
-from tomocalc.evaluation.subgroups import Known, Rows, divide, equal_values, holm
+from tomocalc.evaluation.interaction import equal_values
+from tomocalc.evaluation.subgroups import Known, Rows, divide, holm
 from tomocalc.evaluation.subgroups import subgroups_of as measured
-from tomocalc.evaluation.weighted import figures_of_merit
+from tomocalc.evaluation.weighted import figures_of_merit, within_groups_left_out
 from tomocalc.pages.subgroups import differences, subgroup_values
 
 CONFIDENCE = 0.95
@@ -43,10 +44,40 @@ def test_a_subgroup_has_the_figures_that_its_rows_alone_have() -> None:
         threshold=0.5,
         confidence=CONFIDENCE,
     )
-    for name, figure in found.subgroups[0].figures.items():
+    figures = dict(found.subgroups[0].figures)
+    within = figures.pop("auroc_within")
+    assert within.low is not None
+    assert figures["auroc"].value < within.value < 1  # moods blur the one and not the other
+    for name, figure in figures.items():
         assert (figure.value, figure.low, figure.high) == tuple(
             alone[name][key] for key in ("value", "low", "high")
         )
+
+
+def test_auroc_within_patients_by_hand() -> None:
+    label = np.array([1, 1, 0, 0, 1, 0, 1, 0], np.int8)
+    score = np.array([0.9, 0.2, 0.2, 0.1, 0.3, 0.4, 0.8, 0.95])
+    group = np.array([0, 0, 0, 0, 1, 1, 2, 3], np.int32)  # 2 and 3 have no pair of their own
+    found, blocks = within_groups_left_out(label, score, group, group)
+    # 0.9 is above both others of its patient, 0.2 above one and tied with one; 0.3 is below
+    assert found.values["auroc_within"] == pytest.approx((1 + 0.75 + 0) / 3)
+    assert found.without["auroc_within"] == pytest.approx([0, 0.875])
+    assert blocks.tolist() == [0, 1]
+
+
+def test_a_drop_that_moods_hide_is_told_within_patients() -> None:
+    generator = np.random.default_rng(2)
+    patient = np.repeat(np.arange(60), 20)
+    label = (generator.random(len(patient)) < 0.3).astype(np.int8)
+    lower = patient % 2 == 0
+    mood = 2 * generator.normal(size=60)[patient]
+    logit = mood + (2 - lower) * label + generator.normal(size=len(label))
+    rows = Rows(label, 1 / (1 + np.exp(-logit)), patient.astype(np.int32), 0.5, CONFIDENCE)
+    found = divide(rows, list(np.where(lower, "B", "A")), by="vendor", unit="candidates")
+    assert found is not None
+    p_values = {one.figure: one.p_value for one in found.interactions}
+    assert p_values["auroc_within"] is not None
+    assert p_values["auroc_within"] < 0.001 < min(p_values["recall"] or 0, p_values["auroc"] or 0)
 
 
 def test_a_planted_drop_is_told_with_its_place_and_none_without() -> None:

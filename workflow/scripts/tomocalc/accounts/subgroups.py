@@ -9,7 +9,7 @@ from tomocalc.accounts.figures import Figure
 
 FEWEST = 8
 """Patients that hold the rarer class below which a subgroup is listed and not measured."""
-SHOWN = ("auroc", "average_precision", "recall", "specificity", "precision")
+SHOWN = ("auroc", "auroc_within", "average_precision", "recall", "specificity", "precision")
 """Figures of a subgroup."""
 
 

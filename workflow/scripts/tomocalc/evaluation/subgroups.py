@@ -1,8 +1,7 @@
 """Figures of subgroups of the test data, and whether they differ.
 
 Subgroups may share patients: views of one breast do. So patients are left out of all subgroups
-at a time, and what a patient does to two of them together is part of the test (Wald's, on the
-logit scale, with the distribution of Hotelling's T² for few patients).
+at a time, and what a patient does to two of them together is part of the test.
 """
 
 from __future__ import annotations
@@ -15,16 +14,21 @@ import numpy as np
 import polars as pl
 from msgspec.structs import replace
 from numpy.typing import NDArray
-from scipy.stats import f as f_distribution
 
 from tomocalc.accounts.figures import Figure
 from tomocalc.accounts.manifest import VolumeFacts
 from tomocalc.accounts.subgroups import FEWEST, SHOWN, Division, Interaction, Subgroup
-from tomocalc.evaluation.jackknife import FLAT, LeftOut, as_figure, blocks
-from tomocalc.evaluation.weighted import figures_left_out, rarer_groups
+from tomocalc.evaluation.interaction import equal_values
+from tomocalc.evaluation.jackknife import LeftOut, as_figure, blocks
+from tomocalc.evaluation.weighted import (
+    WITHIN,
+    figures_left_out,
+    rarer_groups,
+    within_groups_left_out,
+)
 from tomocalc.model.domain import SPREAD
 
-TESTED = ("auroc", "recall", "specificity")
+TESTED = ("auroc", WITHIN, "recall", "specificity")
 """Figures that do not change with the share of calcifications, which differs between subgroups."""
 HALVED = {"size": ("area_mm2", "area"), "contrast": ("contrast",)}
 """What is halved at the median of the training's calcifications, and the features that tell it."""
@@ -32,6 +36,8 @@ HALVES = {"size": ("smaller", "larger"), "contrast": ("fainter", "stronger")}
 THIRDS = ("lowest third", "middle third", "uppermost third")
 
 Unit = Literal["candidates", "volumes"]
+Measured = tuple[LeftOut, NDArray[np.integer]]
+"""A figure of a subgroup, and which blocks of patients were left out of it."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,7 @@ def divide(
         values = [name for name in THIRDS if name in values]
     # the same blocks for all subgroups, so that what is left out of one is left out of all
     block = blocks(rows.group).astype(np.int32)
-    measured: dict[str, tuple[LeftOut, NDArray[np.int32]]] = {}
+    measured: dict[str, dict[str, Measured]] = {name: {} for name in TESTED}
     subgroups = []
     for name in values:
         inside = named == name
@@ -141,10 +147,17 @@ def divide(
         figures: dict[str, Figure] = {}
         if rarer >= FEWEST:
             found = figures_left_out(label, rows.score[inside], mine, threshold=rows.threshold)
-            measured[name] = found, np.unique(mine)
+            within, whose = within_groups_left_out(
+                label, rows.score[inside], rows.group[inside], mine
+            )
+            known = dict.fromkeys(found.values, found)
+            known |= {WITHIN: within} if within.groups >= FEWEST else {}
+            for key in set(TESTED) & set(known):
+                measured[key][name] = known[key], whose if key == WITHIN else np.unique(mine)
             figures = {
-                key: Figure(**as_figure(found.values[key], found.interval(key, rows.confidence)))
+                key: Figure(**as_figure(one.values[key], one.interval(key, rows.confidence)))
                 for key in SHOWN
+                if (one := known.get(key))
             }
         counts = {"n": len(label), "positives": int(label.sum()), "rarer_groups": rarer}
         subgroups.append(Subgroup(name=name, figures=figures, **counts))
@@ -154,15 +167,13 @@ def divide(
         unknown=int((named == "").sum()),
         cut=cut,
         subgroups=tuple(subgroups),
-        interactions=tuple(_interaction(measured, figure) for figure in TESTED)
-        if len(measured) > 1
-        else (),
+        interactions=tuple(
+            _interaction(those, figure) for figure, those in measured.items() if len(those) > 1
+        ),
     )
 
 
-def _interaction(
-    measured: Mapping[str, tuple[LeftOut, NDArray[np.int32]]], figure: str
-) -> Interaction:
+def _interaction(measured: Mapping[str, Measured], figure: str) -> Interaction:
     """Test whether the subgroups have one value of a figure."""
     values = {name: found.values[figure] for name, (found, _) in measured.items()}
     p = equal_values(
@@ -173,48 +184,6 @@ def _interaction(
     )
     lowest = min(values, key=lambda name: values[name])
     return Interaction(figure=figure, lowest=lowest, p_value=p, adjusted=None)
-
-
-def equal_values(
-    subgroups: Sequence[tuple[float, NDArray[np.float64], NDArray[np.int32], int]],
-) -> float | None:
-    """Return the p-value that figures of several subgroups are one.
-
-    Parameters
-    ----------
-    subgroups
-        Of each the value, the values without each block of patients, which blocks these are, and
-        how many of them hold the rarer class.
-
-    Returns
-    -------
-    float or None
-        None where the subgroups are too few, or nothing moves them.
-    """
-    number = 1 + max(int(left_out.max()) for _, _, left_out, _ in subgroups)
-    centre, moved = np.zeros(len(subgroups)), np.zeros((number, len(subgroups)))
-    own = np.zeros(len(subgroups))
-    for place, (value, without, left_out, groups) in enumerate(subgroups):
-        n = len(without)
-        off = np.sqrt((n - 1) / n) * (without - without.mean())
-        if not 0 < value < 1 or np.abs(off).max() <= FLAT:
-            # nothing moves it: as if one more patient of each kind had been seen (Agresti, Coull)
-            share = (groups * value + 1) / (groups + 2)
-            own[place] = 1 / ((groups + 2) * share * (1 - share))
-        else:
-            share = value
-            moved[left_out, place] = off / (share * (1 - share))
-        centre[place] = np.log(share / (1 - share))
-    covariance = moved.T @ moved + np.diag(own)
-    contrast = np.eye(len(subgroups))[:-1] - np.eye(len(subgroups))[-1]
-    gap, spread = contrast @ centre, contrast @ covariance @ contrast.T
-    tests = len(gap)
-    freedom = min(groups for *_, groups in subgroups) - 1  # so that nothing is told too easily
-    left = freedom - tests + 1
-    if left < 1 or np.linalg.cond(spread) > 1 / FLAT:
-        return None
-    statistic = float(gap @ np.linalg.solve(spread, gap)) * left / (freedom * tests)
-    return float(f_distribution.sf(statistic, tests, left))
 
 
 def holm(divisions: Sequence[Division]) -> tuple[Division, ...]:

@@ -15,6 +15,8 @@ LOWEST = {"mcc": -1.0}
 """Of figures that do not begin at 0."""
 PAIRED = ("average_precision", "auroc")
 """Figures in which two models are compared."""
+WITHIN = "auroc_within"
+"""The AUROC of rows beside rows of the same group."""
 
 
 def figures_left_out(
@@ -82,6 +84,43 @@ def paired_figures(
         | {"lead": asdict(first.lead_over(second, name, confidence))}
         for name in PAIRED
     }
+
+
+def within_groups_left_out(
+    label: NDArray[np.int8],
+    score: NDArray[np.float64],
+    group: NDArray[np.int32],
+    block: NDArray[np.integer],
+) -> tuple[LeftOut, NDArray[np.int64]]:
+    """Return the AUROC within groups, without each block as well, and which blocks these are.
+
+    Of every positive row the share of the negative rows of its own group that score lower, ties
+    counted half; the mean over positive rows. What raises or lowers all scores of a patient does
+    not touch it. Source: van Oirbeek and Lesaffre, Stat. Med. 29 (2010) 3160.
+
+    Parameters
+    ----------
+    label, score, group
+        Truth (0 or 1), score and patient of every row.
+    block
+        What is left out at a time: patients, or sets of them.
+    """
+    keys = np.stack([group.astype(np.float64), score])
+    _, tie = np.unique(keys, axis=1, return_inverse=True)
+    negatives = np.bincount(tie, weights=label == 0)  # of each tie, in order of group and score
+    upto = np.cumsum(negatives)
+    _, member = np.unique(group, return_inverse=True)
+    of_group = np.bincount(member, weights=label == 0)
+    before_group = np.cumsum(of_group) - of_group
+    # negatives of the own group up to the tie, less half of those in it
+    lower = upto[tie] - negatives[tie] / 2 - before_group[member]
+    asked = (label == 1) & (of_group[member] > 0)
+    blocks, place = np.unique(block[asked], return_inverse=True)
+    share = lower[asked] / of_group[member][asked]
+    total, rows = np.bincount(place, weights=share), np.bincount(place)
+    values = {WITHIN: float(share.mean()) if len(share) else np.nan}
+    without = (total.sum() - total) / np.maximum(rows.sum() - rows, 1)
+    return LeftOut(values, {WITHIN: without}, len(blocks)), blocks
 
 
 def rarer_groups(label: NDArray[np.int8], group: NDArray[np.int32]) -> int:

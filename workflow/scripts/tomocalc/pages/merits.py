@@ -12,6 +12,7 @@ from tomocalc.pages.words import plural, pretty, score, signed
 
 NAMES = {
     "auroc": "AUROC",
+    "auroc_within": "AUROC within patients",
     "average_precision": "Average precision",
     "f1": "F1",
     "recall": "Recall (sensitivity)",
@@ -21,6 +22,7 @@ NAMES = {
 }
 MEANINGS = {
     "auroc": "chance that a calcification is ranked above another candidate",
+    "auroc_within": "chance that a calcification is ranked above another candidate of its patient",
     "average_precision": "mean precision over all recalls",
     "f1": "harmonic mean of precision and recall",
     "recall": "share of the calcifications that are flagged",

@@ -8,15 +8,13 @@ from typing import Any
 import imagecodecs
 import numpy as np
 import pytest
-import SimpleITK
 import tifffile
 from msgspec.structs import replace
-from numpy.typing import NDArray
-from PIL import Image
 from pydicom.dataset import Dataset
 
 from support.image_files import TOMOSYNTHESIS, dicom, item, write_dicom, write_jpeg, write_png
 from support.manifests import manifest
+from support.mask_files import MARKED, PICTURES, SHADE, SHAPE, grey, rgba, write_itk
 from support.opening import opened
 from tomocalc.accounts.manifest import SliceSource, VolumeManifest
 from tomocalc.dataset.masks import placed
@@ -26,11 +24,6 @@ from tomocalc.errors import TomocalcError
 from tomocalc.image.runs import Runs
 from tomocalc.readers.plane import source_key
 
-SHAPE = (64, 48)
-MARKED = np.zeros(SHAPE, bool)
-MARKED[20:26, 8:14] = True
-BLUR = np.zeros(SHAPE, np.uint8)
-BLUR[26:28, 8:14] = np.arange(20, 104, 7).reshape(2, 6)
 SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
 LABEL_MAP = "1.2.840.10008.5.1.4.1.1.66.7"
 UIDS = [f"1.2.3.{index}" for index in range(5)]
@@ -58,48 +51,6 @@ def masks(path: Path, *, on: int | None = 3, volume: VolumeManifest = VOLUME) ->
     row = {"volume_id": "v", "_line": 2, "slice": on, "mask": str(path), "radius": None}
     (found,) = placed([row], [volume])
     return dict(found["mask"].slices())
-
-
-def grey(low: int, high: int, dtype: Any = np.uint8) -> NDArray[Any]:
-    return np.where(MARKED, high, low).astype(dtype)
-
-
-def rgba(path: Path, alpha: int) -> None:
-    colours = np.dstack([grey(0, 255), grey(0, 0), grey(0, 80), np.full(SHAPE, alpha, np.uint8)])
-    Image.fromarray(colours).save(path)
-
-
-def palette(path: Path) -> None:
-    image = Image.fromarray(grey(0, 1), mode="P")
-    image.putpalette([90, 90, 90, 200, 0, 0] + [0] * 762)
-    image.save(path)
-
-
-def write_itk(path: Path, array: NDArray[Any]) -> None:
-    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(array), str(path), useCompression=True)
-
-
-PICTURES = {
-    "255.png": lambda path: write_png(path, grey(0, 255)),
-    "1.png": lambda path: write_png(path, grey(0, 1)),
-    "inverted.png": lambda path: write_png(path, grey(255, 0)),
-    "background-255.png": lambda path: write_png(path, grey(255, 1)),
-    "wide.png": lambda path: write_png(path, grey(7, 3000, np.uint16)),
-    "opaque.png": lambda path: rgba(path, 255),
-    "palette.png": palette,
-    "bits.png": lambda path: Image.fromarray(MARKED).save(path),
-    "bits.tif": lambda path: Image.fromarray(MARKED).save(path),
-    "lossy.jpg": lambda path: write_jpeg(path, grey(0, 255), quality=60),
-    "lossy-inverted.jpg": lambda path: write_jpeg(path, grey(255, 0), quality=60),
-    "probabilities.tif": lambda path: tifffile.imwrite(path, MARKED * np.float32(0.6) + 0.1),
-    "smoothed.png": lambda path: write_png(path, grey(0, 255) + BLUR),
-    "signed.tif": lambda path: tifffile.imwrite(path, grey(-1, 4, np.int16)),
-    "labels.dcm": lambda path: write_dicom(path, [grey(0, 3)]),
-    "monochrome1.dcm": lambda path: write_dicom(
-        path, [grey(0, 255)], PhotometricInterpretation="MONOCHROME1"
-    ),
-    "flat.nii": lambda path: write_itk(path, grey(0, 2)),
-}
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -210,7 +161,25 @@ def faint(path: Path) -> None:
 
 
 REFUSED = {
-    "transparent.png": (lambda path: rgba(path, 128), "E206.*not opaque"),
+    "transparent.png": (lambda path: rgba(path, 128), "E206.*not opaque.*onto black"),
+    "faint.tif": (
+        lambda path: tifffile.imwrite(path, MARKED * np.float32(0.4)),
+        "E303.*its largest value is 0.4, less than half of 1",
+    ),
+    "faint.jpg": (
+        lambda path: write_jpeg(path, grey(0, 100), quality=100),
+        "E303.*neither of labels nor black and white",
+    ),
+    "shades.png": (
+        lambda path: write_png(path, grey(0, 255) + SHADE),
+        "E303.*4 pixels of other values lie apart",
+    ),
+    "colours.dcm": (
+        lambda path: write_dicom(
+            path, [np.dstack([grey(0, 9)] * 3)], PhotometricInterpretation="RGB", bits=8
+        ),
+        "E203.*colours in DICOM.*save it as PNG",
+    ),
     "empty.png": (lambda path: write_png(path, grey(0, 0)), "E303.*no pixel of it is set"),
     "most.png": (
         lambda path: write_png(path, np.pad(np.ones((60, 44), np.uint8), 2)),

@@ -28,6 +28,7 @@ from support.image_files import (
     write_tiff,
 )
 from support.opening import opened_spaced as opened
+from tomocalc.errors import TomocalcError
 from tomocalc.readers.volume import Volume
 
 LOSSLESS = [
@@ -226,8 +227,22 @@ def test_tiff_rgb_contiguous_and_separate(tmp_path: Path) -> None:
         photometric="rgb",
         planarconfig="separate",
     )
-    check(opened(tmp_path / "a.tif"), [expected])
-    check(opened(tmp_path / "b.tif"), [expected])
+    write_tiff(
+        tmp_path / "c.tif",
+        [np.repeat(rgb[None, :, :, 0], 3, axis=0)],
+        photometric="rgb",
+        planarconfig="separate",
+    )
+    coloured = opened(tmp_path / "a.tif")
+    check(coloured, [expected])
+    (doubt,) = coloured.header.doubts
+    assert (doubt.code, doubt.slices) == ("coloured", (0,))
+    assert doubt.values["share"] > 0.9
+    with pytest.raises(TomocalcError, match=r"E203.*3 planes of colour differ.*save them as pages"):
+        opened(tmp_path / "b.tif").read(0)
+    grey = opened(tmp_path / "c.tif")
+    check(grey, [rgb[:, :, 0]])
+    assert grey.header.doubts == ()
 
 
 def test_folder_of_tiffs(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from support.image_files import (
     dicom,
@@ -258,3 +259,19 @@ def test_luma_has_the_documented_weights() -> None:
 def test_sign_shift() -> None:
     np.testing.assert_array_equal(unsigned(np.array([-128, 0, 127], np.int8)), [0, 128, 255])
     np.testing.assert_array_equal(unsigned(np.array([-32768, 32767], np.int16)), [0, 65535])
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "rgb.dcm", "ybr.dcm"])
+@pytest.mark.parametrize("spot", [0, 4])
+def test_a_coloured_slice_is_doubted(tmp_path: Path, name: str, spot: int) -> None:
+    image = np.dstack([picture()] * 3)
+    image[8 : 8 + spot, 8:12] = 200, 20, 20
+    path = tmp_path / name
+    if name.endswith("dcm"):
+        frame = image if "rgb" in name else np.array(Image.fromarray(image).convert("YCbCr"))
+        kind = "RGB" if "rgb" in name else "YBR_FULL"
+        write_dicom(path, [frame], PhotometricInterpretation=kind, bits=8)
+    else:
+        Image.fromarray(image).save(path)
+    codes = [doubt.code for doubt in opened(path).header.doubts]
+    assert codes == (["coloured"] if spot else [])

@@ -145,6 +145,12 @@ KINDS: dict[str, Kind] = {
         "look at the picture: are calcifications bright? If they are dark, correct the photometric "
         "interpretation in the source, or invert the images",
     ),
+    "coloured": Kind(
+        "slices of colours",
+        "slices hold colours, on up to {share:.1%} of their pixels: their luma is used",
+        "look at the picture: text and marks are seen as bright spots, and three slices stored as "
+        "red, green and blue, or false colours, must be saved as grey slices",
+    ),
     "no_class": Kind(
         "the file does not say what object it is",
         "the header has no SOP Class UID: it is read as an image of the breast",

@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tomocalc.errors import TomocalcError
+from tomocalc.readers.plane import unsupported
 
 # 0.299, 0.587 and 0.114 in 1/65536; they add up to 65536, so grey stays exactly as it was.
 RED, GREEN, BLUE = 19595, 38470, 7471
+ALIKE = 2
+"""Difference of channels that conversions between colour models leave in a grey picture."""
 
 
 def grey(image: NDArray[Any], where: str) -> NDArray[Any]:
@@ -52,6 +55,50 @@ def grey(image: NDArray[Any], where: str) -> NDArray[Any]:
     return total.astype(image.dtype)
 
 
+def coloured(image: NDArray[Any], *, neutral: int | None = None) -> float:
+    """Return the share of the pixels of *image*, (row, column, channel), that are not grey.
+
+    Parameters
+    ----------
+    neutral
+        Value of the second and third channel where there is no colour; None: all are alike there.
+    """
+    if image.ndim == 2 or image.shape[2] < 3:
+        return 0.0
+    one, two = image[:, :, 1].astype(np.float64), image[:, :, 2].astype(np.float64)
+    zero = image[:, :, 0].astype(np.float64) if neutral is None else float(neutral)
+    apart = np.maximum(np.abs(one - zero), np.abs(two - zero))
+    return float((apart > (ALIKE if image.dtype.kind in "iu" else 0)).mean())
+
+
+def labels(image: NDArray[Any], where: str) -> NDArray[Any]:
+    """Return one number for each colour of *image*: what is grey keeps its value.
+
+    For the labels of masks, of which luma would make dark colours one with black.
+
+    Parameters
+    ----------
+    image, where
+        As in `grey`.
+
+    Raises
+    ------
+    TomocalcError
+        ``E206`` when a pixel is not opaque, ``E203`` for colours that are no integers.
+    """
+    if image.ndim == 3 and image.shape[2] in (2, 4):
+        _check_opaque(image[:, :, -1], where, fix="flatten it onto black, or save the alpha alone")
+    if image.ndim == 2 or image.shape[2] < 3 or (image[:, :, :3] == image[:, :, :1]).all():
+        return grey(image, where)
+    if image.dtype.kind != "u" or image.dtype.itemsize > 2:
+        raise unsupported(where, "its labels are colours of floats", "save it as grey labels")
+    shift = 8 * image.dtype.itemsize
+    codes = image[:, :, 0].astype(np.uint64)
+    for channel in (1, 2):
+        codes = codes << np.uint64(shift) | image[:, :, channel].astype(np.uint64)
+    return codes
+
+
 TRANSPOSED = {5, 6, 7, 8}
 """Orientations (TIFF 6.0, tag 274) whose stored rows are columns of the upright picture."""
 
@@ -84,7 +131,9 @@ def unsigned(image: NDArray[Any]) -> NDArray[Any]:
     return image
 
 
-def _check_opaque(alpha: NDArray[Any], where: str) -> None:
+def _check_opaque(
+    alpha: NDArray[Any], where: str, *, fix: str = "save it without an alpha channel"
+) -> None:
     full = np.iinfo(alpha.dtype).max if alpha.dtype.kind in "iu" else 1
     count = int(np.count_nonzero(alpha != full))
     if count:
@@ -93,5 +142,5 @@ def _check_opaque(alpha: NDArray[Any], where: str) -> None:
             what="an image has transparent pixels",
             where=where,
             why=f"{count} pixels are not opaque, and what lies behind them is unknown",
-            fix="save it without an alpha channel",
+            fix=fix,
         )

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tomocalc.readers.codestream import JPEG_2000, JPEG_LS, codestream
-from tomocalc.readers.colour import grey
+from tomocalc.readers.colour import coloured, grey
 from tomocalc.readers.dicom_attributes import ModalityTable
 from tomocalc.readers.dicom_header import DicomHeader
 from tomocalc.readers.dicom_lists import BIG_ENDIAN, LOSSY, RLE, UNCOMPRESSED
@@ -73,13 +73,16 @@ def stored_values(path: Path, header: DicomHeader, spans: Spans, where: str) -> 
     """
     inverted = (header.photometric == "MONOCHROME1") != (header.rescale[0][0] < 0)
     if value_type(header) not in ("uint8", "uint16"):
-        values, padding = _wide(path, header, spans, where)
-        return (-values if inverted else values), padding
-    image, padding = _grey(path, header, spans, where)
+        wide = _wide(path, header, spans, where)
+        return wide._replace(image=-wide.image) if inverted else wide
+    found = _grey(path, header, spans, where)
     if header.table is not None:
-        values = _looked_up(_signed(image, header), header.table)
-        return (values ^ np.uint16((1 << header.table.bits) - 1) if inverted else values), padding
-    return _unsigned(image, header, where, inverted=inverted), padding
+        values = _looked_up(_signed(found.image, header), header.table)
+        if inverted:
+            values = values ^ np.uint16((1 << header.table.bits) - 1)
+    else:
+        values = _unsigned(found.image, header, where, inverted=inverted)
+    return found._replace(image=values)
 
 
 def modality_values(
@@ -87,15 +90,16 @@ def modality_values(
 ) -> Decoded:
     """Decode one frame and apply its own rescale rule; MONOCHROME1 is negated."""
     if value_type(header) not in ("uint8", "uint16"):
-        values, padding = _wide(path, header, spans, where)
+        found = _wide(path, header, spans, where)
+        values = found.image
     else:
-        image, padding = _grey(path, header, spans, where)
-        image = _unsigned(image, header, where, inverted=False)
+        found = _grey(path, header, spans, where)
+        image = _unsigned(found.image, header, where, inverted=False)
         values = image.astype(np.float32)
         if header.signed:
             values -= np.float32(1 << (header.bits_stored - 1))
     values = values * np.float32(slope) + np.float32(intercept)
-    return (-values if header.photometric == "MONOCHROME1" else values), padding
+    return found._replace(image=-values if header.photometric == "MONOCHROME1" else values)
 
 
 def needed_bits(path: Path, header: DicomHeader, spans: Spans, where: str) -> int:
@@ -110,7 +114,7 @@ def needed_bits(path: Path, header: DicomHeader, spans: Spans, where: str) -> in
         head = read_spans(path, spans[:1], where)
         if codestream(head).bits <= header.bits_stored:  # then none can take more
             return header.bits_stored
-    image, padding = _grey(path, header, spans, where)
+    image, padding, _ = _grey(path, header, spans, where)
     largest = int(image.max()) if padding is None else int(image[~padding].max(initial=0))
     steps = np.unique(image >> image.dtype.type(header.bits_stored))
     if largest >> header.bits_stored == 0 or steps.size < int(steps[-1]) + 1:
@@ -124,14 +128,16 @@ def _grey(path: Path, header: DicomHeader, spans: Spans, where: str) -> Decoded:
         image = _native(path, header, spans, where)
     else:
         image = _decompressed(read_spans(path, spans, where), header, where)
+    share = 0.0
     if header.samples > 1:
         full = header.photometric in FULL_COLOUR
+        share = coloured(image, neutral=None if full else 1 << (header.bits_stored - 1))
         image = grey(image, where) if full else image[:, :, 0].copy()
     shift = header.high_bit + 1 - header.bits_stored
     if shift:
         image >>= image.dtype.type(shift)
     if header.padding is None:
-        return image, None
+        return Decoded(image, None, share)
     slack = LOSSY_SLACK * (1 << header.bits_stored) if header.transfer_syntax in LOSSY else 0
     whole = image.view(f"i{image.itemsize}") if header.signed else image
     padding = padding_of(whole, header.padding, slack=slack)
@@ -139,7 +145,7 @@ def _grey(path: Path, header: DicomHeader, spans: Spans, where: str) -> Decoded:
         padding = padding_of(_signed(image, header), header.padding, slack=slack)
     if padding is not None:
         image[padding] = 0
-    return image, padding
+    return Decoded(image, padding, share)
 
 
 def _signed(image: NDArray[Any], header: DicomHeader) -> NDArray[np.int32]:
@@ -178,7 +184,7 @@ def _wide(path: Path, header: DicomHeader, spans: Spans, where: str) -> Decoded:
     """Return a frame of floats or 32-bit integers as `value_type`, and its padding."""
     image = _native(path, header, spans, where)
     padding = None if header.padding is None else padding_of(image, header.padding)
-    return image.astype(value_type(header), copy=False), padding
+    return Decoded(image.astype(value_type(header), copy=False), padding)
 
 
 def _native(path: Path, header: DicomHeader, spans: Spans, where: str) -> NDArray[Any]:

@@ -14,6 +14,7 @@ from tomocalc.errors import TomocalcError
 from tomocalc.readers.dicom_facts import volume_facts
 from tomocalc.readers.dicom_file import read_header
 from tomocalc.readers.dicom_header import DicomHeader
+from tomocalc.readers.dicom_lists import LOSSY
 from tomocalc.readers.dicom_pixels import (
     check_pixel_kind,
     modality_values,
@@ -189,6 +190,8 @@ def _plane(item: Item, parts: Spans, *, place: int, rescaled: bool) -> Plane:
         bits=header.table.bits if header.table else header.bits_stored,
         recipe=f"DICOM {recipe}",
         decode=decode,
+        channels=header.samples,
+        lossy=header.transfer_syntax in LOSSY,
         spans=parts,
         stored=place,
         source=header.uid,

@@ -174,7 +174,7 @@ def _decode(path: Path, layout: Layout, index: int) -> Decoded:
     array = array.transpose(layout.order)
     array = array[tuple(slice(None, None, -1 if back else 1) for back in layout.flipped)]
     image = np.array(array[index], order="C")  # a copy: what is stored lives as long as it is used
-    return (unsigned(image) if image.dtype == np.int8 else image), None
+    return Decoded(unsigned(image) if image.dtype == np.int8 else image)
 
 
 _ONE_AT_A_TIME = threading.Lock()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.readers.dicom_file import segmentation_dataset
@@ -28,10 +29,13 @@ Flags = NDArray[np.bool_]
 
 CLEAR = 0.6
 """Least share of the border of a mask that its background has."""
-TONES = 5
-"""Grey levels between black and white from which on these are no labels."""
 MOST = 0.5
 """Largest share of the image that a mask may cover."""
+BYTE = 255.0
+FULL = (1.0, BYTE, 65535.0)
+"""What stands for a whole in masks of floats."""
+BLUR = 8
+"""Pixels around a mark in which smoothing and JPEG leave grey levels."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -55,16 +59,18 @@ def open_mask(path: str) -> MaskStack:
         or it covers most of the image.
     """
     files = source_files(path)
-    if len(files) == 1:
-        with named(path, doing="a mask cannot be read"):
-            kind = sniff(files[0])
-        if kind is Kind.DICOM:
-            found = _segmentation(files[0])
-            if found is not None:
-                return found
+    with named(path, doing="a mask cannot be read"):
+        is_dicom = sniff(files[0]) is Kind.DICOM
+    if is_dicom and len(files) == 1:
+        found = _segmentation(files[0])
+        if found is not None:
+            return found
     planes = file_stack(files, mask=True).planes
     raise_all([plane for plane in planes if isinstance(plane, TomocalcError)])
-    return _labels([plane for plane in planes if isinstance(plane, Plane)], path)
+    sound = [plane for plane in planes if isinstance(plane, Plane)]
+    if is_dicom and any(plane.channels > 1 for plane in sound):
+        raise unsupported(path, "it is a mask of colours in DICOM", "save it as PNG or TIFF")
+    return _labels(sound, path)
 
 
 def _segmentation(path: Path) -> MaskStack | None:
@@ -89,62 +95,125 @@ def _labels(planes: list[Plane], path: str) -> MaskStack:
         raise bad_mask(path, "its pages differ in size")
     (shape,) = shapes
     check_size(path, len(planes), shape)
-    background = _background(planes, path)
+    values = _look_at(planes, path)
     frames = []
     for index, plane in enumerate(planes):
-        image = _values(plane) != background
+        image = values.marked(_stored(plane), plane.where)
         if image.any():
-            if image.mean() > MOST:
-                raise bad_mask(
-                    plane.where,
-                    f"{image.mean():.0%} of its pixels are set, so what is marked and what is "
-                    "background cannot be told apart",
-                )
             page = index if len(planes) > 1 else None
             placed = plane.position_mm is not None or not plane.spans
             frames.append(MaskFrame(image=image, page=page, sorted=placed))
     if not frames:
-        raise bad_mask(path, "no pixel of it is set")
+        why = "no pixel of it is set"
+        if values.full is not None and 0 < values.largest < values.full / 2:
+            why += f": its largest value is {values.largest:g}, less than half of {values.full:g}"
+        raise bad_mask(path, why)
     return MaskStack(frames=tuple(frames), pages=len(planes), shape=shape)
 
 
-def _values(plane: Plane) -> NDArray[Any]:
-    """Return the labels of a page; grey levels and probabilities become two."""
+@dataclass(frozen=True, kw_only=True)
+class _Values:
+    """What the values of a mask mean."""
+
+    background: Any
+    """Value, of labels, that most of the border has."""
+    full: float | None
+    """Grey level that is set beyond doubt; None for labels."""
+    largest: float
+    rest: Any = None
+    """Grey level of the background, where no other may lie far from what is marked."""
+
+    def labels(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return the labels of stored *values*; each grey level becomes one of two."""
+        if self.full is None:
+            return values
+        if values.dtype != np.uint64:
+            return values >= self.full / 2
+        bits = np.uint64(16 if self.full > BYTE else 8)  # three colours: each is set, or is not
+        parts = (values >> bits * np.uint64(place) for place in range(3))
+        low = np.uint64(self.full)
+        return np.sum(
+            [((part & low) >= self.full / 2) << n for n, part in enumerate(parts)], axis=0
+        )
+
+    def marked(self, values: NDArray[Any], where: str) -> NDArray[np.bool_]:
+        """Return which pixels of stored *values*, (row, column), are marked."""
+        image = self.labels(values) != self.background
+        if image.mean() > MOST:
+            raise bad_mask(
+                where,
+                f"{image.mean():.0%} of its pixels are set, so what is marked and what is "
+                "background cannot be told apart",
+            )
+        if self.rest is not None:
+            around = np.asarray(
+                ndimage.binary_dilation(image, np.ones((3, 3)), iterations=BLUR), np.bool_
+            )
+            far = int(np.count_nonzero((values != self.rest) & ~around))
+            if far:
+                raise bad_mask(
+                    where,
+                    f"it is neither of labels nor black and white: {far} pixels of other values "
+                    "lie apart from what is marked",
+                )
+        return image
+
+
+def _look_at(planes: list[Plane], path: str) -> _Values:
+    """Look at every page once: labels or grey levels, and what is the background."""
+    edges, largest, soft, floats = [], 0.0, False, False
+    for plane in planes:
+        values = _stored(plane)
+        largest = max(largest, float(values.max()))
+        if values.dtype.kind == "f":
+            floats |= bool((values != np.rint(values)).any())
+        else:
+            soft |= plane.lossy or _is_soft(values)
+        edges.append(np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]]))
+    border = np.concatenate(edges)
+    full = None
+    if floats:
+        full = next((value for value in FULL if largest <= value), largest)
+    elif soft:
+        full = float(np.iinfo(planes[0].dtype).max)
+    raw = _Values(background=0, full=full, largest=largest)
+    background = _most(raw.labels(border))
+    if background is None:
+        raise bad_mask(path, "no value is clearly its background: its border holds several")
+    return replace(raw, background=background, rest=_most(border) if soft else None)
+
+
+def _most(border: NDArray[Any]) -> Any:
+    """Return the value that most of a border has, None where several share it."""
+    values, counts = np.unique(border, return_counts=True)
+    most = int(np.argmax(counts))
+    return values[most] if counts[most] >= CLEAR * border.size else None
+
+
+def _stored(plane: Plane) -> NDArray[Any]:
     with named(plane.where, doing="a mask cannot be decoded"):
-        values, _ = plane.decode()
+        values = plane.decode().image
     if values.shape != (plane.rows, plane.columns):
         raise damaged(plane.where, f"its header says {(plane.rows, plane.columns)}")
-    if values.dtype.kind == "f":
-        if not np.isfinite(values).all():
-            raise unsupported(plane.where, "it holds NaN or infinite values", "save it as labels")
-        if (values != np.rint(values)).any():
-            return values >= values.max() / 2
-    elif plane.recipe.startswith(Kind.JPEG.value):
-        return values > np.iinfo(values.dtype).max // 2  # lossy: neither 0 nor 255 are exact
-    elif _is_soft(values):
-        return values > np.iinfo(values.dtype).max // 2
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise unsupported(plane.where, "it holds NaN or infinite values", "save it as labels")
     return values
 
 
 def _is_soft(values: NDArray[Any]) -> bool:
-    """Return whether a black and white mask has edges that drawing or scaling has smoothed."""
-    if values.dtype.kind not in "iu" or values.dtype.itemsize > 2:
+    """Return whether a mask has grey levels: edges that drawing, scaling or JPEG has smoothed.
+
+    Labels count from 1, or lie in areas of one value each.
+    """
+    tones, counts = np.unique(values, return_counts=True)
+    others = tones[tones != tones[np.argmax(counts)]]
+    if others.size < 2 or (others[0] <= 1 and others[-1] - others[0] == others.size - 1):
         return False
-    tones = set(np.unique(values).tolist())
-    between = tones - {0, int(np.iinfo(values.dtype).max)}
-    numbered = between == set(range(1, len(between) + 1))  # labels count from 1
-    return len(tones) - len(between) == 2 and len(between) >= TONES and not numbered
-
-
-def _background(planes: list[Plane], path: str) -> Any:
-    """Return the value that most of the border has; a mask may be inverted or start at 255."""
-    counts: dict[Any, int] = {}
-    for plane in planes:
-        values = _values(plane)
-        edges = np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]])
-        for value, count in zip(*np.unique(edges, return_counts=True), strict=True):
-            counts[value] = counts.get(value, 0) + int(count)
-    value, most = max(counts.items(), key=lambda item: item[1])
-    if most < CLEAR * sum(counts.values()):
-        raise bad_mask(path, "no value is clearly its background: its border holds several")
-    return value
+    alike = np.zeros(values.shape, np.uint8)
+    across, down = values[:, 1:] == values[:, :-1], values[1:] == values[:-1]
+    alike[:, 1:] += across
+    alike[:, :-1] += across
+    alike[1:] += down
+    alike[:-1] += down
+    solid = np.unique(values[alike >= 2])  # two neighbours of the same value
+    return bool(2 * np.isin(others, solid).sum() < others.size)

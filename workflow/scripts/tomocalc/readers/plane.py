@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,18 @@ from tomocalc.errors import TomocalcError
 
 NOT_THE_SYSTEM = (None, errno.EINVAL, errno.EOVERFLOW, errno.EFBIG)
 """Of an OSError that a damaged file causes: a library's own, or a seek to an absurd offset."""
-Decoded = tuple[NDArray[Any], NDArray[np.bool_] | None]
-"""A slice, (row, column), more is more attenuating; and which pixels are padding, if any."""
+
+
+class Decoded(NamedTuple):
+    """A slice as its file holds it."""
+
+    image: NDArray[Any]
+    """(row, column), more is more attenuating."""
+    padding: NDArray[np.bool_] | None = None
+    """Which pixels are padding, if any."""
+    coloured: float = 0.0
+    """Share of its pixels whose colours differ."""
+
 
 COPY_AGAIN = "copy the file again from its source"
 
@@ -44,6 +54,10 @@ class Plane:
     recipe: str
     """Everything beside the stored bytes that decides the decoded values."""
     decode: Callable[[], Decoded]
+    channels: int = 1
+    """Values per pixel: more than one may be colours."""
+    lossy: bool = False
+    """Compression changes values."""
     spans: tuple[tuple[int, int], ...]
     """Offset and length of the stored bytes in the file; none where only decoding tells."""
     stored: int = 0

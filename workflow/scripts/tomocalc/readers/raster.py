@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tomocalc.readers.codestream import JPEG_LS, codestream
-from tomocalc.readers.colour import TRANSPOSED, grey, upright
+from tomocalc.readers.colour import TRANSPOSED, coloured, grey, labels, upright
 from tomocalc.readers.plane import Decoded, Plane, damaged, read_spans, same_values, unsupported
 from tomocalc.readers.sniff import Kind
 
@@ -68,7 +68,9 @@ def raster_plane(path: Path, kind: Kind, *, mask: bool = False) -> Plane:
         dtype="uint16" if wide else "uint8",
         bits=bits,
         recipe=f"{kind.value} {orientation}",
-        decode=partial(_decode, decode, path, spans, orientation),
+        decode=partial(_decode, decode, path, spans, orientation, labels if mask else grey),
+        channels=channels,
+        lossy=kind is Kind.JPEG,
         spans=spans,
     )
 
@@ -78,10 +80,12 @@ def _decode(
     path: Path,
     spans: tuple[tuple[int, int], ...],
     orientation: int,
+    one_plane: Callable[[NDArray[Any], str], NDArray[Any]],
 ) -> Decoded:
     where = str(path)
-    image = grey(decode(read_spans(path, spans, where), where), where)
-    return same_values(upright(image, orientation)), None
+    image = decode(read_spans(path, spans, where), where)
+    plane = one_plane(image, where)
+    return Decoded(same_values(upright(plane, orientation)), None, coloured(image))
 
 
 def _exif_orientation(head: bytes, kind: Kind) -> int:
@@ -142,8 +146,8 @@ def _jpeg_header(head: bytes, where: str) -> tuple[int, int, int, int]:
 
 def _jpeg(data: bytes, where: str) -> NDArray[Any]:
     check_end_of_jpeg(data, where)
-    # The Y of a JPEG is 0.299 R + 0.587 G + 0.114 B already.
-    return imagecodecs.jpeg8_decode(data, outcolorspace="GRAYSCALE")
+    found = codestream(data[:HEADER_BYTES])
+    return imagecodecs.jpeg8_decode(data, outcolorspace="RGB" if found.components > 1 else None)
 
 
 def check_end_of_jpeg(data: bytes, where: str) -> None:

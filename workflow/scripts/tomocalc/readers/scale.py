@@ -59,7 +59,7 @@ def find_scale(planes: list[Plane]) -> Scale | None:
     low, high, padded = np.inf, -np.inf, False
     for plane in planes:
         with contextlib.suppress(Exception):
-            image, padding = plane.decode()
+            image, padding, _ = plane.decode()
             padded |= padding is not None
             values = image if padding is None else image[~padding]
             smallest, largest = float(values.min()), float(values.max())

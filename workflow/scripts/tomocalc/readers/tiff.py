@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import struct
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +14,7 @@ from tifffile import COMPRESSION, PHOTOMETRIC
 
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.codestream import codestream
-from tomocalc.readers.colour import TRANSPOSED, grey, unsigned, upright
+from tomocalc.readers.colour import TRANSPOSED, coloured, grey, labels, unsigned, upright
 from tomocalc.readers.plane import (
     Decoded,
     Plane,
@@ -26,14 +25,15 @@ from tomocalc.readers.plane import (
     unsupported,
 )
 from tomocalc.readers.raster import check_end_of_jpeg
-from tomocalc.readers.tiff_layout import Layout, check_layout, described
+from tomocalc.readers.tiff_layout import Layout, check_layout, described, page_offsets
 
-MAX_PAGES = 10_000
 NOT_A_SLICE = 1 | 4
 """Bits of NewSubfileType: a reduced copy, a transparency mask."""
 MAX_TILE = 1 << 24
 """Pixels of a tile, which may be larger than the image it is a part of."""
 AXES = {"YX", "YXS", "SYX"}
+COLOURED = 0.01
+"""Share of coloured pixels from which on planes stored one by one are no picture."""
 COMPRESSIONS = {
     COMPRESSION.NONE,
     COMPRESSION.LZW,
@@ -65,7 +65,7 @@ def tiff_planes(path: Path, *, mask: bool = False) -> list[Plane | TomocalcError
         ``E207`` for a description that says something else than the pages, see `check_layout`.
     """
     where = str(path)
-    offsets = _page_offsets(path)
+    offsets = page_offsets(path)
     found: list[Plane | TomocalcError] = []
     layouts: list[Layout | None] = []
     with named(where, doing=DOING), tifffile.TiffFile(path) as tif:
@@ -112,7 +112,9 @@ def _plane(
         dtype={"int8": "uint8", "int16": "uint16"}.get(dtype.name, dtype.name),
         bits=page.bitspersample,
         recipe=f"TIFF {_recipe(page)}",
-        decode=partial(_decode, path, index=index, offset=offset, where=where),
+        decode=partial(_decode, path, index=index, offset=offset, where=where, mask=mask),
+        channels=page.samplesperpixel,
+        lossy=page.compression == COMPRESSION.JPEG,
         spans=_spans(page),
         stored=index,
     )
@@ -137,7 +139,7 @@ def _behind(
         replace(
             plane,
             where=f"{plane.where}, plane {index}",
-            decode=partial(_decode, path, index=0, offset=0, where=plane.where, ahead=index),
+            decode=partial(plane.decode, ahead=index),  # type: ignore[call-arg]
             spans=((first + index * size, size),),
             stored=index,
         )
@@ -155,7 +157,9 @@ def _incomplete(where: str, why: str) -> TomocalcError:
     )
 
 
-def _decode(path: Path, *, index: int, offset: int, where: str, ahead: int = 0) -> Decoded:
+def _decode(
+    path: Path, *, index: int, offset: int, where: str, mask: bool, ahead: int = 0
+) -> Decoded:
     with tifffile.TiffFile(path) as tif:
         page = _page(tif, index=index, offset=offset)
         if page.compression == COMPRESSION.JPEG:
@@ -173,10 +177,16 @@ def _decode(path: Path, *, index: int, offset: int, where: str, ahead: int = 0) 
         white_is_zero = page.photometric == PHOTOMETRIC.MINISWHITE
         largest = (1 << page.bitspersample) - 1
         orientation = _orientation(page)
-    image = same_values(unsigned(grey(upright(image, orientation), where)))
+        planar = page.axes == "SYX"
+    share = coloured(image)
+    if planar and share > COLOURED and not mask:
+        why = f"its {image.shape[2]} planes of colour differ on {share:.0%} of the pixels"
+        raise unsupported(where, why, "save them as pages if they are slices, or as one grey plane")
+    plane = (labels if mask else grey)(upright(image, orientation), where)
+    image = same_values(unsigned(plane))
     if white_is_zero:
         image = image ^ image.dtype.type(largest) if image.dtype.kind == "u" else -image
-    return image, None
+    return Decoded(image, None, share)
 
 
 def _orientation(page: tifffile.TiffPage) -> int:
@@ -265,31 +275,3 @@ def _check_jpeg(page: tifffile.TiffPage, path: Path, where: str) -> None:
         if found.rows > tall or found.columns > wide:
             raise damaged(where, f"a part of it claims {found.rows} × {found.columns} pixels")
         check_end_of_jpeg(data, where)
-
-
-def _page_offsets(path: Path) -> list[int]:
-    """Follow the chain of page directories, which tifffile abandons without a word if broken."""
-    size = path.stat().st_size
-    with path.open("rb") as handle:
-        head = handle.read(16)
-        order = "<" if head[:2] == b"II" else ">"
-        big = head[2:4] in (b"+\x00", b"\x00+")
-        count_code, link_code, entry = ("Q", "Q", 20) if big else ("H", "I", 12)
-        count_size, link_size = struct.calcsize(count_code), struct.calcsize(link_code)
-        at = 8 if big else 4
-        offsets: dict[int, None] = {}  # in order, and quick to search
-        link = head[at : at + link_size]
-        while len(link) == link_size:
-            (offset,) = struct.unpack(order + link_code, link)
-            if offset == 0 and offsets:
-                return list(offsets)
-            if offset in offsets or len(offsets) == MAX_PAGES:
-                raise damaged(str(path), f"its chain of pages does not end after {len(offsets)}")
-            if not 8 <= offset < size:
-                break
-            offsets[offset] = None
-            handle.seek(offset)
-            entries = handle.read(count_size).ljust(count_size, b"\0")
-            handle.seek(offset + count_size + struct.unpack(order + count_code, entries)[0] * entry)
-            link = handle.read(link_size)
-    raise damaged(str(path), f"its chain of pages breaks off after {len(offsets)}")

@@ -1,7 +1,8 @@
-"""What the description of a TIFF says of its planes: ImageJ, tifffile and OME write one.
+"""Where the pages of a TIFF lie, and what its description says of its planes.
 
-ImageJ keeps one directory and puts all further planes behind the first once a file passes 4 GB,
-as tifffile does where it is told to truncate; hyperstacks interleave channels and times.
+ImageJ, tifffile and OME write one. ImageJ keeps one directory and puts all further planes behind
+the first once a file passes 4 GB, as tifffile does where it is told to truncate; hyperstacks
+interleave channels and times.
 """
 
 from __future__ import annotations
@@ -9,13 +10,16 @@ from __future__ import annotations
 import json
 import math
 import re
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from tomocalc.errors import TomocalcError
-from tomocalc.readers.plane import COPY_AGAIN, unsupported
+from tomocalc.readers.plane import COPY_AGAIN, damaged, unsupported
 
 MAX_PLANES = 10_000
+MAX_PAGES = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,3 +161,31 @@ def check_layout(layouts: Sequence[Layout | None], *, pages: int, where: str) ->
             fix=f"{COPY_AGAIN}, or save it again without the description",
         )
     return planes
+
+
+def page_offsets(path: Path) -> list[int]:
+    """Follow the chain of page directories, which tifffile abandons without a word if broken."""
+    size = path.stat().st_size
+    with path.open("rb") as handle:
+        head = handle.read(16)
+        order = "<" if head[:2] == b"II" else ">"
+        big = head[2:4] in (b"+\x00", b"\x00+")
+        count_code, link_code, entry = ("Q", "Q", 20) if big else ("H", "I", 12)
+        count_size, link_size = struct.calcsize(count_code), struct.calcsize(link_code)
+        at = 8 if big else 4
+        offsets: dict[int, None] = {}  # in order, and quick to search
+        link = head[at : at + link_size]
+        while len(link) == link_size:
+            (offset,) = struct.unpack(order + link_code, link)
+            if offset == 0 and offsets:
+                return list(offsets)
+            if offset in offsets or len(offsets) == MAX_PAGES:
+                raise damaged(str(path), f"its chain of pages does not end after {len(offsets)}")
+            if not 8 <= offset < size:
+                break
+            offsets[offset] = None
+            handle.seek(offset)
+            entries = handle.read(count_size).ljust(count_size, b"\0")
+            handle.seek(offset + count_size + struct.unpack(order + count_code, entries)[0] * entry)
+            link = handle.read(link_size)
+    raise damaged(str(path), f"its chain of pages breaks off after {len(offsets)}")

@@ -27,6 +27,8 @@ from tomocalc.shown import Shown
 
 MAX_PIXELS = 100_000_000
 """Pixels of a slice above which a file is taken for damaged or hostile."""
+COLOURS = 3
+"""Values per pixel from which on they may be colours."""
 MIN_SIZE = 16
 """Least side of a slice, in pixels."""
 
@@ -118,7 +120,7 @@ class Volume(Shown):
         """
         plane = self._plane(index)
         with named(plane.where, doing="an image cannot be decoded"):
-            image, padding = plane.decode()
+            image, padding, _ = plane.decode()
         if image.shape != (plane.rows, plane.columns):
             raise TomocalcError(
                 "E202",
@@ -159,7 +161,7 @@ class Volume(Shown):
             if plane.spans:
                 key.update(read_spans(plane.path, plane.spans, plane.where))
             else:
-                key.update(np.ascontiguousarray(plane.decode()[0]).data)
+                key.update(np.ascontiguousarray(plane.decode().image).data)
         return key.hexdigest()
 
     def _plane(self, index: int) -> Plane:
@@ -181,7 +183,7 @@ def open_volume(
     min_size: int = MIN_SIZE,
     side_mismatch: str = "keep",
 ) -> Volume:
-    """Open a volume: read every header, no pixels but those of the middle slice.
+    """Open a volume: read every header, no pixels but those of the middle slice and of colours.
 
     Parameters
     ----------
@@ -236,13 +238,27 @@ def open_volume(
         laterality=laterality or facts.laterality,
         view=facts.view,
         turned=False,
-        doubts=geometry.doubts,
+        doubts=(*geometry.doubts, *_of_colours(planes)),
         left_out=facts.left_out,
         half_angle_deg=facts.half_angle_deg,
         projections=facts.projections,
     )
     volume = Volume(header=header, planes=planes, scale=scale)
     return _as_seen(volume, laterality, stated=facts.laterality, policy=side_mismatch)
+
+
+def _of_colours(planes: list[Plane | TomocalcError]) -> list[Doubt]:
+    """Return which slices hold colours; every slice that could is decoded for it."""
+    shares = {}
+    for index, plane in enumerate(planes):
+        if isinstance(plane, Plane) and plane.channels >= COLOURS:
+            with contextlib.suppress(Exception):  # said again when the slice itself is read
+                shares[index] = plane.decode().coloured
+    found = {index: share for index, share in shares.items() if share > 0}
+    if not found:
+        return []
+    values = {"share": max(found.values())}
+    return [Doubt(code="coloured", slices=tuple(found), values=values)]
 
 
 def _as_seen(volume: Volume, expected: str | None, *, stated: str | None, policy: str) -> Volume:

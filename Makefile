@@ -39,6 +39,9 @@ docs: $(VENV)/ready
 site: $(VENV)/ready-for-tests
 	docs/site.sh $(BIN)/mkdocs
 
+pictures: $(VENV)/ready-for-tests demo
+	$(BIN)/python docs/pictures.py
+
 release-check: lint test
 	$(BIN)/python tests/support/release_check.py
 

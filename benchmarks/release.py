@@ -20,6 +20,7 @@ import argparse
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ from tomocalc.model.growing import grow
 from tomocalc.model.recipe import Recipe
 from tomocalc.model.release import average, tree_inputs
 from tomocalc.parquet import read_parquet
-from tomocalc.phantom.cohort import phantom_volumes
+from tomocalc.phantom.cohort import PhantomVolume, phantom_volumes
 
 SCHEMAS = SCRIPTS.parent / "schemas"
 FEATURES: list[str] = CONFIG["features"]
@@ -95,28 +96,46 @@ def simulate(folder: Path, options: argparse.Namespace) -> str:
     settings |= {"patients": options.patients}
     rows = phantom_volumes(settings, options.seed)
     for volume in rows:
-        image, sheet = (folder / f"{volume['volume_id']}.{end}" for end in ("dcm", "tsv"))
-        simulate_volume.main(
-            **volume,
-            seed=options.seed,
-            settings=settings,
-            image=str(image),
-            annotations=str(sheet),
-            truth=str(folder / "truth.tsv"),
-        )
-        extract_features.main(
-            volumes=[{**OPEN, **volume, "path": str(image)}],
-            folder=str(folder / "features"),
-            account=str(folder / "batch.json"),
-            image=CONFIG["image"],
-            candidates=CONFIG["candidates"] | {"compare": "none"},
-            sequence_slices=SEQUENCE["slices"],
-        )
+        image = simulated(folder, volume, settings, options.seed)
+        extracted(folder, volume, image, CONFIG["candidates"] | {"compare": "none"})
         image.unlink()
         print(volume["volume_id"], file=sys.stderr, flush=True)
-    names = [volume["volume_id"] for volume in rows]
-    sheets = [pl.read_csv(folder / f"{name}.tsv", **TABS) for name in names]
-    pl.concat(sheets).write_csv(folder / "annotations.tsv", separator="\t")
+    return merged(folder, [volume["volume_id"] for volume in rows])
+
+
+def simulated(folder: Path, volume: PhantomVolume, settings: Any, seed: int) -> Path:
+    """Write a volume and, beside it, the sheet of its calcifications."""
+    image = folder / f"{volume['volume_id']}.dcm"
+    simulate_volume.main(
+        **volume,
+        seed=seed,
+        settings=settings,
+        image=str(image),
+        annotations=str(image.with_suffix(".tsv")),
+        truth=str(image.with_suffix(".truth")),
+    )
+    return image
+
+
+def extracted(
+    folder: Path, volume: PhantomVolume, image: Path, candidates: Any, search: Path | None = None
+) -> None:
+    """Find and measure a volume's candidates, below *folder*."""
+    extract_features.main(
+        volumes=[{**OPEN, **volume, "path": str(image)}],
+        folder=str(folder / "features"),
+        account=str(folder / "batch.json"),
+        image=CONFIG["image"],
+        candidates=candidates,
+        sequence_slices=SEQUENCE["slices"],
+        searches={volume["volume_id"]: str(search)} if search else None,
+    )
+
+
+def merged(folder: Path, names: Sequence[str], sheets: Path | None = None) -> str:
+    """Merge the candidates of volumes with their sheets, which lie in *sheets*, or in *folder*."""
+    tables = [pl.read_csv((sheets or folder) / f"{name}.tsv", **TABS) for name in names]
+    pl.concat(tables).write_csv(folder / "annotations.tsv", separator="\t")
     merge_dataset.main(
         source="phantom",
         manifests=[str(folder / "features" / name / "manifest.json") for name in names],
@@ -137,19 +156,14 @@ def simulate(folder: Path, options: argparse.Namespace) -> str:
 
 def compare(table: pl.DataFrame, seed: int) -> None:
     """Print figures of the LSTM, of trees and of their average, and what the average is ahead."""
-    rows = usable_candidates(table, used=FEATURES, duplicates="drop").with_columns(
-        part=pl.lit("train"), fold=pl.lit(0), copy=pl.lit(0)
-    )
-    model = CONFIG["model"] | {"device": "cpu"}
-    trial = Experiment(table, rows, model, "none", 5, seed, CPU)
+    trial = experiment(table, seed)
     lstm = trial.scores("LSTM", features=FEATURES, sequence=SEQUENCE)
     trees = trial.tree_scores(features=FEATURES, slices=SEQUENCE["slices"])
     both = probability(average(lstm, log_odds(trees), shift=0.0))
     known = {"lstm": lstm, "trees": trees}
     patients = len(np.unique(trial.group))
-    print(
-        f"{patients} patients, {len(rows)} candidates, {int(trial.label.sum())} calcifications.\n"
-    )
+    count, found = len(trial.rows), int(trial.label.sum())
+    print(f"{patients} patients, {count} candidates, {found} calcifications.\n")
     print(head("model", "AUROC", "average precision", "lead of the release in average precision"))
     for name, scores in known.items():
         found = trial.figures({"release": both, name: scores}, CONFIG["evaluation"])
@@ -158,6 +172,15 @@ def compare(table: pl.DataFrame, seed: int) -> None:
         )
     found = trial.figures({"release": both, "lstm": lstm}, CONFIG["evaluation"])
     print(row(f"**{NAMES['average']}**", *_of_pair(found, "release"), ""))
+
+
+def experiment(table: pl.DataFrame, seed: int) -> Experiment:
+    """Return a cross-validation by patient, as configured, on all candidates of a table."""
+    rows = usable_candidates(table, used=FEATURES, duplicates="drop").with_columns(
+        part=pl.lit("train"), fold=pl.lit(0), copy=pl.lit(0)
+    )
+    model = CONFIG["model"] | {"device": "cpu"}
+    return Experiment(table, rows, model, "none", 5, seed, CPU)
 
 
 def _of_pair(found: dict[str, Any], name: str) -> list[str]:

@@ -20,10 +20,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from dog import DOG, Textbook
 from measuring import head, row
 from numpy.typing import NDArray
 from PIL import Image
+from search_peers import DOG, Prewhitened, Textbook
 
 from support.defaults import CONFIG  # pyright: ignore[reportMissingImports]
 from tomocalc.accounts.settings import Settings
@@ -41,6 +41,7 @@ TOLERANCE_MM = 0.3
 """From the edge of an annotated ellipse to the centre of the object that finds it."""
 TUNED_ON = 3
 """Unlabelled images, with spots in them, on which the difference of Gaussians is tuned."""
+NAMES = ("learned", "local", "difference of Gaussians", "prewhitened filters")
 NOWHERE = np.zeros((0, 4))
 Places = NDArray[np.float64]  # (place, [row, column, radius along rows, radius along columns])
 Method = Callable[[Prepared, float], tuple[NDArray[np.float64], NDArray[np.float64]]]
@@ -242,7 +243,7 @@ def inbreast(folder: Path, truth: Path, unlabelled: Path) -> None:
         )
         images.append((*spaced(folder / name), places, clusters, whole))
     dog = tuned([spaced(path) for path in chosen[:TUNED_ON]])
-    methods = {"learned": method, "local": local, "difference of Gaussians": dog}
+    methods = dict(zip(NAMES, (method, local, dog, Prewhitened()), strict=True))
     accounts = {name: Scores() for name in methods}
     measure(images, methods, accounts)
     show("real calcifications", accounts)
@@ -252,8 +253,7 @@ def bcs_dbt(folder: Path) -> None:
     paths = sorted(folder.glob("*.jpg"))
     # DBT-P00013-….jpg: the second part is the patient
     patients = sorted({path.name.split("-")[1] for path in paths})
-    names = ("learned", "local", "difference of Gaussians")
-    accounts = {name: Scores() for name in names}
+    accounts = {name: Scores() for name in NAMES}
     for fold in range(2):
         tested = set(patients[fold::2])
         others = [path for path in paths if path.name.split("-")[1] not in tested]
@@ -264,7 +264,8 @@ def bcs_dbt(folder: Path) -> None:
             if path.name.split("-")[1] in tested:
                 prepared, places = with_spots(gray(path), DBT_MM, number)
                 images.append((prepared.raw, DBT_MM, places, NOWHERE, True))
-        measure(images, dict(zip(names, (method, local, dog), strict=True)), accounts)
+        methods = dict(zip(NAMES, (method, local, dog, Prewhitened()), strict=True))
+        measure(images, methods, accounts)
     show("spots put in", accounts)
 
 

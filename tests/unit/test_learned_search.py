@@ -16,7 +16,7 @@ from tomocalc.image.grey import Scale
 from tomocalc.image.slices import Prepared, prepare
 from tomocalc.learned.learning import SearchRecipe, learn_search, spots_among
 from tomocalc.learned.network import SpotNetwork
-from tomocalc.learned.patches import SIDE, local_levels, patches
+from tomocalc.learned.patches import SIDE, patches, planes
 from tomocalc.learned.planted import Planted, plant
 from tomocalc.learned.search import (
     ACCOUNT,
@@ -91,9 +91,9 @@ def test_numpy_computes_the_network_that_pytorch_trained() -> None:
     torch.manual_seed(3)
     network = SpotNetwork().eval()
     weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
-    seen = np.random.default_rng(3).normal(size=(70, 2, SIDE, SIDE)).astype(np.float32)
+    seen = np.random.default_rng(3).normal(50, 20, size=(70, SIDE, SIDE)).astype(np.float16)
     with torch.inference_mode():
-        wanted = network(torch.from_numpy(seen)).numpy()
+        wanted = network(torch.from_numpy(planes(seen)).permute(0, 3, 1, 2)).numpy()
     search = LearnedSearch(weights, learned().account)
     assert search.scores(seen) == pytest.approx(wanted, abs=1e-5)
     assert search.scores(seen[:0]).shape == (0,)
@@ -194,22 +194,28 @@ def test_patches_go_on_beyond_the_border_by_reflection() -> None:
     mask = Breast(np.ones((4, 4), np.bool_), 10)
     slice_ = Prepared(raw, mask, Scale(0.0, 0.25))
     (patch,) = patches(slice_, np.array([0.0]), np.array([39.0]))
-    grey = (patch[1] + 0.5) * 100
+    grey = patch.astype(np.float64)
     middle = SIDE // 2  # the pixel (0, 39), worth 39 · 0.25
-    assert grey[middle, middle] == pytest.approx(9.75, abs=1e-4)
+    assert grey[middle, middle] == pytest.approx(9.75, abs=0.01)
     assert grey[middle - 2, middle] == pytest.approx(grey[middle + 2, middle])  # row 2: 59 · 0.25
-    assert grey[middle + 2, middle] == pytest.approx(14.75, abs=1e-4)
-    assert grey[middle, middle + 3] == pytest.approx(9.0, abs=1e-4)  # column 36
+    assert grey[middle + 2, middle] == pytest.approx(14.75, abs=0.01)
+    assert grey[middle, middle + 3] == pytest.approx(9.0, abs=0.01)  # column 36
 
 
-def test_local_mean_and_noise_of_a_chessboard() -> None:
-    raw = (10 + 4 * (np.indices((40, 40)).sum(axis=0) % 2)).astype(np.uint16)
-    mean, noise = local_levels(raw, np.arange(65536, dtype=np.float32))
-    assert mean == pytest.approx(12)  # of 10 and 14
-    assert noise == pytest.approx(2)
-    flat, quiet = local_levels(np.full((9, 9), 7, np.uint16), np.arange(65536, dtype=np.float32))
-    assert flat == pytest.approx(7)
-    assert quiet == pytest.approx(0.5)
+def test_a_patch_is_seen_over_the_tissue_around_its_object() -> None:
+    board = np.where(np.indices((SIDE, SIDE)).sum(axis=0) % 2, 52, 48).astype(np.float16)
+    grey = np.stack([board, np.full((SIDE, SIDE), 30, np.float16), board])
+    grey[1, SIDE // 2, SIDE // 2] = 90
+    grey[2, 0] = 100  # outside the middle 32 pixels
+    seen = planes(grey)
+    assert seen.shape == (3, SIDE, SIDE, 2)
+    assert seen[0, 0, :2] == pytest.approx(np.array([[-1, -0.02], [1, 0.02]]))  # 48 and 52
+    # one of 1,024 pixels 60 above the others: mean 60 / 1024, deviation √(60² / 1024) = 1.875
+    assert seen[1, 0, 0, 0] == pytest.approx(-60 / 1024 / 1.8741, abs=1e-3)
+    assert seen[1, SIDE // 2, SIDE // 2].tolist() == pytest.approx([16, 0.4])  # cut off
+    assert np.array_equal(seen[2, 1:], seen[0, 1:])
+    (flat,) = planes(np.full((1, SIDE, SIDE), 7, np.float16))
+    assert not flat[..., 0].any()
 
 
 def test_objects_between_a_spot_and_far_from_it_teach_nothing() -> None:

@@ -24,7 +24,7 @@ from tomocalc.errors import TomocalcError
 from tomocalc.files import stable_number
 from tomocalc.image.slices import Prepared, Spacing, prepare
 from tomocalc.learned.network import SpotNetwork
-from tomocalc.learned.patches import patches
+from tomocalc.learned.patches import patches, planes
 from tomocalc.learned.planted import Planted, plant
 from tomocalc.learned.search import LearnedSearch, low_objects, serialise
 
@@ -62,7 +62,7 @@ class SearchRecipe:
 
     threshold_k: float = 3.0
     spots: int = 60
-    others: int = 300
+    others: int = 500
     passes: int = 3
     epochs: int = 5
     batch: int = 128
@@ -77,7 +77,7 @@ class _Examples:
     Attributes
     ----------
     x
-        Patches, shape (object, plane, row, column).
+        Patches, shape (object, row, column).
     y
         1 at a spot, 0 far from all.
     weight
@@ -86,7 +86,7 @@ class _Examples:
         How many objects the classical search finds in the slice, none of them a spot.
     """
 
-    x: NDArray[np.float32]
+    x: NDArray[np.float16]
     y: NDArray[np.float32]
     weight: NDArray[np.float64]
     classical: int
@@ -145,7 +145,7 @@ def learn_search(
         )
     log.info("%d slices: %d objects at spots, %d others", count, positives, len(y) - positives)
     x = np.concatenate([part.x for part in parts])
-    network, loss = _train(torch.from_numpy(x), torch.from_numpy(y), recipe)
+    network, loss = _train(x, torch.from_numpy(y), recipe)
     weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
     account = SearchAccount(
         seed=recipe.seed,
@@ -235,7 +235,7 @@ def spots_among(
 
 
 def _train(
-    x: torch.Tensor, y: torch.Tensor, recipe: SearchRecipe
+    x: NDArray[np.float16], y: torch.Tensor, recipe: SearchRecipe
 ) -> tuple[SpotNetwork, tuple[float, ...]]:
     """Fit a network to patches; return it and the mean loss of every epoch."""
     torch.set_num_threads(1)  # one thread adds in one order
@@ -254,7 +254,9 @@ def _train(
         for epoch in range(recipe.epochs):
             total = 0.0
             for part in torch.randperm(len(x)).split(recipe.batch):
-                seen = _turned(x[part], int(torch.randint(8, ())))
+                # (patch, plane, row, column) of what has its planes side by side in memory
+                seen = torch.from_numpy(planes(x[part.numpy()])).permute(0, 3, 1, 2)
+                seen = _turned(seen, int(torch.randint(8, ())))
                 seen = seen.contiguous(memory_format=torch.channels_last)
                 loss = binary_cross_entropy_with_logits(network(seen), y[part])
                 optimiser.zero_grad()

@@ -22,7 +22,7 @@ from tomocalc.errors import TomocalcError
 from tomocalc.files import write_bytes
 from tomocalc.image.generators import SliceObjects, local_objects
 from tomocalc.image.slices import Prepared, Spacing
-from tomocalc.learned.patches import MIDDLE, SIDE, patches
+from tomocalc.learned.patches import MIDDLE, SIDE, patches, planes
 
 BATCH = 64
 """Patches that are scored at once: their maps stay in the cache."""
@@ -88,18 +88,20 @@ class LearnedSearch:
         found = low_objects(prepared, settings, spacing_mm, self.account.threshold_k)
         return found, self.scores(patches(prepared, *found.runs.centres()))
 
-    def scores(self, seen: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the log-odds that patches (patch, plane, row, column) have a spot in their middle.
+    def scores(self, grey: NDArray[np.float16]) -> NDArray[np.float32]:
+        """Return the log-odds that patches (patch, row, column) have a spot in their middle.
 
         This is `network.SpotNetwork` in NumPy.
         """
-        parts = [self._score(seen[i : i + BATCH]) for i in range(0, len(seen), BATCH)]
+        parts = [self._score(planes(grey[i : i + BATCH])) for i in range(0, len(grey), BATCH)]
         return np.concatenate([np.zeros(0, np.float32), *parts])
 
-    def _score(self, seen: NDArray[np.float32]) -> NDArray[np.float32]:
-        x = seen.transpose(0, 2, 3, 1)  # (patch, row, column, plane)
+    def _score(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the log-odds of x (patch, row, column, plane)."""
         edge = (SIDE - MIDDLE) // 2
-        views = {"around": x, "middle": x[:, edge:-edge, edge:-edge]}
+        half = (x[:, ::2] + x[:, 1::2]) / 2  # mean of two rows, then of two columns
+        half = (half[:, :, ::2] + half[:, :, 1::2]) / 2
+        views = {"around": half, "middle": x[:, edge:-edge, edge:-edge]}
         flat = []
         for name, strides in BRANCHES.items():
             maps = views[name]
@@ -161,7 +163,7 @@ def load_search(folder: str | Path) -> LearnedSearch:
         if hashlib.sha256(content).hexdigest() != account.weights_sha256:
             raise _misfit(path, f"its SHA-256 differs from the one in {ACCOUNT}")
         search = LearnedSearch(load(content), account)
-        search.scores(np.zeros((1, 2, SIDE, SIDE), np.float32))  # its tensors fit
+        search.scores(np.zeros((1, SIDE, SIDE), np.float16))  # its tensors fit
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise _misfit(path, f"it holds no such network ({error})") from error
     return search

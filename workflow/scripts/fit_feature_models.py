@@ -55,12 +55,11 @@ def main(
     everything, rows = read_parquet(candidates), read_parquet(splits)
     data = samples_of(everything, rows, features=features, impute=impute)
     repeats = settings["cross_validation"] if protocol == "honest" else 0
-    whole, group = data, rows["group"].to_numpy().astype(np.int32)
+    whole = data
     if repeats:
         focus = usable_candidates(everything, used=features, duplicates=duplicates)
         uses = focus.with_columns(part=pl.lit("train"), fold=pl.lit(0))
         whole = samples_of(everything, uses, features=features, impute=impute)
-        group = focus["group"].to_numpy().astype(np.int32)
     found: dict[str, pl.Series] = {}
     facts: dict[str, Any] = {}
     spent: list[tuple[str, int, float]] = []
@@ -76,7 +75,7 @@ def main(
             seed=seed,
         )
         tuned = time.perf_counter() - started
-        figures = cross_validate(model, whole, group, folds=folds, repeats=repeats, seed=seed)
+        figures = cross_validate(model, whole, folds=folds, repeats=repeats, seed=seed)
         found[key] = pl.Series(fitted.scores, dtype=pl.Float64)
         facts[key] = {
             "parameters": fitted.parameters,
@@ -115,7 +114,7 @@ def samples_of(
         slices=1,
         missing=impute != "none",
     )
-    return Data(samples, impute)
+    return Data(samples, impute, splits["group"].to_numpy().astype(np.int32))
 
 
 if __name__ == "__main__":

@@ -44,6 +44,8 @@ ROWS = (
     Row("random_forest", "Random forest", "features"),
     Row("extra_trees", "Extra trees", "features"),
     Row("xgboost", "XGBoost", "features"),
+    Row("voting", "SVM, random forest and ANN averaged", "features"),
+    Row("stacking", "SVM, random forest and XGBoost stacked", "features"),
     Row("cnn", "Small CNN", "image"),
     Row("resnet18", "ResNet-18", "image"),
     Row("resnet50", "ResNet-50", "image"),

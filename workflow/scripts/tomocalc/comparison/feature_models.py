@@ -18,6 +18,8 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVC
 from xgboost import XGBClassifier
 
+from tomocalc.comparison.combined import Stacking, Voting
+
 Parameters = dict[str, Any]
 
 
@@ -160,6 +162,17 @@ def _xgboost(parameters: Mapping[str, Any], seed: int, _size: float) -> Any:
     )
 
 
+def _combined(kind: str, names: tuple[str, ...]) -> Callable[[Mapping[str, Any], int, float], Any]:
+    """Return what builds the models *names* with their defaults and combines them."""
+
+    def build(_parameters: Mapping[str, Any], seed: int, size: float) -> Any:
+        models = [FEATURE_MODELS[name] for name in names]
+        parts = [model.build(model.default, seed, size) for model in models]
+        return Voting(parts, scores) if kind == "voting" else Stacking(parts, scores, seed)
+
+    return build
+
+
 def _perceptron(parameters: Mapping[str, Any], seed: int, _size: float) -> Any:
     return MLPClassifier(
         hidden_layer_sizes=tuple(parameters["units"]),
@@ -230,6 +243,12 @@ FEATURE_MODELS: dict[str, FeatureModel] = {
             "colsample_bytree": Range(0.5, 1.0),
             "reg_lambda": Range(0.1, 10.0, log=True),
         },
+    ),
+    "voting": FeatureModel(
+        _combined("voting", ("svm", "random_forest", "ann")), {"scaler": "standard"}
+    ),
+    "stacking": FeatureModel(
+        _combined("stacking", ("svm", "random_forest", "xgboost")), {"scaler": "standard"}
     ),
 }
 """Every model by its key, the leak probe first."""

@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
+from tomocalc.comparison.combined import Stacking, Voting
 from tomocalc.comparison.feature_models import FeatureModel, Parameters, draw_trials, scores
 from tomocalc.errors import TomocalcError
 from tomocalc.metrics import accuracy, auroc, average_precision, choose_threshold, score
@@ -47,10 +48,11 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Data:
-    """Samples of a split, one row of features each, and how missing values are filled."""
+    """Samples of a split, one row of features each, how gaps are filled, and each one's group."""
 
     samples: Samples
     impute: str
+    group: NDArray[np.int32]
 
     def scaled(self, training: Rows, wanted: Rows, *, scaler: str) -> NDArray[np.float64]:
         """Return the features (row, feature) of *wanted*; the scale is that of *training*."""
@@ -161,14 +163,17 @@ def fit_scores(
     with warnings.catch_warnings(), threadpool_limits(limits=1):
         # a fixed number of passes is the perceptron's budget, not a fault
         warnings.simplefilter("ignore", ConvergenceWarning)
-        classifier.fit(data.scaled(training, training, scaler=scaler), data.label(training))
+        x, y = data.scaled(training, training, scaler=scaler), data.label(training)
+        if isinstance(classifier, Voting | Stacking):
+            classifier.fit(x, y, data.group[training])
+        else:
+            classifier.fit(x, y)
         return scores(classifier, data.scaled(training, wanted, scaler=scaler))
 
 
 def cross_validate(
     model: FeatureModel,
     data: Data,
-    group: NDArray[np.int32],
     *,
     folds: int,
     repeats: int,
@@ -179,8 +184,8 @@ def cross_validate(
     Every candidate is tested once per repeat, with the model's default parameters, which have
     seen no data.
     """
-    label = data.label(np.arange(len(group)))
-    cuts = grouped_folds(label, group, folds=folds, repeats=repeats, seed=seed)
+    label = data.label(np.arange(len(data.group)))
+    cuts = grouped_folds(label, data.group, folds=folds, repeats=repeats, seed=seed)
     figures = []
     for number, (training, test) in enumerate(cuts):
         found = fit_scores(

@@ -93,3 +93,20 @@ def test_every_setting_is_in_the_guide_and_in_a_test() -> None:
 def test_every_error_code_is_in_the_guide_and_in_a_test() -> None:
     assert [code for code in CODES if f"## {code}:" not in guide()] == []
     assert [code for code in CODES if not named(code, suite())] == []
+
+
+def test_the_page_of_the_architecture_names_every_package_and_nothing_else() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    _, _, rest = text.partition("## Where is what?")
+    cells = [
+        line.split("|")[2:4] for line in rest.partition("\n## ")[0].splitlines() if "| `" in line
+    ]
+    library = ROOT / "workflow/scripts/tomocalc"
+    named_paths = [
+        path for row in cells for cell in row for path in re.findall(r"`([\w./*<>]+)`", cell)
+    ]
+    for path in named_paths:
+        pattern = re.sub(r"<\w+>", "*", path).rstrip("/")
+        assert [*ROOT.glob(pattern), *library.glob(pattern)], path
+    packages = {path.parent.name for path in library.glob("*/__init__.py")}
+    assert packages <= {path.split("/")[0] for path in named_paths}

@@ -18,6 +18,7 @@ from tomocalc.evaluation.clusters import CLUSTERS
 from tomocalc.evaluation.images import patient_parts
 from tomocalc.files import read_json
 from tomocalc.parquet import read_parquet, write_parquet
+from tomocalc.study.seal import open_seal, part_of_rows
 
 SCHEMA = Path(__file__).parents[2] / "workflow/schemas/annotations.schema.yaml"
 HEADER = "volume_id\tslice\tx\ty\tradius\tkind"
@@ -99,6 +100,24 @@ def evaluate(folder: Path, out: Path, **changes: Any) -> dict[str, Any]:
     outputs |= {"metrics": str(out / "metrics.json"), "page": str(out / "report.html")}
     main(**given | changes | outputs)
     return read_json(out / "metrics.json")
+
+
+def test_the_page_says_which_look_at_a_sealed_test_part_it_is(folder: Path, tmp_path: Path) -> None:
+    seal = tmp_path / "study.seal"
+    part = part_of_rows(
+        pl.DataFrame({"label": [1.0], "patient": ["p5"]}), label="label", patient="patient"
+    )
+    part.write(tmp_path / "sealed.json")
+    given: dict[str, Any] = {"sealed": str(tmp_path / "sealed.json")}
+    once = evaluate(folder, tmp_path, **given, settings=SETTINGS | {"seal": str(seal)})
+    again = evaluate(folder, tmp_path, **given, settings=SETTINGS | {"seal": str(seal)})
+    assert once == again
+    assert (once["opened"]["number"], once["opened"]["total"]) == (1, 1)
+    open_seal(seal, part, by="evaluation", key="of another model")
+    evaluate(folder, tmp_path, **given, settings=SETTINGS | {"seal": str(seal)})
+    page = (tmp_path / "report.html").read_text()
+    assert "<dt>Sealed test part</dt><dd>opening 1 of 2</dd>" in page
+    assert "was looked at 2 times by this evaluation" in page
 
 
 def test_volumes_findings_and_patients_are_measured(folder: Path, tmp_path: Path) -> None:

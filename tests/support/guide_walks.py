@@ -52,6 +52,12 @@ AT_ONCE: dict[str, Walk] = {
         " train_images test_images --out image_audit": "",
         "PYTHONPATH=workflow/scripts python -m tomocalc.command predict breast.dcm"
         " --model results/model --out marks": "",
+        "snakemake --cores 1 results/evaluation/sealed.json"
+        " --config evaluation='{seal: my_study.seal}'": "",
+        "PYTHONPATH=workflow/scripts python -m tomocalc.command seal my_study.seal": "",
+        "PYTHONPATH=workflow/scripts python -m tomocalc.command seal table.seal"
+        " results/dataset/candidates.parquet results/protocols/honest/splits.parquet"
+        " --label label --patient patient_id --open results/evaluation/predictions.parquet": "",
         "snakemake --report report.zip": "",
         "--forcerun <rule>": "snakemake --cores all --forcerun build_index",
         "rm results/features/P001-LCC/0003.parquet": "",

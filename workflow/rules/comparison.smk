@@ -42,6 +42,7 @@ rule compare_models:
     """
     input:
         unpack(PLAN.protocols.compared_scores),
+        unpack(PAGES.sealed),
         cited=config["comparison"]["cited"],
     output:
         table="<results>/comparison/{comparison}.parquet",

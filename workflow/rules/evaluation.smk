@@ -1,10 +1,40 @@
 """What the model is worth on data it has never seen."""
 
 
+rule seal_test_part:
+    """Freeze the test part, before anything is trained: snakemake results/evaluation/sealed.json.
+
+    Where `evaluation.seal` names a file, every evaluation and comparison asks for it.
+    """
+    input:
+        unpack(VOLUMES.image_inputs),
+        candidates="<results>/dataset/candidates.parquet",
+        splits=f"{OWN}/splits.parquet",
+        annotations_schema=schema("annotations"),
+    output:
+        part="<results>/evaluation/sealed.json",
+    log:
+        "<logs>/seal_test_part.log",
+    conda:
+        "../../envs/evaluation.yaml"
+    resources:
+        mem_mb=growing(1000),
+        runtime=10,
+    params:
+        code=code_of("seal_test_part.py"),
+        data_root=config["volumes"]["data_root"],
+        seal=config["evaluation"]["seal"],
+        split=config["split"],
+        seed=config["seed"],
+    script:
+        "../scripts/seal_test_part.py"
+
+
 rule evaluate_lstm:
     """Score every candidate, and report figures with intervals on the test part."""
     input:
         unpack(VOLUMES.evaluation_inputs),
+        unpack(PAGES.sealed),
         candidates="<results>/dataset/candidates.parquet",
         splits=f"{OWN}/splits.parquet",
         weights="<results>/model/model.safetensors",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from tomocalc.accounts.seal import FrozenPart
 from tomocalc.comparison.catalogue import read_cited
 from tomocalc.comparison.table import comparison_table, measure, read_protocols, with_images
 from tomocalc.log import log_to
@@ -9,6 +10,7 @@ from tomocalc.pages.comparison import comparison_page
 from tomocalc.pages.frame import write_page
 from tomocalc.parquet import write_parquet
 from tomocalc.sections import EvaluationSection
+from tomocalc.study.seal import key_of, open_seal
 
 
 def main(
@@ -28,6 +30,7 @@ def main(
     table: str,
     page: str,
     words: Mapping[str, str] | None = None,
+    sealed: str | None = None,
 ) -> None:
     """Write the comparison as a *table* and as a *page*.
 
@@ -46,6 +49,8 @@ def main(
         Sheet of figures from publications.
     settings
         The ``evaluation`` section of the configuration.
+    sealed
+        The frozen test part, where ``settings["seal"]`` counts how often it is looked at.
     """
     measured = read_protocols(
         protocols, scores, accounts, lstm_scores, lstm_cards, tree_scores, tree_accounts
@@ -57,6 +62,15 @@ def main(
             with_images(one, image_scores[at : at + each], image_accounts[at : at + each])
             for one, at in zip(measured, starts, strict=True)
         ]
+    opened = None
+    if sealed:
+        assert settings["seal"] is not None
+        opened = open_seal(
+            settings["seal"],
+            FrozenPart.read(sealed),
+            by="comparison",
+            key=key_of(measured[0].test.drop("group")),
+        )
     figures = {one.protocol: measure(one, settings=settings) for one in measured}
     rows = comparison_table(measured, figures, read_cited(cited))
     write_parquet(table, rows)
@@ -67,6 +81,7 @@ def main(
         confidence=settings["confidence"],
         cross_validation={one.protocol: one.cross_validation for one in measured},
         images=bool(image_scores),
+        opened=opened,
     )
     write_page(page, html, words)
 
@@ -89,4 +104,5 @@ if __name__ == "__main__":
         table=snakemake.output.table,
         page=snakemake.output.page,
         words=snakemake.params.words,
+        sealed=snakemake.input.get("sealed"),
     )

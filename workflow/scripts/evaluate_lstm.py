@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from tomocalc.accounts.metrics import MetricsAccount
+from tomocalc.accounts.seal import FrozenPart, Opened
 from tomocalc.dataset.annotations import read_findings
 from tomocalc.dataset.feature_table import read_subgroups
 from tomocalc.dataset.listing import listed_manifests
@@ -25,6 +26,7 @@ from tomocalc.pages.evaluation import evaluation_page
 from tomocalc.pages.frame import write_page
 from tomocalc.parquet import read_parquet, write_parquet
 from tomocalc.sections import EvaluationSection, SplitSection
+from tomocalc.study.seal import key_of, open_seal
 
 log = logging.getLogger("tomocalc.evaluate_lstm")
 
@@ -56,6 +58,7 @@ def main(
     columns: Mapping[str, Any] | None = None,
     subgroups: Mapping[str, Mapping[str, str]] | None = None,
     words: Mapping[str, str] | None = None,
+    sealed: str | None = None,
 ) -> None:
     """Write predictions, figures of merit and their page.
 
@@ -78,6 +81,8 @@ def main(
         the configuration's section ``table``.
     subgroups
         Of a volume what its sheet says only to divide the figures.
+    sealed
+        The frozen test part, where ``settings["seal"]`` counts how often it is looked at.
     """
     model = load_model(weights)
     rows, parts = read_parquet(candidates), read_parquet(splits)
@@ -85,6 +90,7 @@ def main(
         rows = rows.join(parts.select(KEY).unique(), on=KEY, how="semi")
     probability = model.predict(rows).select(*KEY, "probability")
     scored = _scored(parts, probability)
+    opened = _open(sealed, settings, scored, model) if sealed else None
     write_parquet(predictions, scored.drop("group"))
     facts = [read_manifest(path) for path in manifests]
     if annotations is None:
@@ -127,6 +133,7 @@ def main(
         "images": images.facts,
         "no_images": images.reason,
         "subgroups": msgspec.to_builtins(found_subgroups),
+        "opened": msgspec.to_builtins(opened),
         "paper": {"accuracy": ACCURACY, "confusion": CONFUSION} if protocol == "paper" else None,
     }
     found = msgspec.convert(content, MetricsAccount)
@@ -143,6 +150,20 @@ def _scored(splits: pl.DataFrame, probability: pl.DataFrame) -> pl.DataFrame:
         splits.join(probability, on=KEY, how="left")
         .select(*KEY, "patient_id", "group", "label", "part", "copy", "probability")
         .sort(*KEY, "copy")
+    )
+
+
+def _open(
+    sealed: str, settings: EvaluationSection, scored: pl.DataFrame, model: ReleasedModel
+) -> Opened:
+    """Count this look at the test part; equal scores and threshold are no new one."""
+    assert settings["seal"] is not None
+    test = scored.filter(pl.col("part") == "test").select(*KEY, "label", "probability")
+    return open_seal(
+        settings["seal"],
+        FrozenPart.read(sealed),
+        by="evaluation",
+        key=key_of(test.unique(), model.threshold),
     )
 
 
@@ -217,4 +238,5 @@ if __name__ == "__main__":
         table=snakemake.input.get("table"),
         columns=snakemake.params.columns,
         subgroups=snakemake.params.subgroups,
+        sealed=snakemake.input.get("sealed"),
     )

@@ -19,6 +19,7 @@ NAMES = {
     "open_volume": "tomocalc.readers.volume",
     "plan_study": "tomocalc.study.planning",
     "predict_volume": "tomocalc.predict",
+    "read_seal": "tomocalc.study.seal",
     "write_audit": "tomocalc.pages.audit_files",
 }
 """What the package offers, and the module where it stands."""

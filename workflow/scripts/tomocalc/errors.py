@@ -33,6 +33,7 @@ CODES: dict[str, str] = {
     "E306": "too many slices are quarantined",
     "E307": "an account of an earlier step is damaged or from another version",
     "E308": "a study cannot be planned from this pilot",
+    "E309": "the seal of the test part is broken",
     # 4xx tuning, training, models
     "E401": "the device that was asked for is not available",
     "E402": "training diverged",

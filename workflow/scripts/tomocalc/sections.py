@@ -183,6 +183,7 @@ class EvaluationSection(TypedDict):
     confidence: float
     prevalences: list[float]
     cluster: ClusterSection
+    seal: str | None
 
 
 class PredictSection(TypedDict):

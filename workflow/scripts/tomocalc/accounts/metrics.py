@@ -10,6 +10,7 @@ from tomocalc.accounts.base import Account, Record
 from tomocalc.accounts.figures import Figure
 from tomocalc.accounts.findings import ByFinding, Dbtex
 from tomocalc.accounts.prediction import ClusterRule
+from tomocalc.accounts.seal import Opened
 from tomocalc.accounts.subgroups import Division
 
 
@@ -196,6 +197,8 @@ class MetricsAccount(Account, frozen=True, kw_only=True):
         None unless the run follows the paper's protocol.
     subgroups
         Of the test part, by everything that divides it.
+    opened
+        Which look at the test part this is; None where it is not sealed.
     """
 
     protocol: str
@@ -208,6 +211,7 @@ class MetricsAccount(Account, frozen=True, kw_only=True):
     no_images: Literal["no_places", "not_by_patient"] | None = None
     paper: PaperFigures | None = None
     subgroups: tuple[Division, ...] = ()
+    opened: Opened | None = None
 
     @property
     def test(self) -> Part:

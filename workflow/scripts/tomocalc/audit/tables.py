@@ -79,7 +79,7 @@ def audit_table(
     TomocalcError
         ``E302`` or ``E304``, for what is not there or cannot be told.
     """
-    frame, unassigned = _joined(table, split)
+    frame, unassigned = joined_table(table, split)
     for column in (label, patient, site, *(features or ())):
         if column is not None and column not in frame.columns:
             raise fault(
@@ -87,7 +87,7 @@ def audit_table(
                 f"the table has no such column; it has {', '.join(frame.columns[:20])}",
                 "name a column of the table",
             )
-    labels = _labels(frame[label], label, positive, negative)
+    labels = labels_of(frame[label], label, positive, negative)
     unlabelled = labels.null_count()
     frame, labels = frame.filter(labels.is_not_null()), labels.drop_nulls()
     numeric = _numeric(frame.drop("part", *(name for name in (label, patient, site) if name)))
@@ -126,7 +126,7 @@ def _own(name: str) -> str:
     return f"{name} of the table" if name in ("row", "patient", "part", "label") else name
 
 
-def _joined(table: Any, split: Any) -> tuple[pl.DataFrame, int]:
+def joined_table(table: Any, split: Any) -> tuple[pl.DataFrame, int]:
     """Return the rows with their part, and how many rows of the table are in none."""
     if isinstance(table, dict):
         parts = [
@@ -187,7 +187,7 @@ def _parts(frame: pl.DataFrame) -> pl.Series:
     return words.replace_strict(WORDS, return_dtype=pl.String).alias("part")
 
 
-def _labels(
+def labels_of(
     values: pl.Series, name: str, positive: Any, negative: Sequence[Any] | None
 ) -> pl.Series:
     """Return 1, 0, or null for a row that is of neither class."""

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from tomocalc.command import audit, demo, plan, predict, send
+from tomocalc.command import audit, demo, plan, predict, seal, send
 from tomocalc.errors import TomocalcError
 from tomocalc.extras import missing_package
 from tomocalc.version import VERSION
@@ -51,5 +51,6 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_parser(commands)
     plan.add_parser(commands)
     predict.add_parser(commands)
+    seal.add_parser(commands)
     send.add_parser(commands)
     return parser

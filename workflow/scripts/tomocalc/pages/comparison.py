@@ -9,6 +9,7 @@ import polars as pl
 from markupsafe import Markup
 
 from tomocalc.accounts.figures import ends_of
+from tomocalc.accounts.seal import Opened
 from tomocalc.comparison.catalogue import KINDS, RESAMPLED, TUNED
 from tomocalc.comparison.figures import REFERENCE
 from tomocalc.pages.catalogue import navigation, run_pages
@@ -48,6 +49,7 @@ def comparison_page(
     confidence: float,
     cross_validation: Mapping[str, Mapping[str, int]],
     images: bool = False,
+    opened: Opened | None = None,
 ) -> str:
     """Return ``comparison.html``, or with networks on *images* ``image_models.html``.
 
@@ -63,6 +65,8 @@ def comparison_page(
         Of the intervals.
     cross_validation
         Folds and repeats by protocol; no repeats: there was none.
+    opened
+        Which look at the sealed test part this is; None where it is not sealed.
     """
     frames = {str(name): part for (name,), part in rows.group_by("protocol", maintain_order=True)}
     names = [name for name in ("paper", "honest", "own") if name in frames]
@@ -83,6 +87,7 @@ def comparison_page(
         badge=badge_of(source),
         packages=("numpy", "plotly", "scikit-learn"),
         images=images,
+        opened=opened,
         own=own,
         judged=judged,
         level=f"{100 * confidence:g} %",

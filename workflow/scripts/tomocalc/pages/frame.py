@@ -28,7 +28,7 @@ from tomocalc.pages import merits, words
 from tomocalc.pages.catalogue import Link
 from tomocalc.pages.charts import chart
 from tomocalc.pages.palette import DARK_OF
-from tomocalc.pages.parts import Card, Cell, feature, table
+from tomocalc.pages.parts import Card, Cell, feature, openings, read_how_often, table
 from tomocalc.pages.question import reworded
 from tomocalc.pages.templating import asset, environment, json_block
 from tomocalc.version import VERSION
@@ -107,6 +107,7 @@ def vocabulary() -> dict[str, Any]:
     """Return what a template may call beside the macros of ``templates/parts.html.j2``."""
     named = (
         *(words.counted, words.explained, words.unit_of, words.under, words.counted_clusters),
+        *(openings, read_how_often),
         *(merits.figure_card, merits.in_a_sentence, merits.merit_name),
         *(merits.with_interval, merits.with_reach),
     )

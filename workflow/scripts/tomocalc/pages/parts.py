@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from tomocalc.accounts.doubt_kinds import KINDS
 from tomocalc.accounts.doubts import SHOWN, Doubt, DoubtCount, doubt_sentence
+from tomocalc.accounts.seal import Opened
 from tomocalc.pages.templating import fill
 from tomocalc.pages.words import MISSING, explained, pretty, unit_of, written
 
@@ -155,3 +156,21 @@ def _cell(value: Any, column: Column) -> Cell:
     if value is None or not math.isfinite(value):
         return Cell(MISSING)
     return Cell(written(value, column.form), float(value))
+
+
+def openings(opened: Opened | None) -> list[tuple[str, str]]:
+    """Return what a page's header says of a sealed test part; nothing where it is not sealed."""
+    if opened is None:
+        return []
+    return [("Sealed test part", f"opening {opened.number} of {opened.total}")]
+
+
+def read_how_often(opened: Opened | None) -> str:
+    """Return the end of the sentence that begins with the test part."""
+    if opened is None:
+        return "read once by this run"
+    times = "once" if opened.total == 1 else f"{opened.total} times"
+    return (
+        f"sealed as {opened.seal} and was looked at {times} by this {opened.by}, with other "
+        f"scores or another threshold every time; these figures are of look {opened.number}"
+    )

@@ -60,6 +60,11 @@ class PagePlan:
         follows = not self._has_images and self.config["protocol"] == "paper"
         return ["<results>/reproduction.html"] if follows else []
 
+    def sealed(self, _: Wildcards) -> dict[str, str]:
+        """Return the frozen test part that is looked at, where the configuration names a seal."""
+        seal = self.config["evaluation"]["seal"]
+        return {} if seal is None else {"sealed": "<results>/evaluation/sealed.json"}
+
     def external(self, _: Wildcards) -> dict[str, str]:
         """Return the account of a validation elsewhere if one is there.
 

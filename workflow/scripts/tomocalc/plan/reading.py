@@ -63,6 +63,7 @@ PATHS = (
     "predict.table",
     "comparison.cited",
     "audit.splits",
+    "evaluation.seal",
     *(f"import.{name}" for name in DATASETS),
     *(f"pathvars.{name}" for name in ("results", "resources", "logs")),
 )

@@ -16,14 +16,15 @@ import argparse
 import csv
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
+import measuring  # noqa: F401
 import numpy as np
-from measuring import head, row
 from numpy.typing import NDArray
 from PIL import Image
 from search_peers import DOG, Prewhitened, Textbook
+from search_scores import NOWHERE, Places, Scores, show
 
 from support.defaults import CONFIG  # pyright: ignore[reportMissingImports]
 from tomocalc.accounts.settings import Settings
@@ -33,7 +34,6 @@ from tomocalc.learned.planted import plant
 from tomocalc.learned.search import LearnedSearch, low_objects
 
 SETTINGS = Settings.from_config(CONFIG["image"], CONFIG["candidates"], 7)
-AT = (1, 5, 10, 20, 50, 100)
 WIDTHS = {1575: 0.1138, 1668: 0.1397}
 """Pixel spacing of INbreast at half size, by the image's width in pixels."""
 DBT_MM = 0.085
@@ -41,70 +41,10 @@ TOLERANCE_MM = 0.3
 """From the edge of an annotated ellipse to the centre of the object that finds it."""
 TUNED_ON = 3
 """Unlabelled images, with spots in them, on which the difference of Gaussians is tuned."""
-NAMES = ("learned", "local", "difference of Gaussians", "prewhitened filters")
-NOWHERE = np.zeros((0, 4))
-Places = NDArray[np.float64]  # (place, [row, column, radius along rows, radius along columns])
+CLEAR = 3.0
+"""Contrast to noise of a spot from which on it can be seen, as in the figures of the phantom."""
+NAMES: tuple[str, ...] = ("learned", "local", "difference of Gaussians", "prewhitened filters")
 Method = Callable[[Prepared, float], tuple[NDArray[np.float64], NDArray[np.float64]]]
-
-
-@dataclass
-class Scores:
-    """What one method says of all images.
-
-    Attributes
-    ----------
-    found
-        Best score of every place, −∞ where nothing is found.
-    others
-        Scores of the objects that are none, of images in which they count.
-    images
-        How many those are.
-    seconds
-        Of the processor, per image.
-    """
-
-    found: list[float] = field(default_factory=list)
-    others: list[float] = field(default_factory=list)
-    images: int = 0
-    seconds: list[float] = field(default_factory=list)
-
-    def add(
-        self,
-        at: NDArray[np.float64],
-        score: NDArray[np.float64],
-        *,
-        places: Places,
-        ignored: Places,
-        whole: bool,
-        slack: float,
-    ) -> None:
-        """Count objects at *at* (object, [row, column]) of an image."""
-        inside = within(at, places, slack)  # (object, place)
-        best = np.where(inside, score[:, None], -np.inf).max(axis=0, initial=-np.inf)
-        self.found += best.tolist()
-        if whole:
-            none = ~inside.any(axis=1) & ~within(at, ignored, slack).any(axis=1)
-            self.others += score[none].tolist()
-            self.images += 1
-
-    def recall(self, others: float) -> float:
-        """Return the share of places found at so many other objects per image."""
-        ranked = np.sort(self.others)[::-1]
-        allowed = int(others * self.images)
-        limit = ranked[allowed] if allowed < len(ranked) else -np.inf
-        return float(np.mean(np.asarray(self.found) > limit))
-
-    def needed(self, recall: float) -> float:
-        """Return how many other objects per image that recall costs; infinite if out of reach."""
-        wanted = int(np.ceil(recall * len(self.found) - 1e-9))
-        limit = np.sort(self.found)[::-1][max(wanted - 1, 0)]
-        return float((np.asarray(self.others) >= limit).sum() / self.images)
-
-
-def within(at: NDArray[np.float64], places: Places, slack: float) -> NDArray[np.bool_]:
-    """Say which objects lie in which ellipses, widened by *slack* pixels: (object, place)."""
-    away = at[:, None] - places[None, :, :2]
-    return np.square(away / (places[None, :, 2:] + slack)).sum(axis=2) <= 1
 
 
 def learned(search: LearnedSearch) -> Method:
@@ -127,7 +67,7 @@ def tuned(images: Sequence[tuple[NDArray[np.unsignedinteger], float]]) -> Textbo
     ranges = [(i, j) for i in range(len(DOG)) for j in range(i + 1, len(DOG) + 1)]
     tried = {Textbook(*ends, noise): Scores() for ends in ranges for noise in (False, True)}
     for number, (raw, spacing_mm) in enumerate(images):
-        prepared, places = with_spots(raw, spacing_mm, number)
+        prepared, places, _ = with_spots(raw, spacing_mm, number)
         every = Textbook(0, len(DOG), False).responses(prepared, spacing_mm)
         for method, scores in tried.items():
             own = every[method.first : method.last]
@@ -146,15 +86,27 @@ def tuned(images: Sequence[tuple[NDArray[np.unsignedinteger], float]]) -> Textbo
 
 def with_spots(
     raw: NDArray[np.unsignedinteger], spacing_mm: float, number: int
-) -> tuple[Prepared, Places]:
-    """Return an image with 30 spots in it, and their places."""
+) -> tuple[Prepared, Places, NDArray[np.float64]]:
+    """Return an image with 30 spots in it, their places and their contrast to noise.
+
+    That is what the brightest of a spot's middle nine pixels has gained, over the deviation of the
+    image within 1.5 mm.
+    """
     prepared = prepare(raw, (spacing_mm, spacing_mm))
     assert prepared is not None
     rng = np.random.default_rng([3, number])
     planted = plant(prepared, spots=30, spacing_mm=spacing_mm, rng=rng)
     radius = np.zeros(len(planted.row))
     places = np.column_stack([planted.row, planted.col, radius, radius])
-    return replace(prepared, raw=planted.raw), places
+    reach = round(1.5 / spacing_mm)
+    contrast = []
+    for row_px, col_px in np.rint(places[:, :2]).astype(int):
+        middle = slice(row_px - 1, row_px + 2), slice(col_px - 1, col_px + 2)
+        top, left = max(row_px - reach, 0), max(col_px - reach, 0)
+        around = raw[top : row_px + reach + 1, left : col_px + reach + 1]
+        gained = planted.raw[middle].astype(float) - raw[middle]
+        contrast.append(gained.max() / max(around.std(), 0.5))
+    return replace(prepared, raw=planted.raw), places, np.array(contrast)
 
 
 def measure(
@@ -180,21 +132,14 @@ def measure(
             )
 
 
-def show(what: str, accounts: dict[str, Scores]) -> None:
-    first = next(iter(accounts.values()))
-    print(f"\n{len(first.found)} {what}; others count in {first.images} images\n")
-    names = [f"at {n}" for n in AT]
-    print(head(what, *names, "others for the recall of local at 50", "CPU s"))
-    wanted = accounts["local"].recall(50)
-    for name, scores in accounts.items():
-        shares = [f"{scores.recall(n):.2f}" for n in AT]
-        cost = f"{np.mean(scores.seconds):.2f}"
-        print(row(name, *shares, f"{scores.needed(wanted):.1f}", cost), flush=True)
+def train(slices: Iterator[tuple[NDArray[np.unsignedinteger], float]], count: int) -> Method:
+    """Train with the recipe's own values and say what it took.
 
-
-def train(slices: Iterator[tuple[NDArray[np.unsignedinteger], float]]) -> Method:
-    """Train with the recipe's own values and say what it took."""
+    Fewer slices than a run takes get spots more often, so that as much is learned from them.
+    """
     begin, recipe = time.process_time(), SearchRecipe()
+    taught = recipe.passes * CONFIG["search"]["slices"]
+    recipe = replace(recipe, passes=max(recipe.passes, round(taught / count)))
     squared = ((raw, (spacing, spacing)) for raw, spacing in slices)
     search = learn_search(squared, settings=SETTINGS, recipe=recipe)
     account = search.account
@@ -226,7 +171,7 @@ def inbreast(folder: Path, truth: Path, unlabelled: Path) -> None:
         image = gray(path)
         return image, WIDTHS[image.shape[1]]
 
-    method = train(spaced(path) for path in chosen)
+    method = train((spaced(path) for path in chosen), len(chosen))
     images = []
     for name in sorted({line["file"] for line in rows}):
         own = [line for line in rows if line["file"] == name]
@@ -254,19 +199,23 @@ def bcs_dbt(folder: Path) -> None:
     # DBT-P00013-….jpg: the second part is the patient
     patients = sorted({path.name.split("-")[1] for path in paths})
     accounts = {name: Scores() for name in NAMES}
+    contrast: list[float] = []
     for fold in range(2):
         tested = set(patients[fold::2])
         others = [path for path in paths if path.name.split("-")[1] not in tested]
-        method = train((gray(path), DBT_MM) for path in others)
+        method = train(((gray(path), DBT_MM) for path in others), len(others))
         dog = tuned([(gray(path), DBT_MM) for path in others[:TUNED_ON]])
         images = []
         for number, path in enumerate(paths):
             if path.name.split("-")[1] in tested:
-                prepared, places = with_spots(gray(path), DBT_MM, number)
+                prepared, places, own = with_spots(gray(path), DBT_MM, number)
                 images.append((prepared.raw, DBT_MM, places, NOWHERE, True))
+                contrast += own.tolist()
         methods = dict(zip(NAMES, (method, local, dog, Prewhitened()), strict=True))
         measure(images, methods, accounts)
     show("spots put in", accounts)
+    clear = np.array(contrast) >= CLEAR
+    show("clear spots", {name: scores.among(clear) for name, scores in accounts.items()})
 
 
 if __name__ == "__main__":

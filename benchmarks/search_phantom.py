@@ -1,6 +1,6 @@
 """What the learned search gains on fresh phantom patients, up to the classifier.
 
-    python benchmarks/search_phantom.py [--patients 40] [--seed 2029]
+    python benchmarks/search_phantom.py [--patients 24] [--seed 2029]
 
 Two folds of patients, each searched by the network that learned on the other one's breasts without
 calcifications. Recall is that of all calcifications, by their contrast to noise, with as many
@@ -50,13 +50,13 @@ Objects = dict[str, list[tuple[str, pl.DataFrame]]]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("--patients", type=int, default=40)
+    parser.add_argument("--patients", type=int, default=24)
     parser.add_argument("--seed", type=int, default=2029, help="of the phantom and of the folds")
     options = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        settings = CONFIG["phantom"] | {"patients": options.patients}
+        settings = CONFIG["phantom"] | {"patients": options.patients, "calcified_fraction": 0.6}
         volumes = phantom_volumes(settings, options.seed)
         for volume in volumes:
             simulated(folder, volume, settings, options.seed)

@@ -118,11 +118,15 @@ class LearnedSearch:
     def _convolved(self, x: NDArray[np.float32], layer: str, stride: int) -> NDArray[np.float32]:
         """Return the rectified convolution of x (patch, row, column, channel), 3 × 3, padded."""
         kernel, bias = self.weights[f"{layer}.weight"], self.weights[f"{layer}.bias"]
+        channels = x.shape[3]
         padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
-        windows = sliding_window_view(padded, (3, 3), axis=(1, 2))[:, ::stride, ::stride]
-        # windows: (patch, row, column, channel, 3, 3); kernel: (output, channel, 3, 3). Channels
-        # last in both, as they lie in memory.
-        rows = windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, kernel[0].size)
+        # The three pixels of a window's row lie side by side, with their channels: a window is 3
+        # rows of 3 · channels numbers, and one further right starts `channels` numbers later.
+        lines = padded.reshape(*padded.shape[:2], -1)
+        windows = sliding_window_view(lines, (3, 3 * channels), axis=(1, 2))
+        windows = windows[:, ::stride, :: stride * channels]  # (patch, row, column, 3, 3 · channel)
+        rows = windows.reshape(-1, 9 * channels)
+        # kernel: (output, channel, 3, 3), to be taken in the order of the windows
         found = rows @ kernel.transpose(2, 3, 1, 0).reshape(-1, len(kernel))
         found += bias
         np.maximum(found, 0, out=found)

@@ -22,7 +22,8 @@ from support.image_files import (
 )
 from support.opening import opened
 from tomocalc.errors import TomocalcError
-from tomocalc.readers.sources import check_sha256, natural_key, source_files, source_sha256
+from tomocalc.readers.file_names import natural_key
+from tomocalc.readers.sources import check_sha256, source_files, source_sha256
 
 ROOT = Path(__file__).parents[2]
 
@@ -104,6 +105,53 @@ class TestSources:
         assert sorted(["I10", "I2", "I", "I 1", "1"], key=natural_key) == [
             *("1", "I", "I2", "I10", "I 1")
         ]
+
+    @pytest.mark.parametrize(
+        ("names", "codes"),
+        [
+            ("p12_s001 p12_s002 p12_s003 p12_s004", []),
+            ("s001_of_060 s002_of_060 s003_of_060", []),
+            ("IM-0001-0009 IM-0001-0010 IM-0001-0011", []),
+            ("1.8 1.9 1.10 1.11", []),
+            ("z0.5 z1.0 z1.5 z2.0", []),
+            ("2026-01-02_1 2026-01-02_2 2026-01-02_3", []),
+            ("slice_9_kV28 slice_10_kV29 slice_11_kV28", ["names_vary"]),
+            ("max4095_s8 max4081_s9 max4090_s10", ["names_vary"]),
+            ("p12_s1 p12_s2 p13_s3 p13_s4", ["names_vary"]),
+            ("s1 s2 s4 s5", ["names_skip"]),
+            ("first second third", ["names_without_numbers"]),
+            ("a b c", []),
+        ],
+    )
+    def test_the_number_that_counts_slices_orders_them(
+        self, tmp_path: Path, names: str, codes: list[str]
+    ) -> None:
+        frames = volume(len(names.split()))
+        for name, frame in zip(names.split(), frames, strict=True):
+            write_png(tmp_path / f"{name}.png", frame)
+        found = opened(tmp_path, pixel_spacing_mm=0.1, slice_spacing_mm=1.0)
+        for index, frame in enumerate(frames):
+            np.testing.assert_array_equal(found.read(index), frame)
+        assert [doubt.code for doubt in found.header.doubts] == codes
+
+    @pytest.mark.parametrize(
+        ("names", "why"),
+        [
+            ("L_1 L_2 R_1 R_2", "number 1 varies and repeats"),
+            ("p12_s1 p12_s2 p13_s1 p13_s2", "number 1 and number 2 varies and repeats"),
+            ("1.1 1.2 2.1 2.2", "number 1 and number 2 varies and repeats"),
+            ("s1 s01 s2", "number 1 varies and repeats"),
+            ("s1_z9 s2_z8 s3_z7", "number 1 and number 2 .* different orders"),
+            ("s1 s2 scout", "not made alike"),
+        ],
+    )
+    def test_names_that_tell_no_order_are_refused(
+        self, tmp_path: Path, names: str, why: str
+    ) -> None:
+        for name in names.split():
+            write_png(tmp_path / f"{name}.png", picture())
+        with pytest.raises(TomocalcError, match=f"E207.*{why}.*pattern"):
+            opened(tmp_path, pixel_spacing_mm=0.1, slice_spacing_mm=1.0)
 
     def test_folder_pattern_and_file(self, tmp_path: Path) -> None:
         for name in ("2.png", "10.png", ".hidden", "Thumbs.db"):

@@ -112,6 +112,23 @@ KINDS: dict[str, Kind] = {
         "positions",
         "look at the picture: do neighbouring slices look alike? Export the volume again if not",
     ),
+    "names_vary": Kind(
+        "file names vary in several places",
+        "the slices follow number {used:g} of their file names, and {others:g} other parts of the "
+        "names vary too",
+        "see that the files are one view of one breast; name them by a pattern if they are not",
+    ),
+    "names_skip": Kind(
+        "file names skip numbers",
+        "the numbers in the file names skip some: slices may be missing",
+        "copy the missing slices from the source; the annotation sheet counts the files that are "
+        "there",
+    ),
+    "names_without_numbers": Kind(
+        "file names hold no numbers",
+        "the file names hold no numbers: slices are in the order of the alphabet",
+        "look at the picture: do neighbouring slices look alike? Number the files if not",
+    ),
     "one_position": Kind(
         "all frames have one position",
         "the header gives every frame the same position: slices are in stored order",

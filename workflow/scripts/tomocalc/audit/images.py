@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from tomocalc.accounts.leakage import Check, PartCounts, Shared, SplitAudit, Verdict, worst
 from tomocalc.audit.texture import COPY, SAME, SIDE, Floats, likest, texture
 from tomocalc.errors import TomocalcError
+from tomocalc.readers.file_names import in_order
 from tomocalc.readers.sniff import SUFFIXES
-from tomocalc.readers.sources import in_order, is_slice
+from tomocalc.readers.sources import is_slice
 from tomocalc.readers.volume import open_volume
 
 

@@ -6,7 +6,9 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+from tomocalc.accounts.doubts import Doubt
 from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.readers.file_names import check_names, name_order
 from tomocalc.readers.plane import Facts, Plane, Stack, named, unsupported
 from tomocalc.readers.sniff import SUFFIXES, Kind, sniff
 
@@ -65,7 +67,22 @@ def file_stack(files: list[Path], *, mask: bool = False) -> Stack:
         replace(plane, stored=index) if isinstance(plane, Plane) else plane
         for index, plane in enumerate(planes)
     ]
-    return Stack(planes=numbered, facts=Facts())
+    return Stack(planes=numbered, facts=Facts(doubts=_of_names(files)))
+
+
+def _of_names(files: list[Path]) -> tuple[Doubt, ...]:
+    """Return what is doubtful about the order of *files*, which their names alone tell."""
+    order = name_order(str(file) for file in files)
+    check_names(order, str(files[0].parent))
+    doubts = []
+    if order.others and order.place is not None:
+        values = {"used": float(order.place), "others": float(order.others)}
+        doubts.append(Doubt(code="names_vary", values=values))
+    if order.skipped:
+        doubts.append(Doubt(code="names_skip", slices=order.skipped))
+    if order.without_numbers:
+        doubts.append(Doubt(code="names_without_numbers"))
+    return tuple(doubts)
 
 
 def _check_strangers(files: list[Path], faults: dict[Path, TomocalcError]) -> None:

@@ -10,14 +10,13 @@ import contextlib
 import glob
 import hashlib
 import os
-import re
 import stat
-from collections.abc import Iterable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.files import file_sha256
+from tomocalc.readers.file_names import in_order
 
 IGNORED_NAMES = {
     "thumbs.db",
@@ -35,57 +34,11 @@ IGNORED_NAMES = {
 WHERE_FROM = (
     "correct the path; it starts from the working directory, in a sheet or from volumes.data_root"
 )
-NUMBER = re.compile(r"(?:(?<![0-9a-z])([+-]))?(\d+)")
-"""A number of a name, with a sign where that follows neither letter nor digit."""
-SIGNED = re.compile(r"([+-]?)(\d+)")
-DECIMAL = re.compile(r"([+-]?)(\d+(?:\.\d+)?)(?!\d*\.\d)")
-HEIGHT = re.compile(r"(?<![0-9a-z])[+-]\d+\.\d+(?!\d*\.\d)|(?<![0-9.])\d+\.\d+ ?mm")
-"""A number that has decimals beyond doubt."""
-BROKEN = re.compile(r"[+-]\d+\.\d+(?!\d*\.\d)")
 
 
 def is_slice(name: str) -> bool:
     """Return whether a file of this name in a folder of slices is one of them."""
     return not name.startswith(".") and name.casefold() not in IGNORED_NAMES
-
-
-def natural_key(path: str | Path, *, number: re.Pattern[str] = NUMBER) -> tuple[object, ...]:
-    """Return a sort key by which ``slice2`` comes before ``slice10``, and ``z_-4`` before ``z_2``.
-
-    Parameters
-    ----------
-    number
-        What a number is: sign and digits in its two groups.
-    """
-    text = os.fspath(path).replace(os.sep, "/")
-    folded, parts, at = text.casefold(), [], 0
-    for match in number.finditer(folded):
-        sign, digits = match.groups()
-        value = float(digits) if "." in digits else int(digits)
-        parts += [folded[at : match.start()], -value if sign == "-" else value]
-        at = match.end()
-    # The parts are a tuple of their own, or ``I`` would compare a text with the number of ``I1``.
-    return (*parts, folded[at:]), text
-
-
-def in_order(names: Iterable[str]) -> list[str]:
-    """Return *names* in natural order; what a hyphen or a point means, all of them tell together.
-
-    Behind a letter a hyphen joins (``slice-1``, ``slice-2``), unless other names have a plus sign
-    or no sign in that place (``z-1``, ``z0``, ``z1``). A point joins (``series.12``), unless a
-    number behind it is signed or in mm.
-    """
-    names = list(names)
-    places = {"+": set[str](), "-": set[str](), "": set[str]()}
-    stems = [os.path.basename(name).casefold() for name in names]  # noqa: PTH119
-    for stem in stems:
-        for match in SIGNED.finditer(stem):
-            places[match[1]].add(stem[: match.start()])
-    signed = bool(places["-"] & (places["+"] | places[""]))
-    number = SIGNED if signed else NUMBER
-    if any((BROKEN if signed else HEIGHT).search(stem) for stem in stems):
-        number = DECIMAL
-    return sorted(names, key=partial(natural_key, number=number))
 
 
 def source_files(path: str | Path) -> list[Path]:

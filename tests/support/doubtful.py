@@ -51,7 +51,7 @@ class Sort:
     put_in: Callable[[Volume], Volume] | None = None
 
 
-def stored(seed: int) -> list[NDArray[np.uint16]]:
+def stored(seed: int) -> list[NDArray[Any]]:
     """Return slices of 12 bits."""
     return [frame >> 1 for frame in volume_frames(seed=seed)]
 

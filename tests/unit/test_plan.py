@@ -96,12 +96,15 @@ def test_volumes_from_elsewhere_are_measured_with_a_model_from_elsewhere(
     config: dict[str, Any], tmp_path: Path
 ) -> None:
     own = with_sheet(config, tmp_path)
-    own["predict"] = config["predict"] | {"volumes": own["volumes"]["sheet"], "model": "released"}
+    for name in ("model.json", "model.safetensors"):
+        (tmp_path / name).write_text("{}")
+    elsewhere = {"volumes": own["volumes"]["sheet"], "model": str(tmp_path)}
+    own["predict"] = config["predict"] | elsewhere
     prediction = planned(own, source="phantom").prediction
     assert not prediction.of_the_phantom
     inputs = prediction.inputs(at(volume="v"))
     assert set(inputs) == {"files", "weights", "card"}
-    assert inputs["card"] == str(Path("released/model.json").absolute())
+    assert inputs["card"] == str(tmp_path / "model.json")
     assert prediction.manifest(at(volume="v")) is None
     assert prediction.measuring == {"candidates": config["candidates"], "sequence_slices": 7}
     assert prediction.overlays(at()) == ["results/predictions/v/overlay.png"]
@@ -126,7 +129,7 @@ def test_a_table_has_no_images_and_may_be_fetched(config: dict[str, Any]) -> Non
 def test_protocols_begin_with_the_runs_own(config: dict[str, Any], tmp_path: Path) -> None:
     assert planned(config).protocols.names == ["honest", "paper"]
     split = tmp_path / "x.tsv"
-    split.write_text("row\tpart\n0\ttest\n")
+    split.write_text("volume_id\tcandidate_id\tpart\nP001-LCC\t0\ttest\nP002-LCC\t0\ttrain\n")
     audit = config["audit"] | {"splits": str(split)}
     protocols = planned(config, protocol="paper", audit=audit).protocols
     assert protocols.names == ["paper", "honest", "own"]

@@ -11,7 +11,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tomocalc.audit.split_file import check_split_file
 from tomocalc.cells import LINE
 from tomocalc.dataset.splits import split_honest
 from tomocalc.errors import TomocalcError
@@ -118,25 +117,3 @@ def test_places_are_held_against_the_size_in_the_sheet(
     assert not found if words is None else re.search(words, str(found[0]))
     unknown = dict.fromkeys(("rows", "columns"))
     assert len(outside_images("a.csv", rows, [{**size, **unknown}])) == (places[0][0] < 1)
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("row,parts\n0,test\n", "rename `parts`"),
-        ("row,part\n0,tset\n", "did you mean `test`"),
-        ("row,part\n0.5,test\n", "`0.5` is no whole number"),
-        ("row,part\n", "it has no rows"),
-    ],
-)
-def test_a_split_file_is_checked_before_any_job(tmp_path: Path, text: str, words: str) -> None:
-    path = tmp_path / "split.csv"
-    path.write_text(text)
-    with pytest.raises(TomocalcError, match=rf"E302.*{words}"):
-        check_split_file(str(path))
-
-
-def test_a_split_file_may_be_written_as_pandas_and_people_do(tmp_path: Path) -> None:
-    path = tmp_path / "split.csv"
-    path.write_text(",Row,Part\n0,0.0,Train\n1,1.0,val\n2,2.0,TEST\n")
-    check_split_file(str(path))

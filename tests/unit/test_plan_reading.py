@@ -11,7 +11,6 @@ import yaml
 from support.plan_data import ROOT, SCHEMAS, with_sheet
 from tomocalc.errors import TomocalcError
 from tomocalc.plan.reading import (
-    check_named_files,
     localise_paths,
     no_utf8,
     read_sheets,
@@ -76,20 +75,6 @@ def test_mistakes_of_all_sheets_come_at_once(config: dict[str, Any], tmp_path: P
         read_sheets(own, SCHEMAS, look=True)
     found = str(caught.value).splitlines()
     assert ["annotations.tsv" in line for line in found] == [False, True, False]
-
-
-def test_every_named_file_that_is_missing_is_told(config: dict[str, Any], tmp_path: Path) -> None:
-    config["comparison"]["cited"] = None
-    check_named_files(config)
-    config["audit"]["splits"] = str(tmp_path / "splits.tsv")
-    config |= {"source": "table", "table": config["table"] | {"path": "no.csv"}}
-    with pytest.raises(TomocalcError) as caught:
-        check_named_files(config)
-    assert "configuration key audit.splits" in str(caught.value)
-    assert "configuration key table.path" in str(caught.value)
-    (tmp_path / "splits.tsv").touch()
-    config["table"]["path"] = "https://example.org/table.csv"
-    check_named_files(config)
 
 
 def test_the_short_form_names_a_model_and_volumes(config: dict[str, Any], tmp_path: Path) -> None:

@@ -21,7 +21,6 @@ try:
     from tomocalc.plan.graph import plan_run
     from tomocalc.plan.reading import (
         DATASETS,
-        check_named_files,
         localise_paths,
         measured_slices,
         no_utf8,
@@ -82,7 +81,6 @@ try:
     config["comparison"]["cited"] = shipped(
         config["comparison"]["cited"], WORKFLOW.parent
     )
-    check_named_files(config)
     SHEETS = {name: load_schema(path) for name, path in SHEET_SCHEMAS.items()}
     PLAN = plan_run(config, SHEETS, look=LOOK)
 except TomocalcError as error:  # these lines alone: no place in the rules is at fault

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tomocalc.errors import TomocalcError
@@ -14,32 +14,9 @@ OF_TEXTURE = ("texture_", "cluster_texture_")
 
 def contradictions(config: Mapping[str, Any], unsound: set[str]) -> Iterator[TomocalcError]:
     """Yield what each setting allows but their combination does not; skip *unsound* sections."""
-    if "candidates" not in unsound:
-        sizes = config["candidates"]
-        if sizes["min_diameter_mm"] >= sizes["max_diameter_mm"]:
-            why = "it is not below candidates.max_diameter_mm"
-            yield _contradiction("candidates.min_diameter_mm", why, "lower it")
-    if "tuning" not in unsound:
-        for key in ("learning_rate", "dropout", "layers", "units"):
-            low, high = config["tuning"][key]
-            if low > high:
-                yield _contradiction(
-                    f"tuning.{key}", f"{low} is above {high}", "write [lowest, highest]"
-                )
-    if not {"insertion", "source", "volumes"} & unsound:
-        yield from _insertion_contradictions(config)
-    if "split" not in unsound:
-        held_out = config["split"]["validation_fraction"] + config["split"]["test_fraction"]
-        if held_out >= 1:
-            yield _contradiction(
-                "split.test_fraction",
-                "validation and test leave nothing to train on",
-                "lower split.validation_fraction or split.test_fraction",
-            )
-    if not {"source", "target", "image", "sequence", "features", "phantom"} & unsound:
-        yield from _target_contradictions(config)
-    if not {"source", "table", "sequence", "features"} & unsound and config["source"] == "table":
-        yield from _table_contradictions(config)
+    for check, sections in CHECKS.items():
+        if not unsound.intersection(sections):
+            yield from check(config)
 
 
 def _contradiction(key: str, why: str, fix: str) -> TomocalcError:
@@ -47,7 +24,29 @@ def _contradiction(key: str, why: str, fix: str) -> TomocalcError:
     return TomocalcError("E101", what="settings contradict", where=where, why=why, fix=fix)
 
 
-def _insertion_contradictions(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
+def _candidates(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
+    sizes = config["candidates"]
+    if sizes["min_diameter_mm"] >= sizes["max_diameter_mm"]:
+        why = "it is not below candidates.max_diameter_mm"
+        yield _contradiction("candidates.min_diameter_mm", why, "lower it")
+
+
+def _tuning(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
+    for key in ("learning_rate", "dropout", "layers", "units"):
+        low, high = config["tuning"][key]
+        if low > high:
+            why, fix = f"{low} is above {high}", "write [lowest, highest]"
+            yield _contradiction(f"tuning.{key}", why, fix)
+
+
+def _split(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
+    if config["split"]["validation_fraction"] + config["split"]["test_fraction"] >= 1:
+        why = "validation and test leave nothing to train on"
+        fix = "lower split.validation_fraction or split.test_fraction"
+        yield _contradiction("split.test_fraction", why, fix)
+
+
+def _insertion(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
     insertion = config["insertion"]
     if insertion["enabled"] and config["source"] != "volumes":
         held = {"table": "a table holds no images", "phantom": "phantoms bring their own"}
@@ -63,9 +62,13 @@ def _insertion_contradictions(config: Mapping[str, Any]) -> Iterator[TomocalcErr
         if low > high:
             why, fix = f"{low} is above {high}", "write [lowest, highest]"
             yield _contradiction(f"insertion.{key}", why, fix)
+    smallest, largest = insertion["diameter_mm"][0], config["candidates"]["max_diameter_mm"]
+    if insertion["enabled"] and smallest >= largest:
+        why = f"none of them can be found: candidates.max_diameter_mm is {largest:g}"
+        yield _contradiction("insertion.diameter_mm", why, "lower one, or raise the other")
 
 
-def _target_contradictions(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
+def _target(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
     of_clusters = config["target"] == "malignancy" and config["source"] != "table"
     if of_clusters != (config["sequence"]["kind"] == "members"):
         why = "the rows are members of clusters" if of_clusters else "there are no clusters"
@@ -85,13 +88,23 @@ def _target_contradictions(config: Mapping[str, Any]) -> Iterator[TomocalcError]
         yield _contradiction("phantom.malignant_fraction", why, fix)
 
 
-def _table_contradictions(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
+def _table(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
     table = config["table"]
-    for key in ("path", "label", "positive"):
-        if table[key] is None:
+    own = config["source"] == "table"
+    asking = "source is table" if own else "predict.table is given"
+    for key in ("path", "label", "positive") if own else ("label", "positive"):
+        if table[key] is None and (own or config["predict"]["table"] is not None):
             yield _contradiction(
-                f"table.{key}", "source is table but it has no value", f"give table.{key}"
+                f"table.{key}", f"{asking} but it has no value", f"give table.{key}"
             )
+    if not own:
+        return
+    for name in config["features"]:
+        column = table["features"].get(name, name)
+        for key, what in (("label", "the label itself"), ("patient_id", "the patient's name")):
+            if column == table[key]:
+                why = f"`{column}` is {what} (table.{key})"
+                yield _contradiction("features", why, f"take `{name}` out")
     if config["sequence"]["kind"] == "slices":
         why, fix = "a table has no slices", "use features_as_steps or single_step"
         yield _contradiction("sequence.kind", why, fix)
@@ -99,3 +112,14 @@ def _table_contradictions(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
         yield _contradiction(
             "table.sha256", "a fetched table needs a checksum", "give the file's SHA-256"
         )
+
+
+CHECKS: dict[Callable[[Mapping[str, Any]], Iterator[TomocalcError]], tuple[str, ...]] = {
+    _candidates: ("candidates",),
+    _tuning: ("tuning",),
+    _insertion: ("insertion", "source", "volumes", "candidates"),
+    _split: ("split",),
+    _target: ("source", "target", "image", "sequence", "features", "phantom"),
+    _table: ("source", "table", "sequence", "features", "predict"),
+}
+"""Every check, and the sections that it reads."""

@@ -12,6 +12,8 @@ from typing import Literal, TypedDict
 
 Range = list[float]
 """Lowest and highest value."""
+MOST_SUBGROUPS = 20
+"""Values of a column that divides the figures, at most."""
 Objective = Literal["average_precision", "auroc", "accuracy"]
 
 

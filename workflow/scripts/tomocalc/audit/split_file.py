@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from tomocalc.delimited import split_lines
@@ -13,6 +13,8 @@ PARTS = ("train", "validation", "test")
 SAME = {"training": "train", "testing": "test", "val": "validation", "valid": "validation"}
 """What people write for a part."""
 KEY = ("volume_id", "candidate_id")
+TABLE = "table"
+"""Volume of every row of a table, which knows no volumes."""
 SHOWN = 5
 """Faults of one kind that are told."""
 
@@ -77,7 +79,7 @@ def split_uses(path: str, header: Sequence[str], lines: Lines) -> list[Use]:
     raise_all(list(_unknown_parts(path, [(line, cells[-1]) for line, cells in read])))
     return [
         Use(
-            volume_id="table" if by_row else cells[0],
+            volume_id=TABLE if by_row else cells[0],
             candidate_id=_whole(cells[-2], f"{path}:{line}, column {wanted[-2]}"),
             part=_part(cells[-1]),
             line=line,
@@ -86,16 +88,18 @@ def split_uses(path: str, header: Sequence[str], lines: Lines) -> list[Use]:
     ]
 
 
-def check_split_file(path: str) -> None:
-    """Check columns and words of a split file, where it is text, before any job runs.
+def check_parts(path: str, parts: Collection[str]) -> None:
+    """Check that there is something to train on and something to test on.
 
     Raises
     ------
     TomocalcError
-        As `split_text` and `split_uses`.
+        ``E302``.
     """
-    if not is_parquet(path):
-        split_uses(path, *split_text(path))
+    for part in ("train", "test"):
+        if part not in parts:
+            why = f"no line has the part `{part}`; its parts are {', '.join(sorted(parts))}"
+            raise split_fault(f"{path}, column part", why, f"say which candidates are in {part}")
 
 
 def split_fault(where: str, why: str, fix: str) -> TomocalcError:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from tomocalc.audit.split_file import TABLE
 from tomocalc.dataset.table_checks import (
     cell_text,
     like_words,
@@ -22,6 +23,7 @@ from tomocalc.delimited import NOT_UTF8, decoded, separated
 from tomocalc.errors import raise_all
 from tomocalc.identity import EMPTY, names_nobody
 from tomocalc.parquet import BAD, load_parquet
+from tomocalc.sections import MOST_SUBGROUPS
 from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, Column, own_columns, schema
 
 log = logging.getLogger(__name__)
@@ -37,10 +39,6 @@ def candidate_columns(features: Iterable[str]) -> tuple[Column, ...]:
 
 TWICE = "_duplicated_0"
 """What Polars adds to a name that the header has already given."""
-VOLUME_ID = "table"
-"""Volume of every row of a table, which knows no volumes."""
-MOST_SUBGROUPS = 20
-"""Values of a column that divides the figures, at most."""
 LABELS_SHOWN = 10
 """Different labels that a message counts up, at most."""
 
@@ -138,7 +136,7 @@ def read_feature_table(
     if left_out.other_labels:
         log.warning("column %s: %d rows of other labels left out", label, left_out.other_labels)
     known = {
-        "volume_id": pl.lit(VOLUME_ID),
+        "volume_id": pl.lit(TABLE),
         "candidate_id": pl.col("_row"),
         "slice": pl.lit(0),
         "patient_id": cell_text(patient_id),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tomocalc.audit.split_file import check_split_file
 from tomocalc.config import Schema
+from tomocalc.plan.named import check_contents, check_named_files
 from tomocalc.plan.pages import PagePlan
 from tomocalc.plan.prediction import PredictionPlan
 from tomocalc.plan.protocols import ProtocolPlan
@@ -48,11 +48,14 @@ def plan_run(config: Config, schemas: Mapping[str, Schema], *, look: bool) -> Pl
     Raises
     ------
     TomocalcError
-        As `tomocalc.plan.reading.read_sheets`, and ``E302`` for the user's own split file.
+        As `tomocalc.plan.reading.read_sheets`, `tomocalc.plan.named.check_named_files` and
+        `tomocalc.plan.named.check_contents`.
     """
-    if look and config["audit"]["splits"]:
-        check_split_file(config["audit"]["splits"])
+    if look:
+        check_named_files(config)
     sheets = read_sheets(config, schemas, look=look)
+    if look:
+        check_contents(config, sheets.volumes)
     columns = tuple(it for it in schemas["volumes"]["properties"] if it not in SUBGROUPS)
     volumes = VolumePlan(config, columns, sheets.volumes, sheets.masks)
     search = SearchPlan(config, volumes, sheets.annotated)

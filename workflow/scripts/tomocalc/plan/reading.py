@@ -17,6 +17,7 @@ from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.files import stable_number
 from tomocalc.phantom.cohort import phantom_volumes
 from tomocalc.plan.checks import Cohort, check_outcomes, missing_spacing, outside_images
+from tomocalc.plan.named import is_address
 from tomocalc.sheets import (
     CALCIFIED,
     check_annotations,
@@ -108,36 +109,6 @@ def no_utf8(error: UnicodeEncodeError) -> TomocalcError:
     )
 
 
-def check_named_files(config: Mapping[str, Any]) -> None:
-    """Check that the table, the split file and the sheet of cited figures are there.
-
-    Raises
-    ------
-    TomocalcError
-        ``E104``, one for each file that the configuration names and that is missing.
-    """
-    paths = {
-        "audit.splits": config["audit"]["splits"],
-        "comparison.cited": config["comparison"]["cited"],
-        "predict.table": config["predict"]["table"],
-    }
-    if config["source"] == "table" and not is_address(config["table"]["path"]):
-        paths["table.path"] = config["table"]["path"]
-    raise_all(
-        [
-            TomocalcError(
-                "E104",
-                what="a file that the configuration names is missing",
-                where=f"configuration key {key}",
-                why=f"`{path}` is not a file",
-                fix="correct the path",
-            )
-            for key, path in paths.items()
-            if path and not Path(path).is_file()
-        ]
-    )
-
-
 def shipped(path: str | None, home: Path) -> str | None:
     """Return a file that comes with the workflow, unless the working directory has one.
 
@@ -157,11 +128,6 @@ def measured_slices(config: Mapping[str, Any]) -> int:
     """Return on how many slices a candidate is measured; a member of a cluster on its own alone."""
     sequence = config["sequence"]
     return 1 if sequence["kind"] == "members" else sequence["slices"]
-
-
-def is_address(path: str) -> bool:
-    """Return whether a table is fetched from an address."""
-    return path.startswith(("http://", "https://"))
 
 
 @dataclass(frozen=True)

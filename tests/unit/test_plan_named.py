@@ -1,0 +1,182 @@
+"""The files that a configuration names are looked into before any job runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import yaml
+
+from support.plan_data import ROOT
+from tomocalc.config import check_config, load_schema
+from tomocalc.errors import TomocalcError
+from tomocalc.plan.named import check_contents, check_named_files
+
+SCHEMA = load_schema(ROOT / "workflow/schemas/config.schema.yaml")
+VOLUMES = ["v0", "v1"]
+
+
+@pytest.fixture
+def config() -> dict[str, Any]:
+    """Return the defaults, without cited figures."""
+    defaults = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    defaults["comparison"]["cited"] = str(ROOT / "config/cited.tsv")
+    return defaults
+
+
+@pytest.fixture
+def of_a_table(config: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
+    """Return the configuration of a table of 30 rows."""
+    lines = [f"{row},{row / 7},{row % 2},p{row},s{row % 3},d{row % 4}" for row in range(30)]
+    path = tmp_path / "t.csv"
+    path.write_text("A,C,y,patient,centre,density\n" + "\n".join(lines) + "\n")
+    named = {"path": str(path), "features": {"area": "A"}, "label": "y", "positive": "1"}
+    table = config["table"] | named | {"patient_id": "patient", "subgroups": ["density"]}
+    sequence = config["sequence"] | {"kind": "single_step"}
+    own = {"source": "table", "features": ["area", "C"], "table": table, "sequence": sequence}
+    return config | own
+
+
+def test_every_named_file_that_is_missing_is_told(config: dict[str, Any], tmp_path: Path) -> None:
+    check_named_files(config)
+    config["audit"]["splits"] = str(tmp_path / "splits.tsv")
+    config["predict"]["model"] = str(tmp_path)
+    config["volumes"]["data_root"] = str(tmp_path / "nowhere")
+    config |= {"source": "table", "table": config["table"] | {"path": "no.csv"}}
+    with pytest.raises(TomocalcError) as caught:
+        check_named_files(config)
+    for key in ("audit.splits", "table.path", "predict.model", "volumes.data_root"):
+        assert (
+            f"E104] a file that the configuration names is missing (configuration key {key})"
+            in (str(caught.value))
+        )
+    (tmp_path / "splits.tsv").touch()
+    (tmp_path / "model.json").touch()
+    (tmp_path / "model.safetensors").touch()
+    config["volumes"]["data_root"] = None
+    config["table"]["path"] = "https://example.org/table.csv"
+    check_named_files(config)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize(
+    ("change", "where", "fix"),
+    [
+        ({"label": "Y"}, "table.label", "did you mean `y`?"),
+        ({"patient_id": "patients"}, "table.patient_id", "did you mean `patient`?"),
+        ({"site": "center"}, "table.site", "did you mean `centre`?"),
+        ({"subgroups": ["densty"]}, "table.subgroups", "did you mean `density`?"),
+        ({"features": {"area": "Z9"}}, "table.features.area", "name one of its columns: A, C, y"),
+        ({"features": {}}, "features", "has no column `area`"),
+    ],
+)
+def test_a_setting_that_names_no_column_is_told(
+    of_a_table: dict[str, Any], kind: str, change: dict[str, Any], where: str, fix: str
+) -> None:
+    path = Path(of_a_table["table"]["path"]).with_suffix(f".{kind}")
+    pl.read_csv(of_a_table["table"]["path"]).write_parquet(path.with_suffix(".parquet"))
+    of_a_table["table"] |= {"path": str(path)}
+    check_contents(of_a_table, [])
+    of_a_table["table"] |= change
+    with pytest.raises(TomocalcError) as caught:
+        check_contents(of_a_table, [])
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith(f"ERROR [E302] the table cannot be used (configuration key {where}): ")
+    assert fix in line
+
+
+def test_columns_without_names_are_numbered(of_a_table: dict[str, Any]) -> None:
+    named = {"features": {"area": "column_1", "C": "column_2"}, "label": "column_3"}
+    of_a_table["table"] |= {"header": False, "patient_id": None, "subgroups": [], **named}
+    check_contents(of_a_table, [])
+    of_a_table["table"]["label"] = "y"
+    with pytest.raises(TomocalcError, match=r"table.label.*has no column `y`.*column_1, column_2"):
+        check_contents(of_a_table, [])
+
+
+def test_a_column_of_many_values_divides_nothing(of_a_table: dict[str, Any]) -> None:
+    of_a_table["table"]["subgroups"] = ["patient"]
+    with pytest.raises(TomocalcError, match=r"column patient\): it holds 30 values"):
+        check_contents(of_a_table, [])
+
+
+def test_the_table_of_another_site_has_the_columns_of_the_model(
+    of_a_table: dict[str, Any], tmp_path: Path
+) -> None:
+    of_a_table["predict"] |= {"table": of_a_table["table"]["path"], "model": str(tmp_path)}
+    (tmp_path / "model.json").write_text('{"features": [{"name": "area"}, {"name": "depth"}]}')
+    with pytest.raises(TomocalcError, match=r"key features\).*has no column `depth`"):
+        check_contents(of_a_table, [])
+
+
+def test_a_feature_is_neither_the_label_nor_a_name(of_a_table: dict[str, Any]) -> None:
+    check_config(of_a_table, SCHEMA)
+    of_a_table["features"] = ["area", "y", "who"]
+    of_a_table["table"]["features"]["who"] = "patient"
+    with pytest.raises(TomocalcError) as caught:
+        check_config(of_a_table, SCHEMA)
+    label, name = str(caught.value).splitlines()
+    assert "`y` is the label itself (table.label). Fix: take `y` out" in label
+    assert "`patient` is the patient's name (table.patient_id). Fix: take `who` out" in name
+
+
+def test_what_is_put_in_can_be_found(config: dict[str, Any]) -> None:
+    config["source"] = "volumes"
+    config["insertion"] |= {"enabled": True, "diameter_mm": [1.5, 3.0]}
+    with pytest.raises(TomocalcError, match=r"insertion.diameter_mm.*candidates.max_diameter_mm"):
+        check_config(config, SCHEMA)
+
+
+SPLIT = "volume_id,candidate_id,part\nv0,0,train\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("row,parts\n0,test\n", "rename `parts`"),
+        ("row,part\n0,tset\n", "did you mean `test`"),
+        ("row,part\n0.5,test\n", "`0.5` is no whole number"),
+        ("row,part\n", "it has no rows"),
+        ("row,part\n0,train\n1,train\n", "no line has the part `test`; its parts are train"),
+        ("row,part\n0,train\n30,test\n", "it names row 30, and the table's rows are 0 to 29"),
+        (f"{SPLIT}v1,0,test\n", "it names volumes, and this run has a table"),
+    ],
+)
+def test_a_split_file_of_a_table_is_checked(
+    of_a_table: dict[str, Any], tmp_path: Path, text: str, words: str
+) -> None:
+    (tmp_path / "split.csv").write_text(text)
+    of_a_table["audit"]["splits"] = str(tmp_path / "split.csv")
+    with pytest.raises(TomocalcError, match=rf"E302.*{words}"):
+        check_contents(of_a_table, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("row,part\n0,train\n1,test\n", "it numbers rows of a table, and this run has volumes"),
+        (f"{SPLIT}V1,0,test\n", r"split.csv:3.*the first is `V1`. Fix: did you mean `v1`\?"),
+        ("patient_id,part\np,test\n", "it has no column volume_id, candidate_id"),
+    ],
+)
+def test_a_split_file_of_volumes_is_checked(
+    config: dict[str, Any], tmp_path: Path, text: str, words: str
+) -> None:
+    (tmp_path / "split.csv").write_text(text)
+    config["audit"]["splits"] = str(tmp_path / "split.csv")
+    with pytest.raises(TomocalcError, match=rf"E302.*{words}"):
+        check_contents(config, VOLUMES)
+
+
+def test_a_split_file_may_be_written_as_pandas_and_people_do(
+    of_a_table: dict[str, Any], config: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "split.csv"
+    for settings in (of_a_table, config):
+        settings["audit"]["splits"] = str(path)
+    path.write_text(",Row,Part\n0,0.0,Train\n1,1.0,val\n2,2.0,TEST\n")
+    check_contents(of_a_table, [])
+    path.write_text(f"{SPLIT}v1,1,testing\n")
+    check_contents(config, VOLUMES)

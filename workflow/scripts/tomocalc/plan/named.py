@@ -1,0 +1,249 @@
+"""What the files that a configuration names must hold, told before any job runs.
+
+Only what Snakemake itself needs is imported here; of a Parquet file nothing is told where pyarrow
+is missing, as beside jobs with environments of their own: the job that reads it tells.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tomocalc.audit.split_file import (
+    TABLE,
+    check_parts,
+    is_parquet,
+    split_fault,
+    split_text,
+    split_uses,
+)
+from tomocalc.comparison.catalogue import read_cited
+from tomocalc.delimited import split_lines
+from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.sections import MOST_SUBGROUPS, TableSection
+
+LARGE = 100_000_000
+"""Bytes of a text table above which only the job that reads it looks into it."""
+SHOWN = 20
+"""Columns that a message counts up."""
+MODEL = ("model.safetensors", "model.json")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of candidates, as far as it is read before any job.
+
+    Attributes
+    ----------
+    columns
+        Their names.
+    rows
+        Of a text table; of a Parquet file nobody looks.
+    """
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]] | None
+
+
+def check_named_files(config: Mapping[str, Any]) -> None:
+    """Check that tables, a split file, a model, cited figures and the data's folder are there.
+
+    Raises
+    ------
+    TomocalcError
+        ``E104``, one for each that the configuration names and that is missing.
+    """
+    raise_all(list(_missing(config)))
+
+
+def check_contents(config: Mapping[str, Any], volumes: Collection[str]) -> None:
+    """Check what tables, a split file and the sheet of cited figures hold.
+
+    Parameters
+    ----------
+    volumes
+        Ids of the volumes of the run.
+
+    Raises
+    ------
+    TomocalcError
+        ``E302`` for a column that a table lacks and for faults of a split file, ``E102`` or
+        ``E103`` for the sheet of cited figures.
+    """
+    own, other = config["table"], config["predict"]["table"]
+    known = None
+    if config["source"] == "table" and not is_address(own["path"]):
+        known = read_table(own["path"], header=own["header"])
+        raise_all(list(_wrong_columns(known, own["path"], own, config["features"])))
+    if other is not None:
+        found = read_table(other, header=own["header"])
+        raise_all(list(_wrong_columns(found, other, own, _features_of_model(config))))
+    if (splits := config["audit"]["splits"]) is not None and not is_parquet(splits):
+        rows = None if known is None or known.rows is None else len(known.rows)
+        _check_split(splits, None if config["source"] == "table" else volumes, rows)
+    if (cited := config["comparison"]["cited"]) is not None:
+        read_cited(cited)
+
+
+def is_address(path: str) -> bool:
+    """Return whether a table is fetched from an address."""
+    return path.startswith(("http://", "https://"))
+
+
+def read_table(path: str, *, header: bool) -> Table | None:
+    """Return columns and rows of a table; None of one that is not looked into.
+
+    Raises
+    ------
+    TomocalcError
+        ``E302`` for a text that is no table.
+    """
+    if is_parquet(path):
+        return _parquet(path)
+    if Path(path).stat().st_size > LARGE:
+        return None
+    try:
+        first, lines = split_lines(path)
+    except TomocalcError as error:
+        raise _fault(path, error.why, error.fix) from error
+    rows = [cells for _, cells in lines]
+    if header:
+        return Table(first, rows)
+    return Table([f"column_{number + 1}" for number in range(len(first))], [first, *rows])
+
+
+def _parquet(path: str) -> Table | None:
+    try:
+        from pyarrow import ArrowException  # here: a bare Snakemake has none
+        from pyarrow.parquet import read_schema
+    except ImportError:
+        return None
+    try:
+        return Table(read_schema(path).names, None)
+    except (ArrowException, OSError):
+        return None  # the job that reads it says what is wrong
+
+
+def _missing(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
+    """Say which files are not there."""
+    paths = {
+        "audit.splits": config["audit"]["splits"],
+        "comparison.cited": config["comparison"]["cited"],
+        "predict.table": config["predict"]["table"],
+    }
+    if config["source"] == "table" and not is_address(config["table"]["path"]):
+        paths["table.path"] = config["table"]["path"]
+    for key, path in paths.items():
+        if path and not Path(path).is_file():
+            yield _absent(key, f"`{path}` is not a file", "correct the path")
+    model, root = config["predict"]["model"], config["volumes"]["data_root"]
+    if model is not None and not all(Path(model, name).is_file() for name in MODEL):
+        fix = "give the folder of a released model, or leave it empty: the model of this run"
+        yield _absent("predict.model", f"`{model}` is no folder with {' and '.join(MODEL)}", fix)
+    if root is not None and not Path(root).is_dir():
+        yield _absent("volumes.data_root", f"`{root}` is no folder", "correct the path")
+
+
+def _absent(key: str, why: str, fix: str) -> TomocalcError:
+    return TomocalcError(
+        "E104",
+        what="a file that the configuration names is missing",
+        where=f"configuration key {key}",
+        why=why,
+        fix=fix,
+    )
+
+
+def _features_of_model(config: Mapping[str, Any]) -> list[str]:
+    """Return what the model to predict with reads; of an unreadable card nothing is known here."""
+    folder = config["predict"]["model"]
+    if folder is None:
+        return config["features"]
+    try:
+        card = json.loads(Path(folder, MODEL[1]).read_text(encoding="utf-8"))
+        return [feature["name"] for feature in card["features"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def _wrong_columns(
+    table: Table | None, path: str, settings: TableSection, features: Iterable[str]
+) -> Iterator[TomocalcError]:
+    """Name the settings whose column is not in the table, or cannot divide the figures."""
+    if table is None:
+        return
+    named = settings["features"]
+    wanted: defaultdict[str, list[str]] = defaultdict(list)
+    wanted["features"] += [name for name in features if name not in named]
+    for name, column in named.items():
+        wanted[f"table.features.{name}"].append(column)
+    for key in ("label", "patient_id", "site"):
+        wanted[f"table.{key}"] += [settings[key]] if settings[key] is not None else []
+    wanted["table.subgroups"] += settings["subgroups"]
+    for key, columns in wanted.items():
+        absent = [column for column in columns if column not in table.columns]
+        if absent:
+            why = f"{path} has no column {', '.join(f'`{column}`' for column in absent)}"
+            where = f"configuration key {key}"
+            yield _fault(where, why, _meant(absent[0], table.columns))
+    for column in settings["subgroups"]:
+        if column not in table.columns or table.rows is None:
+            continue
+        place = list(table.columns).index(column)
+        number = len({cells[place].strip() for cells in table.rows if place < len(cells)})
+        if number > MOST_SUBGROUPS:
+            why = f"it holds {number} values, too many for subgroups"
+            fix = f"make at most {MOST_SUBGROUPS} groups of them, or take it out of table.subgroups"
+            yield _fault(f"{path}, column {column}", why, fix)
+
+
+def _meant(name: str, columns: Sequence[str]) -> str:
+    folded = {column.casefold(): column for column in reversed(columns)}
+    close = difflib.get_close_matches(name.casefold(), folded, n=1)
+    known = ", ".join(columns[:SHOWN]) + (", …" if len(columns) > SHOWN else "")
+    hint = f"did you mean `{folded[close[0]]}`? Name" if close else "name"
+    return f"{hint} one of its columns: {known}"
+
+
+def _fault(where: str, why: str, fix: str) -> TomocalcError:
+    return TomocalcError("E302", what="the table cannot be used", where=where, why=why, fix=fix)
+
+
+def _check_split(path: str, volumes: Collection[str] | None, rows: int | None) -> None:
+    """Hold a split file against the volumes of the run, or the number of rows of its table.
+
+    Parameters
+    ----------
+    volumes
+        None: the run has a table.
+    """
+    uses = split_uses(path, *split_text(path))
+    check_parts(path, {use.part for use in uses})
+    by_row = uses[0].volume_id == TABLE
+    if volumes is not None and by_row and TABLE not in volumes:
+        fix = "give volume_id, candidate_id, part, as candidates.parquet has them"
+        raise split_fault(path, "it numbers rows of a table, and this run has volumes", fix)
+    known = {TABLE} if volumes is None else {*volumes}
+    unknown: dict[str, list[int]] = {}
+    for use in uses:
+        if use.volume_id not in known:
+            unknown.setdefault(use.volume_id, []).append(use.line)
+    if unknown and volumes is None:
+        raise split_fault(path, "it names volumes, and this run has a table", "give row, part")
+    if unknown:
+        name, lines = next(iter(unknown.items()))
+        folded = {volume.casefold(): volume for volume in known}
+        close = difflib.get_close_matches(name.casefold(), folded, n=1)
+        why = f"{len(unknown)} of its volumes are none of this run, the first is `{name}`"
+        fix = "take the ids from the sheet of volumes"
+        hint = f"did you mean `{folded[close[0]]}`? Otherwise {fix}" if close else fix
+        raise split_fault(f"{path}:{lines[0]}", why, hint)
+    last = max(uses, key=lambda use: use.candidate_id)
+    if rows is not None and last.candidate_id >= rows:
+        why = f"it names row {last.candidate_id}, and the table's rows are 0 to {rows - 1}"
+        raise split_fault(f"{path}:{last.line}", why, "count rows from 0, without the header")

@@ -177,13 +177,13 @@ def _wrong_columns(
     """Name the settings whose column is not in the table, or cannot divide the figures."""
     if table is None:
         return
-    named = settings["features"]
+    mapped = settings["features"]
     wanted: defaultdict[str, list[str]] = defaultdict(list)
-    wanted["features"] += [name for name in features if name not in named]
-    for name, column in named.items():
+    wanted["features"] += [name for name in features if name not in mapped]
+    for name, column in mapped.items():
         wanted[f"table.features.{name}"].append(column)
-    for key in ("label", "patient_id", "site"):
-        wanted[f"table.{key}"] += [settings[key]] if settings[key] is not None else []
+    named = {key: settings[key] for key in ("label", "patient_id", "site")}
+    wanted |= {f"table.{key}": [column] for key, column in named.items() if column is not None}
     wanted["table.subgroups"] += settings["subgroups"]
     for key, columns in wanted.items():
         absent = [column for column in columns if column not in table.columns]

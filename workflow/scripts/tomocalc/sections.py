@@ -12,6 +12,8 @@ from typing import Literal, TypedDict
 
 Range = list[float]
 """Lowest and highest value."""
+TABLE = "table"
+"""Volume of every row of a table, which knows no volumes."""
 MOST_SUBGROUPS = 20
 """Values of a column that divides the figures, at most."""
 Objective = Literal["average_precision", "auroc", "accuracy"]

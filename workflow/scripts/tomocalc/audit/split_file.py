@@ -8,13 +8,12 @@ from typing import NamedTuple
 
 from tomocalc.delimited import split_lines
 from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.sections import TABLE
 
 PARTS = ("train", "validation", "test")
 SAME = {"training": "train", "testing": "test", "val": "validation", "valid": "validation"}
 """What people write for a part."""
 KEY = ("volume_id", "candidate_id")
-TABLE = "table"
-"""Volume of every row of a table, which knows no volumes."""
 SHOWN = 5
 """Faults of one kind that are told."""
 

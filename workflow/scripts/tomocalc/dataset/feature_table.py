@@ -10,7 +10,6 @@ from pathlib import Path
 
 import polars as pl
 
-from tomocalc.audit.split_file import TABLE
 from tomocalc.dataset.table_checks import (
     cell_text,
     like_words,
@@ -23,7 +22,7 @@ from tomocalc.delimited import NOT_UTF8, decoded, separated
 from tomocalc.errors import raise_all
 from tomocalc.identity import EMPTY, names_nobody
 from tomocalc.parquet import BAD, load_parquet
-from tomocalc.sections import MOST_SUBGROUPS
+from tomocalc.sections import MOST_SUBGROUPS, TABLE
 from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, Column, own_columns, schema
 
 log = logging.getLogger(__name__)

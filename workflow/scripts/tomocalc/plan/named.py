@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from tomocalc.audit.split_file import (
-    TABLE,
     check_parts,
     is_parquet,
     split_fault,
@@ -25,7 +24,7 @@ from tomocalc.audit.split_file import (
 from tomocalc.comparison.catalogue import read_cited
 from tomocalc.delimited import split_lines
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.sections import MOST_SUBGROUPS, TableSection
+from tomocalc.sections import MOST_SUBGROUPS, TABLE, TableSection
 
 LARGE = 100_000_000
 """Bytes of a text table above which only the job that reads it looks into it."""

@@ -234,6 +234,13 @@ DICOM_ENCODINGS: dict[str, Encoding] = {
     "spacing of the detector": Encoding(
         measured(ImagerPixelSpacing=[0.1, 0.1]), doubts=("detector_spacing",)
     ),
+    "another SpacingBetweenSlices": Encoding(
+        set_to(SpacingBetweenSlices=2.0), doubts=("positions_differ",)
+    ),
+    "slices thinner than their distance": Encoding(
+        set_to(SliceThickness=0.4), doubts=("slices_apart",)
+    ),
+    "thickness of the breast": Encoding(set_to(SliceThickness=50.0, SpacingBetweenSlices=1.0)),
     "spacings that differ": Encoding(
         saved(spread), options={"pixel_spacing_mm": 0.1}, doubts=("spacings_differ",)
     ),

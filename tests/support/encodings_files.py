@@ -39,9 +39,14 @@ def stored_as(image: Frames, orientation: int) -> Frames:
 def exif_png(orientation: int) -> Callable[[Path, Frames], None]:
     tag = b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, orientation, 0, 0)
 
+    save = chunked_png(b"eXIf", tag)
+    return lambda path, image: save(path, stored_as(image, orientation))
+
+
+def chunked_png(name: bytes, content: bytes) -> Callable[[Path, Frames], None]:
     def save(path: Path, image: Frames) -> None:
-        content = write_png(path, stored_as(image, orientation)).read_bytes()
-        path.write_bytes(content[:33] + png_chunk(b"eXIf", tag) + content[33:])
+        plain = write_png(path, image).read_bytes()
+        path.write_bytes(plain[:33] + png_chunk(name, content) + plain[33:])
 
     return save
 
@@ -75,7 +80,7 @@ def with_thumbnail(file: Any, index: int) -> None:
         file.write(BREAST[0, ::4, ::4], metadata=None, contiguous=False, subfiletype=1)
 
 
-def ome(order: Sequence[int], channels: int = 1) -> Callable[[Path], Path]:
+def ome(order: Sequence[int], channels: int = 1, sizes: str = "") -> Callable[[Path], Path]:
     """Write an OME-TIFF whose pages lie in another order than its planes."""
     places = "".join(
         f'<TiffData FirstZ="{depth}" IFD="{page}" PlaneCount="1"/>'
@@ -83,7 +88,8 @@ def ome(order: Sequence[int], channels: int = 1) -> Callable[[Path], Path]:
     )
     text = (
         '<?xml version="1.0"?><OME><Image><Pixels DimensionOrder="XYZCT" SizeX="104" SizeY="144" '
-        f'SizeZ="{SLICES // channels}" SizeC="{channels}" SizeT="1">{places}</Pixels></Image></OME>'
+        f'SizeZ="{SLICES // channels}" SizeC="{channels}" SizeT="1" {sizes}>'
+        f"{places}</Pixels></Image></OME>"
     )
 
     def write_one(file: Any, index: int) -> None:
@@ -127,6 +133,14 @@ ENCODINGS: dict[str, Encoding] = {
         doubts=("order_reversed",),
     ),
     "PNG": Encoding(pictures(write_png, ".png"), options=SPACED),
+    **{
+        f"PNG of {pixels} pixels per metre": Encoding(
+            pictures(chunked_png(b"pHYs", struct.pack(">IIB", pixels, pixels, 1)), ".png"),
+            options=SPACED,
+            doubts=("file_spacing_differs",) if pixels == 20_000 else (),
+        )
+        for pixels in (2835, 10_000, 20_000)
+    },
     "PGM": Encoding(pictures(write_pgm, ".pgm"), options=SPACED),
     "names with signs": Encoding(
         pictures(write_png, ".png", lambda index: f"z_{index - 3}"), options=SPACED
@@ -156,6 +170,34 @@ ENCODINGS: dict[str, Encoding] = {
     "ImageJ": Encoding(tiff(imagej=True, metadata={"axes": "ZYX"}), options=SPACED),
     "ImageJ, one directory": Encoding(
         tiff(imagej=True, truncate=True, metadata={"axes": "ZYX"}), options=SPACED
+    ),
+    "ImageJ of another spacing": Encoding(
+        tiff(
+            imagej=True,
+            resolution=(20.0, 20.0),
+            metadata={"axes": "ZYX", "unit": "mm", "spacing": 2.0},
+        ),
+        options=SPACED,
+        doubts=("file_spacing_differs", "file_spacing_differs"),
+    ),
+    "ImageJ of the same spacing": Encoding(
+        tiff(
+            imagej=True,
+            resolution=(1e-2, 1e-2),
+            metadata={"axes": "ZYX", "unit": "um", "spacing": 1e3},
+        ),
+        options=SPACED,
+    ),
+    "TIFF of another resolution": Encoding(
+        tiff(resolution=(200, 200), resolutionunit="CENTIMETER"),
+        options=SPACED,
+        doubts=("file_spacing_differs",),
+    ),
+    "TIFF of a screen": Encoding(tiff(resolution=(72, 72), resolutionunit="INCH"), options=SPACED),
+    "OME of another spacing": Encoding(
+        ome(range(SLICES), sizes='PhysicalSizeX="100" PhysicalSizeY="100" PhysicalSizeZ="500"'),
+        options=SPACED,
+        doubts=("file_spacing_differs",),
     ),
     "OME": Encoding(ome(range(SLICES)), options=SPACED),
     "OME, shuffled": Encoding(ome(ORDER), options=SPACED),

@@ -10,6 +10,8 @@ import pytest
 
 from support.image_files import (
     CT,
+    MAMMOGRAPHY,
+    TOMOSYNTHESIS,
     UID_ROOT,
     dicom,
     item,
@@ -119,7 +121,7 @@ class TestSpacing:
         self, tmp_path: Path
     ) -> None:
         path = write_dicom(
-            tmp_path / "a.dcm", [picture()], spacing=(0.11, 0.12), ImagerPixelSpacing=[0.5, 0.5]
+            tmp_path / "a.dcm", [picture()], spacing=(0.11, 0.12), ImagerPixelSpacing=[0.14, 0.14]
         )
         header = opened(path).header
         assert header.spacing_mm == (0.11, 0.12)
@@ -134,10 +136,39 @@ class TestSpacing:
         path = write_dicom(
             tmp_path / "a.dcm", [picture()], spacing=spacing, ImagerPixelSpacing=[0.07, 0.08]
         )
-        header = opened(path, pixel_spacing_mm=0.07).header
+        header = opened(path).header
         assert header.spacing_mm == (0.07, 0.08)
         assert header.spacing_source == "ImagerPixelSpacing"
         assert header.doubts == (Doubt(code="detector_spacing"),)
+
+    @pytest.mark.parametrize(
+        ("sop_class", "pixel", "codes"),
+        [
+            (MAMMOGRAPHY, 0.06, []),
+            (MAMMOGRAPHY, 0.14, ["imager_spacing_differs"]),
+            (TOMOSYNTHESIS, 0.14, []),
+            (TOMOSYNTHESIS, 0.02, ["imager_spacing_differs"]),
+            (TOMOSYNTHESIS, 0.7, ["imager_spacing_differs"]),
+        ],
+    )
+    def test_spacings_that_no_magnification_explains(
+        self, tmp_path: Path, sop_class: str, pixel: float, codes: list[str]
+    ) -> None:
+        path = write_dicom(
+            tmp_path / "a.dcm",
+            [picture()],
+            sop_class=sop_class,
+            spacing=(pixel, pixel),
+            ImagerPixelSpacing=[0.07, 0.07],
+        )
+        assert [doubt.code for doubt in opened(path).header.doubts] == codes
+
+    def test_a_missing_spacing_names_the_resolution_of_the_file(self, tmp_path: Path) -> None:
+        path = write_tiff(
+            tmp_path / "a.tif", [picture()], resolution=(100, 100), resolutionunit="CENTIMETER"
+        )
+        with pytest.raises(TomocalcError, match=r"E205.*the 0\.1 mm of the file's resolution"):
+            opened(path)
 
     @pytest.mark.parametrize("spacing", [None, (0.0, 0.0)])
     def test_the_sheet_s_spacing_or_an_error(

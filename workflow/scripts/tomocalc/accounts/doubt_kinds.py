@@ -56,6 +56,28 @@ KINDS: dict[str, Kind] = {
         "sheet",
         "correct slice_spacing_mm in the sheet or leave it empty; mend the header if it is wrong",
     ),
+    "file_spacing_differs": Kind(
+        "resolution of the file and sheet differ in spacing",
+        "the file says {file:g} mm by its resolution, and the sheet {sheet:g} mm, which is used",
+        "see which is right; many programs write a resolution without knowing it",
+    ),
+    "imager_spacing_differs": Kind(
+        "PixelSpacing and ImagerPixelSpacing do not fit",
+        "PixelSpacing is {pixel:g} mm, which is used, and ImagerPixelSpacing {imager:g} mm: no "
+        "magnification explains it",
+        "measure an object of known size in the picture; correct the header",
+    ),
+    "positions_differ": Kind(
+        "positions and SpacingBetweenSlices differ",
+        "slices are {positions:g} mm apart by their positions, which are used, and {header:g} mm "
+        "by SpacingBetweenSlices",
+        "export the volume again; see that no slices are missing",
+    ),
+    "slices_apart": Kind(
+        "slices are thinner than their distance",
+        "slices are {step:g} mm apart and {thickness:g} mm thick: tissue between them is in none",
+        "see that no slices are missing; calcifications between them are not seen",
+    ),
     "header_contradicts": Kind(
         "the header contradicts itself",
         "the header describes {described:g} frames and {stored:g} are stored: spacing is the "

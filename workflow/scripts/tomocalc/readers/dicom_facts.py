@@ -6,10 +6,18 @@ import numpy as np
 
 from tomocalc.accounts.doubts import Doubt
 from tomocalc.readers.dicom_header import DicomHeader, same_spacing
-from tomocalc.readers.dicom_kinds import SLAB, SYNTHETIC_2D
+from tomocalc.readers.dicom_kinds import MAMMOGRAM, PROCESSING, PROJECTION, SLAB, SYNTHETIC_2D
 from tomocalc.readers.dicom_selection import Item, by_number
 from tomocalc.readers.plane import Facts
 
+FLAT = {MAMMOGRAM, PROCESSING, PROJECTION}
+"""Images of the detector itself, not computed from them."""
+SMALLEST = 0.4
+"""Spacing in the breast over that of the detector: magnification is 2.5 at most."""
+BINNED = 4.0
+"""Largest number of detector pixels along one of a computed slice."""
+ROUGHLY = 0.01
+"""Relative difference above which two spacings disagree."""
 GAP = 1.5
 """A step this many times the usual one means that slices are missing."""
 
@@ -44,6 +52,7 @@ def volume_facts(items: list[Item], places: list[int], *, complete: bool) -> Fac
         doubts.append(Doubt(code="magnified", values={"factor": magnification}))
     elif source == "ImagerPixelSpacing":
         doubts.append(Doubt(code="detector_spacing"))
+    doubts += _of_spacing(headers)
     slice_spacing, slice_source = first.slice_spacing, "SpacingBetweenSlices"
     depths = [item.depth for item in items if item.depth is not None]
     if len(depths) == len(items) > 1:
@@ -51,6 +60,7 @@ def volume_facts(items: list[Item], places: list[int], *, complete: bool) -> Fac
         usual = float(np.median(steps))
         if usual > 0:
             slice_spacing, slice_source = round(usual, 6), "ImagePositionPatient"
+            doubts += _of_steps(items, usual)
             gaps = np.flatnonzero(steps > GAP * usual) if complete else np.empty(0, int)
             if gaps.size:
                 largest = {"mm": round(float(steps[gaps].max()), 6)}
@@ -90,6 +100,32 @@ def _spacing(header: DicomHeader) -> tuple[tuple[float, float] | None, str, floa
     if not same_spacing(spacing, imager):
         return spacing, source, None
     return (spacing[0] / factor, spacing[1] / factor), source, factor
+
+
+def _of_spacing(headers: list[DicomHeader]) -> list[Doubt]:
+    """Return a doubt where PixelSpacing cannot come from pixels of the detector."""
+    for header in headers:
+        one, other = header.spacing, header.imager_spacing
+        if one is not None and other is not None:
+            largest = 1.0 if header.kinds[0] in FLAT else BINNED
+            if not SMALLEST <= one[0] / other[0] <= largest + ROUGHLY:
+                values = {"pixel": one[0], "imager": other[0]}
+                return [Doubt(code="imager_spacing_differs", values=values)]
+    return []
+
+
+def _of_steps(items: list[Item], step: float) -> list[Doubt]:
+    """Return what headers say of the distance of slices against their positions."""
+    said = {item.header.slice_spacing for item in items} - {None}
+    wrong = [value for value in said if value and abs(value - step) > ROUGHLY * step]
+    if wrong:
+        values = {"positions": round(step, 6), "header": max(wrong)}
+        return [Doubt(code="positions_differ", values=values)]
+    thick = [item.thickness for item in items if item.thickness is not None]
+    if thick and step > GAP * max(thick):
+        values = {"step": round(step, 6), "thickness": max(thick)}
+        return [Doubt(code="slices_apart", values=values)]
+    return []
 
 
 def _of_order(items: list[Item], places: list[int]) -> list[Doubt]:

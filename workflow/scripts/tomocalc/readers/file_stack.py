@@ -67,7 +67,16 @@ def file_stack(files: list[Path], *, mask: bool = False) -> Stack:
         replace(plane, stored=index) if isinstance(plane, Plane) else plane
         for index, plane in enumerate(planes)
     ]
-    return Stack(planes=numbered, facts=Facts(doubts=_of_names(files)))
+    return Stack(planes=numbered, facts=_facts(numbered, files))
+
+
+def _facts(planes: list[Plane | TomocalcError], files: list[Path]) -> Facts:
+    sound = [plane for plane in planes if isinstance(plane, Plane)]
+    said = {plane.resolution_mm for plane in sound} - {None}
+    return Facts(
+        doubts=_of_names(files) if len(files) > 1 else (),
+        resolution_mm=next(iter(said)) if len(said) == 1 else None,
+    )
 
 
 def _of_names(files: list[Path]) -> tuple[Doubt, ...]:

@@ -7,6 +7,7 @@ air. This is the rule of the BCS-DBT data set's own reader, with a band instead 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +68,7 @@ def resolve_geometry(
         doubts.append(facts.contradiction)
         facts = Facts()
     spacing, source = facts.spacing_mm, facts.spacing_source
+    row, column, between = facts.resolution_mm or (None, None, None)
     if facts.spacings_differ:
         if pixel_spacing_mm is None:
             raise _differ(where)
@@ -74,19 +76,21 @@ def resolve_geometry(
         spacing = None
     if spacing is None:
         if pixel_spacing_mm is None:
-            raise _missing("pixel", where)
+            raise _missing("pixel", row, where)
         spacing, source = (pixel_spacing_mm, pixel_spacing_mm), "sheet"
+        doubts += _disagreement("file", (row, column), pixel_spacing_mm)
     elif pixel_spacing_mm is not None:
-        doubts += _disagreement("pixel", spacing[0], pixel_spacing_mm)
+        doubts += _disagreement("pixel", spacing, pixel_spacing_mm)
     depth, depth_source = facts.slice_spacing_mm, facts.slice_spacing_source
     if slices == 1:
         depth, depth_source = 1.0, "single slice"
     elif depth is None:
         if slice_spacing_mm is None:
-            raise _missing("slice", where)
+            raise _missing("slice", between, where)
         depth, depth_source = slice_spacing_mm, "sheet"
+        doubts += _disagreement("file", (between,), slice_spacing_mm)
     elif slice_spacing_mm is not None:
-        doubts += _disagreement("slice", depth, slice_spacing_mm)
+        doubts += _disagreement("slice", (depth,), slice_spacing_mm)
     _check_possible("pixel", spacing, source, PIXELS_MM, where)
     if slices > 1:
         _check_possible("slice", (depth,), depth_source, SLICES_MM, where)
@@ -138,12 +142,15 @@ def _check_possible(
     )
 
 
-def _missing(name: str, where: str) -> TomocalcError:
+def _missing(name: str, resolution: float | None, where: str) -> TomocalcError:
     return TomocalcError(
         "E205",
         what=f"{name} spacing is missing",
         where=where,
-        why="neither the file nor the sheet has it, and sizes in mm need it",
+        why="neither the file nor the sheet has it, and sizes in mm need it"
+        if resolution is None
+        else f"the sheet has none, and the {resolution:g} mm of the file's resolution may be what "
+        "a program writes by habit",
         fix=f"give {name}_spacing_mm in the sheet's row of this volume, or as an argument",
     )
 
@@ -159,10 +166,12 @@ def _differ(where: str) -> TomocalcError:
     )
 
 
-def _disagreement(name: str, header: float, sheet: float) -> list[Doubt]:
-    if abs(header - sheet) <= DISAGREE * header:
+def _disagreement(name: str, found: Sequence[float | None], sheet: float) -> list[Doubt]:
+    known = [step for step in found if step is not None and abs(step - sheet) > DISAGREE * step]
+    if not known:
         return []
-    return [Doubt(code=f"{name}_spacing_differs", values={"header": header, "sheet": sheet})]
+    values = {"file" if name == "file" else "header": known[0], "sheet": sheet}
+    return [Doubt(code=f"{name}_spacing_differs", values=values)]
 
 
 def side_of(image: NDArray[Any]) -> str | None:

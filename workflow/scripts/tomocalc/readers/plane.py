@@ -60,6 +60,8 @@ class Plane:
     """Compression changes values."""
     spans: tuple[tuple[int, int], ...]
     """Offset and length of the stored bytes in the file; none where only decoding tells."""
+    resolution_mm: tuple[float, float, float | None] | None = None
+    """(row, column, slice) by the resolution that a picture states; None where it says nothing."""
     stored: int = 0
     """By which number annotations name it: its place as the files store it, from 0."""
     source: str = ""
@@ -79,6 +81,8 @@ class Facts:
     """Images or frames have different pixel spacings; `spacing_mm` is the first."""
     slice_spacing_mm: float | None = None
     slice_spacing_source: str = ""
+    resolution_mm: tuple[float, float, float | None] | None = None
+    """(row, column, slice) by the resolution of a picture, which proves nothing."""
     study: str = ""
     """Digest of the Study Instance UID; empty without one."""
     laterality: str | None = None

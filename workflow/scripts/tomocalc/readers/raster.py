@@ -23,6 +23,9 @@ PNG_END = b"IEND\xaeB`\x82"
 HEADER_BYTES = 1 << 20
 """How far into a JPEG its size may stand: profiles and previews come first."""
 ORIENTATION = 0x0112
+INCH_MM = 25.4
+HABITS = (1, 72, 90, 96, 100, 120, 144, 150, 200, 240, 300, 350, 400, 600, 1200)
+"""Dots per inch of screens and printers."""
 SAVE_GREY = "save it as 8-bit or 16-bit greyscale"
 
 
@@ -70,6 +73,7 @@ def raster_plane(path: Path, kind: Kind, *, mask: bool = False) -> Plane:
         recipe=f"{kind.value} {orientation}",
         decode=partial(_decode, decode, path, spans, orientation, labels if mask else grey),
         channels=channels,
+        resolution_mm=_resolution(head, kind),
         lossy=kind is Kind.JPEG,
         spans=spans,
     )
@@ -104,6 +108,34 @@ def _exif_orientation(head: bytes, kind: Kind) -> int:
         if tag == ORIENTATION and value in range(1, 9):
             return int(value)
     return 1
+
+
+def _resolution(head: bytes, kind: Kind) -> tuple[float, float, None] | None:
+    """Return the distance of rows and of columns that a PNG or JPEG states."""
+    across, down, unit = 0, 0, 0.0
+    if kind is Kind.PNG and 8 < (at := head.find(b"pHYs")) < len(head) - 13:
+        across, down, metre = struct.unpack_from(">IIB", head, at + 4)
+        unit = 1000.0 if metre == 1 else 0.0
+    elif kind is Kind.JPEG and head[6:11] == b"JFIF\0" and len(head) > 18:
+        code, across, down = struct.unpack_from(">BHH", head, 13)
+        unit = {1: INCH_MM, 2: 10.0}.get(code, 0.0)
+    return stated(down, across, unit)
+
+
+def stated(down: float, across: float, unit: float) -> tuple[float, float, None] | None:
+    """Return the distances of rows and columns in mm, None for what programs write by habit.
+
+    Parameters
+    ----------
+    down, across
+        Pixels per *unit* of that many mm.
+    """
+    if not (unit > 0 and down > 0 and across > 0):
+        return None
+    found = unit / down, unit / across
+    if all(any(abs(INCH_MM / step - dpi) < 0.5 for dpi in HABITS) for step in found):
+        return None
+    return float(f"{found[0]:.5g}"), float(f"{found[1]:.5g}"), None
 
 
 def _png_header(head: bytes, where: str, *, mask: bool) -> tuple[int, int, int, int]:

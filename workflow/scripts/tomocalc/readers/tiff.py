@@ -25,7 +25,7 @@ from tomocalc.readers.plane import (
     unsupported,
 )
 from tomocalc.readers.raster import check_end_of_jpeg
-from tomocalc.readers.tiff_layout import Layout, check_layout, described, page_offsets
+from tomocalc.readers.tiff_layout import Layout, check_layout, described, page_offsets, stated_mm
 
 NOT_A_SLICE = 1 | 4
 """Bits of NewSubfileType: a reduced copy, a transparency mask."""
@@ -114,6 +114,7 @@ def _plane(
         recipe=f"TIFF {_recipe(page)}",
         decode=partial(_decode, path, index=index, offset=offset, where=where, mask=mask),
         channels=page.samplesperpixel,
+        resolution_mm=stated_mm(page),
         lossy=page.compression == COMPRESSION.JPEG,
         spans=_spans(page),
         stored=index,

@@ -15,9 +15,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import tifffile
+
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.plane import COPY_AGAIN, damaged, unsupported
+from tomocalc.readers.raster import INCH_MM, stated
 
+UNITS_MM = {
+    **dict.fromkeys(("um", "µm", "μm", "micron", "microns", "micrometer", "&#181;m"), 1e-3),
+    **dict.fromkeys(("mm", "millimeter"), 1.0),
+    **dict.fromkeys(("cm", "centimeter"), 10.0),
+    **dict.fromkeys(("in", "inch"), INCH_MM),
+    "m": 1000.0,
+}
 MAX_PLANES = 10_000
 MAX_PAGES = 10_000
 
@@ -124,6 +134,42 @@ def _ome_order(text: str, planes: int) -> tuple[int, ...] | None:
 def _numbers(element: str, names: Sequence[str]) -> dict[str, int]:
     found = ((name, re.search(rf'\b{name}="(\d{{1,9}})"', element)) for name in names)
     return {name: int(match[1]) for name, match in found if match}
+
+
+def stated_mm(page: tifffile.TiffPage) -> tuple[float, float, float | None] | None:
+    """Return the distances of rows, columns and slices that tags and description state, in mm."""
+    text = page.parent.pages.first.description
+    if "<OME" in text[:4096]:
+        return _ome_spacing(text)
+    tags = page.tags
+    across, down = (tags.valueof(name) for name in ("XResolution", "YResolution"))
+    if not all(isinstance(value, tuple) and all(value) for value in (across, down)):
+        return None
+    said = dict(re.findall(r"(?m)^(unit|spacing)=(\S+)\s*$", text)) if text[:7] == "ImageJ=" else {}
+    length = UNITS_MM.get(said.get("unit", "").casefold().replace("\\u00b5", "µ"), 0.0)
+    tag = {2: INCH_MM, 3: 10.0}.get(int(tags.valueof("ResolutionUnit", 2)), 0.0)
+    found = stated(down[0] / down[1], across[0] / across[1], length or tag)
+    if found is None:
+        return None
+    between = _number(said.get("spacing", "")) * length
+    return found[0], found[1], between or None
+
+
+def _ome_spacing(text: str) -> tuple[float, float, float | None] | None:
+    pixels = re.search(r"<(?:\w+:)?Pixels\b[^>]*>", text)
+    sizes = []
+    for axis in "YXZ":
+        size = re.search(rf'\bPhysicalSize{axis}="([^"]{{1,30}})"', pixels[0] if pixels else "")
+        unit = re.search(rf'\bPhysicalSize{axis}Unit="([^"]{{1,9}})"', pixels[0] if pixels else "")
+        name = unit[1].casefold() if unit else "µm"
+        sizes.append(_number(size[1] if size else "") * UNITS_MM.get(name, 0.0))
+    return (sizes[0], sizes[1], sizes[2] or None) if sizes[0] > 0 and sizes[1] > 0 else None
+
+
+def _number(text: str) -> float:
+    """Return a positive number, 0 for anything else."""
+    found = float(text) if re.fullmatch(r"\d+(\.\d*)?([eE][+-]?\d+)?", text) else 0.0
+    return found if math.isfinite(found) else 0.0
 
 
 def check_layout(layouts: Sequence[Layout | None], *, pages: int, where: str) -> int:

@@ -59,6 +59,7 @@ def test_bcs_dbt_tables_with_volumes(tmp_path: Path) -> None:
         "its file is not in the folder",
         "its file is not in the folder",
         "its view `zzz?` is unknown",
+        "no table of files has this volume",
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import plistlib
 import shutil
 from pathlib import Path
 
@@ -42,8 +43,8 @@ def test_inbreast_patients_points_contours_and_areas(release: Path, tmp_path: Pa
     point, contour = findings
     assert (point["kind"], point["x"], point["y"], point["radius"]) == ("calcification", 12, 5, 0)
     assert [contour[name] for name in ("x", "y", "width", "height")] == [2, 8, 3, 3]
-    assert [row["kind"] for row in others] == ["area", "mass"]
-    area = others[0]
+    assert sorted(row["kind"] for row in others) == ["area", "area", "mass"]
+    area = max(others, key=lambda row: row["width"] or 0)
     assert area["x"] == pytest.approx(5, abs=0.1)
     assert area["height"] == pytest.approx(7, abs=0.1)
     assert [row["what"] for row in sheets.unplaced] == ["1 regions of 1001.xml"]
@@ -90,15 +91,19 @@ def test_victre_of_the_trial_goes_by_its_densities(tmp_path: Path) -> None:
         with (folder / f"{name}.raw").open("wb") as handle:
             handle.truncate(1130 * 477 * 38 * 8)
     (folder / "DBT_fatty_pcl_34_recon.raw").write_bytes(b"cut short")
-    (folder / "roi_SP_-31.loc").write_text("455 327 18 0\n374 258 11 1\n")
+    lines = [f"{455 - 5 * number} {327} 18 {number}" for number in range(8)]
+    (folder / "roi_SP_-31.loc").write_text("\n".join(lines) + "\n")
     sheets = victre(folder, files=tmp_path / "files")
     volumes, calcified, others = accepted(sheets, tmp_path)
     assert [row["volume_id"] for row in volumes] == ["victre-32", "victre-n31"]
-    assert {(row["x"], row["y"]) for row in calcified} == {(455, 327)}
-    assert {(row["x"], row["y"]) for row in others} == {(374, 258)}
+    assert {row["x"] for row in calcified} == {455, 450, 445, 440}
+    assert {row["x"] for row in others} == {435, 430, 425, 420}
     reasons = {row["what"]: row["reason"] for row in sheets.unplaced}
     assert "no .loc file" in reasons["DBT_dense_pcl_33_recon.raw"]
     assert "it has 9 bytes" in reasons["DBT_fatty_pcl_34_recon.raw"]
+    (folder / "roi_SP_-31.loc").write_text("\n".join(lines[:6]) + "\n")
+    with pytest.raises(TomocalcError, match=r"E603.*does not name 8 lesions, numbered from 0"):
+        victre(folder, files=tmp_path / "again")
 
 
 def below(folder: Path, tables: str, place: str) -> Path:
@@ -144,3 +149,105 @@ def test_a_published_path_leads_nowhere_else(tmp_path: Path) -> None:
     assert tree.find("a") == tmp_path / "set/a"
     for name in ("../out.dcm", "a/../../out.dcm", str(tmp_path / "out.dcm"), "a/link.dcm", ""):
         assert tree.find(name) is None
+
+
+def written(folder: Path, pattern: str, old: str, new: str) -> None:
+    """Replace text in the files of a pattern."""
+    for path in folder.rglob(pattern):
+        path.write_text(path.read_text().replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (",", ";"),
+        ("PatientID", "\ufeffPatientID"),
+        ("rmlo", "RMLO"),
+        ("5,6,7,8", "5.0,6.0,7.0,8.0"),
+    ],
+)
+def test_bcs_dbt_tables_as_people_save_them(tmp_path: Path, old: str, new: str) -> None:
+    folder = bcs_dbt_folder(tmp_path / "set")
+    written(folder, "*boxes*.csv", old, new)
+    sheets = bcs_dbt(folder)
+    assert [len(sheets.volumes), len(sheets.annotations)] == [2, 2]
+    assert {
+        "what": "1 boxes of DBT-P9 DBT-S9 lcc",
+        "reason": "no table of files has this volume",
+    } in (sheets.unplaced)
+
+
+def test_bcs_dbt_without_boxes_knows_no_finding_and_says_so(tmp_path: Path) -> None:
+    folder = bcs_dbt_folder(tmp_path / "set")
+    next(folder.glob("*boxes*")).unlink()
+    assert "no finding is known" in bcs_dbt(folder).unplaced[0]["reason"]
+
+
+@pytest.mark.parametrize("table", ["BCS-DBT-boxes-train", "BCS-DBT-file-paths-train"])
+def test_two_versions_of_a_table_are_refused(tmp_path: Path, table: str) -> None:
+    folder = bcs_dbt_folder(tmp_path / "set")
+    shutil.copy(folder / f"{table}-v2.csv", folder / f"{table}.csv")
+    with pytest.raises(TomocalcError, match=r"E603.*keep one version of each table"):
+        bcs_dbt(folder)
+    folder = cbis_ddsm_folder(tmp_path / "cbis")
+    shutil.copy(folder / "calc_case_description_test_set.csv", folder / "calc_case_description.csv")
+    with pytest.raises(TomocalcError, match=r"E603.*keep one version of each table"):
+        cbis_ddsm(folder, pixel_spacing_mm=0.05)
+
+
+def test_endings_in_upper_case_are_found(release: Path, tmp_path: Path) -> None:
+    cbis = cbis_ddsm_folder(tmp_path / "cbis")
+    for path in [*release.rglob("*.*"), *cbis.rglob("*.dcm")]:
+        if path.is_file():
+            path.rename(path.with_suffix(path.suffix.upper()))
+    assert len(inbreast(release).annotations) == 5
+    assert len(cbis_ddsm(cbis, pixel_spacing_mm=0.05).annotations) == 1
+
+
+def test_inbreast_regions_that_belong_to_no_image_are_said(release: Path) -> None:
+    shutil.copy(release / "AllXML/1001.xml", release / "AllXML/1009.xml")
+    shutil.copy(release / "AllXML/1001.xml", release / "AllXML/1002 (1).xml")
+    told = {row["what"]: row["reason"] for row in inbreast(release).unplaced}
+    assert told["1009.xml"] == "its image is not in the folder"
+    assert told["AllXML/1002 (1).xml"] == "it is named after no image"
+    (release / "old").mkdir()
+    shutil.copy(release / "AllXML/1001.xml", release / "old/1001.xml")
+    with pytest.raises(TomocalcError, match=r"E603.*is named after the same image"):
+        inbreast(release)
+
+
+def test_inbreast_regions_that_were_cut_short_are_refused(release: Path) -> None:
+    path = release / "AllXML/1001.xml"
+    whole = plistlib.loads(path.read_bytes())
+    image = whole["Images"][0]
+    image["ROIs"][2]["Point_px"].pop()
+    path.write_bytes(plistlib.dumps(whole))
+    reasons = {row["reason"]: row["what"] for row in inbreast(release).unplaced}
+    assert reasons["no points, or fewer than it says"] == "1 regions of 1001.xml"
+    image["ROIs"].pop()
+    path.write_bytes(plistlib.dumps(whole))
+    with pytest.raises(TomocalcError, match=r"E603.*says that it holds 6 regions, and holds 5"):
+        inbreast(release)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "old", "new", "why"),
+    [
+        ("reconstruction7.mhd", "0.085 0.085", "0.085 0.17", "its pixels are not square"),
+        ("reconstruction7.mhd", "MET_DOUBLE", "MET_SHORT", "its values are MET_SHORT"),
+        ("reconstruction7.mhd", "NDims", "ElementByteOrderMSB = True\nNDims", "are big-endian"),
+    ],
+)
+def test_victre_volumes_that_cannot_be_read_are_left_out(
+    pipeline: Path, tmp_path: Path, pattern: str, old: str, new: str, why: str
+) -> None:
+    written(pipeline, pattern, old, new)
+    sheets = victre(pipeline, files=tmp_path / "files")
+    assert [row["volume_id"] for row in sheets.volumes] == ["victre-n7"]
+    assert why in sheets.unplaced[0]["reason"]
+
+
+def test_victre_lesions_outside_the_volume_are_refused(pipeline: Path, tmp_path: Path) -> None:
+    written(pipeline, "reconstruction7.loc", "150 40 6 1", "150 40 60 1")
+    with pytest.raises(TomocalcError, match=r"E603.*lies outside its \(200, 100, 12\) voxels"):
+        victre(pipeline, files=tmp_path / "files")

@@ -11,6 +11,7 @@ in the turned image.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from tomocalc.adapters.sheets import (
     name_of,
     read_csv,
     single_image,
+    told_once,
     whole,
 )
 
@@ -56,28 +58,40 @@ def bcs_dbt(folder: Path) -> Sheets:
         ``E603`` when the folder holds neither table, or a table is not as published.
     """
     sheets = Sheets()
-    paths = sorted(folder.rglob("*file-paths*.csv")) if folder.is_dir() else []
-    if paths:
-        boxes, tree = _boxes(folder), Tree(folder)
-        for table in paths:
-            for row in read_csv(table, KEY):
-                _place_volume(sheets, tree, row, boxes, str(table))
+    rows = _rows(folder, "*file-paths*.csv", KEY)
+    if rows:
+        boxes, tree = _boxes(folder, sheets), Tree(folder)
+        told_once(rows, _key)
+        for row in rows:
+            _place_volume(sheets, tree, row, boxes)
+        for key in boxes.keys() - {_key(row) for row in rows}:
+            what = f"{len(boxes[key])} boxes of {' '.join(key)}"
+            sheets.leave_out(what, "no table of files has this volume")
         return sheets
     for table in find_one(folder, "manifest.csv", "table of files (file-paths or manifest)"):
         _place_slices(sheets, table)
     return sheets
 
 
-def _boxes(folder: Path) -> dict[Key, list[dict[str, str]]]:
+def _rows(folder: Path, pattern: str, columns: Sequence[str]) -> list[dict[str, str]]:
+    """Return the rows of all tables of a name, each with the path of its own as ``where``."""
+    tables = sorted(folder.rglob(pattern)) if folder.is_dir() else []
+    return [row | {"where": str(table)} for table in tables for row in read_csv(table, columns)]
+
+
+def _boxes(folder: Path, sheets: Sheets) -> dict[Key, list[dict[str, str]]]:
+    rows = _rows(folder, "*boxes*.csv", (*KEY, "Slice", *PLACE))
+    if not rows:
+        sheets.remark("no table of boxes (*boxes*.csv) is in the folder: no finding is known")
+    told_once(rows, _key)
     found: dict[Key, list[dict[str, str]]] = {}
-    for table in sorted(folder.rglob("*boxes*.csv")):
-        for row in read_csv(table, (*KEY, "Slice", *PLACE)):
-            found.setdefault(_key(row), []).append(row | {"where": str(table)})
+    for row in rows:
+        found.setdefault(_key(row), []).append(row)
     return found
 
 
-def _key(row: dict[str, str]) -> Key:
-    return row["PatientID"], row["StudyUID"], row["View"]
+def _key(row: Mapping[str, str]) -> Key:
+    return row["PatientID"], row["StudyUID"], row["View"].lower()
 
 
 def _place_volume(
@@ -85,15 +99,15 @@ def _place_volume(
     tree: Tree,
     row: dict[str, str],
     boxes: dict[Key, list[dict[str, str]]],
-    where: str,
 ) -> None:
-    key, what = _key(row), " ".join(_key(row))
+    key, what = _key(row), " ".join(row[name] for name in KEY)
     names = [row[name] for name in ("descriptive_path", "classic_path") if row.get(name)]
     if not names:
-        raise layout_error(where, "it has no path column", "give the file as it was published")
+        why = "it has no path column"
+        raise layout_error(row["where"], why, "give the file as it was published")
     found = (tree.find(name) for name in names)
     path = next((path for path in found if path is not None and path.is_file()), None)
-    view = VIEW.fullmatch(row["View"])
+    view = VIEW.fullmatch(key[2])
     if view is None:
         sheets.leave_out(what, f"its view `{row['View'][:20]}` is unknown")
     elif path is None:
@@ -154,7 +168,7 @@ def _volume(
 def _annotation(volume_id: str, on_slice: int, box: dict[str, str]) -> dict[str, Any]:
     where = box["where"]
     x, y, width, height = (whole(box[name], where) for name in PLACE[:4])
-    if box["AD"] not in KINDS or box["Class"] not in OUTCOMES:
+    if box["AD"] not in KINDS or box["Class"].lower() not in OUTCOMES:
         why = f"a box has class `{box['Class'][:20]}` and AD `{box['AD'][:20]}`"
         raise layout_error(where, why, "give the file as it was published")
     return {
@@ -165,5 +179,5 @@ def _annotation(volume_id: str, on_slice: int, box: dict[str, str]) -> dict[str,
         "width": width,
         "height": height,
         "kind": KINDS[box["AD"]],
-        "pathology": OUTCOMES[box["Class"]],
+        "pathology": OUTCOMES[box["Class"].lower()],
     }

@@ -9,10 +9,20 @@ the mask is the file of the image's own size; and no pixel spacing.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tomocalc.adapters.sheets import Sheets, Tree, find_one, layout_error, name_of, read_csv
+from tomocalc.adapters.sheets import (
+    Sheets,
+    Tree,
+    files_of,
+    find_one,
+    layout_error,
+    name_of,
+    read_csv,
+    told_once,
+)
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.dicom_file import read_header
 
@@ -55,10 +65,12 @@ def cbis_ddsm(folder: Path, *, pixel_spacing_mm: float) -> Sheets:
     TomocalcError
         ``E603`` when a table is missing or not as published.
     """
+    tables = find_one(folder, "*calc_case_description*.csv", "calcification tables")
+    every = [row | {"where": str(table)} for table in tables for row in read_csv(table, COLUMNS)]
     cases: dict[str, list[dict[str, str]]] = {}
-    for table in find_one(folder, "*calc_case_description*.csv", "calcification tables"):
-        for row in read_csv(table, COLUMNS):
-            cases.setdefault(_image_id(row, str(table)), []).append(row)
+    for row in every:
+        cases.setdefault(_image_id(row, row["where"]), []).append(row)
+    told_once(every, lambda row: (_image_id(row, row["where"]), row["abnormality id"]))
     sheets, sizes, tree = Sheets(), dict[Path, Size](), Tree(folder)
     for image_id, rows in sorted(cases.items()):
         reason = _place(sheets, tree, image_id, rows, sizes, pixel_spacing_mm)
@@ -67,8 +79,8 @@ def cbis_ddsm(folder: Path, *, pixel_spacing_mm: float) -> Sheets:
     return sheets
 
 
-def _image_id(row: dict[str, str], where: str) -> str:
-    side, view = row["left or right breast"], row["image view"]
+def _image_id(row: Mapping[str, str], where: str) -> str:
+    side, view = row["left or right breast"].upper(), row["image view"].upper()
     if side not in SIDES or not re.fullmatch(r"CC|MLO", view):
         why = f"a row has side `{side[:20]}` and view `{view[:20]}`"
         raise layout_error(where, why, "give the file as it was published")
@@ -103,8 +115,8 @@ def _place(
         {
             "volume_id": image_id,
             "patient_id": name_of(first["patient_id"]),
-            "laterality": SIDES[first["left or right breast"]],
-            "view": first["image view"],
+            "laterality": SIDES[first["left or right breast"].upper()],
+            "view": first["image view"].upper(),
             "path": image,
             "pixel_spacing_mm": pixel_spacing_mm,
             "slice_spacing_mm": 1.0,
@@ -163,7 +175,7 @@ def _files(tree: Tree, name: str) -> list[Path]:
         return [found]
     for place in (path.parent, Path(*path.parts[:1])):
         held = tree.find(str(place)) if place.parts else None
-        files = sorted(held.rglob("*.dcm")) if held is not None and held.is_dir() else []
+        files = files_of(held, ".dcm") if held is not None and held.is_dir() else []
         if files:
             return files
     return []

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from tomocalc.adapters.sheets import Sheets, layout_error, name_of, single_image
+from tomocalc.adapters.sheets import Sheets, files_of, layout_error, name_of, single_image
 
 PIXEL_SPACING_MM = 0.07
 """Of the detector, a Siemens MammoNovation."""
@@ -51,17 +51,23 @@ def inbreast(folder: Path) -> Sheets:
     TomocalcError
         ``E603`` when no image is named as published, or the folder of regions is missing.
     """
-    images = sorted(path for path in folder.rglob("*.dcm")) if folder.is_dir() else []
+    images = files_of(folder, ".dcm")
     named = [(path, match) for path in images if (match := IMAGE.fullmatch(path.name))]
     if not named:
         fix = "give the folder of the release, with AllDICOMs and AllXML"
         why = "it holds no <image>_<patient>_MG_<side>_<view>_ANON.dcm"
         raise layout_error(str(folder), why, fix)
-    regions = {path.stem: path for path in folder.rglob("*.xml") if path.stem.isdigit()}
+    regions: dict[str, Path] = {}
+    sheets = Sheets()
+    for path in files_of(folder, ".xml"):
+        if not path.stem.isdigit():
+            sheets.leave_out(path.relative_to(folder).as_posix(), "it is named after no image")
+        elif regions.setdefault(path.stem, path) != path:
+            why = f"{regions[path.stem]} is named after the same image"
+            raise layout_error(str(path), why, "keep one of them in the folder")
     if not regions:
         why = "no <image>.xml is in it: images would count as free of calcifications"
         raise layout_error(str(folder), why, "add the folder AllXML of the release")
-    sheets = Sheets()
     for path, match in named:
         volume_id = match["image"]
         sheets.volumes.append(_volume(volume_id, path, match))
@@ -71,6 +77,8 @@ def inbreast(folder: Path) -> Sheets:
         if not IMAGE.fullmatch(path.name):
             where = path.relative_to(folder).as_posix()
             sheets.leave_out(where, "its name is not as published")
+    for image in regions.keys() - {match["image"] for _, match in named}:
+        sheets.leave_out(regions[image].name, "its image is not in the folder")
     return sheets
 
 
@@ -94,13 +102,19 @@ def _annotate(sheets: Sheets, volume_id: str, path: Path) -> None:
     left = Counter[str]()
     lines: dict[tuple[Any, ...], dict[str, Any]] = {}
     for region in _regions(path):
-        kind = KINDS.get(str(region.get("Name", "")).strip().lower())
         points = [POINT.fullmatch(str(text).strip()) for text in region.get("Point_px", [])]
         places = [(float(point[1]), float(point[2])) for point in points if point]
-        if kind is None or not places or len(places) < len(points):
-            left["its name is none of the data set's" if kind is None else "no points"] += 1
+        if not places or not len(places) == len(points) == region.get(
+            "NumberOfPoints", len(points)
+        ):
+            left["no points, or fewer than it says"] += 1
             continue
-        line = {"volume_id": volume_id, "slice": 0, "kind": kind, **_shape(places)}
+        kind = KINDS.get(str(region.get("Name", "")).strip().lower())
+        if kind is None:
+            left[
+                "its name is none of the data set's: what lies in it belongs to neither class"
+            ] += 1
+        line = {"volume_id": volume_id, "slice": 0, "kind": kind or "area", **_shape(places)}
         lines.setdefault(tuple(line.values()), line)
     sheets.annotations += lines.values()
     for reason, count in left.items():
@@ -124,7 +138,12 @@ def _regions(path: Path) -> list[dict[str, Any]]:
     try:
         with path.open("rb") as handle:
             images = plistlib.load(handle, fmt=plistlib.FMT_XML)["Images"]
-        return [region for image in images for region in image.get("ROIs", [])]
+        found = [region for image in images for region in image.get("ROIs", [])]
+        said = sum(image.get("NumberOfROIs", len(image.get("ROIs", []))) for image in images)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ExpatError) as error:
         why = f"it is no property list with Images and ROIs ({type(error).__name__})"
         raise layout_error(str(path), why, "fetch it again") from None
+    if len(found) != said:
+        why = f"it says that it holds {said} regions, and holds {len(found)}"
+        raise layout_error(str(path), why, "fetch it again")
+    return found

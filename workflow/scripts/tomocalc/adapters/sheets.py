@@ -8,12 +8,14 @@ import logging
 import os
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from tomocalc.config import Schema, load_schema, mistakes
+from tomocalc.delimited import decoded, separated
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.files import ANNOTATION_COLUMNS, IMPORT_COLUMNS, sheet_text, write_text
 
@@ -119,7 +121,7 @@ def _json(row: Mapping[str, Any]) -> dict[str, Any]:
 def _twice(rows: Sequence[Mapping[str, Any]], where: str) -> list[TomocalcError]:
     names = [row["volume_id"].lower() for row in rows]
     return [
-        layout_error(where, f"two volumes would be called {name}", "report this data set")
+        layout_error(where, f"two volumes would be called {name}", "keep one copy of its images")
         for name in sorted({name for name in names if names.count(name) > 1})
     ]
 
@@ -127,16 +129,18 @@ def _twice(rows: Sequence[Mapping[str, Any]], where: str) -> list[TomocalcError]
 def read_csv(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     """Read a CSV file of a data set; cells may hold line ends, which are cut off.
 
+    A spreadsheet may have saved it with semicolons, with a mark of UTF-8, or as UTF-16.
+
     Raises
     ------
     TomocalcError
         ``E603`` when it cannot be read or lacks a column.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as handle:
-            reader = csv.DictReader(handle)
-            absent = [name for name in columns if name not in (reader.fieldnames or [])]
-            rows = [] if absent else list(reader)
+        mark, text, _ = separated(decoded(path.read_bytes()))
+        reader = csv.DictReader(StringIO(text, newline=""), delimiter=mark)
+        absent = [name for name in columns if name not in (reader.fieldnames or [])]
+        rows = [] if absent else list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise layout_error(str(path), f"it cannot be read: {error}", "fetch it again") from error
     if absent:
@@ -150,13 +154,41 @@ def read_csv(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
 
 
 def whole(text: str, where: str) -> int:
-    """Return a whole number of a data set's table, or name the cell."""
+    """Return a whole number of a data set's table, or name the cell; pandas writes ``5.0``."""
     try:
-        return int(text)
+        return int(text.removesuffix(".0"))
     except ValueError:
         raise layout_error(
             where, f"`{text[:40]}` is not a whole number", "fetch it again"
         ) from None
+
+
+def files_of(folder: Path, suffix: str) -> list[Path]:
+    """Return the files below *folder* with an ending, in lower or upper case, sorted."""
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() == suffix)
+
+
+def told_once(
+    rows: Sequence[Mapping[str, str]], key: Callable[[Mapping[str, str]], object]
+) -> None:
+    """Refuse rows of one *key* in two tables: two versions of one are in the folder.
+
+    Parameters
+    ----------
+    rows
+        With the path of their table as ``where``.
+
+    Raises
+    ------
+    TomocalcError
+        ``E603``.
+    """
+    tables: dict[object, str] = {}
+    for row in rows:
+        known = tables.setdefault(key(row), row["where"])
+        if known != row["where"]:
+            why = f"it tells again what {known} tells"
+            raise layout_error(row["where"], why, "keep one version of each table in the folder")
 
 
 def find_one(folder: Path, pattern: str, what: str) -> list[Path]:

@@ -37,6 +37,10 @@ SIZES = {
 """Voxels of the trial's reconstructions along x, y and z."""
 KINDS = {1: ("cluster", 65, 5), 2: ("mass", 109, 9)}
 """Type to kind, and to the side in pixels and the slices of the region that holds a lesion."""
+LESIONS = 8
+"""Of a phantom of the trial, numbered through: the first half are clusters."""
+SQUARE = 1e-3
+"""Share by which the sides of a pixel may differ."""
 BYTES = {"MET_DOUBLE": 8, "MET_FLOAT": 4}
 SEED = r"(?P<seed>-?\d+)"
 PIPELINE = re.compile(rf"reconstruction{SEED}\.raw")
@@ -101,6 +105,9 @@ def victre(folder: Path, *, files: Path) -> Sheets:
         volume_id = f"victre-{_number(found.seed)}"
         sheets.volumes.append(_volume(volume_id, found, files))
         for lesion in lesions:
+            if not all(0 <= at < end for at, end in zip(lesion, found.size, strict=False)):
+                why = f"a lesion at {lesion[:3]} lies outside its {found.size} voxels"
+                raise layout_error(str(raw), why, "give the locations of this reconstruction")
             sheets.annotations += _lines(volume_id, lesion, slices=found.size[2])
     return sheets
 
@@ -123,7 +130,11 @@ def _reconstruction(raw: Path) -> Reconstruction | str:
         if header is None:
             return "its .mhd is missing or lacks DimSize, ElementSpacing or ElementType"
         size, spacing, element = header
-    wanted = size[0] * size[1] * size[2] * BYTES.get(element, 0)
+        if abs(spacing[0] - spacing[1]) > SQUARE * spacing[0]:
+            return "its pixels are not square"
+    if element not in BYTES:
+        return f"its values are {element[:20]}, and not {' or '.join(BYTES)}"
+    wanted = size[0] * size[1] * size[2] * BYTES[element]
     if raw.stat().st_size != wanted:
         return f"it has {raw.stat().st_size} bytes, and its size makes {wanted}"
     assert match is not None
@@ -136,9 +147,11 @@ def _header(path: Path) -> tuple[Size, tuple[float, float, float], str] | None:
     try:
         x, y, z = (int(float(part)) for part in values["DimSize"].split())
         across, down, deep = (float(part) for part in values["ElementSpacing"].split())
-        return (x, y, z), (across, down, deep), values["ElementType"]
+        element = values["ElementType"]
     except (KeyError, ValueError):
         return None
+    orders = {values.get(f"{key}ByteOrderMSB", "False") for key in ("BinaryData", "Element")}
+    return (x, y, z), (across, down, deep), element if orders == {"False"} else "big-endian"
 
 
 def _lesions(folder: Path, found: Reconstruction) -> list[Lesion] | None:
@@ -151,8 +164,10 @@ def _lesions(folder: Path, found: Reconstruction) -> list[Lesion] | None:
         return [(x, y, z, kind) for x, y, z, kind in _numbers(beside) if kind > 0]
     for place in sorted(folder.rglob(f"roi_SP_{found.seed}.loc")):
         rows = list(_numbers(place))
-        clusters = len(rows) // 2  # numbered through: the first half are clusters
-        return [(x, y, z, 1 if number < clusters else 2) for x, y, z, number in rows]
+        if [number for *_, number in rows] != [*range(LESIONS)]:
+            why = f"it does not name {LESIONS} lesions, numbered from 0"
+            raise layout_error(str(place), why, "fetch it again")
+        return [(x, y, z, 1 if number < LESIONS // 2 else 2) for x, y, z, number in rows]
     return _converted(folder, found)
 
 

@@ -81,19 +81,17 @@ def measured(one: Cohort) -> dict[str, tuple[float, float | None, float | None]]
     (line,) = predictive_values(
         one.label, one.score, one.patient, [PREVALENCE], **at, confidence=CONFIDENCE
     )
-    for name in ("ppv", "npv"):
-        found[f"{name} at {PREVALENCE:.0%}"] = tuple(
-            line[name][key] for key in ("value", "low", "high")
-        )
+    for name, figure in (("ppv", line.ppv), ("npv", line.npv)):
+        found[f"{name} at {PREVALENCE:.0%}"] = figure.value, figure.low, figure.high
     inside = (one.score >= BIN[0]) & (one.score < BIN[1])
     observed = share_of(one.label[inside] == 1, one.patient[inside], CONFIDENCE)
-    found["calibration bin"] = observed.value, observed.interval.low, observed.interval.high
+    found["calibration bin"] = observed.value, observed.low, observed.high
     curve = froc(one.response, threshold=THRESHOLD, confidence=CONFIDENCE)
-    point = curve["operating_point"]["sensitivity"]
-    found["found at the threshold"] = point["value"], point["low"], point["high"]
-    for rate in curve["rates"][1:4]:
-        name = f"found at {rate['false_per_volume']:g} false"
-        found[name] = rate["sensitivity"], rate["low"], rate["high"]
+    point = curve.operating_point.sensitivity
+    found["found at the threshold"] = point.value, point.low, point.high
+    for rate in curve.rates[1:4]:
+        name = f"found at {rate.false_per_volume:g} false"
+        found[name] = rate.sensitivity, rate.low, rate.high
     return found
 
 
@@ -110,7 +108,10 @@ def truth(effect: float) -> dict[str, float]:
         some.label, some.score, some.patient, [PREVALENCE],
         threshold=THRESHOLD, confidence=CONFIDENCE,
     )  # fmt: skip
-    values |= {f"{name} at {PREVALENCE:.0%}": line[name]["value"] for name in ("ppv", "npv")}
+    values |= {
+        f"ppv at {PREVALENCE:.0%}": line.ppv.value,
+        f"npv at {PREVALENCE:.0%}": line.npv.value,
+    }
     inside = (one.score >= BIN[0]) & (one.score < BIN[1])
     values["calibration bin"] = float((one.label[inside] == 1).mean())
     best = one.response.best

@@ -110,9 +110,9 @@ def mended(seeds: int) -> None:
         odds = generator.normal(-1, 1.5, len(group)) + 0.3 * generator.normal(size=MENDED)[group]
         label = (generator.random(len(group)) < expit(LINE[0] + LINE[1] * odds)).astype(np.int8)
         for one in recalibrations(label, expit(odds), group, seed=seed):
-            for mode in one["modes"]:
-                key = one["patients"], mode["mode"]
-                pair = mode["intercept"]["mean"], mode["slope"]["mean"]
+            for mode in one.modes:
+                key = one.patients, mode.mode
+                pair = mode.intercept.mean, mode.slope.mean
                 sums.setdefault(key, []).append(pair)
     for (patients, mode), pairs in sums.items():
         intercept, slope = np.mean(pairs, axis=0)

@@ -37,7 +37,7 @@ from woods_models import (
 )
 
 from tomocalc.dataset.splits import split_paper
-from tomocalc.experiments.paper import CONFUSION
+from tomocalc.experiments.paper import PAPER
 from tomocalc.files import read_json, write_json
 from tomocalc.model.fitting import fit
 from tomocalc.model.forest import probability as to_probability
@@ -45,7 +45,8 @@ from tomocalc.model.growing import grow
 from tomocalc.model.release import average
 from tomocalc.sections import NetworkSection
 
-PAPER_CONFUSION = np.array([[CONFUSION["tn"], CONFUSION["fp"]], [CONFUSION["fn"], CONFUSION["tp"]]])
+COUNTS = PAPER.confusion
+PAPER_CONFUSION = np.array([[COUNTS.tn, COUNTS.fp], [COUNTS.fn, COUNTS.tp]])
 FOLDS = 5
 OURS = "LSTM, tuned"
 RELEASED = "average of LSTM and trees"

@@ -13,6 +13,7 @@ import torch
 
 import ablate_inputs
 from support.model_data import MODEL, NAMES, make_candidates, make_splits, write_tables
+from tomocalc.accounts.figures import Lead
 from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.weighted import paired_figures
 from tomocalc.model import fitting, growing
@@ -68,7 +69,7 @@ def test_the_gain_of_the_sequence_is_the_ablation_to_one_slice(tmp_path: Path) -
     assert [control["name"].partition(",")[0] for control in controls] == ["trees"] * 2
     assert one == ablated(tmp_path, "slices")["variants"][0]
     lead = one["figures"]["auroc"]["lead"]
-    values = [one["figures"]["auroc"][name]["value"] for name in ("whole", "reduced")]
+    values = [one["figures"]["auroc"][name]["value"] for name in ("one", "other")]
     assert lead["value"] == pytest.approx(values[0] - values[1])
     assert set(facts["curves"]) == {"whole", "1 slice"}
     page = (tmp_path / "ablation.html").read_text()
@@ -80,16 +81,13 @@ def test_a_patient_that_both_models_rank_alike_leaves_the_lead_alone() -> None:
     label = np.tile([1, 0, 0, 0], 50).astype(np.int8)
     group = np.repeat(np.arange(20), 10).astype(np.int32)
     score = rng.random(200) + label
-    same = paired_figures(label, {"a": score, "b": score}, group, confidence=0.9)
-    assert same["auroc"]["lead"] == {"value": 0, "low": 0, "high": 0, "p": 1}
-    assert same["auroc"]["a"]["value"] == 1 > same["auroc"]["a"]["low"]  # so few may mislead
-    worse = {"a": score, "b": rng.random(200)}
-    figures = paired_figures(label, worse, group, confidence=0.9)
-    assert figures["average_precision"]["lead"]["low"] > 0
-    alone = figures["average_precision"]["b"]
-    spread = figures["average_precision"]["lead"]
-    assert spread["high"] - spread["low"] < 1
-    assert alone["low"] < alone["value"] < alone["high"]
+    same = paired_figures(label, (score, score), group, confidence=0.9)["auroc"]
+    assert same.lead == Lead(value=0, low=0, high=0, p=1)
+    assert same.one.value == 1 > same.one.low  # so few may mislead
+    worse = paired_figures(label, (score, rng.random(200)), group, confidence=0.9)
+    found = worse["average_precision"]
+    assert 0 < found.lead.low < found.lead.high < 1
+    assert found.other.low < found.other.value < found.other.high
 
 
 def test_too_few_patients_are_named(tmp_path: Path) -> None:

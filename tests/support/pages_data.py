@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import polars as pl
 
@@ -125,16 +124,15 @@ def figures(
             seed=1,
             prevalences=(0.01, 0.1),
         )
-    content = {
-        "protocol": protocol,
-        "source": source,
-        "released": "lstm",
-        "threshold": 0.4,
-        "confidence": 0.95,
-        "parts": parts,
+    return MetricsAccount(
+        protocol=protocol,
+        source=source,
+        released="lstm",
+        threshold=0.4,
+        confidence=0.95,
+        parts=parts,
         **more,
-    }
-    return msgspec.convert(content, MetricsAccount)
+    )
 
 
 def images(*, patients: int = 12, seed: int = 0) -> Images:

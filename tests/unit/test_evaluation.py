@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
+from tomocalc.accounts.metrics import Part
 from tomocalc.evaluation.account import account
 from tomocalc.metrics import (
     confusion,
@@ -123,12 +124,12 @@ def test_account_is_complete_and_inside_its_intervals():
         confidence=0.95,
         seed=1,
     )
-    assert facts["metrics"].pop("ece")["method"] == "none"
-    for figure in facts["metrics"].values():
-        assert figure["low"] < figure["value"] < figure["high"]
-        assert figure["method"] == "left_out"
-    assert facts["roc"]["tpr"][-1] == 1
-    assert sum(row["support"] for row in facts["report"]) == 400
+    assert facts.metrics.pop("ece").method == "none"
+    for figure in facts.metrics.values():
+        assert figure.low < figure.value < figure.high
+        assert figure.method == "left_out"
+    assert facts.roc.tpr[-1] == 1
+    assert sum(row.support for row in facts.report) == 400
 
 
 def test_a_perfect_figure_has_an_honest_interval():
@@ -140,9 +141,9 @@ def test_a_perfect_figure_has_an_honest_interval():
         threshold=0.5, confidence=0.95, seed=1,
     )  # fmt: skip
     for name in ("auroc", "average_precision", "f1", "balanced_accuracy"):
-        figure = facts["metrics"][name]
-        assert (figure["value"], figure["high"]) == (1, pytest.approx(1))
-        assert figure["low"] == pytest.approx(wilson(3, 3)[0])
+        figure = facts.metrics[name]
+        assert (figure.value, figure.high) == (1, pytest.approx(1))
+        assert figure.low == pytest.approx(wilson(3, 3)[0])
 
 
 def test_one_class_gives_counts_only():
@@ -151,6 +152,4 @@ def test_one_class_gives_counts_only():
         zeros, np.full(4, 0.1), np.arange(4, dtype=np.int32),
         threshold=0.5, confidence=0.95, seed=1,
     )  # fmt: skip
-    assert facts == {
-        "n": 4, "positives": 0, "groups": 4, "rarer_groups": 0, "unit": "patient",
-    }  # fmt: skip
+    assert facts == Part(n=4, positives=0, groups=4, rarer_groups=0, unit="patient")

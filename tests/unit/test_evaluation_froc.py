@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from tomocalc.evaluation.dbtex import RULES, Lesion, Mark, dbtex, match
+from tomocalc.evaluation.dbtex import Lesion, Mark, dbtex, match
 from tomocalc.evaluation.findings import Box
 from tomocalc.evaluation.froc import FALSE, IGNORED, FreeResponse, froc
 from tomocalc.metrics import wilson
 
 DRAW = {"confidence": 0.95}
+PLACE = {"pixel_mm": [0.1]}
 
 
 def response(marks, *, findings, volumes):
@@ -37,48 +38,47 @@ MARKS = [
 def test_curve_by_hand():
     # three findings, the last of which no mark lies on; two volumes
     facts = froc(response(MARKS, findings=[0, 1, 1], volumes=[0, 1]), threshold=0.6, **DRAW)
-    assert facts["curve"] == {
-        "threshold": [0.9, 0.8, 0.7, 0.6, 0.4, 0.3],
-        "false_per_volume": [0, 0.5, 0.5, 0.5, 1, 1.5],
-        "sensitivity": pytest.approx([1 / 3, 1 / 3, 1 / 3, 2 / 3, 2 / 3, 2 / 3], abs=1e-6),
-    }
-    assert (facts["findings"], facts["with_candidate"], facts["volumes"]) == (3, 2, 2)
+    assert facts.curve.threshold == [0.9, 0.8, 0.7, 0.6, 0.4, 0.3]
+    assert facts.curve.false_per_volume == [0, 0.5, 0.5, 0.5, 1, 1.5]
+    shares = [1 / 3, 1 / 3, 1 / 3, 2 / 3, 2 / 3, 2 / 3]
+    assert facts.curve.sensitivity == pytest.approx(shares, abs=1e-6)
+    assert (facts.findings, facts.with_candidate, facts.volumes) == (3, 2, 2)
 
 
 def test_the_operating_point_by_hand():
     point = froc(response(MARKS, findings=[0, 1, 1], volumes=[0, 1]), threshold=0.6, **DRAW)
-    point = point["operating_point"]
-    assert (point["found"], point["false"], point["false_per_volume"]) == (2, 1, 0.5)
-    assert point["sensitivity"]["value"] == pytest.approx(2 / 3)
+    point = point.operating_point
+    assert (point.found, point.false, point.false_per_volume) == (2, 1, 0.5)
+    assert point.sensitivity.value == pytest.approx(2 / 3)
     # of two patients with findings one has his only finding found, the other one of two
-    assert point["sensitivity"]["low"] < 0.1
-    assert point["sensitivity"]["high"] > 0.95
+    assert point.sensitivity.low < 0.1
+    assert point.sensitivity.high > 0.95
 
 
 def test_sensitivity_at_rates_is_linear_between_points_and_flat_beyond():
     rates = froc(response(MARKS, findings=[0, 1, 1], volumes=[0, 1]), threshold=0.6, **DRAW)
-    rates = {rate["false_per_volume"]: rate for rate in rates["rates"]}
-    assert rates[0.5]["sensitivity"] == pytest.approx(2 / 3)
-    assert rates[8.0]["sensitivity"] == pytest.approx(2 / 3)
-    assert [rate["beyond"] for rate in rates.values()] == [False, False, True, True, True]
+    rates = {rate.false_per_volume: rate for rate in rates.rates}
+    assert rates[0.5].sensitivity == pytest.approx(2 / 3)
+    assert rates[8.0].sensitivity == pytest.approx(2 / 3)
+    assert [rate.beyond for rate in rates.values()] == [False, False, True, True, True]
     for rate in rates.values():
-        assert 0 <= rate["low"] <= rate["sensitivity"] <= rate["high"] <= 1
+        assert 0 <= rate.low <= rate.sensitivity <= rate.high <= 1
 
 
 def test_without_any_mark_nothing_is_found():
     facts = froc(response([], findings=[0, 0], volumes=[0, 1]), threshold=0.5, **DRAW)
-    assert facts["curve"]["sensitivity"] == [0]
-    assert facts["with_candidate"] == 0
-    assert facts["rates"][0]["low"] is None  # both findings are of one patient
+    assert facts.curve.sensitivity == [0]
+    assert facts.with_candidate == 0
+    assert facts.rates[0].low is None  # both findings are of one patient
     two = froc(response([], findings=[0, 1], volumes=[0, 1]), threshold=0.5, **DRAW)
-    assert two["rates"][0]["low"] == 0
-    assert two["rates"][0]["high"] == pytest.approx(wilson(0, 2)[1])  # nothing found of only two
+    assert two.rates[0].low == 0
+    assert two.rates[0].high == pytest.approx(wilson(0, 2)[1])  # nothing found of only two
 
 
 def test_a_missed_finding_lowers_every_point():
     full = froc(response(MARKS, findings=[0, 1], volumes=[0, 1]), threshold=0.6, **DRAW)
     less = froc(response(MARKS, findings=[0, 1, 1], volumes=[0, 1]), threshold=0.6, **DRAW)
-    pairs = zip(full["curve"]["sensitivity"], less["curve"]["sensitivity"], strict=True)
+    pairs = zip(full.curve.sensitivity, less.curve.sensitivity, strict=True)
     assert all(missed < found for found, missed in pairs)
 
 
@@ -117,7 +117,7 @@ SMALL = Box(top=245, left=395, bottom=255, right=405, slice=20)
         (Box(245, 395, 255, 405, None), 250, 400, 39, True),  # annotated on every slice
     ],
 )
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", ["nearest", "first"])
 def test_dbtex_hit_rule(box, row, column, depth, hit, rule):
     found = match(Mark(0, row, column, depth, 0.5), [Lesion(0, box)], 40, rule)
     assert found == (0 if hit else FALSE)
@@ -144,8 +144,8 @@ def test_both_rules_are_measured_by_hand():
     place = {"slices": [40, 40], "patient": [0, 1]}
 
     def means(marks):
-        rules = dbtex(marks, lesions, **place, **DRAW)["rules"]
-        return [rules[rule]["mean_sensitivity"]["value"] for rule in ("nearest", "first")]
+        rules = dbtex(marks, lesions, **place, **PLACE, **DRAW).rules
+        return [rule.mean_sensitivity.value for rule in (rules.nearest, rules.first)]
 
     assert means(both) == [0.5, 0.5]
     assert means([*both, beyond]) == [0.5, 1.0]
@@ -163,21 +163,21 @@ def test_dbtex_by_hand():
         Mark(1, *hit, 20, 0.6),
         *(Mark(1, *off, 20, 0.5) for _ in range(5)),
     ]
-    facts = dbtex(marks, lesions, slices=[40] * 4, patient=[0, 1, 2, 3], **DRAW)
+    facts = dbtex(marks, lesions, slices=[40] * 4, patient=[0, 1, 2, 3], **PLACE, **DRAW)
     # volumes with lesions: (0, 1/2) at 0.85, (3/2, 1) at 0.6, (8/2, 1) at the end
-    assert facts["rules"]["nearest"] == facts["rules"]["first"]  # one box a volume
-    found = facts["rules"]["nearest"]
-    at = [entry["value"] for entry in found["sensitivity_at"]]
+    assert facts.rules.nearest == facts.rules.first  # one box a volume
+    found = facts.rules.nearest
+    at = [entry.value for entry in found.sensitivity_at]
     assert at == pytest.approx([0.5 + 0.5 / 1.5, 1, 1, 1])
-    assert found["mean_sensitivity"]["value"] == pytest.approx(np.mean(at))
+    assert found.mean_sensitivity.value == pytest.approx(np.mean(at))
     # all volumes: (0, 1/2), then (12/4, 1): at 2 a third of the way is left
-    assert found["tie_break"]["value"] == pytest.approx(0.5 + 0.5 * 2 / 3)
-    assert (facts["lesions"], facts["volumes_with_lesion"], facts["volumes"]) == (2, 2, 4)
-    for figure in (found["mean_sensitivity"], found["tie_break"]):
-        assert figure["low"] <= figure["value"] <= figure["high"]
+    assert found.tie_break.value == pytest.approx(0.5 + 0.5 * 2 / 3)
+    assert (facts.lesions, facts.volumes_with_lesion, facts.volumes) == (2, 2, 4)
+    for figure in (found.mean_sensitivity, found.tie_break):
+        assert figure.low <= figure.value <= figure.high
 
 
 def test_dbtex_without_marks_is_zero():
-    facts = dbtex([], [Lesion(0, SMALL)], slices=[40, 40], patient=[0, 1], **DRAW)
-    for figures in facts["rules"].values():
-        assert figures["mean_sensitivity"]["value"] == figures["tie_break"]["value"] == 0
+    facts = dbtex([], [Lesion(0, SMALL)], slices=[40, 40], patient=[0, 1], **PLACE, **DRAW)
+    for figures in (facts.rules.nearest, facts.rules.first):
+        assert figures.mean_sensitivity.value == figures.tie_break.value == 0

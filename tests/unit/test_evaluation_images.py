@@ -7,6 +7,7 @@ import pytest
 
 from support.candidates import candidate_rows
 from support.manifests import manifest as made
+from tomocalc.accounts.metrics import Cases, Confusion
 from tomocalc.evaluation.cases import case_account
 from tomocalc.evaluation.clusters import Marks, Rule
 from tomocalc.evaluation.findings import Box, Cluster, box_of, gather_findings
@@ -161,17 +162,17 @@ def seed_that_tests(patient):
 
 def test_every_annotated_finding_of_the_test_part_counts():
     images = measured(seed_that_tests("p2"))
-    curve = images.facts["froc"]["calcifications"]
+    curve = images.facts.froc.calcifications
     # four in v1 and three in v2; candidates lie on three
-    assert (curve["findings"], curve["with_candidate"], curve["volumes"]) == (7, 3, 3)
-    assert curve["operating_point"]["found"] == 2
-    assert curve["operating_point"]["false"] == 1
-    assert curve["curve"]["sensitivity"][-1] == pytest.approx(3 / 7, abs=1e-6)
-    clusters = images.facts["froc"]["clusters"]
-    assert (clusters["findings"], clusters["with_candidate"]) == (2, 1)
-    assert clusters["curve"]["threshold"] == [0.5, 0.3]
-    assert clusters["curve"]["sensitivity"] == [0, 0.5]
-    assert images.facts["patients_drawn"] == 1
+    assert (curve.findings, curve.with_candidate, curve.volumes) == (7, 3, 3)
+    assert curve.operating_point.found == 2
+    assert curve.operating_point.false == 1
+    assert curve.curve.sensitivity[-1] == pytest.approx(3 / 7, abs=1e-6)
+    clusters = images.facts.froc.clusters
+    assert (clusters.findings, clusters.with_candidate) == (2, 1)
+    assert clusters.curve.threshold == [0.5, 0.3]
+    assert clusters.curve.sensitivity == [0, 0.5]
+    assert images.facts.patients_drawn == 1
 
 
 def test_a_volume_without_candidates_scores_nothing():
@@ -181,20 +182,20 @@ def test_a_volume_without_candidates_scores_nothing():
     assert [rows[volume]["cluster_score"] for volume in ("v1", "v2")] == [0.3, 0]
     assert (rows["v2"]["findings"], rows["v2"]["found"], rows["v2"]["part"]) == (3, 0, "test")
     assert (rows["v1"]["with_candidate"], rows["v1"]["found"], rows["v1"]["flagged"]) == (3, 2, 3)
-    patients = images.facts["cases"]["patients"]
-    assert (patients["n"], patients["positives"], patients["without_candidates"]) == (3, 2, 1)
+    patients = images.facts.cases.patients
+    assert (patients.n, patients.positives, patients.without_candidates) == (3, 2, 1)
     # the healthy patient scores 0.4: above the overlooked one, below the other
-    assert patients["metrics"]["auroc"]["value"] == 0.5
-    assert patients["confusion"] == {"tn": 1, "fp": 0, "fn": 1, "tp": 1}
+    assert patients.metrics["auroc"].value == 0.5
+    assert patients.confusion == Confusion(tn=1, fp=0, fn=1, tp=1)
 
 
 def test_the_dbtex_metric_counts_the_overlooked_cluster():
-    facts = measured(seed_that_tests("p2")).facts["dbtex"]
-    assert (facts["lesions"], facts["volumes_with_lesion"], facts["marks"]) == (2, 2, 1)
-    for figures in facts["rules"].values():
-        assert figures["mean_sensitivity"]["value"] == 0.5
-    assert facts["biopsied"] is False
-    assert facts["least_mm"] == [10, 10]
+    facts = measured(seed_that_tests("p2")).facts.dbtex
+    assert (facts.lesions, facts.volumes_with_lesion, facts.marks) == (2, 2, 1)
+    for figures in (facts.rules.nearest, facts.rules.first):
+        assert figures.mean_sensitivity.value == 0.5
+    assert facts.biopsied is False
+    assert facts.least_mm == (10, 10)
 
 
 def test_a_patient_in_another_part_is_not_counted():
@@ -204,8 +205,8 @@ def test_a_patient_in_another_part_is_not_counted():
         if patient_parts(["p2"], splits({"a": "train"}), split=SPLIT, seed=seed) != {"p2": "test"}
     )
     images = measured(seed)
-    assert images.facts["froc"]["calcifications"]["findings"] == 4
-    assert images.facts["patients_drawn"] == 0
+    assert images.facts.froc.calcifications.findings == 4
+    assert images.facts.patients_drawn == 0
     assert images.volumes.height == 4
 
 
@@ -223,7 +224,7 @@ def test_a_candidate_in_an_annotated_cluster_is_not_a_false_calcification():
     facts = measure_images(
         rows, parts, volumes, sheet, threshold=0.5, settings=SETTINGS, split=SPLIT, seed=1
     ).facts
-    assert facts["froc"]["calcifications"]["operating_point"]["false"] == 0
+    assert facts.froc.calcifications.operating_point.false == 0
 
 
 def test_without_findings_the_page_is_told_why():
@@ -231,10 +232,10 @@ def test_without_findings_the_page_is_told_why():
     facts = measure_images(
         rows, parts, volumes, [], threshold=0.5, settings=SETTINGS, split=SPLIT, seed=1
     ).facts
-    assert facts["froc"]["calcifications"] is None
-    assert facts["froc"]["clusters"] is None
-    assert facts["dbtex"] is None
-    assert "metrics" not in facts["cases"]["volumes"]
+    assert facts.froc.calcifications is None
+    assert facts.froc.clusters is None
+    assert facts.dbtex is None
+    assert facts.cases.volumes.metrics == {}
 
 
 def test_cases_of_one_class_have_counts_only():
@@ -248,4 +249,4 @@ def test_cases_of_one_class_have_counts_only():
         }
     )
     facts = case_account(cases, threshold=0.5, confidence=0.95, prevalences=[])
-    assert facts == {"n": 2, "positives": 0, "without_candidates": 1}
+    assert facts == Cases(n=2, positives=0, without_candidates=1)

@@ -50,8 +50,8 @@ def test_a_share_by_hand() -> None:
     error = math.sqrt(2 / 3 * 2 * math.log(3) ** 2)
     high = 1 / (1 + math.exp(-t.ppf(0.975, 2) * error))
     assert found.value == 0.5
-    assert (found.interval.low, found.interval.high) == pytest.approx((1 - high, high))
-    assert found.interval.method is Method.LEFT_OUT
+    assert (found.low, found.high) == pytest.approx((1 - high, high))
+    assert found.method is Method.LEFT_OUT
 
 
 def test_what_no_patient_moves_has_one_trial_per_patient() -> None:
@@ -67,7 +67,7 @@ def test_one_patient_has_no_interval() -> None:
     found = figures_left_out(label, np.arange(4.0), np.array([0, 0, 1, 2], np.int32), threshold=2)
     assert found.interval("auroc", 0.95).method is Method.NONE
     assert found.lead_over(found, "auroc", 0.95).p is None
-    assert share_of(np.zeros(0, bool), np.zeros(0, int), 0.95).interval.low is None
+    assert share_of(np.zeros(0, bool), np.zeros(0, int), 0.95).low is None
 
 
 def test_a_difference_by_hand() -> None:
@@ -109,6 +109,6 @@ def test_intervals_cover_where_patients_differ() -> None:
     for _ in range(400):
         chance = 1 / (1 + np.exp(-(1 + 1.2 * draw.normal(size=12))))
         group = np.repeat(np.arange(12), 8)
-        found = share_of(draw.random(96) < chance[group], group, 0.95).interval
+        found = share_of(draw.random(96) < chance[group], group, 0.95)
         covered.append(found.low is not None and found.low <= truth <= (found.high or 0))
     assert 0.92 <= np.mean(covered) <= 0.98

@@ -40,9 +40,9 @@ def test_the_line_holds_what_was_planted_and_its_intervals_too() -> None:
     label, score, group = cohort(60, intercept=0.8, slope=0.6)
     line = calibration_line(label, score, group, confidence=0.95)
     assert line is not None
-    assert line["slope"]["low"] < 0.6 < line["slope"]["high"] < 1
-    assert line["intercept"]["low"] > 0.5
-    assert line["observed"] == label.mean()
+    assert line.slope.low < 0.6 < line.slope.high < 1
+    assert line.intercept.low > 0.5
+    assert line.observed == label.mean()
 
 
 def test_scores_that_tell_the_classes_apart_perfectly_have_no_line() -> None:
@@ -53,24 +53,24 @@ def test_scores_that_tell_the_classes_apart_perfectly_have_no_line() -> None:
 
 def test_recalibration_brings_held_out_patients_to_slope_one_and_intercept_nought() -> None:
     found = recalibrations(*cohort(120, intercept=0.8, slope=0.6), seed=1)
-    assert [(one["patients"], one["held_out"]) for one in found] == [
+    assert [(one.patients, one.held_out) for one in found] == [
         (10, 110),
         (20, 100),
         (50, 70),
         (60, 60),
     ]
-    as_released, shifted, scaled = (mode for mode in found[-1]["modes"])
-    assert as_released["slope"]["mean"] == pytest.approx(0.6, abs=0.1)
-    assert as_released["intercept"]["mean"] > 0.6
-    assert shifted["slope"] == as_released["slope"]  # a shift changes no slope
+    as_released, shifted, scaled = (mode for mode in found[-1].modes)
+    assert as_released.slope.mean == pytest.approx(0.6, abs=0.1)
+    assert as_released.intercept.mean > 0.6
+    assert shifted.slope == as_released.slope  # a shift changes no slope
     for mode in (shifted, scaled):
-        assert mode["intercept"]["mean"] == pytest.approx(0, abs=0.1)
-    assert scaled["slope"]["mean"] == pytest.approx(1, abs=0.1)
-    assert scaled["brier"]["mean"] < as_released["brier"]["mean"]
+        assert mode.intercept.mean == pytest.approx(0, abs=0.1)
+    assert scaled.slope.mean == pytest.approx(1, abs=0.1)
+    assert scaled.brier.mean < as_released.brier.mean
 
 
 def test_too_few_patients_are_not_recalibrated() -> None:
-    assert recalibrations(*cohort(15, intercept=0, slope=1), seed=1) == []
+    assert recalibrations(*cohort(15, intercept=0, slope=1), seed=1) == ()
 
 
 def test_net_benefit_weighs_wrong_flags_by_the_odds_of_the_threshold() -> None:
@@ -78,9 +78,9 @@ def test_net_benefit_weighs_wrong_flags_by_the_odds_of_the_threshold() -> None:
     score = np.array([0.9, 0.15, 0.25, 0.3, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
     curve = decision_curve(label, score, np.arange(10, dtype=np.int32), confidence=0.95)
     at = dict(zip(THRESHOLDS, curve, strict=True))
-    assert at[0.2]["model"]["value"] == pytest.approx((1 - 2 * 0.25) / 10)
-    assert at[0.2]["everything"] == pytest.approx((2 - 8 * 0.25) / 10)
-    assert at[0.5]["model"]["value"] == pytest.approx(0.1)
+    assert at[0.2].model.value == pytest.approx((1 - 2 * 0.25) / 10)
+    assert at[0.2].everything == pytest.approx((2 - 8 * 0.25) / 10)
+    assert at[0.5].model.value == pytest.approx(0.1)
 
 
 def test_log_odds_stay_finite() -> None:

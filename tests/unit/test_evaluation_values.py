@@ -32,10 +32,10 @@ def values(counts, prevalence):
 
 def test_calibration_bins_by_hand():
     low, high = calibration(LABEL, SCORE, ROWS, bins=2)
-    assert low["mean_predicted"] == pytest.approx(0.7 / 3)
-    assert (low["observed"], low["n"]) == (1 / 3, 3)
-    assert high["mean_predicted"] == pytest.approx(2 / 3)
-    assert (high["low"] or 0) < 2 / 3 < (high["high"] or 0)
+    assert low.mean_predicted == pytest.approx(0.7 / 3)
+    assert (low.observed, low.n) == (1 / 3, 3)
+    assert high.mean_predicted == pytest.approx(2 / 3)
+    assert (high.low or 0) < 2 / 3 < (high.high or 0)
 
 
 def test_calibration_error_by_hand():
@@ -44,7 +44,7 @@ def test_calibration_error_by_hand():
 
 
 def test_a_probability_of_one_is_in_the_last_bin():
-    assert calibration(LABEL[:1], np.array([1.0]), ROWS[:1])[0]["n"] == 1
+    assert calibration(LABEL[:1], np.array([1.0]), ROWS[:1])[0].n == 1
 
 
 def test_the_bias_of_perfect_probabilities_is_found():
@@ -53,10 +53,10 @@ def test_the_bias_of_perfect_probabilities_is_found():
     expected = sum(abs(k / n - 0.5) * math.comb(n, k) / 2**n for k in range(n + 1))
     label = (np.arange(n) % 2).astype(np.int8)
     facts = calibration_facts(label, np.full(n, 0.5), seed=1, simulations=20_000)
-    assert facts["ece"] == 0
-    assert facts["expected_if_calibrated"] == pytest.approx(expected, rel=0.03)
-    assert facts["debiased"] == 0
-    assert facts["p_value"] == 1
+    assert facts.ece == 0
+    assert facts.expected_if_calibrated == pytest.approx(expected, rel=0.03)
+    assert facts.debiased == 0
+    assert facts.p_value == 1
 
 
 def test_wrong_probabilities_stand_out_and_right_ones_do_not():
@@ -65,26 +65,26 @@ def test_wrong_probabilities_stand_out_and_right_ones_do_not():
     right = (draw.random(2000) < score).astype(np.int8)
     wrong = (draw.random(2000) < score**3).astype(np.int8)
     good, bad = (calibration_facts(label, score, seed=1) for label in (right, wrong))
-    assert good["p_value"] > 0.05
-    assert good["ece"] < good["upper_if_calibrated"]
-    assert bad["p_value"] < 0.01
-    assert bad["debiased"] == pytest.approx(0.25, abs=0.03)  # mean of x - x**3
+    assert good.p_value > 0.05
+    assert good.ece < good.upper_if_calibrated
+    assert bad.p_value < 0.01
+    assert bad.debiased == pytest.approx(0.25, abs=0.03)  # mean of x - x**3
 
 
 def test_predictive_values_by_hand():
     # sensitivity 0.8, specificity 0.9, prevalence 1 %
     line = values({"tn": 900, "fp": 100, "fn": 20, "tp": 80}, 0.01)
-    assert line["ppv"]["value"] == pytest.approx(0.008 / (0.008 + 0.099))
-    assert line["npv"]["value"] == pytest.approx(0.891 / (0.891 + 0.002))
-    for name in ("ppv", "npv"):
-        assert line[name]["low"] < line[name]["value"] < line[name]["high"]
+    assert line.ppv.value == pytest.approx(0.008 / (0.008 + 0.099))
+    assert line.npv.value == pytest.approx(0.891 / (0.891 + 0.002))
+    for figure in (line.ppv, line.npv):
+        assert figure.low < figure.value < figure.high
 
 
 def test_predictive_values_at_the_data_s_own_prevalence():
     counts = {"tn": 45, "fp": 5, "fn": 10, "tp": 40}
     line = values(counts, 0.5)
-    assert line["ppv"]["value"] == pytest.approx(40 / 45)
-    assert line["npv"]["value"] == pytest.approx(45 / 55)
+    assert line.ppv.value == pytest.approx(40 / 45)
+    assert line.npv.value == pytest.approx(45 / 55)
 
 
 @pytest.mark.parametrize(
@@ -97,11 +97,10 @@ def test_predictive_values_at_the_data_s_own_prevalence():
 )
 def test_extreme_counts_keep_honest_intervals(counts, ppv, npv):
     line = values(counts, 0.1)
-    for name, value in (("ppv", ppv), ("npv", npv)):
-        figure = line[name]
-        assert figure["value"] == (None if value is None else pytest.approx(value))
+    for figure, value in ((line.ppv, ppv), (line.npv, npv)):
+        assert figure.value == (None if value is None else pytest.approx(value))
         if value is not None:
-            assert 0 <= figure["low"] < figure["high"] <= 1
+            assert 0 <= figure.low < figure.high <= 1
 
 
 def test_the_interval_of_predictive_values_covers():
@@ -112,22 +111,22 @@ def test_the_interval_of_predictive_values_covers():
         tp, tn = int(draw.binomial(40, 0.8)), int(draw.binomial(60, 0.9))
         counts = {"tn": tn, "fp": 60 - tn, "fn": 40 - tp, "tp": tp}
         line = values(counts, 0.1)
-        inside += line["ppv"]["low"] <= truth <= line["ppv"]["high"]
+        inside += line.ppv.low <= truth <= line.ppv.high
     assert inside / 300 >= 0.93
 
 
 def test_thresholds_by_hand():
-    rows = {row["threshold"]: row for row in threshold_table(LABEL, SCORE, chosen=0.3)}
+    rows = {row.threshold: row for row in threshold_table(LABEL, SCORE, chosen=0.3)}
     at_half = rows[0.5]
-    assert at_half["precision"] == pytest.approx(2 / 3)
-    assert at_half["recall"] == pytest.approx(2 / 3)
-    assert at_half["flagged"] == 0.5
+    assert at_half.precision == pytest.approx(2 / 3)
+    assert at_half.recall == pytest.approx(2 / 3)
+    assert at_half.flagged == 0.5
 
 
 def test_the_thresholds_reach_the_scores_and_hold_the_chosen_one():
     score = np.linspace(0.97, 0.99, 50)
     label = (np.arange(50) > 40).astype(np.int8)
-    cuts = [row["threshold"] for row in threshold_table(label, score, chosen=0.984)]
+    cuts = [row.threshold for row in threshold_table(label, score, chosen=0.984)]
     assert cuts == sorted(set(cuts))
     assert 0.984 in cuts
     assert (cuts[0], cuts[-1]) == (0.05, score[-1])
@@ -137,19 +136,19 @@ def test_the_thresholds_reach_the_scores_and_hold_the_chosen_one():
 def test_operating_points_are_chosen_on_validation_and_measured_on_test():
     validation = (np.array([0, 0, 0, 1, 1], np.int8), np.array([0.1, 0.2, 0.6, 0.5, 0.9]))
     points = {
-        point["rule"]: point
+        point.rule: point
         for point in operating_points(validation, (LABEL, SCORE, ROWS), chosen=0.3, confidence=0.95)
     }
     assert list(points) == ["chosen", "half", "youden", "recall_90", "recall_95"]
     # recall 1/2 at 0.9 with specificity 1; recall 1 at 0.5 with specificity 2/3: the latter
-    assert points["youden"]["threshold"] == 0.5
-    assert points["recall_90"]["threshold"] == 0.5
-    assert points["chosen"]["recall"]["value"] == 1
-    assert points["half"]["recall"]["value"] == pytest.approx(2 / 3)
-    assert points["half"]["recall"]["low"] < 2 / 3 < points["half"]["recall"]["high"]
+    assert points["youden"].threshold == 0.5
+    assert points["recall_90"].threshold == 0.5
+    assert points["chosen"].recall.value == 1
+    assert points["half"].recall.value == pytest.approx(2 / 3)
+    assert points["half"].recall.low < 2 / 3 < points["half"].recall.high
 
 
 def test_without_validation_only_fixed_rules_are_left():
     nothing = (np.zeros(0, np.int8), np.zeros(0))
     points = operating_points(nothing, (LABEL, SCORE, ROWS), chosen=0.3, confidence=0.95)
-    assert [point["rule"] for point in points] == ["chosen", "half"]
+    assert [point.rule for point in points] == ["chosen", "half"]

@@ -6,10 +6,11 @@ from __future__ import annotations
 import re
 
 import msgspec
+from msgspec.structs import replace
 
 from support.pages_data import figures, images
-from tomocalc.accounts.metrics import Part
-from tomocalc.experiments.paper import ACCURACY, CONFUSION
+from tomocalc.accounts.metrics import Cases, Part
+from tomocalc.experiments.paper import PAPER
 from tomocalc.pages.evaluation import evaluation_page
 
 
@@ -39,8 +40,7 @@ def test_every_chart_and_figure_is_there():
 
 
 def test_the_paper_protocol_is_marked_as_leaking():
-    paper = {"accuracy": ACCURACY, "confusion": CONFUSION}
-    html = evaluation_page(figures(protocol="paper", source="table", paper=paper))
+    html = evaluation_page(figures(protocol="paper", source="table", paper=PAPER))
     assert "These figures leak" in html
     assert "0.973" in html
     assert "1,454" in html
@@ -74,12 +74,11 @@ def test_volumes_patients_and_findings_are_shown():
     facts = measured.facts
     html = page_of(facts, measured)
     assert {"cases-roc", "froc-calcifications", "froc-clusters"} <= set(charts(html))
-    point = facts["froc"]["calcifications"]["operating_point"]
-    assert f"{point['sensitivity']['value']:.3f}" in html
-    for unit in ("volumes", "patients"):
-        assert f"{facts['cases'][unit]['metrics']['auroc']['value']:.3f}" in html
-    first = facts["dbtex"]["rules"]["first"]["mean_sensitivity"]
-    assert f"{first['value']:.3f}" in html
+    point = facts.froc.calcifications.operating_point
+    assert f"{point.sensitivity.value:.3f}" in html
+    for cases in (facts.cases.volumes, facts.cases.patients):
+        assert f"{cases.metrics['auroc'].value:.3f}" in html
+    assert f"{facts.dbtex.rules.first.mean_sensitivity.value:.3f}" in html
     assert "Nearest box" in html
     assert "First box" in html
     assert "every cluster counts as a finding" in html
@@ -91,11 +90,13 @@ def test_volumes_patients_and_findings_are_shown():
 def test_what_could_not_be_measured_is_said():
     measured = images()
     reason = "There is no annotated cluster in the test part."
-    facts = measured.facts | {"dbtex": None}
-    facts["froc"] = measured.facts["froc"] | {"clusters": None}
-    facts["cases"] = measured.facts["cases"] | {
-        "patients": {"n": 6, "positives": 6, "without_candidates": 0}
-    }
+    found, patients = measured.facts, Cases(n=6, positives=6, without_candidates=0)
+    facts = replace(
+        found,
+        dbtex=None,
+        froc=replace(found.froc, clusters=None),
+        cases=replace(found.cases, patients=patients),
+    )
     html = page_of(facts, measured)
     assert html.count(reason) == 2
     assert "froc-clusters" not in charts(html)

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tomocalc.accounts.figures import Lead
 from tomocalc.errors import TomocalcError
 from tomocalc.experiments.runs import differing, flat, paired, read_run
 
@@ -33,22 +34,22 @@ DRAW: dict[str, Any] = {"confidence": 0.95}
 
 
 def test_settings_are_flat_and_only_what_differs_is_shown() -> None:
-    one, two = ({"settings": flat({"a": {"b": [1, number]}, "c": None})} for number in (2, 3))
-    assert one["settings"] == {"a.b": "1, 2", "c": "None"}
-    assert differing([one, two]) == {"a.b": ["1, 2", "1, 3"]}
-    assert differing([one, {"settings": {}}])["c"] == ["None", None]
+    one, two = (flat({"a": {"b": [1, number]}, "c": None}) for number in (2, 3))
+    assert one == {"a.b": "1, 2", "c": "None"}
+    assert differing([one, two]) == {"a.b": ("1, 2", "1, 3")}
+    assert differing([one, {}])["c"] == ("None", None)
 
 
 def test_a_run_against_itself_leads_by_nothing() -> None:
     lead = paired(predictions(1), predictions(1), **DRAW)
     assert lead is not None
-    assert lead["auroc"]["lead"] == {"value": 0.0, "low": 0.0, "high": 0.0, "p": 1.0}
+    assert lead["auroc"].lead == Lead(value=0.0, low=0.0, high=0.0, p=1.0)
 
 
 def test_the_lead_is_that_of_the_other_run() -> None:
     lead = paired(predictions(1, skill=0.0), predictions(1, skill=4.0), **DRAW)
     assert lead is not None
-    assert lead["average_precision"]["lead"]["low"] > 0
+    assert (lead["average_precision"].lead.low or 0) > 0
 
 
 @pytest.mark.parametrize("change", ["rows", "labels"])

@@ -1,23 +1,26 @@
 """Train the model without one feature after another, or on fewer slices, patient by patient."""
 
 from collections.abc import Mapping
+from typing import Literal
 
+import numpy as np
+
+from tomocalc.accounts.experiments import Ablation, Variant
 from tomocalc.errors import TomocalcError
-from tomocalc.evaluation.account import curves
+from tomocalc.evaluation.account import precision_recall
 from tomocalc.experiments.cross_validation import Experiment, Scores
-from tomocalc.files import write_json
 from tomocalc.log import log_to
 from tomocalc.pages.experiments import experiment_page
 from tomocalc.pages.frame import write_page
 from tomocalc.sections import EvaluationSection, NetworkSection, SequenceSection
 
-Variant = tuple[str, list[str], int]
+Input = tuple[str, list[str], int]
 """Name, features, slices."""
 
 
 def main(
     *,
-    what: str,
+    what: Literal["features", "slices", "sequence"],
     candidates: str,
     splits: str,
     features: list[str],
@@ -55,7 +58,7 @@ def main(
         candidates, splits, model=model, impute=impute, folds=folds, seed=seed, threads=threads
     )
 
-    def scores(variant: Variant) -> Scores:
+    def scores(variant: Input) -> Scores:
         name, used, slices = variant
         return experiment.scores(name, features=used, sequence={**sequence, "slices": slices})
 
@@ -66,25 +69,26 @@ def main(
         spans = experiment.table["slices_spanned"].null_count() == 0
         for name, used, slices in _controls(features, sequence["slices"], spans=spans):
             found[name] = experiment.tree_scores(features=used, slices=slices)
-    facts = {
-        "what": what,
-        **experiment.account,
-        "slices": sequence["slices"],
-        "confidence": evaluation["confidence"],
-        "variants": [
-            {
-                "name": name,
-                "figures": experiment.figures({"whole": whole, "reduced": score}, evaluation),
-            }
+    account = Ablation(
+        what=what,
+        candidates=len(experiment.rows),
+        positives=int(experiment.label.sum()),
+        patients=len(np.unique(experiment.group)),
+        folds=folds,
+        model=model,
+        slices=sequence["slices"],
+        confidence=evaluation["confidence"],
+        variants=tuple(
+            Variant(name=name, figures=experiment.paired(whole, score, evaluation))
             for name, score in found.items()
-        ],
-        "curves": {name: curves(experiment.label, score)["pr"] for name, score in drawn.items()},
-    }
-    write_json(figures, facts)
-    write_page(page, experiment_page(facts, source=source), words)
+        ),
+        curves={name: precision_recall(experiment.label, score) for name, score in drawn.items()},
+    )
+    account.write(figures)
+    write_page(page, experiment_page(account, source=source), words)
 
 
-def _controls(features: list[str], slices: int, *, spans: bool) -> list[Variant]:
+def _controls(features: list[str], slices: int, *, spans: bool) -> list[Input]:
     spanned = [*features, *({"slices_spanned"} - set(features))]
     found = [
         ("trees, 1 slice", features, 1),
@@ -94,7 +98,7 @@ def _controls(features: list[str], slices: int, *, spans: bool) -> list[Variant]
     return found if spans else [found[0], found[2]]
 
 
-def _variants(what: str, features: list[str], sequence: SequenceSection) -> list[Variant]:
+def _variants(what: str, features: list[str], sequence: SequenceSection) -> list[Input]:
     slices = sequence["slices"]
     if what == "features":
         found = [

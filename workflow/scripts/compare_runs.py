@@ -3,10 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import msgspec
-
 from tomocalc.experiments.runs import compare
-from tomocalc.files import write_json
 from tomocalc.log import log_to
 from tomocalc.pages.experiments import runs_page
 from tomocalc.pages.frame import write_page
@@ -31,13 +28,13 @@ def main(
     evaluation
         Section of the configuration.
     """
-    facts = compare(
+    account = compare(
         [Path(folder) for folder in folders],
         names,
         confidence=evaluation["confidence"],
     )
-    write_json(figures, msgspec.to_builtins(facts))
-    write_page(page, runs_page(facts), words)
+    account.write(figures)
+    write_page(page, runs_page(account), words)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from tomocalc.accounts.metrics import MetricsAccount
+from tomocalc.accounts.metrics import MetricsAccount, Part
 from tomocalc.accounts.seal import FrozenPart, Opened
 from tomocalc.dataset.annotations import read_findings
 from tomocalc.dataset.feature_table import read_subgroups
@@ -18,7 +18,7 @@ from tomocalc.evaluation.images import measure_images, without_images
 from tomocalc.evaluation.outcomes import measure_outcomes
 from tomocalc.evaluation.subgroups import Known, subgroups_of
 from tomocalc.evaluation.thresholds import operating_points
-from tomocalc.experiments.paper import ACCURACY, CONFUSION
+from tomocalc.experiments.paper import PAPER
 from tomocalc.image.shards import read_manifest
 from tomocalc.log import log_to
 from tomocalc.model.release import ReleasedModel, load_model
@@ -126,17 +126,19 @@ def main(
         threshold=model.threshold,
         confidence=settings["confidence"],
     )
-    content = _figures(scored, model, settings, seed) | {
-        "protocol": protocol,
-        "source": source,
-        "released": model.released,
-        "images": images.facts,
-        "no_images": images.reason,
-        "subgroups": msgspec.to_builtins(found_subgroups),
-        "opened": msgspec.to_builtins(opened),
-        "paper": {"accuracy": ACCURACY, "confusion": CONFUSION} if protocol == "paper" else None,
-    }
-    found = msgspec.convert(content, MetricsAccount)
+    found = MetricsAccount(
+        protocol=protocol,
+        source=source,
+        released=model.released,
+        threshold=model.threshold,
+        confidence=settings["confidence"],
+        parts=_parts(scored, model, settings, seed),
+        images=images.facts,
+        no_images=images.reason,
+        subgroups=found_subgroups,
+        opened=opened,
+        paper=PAPER if protocol == "paper" else None,
+    )
     found.write(metrics)
     write_page(
         page, evaluation_page(found, clusters=images.clusters, patients=images.patients), words
@@ -174,30 +176,27 @@ def _in_test(scored: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     return test.join(focus, on=KEY, how="left", maintain_order="left")
 
 
-def _figures(
+def _parts(
     scored: pl.DataFrame, model: ReleasedModel, settings: EvaluationSection, seed: int
-) -> dict[str, Any]:
+) -> dict[str, Part]:
     by_patient = bool((scored["patient_id"] != "").all())
     unit = "patient" if by_patient else "equal rows"
     rows = {part: scored.filter(pl.col("part") == part) for part in PARTS}
     parts = {part: _part(rows[part], model.threshold, settings, seed, unit) for part in PARTS}
-    if "metrics" in parts["test"]:
-        parts["test"]["operating_points"] = operating_points(
+    if parts["test"].metrics:
+        points = operating_points(
             _labelled(rows["validation"]),
             (*_labelled(rows["test"]), rows["test"]["group"].to_numpy().astype(np.int32)),
             chosen=model.threshold,
             confidence=settings["confidence"],
         )
-    return {
-        "threshold": model.threshold,
-        "confidence": settings["confidence"],
-        "parts": parts,
-    }
+        parts["test"] = msgspec.structs.replace(parts["test"], operating_points=points)
+    return parts
 
 
 def _part(
     rows: pl.DataFrame, threshold: float, settings: EvaluationSection, seed: int, unit: str
-) -> dict[str, Any]:
+) -> Part:
     return account(
         *_labelled(rows),
         rows["group"].to_numpy().astype(np.int32),

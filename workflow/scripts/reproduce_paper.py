@@ -1,16 +1,17 @@
 """Put the reference paper's tables and figures beside this run's, and an honest figure to them."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import polars as pl
 
+from tomocalc.accounts.experiments import Epoch, Reproduction, Side
+from tomocalc.accounts.metrics import Confusion
 from tomocalc.accounts.split import SplitAccount
-from tomocalc.evaluation.account import curves
+from tomocalc.evaluation.account import roc
 from tomocalc.evaluation.weighted import figures_of_merit
-from tomocalc.experiments.paper import ACCURACY, CONFUSION
-from tomocalc.files import read_json, write_json
+from tomocalc.experiments.paper import PAPER
+from tomocalc.files import read_json
 from tomocalc.log import log_to
 from tomocalc.metrics import confusion
 from tomocalc.pages.frame import write_page
@@ -20,7 +21,6 @@ from tomocalc.sections import EvaluationSection
 
 PROTOCOLS = ("paper", "honest")
 SHOWN = ("accuracy", "recall", "f1", "auroc", "average_precision")
-CURVES = ("epoch", "loss", "test_loss", "test_accuracy", "test_average_precision")
 
 
 def main(
@@ -49,24 +49,21 @@ def main(
         for name, *paths in zip(PROTOCOLS, splits, scores, cards, histories, strict=True)
     }
     seen = SplitAccount.read(split_account).audit.check("copies")
-    facts = {
-        "paper": {"accuracy": ACCURACY, "confusion": CONFUSION},
-        "ours": sides["paper"],
-        "honest": sides["honest"],
-        "copied_positives": (seen.positives or 0) / (seen.of_positives or 1),
-        "confidence": evaluation["confidence"],
-    }
-    write_json(figures, facts)
-    write_page(page, reproduction_page(facts))
+    account = Reproduction(
+        paper=PAPER,
+        ours=sides["paper"],
+        honest=sides["honest"],
+        copied_positives=(seen.positives or 0) / (seen.of_positives or 1),
+        confidence=evaluation["confidence"],
+    )
+    account.write(figures)
+    write_page(page, reproduction_page(account))
 
 
 def side(
     splits: str, scores: str, card: str, history: str, *, evaluation: EvaluationSection
-) -> dict[str, Any]:
-    """Return what one training reaches on its test part, and its curves.
-
-    ``accuracy_of_none`` is what calling nothing a calcification reaches.
-    """
+) -> Side:
+    """Return what one training reaches on its test part, and its curves."""
     network = read_json(card)
     keys = ["volume_id", "candidate_id", "copy"]
     rows = read_parquet(splits).join(read_parquet(scores), on=keys, maintain_order="left")
@@ -80,18 +77,19 @@ def side(
         threshold=threshold,
         confidence=evaluation["confidence"],
     )
-    return {
-        "rows": len(label),
-        "positives": int(label.sum()),
-        "threshold": threshold,
-        "confusion": confusion(label, score, threshold),
-        "accuracy_of_none": float(np.mean(label == 0)),
-        "roc": curves(label, score)["roc"],
-        "figures": {name: found[name] for name in SHOWN},
-        "training": network["training"],
-        "tuned": network["trials"] > 0,
-        "curves": read_parquet(history).select(CURVES).to_dicts(),
-    }
+    epochs = read_parquet(history).select(Epoch.__struct_fields__)
+    return Side(
+        rows=len(label),
+        positives=int(label.sum()),
+        threshold=threshold,
+        confusion=Confusion(**confusion(label, score, threshold)),
+        accuracy_of_none=float(np.mean(label == 0)),
+        roc=roc(label, score),
+        figures={name: found[name] for name in SHOWN},
+        training=network["training"],
+        tuned=network["trials"] > 0,
+        curves=tuple(Epoch(**row) for row in epochs.to_dicts()),
+    )
 
 
 if __name__ == "__main__":

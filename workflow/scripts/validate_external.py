@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import msgspec
 import polars as pl
 
 from tomocalc import sections
 from tomocalc.accounts.external import ExternalAccount
 from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.accounts.metrics import Part
 from tomocalc.dataset.annotations import read_findings
 from tomocalc.dataset.feature_table import read_feature_table, read_subgroups
 from tomocalc.dataset.quality import validate
@@ -33,7 +33,7 @@ from tomocalc.prediction.fit import check_fit, check_table_fit, drift
 log = logging.getLogger("tomocalc.validate_external")
 
 KEY = ["volume_id", "candidate_id"]
-EMPTY_PART = {"n": 0, "positives": 0}
+EMPTY_PART = Part(n=0, positives=0)
 """Of training and validation: nothing of these data is learnt from."""
 
 
@@ -122,16 +122,30 @@ def main(
         threshold=model.threshold,
         confidence=settings["confidence"],
     )
-    content = _figures(scored, model, settings, seed) | {
-        "source": _source(table, volumes),
-        "volumes": len(volumes),
-        "patients": len({volume.patient_id for volume in volumes} - {""})
+    test = _test(scored, model, settings, seed)
+    label, score = scored["label"].to_numpy(), scored["probability"].to_numpy()
+    group, confidence = scored["group"].to_numpy(), settings["confidence"]
+    domain = model.card["domain"]
+    found = ExternalAccount(
+        protocol=model.card.get("protocol") or "honest",
+        source=_source(table, volumes),
+        released=model.released,
+        threshold=model.threshold,
+        confidence=confidence,
+        parts={"train": EMPTY_PART, "validation": EMPTY_PART, "test": test},
+        images=images.facts,
+        no_images=images.reason,
+        subgroups=divided,
+        weights_sha256=model.card["weights_sha256"],
+        trained_on=domain["source"],
+        volumes=len(volumes),
+        patients=len({volume.patient_id for volume in volumes} - {""})
         or scored.filter(pl.col("patient_id") != "")["patient_id"].n_unique(),
-        "images": images.facts,
-        "subgroups": msgspec.to_builtins(divided),
-        "no_images": images.reason,
-    }
-    found = msgspec.convert(content, ExternalAccount)
+        line=calibration_line(label, score, group, confidence=confidence),
+        recalibrations=recalibrations(label, score, group, seed=seed) if test.metrics else (),
+        decision=decision_curve(label, score, group, confidence=confidence) if test.metrics else (),
+        drift=tuple(drift(scored, domain)),
+    )
     found.write(metrics)
     html = external_page(found, clusters=images.clusters, patients=images.patients)
     write_page(page, html, words)
@@ -234,37 +248,20 @@ def _images(
     )
 
 
-def _figures(
+def _test(
     scored: pl.DataFrame, model: ReleasedModel, settings: sections.EvaluationSection, seed: int
-) -> dict[str, Any]:
-    label, score = scored["label"].to_numpy(), scored["probability"].to_numpy()
-    group = scored["group"].to_numpy()
-    confidence, domain = settings["confidence"], model.card["domain"]
+) -> Part:
     named = bool((scored["patient_id"] != "").all())
-    test = account(
-        label,
-        score,
-        group,
+    return account(
+        scored["label"].to_numpy(),
+        scored["probability"].to_numpy(),
+        scored["group"].to_numpy(),
         threshold=model.threshold,
-        confidence=confidence,
+        confidence=settings["confidence"],
         seed=seed,
         prevalences=settings["prevalences"],
         unit="patient" if named else "equal rows",
     )
-    both = bool(test.get("metrics"))
-    return {
-        "protocol": model.card.get("protocol") or "honest",
-        "released": model.released,
-        "threshold": model.threshold,
-        "confidence": confidence,
-        "parts": {"train": EMPTY_PART, "validation": EMPTY_PART, "test": test},
-        "weights_sha256": model.card["weights_sha256"],
-        "trained_on": domain["source"],
-        "line": calibration_line(label, score, group, confidence=confidence),
-        "recalibrations": recalibrations(label, score, group, seed=seed) if both else [],
-        "decision": decision_curve(label, score, group, confidence=confidence) if both else [],
-        "drift": msgspec.to_builtins(drift(scored, domain)),
-    }
 
 
 def _source(table: str | None, volumes: Sequence[VolumeManifest]) -> str:

@@ -29,6 +29,23 @@ class Figure(Record, frozen=True, kw_only=True):
     method: Method = Method.NONE
 
 
+class Lead(Record, frozen=True, kw_only=True):
+    """How far a figure is ahead, with its limits and two-sided p-value; None without."""
+
+    value: float
+    low: float | None
+    high: float | None
+    p: float | None
+
+
+class Paired(Record, frozen=True, kw_only=True):
+    """A figure of two models on the same rows, and how far *one* is ahead of the *other*."""
+
+    one: Figure
+    other: Figure
+    lead: Lead
+
+
 class WithEnds(Protocol):
     """A record with a value and the ends of its interval."""
 

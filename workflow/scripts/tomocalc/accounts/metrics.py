@@ -13,6 +13,9 @@ from tomocalc.accounts.prediction import ClusterRule
 from tomocalc.accounts.seal import Opened
 from tomocalc.accounts.subgroups import Division
 
+Released = Literal["lstm", "trees", "average"]
+"""What predicts: the stacked LSTM, the trees, or the average of both."""
+
 
 class Confusion(Record, frozen=True, kw_only=True):
     """Test rows by truth and call; calcifications count positive."""
@@ -21,6 +24,11 @@ class Confusion(Record, frozen=True, kw_only=True):
     fp: int
     fn: int
     tp: int
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the rows that are called what they are."""
+        return (self.tn + self.tp) / (self.tn + self.fp + self.fn + self.tp)
 
 
 class Roc(Record, frozen=True, kw_only=True):
@@ -90,10 +98,14 @@ class PredictiveValue(Record, frozen=True, kw_only=True):
     npv: Figure
 
 
+Rule = Literal["chosen", "half", "youden", "recall_90", "recall_95"]
+"""By which a threshold is chosen on the validation part."""
+
+
 class OperatingPoint(Record, frozen=True, kw_only=True):
     """What a threshold chosen on the validation part by a rule gives on the test part."""
 
-    rule: Literal["chosen", "half", "youden", "recall_90", "recall_95"]
+    rule: Rule
     threshold: float
     recall: Figure
     specificity: Figure
@@ -203,7 +215,7 @@ class MetricsAccount(Account, frozen=True, kw_only=True):
 
     protocol: str
     source: str
-    released: Literal["lstm", "trees", "average"]
+    released: Released
     threshold: float
     confidence: float
     parts: dict[str, Part]

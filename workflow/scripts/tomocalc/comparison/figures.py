@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 
-from tomocalc.evaluation.jackknife import LeftOut, as_figure
+from tomocalc.accounts.figures import Figure, Lead
+from tomocalc.evaluation.jackknife import LeftOut
 from tomocalc.evaluation.weighted import figures_left_out
 
 FIGURES = ("auroc", "average_precision", "f1", "accuracy")
@@ -17,10 +17,35 @@ REFERENCE = "lstm"
 """The model that every other one is compared with."""
 
 
+@dataclass(frozen=True)
+class ModelFigures:
+    """What one model reaches on the test part of a protocol; without both classes only counts.
+
+    Attributes
+    ----------
+    n, positives, groups, rarer_groups
+        Rows, calcifications, groups, and those that hold the rarer class.
+    behind_best
+        How far its average precision is behind the best one.
+    differences
+        To the LSTM, which has none.
+    """
+
+    n: int
+    positives: int
+    groups: int
+    rarer_groups: int | None = None
+    metrics: Mapping[str, Figure] = field(default_factory=dict)
+    differences: Mapping[str, Lead] = field(default_factory=dict)
+    behind_best: Lead | None = None
+
+
 def protocol_figures(
     scored: pl.DataFrame, thresholds: Mapping[str, float], *, confidence: float
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, ModelFigures]:
     """Return figures and differences of every model on the test part of one protocol.
+
+    The same group is left out of two models at a time.
 
     Parameters
     ----------
@@ -28,41 +53,28 @@ def protocol_figures(
         Rows of the test part: label, group, and one column of scores per model.
     thresholds
         Decision threshold of every model, chosen outside the test part.
-
-    Returns
-    -------
-    dict
-        Per model: ``n``, ``positives``, ``groups``, and if both classes are there ``metrics``
-        ({name: value, low, high, method}), ``behind_best`` (how far its average precision is behind
-        the best one) and, but for the LSTM, ``differences`` to it, each {name: value, low, high,
-        p}; the same group is left out of both at a time.
     """
     label = scored["label"].to_numpy().astype(np.int8)
     group = scored["group"].to_numpy().astype(np.int32)
     positives = int((label == 1).sum())
-    facts: dict[str, dict[str, Any]] = {
-        key: {"n": len(label), "positives": positives, "groups": len(np.unique(group))}
-        for key in thresholds
-    }
+    counts = (len(label), positives, len(np.unique(group)))
     if not 0 < positives < len(label):
-        return facts
+        return dict.fromkeys(thresholds, ModelFigures(*counts))
     found: dict[str, LeftOut] = {
         key: figures_left_out(label, scored[key].to_numpy(), group, threshold=threshold)
         for key, threshold in thresholds.items()
     }
     best = max(found.values(), key=lambda one: one.values["average_precision"])
-    for key, one in found.items():
-        facts[key] |= {
-            "behind_best": asdict(best.lead_over(one, "average_precision", confidence)),
-            "threshold": thresholds[key],
-            "rarer_groups": one.groups,
-            "metrics": {
-                name: as_figure(one.values[name], one.interval(name, confidence))
-                for name in FIGURES
-            },
-        }
-        if key != REFERENCE and REFERENCE in found:
-            facts[key]["differences"] = {
-                name: asdict(one.lead_over(found[REFERENCE], name, confidence)) for name in FIGURES
-            }
-    return facts
+    reference = found.get(REFERENCE)
+    return {
+        key: ModelFigures(
+            *counts,
+            rarer_groups=one.groups,
+            metrics={name: one.figure(name, confidence) for name in FIGURES},
+            differences={name: one.lead_over(reference, name, confidence) for name in FIGURES}
+            if reference and one is not reference
+            else {},
+            behind_best=best.lead_over(one, "average_precision", confidence),
+        )
+        for key, one in found.items()
+    }

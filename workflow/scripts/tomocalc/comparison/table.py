@@ -8,9 +8,10 @@ from typing import Any
 
 import polars as pl
 
+from tomocalc.accounts.figures import Figure, Lead
 from tomocalc.accounts.trees import TreesAccount
 from tomocalc.comparison.catalogue import ROWS, Cited
-from tomocalc.comparison.figures import FIGURES, REFERENCE, protocol_figures
+from tomocalc.comparison.figures import FIGURES, REFERENCE, ModelFigures, protocol_figures
 from tomocalc.errors import TomocalcError
 from tomocalc.files import canonical_json, read_json
 from tomocalc.parquet import read_parquet
@@ -151,7 +152,7 @@ def read_protocols(
     return [read_measured(*of_one) for of_one in paths]
 
 
-def measure(measured: Measured, *, settings: EvaluationSection) -> dict[str, dict[str, Any]]:
+def measure(measured: Measured, *, settings: EvaluationSection) -> dict[str, ModelFigures]:
     """Return figures and differences of every model; *settings* is the `evaluation` section."""
     return protocol_figures(
         measured.test,
@@ -162,7 +163,7 @@ def measure(measured: Measured, *, settings: EvaluationSection) -> dict[str, dic
 
 def comparison_table(
     measured: Sequence[Measured],
-    figures: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    figures: Mapping[str, Mapping[str, ModelFigures]],
     cited: Mapping[str, Cited],
 ) -> pl.DataFrame:
     """Return one row per classifier of the catalogue and protocol, the LSTM first.
@@ -185,7 +186,7 @@ def comparison_table(
                     "cited_accuracy": source.accuracy,
                     "cited_source": source.source,
                     **_known(one.models.get(row.key, {})),
-                    **_figures(figures[one.protocol].get(row.key, {})),
+                    **_figures(figures[one.protocol].get(row.key)),
                 }
             )
     return pl.DataFrame(rows, schema=SCHEMA)
@@ -201,20 +202,22 @@ def _known(facts: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _figures(facts: Mapping[str, Any]) -> dict[str, Any]:
-    values: dict[str, Any] = {
-        key: facts.get(key) for key in ("n", "positives", "groups", "rarer_groups")
+def _figures(found: ModelFigures | None) -> dict[str, float | None]:
+    """Return the columns of `SCHEMA` that say what a model reaches."""
+    if found is None:
+        return {}
+    named: dict[str, Figure | Lead] = {**found.metrics}
+    named |= {f"{name}_minus_lstm": lead for name, lead in found.differences.items()}
+    if found.behind_best is not None:
+        named["behind_best"] = found.behind_best
+    return {
+        "n": found.n,
+        "positives": found.positives,
+        "groups": found.groups,
+        "rarer_groups": found.rarer_groups,
+        **{_end(name, end): getattr(one, end) for name, one in named.items() for end in INTERVAL},
+        **{f"{name}_minus_lstm_p": lead.p for name, lead in found.differences.items()},
     }
-    differences = facts.get("differences", {})
-    for kind, suffix in (("metrics", ""), ("differences", "_minus_lstm")):
-        for name in FIGURES:
-            for end in INTERVAL if name in facts.get(kind, {}) else ():
-                values[_end(f"{name}{suffix}", end)] = facts[kind][name][end]
-    for end in INTERVAL if "behind_best" in facts else ():
-        values[_end("behind_best", end)] = facts["behind_best"][end]
-    for name, difference in differences.items():
-        values[f"{name}_minus_lstm_p"] = difference["p"]
-    return values
 
 
 def with_images(measured: Measured, scores: Sequence[str], accounts: Sequence[str]) -> Measured:

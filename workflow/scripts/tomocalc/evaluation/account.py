@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from tomocalc.accounts.figures import Method
+from tomocalc.accounts.metrics import ClassLine, Confusion, Part, PrecisionRecall, Roc
 from tomocalc.evaluation.calibration import calibration, calibration_facts
-from tomocalc.evaluation.jackknife import Interval, as_figure
+from tomocalc.evaluation.jackknife import NO_INTERVAL
 from tomocalc.evaluation.predictive import predictive_values
 from tomocalc.evaluation.thresholds import threshold_table
 from tomocalc.evaluation.weighted import figures_of_merit, rarer_groups
@@ -31,8 +31,8 @@ def account(
     seed: int,
     prevalences: Sequence[float] = (),
     unit: str = "patient",
-) -> dict[str, Any]:
-    """Evaluate the scores of one part.
+) -> Part:
+    """Evaluate the scores of one part; without both classes there are only the counts.
 
     Parameters
     ----------
@@ -42,69 +42,62 @@ def account(
         At which the predictive values are computed.
     unit
         What a group is, for the reader.
-
-    Returns
-    -------
-    dict
-        Counts (rows, calcifications, groups, their *unit*, and groups of the rarer class),
-        ``metrics`` (value, low, high,
-        method), confusion matrix, curves, calibration, thresholds, predictive values and the
-        classification report; without both classes only the counts.
     """
-    facts: dict[str, Any] = {
-        "n": len(label),
-        "positives": int((label == 1).sum()),
-        "groups": len(np.unique(group)),
-        "rarer_groups": rarer_groups(label, group),
-        "unit": unit,
-    }
-    if not 0 < facts["positives"] < facts["n"]:
-        return facts
+    counted = Part(
+        n=len(label),
+        positives=int((label == 1).sum()),
+        groups=len(np.unique(group)),
+        rarer_groups=rarer_groups(label, group),
+        unit=unit,
+    )
+    if not 0 < counted.positives < counted.n:
+        return counted
     counts = confusion(label, score, threshold)
     metrics = figures_of_merit(label, score, group, threshold=threshold, confidence=confidence)
     error = calibration_facts(label, score, seed=seed)
-    metrics["ece"] = as_figure(error["ece"], Interval(None, None, Method.NONE))
-    return facts | {
-        "metrics": metrics,
-        "confusion": counts,
-        "calibration": calibration(label, score, group, confidence=confidence),
-        "calibration_error": error,
-        "thresholds": threshold_table(label, score, chosen=threshold),
-        "predictive_values": predictive_values(
+    metrics["ece"] = NO_INTERVAL.around(error.ece)
+    return msgspec.structs.replace(
+        counted,
+        metrics=metrics,
+        confusion=Confusion(**counts),
+        calibration=calibration(label, score, group, confidence=confidence),
+        calibration_error=error,
+        thresholds=threshold_table(label, score, chosen=threshold),
+        predictive_values=predictive_values(
             label, score, group, prevalences, threshold=threshold, confidence=confidence
         ),
-        "report": classification_report(counts),
-        **curves(label, score),
-    }
+        report=classification_report(counts),
+        roc=roc(label, score),
+        pr=precision_recall(label, score),
+    )
 
 
-def curves(label: NDArray[np.int8], score: NDArray[np.float64]) -> dict[str, Any]:
-    """Return the ROC and the precision-recall curve, thinned to `CURVE_POINTS`."""
+def roc(label: NDArray[np.int8], score: NDArray[np.float64]) -> Roc:
+    """Return the ROC curve, thinned to `CURVE_POINTS`."""
     fpr, tpr, _ = roc_curve(label, score)
+    return Roc(fpr=_thin(fpr), tpr=_thin(tpr))
+
+
+def precision_recall(label: NDArray[np.int8], score: NDArray[np.float64]) -> PrecisionRecall:
+    """Return the precision-recall curve, thinned to `CURVE_POINTS`."""
     precision, recall, _ = precision_recall_curve(label, score)
-    return {
-        "roc": {"fpr": _thin(fpr), "tpr": _thin(tpr)},
-        "pr": {"recall": _thin(recall), "precision": _thin(precision)},
-    }
+    return PrecisionRecall(recall=_thin(recall), precision=_thin(precision))
 
 
-def classification_report(counts: dict[str, int]) -> list[dict[str, Any]]:
+def classification_report(counts: dict[str, int]) -> tuple[ClassLine, ...]:
     """Return precision, recall, F1 and support of both classes."""
     tn, fp, fn, tp = (counts[key] for key in ("tn", "fp", "fn", "tp"))
-    return [
-        _class_line("other", tn, fn, fp),
-        _class_line("calcification", tp, fp, fn),
-    ]
+    return _class_line("other", tn, fn, fp), _class_line("calcification", tp, fp, fn)
 
 
-def _class_line(name: str, hit: int, wrongly: int, missed: int) -> dict[str, Any]:
-    return {
-        "name": name,
-        "precision": ratio(hit, hit + wrongly),
-        "recall": ratio(hit, hit + missed),
-        "f1": ratio(2 * hit, 2 * hit + wrongly + missed),
-        "support": hit + missed,
-    }
+def _class_line(name: str, hit: int, wrongly: int, missed: int) -> ClassLine:
+    return ClassLine(
+        name=name,
+        precision=ratio(hit, hit + wrongly),
+        recall=ratio(hit, hit + missed),
+        f1=ratio(2 * hit, 2 * hit + wrongly + missed),
+        support=hit + missed,
+    )
 
 
 def _thin(values: NDArray[np.float64]) -> list[float]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
+from tomocalc.accounts.metrics import CalibrationBin, CalibrationError
 from tomocalc.evaluation.jackknife import share_of
 
 BINS = 10
@@ -28,7 +27,7 @@ def calibration(
     group: NDArray[np.int32],
     bins: int = BINS,
     confidence: float = 0.95,
-) -> list[dict[str, float | None]]:
+) -> tuple[CalibrationBin, ...]:
     """Compare mean probability and observed share in *bins* of equal width; empty ones left out.
 
     Each bin has the interval of the observed share, by leaving out one *group* at a time.
@@ -39,15 +38,15 @@ def calibration(
         inside = place == index
         observed = share_of(label[inside] == 1, group[inside], confidence)
         lines.append(
-            {
-                "mean_predicted": float(score[inside].mean()),
-                "observed": observed.value,
-                "low": observed.interval.low,
-                "high": observed.interval.high,
-                "n": int(inside.sum()),
-            }
+            CalibrationBin(
+                mean_predicted=float(score[inside].mean()),
+                observed=observed.value or 0.0,
+                low=observed.low,
+                high=observed.high,
+                n=int(inside.sum()),
+            )
         )
-    return lines
+    return tuple(lines)
 
 
 def calibration_error(label: Labels, score: Scores, bins: int = BINS) -> float:
@@ -62,32 +61,26 @@ def calibration_error(label: Labels, score: Scores, bins: int = BINS) -> float:
 
 def calibration_facts(
     label: Labels, score: Scores, *, seed: int, bins: int = BINS, simulations: int = SIMULATIONS
-) -> dict[str, Any]:
+) -> CalibrationError:
     """Return the calibration error beside what it would be for perfect probabilities.
 
     The error is a mean of absolute values and therefore never 0 by chance alone: with few rows
     even perfect probabilities get one. Labels are drawn from the probabilities themselves, and
     the mean error of the draws is the bias under perfect calibration.
-
-    Returns
-    -------
-    dict
-        ``ece``; ``expected_if_calibrated`` and ``upper_if_calibrated`` (mean and 95th percentile
-        of the draws); ``debiased`` (the error minus that mean, at least 0); ``p_value`` (share
-        of draws with an error at least as large); ``bins``; ``simulations``.
+    The p-value is the share of draws with an error at least as large.
     """
     observed = calibration_error(label, score, bins)
     drawn = _errors_if_calibrated(score, bins, simulations, seed)
     expected = float(drawn.mean())
-    return {
-        "ece": observed,
-        "expected_if_calibrated": expected,
-        "upper_if_calibrated": float(np.quantile(drawn, 0.95)),
-        "debiased": max(0.0, observed - expected),
-        "p_value": float((1 + (drawn >= observed - 1e-12).sum()) / (1 + simulations)),
-        "bins": bins,
-        "simulations": simulations,
-    }
+    return CalibrationError(
+        ece=observed,
+        expected_if_calibrated=expected,
+        upper_if_calibrated=float(np.quantile(drawn, 0.95)),
+        debiased=max(0.0, observed - expected),
+        p_value=float((1 + (drawn >= observed - 1e-12).sum()) / (1 + simulations)),
+        bins=bins,
+        simulations=simulations,
+    )
 
 
 def _errors_if_calibrated(

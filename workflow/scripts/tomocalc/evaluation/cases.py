@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+import msgspec
 import polars as pl
 
-from tomocalc.evaluation.account import curves
+from tomocalc.accounts.metrics import Cases, Confusion
+from tomocalc.evaluation.account import roc
 from tomocalc.evaluation.predictive import predictive_values
 from tomocalc.evaluation.weighted import figures_of_merit, rarer_groups
 from tomocalc.metrics import confusion
@@ -75,41 +76,34 @@ def case_account(
     threshold: float,
     confidence: float,
     prevalences: Sequence[float],
-) -> dict[str, Any]:
+) -> Cases:
     """Return what the scores of *cases* (volumes or patients) are worth.
 
     A case is positive when a calcification or a cluster is annotated in it, and called when its
-    score reaches the *threshold*.
-
-    Returns
-    -------
-    dict
-        ``n``, ``positives``, ``without_candidates``; with both classes also ``metrics``
-        (`FIGURES`), ``cluster_auroc`` (of the cluster score), ``confusion``, ``roc``,
-        ``predictive_values``.
+    score reaches the *threshold*. Without both classes there are only the counts.
     """
     label = (cases["findings"] > 0).cast(pl.Int8).to_numpy()
     score = cases["score"].to_numpy()
-    facts: dict[str, Any] = {
-        "n": len(label),
-        "positives": int(label.sum()),
-        "without_candidates": int((cases["candidates"] == 0).sum()),
-    }
-    if not 0 < facts["positives"] < facts["n"]:
-        return facts
+    counted = Cases(
+        n=len(label),
+        positives=int(label.sum()),
+        without_candidates=int((cases["candidates"] == 0).sum()),
+    )
+    if not 0 < counted.positives < counted.n:
+        return counted
     patient = (cases["patient_id"].rank("dense") - 1).cast(pl.Int32).to_numpy()
     at: dict[str, float] = {"threshold": threshold, "confidence": confidence}
     figures = figures_of_merit(label, score, patient, **at)
     by_cluster = figures_of_merit(label, cases["cluster_score"].to_numpy(), patient, **at)
-    counts = confusion(label, score, threshold)
-    return facts | {
-        "metrics": {name: figures[name] for name in FIGURES},
-        "cluster_auroc": by_cluster["auroc"],
-        "confusion": counts,
-        "roc": curves(label, score)["roc"],
-        "rarer_groups": rarer_groups(label, patient),
-        "predictive_values": predictive_values(label, score, patient, prevalences, **at),
-    }
+    return msgspec.structs.replace(
+        counted,
+        metrics={name: figures[name] for name in FIGURES},
+        cluster_auroc=by_cluster["auroc"],
+        confusion=Confusion(**confusion(label, score, threshold)),
+        roc=roc(label, score),
+        rarer_groups=rarer_groups(label, patient),
+        predictive_values=predictive_values(label, score, patient, prevalences, **at),
+    )
 
 
 def _typed(rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:

@@ -11,14 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tomocalc.accounts.figures import Figure
+from tomocalc.accounts.findings import Dbtex, DbtexFigures, DbtexRate, DbtexRules
 from tomocalc.evaluation.findings import Box
 from tomocalc.evaluation.froc import FALSE, FreeResponse, sensitivity_at
-from tomocalc.evaluation.jackknife import as_figure
 
 RATES = np.array([1.0, 2.0, 3.0, 4.0])
 """False marks per volume whose sensitivities are averaged."""
@@ -34,7 +36,6 @@ SLICE_SHARE = 0.25
 
 BoxRule = Literal["nearest", "first"]
 """Which of several boxes a mark hits: the nearest, or the first in the list of annotations."""
-RULES: tuple[BoxRule, ...] = ("nearest", "first")
 
 Floats = NDArray[np.float64]
 
@@ -93,50 +94,48 @@ def dbtex(
     *,
     slices: Sequence[int],
     patient: Sequence[int],
+    pixel_mm: Sequence[float],
     confidence: float,
-) -> dict[str, Any]:
+    biopsied: bool = True,
+    formed: int = 0,
+) -> Dbtex:
     """Return both metrics with intervals by leaving out one patient at a time.
 
     Parameters
     ----------
     marks, lesions
         Of all volumes; there must be a lesion.
-    slices, patient
-        Of every volume: how many slices it has, and the number of its patient.
-
-    Returns
-    -------
-    dict
-        By each of the ``rules``: ``mean_sensitivity`` at 1, 2, 3 and 4 false marks per volume,
-        over the volumes with a lesion, and ``sensitivity_at`` each of them; ``tie_break``, the
-        sensitivity at 2 over all volumes; each with value, low and high. Counts beside them.
+    slices, patient, pixel_mm
+        Of every volume: how many slices it has, the number of its patient, its spacing.
+    biopsied, formed
+        Of the *lesions*, as the account says them.
     """
     with_lesion = np.zeros(len(slices), bool)
     with_lesion[[lesion.volume for lesion in lesions]] = True
     on_these = np.array([with_lesion[mark.volume] for mark in marks], bool)
-    rules = {}
-    for rule in RULES:
+
+    def by(rule: BoxRule) -> DbtexFigures:
         everywhere = _response(marks, lesions, slices, patient, rule)
         positive = everywhere.select(on_these, with_lesion)
         # as published: points where a mark hits, and the ends, whichever volumes are looked at
         hits = np.unique(everywhere.rating[everywhere.finding >= 0])[::-1]
         thresholds = np.concatenate([[np.inf], hits, [-np.inf]])
-        at_rates = _sensitivities(positive, thresholds, RATES, confidence)
-        tie_break = _sensitivities(everywhere, thresholds, np.array([TIE_BREAK]), confidence)
-        rules[rule] = {
-            "mean_sensitivity": at_rates["mean"],
-            "sensitivity_at": at_rates["at"],
-            "tie_break": tie_break["mean"],
-        }
-    return {
-        "lesions": len(lesions),
-        "volumes": len(slices),
-        "volumes_with_lesion": int(with_lesion.sum()),
-        "patients_with_lesion": len({patient[lesion.volume] for lesion in lesions}),
-        "marks": len(marks),
-        "marks_per_volume": len(marks) / len(slices),
-        "rules": rules,
-    }
+        mean, at_rates = _sensitivities(positive, thresholds, RATES, confidence)
+        tie_break, _ = _sensitivities(everywhere, thresholds, np.array([TIE_BREAK]), confidence)
+        return DbtexFigures(mean_sensitivity=mean, sensitivity_at=at_rates, tie_break=tie_break)
+
+    return Dbtex(
+        lesions=len(lesions),
+        volumes=len(slices),
+        volumes_with_lesion=int(with_lesion.sum()),
+        patients_with_lesion=len({patient[lesion.volume] for lesion in lesions}),
+        marks=len(marks),
+        marks_per_volume=len(marks) / len(slices),
+        rules=DbtexRules(nearest=by("nearest"), first=by("first")),
+        biopsied=biopsied,
+        formed=formed,
+        least_mm=(LEAST_PX * min(pixel_mm), LEAST_PX * max(pixel_mm)),
+    )
 
 
 def _response(
@@ -165,18 +164,19 @@ def _response(
 
 def _sensitivities(
     response: FreeResponse, thresholds: Floats, rates: Floats, confidence: float
-) -> dict[str, Any]:
+) -> tuple[Figure, list[DbtexRate]]:
+    """Return the mean sensitivity at *rates*, and that at each of them."""
     counts = response.at(thresholds)
     value = sensitivity_at(rates, *counts.curve())
     without = counts.without_each(rates)
 
-    def figure(value: float, without: Floats) -> dict[str, Any]:
-        return as_figure(float(value), counts.interval(float(value), without, confidence))
+    def found(value: float, without: Floats) -> Figure:
+        return counts.interval(value, without, confidence).around(value)
 
-    return {
-        "mean": figure(value.mean(), without.mean(axis=1)),
-        "at": [
-            {"false_per_volume": float(rate), **figure(value[i], without[:, i])}
-            for i, rate in enumerate(rates)
-        ],
-    }
+    return found(float(value.mean()), without.mean(axis=1)), [
+        DbtexRate(
+            false_per_volume=float(rate),
+            **msgspec.structs.asdict(found(float(value[i]), without[:, i])),
+        )
+        for i, rate in enumerate(rates)
+    ]

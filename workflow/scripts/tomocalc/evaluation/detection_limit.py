@@ -142,9 +142,7 @@ def _figure(hits: Sequence[tuple[str, bool]], confidence: float) -> Figure:
         return Figure(value=None)
     names = sorted({patient for patient, _ in hits})
     group = np.array([names.index(patient) for patient, _ in hits])
-    share = share_of(np.array([hit for _, hit in hits]), group, confidence)
-    found = share.interval
-    return Figure(value=share.value, low=found.low, high=found.high, method=found.method)
+    return share_of(np.array([hit for _, hit in hits]), group, confidence)
 
 
 def examples(cases: Sequence[Case]) -> tuple[LimitExample, ...]:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.accounts.figures import Method
-from tomocalc.evaluation.jackknife import Interval, as_figure, interval, share_of
+from tomocalc.accounts.findings import AtRate, Band, Froc, FrocCurve, FrocPoint
+from tomocalc.evaluation.jackknife import NO_INTERVAL, Interval, interval, share_of
 
 FALSE, IGNORED = -1, -2
 """In the place of a finding: a mark that lies on none, and one that is not to be judged."""
@@ -118,7 +117,7 @@ class Counts:
         """Return the interval of a sensitivity; the patients with findings are what it rests on."""
         groups = int((self.findings > 0).sum())
         if groups < 2:
-            return Interval(None, None, Method.NONE)
+            return NO_INTERVAL
         return interval(value, without, groups=groups, confidence=confidence)
 
 
@@ -131,21 +130,13 @@ def sensitivity_at(rates: Floats, false: Floats, sensitivity: Floats) -> Floats:
     return np.interp(rates, np.append(0.0, false), np.append(0.0, sensitivity))
 
 
-def froc(response: FreeResponse, *, threshold: float, confidence: float) -> dict[str, Any]:
+def froc(response: FreeResponse, *, threshold: float, confidence: float) -> Froc:
     """Return the curve with its band, the sensitivity at `RATES` and at the model's threshold.
 
     Parameters
     ----------
     threshold
         Of the operating point.
-
-    Returns
-    -------
-    dict
-        ``findings``, ``with_candidate`` (those that can be found at all), ``volumes``,
-        ``patients_with_findings``; ``curve`` (threshold, false_per_volume, sensitivity);
-        ``band`` (false_per_volume, low, high); ``rates`` (per rate: sensitivity, low, high);
-        ``operating_point``.
     """
     thresholds = _thresholds(response, threshold)
     counts = response.at(thresholds)
@@ -159,48 +150,46 @@ def froc(response: FreeResponse, *, threshold: float, confidence: float) -> dict
         )
     ]
     shown = np.flatnonzero(grid <= false[-1] + 1e-12) if bands[0].low is not None else []
-    return {
-        "findings": len(best),
-        "with_candidate": int(np.isfinite(best).sum()),
-        "volumes": len(response.volume_patient),
-        "patients_with_findings": len(np.unique(response.finding_patient)),
-        "curve": {
-            "threshold": _rounded(thresholds),
-            "false_per_volume": _rounded(false),
-            "sensitivity": _rounded(sensitivity),
-        },
-        "band": {
-            "false_per_volume": _rounded(grid[shown]),
-            "low": [round(bands[place].low or 0.0, 6) for place in shown],
-            "high": [round(bands[place].high or 0.0, 6) for place in shown],
-        },
-        "rates": [
-            {
-                "false_per_volume": rate,
-                "sensitivity": float(sensitivity_at(np.array([rate]), false, sensitivity)[0]),
-                "low": bands[place].low,
-                "high": bands[place].high,
-                "beyond": bool(rate > false[-1]),
-            }
+    return Froc(
+        findings=len(best),
+        with_candidate=int(np.isfinite(best).sum()),
+        volumes=len(response.volume_patient),
+        patients_with_findings=len(np.unique(response.finding_patient)),
+        curve=FrocCurve(
+            threshold=_rounded(thresholds),
+            false_per_volume=_rounded(false),
+            sensitivity=_rounded(sensitivity),
+        ),
+        band=Band(
+            false_per_volume=_rounded(grid[shown]),
+            low=[round(bands[place].low or 0.0, 6) for place in shown],
+            high=[round(bands[place].high or 0.0, 6) for place in shown],
+        ),
+        rates=[
+            AtRate(
+                false_per_volume=rate,
+                sensitivity=float(sensitivity_at(np.array([rate]), false, sensitivity)[0]),
+                low=bands[place].low,
+                high=bands[place].high,
+                beyond=bool(rate > false[-1]),
+            )
             for rate, place in zip(RATES, np.searchsorted(grid, RATES), strict=True)
         ],
-        "operating_point": _operating_point(response, best, threshold, confidence),
-    }
+        operating_point=_operating_point(response, best, threshold, confidence),
+    )
 
 
 def _operating_point(
     response: FreeResponse, best: Floats, threshold: float, confidence: float
-) -> dict[str, Any]:
-    found = int((best >= threshold).sum())
+) -> FrocPoint:
     false = int(((response.finding == FALSE) & (response.rating >= threshold)).sum())
-    hit = share_of(best >= threshold, response.finding_patient, confidence)
-    return {
-        "threshold": threshold,
-        "found": found,
-        "false": false,
-        "false_per_volume": false / len(response.volume_patient),
-        "sensitivity": as_figure(hit.value, hit.interval),
-    }
+    return FrocPoint(
+        threshold=threshold,
+        found=int((best >= threshold).sum()),
+        false=false,
+        false_per_volume=false / len(response.volume_patient),
+        sensitivity=share_of(best >= threshold, response.finding_patient, confidence),
+    )
 
 
 def _thresholds(response: FreeResponse, operating: float) -> Floats:

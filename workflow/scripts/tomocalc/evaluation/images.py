@@ -8,12 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import msgspec
 import polars as pl
 
+from tomocalc.accounts.findings import ByFinding, Dbtex, Froc
 from tomocalc.accounts.manifest import VolumeFacts
+from tomocalc.accounts.metrics import ByUnit, ImageMetrics
+from tomocalc.accounts.prediction import ClusterRule
 from tomocalc.evaluation.cases import case_account, patient_table, volume_table
 from tomocalc.evaluation.clusters import CLUSTERS, Rule, cluster_marks, find_clusters
-from tomocalc.evaluation.dbtex import LEAST_PX, dbtex
+from tomocalc.evaluation.dbtex import dbtex
 from tomocalc.evaluation.findings import Cluster, Findings, gather_findings
 from tomocalc.evaluation.froc import froc
 from tomocalc.evaluation.responses import (
@@ -36,13 +40,12 @@ class Images:
     Attributes
     ----------
     facts
-        What a `tomocalc.accounts.metrics.ImageMetrics` is made of; None where nothing can be
-        measured.
+        None where nothing can be measured.
     reason
         Why nothing can.
     """
 
-    facts: dict[str, Any] | None
+    facts: ImageMetrics | None
     clusters: pl.DataFrame
     volumes: pl.DataFrame
     patients: pl.DataFrame
@@ -120,19 +123,23 @@ def measure_images(
     volume_rows, patient_rows = tables
     in_test = pl.col("part") == "test"
     named = set(splits["patient_id"])
-    facts: dict[str, Any] = {
-        "volumes": len(test.number),
-        "patients": len(set(test.patient)),
-        "patients_drawn": sum(
+    curves, metric = _detection(
+        candidates.filter(in_test), found, marks, test, threshold, confidence
+    )
+    facts = ImageMetrics(
+        volumes=len(test.number),
+        patients=len(set(test.patient)),
+        patients_drawn=sum(
             parts[patient] == "test" and patient not in named for patient in patients
         ),
-        "rule": {"calcifications": rule.calcifications, "distance_mm": rule.distance_mm},
-        "cases": {
-            "volumes": case_account(volume_rows.filter(in_test), **cases),
-            "patients": case_account(patient_rows.filter(in_test), **cases),
-        },
-        **_detection(candidates.filter(in_test), found, marks, test, threshold, confidence),
-    }
+        rule=ClusterRule(calcifications=rule.calcifications, distance_mm=rule.distance_mm),
+        cases=ByUnit(
+            volumes=case_account(volume_rows.filter(in_test), **cases),
+            patients=case_account(patient_rows.filter(in_test), **cases),
+        ),
+        froc=curves,
+        dbtex=metric,
+    )
     return Images(facts, clusters, volume_rows, patient_rows)
 
 
@@ -143,33 +150,38 @@ def _detection(
     test: TestPart,
     threshold: float,
     confidence: float,
-) -> dict[str, Any]:
+) -> tuple[ByFinding, Dbtex | None]:
     """Return free-response curves and the DBTex metric, None where nothing is annotated."""
     spots = [item for item in found.calcifications if test.holds(item)]
     areas = [item for item in found.clusters if test.holds(item)]
-    curves: dict[str, Any] = {"calcifications": None, "clusters": None}
+    at = {"threshold": threshold, "confidence": confidence}
+    of_spots: Froc | None = None
     if spots:
-        response = calcification_response(candidates, spots, test)
-        curves["calcifications"] = froc(response, threshold=threshold, confidence=confidence)
+        of_spots = froc(calcification_response(candidates, spots, test), **at)
     if not areas:
-        return {"froc": curves, "dbtex": None}
-    response = cluster_response(marks, areas, test)
-    curves["clusters"] = froc(response, threshold=threshold, confidence=confidence) | {
-        "formed": _formed(areas)
-    }
-    return {"froc": curves, "dbtex": _dbtex(marks, areas, test, confidence)}
+        return ByFinding(calcifications=of_spots, clusters=None), None
+    of_areas = froc(cluster_response(marks, areas, test), **at)
+    of_areas = msgspec.structs.replace(of_areas, formed=_formed(areas))
+    curves = ByFinding(calcifications=of_spots, clusters=of_areas)
+    return curves, _dbtex(marks, areas, test, confidence)
 
 
 def _dbtex(
     marks: VolumeMarks, areas: Sequence[Cluster], test: TestPart, confidence: float
-) -> dict[str, Any]:
+) -> Dbtex:
     """Return the metric over biopsied clusters; where no outcome is known, over all."""
     biopsied = [item for item in areas if item.pathology]
     places, lesions = dbtex_input(marks, biopsied or areas, test)
-    facts = dbtex(places, lesions, slices=test.slices, patient=test.patient, confidence=confidence)
-    reach = [LEAST_PX * spacing for spacing in (min(test.pixel_mm), max(test.pixel_mm))]
-    formed = _formed(biopsied or areas)
-    return facts | {"biopsied": bool(biopsied), "formed": formed, "least_mm": reach}
+    return dbtex(
+        places,
+        lesions,
+        slices=test.slices,
+        patient=test.patient,
+        pixel_mm=test.pixel_mm,
+        confidence=confidence,
+        biopsied=bool(biopsied),
+        formed=_formed(biopsied or areas),
+    )
 
 
 def _formed(areas: Sequence[Cluster]) -> int:

@@ -11,13 +11,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t
 
-from tomocalc.accounts.figures import Method
+from tomocalc.accounts.figures import Figure, Lead, Method
 from tomocalc.metrics import wilson
 
 MOST = 400
@@ -45,23 +44,12 @@ class Interval:
     high: float | None
     method: Method
 
-
-@dataclass(frozen=True)
-class Share:
-    """A share of rows and its interval."""
-
-    value: float
-    interval: Interval
+    def around(self, value: float) -> Figure:
+        """Return the figure that the limits are those of."""
+        return Figure(value=value, low=self.low, high=self.high, method=self.method)
 
 
-@dataclass(frozen=True)
-class Difference:
-    """A difference of two figures with its limits and two-sided p-value, None without."""
-
-    value: float
-    low: float | None
-    high: float | None
-    p: float | None
+NO_INTERVAL = Interval(None, None, Method.NONE)
 
 
 @dataclass(frozen=True)
@@ -95,7 +83,11 @@ class LeftOut:
             lowest=lowest,
         )
 
-    def lead_over(self, other: LeftOut, name: str, confidence: float) -> Difference:
+    def figure(self, name: str, confidence: float, lowest: float = 0.0) -> Figure:
+        """Return the figure *name* of all rows with its `interval`."""
+        return self.interval(name, confidence, lowest).around(self.values[name])
+
+    def lead_over(self, other: LeftOut, name: str, confidence: float) -> Lead:
         """Return how far the figure *name* is ahead of that of another model on the same rows."""
         return difference(
             self.values[name] - other.values[name],
@@ -174,7 +166,7 @@ def interval(
         Of Student's t; None: one less than *groups*.
     """
     if groups < 2:
-        return Interval(None, None, Method.NONE)
+        return NO_INTERVAL
     share = (value - lowest) / (1 - lowest)
     left = np.asarray((without - lowest) / (1 - lowest), np.float64)
     if not 0 < share < 1 or standard_error(left) <= FLAT:
@@ -189,15 +181,15 @@ def interval(
     return Interval(low, high, Method.LEFT_OUT)
 
 
-def difference(value: float, error: float, *, freedom: int, confidence: float) -> Difference:
+def difference(value: float, error: float, *, freedom: int, confidence: float) -> Lead:
     """Return a difference with its interval and the two-sided p-value of Student's t."""
     if freedom < 1 or math.isnan(error):
-        return Difference(value, None, None, None)
+        return Lead(value=value, low=None, high=None, p=None)
     if error <= FLAT:
-        return Difference(value, value, value, 1.0 if abs(value) <= FLAT else 0.0)
+        return Lead(value=value, low=value, high=value, p=1.0 if abs(value) <= FLAT else 0.0)
     reach = float(t.ppf((1 + confidence) / 2, freedom)) * error
     p = 2 * float(t.sf(abs(value) / error, freedom))
-    return Difference(value, max(value - reach, -1.0), min(value + reach, 1.0), p)
+    return Lead(value=value, low=max(value - reach, -1.0), high=min(value + reach, 1.0), p=p)
 
 
 def _logit(share: Floats) -> Floats:
@@ -212,17 +204,12 @@ def _scaled(share: float, lowest: float) -> float:
     return lowest + (1 - lowest) * share
 
 
-def share_of(hit: NDArray[np.bool_], group: NDArray[np.integer], confidence: float) -> Share:
+def share_of(hit: NDArray[np.bool_], group: NDArray[np.integer], confidence: float) -> Figure:
     """Return the share of *hit* rows with its interval, leaving out one *group* at a time."""
     if not len(hit):
-        return Share(0.0, Interval(None, None, Method.NONE))
+        return NO_INTERVAL.around(0.0)
     block = blocks(group)
     hits, rows = np.bincount(block, weights=hit), np.bincount(block)
     value, groups = float(hits.sum() / rows.sum()), len(rows)
     without = (hits.sum() - hits) / np.maximum(rows.sum() - rows, 1)
-    return Share(value, interval(value, without, groups=groups, confidence=confidence))
-
-
-def as_figure(value: float, found: Interval) -> dict[str, Any]:
-    """Return a figure as accounts hold it: value, low, high, method."""
-    return {"value": value, "low": found.low, "high": found.high, "method": found.method.value}
+    return interval(value, without, groups=groups, confidence=confidence).around(value)

@@ -9,10 +9,12 @@ from typing import Any
 import polars as pl
 
 from tomocalc.accounts.manifest import VolumeFacts
+from tomocalc.accounts.metrics import ByUnit, ImageMetrics
+from tomocalc.accounts.prediction import ClusterRule
 from tomocalc.evaluation.cases import case_account, patient_table, volume_table
 from tomocalc.evaluation.clusters import Rule, cluster_table
 from tomocalc.evaluation.images import Images, patient_parts, without_images
-from tomocalc.sections import SplitSection
+from tomocalc.sections import EvaluationSection, SplitSection
 
 
 def measure_outcomes(
@@ -23,7 +25,7 @@ def measure_outcomes(
     *,
     threshold: float,
     rule: Rule,
-    settings: Mapping[str, Any],
+    settings: EvaluationSection,
     split: SplitSection,
     seed: int,
 ) -> Images:
@@ -74,19 +76,24 @@ def measure_outcomes(
     rated = one_each.select("volume_id", rating=pl.col("probability"))
     volume_rows = volume_table(rows, one_each, rated, threshold=threshold)
     patient_rows = patient_table(volume_rows)
-    test = [frame.filter(pl.col("part") == "test") for frame in (volume_rows, patient_rows)]
+    tested = [frame.filter(pl.col("part") == "test") for frame in (volume_rows, patient_rows)]
     named = set(splits["patient_id"])
-    cases = {name: settings[name] for name in ("prevalences", "confidence")}
-    facts: dict[str, Any] = {
-        "volumes": test[0].height,
-        "patients": test[1].height,
-        "patients_drawn": sum(patient not in named for patient in test[1]["patient_id"]),
-        "rule": {"calcifications": rule.calcifications, "distance_mm": rule.distance_mm},
-        "cases": {
-            unit: case_account(frame, threshold=threshold, **cases)
-            for unit, frame in zip(("volumes", "patients"), test, strict=True)
-        },
-        "froc": None,
-        "dbtex": None,
-    }
+    breasts, women = (
+        case_account(
+            frame,
+            threshold=threshold,
+            prevalences=settings["prevalences"],
+            confidence=settings["confidence"],
+        )
+        for frame in tested
+    )
+    facts = ImageMetrics(
+        volumes=tested[0].height,
+        patients=tested[1].height,
+        patients_drawn=sum(patient not in named for patient in tested[1]["patient_id"]),
+        rule=ClusterRule(calcifications=rule.calcifications, distance_mm=rule.distance_mm),
+        cases=ByUnit(volumes=breasts, patients=women),
+        froc=None,
+        dbtex=None,
+    )
     return Images(facts, clusters, volume_rows, patient_rows)

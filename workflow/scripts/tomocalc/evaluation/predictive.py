@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.accounts.figures import Method
-from tomocalc.evaluation.jackknife import Figures, Interval, LeftOut, as_figure, leave_out
+from tomocalc.accounts.figures import Figure
+from tomocalc.accounts.metrics import PredictiveValue
+from tomocalc.evaluation.jackknife import NO_INTERVAL, Figures, LeftOut, leave_out
 
 Floats = NDArray[np.float64]
 
@@ -22,17 +22,12 @@ def predictive_values(
     *,
     threshold: float,
     confidence: float,
-) -> list[dict[str, Any]]:
+) -> tuple[PredictiveValue, ...]:
     """Return positive and negative predictive value at each prevalence π, by Bayes' rule.
 
     PPV = se·π / (se·π + (1 − sp)(1 − π)), NPV = sp(1 − π) / (sp(1 − π) + (1 − se)π), with the
     sensitivity se and specificity sp at the *threshold*.
-
-    Returns
-    -------
-    list of dict
-        ``prevalence``, ``ppv`` and ``npv``, each of these value, low, high and method; a value is
-        None where nothing would be called so.
+    A value is None where nothing would be called so.
     """
     positive, called = label == 1, score >= threshold
 
@@ -48,21 +43,22 @@ def predictive_values(
         return found
 
     found = leave_out(label, group, rates)
-    return [
-        {
-            "prevalence": prevalence,
-            **{name: _figure(found, f"{name} {prevalence}", confidence) for name in ("ppv", "npv")},
-        }
+    return tuple(
+        PredictiveValue(
+            prevalence=prevalence,
+            ppv=_figure(found, f"ppv {prevalence}", confidence),
+            npv=_figure(found, f"npv {prevalence}", confidence),
+        )
         for prevalence in prevalences
-    ]
+    )
 
 
-def _figure(found: LeftOut, name: str, confidence: float) -> dict[str, Any]:
+def _figure(found: LeftOut, name: str, confidence: float) -> Figure:
     if np.isnan(found.values[name]):
-        return {"value": None, "low": None, "high": None, "method": Method.NONE.value}
+        return Figure(value=None)
     if np.isnan(found.without[name]).any():  # one group alone is called so
-        return as_figure(found.values[name], Interval(None, None, Method.NONE))
-    return as_figure(found.values[name], found.interval(name, confidence))
+        return NO_INTERVAL.around(found.values[name])
+    return found.figure(name, confidence)
 
 
 def _share(right: Floats, wrong: Floats) -> Floats:

@@ -19,7 +19,7 @@ from tomocalc.accounts.figures import Figure
 from tomocalc.accounts.manifest import VolumeFacts
 from tomocalc.accounts.subgroups import FEWEST, SHOWN, Division, Interaction, Subgroup
 from tomocalc.evaluation.interaction import equal_values
-from tomocalc.evaluation.jackknife import LeftOut, as_figure, blocks
+from tomocalc.evaluation.jackknife import LeftOut, blocks
 from tomocalc.evaluation.weighted import (
     WITHIN,
     figures_left_out,
@@ -155,9 +155,7 @@ def divide(
             for key in set(TESTED) & set(known):
                 measured[key][name] = known[key], whose if key == WITHIN else np.unique(mine)
             figures = {
-                key: Figure(**as_figure(one.values[key], one.interval(key, rows.confidence)))
-                for key in SHOWN
-                if (one := known.get(key))
+                key: one.figure(key, rows.confidence) for key in SHOWN if (one := known.get(key))
             }
         counts = {"n": len(label), "positives": int(label.sum()), "rarer_groups": rarer}
         subgroups.append(Subgroup(name=name, figures=figures, **counts))

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
+from tomocalc.accounts.metrics import AtThreshold, OperatingPoint, Rule
 from tomocalc.evaluation.weighted import figures_of_merit
 from tomocalc.metrics import confusion, proportions, ratio, threshold_metrics
 
 STEPS = np.round(np.arange(0.05, 1, 0.05), 2)
 QUANTILES = np.linspace(0, 1, 21)
 """Of the scores, so that the curves are dense where the scores are."""
-WANTED_RECALLS = (0.9, 0.95)
-SHOWN = ("recall", "specificity", "precision")
+WANTED_RECALLS: dict[Rule, float] = {"recall_90": 0.9, "recall_95": 0.95}
 
 Labels = NDArray[np.int8]
 Scores = NDArray[np.float64]
 
 
-def threshold_table(label: Labels, score: Scores, *, chosen: float) -> list[dict[str, float]]:
+def threshold_table(label: Labels, score: Scores, *, chosen: float) -> tuple[AtThreshold, ...]:
     """Return the figures at every threshold of `STEPS`, at `QUANTILES` of the scores and *chosen*.
 
     Rising, none twice. A quantile is a score that occurs.
     """
     quantiles = np.quantile(score, QUANTILES, method="nearest")
     cuts = np.unique(np.concatenate([STEPS, quantiles, [chosen]]))
-    return [_at_threshold(label, score, float(cut)) for cut in cuts]
+    return tuple(_at_threshold(label, score, float(cut)) for cut in cuts)
 
 
 def operating_points(
@@ -37,7 +35,7 @@ def operating_points(
     *,
     chosen: float,
     confidence: float,
-) -> list[dict[str, Any]]:
+) -> tuple[OperatingPoint, ...]:
     """Return what thresholds chosen on the *validation* part give on the *test* part.
 
     Rules: ``chosen`` (the model's own), ``half`` (0.5), ``youden`` (the largest sum of recall
@@ -51,40 +49,44 @@ def operating_points(
     chosen
         The model's threshold.
     """
-    rules = {"chosen": chosen, "half": 0.5}
+    rules: dict[Rule, float] = {"chosen": chosen, "half": 0.5}
     label, score = validation
     if 0 < (label == 1).sum() < len(label):
         fpr, tpr, cuts = roc_curve(label, score, drop_intermediate=False)
         rules["youden"] = _finite(cuts[int(np.argmax(tpr - fpr))], score)
-        for wanted in WANTED_RECALLS:
-            rules[f"recall_{100 * wanted:.0f}"] = float(cuts[int(np.argmax(tpr >= wanted))])
-    return [_point(rule, cut, test, confidence) for rule, cut in rules.items()]
+        for rule, wanted in WANTED_RECALLS.items():
+            rules[rule] = float(cuts[int(np.argmax(tpr >= wanted))])
+    return tuple(_point(rule, cut, test, confidence) for rule, cut in rules.items())
 
 
 def _point(
-    rule: str,
+    rule: Rule,
     threshold: float,
     test: tuple[Labels, Scores, NDArray[np.int32]],
     confidence: float,
-) -> dict[str, Any]:
+) -> OperatingPoint:
     figures = figures_of_merit(*test, threshold=threshold, confidence=confidence)
-    return {
-        "rule": rule,
-        "threshold": threshold,
-        "f1": figures["f1"]["value"],
-        **{name: figures[name] for name in SHOWN},
-    }
+    return OperatingPoint(
+        rule=rule,
+        threshold=threshold,
+        recall=figures["recall"],
+        specificity=figures["specificity"],
+        precision=figures["precision"],
+        f1=figures["f1"].value or 0.0,
+    )
 
 
-def _at_threshold(label: Labels, score: Scores, threshold: float) -> dict[str, float]:
+def _at_threshold(label: Labels, score: Scores, threshold: float) -> AtThreshold:
     counts = confusion(label, score, threshold)
     shares = {name: ratio(*pair) for name, pair in proportions(counts).items()}
-    return {
-        "threshold": threshold,
-        **{name: shares[name] for name in ("precision", "recall", "specificity")},
+    return AtThreshold(
+        threshold=threshold,
+        precision=shares["precision"],
+        recall=shares["recall"],
+        specificity=shares["specificity"],
         **threshold_metrics(counts),
-        "flagged": ratio(counts["tp"] + counts["fp"], len(label)),
-    }
+        flagged=ratio(counts["tp"] + counts["fp"], len(label)),
+    )
 
 
 def _finite(cut: float, score: Scores) -> float:

@@ -7,21 +7,26 @@ Vickers and Elkin, Med. Decis. Making 26 (2006) 565.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 from scipy.stats import t
 
-from tomocalc.accounts.external import Mode
-from tomocalc.accounts.figures import Method
+from tomocalc.accounts.external import (
+    CalibrationLine,
+    Mode,
+    NetBenefit,
+    Recalibrated,
+    Recalibration,
+    Spread,
+)
+from tomocalc.accounts.figures import Figure, Method
 from tomocalc.evaluation.jackknife import (
     CHUNK,
+    NO_INTERVAL,
     Figures,
     Interval,
     LeftOut,
-    as_figure,
     leave_out,
     standard_error,
 )
@@ -40,6 +45,8 @@ FEWEST = 8
 DRAWS = 100
 THRESHOLDS = (0.005, 0.01, 0.02, 0.05, *(round(0.1 * step, 1) for step in range(1, 10)))
 MODES: tuple[Mode, ...] = ("as_released", "intercept", "slope")
+FIGURES = ("intercept", "slope", "brier")
+"""Of a recalibration."""
 
 Labels = NDArray[np.int8]
 Floats = NDArray[np.float64]
@@ -98,14 +105,11 @@ def fit_line(
 
 def calibration_line(
     label: Labels, score: Floats, group: Groups, *, confidence: float
-) -> dict[str, Any] | None:
+) -> CalibrationLine | None:
     """Return intercept and slope with intervals by leaving out one *group* at a time.
 
-    Returns
-    -------
-    dict or None
-        What a `tomocalc.accounts.external.CalibrationLine` is made of; None where the scores
-        tell the classes apart perfectly, so that no slope is steep enough, or a class is missing.
+    None where the scores tell the classes apart perfectly, so that no slope is steep enough, or a
+    class is missing.
     """
     odds, everything = log_odds_of(score), np.ones((1, len(label)))
     if not 0 < label.sum() < len(label):
@@ -121,25 +125,26 @@ def calibration_line(
         return {"intercept": intercept, "slope": slope}
 
     found = leave_out(label, group, fits)
-    return {
-        **{name: unbounded(found, name, confidence) for name in ("intercept", "slope")},
-        "observed": float(label.mean()),
-        "expected": float(score.mean()),
-    }
+    return CalibrationLine(
+        intercept=unbounded(found, "intercept", confidence),
+        slope=unbounded(found, "slope", confidence),
+        observed=float(label.mean()),
+        expected=float(score.mean()),
+    )
 
 
-def unbounded(found: LeftOut, name: str, confidence: float) -> dict[str, Any]:
+def unbounded(found: LeftOut, name: str, confidence: float) -> Figure:
     """Return a figure that no scale ends, with Student's interval on its own scale."""
     value, error = found.values[name], standard_error(found.without[name])
     if found.groups < 2 or not np.isfinite(error):
-        return as_figure(value, Interval(None, None, Method.NONE))
+        return NO_INTERVAL.around(value)
     reach = float(t.ppf((1 + confidence) / 2, found.groups - 1)) * error
-    return as_figure(value, Interval(value - reach, value + reach, Method.LEFT_OUT))
+    return Interval(value - reach, value + reach, Method.LEFT_OUT).around(value)
 
 
 def decision_curve(
     label: Labels, score: Floats, group: Groups, *, confidence: float
-) -> list[dict[str, Any]]:
+) -> tuple[NetBenefit, ...]:
     """Return the net benefit of flagging from each of `THRESHOLDS` on.
 
     At a threshold p a wrong flag costs p / (1 - p) of what a right one brings, and the net
@@ -156,28 +161,23 @@ def decision_curve(
         return dict(zip(names, mean.T, strict=True))
 
     found = leave_out(label, group, benefit)
-    return [
-        {
-            "threshold": value,
-            "model": unbounded(found, name, confidence),
-            "everything": float(worth[:, place].mean()),
-        }
+    return tuple(
+        NetBenefit(
+            threshold=value,
+            model=unbounded(found, name, confidence),
+            everything=float(worth[:, place].mean()),
+        )
         for place, (name, value) in enumerate(zip(names, THRESHOLDS, strict=True))
-    ]
+    )
 
 
 def recalibrations(
     label: Labels, score: Floats, group: Groups, *, seed: int
-) -> list[dict[str, Any]]:
+) -> tuple[Recalibration, ...]:
     """Fit the probabilities to k patients and check them on all others, in repeated draws.
 
     k is each of `SIZES` that leaves `FEWEST` patients or more, and half of the patients. Patients
     with and without a calcification are drawn in their proportion.
-
-    Returns
-    -------
-    list of dict
-        What `tomocalc.accounts.external.Recalibration` is made of, one per k.
     """
     _, member = np.unique(group, return_inverse=True)
     patients = int(member.max()) + 1
@@ -185,15 +185,14 @@ def recalibrations(
     half = patients // 2
     sizes = {k for k in SIZES if k <= patients - FEWEST} | ({half} if half >= FEWEST else set())
     if ill.sum() < 2:
-        return []
+        return ()
     generator = np.random.default_rng(seed)
     odds = log_odds_of(score)
-    found = []
-    for k in sorted(sizes):
-        measured = _recalibrated(_drawn(ill, k, generator)[:, member], odds, label)
-        if measured["draws"]:
-            found.append({"patients": k, "held_out": patients - k, **measured})
-    return found
+    found = (
+        _recalibrated(_drawn(ill, k, generator)[:, member], odds, label, k, patients - k)
+        for k in sorted(sizes)
+    )
+    return tuple(one for one in found if one.draws)
 
 
 def _drawn(ill: NDArray[np.bool_], size: int, generator: np.random.Generator) -> NDArray[np.bool_]:
@@ -209,23 +208,26 @@ def _drawn(ill: NDArray[np.bool_], size: int, generator: np.random.Generator) ->
     return drawn
 
 
-def _recalibrated(drawn: NDArray[np.bool_], odds: Floats, label: Labels) -> dict[str, Any]:
+def _recalibrated(
+    drawn: NDArray[np.bool_], odds: Floats, label: Labels, patients: int, held_out: int
+) -> Recalibration:
     """Return what the held-out rows say of every mode; *drawn* is (draw, row)."""
     at_once = max(1, CHUNK // len(label))
     parts = [_checked(drawn[i : i + at_once], odds, label) for i in range(0, len(drawn), at_once)]
     values = np.concatenate(parts)  # (draw, mode, figure)
     usable = np.isfinite(values).all(axis=(1, 2))
-    if not usable.any():
-        return {"draws": 0}
-    names = ("intercept", "slope", "brier")
-    return {
-        "draws": int(usable.sum()),
-        "unusable": int((~usable).sum()),
-        "modes": [
-            {"mode": mode} | {name: _spread(values[usable, i, j]) for j, name in enumerate(names)}
-            for i, mode in enumerate(MODES)
-        ],
-    }
+    modes = [
+        Recalibrated(mode=mode, **{name: _spread(of_mode[:, j]) for j, name in enumerate(FIGURES)})
+        for mode, of_mode in zip(MODES, np.moveaxis(values[usable], 1, 0), strict=True)
+        if usable.any()
+    ]
+    return Recalibration(
+        patients=patients,
+        held_out=held_out,
+        draws=int(usable.sum()),
+        unusable=int((~usable).sum()),
+        modes=tuple(modes),
+    )
 
 
 def _checked(drawn: NDArray[np.bool_], odds: Floats, label: Labels) -> Floats:
@@ -249,6 +251,6 @@ def _checked(drawn: NDArray[np.bool_], odds: Floats, label: Labels) -> Floats:
     return np.stack(lines, axis=1)
 
 
-def _spread(values: Floats) -> dict[str, float]:
+def _spread(values: Floats) -> Spread:
     low, high = np.quantile(values, (0.05, 0.95))
-    return {"mean": float(values.mean()), "low": float(low), "high": float(high)}
+    return Spread(mean=float(values.mean()), low=float(low), high=float(high))

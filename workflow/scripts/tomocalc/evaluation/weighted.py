@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.evaluation.jackknife import Figures, LeftOut, as_figure, leave_out
+from tomocalc.accounts.figures import Figure, Paired
+from tomocalc.evaluation.jackknife import Figures, LeftOut, leave_out
 
 Floats = NDArray[np.float64]
 LOWEST = {"mcc": -1.0}
@@ -49,39 +47,36 @@ def figures_of_merit(
     *,
     threshold: float,
     confidence: float,
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, Figure]:
     """Return every figure with its value, interval (low, high) and the interval's method.
 
     All have the same construction: `tomocalc.evaluation.jackknife`.
     """
     found = figures_left_out(label, score, group, threshold=threshold)
     return {
-        name: as_figure(value, found.interval(name, confidence, lowest=LOWEST.get(name, 0.0)))
-        for name, value in found.values.items()
+        name: found.figure(name, confidence, lowest=LOWEST.get(name, 0.0)) for name in found.values
     }
 
 
 def paired_figures(
     label: NDArray[np.int8],
-    scores: dict[str, NDArray[np.float64]],
+    scores: tuple[NDArray[np.float64], NDArray[np.float64]],
     group: NDArray[np.int32],
     *,
     confidence: float,
-) -> dict[str, Any]:
+) -> dict[str, Paired]:
     """Return the figures of two models on the same rows, and of the first's lead.
 
     The same group is left out of both models at a time, so that the interval and the p-value of
     the lead are those of a paired comparison.
     """
-    first, second = (
-        figures_left_out(label, score, group, threshold=0.5) for score in scores.values()
-    )
+    one, other = (figures_left_out(label, score, group, threshold=0.5) for score in scores)
     return {
-        name: {
-            model: as_figure(found.values[name], found.interval(name, confidence))
-            for model, found in zip(scores, (first, second), strict=True)
-        }
-        | {"lead": asdict(first.lead_over(second, name, confidence))}
+        name: Paired(
+            one=one.figure(name, confidence),
+            other=other.figure(name, confidence),
+            lead=one.lead_over(other, name, confidence),
+        )
         for name in PAIRED
     }
 

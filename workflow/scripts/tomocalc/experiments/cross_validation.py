@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
+from tomocalc.accounts.figures import Paired
 from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.weighted import paired_figures
 from tomocalc.log import Progress
@@ -81,17 +81,6 @@ class Experiment:
         """Patient of every candidate, or what stands for one."""
         return self.rows["group"].to_numpy().astype(np.int32)
 
-    @property
-    def account(self) -> dict[str, Any]:
-        """What is the same for every input."""
-        return {
-            "candidates": len(self.rows),
-            "positives": int(self.label.sum()),
-            "patients": len(np.unique(self.group)),
-            "folds": self.folds,
-            "model": self.model,
-        }
-
     def scores(self, name: str, *, features: list[str], sequence: SequenceSection) -> Scores:
         """Return the probability of every candidate by a network that has not seen its patient.
 
@@ -142,13 +131,12 @@ class Experiment:
             missing=self.impute != "none",
         )
 
-    def figures(self, scores: dict[str, Scores], evaluation: EvaluationSection) -> dict[str, Any]:
+    def paired(
+        self, whole: Scores, reduced: Scores, evaluation: EvaluationSection
+    ) -> dict[str, Paired]:
         """Return the `paired_figures` of two inputs; *evaluation* is the configuration's."""
         return paired_figures(
-            self.label,
-            scores,
-            self.group,
-            confidence=evaluation["confidence"],
+            self.label, (whole, reduced), self.group, confidence=evaluation["confidence"]
         )
 
 

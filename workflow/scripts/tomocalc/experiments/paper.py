@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-ACCURACY = 0.9727
-CONFUSION = {"tn": 1454, "fp": 65, "fn": 18, "tp": 1501}
+from tomocalc.accounts.metrics import Confusion, PaperFigures
+
+PAPER = PaperFigures(accuracy=0.9727, confusion=Confusion(tn=1454, fp=65, fn=18, tp=1501))
 """Its Figure 15: 1,519 test rows of either class, calcifications counted positive."""
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from tomocalc.accounts.experiments import RunComparison, RunData, RunFacts, RunTest
+from tomocalc.accounts.figures import Paired
 from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.errors import TomocalcError
@@ -19,14 +21,8 @@ from tomocalc.parquet import read_parquet
 KEY = ["volume_id", "candidate_id", "copy"]
 
 
-def read_run(folder: Path, name: str) -> dict[str, Any]:
+def read_run(folder: Path, name: str) -> RunFacts:
     """Return what a results folder says of its run.
-
-    Returns
-    -------
-    dict
-        ``name``, ``settings`` (flat: key to value), ``data`` (candidates, positives, patients),
-        ``test`` (n, positives, metrics).
 
     Raises
     ------
@@ -56,12 +52,14 @@ def read_run(folder: Path, name: str) -> dict[str, Any]:
         "measured with": ((card.get("domain") or {}).get("extraction") or {}).get("settings") or {},
     }
     test = metrics.test
-    return {
-        "name": name,
-        "settings": flat(settings),
-        "data": {key: getattr(quality, key) for key in ("candidates", "positives", "patients")},
-        "test": {key: getattr(test, key) for key in ("n", "positives", "metrics")},
-    }
+    return RunFacts(
+        name=name,
+        settings=flat(settings),
+        data=RunData(
+            candidates=quality.candidates, positives=quality.positives, patients=quality.patients
+        ),
+        test=RunTest(n=test.n, positives=test.positives, metrics=test.metrics),
+    )
 
 
 def flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
@@ -76,14 +74,16 @@ def flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     return found
 
 
-def differing(runs: Sequence[Mapping[str, Any]]) -> dict[str, list[str | None]]:
-    """Return the settings that are not the same in all runs: key to one value per run."""
-    keys = dict.fromkeys(key for run in runs for key in run["settings"])
-    values = {key: [run["settings"].get(key) for run in runs] for key in keys}
+def differing(runs: Sequence[Mapping[str, str]]) -> dict[str, tuple[str | None, ...]]:
+    """Return the settings, flat, that are not the same in all runs: key to one value per run."""
+    keys = dict.fromkeys(key for run in runs for key in run)
+    values = {key: tuple(run.get(key) for run in runs) for key in keys}
     return {key: row for key, row in values.items() if len(set(row)) > 1}
 
 
-def paired(first: pl.DataFrame, other: pl.DataFrame, *, confidence: float) -> dict[str, Any] | None:
+def paired(
+    first: pl.DataFrame, other: pl.DataFrame, *, confidence: float
+) -> dict[str, Paired] | None:
     """Return figures of two runs on the same test rows, and the other's lead over the first.
 
     Both are ``predictions.parquet``. None when the test rows or their labels differ, or a class
@@ -98,7 +98,7 @@ def paired(first: pl.DataFrame, other: pl.DataFrame, *, confidence: float) -> di
     patient = one["patient_id"]
     named = bool((patient != "").all())
     group = (patient.rank("dense") - 1).to_numpy() if named else np.arange(one.height)
-    scores = {"other": two["probability"].to_numpy(), "first": one["probability"].to_numpy()}
+    scores = two["probability"].to_numpy(), one["probability"].to_numpy()
     return paired_figures(
         label,
         scores,
@@ -112,7 +112,7 @@ def compare(
     names: Sequence[str],
     *,
     confidence: float,
-) -> dict[str, Any]:
+) -> RunComparison:
     """Return the facts of all runs, their differing settings, and each one's lead over the first.
 
     Raises
@@ -123,9 +123,9 @@ def compare(
     runs = [read_run(folder, name) for folder, name in zip(folders, names, strict=True)]
     tables = [read_parquet(folder / "evaluation/predictions.parquet") for folder in folders]
     leads = [paired(tables[0], table, confidence=confidence) for table in tables[1:]]
-    return {
-        "runs": runs,
-        "differing": differing(runs),
-        "leads": [None, *leads],
-        "confidence": confidence,
-    }
+    return RunComparison(
+        runs=tuple(runs),
+        differing=differing([run.settings for run in runs]),
+        leads=(None, *leads),
+        confidence=confidence,
+    )

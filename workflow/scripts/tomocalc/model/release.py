@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from tomocalc.accounts.metrics import Released
 from tomocalc.dataset.clusters import ClusterSettings
 from tomocalc.errors import TomocalcError
 from tomocalc.files import canonical_json, file_sha256, read_json, write_bytes, write_json
@@ -48,8 +49,8 @@ class ReleasedModel(Shown):
         return [feature["name"] for feature in self.card["features"]]
 
     @property
-    def released(self) -> str:
-        """What predicts: ``lstm``, ``trees`` or ``average``."""
+    def released(self) -> Released:
+        """What predicts."""
         return self.card.get("release", {"model": "lstm"})["model"]
 
     @property

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import NamedTuple
 
+from tomocalc.accounts.experiments import Ablation, RunComparison, RunFacts, Variant
+from tomocalc.accounts.figures import Figure
 from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.charts import Chart, axis, dots, label, line
 from tomocalc.pages.curves import points, precision_recall_chart
@@ -26,27 +28,34 @@ FIGURES = ("auroc", "average_precision", "f1", "recall", "specificity", "accurac
 DRAWN = ("auroc", "average_precision")
 
 
-def experiment_page(facts: Mapping[str, Any], *, source: str) -> str:
-    """Return the page; *facts* as ``ablation_<what>.json`` holds them."""
-    variants = facts["variants"]
-    names = list(variants[0]["figures"])
-    losses = [_loss(name, _ordered(facts, name), facts, source) for name in names]
+class Loss(NamedTuple):
+    """What is shown of the loss in one figure of merit."""
+
+    name: str
+    variants: Sequence[Variant]
+    whole: Figure
+    limits: list[str]
+    chart: Chart
+
+
+def experiment_page(account: Ablation, *, source: str) -> str:
+    """Return the page of one ablation."""
+    variants = account.variants
+    losses = [_loss(name, account, source) for name in variants[0].figures]
     curves = {
-        name: line(
-            name, curve["recall"], curve["precision"], POSITIVE if name == "whole" else NEGATIVE
-        )
-        for name, curve in facts["curves"].items()
+        name: line(name, curve.recall, curve.precision, POSITIVE if name == "whole" else NEGATIVE)
+        for name, curve in account.curves.items()
     }
     return render_page(
         "experiments",
-        links=navigation(f"experiments/ablation_{facts['what']}.html", run_pages()),
+        links=navigation(f"experiments/ablation_{account.what}.html", run_pages()),
         badge=badge_of(source),
         packages=("numpy", "plotly", "scikit-learn", "torch"),
-        account=facts,
+        account=account,
         losses=losses,
-        limits=dict.fromkeys(text for loss in losses for text in loss["limits"]),
-        only=variants[0] if facts["what"] == "sequence" or len(variants) == 1 else None,
-        controls=variants[1:] if facts["what"] == "sequence" else [],
+        limits=dict.fromkeys(text for loss in losses for text in loss.limits),
+        only=variants[0] if account.what == "sequence" or len(variants) == 1 else None,
+        controls=variants[1:] if account.what == "sequence" else [],
         is_alike=is_alike,
         reach=reach,
         curve_chart=precision_recall_chart(curves) if curves else None,
@@ -56,39 +65,29 @@ def experiment_page(facts: Mapping[str, Any], *, source: str) -> str:
     )
 
 
-def _ordered(facts: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+def _loss(name: str, account: Ablation, source: str) -> Loss:
     """Return the reduced models: features by their loss, slices by their number."""
-    if facts["what"] != "features":
-        return list(facts["variants"])
-    return sorted(facts["variants"], key=lambda one: -one["figures"][name]["lead"]["value"])
-
-
-def _loss(
-    name: str, variants: Sequence[Mapping[str, Any]], facts: Mapping[str, Any], source: str
-) -> dict[str, Any]:
-    """Return what is shown of the loss in one figure of merit."""
-    found = [one["figures"][name] for one in variants]
-    rows = [label(one["name"]) for one in variants]
-    drawn = dots("whole minus reduced", rows, [one["lead"] for one in found], colour=NEGATIVE)
+    variants = list(account.variants)
+    if account.what == "features":
+        variants.sort(key=lambda one: -one.figures[name].lead.value)
+    found = [one.figures[name] for one in variants]
+    rows = [label(one.name) for one in variants]
+    drawn = dots("whole minus reduced", rows, [one.lead for one in found], colour=NEGATIVE)
     layout = {
         "xaxis": axis(f"loss in {in_a_sentence(name)}", zeroline=True),
         "yaxis": {"autorange": "reversed", "type": "category"},
     }
-    return {
-        "name": name,
-        "variants": variants,
-        "whole": found[0]["whole"],
-        "limits": paired_limits(found, facts["patients"], source),
-        "chart": Chart([drawn], layout, height=max(260, 110 + 34 * len(rows))),
-    }
+    chart = Chart([drawn], layout, height=max(260, 110 + 34 * len(rows)))
+    limits = paired_limits(found, account.patients, source)
+    return Loss(name, variants, found[0].one, limits, chart)
 
 
-def runs_page(facts: Mapping[str, Any]) -> str:
-    """Return the page; *facts* as `tomocalc.experiments.runs.compare` returns them."""
-    runs = facts["runs"]
-    kinds = {(run["settings"]["source"], run["settings"]["protocol"]) for run in runs}
-    leads = list(zip(runs, facts["leads"], strict=True))[1:]
-    differences = [figure["lead"] for _, lead in leads if lead for figure in lead.values()]
+def runs_page(account: RunComparison) -> str:
+    """Return the page of several runs."""
+    runs = account.runs
+    kinds = {(run.settings["source"], run.settings["protocol"]) for run in runs}
+    leads = list(zip(runs, account.leads, strict=True))[1:]
+    differences = [figure.lead for _, lead in leads if lead for figure in lead.values()]
     return render_page(
         "runs",
         links=navigation("runs/runs.html", []),
@@ -97,20 +96,20 @@ def runs_page(facts: Mapping[str, Any]) -> str:
         unlike=len(kinds) > 1,
         FIGURES=FIGURES,
         figures=_runs_chart(runs),
-        differing=facts["differing"],
+        differing=account.differing,
         leads=leads,
         limits=[text for text in [alike_rule(differences)] if text],
     )
 
 
-def _runs_chart(runs: Sequence[Mapping[str, Any]]) -> Chart:
+def _runs_chart(runs: Sequence[RunFacts]) -> Chart:
     """Return figures with their intervals, one row per run."""
-    rows = [label(run["name"]) for run in runs]
+    rows = [label(run.name) for run in runs]
     data = [
         dots(
             merit_name(name),
             rows,
-            [run["test"]["metrics"].get(name) for run in runs],
+            [run.test.metrics.get(name) for run in runs],
             colour=colour,
         )
         for name, colour in zip(DRAWN, SERIES, strict=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tomocalc.accounts.figures import Figure, Method, Shown, ends_of
+from tomocalc.accounts.figures import Figure, Method, Paired, Shown, ends_of
 from tomocalc.accounts.metrics import Cases, Part
 from tomocalc.pages.parts import Card
 from tomocalc.pages.words import plural, pretty, score, signed
@@ -169,26 +169,24 @@ def alike_rule(differences: Iterable[Shown]) -> str:
     )
 
 
-def paired_limits(
-    figures: Iterable[Mapping[str, Mapping[str, Any]]], groups: int, source: str
-) -> list[str]:
+def paired_limits(figures: Iterable[Paired], groups: int, source: str) -> list[str]:
     """Return what limits the intervals of two models on the same rows.
 
     Parameters
     ----------
     figures
-        As `tomocalc.evaluation.weighted.paired_figures` returns them for each figure of merit.
+        Of two models.
     groups
         That hold the rarer class.
     source
         ``phantom``, ``volumes`` or ``table``.
     """
     figures, unit = list(figures), group_unit(source)
-    alone = [value for figure in figures for name, value in figure.items() if name != "lead"]
+    alone = [value for figure in figures for value in (figure.one, figure.other)]
     said = (
         few_cases(groups, unit),
         floor_rule(alone, unit),
-        alike_rule(figure["lead"] for figure in figures),
+        alike_rule(figure.lead for figure in figures),
     )
     return [text for text in said if text]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tomocalc.accounts.experiments import Reproduction, Side
 from tomocalc.accounts.metrics import Confusion
 from tomocalc.experiments.paper import (
     HYPERPARAMETERS,
@@ -26,22 +27,23 @@ EVERY = 25
 SIDES = {"ours": ("paper's protocol", POSITIVE), "honest": ("honest split", NEGATIVE)}
 
 
-def reproduction_page(facts: Mapping[str, Any]) -> str:
-    """Return ``reproduction.html``; *facts* as ``reproduction.json`` holds them."""
-    accuracies = [_curve(facts, side, "test_accuracy", "test") for side in SIDES]
+def reproduction_page(account: Reproduction) -> str:
+    """Return ``reproduction.html``."""
+    sides = {"ours": account.ours, "honest": account.honest}
+    accuracies = [_curve(sides[side], side, "test_accuracy", "test") for side in SIDES]
     losses = [
         drawn
         for side in SIDES
         for drawn in (
-            _curve(facts, side, "test_loss", "test"),
-            _curve(facts, side, "loss", "training", dash="dot"),
+            _curve(sides[side], side, "test_loss", "test"),
+            _curve(sides[side], side, "loss", "training", dash="dot"),
         )
     ]
     roc = {
         side: line(
-            f"{name}, area {facts[side]['figures']['auroc']['value']:.3f}",
-            facts[side]["roc"]["fpr"],
-            facts[side]["roc"]["tpr"],
+            f"{name}, area {sides[side].figures['auroc'].value:.3f}",
+            sides[side].roc.fpr,
+            sides[side].roc.tpr,
             colour,
         )
         for side, (name, colour) in SIDES.items()
@@ -49,20 +51,19 @@ def reproduction_page(facts: Mapping[str, Any]) -> str:
     cited = [(f"{one.publication} [{one.number}]", one.method, one.accuracy) for one in TABLE_4]
     network = "stacked LSTM"
     own = [
-        ("The paper", network, facts["paper"]["accuracy"]),
-        ("This run, the paper's protocol", network, accuracy(facts["ours"]["confusion"])),
-        ("This run, honest split", network, accuracy(facts["honest"]["confusion"])),
+        ("The paper", network, account.paper.accuracy),
+        ("This run, the paper's protocol", network, account.ours.confusion.accuracy),
+        ("This run, honest split", network, account.honest.confusion.accuracy),
     ]
     return render_page(
         "reproduction",
         links=navigation("reproduction.html", run_pages("table", "paper")),
         packages=("numpy", "plotly", "torch"),
-        account=facts,
-        accuracy=accuracy,
+        account=account,
         stated=HYPERPARAMETERS,
-        ours=_ours(facts["ours"]["training"]),
-        report=_report(facts),
-        last=_last_epoch(facts),
+        ours=_ours(account.ours.training),
+        report=_report(account),
+        last=_last_epoch(account),
         published=PUBLISHED,
         plain_folds=PLAIN_FOLDS_SHARE,
         table_4=cited + own,
@@ -70,7 +71,7 @@ def reproduction_page(facts: Mapping[str, Any]) -> str:
         charts={
             "accuracy": _epochs(accuracies, "accuracy"),
             "loss": _epochs(losses, "cross-entropy (nats)"),
-            "confusion": confusion_chart(Confusion(**facts["ours"]["confusion"])),
+            "confusion": confusion_chart(account.ours.confusion),
             "roc": roc_chart(roc),
             "table_4": _cited_chart(cited + own),
         },
@@ -80,11 +81,6 @@ def reproduction_page(facts: Mapping[str, Any]) -> str:
             [SIDES[side][0], *point] for side, drawn in roc.items() for point in points(drawn)
         ],
     )
-
-
-def accuracy(counts: Mapping[str, int]) -> float:
-    """Return the accuracy of a confusion matrix."""
-    return (counts["tn"] + counts["tp"]) / sum(counts.values())
 
 
 def _ours(model: Mapping[str, Any]) -> dict[str, str]:
@@ -101,26 +97,26 @@ def _ours(model: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _report(facts: Mapping[str, Any]) -> list[list[Any]]:
+def _report(account: Reproduction) -> list[list[Any]]:
     """Return precision, recall, F1 and rows of either class: the paper's, and ours twice."""
     rows: list[list[Any]] = []
     matrices = {
-        "paper, from its confusion matrix": facts["paper"]["confusion"],
-        "this run": facts["ours"]["confusion"],
-        "honest split": facts["honest"]["confusion"],
+        "paper, from its confusion matrix": account.paper.confusion,
+        "this run": account.ours.confusion,
+        "honest split": account.honest.confusion,
     }
     for kind, (name, printed) in enumerate(REPORT.items()):
         rows.append([name, "paper, as printed", *printed, None])
         rows += [[name, who, *_scores(counts)[kind]] for who, counts in matrices.items()]
-    rows.append(["accuracy", "paper, as printed", None, None, facts["paper"]["accuracy"], None])
+    rows.append(["accuracy", "paper, as printed", None, None, account.paper.accuracy, None])
     return rows + [
-        ["accuracy", who, None, None, accuracy(counts), None] for who, counts in matrices.items()
+        ["accuracy", who, None, None, counts.accuracy, None] for who, counts in matrices.items()
     ]
 
 
-def _scores(counts: Mapping[str, int]) -> list[list[float]]:
+def _scores(counts: Confusion) -> list[list[float]]:
     """Return precision, recall, F1 and rows of other candidates, then of calcifications."""
-    tn, fp, fn, tp = (counts[key] for key in ("tn", "fp", "fn", "tp"))
+    tn, fp, fn, tp = counts.tn, counts.fp, counts.fn, counts.tp
     return [
         [
             hit / max(1, hit + wrong),
@@ -132,29 +128,26 @@ def _scores(counts: Mapping[str, int]) -> list[list[float]]:
     ]
 
 
-def _last_epoch(facts: Mapping[str, Any]) -> list[list[Any]]:
+def _last_epoch(account: Reproduction) -> list[list[Any]]:
     """Return the ends of the curves: the paper's, and this run's where it has them."""
     columns = {
         "accuracy, validation": "test_accuracy",
         "loss, training": "loss",
         "loss, validation": "test_loss",
     }
-    ends = [facts[side]["curves"][-1] for side in SIDES]
+    ends = [side.curves[-1] for side in (account.ours, account.honest)]
     return [
-        [name, value, *(end[columns[name]] if name in columns else None for end in ends)]
+        [name, value, *(getattr(end, columns[name]) if name in columns else None for end in ends)]
         for name, value in LAST_EPOCH.items()
     ]
 
 
-def _curve(
-    facts: Mapping[str, Any], side: str, key: str, part: str, *, dash: str = "solid"
-) -> Trace:
+def _curve(found: Side, side: str, key: str, part: str, *, dash: str = "solid") -> Trace:
     name, colour = SIDES[side]
-    rows = facts[side]["curves"]
     return line(
         f"{name}, {part}",
-        [row["epoch"] for row in rows],
-        [row[key] for row in rows],
+        [epoch.epoch for epoch in found.curves],
+        [getattr(epoch, key) for epoch in found.curves],
         colour,
         dash=dash,
         width=2 if part == "test" else 1.4,

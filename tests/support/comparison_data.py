@@ -20,7 +20,7 @@ FEATURES = ["area", "contrast"]
 SPLIT = {"validation_fraction": 0.2, "test_fraction": 0.25, "folds": 3}
 SETTINGS = {"trials": 2, "cross_validation": 1}
 EVALUATION = {"confidence": 0.95}
-CITED = "model\taccuracy\tsource\nlstm\t0.9727\tthe reference paper\n"
+CITED = "model\taccuracy\tsource\nlstm\t0.9727\tthe reference paper\nresnet101\t0.747\tanother\n"
 
 
 @mock.patch.dict("tomocalc.model.growing.AVERAGED", {"n_estimators": 20})

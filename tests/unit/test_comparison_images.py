@@ -7,14 +7,27 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
+from safetensors.torch import save_file
 
 import fit_image_model
 from tomocalc.comparison.catalogue import IMAGE_KEYS
-from tomocalc.comparison.image_fitting import chosen_rows, predict, train_network, turned
-from tomocalc.comparison.networks import DEPTH, build_network, patch_array
+from tomocalc.comparison.gabor import GaborANN, enhanced, gabor_features
+from tomocalc.comparison.image_fitting import (
+    ADAM,
+    OPTIMIZERS,
+    Patches,
+    Steps,
+    chosen_rows,
+    predict,
+    train_network,
+    turned,
+)
+from tomocalc.comparison.networks import DEPTH, build_network, load_weights, patch_array
 from tomocalc.comparison.patches import SCHEMA, volume_patches
+from tomocalc.comparison.step_networks import STEP_NETWORKS, route, squash
 from tomocalc.errors import TomocalcError
 from tomocalc.files import read_json
+from tomocalc.metrics import auroc
 from tomocalc.parquet import write_parquet
 
 
@@ -79,10 +92,14 @@ def test_a_slice_is_read_once_and_a_spoilt_neighbour_is_replaced():
     assert np.array_equal(found[0, 0], found[0, 1])
 
 
-@pytest.mark.parametrize("key", IMAGE_KEYS)
+@pytest.mark.parametrize("key", [key for key in IMAGE_KEYS if key != "gabor_ann"])
 def test_every_network_has_one_output_for_the_smallest_patch(key):
-    if key != "cnn" and find_spec("torchvision") is None:
+    if not key.startswith("cnn") and find_spec("torchvision") is None:
         pytest.skip("torchvision is not installed")
+    if key == "inception_resnet" and find_spec("timm") is None:
+        with pytest.raises(TomocalcError, match=r"E406.*timm.*pip install timm"):
+            build_network(key)
+        return
     with torch.device("meta"):  # shapes alone: nothing is computed
         found = build_network(key).eval()(torch.zeros(2, DEPTH, 32, 32))
     assert found.shape == (2, 1)
@@ -126,13 +143,106 @@ def one_thread():
 
 
 @pytest.mark.usefixtures("one_thread")
+@pytest.mark.parametrize("key", [*OPTIMIZERS, "cnn_spp"])
+def test_other_optimisers_and_a_pyramid_learn_too(key):
+    patches, label = bright_squares()
+    torch.manual_seed(1)
+    network = build_network(key)
+    train_network(
+        network, Patches(patches), label, epochs=10, seed=1, optimizer=OPTIMIZERS.get(key, ADAM)
+    )
+    found = predict(network, Patches(patches))
+    assert auroc(label, found) > 0.95
+
+
+def test_filters_and_a_tree_choose_what_a_perceptron_reads():
+    patches, label = bright_squares(rows=300, side=32)
+    chain = GaborANN(1).fit(patches[:200], label[:200])
+    assert 0 < len(chain.chosen) < gabor_features(patches[:1]).shape[1]
+    assert auroc(label[200:], chain.score(patches[200:])) > 0.9
+    assert chain.score(patches[:0]).size == 0
+    flat = enhanced(np.full((1, DEPTH, 4, 4), 9, np.uint8))
+    assert (flat == 0).all()
+    steps = np.broadcast_to(np.array([0, 50, 150, 200], np.uint8), (1, DEPTH, 4, 4))
+    assert enhanced(steps)[0, 0] == pytest.approx([0, 0.125, 0.875, 1])
+
+
+@pytest.mark.usefixtures("one_thread")
+@pytest.mark.parametrize("key", STEP_NETWORKS)
+def test_networks_on_sequences_learn_what_only_the_order_tells(key):
+    draw = np.random.default_rng(1)
+    x = draw.normal(size=(400, 5, 2)).astype(np.float32)
+    last = draw.integers(2, 5, 400)
+    label = (x[:, 0, 0] > x[:, 1, 0]).astype(np.float32)  # which of two steps comes first
+    torch.manual_seed(1)
+    network = STEP_NETWORKS[key](2, [16], 0.0)
+    before = network(*Steps(x, last).batch(np.arange(3)))
+    beyond = x.copy()
+    beyond[np.arange(400)[:, None] * 0 + np.arange(5) > last[:, None]] = 99  # is padding
+    after = network(*Steps(beyond, last).batch(np.arange(3)))
+    assert torch.equal(before, after)
+    train_network(
+        network, Steps(x, last), label, epochs=30, seed=1, size=50, optimizer=(ADAM[0], 1e-2)
+    )
+    assert auroc(label, predict(network, Steps(x, last))) > 0.9
+
+
+def test_capsules_that_agree_win():
+    long = squash(torch.tensor([[30.0, 40.0]]))
+    assert float(long.norm()) == pytest.approx(2500 / 2501, rel=1e-4)
+    votes = torch.zeros(1, 3, 2, 2)
+    votes[0, :, 1] = torch.tensor([2.0, 0.0])  # all parts agree on the second class
+    votes[0, :, 0] = torch.tensor([[2.0, 0.0], [-2.0, 0.0], [0.0, 2.0]])
+    length = route(votes).norm(dim=2)[0]
+    assert length[1] > 0.9 > 0.6 > length[0]
+
+
+def test_pretrained_weights_are_taken_but_for_the_last_layer(tmp_path):
+    torch.manual_seed(1)
+    other, mine = build_network("cnn"), build_network("cnn")
+    given = other.state_dict()
+    given["head.weight"], given["head.bias"] = torch.zeros(1000, 64), torch.zeros(1000)
+    save_file(given, tmp_path / "cnn.safetensors")
+    head = mine.head.weight.clone()
+    load_weights(mine, str(tmp_path / "cnn.safetensors"))
+    assert torch.equal(mine.layers[0].weight, other.layers[0].weight)
+    assert torch.equal(mine.head.weight, head)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda given: given.pop("layers.0.weight"), "1 do not fit: layers.0.weight is missing"),
+        (
+            lambda given: given.update({"layers.0.weight": torch.zeros(16, 1, 3, 3)}),
+            r"is \(16, 1, 3, 3\), not \(16, 3, 3, 3\)",
+        ),
+        (
+            lambda given: given.update({"layers.0.weight": torch.full((16, 3, 3, 3), np.nan)}),
+            "not finite",
+        ),
+    ],
+)
+def test_weights_of_another_network_are_named(tmp_path, change, why):
+    given = build_network("cnn").state_dict()
+    change(given)
+    path = tmp_path / "other.safetensors"
+    save_file(given, path)
+    with pytest.raises(TomocalcError, match=f"E404.*{why}"):
+        load_weights(build_network("cnn"), str(path))
+    path.write_bytes(b"no weights")
+    with pytest.raises(TomocalcError, match=r"E404.*other.safetensors"):
+        load_weights(build_network("cnn"), str(path))
+
+
+@pytest.mark.usefixtures("one_thread")
 def test_a_small_network_learns_bright_squares_the_same_way_twice():
     patches, label = bright_squares()
     found = []
     for _ in range(2):
         torch.manual_seed(1)
-        network = train_network(build_network("cnn"), patches, label, epochs=10, seed=1)
-        found.append(predict(network, patches))
+        network = train_network(build_network("cnn"), Patches(patches), label, epochs=10, seed=1)
+        found.append(predict(network, Patches(patches)))
     assert np.array_equal(found[0], found[1])
     assert found[0][label == 1].mean() > found[0][label == 0].mean() + 0.3
 

@@ -14,7 +14,6 @@ import pytest
 import yaml
 
 from support.plan_data import ROOT, SCHEMAS, with_sheet
-from tomocalc.comparison.catalogue import IMAGE_KEYS
 from tomocalc.plan.graph import Plan, plan_run
 from tomocalc.plan.wildcards import every, growing, source_digest
 
@@ -146,7 +145,7 @@ def test_a_comparison_reads_every_model_of_every_protocol(config: dict[str, Any]
         f"<results>/protocols/{name}/lstm/scores.parquet" for name in ("honest", "paper")
     ]
     asked = protocols.compared_scores(at(comparison="image_models"))
-    assert len(asked["image_scores"]) == 2 * len(IMAGE_KEYS)
+    assert len(asked["image_scores"]) == 2 * len(config["comparison"]["networks"])
     assert asked["image_accounts"][0].startswith("<results>/protocols/honest/")
 
 

@@ -5,8 +5,8 @@ import json
 import polars as pl
 import pytest
 
+from support.defaults import CONFIG
 from support.projects import Project
-from tomocalc.comparison.catalogue import IMAGE_KEYS
 
 TINY = ("--configfile", "tiny.yaml")
 
@@ -52,7 +52,7 @@ def test_an_own_split_reruns_only_what_it_touches(rerun: Project):
 def test_image_models_are_planned_for_volumes_and_refused_for_tables(finished: Project):
     target = "results/comparison/image_models.html"
     planned = finished.planned(target, *TINY)
-    assert planned["fit_image_model"] == 2 * len(IMAGE_KEYS)
+    assert planned["fit_image_model"] == 2 * len(CONFIG["comparison"]["networks"])
     assert planned["cut_patches"] == 1
     assert set(planned) == {"cut_patches", "fit_image_model", "compare_models"}
     path = finished.folder / "table.csv"
@@ -81,4 +81,4 @@ def test_image_models_go_to_their_page(rerun: Project):
     )
     folder = rerun.folder / "results/comparison"
     table = pl.read_parquet(folder / "image_models.parquet")
-    assert set(IMAGE_KEYS) < set(table.filter("measured")["model"])
+    assert set(CONFIG["comparison"]["networks"]) < set(table.filter("measured")["model"])

@@ -13,7 +13,7 @@ SCRIPTS = WORKFLOW / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 try:
-    from tomocalc.comparison.catalogue import IMAGE_KEYS
+    from tomocalc.comparison.catalogue import NETWORKS
     from tomocalc.config import check_config, load_schema
     from tomocalc.errors import TomocalcError
     from tomocalc.files import require_writable
@@ -105,5 +105,5 @@ wildcard_constraints:
     dataset="|".join(DATASETS),
     trial="0|[1-9][0-9]*",
     protocol="honest|paper|own",
-    network="|".join(IMAGE_KEYS),
+    network="|".join(NETWORKS),
     search="all|fold[0-9]+",

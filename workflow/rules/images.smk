@@ -1,4 +1,4 @@
-"""Networks on image patches beside the other models; opt-in, for volumes only."""
+"""Networks beside the other models, most of them on image patches; opt-in."""
 
 
 rule cut_patches:
@@ -28,10 +28,10 @@ rule cut_patches:
 
 
 rule fit_image_model:
-    """Train one network on the patches of one protocol."""
+    """Train one network of the comparison on the patches, or sequences, of one protocol."""
     input:
+        unpack(PLAN.protocols.network_inputs),
         splits="<results>/protocols/{protocol}/splits.parquet",
-        patches="<results>/comparison/patches.parquet",
     output:
         scores="<results>/protocols/{protocol}/{network}.parquet",
         account="<results>/protocols/{protocol}/{network}.json",
@@ -50,6 +50,7 @@ rule fit_image_model:
         code=code_of("fit_image_model.py"),
         settings=section("comparison", "samples", "epochs"),
         threshold=config["evaluation"]["threshold"],
+        sequences=PLAN.protocols.sequences,
         seed=config["seed"],
     script:
         "../scripts/fit_image_model.py"

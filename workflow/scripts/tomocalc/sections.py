@@ -210,6 +210,8 @@ class ComparisonSection(TypedDict):
     patch_px: int
     samples: int
     epochs: int
+    networks: list[str]
+    weights: dict[str, str]
 
 
 class AuditSection(TypedDict):

@@ -13,6 +13,7 @@ KINDS = {
     "average": "LSTM on the candidate's sequence, trees on features over depth",
     "depth": "features at best focus and their contrast to the slices around",
     "features": "features at best focus",
+    "steps": "another network on the candidate's sequence",
     "image": "image patch at best focus",
     "detector": "whole slices",
 }
@@ -46,13 +47,26 @@ ROWS = (
     Row("xgboost", "XGBoost", "features"),
     Row("voting", "SVM, random forest and ANN averaged", "features"),
     Row("stacking", "SVM, random forest and XGBoost stacked", "features"),
+    Row("rnn", "Plain RNN", "steps"),
+    Row("lstm_capsules", "LSTM with capsules", "steps"),
     Row("cnn", "Small CNN", "image"),
+    Row("cnn_sgd", "Small CNN, SGD with momentum", "image"),
+    Row("cnn_rmsprop", "Small CNN, RMSprop", "image"),
+    Row("cnn_adagrad", "Small CNN, Adagrad", "image"),
+    Row("cnn_spp", "Small CNN with a spatial pyramid", "image"),
+    Row("gabor_ann", "Fuzzy and Gabor filters, tree, ANN", "image"),
     Row("resnet18", "ResNet-18", "image"),
+    Row("resnet22", "ResNet-22", "image"),
+    Row("resnet34", "ResNet-34", "image"),
     Row("resnet50", "ResNet-50", "image"),
     Row("resnet101", "ResNet-101", "image"),
     Row("alexnet", "AlexNet", "image"),
     Row("vgg", "VGG-11", "image"),
+    Row("vgg16", "VGG-16", "image"),
+    Row("vgg19", "VGG-19", "image"),
     Row("googlenet", "GoogLeNet", "image"),
+    Row("convnext", "ConvNeXt-T", "image"),
+    Row("inception_resnet", "Inception-ResNet-v2", "image"),
     Row("fpn_spp", "FPN/SPP detector", "detector", "not run: it finds and classifies in one step"),
 )
 """In the order of the table."""
@@ -64,6 +78,9 @@ NAMES = {row.key: row.name for row in ROWS}
 TUNED = tuple(row.key for row in ROWS if row.kind == "features" and row.key != "nearest_neighbour")
 """Keys of those that the comparison tunes itself, each with `comparison.trials`."""
 IMAGE_KEYS = tuple(row.key for row in ROWS if row.kind == "image")
+STEP_KEYS = tuple(row.key for row in ROWS if row.kind == "steps")
+NETWORKS = STEP_KEYS + IMAGE_KEYS
+"""Keys that `comparison.networks` can name."""
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,8 @@ class Stacking:
                     continue
                 used[held] = True
                 for place, part in enumerate(self.parts):
-                    found = self.score(clone(part).fit(x[training], y[training]), x[held])
+                    fresh: Any = clone(part)
+                    found = self.score(fresh.fit(x[training], y[training]), x[held])
                     odds[held, place] = _log_odds(found)
             if len(np.unique(y[used])) == 2:
                 self.top = LogisticRegression().fit(odds[used], y[used])

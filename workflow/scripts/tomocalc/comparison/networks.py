@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 import polars as pl
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
+from torch.nn.functional import adaptive_max_pool2d, interpolate
 
 from tomocalc.errors import TomocalcError
 
 DEPTH = 3
 """Slices of a patch."""
-SMALLEST = {"alexnet": 64}
+SMALLEST = {"alexnet": 64, "inception_resnet": 76}
 """Side in pixels below which a network has no output; patches are enlarged to it."""
 SCHEMAS = (
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
@@ -32,9 +35,13 @@ def patch_array(patches: pl.Series) -> NDArray[np.uint8]:
 
 
 class SmallCNN(nn.Module):
-    """Three pairs of convolutions, each halving the patch, then the mean and one unit."""
+    """Three pairs of convolutions, each halving the patch, then the mean and one unit.
 
-    def __init__(self) -> None:
+    With a *pyramid* the largest values of grids of so many cells a side stand for the mean: spatial
+    pyramid pooling, He et al. 2015.
+    """
+
+    def __init__(self, pyramid: tuple[int, ...] = ()) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         channels = DEPTH
@@ -45,11 +52,16 @@ class SmallCNN(nn.Module):
             layers += [nn.MaxPool2d(2)]
             channels = width
         self.layers = nn.Sequential(*layers)
-        self.head = nn.Linear(channels, 1)
+        self.pyramid = pyramid
+        self.head = nn.Linear(channels * (sum(size**2 for size in pyramid) or 1), 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (batch, 1) for x (batch, slice, row, column)."""
-        return self.head(self.layers(x).mean(dim=(2, 3)))
+        x = self.layers(x)
+        if not self.pyramid:
+            return self.head(x.mean(dim=(2, 3)))
+        pooled = [adaptive_max_pool2d(x, size).flatten(1) for size in self.pyramid]
+        return self.head(torch.cat(pooled, dim=1))
 
 
 class Enlarged(nn.Module):
@@ -74,18 +86,99 @@ def build_network(key: str) -> nn.Module:
     TomocalcError
         ``E406`` when torchvision is needed and not installed.
     """
-    if key == "cnn":
-        return SmallCNN()
+    if key.startswith("cnn"):
+        return SmallCNN((4, 2, 1) if key == "cnn_spp" else ())
+    if key == "inception_resnet":
+        return Enlarged(timm_network("inception_resnet_v2"), SMALLEST[key])
     models = torchvision_models()
     network = {
         "resnet18": lambda: models.resnet18(num_classes=1),
+        # 10 blocks of two convolutions, the first convolution and the head
+        "resnet22": lambda: models.ResNet(models.resnet.BasicBlock, [2, 3, 3, 2], num_classes=1),
+        "resnet34": lambda: models.resnet34(num_classes=1),
         "resnet50": lambda: models.resnet50(num_classes=1),
         "resnet101": lambda: models.resnet101(num_classes=1),
         "alexnet": lambda: models.alexnet(num_classes=1),
         "vgg": lambda: models.vgg11_bn(num_classes=1),
+        "vgg16": lambda: models.vgg16_bn(num_classes=1),
+        "vgg19": lambda: models.vgg19_bn(num_classes=1),
+        "convnext": lambda: models.convnext_tiny(num_classes=1),
         "googlenet": lambda: models.googlenet(num_classes=1, aux_logits=False, init_weights=True),
     }[key]()
     return Enlarged(network, SMALLEST.get(key, 1))
+
+
+def load_weights(network: nn.Module, path: str) -> None:
+    """Start a network from weights that were trained elsewhere, but for its last layer.
+
+    Parameters
+    ----------
+    network
+        As `build_network` returns it.
+    path
+        A safetensors file with the tensor names of torchvision (or timm).
+
+    Raises
+    ------
+    TomocalcError
+        ``E404`` when it cannot be read or is of another network.
+    """
+    inner = network.network if isinstance(network, Enlarged) else network
+    try:
+        given = load_file(path)
+    except (OSError, SafetensorError, ValueError) as error:
+        raise _no_fit(path, str(error).splitlines()[0]) from error
+    own = inner.state_dict()
+    head = [name for name, part in inner.named_modules() if isinstance(part, nn.Linear)][-1]
+    rest = {name: part for name, part in own.items() if not name.startswith(f"{head}.")}
+    counters = {name for name in rest if name.endswith("num_batches_tracked")}
+    wrong = sorted(
+        name
+        for name, part in rest.items()
+        if name not in counters and (name not in given or given[name].shape != part.shape)
+    )
+    if wrong:
+        seen = tuple(given[wrong[0]].shape) if wrong[0] in given else "missing"
+        why = f"of {len(rest) - len(counters)} tensors {len(wrong)} do not fit: {wrong[0]} is "
+        raise _no_fit(path, f"{why}{seen}, not {tuple(rest[wrong[0]].shape)}")
+    if not all(bool(given[name].isfinite().all()) for name in rest.keys() - counters):
+        raise _no_fit(path, "a weight is not finite")
+    inner.load_state_dict(
+        {name: given.get(name, part) for name, part in rest.items()}, strict=False
+    )
+
+
+def _no_fit(path: str, why: str) -> TomocalcError:
+    return TomocalcError(
+        "E404",
+        what="pretrained weights do not fit the network",
+        where=path,
+        why=why,
+        fix="give the weights of this very network, as torchvision names them, or take it out of "
+        "comparison.weights",
+    )
+
+
+def timm_network(name: str) -> nn.Module:
+    """Return an untrained network of the package timm, with one output.
+
+    Raises
+    ------
+    TomocalcError
+        ``E406`` when it is not installed.
+    """
+    torchvision_models()  # which timm needs, and which may need help
+    try:
+        timm = import_module("timm")  # nobody else needs it: it is in no environment
+    except ImportError as error:
+        raise TomocalcError(
+            "E406",
+            what="a network needs a package that is not installed",
+            where="timm",
+            why=str(error),
+            fix="run `pip install timm`, or take inception_resnet out of comparison.networks",
+        ) from error
+    return timm.create_model(name, num_classes=1)
 
 
 def torchvision_models() -> Any:

@@ -10,7 +10,7 @@ import polars as pl
 
 from tomocalc.accounts.figures import Figure, Lead
 from tomocalc.accounts.trees import TreesAccount
-from tomocalc.comparison.catalogue import ROWS, Cited
+from tomocalc.comparison.catalogue import NETWORKS, ROWS, Cited
 from tomocalc.comparison.figures import FIGURES, REFERENCE, ModelFigures, protocol_figures
 from tomocalc.errors import TomocalcError
 from tomocalc.files import canonical_json, read_json
@@ -169,12 +169,16 @@ def comparison_table(
     """Return one row per classifier of the catalogue and protocol, the LSTM first.
 
     *figures* are those of `measure`, by protocol. A classifier that was not run has a row
-    without figures, so that nobody mistakes its absence for a result.
+    without figures, so that nobody mistakes its absence for a result; of networks, which are run
+    on request, only those that a publication's figure stands for.
     """
     rows = []
     for one in measured:
         for row in ROWS:
             source = cited.get(row.key, Cited(None, ""))
+            optional = row.key in NETWORKS and row.key not in one.models
+            if optional and source.accuracy is None:
+                continue
             rows.append(
                 {
                     "protocol": one.protocol,

@@ -6,8 +6,9 @@ Methods that take *wildcards* are input functions of rules.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from tomocalc.comparison.catalogue import IMAGE_KEYS
+from tomocalc.comparison.catalogue import STEP_KEYS
 from tomocalc.plan.checks import Cohort, check_split
 from tomocalc.plan.reading import Config
 from tomocalc.plan.wildcards import Wildcards, answering
@@ -64,6 +65,21 @@ class ProtocolPlan:
         own = {"own": self.config["audit"]["splits"]} if wildcards.protocol == "own" else {}
         return {"candidates": "<results>/dataset/candidates.parquet", **own}
 
+    def network_inputs(self, wildcards: Wildcards) -> dict[str, str]:
+        """Return what a network of the comparison reads, and the weights that it starts from."""
+        if wildcards.network in STEP_KEYS:
+            return {"candidates": "<results>/dataset/candidates.parquet"}
+        weights = self.config["comparison"]["weights"].get(wildcards.network)
+        patches = {"patches": "<results>/comparison/patches.parquet"}
+        return patches if weights is None else {**patches, "weights": weights}
+
+    def sequences(self, wildcards: Wildcards) -> dict[str, Any] | None:
+        """Return how a network on sequences is made and trained; None for one on images."""
+        if wildcards.network not in STEP_KEYS:
+            return None
+        sections = {key: self.config[key] for key in ("features", "sequence", "model")}
+        return {**sections, "impute": self.config["dataset"]["impute"]}
+
     def compared_scores(self, wildcards: Wildcards) -> dict[str, list[str]]:
         """Return scores and accounts of all models under every protocol, in order of `names`.
 
@@ -79,6 +95,6 @@ class ProtocolPlan:
                 found[name] = [
                     f"{FOLDER}/{protocol}/{network}.{end}"
                     for protocol in self.names
-                    for network in IMAGE_KEYS
+                    for network in self.config["comparison"]["networks"]
                 ]
         return found

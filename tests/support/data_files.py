@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import torch
+import yaml
 
 from support.candidates import as_shard, cohort
+from support.imports import bcs_dbt_folder, inbreast_folder, victre_folder
 from support.manifests import manifest
 from support.model_data import NAMES, make_candidates
 from tomocalc.accounts.manifest import TableEntry
-from tomocalc.config import load_schema
+from tomocalc.adapters.bcs_dbt import bcs_dbt
+from tomocalc.adapters.inbreast import inbreast
+from tomocalc.adapters.victre import victre
+from tomocalc.audit.split_file import split_text, split_uses
+from tomocalc.config import check_config, load_schema
 from tomocalc.dataset.feature_table import read_feature_table
 from tomocalc.image.shards import read_manifest, read_volume_rows
 from tomocalc.model.lstm import Ensemble, Hyperparameters
@@ -22,6 +29,7 @@ from tomocalc.model.preprocessing import fit_preprocessing
 from tomocalc.model.release import load_model, save_model
 from tomocalc.model.sequences import build_sequences
 from tomocalc.parquet import read_parquet, write_parquet
+from tomocalc.plan.graph import plan_run
 from tomocalc.sheets import read_annotations, read_volumes
 
 SCHEMAS = Path(__file__).parents[2] / "workflow/schemas"
@@ -122,6 +130,51 @@ def schema(name: str) -> Any:
     return load_schema(SCHEMAS / f"{name}.schema.yaml")
 
 
+def settings(folder: Path) -> Path:
+    path = folder / "config.yaml"
+    path.write_bytes((SCHEMAS.parents[1] / "config/config.yaml").read_bytes())
+    return path
+
+
+def read_settings(path: Path) -> None:
+    """Check settings and plan what they ask for; Snakemake itself refuses what is no YAML."""
+    try:
+        given = yaml.safe_load(path.read_text())
+    except (yaml.YAMLError, ValueError):  # a date that is none is a ValueError
+        return
+    if isinstance(given, dict):
+        defaults = yaml.safe_load((SCHEMAS.parents[1] / "config/config.yaml").read_text())
+        for name, section in given.items():  # as --configfile lays one over the other
+            both = isinstance(section, dict) and isinstance(defaults.get(name), dict)
+            defaults[name] = {**defaults[name], **section} if both else section
+        sheets = {name: schema(name) for name in ("volumes", "annotations")}
+        plan_run(check_config(defaults, schema("config")), sheets, look=False)
+
+
+def split_file(folder: Path) -> Path:
+    path = folder / "split.csv"
+    lines = [f"v{number},{number % 3},{('train', 'test')[number % 2]}" for number in range(20)]
+    path.write_text("volume_id,candidate_id,part\n" + "\n".join(lines) + "\n")
+    return path
+
+
+def boxes(folder: Path) -> Path:
+    return next(bcs_dbt_folder(folder / "bcs").glob("*boxes*"))
+
+
+def regions(folder: Path) -> Path:
+    return inbreast_folder(folder / "inbreast") / "AllXML/1001.xml"
+
+
+def locations(folder: Path) -> Path:
+    return victre_folder(folder / "victre") / "7/reconstruction7.loc"
+
+
+def read_locations(path: Path) -> None:
+    with tempfile.TemporaryDirectory() as files:
+        victre(path.parents[1], files=Path(files))
+
+
 FILES: dict[str, tuple[Callable[[Path], Path], Callable[[Path], Any]]] = {
     "sheet of volumes": (sheet_of_volumes, lambda path: read_volumes(str(path), schema("volumes"))),
     "CSV sheet": (csv_sheet, lambda path: read_volumes(str(path), schema("volumes"))),
@@ -131,6 +184,11 @@ FILES: dict[str, tuple[Callable[[Path], Path], Callable[[Path], Any]]] = {
     ),
     "CSV table": (table, read_table),
     "Parquet table": (parquet_table, read_table),
+    "settings": (settings, read_settings),
+    "split file": (split_file, lambda path: split_uses(str(path), *split_text(str(path)))),
+    "boxes of BCS-DBT": (boxes, lambda path: bcs_dbt(path.parent)),
+    "regions of INbreast": (regions, lambda path: inbreast(path.parents[1])),
+    "locations of VICTRE": (locations, read_locations),
     "result": (result, read_parquet),
     "shard": (shard, read_shards),
     "weights": (release, lambda path: load_model(str(path))),

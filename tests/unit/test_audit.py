@@ -6,6 +6,7 @@ import pytest
 from sklearn import metrics
 
 from support.candidates import cohort
+from tomocalc.audit.audit import audit_split, rows_of_split
 from tomocalc.audit.gaps import protocol_gaps
 from tomocalc.audit.own_split import read_own_split
 from tomocalc.audit.prevalence import class_weights, figures_at
@@ -163,3 +164,53 @@ def test_a_missing_or_foreign_file_is_named(tmp_path):
             path.write_bytes(b"not a table")
         with pytest.raises(TomocalcError, match=r"E302.*CSV, TSV or Parquet"):
             read_own_split(str(path), focus_of(), folds=3, seed=1)
+
+
+DIALECTS = {
+    "Excel's first line": lambda text: "sep=;\r\n" + text.replace(",", ";").replace("\n", "\r\n"),
+    "tabs": lambda text: text.replace(",", "\t"),
+    "quotes": lambda text: '"' + text.strip().replace(",", '","').replace("\n", '"\n"') + '"\n',
+    "columns of people": lambda text: text.replace(
+        "volume_id,candidate_id", "Volume ID,Candidate-Id"
+    ),
+    "words of people": lambda text: text.replace("train", "Training ").replace("test", " TESTING"),
+    "blank lines": lambda text: text.replace("\n", "\n\n , , \n"),
+    "more columns": lambda text: text.replace("\n", ",a note\n"),
+    "floats of pandas": lambda text: text.replace(",0,", ",0.0,").replace(",1,", ",1.0,"),
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("name", DIALECTS)
+def test_an_own_split_reads_the_same_in_every_dialect(tmp_path, name, encoding):
+    focus = focus_of()
+    plain = read_own_split(own(tmp_path, halves(focus)), focus, folds=3, seed=1)
+    text = DIALECTS[name](halves(focus).write_csv())
+    (tmp_path / "other.csv").write_bytes(text.encode(encoding))
+    assert read_own_split(str(tmp_path / "other.csv"), focus, folds=3, seed=1).equals(plain)
+
+
+def test_what_an_own_split_shares_and_leaves_out_is_counted(tmp_path):
+    focus = focus_of()
+    frame = halves(focus)
+    patient = focus["patient_id"][0]
+    first = frame.filter(pl.Series(focus["patient_id"] == patient)).head(1)
+    moved = first.with_columns(part=pl.lit("test"))
+    variants = {
+        "clean": (frame, {}),
+        "one patient in two parts": (
+            frame.join(first, on=first.columns, how="anti").vstack(moved),
+            {"patients": 1},
+        ),
+        "one candidate in two parts": (
+            frame.vstack(moved),
+            {"patients": 1, "same_rows": 1, "copies": 1},
+        ),
+        "one candidate twice in a part": (frame.vstack(first), {"repeats": 1}),
+        "a part of the candidates": (frame.head(150), {"unassigned": focus.height - 150}),
+    }
+    for name, (split, expected) in variants.items():
+        rows = read_own_split(own(tmp_path, split), focus, folds=3, seed=1)
+        audit = audit_split(rows_of_split(rows, focus, used=FEATURES, whole=True), permutations=0)
+        bad = {one.name: one.count for one in audit.checks if one.verdict in ("leaks", "caution")}
+        assert bad == expected, name

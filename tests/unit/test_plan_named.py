@@ -139,6 +139,8 @@ SPLIT = "volume_id,candidate_id,part\nv0,0,train\n"
         ("row,part\n0,tset\n", "did you mean `test`"),
         ("row,part\n0.5,test\n", "`0.5` is no whole number"),
         ("row,part\n", "it has no rows"),
+        ("row,part\n0,train\n1\n", r"split.csv:3\): it has 1 cells where the header has 2"),
+        ("row,part\n1,234,train\n", r"split.csv:2\): it has 3 cells where the header has 2"),
         ("row,part\n0,train\n1,train\n", "no line has the part `test`; its parts are train"),
         ("row,part\n0,train\n30,test\n", "it names row 30, and the table's rows are 0 to 29"),
         (f"{SPLIT}v1,0,test\n", "it names volumes, and this run has a table"),

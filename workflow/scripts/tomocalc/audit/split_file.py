@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
@@ -51,15 +52,15 @@ def split_text(path: str) -> tuple[list[str], Lines]:
 def split_uses(path: str, header: Sequence[str], lines: Lines) -> list[Use]:
     """Return every use of a candidate that a split file names.
 
-    Upper and lower case of columns and parts are the same, ``val`` is validation, and ``3.0`` is
-    3, as pandas writes it.
+    Upper and lower case of columns and parts are the same, as are blanks and underscores;
+    ``val`` is validation, and ``3.0`` is 3, as pandas writes it.
 
     Raises
     ------
     TomocalcError
         ``E302`` for a column that lacks, a part that is none, a number that is no whole one.
     """
-    names = [name.strip().casefold() for name in header]
+    names = [re.sub(r"[ -]", "_", name.strip().casefold()) for name in header]
     by_row = "row" in names and not set(KEY) & set(names)
     wanted = ("row", "part") if by_row else (*KEY, "part")
     absent = [name for name in wanted if name not in names]
@@ -73,6 +74,10 @@ def split_uses(path: str, header: Sequence[str], lines: Lines) -> list[Use]:
         )
     if not lines:
         raise split_fault(path, "it has no rows", "write one line per candidate")
+    for line, cells in lines:
+        if len(cells) < len(names) or any(map(str.strip, cells[len(names) :])):
+            why = f"it has {len(cells)} cells where the header has {len(names)}"
+            raise split_fault(f"{path}:{line}", why, "give every line one cell per column")
     places = [names.index(name) for name in wanted]
     read = [(line, [cells[place].strip() for place in places]) for line, cells in lines]
     raise_all(list(_unknown_parts(path, [(line, cells[-1]) for line, cells in read])))

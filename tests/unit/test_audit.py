@@ -206,7 +206,7 @@ def test_what_an_own_split_shares_and_leaves_out_is_counted(tmp_path):
             frame.vstack(moved),
             {"patients": 1, "same_rows": 1, "copies": 1},
         ),
-        "one candidate twice in a part": (frame.vstack(first), {"repeats": 1}),
+        "one candidate twice in the test": (frame.vstack(frame.tail(1)), {"repeats": 1}),
         "a part of the candidates": (frame.head(150), {"unassigned": focus.height - 150}),
     }
     for name, (split, expected) in variants.items():

@@ -1,5 +1,7 @@
 """The feature models: equal budgets, repeatable fits, nothing of the test part."""
 
+import re
+
 import numpy as np
 import polars as pl
 import pytest
@@ -8,7 +10,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from support.candidates import cohort
 from tomocalc.audit.gaps import protocol_gaps
-from tomocalc.comparison.catalogue import NETWORKS, ROWS, Cited, read_cited
+from tomocalc.comparison.catalogue import NETWORKS, ROWS, Cited, read_cited, read_systems
 from tomocalc.comparison.combined import Stacking
 from tomocalc.comparison.feature_models import FEATURE_MODELS, Choice, Range, draw_trials, scores
 from tomocalc.comparison.figures import protocol_figures
@@ -29,6 +31,7 @@ from tomocalc.metrics import auroc, wilson
 from tomocalc.model.sequences import build_samples
 
 FEATURES = ["area", "contrast"]
+NUMBER = re.compile(r"\[(\d+)\]")
 QUICK = ("nearest_neighbour", "logistic_regression", "svm", "xgboost", "voting", "stacking")
 
 
@@ -182,6 +185,20 @@ def test_the_shipped_sheet_cites_what_the_papers_table_does():
         (publication,) = (name for name in known if one.source.startswith(name))
         assert one.accuracy == known[publication]
     assert len(cited) > 10
+
+
+def test_every_system_of_the_literature_has_a_model_or_a_reason():
+    systems = read_systems()
+    models = {one.model for one in systems} - {""}
+    assert models <= {row.key for row in ROWS}
+    assert models >= set(NETWORKS) - {"vgg"}  # a lighter stand-in
+    assert all(one.model or one.reason for one in systems)
+    printed = {one.number: one.accuracy for one in TABLE_4}
+    numbered = [
+        (one, int(found[1])) for one in systems if (found := NUMBER.search(one.publication))
+    ]
+    assert set(printed) <= {number for _, number in numbered}
+    assert all(float(one.cited) == printed[number] for one, number in numbered if one.cited)
 
 
 def test_the_sheet_of_cited_figures(tmp_path):

@@ -3,4 +3,4 @@
 ``pyproject.toml`` and ``CITATION.cff`` say the same; a test compares the three.
 """
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"

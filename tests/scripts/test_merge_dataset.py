@@ -215,6 +215,7 @@ def test_a_table_is_checked_against_its_checksum(tmp_path):
         "positive": "1",
         "negative": None,
         "patient_id": None,
+        "cluster": None,
         "site": None,
     }
     kept = []

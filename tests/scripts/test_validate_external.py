@@ -30,6 +30,7 @@ COLUMNS: dict[str, Any] = {
     "positive": "calcification",
     "negative": None,
     "patient_id": "patient",
+    "cluster": None,
     "site": None,
     "subgroups": [],
 }

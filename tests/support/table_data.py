@@ -82,6 +82,7 @@ MAP = {
     "positive": "yes",
     "negative": None,
     "patient_id": None,
+    "cluster": None,
     "site": None,
     "unlabelled": "fail",
 }

@@ -132,3 +132,5 @@ def test_pages_have_the_words_of_the_target():
     config = {**CONFIG, "target": "malignancy"}
     assert words_of(config)["positive"] == "malignant cluster"
     assert words_of({**config, "source": "table"})["row"] == "lesion"
+    table = {**CONFIG["table"], "cluster": "c"}
+    assert words_of({**config, "source": "table", "table": table})["row"] == "cluster"

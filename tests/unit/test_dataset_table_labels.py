@@ -4,6 +4,7 @@ import pytest
 
 from tomocalc.dataset.feature_table import LeftOut, read_feature_table
 from tomocalc.errors import TomocalcError
+from tomocalc.model.sequences import build_sequences
 
 MAP = {
     "header": True,
@@ -60,3 +61,49 @@ def test_unlabelled_rows_can_be_dropped_and_are_counted(tmp_path):
     rows, left_out = read(tmp_path, "A,C,y\n1,2,yes\n1,2,\n3,4,no\n")
     assert (rows.height, left_out) == (2, LeftOut(1, 0))
     assert rows["candidate_id"].to_list() == [0, 2]
+
+
+MEMBERS = """A,C,y,who,cluster
+1,2,yes,a,a1
+5,6,no,b,b1
+3,4,yes,a,a1
+7,8,no,b,b2
+9,9,yes,a,a1
+"""
+
+
+def of_clusters(tmp_path, text):
+    return read(tmp_path, text, patient_id="who", cluster="cluster")
+
+
+def test_rows_of_one_cluster_are_the_steps_of_one_candidate(tmp_path):
+    rows, _ = of_clusters(tmp_path, MEMBERS)
+    assert rows.select("candidate_id", "slice", "focus", "label", "area").rows() == [
+        (0, 0, True, 1, 1),
+        (0, 1, False, 1, 3),
+        (0, 2, False, 1, 9),
+        (1, 0, True, 0, 5),
+        (3, 0, True, 0, 7),
+    ]
+    read_by_lstm = build_sequences(rows, features=["area"], kind="members", slices=2)
+    assert read_by_lstm.x[0, :, 0].tolist() == [1, 3]
+    assert read_by_lstm.mask.sum(axis=1).tolist() == [2, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "b,b2",
+            "b,a1",
+            r"`a1` has several patients, `a` \(line 2\) and `b` \(line 5\)\..*patient's",
+        ),
+        ("no,b,b2", "yes,b,b1", r"`b1` has several labels, `no` \(line 3\) and `yes` \(line 5\)"),
+        ("no,b,b2", ",b,b1", r"`b1` has several labels, `no` \(line 3\) and `` \(line 5\)"),
+        ("b,b2", "b,", r"1 of 5 rows name no cluster, the first on line 5\."),
+        ("b,b2", "b,NA", r"1 of 5 rows name no cluster, the first on line 5\."),
+    ],
+)
+def test_a_cluster_is_of_one_patient_and_has_one_outcome(tmp_path, old, new, message):
+    with pytest.raises(TomocalcError, match=f"E302.*column cluster.*{message}"):
+        of_clusters(tmp_path, MEMBERS.replace(old, new))

@@ -138,6 +138,7 @@ def merge_table(
         negative=columns["negative"],
         patient_id=columns["patient_id"],
         site=columns["site"],
+        cluster=columns["cluster"],
         unlabelled=unlabelled,
     )
     append(rows)

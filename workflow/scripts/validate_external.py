@@ -173,6 +173,7 @@ def labelled_table(
         negative=columns["negative"],
         patient_id=columns["patient_id"],
         site=columns["site"],
+        cluster=columns["cluster"],
         unlabelled=unlabelled,
     )
     validate(rows, needed=model.features, missing=model.preprocessing.imputation is not None)

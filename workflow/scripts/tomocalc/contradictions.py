@@ -68,11 +68,17 @@ def _insertion(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
         yield _contradiction("insertion.diameter_mm", why, "lower one, or raise the other")
 
 
+OTHER_KIND = ("set target: malignancy, or another kind", "give table.cluster, or use another kind")
+"""Of sequences of members without clusters: of images, and of a table."""
+
+
 def _target(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
+    tabled = config["source"] == "table" and config["table"]["cluster"] is not None
     of_clusters = config["target"] == "malignancy" and config["source"] != "table"
-    if of_clusters != (config["sequence"]["kind"] == "members"):
+    members = config["sequence"]["kind"] == "members"
+    if of_clusters != members and not (tabled and members):
         why = "the rows are members of clusters" if of_clusters else "there are no clusters"
-        fix = "use members" if of_clusters else "set target: malignancy, or another kind"
+        fix = "use members" if of_clusters else OTHER_KIND[config["source"] == "table"]
         yield _contradiction("sequence.kind", why, fix)
     own = [name for name in config["features"] if name.startswith(OF_CLUSTERS)]
     if own and config["source"] != "table" and not of_clusters:
@@ -88,6 +94,14 @@ def _target(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
         yield _contradiction("phantom.malignant_fraction", why, fix)
 
 
+NO_FEATURES = {
+    "label": "the label itself",
+    "patient_id": "the patient's name",
+    "cluster": "the cluster's name",
+}
+"""Columns of a table that say whose a row is, or what is to be told."""
+
+
 def _table(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
     table = config["table"]
     own = config["source"] == "table"
@@ -101,7 +115,7 @@ def _table(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
         return
     for name in config["features"]:
         column = table["features"].get(name, name)
-        for key, what in (("label", "the label itself"), ("patient_id", "the patient's name")):
+        for key, what in NO_FEATURES.items():
             if column == table[key]:
                 why = f"`{column}` is {what} (table.{key})"
                 yield _contradiction("features", why, f"take `{name}` out")
@@ -119,7 +133,7 @@ CHECKS: dict[Callable[[Mapping[str, Any]], Iterator[TomocalcError]], tuple[str, 
     _tuning: ("tuning",),
     _insertion: ("insertion", "source", "volumes", "candidates"),
     _split: ("split",),
-    _target: ("source", "target", "image", "sequence", "features", "phantom"),
+    _target: ("source", "table", "target", "image", "sequence", "features", "phantom"),
     _table: ("source", "table", "sequence", "features", "predict"),
 }
 """Every check, and the sections that it reads."""

@@ -49,6 +49,7 @@ class TableSection(TypedDict):
     positive: str
     negative: list[str] | None
     patient_id: str | None
+    cluster: str | None
     site: str | None
     subgroups: list[str]
 

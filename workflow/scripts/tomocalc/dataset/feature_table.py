@@ -16,6 +16,7 @@ from tomocalc.dataset.table_checks import (
     no_patient,
     not_numbers,
     patient_spellings,
+    split_clusters,
     table_error,
 )
 from tomocalc.delimited import NOT_UTF8, decoded, separated
@@ -61,6 +62,7 @@ def read_feature_table(
     patient_id: str | None,
     site: str | None,
     unlabelled: str,
+    cluster: str | None = None,
 ) -> tuple[pl.DataFrame, LeftOut]:
     """Read a table with one candidate per row through a map of its columns.
 
@@ -81,6 +83,9 @@ def read_feature_table(
         Columns, or None. A column of patients that is empty throughout names none.
     unlabelled
         ``fail`` or ``drop``: what to do with rows whose label is empty.
+    cluster
+        Column that says which rows are members of one cluster, or None. A cluster then is the
+        candidate and its members are the steps of its sequence, in the order of the file.
 
     Returns
     -------
@@ -99,7 +104,7 @@ def read_feature_table(
         if isinstance(error, UnicodeDecodeError) or re.search("utf-?8", why, re.IGNORECASE):
             why, fix = NOT_UTF8
         raise table_error(path, why, fix) from error
-    wanted = [*features.values(), label, *filter(None, (patient_id, site))]
+    wanted = [*features.values(), label, *filter(None, (patient_id, site, cluster))]
     absent = sorted(set(wanted) - set(table.columns))
     if absent:
         known = ", ".join(table.columns[:20])
@@ -115,6 +120,7 @@ def read_feature_table(
     negative = None if negative is None else [*map(_plain_number, negative)]
     text = cell_text(label)
     raise_all(list(like_words(path, table, label, [positive, *(negative or ())], first_line)))
+    raise_all(list(split_clusters(path, table, cluster, label, patient_id, first_line)))
     words = _labels(path, table, label, positive, negative)
     named = text.is_in([positive, *words])
     unknown = table.filter(~named & text.str.to_lowercase().is_in(EMPTY))
@@ -134,13 +140,16 @@ def read_feature_table(
     )
     if left_out.other_labels:
         log.warning("column %s: %d rows of other labels left out", label, left_out.other_labels)
+    # a cluster is numbered by its first row, and its members count from 0
+    of = pl.col("_row") if cluster is None else cell_text(cluster)
+    first, member = pl.col("_row").first().over(of), pl.int_range(pl.len()).over(of)
     known = {
         "volume_id": pl.lit(TABLE),
-        "candidate_id": pl.col("_row"),
-        "slice": pl.lit(0),
+        "candidate_id": first,
+        "slice": member,
         "patient_id": cell_text(patient_id),
         "detected": pl.lit(value=True),
-        "focus": pl.lit(value=True),
+        "focus": member == 0,
         "qc_flag": pl.lit("ok"),
         "site": cell_text(site),
         "label": text == positive,
@@ -150,7 +159,7 @@ def read_feature_table(
         known.get(name, pl.lit(None)).cast(kind).alias(name)
         for name, kind in schema(candidate_columns(features)).items()
     )
-    return rows, left_out
+    return rows.sort("candidate_id", "slice"), left_out
 
 
 def _labels(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from tomocalc.errors import TomocalcError
-from tomocalc.identity import two_spellings
+from tomocalc.identity import EMPTY, two_spellings
 
 
 def cell_text(column: str | None) -> pl.Expr:
@@ -40,6 +40,45 @@ def like_words(
             why = f"`{word}` on line {row + first_line} differs from "
             why += f"`{known[word.casefold()]}` in spelling alone"
             yield table_error(f"{path}, column {label}", why, "write it in one way")
+
+
+def split_clusters(
+    path: str,
+    table: pl.DataFrame,
+    cluster: str | None,
+    label: str,
+    patient_id: str | None,
+    first_line: int,
+) -> Iterator[TomocalcError]:
+    """Say that rows name no cluster, or that one cluster has two patients or two outcomes."""
+    if cluster is None:
+        return
+    where, name = f"{path}, column {cluster}", cell_text(cluster)
+    unnamed = table.filter(name.str.to_lowercase().is_in(EMPTY))
+    if unnamed.height:
+        line = unnamed["_row"][0] + first_line
+        why = f"{unnamed.height} of {table.height} rows name no cluster, the first on line {line}"
+        yield table_error(where, why, "name the cluster of every row, or set table.cluster to null")
+        return
+    only = "a cluster is of one patient: make its name out of the patient's and its number"
+    for column, what, fix in (
+        (patient_id, "patients", only),
+        (label, "labels", "a cluster has one outcome: write it on all of its rows"),
+    ):
+        if column is None:
+            continue
+        rows = table.select(name.alias("of"), cell_text(column).alias("told"), "_row")
+        several = rows.filter(pl.col("told").n_unique().over("of") > 1)
+        if several.height:
+            one = several.filter(pl.col("of") == several["of"][0])
+            first = one.unique("told", keep="first", maintain_order=True).head(2)
+            shown = " and ".join(
+                f"`{told}` (line {row + first_line})" for _, told, row in first.iter_rows()
+            )
+            count = several["of"].n_unique()
+            why = f"cluster `{one['of'][0]}` has several {what}, {shown}"
+            why += f", and so do {count - 1} others" if count > 1 else ""
+            yield table_error(where, why, fix)
 
 
 def patient_spellings(

@@ -13,6 +13,7 @@ from typing import Any
 CALCIFICATIONS = {"row": "candidate", "positive": "calcification"}
 """The words that pages are written in."""
 TABLE = {"row": "row", "positive": "positive row"}
+TABLE_CLUSTERS = {"row": "cluster", "positive": "positive cluster"}
 CLUSTERS = {"row": "cluster", "positive": "malignant cluster"}
 LESIONS = {"row": "lesion", "positive": "malignant lesion"}
 MARKUP = re.compile(
@@ -32,6 +33,8 @@ def words_of(config: Mapping[str, Any]) -> dict[str, str]:
     """Return what pages call a row and one of the positive class."""
     by_target = {"calcification": (CALCIFICATIONS, TABLE), "malignancy": (CLUSTERS, LESIONS)}
     known = by_target[config["target"]][config["source"] == "table"]
+    if config["source"] == "table" and config["table"]["cluster"]:
+        known = CLUSTERS if config["target"] == "malignancy" else TABLE_CLUSTERS
     return {name: config["words"][name] or word for name, word in known.items()}
 
 

@@ -181,7 +181,7 @@ def _wrong_columns(
     wanted["features"] += [name for name in features if name not in mapped]
     for name, column in mapped.items():
         wanted[f"table.features.{name}"].append(column)
-    named = {key: settings[key] for key in ("label", "patient_id", "site")}
+    named = {key: settings[key] for key in ("label", "patient_id", "cluster", "site")}
     wanted |= {f"table.{key}": [column] for key, column in named.items() if column is not None}
     wanted["table.subgroups"] += settings["subgroups"]
     for key, columns in wanted.items():

@@ -99,7 +99,7 @@ def test_what_is_no_object_or_no_archive_is_one_line(
         (str(tmp_path / "empty"), "127.0.0.1:1"): "holds no file",
         (str(objects), "127.0.0.1:1"): "nothing there answers",
         (str(objects), "archive"): "is not HOST:PORT",
-        (str(objects), "127.0.0.1:99999"): "nothing there answers",
+        (str(objects), "127.0.0.1:99999"): "is not HOST:PORT",
     }
     for (path, address), says in cases.items():
         assert main(["send", path, "--to", address]) == 2

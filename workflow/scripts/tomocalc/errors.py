@@ -11,6 +11,7 @@ CODES: dict[str, str] = {
     "E103": "a sheet has a bad row",
     "E104": "an input file is missing or unreadable",
     "E105": "a command cannot be understood",
+    "E106": "tomocalc itself is at fault",
     # 2xx image files
     "E201": "an image file is empty",
     "E202": "an image file is damaged or cut short",
@@ -100,6 +101,13 @@ class TomocalcErrors(TomocalcError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return TomocalcErrors, (self.errors,)
+
+
+def in_one_line(error: TomocalcError) -> str:
+    """Return a fault as one line; of several the first, and how many more there are."""
+    if not isinstance(error, TomocalcErrors) or len(error.errors) == 1:
+        return str(error)
+    return f"{error.errors[0]} ({len(error.errors) - 1} more like this)"
 
 
 def raise_all(errors: list[TomocalcError]) -> None:

@@ -30,6 +30,9 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     temporary = path.with_name(f"{path.stem}.tmp.{uuid.uuid4().hex}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _refused(path, error) from error
+    try:
         yield temporary
         with temporary.open("rb") as handle:
             os.fsync(handle.fileno())
@@ -37,15 +40,19 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     except OSError as error:
         if error.errno is None or isinstance(error, FileNotFoundError):
             raise
-        raise TomocalcError(
-            "E501",
-            what="cannot write a result",
-            where=str(path),
-            why=os.strerror(error.errno),
-            fix="free space or make the folder writable, then run the same command again",
-        ) from error
+        raise _refused(path, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _refused(path: Path, error: OSError) -> TomocalcError:
+    return TomocalcError(
+        "E501",
+        what="cannot write a result",
+        where=str(path),
+        why=os.strerror(error.errno or 0),
+        fix="free space or make the folder writable, then run the same command again",
+    )
 
 
 def require_writable(folders: Sequence[str | Path]) -> None:

@@ -68,7 +68,13 @@ class Settings:
     def from_config(
         cls, image: ImageSection, candidates: CandidatesSection, sequence_slices: int
     ) -> Settings:
-        """Take what matters from the sections ``image`` and ``candidates``."""
+        """Take what matters from the sections ``image`` and ``candidates``.
+
+        Raises
+        ------
+        KeyError
+            For a setting that is missing, as in the card of a model from another version.
+        """
         values = {**image, **candidates, "sequence_slices": sequence_slices}
         kinds = get_type_hints(cls)  # a length of 4 is one of 4.0: equal settings, equal keys
         return cls(**{name: kind(values[name]) for name, kind in kinds.items()})

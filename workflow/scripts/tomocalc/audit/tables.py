@@ -79,6 +79,8 @@ def audit_table(
     TomocalcError
         ``E302`` or ``E304``, for what is not there or cannot be told.
     """
+    if permutations < 0 or seed < 0:
+        raise fault("permutations and seed", "one of them is negative", "give 0 or more")
     frame, unassigned = joined_table(table, split)
     for column in (label, patient, site, *(features or ())):
         if column is not None and column not in frame.columns:
@@ -91,13 +93,17 @@ def audit_table(
     unlabelled = labels.null_count()
     frame, labels = frame.filter(labels.is_not_null()), labels.drop_nulls()
     numeric = _numeric(frame.drop("part", *(name for name in (label, patient, site) if name)))
-    names = [name for name in numeric.columns if not _is_name(name, numeric[name])]
+    filled = [name for name in numeric.columns if numeric[name].is_finite().any()]
+    names = [name for name in filled if not _is_name(name, numeric[name])]
     used = list(features) if features else names
     if not used:
         raise fault("features", "no column of the table holds numbers", "name them: --features")
-    missing = [name for name in used if name not in numeric.columns]
+    missing = [name for name in used if name not in filled]
     if missing:
-        raise fault(f"column {missing[0]}", "it holds text", "leave it out of the features")
+        why = "it holds text" if missing[0] not in numeric.columns else "it holds no number"
+        if missing[0] in (label, patient, site):
+            why = "it is the label, the patient or the site"
+        raise fault(f"column {missing[0]}", why, "leave it out of the features")
     texts = frame.drop("part", label, *(name for name in (patient,) if name), *numeric.columns)
     known = [name for name in texts.columns if 1 < texts[name].n_unique() <= FEW or name == site]
     rows = pl.DataFrame(
@@ -132,6 +138,8 @@ def joined_table(table: Any, split: Any) -> tuple[pl.DataFrame, int]:
         parts = [
             read_table(source).with_columns(part=pl.lit(name)) for name, source in table.items()
         ]
+        if len(parts) < 2:
+            raise fault(f"part {next(iter(table))}", "it is the only one", "give train and test")
         different = set(parts[0].columns).symmetric_difference(*(one.columns for one in parts[1:]))
         if different:
             raise fault(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tomocalc.command.outputs import outputs
 from tomocalc.errors import TomocalcError
 
 if TYPE_CHECKING:
@@ -73,25 +75,31 @@ def _audit(given: argparse.Namespace) -> int:
     # here: --version and --help need not wait for what computes
     from tomocalc.audit.tables import audit_table
 
-    found = audit_table(
-        parts or given.table,
-        given.split,
-        label=given.label,
-        positive=given.positive,
-        negative=given.negative,
-        patient=given.patient,
-        site=given.site,
-        features=given.features,
-        permutations=given.permutations,
-        seed=given.seed,
-    )
-    return _finish(found, given, list(parts.values()) or [given.split or given.table])
+    with _outputs(given):
+        found = audit_table(
+            parts or given.table,
+            given.split,
+            label=given.label,
+            positive=given.positive,
+            negative=given.negative,
+            patient=given.patient,
+            site=given.site,
+            features=given.features,
+            permutations=given.permutations,
+            seed=given.seed,
+        )
+        return _finish(found, given, list(parts.values()) or [given.split or given.table])
 
 
 def _audit_images(given: argparse.Namespace) -> int:
     from tomocalc.audit.images import audit_images
 
-    return _finish(audit_images(given.train, given.test), given, [given.test])
+    with _outputs(given):
+        return _finish(audit_images(given.train, given.test), given, [given.test])
+
+
+def _outputs(given: argparse.Namespace) -> AbstractContextManager[None]:
+    return outputs(folders=[given.out], files=[given.sarif, given.badge])
 
 
 def _finish(found: SplitAudit, given: argparse.Namespace, files: list[str]) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tomocalc.command import audit, predict
+from tomocalc.command.outputs import outputs
 from tomocalc.errors import TomocalcError
 
 PATIENTS, ROWS = 60, 20
@@ -36,6 +37,15 @@ def _demo(given: argparse.Namespace) -> int:
             why="it is there already",
             fix="name another folder: tomocalc demo --out DIR",
         )
+    with outputs(folders=[given.out], files=[]):
+        return _show(given)
+
+
+def _show(given: argparse.Namespace) -> int:
+    if given.model:  # before what takes time
+        from tomocalc.model.release import load_model
+
+        load_model(given.model)
     parser = argparse.ArgumentParser(prog="tomocalc")
     commands = parser.add_subparsers()
     for command in (audit, predict):

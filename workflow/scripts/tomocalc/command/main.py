@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from tomocalc.command import audit, demo, plan, predict, seal, send
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, in_one_line
 from tomocalc.extras import missing_package
 from tomocalc.version import VERSION
 
@@ -31,20 +33,49 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code."""
+    given = argparse.Namespace(traceback=False)
     try:
         given = _parser().parse_args(arguments)
         return given.run(given)
     except TomocalcError as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        told = error
     except ModuleNotFoundError as error:
-        print(missing_package(error), file=sys.stderr)  # noqa: T201
+        told = missing_package(error)
     except OSError as error:
-        print(f"ERROR [E501] {error}", file=sys.stderr)  # noqa: T201
+        told = _unreadable(error)
+    except Exception as error:
+        if given.traceback:
+            raise
+        told = _unexpected(error)
+    print(in_one_line(told), file=sys.stderr)  # noqa: T201
     return FAULT
+
+
+def _unreadable(error: OSError) -> TomocalcError:
+    return TomocalcError(
+        "E104",
+        what="a file cannot be used",
+        where=str(error.filename or "the system"),
+        why=error.strerror or type(error).__name__,
+        fix="correct the path, or make the file readable",
+    )
+
+
+def _unexpected(error: Exception) -> TomocalcError:
+    """Return where the program failed, without what it said: that may be a value of the data."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return TomocalcError(
+        "E106",
+        what="tomocalc failed where it should not",
+        where=f"{Path(place.filename).name}:{place.lineno}",
+        why=f"{type(error).__name__}, which nobody foresaw",
+        fix="report this line; tomocalc --traceback COMMAND … tells more, and may show your data",
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="tomocalc", description=__doc__)
+    parser.add_argument("--traceback", action="store_true", help="of faults of tomocalc itself")
     parser.add_argument("--version", action="version", version=f"tomocalc {VERSION}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     audit.add_parser(commands)

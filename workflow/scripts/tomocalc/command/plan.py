@@ -33,8 +33,19 @@ def _plan(given: argparse.Namespace) -> int:
     # here: --help need not wait for what computes
     from tomocalc.study.planning import plan_study
 
-    wanted = {name: value for name, value in vars(given).items() if name not in ("run", "pilot")}
-    found = plan_study(given.pilot, **wanted)
+    found = plan_study(
+        given.pilot,
+        half_width=given.half_width,
+        lead=given.lead,
+        score=given.score,
+        other=given.other,
+        label=given.label,
+        patient=given.patient,
+        share=given.share,
+        power=given.power,
+        confidence=given.confidence,
+        seed=given.seed,
+    )
     print(  # noqa: T201
         f"{found.with_calcifications:,} patients with calcifications and {found.without:,} "
         f"without: {found.power:.0%} of such studies reach it.\n"

@@ -8,7 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tomocalc.errors import TomocalcError
+from tomocalc.command.outputs import outputs
+from tomocalc.errors import TomocalcError, in_one_line
 
 if TYPE_CHECKING:
     from tomocalc.predict import Prediction
@@ -28,8 +29,8 @@ def add_parser(commands: Any) -> None:
     predict.add_argument("volume", nargs="+", help="a file, or a folder of slices")
     predict.add_argument("--model", required=True, metavar="DIR", help="a released model")
     predict.add_argument("--out", type=Path, metavar="DIR", help="a folder for every volume's page")
-    predict.add_argument("--pixel-spacing-mm", type=float, metavar="MM", help="if no header says")
-    predict.add_argument("--slice-spacing-mm", type=float, metavar="MM", help="if no header says")
+    predict.add_argument("--pixel-spacing-mm", type=_length, metavar="MM", help="if no header says")
+    predict.add_argument("--slice-spacing-mm", type=_length, metavar="MM", help="if no header says")
     predict.add_argument("--laterality", choices=("L", "R"), help="default: the header's")
     predict.add_argument("--view", metavar="VIEW", help="default: the header's")
     predict.add_argument("--simulated", action="store_true", help="the volumes are in silico")
@@ -39,6 +40,14 @@ def add_parser(commands: Any) -> None:
         default=IDENTIFIERS[0],
         help="of the DICOM objects; with none there are no such objects",
     )
+
+
+def _length(text: str) -> float:
+    """Return a length in mm; argparse tells of any other text."""
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise ValueError
+    return value
 
 
 def _predict(given: argparse.Namespace) -> int:
@@ -56,7 +65,8 @@ def _predict(given: argparse.Namespace) -> int:
     from tomocalc.model.release import load_model
     from tomocalc.predict import predict_volume
 
-    model, wrong = load_model(given.model), 0
+    with outputs(folders=[given.out], files=[]):
+        model, wrong = load_model(given.model), 0
     for volume, name in zip(given.volume, names, strict=True):
         try:
             prediction = predict_volume(
@@ -72,11 +82,12 @@ def _predict(given: argparse.Namespace) -> int:
             )
             print(_told(prediction))  # noqa: T201
             if given.out:
-                _write(prediction, given.out / name, given.identifiers)
+                with outputs(folders=[given.out / name], files=[]):
+                    _write(prediction, given.out / name, given.identifiers)
                 print(f"  written: {given.out / name / 'volume.html'}")  # noqa: T201
         except TomocalcError as error:
             wrong = 2
-            print(error, file=sys.stderr)  # noqa: T201
+            print(in_one_line(error), file=sys.stderr)  # noqa: T201
     return wrong
 
 

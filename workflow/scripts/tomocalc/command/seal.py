@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from tomocalc.command.outputs import outputs
 from tomocalc.errors import TomocalcError
 
 
@@ -30,6 +31,12 @@ def add_parser(commands: Any) -> None:
 
 
 def _seal(given: argparse.Namespace) -> int:
+    with outputs(folders=[], files=[given.seal] if given.table else []):
+        return _told(given)
+
+
+def _told(given: argparse.Namespace) -> int:
+    from tomocalc.files import file_sha256
     from tomocalc.study.seal import freeze, open_seal, read_seal, seal_digest
 
     if given.table is None:
@@ -44,11 +51,10 @@ def _seal(given: argparse.Namespace) -> int:
         found = read_seal(given.seal)
     else:
         part = _test_part(given)
+        looked_at = file_sha256(given.open) if given.open else None
         found = freeze(given.seal, part)
-        if given.open:
-            from tomocalc.files import file_sha256
-
-            open_seal(given.seal, part, by="evaluation", key=file_sha256(given.open))
+        if looked_at:
+            open_seal(given.seal, part, by="evaluation", key=looked_at)
             found = read_seal(given.seal)
     held = found.test_part
     looks: dict[str, int] = {}

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from pydicom import FileDataset
 
 CALLING, CALLED = "TOMOCALC", "ANY-SCP"
+DAY_S = 86_400
+TITLE = 16
+"""Characters of a title of application entity, at most."""
 ADDRESS = re.compile(
     r"(?:(?P<called>[^@]{1,16})@)?(?P<host>[^@:]+|\[[0-9A-Fa-f:]+\]):(?P<port>\d+)"
 )
@@ -66,31 +69,24 @@ def send_files(
     """
     from pynetdicom import AE
 
-    address = ADDRESS.fullmatch(to)
-    if not address:
-        raise _not_sent("--to", f"{to} is not HOST:PORT or AE@HOST:PORT", "give it in this form")
+    called, host, port = _address(to)
+    if not 0 < timeout_s < DAY_S or not 0 < len(calling.strip()) <= TITLE:
+        why = f"the own title has 1 to {TITLE} characters, the wait is above 0 s and below a day"
+        raise _not_sent("--as and --timeout", why, "correct them")
     objects = [(path, _read(path)) for path in _files(files)]
     own = AE(ae_title=calling)
     own.acse_timeout = own.dimse_timeout = own.network_timeout = own.connection_timeout = timeout_s
     kinds = {(str(one.SOPClassUID), str(one.file_meta.TransferSyntaxUID)) for _, one in objects}
     for kind, syntax in sorted(kinds):
         own.add_requested_context(kind, syntax)
-    host, port = address["host"].strip("[]"), int(address["port"])
     try:
         socket.create_connection((host, port), timeout_s).close()
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         why = f"nothing there answers: {getattr(error, 'strerror', None) or error}"
         raise _not_sent(to, why, "mend host, port or network") from None
-    archive = own.associate(host, port, ae_title=address["called"] or CALLED)
+    archive = own.associate(host, port, ae_title=called)
     if not archive.is_established:
-        if archive.is_rejected:
-            why = "it rejects the association"
-            fix = f"let it know the calling title {calling}, and name its own: --to AE@HOST:PORT"
-        elif archive.rejected_contexts:
-            why, fix = "it takes none of these kinds of objects", "allow them there"
-        else:
-            why, fix = "what answers there is no DICOM archive", "mend host and port"
-        raise _not_sent(to, why, fix)
+        raise _no_association(archive, to, calling, timeout_s)
     try:
         taken = {str(one.abstract_syntax) for one in archive.accepted_contexts}
         for path, one in objects:
@@ -109,6 +105,29 @@ def send_files(
         if archive.is_established:
             archive.release()
     return len(objects)
+
+
+def _no_association(archive: Any, to: str, calling: str, timeout_s: float) -> TomocalcError:
+    """Return why an archive would not talk, and let go of it."""
+    if archive.dul.socket and archive.dul.socket.socket:  # which pynetdicom leaves open
+        archive.dul.socket.socket.close()
+    if archive.is_rejected:
+        why = "it rejects the association"
+        fix = f"let it know the calling title {calling}, and name its own: --to AE@HOST:PORT"
+    elif archive.rejected_contexts:
+        why, fix = "it takes none of these kinds of objects", "allow them there"
+    else:
+        why = f"no answer of a DICOM archive came within {timeout_s:g} s; TLS is not spoken"
+        fix = "mend host and port, or have the archive listen without TLS inside your network"
+    return _not_sent(to, why, fix)
+
+
+def _address(to: str) -> tuple[str, str, int]:
+    """Return the title, host and port of ``[AE@]HOST:PORT``."""
+    found = ADDRESS.fullmatch(to)
+    if not found or not 0 < int(found["port"]) < 65536:
+        raise _not_sent("--to", f"{to} is not HOST:PORT or AE@HOST:PORT", "give it in this form")
+    return found["called"] or CALLED, found["host"].strip("[]"), int(found["port"])
 
 
 def _files(paths: list[Path]) -> list[Path]:

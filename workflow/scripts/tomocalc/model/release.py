@@ -218,8 +218,11 @@ def _read_card(card: Path, weights: Path) -> dict[str, Any]:
         facts = read_json(card)
         version, wanted = facts["schema_version"], facts["weights_sha256"]
         found = file_sha256(weights)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise _misfit(card, f"card or weights cannot be read ({error})") from error
+    except OSError as error:
+        missing = Path(str(error.filename or card))
+        raise _misfit(missing, f"it cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise _misfit(card, f"it is no card of a model ({error})") from error
     if version != CARD_VERSION:
         raise _misfit(card, f"it has version {version}, this software reads {CARD_VERSION}")
     if found != wanted:

@@ -86,7 +86,16 @@ def settings_of(card: Mapping[str, Any]) -> Settings:
             fix="use a model that was trained on volumes with this version",
         )
     settings = how["settings"]
-    return Settings.from_config(settings, settings, settings["sequence_slices"])
+    try:
+        return Settings.from_config(settings, settings, settings["sequence_slices"])
+    except KeyError as error:
+        raise TomocalcError(
+            "E404",
+            what="a model file cannot be used",
+            where="model.json, domain",
+            why=f"it is of another version: it does not know the setting {error}",
+            fix="use the version that trained it, or train the model again",
+        ) from error
 
 
 def _reasons(

@@ -148,8 +148,7 @@ def plan_study(
         ``E308`` when the pilot is too small or what is wanted is out of reach, ``E302`` for its
         table.
     """
-    if (half_width is None) == (lead is None) or (lead is not None) != (other is not None):
-        raise _fault("what is wanted", "it is neither a precision nor a lead", "say one of them")
+    _check_wanted(half_width, lead, other, seed)
     if not (0 < power < 1 and 0 < confidence < 1 and (share is None or 0 < share < 1)):
         raise _fault("power, confidence, share", "not all lie between 0 and 1", "correct them")
     frame = read_table(pilot)
@@ -158,11 +157,16 @@ def plan_study(
     absent = [name for name in columns if name not in frame.columns]
     if absent:
         raise _fault(f"column {absent[0]}", "the pilot has no such column", "name one that it has")
-    positive = (frame[label].cast(pl.Float64) == 1).to_numpy()
+    if frame.is_empty():
+        raise _fault("part test", "no row of the pilot is in it", "leave out its column part")
+    truth = _numbers(frame[label])
+    if not np.isin(truth, (0, 1)).all():
+        raise _fault(
+            f"column {label}", "it holds more than 0 and 1", "write 1 for positive, else 0"
+        )
+    positive = truth == 1
     member = frame[patient].rank("dense").cast(pl.Int64).to_numpy() - 1
-    made = [
-        _Pilot.of(positive, frame[name].cast(pl.Float64).to_numpy(), member) for name in columns[2:]
-    ]
+    made = [_Pilot.of(positive, _numbers(frame[name]), member) for name in columns[2:]]
     ill = made[0].positives > 0
     kinds = (int(ill.sum()), int((~ill).sum()))
     if min(kinds) < FEWEST:
@@ -174,8 +178,9 @@ def plan_study(
         with_ = max(2, round(rate * total))
         return with_, max(2, total - with_)
 
+    few = min(kinds)
     # patients drawn from m, by weights that were drawn too, vary by (m - 1) / (m + 1) of the truth
-    wider = ((min(kinds) + 1) / (min(kinds) - 1)) ** 0.5
+    wider = ((few + 1) / (few - 1)) ** 0.5
 
     def reached(total: int) -> float:
         generator = np.random.default_rng([seed, total])
@@ -198,6 +203,26 @@ def plan_study(
     return StudyPlan(
         *sizes(high), reached(high), values[0], values[0] - values[1] if other else None, kinds
     )
+
+
+def _check_wanted(
+    half_width: float | None, lead: float | None, other: str | None, seed: int
+) -> None:
+    if (half_width is None) == (lead is None) or (lead is not None) != (other is not None):
+        raise _fault("what is wanted", "it is neither a precision nor a lead", "say one of them")
+    if not 0 < (half_width if half_width is not None else (lead or 0) / 2) < 0.5 or seed < 0:
+        why = "half a width lies between 0 and 0.5, a lead between 0 and 1, a seed at 0 or above"
+        raise _fault("half-width, lead, seed", why, "correct them")
+
+
+def _numbers(values: pl.Series) -> Floats:
+    """Return a column as numbers, of which none is missing."""
+    found = values.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy()
+    bad = np.flatnonzero(~np.isfinite(found))
+    if bad.size:
+        why = f"row {bad[0]} holds no number, as {bad.size:,} of {len(found):,} rows do"
+        raise _fault(f"column {values.name}", why, "correct them, or leave these rows out")
+    return found
 
 
 def _draw(

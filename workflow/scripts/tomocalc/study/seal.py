@@ -134,9 +134,12 @@ def read_seal(path: str | Path) -> Seal:
     Raises
     ------
     TomocalcError
-        ``E309`` when it was changed by hand, ``E307`` when it is no seal.
+        ``E309`` when it was changed by hand, or is no seal.
     """
-    seal = Seal.read(path)
+    try:
+        seal = Seal.read(path)
+    except TomocalcError as error:
+        raise _broken(path, f"it is no seal, or not whole: {error.why}") from error
     before = _beginning(seal.test_part)
     for number, one in enumerate(seal.openings, 1):
         if one.chain != _link(before, one.by, one.key):
@@ -181,7 +184,7 @@ def _broken(path: str | Path, why: str) -> TomocalcError:
         what="the seal of the test part is broken",
         where=str(path),
         why=why,
-        fix="restore what was sealed, or begin a seal of another name and say so where you publish",
+        fix="restore what was sealed, or name another seal and say so where you publish",
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from tomocalc.command.main import main
 from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.weighted import figures_left_out
-from tomocalc.study import planning
+from tomocalc.study import plays
 from tomocalc.study.planning import plan_study
 
 
@@ -34,13 +34,13 @@ def test_figures_and_intervals_are_those_of_the_evaluation() -> None:
     for name in ("probability", "other"):
         score = frame[name].to_numpy()
         found = figures_left_out(label, score, group.astype(np.int32), threshold=0.0)
-        made = planning._Pilot.of(label == 1, score, group)
+        made = plays.Pilot.of(label == 1, score, group)
         assert made.auroc(one)[0] == pytest.approx(found.values["auroc"])
         assert made.without(one)[0] == pytest.approx(found.without["auroc"])
         limits = found.interval("auroc", 0.95)
         assert limits.low is not None
         assert limits.high is not None
-        half = planning._half_widths(made, one, 0.95)[0]
+        half = plays.half_widths(made, one, 0.95)[0]
         assert half == pytest.approx((limits.high - limits.low) / 2)
 
 
@@ -53,7 +53,7 @@ def test_a_patient_drawn_twice_counts_as_two() -> None:
     label, score = (more[name].to_numpy() for name in ("label", "probability"))
     group = more["patient_id"].rank("dense").to_numpy().astype(np.int32)
     found = figures_left_out(label, score, group, threshold=0.0)
-    made = planning._Pilot.of(
+    made = plays.Pilot.of(
         frame["label"].to_numpy() == 1,
         frame["probability"].to_numpy(),
         frame["patient_id"].to_numpy(),

@@ -143,6 +143,7 @@ def test_scores_and_their_pages_say_every_doubt(cohort: Path, tmp_path: Path) ->
     release(tmp_path / "model", sound, VolumeManifest.read(sound))
     weights = str(tmp_path / "model/model.safetensors")
     scored = [name for name, sort in COHORT.items() if not sort.settings.keys() & CANDIDATES]
+    scored.remove("deep")  # the model was trained at another spacing
     for name in scored:
         (source,) = (path for path in (cohort / "raw").iterdir() if path.stem == name)
         predict_volume.main(

@@ -84,11 +84,11 @@ def test_a_lost_shard_costs_its_slice_only(tmp_path: Path, monkeypatch: pytest.M
     for name in ("manifest.json", "objects.parquet", "0003.parquet"):
         (out / name).unlink()
     run(source, out)
-    assert read == [2, 3]  # the reader looks at the middle slice for the side of the breast
+    assert read == [2, 0, 4, 3]  # the reader looks at three slices for side and background
     assert files(out) == undisturbed
     read.clear()
     run(source, out)
-    assert read == [2]
+    assert read == [2, 0, 4]
 
 
 def test_damaged_files_are_made_again(tmp_path: Path) -> None:

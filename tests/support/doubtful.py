@@ -111,6 +111,30 @@ def with_a_flat_slice(place: Path, seed: int) -> Path:
     return place
 
 
+def of_coloured_pictures(place: Path, seed: int) -> Path:
+    """Write pictures with a red mark, a resolution and two numbers in their names, one skipped."""
+    place.mkdir()
+    for index, frame in enumerate(stored(seed)):
+        image = np.dstack([(frame >> 4).astype(np.uint8)] * 3)
+        image[5:9, 100:120] = 250 if index else 0, 250, 250
+        name = f"kv{28 + index % 2}_s{index + (index > 2)}.png"
+        Image.fromarray(image).save(place / name, dpi=(330, 330))
+    return place
+
+
+def of_named_pictures(place: Path, seed: int) -> Path:
+    as_png(place, seed)
+    for index, name in enumerate(("back", "front", "middle", "rear", "top")):
+        (place / f"s{index}.png").rename(place / f"{name}.png")
+    return place
+
+
+def with_a_copy(place: Path, seed: int) -> Path:
+    as_png(place, seed)
+    (place / "s3.png").write_bytes((place / "s2.png").read_bytes())
+    return place
+
+
 def without_a_spot(place: Path, seed: int) -> Path:
     """Write slices of a breast without any texture, as a wrong background makes them."""
     place.mkdir(parents=True)
@@ -195,6 +219,17 @@ COHORT: dict[str, Sort] = {
         as_dicom(),
         {"pixel_spacing_mm": 0.2, "slice_spacing_mm": 2.0},
     ),
+    "pictures": Sort(
+        {"coloured", "names_vary", "numbers_skip", "file_spacing_differs"}, of_coloured_pictures
+    ),
+    "words": Sort({"names_without_numbers"}, of_named_pictures),
+    "copied": Sort({"slices_repeat"}, with_a_copy),
+    "deep": Sort({"depth_unlikely"}, as_png, {"slice_spacing_mm": 45.0}),
+    "thin": Sort(
+        {"slices_apart", "imager_spacing_differs"},
+        as_dicom(SliceThickness=0.4, ImagerPixelSpacing=[0.02, 0.02]),
+    ),
+    "steps": Sort({"positions_differ"}, as_dicom(SpacingBetweenSlices=2.0)),
     "spread": Sort({"spacings_differ"}, of_growing_spacing),
     "frames": Sort({"header_contradicts"}, as_dicom(positions=depths(0, 1, 2, 3))),
     "gap": Sort({"gap"}, as_dicom(positions=depths(0, 1, 2, 5, 6))),
@@ -203,6 +238,7 @@ COHORT: dict[str, Sort] = {
     "axes": Sort({"axes_turned"}, of_turned_axes),
     "reversed": Sort({"order_reversed"}, as_series((5, 4, 3, 2, 1))),
     "muddled": Sort({"order_differs"}, as_series((1, 3, 2, 4, 5))),
+    "numbered": Sort({"numbers_repeat"}, as_series((1, 1, 2, 2, 3))),
     "beside": Sort(
         {"left_out"}, as_series((1, 2, 3, 4, 5), {"ImageType": [*WORDS, "GENERATED_2D"]})
     ),

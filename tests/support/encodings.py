@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,20 @@ import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.filewriter import dcmwrite
 
-from support.encodings_values import floats, looked_up, padded, padded_floats, wide
-from support.image_files import CT, dicom, encode, item
+from support.encodings_values import (
+    floats,
+    fragmented,
+    half_padded,
+    looked_up,
+    padded,
+    padded_floats,
+    wide,
+)
+from support.image_files import CT, dicom, item
 from support.one_breast import (
     BAND,
     BREAST,
+    CORNER,
     ORDER,
     REVERSED,
     ROWS,
@@ -58,18 +66,6 @@ def private() -> Dataset:
         part.private_block(0x0019, "MADE UP", create=True).add_new(0x12, "OB", bytes(3_000_000))
     made[0x0019, 0x1010].is_undefined_length = True
     return made
-
-
-def fragmented(table: str) -> Dataset:
-    """Return JPEG 2000 frames, each in two pieces, with an empty or a wrong table of frames."""
-    frames = [encode(frame, "jpeg2000", bits=12) for frame in BREAST]
-    pieces = [part for frame in frames for part in (frame[:1000], frame[1000:])]
-    content = {"none": b"", "zeros": bytes(4 * SLICES)}[table]
-    whole = b""
-    for piece in (content, *pieces):
-        piece += b"\0" * (len(piece) % 2)
-        whole += struct.pack("<HHI", 0xFFFE, 0xE000, len(piece)) + piece
-    return many(syntax="jpeg2000", PixelData=whole + b"\xfe\xff\xdd\xe0" + bytes(4))
 
 
 def placed_in_stack() -> Dataset:
@@ -130,6 +126,23 @@ def series(*others: Callable[[], Dataset], **attributes: Any) -> Callable[[Path]
         return folder
 
     return write
+
+
+def saved_each(make: Callable[[int], Dataset]) -> Callable[[Path], Path]:
+    def write(folder: Path) -> Path:
+        for index in range(SLICES):
+            make(index).save_as(folder / str(index), enforce_file_format=True)
+        return folder
+
+    return write
+
+
+def numbered(index: int) -> Dataset:
+    return one(index, InstanceNumber=1 + index // 2)
+
+
+def unplaced(index: int) -> Dataset:
+    return one(index, InstanceNumber=index + (index > 3), ImagePositionPatient=None)
 
 
 def flat(**attributes: Any) -> Callable[[], Dataset]:
@@ -212,6 +225,12 @@ DICOM_ENCODINGS: dict[str, Encoding] = {
     "32 bits": Encoding(saved(wide), same="rows"),
     "bright padding": Encoding(padded(4095), same="candidates"),
     "padding beyond the bits": Encoding(padded(65535), same="candidates"),
+    "bright padding of half the slices, that nothing names": Encoding(
+        saved(half_padded), same="candidates", doubts=("bright_outside",)
+    ),
+    "a bright corner that nothing names": Encoding(
+        padded(4095, CORNER, named=False), same="candidates", doubts=("bright_outside",)
+    ),
     "a band of padding": Encoding(padded(4095, BAND), same="candidates"),
     "dark padding": Encoding(padded(0), same="candidates"),
     "MONOCHROME1, padding 0": Encoding(
@@ -264,6 +283,11 @@ DICOM_ENCODINGS: dict[str, Encoding] = {
     "an image across them": Encoding(
         series(flat(ImageOrientationPatient=[1.0, 0, 0, 0, 1.0, 0])), doubts=("left_out",)
     ),
+    "numbers that repeat": Encoding(saved_each(numbered), doubts=("numbers_repeat",)),
+    "numbers that skip one, no positions": Encoding(
+        saved_each(unplaced), options={"slice_spacing_mm": 1.0}, doubts=("numbers_skip",)
+    ),
+    "a codestream of the stored bits alone": Encoding(set_to(syntax="jpeg2000", HighBit=15)),
     "a projection beside them": Encoding(
         series(flat(SOPClassUID="1.2.840.10008.5.1.4.1.1.13.1.5")), doubts=("left_out",)
     ),

@@ -88,6 +88,11 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
         series(flat(ImagePositionPatient=None)),
         "E207.*1 of its 7 images have no position",
     ),
+    "a picture of an unknown kind": (
+        series(flat(ImageType=["DERIVED", "SECONDARY", "SCREEN SAVE"])),
+        "E207.*2 kinds by ImageType",
+    ),
+    "a picture of another view": (series(flat(ViewPosition="MLO")), "E207.*side or view"),
     "two thicknesses": (
         series(*(lambda k=k: one(10 + k, BREAST[k], SliceThickness=5.0) for k in range(6))),
         "E207.*it cannot be told which images are the slices",

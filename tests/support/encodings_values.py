@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from support.image_files import item
-from support.one_breast import AIR, BREAST, many, saved
+from support.image_files import encode, item
+from support.one_breast import AIR, BREAST, SLICES, many, saved
 
 
 def looked_up() -> Dataset:
@@ -63,3 +64,21 @@ def padded(
         return many(frames, **({"PixelPaddingValue": value} if named else {}), **options)
 
     return saved(make)
+
+
+def half_padded() -> Dataset:
+    frames = BREAST.copy()
+    frames[:2, AIR] = 4095
+    return many(frames)
+
+
+def fragmented(table: str) -> Dataset:
+    """Return JPEG 2000 frames, each in two pieces, with an empty or a wrong table of frames."""
+    frames = [encode(frame, "jpeg2000", bits=12) for frame in BREAST]
+    pieces = [part for frame in frames for part in (frame[:1000], frame[1000:])]
+    content = {"none": b"", "zeros": bytes(4 * SLICES)}[table]
+    whole = b""
+    for piece in (content, *pieces):
+        piece += b"\0" * (len(piece) % 2)
+        whole += struct.pack("<HHI", 0xFFFE, 0xE000, len(piece)) + piece
+    return many(syntax="jpeg2000", PixelData=whole + b"\xfe\xff\xdd\xe0" + bytes(4))

@@ -45,6 +45,7 @@ BREAST = breast()
 AIR = BREAST[FOCUS] < 500
 BAND = np.zeros_like(AIR)
 BAND[:, 96:] = True
+CORNER = np.add.outer(np.arange(ROWS), np.arange(COLUMNS)[::-1]) < 40
 SIGNED = BREAST.astype(np.int16)
 
 

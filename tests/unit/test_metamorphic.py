@@ -116,6 +116,13 @@ def test_a_file_that_is_cut_short_is_damaged(tmp_path: Path, name: str, lost: in
         opened(path).read(0)
 
 
+def test_a_slice_that_is_there_twice_is_doubted(tmp_path: Path) -> None:
+    many(BREAST[[0, 1, 2, 2, 4, 5]]).save_as(tmp_path / "a.dcm", enforce_file_format=True)
+    found = extract(opened(tmp_path / "a.dcm"), SETTINGS, row=ROW, folder=tmp_path / "out")
+    (doubt,) = found.manifest.doubts
+    assert (doubt.code, doubt.slices) == ("slices_repeat", (3,))
+
+
 def any_encoding(rng: np.random.Generator) -> Encoding:
     """Return one of many thousand combinations of what single encodings change."""
     order = [int(depth) for depth in rng.permutation(SLICES)]

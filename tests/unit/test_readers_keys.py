@@ -118,7 +118,7 @@ class TestSources:
             ("slice_9_kV28 slice_10_kV29 slice_11_kV28", ["names_vary"]),
             ("max4095_s8 max4081_s9 max4090_s10", ["names_vary"]),
             ("p12_s1 p12_s2 p13_s3 p13_s4", ["names_vary"]),
-            ("s1 s2 s4 s5", ["names_skip"]),
+            ("s1 s2 s4 s5", ["numbers_skip"]),
             ("first second third", ["names_without_numbers"]),
             ("a b c", []),
         ],

@@ -163,6 +163,17 @@ class TestSpacing:
         )
         assert [doubt.code for doubt in opened(path).header.doubts] == codes
 
+    @pytest.mark.parametrize(
+        ("slices", "step", "codes"),
+        [(24, 1.0, []), (24, 0.1, ["depth_unlikely"]), (6, 0.1, []), (8, 45.0, ["depth_unlikely"])],
+    )
+    def test_a_depth_that_no_breast_has(
+        self, tmp_path: Path, slices: int, step: float, codes: list[str]
+    ) -> None:
+        path = write_tiff(tmp_path / "a.tif", volume(slices))
+        header = opened(path, pixel_spacing_mm=0.1, slice_spacing_mm=step).header
+        assert [doubt.code for doubt in header.doubts] == codes
+
     def test_a_missing_spacing_names_the_resolution_of_the_file(self, tmp_path: Path) -> None:
         path = write_tiff(
             tmp_path / "a.tif", [picture()], resolution=(100, 100), resolutionunit="CENTIMETER"

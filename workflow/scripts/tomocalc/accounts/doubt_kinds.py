@@ -140,11 +140,26 @@ KINDS: dict[str, Kind] = {
         "names vary too",
         "see that the files are one view of one breast; name them by a pattern if they are not",
     ),
-    "names_skip": Kind(
-        "file names skip numbers",
-        "the numbers in the file names skip some: slices may be missing",
-        "copy the missing slices from the source; the annotation sheet counts the files that are "
-        "there",
+    "numbers_skip": Kind(
+        "numbers of slices skip some",
+        "the numbers of the slices, in file names or InstanceNumber, skip some: slices may be "
+        "missing",
+        "copy the missing slices from the source; the annotation sheet counts those that are there",
+    ),
+    "numbers_repeat": Kind(
+        "slices share numbers",
+        "several slices have the same Instance Number: two volumes may lie in one place",
+        "see that the images are one reconstruction; name its slices by a pattern if they are not",
+    ),
+    "slices_repeat": Kind(
+        "slices are copies of others",
+        "slices hold the very same pixels as another slice of the volume",
+        "copy the volume again from its source: a slice may be missing",
+    ),
+    "depth_unlikely": Kind(
+        "no breast is that thick",
+        "the slices lie {mm:.3g} mm deep in all, which no compressed breast is",
+        "see that the slice spacing is in mm and right",
     ),
     "names_without_numbers": Kind(
         "file names hold no numbers",

@@ -119,8 +119,24 @@ class VolumeObjects:
             flagged = tuple(fact.slice for fact in self.facts if fact.qc_flag == flag)
             if flagged:
                 yield Doubt(code=flag, slices=flagged)
+        if repeated := self._repeated():
+            yield Doubt(code="slices_repeat", slices=repeated)
         if not self.candidates.count:
             yield Doubt(code="no_candidate")
+
+    def _repeated(self) -> tuple[int, ...]:
+        """Return the slices on which the very same was found as on an earlier one."""
+        seen, repeated = set[tuple[bytes | str, ...]](), []
+        for fact in self.facts:
+            own = self.runs.get(fact.slice)
+            if own is None or (not own.count and not fact.pixels):
+                continue
+            parts = (part.tobytes() for part in (*own.centres(), self.strength[fact.slice]))
+            found = (*parts, fact.pixels)
+            if found in seen:
+                repeated.append(fact.slice)
+            seen.add(found)
+        return tuple(repeated)
 
     def at_focus(
         self,

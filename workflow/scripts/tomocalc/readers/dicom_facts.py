@@ -142,5 +142,19 @@ def _of_order(items: list[Item], places: list[int]) -> list[Doubt]:
     depths = {item.depth for item in items}
     if not single and len(items) > 1 and len(depths) == 1 and None not in depths:
         doubts.append(Doubt(code="one_position"))
+    doubts += _of_numbers(items) if single else []
     doubts += [Doubt(code=kind) for kind in (SLAB, SYNTHETIC_2D) if items[0].kind == kind]
     return doubts
+
+
+def _of_numbers(items: list[Item]) -> list[Doubt]:
+    """Return what is doubtful about the Instance Numbers of single slices."""
+    numbers = [item.header.instance for item in items if item.header.instance is not None]
+    if 1 < len(set(numbers)) < len(numbers):
+        return [Doubt(code="numbers_repeat")]
+    if any(item.depth is None for item in items) and len(numbers) == len(items):
+        steps = np.diff(numbers)  # sorted by them
+        skipped = np.flatnonzero(steps > GAP * np.median(steps))
+        if skipped.size:
+            return [Doubt(code="numbers_skip", slices=tuple(skipped.tolist()))]
+    return []

@@ -25,7 +25,7 @@ from tomocalc.readers.dicom_attributes import (
     word_of,
 )
 from tomocalc.readers.dicom_elements import PixelElement
-from tomocalc.readers.dicom_kinds import frame_kinds
+from tomocalc.readers.dicom_kinds import frame_kinds, type_words
 from tomocalc.readers.dicom_lists import OVERLAY_BIT_POSITIONS, PHOTOMETRIC
 
 MAX_FRAMES = 10_000
@@ -75,6 +75,8 @@ class DicomHeader:
     imager_spacing: tuple[float, float] | None
     magnification: float | None
     slice_spacing: float | None
+    image_type: str
+    """Digest of the words of ImageType; for comparison only."""
     kinds: tuple[str, ...]
     """A key of `dicom_kinds.KIND_NAMES` for all frames, or one per frame."""
     thickness: tuple[float | None, ...]
@@ -145,6 +147,7 @@ def keep_allowed(dataset: Dataset, *, syntax: str, pixels: PixelElement) -> Dico
         imager_spacing=pair_of(dataset, "ImagerPixelSpacing"),
         magnification=_magnification(dataset),
         slice_spacing=_slice_spacing(dataset, groups),
+        image_type=digest(sorted({*type_words(dataset)})),
         kinds=frame_kinds(dataset, shared, own),
         thickness=_thickness(dataset, shared, own),
         positions=_positions(dataset, own),

@@ -46,6 +46,11 @@ def image_kind(dataset: Dataset) -> str:
     )
 
 
+def type_words(dataset: Dataset) -> list[str]:
+    """Return the words of ImageType that are not empty."""
+    return [word for word in _words([dataset], "ImageType") if word]
+
+
 def frame_kinds(dataset: Dataset, shared: list[Dataset], own: list[Dataset]) -> tuple[str, ...]:
     """Return the kind of every frame, or one for all, from functional groups and the image."""
     whole = image_kind(dataset)

@@ -120,5 +120,13 @@ OVERLAY_BIT_POSITIONS = tuple(range(0x60000102, 0x60200102, 0x20000))
 
 LOCALIZERS = ("LOCALIZER", "SCOUT", "TOPOGRAM")
 SLABS = ("MAXIMUM", "MINIMUM", "MEAN", "MEDIAN", "AVERAGE", "MIP", "MINIP", "MAX_IP", "MIN_IP")
-SYNTHETIC = ("CVIEW", "SVIEW", "VPREVIEW", "SYNTHETIC", "SYNTHESIZED", "GENERATED2D")
+SYNTHETIC = (
+    "CVIEW",
+    "SVIEW",
+    "VPREVIEW",
+    "SYNTHETIC",
+    "SYNTHESIZED",
+    "GENERATED2D",
+    "SMARTMAPPING",
+)
 """Words of Image Type; blanks, hyphens and underlines do not matter."""

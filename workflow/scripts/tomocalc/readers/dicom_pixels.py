@@ -134,7 +134,7 @@ def _grey(path: Path, header: DicomHeader, spans: Spans, where: str) -> Decoded:
         share = coloured(image, neutral=None if full else 1 << (header.bits_stored - 1))
         image = grey(image, where) if full else image[:, :, 0].copy()
     shift = header.high_bit + 1 - header.bits_stored
-    if shift:
+    if shift and not _is_low(path, header, spans, where):
         image >>= image.dtype.type(shift)
     if header.padding is None:
         return Decoded(image, None, share)
@@ -146,6 +146,13 @@ def _grey(path: Path, header: DicomHeader, spans: Spans, where: str) -> Decoded:
     if padding is not None:
         image[padding] = 0
     return Decoded(image, padding, share)
+
+
+def _is_low(path: Path, header: DicomHeader, spans: Spans, where: str) -> bool:
+    """Return whether a codestream holds the stored bits alone, whatever the high bit says."""
+    if header.transfer_syntax in UNCOMPRESSED or header.transfer_syntax == RLE:
+        return False
+    return codestream(read_spans(path, spans[:1], where)).bits <= header.bits_stored
 
 
 def _signed(image: NDArray[Any], header: DicomHeader) -> NDArray[np.int32]:

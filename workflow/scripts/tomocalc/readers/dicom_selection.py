@@ -78,6 +78,9 @@ def selected(headers: dict[Path, DicomHeader], where: str) -> tuple[list[Item], 
     ]
     left: dict[Item, str] = {}
     items = _of_one_kind(items, left, where)
+    words = {item.header.image_type for item in items}
+    if len(words) > 1:
+        raise _undecided(where, f"its images are of {len(words)} kinds by ImageType", len(items))
     items = _of_one_plane(items, left, where)
     items = _of_one_thickness(items, left, where)
     _check_one_volume({item.file: item.header for item in items}, where)
@@ -143,7 +146,7 @@ def _check_one_volume(headers: dict[Path, DicomHeader], where: str) -> None:
     if len(series) > 1:
         raise _mixed(where, f"its files belong to {len(series)} series")
     said = [(header.sop_class, header.laterality, header.view) for header in headers.values()]
-    if any(len({*values} - {"", None}) > 1 for values in zip(*said, strict=True)):
+    if any(len({*values}) > 1 for values in zip(*said, strict=True)):
         raise _mixed(where, "its files differ in kind of object, side or view")
     parts = [header.part for header in headers.values() if header.part is not None]
     if parts:
@@ -177,7 +180,8 @@ def _mixed(where: str, why: str) -> TomocalcError:
         what="a folder holds more than one volume",
         where=where,
         why=why,
-        fix="give each volume a row of its own in the sheet",
+        fix="take away what is no slice, or give each volume a row of its own in the sheet, by a "
+        "pattern where they share a folder",
     )
 
 
@@ -186,7 +190,7 @@ def _undecided(where: str, why: str, count: int) -> TomocalcError:
         "E207",
         what="it cannot be told which images are the slices of the volume",
         where=where,
-        why=f"{why}, and nothing in the headers of the {count} says what they are",
+        why=f"{why}, and no word that is known in the headers of the {count} says what they are",
         fix="take away what is no slice, or name the slices by a pattern",
     )
 

@@ -88,7 +88,7 @@ def _of_names(files: list[Path]) -> tuple[Doubt, ...]:
         values = {"used": float(order.place), "others": float(order.others)}
         doubts.append(Doubt(code="names_vary", values=values))
     if order.skipped:
-        doubts.append(Doubt(code="names_skip", slices=order.skipped))
+        doubts.append(Doubt(code="numbers_skip", slices=order.skipped))
     if order.without_numbers:
         doubts.append(Doubt(code="names_without_numbers"))
     return tuple(doubts)

@@ -24,6 +24,10 @@ PIXELS_MM = 0.015, 2.0
 """Smallest and largest pixel spacing that can be: films are read from 0.02 mm on, CT at 1 mm."""
 SLICES_MM = 0.015, 50.0
 """The same between slices: slabs are up to 30 mm apart."""
+BREAST_MM = 8.0, 200.0
+"""Thickness of a breast, compressed or lying free."""
+MANY = 20
+"""Slices from which on all of a breast can be expected in them."""
 BAND = 0.01
 """Width of the edge bands, as a share of the columns."""
 MARGIN = 0.05
@@ -94,6 +98,7 @@ def resolve_geometry(
     _check_possible("pixel", spacing, source, PIXELS_MM, where)
     if slices > 1:
         _check_possible("slice", (depth,), depth_source, SLICES_MM, where)
+        doubts += _of_depth(slices, slices * depth)
     return Geometry(
         spacing_mm=spacing,
         spacing_source=source,
@@ -140,6 +145,13 @@ def _check_possible(
         "is possible: does it stand in another unit, such as µm or cm?",
         fix="give it in mm; correct the header, or the sheet where it comes from there",
     )
+
+
+def _of_depth(slices: int, deep: float) -> list[Doubt]:
+    """Return a doubt where slices lie too deep for a breast, or all too close together."""
+    if deep <= BREAST_MM[1] and (slices < MANY or deep >= BREAST_MM[0]):
+        return []
+    return [Doubt(code="depth_unlikely", values={"mm": round(deep, 3)})]
 
 
 def _missing(name: str, resolution: float | None, where: str) -> TomocalcError:

@@ -60,22 +60,35 @@ def padding_of(
 def bright_outside(image: NDArray[Any]) -> tuple[float, float] | None:
     """Return value and share of an outside of one tone that is brighter than the breast, if any.
 
-    It holds both ends of a side of the image, where tissue that is cut off at the brightest value
-    holds one corner at most. Brighter is more attenuating in *image*, (row, column).
+    It holds both ends of a side of the image, or one corner with an edge: tissue that is cut off
+    at the brightest value holds one corner at most, and fades. Brighter is more attenuating in
+    *image*, (row, column).
     """
-    inner = image[1:-1, 1:-1]  # some files draw a frame of another value
+    inner, sample = image[1:-1, 1:-1], image[::4, ::4]  # some files draw a frame of another value
     corners = [float(inner[row, col]) for row, col in ((0, 0), (0, -1), (-1, -1), (-1, 0))]
-    for one, two in zip(corners, corners[1:] + corners[:1], strict=True):
+    pairs = [*zip(corners, corners[1:] + corners[:1], strict=True)]
+    pairs += [(corner, corner) for corner in corners]
+    for number, (one, two) in enumerate(pairs):
         value = min(one, two)
+        if max(one, two) > value * (1 + TONE) or sample.min() >= value * (1 - GAP):
+            continue
         found = outside(image, value)
-        rest = image[::4, ::4][~found[::4, ::4]]
+        rest = sample[~found[::4, ::4]]
         share = float(found.mean())
         if rest.size == 0 or share < LEAST_OUTSIDE:
             continue
-        one_tone = max(one, two, float(inner[found[1:-1, 1:-1]].max())) <= value * (1 + TONE)
-        if one_tone and rest.min() < np.percentile(rest, 95) < value * (1 - GAP):
+        one_tone = float(inner[found[1:-1, 1:-1]].max()) <= value * (1 + TONE)
+        if not one_tone or not rest.min() < np.percentile(rest, 95) < value * (1 - GAP):
+            continue
+        if number < len(corners) or _ends_at_once(image, found, value):
             return value, share
     return None
+
+
+def _ends_at_once(image: NDArray[Any], found: Flags, value: float) -> bool:
+    """Return whether what lies around *found*, which holds its blur, is clearly darker."""
+    wide = np.asarray(ndimage.binary_dilation(found, np.ones((3, 3)), iterations=2), np.bool_)
+    return bool(np.percentile(image[wide & ~found], 90) < value * (1 - 2 * GAP))
 
 
 def outside(image: NDArray[Any], value: float) -> Flags:

@@ -183,7 +183,7 @@ def open_volume(
     min_size: int = MIN_SIZE,
     side_mismatch: str = "keep",
 ) -> Volume:
-    """Open a volume: read every header, no pixels but those of the middle slice and of colours.
+    """Open a volume: read every header, no pixels but those of three slices and of colours.
 
     Parameters
     ----------
@@ -262,12 +262,15 @@ def _of_colours(planes: list[Plane | TomocalcError]) -> list[Doubt]:
 
 
 def _as_seen(volume: Volume, expected: str | None, *, stated: str | None, policy: str) -> Volume:
-    """Look at the middle slice for a bright outside and for the side that it shows."""
-    image = _middle(volume)
-    if image is not None and (found := bright_outside(image)):
-        volume = _doubted(volume, "bright_outside", {"share": found[1]}, outside=found[0])
-        image = _middle(volume)
-    shown = None if image is None else side_of(image)
+    """Look at three slices for a bright outside, and at the middle one for the side it shows."""
+    images = _looked_at(volume)
+    bright = [found for image in images if (found := bright_outside(image))]
+    if bright:
+        share = {"share": max(share for _, share in bright)}
+        value = min(value for value, _ in bright)
+        volume = _doubted(volume, "bright_outside", share, outside=value)
+        images = _looked_at(volume)
+    shown = side_of(images[0]) if images else None
     if expected in (shown, None) or (shown is None and stated in (None, expected)):
         return volume
     repair = policy == "repair" and shown is not None
@@ -275,12 +278,18 @@ def _as_seen(volume: Volume, expected: str | None, *, stated: str | None, policy
     return _doubted(volume, code, {}, turned=repair)
 
 
-def _middle(volume: Volume) -> NDArray[Any] | None:
-    """Return the readable slice nearest to the middle."""
-    for index in sorted(range(len(volume)), key=lambda at: abs(at - len(volume) // 2)):
+def _looked_at(volume: Volume) -> list[NDArray[Any]]:
+    """Return the readable slice nearest to the middle, and the first and the last one."""
+    count = len(volume)
+    images = []
+    for index in sorted(range(count), key=lambda at: abs(at - count // 2)):
         with contextlib.suppress(TomocalcError):
-            return volume.read(index)
-    return None
+            images.append(volume.read(index))
+            break
+    for index in sorted({0, count - 1} - {count // 2}):
+        with contextlib.suppress(TomocalcError):
+            images.append(volume.read(index))
+    return images
 
 
 def _doubted(volume: Volume, code: str, values: dict[str, float], **facts: Any) -> Volume:

@@ -37,7 +37,7 @@ rule all:
     input:
         "<results>/index.html",
         rules.build_index.input.files,  # or a deleted page goes unnoticed
-        PAGES.pictures,
+        [*PAGES.pictures, *PAGES.asked_for],
         PLAN.left_for_others,  # or a job that failed and lost it does
 
 

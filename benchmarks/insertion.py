@@ -17,9 +17,7 @@ import numpy as np
 from measuring import head, row
 from numpy.typing import NDArray
 from PIL import Image
-from sklearn.decomposition import PCA
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.metrics import roc_auc_score
+from telling_apart import cross_validated, described
 
 from support.phantoms import SETTINGS
 from tomocalc.accounts.insertion import InsertedObject, InsertionPlan
@@ -49,8 +47,8 @@ PUT_IN = InsertionSettings(
 SMALL = replace(SETTINGS, rows=256, columns=192, slices=12)
 WIDE = 25.0
 """Half angle of the volumes that are said to have 15 degrees."""
-SIDE = 16
-"""Half the side of a patch that the classifier sees, in pixels."""
+ALIKE_MM = (0.35, 0.45)
+"""Diameters of the calcifications that it is shown."""
 DBT_MM, DBT_HALF_ANGLE = 0.085, 7.5
 
 
@@ -190,12 +188,17 @@ def angles(folder: Path, count: int) -> None:
 
 
 def tell_apart(folder: Path, count: int) -> None:
-    """Let a classifier tell calcifications that were put in from simulated ones."""
+    """Let a classifier tell calcifications that were put in from simulated ones.
+
+    All are nearly of one size, so that contrast and blur have little spread of their own to hide
+    in; two arms that are wrong on purpose show what the classifier would notice.
+    """
     arms = {
         "put in beside simulated": (1.0, None),
         "put in 30 % brighter beside simulated": (1.3, None),
         "put in for 25 instead of 15 degrees beside simulated": (1.0, WIDE),
     }
+    alike: dict[str, Any] = {"gain": GAIN, "distractors": 0.0, "diameter_mm": ALIKE_MM}
     simulated, groups = list[NDArray[Any]](), list[int]()
     ours: dict[str, list[NDArray[Any]]] = {name: [] for name in arms}
     theirs = list[int]()
@@ -203,51 +206,25 @@ def tell_apart(folder: Path, count: int) -> None:
         name = f"apart{number}"
         plain = stored(name, [], SETTINGS)
         volume = opened(folder, name, plain, SETTINGS)
-        found = plan(volume, name, gain=GAIN, distractors=0.0, half_angle_deg=15.0)
+        found = plan(volume, name, **alike, half_angle_deg=15.0)
         if number % 2:
-            pixels = stored(name, findings_of(found), SETTINGS)
-            cut = _patches(pixels, found)
+            cut = described(stored(name, findings_of(found), SETTINGS), objects_of(found))
             simulated += cut
             groups += [number] * len(cut)
             continue
         for label, (factor, half) in arms.items():
-            brighter = plan(
-                volume, name, gain=GAIN * factor, distractors=0.0, half_angle_deg=half or 15.0
-            )
-            layer = InsertedVolume(volume, brighter)
-            ours[label] += _patches(np.stack([layer.read(i) for i in range(24)]), found)
+            how = alike | {"gain": GAIN * factor, "half_angle_deg": half or 15.0}
+            layer = InsertedVolume(volume, plan(volume, name, **how))
+            pixels = np.stack([layer.read(index) for index in range(len(layer))])
+            ours[label] += described(pixels, objects_of(found))
         theirs += [number] * (max(map(len, ours.values())) - len(theirs))
-    print(head("what is told apart", "AUROC", "patches", "volumes"))
+    print(head("what is told apart", "AUROC", "calcifications", "volumes"))
     for label, cut in ours.items():
-        x = np.stack([*simulated, *cut]).reshape(len(simulated) + len(cut), -1)
+        x = np.stack([*simulated, *cut])
         y = np.r_[np.zeros(len(simulated)), np.ones(len(cut))]
-        score = _cross_validated(x, y, np.array([*groups, *theirs]) // 2)
+        score = cross_validated(x, y, np.array([*groups, *theirs]) // 2)
         print(row(label, f"{max(score, 1 - score):.3f}", len(y), count))
     print()
-
-
-def _patches(pixels: NDArray[Any], found: InsertionPlan) -> list[NDArray[Any]]:
-    """Cut three slices around every calcification, less the mean of its border."""
-    padded = np.pad(pixels.astype(np.float32), ((3, 3), (SIDE, SIDE), (SIDE, SIDE)), "reflect")
-    cut = []
-    for one in objects_of(found):
-        y, x = round(one.y), round(one.x)
-        part = padded[one.slice : one.slice + 7 : 3, y : y + 2 * SIDE + 1, x : x + 2 * SIDE + 1]
-        cut.append((part - np.median(part)) / 1000)
-    return cut
-
-
-def _cross_validated(x: NDArray[Any], y: NDArray[Any], group: NDArray[Any]) -> float:
-    """Return the AUROC of boosted trees on principal components, volumes held together."""
-    scores = np.zeros(len(y))
-    for fold in range(5):
-        test = group % 5 == fold
-        peak = np.column_stack([x.max(axis=1), x.min(axis=1), x.std(axis=1)])
-        components = PCA(30, random_state=0).fit(x[~test])
-        features = np.column_stack([components.transform(x), peak])
-        model = HistGradientBoostingClassifier(random_state=0, max_iter=200, learning_rate=0.05)
-        scores[test] = model.fit(features[~test], y[~test]).predict_proba(features[test])[:, 1]
-    return float(roc_auc_score(y, scores))
 
 
 def real_slices(source: Path, folder: Path) -> None:

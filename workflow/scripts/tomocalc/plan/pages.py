@@ -76,12 +76,20 @@ class PagePlan:
     def on_request(self, _: Wildcards) -> list[str]:
         """Return the pages made on request that are there: the index links to them as they are.
 
-        The detection limit is one of them without a request where calcifications are put in.
+        Those that the configuration asks for are among them without a request.
         """
-        paths = [str(self._results / request.address) for request in ON_REQUEST]
-        made = [path for path in paths if Path(path).is_file()]
-        limit = str(self._results / LIMIT)
-        return [*made, limit] if self.config["insertion"]["enabled"] and limit not in made else made
+        paths = {request.address: self._results / request.address for request in ON_REQUEST}
+        asked = self._asked_for
+        return [str(path) for page, path in paths.items() if page in asked or path.is_file()]
+
+    @property
+    def asked_for(self) -> list[str]:
+        """Pages that are made because the configuration asks for what they show."""
+        return [f"<results>/{page}" for page in self._asked_for]
+
+    @property
+    def _asked_for(self) -> list[str]:
+        return [LIMIT] if self.config["insertion"]["enabled"] else []
 
     def site_pages(self, _: Wildcards) -> list[str]:
         """Return the pages that are there; absolute, so that none of them is made anew."""

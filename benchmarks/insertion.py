@@ -30,7 +30,7 @@ from tomocalc.insertion.room import look
 from tomocalc.phantom.acquisition import Detector, blur, reconstruct
 from tomocalc.phantom.anatomy import build_breast, patient_style
 from tomocalc.phantom.bodies import Finding, add_bodies
-from tomocalc.phantom.dicom import dicom_bytes
+from tomocalc.phantom.dicom import dicom_bytes, image_dataset
 from tomocalc.phantom.settings import Settings, stream
 from tomocalc.phantom.volume import BITS, GAIN, acquire
 from tomocalc.readers.volume import Volume, open_volume
@@ -63,7 +63,7 @@ def opened(folder: Path, name: str, pixels: NDArray[np.uint16], settings: Settin
     """Write slices as DICOM, and open them."""
     facts = {"volume_id": name, "patient_id": name, "laterality": "L", "seed": 1, "bits": BITS}
     path = folder / f"{name}.dcm"
-    path.write_bytes(dicom_bytes(pixels, **facts, settings=settings))
+    path.write_bytes(dicom_bytes(image_dataset(pixels, **facts, settings=settings)))
     return open_volume(path, max_pixels=10**8, min_size=16)
 
 

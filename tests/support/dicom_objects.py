@@ -14,8 +14,9 @@ from support.image_files import write_dicom
 from support.manifests import manifest
 from tomocalc.dicom_output.cad import cad_bytes
 from tomocalc.dicom_output.identity import Identity, identity
-from tomocalc.dicom_output.objects import report_bytes, segmentation_bytes
+from tomocalc.dicom_output.objects import report_bytes
 from tomocalc.dicom_output.presentation import presentation_bytes
+from tomocalc.dicom_output.segmentation import segmentation_bytes
 from tomocalc.image.runs import Runs
 
 MANIFEST = manifest("v1", patient_id="p1", laterality="R", slices=6, rows=40, columns=32)

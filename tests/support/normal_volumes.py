@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from support import phantoms
 from tomocalc.insertion.drawing import InsertionSettings
-from tomocalc.phantom.dicom import dicom_bytes
+from tomocalc.phantom.dicom import dicom_bytes, image_dataset
 from tomocalc.phantom.settings import Settings
 from tomocalc.phantom.volume import BITS, simulate
 from tomocalc.readers.volume import Volume, open_volume
@@ -44,13 +44,15 @@ def tissue(name: str, settings: Settings = SMALL) -> NDArray[np.uint16]:
 def normal_volume(folder: Path, name: str = "v1", settings: Settings = SMALL) -> Volume:
     """Write and open one."""
     content = dicom_bytes(
-        tissue(name, settings),
-        volume_id=name,
-        patient_id=name,
-        laterality="L",
-        seed=1,
-        bits=BITS,
-        settings=settings,
+        image_dataset(
+            tissue(name, settings),
+            volume_id=name,
+            patient_id=name,
+            laterality="L",
+            seed=1,
+            bits=BITS,
+            settings=settings,
+        )
     )
     (folder / f"{name}.dcm").write_bytes(content)
     return open_volume(folder / f"{name}.dcm", max_pixels=10**7, min_size=16)

@@ -10,7 +10,7 @@ from tomocalc.dataset.annotations import misplaced
 from tomocalc.dataset.labels import drop_ambiguous, label_candidates
 from tomocalc.dataset.masks import placed
 from tomocalc.dicom_output.identity import identity
-from tomocalc.dicom_output.objects import segmentation_bytes
+from tomocalc.dicom_output.segmentation import segmentation_bytes
 from tomocalc.errors import TomocalcError
 from tomocalc.image.runs import Runs
 

@@ -19,7 +19,7 @@ from support.opening import opened
 from tomocalc.accounts.manifest import SliceSource, VolumeManifest
 from tomocalc.dataset.masks import placed
 from tomocalc.dicom_output.identity import identity
-from tomocalc.dicom_output.objects import segmentation_bytes
+from tomocalc.dicom_output.segmentation import segmentation_bytes
 from tomocalc.errors import TomocalcError
 from tomocalc.image.runs import Runs
 from tomocalc.readers.plane import source_key

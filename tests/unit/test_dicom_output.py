@@ -26,10 +26,8 @@ from support.dicom_objects import (
 )
 from support.report_tree import circles, items
 from tomocalc.dicom_output.identity import identity
-from tomocalc.dicom_output.objects import (
-    CIRCLE_TOOL,
-    segmentation_bytes,
-)
+from tomocalc.dicom_output.objects import CIRCLE_TOOL
+from tomocalc.dicom_output.segmentation import segmentation_bytes
 from tomocalc.errors import TomocalcError
 
 

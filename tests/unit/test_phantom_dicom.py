@@ -10,7 +10,7 @@ import pydicom
 import pytest
 
 from support import phantoms
-from tomocalc.phantom.dicom import dicom_bytes, position_mm, uid
+from tomocalc.phantom.dicom import dicom_bytes, image_dataset, position_mm, uid
 
 SETTINGS = replace(
     phantoms.SETTINGS, rows=40, columns=30, slices=5, slice_spacing_mm=1.5, projections=5
@@ -20,13 +20,15 @@ STORED = np.random.default_rng(0).integers(0, 2**14, SETTINGS.shape).astype(np.u
 
 def encode(laterality: str = "L", stored: np.ndarray = STORED, seed: int = 1) -> bytes:
     return dicom_bytes(
-        stored,
-        volume_id=f"P001-{laterality}CC",
-        patient_id="P001",
-        laterality=laterality,
-        seed=seed,
-        bits=14,
-        settings=SETTINGS,
+        image_dataset(
+            stored,
+            volume_id=f"P001-{laterality}CC",
+            patient_id="P001",
+            laterality=laterality,
+            seed=seed,
+            bits=14,
+            settings=SETTINGS,
+        )
     )
 
 

@@ -105,3 +105,29 @@ rule detection_limit:
         data_root=config["volumes"]["data_root"],
     script:
         "../scripts/detection_limit.py"
+
+
+rule export_insertions:
+    """Write volumes with what is put into them as DICOM, on request: snakemake export_insertions."""
+    input:
+        files=VOLUMES.all_files,
+        insertions=VOLUMES.all_insertions,
+        annotations=VOLUMES.own_annotations,
+        masks=VOLUMES.masks,
+        annotations_schema=schema("annotations"),
+    output:
+        folder=directory("<results>/insertion/dicom"),
+    log:
+        "<logs>/export_insertions.log",
+    conda:
+        "../../envs/prediction.yaml"
+    resources:
+        mem_mb=growing(4000),
+        runtime=600,
+    params:
+        code=code_of("export_insertions.py"),
+        volumes=VOLUMES.all_volumes,
+        image=config["image"],
+        data_root=config["volumes"]["data_root"],
+    script:
+        "../scripts/export_insertions.py"

@@ -1,29 +1,15 @@
 """Write sheets of what is put into the volumes: beside the user's annotations, and as truth."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tomocalc.accounts.insertion import InsertedObject, InsertionPlan, Insertions
+from tomocalc.accounts.insertion import Insertions
 from tomocalc.config import load_schema
 from tomocalc.files import ANNOTATION_COLUMNS, sheet_text, write_text
+from tomocalc.insertion.sheets import TRUTH_COLUMNS, annotation_row, objects_of, truth_row
 from tomocalc.log import log_to
 from tomocalc.sheets import read_annotations
-
-TRUTH_COLUMNS = [
-    "volume_id",
-    "kind",
-    "cluster",
-    "shape",
-    "x",
-    "y",
-    "slice",
-    "diameter_mm",
-    "contrast",
-    "contrast_to_noise",
-]
-"""x and y in pixels; slice from 0, in the volume's order; contrast: peak over the grey value around
-it, both above air."""
 
 
 def main(
@@ -68,40 +54,6 @@ def main(
     write_text(annotations_sheet, sheet_text(ANNOTATION_COLUMNS, rows))
     truth = [truth_row(plan, one) for plan in plans for one in objects_of(plan)]
     write_text(truth_sheet, sheet_text(TRUTH_COLUMNS, truth))
-
-
-def objects_of(plan: InsertionPlan) -> Iterator[InsertedObject]:
-    """Yield all objects of a volume."""
-    for group in plan.groups:
-        yield from group.objects
-
-
-def annotation_row(plan: InsertionPlan, one: InsertedObject) -> dict[str, Any]:
-    """Return a calcification as a circle of at least one pixel on its slice of best focus."""
-    return {
-        "volume_id": plan.volume_id,
-        "slice": one.stored_slice,
-        "x": f"{one.x:.2f}",
-        "y": f"{one.y:.2f}",
-        "radius": f"{max(one.diameter_mm / 2 / plan.pixel_spacing_mm, 1):.2f}",
-        "kind": one.kind,
-    }
-
-
-def truth_row(plan: InsertionPlan, one: InsertedObject) -> dict[str, Any]:
-    """Return an object as a row of the truth."""
-    return {
-        "volume_id": plan.volume_id,
-        "kind": one.kind,
-        "cluster": one.cluster,
-        "shape": one.shape,
-        "x": f"{one.x:.2f}",
-        "y": f"{one.y:.2f}",
-        "slice": one.slice,
-        "diameter_mm": f"{one.diameter_mm:.3f}",
-        "contrast": f"{one.contrast:.4f}",
-        "contrast_to_noise": f"{one.contrast_to_noise:.2f}",
-    }
 
 
 def _with_mask_below(row: Mapping[str, Any], data_root: str | None) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from PIL import Image
 
 from tomocalc.files import atomic_path, sheet_text, write_bytes, write_text
 from tomocalc.log import log_to
-from tomocalc.phantom.dicom import dicom_bytes
+from tomocalc.phantom.dicom import dicom_bytes, image_dataset
 from tomocalc.phantom.settings import Settings
 from tomocalc.phantom.sheets import ANNOTATION_COLUMNS, TRUTH_COLUMNS, annotation_rows, truth_rows
 from tomocalc.phantom.volume import BITS, simulate
@@ -61,13 +61,15 @@ def main(
         write_slices(simulation.stored, Path(image))
     else:
         content = dicom_bytes(
-            simulation.stored,
-            volume_id=volume_id,
-            patient_id=patient_id,
-            laterality=laterality,
-            seed=seed,
-            bits=BITS,
-            settings=grid,
+            image_dataset(
+                simulation.stored,
+                volume_id=volume_id,
+                patient_id=patient_id,
+                laterality=laterality,
+                seed=seed,
+                bits=BITS,
+                settings=grid,
+            )
         )
         write_bytes(image, content)
     rows = annotation_rows(volume_id, simulation.truth, grid)

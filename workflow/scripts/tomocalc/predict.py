@@ -127,8 +127,9 @@ class Prediction(Shown):
         # here: whoever wants no DICOM objects need not wait for what writes them
         from tomocalc.dicom_output.cad import cad_bytes
         from tomocalc.dicom_output.identity import identity
-        from tomocalc.dicom_output.objects import report_bytes, segmentation_bytes
+        from tomocalc.dicom_output.objects import report_bytes
         from tomocalc.dicom_output.presentation import presentation_bytes
+        from tomocalc.dicom_output.segmentation import segmentation_bytes
 
         version, manifest = self.model.card["weights_sha256"][:16], self.measured.manifest
         flagged = self.marks.filter("flagged")

@@ -90,7 +90,7 @@ def _write_table(folder: Path) -> Path:
 
 def _write_volume(folder: Path) -> Path:
     from tomocalc.files import write_bytes
-    from tomocalc.phantom.dicom import dicom_bytes
+    from tomocalc.phantom.dicom import dicom_bytes, image_dataset
     from tomocalc.phantom.settings import Settings
     from tomocalc.phantom.volume import BITS, simulate
 
@@ -116,13 +116,15 @@ def _write_volume(folder: Path) -> Path:
     )
     path = folder / f"{VOLUME}.dcm"
     content = dicom_bytes(
-        made.stored,
-        volume_id=VOLUME,
-        patient_id="P001",
-        laterality="L",
-        seed=1,
-        bits=BITS,
-        settings=settings,
+        image_dataset(
+            made.stored,
+            volume_id=VOLUME,
+            patient_id="P001",
+            laterality="L",
+            seed=1,
+            bits=BITS,
+            settings=settings,
+        )
     )
     write_bytes(path, content)
     return path

@@ -6,7 +6,6 @@ equal results give equal bytes.
 
 from __future__ import annotations
 
-import copy
 import io
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,15 +13,13 @@ from typing import Any
 import highdicom as hd
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+from pydicom.uid import ExplicitVRLittleEndian
 
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dicom_output.identity import DATE, TIME, Identity
-from tomocalc.image.runs import Runs
 
 MAKER = "tomocalc"
 """Manufacturer and name of the device that writes."""
@@ -193,99 +190,6 @@ def circle_points(manifest: VolumeManifest, row: Row, *, radius_mm: float) -> ND
 def cluster_place(row: Row) -> Row:
     """Return the place of a cluster's centre as that of a mark: slice, row, col."""
     return {"slice": round(row["slice"]), "row": row["row"], "col": row["column"]}
-
-
-def segmentation_bytes(
-    *,
-    identity: Identity,
-    manifest: VolumeManifest,
-    objects: Mapping[int, Runs],
-    version: str,
-) -> bytes:
-    """Return a binary segmentation with one segment: the flagged candidates of the volume.
-
-    Parameters
-    ----------
-    manifest
-        Of the volume; where it was ``turned``, the masks are those of the stored image.
-    objects
-        Slice to the objects that are marked on it. Slices without one are left out; a volume
-        without any gets one empty frame, because a segmentation cannot have none.
-    version
-        Of the model.
-    """
-    shown = sorted(index for index, runs in objects.items() if runs.count)
-    frames = shown or [manifest.slices // 2]
-    algorithm = hd.AlgorithmIdentificationSequence(MAKER, codes.DCM.ArtificialIntelligence, version)
-    segment = hd.seg.SegmentDescription(
-        segment_number=1,
-        segment_label="Microcalcification candidates",
-        segmented_property_category=codes.SCT.MorphologicallyAbnormalStructure,
-        segmented_property_type=OF_BREAST,
-        algorithm_type=hd.seg.SegmentAlgorithmTypeValues.AUTOMATIC,
-        algorithm_identification=algorithm,
-        tracking_uid=identity.uid("segment"),
-        tracking_id="microcalcification candidates",
-        anatomic_regions=[BREAST],
-    )
-    made = hd.seg.Segmentation(
-        source_images=_as_sources(identity),
-        pixel_array=masks(objects, frames, manifest),
-        segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
-        segment_descriptions=[segment],
-        series_instance_uid=identity.uid("segmentation series"),
-        series_number=902,
-        sop_instance_uid=identity.uid("segmentation"),
-        instance_number=1,
-        manufacturer=MAKER,
-        manufacturer_model_name=MAKER,
-        software_versions=version,
-        device_serial_number="1",
-        content_description=DESCRIPTION,
-        content_label="CANDIDATES",
-        series_description=DESCRIPTION,
-        plane_positions=[
-            hd.PlanePositionSequence("PATIENT", identity.positions[index]) for index in frames
-        ],
-        omit_empty_frames=False,
-    )
-    for item in (*made.DimensionOrganizationSequence, *made.DimensionIndexSequence):
-        item.DimensionOrganizationUID = identity.uid("dimensions")
-    classes = {image.SOPInstanceUID: image.SOPClassUID for image in identity.images}
-
-    def name_class(item: Dataset, element: DataElement) -> None:
-        if element.keyword == "ReferencedSOPInstanceUID":
-            item.ReferencedSOPClassUID = classes[element.value]
-
-    made.walk(name_class)
-    return settled(made)
-
-
-def _as_sources(identity: Identity) -> list[Dataset]:
-    """Return the images as highdicom takes them.
-
-    It believes that every image of a class that can hold many frames does. Several of them stand
-    in as images of a class that cannot; what refers to them is given their own class afterwards.
-    """
-    if len(identity.images) == 1:
-        return [*identity.images]
-    sources = [copy.copy(image) for image in identity.images]
-    for source in sources:
-        source.SOPClassUID = CTImageStorage
-    return sources
-
-
-def masks(
-    objects: Mapping[int, Runs], frames: Sequence[int], manifest: VolumeManifest
-) -> NDArray[np.uint8]:
-    """Return the masks of *frames*, (frame, row, column), as the stored image lies."""
-    size = (manifest.rows, manifest.columns)
-    made = np.zeros((len(frames), *size), np.uint8)
-    for mask, index in zip(made, frames, strict=True):
-        if index in objects:
-            painted = objects[index].paint(size)
-            mask[:] = painted[::-1, ::-1] if manifest.turned else painted
-    return made
 
 
 def settled(made: Dataset) -> bytes:

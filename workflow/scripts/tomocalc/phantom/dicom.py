@@ -15,7 +15,7 @@ from pydicom.sr.coding import Code
 from pydicom.uid import UID, BreastTomosynthesisImageStorage, ExplicitVRLittleEndian
 
 from tomocalc.files import stable_number
-from tomocalc.phantom.settings import Settings
+from tomocalc.phantom.settings import Geometry
 
 DATE, TIME = "20200101", "120000"
 IMAGE_TYPE = ["DERIVED", "PRIMARY", "TOMOSYNTHESIS", "NONE"]
@@ -29,7 +29,7 @@ def uid(*parts: object) -> UID:
     return UID(f"2.25.{stable_number('tomocalc phantom', *parts)}")
 
 
-def dicom_bytes(
+def image_dataset(
     stored: np.ndarray,
     *,
     volume_id: str,
@@ -37,9 +37,9 @@ def dicom_bytes(
     laterality: str,
     seed: int,
     bits: int,
-    settings: Settings,
-) -> bytes:
-    """Encode *stored* as a DICOM file, explicit VR little endian, uncompressed.
+    settings: Geometry,
+) -> FileDataset:
+    """Return *stored* as a Breast Tomosynthesis Image that calls itself a phantom.
 
     The view is cranio-caudal: the normal of the slices points to the feet, so that frame 0 is
     nearest the tube; the top of the image is lateral; the chest wall is on the left of a left
@@ -61,6 +61,11 @@ def dicom_bytes(
     dataset.PerFrameFunctionalGroupsSequence = [
         _frame_groups(index, laterality, settings) for index in range(settings.slices)
     ]
+    return dataset
+
+
+def dicom_bytes(dataset: FileDataset) -> bytes:
+    """Return the file of an image, explicit VR little endian, uncompressed."""
     dataset.file_meta = _file_meta(dataset)
     buffer = io.BytesIO()
     dataset.save_as(buffer, enforce_file_format=True)
@@ -157,7 +162,7 @@ def _describe_dimensions(dataset: Dataset) -> None:
     ]
 
 
-def _shared_groups(stored: np.ndarray, laterality: str, settings: Settings) -> Dataset:
+def _shared_groups(stored: np.ndarray, laterality: str, settings: Geometry) -> Dataset:
     pixel, step = settings.pixel_spacing_mm, settings.slice_spacing_mm
     low, high = np.percentile(stored[stored > 0], [1, 99.9])
     return _item(
@@ -184,7 +189,7 @@ def _shared_groups(stored: np.ndarray, laterality: str, settings: Settings) -> D
     )
 
 
-def _frame_groups(index: int, laterality: str, settings: Settings) -> Dataset:
+def _frame_groups(index: int, laterality: str, settings: Geometry) -> Dataset:
     frame_type = _item(FrameType=IMAGE_TYPE)
     _describe_kind(frame_type)
     return _item(
@@ -203,7 +208,7 @@ def _frame_groups(index: int, laterality: str, settings: Settings) -> Dataset:
     )
 
 
-def position_mm(index: int, laterality: str, settings: Settings) -> list[float]:
+def position_mm(index: int, laterality: str, settings: Geometry) -> list[float]:
     """Place the first pixel of a frame in the patient: left, posterior, head, mm.
 
     The origin is the point of the chest wall halfway along the first frame.

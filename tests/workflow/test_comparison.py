@@ -7,6 +7,7 @@ import pytest
 
 from support.defaults import CONFIG
 from support.projects import Project
+from tomocalc.accounts.detectors import Detectors
 
 TINY = ("--configfile", "tiny.yaml")
 
@@ -82,3 +83,20 @@ def test_image_models_go_to_their_page(rerun: Project):
     folder = rerun.folder / "results/comparison"
     table = pl.read_parquet(folder / "image_models.parquet")
     assert set(CONFIG["comparison"]["networks"]) < set(table.filter("measured")["model"])
+
+
+def test_detectors_stand_beside_candidates_and_model(rerun: Project):
+    page = "results/comparison/detectors.html"
+    refused = rerun.snakemake("--dry-run", page, *TINY, ok=False)
+    assert "it names none" in refused.stdout + refused.stderr
+    named = (*TINY, "--config", "detectors=[blob_dog, unet]")
+    planned = rerun.planned(page, *named)
+    assert planned == {"run_detector": 2, "compare_detectors": 1}
+    rerun.snakemake(page, *named)
+    folder = rerun.folder / "results/comparison"
+    account = Detectors.read(folder / "detectors.json")
+    assert [one.name for one in account.systems] == ["chain", "blob_dog", "unet"]
+    parts = pl.read_parquet(rerun.folder / "results/protocols/honest/splits.parquet")
+    taught = {patient for one in account.learned for patient in one.patients}
+    assert taught <= set(parts.filter(pl.col("part") == "train")["patient_id"])
+    assert "UNet 3+" in (folder / "detectors.html").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Networks beside the other models, most of them on image patches; opt-in."""
+"""Networks beside the other models, most of them on image patches, and detectors; opt-in."""
 
 
 rule cut_patches:
@@ -54,3 +54,74 @@ rule fit_image_model:
         seed=config["seed"],
     script:
         "../scripts/fit_image_model.py"
+
+
+rule run_detector:
+    """Train or tune one detector on training patients, and search the volumes of the test part."""
+    input:
+        unpack(VOLUMES.image_inputs),
+        files=VOLUMES.all_files,
+        insertions=VOLUMES.all_insertions,
+        splits=f"{OWN}/splits.parquet",
+        annotations_schema=schema("annotations"),
+    output:
+        marks="<results>/comparison/detectors/{detector}.parquet",
+        account="<results>/comparison/detectors/{detector}.json",
+    log:
+        "<logs>/run_detector/{detector}.log",
+    benchmark:
+        "<logs>/benchmarks/run_detector/{detector}.tsv"
+    conda:
+        "../../envs/detectors.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(4000),
+        runtime=240,
+    params:
+        code=code_of("run_detector.py"),
+        volumes=VOLUMES.all_volumes,
+        image=config["image"],
+        split=config["split"],
+        slice_tolerance=config["labels"]["slice_tolerance"],
+        link_radius_mm=config["candidates"]["link_radius_mm"],
+        seed=config["seed"],
+        data_root=config["volumes"]["data_root"],
+    script:
+        "../scripts/run_detector.py"
+
+
+rule compare_detectors:
+    """Set every detector that is asked for beside candidates and model, on one FROC."""
+    input:
+        unpack(VOLUMES.image_inputs),
+        unpack(PLAN.detectors),
+        candidates="<results>/dataset/candidates.parquet",
+        predictions="<results>/evaluation/predictions.parquet",
+        splits=f"{OWN}/splits.parquet",
+        annotations_schema=schema("annotations"),
+    output:
+        account="<results>/comparison/detectors.json",
+        page=report(
+            "<results>/comparison/detectors.html",
+            caption="../report/detectors.rst",
+            category="Comparison",
+            labels={"what": "detectors"},
+        ),
+    log:
+        "<logs>/compare_detectors.log",
+    conda:
+        "../../envs/evaluation.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=30,
+    params:
+        code=code_of("compare_detectors.py"),
+        words=WORDS,
+        source=config["source"],
+        split=config["split"],
+        labels=config["labels"],
+        settings=config["evaluation"],
+        seed=config["seed"],
+        data_root=config["volumes"]["data_root"],
+    script:
+        "../scripts/compare_detectors.py"

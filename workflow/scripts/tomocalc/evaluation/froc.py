@@ -12,8 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tomocalc.accounts.figures import Lead
 from tomocalc.accounts.findings import AtRate, Band, Froc, FrocCurve, FrocPoint
-from tomocalc.evaluation.jackknife import NO_INTERVAL, Interval, interval, share_of
+from tomocalc.evaluation.jackknife import (
+    NO_INTERVAL,
+    Interval,
+    difference,
+    interval,
+    share_of,
+    standard_error,
+)
 
 FALSE, IGNORED = -1, -2
 """In the place of a finding: a mark that lies on none, and one that is not to be judged."""
@@ -177,6 +185,24 @@ def froc(response: FreeResponse, *, threshold: float, confidence: float) -> Froc
         ],
         operating_point=_operating_point(response, best, threshold, confidence),
     )
+
+
+def sensitivity_leads(
+    response: FreeResponse, other: FreeResponse, *, confidence: float
+) -> list[Lead]:
+    """Return how far the sensitivity at `RATES` is ahead of that of *other* marks.
+
+    Findings, volumes and patients of both are the same; each patient is left out of both at once.
+    """
+    rates = np.array(RATES)
+    counts = [one.at(_thresholds(one, np.inf)) for one in (response, other)]
+    value = [sensitivity_at(rates, *one.curve()) for one in counts]
+    without = [one.without_each(rates) for one in counts]
+    groups = int((counts[0].findings > 0).sum())
+    return [
+        difference(float(lead), standard_error(left), freedom=groups - 1, confidence=confidence)
+        for lead, left in zip(value[0] - value[1], (without[0] - without[1]).T, strict=True)
+    ]
 
 
 def _operating_point(

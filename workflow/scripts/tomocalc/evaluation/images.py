@@ -163,13 +163,13 @@ def _detection(
     of_areas = froc(cluster_response(marks, areas, test), **at)
     of_areas = msgspec.structs.replace(of_areas, formed=_formed(areas))
     curves = ByFinding(calcifications=of_spots, clusters=of_areas)
-    return curves, _dbtex(marks, areas, test, confidence)
+    return curves, dbtex_of(marks, areas, test, confidence)
 
 
-def _dbtex(
+def dbtex_of(
     marks: VolumeMarks, areas: Sequence[Cluster], test: TestPart, confidence: float
 ) -> Dbtex:
-    """Return the metric over biopsied clusters; where no outcome is known, over all."""
+    """Return the DBTex metric over biopsied clusters; where no outcome is known, over all."""
     biopsied = [item for item in areas if item.pathology]
     places, lesions = dbtex_input(marks, biopsied or areas, test)
     return dbtex(

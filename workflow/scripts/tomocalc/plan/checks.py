@@ -5,10 +5,11 @@ Only what Snakemake itself needs is imported here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 from pathlib import Path
+from typing import Any
 
 from tomocalc.cells import LINE, Row, row_error, together
 from tomocalc.errors import TomocalcError
@@ -72,6 +73,30 @@ def check_outcomes(findings: Iterable[Row], where: str) -> None:
             why=f"of {len(rows)} findings are {told}, the others unknown",
             fix="fill it with benign and malignant, or set target: calcification",
         )
+
+
+def check_detectors(config: Mapping[str, Any]) -> None:
+    """Check that a run can have the detectors that its *config* names.
+
+    Raises
+    ------
+    TomocalcError
+        ``E101`` where they have no images, no single calcifications to find, or no patients apart.
+    """
+    wrong = {
+        "source": ("table", "detectors search image volumes, and the source is a table"),
+        "target": ("malignancy", "detectors find calcifications, and clusters are asked about"),
+        "protocol": ("paper", "detectors learn from training patients, and the paper has none"),
+    }
+    for key, (value, why) in wrong.items():
+        if config["detectors"] and config[key] == value:
+            raise TomocalcError(
+                "E101",
+                what="this run cannot have detectors",
+                where="configuration key detectors",
+                why=f"{why} ({key}: {value})",
+                fix="set detectors: []",
+            )
 
 
 def check_split(cohort: Cohort, split: SplitSection) -> None:

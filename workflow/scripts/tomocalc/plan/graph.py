@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tomocalc.config import Schema
+from tomocalc.errors import TomocalcError
+from tomocalc.plan.checks import check_detectors
 from tomocalc.plan.named import check_contents, check_named_files
 from tomocalc.plan.pages import PagePlan
 from tomocalc.plan.prediction import PredictionPlan
@@ -13,7 +15,7 @@ from tomocalc.plan.protocols import ProtocolPlan
 from tomocalc.plan.reading import Config, read_sheets
 from tomocalc.plan.search import SearchPlan
 from tomocalc.plan.volumes import SUBGROUPS, VolumePlan
-from tomocalc.plan.wildcards import Wildcards
+from tomocalc.plan.wildcards import Wildcards, answering
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,22 @@ class Plan:
     prediction: PredictionPlan
     protocols: ProtocolPlan
     pages: PagePlan
+
+    @answering
+    def detectors(self, _: Wildcards) -> dict[str, list[str]]:
+        """Return marks and accounts of every detector that is asked for."""
+        names = self.protocols.config["detectors"]
+        if not names:
+            raise TomocalcError(
+                "E104",
+                what="there are no detectors",
+                where="configuration key detectors",
+                why="it names none",
+                fix="name some: --config detectors='[faster_rcnn, unet, blob_dog]'",
+            )
+        folder = "<results>/comparison/detectors"
+        endings = {"marks": "parquet", "accounts": "json"}
+        return {key: [f"{folder}/{it}.{end}" for it in names] for key, end in endings.items()}
 
     def left_for_others(self, wildcards: Wildcards) -> list[str]:
         """Return what jobs made for other jobs: accounts of batches, trials, scores of models.
@@ -49,8 +67,9 @@ def plan_run(config: Config, schemas: Mapping[str, Schema], *, look: bool) -> Pl
     ------
     TomocalcError
         As `tomocalc.plan.reading.read_sheets`, `tomocalc.plan.named.check_named_files` and
-        `tomocalc.plan.named.check_contents`.
+        `tomocalc.plan.named.check_contents`; ``E101`` for detectors that this run cannot have.
     """
+    check_detectors(config)
     if look:
         check_named_files(config)
     sheets = read_sheets(config, schemas, look=look)

@@ -15,7 +15,7 @@ from tomocalc.plan.reading import DATASETS, Config
 from tomocalc.plan.wildcards import Wildcards
 
 TABLES = ("*.csv", "*.txt")
-LIMIT = "insertion/detection_limit.html"
+LIMIT, DETECTORS = "insertion/detection_limit.html", "comparison/detectors.html"
 MEASURED_TABLES = ("clusters", "volumes", "patients")
 """Tables of the evaluation that only image volumes have."""
 
@@ -89,7 +89,8 @@ class PagePlan:
 
     @property
     def _asked_for(self) -> list[str]:
-        return [LIMIT] if self.config["insertion"]["enabled"] else []
+        asked = {DETECTORS: self.config["detectors"], LIMIT: self.config["insertion"]["enabled"]}
+        return [page for page, wanted in asked.items() if wanted]
 
     def site_pages(self, _: Wildcards) -> list[str]:
         """Return the pages that are there; absolute, so that none of them is made anew."""

@@ -1,0 +1,149 @@
+"""Detectors that search whole slices, on an easy phantom and on one like the demo's.
+
+python benchmarks/detectors.py [--patients N] [--only DETECTOR]
+
+Easy: ten times the photons, no vessels along the beam, and a tube that moves through 50 degrees.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from measuring import head, row
+
+from run_detector import searched, training_tiles
+from support.phantoms import SETTINGS
+from tomocalc.accounts.manifest import VolumeFacts
+from tomocalc.dataset.labels import label_candidates
+from tomocalc.detectors.blobs import tune_blobs
+from tomocalc.detectors.catalogue import LEARN, TITLES
+from tomocalc.detectors.planes import Planes
+from tomocalc.detectors.training import DetectorRecipe, find_marks, train_detector
+from tomocalc.evaluation.findings import Calcification
+from tomocalc.evaluation.froc import RATES, froc
+from tomocalc.evaluation.responses import TestPart, calcification_response
+from tomocalc.phantom.dicom import dicom_bytes, image_dataset
+from tomocalc.phantom.settings import Settings
+from tomocalc.phantom.sheets import annotation_rows
+from tomocalc.phantom.volume import BITS, simulate
+from tomocalc.readers.volume import open_volume
+
+SMALL = replace(SETTINGS, rows=256, columns=192, slices=12)
+PHANTOMS = {
+    "easy": replace(SMALL, photons=30_000.0, end_on_vessels=0.0, half_angle_deg=25.0),
+    "like the demo's": SMALL,
+}
+TEST_SHARE = 3
+"""One patient in so many is tested."""
+
+
+class Cohort:
+    """Simulated volumes, one a patient, half of them with calcifications."""
+
+    def __init__(self, folder: Path, settings: Settings, patients: int) -> None:
+        self.volumes: list[Any] = []
+        self.findings: list[dict[str, Any]] = []
+        self.folder = folder
+        for number in range(patients):
+            name = f"p{number:03d}"
+            who: dict[str, Any] = {
+                "volume_id": name,
+                "patient_id": name,
+                "laterality": "L",
+                "seed": 1,
+            }
+            made = simulate(**who, calcified=number % 6 < 4, settings=settings)
+            content = dicom_bytes(image_dataset(made.stored, **who, bits=BITS, settings=settings))
+            (folder / f"{name}.dcm").write_bytes(content)
+            spacing = (settings.pixel_spacing_mm, settings.pixel_spacing_mm)
+            self.volumes.append(
+                VolumeFacts(
+                    volume_id=name,
+                    patient_id=name,
+                    laterality="L",
+                    view="CC",
+                    site="",
+                    pixel_spacing_mm=spacing,
+                    slice_spacing_mm=settings.slice_spacing_mm,
+                    rows=settings.rows,
+                    columns=settings.columns,
+                    slices=settings.slices,
+                )
+            )
+            for one in annotation_rows(name, made.truth, settings):
+                numbers = {key: float(one[key]) for key in ("x", "y", "radius")}
+                finding = {**one, **numbers, "slice": int(one["slice"]), "mask": None}
+                self.findings.append({**finding, "finding_id": len(self.findings)})
+
+    def opened(self, volume: VolumeFacts) -> Planes:
+        """Open a volume as detectors see it."""
+        path = self.folder / f"{volume.volume_id}.dcm"
+        return Planes(open_volume(path, max_pixels=10**7, min_size=16))
+
+    def part(self, *, test: bool) -> list[Any]:
+        """Return the volumes of a part."""
+        return [it for n, it in enumerate(self.volumes) if (n % TEST_SHARE == 0) is test]
+
+
+def measured(cohort: Cohort, key: str) -> list[Any]:
+    """Train or tune a detector, search the test part, and return the cells of its row."""
+    started = time.process_time()
+    known: Any = cohort.findings
+    tiles, taught, _ = training_tiles(
+        cohort.part(test=False), cohort.opened, known, slice_tolerance=1, seed=1
+    )
+    if key in LEARN:
+        network, _ = train_detector(key, tiles, DetectorRecipe())
+        search = lambda planes: find_marks(network, planes)  # noqa: E731
+    else:
+        search = tune_blobs(key, tiles).marks  # type: ignore[arg-type]
+    trained = time.process_time() - started
+    started = time.process_time()
+    tested, tables = cohort.part(test=True), []
+    for volume in tested:
+        marks = searched(volume, cohort.opened(volume), search, 0.5)
+        mine = [one for one in cohort.findings if one["volume_id"] == volume.volume_id]
+        labelled, _ = label_candidates(
+            marks.with_columns(detected=pl.lit(True)),
+            mine,
+            pixel_spacing_mm=volume.pixel_spacing_mm,
+            tolerance_mm=0.3,
+            slice_tolerance=1,
+        )
+        tables.append(labelled.filter("focus"))
+    seconds = (time.process_time() - started) / sum(volume.slices for volume in tested)
+    test = TestPart.of(tested)
+    spots = [Calcification(one["volume_id"], one["finding_id"]) for one in cohort.findings]
+    spots = [one for one in spots if test.holds(one)]
+    response = calcification_response(pl.concat(tables), spots, test)
+    found = froc(response, threshold=1.0, confidence=0.95)
+    shares = [f"{rate.sensitivity:.3f}" for rate in found.rates]
+    return [TITLES[key], *shares, len(spots), taught, f"{trained:.0f}", f"{1000 * seconds:.0f}"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--patients", type=int, default=36)
+    parser.add_argument("--only", choices=[*TITLES], nargs="+", default=[*TITLES])
+    parser.add_argument("--phantoms", choices=[*PHANTOMS], nargs="+", default=[*PHANTOMS])
+    options = parser.parse_args()
+    rates = [f"found at {rate:g}" for rate in RATES]
+    for name in options.phantoms:
+        with tempfile.TemporaryDirectory() as folder:
+            cohort = Cohort(Path(folder), PHANTOMS[name], options.patients)
+            counts = ("calcifications", "taught", "CPU s to train", "CPU ms a slice")
+            print(f"Phantom: {name}.\n")
+            print(head("false marks per volume", *rates, *counts), flush=True)
+            for key in options.only:
+                print(row(*measured(cohort, key)), flush=True)
+            print()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,154 +1,205 @@
 """How often the intervals of the pages hold the truth, on simulated cohorts.
 
-    python benchmarks/coverage.py [COHORTS]
+    python benchmarks/coverage.py [COHORTS [CONFIDENCE]]
 
-Patients have an effect of their own on the logit of every score (its standard deviation is the
-first column), and 4 to 29 candidates; half of them have 2 to 8 calcifications, of which the
-search overlooks one in twelve. The truth is what 40,000 such patients give. Cohorts in which
-fewer than two patients hold a class have no interval and are drawn again.
+Patients have an effect of their own on the logit of every score, and 4 to 29 candidates in two
+volumes; half of them have 2 to 8 calcifications, of which the search overlooks one in twelve. The
+truth is what 20,000 such patients give. Cohorts in which fewer than two patients hold a class have
+no interval and are drawn again.
 """
 
 from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
+from unittest.mock import patch
 
 import measuring  # noqa: F401
 import numpy as np
+import polars as pl
+from coverage_cohorts import BIN, PREVALENCE, THRESHOLD, Cohort, Findings, cohort, findings
 
-from tomocalc.evaluation.froc import FALSE, RATES, FreeResponse, froc, sensitivity_at
-from tomocalc.evaluation.jackknife import share_of
+from tomocalc.accounts.figures import Figure, ends_of
+from tomocalc.audit.gaps import protocol_gaps
+from tomocalc.comparison.figures import protocol_figures
+from tomocalc.evaluation import jackknife
+from tomocalc.evaluation.calibration import calibration
+from tomocalc.evaluation.cases import case_account, patient_table, volume_table
+from tomocalc.evaluation.dbtex import dbtex
+from tomocalc.evaluation.froc import froc
+from tomocalc.evaluation.jackknife import blocks, share_of
 from tomocalc.evaluation.predictive import predictive_values
-from tomocalc.evaluation.weighted import LOWEST, figures_left_out
+from tomocalc.evaluation.transfer import calibration_line, decision_curve
+from tomocalc.evaluation.weighted import WITHIN, figures_of_merit, within_groups_left_out
 
 PATIENTS = (8, 20, 50, 120)
 EFFECTS = (0.0, 0.35, 0.7)
-EVERYONE = 40_000
-THRESHOLD, PREVALENCE, CONFIDENCE = 0.27, 0.02, 0.95
-OVERLOOKED = 1 / 12
-BIN = (0.2, 0.3)
+EVERYONE, PARTS = 4_000, 5
+LEAD_OF = ("auroc", "average_precision", "f1", "accuracy")
+BENEFIT = 0.1
+"""Threshold of the decision curve."""
+
+Found = dict[str, tuple[float | None, float | None, float | None]]
 
 
-@dataclass(frozen=True)
-class Cohort:
-    """Candidates with two models' scores, and what they are marks of."""
-
-    label: np.ndarray
-    score: np.ndarray
-    other: np.ndarray
-    patient: np.ndarray
-    response: FreeResponse
-
-
-def cohort(generator: np.random.Generator, patients: int, effect: float) -> Cohort:
-    """Return a simulated cohort."""
-    ill = generator.random(patients) < 0.5
-    others = generator.integers(4, 30, patients)
-    spots = np.where(ill, generator.integers(2, 9, patients), 0)
-    mood = effect * generator.normal(size=patients)
-    finding_patient = np.repeat(np.arange(patients), spots)
-    found = generator.random(len(finding_patient)) >= OVERLOOKED
-    patient = np.concatenate([finding_patient[found], np.repeat(np.arange(patients), others)])
-    label = np.repeat([1, 0], [found.sum(), others.sum()]).astype(np.int8)
-    logit = -2 + 2 * label + mood[patient]
-    common = generator.normal(size=len(label))
-    first, second = (
-        1 / (1 + np.exp(-(logit + 0.8 * common + 0.6 * generator.normal(size=len(label)))))
-        for _ in range(2)
-    )
-    finding = np.full(len(label), FALSE)
-    finding[: found.sum()] = np.flatnonzero(found)
-    response = FreeResponse(
-        first, finding, patient, finding_patient, np.repeat(np.arange(patients), 2)
-    )
-    return Cohort(label, first, second, patient.astype(np.int32), response)
-
-
-def measured(one: Cohort) -> dict[str, tuple[float, float | None, float | None]]:
+def measured(one: Cohort, other: Cohort, marked: Findings, confidence: float) -> Found:
     """Return value, low and high of everything that pages show."""
-    at: dict[str, Any] = {"threshold": THRESHOLD}
-    first = figures_left_out(one.label, one.score, one.patient, **at)
-    second = figures_left_out(one.label, one.other, one.patient, **at)
-    found = {}
-    for name, value in first.values.items():
-        limits = first.interval(name, CONFIDENCE, lowest=LOWEST.get(name, 0.0))
-        found[name] = value, limits.low, limits.high
-    for name in ("auroc", "average_precision"):
-        lead = first.lead_over(second, name, CONFIDENCE)
-        found[f"lead in {name}"] = lead.value, lead.low, lead.high
-    (line,) = predictive_values(
-        one.label, one.score, one.patient, [PREVALENCE], **at, confidence=CONFIDENCE
-    )
-    for name, figure in (("ppv", line.ppv), ("npv", line.npv)):
-        found[f"{name} at {PREVALENCE:.0%}"] = figure.value, figure.low, figure.high
-    inside = (one.score >= BIN[0]) & (one.score < BIN[1])
-    observed = share_of(one.label[inside] == 1, one.patient[inside], CONFIDENCE)
-    found["calibration bin"] = observed.value, observed.low, observed.high
-    curve = froc(one.response, threshold=THRESHOLD, confidence=CONFIDENCE)
-    point = curve.operating_point.sensitivity
-    found["found at the threshold"] = point.value, point.low, point.high
-    for rate in curve.rates[1:4]:
-        name = f"found at {rate.false_per_volume:g} false"
-        found[name] = rate.sensitivity, rate.low, rate.high
+    found: Found = {}
+    for name, figure in _figures(one, other, marked, confidence):
+        found[name] = ends_of(figure)
     return found
 
 
+def _figures(
+    one: Cohort, other: Cohort, marked: Findings, confidence: float
+) -> Iterator[tuple[str, Any]]:
+    at = {"threshold": THRESHOLD, "confidence": confidence}
+    rows = one.label, one.score, one.patient
+    for name, figure in figures_of_merit(*rows, **at).items():
+        yield f"candidates: {name}", figure
+    (values,) = predictive_values(*rows, [PREVALENCE], **at)
+    yield from (("candidates: ppv", values.ppv), ("candidates: npv", values.npv))
+    for one_bin in calibration(*rows, confidence=confidence):
+        if BIN[0] <= one_bin.mean_predicted < BIN[1]:
+            found = Figure(value=one_bin.observed, low=one_bin.low, high=one_bin.high)
+            yield "candidates: share in a bin of probability", found
+    within, _ = within_groups_left_out(*rows, blocks(one.patient))
+    yield f"candidates: {WITHIN}", within.figure(WITHIN, confidence)
+    if line := calibration_line(*rows, confidence=confidence):
+        yield from (("calibration: intercept", line.intercept), ("calibration: slope", line.slope))
+    for point in decision_curve(*rows, confidence=confidence):
+        if point.threshold == BENEFIT:
+            yield f"net benefit at {BENEFIT:g}", point.model
+    yield from _of_models(one, other, confidence)
+    yield from _of_cases(one, confidence)
+    yield from _of_findings(one, marked, confidence)
+
+
+def _of_models(one: Cohort, other: Cohort, confidence: float) -> Iterator[tuple[str, Any]]:
+    scored = pl.DataFrame(
+        {"label": one.label, "group": one.patient, "lstm": one.score, "rival": one.other}
+    )
+    thresholds = {"lstm": THRESHOLD, "rival": THRESHOLD}
+    facts = protocol_figures(scored, thresholds, confidence=confidence)
+    for name in LEAD_OF:
+        yield f"lead in {name}", facts["rival"].differences[name]
+    leaky = pl.DataFrame({"label": other.label, "group": other.patient, "lstm": other.score})
+    gaps = protocol_gaps(
+        {"honest": scored, "paper": leaky},
+        {name: {"lstm": THRESHOLD} for name in ("honest", "paper")},
+        reference="honest",
+        confidence=confidence,
+    ).protocols["paper"]["lstm"]
+    for name in LEAD_OF:
+        yield f"gap of protocols: {name}", (gaps.gap or {})[name]
+
+
+def _of_cases(one: Cohort, confidence: float) -> Iterator[tuple[str, Any]]:
+    keys = {"volume_id": [f"{number:06d}" for number in range(2 * one.patients)]}
+    ill = np.bincount(one.finding_volume, minlength=2 * one.patients)
+    volumes = pl.DataFrame(
+        keys
+        | {
+            "patient_id": [f"{number // 2:06d}" for number in range(2 * one.patients)],
+            "part": "test",
+            "clusters": 0,
+            "findings": ill,
+            "with_candidate": ill,
+            "found": ill,
+        }
+    )
+    candidates = pl.DataFrame(
+        {"volume_id": [f"{number:06d}" for number in one.volume], "probability": one.score}
+    )
+    marks = candidates.rename({"probability": "rating"})
+    cases = volume_table(volumes, candidates, marks, threshold=THRESHOLD)
+    for unit, table in (("volumes", cases), ("patients", patient_table(cases))):
+        found = case_account(
+            table, threshold=THRESHOLD, confidence=confidence, prevalences=[PREVALENCE]
+        )
+        for name, figure in found.metrics.items():
+            yield f"{unit}: {name}", figure
+        for line in found.predictive_values:
+            yield from ((f"{unit}: ppv", line.ppv), (f"{unit}: npv", line.npv))
+
+
+def _of_findings(one: Cohort, marked: Findings, confidence: float) -> Iterator[tuple[str, Any]]:
+    for kind, response in (("calcifications", one.response), ("clusters", one.clusters)):
+        curve = froc(response, threshold=THRESHOLD, confidence=confidence)
+        yield f"{kind} found at the threshold", curve.operating_point.sensitivity
+        for rate in curve.rates:
+            found = Figure(value=rate.sensitivity, low=rate.low, high=rate.high)
+            yield f"{kind} found at {rate.false_per_volume:g} false", found
+    marks, lesions = one.dbtex
+    volumes = 2 * one.patients
+    found = dbtex(
+        marks,
+        lesions,
+        slices=[60] * volumes,
+        patient=np.repeat(np.arange(one.patients), 2).tolist(),
+        pixel_mm=[0.1] * volumes,
+        confidence=confidence,
+    ).rules.nearest
+    yield "DBTex mean sensitivity", found.mean_sensitivity
+    yield "DBTex sensitivity at 2 false", found.sensitivity_at[1]
+    yield "DBTex tie break", found.tie_break
+    for name, hit in (("covered by the search", marked.hit), ("covered by chance", marked.chance)):
+        yield f"findings {name}", share_of(hit, marked.patient, confidence)
+
+
 def truth(effect: float) -> dict[str, float]:
-    """Return the same figures of everyone."""
-    one = cohort(np.random.default_rng(99), EVERYONE, effect)
-    some = Cohort(one.label, one.score, one.other, one.patient % 50, one.response)
-    known = figures_left_out(some.label, some.score, some.patient, threshold=THRESHOLD).values
-    other = figures_left_out(some.label, some.other, some.patient, threshold=THRESHOLD).values
-    values = dict(known)
-    for name in ("auroc", "average_precision"):
-        values[f"lead in {name}"] = 0.0 * other[name]  # the two models are equally good
-    (line,) = predictive_values(
-        some.label, some.score, some.patient, [PREVALENCE],
-        threshold=THRESHOLD, confidence=CONFIDENCE,
-    )  # fmt: skip
-    values |= {
-        f"ppv at {PREVALENCE:.0%}": line.ppv.value,
-        f"npv at {PREVALENCE:.0%}": line.npv.value,
-    }
-    inside = (one.score >= BIN[0]) & (one.score < BIN[1])
-    values["calibration bin"] = float((one.label[inside] == 1).mean())
-    best = one.response.best
-    values["found at the threshold"] = float((best >= THRESHOLD).mean())
-    cuts = np.quantile(one.score, np.linspace(0, 1, 500))[::-1]
-    false = np.array([(one.score[one.label == 0] >= cut).sum() for cut in cuts]) / (2 * EVERYONE)
-    found = np.array([(best >= cut).mean() for cut in cuts])
-    for rate in RATES[1:4]:
-        at = sensitivity_at(np.array([rate]), false, found)[0]
-        values[f"found at {rate:g} false"] = float(at)
-    return values
+    """Return the same figures of everyone; two equally good models differ by 0."""
+    generator = np.random.default_rng(99)
+    sums: dict[str, float] = defaultdict(float)
+    for _ in range(PARTS):
+        everyone, marked = (make(generator, EVERYONE, effect) for make in (cohort, findings))
+        with patch.object(jackknife, "MOST", 20):  # no interval is needed
+            found = measured(everyone, everyone, marked, 0.95)
+        for name, (value, _, _) in found.items():
+            sums[name] += (value or 0.0) / PARTS
+    return dict(sums) | {name: 0.0 for name in sums if name.startswith(("lead", "gap"))}
 
 
-def main(cohorts: int) -> None:
-    """Print a table: a row per effect and number of patients, a column per figure."""
-    names: list[str] = []
+def usable(one: Cohort) -> bool:
+    """Return whether two patients at least hold either class, of candidates and of patients."""
+    rows = min(len(np.unique(one.patient[one.label == kind])) for kind in (0, 1))
+    ill = len(np.unique(one.finding_volume // 2))
+    return rows >= 2 and 2 <= ill <= one.patients - 2
+
+
+def main(cohorts: int, confidence: float) -> None:
+    """Print a table: a row per figure, a column per effect and number of patients."""
+    held: dict[str, dict[tuple[float, int], float]] = defaultdict(dict)
     for effect in EFFECTS:
         right = truth(effect)
         for patients in PATIENTS:
             generator = np.random.default_rng([patients, int(100 * effect)])
-            held: dict[str, list[bool]] = defaultdict(list)
+            found: dict[str, list[bool]] = defaultdict(list)
             done = 0
             while done < cohorts:
-                one = cohort(generator, patients, effect)
-                if min(len(np.unique(one.patient[one.label == kind])) for kind in (0, 1)) < 2:
+                one, other = (cohort(generator, patients, effect) for _ in range(2))
+                marked = findings(generator, patients, effect)
+                if not (usable(one) and usable(other)):
                     continue
                 done += 1
-                for name, (_, low, high) in measured(one).items():
+                for name, (_, low, high) in measured(one, other, marked, confidence).items():
                     if low is not None and high is not None:
-                        held[name].append(low <= right[name] <= high)
-            if not names:
-                names = list(held)
-                print("| effect | patients |", " | ".join(names), "|")
-                print("|---|---|" + "---|" * len(names))
-            shares = " | ".join(f"{100 * np.mean(held[name]):.1f}" for name in names)
-            print(f"| {effect:g} | {patients} | {shares} |", flush=True)
+                        found[name].append(low <= right[name] <= high)
+            for name, hits in found.items():
+                held[name][effect, patients] = 100 * float(np.mean(hits))
+            print(f"effect {effect:g}, {patients} patients", file=sys.stderr, flush=True)
+    places = [(effect, patients) for effect in EFFECTS for patients in PATIENTS]
+    print("| interval |", " | ".join(f"{e:g}, {n}" for e, n in places), "|")
+    print("|---|" + "---|" * len(places))
+    for name, shares in held.items():
+        cells = (f"{shares[place]:.1f}" if place in shares else "–" for place in places)
+        print(f"| {name} |", " | ".join(cells), "|")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
+    main(
+        int(sys.argv[1]) if len(sys.argv) > 1 else 1000,
+        float(sys.argv[2]) if len(sys.argv) > 2 else 0.95,
+    )

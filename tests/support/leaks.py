@@ -123,17 +123,18 @@ def repeated(seed: int) -> Planted:
     return changed(rows, frame), set(twice["row"].to_list())
 
 
-def by_breast(seed: int) -> Planted:
+def by_breast(seed: int, first: str = "{}_L", second: str = "{}_R") -> Planted:
     """Call the two breasts of test patients two patients, one of them in training."""
     rows = table(seed)
     names = rows.part("test")["patient"].unique(maintain_order=True)[:4].to_list()
     right = pl.col("patient").is_in(names) & (pl.int_range(pl.len()) % 2 == 0)
-    side = pl.when(right).then(pl.lit("_R")).otherwise(pl.lit("_L"))
     frame = rows.frame.with_columns(
         part=pl.when(right).then(pl.lit("train")).otherwise("part"),
-        patient=pl.col("patient") + side,
+        patient=pl.when(right)
+        .then(pl.format(second, "patient"))
+        .otherwise(pl.format(first, "patient")),
     )
-    return changed(rows, frame), {f"{name}_L" for name in names}
+    return changed(rows, frame), {first.format(name) for name in names}
 
 
 def missing(seed: int) -> Planted:
@@ -185,6 +186,79 @@ def told_by(seed: int, how: str) -> Planted:
     elif how == "feature":
         frame = frame.with_columns(f5=pl.col("label") + pl.col("f5") * 1e-3)
     return changed(rows, frame), set()
+
+
+def altered(seed: int, change: Callable[[np.ndarray, np.random.Generator], None]) -> Planted:
+    """Put ten training rows into the test part under other names, and *change* them in place."""
+    rows = table(seed)
+    generator = np.random.default_rng(seed + 1)
+    here, there = (
+        generator.choice(np.flatnonzero((rows.frame["part"] == part).to_numpy()), 10, replace=False)
+        for part in ("test", "train")
+    )
+    values = rows.numbers.copy()
+    copied_rows = values[there].copy()
+    change(copied_rows, generator)
+    values[here] = copied_rows
+    return _with(rows, values), set(rows.frame["row"].gather(here).to_list())
+
+
+def one_feature_anew(values: np.ndarray, generator: np.random.Generator) -> None:
+    """Draw one feature of every row anew."""
+    place = generator.integers(0, values.shape[1], len(values))
+    values[np.arange(len(values)), place] = generator.normal(size=len(values))
+
+
+def swapped(values: np.ndarray, generator: np.random.Generator) -> None:
+    """Exchange two features."""
+    values[:, [1, 2]] = values[:, [2, 1]]
+
+
+def encoded(seed: int, how: str) -> Planted:
+    """Let two features together, a gap in most rows, or a mean over the patient be the label."""
+    rows = table(seed)
+    generator = np.random.default_rng(seed + 1)
+    values, label = rows.numbers.copy(), rows.label
+    if how == "exclusive or":
+        side = np.where(generator.random(len(label)) < 0.5, 1, -1)
+        values[:, 4] = side * np.abs(values[:, 4])
+        values[:, 5] = np.where(label == 1, -side, side) * np.abs(values[:, 5])
+    elif how == "sum":
+        values[:, 5] = label + 0.05 * generator.normal(size=len(label)) - values[:, 4]
+    elif how == "gap":
+        values[generator.random(len(label)) < np.where(label == 1, 0.9, 0.1), 5] = np.nan
+    elif how == "patients":
+        mean = rows.frame.select(pl.col("label").mean().over("patient"))["label"].to_numpy()
+        values[:, 5] = mean + 0.01 * generator.normal(size=len(label))
+    return _with(rows, values), set()
+
+
+def numbered(seed: int, of: str) -> Planted:
+    """Number patients or rows by class, wherever they stand."""
+    rows = table(seed)
+    key = pl.col("label").max().over("patient") if of == "patient" else pl.col("label")
+    names = rows.frame.with_columns(key=key).sort("key", maintain_order=True)[of]
+    names = names.unique(maintain_order=True).to_list()
+    other = {name: f"N{number:05d}" for number, name in enumerate(names)}
+    return changed(rows, rows.frame.with_columns(pl.col(of).replace_strict(other))), set()
+
+
+def copied_into_validation(seed: int) -> Planted:
+    """Put training rows into the validation part under another name."""
+    rows = table(seed)
+    generator = np.random.default_rng(seed + 1)
+    here, there = (
+        generator.choice(np.flatnonzero((rows.frame["part"] == part).to_numpy()), 8, replace=False)
+        for part in ("validation", "train")
+    )
+    values = rows.numbers.copy()
+    values[here] = values[there]
+    return _with(rows, values), set(rows.frame["row"].gather(here).to_list())
+
+
+def _with(rows: SplitRows, values: np.ndarray) -> SplitRows:
+    columns = {name: pl.Series(values[:, k]) for k, name in enumerate(rows.features)}
+    return changed(rows, rows.frame.with_columns(**columns))
 
 
 ANIMALS: list[tuple[str, str, Callable[[int], Planted]]] = [
@@ -243,6 +317,29 @@ ANIMALS: list[tuple[str, str, Callable[[int], Planted]]] = [
     ("positive rows come last in the table", "order_rows", lambda s: told_by(s, "order of rows")),
     ("a feature is the label", "feature_alone", lambda s: told_by(s, "feature")),
     ("a gap in a feature is the label", "feature_alone", missing),
+    ("breasts named L-… and R-…", "sides", lambda s: by_breast(s, "L-{}", "R-{}")),
+    ("visits named as patients", "sides", lambda s: by_breast(s, "{}_visit1", "{}_visit2")),
+    (
+        "copies of which one feature was changed",
+        "part_copies",
+        lambda s: altered(s, one_feature_anew),
+    ),
+    ("copies of which two features were exchanged", "part_copies", lambda s: altered(s, swapped)),
+    ("copies in validation and training", "copies_validation", copied_into_validation),
+    (
+        "two features are the label by exclusive or",
+        "features_together",
+        lambda s: encoded(s, "exclusive or"),
+    ),
+    ("the sum of two features is the label", "features_together", lambda s: encoded(s, "sum")),
+    ("a gap tells the label of nine rows in ten", "gaps_rows", lambda s: encoded(s, "gap")),
+    (
+        "a feature is the mean label of the patient",
+        "feature_patients",
+        lambda s: encoded(s, "patients"),
+    ),
+    ("patients are numbered by class", "numbers_patients", lambda s: numbered(s, "patient")),
+    ("rows are numbered by class", "numbers_rows", lambda s: numbered(s, "row")),
 ]
 
 CLEAN: list[dict[str, object]] = [

@@ -1,4 +1,4 @@
-"""Whether names, places and order of rows, which a model must not need, tell the label.
+"""Whether names, places, gaps and order of rows, which a model must not need, tell the label.
 
 Every row gets a score from the labels of the rows on the *other* side of the split: their mean
 label at the same site, of the nearest rows of the table, with the same words in their names.
@@ -10,7 +10,7 @@ site telling.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +25,8 @@ NEIGHBOURS = 5
 """Rows of the other side before and after a row whose labels are asked."""
 TELLING = 0.6
 """AUROC from which on something is said to tell the label, if chance does not explain it."""
+GAPS_TELLING = 0.75
+"""The same of gaps in a feature: what is hard to measure may well be missing more often."""
 LEVEL = 0.02
 """Chance of a false alarm over all identifiers together (Bonferroni)."""
 ROWS = 3000
@@ -90,7 +92,13 @@ def associations(rows: SplitRows, *, permutations: int, seed: int) -> list[Check
         tables.append(_Table.of("patients", _some(_once_a_patient(rows))))
     generator = np.random.default_rng(seed)
     usable = [table for table in tables if table.both_classes]
-    asked = [(table, probe) for table in usable for probe in _probes(table, rows.identifiers)]
+    asked = [
+        (table, probe)
+        for table in usable
+        for probe in _probes(
+            table, rows.identifiers, rows.features if table.level == "rows" else ()
+        )
+    ]
     if not asked:
         return [Check(name="association", verdict=Verdict.UNSEEN, count=0, of=0)]
     labels = {table.level: table.orders(permutations, generator) for table in usable}
@@ -103,13 +111,14 @@ def associations(rows: SplitRows, *, permutations: int, seed: int) -> list[Check
 def _check(
     table: _Table, name: str, subject: str, scorer: Scorer, labels: Floats, level: float
 ) -> Check:
-    found = _auroc(labels, scorer(labels))
+    found = aurocs(labels, scorer(labels))
     observed, null = float(found[0]), found[1:]
     p = float((1 + (null >= observed - 1e-12).sum()) / (1 + len(null)))
-    detectable = max(TELLING, float(np.quantile(null, 1 - level)))
+    telling = GAPS_TELLING if name == "gaps" else TELLING
+    detectable = max(telling, float(np.quantile(null, 1 - level)))
     could = max(table.attainable(), 1 / (1 + len(null))) <= level and detectable < 1
     verdict = Verdict.CLEAN if could else Verdict.UNSEEN
-    if observed >= TELLING and p <= level:
+    if observed >= telling and p <= level:
         verdict = Verdict.CAUTION
     return Check(
         name=f"{name}_{table.level}",
@@ -123,7 +132,7 @@ def _check(
     )
 
 
-def _auroc(labels: Floats, scores: Floats) -> Floats:
+def aurocs(labels: Floats, scores: Floats) -> Floats:
     """Return the AUROC of every column of *scores* (0 to 1), ties counted half."""
     rows, orders = labels.shape
     # the label is the last bit of a key that sorts as the score does, to nine decimals: of scores
@@ -160,15 +169,27 @@ def _once_a_patient(rows: SplitRows) -> pl.DataFrame:
     )
 
 
-def _probes(table: _Table, identifiers: object) -> Iterator[tuple[str, str, Scorer]]:
+def _probes(
+    table: _Table, identifiers: Sequence[str], gaps: Sequence[str]
+) -> Iterator[tuple[str, str, Scorer]]:
     frame = table.frame
-    for name in identifiers:  # pyright: ignore[reportGeneralTypeIssues]
+    for name in identifiers:
         words = [frozenset({value}) for value in frame[name].cast(pl.String).fill_null("")]
         if len(set(words)) > 1:
             yield "identifier", name, _by_words(words, table.test)
-    yield "order", "", _by_neighbours(table.test)
+    for name in gaps:
+        words = [
+            frozenset({str(gap)}) for gap in frame[name].cast(pl.Float64).fill_null(np.nan).is_nan()
+        ]
+        if len(set(words)) > 1:
+            yield "gaps", name, _by_words(words, table.test)
+    standing = np.arange(frame.height)
+    yield "order", "", _by_neighbours(table.test, standing)
     for name in ("row", "patient"):
         if name in frame.columns:
+            counted = _by_number(frame[name])
+            if (counted != standing).any():
+                yield "numbers", name, _by_neighbours(table.test, counted)
             words = [_words(value) for value in frame[name]]
             if len(set(words)) > 1:
                 yield "words", name, _by_words(words, table.test)
@@ -202,17 +223,27 @@ def _by_words(words: list[frozenset[str]], test: Bools) -> Scorer:
     return scorer
 
 
-def _by_neighbours(test: Bools) -> Scorer:
-    """Return the scorer by the mean label of the nearest rows of the other side."""
+def _by_number(names: pl.Series) -> NDArray[np.int64]:
+    """Return the rows in the order of the numbers in their names, the first number first.
+
+    Rows of the same numbers keep their order.
+    """
+    keys = [tuple(map(int, re.findall(r"\d+", name))) for name in names]
+    return np.array(sorted(range(len(keys)), key=keys.__getitem__), np.int64)
+
+
+def _by_neighbours(test: Bools, order: NDArray[np.int64]) -> Scorer:
+    """Return the scorer by the mean label of the nearest rows of the other side in an *order*."""
 
     def scorer(labels: Floats) -> Floats:
         scores = np.empty_like(labels)
-        for here in (test, ~test):
+        standing, side = labels[order], test[order]
+        for here in (side, ~side):
             place = np.flatnonzero(~here)
             at = np.searchsorted(place, np.flatnonzero(here))
             low, high = np.maximum(at - NEIGHBOURS, 0), np.minimum(at + NEIGHBOURS, len(place))
-            total = np.concatenate([np.zeros((1, labels.shape[1])), labels[place].cumsum(axis=0)])
-            scores[here] = (total[high] - total[low]) / (high - low)[:, None]
+            total = np.concatenate([np.zeros((1, labels.shape[1])), standing[place].cumsum(axis=0)])
+            scores[order[here]] = (total[high] - total[low]) / (high - low)[:, None]
         return scores
 
     return scorer

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-import numpy as np
 import polars as pl
 
-from tomocalc.accounts.leakage import Check, FeatureAlone, PartCounts, SplitAudit, Verdict, worst
+from tomocalc.accounts.leakage import PartCounts, SplitAudit, worst
 from tomocalc.audit.association import associations
+from tomocalc.audit.features import (
+    features_alone,
+    features_of_patients,
+    features_together,
+    too_good,
+)
 from tomocalc.audit.nearness import near_copies
+from tomocalc.audit.part_copies import part_copies
 from tomocalc.audit.rows import PARTS, SplitRows
 from tomocalc.audit.sharing import (
     copies,
+    copies_validation,
     named_by_side,
     repeats,
     same_patients,
@@ -22,10 +29,7 @@ from tomocalc.audit.sharing import (
     unlabelled,
     unnamed,
 )
-from tomocalc.metrics import auroc
 
-TOO_GOOD = 0.99
-"""AUROC of one feature from which on it is asked whether it is the label in another form."""
 PERMUTATIONS = 999
 
 
@@ -39,6 +43,8 @@ def audit_split(rows: SplitRows, *, permutations: int = PERMUTATIONS, seed: int 
         named_by_side(rows),
         same_rows(rows),
         copies(rows),
+        copies_validation(rows),
+        part_copies(rows),
         near_copies(rows),
         repeats(rows),
     ]
@@ -50,7 +56,9 @@ def audit_split(rows: SplitRows, *, permutations: int = PERMUTATIONS, seed: int 
         *search_knows(rows),
         *unlabelled(rows),
         *(associations(rows, permutations=permutations, seed=seed) if permutations else []),
-        *_too_good([*alone, *missing_alone(rows)], rows),
+        *too_good(alone, rows),
+        *features_of_patients(rows),
+        *features_together(rows, alone),
     ]
     shared = [one for _, some in found for one in some]
     return SplitAudit(
@@ -61,46 +69,6 @@ def audit_split(rows: SplitRows, *, permutations: int = PERMUTATIONS, seed: int 
         features=alone,
         shared=shared,
     )
-
-
-def features_alone(rows: SplitRows) -> list[FeatureAlone]:
-    """Return the AUROC of every feature alone, best first; rows that lack it do not count."""
-    found = []
-    for place, name in enumerate(rows.features):
-        values = rows.numbers[:, place]
-        known = ~np.isnan(values)
-        label = rows.label[known]
-        if 0 < label.sum() < len(label):
-            value = auroc(label, values[known])
-            found.append(FeatureAlone(feature=name, auroc=max(value, 1 - value)))
-    return sorted(found, key=lambda one: (-one.auroc, one.feature))
-
-
-def missing_alone(rows: SplitRows) -> list[FeatureAlone]:
-    """Return the AUROC of the gaps of every feature that has some: whether a value is missing."""
-    found = []
-    for place, name in enumerate(rows.features):
-        gaps = np.isnan(rows.numbers[:, place])
-        if gaps.any() and 0 < rows.label.sum() < len(rows.label):
-            value = auroc(rows.label, gaps.astype(np.float64))
-            alone = FeatureAlone(feature=f"whether {name} is missing", auroc=max(value, 1 - value))
-            found.append(alone)
-    return found
-
-
-def _too_good(alone: list[FeatureAlone], rows: SplitRows) -> list[Check]:
-    return [
-        Check(
-            name="feature_alone",
-            subject=one.feature,
-            verdict=Verdict.CAUTION,
-            count=1,
-            of=len(rows.features),
-            value=one.auroc,
-        )
-        for one in alone
-        if one.auroc > TOO_GOOD
-    ] or [Check(name="feature_alone", verdict=Verdict.CLEAN, count=0, of=len(rows.features))]
 
 
 def _counts(rows: SplitRows, part: str) -> PartCounts:

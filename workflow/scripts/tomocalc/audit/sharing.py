@@ -17,8 +17,12 @@ COARSE = 0.05
 LEVEL = 1e-3
 """Largest p-value that is not called chance, where features are coarse."""
 
-SIDE = re.compile(r"([\W_]+(l|r|left|right|[lr]?cc|[lr]?mlo))+$", re.IGNORECASE)
-"""A side or a view at the end of a patient's name, set off from it."""
+SIDE = re.compile(
+    r"([\W_]+(l|r|left|right|[lr]?cc|[lr]?mlo|(visit|exam|study|scan|v|t)[\W_]?\d{1,3}))+$"
+    r"|(?<=\d)[lr]$|^(l|r|left|right)[\W_]+",
+    re.IGNORECASE,
+)
+"""A side, a view or a visit at an end of a patient's name, set off from it."""
 
 Found = tuple[Check, list[Shared]]
 
@@ -60,12 +64,16 @@ def _same_patients(
 
 
 def named_by_side(rows: SplitRows) -> Found:
-    """Return the test patients whose names differ from a learnt patient's in a side or view alone.
+    """Return the test patients whose names differ from a learnt patient's in little.
 
-    ``P07_L`` and ``P07_R`` are the breasts of one patient, whom the sheet calls two.
+    ``P07_L`` and ``P07_R`` are the breasts of one patient, whom the sheet calls two; so are sides,
+    views and visits that are written otherwise. What is left of a name must have a digit.
     """
     known = rows.frame.filter(pl.col("patient") != "").unique("patient", maintain_order=True)
-    keys = {name: spelling_key(SIDE.sub("", name)) for name in known["patient"]}
+    stems = {name: SIDE.sub("", name) for name in known["patient"]}
+    keys = {
+        name: spelling_key(stem if re.search(r"\d", stem) else name) for name, stem in stems.items()
+    }
     known = known.with_columns(stem=pl.col("patient").replace_strict(keys, return_dtype=pl.String))
     columns = ["row", "patient", "part", "stem"]
     asked, learnt = (
@@ -97,12 +105,21 @@ def same_rows(rows: SplitRows) -> Found:
             maintain_order="left",
         )
     )
-    return _pairs("same_rows", twins.with_columns(row_twin="row"), rows, Verdict.LEAKS)
+    return _pairs("same_rows", twins.with_columns(row_twin="row"), rows.part("test"), Verdict.LEAKS)
 
 
 def copies(rows: SplitRows) -> Found:
     """Return the test rows that equal a learnt row in every feature."""
-    test, learnt = rows.part("test"), rows.part("train", "validation")
+    return _copies("copies", rows, rows.part("test"), rows.part("train", "validation"))
+
+
+def copies_validation(rows: SplitRows) -> Found:
+    """Return the validation rows that equal a training row of another patient in every feature."""
+    return _copies("copies_validation", rows, rows.part("validation"), rows.part("train"))
+
+
+def _copies(name: str, rows: SplitRows, test: pl.DataFrame, learnt: pl.DataFrame) -> Found:
+    verdict = Verdict.LEAKS if name == "copies" else Verdict.CAUTION
     twins = _equal(rows, test, learnt)
     if twins.height and _coarse(rows) and rows.named:
         among = _equal_to_others(rows, learnt)
@@ -110,8 +127,8 @@ def copies(rows: SplitRows) -> Found:
         both = twins.height + among
         chance = bdtrc(twins.height - 1, both, test.height / (test.height + learnt.height))
         if chance > LEVEL:
-            return _pairs("copies", twins.clear(), rows, Verdict.LEAKS)
-    return _pairs("copies", twins, rows, Verdict.LEAKS)
+            twins = twins.clear()
+    return _pairs(name, twins, test, verdict)
 
 
 def repeats(rows: SplitRows) -> Found:
@@ -127,7 +144,7 @@ def repeats(rows: SplitRows) -> Found:
         pl.col("place") > pl.col("first")
     )
     verdict = Verdict.CLEAN if _coarse(rows) else Verdict.CAUTION
-    return _pairs("repeats", twins, rows, verdict)
+    return _pairs("repeats", twins, rows.part("test"), verdict)
 
 
 def unassigned(rows: SplitRows) -> Check:
@@ -195,8 +212,7 @@ def _coarse(rows: SplitRows) -> bool:
     return chance * learnt * (n - learnt) > COARSE
 
 
-def _pairs(name: str, twins: pl.DataFrame, rows: SplitRows, verdict: Verdict) -> Found:
-    test = rows.part("test")
+def _pairs(name: str, twins: pl.DataFrame, test: pl.DataFrame, verdict: Verdict) -> Found:
     check = Check(
         name=name,
         verdict=verdict if twins.height else Verdict.CLEAN,

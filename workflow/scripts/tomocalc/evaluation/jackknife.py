@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -175,7 +176,7 @@ def interval(
     inside = bool(((left > 0) & (left < 1)).all())
     # where a figure is perfect without one group, the error is carried to the scale of logits
     spread = standard_error(_logit(left)) if inside else standard_error(left) / (share - share**2)
-    reach = float(t.ppf((1 + confidence) / 2, groups - 1 if freedom is None else freedom)) * spread
+    reach = student(confidence, groups - 1 if freedom is None else freedom) * spread
     centre = math.log(share / (1 - share))
     low, high = (_scaled(_expit(centre + side * reach), lowest) for side in (-1, 1))
     return Interval(low, high, Method.LEFT_OUT)
@@ -187,9 +188,15 @@ def difference(value: float, error: float, *, freedom: int, confidence: float) -
         return Lead(value=value, low=None, high=None, p=None)
     if error <= FLAT:
         return Lead(value=value, low=value, high=value, p=1.0 if abs(value) <= FLAT else 0.0)
-    reach = float(t.ppf((1 + confidence) / 2, freedom)) * error
+    reach = student(confidence, freedom) * error
     p = 2 * float(t.sf(abs(value) / error, freedom))
     return Lead(value=value, low=max(value - reach, -1.0), high=min(value + reach, 1.0), p=p)
+
+
+@lru_cache
+def student(confidence: float, freedom: int) -> float:
+    """Return the two-sided quantile of Student's t."""
+    return float(t.ppf((1 + confidence) / 2, freedom))
 
 
 def _logit(share: Floats) -> Floats:

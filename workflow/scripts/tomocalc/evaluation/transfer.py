@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
-from scipy.stats import t
 
 from tomocalc.accounts.external import (
     CalibrationLine,
@@ -29,6 +28,7 @@ from tomocalc.evaluation.jackknife import (
     LeftOut,
     leave_out,
     standard_error,
+    student,
 )
 
 EDGE = 1e-6
@@ -138,7 +138,7 @@ def unbounded(found: LeftOut, name: str, confidence: float) -> Figure:
     value, error = found.values[name], standard_error(found.without[name])
     if found.groups < 2 or not np.isfinite(error):
         return NO_INTERVAL.around(value)
-    reach = float(t.ppf((1 + confidence) / 2, found.groups - 1)) * error
+    reach = student(confidence, found.groups - 1) * error
     return Interval(value - reach, value + reach, Method.LEFT_OUT).around(value)
 
 

@@ -1,0 +1,148 @@
+"""Whether one feature, its gaps, or two features together are the label in another form."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tomocalc.accounts.leakage import Check, FeatureAlone, Verdict
+from tomocalc.audit.association import aurocs
+from tomocalc.audit.rows import SplitRows
+from tomocalc.metrics import auroc
+
+TOO_GOOD = 0.99
+"""AUROC from which on it is asked whether features are the label in another form."""
+LEFT = 0.2
+"""Two features tell together when no more than this share of the better one's error is left."""
+STEADY = 0.1
+"""Deviation within patients over that between them, up to which a feature is one of patients."""
+FEATURES, ROWS, PAIRS = 40, 3000, 200
+"""Features and rows that are looked at in pairs at most, and pairs at a time."""
+
+Floats = NDArray[np.float64]
+
+
+def features_alone(rows: SplitRows) -> list[FeatureAlone]:
+    """Return the AUROC of every feature alone, best first; rows that lack it do not count."""
+    found = []
+    for place, name in enumerate(rows.features):
+        values = rows.numbers[:, place]
+        known = ~np.isnan(values)
+        label = rows.label[known]
+        if 0 < label.sum() < len(label):
+            value = auroc(label, values[known])
+            found.append(FeatureAlone(feature=name, auroc=max(value, 1 - value)))
+    return sorted(found, key=lambda one: (-one.auroc, one.feature))
+
+
+def too_good(alone: list[FeatureAlone], rows: SplitRows) -> list[Check]:
+    """Return a check of every feature that alone separates the classes, or one that none does."""
+    of = len(rows.features)
+    return [
+        _caution("feature_alone", one.feature, one.auroc, of)
+        for one in [*alone, *_missing_alone(rows)]
+        if one.auroc > TOO_GOOD
+    ] or [Check(name="feature_alone", verdict=Verdict.CLEAN, count=0, of=of)]
+
+
+def _missing_alone(rows: SplitRows) -> list[FeatureAlone]:
+    """Return the AUROC of the gaps of every feature that has some: whether a value is missing."""
+    found = []
+    for place, name in enumerate(rows.features):
+        gaps = np.isnan(rows.numbers[:, place])
+        if gaps.any() and 0 < rows.label.sum() < len(rows.label):
+            value = auroc(rows.label, gaps.astype(np.float64))
+            alone = FeatureAlone(feature=f"whether {name} is missing", auroc=max(value, 1 - value))
+            found.append(alone)
+    return found
+
+
+def features_of_patients(rows: SplitRows) -> list[Check]:
+    """Return a check of every feature that is one value per patient and tells who is positive.
+
+    So does one that was made from the labels of all rows of a patient, as a mean of them.
+    """
+    if not rows.named:
+        return []
+    _, patient = np.unique(rows.frame["patient"].to_numpy(), return_inverse=True)
+    size = np.bincount(patient)
+    ill = np.bincount(patient, weights=rows.label) > 0
+    found = []
+    if 2 <= ill.sum() <= len(ill) - 2 and (size > 1).sum() > len(size) / 2:
+        for place, name in enumerate(rows.features):
+            values = np.nan_to_num(rows.numbers[:, place], nan=np.nanmedian(rows.numbers[:, place]))
+            mean = np.bincount(patient, weights=values) / size
+            if (values - mean[patient]).std() > STEADY * mean.std():
+                continue
+            value = auroc(ill.astype(np.float64), mean)
+            if max(value, 1 - value) > TOO_GOOD:
+                found.append(
+                    _caution("feature_patients", name, max(value, 1 - value), len(rows.features))
+                )
+    return found
+
+
+def features_together(rows: SplitRows, alone: list[FeatureAlone]) -> list[Check]:
+    """Return a check of the two features that separate the classes best together.
+
+    Looked at are weighted sums (Fisher's discriminant) and products about the medians, as of an
+    exclusive or. Features that tell alone are left out: these are told of already.
+    """
+    known = {one.feature: one.auroc for one in alone if one.auroc <= TOO_GOOD}
+    places = [place for place, name in enumerate(rows.features) if name in known][:FEATURES]
+    some = np.unique(np.linspace(0, len(rows.label) - 1, ROWS).round().astype(int))
+    label = rows.label[some]
+    of = len(places) * (len(places) - 1) // 2
+    if not of or not 2 <= label.sum() <= len(label) - 2:
+        return [Check(name="features_together", verdict=Verdict.UNSEEN, count=0, of=of)]
+    values = _scaled(rows.numbers[np.ix_(some, places)])
+    pairs = np.array(list(combinations(range(len(places)), 2)))
+    own = np.array([known[rows.features[place]] for place in places])
+    better = own[pairs].max(axis=1)
+    found = np.concatenate(
+        [_together(values, label, pairs[i : i + PAIRS]) for i in range(0, of, PAIRS)]
+    )
+    telling = (found > TOO_GOOD) & (1 - found <= LEFT * (1 - better))
+    if not telling.any():
+        return [Check(name="features_together", verdict=Verdict.CLEAN, count=0, of=of)]
+    best = int(np.argmax(np.where(telling, found, 0)))
+    subject = " and ".join(rows.features[places[place]] for place in pairs[best])
+    return [_caution("features_together", subject, float(found[best]), of)]
+
+
+def _caution(name: str, subject: str, value: float, of: int) -> Check:
+    return Check(
+        name=name, subject=subject, verdict=Verdict.CAUTION, count=1, of=of, value=float(value)
+    )
+
+
+def _scaled(values: Floats) -> Floats:
+    """Return every feature about its middle in units of its deviation; gaps lie in the middle."""
+    low, high, middle = (take(values, axis=0) for take in (np.nanmin, np.nanmax, np.nanmedian))
+    two = ((values == low) | (values == high) | np.isnan(values)).all(axis=0)
+    about = values - np.where(two, (low + high) / 2, middle)  # of two values the median is one
+    spread = np.nanstd(about, axis=0)
+    return np.nan_to_num(about / np.where(spread > 0, spread, 1.0))
+
+
+def _together(values: Floats, label: Floats, pairs: NDArray[np.int64]) -> Floats:
+    """Return the AUROC of each pair's best combination."""
+    one, two = values[:, pairs[:, 0]], values[:, pairs[:, 1]]  # (row, pair) each
+    positive = label == 1
+    means = [[side[kind].mean(axis=0) for kind in (positive, ~positive)] for side in (one, two)]
+    inner = [
+        side - np.where(positive[:, None], *mean)
+        for side, mean in zip((one, two), means, strict=True)
+    ]
+    moved = [high - low for high, low in means]
+    # pooled covariance within the classes, a little more on its diagonal: [[a, b], [b, c]]
+    a, c = ((side**2).mean(axis=0) + 1e-6 for side in inner)
+    b = (inner[0] * inner[1]).mean(axis=0)
+    line = (c * moved[0] - b * moved[1]) * one + (a * moved[1] - b * moved[0]) * two
+    ways = np.concatenate([line, one * two], axis=1)
+    low = ways.min(axis=0)
+    ways = (ways - low) / np.maximum(ways.max(axis=0) - low, 1e-300)
+    found = aurocs(np.broadcast_to(label[:, None], ways.shape), ways)
+    return np.maximum(found, 1 - found).reshape(2, -1).max(axis=0)

@@ -154,7 +154,8 @@ def truth(effect: float) -> dict[str, float]:
     generator = np.random.default_rng(99)
     sums: dict[str, float] = defaultdict(float)
     for _ in range(PARTS):
-        everyone, marked = (make(generator, EVERYONE, effect) for make in (cohort, findings))
+        everyone = cohort(generator, EVERYONE, effect)
+        marked = findings(generator, EVERYONE, effect)
         with patch.object(jackknife, "MOST", 20):  # no interval is needed
             found = measured(everyone, everyone, marked, 0.95)
         for name, (value, _, _) in found.items():

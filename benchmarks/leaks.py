@@ -24,7 +24,8 @@ from pathlib import Path
 import numpy as np
 from measuring import head, row
 
-from support.leaks import ANIMALS, CLEAN, table
+from support.leaks import table
+from support.leaks_zoo import ANIMALS, CLEAN
 from tomocalc.accounts.leakage import SplitAudit, Verdict
 from tomocalc.audit.audit import audit_split
 from tomocalc.audit.rows import SplitRows

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from support.candidates import cohort
-from support.leaks import ANIMALS, Planted, changed, copied, table, told_by
+from support.leaks import Planted, changed, copied, table, told_by
+from support.leaks_zoo import ANIMALS
 from tomocalc.accounts.leakage import Check, Verdict
 from tomocalc.audit.association import associations
 from tomocalc.audit.audit import audit_split, features_alone, rows_of_split

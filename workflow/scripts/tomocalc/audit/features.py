@@ -97,7 +97,7 @@ def features_together(rows: SplitRows, alone: list[FeatureAlone]) -> list[Check]
     of = len(places) * (len(places) - 1) // 2
     if not of or not 2 <= label.sum() <= len(label) - 2:
         return [Check(name="features_together", verdict=Verdict.UNSEEN, count=0, of=of)]
-    values = _scaled(rows.numbers[np.ix_(some, places)])
+    values = _scaled(rows.numbers[some][:, places])
     pairs = np.array(list(combinations(range(len(places)), 2)))
     own = np.array([known[rows.features[place]] for place in places])
     better = own[pairs].max(axis=1)
@@ -108,7 +108,7 @@ def features_together(rows: SplitRows, alone: list[FeatureAlone]) -> list[Check]
     if not telling.any():
         return [Check(name="features_together", verdict=Verdict.CLEAN, count=0, of=of)]
     best = int(np.argmax(np.where(telling, found, 0)))
-    subject = " and ".join(rows.features[places[place]] for place in pairs[best])
+    subject = " and ".join(str(rows.features[places[place]]) for place in pairs[best].tolist())
     return [_caution("features_together", subject, float(found[best]), of)]
 
 

@@ -86,7 +86,7 @@ def within_groups_left_out(
     score: NDArray[np.float64],
     group: NDArray[np.int32],
     block: NDArray[np.integer],
-) -> tuple[LeftOut, NDArray[np.int64]]:
+) -> tuple[LeftOut, NDArray[np.integer]]:
     """Return the AUROC within groups, without each block as well, and which blocks these are.
 
     Of every positive row the share of the negative rows of its own group that score lower, ties

@@ -1,0 +1,113 @@
+"""The zoo of planted leaks, each with the check that should see it, and shapes of clean splits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from support.leaks import (
+    Planted,
+    altered,
+    by_breast,
+    by_rows,
+    copied,
+    copied_into_validation,
+    encoded,
+    missing,
+    numbered,
+    one_feature_anew,
+    partly,
+    repeated,
+    same_row,
+    shared_patients,
+    shared_with_validation,
+    swapped,
+    told_by,
+)
+
+ANIMALS: list[tuple[str, str, Callable[[int], Planted]]] = [
+    (
+        "one patient of the test part also in training",
+        "patients",
+        lambda s: shared_patients(s, count=1),
+    ),
+    (
+        "five patients of the test part also in training",
+        "patients",
+        lambda s: shared_patients(s, count=5),
+    ),
+    ("rows split at random, patients named", "patients", lambda s: by_rows(s, named=True)),
+    ("rows split at random, patients not named", "unnamed", lambda s: by_rows(s, named=False)),
+    ("two patients in validation and training", "patients_validation", shared_with_validation),
+    ("breasts of one patient named as two patients", "sides", by_breast),
+    ("the same row in training and test", "same_rows", same_row),
+    ("one exact copy under another patient", "copies", lambda s: copied(s, count=1)),
+    ("twenty exact copies under other patients", "copies", lambda s: copied(s, count=20)),
+    ("exact copies, patients not named", "copies", lambda s: copied(s, count=20, named=False)),
+    ("exact copies, 40 features", "copies", lambda s: copied(s, count=5, d=40)),
+    (
+        "near-copies, 0.1 % of the deviation",
+        "near_copies",
+        lambda s: copied(s, count=10, noise=1e-3),
+    ),
+    ("near-copies, 1 % of the deviation", "near_copies", lambda s: copied(s, count=20, noise=1e-2)),
+    (
+        "near-copies, 1 %, patients not named",
+        "near_copies",
+        lambda s: copied(s, count=20, noise=1e-2, named=False),
+    ),
+    ("near-copies, 3 % of the deviation", "near_copies", lambda s: copied(s, count=30, noise=3e-2)),
+    (
+        "near-copies, 3 %, 40 features",
+        "near_copies",
+        lambda s: copied(s, count=10, noise=3e-2, d=40),
+    ),
+    (
+        "near-copies, 0.1 %, 2 features",
+        "near_copies",
+        lambda s: copied(s, count=20, noise=1e-3, d=2),
+    ),
+    ("test rows repeated in the test part", "repeats", repeated),
+    ("a split file of nine rows in ten", "unassigned", partly),
+    ("the site is the label", "identifier_patients", lambda s: told_by(s, "site")),
+    (
+        "the site is the label of nine patients in ten",
+        "identifier_patients",
+        lambda s: told_by(s, "site of most"),
+    ),
+    ("patients' names say the label", "words_patients", lambda s: told_by(s, "patient names")),
+    ("rows' names say the label", "words_rows", lambda s: told_by(s, "row names")),
+    ("ill patients come last in the table", "order_patients", lambda s: told_by(s, "order")),
+    ("positive rows come last in the table", "order_rows", lambda s: told_by(s, "order of rows")),
+    ("a feature is the label", "feature_alone", lambda s: told_by(s, "feature")),
+    ("a gap in a feature is the label", "feature_alone", missing),
+    ("breasts named L-… and R-…", "sides", lambda s: by_breast(s, "L-{}", "R-{}")),
+    ("visits named as patients", "sides", lambda s: by_breast(s, "{}_visit1", "{}_visit2")),
+    (
+        "copies of which one feature was changed",
+        "part_copies",
+        lambda s: altered(s, one_feature_anew),
+    ),
+    ("copies of which two features were exchanged", "part_copies", lambda s: altered(s, swapped)),
+    ("copies in validation and training", "copies_validation", copied_into_validation),
+    (
+        "two features are the label by exclusive or",
+        "features_together",
+        lambda s: encoded(s, "exclusive or"),
+    ),
+    ("the sum of two features is the label", "features_together", lambda s: encoded(s, "sum")),
+    ("a gap tells the label of nine rows in ten", "gaps_rows", lambda s: encoded(s, "gap")),
+    (
+        "a feature is the mean label of the patient",
+        "feature_patients",
+        lambda s: encoded(s, "patients"),
+    ),
+    ("patients are numbered by class", "numbers_patients", lambda s: numbered(s, "patient")),
+    ("rows are numbered by class", "numbers_rows", lambda s: numbered(s, "row")),
+]
+
+CLEAN: list[dict[str, object]] = [
+    {"patients": patients, "rows": rows, "features": features, "decimals": decimals}
+    for patients in (32, 60, 120, 400)
+    for rows, features in ((10, 2), (20, 6), (20, 20), (40, 60))
+    for decimals in (None, 2, 1)
+]

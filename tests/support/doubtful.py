@@ -206,7 +206,7 @@ COHORT: dict[str, Sort] = {
     "side": Sort({"side_differs", "same_pixels"}, as_png, {"laterality": "R"}),
     "twin": Sort({"same_pixels"}, lambda place, _: as_png(place, 1)),
     "turned": Sort({"side_turned"}, as_png, {"laterality": "R"}, {"side_mismatch": "repair"}),
-    "both": Sort({"side_unclear"}, as_dicom(both_breasts, ImageLaterality="R")),
+    "both": Sort({"side_unclear", "two_regions"}, as_dicom(both_breasts, ImageLaterality="R")),
     "detector": Sort({"detector_spacing"}, as_dicom(ImagerPixelSpacing=[0.1, 0.1], **UNNAMED)),
     "magnified": Sort(
         {"magnified"},

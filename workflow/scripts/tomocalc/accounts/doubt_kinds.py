@@ -235,6 +235,12 @@ KINDS: dict[str, Kind] = {
         "slices hold more objects than candidates.max_per_slice: the faintest are left out",
         "look at the picture for noise or text; raise the limit if the objects are genuine",
     ),
+    "two_regions": Kind(
+        "two regions as large as a breast",
+        "the slices show two bright regions, one {share:.0%} as large as the other: the larger is "
+        "taken for the breast, and nothing is found in the other",
+        "look at the picture: cut an image of both breasts apart, or take away what is no breast",
+    ),
     "no_candidate": Kind(
         "not a single candidate",
         "nothing was found in the volume, not a single candidate",

@@ -36,6 +36,8 @@ class SliceFacts(Record, frozen=True, kw_only=True):
         Share of the slice's pixels that reach it, 0..1.
     breast_share
         Share of the slice that is breast, 0..1.
+    other_share
+        Area of the next bright region, as a share of that of the breast, 0..1.
     objects
         Of the generator in use.
     qc_flag
@@ -48,6 +50,7 @@ class SliceFacts(Record, frozen=True, kw_only=True):
     threshold: float = 0.0
     mask_share: float = 0.0
     breast_share: float = 0.0
+    other_share: float = 0.0
     objects: int = 0
     qc_flag: str = "constant"
     pixels: str = ""

@@ -36,10 +36,13 @@ class Breast:
         True where a block is breast, shape (block rows, block columns).
     block
         Side of a block in pixels; the last block of a row or column can be cut.
+    other
+        Area of the second largest bright region, as a share of that of the breast.
     """
 
     mask: NDArray[np.bool_]
     block: int
+    other: float = 0.0
 
     @property
     def share(self) -> float:
@@ -120,9 +123,10 @@ def find_breast(image: NDArray[np.integer], spacing_mm: tuple[float, float]) -> 
     labels = np.asarray(label(opened, connectivity=1))
     if not labels.any():
         return Breast(np.ones(tone.shape, np.bool_), block)
-    largest = 1 + int(np.argmax(np.bincount(labels.ravel())[1:]))
-    filled = ndimage.binary_fill_holes(labels == largest)
-    return Breast(np.asarray(filled, np.bool_), block)
+    sizes = np.bincount(labels.ravel())[1:]
+    filled = ndimage.binary_fill_holes(labels == 1 + int(np.argmax(sizes)))
+    second = float(np.sort(sizes)[-2] / sizes.max()) if sizes.size > 1 else 0.0
+    return Breast(np.asarray(filled, np.bool_), block, second)
 
 
 def block_means(image: NDArray[np.integer], block: int) -> NDArray[np.float32]:

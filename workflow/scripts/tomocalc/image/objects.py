@@ -50,6 +50,9 @@ runs are row, start, stop, …; of a generator that runs for comparison they are
 objects belong to no candidate (null).
 """
 
+TWO_REGIONS = 0.35
+"""Share of the breast from which on another region may be one too: of 102 films and slices of
+tomosynthesis the largest is 0.17, a film's label."""
 SEARCH_FILE = "search.parquet"
 """Beside the shards."""
 
@@ -121,6 +124,9 @@ class VolumeObjects:
                 yield Doubt(code=flag, slices=flagged)
         if repeated := self._repeated():
             yield Doubt(code="slices_repeat", slices=repeated)
+        other = float(np.median([fact.other_share for fact in self.facts] or [0.0]))
+        if other > TWO_REGIONS:
+            yield Doubt(code="two_regions", values={"share": other})
         if not self.candidates.count:
             yield Doubt(code="no_candidate")
 

@@ -110,6 +110,7 @@ def slice_facts(index: int, used: SliceObjects, prepared: Prepared) -> SliceFact
         threshold=round(used.threshold, 4),
         mask_share=round(used.mask_share, 6),
         breast_share=round(prepared.breast.share, 4),
+        other_share=round(prepared.breast.other, 4),
         objects=used.runs.count,
         qc_flag="capped" if used.capped else "ok",
         pixels="" if used.runs.count else hashlib.sha256(raw.data).hexdigest()[:16],

@@ -118,19 +118,19 @@ def doubt_table(counts: Sequence[DoubtCount], addresses: Mapping[str, str]) -> M
     rows = [
         [
             KINDS[count.code].title,
-            count.volumes,
-            count.slices or None,
             volume_links(count.first, addresses, total=count.volumes),
             KINDS[count.code].advice,
+            count.volumes,
+            count.slices or None,
         ]
         for count in counts
     ]
     columns = [
         ("Doubt", "text"),
-        ("Volumes", "count"),
-        ("Slices", "count", "where the doubt is about single slices"),
         ("Which", "text"),
         ("What to do", "text"),
+        ("Volumes", "count"),
+        ("Slices", "count", "where the doubt is about single slices"),
     ]
     return table("Doubts about volumes", columns, rows)
 

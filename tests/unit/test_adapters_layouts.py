@@ -216,6 +216,13 @@ def test_inbreast_regions_that_belong_to_no_image_are_said(release: Path) -> Non
         inbreast(release)
 
 
+def test_inbreast_regions_that_are_no_property_list_are_refused(release: Path) -> None:
+    text = "<plist><key>Images</key></plist>"
+    (release / "AllXML/1001.xml").write_text(text)
+    with pytest.raises(TomocalcError, match=r"E603.*it is no property list"):
+        inbreast(release)
+
+
 def test_inbreast_regions_that_were_cut_short_are_refused(release: Path) -> None:
     path = release / "AllXML/1001.xml"
     whole = plistlib.loads(path.read_bytes())

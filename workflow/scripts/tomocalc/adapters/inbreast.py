@@ -140,7 +140,7 @@ def _regions(path: Path) -> list[dict[str, Any]]:
             images = plistlib.load(handle, fmt=plistlib.FMT_XML)["Images"]
         found = [region for image in images for region in image.get("ROIs", [])]
         said = sum(image.get("NumberOfROIs", len(image.get("ROIs", []))) for image in images)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ExpatError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ExpatError) as error:
         why = f"it is no property list with Images and ROIs ({type(error).__name__})"
         raise layout_error(str(path), why, "fetch it again") from None
     if len(found) != said:

@@ -141,7 +141,7 @@ def without_a_spot(place: Path, seed: int) -> Path:
     row, col = np.mgrid[:192, :128]
     inside = (row - 96) ** 2 + col**2 < 90**2
     for index in range(5):
-        image = np.where(inside, 2000 + seed + 2 * row, 60).astype(np.uint16)
+        image = np.where(inside, 2000 + seed + index + 2 * row, 60).astype(np.uint16)
         Image.fromarray(image).save(place / f"s{index}.png")
     return place
 

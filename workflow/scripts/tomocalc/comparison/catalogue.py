@@ -67,7 +67,12 @@ ROWS = (
     Row("googlenet", "GoogLeNet", "image"),
     Row("convnext", "ConvNeXt-T", "image"),
     Row("inception_resnet", "Inception-ResNet-v2", "image"),
-    Row("fpn_spp", "FPN/SPP detector", "detector", "not run: it finds and classifies in one step"),
+    Row(
+        "fpn_spp",
+        "FPN/SPP detector",
+        "detector",
+        "it finds and classifies in one step: see the page of detectors",
+    ),
 )
 """In the order of the table."""
 

@@ -9,20 +9,22 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from tomocalc.accounts.detection_limit import DetectionLimit, LimitCell, LimitExample, StageLimit
 from tomocalc.evaluation.detection_limit import CONTRASTS, DIAMETERS_MM
 from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.charts import BAR, Chart, axis, heat_map
 from tomocalc.pages.frame import render_page
-from tomocalc.pages.palette import SEQUENTIAL
+from tomocalc.pages.palette import AMBER, DARK_OF, SEQUENTIAL
 
 ADDRESS = "insertion/detection_limit.html"
 HALF_MM = 4.0
 """Half the side of an example's picture."""
 SHOWN_PX = 200
 """Side of an example's picture on the page, at least."""
+STROKE_MM = (1.0, 1.7)
+"""Distance of the ends of a stroke that points at an example from its middle."""
 STAGES = {
     "search": "the search, in all volumes",
     "model": "search and model, in the patients of the test part",
@@ -83,7 +85,8 @@ def _chart(stage: StageLimit) -> Chart:
         "xaxis": axis("contrast: peak over the grey value around it", type="category"),
         "yaxis": axis("diameter, mm", type="category"),
     }
-    return Chart([trace], layout, height=360)
+    narrow = {"data": [{"showscale": False, "textfont": {"size": 11}}]}
+    return Chart([trace], layout, height=360, narrow=narrow)
 
 
 def _written(cell: LimitCell) -> str:
@@ -106,7 +109,13 @@ def example_picture(image: NDArray[Any], one: LimitExample, pixel_spacing_mm: fl
     low, high = np.percentile(part, [0.5, 99.9])
     grey = np.clip((part - low) / max(high - low, 1e-9) * 255, 0, 255).astype(np.uint8)
     scale = max(1, -(-SHOWN_PX // grey.shape[0]))
-    shown = Image.fromarray(np.repeat(np.repeat(grey, scale, axis=0), scale, axis=1))
+    shown = Image.fromarray(np.repeat(np.repeat(grey, scale, axis=0), scale, axis=1)).convert("RGB")
+    # Strokes that point at the middle and leave it free.
+    near, far = (reach_mm / pixel_spacing_mm * scale for reach_mm in STROKE_MM)
+    middle, pen = shown.width / 2, ImageDraw.Draw(shown)
+    for y, x in ((0, 1), (0, -1), (1, 0), (-1, 0)):
+        ends = [(middle + x * reach, middle + y * reach) for reach in (near, far)]
+        pen.line(ends, fill=DARK_OF[AMBER], width=2)
     stream = io.BytesIO()
     shown.save(stream, "PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()

@@ -6,6 +6,7 @@ import csv
 import json
 from pathlib import Path
 
+import polars as pl
 import yaml
 
 from support.guide_pages import blocks
@@ -34,7 +35,7 @@ def test_normal_volumes_alone_reach_a_detection_limit(tmp_path: Path) -> None:
     (project.folder / "my_volumes.csv").write_text("\n".join(lines) + "\n")
     planned = project.planned("--configfile", "my_study.yaml")
     assert planned["insert_findings"] >= 1
-    assert planned["gather_insertions"] == 1
+    assert planned["gather_insertions"] == planned["detection_limit"] == 1
     target = "results/my_study/insertion/detection_limit.html"
     project.snakemake("--configfile", "my_study.yaml", "--", target)
     results = project.folder / "results/my_study"
@@ -49,3 +50,18 @@ def test_normal_volumes_alone_reach_a_detection_limit(tmp_path: Path) -> None:
     annotated = (results / "insertion/annotations.tsv").read_text().splitlines()[1:]
     assert len(annotated) == len(calcifications) == search["objects"]
     assert "Contrast is relative" in (results / "insertion/detection_limit.html").read_text()
+    project.snakemake("--configfile", "my_study.yaml", "--", "export_insertions")
+    exported = "results/my_study/insertion/dicom"
+    sheets = {key: f"{exported}/{key}.tsv" for key in ("volumes", "annotations")}
+    back = settings | {"insertion": {"enabled": False}}
+    back["pathvars"] = {"results": "results/back", "logs": "logs/back"}
+    back["volumes"] = {
+        "sheet": sheets["volumes"],
+        "annotations": sheets["annotations"],
+        "data_root": exported,
+    }
+    (project.folder / "back.yaml").write_text(yaml.safe_dump(back))
+    merged = "results/back/dataset/candidates.parquet"
+    project.snakemake("--configfile", "back.yaml", "--", merged)
+    first = pl.read_parquet(results / "dataset/candidates.parquet")
+    assert first.equals(pl.read_parquet(project.folder / merged))

@@ -260,3 +260,14 @@ def test_a_rule_gives_the_side_of_a_series(tmp_path: Path) -> None:
     volumes, said = rows_of(tmp_path, sides={"links/*": "L", "*_R_*": "R"})
     assert [row["laterality"] for row in volumes] == ["L", "R"]
     assert "neither header nor description names its side" in said[0]
+
+
+def test_a_side_that_header_and_description_contradict_needs_a_rule(tmp_path: Path) -> None:
+    facts = {"PatientID": "1", "frames": 2, "ImageLaterality": "L"}
+    dicom(tmp_path / "a.dcm", SeriesInstanceUID="1.2.3", SeriesDescription="R MLO", **facts)
+    dicom(tmp_path / "b.dcm", SeriesInstanceUID="1.2.4", SeriesDescription="L MLO", **facts)
+    volumes, said = rows_of(tmp_path)
+    assert [row["laterality"] for row in volumes] == ["L"]
+    assert said == ["its header names side L and its description R: give import.dicom_sides"]
+    volumes, said = rows_of(tmp_path, sides={"a.dcm": "R"})
+    assert (sorted(row["laterality"] for row in volumes), said) == (["L", "R"], [])

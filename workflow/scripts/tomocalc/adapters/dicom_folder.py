@@ -187,14 +187,23 @@ def _root(united: Mapping[str, str], name: str) -> str:
 
 
 def _side(files: list[Found], folder: Path, sides: Mapping[str, str]) -> str | None:
-    """Return the side: the header's, a rule's, or that of the description."""
-    if stated := _only(found.laterality for found in files):
+    """Return the side: the header's, a rule's, or that of the description.
+
+    Where header and description contradict each other, a rule alone decides.
+    """
+    stated, told = (_only(sides) for sides in _named_sides(files))
+    if stated and told in (stated, None):
         return stated
     for pattern, side in sides.items():
         names = (found.path.relative_to(folder).as_posix() for found in files)
         if all(fnmatch(name, pattern) or fnmatch(Path(name).name, pattern) for name in names):
             return side
-    return _only(found.told[0] for found in files)
+    return None if stated else told
+
+
+def _named_sides(files: list[Found]) -> tuple[set[str | None], set[str | None]]:
+    """Return the sides that headers and descriptions name."""
+    return {found.laterality for found in files}, {found.told[0] for found in files}
 
 
 def _only(values: Iterable[str | None]) -> str | None:
@@ -229,6 +238,9 @@ def _unusable(files: list[Found], side: str | None, patient: str) -> str | None:
     total = max((part[2] for part in parts), default=0)
     if total and len({part[1] for part in parts}) != total:
         return f"{len(parts)} of the {total} parts of its concatenation are here"
+    stated, told = (_only(sides) for sides in _named_sides(files))
+    if side is None and stated and told:
+        return f"its header names side {stated} and its description {told}: give import.dicom_sides"
     if side is None:
         return (
             "neither header nor description names its side (give import.dicom_sides or "

@@ -2,7 +2,7 @@
 
 python benchmarks/detectors.py [--patients N] [--only DETECTOR]
 
-Easy: ten times the photons, no vessels along the beam, and a tube that moves through 50 degrees.
+Easy: calcifications of at least 0.4 mm and a contrast of 0.6, and no vessels along the beam.
 """
 
 from __future__ import annotations
@@ -28,67 +28,88 @@ from tomocalc.detectors.training import DetectorRecipe, find_marks, train_detect
 from tomocalc.evaluation.findings import Calcification
 from tomocalc.evaluation.froc import RATES, froc
 from tomocalc.evaluation.responses import TestPart, calcification_response
+from tomocalc.insertion.drawing import InsertionSettings
+from tomocalc.insertion.layer import InsertedVolume
+from tomocalc.insertion.planning import plan_insertion
+from tomocalc.insertion.sheets import annotation_row, objects_of
 from tomocalc.phantom.dicom import dicom_bytes, image_dataset
 from tomocalc.phantom.settings import Settings
 from tomocalc.phantom.sheets import annotation_rows
 from tomocalc.phantom.volume import BITS, simulate
-from tomocalc.readers.volume import open_volume
+from tomocalc.readers.volume import Volume, open_volume
 
 SMALL = replace(SETTINGS, rows=256, columns=192, slices=12)
-PHANTOMS = {
-    "easy": replace(SMALL, photons=30_000.0, end_on_vessels=0.0, half_angle_deg=25.0),
-    "like the demo's": SMALL,
-}
+PHANTOMS = {"easy": replace(SMALL, end_on_vessels=0.0), "like the demo's": SMALL}
+CLEAR = InsertionSettings(
+    clusters=(1, 2),
+    diameter_mm=(0.4, 1.0),
+    contrast=(0.6, 1.0),
+    gain=None,
+    distractors=0.0,
+    half_angle_deg=15.0,
+    projections=15,
+)
+"""Of the easy phantom, all of whose calcifications can be seen."""
 TEST_SHARE = 3
 """One patient in so many is tested."""
 
 
 class Cohort:
-    """Simulated volumes, one a patient, half of them with calcifications."""
+    """Simulated volumes, one a patient, two of three with calcifications.
 
-    def __init__(self, folder: Path, settings: Settings, patients: int) -> None:
-        self.volumes: list[Any] = []
+    Those of the easy phantom are put into breasts that have none.
+    """
+
+    def __init__(self, folder: Path, name: str, patients: int) -> None:
+        self.facts: list[VolumeFacts] = []
         self.findings: list[dict[str, Any]] = []
-        self.folder = folder
+        self.volumes: dict[str, Volume] = {}
+        settings = PHANTOMS[name]
         for number in range(patients):
-            name = f"p{number:03d}"
-            who: dict[str, Any] = {
-                "volume_id": name,
-                "patient_id": name,
-                "laterality": "L",
-                "seed": 1,
-            }
-            made = simulate(**who, calcified=number % 6 < 4, settings=settings)
-            content = dicom_bytes(image_dataset(made.stored, **who, bits=BITS, settings=settings))
-            (folder / f"{name}.dcm").write_bytes(content)
-            spacing = (settings.pixel_spacing_mm, settings.pixel_spacing_mm)
-            self.volumes.append(
-                VolumeFacts(
-                    volume_id=name,
-                    patient_id=name,
-                    laterality="L",
-                    view="CC",
-                    site="",
-                    pixel_spacing_mm=spacing,
-                    slice_spacing_mm=settings.slice_spacing_mm,
-                    rows=settings.rows,
-                    columns=settings.columns,
-                    slices=settings.slices,
-                )
+            self._add(folder, f"p{number:03d}", settings, number % 6 < 4, easy=name == "easy")
+
+    def _add(
+        self, folder: Path, name: str, settings: Settings, calcified: bool, *, easy: bool
+    ) -> None:
+        who: dict[str, Any] = {"volume_id": name, "patient_id": name, "laterality": "L", "seed": 1}
+        made = simulate(**who, calcified=calcified and not easy, settings=settings)
+        content = dicom_bytes(image_dataset(made.stored, **who, bits=BITS, settings=settings))
+        (folder / f"{name}.dcm").write_bytes(content)
+        volume = open_volume(folder / f"{name}.dcm", max_pixels=10**7, min_size=16)
+        rows: list[Any] = [*annotation_rows(name, made.truth, settings)]
+        if easy:
+            about: dict[str, Any] = {"volume_id": name, "where": name, "calcified": calcified}
+            plan = plan_insertion(volume, **about, settings=CLEAR, seed=1)
+            volume = InsertedVolume(volume, plan)
+            rows = [annotation_row(plan, one) for one in objects_of(plan)]
+        for one in rows:
+            numbers = {key: float(one[key]) for key in ("x", "y", "radius")}
+            finding = {**one, **numbers, "slice": int(one["slice"]), "mask": None}
+            self.findings.append({**finding, "finding_id": len(self.findings)})
+        self.volumes[name] = volume
+        header = volume.header
+        self.facts.append(
+            VolumeFacts(
+                volume_id=name,
+                patient_id=name,
+                laterality="L",
+                view="CC",
+                site="",
+                pixel_spacing_mm=header.spacing_mm,
+                slice_spacing_mm=header.slice_spacing_mm,
+                rows=header.rows,
+                columns=header.columns,
+                slices=header.slices,
             )
-            for one in annotation_rows(name, made.truth, settings):
-                numbers = {key: float(one[key]) for key in ("x", "y", "radius")}
-                finding = {**one, **numbers, "slice": int(one["slice"]), "mask": None}
-                self.findings.append({**finding, "finding_id": len(self.findings)})
+        )
 
     def opened(self, volume: VolumeFacts) -> Planes:
-        """Open a volume as detectors see it."""
-        path = self.folder / f"{volume.volume_id}.dcm"
-        return Planes(open_volume(path, max_pixels=10**7, min_size=16))
+        """Return a volume as detectors see it."""
+        return Planes(self.volumes[volume.volume_id])
 
     def part(self, *, test: bool) -> list[Any]:
         """Return the volumes of a part."""
-        return [it for n, it in enumerate(self.volumes) if (n % TEST_SHARE == 0) is test]
+        return [it for n, it in enumerate(self.facts) if (n % TEST_SHARE == 0) is test]
 
 
 def measured(cohort: Cohort, key: str) -> list[Any]:
@@ -136,7 +157,7 @@ def main() -> None:
     rates = [f"found at {rate:g}" for rate in RATES]
     for name in options.phantoms:
         with tempfile.TemporaryDirectory() as folder:
-            cohort = Cohort(Path(folder), PHANTOMS[name], options.patients)
+            cohort = Cohort(Path(folder), name, options.patients)
             counts = ("calcifications", "taught", "CPU s to train", "CPU ms a slice")
             print(f"Phantom: {name}.\n")
             print(head("false marks per volume", *rates, *counts), flush=True)

@@ -40,6 +40,11 @@ def tiles(count: int = 24, seed: int = 1) -> Tiles:
     return Tiles(x, boxes)
 
 
+@cache
+def trained(key: str) -> tuple[torch.nn.Module, list[float]]:
+    return train_detector(key, tiles(), DetectorRecipe(epochs=6, batch=2))
+
+
 def found_in(marks: SliceMarks, boxes: np.ndarray) -> int:
     """Count the boxes in whose middle one of the strongest marks lies, as many as there are."""
     best = np.argsort(-marks.score)[: len(boxes)]
@@ -51,8 +56,7 @@ def found_in(marks: SliceMarks, boxes: np.ndarray) -> int:
 
 @pytest.mark.parametrize("key", ["faster_rcnn", "retinanet", "unet"])
 def test_a_detector_finds_what_it_learned_at_its_place(key: str) -> None:
-    recipe = DetectorRecipe(epochs=6, batch=2)
-    network, loss = train_detector(key, tiles(), recipe)
+    network, loss = trained(key)
     assert loss[-1] < loss[0]
     fresh = tiles(6, seed=2)
     found = sum(
@@ -92,7 +96,7 @@ def test_what_overlaps_a_better_box_goes() -> None:
 
 
 def test_a_large_slice_is_searched_in_parts_without_a_seam() -> None:
-    network, _ = train_detector("unet", tiles(), DetectorRecipe(epochs=6, batch=2))
+    network, _ = trained("unet")
     rng = np.random.default_rng(3)
     whole = rng.normal(0, 0.25, (3, 600, 100)).astype(np.float32)
     row, col = np.mgrid[:600, :100]

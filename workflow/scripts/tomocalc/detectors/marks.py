@@ -26,6 +26,10 @@ MARKS = (
 """Columns of a detector's marks: one row per mark and slice, as of candidates."""
 
 
+MOST = 100
+"""Marks of a volume, the highest scores first: nobody looks at more."""
+
+
 @dataclass(frozen=True, eq=False)
 class SliceMarks:
     """Marks on one slice: centres in pixels and scores, shape (mark,) each."""
@@ -57,7 +61,7 @@ def volume_marks(
     spacing_mm: tuple[float, float],
     radius_mm: float,
 ) -> pl.DataFrame:
-    """Join the marks of a volume's slices through depth, as candidates are.
+    """Join the marks of a volume's slices through depth, as candidates are; the `MOST` best stay.
 
     Parameters
     ----------
@@ -98,6 +102,8 @@ def volume_marks(
     whole = pl.concat(tables).with_columns(
         pl.col("probability").max().over("candidate_id"), volume_id=pl.lit(volume_id)
     )
-    return whole.select(pl.col(name).cast(kind) for name, kind in empty.schema.items()).sort(
+    ranked = whole.filter("focus").sort("probability", "candidate_id", descending=[True, False])
+    best = whole.filter(pl.col("candidate_id").is_in(ranked["candidate_id"].head(MOST).implode()))
+    return best.select(pl.col(name).cast(kind) for name, kind in empty.schema.items()).sort(
         "candidate_id", "slice"
     )

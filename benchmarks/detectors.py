@@ -159,8 +159,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             cohort = Cohort(Path(folder), name, options.patients)
             counts = ("calcifications", "taught", "CPU s to train", "CPU ms a slice")
-            print(f"Phantom: {name}.\n")
-            print(head("false marks per volume", *rates, *counts), flush=True)
+            print(head(f"phantom, {name}", *rates, *counts), flush=True)
             for key in options.only:
                 print(row(*measured(cohort, key)), flush=True)
             print()

@@ -24,7 +24,13 @@ from tomocalc.accounts.insertion import InsertedObject, InsertionPlan
 from tomocalc.insertion.drawing import InsertionSettings
 from tomocalc.insertion.layer import InsertedVolume
 from tomocalc.insertion.motion import find_motion
-from tomocalc.insertion.patches import Footprint, ellipsoids, geometry_of, make_patch
+from tomocalc.insertion.patches import (
+    Footprint,
+    ellipsoids,
+    geometry_of,
+    make_patch,
+    stored_patch,
+)
 from tomocalc.insertion.planning import plan_insertion
 from tomocalc.insertion.room import look
 from tomocalc.phantom.acquisition import Detector, blur, reconstruct
@@ -50,6 +56,8 @@ WIDE = 25.0
 ALIKE_MM = (0.35, 0.45)
 """Diameters of the calcifications that it is shown."""
 DBT_MM, DBT_HALF_ANGLE = 0.085, 7.5
+NEAR, HALF_A_VALUE = 0.05, 0.501
+"""A contrast is read back right within the first, as a share, or within rounding."""
 
 
 def stored(name: str, findings: list[Finding], settings: Settings, *, noisy: bool = True) -> Any:
@@ -229,7 +237,7 @@ def tell_apart(folder: Path, count: int) -> None:
 
 def real_slices(source: Path, folder: Path) -> None:
     """Put calcifications into real slices, write them, and read their contrast back."""
-    errors, cut_off, images = list[float](), 0, 0
+    errors, exact, cut_off, off, images = list[float](), list[float](), 0, 0, 0
     for path in sorted(source.glob("*.jpg")):
         how: dict[str, Any] = {"pixel_spacing_mm": DBT_MM, "max_pixels": 10**8, "min_size": 16}
         volume = open_volume(path, **how)
@@ -238,12 +246,19 @@ def real_slices(source: Path, folder: Path) -> None:
         Image.fromarray(InsertedVolume(volume, found).read(0)).save(target)
         after = open_volume(target, **how).read(0).astype(float)
         before = volume.read(0)
+        added = np.zeros(before.shape, np.float32)
+        for group in found.groups:
+            stored_patch(group, geometry_of(found)).add_to(added, 0)
         images += 1
         for one in objects_of(found):
             inside = near(before.shape, one, DBT_MM)
             level = before[near(before.shape, one, DBT_MM, 1.5)].mean() - found.air
-            cut_off += bool(after[inside].max() >= found.highest)
-            errors.append((after - before)[inside].max() / level / one.contrast - 1)
+            cut = bool(after[inside].max() >= found.highest)
+            cut_off += cut
+            peak, wanted = float((after - before)[inside].max()), float(added[inside].max())
+            errors.append(peak / level / one.contrast - 1)
+            exact.append(abs(peak / wanted - 1))
+            off += not cut and exact[-1] > NEAR and abs(peak - wanted) > HALF_A_VALUE
     away = np.abs(errors)
     print(head("contrast read back from real slices", "value"))
     print(row("slices", images))
@@ -252,6 +267,9 @@ def real_slices(source: Path, folder: Path) -> None:
     print(row("median error, %", f"{100 * np.median(errors):.2f}"))
     print(row("95 % of errors below, %", f"{100 * np.percentile(away, 95):.2f}"))
     print(row("largest error, %", f"{100 * away.max():.2f}"))
+    print(row("beside what was drawn, before rounding: median, %", f"{100 * np.median(exact):.2f}"))
+    print(row("the same: 95 % of errors below, %", f"{100 * np.percentile(exact, 95):.2f}"))
+    print(row("the same: more than 5 % and half a grey value off", off))
     print()
 
 

@@ -1,30 +1,8 @@
-"""What is measured, by which commands, and what was aimed at."""
+"""What was aimed at, and where the measured figures stand."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-COMMANDS = {
-    "features": ["benchmarks/features.py 5"],
-    "decoding": ["benchmarks/decoding.py"],
-    "volumes": ["benchmarks/volumes.py"],
-    "detection": ["benchmarks/detection.py 20"],
-    "search": [
-        "benchmarks/search.py --images $INBREAST_IMAGES --unlabelled $INBREAST_UNLABELLED"
-        " --truth $TOMOCALC_TEST_DATA/inbreast/mc_truth_part.csv",
-        "benchmarks/search.py --slices $TOMOCALC_TEST_DATA/bcs_dbt_slices",
-    ],
-    "insertion": ["benchmarks/insertion.py --slices $TOMOCALC_TEST_DATA/bcs_dbt_slices"],
-    "merging": ["benchmarks/merging.py 167"],
-    "eda": ["benchmarks/eda.py $YDATA_PYTHON"],
-    "training": ["benchmarks/training.py --keras-python $KERAS_PYTHON"],
-    "tuning": ["benchmarks/tuning.py --trials 40 --rows 24000 --rounds 1"],
-    "woods": ["benchmarks/woods.py paper", "benchmarks/woods.py honest"],
-    "comparison": ["benchmarks/comparison.py $TOMOCALC_TEST_DATA/woods/mammography.csv"],
-    "prediction": ["benchmarks/prediction.py"],
-    "scale": ["benchmarks/scale.py", "benchmarks/overhead.py"],
-}
-"""Topic and the commands that print its page's tables."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -95,6 +95,7 @@ def count(
     findings: list[dict[str, Any]],
     truth: list[dict[str, Any]],
     *,
+    patient: str,
     tolerance_mm: float,
 ) -> None:
     """Add a volume to the account of every case."""
@@ -103,8 +104,8 @@ def count(
     for case, account in accounts.items():
         found = SmallObjects(small(objects[case], spacing_mm), spacing_mm, tolerance_mm, 1)
         account.add_volume(objects[case], facts)
-        account.add_findings(found, findings, outline)
-        account.add_truth(found, truth)
+        account.add_findings(found, findings, outline, patient=patient)
+        account.add_truth(found, truth, patient=patient)
 
 
 def show(title: str, accounts: dict[Case, Coverage], kind: str) -> None:
@@ -137,7 +138,8 @@ def share(rate: Recall) -> str:
 
 
 def interval(rate: Recall) -> str:
-    return f"**{rate.recall:.2f}** ({rate.lower:.2f}–{rate.upper:.2f}) of {rate.findings}"
+    limits = "" if rate.lower is None else f" ({rate.lower:.2f}–{rate.upper:.2f})"
+    return f"**{rate.recall:.2f}**{limits} of {rate.findings}"
 
 
 def phantoms(patients: int) -> None:
@@ -167,7 +169,7 @@ def phantoms(patients: int) -> None:
         ]
         findings = [row for row in truth if row["kind"] == "calcification"]
         result = search(volume.stored, pixel)
-        count(accounts, result, findings, truth, tolerance_mm=0.3)
+        count(accounts, result, findings, truth, patient=patient, tolerance_mm=0.3)
     title = f"In-silico phantoms: {2 * patients} volumes of {settings.slices} slices"
     show(title, accounts, "calcification")
 
@@ -195,7 +197,7 @@ def mini_mias(folder: Path) -> None:
         findings = circles.filter(pl.col("volume_id") == volume).to_dicts()
         result = search([image], 0.2)
         target = accounts if findings else rest
-        count(target, result, findings, [], tolerance_mm=0.0)
+        count(target, result, findings, [], patient=volume, tolerance_mm=0.0)
     show(
         "mini-MIAS, images with circled clusters: at least one small object in the circle",
         accounts,
@@ -212,7 +214,7 @@ def bcs_dbt(folder: Path) -> None:
     for number, path in enumerate(images):
         raw = np.asarray(Image.open(path).convert("L"))
         image, findings = with_spots(raw, np.random.default_rng(number))
-        count(accounts, search([image], 0.085), findings, [], tolerance_mm=0.3)
+        count(accounts, search([image], 0.085), findings, [], patient=str(number), tolerance_mm=0.3)
     show(
         f"BCS-DBT, {len(images)} slices with 20 spots each, peak 5 × the deviation within 1.5 mm",
         accounts,

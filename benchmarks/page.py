@@ -27,8 +27,37 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from aims import AIMS, COMMANDS, Aim
+from aims import AIMS, Aim
 
+COMMANDS = {
+    "features": ["benchmarks/features.py 5"],
+    "decoding": ["benchmarks/decoding.py"],
+    "volumes": ["benchmarks/volumes.py"],
+    "detection": ["benchmarks/detection.py 20"],
+    "search": [
+        "benchmarks/search.py --images $INBREAST_IMAGES --unlabelled $INBREAST_UNLABELLED"
+        " --truth $TOMOCALC_TEST_DATA/inbreast/mc_truth_part.csv",
+        "benchmarks/search.py --slices $TOMOCALC_TEST_DATA/bcs_dbt_slices",
+    ],
+    "insertion": ["benchmarks/insertion.py --slices $TOMOCALC_TEST_DATA/bcs_dbt_slices"],
+    "merging": ["benchmarks/merging.py 167"],
+    "eda": ["benchmarks/eda.py $YDATA_PYTHON"],
+    "training": ["benchmarks/training.py --keras-python $KERAS_PYTHON"],
+    "tuning": ["benchmarks/tuning.py --trials 40 --rows 24000 --rounds 1"],
+    "woods": ["benchmarks/woods.py paper", "benchmarks/woods.py honest"],
+    "comparison": ["benchmarks/comparison.py $TOMOCALC_TEST_DATA/woods/mammography.csv"],
+    "prediction": ["benchmarks/prediction.py"],
+    "release": [
+        "benchmarks/release.py --patients 120 --grid 192 144 10",
+        "benchmarks/release.py --patients 60 --grid 192 144 10 --permuted 10",
+        "benchmarks/release.py --patients 60 --grid 192 144 10 --permuted 1 --whole",
+    ],
+    "leaks": ["benchmarks/leaks.py 2"],
+    "subgroups": ["benchmarks/subgroups.py 200"],
+    "coverage": ["benchmarks/coverage.py 500"],
+    "scale": ["benchmarks/scale.py", "benchmarks/overhead.py"],
+}
+"""Topic and the commands that print its page's tables."""
 HERE = Path(__file__).parent
 SEEN = "Last measured on "
 

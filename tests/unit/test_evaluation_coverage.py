@@ -123,14 +123,18 @@ def test_only_small_objects_count() -> None:
     assert small(objects, (0.1, 0.1)).height == 2  # a circle of 1.5 mm has 1.767 mm²
 
 
-def test_wilson_interval_by_hand() -> None:
-    # Wilson 1927 as in Brown, Cai, DasGupta 2001: 8 of 10.
-    facts = rate(8, 10)
-    assert facts.recall == 0.8
-    assert facts.lower == pytest.approx(0.4902, abs=1e-4)
-    assert facts.upper == pytest.approx(0.9433, abs=1e-4)
-    assert rate(0, 0).recall is None
-    assert rate(5, 5).upper == 1
+def test_the_interval_of_recall_is_by_patient() -> None:
+    # 8 of 10, of ten patients or of two, whose findings are alike
+    many = rate([(f"P{number}", number < 8) for number in range(10)])
+    few = rate([("A", True)] * 8 + [("B", False)] * 2)
+    assert many.recall == few.recall == 0.8
+    assert many.lower is not None
+    assert few.lower is not None
+    assert 0.25 < many.lower < 0.5
+    assert few.lower < 0.01
+    assert rate([]).recall is None
+    assert rate([(f"P{number}", True) for number in range(5)]).upper == 1  # Wilson's
+    assert rate([("A", True), ("A", False)]).lower is None  # of one patient there is none
 
 
 def test_account() -> None:
@@ -140,11 +144,11 @@ def test_account() -> None:
     objects = pl.DataFrame({"area_px": [4, 4, 4, 9999]})
     account.add_volume(objects, facts)
     hits = found((5, 30.0, 20.0), (5, 60.0, 20.0))
-    account.add_findings(hits, [circle(), circle(y=80.0)], half_disc())
+    account.add_findings(hits, [circle(), circle(y=80.0)], half_disc(), patient="P1")
     truth = [circle() | {"contrast_to_noise": 6.0}, circle(y=90.0) | {"contrast_to_noise": 9.0}]
     truth.append(circle(y=60.0, kind="clip") | {"contrast_to_noise": 30.0})
     truth.append(circle(y=99.0) | {"contrast_to_noise": -1.0})
-    account.add_truth(hits, truth)
+    account.add_truth(hits, truth, patient="P1")
     result = account.account()
     assert result.objects_per_slice == 2
     assert result.small_objects_per_slice == 1.5

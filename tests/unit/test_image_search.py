@@ -77,7 +77,7 @@ def add(
     )
     account.add_volume(objects, about)
     places = SmallObjects(objects, (spacing_mm, spacing_mm), tolerance_mm, 1)
-    account.add_findings(places, rows, found.outline)
+    account.add_findings(places, rows, found.outline, patient="one")
 
 
 def test_clearly_visible_calcifications_of_phantoms_are_found() -> None:

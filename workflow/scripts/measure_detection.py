@@ -89,10 +89,13 @@ def main(
                 slice_tolerance=labels["slice_tolerance"],
             )
             account.add_volume(mine, manifest)
-            account.add_findings(found, mine_annotated, outline)
+            patient = manifest.patient_id
+            account.add_findings(found, mine_annotated, outline, patient=patient)
             planted = known[manifest.volume_id]
             account.add_truth(
-                found, [row | {"radius": row["diameter_mm"] / 2 / row_mm} for row in planted]
+                found,
+                [row | {"radius": row["diameter_mm"] / 2 / row_mm} for row in planted],
+                patient=patient,
             )
             if name == manifest.settings.generator:
                 drawn = [annotated_place(found, row) for row in mine_annotated]

@@ -6,7 +6,7 @@ from tomocalc.accounts.base import Account, Record
 
 
 class Recall(Record, frozen=True, kw_only=True):
-    """Covered findings, their share and its 95 % Wilson interval; None without findings."""
+    """Covered findings, their share and its 95 % interval by patient; None where there is none."""
 
     findings: int
     covered: int

@@ -21,10 +21,10 @@ from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dataset.labels import Objects
 from tomocalc.dataset.masks import PlacedMask
 from tomocalc.errors import TomocalcError
+from tomocalc.evaluation.jackknife import share_of
 from tomocalc.files import file_sha256
 from tomocalc.image.breast import Outline
 from tomocalc.image.shards import remains
-from tomocalc.metrics import wilson
 from tomocalc.parquet import REMEDY, read_metadata, read_parquet
 
 SMALL_MM = 1.5
@@ -190,7 +190,7 @@ class Coverage:
     """Counts over volumes for one generator."""
 
     def __init__(self) -> None:
-        self._covered: defaultdict[str, list[bool]] = defaultdict(list)
+        self._covered: defaultdict[str, list[tuple[str, bool]]] = defaultdict(list)
         self._objects = self._small = self._slices = 0
         self._area_cm2 = 0.0
 
@@ -212,19 +212,27 @@ class Coverage:
         self._area_cm2 += breast * facts.rows * facts.columns * row_mm * col_mm / 100
 
     def add_findings(
-        self, found: SmallObjects, findings: Sequence[Mapping[str, Any]], outline: Outline | None
+        self,
+        found: SmallObjects,
+        findings: Sequence[Mapping[str, Any]],
+        outline: Outline | None,
+        *,
+        patient: str,
     ) -> None:
-        """Count annotated findings of a volume, and the places that mirror them."""
+        """Count annotated findings of a volume of *patient*, and the places that mirror them."""
         places = [Target.from_annotation(row) for row in findings]
         for row, place in zip(findings, places, strict=True):
-            self._covered[row["kind"]].append(found.cover(place))
+            self._covered[row["kind"]].append((patient, found.cover(place)))
             mirrors = mirrored(place, outline, places) if outline else []
-            self._covered[f"{row['kind']} by chance"] += map(found.cover, mirrors)
+            by_chance = [(patient, found.cover(mirror)) for mirror in mirrors]
+            self._covered[f"{row['kind']} by chance"] += by_chance
 
-    def add_truth(self, found: SmallObjects, truth: Sequence[Mapping[str, Any]]) -> None:
+    def add_truth(
+        self, found: SmallObjects, truth: Sequence[Mapping[str, Any]], *, patient: str
+    ) -> None:
         """Count what was put into an in-silico volume: kind, place, contrast_to_noise."""
         for row in truth:
-            covered = found.cover(Target.from_annotation(row))
+            covered = patient, found.cover(Target.from_annotation(row))
             if row["kind"] != "calcification":
                 self._covered[f"other {row['kind']}"].append(covered)
                 continue
@@ -260,18 +268,21 @@ class Coverage:
         )
 
     def _rate(self, name: str) -> Recall:
-        return rate(sum(self._covered[name]), len(self._covered[name]))
+        return rate(self._covered[name])
 
 
-def rate(covered: int, findings: int) -> Recall:
-    """Return counts, recall and its 95 % Wilson interval; recall is None without findings."""
-    if not findings:
+def rate(hits: Sequence[tuple[str, bool]], confidence: float = 0.95) -> Recall:
+    """Return counts and recall of (patient, covered), its interval by patient; None without any."""
+    if not hits:
         return Recall(findings=0, covered=0)
-    low, high = wilson(covered, findings)
+    patient, covered = zip(*hits, strict=True)
+    _, group = np.unique(np.array(patient), return_inverse=True)
+    found = share_of(np.array(covered), group, confidence)
+    low, high = (None if end is None else round(end, 4) for end in (found.low, found.high))
     return Recall(
-        findings=findings,
-        covered=covered,
-        recall=round(covered / findings, 4),
-        lower=round(low, 4),
-        upper=round(high, 4),
+        findings=len(hits),
+        covered=sum(covered),
+        recall=round(sum(covered) / len(hits), 4),
+        lower=low,
+        upper=high,
     )

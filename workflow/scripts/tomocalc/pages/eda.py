@@ -10,7 +10,6 @@ from tomocalc.accounts.leakage import SplitAudit, Verdict
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.split import SplitAccount
 from tomocalc.eda.features import REDUNDANT
-from tomocalc.metrics import wilson
 from tomocalc.pages import eda_charts, eda_pairs
 from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.frame import render_page
@@ -246,7 +245,7 @@ def _place(quality: QualityAccount, spread: Spread | None, many: str) -> dict[st
     for place in spread.largest if spread else ():
         n, k = place.candidates, place.positives
         patients = [place.patients] if many == "sites" else []
-        rows.append([place.name, *patients, place.volumes, n, k, k / n, *wilson(k, n)])
+        rows.append([place.name, *patients, place.volumes, n, k, k / n])
     counts = {"candidates": spread.candidates, "positives": spread.positives} if spread else {}
     names = {"candidates": "Candidates", "positives": "Calcifications"}
     charts = [

@@ -115,3 +115,10 @@ def test_reductions() -> None:
     assert np.array_equal(reduce_max(grey, 4), blocks.max(axis=(1, 3)))
     assert np.abs(reduce_mean(grey, 4) - blocks.mean(axis=(1, 3))).max() < 1
     assert reduce_max(Grey(levels[:19, :29], IDENTITY), 4).shape == (5, 8)
+
+
+def test_the_mark_of_the_strongest_is_thick() -> None:
+    row, col, level = np.array([5.0, 60.0]), np.array([5.0, 60.0]), np.array([4, 0])
+    first, second = joined_marks(row, col, level, near_px=5.0, first=True)
+    assert (first.strongest, second.strongest) == (True, False)
+    assert not any(mark.strongest for mark in joined_marks(row, col, level, near_px=5.0))

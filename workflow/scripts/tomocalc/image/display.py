@@ -16,7 +16,7 @@ PANEL = 640
 INSET = 240
 """Side of the inset, which stands beside the panels."""
 
-LEGEND = 170
+LEGEND = 190
 """Height of the legend below it."""
 
 BRIGHTEN = 2.2
@@ -50,12 +50,15 @@ class Mark:
         Strength of the strongest of them, an index of `LEVELS`.
     count
         How many they are.
+    strongest
+        Whether the inset shows one of them.
     """
 
     row: float
     col: float
     level: int
     count: int = 1
+    strongest: bool = False
 
 
 @dataclass(frozen=True)
@@ -158,7 +161,8 @@ def _draw_marks(
     for mark in reversed(panel.marks):  # the strongest, which come first, on top
         y, x = (mark.row + 0.5) * scale, (mark.col + 0.5) * scale
         colour = FIRST_LEVEL + mark.level
-        draw.ellipse((x - radius, y - radius, x + radius, y + radius), outline=colour)
+        circle = (x - radius, y - radius, x + radius, y + radius)
+        draw.ellipse(circle, outline=colour, width=3 if mark.strongest else 1)
         if mark.count > 1:
             place = (x + 0.7 * radius, y - 0.7 * radius - 14)
             draw.text(place, str(mark.count), colour, font, stroke_width=1, stroke_fill=0)
@@ -190,9 +194,10 @@ def _legend(draw: ImageDraw.ImageDraw, left: int, top: int, font: Font, *, annot
         x, y = left + 12 + 30 * level, top + LINE + 14
         draw.ellipse((x - 10, y - 10, x + 10, y + 10), outline=FIRST_LEVEL + level, width=2)
     draw.text((left, top + 2.6 * LINE), "a number: so many in one place", TEXT_INDEX, font)
+    draw.text((left, top + 3.6 * LINE), "thick: the strongest, enlarged", TEXT_INDEX, font)
     if annotated:
         for number, (said, hit) in enumerate((("hit", True), ("missed", False))):
-            y = top + (4 + 1.6 * number) * LINE
+            y = top + (5 + 1.6 * number) * LINE
             _frame(draw, (left + 2, y, left + 22, y + 20), hit=hit)
             draw.text((left + 34, y + 2), f"annotated, {said}", TEXT_INDEX, font)
 

@@ -66,7 +66,13 @@ def volume_overlay(
     many = facts.slices > 1
     # A single slice is shown without marks first: nothing then hides it.
     marked = [
-        joined_marks(row[some], col[some], level[some], near_px)
+        joined_marks(
+            row[some],
+            col[some],
+            level[some],
+            near_px,
+            first=bool(np.isin(strongest[:1], some).any()),
+        )
         for some in (here if many else here[:0], strongest)
     ]
     framed = [
@@ -118,6 +124,8 @@ def joined_marks(
     col: NDArray[np.float64],
     level: NDArray[np.int64],
     near_px: float,
+    *,
+    first: bool = False,
 ) -> list[Mark]:
     """Join candidates whose marks would overlap; each mark is that of its strongest candidate.
 
@@ -127,6 +135,8 @@ def joined_marks(
         Of the candidates, the strongest first.
     near_px
         Distance, in pixels of the slice, below which two marks overlap.
+    first
+        Whether the first candidate is the strongest of the volume.
     """
     leads: list[int] = []
     counts: list[int] = []
@@ -139,7 +149,7 @@ def joined_marks(
             leads.append(number)
             counts.append(1)
     return [
-        Mark(float(row[lead]), float(col[lead]), int(level[lead]), count)
+        Mark(float(row[lead]), float(col[lead]), int(level[lead]), count, first and lead == 0)
         for lead, count in zip(leads, counts, strict=True)
     ]
 

@@ -251,7 +251,7 @@ COHORT: dict[str, Sort] = {
     "lost": Sort({"quarantined"}, with_a_bad_slice, {}, {"on_bad_slice": "quarantine"}),
     "flat": Sort({"constant"}, with_a_flat_slice),
     "crowd": Sort({"capped"}, as_png, {}, {"max_per_slice": 1}),
-    "empty": Sort({"no_candidate", "slices_repeat"}, without_a_spot),
+    "empty": Sort({"no_candidate"}, without_a_spot),
     "angle": Sort({"angle_differs"}, of_projections, put_in=put_in),
     "noise": Sort({"geometry_misfit", "no_candidate"}, of_noise, put_in=put_in),
     **{

@@ -232,6 +232,27 @@ AIMS = (
         ratio="prediction | JPEG-LS | ratio of CPU time",
     ),
     Aim(
+        what="`pip install` of the audit, its packages in the cache, processor time",
+        limit=10,
+        at_most=True,
+        unit=" s",
+        ours="installing | `pip install '.[audit]'` | CPU s",
+    ),
+    Aim(
+        what="an audit of 8,000 × 6 with the installed command, processor time",
+        limit=2,
+        at_most=True,
+        unit=" s",
+        ours="installing | audit of 8,000 × 6, again | CPU s",
+    ),
+    Aim(
+        what="an audit of 1,000,000 × 6, processor time",
+        limit=30,
+        at_most=True,
+        unit=" s",
+        ours="installing | audit of 1,000,000 × 6 | CPU s",
+    ),
+    Aim(
         what="run of 1,000 volumes with nothing to do",
         limit=3,
         at_most=True,

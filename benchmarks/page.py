@@ -55,6 +55,9 @@ COMMANDS = {
     "leaks": ["benchmarks/leaks.py 2"],
     "subgroups": ["benchmarks/subgroups.py 200"],
     "coverage": ["benchmarks/coverage.py 500"],
+    "images": ["benchmarks/images.py 60"],
+    "planning": ["benchmarks/planning.py 1000"],
+    "installing": ["benchmarks/installing.py"],
     "scale": ["benchmarks/scale.py", "benchmarks/overhead.py"],
 }
 """Topic and the commands that print its page's tables."""

@@ -24,6 +24,9 @@ AT_ONCE: dict[str, Walk] = {
     "test_another_scheduler_gets_jobs_with_memory_and_time": {
         "snakemake --profile profiles/generic": "",
     },
+    "test_a_pod_runs_the_whole_workflow": {
+        "kubectl apply -f profiles/kubernetes/job.yaml": "",
+    },
     "test_objects_reach_an_archive": {
         "tomocalc send results/predictions --to ARCHIVE@HOST:PORT": "",
     },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -15,6 +16,7 @@ from support.dicom_objects import (
     OBJECTS,
     REMARK,
     cad,
+    mark,
     presentation,
     read,
     report,
@@ -32,6 +34,8 @@ def source(tmp_path: Path) -> list[Path]:
 
 
 READER = Path(__file__).parents[1] / "support/ohif/read_report.mjs"
+CIRCLE = re.compile(r"type=circle .* units=pixel\n.*coordinates: ([\d.]+)\\([\d.]+)")
+"""A circle as dcmtk tells it."""
 INSTALLED = Path(__file__).parents[2] / ".tests/ohif"
 
 
@@ -83,6 +87,36 @@ def test_presentation_state_and_cad_report_hold_the_places_of_the_report(turned:
         found = [(frame, x - 0.5, y - 0.5) for frame, x, y in places]
         for one, other in zip(sorted(found), sorted(expected), strict=True):
             assert one == pytest.approx(other, abs=0.001)
+
+
+@pytest.mark.skipif(shutil.which("dcmp2pgm") is None, reason="needs dcmtk")
+@pytest.mark.parametrize("turned", [False, True])
+def test_dcmtk_finds_the_circles_where_the_marks_are(
+    source: list[Path], tmp_path: Path, turned: bool
+) -> None:
+    who = identity(MANIFEST, source, identifiers="source", content="c")
+    (tmp_path / "slices.dcm").write_bytes(presentation(who, turned=turned))
+    named = {"PatientName": "A^B", "PatientID": "A"}  # dcmtk wants a name
+    named |= {"StudyInstanceUID": "1.2", "SeriesInstanceUID": "1.3", "SOPInstanceUID": "1.4"}
+    whole = write_dicom(tmp_path / "whole.dcm", [np.zeros((40, 32), np.uint16)] * 6, **named)
+    who = identity(MANIFEST, [whole], identifiers="source", content="c")
+    first = [mark(7, slice=0)]  # dcmtk lists what is on the first frame
+    (tmp_path / "frames.dcm").write_bytes(presentation(who, marks=first, turned=turned))
+    candidate, cluster = (5.0, 10.4), (30.0, 12.0)  # x, y
+    expected = {2: candidate, 3: cluster, 5: candidate}
+    looks = [(path, "slices", expected.get(index)) for index, path in enumerate(source)]
+    for image, state, place in [*looks, (whole, "frames", candidate)]:
+        call = ["dcmp2pgm", "-v", "-p", tmp_path / f"{state}.dcm", image, tmp_path / "shown.pgm"]
+        run = subprocess.run(call, capture_output=True, text=True)
+        assert run.returncode == 0, run.stderr
+        assert (tmp_path / "shown.pgm").read_bytes().startswith(b"P5")
+        found = CIRCLE.findall(run.stderr)
+        assert len(found) == (place is not None)
+        for circle in found:
+            x, y = place or (0, 0)
+            x, y = (31 - x, 39 - y) if turned else (x, y)
+            # the middle of the first pixel is 0.5\\0.5 (PS3.3 C.10.5.2)
+            assert tuple(map(float, circle)) == pytest.approx((x + 0.5, y + 0.5), abs=0.1)
 
 
 def test_a_presentation_state_shows_the_images_as_they_show_themselves(tmp_path: Path) -> None:

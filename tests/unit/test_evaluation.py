@@ -5,7 +5,7 @@ import pytest
 from sklearn import metrics as reference
 
 from tomocalc.accounts.metrics import Part
-from tomocalc.evaluation.account import account
+from tomocalc.evaluation.account import account, precision_recall, roc
 from tomocalc.metrics import (
     confusion,
     proportions,
@@ -17,6 +17,15 @@ from tomocalc.metrics import (
 
 LABEL = np.array([1, 1, 0, 0, 1, 0], dtype=np.int8)
 SCORE = np.array([0.9, 0.4, 0.6, 0.2, 0.5, 0.1])
+
+
+def test_every_point_of_a_curve_has_its_threshold():
+    score = SCORE * [1, 1, 1, 1, 1, 0.00477]
+    assert roc(LABEL, score).threshold == [None, 0.9, 0.6, 0.4, 0.000477]
+    found = precision_recall(LABEL, score)
+    assert found.threshold == [0.000477, 0.2, 0.4, 0.5, 0.6, 0.9, None]
+    at_half = found.threshold.index(0.5)
+    assert (found.recall[at_half], found.precision[at_half]) == (0.666667, 0.666667)
 
 
 def test_confusion_by_hand():

@@ -201,6 +201,18 @@ def test_the_code_of_the_guide_runs_as_it_is_written(
     assert split.height == table.n_unique(["volume_id", "candidate_id"])
 
 
+def test_a_pod_runs_the_whole_workflow() -> None:
+    job = yaml.safe_load((ROOT / "profiles/kubernetes/job.yaml").read_text())
+    pod = job["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    mounted = {one["name"]: one["mountPath"] for one in container["volumeMounts"]}
+    assert {one["name"] for one in pod["volumes"]} == set(mounted)
+    assert container["workingDir"] in mounted.values()
+    assert container["resources"]["limits"] == container["resources"]["requests"]
+    known = {one["name"] for one in container["env"]}
+    assert set(re.findall(r"\$(\w+)", container["args"][0])) == known
+
+
 def test_another_scheduler_gets_jobs_with_memory_and_time(tmp_path: Path) -> None:
     project = copy_project(tmp_path / "a project")
     path = project.folder / "bin/qsub"

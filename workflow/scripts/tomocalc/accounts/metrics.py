@@ -32,17 +32,19 @@ class Confusion(Record, frozen=True, kw_only=True):
 
 
 class Roc(Record, frozen=True, kw_only=True):
-    """Points of a ROC curve."""
+    """Points of a ROC curve; no threshold: above every score."""
 
     fpr: list[float]
     tpr: list[float]
+    threshold: list[float | None]
 
 
 class PrecisionRecall(Record, frozen=True, kw_only=True):
-    """Points of a precision-recall curve."""
+    """Points of a precision-recall curve; no threshold: above every score."""
 
     recall: list[float]
     precision: list[float]
+    threshold: list[float | None]
 
 
 class CalibrationBin(Record, frozen=True, kw_only=True):

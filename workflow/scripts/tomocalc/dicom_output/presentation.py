@@ -29,6 +29,8 @@ from tomocalc.dicom_output.objects import (
 MARK, CLUSTER = hd.color.CIELabColor(97, -22, 94), hd.color.CIELabColor(74, 24, 78)
 """Yellow of a mark and orange of a cluster, on grey tissue."""
 
+EVERY_VALUE = hd.pr.SoftcopyVOILUTTransformation(window_center=2**15, window_width=2**16)
+
 PIXEL = hd.pr.AnnotationUnitsValues.PIXEL
 DISPLAY, TOP = hd.pr.AnnotationUnitsValues.DISPLAY, (0.0, 0.0, 1.0, 0.08)
 """Where remarks stand, in shares of what is displayed."""
@@ -117,6 +119,7 @@ def presentation_bytes(
             )
         )
     shown = identity.images[0]
+    window = _window(shown)
     inverse = shown.get("PhotometricInterpretation") == "MONOCHROME1"
     made = hd.pr.GrayscaleSoftcopyPresentationState(
         referenced_images=list(identity.images),
@@ -134,35 +137,38 @@ def presentation_bytes(
         graphic_annotations=annotations or None,
         graphic_layers=layers if annotations else None,
         modality_lut_transformation=_rescaling(shown),
-        voi_lut_transformations=_window(shown),
+        voi_lut_transformations=[window or EVERY_VALUE],  # highdicom would look for one itself
         presentation_lut_transformation=hd.PresentationLUTTransformation(
             presentation_lut_shape="INVERSE" if inverse else "IDENTITY"
         ),
     )
+    if window is None:
+        del made.SoftcopyVOILUTSequence
     made.Laterality = manifest.laterality
     made.PresentationCreationDate, made.PresentationCreationTime = DATE, TIME
     return settled(made)
 
 
-def _rescaling(image: Dataset) -> hd.ModalityLUTTransformation | None:
-    if "RescaleSlope" not in image or "RescaleIntercept" not in image:
-        return None
+def _rescaling(image: Dataset) -> hd.ModalityLUTTransformation:
+    """Return the image's rescaling; without one values stay as they are stored.
+
+    Left out, highdicom would look for one itself, which it cannot in several multi-frame files.
+    """
     return hd.ModalityLUTTransformation(
-        rescale_slope=float(image.RescaleSlope),
-        rescale_intercept=float(image.RescaleIntercept),
+        rescale_slope=float(image.get("RescaleSlope", 1)),
+        rescale_intercept=float(image.get("RescaleIntercept", 0)),
         rescale_type=str(image.get("RescaleType") or "US"),
     )
 
 
-def _window(image: Dataset) -> list[hd.pr.SoftcopyVOILUTTransformation] | None:
+def _window(image: Dataset) -> hd.pr.SoftcopyVOILUTTransformation | None:
     if "WindowCenter" not in image or "WindowWidth" not in image:
         return None
-    window = hd.pr.SoftcopyVOILUTTransformation(
+    return hd.pr.SoftcopyVOILUTTransformation(
         window_center=_first(image.WindowCenter),
         window_width=_first(image.WindowWidth),
         voi_lut_function=image.get("VOILUTFunction"),
     )
-    return [window]
 
 
 def _first(value: Any) -> float:

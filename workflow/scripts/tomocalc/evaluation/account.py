@@ -74,14 +74,16 @@ def account(
 
 def roc(label: NDArray[np.int8], score: NDArray[np.float64]) -> Roc:
     """Return the ROC curve, thinned to `CURVE_POINTS`."""
-    fpr, tpr, _ = roc_curve(label, score)
-    return Roc(fpr=_thin(fpr), tpr=_thin(tpr))
+    fpr, tpr, cuts = roc_curve(label, score)
+    return Roc(fpr=_thin(fpr), tpr=_thin(tpr), threshold=_cuts(cuts))
 
 
 def precision_recall(label: NDArray[np.int8], score: NDArray[np.float64]) -> PrecisionRecall:
     """Return the precision-recall curve, thinned to `CURVE_POINTS`."""
-    precision, recall, _ = precision_recall_curve(label, score)
-    return PrecisionRecall(recall=_thin(recall), precision=_thin(precision))
+    precision, recall, cuts = precision_recall_curve(label, score)
+    return PrecisionRecall(
+        recall=_thin(recall), precision=_thin(precision), threshold=_cuts([*cuts, np.inf])
+    )
 
 
 def classification_report(counts: dict[str, int]) -> tuple[ClassLine, ...]:
@@ -101,5 +103,14 @@ def _class_line(name: str, hit: int, wrongly: int, missed: int) -> ClassLine:
 
 
 def _thin(values: NDArray[np.float64]) -> list[float]:
-    keep = np.unique(np.linspace(0, len(values) - 1, CURVE_POINTS).round().astype(int))
-    return [round(float(value), 6) for value in values[keep]]
+    return [round(float(value), 6) for value in values[_kept(len(values))]]
+
+
+def _cuts(values: Sequence[float] | NDArray[np.float64]) -> list[float | None]:
+    """Return thresholds beside thinned points, with six digits however small they are."""
+    kept = np.asarray(values, np.float64)[_kept(len(values))]
+    return [float(f"{value:.6g}") if np.isfinite(value) else None for value in kept]
+
+
+def _kept(length: int) -> NDArray[np.int64]:
+    return np.unique(np.linspace(0, length - 1, CURVE_POINTS).round().astype(int))

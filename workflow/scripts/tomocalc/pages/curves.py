@@ -39,8 +39,8 @@ DASHES = {"test": "solid", "validation": "dash", "train": "longdashdot"}
 SHOWN_RATE = 10.0
 """False marks per volume up to which a curve is drawn at first; the table has the rest."""
 
-ON_ROC = "recall %{y:.1%}<br>1 − specificity %{x:.1%}"
-ON_RECALL = "precision %{y:.1%}<br>recall %{x:.1%}"
+ON_ROC = "recall %{y:.1%}<br>1 − specificity %{x:.1%}<br>%{customdata}"
+ON_RECALL = "precision %{y:.1%}<br>recall %{x:.1%}<br>%{customdata}"
 ON_FROC = "%{y:.1%} found<br>%{x:.3~r} false marks per volume"
 """What the pointer shows on a curve; `predictive_chart` and others say their own."""
 
@@ -67,6 +67,7 @@ def roc_curves(parts: Mapping[str, Part]) -> dict[str, Trace]:
     """Return one ROC curve per part."""
     return {
         name: _part_curve(name, part, "auroc", part.roc.fpr, part.roc.tpr, ON_ROC)
+        | _from(part.roc.threshold)
         for name, part in parts.items()
         if part.roc
     }
@@ -78,6 +79,7 @@ def recall_curves(parts: Mapping[str, Part]) -> dict[str, Trace]:
         name: _part_curve(
             name, part, "average_precision", part.pr.recall, part.pr.precision, ON_RECALL
         )
+        | _from(part.pr.threshold)
         for name, part in parts.items()
         if part.pr
     }
@@ -111,8 +113,19 @@ def unit_curves(cases: Mapping[str, Cases]) -> dict[str, Trace]:
             width=2.4,
             hover=f"{ON_ROC}<extra>{unit}</extra>",
         )
+        | _from(case.roc.threshold)
         for unit, case in cases.items()
         if case.roc
+    }
+
+
+def _from(thresholds: Sequence[float | None]) -> Trace:
+    """Return what the pointer shows of the thresholds at the points of a curve."""
+    return {
+        "customdata": [
+            "above every score" if one is None else f"from threshold {score(one)}"
+            for one in thresholds
+        ]
     }
 
 

@@ -2,11 +2,13 @@
 
     python benchmarks/search.py --images FOLDER --truth CSV --unlabelled TXT   # INbreast
     python benchmarks/search.py --slices FOLDER                                # BCS-DBT
+    python benchmarks/search.py --images … --truth … --unlabelled … --slices … # both
 
 INbreast: the network learns spots that are put into the images that TXT lists (image ids, one a
 line, without calcifications); those of patients with a place in CSV are left out. CSV has file,
 patient, type (Calcification | Cluster), x_half, y_half, rx_half, ry_half (pixels), completeness.
-BCS-DBT: two folds of patients, each searched by the network that learned on the other one.
+BCS-DBT: two folds of patients, each searched by the network that learned on the other one; and, of
+both, all by the network that learned on INbreast.
 
 Recall is that of all places when every image shows, on average, so many objects that are none. What
 lies in a cluster's ellipse counts as neither. Peers see the same images in the same run.
@@ -156,7 +158,8 @@ def gray(path: Path) -> NDArray[np.uint8]:
     return np.asarray(Image.open(path).convert("L"))
 
 
-def inbreast(folder: Path, truth: Path, unlabelled: Path) -> None:
+def inbreast(folder: Path, truth: Path, unlabelled: Path) -> Method:
+    """Print what is found of the real calcifications; return the search that has learned."""
     with truth.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     ids = set(unlabelled.read_text(encoding="utf-8").split())
@@ -192,13 +195,16 @@ def inbreast(folder: Path, truth: Path, unlabelled: Path) -> None:
     accounts = {name: Scores() for name in methods}
     measure(images, methods, accounts)
     show("real calcifications", accounts)
+    return method
 
 
-def bcs_dbt(folder: Path) -> None:
+def bcs_dbt(folder: Path, elsewhere: Method | None) -> None:
+    """Print what is found of spots put in, also by a search that has learned elsewhere."""
     paths = sorted(folder.glob("*.jpg"))
     # DBT-P00013-….jpg: the second part is the patient
     patients = sorted({path.name.split("-")[1] for path in paths})
-    accounts = {name: Scores() for name in NAMES}
+    further = {"learned on mammograms": elsewhere} if elsewhere else {}
+    accounts = {name: Scores() for name in (*NAMES, *further)}
     contrast: list[float] = []
     for fold in range(2):
         tested = set(patients[fold::2])
@@ -212,7 +218,7 @@ def bcs_dbt(folder: Path) -> None:
                 images.append((prepared.raw, DBT_MM, places, NOWHERE, True))
                 contrast += own.tolist()
         methods = dict(zip(NAMES, (method, local, dog, Prewhitened()), strict=True))
-        measure(images, methods, accounts)
+        measure(images, methods | further, accounts)
     show("spots put in", accounts)
     clear = np.array(contrast) >= CLEAR
     show("clear spots", {name: scores.among(clear) for name, scores in accounts.items()})
@@ -225,7 +231,8 @@ if __name__ == "__main__":
     for name in ("images", "truth", "unlabelled", "slices"):
         parser.add_argument(f"--{name}", type=Path)
     options = parser.parse_args()
+    taught = None
     if options.images:
-        inbreast(options.images, options.truth, options.unlabelled)
+        taught = inbreast(options.images, options.truth, options.unlabelled)
     if options.slices:
-        bcs_dbt(options.slices)
+        bcs_dbt(options.slices, taught)

@@ -37,11 +37,13 @@ import simulate_volume
 from fit_feature_models import samples_of
 from support.defaults import CONFIG
 from support.projects import copy_project
+from tomocalc.accounts.figures import Figure, Lead, Paired
 from tomocalc.accounts.leakage import LeakageAccount
 from tomocalc.comparison.catalogue import NAMES
 from tomocalc.comparison.feature_models import FEATURE_MODELS
 from tomocalc.comparison.fitting import tune_and_fit
 from tomocalc.dataset.splits import split_honest, usable_candidates
+from tomocalc.evaluation.weighted import paired_figures
 from tomocalc.experiments.cross_validation import Experiment
 from tomocalc.metrics import auroc
 from tomocalc.model.fitting import fit
@@ -161,17 +163,22 @@ def compare(table: pl.DataFrame, seed: int) -> None:
     trees = trial.tree_scores(features=FEATURES, slices=SEQUENCE["slices"])
     both = probability(average(lstm, log_odds(trees), shift=0.0))
     known = {"lstm": lstm, "trees": trees}
+    confidence = CONFIG["evaluation"]["confidence"]
     patients = len(np.unique(trial.group))
     count, found = len(trial.rows), int(trial.label.sum())
     print(f"{patients} patients, {count} candidates, {found} calcifications.\n")
     print(head("model", "AUROC", "average precision", "lead of the release in average precision"))
     for name, scores in known.items():
-        found = trial.figures({"release": both, name: scores}, CONFIG["evaluation"])
+        found = paired_figures(trial.label, (both, scores), trial.group, confidence=confidence)
         print(
-            row(NAMES[name], *_of_pair(found, name), _written(found["average_precision"]["lead"]))
+            row(
+                NAMES[name],
+                *(_written(one.other) for one in _shown(found)),
+                _written(found["average_precision"].lead),
+            )
         )
-    found = trial.figures({"release": both, "lstm": lstm}, CONFIG["evaluation"])
-    print(row(f"**{NAMES['average']}**", *_of_pair(found, "release"), ""))
+    found = paired_figures(trial.label, (both, lstm), trial.group, confidence=confidence)
+    print(row(f"**{NAMES['average']}**", *(_written(one.one) for one in _shown(found)), ""))
 
 
 def experiment(table: pl.DataFrame, seed: int) -> Experiment:
@@ -183,12 +190,12 @@ def experiment(table: pl.DataFrame, seed: int) -> Experiment:
     return Experiment(table, rows, model, "none", 5, seed, CPU)
 
 
-def _of_pair(found: dict[str, Any], name: str) -> list[str]:
-    return [_written(found[figure][name]) for figure in ("auroc", "average_precision")]
+def _shown(found: dict[str, Paired]) -> list[Paired]:
+    return [found[figure] for figure in ("auroc", "average_precision")]
 
 
-def _written(figure: dict[str, Any]) -> str:
-    return f"{figure['value']:.4f} ({figure['low']:.4f} to {figure['high']:.4f})"
+def _written(figure: Figure | Lead) -> str:
+    return f"{figure.value:.4f} ({figure.low:.4f} to {figure.high:.4f})"
 
 
 def permuted(table: pl.DataFrame, times: int) -> None:

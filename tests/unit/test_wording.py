@@ -2,6 +2,7 @@
 
 import pytest
 
+from tomocalc.accounts.figures import Figure, Lead, Method, Paired
 from tomocalc.accounts.prediction import ClusterRule
 from tomocalc.pages.merits import (
     FEW_GROUPS,
@@ -50,14 +51,14 @@ def test_two_models_that_do_equally_well_have_no_interval():
 
 
 def test_what_limits_a_paired_comparison():
-    lead = {"value": 0.0, "low": 0.0, "high": 0.0}
-    figures = [{"whole": PERFECT, "reduced": PERFECT, "lead": lead}]
-    said = paired_limits(figures, 3, "phantom")
+    perfect = Figure(**PERFECT, method=Method.WILSON)
+    alike = Paired(one=perfect, other=perfect, lead=Lead(value=0.0, low=0.0, high=0.0, p=1.0))
+    said = paired_limits([alike], 3, "phantom")
     assert [text.partition(" ")[0] for text in said] == ["Few", "Where", "Where"]
     assert "3 patients" in said[0]
-    assert "3 groups" in paired_limits(figures, 3, "table")[0]
-    sure = {"value": 0.9, "low": 0.8, "high": 0.95}
-    told = {"whole": sure, "reduced": sure, "lead": {"value": 0.1, "low": 0.05, "high": 0.15}}
+    assert "3 groups" in paired_limits([alike], 3, "table")[0]
+    sure = Figure(value=0.9, low=0.8, high=0.95, method=Method.LEFT_OUT)
+    told = Paired(one=sure, other=sure, lead=Lead(value=0.1, low=0.05, high=0.15, p=0.001))
     assert paired_limits([told], FEW_GROUPS, "phantom") == []
 
 

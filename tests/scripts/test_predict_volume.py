@@ -14,7 +14,9 @@ from support.image_volumes import files
 from support.predictions import measured, predict, release
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.prediction import VolumeScores
+from tomocalc.accounts.quality import Extraction
 from tomocalc.errors import TomocalcError
+from tomocalc.model.card import Domain
 from tomocalc.parquet import read_parquet
 from tomocalc.readers.volume import Volume
 
@@ -89,16 +91,13 @@ def test_a_model_of_another_spacing_is_refused_before_anything_is_written(
     prepared: Path, tmp_path: Path
 ) -> None:
     manifest = VolumeManifest.read(prepared / "features/manifest.json")
-    how: dict[str, Any] = {
-        "source": "volumes",
-        "extraction": {
-            "settings_keys": [manifest.settings_key],
-            "settings": manifest.settings.as_dict(),
-            "pixel_spacing_mm": [0.05, 0.06],
-            "slice_spacing_mm": [1.0, 1.0],
-        },
-        "features": {},
-    }
+    measured = Extraction(
+        settings_keys=(manifest.settings_key,),
+        settings=manifest.settings,
+        pixel_spacing_mm=(0.05, 0.06),
+        slice_spacing_mm=(1.0, 1.0),
+    )
+    how = Domain(source="volumes", extraction=measured, candidates=100, features={})
     other = tmp_path / "other"
     (other / "features").mkdir(parents=True)
     (other / "raw").symlink_to(prepared / "raw")

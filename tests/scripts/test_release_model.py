@@ -80,7 +80,7 @@ def test_a_release_gives_the_scores_of_its_model(
     account = TreesAccount.read(folder / "trees/trees.json")
     assert model.threshold == account.models[release].threshold
     assert model.released == release
-    assert model.card["domain"]["source"] == "volumes"
+    assert model.card.source == "volumes"
     assert (model.trees is None) == (release == "lstm")
 
 
@@ -125,7 +125,7 @@ def test_a_learned_search_goes_with_the_model_and_names_nobody(
     account.write(paths[1])
     model = released(folder, "lstm", tmp_path, search=tuple(map(str, paths)))
     assert model.search_key == account.weights_sha256
-    assert model.card["search"]["patients"] == 2
+    assert model.card.search.patients == 2
     assert (tmp_path / "search.safetensors").read_bytes() == b"weights"
     assert SearchAccount.read(tmp_path / "search.json") == replace(account, patients=())
     assert released(folder, "lstm", tmp_path).search_key is None

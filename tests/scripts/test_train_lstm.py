@@ -84,7 +84,7 @@ def test_without_validation_every_epoch_is_trained(tmp_path: Path) -> None:
     assert len(history) == MODEL["epochs"]
     assert history["validation_loss"].null_count() == len(history)
     assert load_model(out).threshold == 0.5
-    assert np.isclose(load_model(out).card["calibration"]["prevalence"], 0.5)
+    assert np.isclose(load_model(out).card.calibration.prevalence, 0.5)
 
 
 def killed_and_resumed(folder: Path, kills: int, delay: random.Random, **changes: Any) -> Path:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from msgspec.structs import replace
 from safetensors.numpy import load_file
 
 from support.predictions import FEATURES, measured, release
@@ -50,14 +51,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def of_a_table(folder: Path) -> Path:
     """The same network as if it had been trained on a table."""
     model = load_model(folder / "model")
-    card = {name: value for name, value in model.card.items() if name != "weights_sha256"}
-    card["domain"] = card["domain"] | {"source": "table", "extraction": None}
-    card["sequence"] = {"kind": "single_step", "slices": 1}
+    card = replace(
+        model.card,
+        domain=replace(model.domain, source="table", extraction=None),
+        sequence={"kind": "single_step", "slices": 1},
+        weights_sha256="",
+    )
     out = folder / "of_a_table"
     out.mkdir()
     tensors = load_file(folder / "model/model.safetensors")
     weights, path = out / "model.safetensors", out / "model.json"
-    save_model(weights=str(weights), card=str(path), tensors=tensors, facts=card)
+    save_model(weights=str(weights), path=str(path), tensors=tensors, card=card)
     return weights
 
 

@@ -25,7 +25,17 @@ from tomocalc.accounts.split import SplitAccount
 from tomocalc.accounts.study import Best
 from tomocalc.comparison.catalogue import ROWS
 from tomocalc.comparison.table import SCHEMA
-from tomocalc.files import read_json, write_json
+from tomocalc.metrics import Threshold
+from tomocalc.model.card import (
+    Calibration,
+    Device,
+    ModelCard,
+    NetworkShape,
+    PartRows,
+    ReadColumn,
+    TrainedOn,
+)
+from tomocalc.model.preprocessing import Preprocessing
 from tomocalc.pages.card import Run
 from tomocalc.parquet import read_parquet, write_parquet
 
@@ -38,12 +48,13 @@ NO_TEXTS: dict[str, Any] = {
     "answers": {},
 }
 LABELS = {"tolerance_mm": 0.3, "slice_tolerance": 1}
-MODEL = {
-    "features": [{"name": name, "unit": ""} for name in FEATURES],
-    "sequence": {"kind": "slices", "slices": 7},
-    "preprocessing": {"scaler": "quantile"},
-    "shape": {"inputs": 4, "units": [16, 8], "dropout": 0.2, "members": 2},
-    "training": {
+ROWS_OF_PART = PartRows(samples=400, positives=80, candidates=400)
+MODEL = ModelCard(
+    features=tuple(ReadColumn(name=name, unit="") for name in FEATURES),
+    sequence={"kind": "slices", "slices": 7},
+    preprocessing=Preprocessing("quantile", (), ()),
+    shape=NetworkShape(inputs=4, units=(16, 8), dropout=0.2, members=2),
+    training={
         "batch_size": 128,
         "imbalance": "none",
         "learning_rate": 0.01,
@@ -52,15 +63,20 @@ MODEL = {
         "seed": 1,
         "weight_decay": 0.0,
     },
-    "epochs": 20,
-    "best_epoch": 20,
-    "threshold": {"rule": "max_f1", "value": 0.4, "chosen_on": "validation"},
-    "calibration": {"prevalence": 0.125},
-    "data": {"candidates_sha256": "a" * 64, "splits_sha256": "b" * 64},
-    "versions": {"numpy": "2.4.6", "python": "3.12.1", "torch": "2.13.0"},
-    "device": {"asked": "auto", "used": "cpu"},
-    "weights_sha256": "c" * 64,
-}
+    epochs=20,
+    best_epoch=20,
+    threshold=Threshold("max_f1", 0.4, "validation"),
+    calibration=Calibration(prevalence=0.125),
+    data=TrainedOn(
+        candidates_sha256="a" * 64,
+        splits_sha256="b" * 64,
+        train=ROWS_OF_PART,
+        validation=ROWS_OF_PART,
+    ),
+    versions={"numpy": "2.4.6", "python": "3.12.1", "torch": "2.13.0"},
+    device=Device(asked="auto", used="cpu"),
+    weights_sha256="c" * 64,
+)
 GAP = {"value": 0.2, "low": 0.05, "high": 0.35}
 NAMES = ("auroc", "average_precision", "f1", "accuracy")
 
@@ -127,17 +143,13 @@ def comparison() -> pl.DataFrame:
 def write_accounts(results: Path, *, source: str = "phantom") -> dict[str, str]:
     """Write what the card reads below *results*, and return the paths."""
     dataset = write_dataset(results / "dataset", rows(), source=source)
-    contents = {
-        "model/model.json": MODEL,
-        "tuning/best.json": {},
-    }
-    for name, content in contents.items():
-        write_json(results / name, content)
+    MODEL.write(results / "model/model.json")
     audit().write(results / "audit/leakage.json")
     chosen(trials=12, failed=1).write(results / "tuning/best.json")
     metrics = results / "evaluation/metrics.json"
     figures(source=source, images=images().facts).write(metrics)
-    paths = {Path(name).stem: str(results / name) for name in contents}
+    paths = {"model": str(results / "model/model.json")}
+    paths["best"] = str(results / "tuning/best.json")
     paths["metrics"] = str(metrics)
     paths["audit"] = str(results / "audit/leakage.json")
     table = results / "comparison/comparison.parquet"
@@ -156,10 +168,9 @@ def facts(folder: Path, *, source: str = "phantom", **texts: Any) -> Run:
         "best": Best.read,
         "metrics": MetricsAccount.read,
         "audit": LeakageAccount.read,
+        "model": ModelCard.read,
     }
-    accounts: dict[str, Any] = {
-        name: typed.get(name, read_json)(path) for name, path in paths.items()
-    }
+    accounts: dict[str, Any] = {name: typed[name](path) for name, path in paths.items()}
     return Run(
         **accounts,
         comparison=table.to_dicts(),

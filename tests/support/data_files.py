@@ -24,6 +24,8 @@ from tomocalc.audit.split_file import split_text, split_uses
 from tomocalc.config import check_config, load_schema
 from tomocalc.dataset.feature_table import read_feature_table
 from tomocalc.image.shards import read_manifest, read_volume_rows
+from tomocalc.metrics import Threshold
+from tomocalc.model.card import ModelCard, NetworkShape, ReadColumn
 from tomocalc.model.lstm import Ensemble, Hyperparameters
 from tomocalc.model.preprocessing import fit_preprocessing
 from tomocalc.model.release import load_model, save_model
@@ -43,15 +45,15 @@ def release(folder: Path) -> Path:
     scale = fit_preprocessing(given.x, given.mask, features=3, scaler="quantile")
     save_model(
         weights=str(folder / "model.safetensors"),
-        card=str(folder / "model.json"),
+        path=str(folder / "model.json"),
         tensors=network.tensors(),
-        facts={
-            "features": [{"name": name, "unit": ""} for name in NAMES],
-            "sequence": {"kind": "slices", "slices": 3},
-            "shape": {"inputs": 3, "units": [5, 4], "dropout": 0.1, "members": 2},
-            "preprocessing": scale.to_json(),
-            "threshold": {"rule": "max_f1", "value": 0.5, "chosen_on": "validation"},
-        },
+        card=ModelCard(
+            features=tuple(ReadColumn(name=name, unit="") for name in NAMES),
+            sequence={"kind": "slices", "slices": 3},
+            shape=NetworkShape(inputs=3, units=(5, 4), dropout=0.1, members=2),
+            preprocessing=scale,
+            threshold=Threshold("max_f1", 0.5, "validation"),
+        ),
     )
     return folder / "model.safetensors"
 

@@ -14,7 +14,8 @@ from support.image_volumes import CANDIDATES, IMAGE, SHEET, run, write_volume
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.quality import Extraction
 from tomocalc.image.shards import read_volume_rows
-from tomocalc.model.domain import model_domain
+from tomocalc.metrics import Threshold
+from tomocalc.model.card import ModelCard, NetworkShape, ReadColumn, model_domain
 from tomocalc.model.lstm import Ensemble, Hyperparameters
 from tomocalc.model.preprocessing import fit_preprocessing
 from tomocalc.model.release import save_model
@@ -66,7 +67,7 @@ def release(
         source=source,
         extraction=Extraction(
             settings_keys=(content.settings_key,),
-            settings=content.settings.as_dict(),
+            settings=content.settings,
             pixel_spacing_mm=content.pixel_spacing_mm,
             slice_spacing_mm=(content.slice_spacing_mm, content.slice_spacing_mm),
         ),
@@ -78,27 +79,22 @@ def release(
         torch.as_tensor(scaler(sequences.x, sequences.mask)),
         torch.as_tensor(sequences.mask.sum(axis=1) - 1),
     )
-    facts = {
-        "features": [{"name": name, "unit": ""} for name in features],
+    given: dict[str, Any] = {
+        "features": tuple(ReadColumn(name=name, unit="") for name in features),
         "sequence": sequence,
-        "preprocessing": scaler.to_json(),
-        "shape": {
-            "inputs": len(features),
-            "units": list(units),
-            "dropout": 0.1,
-            "members": 2,
-        },
-        "threshold": {
-            "rule": "half",
-            "value": float(probability.quantile(1 - flagged)),
-            "chosen_on": None,
-        },
+        "preprocessing": scaler,
+        "shape": NetworkShape(inputs=len(features), units=tuple(units), dropout=0.1, members=2),
+        "threshold": Threshold("half", float(probability.quantile(1 - flagged)), None),
         "protocol": "honest",
         "domain": domain,
     }
-    facts = {key: value for key, value in (facts | card).items() if value is not None}
     weights, path = folder / "model.safetensors", folder / "model.json"
-    save_model(weights=str(weights), card=str(path), tensors=network.tensors(), facts=facts)
+    save_model(
+        weights=str(weights),
+        path=str(path),
+        tensors=network.tensors(),
+        card=ModelCard(**given | card),
+    )
     return folder
 
 

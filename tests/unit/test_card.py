@@ -17,6 +17,8 @@ from tomocalc.accounts.leakage import Check, Verdict
 from tomocalc.accounts.metrics import Part
 from tomocalc.accounts.quality import Extraction
 from tomocalc.config import load_schema
+from tomocalc.metrics import Threshold
+from tomocalc.model.card import ReadColumn
 from tomocalc.pages.card import Run
 from tomocalc.pages.levels import levels, missing_levels
 from tomocalc.pages.markdown import escape
@@ -204,7 +206,7 @@ def test_the_card_says_how_the_candidates_were_found_and_split(phantom):
 def test_limits_come_from_the_facts(volumes):
     nobody = {"patients": 0, "sites": 0, "sites_with_candidate": 0}
     bad = replace(volumes.quality, doubts=(GAPS,), **nobody)
-    fixed = MODEL | {"threshold": {"rule": "half", "value": 0.5, "chosen_on": None}}
+    fixed = replace(MODEL, threshold=Threshold("half", 0.5, None))
     text, _ = card(changed(volumes, quality=bad, model=fixed))
     limits = text.partition("## Limits")[2].partition("\n## ")[0]
     assert "- Doubtful in 2 volumes of the data: slices are missing." in limits
@@ -282,8 +284,8 @@ def test_hostile_texts_are_inert_in_both(tmp_path):
     before, lines = tags(page), written.count("\n")
     for hostile in (*HOSTILE, *MARKS):
         own = dict.fromkeys(texts, hostile) | {"answers": {"claim_44": hostile}}
-        named = [{"name": hostile, "unit": ""} for _ in MODEL["features"]]
-        run = changed(plain, authors=own, model=MODEL | {"features": named})
+        named = tuple(ReadColumn(name=hostile, unit="") for _ in MODEL.features)
+        run = changed(plain, authors=own, model=replace(MODEL, features=named))
         text, page = card(run)
         assert tags(page) == before
         assert text.count("\n") == lines

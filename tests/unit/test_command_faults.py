@@ -10,16 +10,12 @@ import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
 
 from support.dicom_objects import report
 from support.predictions import measured, release
-from tomocalc.accounts.manifest import VolumeManifest
-from tomocalc.accounts.settings import Settings
 from tomocalc.command.main import main
 
 SECRET = "MILLER"
@@ -122,8 +118,8 @@ CALLS = {  # words of the line: the call; OUT is where something would be left
     "not all lie": f"plan good.csv {PILOT} --half-width 0.1 --power 1",
     "No such file": "predict text.dcm --model nowhere --out OUT",
     "differs from the one": "predict text.dcm --model other_weights --out OUT",
-    "it has version 999": "predict text.dcm --model newer --out OUT",
-    "does not know the setting": "predict text.dcm --model older --out OUT",
+    "its schema is 999": "predict text.dcm --model newer --out OUT",
+    "field `texture`": "predict text.dcm --model older --out OUT",
     "it has no bytes": "predict empty.dcm --model model --out OUT",
     "not an image": "predict text.dcm --model model --out OUT",
     "no such file or folder": "predict nowhere.dcm --model model --out OUT",
@@ -156,24 +152,14 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _, found = measured(folder)
     (folder / "model").mkdir()
     release(folder / "model", folder / "features/manifest.json", found)
-    for name in ("other_weights", "newer"):
+    for name in ("other_weights", "newer", "older"):
         shutil.copytree(folder / "model", folder / name)
     (folder / "other_weights/model.safetensors").write_bytes(b"x")
     card = json.loads((folder / "newer/model.json").read_text())
-    (folder / "newer/model.json").write_text(json.dumps(card | {"schema_version": 999}))
-    (folder / "older").mkdir()
-    release(folder / "older", folder / "features/manifest.json", _older(found))
+    (folder / "newer/model.json").write_text(json.dumps(card | {"schema": 999}))
+    del card["domain"]["extraction"]["settings"]["texture"]  # as a version without it wrote it
+    (folder / "older/model.json").write_text(json.dumps(card))
     return folder
-
-
-def _older(found: VolumeManifest) -> VolumeManifest:
-    """Return a manifest as a version without one of the settings had it."""
-
-    class Older(Settings):
-        def as_dict(self) -> dict[str, Any]:
-            return {name: one for name, one in super().as_dict().items() if name != "texture"}
-
-    return msgspec.structs.replace(found, settings=Older(**found.settings.as_dict()))
 
 
 @pytest.mark.parametrize("words", CALLS)

@@ -14,6 +14,7 @@ from tomocalc.evaluation.interaction import equal_values
 from tomocalc.evaluation.subgroups import Known, Rows, divide, holm
 from tomocalc.evaluation.subgroups import subgroups_of as measured
 from tomocalc.evaluation.weighted import figures_of_merit, within_groups_left_out
+from tomocalc.model.card import Distribution
 from tomocalc.pages.subgroups import differences, subgroup_values
 
 CONFIDENCE = 0.95
@@ -159,7 +160,8 @@ def test_everything_that_the_sheet_and_the_volumes_know_divides_the_rows() -> No
         for place in range(60)
     ]
     sheet = {name: {"vendor": str(which)} for name, which in zip(names, vendor, strict=True)}
-    features = {"area_mm2": {"classes": {"1": [0.1, 0.2, 0.5, 0.6, 0.7]}}}
+    numbers = (0.1, 0.2, 0.5, 0.6, 0.7)
+    features = {"area_mm2": Distribution(values=(), below=(), classes={"1": numbers}, missing=0.0)}
     columns = candidates.select("candidate_id").with_columns(
         age=pl.when(pl.col("candidate_id") % 2 == 0).then(pl.lit("over 60")).otherwise(pl.lit(""))
     )

@@ -75,7 +75,7 @@ def test_altered_files_are_refused(folder: Path) -> None:
     [
         ({"threshold": {"rule": "half", "value": 0.1, "chosen_on": None}}, "does not belong"),
         ({"features": [{"name": name, "unit": ""} for name in NAMES[::-1]]}, "does not belong"),
-        ({"schema_version": 0}, "version 0"),
+        ({"schema": 0}, "its schema is 0"),
         ({"weights_sha256": "0" * 64}, "SHA-256"),
     ],
 )

@@ -17,8 +17,12 @@ from support.predictions import FEATURES, RULE, measured, release
 from tomocalc.accounts.doubts import Doubt
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.prediction import Drift
+from tomocalc.accounts.quality import Extraction
 from tomocalc.errors import TomocalcError
 from tomocalc.image.shards import read_volume_rows
+from tomocalc.metrics import Threshold
+from tomocalc.model.card import Distribution, Domain, ModelCard, NetworkShape, ReadColumn
+from tomocalc.model.preprocessing import Preprocessing
 from tomocalc.model.release import ReleasedModel, load_model
 from tomocalc.predict import predict_volume
 from tomocalc.prediction.attribution import attributions, log_odds
@@ -26,16 +30,22 @@ from tomocalc.prediction.cautions import caution_text, cautions_of, is_simulated
 from tomocalc.prediction.fit import check_fit, drift, percentile
 from tomocalc.prediction.scoring import MARKS, score_volume
 
-HOW = {
-    "settings_keys": [manifest().settings_key],
-    "settings": {"threshold_k": 4.5},
-    "pixel_spacing_mm": [0.08, 0.1],
-    "slice_spacing_mm": [1.0, 1.0],
-}
-CARD: dict[str, Any] = {
-    "features": [{"name": "area"}],
-    "domain": {"source": "volumes", "extraction": HOW},
-}
+HOW = Extraction(
+    settings_keys=(manifest().settings_key,),
+    settings=SETTINGS,
+    pixel_spacing_mm=(0.08, 0.1),
+    slice_spacing_mm=(1.0, 1.0),
+)
+VOLUMES = Domain(source="volumes", extraction=HOW, candidates=1000, features={})
+TABLE = msgspec.structs.replace(VOLUMES, source="table", extraction=None)
+CARD = ModelCard(
+    features=(ReadColumn(name="area", unit=""),),
+    sequence={"kind": "slices", "slices": 7},
+    preprocessing=Preprocessing("standard", (), ()),
+    shape=NetworkShape(inputs=1, units=(4,), dropout=0.1, members=1),
+    threshold=Threshold("half", 0.5, None),
+    domain=VOLUMES,
+)
 FINE = (0.09, 0.09)
 
 
@@ -47,8 +57,8 @@ def test_a_model_that_fits_is_accepted() -> None:
     ("card", "changes", "why"),
     [
         ({"domain": None}, {}, "does not say what the model was trained on"),
-        ({"domain": {"source": "table", "extraction": None}}, {}, "trained on a finished table"),
-        ({"features": [{"name": "age"}]}, {}, "it reads age"),
+        ({"domain": TABLE}, {}, "trained on a finished table"),
+        ({"features": (ReadColumn(name="age", unit=""),)}, {}, "it reads age"),
         (
             {},
             {"settings_key": "x", "settings": replace(SETTINGS, threshold_k=3.0)},
@@ -65,7 +75,7 @@ def test_a_model_that_does_not_fit_is_refused(
 ) -> None:
     measured_so: dict[str, Any] = {"pixel_spacing_mm": FINE, **changes}
     with pytest.raises(TomocalcError, match="E602") as caught:
-        check_fit(CARD | card, manifest(**measured_so), tolerance=0.1)
+        check_fit(msgspec.structs.replace(CARD, **card), manifest(**measured_so), tolerance=0.1)
     assert why in str(caught.value)
 
 
@@ -79,12 +89,10 @@ def test_phantoms_and_patients_are_told_apart() -> None:
     assert is_simulated("In-Silico phantom")
     assert not is_simulated("Duke")
     assert not is_simulated(None)
-    sequence = {"kind": "slices", "slices": 7}
-    phantom, patient = (
-        {"domain": {"source": source}, "sequence": sequence} for source in ("phantom", "volumes")
-    )
+    of_phantoms = msgspec.structs.replace(VOLUMES, source="phantom")
+    phantom, patient = msgspec.structs.replace(CARD, domain=of_phantoms), CARD
 
-    def said(card: dict[str, Any], *, simulated: bool) -> list[str]:
+    def said(card: ModelCard, *, simulated: bool) -> list[str]:
         return [caution_text(it) for it in cautions_of(card, manifest(), [], simulated=simulated)]
 
     (text,) = said(phantom, simulated=False)
@@ -94,11 +102,16 @@ def test_phantoms_and_patients_are_told_apart() -> None:
     assert said(phantom, simulated=True) == said(patient, simulated=False) == []
 
 
-KNOWN = {"values": [float(v) for v in range(1, 11)], "below": [v / 10 for v in range(1, 11)]}
+KNOWN = Distribution(
+    values=tuple(float(v) for v in range(1, 11)),
+    below=tuple(v / 10 for v in range(1, 11)),
+    classes={},
+    missing=0.0,
+)
 
 
 def shift(values: list[float], candidates: int = 1000) -> Drift:
-    domain = {"candidates": candidates, "features": {"area": {**KNOWN, "classes": {}}}}
+    domain = msgspec.structs.replace(VOLUMES, candidates=candidates, features={"area": KNOWN})
     frame = pl.DataFrame({"area": pl.Series(values, dtype=pl.Float32)})
     (row,) = drift(frame, domain)
     return row
@@ -126,7 +139,7 @@ def test_too_few_candidates_are_not_judged() -> None:
 
 
 def test_a_value_that_32_bits_cannot_hold_meets_its_equal() -> None:
-    known = {"values": [0.12, 0.5], "below": [0.75, 1.0]}
+    known = Distribution(values=(0.12, 0.5), below=(0.75, 1.0), classes={}, missing=0.0)
     value = np.array([np.float32(0.12)], np.float64)
     assert percentile(value, known)[0] == pytest.approx(0.75)
     assert percentile(np.array([0.1, 0.9]), known).tolist() == [0.0, 1.0]
@@ -166,9 +179,8 @@ def test_marks_are_candidates_at_best_focus_likeliest_first(volume: Any) -> None
 
 def test_cluster_ids_of_marks_and_clusters_agree(volume: Any) -> None:
     model, folder, measured_as = volume
-    low = ReleasedModel(
-        {**model.card, "threshold": {"value": 0.0}}, model.network, model.preprocessing
-    )
+    card = msgspec.structs.replace(model.card, threshold=Threshold("half", 0.0, None))
+    low = ReleasedModel(card, model.network, model.preprocessing)
     result = scored((low, folder, measured_as))
     counted = result.marks.drop_nulls("cluster_id").group_by("cluster_id").len().sort("cluster_id")
     assert counted["len"].to_list() == result.clusters["count"].to_list()
@@ -202,10 +214,10 @@ def test_attributions_are_differences_of_log_odds(volume: Any) -> None:
     assert parts.shape == (measured_as.candidates, len(FEATURES))
     # by hand for one candidate and one feature
     first = rows.filter(pl.col("candidate_id") == keys["candidate_id"][0])
-    known = model.card["domain"]["features"][FEATURES[1]]
+    known = model.domain.features[FEATURES[1]]
     changed = []
     for level in (0.1, 0.3, 0.5, 0.7, 0.9):
-        value = known["values"][int(np.searchsorted(known["below"], level))]
+        value = known.values[int(np.searchsorted(known.below, level))]
         other = first.with_columns(pl.lit(value, dtype=pl.Float32).alias(FEATURES[1]))
         changed.append(log_odds(model.predict(other)["probability"].to_numpy())[0])
     base = log_odds(model.predict(first)["probability"].to_numpy())[0]

@@ -80,11 +80,11 @@ def main(
         )
     rows = _with_cohort_doubts([VolumeScores.read(path) for path in scores])
     by_patient = _patients(rows)
-    card = load_model(weights).card
+    model = load_model(weights)
     found = pl.concat([read_parquet(path) for path in marks])
-    if card.get("clusters"):
+    if model.clusters:
         found = found.filter(pl.col("member_rank") == 0)  # each cluster once
-    shifts = drift(found, card["domain"])
+    shifts = drift(found, model.domain)
     write_text(
         volumes,
         sheet_text(
@@ -109,7 +109,7 @@ def main(
         in_run=own and (Path(page).parent.parent / "index.html").is_file(),
         files=FILES,
     )
-    write_page(page, html, words_of_model(card))
+    write_page(page, html, words_of_model(clusters=model.clusters is not None))
     log.info("%d volumes of %d patients", len(rows), len(by_patient))
 
 

@@ -54,14 +54,16 @@ def main(
         candidates,
         splits,
         features=lstm.features,
-        sequence=lstm.card["sequence"],
+        sequence=lstm.card.sequence,
         impute="none" if lstm.preprocessing.imputation is None else "filled",
     )
     x = tree_inputs(lstm.preprocessing, samples.x, samples.mask, samples.focus)
     training = np.flatnonzero(samples.part == "train")
     grown = grow(x[training], samples.y[training], seed=seed)
     share = np.array([float(samples.y[training].mean())])
-    learnt = np.array([lstm.card["calibration"]["prevalence"]])
+    known = lstm.card.calibration
+    assert known is not None, "a training writes it"
+    learnt = np.array([known.prevalence])
     shift = float((log_odds(share) - log_odds(learnt))[0])
     odds = grown.log_odds(x)
     of_lstm = read_parquet(lstm_scores)["lstm"].to_numpy()

@@ -1,17 +1,19 @@
 """Put the model that the run releases into one folder, with what new volumes must resemble."""
 
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import msgspec
 from safetensors.numpy import load_file
 
+from tomocalc.accounts.metrics import Released
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.search import SearchAccount
 from tomocalc.accounts.trees import TreesAccount
 from tomocalc.files import write_bytes
 from tomocalc.log import log_to
-from tomocalc.model.domain import model_domain
+from tomocalc.metrics import Threshold
+from tomocalc.model.card import Calibration, Release, UsedSearch, model_domain
 from tomocalc.model.release import load_model, save_model
 from tomocalc.parquet import read_parquet
 
@@ -24,7 +26,7 @@ def main(
     candidates: str,
     splits: str,
     quality: str,
-    release: str,
+    release: Released | Literal["best"],
     weights: str,
     card: str,
     search: tuple[str, str] | None = None,
@@ -55,38 +57,42 @@ def main(
         source=account.source,
         extraction=account.extraction,
     )
-    facts: dict[str, Any] = {
-        key: value for key, value in trained.card.items() if key != "weights_sha256"
-    }
-    tensors: dict[str, Any] = dict(trained.network.tensors)
+    model = judged.models[chosen]
+    facts = msgspec.structs.replace(
+        trained.card,
+        weights_sha256="",
+        domain=domain,
+        threshold=Threshold(model.rule, model.threshold, model.chosen_on),
+        release=Release(
+            asked=release,
+            model=chosen,
+            shift=judged.shift,
+            objective=judged.objective,
+            validation={name: one.validation for name, one in judged.models.items()},
+        ),
+    )
+    tensors = dict(trained.network.tensors)
     if chosen != "lstm":
         tensors |= load_file(trees)
-        facts["calibration"] = {"prevalence": judged.share}
-    model = judged.models[chosen]
-    facts |= {
-        "domain": domain,
-        "threshold": {"rule": model.rule, "value": model.threshold, "chosen_on": model.chosen_on},
-        "release": {
-            "asked": release,
-            "model": chosen,
-            "shift": judged.shift,
-            "objective": judged.objective,
-            "validation": {name: one.validation for name, one in judged.models.items()},
-        },
-    }
+        facts = msgspec.structs.replace(facts, calibration=Calibration(prevalence=judged.share))
     if search is not None:
         learned, place = SearchAccount.read(search[1]), Path(weights).parent
         write_bytes(place / Path(search[0]).name, Path(search[0]).read_bytes())
         msgspec.structs.replace(learned, patients=()).write(place / Path(search[1]).name)
-        facts["search"] = {"sha256": learned.weights_sha256, "patients": len(learned.patients)}
-    save_model(weights=weights, card=card, tensors=tensors, facts=facts)
+        used = UsedSearch(sha256=learned.weights_sha256, patients=len(learned.patients))
+        facts = msgspec.structs.replace(facts, search=used)
+    save_model(weights=weights, path=card, tensors=tensors, card=facts)
 
 
-def best_of(judged: TreesAccount) -> str:
+def best_of(judged: TreesAccount) -> Released:
     """Return the model with the highest validation score; the LSTM where there are no scores."""
-    values = {name: one.validation for name, one in judged.models.items()}
-    known = {name: value for name, value in values.items() if value is not None}
-    return max(known, key=lambda name: known[name]) if known else "lstm"
+    kinds: tuple[Released, ...] = ("lstm", "trees", "average")
+    known: dict[Released, float] = {}
+    for kind in kinds:
+        value = judged.models[kind].validation
+        if value is not None:
+            known[kind] = value
+    return max(known, key=lambda kind: known[kind]) if known else "lstm"
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ from tomocalc.accounts.split import SplitAccount
 from tomocalc.evaluation.account import roc
 from tomocalc.evaluation.weighted import figures_of_merit
 from tomocalc.experiments.paper import PAPER
-from tomocalc.files import read_json
 from tomocalc.log import log_to
 from tomocalc.metrics import confusion
+from tomocalc.model.card import ModelCard
 from tomocalc.pages.frame import write_page
 from tomocalc.pages.reproduction import reproduction_page
 from tomocalc.parquet import read_parquet
@@ -64,12 +64,12 @@ def side(
     splits: str, scores: str, card: str, history: str, *, evaluation: EvaluationSection
 ) -> Side:
     """Return what one training reaches on its test part, and its curves."""
-    network = read_json(card)
+    network = ModelCard.read(card)
     keys = ["volume_id", "candidate_id", "copy"]
     rows = read_parquet(splits).join(read_parquet(scores), on=keys, maintain_order="left")
     test = rows.filter(pl.col("part") == "test")
     label, score = test["label"].to_numpy(), test["lstm"].to_numpy()
-    threshold = network["threshold"]["value"]
+    threshold = network.threshold.value
     found = figures_of_merit(
         label,
         score,
@@ -86,8 +86,8 @@ def side(
         accuracy_of_none=float(np.mean(label == 0)),
         roc=roc(label, score),
         figures={name: found[name] for name in SHOWN},
-        training=network["training"],
-        tuned=network["trials"] > 0,
+        training=network.training,
+        tuned=network.trials > 0,
         curves=tuple(Epoch(**row) for row in epochs.to_dicts()),
     )
 

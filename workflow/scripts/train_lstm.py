@@ -11,10 +11,10 @@ import polars as pl
 from tomocalc.accounts.study import Best, Chosen
 from tomocalc.log import Progress, log_to, write_times
 from tomocalc.metrics import choose_threshold
-from tomocalc.model.card import network_card
+from tomocalc.model.card import Device
 from tomocalc.model.checkpoint import Checkpoint
 from tomocalc.model.device import choose_device
-from tomocalc.model.fitting import fit
+from tomocalc.model.fitting import fit, network_card
 from tomocalc.model.recipe import Recipe, data_hashes, tuned_values
 from tomocalc.model.release import load_model, save_model
 from tomocalc.model.sequences import build_samples
@@ -114,16 +114,14 @@ def main(
             samples.y[held], result.probability(samples, held), rule=threshold
         ),
         data=data,
-        run={
-            "protocol": protocol,
-            "tuned": sorted(tuned.__struct_fields__) if tuned else [],
-            "trials": choice.trials if tuned is not None else 0,
-            "clusters": clusters,
-            "device": {"asked": model["device"], "used": device.type},
-        },
+        protocol=protocol,
+        tuned=sorted(tuned.__struct_fields__) if tuned else (),
+        trials=choice.trials if tuned is not None else 0,
+        clusters=clusters,
+        device=Device(asked=model["device"], used=device.type),
     )
     write_parquet(history, pl.DataFrame(result.trained.history, schema=history_schema()))
-    save_model(weights=weights, card=card, tensors=result.trained.model.tensors(), facts=facts)
+    save_model(weights=weights, path=card, tensors=result.trained.model.tensors(), card=facts)
     found = load_model(weights).of_network(samples.x, samples.mask)
     uses = rows.select("volume_id", "candidate_id", "copy")
     write_parquet(scores, uses.with_columns(lstm=pl.Series(found, dtype=pl.Float64)))

@@ -118,16 +118,16 @@ def main(
     divided = subgroups_of(
         scored,
         images.volumes,
-        Known(model.distributions, volumes, subgroups or {}, _columns(table, columns)),
+        Known(model.domain.features, volumes, subgroups or {}, _columns(table, columns)),
         threshold=model.threshold,
         confidence=settings["confidence"],
     )
     test = _test(scored, model, settings, seed)
     label, score = scored["label"].to_numpy(), scored["probability"].to_numpy()
     group, confidence = scored["group"].to_numpy(), settings["confidence"]
-    domain = model.card["domain"]
+    domain = model.domain
     found = ExternalAccount(
-        protocol=model.card.get("protocol") or "honest",
+        protocol=model.card.protocol or "honest",
         source=_source(table, volumes),
         released=model.released,
         threshold=model.threshold,
@@ -136,8 +136,8 @@ def main(
         images=images.facts,
         no_images=images.reason,
         subgroups=divided,
-        weights_sha256=model.card["weights_sha256"],
-        trained_on=domain["source"],
+        weights_sha256=model.card.weights_sha256,
+        trained_on=domain.source,
         volumes=len(volumes),
         patients=len({volume.patient_id for volume in volumes} - {""})
         or scored.filter(pl.col("patient_id") != "")["patient_id"].n_unique(),

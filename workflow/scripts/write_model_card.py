@@ -8,8 +8,9 @@ from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.split import SplitAccount
 from tomocalc.accounts.study import Best
-from tomocalc.files import read_json, write_text
+from tomocalc.files import write_text
 from tomocalc.log import log_to
+from tomocalc.model.card import ModelCard
 from tomocalc.pages.card import Run
 from tomocalc.pages.frame import write_page
 from tomocalc.pages.model_card import model_card
@@ -52,7 +53,7 @@ def main(
         quality=QualityAccount.read(quality),
         split=SplitAccount.read(split),
         metrics=MetricsAccount.read(metrics),
-        model=read_json(model),
+        model=ModelCard.read(model),
         best=Best.read(best),
         audit=LeakageAccount.read(audit),
         comparison=read_parquet(comparison).to_dicts(),

@@ -131,7 +131,7 @@ class Prediction(Shown):
         from tomocalc.dicom_output.presentation import presentation_bytes
         from tomocalc.dicom_output.segmentation import segmentation_bytes
 
-        version, manifest = self.model.card["weights_sha256"][:16], self.measured.manifest
+        version, manifest = self.model.card.weights_sha256[:16], self.measured.manifest
         flagged = self.marks.filter("flagged")
         content = digest([version, self.scores.threshold, flagged.to_dicts(), identifiers])
         files = self.measured.files() if identifiers == "source" else []
@@ -167,14 +167,14 @@ class Prediction(Shown):
         """
         html = volume_page(
             self.scored,
-            card=self.model.card,
+            model=self.model,
             manifest=self.measured.manifest,
             previews=self.measured.previews,
             explained=self.explained,
             files=[(name, FILES[name]) for name in files],
             home=home,
         )
-        write_page(path, html, words_of_model(self.model.card))
+        write_page(path, html, words_of_model(clusters=self.model.clusters is not None))
 
 
 def predict_volume(

@@ -115,10 +115,13 @@ class SplitSection(TypedDict):
     folds: int
 
 
+SequenceKind = Literal["slices", "features_as_steps", "single_step", "members"]
+
+
 class SequenceSection(TypedDict):
     """``sequence``."""
 
-    kind: Literal["slices", "features_as_steps", "single_step", "members"]
+    kind: SequenceKind
     slices: int
 
 

@@ -8,12 +8,15 @@ declared as one that may be None.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import msgspec
 
 from tomocalc.errors import TomocalcError
 from tomocalc.files import canonical_json, write_text
+
+Setting = bool | int | float | str | None | list[int | float | str]
+"""A value of the configuration."""
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,15 +52,16 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def write(self, path: str | Path) -> None:
         """Write the account to *path* as canonical JSON, atomically; equal ones as equal bytes."""
-        write_text(path, canonical_json({"schema": self.SCHEMA, **_plain(self)}))
+        write_text(path, self.text())
+
+    def text(self) -> str:
+        """Return the account as canonical JSON."""
+        plain = msgspec.to_builtins(self, str_keys=True)
+        return canonical_json({"schema": self.SCHEMA, **plain})
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A part of an account: one figure, one finding, one row of a list."""
-
-
-def _plain(account: Account) -> dict[str, Any]:
-    return msgspec.to_builtins(account, str_keys=True)
 
 
 def _unfit(path: str | Path, why: str) -> TomocalcError:

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from tomocalc.accounts.base import Account, Record
+from tomocalc.accounts.base import Account, Record, Setting
 from tomocalc.accounts.figures import Figure, Paired
 from tomocalc.accounts.metrics import Confusion, PaperFigures, PrecisionRecall, Roc
 from tomocalc.sections import NetworkSection
-
-Setting = int | float | str | None | list[int | float | str]
-"""A value of the configuration."""
 
 
 class Variant(Record, frozen=True, kw_only=True):

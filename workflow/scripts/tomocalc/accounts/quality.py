@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tomocalc.accounts.base import Account, Record
 from tomocalc.accounts.doubts import DoubtCount
+from tomocalc.accounts.settings import Settings
 
 
 class Gaps(Record, frozen=True, kw_only=True):
@@ -126,7 +127,7 @@ class Extraction(Record, frozen=True, kw_only=True):
     """How volumes were measured; spacings are (smallest, largest), in mm."""
 
     settings_keys: tuple[str, ...]
-    settings: dict[str, bool | int | float | str] | None
+    settings: Settings | None
     pixel_spacing_mm: tuple[float, float] | None
     slice_spacing_mm: tuple[float, float] | None
 

@@ -14,6 +14,7 @@ from tomocalc.comparison.catalogue import NETWORKS, ROWS, Cited
 from tomocalc.comparison.figures import FIGURES, REFERENCE, ModelFigures, protocol_figures
 from tomocalc.errors import TomocalcError
 from tomocalc.files import canonical_json, read_json
+from tomocalc.model.card import ModelCard
 from tomocalc.parquet import read_parquet
 from tomocalc.sections import EvaluationSection
 
@@ -92,7 +93,8 @@ def read_measured(
     TomocalcError
         ``E301`` when the LSTM or the trees have not scored every row.
     """
-    facts, lstm, trees = read_json(account), read_json(lstm_card), TreesAccount.read(tree_account)
+    facts, lstm = read_json(account), ModelCard.read(lstm_card)
+    trees = TreesAccount.read(tree_account)
     table = read_parquet(scores)
     for path, column in ((lstm_scores, REFERENCE), (tree_scores, "trees")):
         table = table.join(read_parquet(path), on=USE, how="left", maintain_order="left")
@@ -105,9 +107,9 @@ def read_measured(
                 fix=f"delete it and run the same command again: {path}",
             )
     known = {
-        "threshold": lstm["threshold"]["value"],
-        "trials": lstm["trials"],
-        "remark": "tuned" if lstm["trials"] else "not_tuned",
+        "threshold": lstm.threshold.value,
+        "trials": lstm.trials,
+        "remark": "tuned" if lstm.trials else "not_tuned",
     }
     grown = {
         "trees": {
@@ -115,7 +117,7 @@ def read_measured(
             "trials": 1,
             "parameters": trees.parameters,
         },
-        "average": {"threshold": trees.models["average"].threshold, "trials": lstm["trials"]},
+        "average": {"threshold": trees.models["average"].threshold, "trials": lstm.trials},
     }
     models = {REFERENCE: known} | grown | facts["models"]
     for name, figures in (trees.cross_validation or {}).items():

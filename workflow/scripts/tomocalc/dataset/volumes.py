@@ -234,7 +234,7 @@ def _extraction(measured: list[_Measured]) -> dict[str, Any]:
     deep = [volume.slice_spacing_mm for volume in volumes if volume.slices > 1]
     return {
         "settings_keys": sorted({volume.settings_key for volume in volumes}),
-        "settings": volumes[0].settings.as_dict() if volumes else None,
+        "settings": volumes[0].settings if volumes else None,
         "pixel_spacing_mm": [min(pixels), max(pixels)] if pixels else None,
         "slice_spacing_mm": [min(deep), max(deep)] if deep else None,
     }

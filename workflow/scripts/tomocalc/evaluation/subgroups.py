@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -26,7 +26,7 @@ from tomocalc.evaluation.weighted import (
     rarer_groups,
     within_groups_left_out,
 )
-from tomocalc.model.domain import SPREAD
+from tomocalc.model.card import SPREAD, Distribution
 
 TESTED = ("auroc", WITHIN, "recall", "specificity")
 """Figures that do not change with the share of calcifications, which differs between subgroups."""
@@ -56,7 +56,7 @@ class Known:
         Of a table: ``candidate_id`` and the columns of ``table.subgroups``, or None.
     """
 
-    features: Mapping[str, Any]
+    features: Mapping[str, Distribution]
     volumes: Sequence[VolumeFacts] = ()
     sheet: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     columns: pl.DataFrame | None = None
@@ -225,7 +225,7 @@ def _of_candidates(
         yield "depth", [THIRDS[k] if ok else None for k, ok in zip(third, deep, strict=True)], None
     for by, features in HALVED.items():
         name = next((one for one in features if one in known.features), None)
-        classes = known.features[name]["classes"] if name else {}
+        classes = known.features[name].classes if name else {}
         if name and "1" in classes:
             cut = classes["1"][len(SPREAD) // 2]  # the median
             values = rows[name].cast(pl.Float64).to_numpy()

@@ -15,7 +15,7 @@ from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.weighted import paired_figures
-from tomocalc.files import read_json
+from tomocalc.model.card import ModelCard
 from tomocalc.parquet import read_parquet
 
 KEY = ["volume_id", "candidate_id", "copy"]
@@ -31,7 +31,7 @@ def read_run(folder: Path, name: str) -> RunFacts:
     """
     try:
         metrics = MetricsAccount.read(folder / "evaluation/metrics.json")
-        card = read_json(folder / "model/model.json")
+        card = ModelCard.read(folder / "model/model.json")
         quality = QualityAccount.read(folder / "dataset/quality.json")
     except (OSError, ValueError, TomocalcError) as error:
         raise TomocalcError(
@@ -41,15 +41,17 @@ def read_run(folder: Path, name: str) -> RunFacts:
             why=f"it is no folder of a finished run ({type(error).__name__})",
             fix="give results folders, each with evaluation, model and dataset",
         ) from error
+    extraction = card.domain and card.domain.extraction
+    measured = extraction and extraction.settings
     settings = {
         "source": metrics.source,
         "protocol": metrics.protocol,
         "release": metrics.released,
-        "features": [feature["name"] for feature in card["features"]],
-        "sequence": card["sequence"],
-        "model": {**card["training"], "scaler": card["preprocessing"]["scaler"]},
-        "threshold": card["threshold"]["rule"],
-        "measured with": ((card.get("domain") or {}).get("extraction") or {}).get("settings") or {},
+        "features": card.reads,
+        "sequence": card.sequence,
+        "model": {**card.training, "scaler": card.preprocessing.scaler},
+        "threshold": card.threshold.rule,
+        "measured with": measured.as_dict() if measured else {},
     }
     test = metrics.test
     return RunFacts(

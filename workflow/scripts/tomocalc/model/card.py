@@ -1,67 +1,235 @@
-"""What a network and a release say of themselves: facts as JSON values."""
+"""What a released model says of itself: ``model.json`` beside its weights.
+
+What it was trained on is described so far as new volumes must resemble it.
+"""
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
-
+import msgspec
 import numpy as np
-import torch
+import polars as pl
+from numpy.typing import NDArray
 
+from tomocalc.accounts.base import Account, Record, Setting
+from tomocalc.accounts.metrics import Released
+from tomocalc.accounts.quality import Extraction
 from tomocalc.metrics import Threshold
-from tomocalc.model.fitting import Fit
-from tomocalc.model.recipe import Recipe
-from tomocalc.model.sequences import Samples
-from tomocalc.tables import MEASURED
+from tomocalc.model.preprocessing import Preprocessing
+from tomocalc.sections import ClustersSection, SequenceSection
+
+POINTS = 101
+"""Percentiles kept of every feature."""
+
+SPREAD = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""Shares below the five numbers that stand for a class."""
+
+DIGITS = 9
+"""Significant digits: enough to tell any two 32-bit values apart."""
 
 
-def network_card(
-    *,
-    fit: Fit,
-    recipe: Recipe,
-    samples: Samples,
-    threshold: Threshold,
-    data: Mapping[str, str],
-    run: Mapping[str, Any],
-) -> dict[str, Any]:
-    """Return the facts of a trained network; *run* are those of the run (protocol, device)."""
-    unit = {column.name: column.unit for column in MEASURED}
-    counts = {
-        part: {
-            "samples": int((samples.part == part).sum()),
-            "positives": int(samples.y[samples.part == part].sum()),
-            "candidates": len(np.unique(samples.candidate[samples.part == part])),
-        }
-        for part in ("train", "validation")
-    }
-    return {
-        "features": [{"name": name, "unit": unit.get(name, "")} for name in recipe.features],
-        "sequence": {"kind": recipe.kind, "slices": recipe.slices},
-        "preprocessing": fit.preprocessing.to_json(),
-        "shape": {**asdict(recipe.shape), "units": list(recipe.shape.units)},
-        "training": recipe.training() | {"seed": recipe.seed},
-        "epochs": len(fit.trained.history),
-        "best_epoch": fit.trained.best_epoch,
-        "threshold": asdict(threshold),
-        "calibration": {"prevalence": prevalence(samples, recipe)},
-        "data": {**data, **counts},
-        "versions": {
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-        },
-        **run,
-    }
+class ReadColumn(Record, frozen=True, kw_only=True):
+    """A feature that the model reads."""
+
+    name: str
+    unit: str
 
 
-def prevalence(samples: Samples, recipe: Recipe) -> float:
-    """Return the share of calcifications to which the probabilities are calibrated.
+class NetworkShape(Record, frozen=True, kw_only=True):
+    """Inputs, units of the layers, dropout after each, and how many networks are averaged."""
 
-    Balancing by weights or by oversampling makes a training as if both classes were equally
-    frequent; without it, the share in the training rows (copies included) counts.
+    inputs: int
+    units: tuple[int, ...]
+    dropout: float
+    members: int
+
+
+class Calibration(Record, frozen=True, kw_only=True):
+    """The share of calcifications at which the probabilities hold."""
+
+    prevalence: float
+
+
+class PartRows(Record, frozen=True, kw_only=True):
+    """Samples of a part, calcifications among them, and distinct candidates."""
+
+    samples: int
+    positives: int
+    candidates: int
+
+
+class TrainedOn(Record, frozen=True, kw_only=True):
+    """The tables of a training, by their digests, and its parts."""
+
+    candidates_sha256: str
+    splits_sha256: str
+    train: PartRows
+    validation: PartRows
+
+
+class Device(Record, frozen=True, kw_only=True):
+    """The device of the configuration, and the one that trained."""
+
+    asked: str
+    used: str
+
+
+class Distribution(Record, frozen=True, kw_only=True):
+    """How a feature is distributed in the training.
+
+    Attributes
+    ----------
+    values, below
+        Distinct percentiles, and the exact share of rows at or below each.
+    classes
+        Five numbers of either class (``0``, ``1``), at the shares of `SPREAD`.
+    missing
+        Share of rows without a value.
     """
-    share = float(samples.y[samples.part == "train"].mean())
-    balanced = recipe.settings.imbalance in ("oversample", "class_weights")
-    return 0.5 if balanced and 0 < share < 1 else share
+
+    values: tuple[float, ...]
+    below: tuple[float, ...]
+    classes: dict[str, tuple[float, ...]]
+    missing: float
+
+
+class Domain(Record, frozen=True, kw_only=True):
+    """The training part: its source, how it was measured, and every feature of its candidates."""
+
+    source: str
+    extraction: Extraction | None
+    candidates: int
+    features: dict[str, Distribution]
+
+
+class Release(Record, frozen=True, kw_only=True):
+    """Which model was asked for and which it is.
+
+    Attributes
+    ----------
+    shift
+        Added to the LSTM's log-odds in the average.
+    objective, validation
+        Score of the validation part, and its value by model.
+    """
+
+    asked: str
+    model: Released
+    shift: float
+    objective: str
+    validation: dict[str, float | None]
+
+
+class UsedSearch(Record, frozen=True, kw_only=True):
+    """The learned search that found the candidates, and how many patients it learned from."""
+
+    sha256: str
+    patients: int
+
+
+class ModelCard(Account, frozen=True, kw_only=True):
+    """The card of a network or, with `domain` and `release`, of a released model.
+
+    Attributes
+    ----------
+    tuned, trials
+        Hyper-parameters that trials chose, and how many trials.
+    training
+        Hyper-parameters and seed.
+    protocol
+        Of the split.
+    clusters
+        Section of the configuration, of a model that scores clusters.
+    weights_sha256
+        Of the file beside the card; empty before it is written.
+    """
+
+    features: tuple[ReadColumn, ...]
+    sequence: SequenceSection
+    preprocessing: Preprocessing
+    shape: NetworkShape
+    threshold: Threshold
+    training: dict[str, Setting] = msgspec.field(default_factory=dict)
+    tuned: tuple[str, ...] = ()
+    trials: int = 0
+    epochs: int | None = None
+    best_epoch: int | None = None
+    calibration: Calibration | None = None
+    data: TrainedOn | None = None
+    device: Device | None = None
+    versions: dict[str, str] = msgspec.field(default_factory=dict)
+    protocol: str | None = None
+    clusters: ClustersSection | None = None
+    domain: Domain | None = None
+    release: Release | None = None
+    search: UsedSearch | None = None
+    weights_sha256: str = ""
+
+    @property
+    def reads(self) -> list[str]:
+        """Names of the features that the model reads, in order."""
+        return [feature.name for feature in self.features]
+
+    @property
+    def source(self) -> str | None:
+        """Of the data that it was trained on, where the card says."""
+        return self.domain.source if self.domain else None
+
+
+def model_domain(
+    candidates: pl.DataFrame,
+    splits: pl.DataFrame,
+    *,
+    features: list[str],
+    source: str,
+    extraction: Extraction | None,
+) -> Domain:
+    """Describe the training part: source, how it was measured, distribution of every feature.
+
+    Parameters
+    ----------
+    candidates
+        One row per candidate and slice; those of best focus count, each candidate once.
+    splits
+        One row per use of a candidate.
+    features
+        Columns that the model reads.
+    source, extraction
+        Of the data set's account: where it is from, and how volumes were measured.
+    """
+    key = ["volume_id", "candidate_id"]
+    training = splits.filter(pl.col("part") == "train").unique(key).select(*key, "label")
+    rows = candidates.filter("focus").drop("label", strict=False).join(training, on=key)
+    label = rows["label"].to_numpy()
+    return Domain(
+        source=source,
+        extraction=extraction,
+        candidates=rows.height,
+        features={
+            name: _described(rows[name].cast(pl.Float64).to_numpy(), label) for name in features
+        },
+    )
+
+
+def _described(values: NDArray[np.float64], label: NDArray[np.integer]) -> Distribution:
+    """Describe values; missing ones take no part but in their share."""
+    known = np.isfinite(values)
+    inside = np.sort(values[known])
+    if not inside.size:
+        return Distribution(values=(), below=(), classes={}, missing=1.0)
+    picked = np.unique(inside[np.linspace(0, inside.size - 1, POINTS).round().astype(int)])
+    below = np.searchsorted(inside, picked, side="right") / inside.size
+    classes = {
+        str(kind): _numbers(np.quantile(values[known & (label == kind)], SPREAD))
+        for kind in (0, 1)
+        if (known & (label == kind)).any()
+    }
+    return Distribution(
+        values=_numbers(picked),
+        below=_numbers(below),
+        classes=classes,
+        missing=float(f"{1 - inside.size / values.size:.6g}"),
+    )
+
+
+def _numbers(values: NDArray[np.float64]) -> tuple[float, ...]:
+    return tuple(float(f"{value:.{DIGITS}g}") for value in values)

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from tomocalc.errors import TomocalcError
+from tomocalc.metrics import Threshold
+from tomocalc.model.card import (
+    Calibration,
+    Device,
+    ModelCard,
+    NetworkShape,
+    PartRows,
+    ReadColumn,
+    TrainedOn,
+)
 from tomocalc.model.checkpoint import Checkpoint
 from tomocalc.model.preprocessing import Preprocessing, fit_preprocessing
 from tomocalc.model.recipe import Recipe
 from tomocalc.model.sequences import Samples
 from tomocalc.model.training import Batch, Row, Trained, train
+from tomocalc.sections import ClustersSection
+from tomocalc.tables import MEASURED
 
 Rows = NDArray[np.int64]
 
@@ -94,3 +107,71 @@ def fit(
             fix="halve model.batch_size or model.members, or use model.device: cpu",
         ) from error
     return Fit(trained, preprocessing)
+
+
+def network_card(
+    *,
+    fit: Fit,
+    recipe: Recipe,
+    samples: Samples,
+    threshold: Threshold,
+    data: Mapping[str, str],
+    protocol: str,
+    tuned: Sequence[str],
+    trials: int,
+    clusters: ClustersSection | None,
+    device: Device,
+) -> ModelCard:
+    """Return the card of a trained network.
+
+    Parameters
+    ----------
+    data
+        As `tomocalc.model.recipe.data_hashes` returns it.
+    protocol, tuned, trials, clusters, device
+        As the card has them.
+    """
+    unit = {column.name: column.unit for column in MEASURED}
+    train, validation = (_part_rows(samples, part) for part in ("train", "validation"))
+    return ModelCard(
+        features=tuple(ReadColumn(name=name, unit=unit.get(name, "")) for name in recipe.features),
+        sequence={"kind": recipe.kind, "slices": recipe.slices},
+        preprocessing=fit.preprocessing,
+        shape=NetworkShape(**asdict(recipe.shape)),
+        training=recipe.training() | {"seed": recipe.seed},
+        epochs=len(fit.trained.history),
+        best_epoch=fit.trained.best_epoch,
+        threshold=threshold,
+        calibration=Calibration(prevalence=prevalence(samples, recipe)),
+        data=TrainedOn(**data, train=train, validation=validation),
+        versions={
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+            "torch": str(torch.__version__),
+        },
+        protocol=protocol,
+        tuned=tuple(tuned),
+        trials=trials,
+        clusters=clusters,
+        device=device,
+    )
+
+
+def _part_rows(samples: Samples, part: str) -> PartRows:
+    inside = samples.part == part
+    return PartRows(
+        samples=int(inside.sum()),
+        positives=int(samples.y[inside].sum()),
+        candidates=len(np.unique(samples.candidate[inside])),
+    )
+
+
+def prevalence(samples: Samples, recipe: Recipe) -> float:
+    """Return the share of calcifications to which the probabilities are calibrated.
+
+    Balancing by weights or by oversampling makes a training as if both classes were equally
+    frequent; without it, the share in the training rows (copies included) counts.
+    """
+    share = float(samples.y[samples.part == "train"].mean())
+    balanced = recipe.settings.imbalance in ("oversample", "class_weights")
+    return 0.5 if balanced and 0 < share < 1 else share

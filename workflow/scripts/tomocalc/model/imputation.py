@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,24 +50,6 @@ class Imputation:
                 nearest = np.argsort((away**2).sum(axis=1), kind="stable")[:NEIGHBOURS]
                 filled[row, ~known] = reference[nearest][:, ~known].mean(axis=0)
         return filled
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the numbers as JSON values."""
-        return asdict(self) | {
-            "fill": list(self.fill),
-            "reference": [list(row) for row in self.reference],
-            "spread": list(self.spread),
-        }
-
-    @staticmethod
-    def from_json(value: dict[str, Any]) -> Imputation:
-        """Rebuild what `to_json` returned."""
-        return Imputation(
-            kind=value["kind"],
-            fill=tuple(value["fill"]),
-            reference=tuple(tuple(row) for row in value["reference"]),
-            spread=tuple(value["spread"]),
-        )
 
 
 def fit_imputation(rows: Rows, *, kind: str) -> Imputation:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,26 +64,6 @@ class Preprocessing:
         if self.scaler == "standard":
             return (values - knots[0]) / (knots[1] - knots[0])
         return np.interp(values, knots, levels)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the numbers as JSON values."""
-        return {
-            "scaler": self.scaler,
-            "knots": [list(knots) for knots in self.knots],
-            "levels": [list(levels) for levels in self.levels],
-            "imputation": self.imputation.to_json() if self.imputation else None,
-        }
-
-    @staticmethod
-    def from_json(value: dict[str, Any]) -> Preprocessing:
-        """Rebuild what `to_json` returned."""
-        imputation = value["imputation"]
-        return Preprocessing(
-            scaler=value["scaler"],
-            knots=tuple(tuple(knots) for knots in value["knots"]),
-            levels=tuple(tuple(levels) for levels in value["levels"]),
-            imputation=Imputation.from_json(imputation) if imputation else None,
-        )
 
 
 def fit_preprocessing(

@@ -12,7 +12,7 @@ import torch
 from tomocalc.accounts.study import Best, Chosen
 from tomocalc.files import digest, file_sha256
 from tomocalc.model.lstm import Hyperparameters
-from tomocalc.sections import NetworkSection, SequenceSection
+from tomocalc.sections import NetworkSection, SequenceKind, SequenceSection
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Recipe:
     shape: Hyperparameters
     settings: TrainingSettings
     features: tuple[str, ...]
-    kind: str
+    kind: SequenceKind
     slices: int
     scaler: str
     impute: str

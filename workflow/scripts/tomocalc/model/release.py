@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -20,14 +20,14 @@ from safetensors.numpy import save
 from tomocalc.accounts.metrics import Released
 from tomocalc.dataset.clusters import ClusterSettings
 from tomocalc.errors import TomocalcError
-from tomocalc.files import canonical_json, file_sha256, read_json, write_bytes, write_json
+from tomocalc.files import file_sha256, write_bytes
+from tomocalc.model.card import Distribution, Domain, ModelCard
 from tomocalc.model.forest import Trees, depth_features, log_odds, probability
 from tomocalc.model.inference import Network
 from tomocalc.model.preprocessing import Preprocessing
 from tomocalc.model.sequences import CANDIDATE, build_sequences
 from tomocalc.shown import Shown
 
-CARD_VERSION = 1
 NETWORK_EDGE = 1e-6
 """The network's probabilities are kept this far from 0 and 1 before they are averaged."""
 WEIGHTS, CARD = "model.safetensors", "model.json"
@@ -37,7 +37,7 @@ WEIGHTS, CARD = "model.safetensors", "model.json"
 class ReleasedModel(Shown):
     """A model that predicts, and the card that says what it is."""
 
-    card: Mapping[str, Any]
+    card: ModelCard
     network: Network
     preprocessing: Preprocessing
     trees: Trees | None = None
@@ -46,44 +46,61 @@ class ReleasedModel(Shown):
     @property
     def features(self) -> list[str]:
         """Columns that the model reads, in order."""
-        return [feature["name"] for feature in self.card["features"]]
+        return self.card.reads
 
     @property
     def released(self) -> Released:
         """What predicts."""
-        return self.card.get("release", {"model": "lstm"})["model"]
+        return self.card.release.model if self.card.release else "lstm"
 
     @property
-    def distributions(self) -> dict[str, Any]:
-        """Of every feature in the training, as `tomocalc.model.domain` describes it."""
-        return (self.card.get("domain") or {}).get("features", {})
+    def domain(self) -> Domain:
+        """What it was trained on.
+
+        Raises
+        ------
+        TomocalcError
+            ``E602`` where the card does not say.
+        """
+        if self.card.domain is None:
+            raise TomocalcError(
+                "E602",
+                what="the model does not fit other data",
+                where=str(self.folder or "model.json"),
+                why="the card does not say what the model was trained on (`domain`)",
+                fix="train the model again with this version",
+            )
+        return self.card.domain
+
+    @property
+    def distributions(self) -> dict[str, Distribution]:
+        """Of every feature in the training; empty where the card does not say."""
+        return self.card.domain.features if self.card.domain else {}
 
     @property
     def search_key(self) -> str | None:
         """Key of the learned search that found the candidates of the training, if one did."""
-        known = self.card.get("search")
-        return known and known["sha256"]
+        return self.card.search.sha256 if self.card.search else None
 
     @property
     def clusters(self) -> ClusterSettings | None:
         """What a cluster is, of a model that scores clusters; else None."""
-        section = self.card.get("clusters")
-        return ClusterSettings.of(section) if section else None
+        return ClusterSettings.of(self.card.clusters) if self.card.clusters else None
 
     @property
     def threshold(self) -> float:
         """Probability from which on a candidate is flagged."""
-        return self.card["threshold"]["value"]
+        return self.card.threshold.value
 
     def _facts(self) -> dict[str, object]:
         return {
             "released": self.released,
             "features": len(self.features),
-            "slices": self.card["sequence"]["slices"],
+            "slices": self.card.sequence["slices"],
             "threshold": self.threshold,
-            "trained_on": (self.card.get("domain") or {}).get("source"),
-            "protocol": self.card.get("protocol"),
-            "weights_sha256": self.card["weights_sha256"][:16],
+            "trained_on": self.card.source,
+            "protocol": self.card.protocol,
+            "weights_sha256": self.card.weights_sha256[:16],
         }
 
     def predict(self, frame: pl.DataFrame) -> pl.DataFrame:
@@ -102,8 +119,8 @@ class ReleasedModel(Shown):
         sequences = build_sequences(
             frame,
             features=self.features,
-            kind=self.card["sequence"]["kind"],
-            slices=self.card["sequence"]["slices"],
+            kind=self.card.sequence["kind"],
+            slices=self.card.sequence["slices"],
             missing=self.preprocessing.imputation is not None,
         )
         probability = self.predict_samples(sequences.x, sequences.mask, sequences.focus)
@@ -123,8 +140,9 @@ class ReleasedModel(Shown):
         if self.trees is None:
             return self.of_network(x, mask)
         odds = self.trees.log_odds(tree_inputs(self.preprocessing, x, mask, focus))
-        if self.released == "average":
-            odds = average(self.of_network(x, mask), odds, shift=self.card["release"]["shift"])
+        release = self.card.release
+        if release and release.model == "average":
+            odds = average(self.of_network(x, mask), odds, shift=release.shift)
         return probability(odds)
 
     def of_network(self, x: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -164,16 +182,12 @@ def average(
 
 
 def save_model(
-    *,
-    weights: str,
-    card: str,
-    tensors: Mapping[str, NDArray[Any]],
-    facts: Mapping[str, Any],
+    *, weights: str, path: str, tensors: Mapping[str, NDArray[Any]], card: ModelCard
 ) -> None:
-    """Write *tensors* to *weights* and *facts* to *card*, each naming the other's content."""
-    content = {"schema_version": CARD_VERSION} | dict(facts)
-    write_bytes(weights, save(dict(tensors), metadata={"card": canonical_json(content)}))
-    write_json(card, content | {"weights_sha256": file_sha256(weights)})
+    """Write *tensors* to *weights* and *card* to *path*, each naming the other's content."""
+    content = card.text()
+    write_bytes(weights, save(dict(tensors), metadata={"card": content}))
+    msgspec.structs.replace(card, weights_sha256=file_sha256(weights)).write(path)
 
 
 def load_model(path: str | Path) -> ReleasedModel:
@@ -188,46 +202,39 @@ def load_model(path: str | Path) -> ReleasedModel:
     """
     path = Path(path)
     weights = path if path.suffix else path / WEIGHTS
-    card = weights.with_suffix(".json")
     if weights.suffix != ".safetensors":
         raise _misfit(weights, "only .safetensors files are loaded, other formats can run code")
-    facts = _read_card(card, weights)
+    card = _read_card(weights.with_suffix(".json"), weights)
     try:
         with safe_open(weights, framework="np") as file:
-            inside = json.loads((file.metadata() or {}).get("card", "{}"))
+            inside = (file.metadata() or {}).get("card", "")
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError, ValueError) as error:
         raise _misfit(weights, f"it is not a whole safetensors file ({error})") from error
-    if inside != {key: value for key, value in facts.items() if key != "weights_sha256"}:
-        raise _misfit(card, f"it does not belong to {weights.name}")
-    shape = {name: facts["shape"][name] for name in ("inputs", "units", "members")}
+    if inside != msgspec.structs.replace(card, weights_sha256="").text():
+        raise _misfit(weights.with_suffix(".json"), f"it does not belong to {weights.name}")
     own = {name: array for name, array in tensors.items() if name.startswith("members.")}
-    with_trees = facts.get("release", {"model": "lstm"})["model"] != "lstm"
+    shape = card.shape
+    with_trees = card.release is not None and card.release.model != "lstm"
     try:
-        network = Network(own, **shape)
+        network = Network(own, inputs=shape.inputs, units=shape.units, members=shape.members)
         trees = Trees.of(tensors) if with_trees else None
     except ValueError as error:
         raise _misfit(weights, f"its tensors do not fit the card ({error})") from error
-    return ReleasedModel(
-        facts, network, Preprocessing.from_json(facts["preprocessing"]), trees, weights.parent
-    )
+    return ReleasedModel(card, network, card.preprocessing, trees, weights.parent)
 
 
-def _read_card(card: Path, weights: Path) -> dict[str, Any]:
+def _read_card(path: Path, weights: Path) -> ModelCard:
     try:
-        facts = read_json(card)
-        version, wanted = facts["schema_version"], facts["weights_sha256"]
+        card = ModelCard.read(path)
         found = file_sha256(weights)
+    except TomocalcError as error:
+        raise _misfit(path, f"it is no card of a model: {error.why}") from error
     except OSError as error:
-        missing = Path(str(error.filename or card))
-        raise _misfit(missing, f"it cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise _misfit(card, f"it is no card of a model ({error})") from error
-    if version != CARD_VERSION:
-        raise _misfit(card, f"it has version {version}, this software reads {CARD_VERSION}")
-    if found != wanted:
+        raise _misfit(weights, f"it cannot be read: {error.strerror}") from error
+    if found != card.weights_sha256:
         raise _misfit(weights, "its SHA-256 differs from the one in the card")
-    return facts
+    return card
 
 
 def _misfit(path: Path, why: str) -> TomocalcError:

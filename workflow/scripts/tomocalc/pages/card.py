@@ -15,6 +15,7 @@ from tomocalc.accounts.metrics import (
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.split import Counts, SplitAccount
 from tomocalc.accounts.study import Best
+from tomocalc.model.card import ModelCard
 from tomocalc.pages.words import PARTS, ruling_of
 
 Account = Mapping[str, Any]
@@ -53,7 +54,7 @@ class Run:
     quality: QualityAccount
     split: SplitAccount
     metrics: MetricsAccount
-    model: Account
+    model: ModelCard
     best: Best
     labels: Account
     authors: Account
@@ -81,7 +82,7 @@ class Run:
     def elsewhere(self) -> ExternalAccount | None:
         """The validation on data of another site, of this model and no other."""
         found = self.external
-        same = found is not None and found.weights_sha256 == self.model["weights_sha256"]
+        same = found is not None and found.weights_sha256 == self.model.weights_sha256
         return found if same else None
 
     @property
@@ -117,7 +118,7 @@ class Run:
     @property
     def used(self) -> list[str]:
         """Names of the features that the model reads."""
-        return [feature["name"] for feature in self.model["features"]]
+        return self.model.reads
 
     def own(self, key: str) -> str:
         """Return a text of the authors, empty where they gave none."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
 import polars as pl
@@ -13,6 +12,7 @@ from msgspec.structs import replace
 from tomocalc.accounts.doubts import count_doubts
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.prediction import Caution, Drift, VolumeScores
+from tomocalc.model.release import ReleasedModel
 from tomocalc.pages.catalogue import Link, navigation, run_pages
 from tomocalc.pages.frame import render_page
 from tomocalc.pages.parts import doubt_note, doubt_table, volume_links
@@ -114,7 +114,7 @@ def _cautions(volumes: Sequence[VolumeScores]) -> list[tuple[Caution, list[str]]
 def volume_page(
     scored: Scored,
     *,
-    card: Mapping[str, Any],
+    model: ReleasedModel,
     manifest: VolumeManifest,
     previews: pl.DataFrame,
     explained: Mapping[int, Sequence[float]],
@@ -125,8 +125,8 @@ def volume_page(
 
     Parameters
     ----------
-    card
-        Of the model.
+    model
+        That scored it.
     manifest
         Of the volume.
     previews
@@ -140,8 +140,8 @@ def volume_page(
     """
     data = viewer_data(
         scored,
-        domain=card["domain"],
-        features=[feature["name"] for feature in card["features"]],
+        domain=model.domain,
+        features=model.features,
         manifest=manifest,
         previews=previews,
         explained=explained,

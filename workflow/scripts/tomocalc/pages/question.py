@@ -38,9 +38,9 @@ def words_of(config: Mapping[str, Any]) -> dict[str, str]:
     return {name: config["words"][name] or word for name, word in known.items()}
 
 
-def words_of_model(card: Mapping[str, Any]) -> dict[str, str]:
+def words_of_model(*, clusters: bool) -> dict[str, str]:
     """Return what pages call what a released model scores."""
-    return CLUSTERS if card.get("clusters") else CALCIFICATIONS
+    return CLUSTERS if clusters else CALCIFICATIONS
 
 
 def reworded(text: str, words: Mapping[str, str] | None) -> str:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.image.previews import CROP_MM, images_of
+from tomocalc.model.card import Distribution, Domain
 from tomocalc.pages.charts import compact
 from tomocalc.pages.words import pretty
 from tomocalc.prediction.fit import percentile
@@ -34,7 +35,7 @@ UNIT = {column.name: column for column in FEATURES}
 def viewer_data(
     scored: Scored,
     *,
-    domain: Mapping[str, Any],
+    domain: Domain,
     features: Sequence[str],
     manifest: VolumeManifest,
     previews: pl.DataFrame,
@@ -69,7 +70,7 @@ def viewer_data(
         "crop_mm": CROP_MM,
         "marks": [_mark(row) for row in shown.iter_rows(named=True)],
         "clusters": [_circle(row, pixel_mm) for row in scored.clusters.iter_rows(named=True)],
-        "features": [_feature(name, domain["features"][name]) for name in features],
+        "features": [_feature(name, domain.features[name]) for name in features],
         "details": _details(shown.head(MOST_DETAILS), domain, features, crops, explained),
     }
 
@@ -99,14 +100,14 @@ def _circle(row: Mapping[str, Any], pixel_mm: float) -> dict[str, Any]:
 
 def _details(
     shown: pl.DataFrame,
-    domain: Mapping[str, Any],
+    domain: Domain,
     features: Sequence[str],
     crops: Mapping[int, str],
     explained: Mapping[int, Sequence[float]],
 ) -> dict[int, Any]:
     """Return values, their place in the training, crop and, where known, parts of candidates."""
     percents = {
-        name: 100 * percentile(shown[name].to_numpy().astype(np.float64), domain["features"][name])
+        name: 100 * percentile(shown[name].to_numpy().astype(np.float64), domain.features[name])
         for name in features
     }
     return {
@@ -120,11 +121,11 @@ def _details(
     }
 
 
-def _feature(name: str, known: Mapping[str, Any]) -> dict[str, Any]:
+def _feature(name: str, known: Distribution) -> dict[str, Any]:
     """Return name, unit, and the middle half of both classes in percentiles of the training."""
 
     def band(label: str) -> list[float] | None:
-        numbers = known["classes"].get(label)
+        numbers = known.classes.get(label)
         if numbers is None:
             return None
         return compact((100 * percentile(np.array(numbers)[[1, 3]], known)).tolist())

@@ -63,21 +63,21 @@ def attributions(
     keys, parts
         volume_id and candidate_id, sorted; float64, (candidate, feature), in nats.
     """
-    kind = model.card["sequence"]["kind"]
+    kind = model.card.sequence["kind"]
     sequences = build_sequences(
         rows,
         features=model.features,
         kind=kind,
-        slices=model.card["sequence"]["slices"],
+        slices=model.card.sequence["slices"],
         missing=model.preprocessing.imputation is not None,
     )
     x, mask, focus = sequences.x, sequences.mask, sequences.focus
     base = log_odds(model.predict_samples(x, mask, focus), edge=EDGE)
     parts = np.zeros((len(x), len(model.features)))
-    known = model.card["domain"]["features"]
+    known = model.domain.features
     masks, places = np.tile(mask, (len(LEVELS), 1)), np.tile(focus, len(LEVELS))
     for column, name in enumerate(model.features):
-        values, below = known[name]["values"], known[name]["below"]
+        values, below = known[name].values, known[name].below
         place = np.searchsorted(below, LEVELS).clip(max=len(values) - 1)
         stand_in = np.repeat(np.array(values, np.float32)[place], len(x))[:, np.newaxis]
         changed = np.tile(x, (len(LEVELS), 1, 1))  # (level · candidate, step, feature)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from tomocalc.accounts.doubts import doubt_sentence
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.prediction import Caution, Drift, VolumeScores
+from tomocalc.model.card import ModelCard
 
 SIMULATED = ("in silico", "in-silico")
 
@@ -18,7 +18,7 @@ def is_simulated(site: str | None) -> bool:
 
 
 def cautions_of(
-    card: Mapping[str, Any],
+    card: ModelCard,
     manifest: VolumeManifest,
     drift: Sequence[Drift],
     *,
@@ -35,13 +35,13 @@ def cautions_of(
     simulated
         Whether the volume is.
     """
-    trained_in_silico = card["domain"]["source"] == "phantom"
+    trained_in_silico = card.source == "phantom"
     if trained_in_silico and not simulated:
         yield Caution(code="trained_in_silico")
     if simulated and not trained_in_silico:
         yield Caution(code="simulated_volume")
-    needed = card["sequence"]["slices"]
-    if card["sequence"]["kind"] == "slices" and manifest.slices < needed:
+    needed = card.sequence["slices"]
+    if card.sequence["kind"] == "slices" and manifest.slices < needed:
         yield Caution(code="few_slices", count=manifest.slices, of=needed)
     strong = tuple(row.feature for row in drift if row.shift == "strong")
     if strong:

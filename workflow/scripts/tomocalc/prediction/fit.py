@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import polars as pl
@@ -13,6 +12,7 @@ from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.prediction import Drift
 from tomocalc.accounts.settings import Settings
 from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.model.card import Distribution, Domain, ModelCard
 from tomocalc.shifts import (
     BINS,
     gap_by_chance,
@@ -26,7 +26,7 @@ FEWEST = 20
 """Candidates that a comparison of distributions needs."""
 
 
-def check_fit(card: Mapping[str, Any], manifest: VolumeManifest, *, tolerance: float) -> None:
+def check_fit(card: ModelCard, manifest: VolumeManifest, *, tolerance: float) -> None:
     """Refuse a model for a volume that was measured otherwise than its training volumes.
 
     Parameters
@@ -46,7 +46,7 @@ def check_fit(card: Mapping[str, Any], manifest: VolumeManifest, *, tolerance: f
     raise_all([_misfit(manifest.volume_id, *why) for why in _reasons(card, manifest, tolerance)])
 
 
-def check_table_fit(card: Mapping[str, Any], table: str) -> None:
+def check_table_fit(card: ModelCard, table: str) -> None:
     """Refuse a model for a finished table unless it was trained on one.
 
     Raises
@@ -54,21 +54,20 @@ def check_table_fit(card: Mapping[str, Any], table: str) -> None:
     TomocalcError
         ``E602``.
     """
-    domain = card.get("domain")
-    if domain is None or domain["extraction"] is not None:
+    if card.domain is None or card.domain.extraction is not None:
         raise TomocalcError(
             "E602",
             what="the model does not fit a table",
             where=table,
             why="it was trained on volumes, whose features were measured by other means"
-            if domain
+            if card.domain
             else "the card does not say what the model was trained on (`domain`)",
             fix="give labelled volumes (predict.volumes and predict.annotations), or use a model "
             "that was trained on a table",
         )
 
 
-def settings_of(card: Mapping[str, Any]) -> Settings:
+def settings_of(card: ModelCard) -> Settings:
     """Return how the volumes of a model's training were measured, by its card.
 
     Raises
@@ -76,8 +75,8 @@ def settings_of(card: Mapping[str, Any]) -> Settings:
     TomocalcError
         ``E602`` when the card does not say.
     """
-    how = (card.get("domain") or {}).get("extraction")
-    if not how or not how["settings"]:
+    how = card.domain and card.domain.extraction
+    if not how or not how.settings:
         raise TomocalcError(
             "E602",
             what="the model does not fit images",
@@ -85,45 +84,34 @@ def settings_of(card: Mapping[str, Any]) -> Settings:
             why="its card does not say how the volumes of the training were measured",
             fix="use a model that was trained on volumes with this version",
         )
-    settings = how["settings"]
-    try:
-        return Settings.from_config(settings, settings, settings["sequence_slices"])
-    except KeyError as error:
-        raise TomocalcError(
-            "E404",
-            what="a model file cannot be used",
-            where="model.json, domain",
-            why=f"it is of another version: it does not know the setting {error}",
-            fix="use the version that trained it, or train the model again",
-        ) from error
+    return how.settings
 
 
 def _reasons(
-    card: Mapping[str, Any], manifest: VolumeManifest, tolerance: float
+    card: ModelCard, manifest: VolumeManifest, tolerance: float
 ) -> Iterator[tuple[str, str]]:
     retrain = "train the model again with this version"
-    domain = card.get("domain")
-    if domain is None:
+    if card.domain is None:
         yield "the card does not say what the model was trained on (`domain`)", retrain
         return
     known = {column.name for column in MEASURED}
-    absent = [feature["name"] for feature in card["features"] if feature["name"] not in known]
+    absent = [name for name in card.reads if name not in known]
     if absent:
         yield f"it reads {', '.join(absent)}, which is not measured on images", retrain
-    how = domain["extraction"]
+    how = card.domain.extraction
     if how is None:
         why = "it was trained on a finished table, whose features were measured by other means"
         yield why, "use a model that was trained on volumes"
         return
     if manifest.schema_version != SCHEMA_VERSION:
         yield f"the features have schema version {manifest.schema_version}", retrain
-    if manifest.settings_key not in how["settings_keys"]:
-        yield _different(how["settings"] or {}, manifest), "measure with the model's settings"
-    for name, found in (
-        ("pixel_spacing_mm", manifest.pixel_spacing_mm),
-        ("slice_spacing_mm", [manifest.slice_spacing_mm] if manifest.slices > 1 else []),
+    if manifest.settings_key not in how.settings_keys:
+        yield _different(how.settings, manifest), "measure with the model's settings"
+    deep = (manifest.slice_spacing_mm,) if manifest.slices > 1 else ()
+    for name, found, limits in (
+        ("pixel_spacing_mm", manifest.pixel_spacing_mm, how.pixel_spacing_mm),
+        ("slice_spacing_mm", deep, how.slice_spacing_mm),
     ):
-        limits = how[name]
         if limits is None:
             continue
         low, high = limits[0] * (1 - tolerance), limits[1] * (1 + tolerance)
@@ -137,8 +125,8 @@ def _reasons(
             )
 
 
-def _different(settings: Mapping[str, Any], manifest: VolumeManifest) -> str:
-    own = manifest.settings.as_dict()
+def _different(known: Settings | None, manifest: VolumeManifest) -> str:
+    settings, own = known.as_dict() if known else {}, manifest.settings.as_dict()
     names = sorted(name for name in {**settings, **own} if settings.get(name) != own.get(name))
     parts = [f"{name} is {own.get(name)}, the model's {settings.get(name)}" for name in names]
     return "; ".join(parts) or "its candidates were found with other settings"
@@ -154,7 +142,7 @@ def _misfit(volume_id: str, why: str, fix: str) -> TomocalcError:
     )
 
 
-def drift(rows: pl.DataFrame, domain: Mapping[str, Any]) -> list[Drift]:
+def drift(rows: pl.DataFrame, domain: Domain) -> list[Drift]:
     """Compare the candidates' features with those of the training.
 
     Parameters
@@ -165,21 +153,19 @@ def drift(rows: pl.DataFrame, domain: Mapping[str, Any]) -> list[Drift]:
         Of the model's card.
     """
     return [
-        _compare(name, rows[name].cast(pl.Float64).to_numpy(), known, domain)
-        for name, known in domain["features"].items()
-        if known["values"]
+        _compare(name, rows[name].cast(pl.Float64).to_numpy(), known, domain.candidates)
+        for name, known in domain.features.items()
+        if known.values
     ]
 
 
-def _compare(
-    name: str, values: NDArray[np.float64], known: Mapping[str, Any], domain: Mapping[str, Any]
-) -> Drift:
+def _compare(name: str, values: NDArray[np.float64], known: Distribution, candidates: int) -> Drift:
     # features are 32-bit: so are the stored values, or equal ones would not meet
     sample = np.sort(values[np.isfinite(values)]).astype(np.float32)
-    n, m = max(domain["candidates"], 1), sample.size
+    n, m = max(candidates, 1), sample.size
     if m < FEWEST:
         return Drift(feature=name)
-    points, below = np.array(known["values"], np.float32), np.array(known["below"])
+    points, below = np.array(known.values, np.float32), np.array(known.below)
     here = np.searchsorted(sample, points, side="right") / m
     # Bins end at the stored values that stand at the tenths of the training, each once.
     edges = np.unique(np.searchsorted(below, np.arange(1, BINS) / BINS).clip(max=n))
@@ -198,9 +184,9 @@ def _compare(
     )
 
 
-def percentile(values: NDArray[np.float64], known: Mapping[str, Any]) -> NDArray[np.float64]:
+def percentile(values: NDArray[np.float64], known: Distribution) -> NDArray[np.float64]:
     """Return the share of the training's candidates at or below each value, from 0 to 1."""
-    if not known["values"]:
+    if not known.values:
         return np.full(values.shape, np.nan)
-    points = np.array(known["values"], np.float32)
-    return np.interp(values.astype(np.float32), points, known["below"], left=0.0, right=1.0)
+    points = np.array(known.values, np.float32)
+    return np.interp(values.astype(np.float32), points, known.below, left=0.0, right=1.0)

@@ -124,7 +124,7 @@ def score_volume(
     else:
         clusters = find_clusters(placed, density, threshold=model.threshold)
         marks = _marks(placed, density)
-    domain = model.card["domain"]
+    domain = model.domain
     if simulated is None:
         simulated = is_simulated(manifest.site)
     shifts = tuple(drift(focus, domain))
@@ -148,9 +148,9 @@ def score_volume(
         ),
         simulated=simulated,
         model=ScoredBy(
-            weights_sha256=model.card["weights_sha256"],
-            trained_on=domain["source"],
-            protocol=model.card.get("protocol"),
+            weights_sha256=model.card.weights_sha256,
+            trained_on=domain.source,
+            protocol=model.card.protocol,
         ),
         drift=shifts,
         doubts=manifest.doubts,

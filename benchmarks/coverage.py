@@ -30,7 +30,7 @@ from tomocalc.evaluation.cases import case_account, patient_table, volume_table
 from tomocalc.evaluation.dbtex import dbtex
 from tomocalc.evaluation.froc import froc
 from tomocalc.evaluation.jackknife import blocks, share_of
-from tomocalc.evaluation.predictive import predictive_values
+from tomocalc.evaluation.thresholds import predictive_values
 from tomocalc.evaluation.transfer import calibration_line, decision_curve
 from tomocalc.evaluation.weighted import WITHIN, figures_of_merit, within_groups_left_out
 

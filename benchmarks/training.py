@@ -119,10 +119,9 @@ def ours(steps: tuple[int, int], epochs: int) -> Times:
     import logging
 
     from tomocalc.log import Progress
-    from tomocalc.model.checkpoint import Checkpoint
     from tomocalc.model.device import choose_device
     from tomocalc.model.lstm import Hyperparameters
-    from tomocalc.model.training import Batch, Row, train
+    from tomocalc.model.training import Batch, Checkpoint, Row, train
 
     device = choose_device("cpu")
     x, y = data(steps)

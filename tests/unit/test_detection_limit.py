@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tomocalc.accounts.detection_limit import AngleCount, DetectionLimit
+from tomocalc.accounts.detection import AngleCount, DetectionLimit
 from tomocalc.accounts.insertion import Group, InsertedObject, InsertionPlan, Motion
 from tomocalc.evaluation.coverage import SmallObjects
 from tomocalc.evaluation.detection_limit import (

@@ -10,8 +10,7 @@ from tomocalc.evaluation.calibration import (
     calibration_error,
     calibration_facts,
 )
-from tomocalc.evaluation.predictive import predictive_values
-from tomocalc.evaluation.thresholds import operating_points, threshold_table
+from tomocalc.evaluation.thresholds import operating_points, predictive_values, threshold_table
 
 LABEL = np.array([1, 1, 0, 0, 1, 0], dtype=np.int8)
 SCORE = np.array([0.9, 0.4, 0.6, 0.2, 0.5, 0.1])

@@ -9,11 +9,10 @@ import pytest
 import torch
 
 from support.model_data import MODEL
-from tomocalc.model.checkpoint import Checkpoint
 from tomocalc.model.device import choose_device
 from tomocalc.model.lstm import Hyperparameters
 from tomocalc.model.recipe import TrainingSettings
-from tomocalc.model.training import Batch, Row, Trained, train
+from tomocalc.model.training import Batch, Checkpoint, Row, Trained, train
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 

@@ -13,10 +13,9 @@ import torch
 
 from support.model_data import MODEL
 from tomocalc.errors import TomocalcError
-from tomocalc.model.checkpoint import Checkpoint
 from tomocalc.model.lstm import Hyperparameters
 from tomocalc.model.recipe import TrainingSettings
-from tomocalc.model.training import Batch, Row, Trained, train
+from tomocalc.model.training import Batch, Checkpoint, Row, Trained, train
 
 SHAPE = Hyperparameters(inputs=2, units=(6, 3), dropout=0.2, members=2)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from tomocalc.accounts.detection_limit import AngleCount, DetectionLimit, LimitExample
+from tomocalc.accounts.detection import AngleCount, DetectionLimit, LimitExample
 from tomocalc.accounts.insertion import InsertionPlan, Insertions
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.metrics import MetricsAccount

@@ -12,13 +12,12 @@ from tomocalc.accounts.study import Best, Chosen
 from tomocalc.log import Progress, log_to, write_times
 from tomocalc.metrics import choose_threshold
 from tomocalc.model.card import Device
-from tomocalc.model.checkpoint import Checkpoint
 from tomocalc.model.device import choose_device
 from tomocalc.model.fitting import fit, network_card
 from tomocalc.model.recipe import Recipe, data_hashes, tuned_values
 from tomocalc.model.release import load_model, save_model
 from tomocalc.model.sequences import build_samples
-from tomocalc.model.training import COLUMNS, Row
+from tomocalc.model.training import COLUMNS, Checkpoint, Row
 from tomocalc.parquet import read_parquet, write_parquet
 from tomocalc.sections import ClustersSection, NetworkSection, SequenceSection
 

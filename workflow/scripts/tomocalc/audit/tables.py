@@ -12,8 +12,7 @@ import polars as pl
 
 from tomocalc.accounts.leakage import SplitAudit
 from tomocalc.audit.audit import PERMUTATIONS, audit_split
-from tomocalc.audit.reading import fault, read_table
-from tomocalc.audit.rows import PARTS, SplitRows
+from tomocalc.audit.rows import PARTS, SplitRows, fault, read_table
 from tomocalc.errors import TomocalcError
 from tomocalc.identity import is_empty, names_nobody, spelling_key, two_spellings
 

@@ -72,7 +72,7 @@ def _test_part(given: argparse.Namespace) -> Any:
     """Return the test part of the table and split that were given."""
     import polars as pl
 
-    from tomocalc.audit.reading import fault
+    from tomocalc.audit.rows import fault
     from tomocalc.audit.tables import joined_table, labels_of
     from tomocalc.study.seal import part_of_rows
 

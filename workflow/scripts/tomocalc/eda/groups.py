@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tomocalc.accounts.eda import Balance, Counts, Drift, Place, Shift, Spread
 from tomocalc.eda.table import Ordered, Table, last_of_equals
-from tomocalc.shifts import (
+from tomocalc.metrics import (
     BINS,
     gap_by_chance,
     population_stability,

@@ -12,8 +12,7 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 from tomocalc.accounts.metrics import ClassLine, Confusion, Part, PrecisionRecall, Roc
 from tomocalc.evaluation.calibration import calibration, calibration_facts
 from tomocalc.evaluation.jackknife import NO_INTERVAL
-from tomocalc.evaluation.predictive import predictive_values
-from tomocalc.evaluation.thresholds import threshold_table
+from tomocalc.evaluation.thresholds import predictive_values, threshold_table
 from tomocalc.evaluation.weighted import figures_of_merit, rarer_groups
 from tomocalc.metrics import confusion, ratio
 

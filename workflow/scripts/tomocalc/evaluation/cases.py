@@ -9,7 +9,7 @@ import polars as pl
 
 from tomocalc.accounts.metrics import Cases, Confusion
 from tomocalc.evaluation.account import roc
-from tomocalc.evaluation.predictive import predictive_values
+from tomocalc.evaluation.thresholds import predictive_values
 from tomocalc.evaluation.weighted import figures_of_merit, rarer_groups
 from tomocalc.metrics import confusion
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from tomocalc.accounts.detection_limit import LimitCell, LimitExample, SiteLimit, StageLimit
+from tomocalc.accounts.detection import LimitCell, LimitExample, SiteLimit, StageLimit
 from tomocalc.accounts.figures import Figure
 from tomocalc.accounts.insertion import InsertedObject, InsertionPlan
 from tomocalc.evaluation.coverage import SmallObjects, Target, mirrored

@@ -21,11 +21,10 @@ from tomocalc.model.card import (
     ReadColumn,
     TrainedOn,
 )
-from tomocalc.model.checkpoint import Checkpoint
 from tomocalc.model.preprocessing import Preprocessing, fit_preprocessing
 from tomocalc.model.recipe import Recipe
 from tomocalc.model.sequences import Samples
-from tomocalc.model.training import Batch, Row, Trained, train
+from tomocalc.model.training import Batch, Checkpoint, Row, Trained, train
 from tomocalc.sections import ClustersSection
 from tomocalc.tables import MEASURED
 

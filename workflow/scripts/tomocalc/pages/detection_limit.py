@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from tomocalc.accounts.detection_limit import DetectionLimit, LimitCell, LimitExample, StageLimit
+from tomocalc.accounts.detection import DetectionLimit, LimitCell, LimitExample, StageLimit
 from tomocalc.evaluation.detection_limit import CONTRASTS, DIAMETERS_MM
 from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.charts import BAR, Chart, axis, heat_map

@@ -10,6 +10,7 @@ from tomocalc.accounts.leakage import SplitAudit, Verdict
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.split import SplitAccount
 from tomocalc.eda.features import REDUNDANT
+from tomocalc.metrics import CHANCE
 from tomocalc.pages import eda_charts, eda_pairs
 from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.frame import render_page
@@ -24,7 +25,6 @@ from tomocalc.pages.words import (
     with_unit,
     without_candidate,
 )
-from tomocalc.shifts import CHANCE
 
 STATISTICS = (
     *("n", "mean", "sd", "min", "p1", "p5", "p25", "p50", "p75", "p95", "p99", "max"),

@@ -18,6 +18,7 @@ from tomocalc.accounts.eda import (
     Shift,
     Statistics,
 )
+from tomocalc.metrics import CHANCE
 from tomocalc.pages.charts import (
     BAR,
     Chart,
@@ -33,7 +34,6 @@ from tomocalc.pages.charts import (
 )
 from tomocalc.pages.palette import DIVERGING, NEGATIVE, POSITIVE, SEQUENTIAL
 from tomocalc.pages.words import CLASSES, pretty, share
-from tomocalc.shifts import CHANCE
 
 COLOURS = {"negative": NEGATIVE, "positive": POSITIVE}
 NAMES = {"negative": CLASSES[0], "positive": CLASSES[1]}

@@ -12,14 +12,14 @@ from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.prediction import Drift
 from tomocalc.accounts.settings import Settings
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.model.card import Distribution, Domain, ModelCard
-from tomocalc.shifts import (
+from tomocalc.metrics import (
     BINS,
     gap_by_chance,
     population_stability,
     shift_of,
     stability_by_chance,
 )
+from tomocalc.model.card import Distribution, Domain, ModelCard
 from tomocalc.tables import MEASURED, SCHEMA_VERSION
 
 FEWEST = 20

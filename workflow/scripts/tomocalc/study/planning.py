@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from tomocalc.audit.reading import read_table
+from tomocalc.audit.rows import read_table
 from tomocalc.errors import TomocalcError
 from tomocalc.shown import Shown
 from tomocalc.study.plays import Floats, Pilot, ahead, draw, half_widths, scales

@@ -36,8 +36,9 @@ COMMANDS = {
     "detection": ["benchmarks/detection.py 20"],
     "search": [
         "benchmarks/search.py --images $INBREAST_IMAGES --unlabelled $INBREAST_UNLABELLED"
-        " --truth $TOMOCALC_TEST_DATA/inbreast/mc_truth_part.csv",
-        "benchmarks/search.py --slices $TOMOCALC_TEST_DATA/bcs_dbt_slices",
+        " --truth $TOMOCALC_TEST_DATA/inbreast/mc_truth_part.csv"
+        " --slices $TOMOCALC_TEST_DATA/bcs_dbt_slices",
+        "benchmarks/search_phantom.py",
     ],
     "insertion": ["benchmarks/insertion.py --slices $TOMOCALC_TEST_DATA/bcs_dbt_slices"],
     "merging": ["benchmarks/merging.py 167"],

@@ -1,6 +1,6 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="1db65e063c0d0ff079b0d294857eb3dcd07864f278ebbba60c1033c2aeeb0371"
+LABEL io.github.snakemake.conda_env_hash="61f9e7977074057f5aab17346075a6db4ada67e23f2162b9e3d74841a6d49d1e"
 # Conda environment:
 #   source: envs/comparison.yaml
 #   prefix: /conda-envs/e9ae23a0eab7d6affc29fbb0385b28ce
@@ -47,6 +47,33 @@ COPY envs/comparison.yaml /conda-envs/e9ae23a0eab7d6affc29fbb0385b28ce/environme
 #     - tifffile >=2025.10
 RUN mkdir -p /conda-envs/c2b5f946acf8731b296c289d300ccf67
 COPY envs/dataset.yaml /conda-envs/c2b5f946acf8731b296c289d300ccf67/environment.yaml
+# Conda environment:
+#   source: envs/detectors.yaml
+#   prefix: /conda-envs/f7ef45bf20da5d7a24e56503b8ae8a36
+#   # Detectors that search whole slices.
+#   channels:
+#     - conda-forge
+#     - nodefaults
+#   dependencies:
+#     - python =3.12
+#     - imagecodecs >=2025.8
+#     - jsonschema >=4,<5
+#     - msgspec >=0.19,<1
+#     - numpy >=2.3,<3
+#     - polars >=1.41,<3
+#     - pyarrow >=24,<27
+#     - pydicom >=3.0.2,<4
+#     - pytorch >=2.10,<3
+#     - pyyaml >=6,<7
+#     - safetensors >=0.6,<1
+#     - scikit-image >=0.26,<0.27
+#     - scikit-learn >=1.8,<2
+#     - scipy >=1.16,<2
+#     - simpleitk >=2.5,<3
+#     - tifffile >=2025.10
+#     - torchvision >=0.25,<1
+RUN mkdir -p /conda-envs/f7ef45bf20da5d7a24e56503b8ae8a36
+COPY envs/detectors.yaml /conda-envs/f7ef45bf20da5d7a24e56503b8ae8a36/environment.yaml
 # Conda environment:
 #   source: envs/eda.yaml
 #   prefix: /conda-envs/f4076ad817b2ca503ffb7d7cb000d7e0
@@ -124,7 +151,7 @@ RUN mkdir -p /conda-envs/74b0f6a8da968ab05d9f6be7c8704592
 COPY envs/features.yaml /conda-envs/74b0f6a8da968ab05d9f6be7c8704592/environment.yaml
 # Conda environment:
 #   source: envs/image_models.yaml
-#   prefix: /conda-envs/6d887c115a3a25c2bcd2c3a605d15dbb
+#   prefix: /conda-envs/5b53b42feb230914ddefc5df85cf9f2a
 #   # Networks on image patches.
 #   channels:
 #     - conda-forge
@@ -135,9 +162,13 @@ COPY envs/features.yaml /conda-envs/74b0f6a8da968ab05d9f6be7c8704592/environment
 #     - polars >=1.41,<3
 #     - pyarrow >=24,<27
 #     - pytorch >=2.10,<3
+#     - safetensors >=0.6,<1
+#     - scikit-image >=0.26,<0.27
+#     - scikit-learn >=1.8,<2
+#     - scipy >=1.16,<2
 #     - torchvision >=0.25,<1
-RUN mkdir -p /conda-envs/6d887c115a3a25c2bcd2c3a605d15dbb
-COPY envs/image_models.yaml /conda-envs/6d887c115a3a25c2bcd2c3a605d15dbb/environment.yaml
+RUN mkdir -p /conda-envs/5b53b42feb230914ddefc5df85cf9f2a
+COPY envs/image_models.yaml /conda-envs/5b53b42feb230914ddefc5df85cf9f2a/environment.yaml
 # Conda environment:
 #   source: envs/imports.yaml
 #   prefix: /conda-envs/bfda34738560143204114174740f8f7d
@@ -189,7 +220,7 @@ RUN mkdir -p /conda-envs/b0963ed1fc3ef8233d09862351aff058
 COPY envs/phantom.yaml /conda-envs/b0963ed1fc3ef8233d09862351aff058/environment.yaml
 # Conda environment:
 #   source: envs/prediction.yaml
-#   prefix: /conda-envs/37b747d8d75092bd7b9086fbdc8987c3
+#   prefix: /conda-envs/89892f3949fed158d753e17217784f92
 #   # Scoring new volumes: model, pages and DICOM objects.
 #   channels:
 #     - conda-forge
@@ -199,6 +230,7 @@ COPY envs/phantom.yaml /conda-envs/b0963ed1fc3ef8233d09862351aff058/environment.
 #     - highdicom >=0.27,<0.29
 #     - imagecodecs >=2025.8
 #     - jinja2 >=3.1,<4
+#     - jsonschema >=4,<5
 #     - markupsafe >=3,<4
 #     - msgspec >=0.19,<1
 #     - numpy >=2.3,<3
@@ -207,13 +239,14 @@ COPY envs/phantom.yaml /conda-envs/b0963ed1fc3ef8233d09862351aff058/environment.
 #     - polars >=1.41,<3
 #     - pyarrow >=24,<27
 #     - pydicom >=3.0.2,<4
+#     - pyyaml >=6,<7
 #     - safetensors >=0.6,<1
 #     - scikit-image >=0.26,<0.27
 #     - scipy >=1.16,<2
 #     - simpleitk >=2.5,<3
 #     - tifffile >=2025.10
-RUN mkdir -p /conda-envs/37b747d8d75092bd7b9086fbdc8987c3
-COPY envs/prediction.yaml /conda-envs/37b747d8d75092bd7b9086fbdc8987c3/environment.yaml
+RUN mkdir -p /conda-envs/89892f3949fed158d753e17217784f92
+COPY envs/prediction.yaml /conda-envs/89892f3949fed158d753e17217784f92/environment.yaml
 # Conda environment:
 #   source: envs/report.yaml
 #   prefix: /conda-envs/5f6a84983518870e32707d8fa46f3c79
@@ -282,14 +315,15 @@ COPY envs/tuning.yaml /conda-envs/081c476be73ea06aa8539d3cd0097a3c/environment.y
 
 RUN conda env create --prefix /conda-envs/e9ae23a0eab7d6affc29fbb0385b28ce --file /conda-envs/e9ae23a0eab7d6affc29fbb0385b28ce/environment.yaml && \
     conda env create --prefix /conda-envs/c2b5f946acf8731b296c289d300ccf67 --file /conda-envs/c2b5f946acf8731b296c289d300ccf67/environment.yaml && \
+    conda env create --prefix /conda-envs/f7ef45bf20da5d7a24e56503b8ae8a36 --file /conda-envs/f7ef45bf20da5d7a24e56503b8ae8a36/environment.yaml && \
     conda env create --prefix /conda-envs/f4076ad817b2ca503ffb7d7cb000d7e0 --file /conda-envs/f4076ad817b2ca503ffb7d7cb000d7e0/environment.yaml && \
     conda env create --prefix /conda-envs/73038817a2f1c678195d15b4df45ef7f --file /conda-envs/73038817a2f1c678195d15b4df45ef7f/environment.yaml && \
     conda env create --prefix /conda-envs/74b0f6a8da968ab05d9f6be7c8704592 --file /conda-envs/74b0f6a8da968ab05d9f6be7c8704592/environment.yaml && \
-    conda env create --prefix /conda-envs/6d887c115a3a25c2bcd2c3a605d15dbb --file /conda-envs/6d887c115a3a25c2bcd2c3a605d15dbb/environment.yaml && \
+    conda env create --prefix /conda-envs/5b53b42feb230914ddefc5df85cf9f2a --file /conda-envs/5b53b42feb230914ddefc5df85cf9f2a/environment.yaml && \
     conda env create --prefix /conda-envs/bfda34738560143204114174740f8f7d --file /conda-envs/bfda34738560143204114174740f8f7d/environment.yaml && \
     conda env create --prefix /conda-envs/61fcb598b1754cf50f8bc7e6a763ded0 --file /conda-envs/61fcb598b1754cf50f8bc7e6a763ded0/environment.yaml && \
     conda env create --prefix /conda-envs/b0963ed1fc3ef8233d09862351aff058 --file /conda-envs/b0963ed1fc3ef8233d09862351aff058/environment.yaml && \
-    conda env create --prefix /conda-envs/37b747d8d75092bd7b9086fbdc8987c3 --file /conda-envs/37b747d8d75092bd7b9086fbdc8987c3/environment.yaml && \
+    conda env create --prefix /conda-envs/89892f3949fed158d753e17217784f92 --file /conda-envs/89892f3949fed158d753e17217784f92/environment.yaml && \
     conda env create --prefix /conda-envs/5f6a84983518870e32707d8fa46f3c79 --file /conda-envs/5f6a84983518870e32707d8fa46f3c79/environment.yaml && \
     conda env create --prefix /conda-envs/c2b7e36b2f07a7458499a446474dda17 --file /conda-envs/c2b7e36b2f07a7458499a446474dda17/environment.yaml && \
     conda env create --prefix /conda-envs/081c476be73ea06aa8539d3cd0097a3c --file /conda-envs/081c476be73ea06aa8539d3cd0097a3c/environment.yaml && \

@@ -33,6 +33,8 @@ AT_ONCE: dict[str, Walk] = {
     "test_own_volumes_reach_an_evaluation": {
         "python -c \"import yaml; yaml.safe_load(open('my_study.yaml'))\"": "",
         "snakemake --configfile my_study.yaml -n": "",
+        "snakemake --configfile my_study.yaml -- export_insertions": "snakemake"
+        " --configfile my_study.yaml --config insertion='{enabled: true}' -n -- export_insertions",
         STUDY: "",
         "--configfile my_study.yaml": "snakemake --cores all {}",
         "tail -f logs/my_study/train_lstm/honest.log": "timeout 1 {} || [ $? = 124 ]",
@@ -47,6 +49,8 @@ AT_ONCE: dict[str, Walk] = {
         "snakemake predict --cores all --config model=results/model volumes=new.tsv": "",
         "snakemake compare_runs --config runs='[results, results/paper]'": "",
         "snakemake build_site": "",
+        "snakemake results/comparison/detectors.html"
+        " --config detectors='[faster_rcnn, retinanet, unet, blob_dog, hdogreg]'": "{} -n",
         "PYTHONPATH=workflow/scripts python -m tomocalc.command audit --help": "",
         "PYTHONPATH=workflow/scripts python -m tomocalc.command audit"
         " results/dataset/candidates.parquet results/protocols/honest/splits.parquet"
@@ -92,6 +96,8 @@ CAMPAIGN: dict[str, Walk] = {
         "pip install torchvision==0.28.0": "",
         "make .venv/ready-for-tests": "",
         "make docs": "",
+        "make pictures": "",
+        "pip install timm": "",
         "make test": "PYTEST_ADDOPTS=tests/unit/test_version.py {}",
     },
     "test_the_papers_reproduction_and_its_leak": {

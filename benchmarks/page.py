@@ -40,6 +40,7 @@ COMMANDS = {
         " --slices $TOMOCALC_TEST_DATA/bcs_dbt_slices",
         "benchmarks/search_phantom.py",
     ],
+    "detectors": ["benchmarks/detectors.py --patients 24 --phantoms easy"],
     "insertion": ["benchmarks/insertion.py --slices $TOMOCALC_TEST_DATA/bcs_dbt_slices"],
     "merging": ["benchmarks/merging.py 167"],
     "eda": ["benchmarks/eda.py $YDATA_PYTHON"],

@@ -32,7 +32,7 @@ from tomocalc.tables import empty
 
 log = logging.getLogger("tomocalc.run_detector")
 
-FEWEST = 10
+FEWEST = 3
 """Calcifications without which nothing is learned."""
 DRAWN = 1000
 """Tiles drawn anywhere in the breast, over all training volumes; as many stay as have one."""

@@ -136,23 +136,6 @@ AIMS = (
         ours="insertion | taken as 15, is 25 | flagged",
     ),
     Aim(
-        what="easy phantom: calcifications found at 4 false marks per volume, Faster R-CNN",
-        limit=0.95,
-        ours="detectors | Faster R-CNN, slim FPN | found at 4",
-    ),
-    Aim(
-        what="the same, the heat map",
-        limit=0.95,
-        ours="detectors | Heat map, UNet 3+ | found at 4",
-    ),
-    Aim(
-        what="Faster R-CNN there: tiles and training",
-        limit=300,
-        at_most=True,
-        unit=" s",
-        ours="detectors | Faster R-CNN, slim FPN | CPU s to train",
-    ),
-    Aim(
         what="merge of 1,002,000 rows with checksums, schema and labels",
         limit=2,
         at_most=True,

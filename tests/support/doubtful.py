@@ -8,13 +8,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import SimpleITK
 from numpy.typing import NDArray
-from PIL import Image
 from pydicom.dataset import Dataset
 
+from support.doubtful_files import (
+    as_png,
+    of_coloured_pictures,
+    of_exchanged_bytes,
+    of_named_pictures,
+    of_noise,
+    of_turned_axes,
+    of_two_geometries,
+    stored,
+    with_a_bad_slice,
+    with_a_copy,
+    with_a_flat_slice,
+    without_a_spot,
+)
 from support.image_files import CT, dicom, item, write_dicom
-from support.image_volumes import CANDIDATES, IMAGE, SHEET, volume_frames, write_volume
+from support.image_volumes import CANDIDATES, IMAGE, SHEET
 from support.normal_volumes import INSERTION, SMALL, normal_volume
 from tomocalc.accounts.settings import Settings
 from tomocalc.image.extraction import measure_volume
@@ -49,11 +61,6 @@ class Sort:
     sheet: Change = field(default_factory=dict)
     settings: Change = field(default_factory=dict)
     put_in: Callable[[Volume], Volume] | None = None
-
-
-def stored(seed: int) -> list[NDArray[Any]]:
-    """Return slices of 12 bits."""
-    return [frame >> 1 for frame in volume_frames(seed=seed)]
 
 
 def depths(*places: int) -> list[list[float]]:
@@ -95,57 +102,6 @@ def as_series(numbers: tuple[int, ...], *beside: Change) -> Write:
     return write
 
 
-def as_png(place: Path, seed: int) -> Path:
-    return write_volume(place, seed=seed)
-
-
-def with_a_bad_slice(place: Path, seed: int) -> Path:
-    as_png(place, seed)
-    (place / "s2.png").write_bytes((place / "s2.png").read_bytes()[:5000])
-    return place
-
-
-def with_a_flat_slice(place: Path, seed: int) -> Path:
-    as_png(place, seed)
-    Image.fromarray(np.full((192, 128), 700, np.uint16)).save(place / "s4.png")
-    return place
-
-
-def of_coloured_pictures(place: Path, seed: int) -> Path:
-    """Write pictures with a red mark, a resolution and two numbers in their names, one skipped."""
-    place.mkdir()
-    for index, frame in enumerate(stored(seed)):
-        image = np.dstack([(frame >> 4).astype(np.uint8)] * 3)
-        image[5:9, 100:120] = 250 if index else 0, 250, 250
-        name = f"kv{28 + index % 2}_s{index + (index > 2)}.png"
-        Image.fromarray(image).save(place / name, dpi=(330, 330))
-    return place
-
-
-def of_named_pictures(place: Path, seed: int) -> Path:
-    as_png(place, seed)
-    for index, name in enumerate(("back", "front", "middle", "rear", "top")):
-        (place / f"s{index}.png").rename(place / f"{name}.png")
-    return place
-
-
-def with_a_copy(place: Path, seed: int) -> Path:
-    as_png(place, seed)
-    (place / "s3.png").write_bytes((place / "s2.png").read_bytes())
-    return place
-
-
-def without_a_spot(place: Path, seed: int) -> Path:
-    """Write slices of a breast without any texture, as a wrong background makes them."""
-    place.mkdir(parents=True)
-    row, col = np.mgrid[:192, :128]
-    inside = (row - 96) ** 2 + col**2 < 90**2
-    for index in range(5):
-        image = np.where(inside, 2000 + seed + index + 2 * row, 60).astype(np.uint16)
-        Image.fromarray(image).save(place / f"s{index}.png")
-    return place
-
-
 def of_growing_spacing(place: Path, seed: int) -> Path:
     """Write frames each of which has a pixel spacing of its own."""
     made: Dataset = dicom(
@@ -157,30 +113,10 @@ def of_growing_spacing(place: Path, seed: int) -> Path:
     return place.with_suffix(".dcm")
 
 
-def of_turned_axes(place: Path, seed: int) -> Path:
-    """Write a file of NIfTI whose axes are in the order slices, columns, rows."""
-    image = SimpleITK.GetImageFromArray(np.stack(stored(seed)))
-    image.SetSpacing((0.1, 0.1, 1.0))
-    path = place.with_suffix(".nii")
-    SimpleITK.WriteImage(SimpleITK.PermuteAxes(image, [2, 0, 1]), str(path))
-    return path
-
-
 def of_projections(place: Path, _: int) -> Path:
     """Write a normal volume that was reconstructed from projections within 25 degrees."""
     settings = replace(SMALL, half_angle_deg=25.0)
     return normal_volume(place.parent, place.name, settings).path(0)
-
-
-def of_noise(place: Path, seed: int) -> Path:
-    """Write a breast of noise, whose slices are no projections of anything."""
-    place.mkdir()
-    rng = np.random.default_rng(seed)
-    for index in range(8):
-        image = rng.integers(900, 1100, (192, 192))
-        image[:, 180:] = 20
-        Image.fromarray(image.astype(np.uint16)).save(place / f"s{index}.png")
-    return place
 
 
 def put_in(volume: Volume) -> Volume:
@@ -236,6 +172,8 @@ COHORT: dict[str, Sort] = {
     "shuffled": Sort({"frames_reordered"}, as_dicom(positions=depths(0, 2, 1, 3, 4))),
     "nowhere": Sort({"one_position"}, as_dicom(positions=depths(0, 0, 0, 0, 0))),
     "axes": Sort({"axes_turned"}, of_turned_axes),
+    "affines": Sort({"affine_contradicts"}, of_two_geometries),
+    "bytes": Sort({"bytes_swapped"}, of_exchanged_bytes),
     "reversed": Sort({"order_reversed"}, as_series((5, 4, 3, 2, 1))),
     "muddled": Sort({"order_differs"}, as_series((1, 3, 2, 4, 5))),
     "numbered": Sort({"numbers_repeat"}, as_series((1, 1, 2, 2, 3))),

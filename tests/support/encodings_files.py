@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,7 +14,17 @@ import tifffile
 
 from support.encodings import DICOM_ENCODINGS, one
 from support.image_files import png_chunk, write_pgm, write_png
-from support.one_breast import BREAST, ORDER, SIGNED, SLICES, SPACED, Encoding, Frames
+from support.one_breast import (
+    BREAST,
+    COLUMNS,
+    ORDER,
+    ROWS,
+    SIGNED,
+    SLICES,
+    SPACED,
+    Encoding,
+    Frames,
+)
 
 
 def pictures(
@@ -111,6 +122,45 @@ def itk(
         return folder / name
 
     return write
+
+
+def patched(write: Callable[[Path], Path], *changes: Any) -> Callable[[Path], Path]:
+    """Write and overwrite bytes: each change is an offset, a format and its numbers."""
+
+    def write_changed(folder: Path) -> Path:
+        path = write(folder)
+        content = bytearray(path.read_bytes())
+        for offset, form, *numbers in changes:
+            struct.pack_into(form, content, offset, *numbers)
+        path.write_bytes(content)
+        return path
+
+    return write_changed
+
+
+def repacked(folder: Path) -> Path:
+    path = itk("a.nii.gz")(folder)
+    content = gzip.decompress(path.read_bytes())
+    path.write_bytes(gzip.compress(content[:999]) + gzip.compress(content[999:]))
+    return path
+
+
+def text(name: str, content: str, data: bytes = b"") -> Callable[[Path], Path]:
+    def write(folder: Path) -> Path:
+        (folder / name).write_bytes(content.encode() + data)
+        return folder / name
+
+    return write
+
+
+NRRD = (
+    f"NRRD0004\ntype: uint16\ndimension: 3\nsizes: {COLUMNS} {ROWS} {SLICES}\n"
+    "spacings: 0.1 0.1 1\nencoding: raw\n"
+)
+META = (
+    f"ObjectType = Image\nNDims = 3\nDimSize = {COLUMNS} {ROWS} {SLICES}\n"
+    "ElementType = MET_USHORT\nElementSpacing = 0.1 0.1 1\nElementDataFile = LOCAL\n"
+)
 
 
 def permuted(axes: Sequence[int]) -> Callable[[Any], Any]:
@@ -216,6 +266,24 @@ ENCODINGS: dict[str, Encoding] = {
     ),
     "NIfTI, other directions": Encoding(itk("a.nii.gz", towards("RAS")), doubts=("axes_turned",)),
     "MetaImage, other directions": Encoding(itk("a.mha", towards("SPR")), doubts=("axes_turned",)),
+    "NIfTI, two geometries": Encoding(
+        patched(itk("a.nii"), (312, "<4f", 0, 0, 3, 0)), doubts=("affine_contradicts",)
+    ),
+    "NIfTI, packed in pieces": Encoding(repacked),
+    "NRRD, big endian": Encoding(
+        text("a.nrrd", NRRD + "endian: big\n\n", BREAST.astype(">u2").tobytes())
+    ),
+    "NRRD, lines of Windows": Encoding(
+        text("a.nrrd", (NRRD + "endian: little\n\n").replace("\n", "\r\n"), BREAST.tobytes())
+    ),
+    "MetaImage, two geometries": Encoding(
+        text(
+            "a.mha",
+            META.replace("ElementType", "ElementSize = 0.2 0.2 1\nElementType"),
+            BREAST.tobytes(),
+        ),
+        doubts=("affine_contradicts",),
+    ),
     "NIfTI, signed": Encoding(itk("a.nii", frames=SIGNED)),
     "NRRD, floats": Encoding(itk("a.nrrd", frames=BREAST.astype(np.float32)), same="rows"),
 }

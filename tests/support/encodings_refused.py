@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from PIL import Image
 from pydicom.dataset import Dataset
 
 from support.encodings import concatenated, flat, one, private, series, spread
-from support.encodings_files import itk, ome, tiff
+from support.encodings_files import itk, ome, patched, text, tiff
 from support.one_breast import BREAST, COLUMNS, ROWS, SLICES, many, saved
 
 
@@ -51,14 +52,6 @@ def private_frames(folder: Path) -> Path:
     del made.PixelData
     made.SOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
     return saved(lambda: made)(folder)
-
-
-def text(name: str, content: str, data: bytes = b"") -> Callable[[Path], Path]:
-    def write(folder: Path) -> Path:
-        (folder / name).write_bytes(content.encode() + data)
-        return folder / name
-
-    return write
 
 
 def animated(folder: Path) -> Path:
@@ -125,6 +118,22 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
     "a ZIP archive": (packed_folder, "E203.*ZIP archive.*unpack it"),
     "spacing in micrometres": (saved(lambda: many(spacing=(85.0, 85.0))), "E205.*85 mm.*unit"),
     "spacing in centimetres": (saved(lambda: many(spacing=(0.01, 0.01))), "E205.*0.01 mm.*unit"),
+    "NIfTI of more slices than it says": (
+        patched(itk("a.nii"), (46, "<h", 2)),
+        "E207.*says 59904 bytes of pixels, and 179712",
+    ),
+    "NIfTI of NaN": (
+        itk("a.nii.gz", frames=np.where(BREAST < 500, np.nan, BREAST).astype(np.float32)),
+        "E206.*NaN or infinite",
+    ),
+    "NRRD of an unknown order of bytes": (
+        text("a.nrrd", NRRD.format("8 8 8", "raw", "spacings: 1 1 2\n"), bytes(1024)),
+        "E203.*order of bytes.*endian: little",
+    ),
+    "MetaImage that does not say how much is packed": (
+        text("a.mha", META.format("8 8 8", "True", "LOCAL"), zlib.compress(bytes(1024))),
+        "E203.*CompressedDataSize is 0",
+    ),
     "NRRD, in micrometres": (
         text("a.nrrd", MICRO, BREAST.tobytes()),
         "E205.*100 mm.*unit",
@@ -158,7 +167,7 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
         "E204.*larger than memory",
     ),
     "NRRD that cannot unpack to so much": (
-        text("a.nrrd", NRRD.format("999 999 99", "gzip", ""), bytes(999)),
+        text("a.nrrd", NRRD.format("999 999 99", "gzip", "endian: big\n"), bytes(999)),
         "E202.*bytes, and .* are stored",
     ),
 }

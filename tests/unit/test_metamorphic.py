@@ -102,7 +102,7 @@ def test_every_encoding_gives_the_same_rows(tmp_path: Path, name: str) -> None:
 def test_what_cannot_be_told_is_refused(tmp_path: Path, name: str) -> None:
     write, words = REFUSED[name]
     with pytest.raises(TomocalcError, match=words):
-        opened(write(tmp_path))
+        opened(write(tmp_path)).read(0)
 
 
 @pytest.mark.parametrize("lost", [4, 100, 60_000])

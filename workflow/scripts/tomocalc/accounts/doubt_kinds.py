@@ -122,6 +122,12 @@ KINDS: dict[str, Kind] = {
         "themselves",
         settled=True,
     ),
+    "affine_contradicts": Kind(
+        "the file gives two geometries",
+        "the header gives two geometries that differ (sform, qform and pixel sizes of NIfTI; "
+        "ElementSpacing and ElementSize of MetaImage), and SimpleITK's choice is used",
+        "see in the picture that side and spacing are right; write the file again with one",
+    ),
     "order_reversed": Kind(
         "positions and numbers order the slices oppositely",
         "positions run against the Instance Numbers, and slices follow the positions",
@@ -191,6 +197,11 @@ KINDS: dict[str, Kind] = {
         "values exceed the bits of the header",
         "values take {needed:g} bits and the header says {stored:g}: all are kept",
         "look at the picture; export the volume again if it looks wrong",
+    ),
+    "bytes_swapped": Kind(
+        "the bytes of values look exchanged",
+        "values are noise as they are stored, and smooth with their two bytes exchanged",
+        "correct the byte order that the header says, or convert the file again",
     ),
     "bright_outside": Kind(
         "the outside is brighter than the breast",

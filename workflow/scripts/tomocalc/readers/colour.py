@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tomocalc.accounts.doubts import Doubt
 from tomocalc.errors import TomocalcError
-from tomocalc.readers.plane import unsupported
+from tomocalc.readers.plane import Plane, unsupported
 
 # 0.299, 0.587 and 0.114 in 1/65536; they add up to 65536, so grey stays exactly as it was.
 RED, GREEN, BLUE = 19595, 38470, 7471
+COLOURS = 3
+"""Values per pixel from which on they may be colours."""
 ALIKE = 2
 """Difference of channels that conversions between colour models leave in a grey picture."""
 
@@ -144,3 +148,17 @@ def _check_opaque(
             why=f"{count} pixels are not opaque, and what lies behind them is unknown",
             fix=fix,
         )
+
+
+def colour_doubts(planes: list[Plane | TomocalcError]) -> list[Doubt]:
+    """Return which slices hold colours; every slice that could is decoded for it."""
+    shares = {}
+    for index, plane in enumerate(planes):
+        if isinstance(plane, Plane) and plane.channels >= COLOURS:
+            with contextlib.suppress(Exception):  # said again when the slice itself is read
+                shares[index] = plane.decode().coloured
+    found = {index: share for index, share in shares.items() if share > 0}
+    if not found:
+        return []
+    values = {"share": max(found.values())}
+    return [Doubt(code="coloured", slices=tuple(found), values=values)]

@@ -12,6 +12,8 @@ import functools
 import math
 import re
 import threading
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,10 +24,12 @@ from numpy.typing import NDArray
 from tomocalc.accounts.doubts import Doubt
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.colour import unsigned
-from tomocalc.readers.itk_header import NOT_NUMBERS, check_claim, check_data, read_claim
-from tomocalc.readers.plane import Decoded, Facts, Plane, Stack, named, unsupported
+from tomocalc.readers.itk_header import NOT_NUMBERS, Claim, check_claim, left_over, read_claim
+from tomocalc.readers.plane import Decoded, Facts, Plane, Stack, damaged, named, unsupported
 from tomocalc.readers.sniff import Kind, sniff
 
+PIECE = 1 << 20
+GZIP = b"\x1f\x8b"
 DOING = "an image cannot be read by SimpleITK"
 ODD_SPACING = 0.01
 """Relative difference from the two others by which an axis is the depth."""
@@ -84,7 +88,14 @@ def itk_stack(path: Path, kind: Kind) -> Stack:
         spacing_source="affine" if spacing else "",
         slice_spacing_mm=None if spacing is None else spacing[0],
         slice_spacing_source="affine" if spacing else "",
-        doubts=(Doubt(code="axes_turned"),) if layout.turned else (),
+        doubts=tuple(
+            Doubt(code=code)
+            for code, holds in {
+                "axes_turned": layout.turned,
+                "affine_contradicts": claim.contradiction,
+            }.items()
+            if holds
+        ),
     )
     return Stack(planes=planes, facts=facts)
 
@@ -100,7 +111,7 @@ def _information(path: Path, where: str) -> tuple[tuple[int, ...], str, Layout]:
         raise unsupported(where, f"it has {reader.GetNumberOfComponents()} values per pixel", fix)
     if not 2 <= len(sizes) <= 4 or math.prod(sizes[3:]) != 1:
         raise unsupported(where, f"it has {len(sizes)} axes of {' × '.join(map(str, sizes))}", fix)
-    dtype = _type_of(sitk.GetPixelIDValueAsString(reader.GetPixelID()))
+    dtype = _type_of(sitk.GetPixelIDValueAsString(reader.GetPixelID()), where)
     shape = tuple(reversed((*sizes, 1)[:3]))
     if len(sizes) == 2:
         flat = (1.0, spacing[1], spacing[0])
@@ -111,11 +122,11 @@ def _information(path: Path, where: str) -> tuple[tuple[int, ...], str, Layout]:
     return shape, dtype, _layout(direction, spacing[:3])
 
 
-def _type_of(text: str) -> str:
+def _type_of(text: str, where: str) -> str:
     """Return NumPy's name of a pixel type that SimpleITK tells as text."""
     match = re.fullmatch(r"(\d+)-bit (unsigned integer|signed integer|float)", text)
     if match is None:
-        raise ValueError(NOT_NUMBERS)
+        raise unsupported(where, NOT_NUMBERS, "save it as grey")
     kind = {"unsigned integer": "uint", "signed integer": "int", "float": "float"}[match[2]]
     return f"{kind}{match[1]}"
 
@@ -175,6 +186,64 @@ def _decode(path: Path, layout: Layout, index: int) -> Decoded:
     array = array[tuple(slice(None, None, -1 if back else 1) for back in layout.flipped)]
     image = np.array(array[index], order="C")  # a copy: what is stored lives as long as it is used
     return Decoded(unsigned(image) if image.dtype == np.int8 else image)
+
+
+def check_data(claim: Claim, where: str) -> None:
+    """Look through the data once, in pieces: the library hides what is cut short or no number.
+
+    Raises
+    ------
+    TomocalcError
+        ``E202`` where compressed data end early or are damaged, ``E207`` where they go on behind
+        the image, ``E206`` for floats that are NaN or infinite.
+    """
+    if not (claim.packed or claim.floats):
+        return
+    start = claim.offset if claim.whole or not claim.packed else 0
+    needed, found, bad = claim.bytes + start, 0, 0
+    kind = np.dtype(claim.floats or np.uint8)
+    kept = b""
+    for piece in _pieces(claim, where):
+        kept += piece[max(start - found, 0) :]
+        found += len(piece)
+        if found > needed + max(claim.one_slice, 16):
+            raise left_over(where, needed - start, found - start)
+        whole = len(kept) // kind.itemsize * kind.itemsize
+        if claim.floats:
+            bad += int(np.count_nonzero(~np.isfinite(np.frombuffer(kept[:whole], kind))))
+        kept = kept[whole:]
+    if found < needed:
+        raise damaged(where, f"its data hold {found - start} of {needed - start} bytes")
+    if bad:
+        raise TomocalcError(
+            "E206",
+            what="an image has values that are not numbers",
+            where=where,
+            why=f"{bad} values are NaN or infinite",
+            fix="replace them in the source, for instance by the background value",
+        )
+
+
+def _pieces(claim: Claim, where: str) -> Iterator[bytes]:
+    """Yield the data, unpacked: gzip may hold several members one after the other."""
+    with claim.data.open("rb") as handle:
+        if not claim.packed:
+            while piece := handle.read(PIECE):
+                yield piece
+            return
+        handle.seek(0 if claim.whole else claim.offset)
+        unpacker = zlib.decompressobj(wbits=47)
+        try:
+            while piece := handle.read(PIECE):
+                while piece and not (unpacker.eof and piece[:2] != GZIP):
+                    if unpacker.eof:
+                        unpacker = zlib.decompressobj(wbits=47)
+                    yield unpacker.decompress(piece, PIECE)
+                    piece = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
+        except zlib.error as error:
+            raise damaged(where, "its compressed data are damaged") from error
+        if not unpacker.eof:
+            raise damaged(where, "its compressed data are cut short")
 
 
 _ONE_AT_A_TIME = threading.Lock()

@@ -1,7 +1,6 @@
-"""How large a NIfTI, NRRD or MetaImage file claims to be, before any library reads it.
+"""What NIfTI, NRRD and MetaImage files claim, read from their headers before any library does.
 
-The library believes a header: without this look, a small file could ask for gigabytes, and a text
-header could name any file of the machine as its data.
+A text header could name any file of the machine as its data: only a file beside it is taken.
 """
 
 from __future__ import annotations
@@ -13,6 +12,8 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.plane import damaged, unsupported
 from tomocalc.readers.sniff import Kind
@@ -22,7 +23,12 @@ MAX_BYTES = 1 << 32
 MAX_RATIO = 1040
 """Deflate cannot make data smaller than 1/1032."""
 HEADER_BYTES = 1 << 16
-PIECE = 1 << 20
+BYTE = 8
+NIFTI_FLOATS = {16, 64}
+TURNED = 0.02
+"""Difference of two direction cosines that rounding does not explain."""
+ROUGHLY = 0.01
+"""Relative difference above which two spacings disagree."""
 NOT_NUMBERS = "its values are neither integers nor floats"
 NIFTI_BITS = {2: 8, 4: 16, 8: 32, 16: 32, 64: 64, 256: 8, 512: 16, 768: 32, 1024: 64, 1280: 64}
 NRRD_END = re.compile(rb"\r?\n\r?\n")
@@ -56,6 +62,17 @@ class Claim:
     """Where they start in it, or in what is unpacked from it where *whole* is packed."""
     whole: bool = False
     """The header is packed with the data."""
+    floats: str | None = None
+    """Type of floats in which nothing tells NaN once the library has read them."""
+    stored: int | None = None
+    """Size of compressed data, where the library must be told it."""
+    contradiction: bool = False
+    """The header gives two geometries."""
+
+    @property
+    def one_slice(self) -> int:
+        """Size of what varies along the first two axes."""
+        return math.prod(self.sizes[:2]) * self.bits // 8
 
     @property
     def bytes(self) -> int:
@@ -82,31 +99,27 @@ def check_claim(claim: Claim, where: str) -> None:
     stored = claim.data.stat().st_size - (0 if claim.whole else claim.offset)
     if needed > stored * (MAX_RATIO if claim.packed else 1):
         raise damaged(where, f"{sizes} values take {needed} bytes, and {stored} are stored")
+    if not claim.packed and stored >= needed + claim.one_slice:
+        raise left_over(where, needed, stored)
+    if claim.stored is not None and claim.stored > stored:
+        raise damaged(where, f"{claim.stored} bytes are to be there, and {stored} are stored")
+    if claim.stored is not None and claim.stored != stored:
+        raise unsupported(
+            where,
+            f"its CompressedDataSize is {claim.stored}, and {stored} bytes are stored",
+            "save it again with SimpleITK or ITK, which need that number",
+        )
 
 
-def check_data(claim: Claim, where: str) -> None:
-    """Unpack compressed data once, in pieces: the library shows what is cut short as it comes.
-
-    Raises
-    ------
-    TomocalcError
-        ``E202`` where they end early, are damaged, or go on behind the image.
-    """
-    if not claim.packed:
-        return
-    needed = claim.bytes + (claim.offset if claim.whole else 0)
-    unpacker, found = zlib.decompressobj(wbits=47), 0
-    with claim.data.open("rb") as handle:
-        handle.seek(0 if claim.whole else claim.offset)
-        try:
-            while (piece := handle.read(PIECE)) and not unpacker.eof:
-                while piece and found <= needed + PIECE:
-                    found += len(unpacker.decompress(piece, PIECE))
-                    piece = unpacker.unconsumed_tail
-        except zlib.error as error:
-            raise damaged(where, "its compressed data are damaged") from error
-    if not unpacker.eof or not needed <= found <= needed + PIECE:
-        raise damaged(where, f"its compressed data hold {found} of {needed} bytes")
+def left_over(where: str, needed: int, found: int) -> TomocalcError:
+    """Name a file that holds *found* bytes of pixels where its header says *needed*."""
+    return TomocalcError(
+        "E207",
+        what="a file does not hold the slices it says",
+        where=where,
+        why=f"its header says {needed} bytes of pixels, and {found} are stored",
+        fix="correct its sizes, or save the volume again from its source",
+    )
 
 
 def read_claim(path: Path, kind: Kind) -> Claim:
@@ -117,7 +130,7 @@ def read_claim(path: Path, kind: Kind) -> Claim:
         return _nifti_claim(path, head)
     last = NRRD_END if kind is Kind.NRRD else META_END
     end = last.search(head)
-    text = head[: end.start() if end else len(head)].decode("latin-1")
+    text = head[: end.start() if end else len(head)].decode("latin-1").replace("\r\n", "\n")
     offset = end.end() if end else len(head)
     if kind is Kind.NRRD:
         return _nrrd_claim(path, text, offset)
@@ -156,7 +169,37 @@ def _nifti_claim(path: Path, head: bytes) -> Claim:
         data=path if single else path.with_suffix(".img"),
         offset=int(offset),
         whole=packed,
+        floats=f"{order}f{NIFTI_BITS[code] // 8}" if code in NIFTI_FLOATS else None,
+        contradiction=_two_affines(head, order, second=second),
     )
+
+
+def _two_affines(head: bytes, order: str, *, second: bool) -> bool:
+    """Return whether sform and qform, or sform and pixel sizes, of a NIfTI header differ."""
+    number, at = ("d", (344, 348, 352, 400, 104)) if second else ("f", (252, 254, 256, 280, 76))
+    qform, sform = (
+        struct.unpack_from(f"{order}{'i' if second else 'h'}", head, place)[0] for place in at[:2]
+    )
+    if sform <= 0:
+        return False
+    sizes = struct.unpack_from(f"{order}4{number}", head, at[4])
+    rows = np.reshape(struct.unpack_from(f"{order}12{number}", head, at[3]), (3, 4))[:, :3]
+    steps = np.linalg.norm(rows, axis=0)
+    if not np.allclose(steps, np.abs(sizes[1:]), rtol=ROUGHLY):
+        return True
+    if qform <= 0:
+        return False
+    b, c, d = struct.unpack_from(f"{order}3{number}", head, at[2])
+    a = math.sqrt(max(0.0, 1 - b * b - c * c - d * d))
+    turn = np.array(
+        [
+            [a * a + b * b - c * c - d * d, 2 * (b * c - a * d), 2 * (b * d + a * c)],
+            [2 * (b * c + a * d), a * a + c * c - b * b - d * d, 2 * (c * d - a * b)],
+            [2 * (b * d - a * c), 2 * (c * d + a * b), a * a + d * d - b * b - c * c],
+        ]
+    )
+    turn[:, 2] *= -1 if sizes[0] < 0 else 1
+    return not np.allclose(rows / steps, turn, atol=TURNED)
 
 
 def _nrrd_claim(path: Path, text: str, offset: int) -> Claim:
@@ -171,6 +214,9 @@ def _nrrd_claim(path: Path, text: str, offset: int) -> Claim:
     encoding = fields.get("encoding", "raw")
     if encoding not in ("raw", "gzip", "gz"):
         raise unsupported(str(path), f"its data are encoded as {encoding[:8]}", "save it as gzip")
+    if bits > BYTE and "endian" not in fields:
+        fix = "add `endian: little` to its header, or `endian: big`, as its writer stores numbers"
+        raise unsupported(str(path), "its header does not say the order of bytes", fix)
     return Claim(
         sizes=sizes,
         bits=bits,
@@ -194,14 +240,25 @@ def _meta_claim(path: Path, text: str, data: str, offset: int) -> Claim:
         raise unsupported(str(path), why, "apply ElementToIntensityFunction and save it again")
     channels = int(fields.get("ElementNumberOfChannels", "1"))
     local = data.upper() in ("LOCAL", "")
+    packed = plain.get("compresseddata", "false") in ("true", "1")
     sizes = tuple(int(size) for size in fields.get("DimSize", "").split())
     return Claim(
         sizes=sizes,
         bits=META_BITS[kind] * channels,
-        packed=fields.get("CompressedData", "False").lower() in ("true", "1"),
+        packed=packed,
         data=path if local else _beside(path, data),
         offset=offset if local else 0,
+        stored=int(plain.get("compresseddatasize", "0")) if packed else None,
+        contradiction=not _alike(plain.get("elementspacing"), plain.get("elementsize")),
     )
+
+
+def _alike(one: str | None, other: str | None) -> bool:
+    """Return whether two lists of numbers agree, or one is missing."""
+    if one is None or other is None:
+        return True
+    a, b = (np.array(text.split(), float) for text in (one, other))
+    return a.shape == b.shape and np.allclose(a, b, rtol=ROUGHLY)
 
 
 def _beside(path: Path, name: str) -> Path:

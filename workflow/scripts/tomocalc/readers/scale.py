@@ -14,6 +14,8 @@ from tomocalc.readers.plane import Plane
 
 DIRECT = {"uint8", "uint16"}
 LARGEST = 65535
+SMOOTHER = 0.5
+"""Roughness of exchanged bytes, as a share of that of the bytes as read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,3 +96,15 @@ def _check_finite(image: NDArray[Any], where: str) -> None:
             why=f"{count} of {image.size} pixels are NaN or infinite",
             fix="replace them in the source, for instance by the background value",
         )
+
+
+def is_swapped(image: NDArray[Any]) -> bool:
+    """Return whether values would be far smoother with their two bytes exchanged."""
+    if image.dtype != np.uint16 or float(image.std()) == 0:
+        return False
+
+    def roughness(values: NDArray[Any]) -> float:
+        found = values.astype(np.float32)
+        return float(np.abs(np.diff(found, axis=1)).mean() / max(float(found.std()), 1e-9))
+
+    return roughness(image.byteswap()) < SMOOTHER * roughness(image)

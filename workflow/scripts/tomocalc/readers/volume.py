@@ -16,19 +16,18 @@ from numpy.typing import NDArray
 from tomocalc.accounts.doubts import Doubt
 from tomocalc.accounts.manifest import SliceSource
 from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.readers.colour import colour_doubts
 from tomocalc.readers.file_stack import checked_planes, file_stack
 from tomocalc.readers.geometry import resolve_geometry, side_of, turned
 from tomocalc.readers.padding import bright_outside, fill_padding, outside
 from tomocalc.readers.plane import Plane, named, read_spans, source_key
-from tomocalc.readers.scale import Scale, find_scale
+from tomocalc.readers.scale import Scale, find_scale, is_swapped
 from tomocalc.readers.sources import source_files
 from tomocalc.readers.volume_header import VolumeHeader
 from tomocalc.shown import Shown
 
 MAX_PIXELS = 100_000_000
 """Pixels of a slice above which a file is taken for damaged or hostile."""
-COLOURS = 3
-"""Values per pixel from which on they may be colours."""
 MIN_SIZE = 16
 """Least side of a slice, in pixels."""
 
@@ -238,27 +237,13 @@ def open_volume(
         laterality=laterality or facts.laterality,
         view=facts.view,
         turned=False,
-        doubts=(*geometry.doubts, *_of_colours(planes)),
+        doubts=(*geometry.doubts, *colour_doubts(planes)),
         left_out=facts.left_out,
         half_angle_deg=facts.half_angle_deg,
         projections=facts.projections,
     )
     volume = Volume(header=header, planes=planes, scale=scale)
     return _as_seen(volume, laterality, stated=facts.laterality, policy=side_mismatch)
-
-
-def _of_colours(planes: list[Plane | TomocalcError]) -> list[Doubt]:
-    """Return which slices hold colours; every slice that could is decoded for it."""
-    shares = {}
-    for index, plane in enumerate(planes):
-        if isinstance(plane, Plane) and plane.channels >= COLOURS:
-            with contextlib.suppress(Exception):  # said again when the slice itself is read
-                shares[index] = plane.decode().coloured
-    found = {index: share for index, share in shares.items() if share > 0}
-    if not found:
-        return []
-    values = {"share": max(found.values())}
-    return [Doubt(code="coloured", slices=tuple(found), values=values)]
 
 
 def _as_seen(volume: Volume, expected: str | None, *, stated: str | None, policy: str) -> Volume:
@@ -270,6 +255,8 @@ def _as_seen(volume: Volume, expected: str | None, *, stated: str | None, policy
         value = min(value for value, _ in bright)
         volume = _doubted(volume, "bright_outside", share, outside=value)
         images = _looked_at(volume)
+    if images and is_swapped(images[0]):
+        volume = _doubted(volume, "bytes_swapped", {})
     shown = side_of(images[0]) if images else None
     if expected in (shown, None) or (shown is None and stated in (None, expected)):
         return volume

@@ -1,0 +1,109 @@
+"""Files of volumes that are doubtful for what they hold, without a DICOM header."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import SimpleITK
+from numpy.typing import NDArray
+from PIL import Image
+
+from support.image_volumes import volume_frames, write_volume
+
+
+def stored(seed: int) -> list[NDArray[Any]]:
+    """Return slices of 12 bits."""
+    return [frame >> 1 for frame in volume_frames(seed=seed)]
+
+
+def as_png(place: Path, seed: int) -> Path:
+    return write_volume(place, seed=seed)
+
+
+def with_a_bad_slice(place: Path, seed: int) -> Path:
+    as_png(place, seed)
+    (place / "s2.png").write_bytes((place / "s2.png").read_bytes()[:5000])
+    return place
+
+
+def with_a_flat_slice(place: Path, seed: int) -> Path:
+    as_png(place, seed)
+    Image.fromarray(np.full((192, 128), 700, np.uint16)).save(place / "s4.png")
+    return place
+
+
+def of_coloured_pictures(place: Path, seed: int) -> Path:
+    """Write pictures with a red mark, a resolution and two numbers in their names, one skipped."""
+    place.mkdir()
+    for index, frame in enumerate(stored(seed)):
+        image = np.dstack([(frame >> 4).astype(np.uint8)] * 3)
+        image[5:9, 100:120] = 250 if index else 0, 250, 250
+        name = f"kv{28 + index % 2}_s{index + (index > 2)}.png"
+        Image.fromarray(image).save(place / name, dpi=(330, 330))
+    return place
+
+
+def of_named_pictures(place: Path, seed: int) -> Path:
+    as_png(place, seed)
+    for index, name in enumerate(("back", "front", "middle", "rear", "top")):
+        (place / f"s{index}.png").rename(place / f"{name}.png")
+    return place
+
+
+def with_a_copy(place: Path, seed: int) -> Path:
+    as_png(place, seed)
+    (place / "s3.png").write_bytes((place / "s2.png").read_bytes())
+    return place
+
+
+def without_a_spot(place: Path, seed: int) -> Path:
+    """Write slices of a breast without any texture, as a wrong background makes them."""
+    place.mkdir(parents=True)
+    row, col = np.mgrid[:192, :128]
+    inside = (row - 96) ** 2 + col**2 < 90**2
+    for index in range(5):
+        image = np.where(inside, 2000 + seed + index + 2 * row, 60).astype(np.uint16)
+        Image.fromarray(image).save(place / f"s{index}.png")
+    return place
+
+
+def of_turned_axes(place: Path, seed: int) -> Path:
+    """Write a file of NIfTI whose axes are in the order slices, columns, rows."""
+    image = SimpleITK.GetImageFromArray(np.stack(stored(seed)))
+    image.SetSpacing((0.1, 0.1, 1.0))
+    path = place.with_suffix(".nii")
+    SimpleITK.WriteImage(SimpleITK.PermuteAxes(image, [2, 0, 1]), str(path))
+    return path
+
+
+def of_noise(place: Path, seed: int) -> Path:
+    """Write a breast of noise, whose slices are no projections of anything."""
+    place.mkdir()
+    rng = np.random.default_rng(seed)
+    for index in range(8):
+        image = rng.integers(900, 1100, (192, 192))
+        image[:, 180:] = 20
+        Image.fromarray(image.astype(np.uint16)).save(place / f"s{index}.png")
+    return place
+
+
+def of_two_geometries(place: Path, seed: int) -> Path:
+    """Write a file of NIfTI whose sform has slices twice as far apart as its pixel sizes."""
+    image = SimpleITK.GetImageFromArray(np.stack(stored(seed)))
+    image.SetSpacing((0.1, 0.1, 1.0))
+    path = place.with_suffix(".nii")
+    SimpleITK.WriteImage(image, str(path))
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<4f", content, 312, 0, 0, 2, 0)
+    path.write_bytes(content)
+    return path
+
+
+def of_exchanged_bytes(place: Path, seed: int) -> Path:
+    place.mkdir()
+    for index, frame in enumerate(stored(seed)):
+        Image.fromarray(frame.byteswap()).save(place / f"s{index}.png")
+    return place

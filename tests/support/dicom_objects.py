@@ -51,7 +51,13 @@ def pseudonymous() -> Identity:
     return identity(MANIFEST, [], identifiers="pseudonymous", content="c")
 
 
-def report(who: Identity | None = None, *, marks: Any = None, turned: bool = False) -> bytes:
+def report(
+    who: Identity | None = None,
+    *,
+    marks: Any = None,
+    turned: bool = False,
+    question: str = "calcification",
+) -> bytes:
     return report_bytes(
         identity=who or pseudonymous(),
         manifest=msgspec.structs.replace(MANIFEST, turned=turned),
@@ -60,26 +66,32 @@ def report(who: Identity | None = None, *, marks: Any = None, turned: bool = Fal
         score=0.75,
         remarks=[REMARK],
         version="1",
+        question=question,
     )
 
 
 def segmentation(
-    who: Identity | None = None, *, objects: Any = None, turned: bool = False
+    who: Identity | None = None, *, objects: Any = None, turned: bool = False, **more: Any
 ) -> bytes:
     return segmentation_bytes(
         identity=who or pseudonymous(),
         manifest=msgspec.structs.replace(MANIFEST, turned=turned),
         objects=OBJECTS if objects is None else objects,
         version="1",
+        **more,
     )
 
 
-def presentation(who: Identity | None = None, *, marks: Any = None, turned: bool = False) -> bytes:
-    return presentation_bytes(**_found(who, marks, turned))
+def presentation(
+    who: Identity | None = None, *, marks: Any = None, turned: bool = False, **more: Any
+) -> bytes:
+    return presentation_bytes(**_found(who, marks, turned), **more)
 
 
-def cad(who: Identity | None = None, *, marks: Any = None, turned: bool = False) -> bytes:
-    return cad_bytes(**_found(who, marks, turned))
+def cad(
+    who: Identity | None = None, *, marks: Any = None, turned: bool = False, **more: Any
+) -> bytes:
+    return cad_bytes(**_found(who, marks, turned), **more)
 
 
 def _found(who: Identity | None, marks: Any, turned: bool) -> dict[str, Any]:

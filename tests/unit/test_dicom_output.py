@@ -65,6 +65,19 @@ def test_what_to_know_of_the_scores_stands_in_the_report() -> None:
     assert [item.TextValue for item in comments[:2]] == ["volume", REMARK]
 
 
+def test_where_clusters_are_judged_they_alone_have_a_probability_and_it_is_of_cancer() -> None:
+    for make, figures in ((report, 2), (cad, 1)):  # of the volume and the cluster, of the cluster
+        text = str(read(make(question="malignancy")))
+        assert text.count("Probability of cancer") == figures
+        assert "Certainty of Finding" not in text
+        assert "Clusters judged benign or malignant" in text
+        assert "Probability of cancer" not in str(read(make()))
+    drawn = str(read(presentation(question="malignancy")))
+    assert "'0.9'" in drawn
+    assert "'0.75'" not in drawn
+    assert "Members of clusters" in str(read(segmentation(question="malignancy")))
+
+
 def test_the_mask_is_read_back_pixel_by_pixel() -> None:
     dataset = read(segmentation())
     assert dataset.NumberOfFrames == 1

@@ -136,7 +136,12 @@ class Prediction(Shown):
         content = digest([version, self.scores.threshold, flagged.to_dicts(), identifiers])
         files = self.measured.files() if identifiers == "source" else []
         who = identity(manifest, files, identifiers=identifiers, content=content)
-        shared: dict[str, Any] = {"identity": who, "manifest": manifest, "version": version}
+        shared: dict[str, Any] = {
+            "identity": who,
+            "manifest": manifest,
+            "version": version,
+            "question": self.scores.question,
+        }
         found = {
             "marks": flagged.to_dicts(),
             "clusters": self.clusters.to_dicts(),

@@ -7,7 +7,9 @@ from typing import Literal
 from tomocalc.accounts.base import Account, Record
 from tomocalc.accounts.doubts import Doubt
 
-CautionCode = Literal["trained_in_silico", "simulated_volume", "few_slices", "drift"]
+CautionCode = Literal[
+    "trained_in_silico", "simulated_volume", "few_slices", "drift", "clusters_supposed"
+]
 
 
 class Caution(Record, frozen=True, kw_only=True):
@@ -18,7 +20,8 @@ class Caution(Record, frozen=True, kw_only=True):
     code
         ``trained_in_silico``: the model knows phantoms only, and the volume is none;
         ``simulated_volume``: the other way round; ``few_slices``: *count* in the volume, fewer
-        than the *of* that the model reads; ``drift``: of *features*.
+        than the *of* that the model reads; ``drift``: of *features*; ``clusters_supposed``: what is
+        judged benign or malignant may be no cluster of calcifications.
     """
 
     code: CautionCode

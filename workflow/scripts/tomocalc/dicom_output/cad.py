@@ -12,18 +12,15 @@ from pydicom.sr.coding import Code
 from pydicom.uid import MammographyCADSRStorage
 
 from tomocalc.accounts.manifest import VolumeManifest
-from tomocalc.dicom_output.identity import DATE, TIME, Identity
+from tomocalc.dicom_output.identity import DATE, TIME, Identity, settled
 from tomocalc.dicom_output.objects import (
-    CERTAINTY,
     COUNT,
-    DESCRIPTION,
-    MAKER,
     Row,
     circle_points,
     cluster_place,
     listed,
-    settled,
 )
+from tomocalc.dicom_output.wording import MAKER, WORDING
 
 REPORT = Code("111036", "DCM", "Mammography CAD Report")
 LIBRARY = Code("111028", "DCM", "Image Library")
@@ -70,6 +67,7 @@ def cad_bytes(
     clusters: Sequence[Row],
     remarks: Sequence[str],
     version: str,
+    question: str = "calcification",
 ) -> bytes:
     """Return a Mammography CAD SR of the flagged marks and the clusters.
 
@@ -79,8 +77,8 @@ def cad_bytes(
         Of the volume; where it was ``turned``, places are those of the stored image.
     marks, clusters, remarks
         As `objects.report_bytes` takes them; the same are listed.
-    version
-        Of the model.
+    version, question
+        As `objects.report_bytes` takes them.
 
     Notes
     -----
@@ -88,7 +86,7 @@ def cad_bytes(
     entry. The codes are those of the context groups of TID 4000 (CID 6014, 6022, 4014), which
     CAD viewers look for.
     """
-    shown = listed(marks)
+    shown, words = listed(marks), WORDING[question]
     places = [*shown, *map(cluster_place, clusters)]
     slices = sorted({row["slice"] for row in places} or {manifest.slices // 2})
     entries = {index: number for number, index in enumerate(slices, start=1)}
@@ -113,7 +111,9 @@ def cad_bytes(
             CALCIFICATION,
             row,
             row["diameter_mm"] / 2,
-            [_number(CERTAINTY, 100 * row["probability"], codes.UCUM.Percent)],
+            [_number(words.figure, 100 * row["probability"], codes.UCUM.Percent)]
+            if words.of_marks
+            else [],
         )
         for row in shown
     ] + [
@@ -122,7 +122,7 @@ def cad_bytes(
             cluster_place(row),
             row["radius_mm"],
             [
-                _number(CERTAINTY, 100 * row["probability_max"], codes.UCUM.Percent),
+                _number(words.figure, 100 * row["probability_max"], codes.UCUM.Percent),
                 _number(COUNT, row["count"], codes.UCUM.NoUnits),
             ],
         )
@@ -156,10 +156,10 @@ def cad_bytes(
         ),
         _code("CONTAINS", ANALYSES, NOT_TRIED),
     ]
-    return _document(identity, content, version)
+    return _document(identity, content, version, words.description)
 
 
-def _document(identity: Identity, content: list[Dataset], version: str) -> bytes:
+def _document(identity: Identity, content: list[Dataset], version: str, description: str) -> bytes:
     """Return the file of an SR document whose root holds *content*."""
     image = identity.images[0]
     made = hd.SOPClass(
@@ -174,7 +174,7 @@ def _document(identity: Identity, content: list[Dataset], version: str) -> bytes
         manufacturer_model_name=MAKER,
         software_versions=version,
         device_serial_number="1",
-        series_description=DESCRIPTION,
+        series_description=description,
         patient_id=image.PatientID,
         patient_name=image.PatientName,
         patient_birth_date=image.PatientBirthDate,

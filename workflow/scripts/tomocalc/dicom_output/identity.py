@@ -8,6 +8,7 @@ archive files the objects with their study. That is the user's own choice, never
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -283,3 +284,15 @@ def _nothing(volume_id: str, why: str) -> TomocalcError:
         why=why,
         fix="use predict.identifiers: pseudonymous",
     )
+
+
+def settled(made: Dataset) -> bytes:
+    """Return an object's file, its dates replaced by settled ones."""
+    made.InstanceCreationDate, made.InstanceCreationTime = DATE, TIME
+    if "ContentDate" in made:
+        made.ContentDate, made.ContentTime = DATE, TIME
+    for equipment in made.get("ContributingEquipmentSequence") or []:  # the library itself
+        equipment.ContributionDateTime = DATE + TIME
+    target = io.BytesIO()
+    made.save_as(target, enforce_file_format=True)
+    return target.getvalue()

@@ -6,25 +6,19 @@ equal results give equal bytes.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import highdicom as hd
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 from pydicom.uid import ExplicitVRLittleEndian
 
 from tomocalc.accounts.manifest import VolumeManifest
-from tomocalc.dicom_output.identity import DATE, TIME, Identity
-
-MAKER = "tomocalc"
-"""Manufacturer and name of the device that writes."""
-
-DESCRIPTION = "Candidates for microcalcifications (research)"
+from tomocalc.dicom_output.identity import Identity, settled
+from tomocalc.dicom_output.wording import MAKER, WORDING, Wording
 
 CIRCLE_TOOL = "Cornerstone3DTools@^0.1.0:CircleROI"
 """Tracking identifier by which the viewer OHIF knows a circle; others take it as a name."""
@@ -32,7 +26,6 @@ CIRCLE_TOOL = "Cornerstone3DTools@^0.1.0:CircleROI"
 LARGEST_REPORT = 100
 """Most marks of one report, the most probable first: nobody reads more."""
 
-CERTAINTY = Code("111012", "DCM", "Certainty of Finding")
 COUNT = Code("111038", "DCM", "Number of calcifications")
 CALCIFICATION = Code("129770007", "SCT", "Individual Calcification")
 CLUSTER = Code("129769006", "SCT", "Calcification Cluster")
@@ -53,6 +46,7 @@ def report_bytes(
     score: float,
     remarks: Sequence[str],
     version: str,
+    question: str = "calcification",
 ) -> bytes:
     """Return a Comprehensive SR with one measurement group per flagged mark and per cluster.
 
@@ -71,24 +65,29 @@ def report_bytes(
         What to know before the marks are used; comments of the first group.
     version
         Of the model, for the device's identity.
+    question
+        Key of `wording.WORDING`: what the probabilities are of.
 
     Notes
     -----
     Groups follow TID 1501 of PS3.16. The circle is that of the first measurement, which is its
     area: so the viewer OHIF draws it too.
     """
-    measured = [_certainty(score), hd.sr.Measurement(COUNT, len(marks), codes.UCUM.NoUnits)]
+    words = WORDING[question]
+    measured = [_certainty(score, words), hd.sr.Measurement(COUNT, len(marks), codes.UCUM.NoUnits)]
     groups = [_group(identity, manifest, OF_BREAST, "volume", measured, remarks)]
     for row in listed(marks):
         circle = _circle(identity, manifest, row, radius_mm=row["diameter_mm"] / 2)
-        measured = [_area(row["area_mm2"], circle), _certainty(row["probability"])]
+        measured = [_area(row["area_mm2"], circle)]
+        if words.of_marks:
+            measured.append(_certainty(row["probability"], words))
         name = f"candidate {row['candidate_id']}"
         groups.append(_group(identity, manifest, CALCIFICATION, name, measured))
     for row in clusters:
         circle = _circle(identity, manifest, cluster_place(row), radius_mm=row["radius_mm"])
         measured = [
             _area(np.pi * row["radius_mm"] ** 2, circle),
-            _certainty(row["probability_max"]),
+            _certainty(row["probability_max"], words),
             hd.sr.Measurement(COUNT, row["count"], codes.UCUM.NoUnits),
         ]
         name = f"cluster {row['cluster_id']}"
@@ -113,7 +112,7 @@ def report_bytes(
         sop_instance_uid=identity.uid("report"),
         instance_number=1,
         manufacturer=MAKER,
-        series_description=DESCRIPTION,
+        series_description=words.description,
         is_complete=True,
         transfer_syntax_uid=ExplicitVRLittleEndian,
     )
@@ -143,8 +142,8 @@ def _group(
     return group
 
 
-def _certainty(probability: float) -> hd.sr.Measurement:
-    return hd.sr.Measurement(CERTAINTY, round(100 * probability, 3), codes.UCUM.Percent)
+def _certainty(probability: float, words: Wording) -> hd.sr.Measurement:
+    return hd.sr.Measurement(words.figure, round(100 * probability, 3), codes.UCUM.Percent)
 
 
 def _area(area_mm2: float, circle: hd.sr.CoordinatesForMeasurement) -> hd.sr.Measurement:
@@ -190,15 +189,3 @@ def circle_points(manifest: VolumeManifest, row: Row, *, radius_mm: float) -> ND
 def cluster_place(row: Row) -> Row:
     """Return the place of a cluster's centre as that of a mark: slice, row, col."""
     return {"slice": round(row["slice"]), "row": row["row"], "col": row["column"]}
-
-
-def settled(made: Dataset) -> bytes:
-    """Return an object's file, its dates replaced by settled ones."""
-    made.InstanceCreationDate, made.InstanceCreationTime = DATE, TIME
-    if "ContentDate" in made:
-        made.ContentDate, made.ContentTime = DATE, TIME
-    for equipment in made.get("ContributingEquipmentSequence") or []:  # the library itself
-        equipment.ContributionDateTime = DATE + TIME
-    target = io.BytesIO()
-    made.save_as(target, enforce_file_format=True)
-    return target.getvalue()

@@ -15,16 +15,14 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from tomocalc.accounts.manifest import VolumeManifest
-from tomocalc.dicom_output.identity import DATE, TIME, Identity
+from tomocalc.dicom_output.identity import DATE, TIME, Identity, settled
 from tomocalc.dicom_output.objects import (
-    DESCRIPTION,
-    MAKER,
     Row,
     circle_points,
     cluster_place,
     listed,
-    settled,
 )
+from tomocalc.dicom_output.wording import MAKER, WORDING, Wording
 
 MARK, CLUSTER = hd.color.CIELabColor(97, -22, 94), hd.color.CIELabColor(74, 24, 78)
 """Yellow of a mark and orange of a cluster, on grey tissue."""
@@ -48,6 +46,7 @@ def presentation_bytes(
     clusters: Sequence[Row],
     remarks: Sequence[str],
     version: str,
+    question: str = "calcification",
 ) -> bytes:
     """Return a Grayscale Softcopy Presentation State of the flagged marks and the clusters.
 
@@ -59,8 +58,8 @@ def presentation_bytes(
         As `objects.report_bytes` takes them; the same are drawn.
     remarks
         What to know before the marks are used; written on every slice that has one.
-    version
-        Of the model.
+    version, question
+        As `objects.report_bytes` takes them.
 
     Notes
     -----
@@ -68,20 +67,27 @@ def presentation_bytes(
     and polarity are those of the source's header where it has them: a presentation state replaces
     what the image says of them (PS3.4 N.2).
     """
+    words = WORDING[question]
     layers = [
         hd.pr.GraphicLayer("REMARKS", 3, "What to know of the marks", MARK),
         hd.pr.GraphicLayer("CLUSTERS", 1, "Clusters of candidates", CLUSTER),
-        hd.pr.GraphicLayer("CANDIDATES", 2, DESCRIPTION, MARK),
+        hd.pr.GraphicLayer("CANDIDATES", 2, words.description, MARK),
     ]
     drawn = [
-        (layers[1], cluster_place(row), row["radius_mm"], f"{row['count']}", f"cluster {number}")
+        (
+            layers[1],
+            cluster_place(row),
+            row["radius_mm"],
+            _of_cluster(row, words),
+            f"cluster {number}",
+        )
         for number, row in enumerate(clusters)
     ] + [
         (
             layers[2],
             row,
             row["diameter_mm"] / 2,
-            f"{row['probability']:.2g}",
+            f"{row['probability']:.2g}" if words.of_marks else "",
             f"candidate {row['candidate_id']}",
         )
         for row in listed(marks)
@@ -100,14 +106,16 @@ def presentation_bytes(
                 tracking_uid=identity.uid("tracking", name),
             )
         )
-        texts[key].append(hd.pr.TextObject(note, PIXEL, bounding_box=_box(points, manifest)))
+        if note:
+            box = _box(points, manifest)
+            texts[key].append(hd.pr.TextObject(note, PIXEL, bounding_box=box))
     if remarks:
         said = hd.pr.TextObject(" ".join(remarks), DISPLAY, bounding_box=TOP)
         for index in {key[1] for key in graphics} or {manifest.slices // 2}:
             texts[layers[0].GraphicLayer, index].append(said)
     named = {layer.GraphicLayer: layer for layer in layers}
     annotations = []
-    for layer, index in sorted(texts):
+    for layer, index in sorted({*texts, *graphics}):
         image, frame = identity.image_of(index)
         annotations.append(
             hd.pr.GraphicAnnotation(
@@ -115,7 +123,7 @@ def presentation_bytes(
                 named[layer],
                 referenced_frame_number=frame,
                 graphic_objects=graphics.get((layer, index)),
-                text_objects=texts[layer, index],
+                text_objects=texts.get((layer, index)),
             )
         )
     shown = identity.images[0]
@@ -132,8 +140,8 @@ def presentation_bytes(
         software_versions=version,
         device_serial_number="1",
         content_label="CANDIDATES",
-        content_description=DESCRIPTION,
-        series_description=DESCRIPTION,
+        content_description=words.description,
+        series_description=words.description,
         graphic_annotations=annotations or None,
         graphic_layers=layers if annotations else None,
         modality_lut_transformation=_rescaling(shown),
@@ -147,6 +155,11 @@ def presentation_bytes(
     made.Laterality = manifest.laterality
     made.PresentationCreationDate, made.PresentationCreationTime = DATE, TIME
     return settled(made)
+
+
+def _of_cluster(row: Row, words: Wording) -> str:
+    """Return what stands beside a cluster: its members, or where it is judged, its probability."""
+    return f"{row['count']}" if words.of_marks else f"{row['probability_max']:.2g}"
 
 
 def _rescaling(image: Dataset) -> hd.ModalityLUTTransformation:

@@ -14,8 +14,9 @@ from pydicom.sr.codedict import codes
 from pydicom.uid import CTImageStorage
 
 from tomocalc.accounts.manifest import VolumeManifest
-from tomocalc.dicom_output.identity import Identity
-from tomocalc.dicom_output.objects import BREAST, DESCRIPTION, MAKER, OF_BREAST, settled
+from tomocalc.dicom_output.identity import Identity, settled
+from tomocalc.dicom_output.objects import BREAST, OF_BREAST
+from tomocalc.dicom_output.wording import MAKER, WORDING
 from tomocalc.image.runs import Runs
 
 
@@ -25,6 +26,7 @@ def segmentation_bytes(
     manifest: VolumeManifest,
     objects: Mapping[int, Runs],
     version: str,
+    question: str = "calcification",
 ) -> bytes:
     """Return a binary segmentation with one segment: the flagged candidates of the volume.
 
@@ -35,21 +37,22 @@ def segmentation_bytes(
     objects
         Slice to the objects that are marked on it. Slices without one are left out; a volume
         without any gets one empty frame, because a segmentation cannot have none.
-    version
-        Of the model.
+    version, question
+        As `objects.report_bytes` takes them.
     """
+    words = WORDING[question]
     shown = sorted(index for index, runs in objects.items() if runs.count)
     frames = shown or [manifest.slices // 2]
     algorithm = hd.AlgorithmIdentificationSequence(MAKER, codes.DCM.ArtificialIntelligence, version)
     segment = hd.seg.SegmentDescription(
         segment_number=1,
-        segment_label="Microcalcification candidates",
+        segment_label=words.segment,
         segmented_property_category=codes.SCT.MorphologicallyAbnormalStructure,
         segmented_property_type=OF_BREAST,
         algorithm_type=hd.seg.SegmentAlgorithmTypeValues.AUTOMATIC,
         algorithm_identification=algorithm,
         tracking_uid=identity.uid("segment"),
-        tracking_id="microcalcification candidates",
+        tracking_id=words.segment.lower(),
         anatomic_regions=[BREAST],
     )
     return segmented(
@@ -58,7 +61,7 @@ def segmentation_bytes(
         frames=frames,
         segments=[segment],
         label="CANDIDATES",
-        description=DESCRIPTION,
+        description=words.description,
         version=version,
     )
 

@@ -40,6 +40,8 @@ def cautions_of(
         yield Caution(code="trained_in_silico")
     if simulated and not trained_in_silico:
         yield Caution(code="simulated_volume")
+    if card.clusters:
+        yield Caution(code="clusters_supposed")
     needed = card.sequence["slices"]
     if card.sequence["kind"] == "slices" and manifest.slices < needed:
         yield Caution(code="few_slices", count=manifest.slices, of=needed)
@@ -64,6 +66,8 @@ def caution_text(caution: Caution) -> str:
         "judged.",
         "simulated_volume": "This volume is simulated and the model was trained on real ones: the "
         "probabilities say nothing about patients.",
+        "clusters_supposed": "Clusters are formed of candidates by their density alone: the "
+        "probability of malignancy supposes that they are calcifications.",
         "few_slices": f"The volume has {count} slice{'s' * (count != 1)} and the model reads "
         f"sequences of {caution.of}: what lies beyond the volume is masked.",
         "drift": f"Drift of {names}: these candidates are distributed differently from the "

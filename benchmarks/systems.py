@@ -65,7 +65,7 @@ def budget(row: dict[str, Any]) -> str:
     """Say what a model has cost: trials, or what a network has seen."""
     known = json.loads(row["parameters"] or "{}")
     if "epochs" not in known:
-        return f"{row['trials']} trials" if row["trials"] else "no trials"
+        return f"{row['trials']} trials" if (row["trials"] or 0) > 1 else "no search"
     seen = next(f"{known[kind]:,} {kind}" for kind in ("patches", "sequences") if kind in known)
     start = ", pretrained" if "pretrained" in known else ""
     return f"{seen}, {known['epochs']} epochs, {known['weights']:,} weights{start}"

@@ -148,6 +148,28 @@ def test_labelled_volumes_are_measured_down_to_their_findings(folder: Path, tmp_
     assert "no slope is steep enough" in (tmp_path / "external.html").read_text()
 
 
+def test_a_model_of_clusters_is_validated_on_clusters(folder: Path, tmp_path: Path) -> None:
+    model = load_model(folder / "model")
+    card = {name: value for name, value in model.card.items() if name != "weights_sha256"}
+    card["clusters"] = {"calcifications": 3, "distance_mm": 10.0, "contrast_to_noise": 0.0}
+    card["sequence"] = {"kind": "members", "slices": 3}
+    weights, path = tmp_path / "model.safetensors", tmp_path / "model.json"
+    tensors = load_file(folder / "model/model.safetensors")
+    save_model(weights=str(weights), card=str(path), tensors=tensors, facts=card)
+    sheet = tmp_path / "annotations.tsv"
+    lines = ["volume_id\tslice\tx\ty\tradius\tkind\tpathology"]
+    lines += [
+        "v1\t1\t40\t70\t2\tcalcification\tbenign",
+        "v1\t2\t60\t90\t2\tcalcification\tmalignant",
+    ]
+    sheet.write_text("\n".join(lines) + "\n")
+    manifests = [str(folder / "features/manifest.json")]
+    found = validate(weights, tmp_path, manifests=manifests, annotations=str(sheet))
+    assert (found.test.n, found.test.positives) == (1, 1)  # the cluster that holds both
+    assert found.images is not None
+    assert found.images.froc is None  # the question is asked of what is found
+
+
 @pytest.mark.parametrize(
     ("columns", "why"),
     [

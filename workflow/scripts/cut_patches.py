@@ -44,7 +44,10 @@ def main(
     planned = {
         plan.volume_id: plan for path in insertions for plan in Insertions.read(path).volumes
     }
-    focus = read_parquet(candidates).filter("focus").select(COLUMNS)
+    focus = read_parquet(candidates).filter("focus")
+    if "member_slice" in focus.columns:  # of a cluster the member nearest to its centre
+        focus = focus.with_columns(slice=pl.col("member_slice"))
+    focus = focus.select(COLUMNS)
     with parquet_stream(patches, SCHEMA, rows_per_group=ROWS_PER_GROUP) as append:
         for volume in volumes:
             places = focus.filter(pl.col("volume_id") == volume["volume_id"])

@@ -19,6 +19,7 @@ from tomocalc.dataset.volumes import merge_volumes
 from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.account import account
 from tomocalc.evaluation.images import Images, measure_images, without_images
+from tomocalc.evaluation.outcomes import measure_outcomes
 from tomocalc.evaluation.subgroups import Known, subgroups_of
 from tomocalc.evaluation.transfer import calibration_line, decision_curve, recalibrations
 from tomocalc.image.shards import read_manifest
@@ -113,8 +114,8 @@ def main(
     images = without_images("no_places")
     if annotations is not None and table is None:
         findings = read_findings(annotations, annotations_schema, volumes, data_root=data_root)
-        placed = rows.filter("focus").join(probability, on=KEY, how="left")
-        images = _images(placed, volumes, findings, model, settings, seed)
+        scores = rows.join(probability, on=KEY, how="left")
+        images = _images(scores, volumes, findings, model, settings, seed)
     divided = subgroups_of(
         scored,
         images.volumes,
@@ -197,7 +198,7 @@ def labelled_volumes(
     max_bad_fraction: float,
     image: sections.DoubtsSection,
 ) -> pl.DataFrame:
-    """Return the candidates of all volumes, labelled as those of a training are."""
+    """Return the candidates, or clusters, of all volumes, labelled as those of a training are."""
     found: list[pl.DataFrame] = []
 
     def keep(rows: pl.DataFrame) -> None:
@@ -213,6 +214,7 @@ def labelled_volumes(
         max_bad_fraction=max_bad_fraction,
         image=image,
         append=keep,
+        clusters=model.clusters,
     )
     rows = pl.concat(found)
     if not rows.height:
@@ -227,7 +229,7 @@ def labelled_volumes(
 
 
 def _images(
-    placed: pl.DataFrame,
+    scores: pl.DataFrame,
     volumes: Sequence[VolumeManifest],
     findings: Sequence[Mapping[str, Any]],
     model: ReleasedModel,
@@ -237,16 +239,16 @@ def _images(
     """Measure volumes and patients; all of them, as nothing of them was learnt from."""
     patients = sorted({volume.patient_id for volume in volumes})
     everyone = pl.DataFrame({"patient_id": patients}).with_columns(part=pl.lit("test"))
-    return measure_images(
-        placed,
-        everyone,
-        volumes,
-        findings,
-        threshold=model.threshold,
-        settings=settings,
-        split={"validation_fraction": 0.0, "test_fraction": 1.0, "folds": 2},
-        seed=seed,
-    )
+    how: dict[str, Any] = {
+        "threshold": model.threshold,
+        "settings": settings,
+        "split": {"validation_fraction": 0.0, "test_fraction": 1.0, "folds": 2},
+        "seed": seed,
+    }
+    if model.clusters:
+        rule = model.clusters.rule
+        return measure_outcomes(scores, everyone, volumes, findings, rule=rule, **how)
+    return measure_images(scores.filter("focus"), everyone, volumes, findings, **how)
 
 
 def _test(

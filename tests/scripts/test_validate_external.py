@@ -150,12 +150,15 @@ def test_labelled_volumes_are_measured_down_to_their_findings(folder: Path, tmp_
 
 def test_a_model_of_clusters_is_validated_on_clusters(folder: Path, tmp_path: Path) -> None:
     model = load_model(folder / "model")
-    card = {name: value for name, value in model.card.items() if name != "weights_sha256"}
-    card["clusters"] = {"calcifications": 3, "distance_mm": 10.0, "contrast_to_noise": 0.0}
-    card["sequence"] = {"kind": "members", "slices": 3}
+    card = replace(
+        model.card,
+        clusters={"calcifications": 3, "distance_mm": 10.0, "contrast_to_noise": 0.0},
+        sequence={"kind": "members", "slices": 3},
+        weights_sha256="",
+    )
     weights, path = tmp_path / "model.safetensors", tmp_path / "model.json"
     tensors = load_file(folder / "model/model.safetensors")
-    save_model(weights=str(weights), card=str(path), tensors=tensors, facts=card)
+    save_model(weights=str(weights), path=str(path), tensors=tensors, card=card)
     sheet = tmp_path / "annotations.tsv"
     lines = ["volume_id\tslice\tx\ty\tradius\tkind\tpathology"]
     lines += [

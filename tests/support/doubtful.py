@@ -172,8 +172,6 @@ COHORT: dict[str, Sort] = {
     "shuffled": Sort({"frames_reordered"}, as_dicom(positions=depths(0, 2, 1, 3, 4))),
     "nowhere": Sort({"one_position"}, as_dicom(positions=depths(0, 0, 0, 0, 0))),
     "axes": Sort({"axes_turned"}, of_turned_axes),
-    "affines": Sort({"affine_contradicts"}, of_two_geometries),
-    "bytes": Sort({"bytes_swapped"}, of_exchanged_bytes),
     "reversed": Sort({"order_reversed"}, as_series((5, 4, 3, 2, 1))),
     "muddled": Sort({"order_differs"}, as_series((1, 3, 2, 4, 5))),
     "numbered": Sort({"numbers_repeat"}, as_series((1, 1, 2, 2, 3))),
@@ -202,6 +200,8 @@ COHORT: dict[str, Sort] = {
         f"visit{name}": Sort({"many_studies"}, as_dicom(StudyInstanceUID=f"{STUDY}.{name}"), WOMAN)
         for name in range(5)
     },
+    "affines": Sort({"affine_contradicts"}, of_two_geometries),
+    "bytes": Sort({"bytes_swapped", "no_candidate"}, of_exchanged_bytes),
 }
 """Volumes by their names."""
 TOGETHER = {"same_pixels", "many_studies", "study_shared"}

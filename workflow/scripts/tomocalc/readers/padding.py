@@ -25,6 +25,8 @@ TONE = 0.02
 """Share by which lossy compression may change an outside of one tone."""
 GAP = 0.1
 """Share by which the breast is darker than an outside that is brighter than it."""
+MOST_ABOVE = 0.05
+"""Largest share of an image that is brighter than a bright outside."""
 LEAST_OUTSIDE = 0.02
 """Least share of an image that its outside takes."""
 BELOW = 3.0
@@ -71,6 +73,8 @@ def bright_outside(image: NDArray[Any]) -> tuple[float, float] | None:
     for number, (one, two) in enumerate(pairs):
         value = min(one, two)
         if max(one, two) > value * (1 + TONE) or sample.min() >= value * (1 - GAP):
+            continue
+        if (sample > value * (1 + TONE)).mean() > MOST_ABOVE:  # what follows would find the same
             continue
         found = outside(image, value)
         rest = sample[~found[::4, ::4]]

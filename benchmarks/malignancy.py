@@ -45,9 +45,10 @@ def main() -> None:
     rows = pl.read_parquet(given.candidates)
     own = yaml.safe_load((ROOT / "config/malignancy.yaml").read_text(encoding="utf-8"))
     model: Any = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))["model"]
+    settings: Any = {**model, **own["model"]}
     features: list[str] = own["features"]
     recipe = Recipe.of(
-        {**model, **own["model"]},
+        settings,
         features=features,
         sequence=own["sequence"],
         impute="none",

@@ -63,7 +63,7 @@ def test_a_round_scatter_has_no_direction_and_one_member_no_distances():
     corners = np.array([[1.0, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0]])
     assert features.axes(corners[:, :2])[0] == pytest.approx(0)
     alone = features.cluster_features(members([2.0], [4.0]), np.zeros((1, 3)))
-    assert all(np.isfinite(value) for value in alone.values())
+    assert all(value is not None and np.isfinite(value) for value in alone.values())
     assert (alone["nearest_mean_mm"], alone["tree_mean_mm"], alone["cluster_density"]) == (0, 0, 0)
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -199,7 +200,8 @@ def test_capsules_that_agree_win():
 
 def test_pretrained_weights_are_taken_but_for_the_last_layer(tmp_path):
     torch.manual_seed(1)
-    other, mine = build_network("cnn"), build_network("cnn")
+    other: Any = build_network("cnn")
+    mine: Any = build_network("cnn")
     given = other.state_dict()
     given["head.weight"], given["head.bias"] = torch.zeros(1000, 64), torch.zeros(1000)
     save_file(given, tmp_path / "cnn.safetensors")

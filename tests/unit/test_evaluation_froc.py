@@ -167,9 +167,9 @@ def test_dbtex_by_hand():
     # volumes with lesions: (0, 1/2) at 0.85, (3/2, 1) at 0.6, (8/2, 1) at the end
     assert facts.rules.nearest == facts.rules.first  # one box a volume
     found = facts.rules.nearest
-    at = [entry.value for entry in found.sensitivity_at]
+    at = np.array([entry.value for entry in found.sensitivity_at], dtype=float)
     assert at == pytest.approx([0.5 + 0.5 / 1.5, 1, 1, 1])
-    assert found.mean_sensitivity.value == pytest.approx(np.mean(at))
+    assert found.mean_sensitivity.value == pytest.approx(at.mean())
     # all volumes: (0, 1/2), then (12/4, 1): at 2 a third of the way is left
     assert found.tie_break.value == pytest.approx(0.5 + 0.5 * 2 / 3)
     assert (facts.lesions, facts.volumes_with_lesion, facts.volumes) == (2, 2, 4)

@@ -1,6 +1,6 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="61f9e7977074057f5aab17346075a6db4ada67e23f2162b9e3d74841a6d49d1e"
+LABEL io.github.snakemake.conda_env_hash="81a02c230d6806291fac6913702ceb13a108dd7f5496ace852b5fccebb7cc20f"
 # Conda environment:
 #   source: envs/comparison.yaml
 #   prefix: /conda-envs/e9ae23a0eab7d6affc29fbb0385b28ce
@@ -249,7 +249,7 @@ RUN mkdir -p /conda-envs/89892f3949fed158d753e17217784f92
 COPY envs/prediction.yaml /conda-envs/89892f3949fed158d753e17217784f92/environment.yaml
 # Conda environment:
 #   source: envs/report.yaml
-#   prefix: /conda-envs/5f6a84983518870e32707d8fa46f3c79
+#   prefix: /conda-envs/2e4ff87d3971f4e94d11c784fdf27a80
 #   # The index page.
 #   channels:
 #     - conda-forge
@@ -264,8 +264,9 @@ COPY envs/prediction.yaml /conda-envs/89892f3949fed158d753e17217784f92/environme
 #     - plotly >=6.6,<8
 #     - polars >=1.41,<3
 #     - pyarrow >=24,<27
-RUN mkdir -p /conda-envs/5f6a84983518870e32707d8fa46f3c79
-COPY envs/report.yaml /conda-envs/5f6a84983518870e32707d8fa46f3c79/environment.yaml
+#     - scipy >=1.16,<2
+RUN mkdir -p /conda-envs/2e4ff87d3971f4e94d11c784fdf27a80
+COPY envs/report.yaml /conda-envs/2e4ff87d3971f4e94d11c784fdf27a80/environment.yaml
 # Conda environment:
 #   source: envs/search.yaml
 #   prefix: /conda-envs/c2b7e36b2f07a7458499a446474dda17
@@ -324,7 +325,7 @@ RUN conda env create --prefix /conda-envs/e9ae23a0eab7d6affc29fbb0385b28ce --fil
     conda env create --prefix /conda-envs/61fcb598b1754cf50f8bc7e6a763ded0 --file /conda-envs/61fcb598b1754cf50f8bc7e6a763ded0/environment.yaml && \
     conda env create --prefix /conda-envs/b0963ed1fc3ef8233d09862351aff058 --file /conda-envs/b0963ed1fc3ef8233d09862351aff058/environment.yaml && \
     conda env create --prefix /conda-envs/89892f3949fed158d753e17217784f92 --file /conda-envs/89892f3949fed158d753e17217784f92/environment.yaml && \
-    conda env create --prefix /conda-envs/5f6a84983518870e32707d8fa46f3c79 --file /conda-envs/5f6a84983518870e32707d8fa46f3c79/environment.yaml && \
+    conda env create --prefix /conda-envs/2e4ff87d3971f4e94d11c784fdf27a80 --file /conda-envs/2e4ff87d3971f4e94d11c784fdf27a80/environment.yaml && \
     conda env create --prefix /conda-envs/c2b7e36b2f07a7458499a446474dda17 --file /conda-envs/c2b7e36b2f07a7458499a446474dda17/environment.yaml && \
     conda env create --prefix /conda-envs/081c476be73ea06aa8539d3cd0097a3c --file /conda-envs/081c476be73ea06aa8539d3cd0097a3c/environment.yaml && \
     conda clean --all -y

@@ -49,8 +49,6 @@ AT_ONCE: dict[str, Walk] = {
         "snakemake predict --cores all --config model=results/model volumes=new.tsv": "",
         "snakemake compare_runs --config runs='[results, results/paper]'": "",
         "snakemake build_site": "",
-        "snakemake results/comparison/detectors.html"
-        " --config detectors='[faster_rcnn, retinanet, unet, blob_dog, hdogreg]'": "{} -n",
         "PYTHONPATH=workflow/scripts python -m tomocalc.command audit --help": "",
         "PYTHONPATH=workflow/scripts python -m tomocalc.command audit"
         " results/dataset/candidates.parquet results/protocols/honest/splits.parquet"
@@ -121,6 +119,9 @@ CAMPAIGN: dict[str, Walk] = {
         "snakemake compare_runs --config runs='[results/k3.5, results/k4.5, results/k5.5]'": "",
         "snakemake results/experiments/ablation_features.html": "",
         "snakemake results/experiments/ablation_slices.html": "",
+        "snakemake results/comparison/detectors.html"
+        " --config detectors='[faster_rcnn, retinanet, unet, blob_dog, hdogreg]'": "snakemake"
+        " --cores all results/comparison/detectors.html --config detectors='[blob_dog, unet]'",
     },
     "test_reruns_to_their_end": {
         "snakemake --cores all --forcerun split_dataset": "",

@@ -97,8 +97,9 @@ def test_a_recipe_works_as_it_is_written(tmp_path: Path, recipe: str) -> None:
 def test_own_volumes_reach_an_evaluation(studied: Project) -> None:
     """From the page's sheets and configuration, by its commands: `newcomer.run_study`."""
     said = list(json.loads((studied.folder / "said.json").read_text()).values())
-    _, planned, done, again, followed = said
+    _, planned, exported, done, again, followed = said
     assert "This was a dry-run" in planned
+    assert "export_insertions" in exported
     assert f"Open {studied.folder}/results/my_study/index.html" in done
     assert re.search(r"\[(\d+) of \1, 100%\]\nOpen ", done)
     assert "Nothing to be done" in again

@@ -104,17 +104,18 @@ def test_both_protocols_of_one_cohort() -> None:
     assert "also stand in training" in " ".join(reasons_of(audits[1]))
 
 
-def test_the_audit_knows_from_whom_the_search_has_learned() -> None:
+@pytest.mark.parametrize("name", ["search_knows", "detectors_know"])
+def test_the_audit_knows_from_whom_search_and_detectors_have_learned(name: str) -> None:
     focus = usable_candidates(cohort(60, each=6), used=FEATURES, duplicates="drop")
     splits = split_honest(focus, seed=1, validation_fraction=0.2, test_fraction=0.25, folds=3)
     patients = {
         part: set(splits.filter(pl.col("part") == part)["patient_id"]) for part in ("train", "test")
     }
     for more, verdict in ((0, Verdict.CLEAN), (2, Verdict.LEAKS)):
-        taught = {*patients["train"], *sorted(patients["test"])[:more]}
+        taught = {name: patients["train"] | set(sorted(patients["test"])[:more])}
         rows = rows_of_split(splits, focus, used=FEATURES, whole=False, taught=taught)
         audit = audit_split(rows, permutations=0)
-        check = audit.check("search_knows")
+        check = audit.check(name)
         assert (check.count, check.of) == (more, len(patients["test"]))
         assert check.verdict is audit.verdict is verdict
     assert f"slices of 2 of {check.of} patients" in say_check(check, "found")

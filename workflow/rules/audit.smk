@@ -7,6 +7,7 @@ rule audit_leakage:
         unpack(PLAN.protocols.compared_scores),
         candidates="<results>/dataset/candidates.parquet",
         search=LEARNED.account,
+        detectors=PLAN.detector_files("json"),
         splits=expand(
             "<results>/protocols/{protocol}/splits.parquet", protocol=PROTOCOLS
         ),

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 
+from tomocalc.accounts.detectors import DetectorAccount
 from tomocalc.accounts.leakage import LeakageAccount, Shared
 from tomocalc.accounts.search import SearchAccount
 from tomocalc.audit.audit import audit_split, rows_of_split
@@ -43,6 +44,7 @@ def main(
     page: str,
     words: Mapping[str, str] | None = None,
     search: str | None = None,
+    detectors: Sequence[str] = (),
 ) -> None:
     """Write the audit as *facts* and as a *page*, and the *shared* rows as a sheet.
 
@@ -58,13 +60,21 @@ def main(
         Of whole patients, behind the p-values of identifiers.
     search
         Account of the learned search that knows the most patients.
+    detectors
+        Accounts of detectors, which are tested on the test part of the run's own protocol alone.
     """
-    taught = SearchAccount.read(search).patients if search else None
+    found = {"search_knows": set(SearchAccount.read(search).patients)} if search else {}
+    known = [set(DetectorAccount.read(path).patients) for path in detectors]
+    beside = {"detectors_know": set[str]().union(*known)} if known else {}
     focus = read_parquet(candidates).filter("focus")
     audits = {
         name: audit_split(
             rows_of_split(
-                read_parquet(path), focus, used=features, whole=name == "own", taught=taught
+                read_parquet(path),
+                focus,
+                used=features,
+                whole=name == "own",
+                taught=found | (beside if name == protocols[0] else {}),
             ),
             permutations=permutations,
             seed=seed,
@@ -121,6 +131,7 @@ if __name__ == "__main__":
         permutations=snakemake.params.permutations,
         seed=snakemake.params.seed,
         search=snakemake.input.search or None,
+        detectors=snakemake.input.detectors,
         facts=snakemake.output.facts,
         shared=snakemake.output.shared,
         page=snakemake.output.page,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import polars as pl
 
@@ -20,11 +20,11 @@ from tomocalc.audit.rows import PARTS, SplitRows
 from tomocalc.audit.sharing import (
     copies,
     copies_validation,
+    learned_from,
     named_by_side,
     repeats,
     same_patients,
     same_rows,
-    search_knows,
     unassigned,
     unlabelled,
     unnamed,
@@ -53,7 +53,7 @@ def audit_split(rows: SplitRows, *, permutations: int = PERMUTATIONS, seed: int 
         *(check for check, _ in found),
         unnamed(rows),
         unassigned(rows),
-        *search_knows(rows),
+        *learned_from(rows),
         *unlabelled(rows),
         *(associations(rows, permutations=permutations, seed=seed) if permutations else []),
         *too_good(alone, rows),
@@ -86,7 +86,7 @@ def rows_of_split(
     *,
     used: Sequence[str],
     whole: bool,
-    taught: Collection[str] | None = None,
+    taught: Mapping[str, Collection[str]] | None = None,
 ) -> SplitRows:
     """Return the uses of candidates by a split of this workflow.
 
@@ -99,7 +99,7 @@ def rows_of_split(
     whole
         Whether every candidate should be in a part; otherwise duplicates were dropped on purpose.
     taught
-        Patients that a learned search knows.
+        As `SplitRows` has it.
     """
     key = ["volume_id", "candidate_id"]
     frame = splits.join(candidates.select(*key, "site", *used), on=key, maintain_order="left")
@@ -118,5 +118,5 @@ def rows_of_split(
         list(used),
         ["volume", "site"],
         unassigned=missing if whole else 0,
-        taught=None if taught is None else frozenset(taught),
+        taught=taught or {},
     )

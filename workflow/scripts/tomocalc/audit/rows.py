@@ -6,8 +6,8 @@ Complaints name columns and rows and never a value: who sends one on gives no pa
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,8 @@ class SplitRows:
     unlabelled
         Rows of the table that are left out: without a label, or with one of neither class.
     taught
-        Patients from whose images the search for candidates has learned; None where it does not.
+        Patients from whose images the search for candidates, or detectors, have learned: by the
+        check that counts them, ``search_knows`` or ``detectors_know``.
     """
 
     frame: pl.DataFrame
@@ -49,7 +50,7 @@ class SplitRows:
     identifiers: Sequence[str] = ()
     unassigned: int = 0
     unlabelled: int = 0
-    taught: frozenset[str] | None = None
+    taught: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         parts = set(self.frame["part"].unique())

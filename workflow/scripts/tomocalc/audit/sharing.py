@@ -171,14 +171,19 @@ def unnamed(rows: SplitRows) -> Check:
     return Check(name="unnamed", verdict=verdict, count=count, of=rows.frame.height)
 
 
-def search_knows(rows: SplitRows) -> list[Check]:
-    """Return from how many patients of the test part the search for candidates has learned."""
-    if rows.taught is None:
-        return []
+def learned_from(rows: SplitRows) -> list[Check]:
+    """Return from how many patients of the test part the search, or detectors, have learned."""
     tested = set(rows.part("test")["patient"].unique()) - {""}
-    count = len(tested & rows.taught)
-    verdict = Verdict.LEAKS if count else Verdict.CLEAN
-    return [Check(name="search_knows", verdict=verdict, count=count, of=len(tested))]
+    counts = {name: len(tested & set(patients)) for name, patients in rows.taught.items()}
+    return [
+        Check(
+            name=name,
+            verdict=Verdict.LEAKS if count else Verdict.CLEAN,
+            count=count,
+            of=len(tested),
+        )
+        for name, count in counts.items()
+    ]
 
 
 def _equal(rows: SplitRows, asked: pl.DataFrame, learnt: pl.DataFrame) -> pl.DataFrame:

@@ -31,8 +31,7 @@ class Plan:
     @answering
     def detectors(self, _: Wildcards) -> dict[str, list[str]]:
         """Return marks and accounts of every detector that is asked for."""
-        names = self.protocols.config["detectors"]
-        if not names:
+        if not self.protocols.config["detectors"]:
             raise TomocalcError(
                 "E104",
                 what="there are no detectors",
@@ -40,9 +39,12 @@ class Plan:
                 why="it names none",
                 fix="name some: --config detectors='[faster_rcnn, unet, blob_dog]'",
             )
-        folder = "<results>/comparison/detectors"
-        endings = {"marks": "parquet", "accounts": "json"}
-        return {key: [f"{folder}/{it}.{end}" for it in names] for key, end in endings.items()}
+        return {"marks": self.detector_files("parquet"), "accounts": self.detector_files("json")}
+
+    def detector_files(self, ending: str) -> list[str]:
+        """Return the file with that ending of every detector that is asked for."""
+        names = self.protocols.config["detectors"]
+        return [f"<results>/comparison/detectors/{name}.{ending}" for name in names]
 
     def left_for_others(self, wildcards: Wildcards) -> list[str]:
         """Return what jobs made for other jobs: accounts of batches, trials, scores of models.

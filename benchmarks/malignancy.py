@@ -1,6 +1,6 @@
 """What the models of clusters reach, beside the best single feature and permuted outcomes.
 
-    snakemake --cores all --configfile config/malignancy.yaml results/malignancy/dataset/candidates.parquet
+    snakemake --cores all results/malignancy/dataset/candidates.parquet --configfile config/malignancy.yaml
     python benchmarks/malignancy.py results/malignancy/dataset/candidates.parquet
 
 Every cluster is scored by models that have not seen its patient (five folds). The best feature is

@@ -10,6 +10,7 @@ from tomocalc.errors import TomocalcError
 OF_CLUSTERS = ("centre_", "cluster_", "nearest_", "tree_", "hull_", "member_", "spread_")
 """How the names of features begin that clusters have; a test holds them together."""
 OF_TEXTURE = ("texture_", "cluster_texture_")
+OF_A_READER = "reader_"
 
 
 def contradictions(config: Mapping[str, Any], unsound: set[str]) -> Iterator[TomocalcError]:
@@ -84,6 +85,13 @@ def _target(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
     if own and config["source"] != "table" and not of_clusters:
         why = f"{own[0]} is a feature of clusters"
         yield _contradiction("features", why, f"leave {own[0]} out, or set target: malignancy")
+    opinions = [name for name in config["features"] if name.startswith(OF_A_READER)]
+    if opinions and config["source"] != "table":
+        why = f"{opinions[0]} is what a reader says of a cluster"
+        if not of_clusters:
+            yield _contradiction("features", f"{why}, and the rows are candidates", "take it out")
+        elif config["source"] == "phantom":
+            yield _contradiction("features", f"{why}, and nobody read the phantom", "take it out")
     texture = [name for name in config["features"] if name.startswith(OF_TEXTURE)]
     if texture and config["source"] != "table" and not config["image"]["texture"]:
         why = f"{texture[0]} is among the features, and texture is not measured"

@@ -167,6 +167,9 @@ ANNOTATION_COLUMNS = [
     "mask",
     "kind",
     "pathology",
+    "morphology",
+    "distribution",
+    "birads",
 ]
 IMPORT_COLUMNS = [*VOLUME_COLUMNS, "kind", "slices", "rows", "columns"]
 """Columns of the sheets, in the order in which the workflow writes them; the last of imports."""

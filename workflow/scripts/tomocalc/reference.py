@@ -16,7 +16,7 @@ from tomocalc.accounts.doubt_kinds import KINDS
 from tomocalc.config import Schema, allowed, load_schema, resolve
 from tomocalc.errors import CODES
 from tomocalc.files import write_text
-from tomocalc.tables import MEASURED
+from tomocalc.tables import MEASURED, READER
 
 LIBRARY = Path(__file__).parent
 WORKFLOW = LIBRARY.parents[1]
@@ -162,7 +162,7 @@ def features_page() -> str:
     """Render every feature: unit, meaning, and what the docstring of its function says."""
     parts = [MEASURES]
     described = _described()
-    for item in MEASURED:
+    for item in MEASURED + READER:
         unit = f" ({item.unit})" if item.unit else ""
         parts += [f"## `{item.name}`{unit}\n", f"{_sentence(item.meaning)}\n"]
         if text := described.get(item.name):

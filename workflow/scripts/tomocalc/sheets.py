@@ -1,7 +1,6 @@
 """Read the sheets of volumes and annotations, naming the line of every mistake.
 
-Only the standard library and what Snakemake itself needs is imported here, because sheets are
-read while the graph of jobs is built.
+Only what Snakemake itself needs is imported here: sheets are read while it plans.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from tomocalc.config import Schema
 from tomocalc.delimited import sheet_error
 from tomocalc.errors import TomocalcError, TomocalcErrors, raise_all
 from tomocalc.identity import names_nobody, two_spellings
+from tomocalc.reader_terms import mistaken_terms
 from tomocalc.readers.sources import source_files
 
 
@@ -145,7 +145,7 @@ def check_annotations(
         # What seems to lack may stand in a column of another name.
         if not cells.foreign and row[LINE] not in cells.unread:
             errors += _shape(f"{path}:{row[LINE]}", row, data_root)
-    errors += _same_lines(path, cells.rows)
+    errors += [*_same_lines(path, cells.rows), *together(mistaken_terms(path, cells.rows))]
     for name, lines in unknown.items():
         lines_too = f", named on {line_numbers(lines)}" if len(lines) > 1 else ""
         errors.append(

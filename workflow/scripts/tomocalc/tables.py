@@ -123,6 +123,18 @@ CLUSTER_FEATURES = _columns(
 )
 """Of a cluster, equal on all rows of its members, but for the distance to the centre."""
 
+READER = _columns(
+    (
+        "reader_morphology",
+        pl.Float32,
+        "",
+        "a reader's opinion: shape of the calcifications, 0 to 4",
+    ),
+    ("reader_distribution", pl.Float32, "", "a reader's opinion: how they lie together, 0 to 4"),
+    ("reader_birads", pl.Float32, "", "a reader's opinion: BI-RADS assessment, 1 to 7"),
+)
+"""Terms of the annotations in the order of suspicion (`tomocalc.reader_terms`), else null."""
+
 MEASURED = FEATURES + TEXTURE + CLUSTER_FEATURES
 """All features that are measured on images."""
 
@@ -148,10 +160,10 @@ PAPER_FEATURES = (
 
 def own_columns(features: Iterable[str]) -> tuple[Column, ...]:
     """Return columns for those of *features* that are not always measured, or come with a table."""
-    known, texture = set(names(FEATURES)), {column.name: column for column in TEXTURE}
+    known, some = set(names(FEATURES)), {column.name: column for column in TEXTURE + READER}
     own = (name for name in features if name not in known)
     return tuple(
-        texture.get(name) or Column(name, pl.Float32(), "", "as in the table") for name in own
+        some.get(name) or Column(name, pl.Float32(), "", "as in the table") for name in own
     )
 
 

@@ -33,6 +33,9 @@ COLUMNS = (
     "abnormality id",
     "abnormality type",
     "pathology",
+    "calc type",
+    "calc distribution",
+    "assessment",
     "image file path",
     "cropped image file path",
     "ROI mask file path",
@@ -139,6 +142,9 @@ def _annotation(image_id: str, row: dict[str, str], mask: Path | None) -> dict[s
         "mask": mask,
         "kind": "cluster",
         "pathology": OUTCOMES[row["pathology"]],
+        "morphology": row["calc type"],
+        "distribution": row["calc distribution"],
+        "birads": row["assessment"],
     }
 
 

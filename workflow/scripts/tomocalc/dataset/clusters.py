@@ -17,14 +17,17 @@ from numpy.typing import NDArray
 
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.quality import ClusterCounts
+from tomocalc.dataset.annotations import lines_of
 from tomocalc.dataset.cluster_features import cluster_features
 from tomocalc.dataset.labels import Objects
 from tomocalc.neighbours import Rule, cluster_numbers
+from tomocalc.reader_terms import opinion_on
 from tomocalc.sections import ClustersSection, LabelsSection
-from tomocalc.tables import CLUSTER_FEATURES, MEMBER, SHARD, names, schema
+from tomocalc.tables import CLUSTER_FEATURES, MEMBER, READER, SHARD, names, schema
 
-MEMBER_ROWS = SHARD + MEMBER + CLUSTER_FEATURES
+MEMBER_ROWS = SHARD + MEMBER + CLUSTER_FEATURES + READER
 """Columns of the rows of clusters, before they are labelled."""
+NO_OPINION = opinion_on([])
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def annotated_clusters(
     """
     spots, spacing = settings.possible(rows), manifest.slice_spacing_mm
     objects = Objects.of(rows, manifest.pixel_spacing_mm)
-    groups: list[tuple[pl.DataFrame, str | None, int | None]] = []
+    groups: list[tuple[pl.DataFrame, str | None, list[int]]] = []
     empty = 0
     for finding in (one for one in annotations if one["kind"] == "cluster"):
         inside = objects.within(finding, labels["tolerance_mm"], labels["slice_tolerance"])
@@ -98,25 +101,27 @@ def annotated_clusters(
         members, spots = spots.filter(held), spots.filter(~held)
         empty += not members.height
         if members.height:
-            groups.append((members, finding["pathology"], finding["finding_id"]))
+            groups.append((members, finding["pathology"], [finding["finding_id"]]))
     outlined = len(groups)
-    known = {one["finding_id"]: one["pathology"] for one in annotations}
+    known = {one["finding_id"]: one for one in annotations}
     number = cluster_numbers(places_mm(spots, spacing), settings.rule)
     strange = 0
     for one in range(number.max(initial=-1) + 1):
         members = spots.filter(pl.Series(number == one))
         findings = members["finding_id"].drop_nulls().unique().sort().to_list()
-        outcomes = {known[finding] for finding in findings} - {None}
+        outcomes = {known[finding]["pathology"] for finding in findings} - {None}
         strange += not findings
         if findings:
             outcome = "malignant" if "malignant" in outcomes else next(iter(outcomes), None)
-            groups.append((members, outcome, findings[0]))
+            groups.append((members, outcome, findings))
     made = [
-        _member_rows(members, spacing).with_columns(
+        _member_rows(
+            members, spacing, opinion_on(one for name in findings for one in lines_of(known[name]))
+        ).with_columns(
             label=pl.lit(outcome == "malignant").cast(pl.Int8),
-            finding_id=pl.lit(finding, pl.Int32),
+            finding_id=pl.lit(findings[0], pl.Int32),
         )
-        for members, outcome, finding in groups
+        for members, outcome, findings in groups
         if outcome is not None
     ]
     counts = ClusterCounts(
@@ -135,7 +140,11 @@ def places_mm(members: pl.DataFrame, slice_spacing_mm: float) -> NDArray[np.floa
     return members.select("row_mm", "col_mm", depth).to_numpy().astype(np.float64)
 
 
-def _member_rows(members: pl.DataFrame, slice_spacing_mm: float) -> pl.DataFrame:
+def _member_rows(
+    members: pl.DataFrame,
+    slice_spacing_mm: float,
+    opinion: Mapping[str, float | None] = NO_OPINION,
+) -> pl.DataFrame:
     """Return the members of one cluster in their order, with its features on every row."""
     place = places_mm(members, slice_spacing_mm)
     away = np.linalg.norm(place - place.mean(axis=0), axis=1)
@@ -147,7 +156,7 @@ def _member_rows(members: pl.DataFrame, slice_spacing_mm: float) -> pl.DataFrame
         centre_distance_mm=pl.Series(away[order], dtype=pl.Float32),
         slice=pl.int_range(pl.len(), dtype=pl.Int32),
         focus=pl.int_range(pl.len()) == 0,
-        **{name: pl.lit(value, pl.Float32) for name, value in whole.items()},
+        **{name: pl.lit(value, pl.Float32) for name, value in {**whole, **opinion}.items()},
     )
     return ranked.select(names(MEMBER_ROWS))
 

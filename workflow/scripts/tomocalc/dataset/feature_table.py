@@ -16,6 +16,7 @@ from tomocalc.dataset.table_checks import (
     no_patient,
     not_numbers,
     patient_spellings,
+    reader_ranks,
     split_clusters,
     table_error,
 )
@@ -131,6 +132,7 @@ def read_feature_table(
     left_out = LeftOut(unknown.height, table.filter(~named).height - unknown.height)
     table = table.filter(named)
     table = _with_numbers(_named(table, patient_id), list(features.values()))
+    table = reader_ranks(path, table, features, first_line)
     raise_all(
         [
             *not_numbers(path, table, features, first_line),

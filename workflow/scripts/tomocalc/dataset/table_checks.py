@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.identity import EMPTY, two_spellings
+from tomocalc.reader_terms import TERMS, rank_of, remedy
 
 
 def cell_text(column: str | None) -> pl.Expr:
@@ -115,6 +116,34 @@ def not_numbers(
             why = f"{bad.height} cells are not numbers, the first is `{value}` on line {line}"
             fix = "write numbers, without a mark between thousands, or leave cells empty"
             yield table_error(f"{path}, column {column}", why, fix)
+
+
+def reader_ranks(
+    path: str, table: pl.DataFrame, features: dict[str, str], first_line: int
+) -> pl.DataFrame:
+    """Return *table* with the terms of a reader as ranks, where *features* asks for them.
+
+    Raises
+    ------
+    TomocalcError
+        ``E302`` for another word, once a column, with its first line.
+    """
+    errors = []
+    for feature in sorted(TERMS.keys() & features.keys()):
+        column, ranks = features[feature], dict[str, float | None]()
+        for text, row in table.select(cell_text(column), "_row").iter_rows():
+            if text in ranks:
+                continue
+            try:
+                ranks[text] = rank_of(feature, text)
+            except ValueError as error:
+                where = f"{path}, column {column}, line {row + first_line}"
+                errors.append(table_error(where, str(error), remedy(feature)))
+                break
+        coded = table.select(cell_text(column)).to_series().replace_strict(ranks, default=None)
+        table = table.with_columns(coded.cast(pl.Float64).alias(column))
+    raise_all(errors)
+    return table
 
 
 def table_error(where: str, why: str, fix: str) -> TomocalcError:

@@ -26,7 +26,7 @@ from tomocalc.model.recipe import Recipe
 from tomocalc.model.sequences import Samples
 from tomocalc.model.training import Batch, Checkpoint, Row, Trained, train
 from tomocalc.sections import ClustersSection
-from tomocalc.tables import MEASURED
+from tomocalc.tables import MEASURED, READER
 
 Rows = NDArray[np.int64]
 
@@ -130,7 +130,7 @@ def network_card(
     protocol, tuned, trials, clusters, device
         As the card has them.
     """
-    unit = {column.name: column.unit for column in MEASURED}
+    unit = {column.name: column.unit for column in MEASURED + READER}
     train, validation = (_part_rows(samples, part) for part in ("train", "validation"))
     return ModelCard(
         features=tuple(ReadColumn(name=name, unit=unit.get(name, "")) for name in recipe.features),

@@ -14,7 +14,7 @@ from tomocalc.accounts.leakage import Check, LeakageAccount, SplitAudit, Verdict
 from tomocalc.accounts.prediction import ClusterRule
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.split import SplitAccount
-from tomocalc.tables import MEASURED
+from tomocalc.tables import MEASURED, READER, names
 
 MISSING = "–"
 PERCENT = "\N{NO-BREAK SPACE}%"
@@ -195,7 +195,9 @@ def with_unit(name: str, source: str) -> str:
     return f"{pretty(name)} ({unit})" if unit else pretty(name)
 
 
-MEANING = {column.name: (column.unit, column.meaning) for column in MEASURED}
+OPINIONS = names(READER)
+"""Features that are no measurement."""
+MEANING = {column.name: (column.unit, column.meaning) for column in MEASURED + READER}
 
 
 def score(value: float | None) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from tomocalc.cells import LINE, Row, row_error, together
 from tomocalc.errors import TomocalcError
+from tomocalc.reader_terms import TERMS
 from tomocalc.readers.sources import source_names
 from tomocalc.sections import SplitSection
 
@@ -73,6 +74,26 @@ def check_outcomes(findings: Iterable[Row], where: str) -> None:
             why=f"of {len(rows)} findings are {told}, the others unknown",
             fix="fill it with benign and malignant, or set target: calcification",
         )
+
+
+def check_opinions(findings: Iterable[Row], features: Iterable[str], where: str) -> None:
+    """Check that a reader's terms are given where *features* name them.
+
+    Raises
+    ------
+    TomocalcError
+        ``E304`` where no finding has one.
+    """
+    rows = list(findings)
+    for name, (column, _) in TERMS.items():
+        if name in features and not any(row[column] for row in rows):
+            raise TomocalcError(
+                "E304",
+                what="the annotations hold no opinion of a reader",
+                where=f"{where}, column {column}",
+                why=f"`features` names {name}, and none of {len(rows)} findings has it",
+                fix=f"fill the column, or take {name} out of features",
+            )
 
 
 def check_detectors(config: Mapping[str, Any]) -> None:

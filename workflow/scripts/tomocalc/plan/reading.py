@@ -16,7 +16,13 @@ from tomocalc.config import Schema, load_schema
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.files import stable_number
 from tomocalc.phantom.cohort import phantom_volumes
-from tomocalc.plan.checks import Cohort, check_outcomes, missing_spacing, outside_images
+from tomocalc.plan.checks import (
+    Cohort,
+    check_opinions,
+    check_outcomes,
+    missing_spacing,
+    outside_images,
+)
 from tomocalc.plan.named import is_address
 from tomocalc.sheets import (
     CALCIFIED,
@@ -214,6 +220,7 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
             calcified = annotated | inserted_volumes(config, volumes)
             if config["target"] == "malignancy":
                 check_outcomes(found, where)
+                check_opinions(found, config["features"], where)
                 known = {row["volume_id"] for row in found if row["pathology"]}
                 own = [row for row in own if row["volume_id"] in known]
                 sick = {"malignant"}

@@ -20,7 +20,7 @@ from tomocalc.metrics import (
     stability_by_chance,
 )
 from tomocalc.model.card import Distribution, Domain, ModelCard
-from tomocalc.tables import MEASURED, SCHEMA_VERSION
+from tomocalc.tables import MEASURED, READER, SCHEMA_VERSION
 
 FEWEST = 20
 """Candidates that a comparison of distributions needs."""
@@ -67,6 +67,25 @@ def check_table_fit(card: ModelCard, table: str) -> None:
         )
 
 
+def check_opinions(card: ModelCard) -> None:
+    """Refuse a model that reads what somebody said of a cluster for volumes that nobody has read.
+
+    Raises
+    ------
+    TomocalcError
+        ``E602``.
+    """
+    opinions = [column.name for column in READER if column.name in card.reads]
+    if opinions:
+        raise TomocalcError(
+            "E602",
+            what="the model cannot score volumes that nobody has read",
+            where="model.json",
+            why=f"it reads a reader's opinion of every cluster: {', '.join(opinions)}",
+            fix="train without it; on annotated volumes `snakemake validate_external` measures it",
+        )
+
+
 def settings_of(card: ModelCard) -> Settings:
     """Return how the volumes of a model's training were measured, by its card.
 
@@ -94,7 +113,7 @@ def _reasons(
     if card.domain is None:
         yield "the card does not say what the model was trained on (`domain`)", retrain
         return
-    known = {column.name for column in MEASURED}
+    known = {column.name for column in MEASURED + READER}
     absent = [name for name in card.reads if name not in known]
     if absent:
         yield f"it reads {', '.join(absent)}, which is not measured on images", retrain

@@ -19,7 +19,7 @@ from tomocalc.evaluation.clusters import (
 )
 from tomocalc.model.release import ReleasedModel
 from tomocalc.prediction.cautions import cautions_of, is_simulated
-from tomocalc.prediction.fit import check_fit, drift
+from tomocalc.prediction.fit import check_fit, check_opinions, drift
 from tomocalc.sections import ClusterSection
 from tomocalc.tables import CLUSTER_FEATURES, FEATURES, names
 
@@ -107,6 +107,7 @@ def score_volume(
         ``E602`` when the model does not fit the volume.
     """
     check_fit(model.card, manifest, tolerance=tolerance)
+    check_opinions(model.card)
     depth_mm = manifest.slice_spacing_mm
     of_clusters, density = model.clusters, Rule.of(rule)
     if of_clusters:

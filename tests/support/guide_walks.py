@@ -49,18 +49,18 @@ AT_ONCE: dict[str, Walk] = {
         "snakemake predict --cores all --config model=results/model volumes=new.tsv": "",
         "snakemake compare_runs --config runs='[results, results/paper]'": "",
         "snakemake build_site": "",
-        "PYTHONPATH=workflow/scripts python -m tomocalc.command audit --help": "",
-        "PYTHONPATH=workflow/scripts python -m tomocalc.command audit"
+        "tomocalc audit --help": "",
+        "tomocalc audit"
         " results/dataset/candidates.parquet results/protocols/honest/splits.parquet"
         " --label label --patient patient_id --site site --out audit": "",
-        "PYTHONPATH=workflow/scripts python -m tomocalc.command audit-images"
+        "tomocalc audit-images"
         " train_images test_images --out image_audit": "",
-        "PYTHONPATH=workflow/scripts python -m tomocalc.command predict breast.dcm"
+        "tomocalc predict breast.dcm"
         " --model results/model --out marks": "",
         "snakemake --cores 1 results/evaluation/sealed.json"
         " --config evaluation='{seal: my_study.seal}'": "",
-        "PYTHONPATH=workflow/scripts python -m tomocalc.command seal my_study.seal": "",
-        "PYTHONPATH=workflow/scripts python -m tomocalc.command seal table.seal"
+        "tomocalc seal my_study.seal": "",
+        "tomocalc seal table.seal"
         " results/dataset/candidates.parquet results/protocols/honest/splits.parquet"
         " --label label --patient patient_id --open results/evaluation/predictions.parquet": "",
         "snakemake --report report.zip": "",

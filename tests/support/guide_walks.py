@@ -53,10 +53,8 @@ AT_ONCE: dict[str, Walk] = {
         "tomocalc audit"
         " results/dataset/candidates.parquet results/protocols/honest/splits.parquet"
         " --label label --patient patient_id --site site --out audit": "",
-        "tomocalc audit-images"
-        " train_images test_images --out image_audit": "",
-        "tomocalc predict breast.dcm"
-        " --model results/model --out marks": "",
+        "tomocalc audit-images train_images test_images --out image_audit": "",
+        "tomocalc predict breast.dcm --model results/model --out marks": "",
         "snakemake --cores 1 results/evaluation/sealed.json"
         " --config evaluation='{seal: my_study.seal}'": "",
         "tomocalc seal my_study.seal": "",

@@ -80,6 +80,7 @@ PICTURES = {
     "bits.png": lambda path: Image.fromarray(MARKED).save(path),
     "bits.tif": lambda path: Image.fromarray(MARKED).save(path),
     "lossy.jpg": lambda path: write_jpeg(path, grey(0, 255), quality=60),
+    "lossy-of-100.jpg": lambda path: write_jpeg(path, grey(0, 100), quality=95),
     "lossy-inverted.jpg": lambda path: write_jpeg(path, grey(255, 0), quality=60),
     "probabilities.tif": lambda path: tifffile.imwrite(path, MARKED * np.float32(0.6) + 0.1),
     "smoothed.png": lambda path: write_png(path, grey(0, 255) + BLUR),

@@ -61,6 +61,33 @@ def test_a_mask_marks_what_differs_from_its_background(tmp_path: Path, name: str
     np.testing.assert_array_equal(found[2], MARKED)
 
 
+INSTANCES = np.zeros(SHAPE, np.uint8)
+INSTANCES[20:26, 8:14], INSTANCES[40:44, 30:33], INSTANCES[44:47, 33:36] = 7, 3, 9
+"""Three labels, two of which touch at a corner."""
+
+
+def write_instances(path: Path) -> None:
+    if path.suffix == ".dcm":
+        made = segmentation([at(1.0)], sop_class=LABEL_MAP, SegmentationType="LABELMAP")
+        made.PixelData = INSTANCES.tobytes()
+        made.save_as(path, enforce_file_format=True)
+    elif path.suffix == ".nrrd":
+        write_itk(path, np.stack([INSTANCES * (index == 1) for index in range(5)]))
+    else:
+        write_png(path, INSTANCES)
+
+
+# Labels that touch are parts of one finding; segments of DICOM are findings by definition.
+@pytest.mark.parametrize(
+    ("name", "sizes"), [("a.png", [21, 36]), ("a.nrrd", [21, 36]), ("a.dcm", [9, 12, 36])]
+)
+def test_labels_that_lie_apart_are_findings(tmp_path: Path, name: str, sizes: list[int]) -> None:
+    write_instances(tmp_path / name)
+    row = {"volume_id": "v", "_line": 2, "slice": None, "mask": str(tmp_path / name)}
+    drawn = [image for one in placed([row], [VOLUME]) for image in one["mask"].slices().values()]
+    assert sorted(int(image.sum()) for image in drawn) == sizes
+
+
 def write_stack(path: Path) -> None:
     pages = np.zeros((5, *SHAPE), np.uint8)
     pages[1][MARKED], pages[3][:5, :5] = 255, 255
@@ -160,6 +187,12 @@ def faint(path: Path) -> None:
     made.save_as(path, enforce_file_format=True)
 
 
+def outlines(path: Path) -> None:
+    made = dicom([grey(0, 1)], sop_class="1.2.840.10008.5.1.4.1.1.481.3")
+    del made.PixelData
+    made.save_as(path, enforce_file_format=True)
+
+
 REFUSED = {
     "transparent.png": (lambda path: rgba(path, 128), "E206.*not opaque.*onto black"),
     "faint.tif": (
@@ -167,8 +200,8 @@ REFUSED = {
         "E303.*its largest value is 0.4, less than half of 1",
     ),
     "faint.jpg": (
-        lambda path: write_jpeg(path, grey(0, 100), quality=100),
-        "E303.*neither of labels nor black and white",
+        lambda path: write_jpeg(path, grey(0, 20), quality=100),
+        "E303.*its grey levels reach 2. only",
     ),
     "shades.png": (
         lambda path: write_png(path, grey(0, 255) + SHADE),
@@ -194,6 +227,7 @@ REFUSED = {
         "E203.*it is deflated",
     ),
     "fraction.dcm": (faint, "E303.*no pixel of it is set"),
+    "outlines.dcm": (outlines, "E203.*RT Structure Set Storage, and holds no pixels.*3D Slicer"),
     "elsewhere.dcm": (
         lambda path: segmentation([derived(("9.9", None)), derived(("9.8", None))]).save_as(
             path, enforce_file_format=True

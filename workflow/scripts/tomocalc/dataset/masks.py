@@ -19,6 +19,11 @@ from tomocalc.readers.plane import source_key
 Mask = Mapping[int | None, NDArray[np.bool_]]
 """Slice to its mask, (row, column); None stands for every slice."""
 
+Line = Mapping[str, Any]
+"""A row of the annotation sheet."""
+Placed = dict[str, Any]
+"""The same in its place; see `placed`."""
+
 read_mask = functools.lru_cache(maxsize=8)(open_mask)
 
 
@@ -58,15 +63,14 @@ class PlacedMask:
         return mask
 
 
-def placed(
-    annotations: Iterable[Mapping[str, Any]], volumes: Iterable[Located]
-) -> list[dict[str, Any]]:
+def placed(annotations: Iterable[Line], volumes: Iterable[Located]) -> list[Placed]:
     """Return *annotations* with slices as the volumes count them and masks in their place.
 
     A sheet names the slices of one file as that file stores them; the volume has them in the
-    order of their positions. Rows with a mask get the bounding box of it in x, y, width and
-    height, its ``mask_shape`` (rows, columns), its ``mask_share`` of the image, the ``mask_pages``
-    that a stack has, and the `PlacedMask` itself. The slice of a mask that says its own is the
+    order of their positions. A row with a mask becomes one row per finding in it, each with its
+    bounding box in x, y, width and height, its ``mask_shape`` (rows, columns), its ``mask_share``
+    of the image, the ``mask_pages`` that a stack has, the grey level from which on pixels are set
+    in ``mask_soft``, and the `PlacedMask` itself. The slice of a mask that says its own is the
     middle one, where the sheet names none.
 
     Parameters
@@ -81,15 +85,26 @@ def placed(
         slice of the volume; for the files of masks see `open_mask`.
     """
     known = {volume.volume_id: volume for volume in volumes}
-    return [_placed(row, known[row["volume_id"]]) for row in annotations]
+    return [place for row in annotations for place in _placed(row, known[row["volume_id"]])]
 
 
-def _placed(row: Mapping[str, Any], volume: Located) -> dict[str, Any]:
+def _placed(row: Line, volume: Located) -> list[Placed]:
     found = {**row, "slice": _slice(row, volume)}
-    return _boxed(found, volume) if row.get("mask") else found
+    if not row.get("mask"):
+        return [found]
+    stack = read_mask(row["mask"])
+    places: dict[int, list[tuple[int | None, int]]] = {}
+    for number, frame in enumerate(stack.frames):
+        for index in _slices(frame, found, stack, volume):
+            places.setdefault(frame.label, []).append((index, number))
+    if not places:
+        raise bad_mask(
+            row["mask"], f"nothing is set on slice {row['slice']}, which the sheet names"
+        )
+    return [_boxed(found, tuple(places[label]), stack, volume) for label in sorted(places)]
 
 
-def _slice(row: Mapping[str, Any], volume: Located) -> int | None:
+def _slice(row: Line, volume: Located) -> int | None:
     """Return the slice that an annotation names; one beyond the volume is said elsewhere."""
     named = row["slice"]
     stored = [source.stored for source in volume.sources]
@@ -108,18 +123,13 @@ def _slice(row: Mapping[str, Any], volume: Located) -> int | None:
     )
 
 
-def _boxed(row: dict[str, Any], volume: Located) -> dict[str, Any]:
-    stack = read_mask(row["mask"])
-    places = [
-        (index, number)
-        for number, frame in enumerate(stack.frames)
-        for index in _slices(frame, row, stack, volume)
-    ]
-    if stack.pages > 1 and not places:
-        raise bad_mask(
-            row["mask"], f"nothing is set on slice {row['slice']}, which the sheet names"
-        )
-    drawn = PlacedMask(row["mask"], tuple(places), volume.turned)
+def _boxed(
+    row: Placed,
+    places: tuple[tuple[int | None, int], ...],
+    stack: MaskStack,
+    volume: Located,
+) -> Placed:
+    drawn = PlacedMask(row["mask"], places, volume.turned)
     mask = drawn.slices()
     union = np.logical_or.reduce(list(mask.values()))
     rows, columns = np.flatnonzero(union.any(axis=1)), np.flatnonzero(union.any(axis=0))
@@ -139,12 +149,11 @@ def _boxed(row: dict[str, Any], volume: Located) -> dict[str, Any]:
         "mask_share": max(float(image.mean()) for image in mask.values()),
         "mask_pages": stack.pages if any(frame.page is not None for frame in stack.frames) else 1,
         "mask_slices": slices,
+        "mask_soft": stack.soft,
     }
 
 
-def _slices(
-    frame: MaskFrame, row: Mapping[str, Any], stack: MaskStack, volume: Located
-) -> list[int | None]:
+def _slices(frame: MaskFrame, row: Line, stack: MaskStack, volume: Located) -> list[int | None]:
     """Return the slices that a frame of a mask lies on."""
     sources = volume.sources
     if frame.page is not None:

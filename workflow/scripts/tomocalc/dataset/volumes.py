@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,10 +15,12 @@ import polars as pl
 from tomocalc.accounts.doubts import count_doubts
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.quality import ClusterCounts
+from tomocalc.cells import LINE
 from tomocalc.dataset.annotations import lines_of, misplaced
 from tomocalc.dataset.clusters import MEMBER_ROWS, ClusterSettings, annotated_clusters
 from tomocalc.dataset.cohort import check_cohort
 from tomocalc.dataset.labels import drop_ambiguous, label_candidates
+from tomocalc.dataset.masks import Placed
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.image.shards import read_manifest, read_volume_rows
 from tomocalc.sections import DoubtsSection, LabelsSection
@@ -94,8 +96,8 @@ def merge_volumes(
     slices = _slice_account(measured, max_bad_fraction)
     doubts = check_cohort(volumes, image)
     annotated = findings(volumes)
-    by_volume: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    beside: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    by_volume: defaultdict[str, list[Placed]] = defaultdict(list)
+    beside: defaultdict[str, list[Placed]] = defaultdict(list)
     for number, finding in enumerate(annotated):
         by_volume[finding["volume_id"]].append({**finding, "finding_id": number})
     other_kinds = others(volumes) if others else []
@@ -127,6 +129,7 @@ def merge_volumes(
     joined = sum("parts" in finding for finding in annotated)
     if joined:
         log.info("%d findings are outlined on several slices, each counted once", joined)
+    _tell_of_masks(annotated)
     if clusters is not None:
         _check_clusters(sheet, formed)
     return {
@@ -149,6 +152,17 @@ def merge_volumes(
         "doubtful_volumes": sum(map(bool, doubts.values())),
         "extraction": _extraction(measured),
     }
+
+
+def _tell_of_masks(annotated: Sequence[Placed]) -> None:
+    """Say how masks were read: which hold several findings, or grey levels."""
+    lines = Counter(line[LINE] for finding in annotated for line in lines_of(finding))
+    several = sum(count > 1 for count in lines.values())
+    if several:
+        log.info("%d masks hold labels or segments that lie apart, each a finding", several)
+    soft = sum(finding.get("mask_soft") is not None for finding in annotated)
+    if soft:
+        log.info("%d findings are drawn in grey levels: half of the largest and more is set", soft)
 
 
 def _order(clusters: ClusterSettings | None) -> list[str] | pl.Expr:

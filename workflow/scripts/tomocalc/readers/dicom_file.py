@@ -115,7 +115,7 @@ def _check_syntax(syntax: str, where: str) -> None:
     if syntax and syntax not in TRANSFER_SYNTAXES:
         raise unsupported(
             where,
-            f"its transfer syntax is {_uid_name(syntax)}",
+            f"its transfer syntax is {uid_name(syntax)}",
             f"convert it to one of these: {', '.join(TRANSFER_SYNTAXES.values())}",
         )
 
@@ -127,13 +127,13 @@ def _check_class(dataset: Dataset, found: Elements, where: str) -> None:
         return
     raise unsupported(
         where,
-        f"it is {_uid_name(sop_class)}, not a tomosynthesis, mammography, CT, digital "
+        f"it is {uid_name(sop_class)}, not a tomosynthesis, mammography, CT, digital "
         "X-ray or Secondary Capture image",
         "take it out of the volume",
     )
 
 
-def _uid_name(uid: str) -> str:
+def uid_name(uid: str) -> str:
     """Return the standard's name of *uid*; an unknown text is not repeated."""
     name = UID(uid).name
     return name if uid and name != uid else "of an unknown kind"

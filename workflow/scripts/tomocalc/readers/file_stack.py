@@ -96,6 +96,8 @@ def _of_names(files: list[Path]) -> tuple[Doubt, ...]:
 
 def _check_strangers(files: list[Path], faults: dict[Path, TomocalcError]) -> None:
     """Refuse a file among slices that is none: counted as a lost slice, it would shift the rest."""
+    if len(faults) == len(files):
+        return  # what is wrong with them all is their own fault
     raise_all(
         [
             TomocalcError(
@@ -106,7 +108,7 @@ def _check_strangers(files: list[Path], faults: dict[Path, TomocalcError]) -> No
                 fix="take it away, or name the slices by a pattern such as *.png",
             )
             for file, error in faults.items()
-            if len(files) > 1 and file.suffix.lower() not in SUFFIXES
+            if file.suffix.lower() not in SUFFIXES
         ]
     )
 

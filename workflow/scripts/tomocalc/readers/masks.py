@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.readers.dicom_file import segmentation_dataset
+from tomocalc.readers.dicom_file import segmentation_dataset, uid_name
 from tomocalc.readers.file_stack import file_stack
 from tomocalc.readers.plane import Plane, damaged, named, unsupported
 from tomocalc.readers.segmentation import (
@@ -27,6 +30,14 @@ from tomocalc.readers.sources import source_files
 
 Flags = NDArray[np.bool_]
 
+FINDINGS = 1000
+"""Most findings of one mask: more values are a picture, not labels."""
+FAINT = 32
+"""Least grey level that a mask must reach where its levels are smoothed."""
+WITHOUT_PIXELS = (
+    "save the mask as DICOM Segmentation, NRRD, NIfTI, TIFF or PNG; 3D Slicer makes one of the "
+    "outlines of an RT Structure Set"
+)
 CLEAR = 0.6
 """Least share of the border of a mask that its background has."""
 MOST = 0.5
@@ -47,16 +58,21 @@ class MaskStack:
     pages: int
     shape: tuple[int, int]
     """Rows, columns."""
+    soft: float | None = None
+    """The grey level from which on a pixel is set, where the mask has grey levels."""
 
 
 def open_mask(path: str) -> MaskStack:
-    """Read a mask: all labels count, background is what its border shows.
+    """Read a mask: background is what its border shows, and every other value is a finding.
+
+    Values whose areas touch on a page are parts of one finding. Of grey levels, as smoothing,
+    scaling and JPEG leave them, those from half of the largest on are set.
 
     Raises
     ------
     TomocalcError
         ``E104`` and ``E2xx`` for its files; ``E303`` when it is empty, its background is unclear,
-        or it covers most of the image.
+        it covers most of the image, or it has more than `FINDINGS` values.
     """
     files = source_files(path)
     with named(path, doing="a mask cannot be read"):
@@ -81,12 +97,24 @@ def _segmentation(path: Path) -> MaskStack | None:
     ):
         warnings.simplefilter("ignore")
         dataset, found = segmentation_dataset(path)
-        if str(dataset.get("SOPClassUID")) not in SEGMENTATIONS:
+        sop_class = str(dataset.get("SOPClassUID") or "")
+        if found.pixels is None and sop_class:
+            why = f"it is {uid_name(sop_class)}, and holds no pixels"
+            raise unsupported(str(path), why, WITHOUT_PIXELS)
+        if sop_class not in SEGMENTATIONS:
             return None
         frames = tuple(segmentation_frames(path, dataset, found))
     if not frames:
         raise bad_mask(str(path), "no pixel of it is set")
-    return MaskStack(frames=frames, pages=len(frames), shape=frames[0].image.shape)
+    _check_count({frame.label for frame in frames}, str(path))
+    pages = len({frame.number for frame in frames})
+    return MaskStack(frames=frames, pages=pages, shape=frames[0].labels.shape)
+
+
+def _check_count(found: Collection[Any], path: str) -> None:
+    if len(found) > FINDINGS:
+        why = f"it has {len(found)} values and more, as pictures have and labels do not"
+        raise bad_mask(path, why)
 
 
 def _labels(planes: list[Plane], path: str) -> MaskStack:
@@ -96,19 +124,63 @@ def _labels(planes: list[Plane], path: str) -> MaskStack:
     (shape,) = shapes
     check_size(path, len(planes), shape)
     values = _look_at(planes, path)
-    frames = []
+    numbers: dict[Any, int] = {}  # from 1, in the order of pages and values
+    touching: set[tuple[int, int]] = set()
+    found = {}
     for index, plane in enumerate(planes):
-        image = values.marked(_stored(plane), plane.where)
-        if image.any():
-            page = index if len(planes) > 1 else None
-            placed = plane.position_mm is not None or not plane.spans
-            frames.append(MaskFrame(image=image, page=page, sorted=placed))
-    if not frames:
+        marked, those = values.marked(_stored(plane), plane.where)
+        kinds, place = np.unique(those, return_inverse=True)
+        for kind in kinds.tolist():
+            numbers.setdefault(kind, len(numbers) + 1)
+        _check_count(numbers, path)
+        if kinds.size:
+            labels = np.zeros(shape, np.uint8 if len(numbers) <= BYTE else np.uint16)
+            labels[marked] = np.array([numbers[kind] for kind in kinds.tolist()])[place]
+            touching |= _touching(labels) if kinds.size > 1 else set()
+            found[index] = labels
+    if not found:
         why = "no pixel of it is set"
         if values.full is not None and 0 < values.largest < values.full / 2:
             why += f": its largest value is {values.largest:g}, less than half of {values.full:g}"
         raise bad_mask(path, why)
-    return MaskStack(frames=tuple(frames), pages=len(planes), shape=shape)
+    groups = _groups(len(numbers), touching)
+    frames = []
+    for index, labels in found.items():
+        plane, joined = planes[index], groups[labels]
+        frames += [
+            MaskFrame(
+                labels=joined,
+                label=label,
+                number=index,
+                page=index if len(planes) > 1 else None,
+                sorted=plane.position_mm is not None or not plane.spans,
+            )
+            for label in np.unique(joined[joined > 0]).tolist()
+        ]
+    soft = None if values.full is None else values.full / 2
+    return MaskStack(frames=tuple(frames), pages=len(planes), shape=shape, soft=soft)
+
+
+def _touching(labels: NDArray[Any]) -> set[tuple[int, int]]:
+    """Return the pairs of labels, (row, column), of which a pixel lies beside one of the other."""
+    pairs: set[tuple[int, int]] = set()
+    rows, columns = labels.shape
+    for down, across in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        # Every pixel and its neighbour *down* and *across*; across -1 starts one column later.
+        left = max(-across, 0)
+        one = labels[: rows - down, left : columns - max(across, 0)]
+        other = labels[down:, left + across : columns - max(across, 0) + across]
+        differ = (one != other) & (one > 0) & (other > 0)
+        pairs |= {*zip(one[differ].tolist(), other[differ].tolist(), strict=True)}
+    return pairs
+
+
+def _groups(count: int, touching: set[tuple[int, int]]) -> NDArray[Any]:
+    """Return the finding of every label from 0 on; labels that touch are of one, 0 is of none."""
+    first, second = np.array([*touching], int).reshape(-1, 2).T
+    graph = coo_matrix((np.ones(first.size), (first - 1, second - 1)), shape=(count, count))
+    _, found = connected_components(graph, directed=False)
+    return np.append(0, found + 1).astype(np.uint8 if count <= BYTE else np.uint16)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,9 +208,10 @@ class _Values:
             [((part & low) >= self.full / 2) << n for n, part in enumerate(parts)], axis=0
         )
 
-    def marked(self, values: NDArray[Any], where: str) -> NDArray[np.bool_]:
-        """Return which pixels of stored *values*, (row, column), are marked."""
-        image = self.labels(values) != self.background
+    def marked(self, values: NDArray[Any], where: str) -> tuple[Flags, NDArray[Any]]:
+        """Return which pixels of stored *values*, (row, column), are marked, and their labels."""
+        labels = self.labels(values)
+        image = labels != self.background
         if image.mean() > MOST:
             raise bad_mask(
                 where,
@@ -156,7 +229,7 @@ class _Values:
                     f"it is neither of labels nor black and white: {far} pixels of other values "
                     "lie apart from what is marked",
                 )
-        return image
+        return image, labels[image]
 
 
 def _look_at(planes: list[Plane], path: str) -> _Values:
@@ -174,8 +247,12 @@ def _look_at(planes: list[Plane], path: str) -> _Values:
     full = None
     if floats:
         full = next((value for value in FULL if largest <= value), largest)
-    elif soft:
+    elif soft and max(plane.channels for plane in planes) > 1:
         full = float(np.iinfo(planes[0].dtype).max)
+    elif soft:
+        full = largest
+        if full < FAINT:
+            raise bad_mask(path, f"its grey levels reach {full:g} only, too faint to tell labels")
     raw = _Values(background=0, full=full, largest=largest)
     background = _most(raw.labels(border))
     if background is None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from tomocalc.errors import TomocalcError
-from tomocalc.readers.dicom_attributes import BadAttributeError
+from tomocalc.readers.dicom_attributes import BadAttributeError, macros_of, whole_of
 from tomocalc.readers.dicom_elements import Elements
 from tomocalc.readers.dicom_header import DicomHeader, keep_allowed
 from tomocalc.readers.dicom_lists import UNCOMPRESSED
@@ -31,8 +31,12 @@ LARGEST = 4_000_000_000
 class MaskFrame:
     """One page or frame of a mask that marks something, and what it says of its place."""
 
-    image: NDArray[np.bool_]
-    """(row, column), true where it is set."""
+    labels: NDArray[np.unsignedinteger[Any]]
+    """(row, column), which finding each pixel belongs to; 0 is background."""
+    label: int
+    """The finding that this frame is of."""
+    number: int
+    """Of its page or frame in the file, from 0."""
     page: int | None
     """Its number among the pages of a stack, from 0; None for a mask of one page."""
     sorted: bool = False
@@ -44,9 +48,14 @@ class MaskFrame:
     stored: bool = False
     """It lies on the stored image, also where the volume was turned."""
 
+    @property
+    def image(self) -> NDArray[np.bool_]:
+        """(row, column), true where it is set."""
+        return np.asarray(self.labels == self.label, np.bool_)
+
 
 def segmentation_frames(path: Path, dataset: Dataset, found: Elements) -> Iterator[MaskFrame]:
-    """Yield the frames of a segmentation that mark something; all segments count.
+    """Yield the frames of a segmentation that mark something, those of each segment apart.
 
     A frame says its place by the images that it is derived from, or by its position.
 
@@ -68,20 +77,32 @@ def segmentation_frames(path: Path, dataset: Dataset, found: Elements) -> Iterat
     groups = list(dataset.get("PerFrameFunctionalGroupsSequence") or [])
     if len(groups) != header.frames:
         raise bad_mask(where, "its frames are not described")
+    form = str(dataset.get("SegmentationType") or "").strip().upper()
     least = 1
-    if str(dataset.get("SegmentationType") or "").strip().upper() == "FRACTIONAL":
+    if form == "FRACTIONAL":
         least = (int(dataset.get("MaximumFractionalValue") or 255) + 1) // 2
     shared = list(dataset.get("SharedFunctionalGroupsSequence") or [])[:1]
     for index, (values, group) in enumerate(zip(_values(path, header), groups, strict=True)):
-        image = values >= least
-        if image.any():
+        # The values of a label map are segments; other frames are each of one segment.
+        labels = values if form == "LABELMAP" else (values >= least).astype(np.uint16)
+        number = 0 if form == "LABELMAP" else _segment([group, *shared])
+        for label in np.unique(labels[labels > 0]).tolist():
             yield MaskFrame(
-                image=image,
+                labels=labels if number == 0 else labels * np.uint16(number),
+                label=number or label,
+                number=index,
                 page=None,
                 sources=tuple(_sources([group, *shared])),
                 position_mm=Item(path, header, index).depth,
                 stored=True,
             )
+
+
+def _segment(groups: list[Dataset]) -> int:
+    """Return the number of the segment that a frame is of; 1 where it does not say."""
+    named = macros_of(groups, "SegmentIdentificationSequence")
+    number = whole_of(named[0], "ReferencedSegmentNumber", 1) if named else 1
+    return number if 0 < number < 1 << 16 else 1
 
 
 def _sources(groups: list[Dataset]) -> Iterator[tuple[str, int | None]]:

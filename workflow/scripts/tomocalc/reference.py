@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import csv
 import re
 import sys
 from collections import defaultdict
@@ -16,7 +17,7 @@ from tomocalc.accounts.doubt_kinds import KINDS
 from tomocalc.config import Schema, allowed, load_schema, resolve
 from tomocalc.errors import CODES
 from tomocalc.files import write_text
-from tomocalc.tables import MEASURED, READER
+from tomocalc.tables import CLUSTER_FEATURES, MEASURED, READER
 
 LIBRARY = Path(__file__).parent
 WORKFLOW = LIBRARY.parents[1]
@@ -161,12 +162,11 @@ def doubts_page() -> str:
 def features_page() -> str:
     """Render every feature: unit, meaning, and what the docstring of its function says."""
     parts = [MEASURES]
-    described = _described()
+    described = _described() | _described_clusters()
     for item in MEASURED + READER:
         unit = f" ({item.unit})" if item.unit else ""
         parts += [f"## `{item.name}`{unit}\n", f"{_sentence(item.meaning)}\n"]
-        if text := described.get(item.name):
-            parts.append(text + "\n")
+        parts.append(described[item.name] + "\n")
     return "\n".join(parts)
 
 
@@ -255,6 +255,30 @@ def _described() -> dict[str, str]:
                     f"- **{name}:** {rest}" for name, _, rest in (p.partition(": ") for p in parts)
                 )
     return found
+
+
+def _described_clusters() -> dict[str, str]:
+    """Return the same of the features of clusters: a table, for one function gives several."""
+    text = (LIBRARY / "dataset/cluster_features.tsv").read_text(encoding="utf-8")
+    told = {row["name"]: row for row in csv.DictReader(text.splitlines(), dialect="excel-tab")}
+    texture = {
+        "formula": "(1/N) Σ over the members",
+        "range": "as of a member",
+        "source": "as of a member",
+    }
+    columns = CLUSTER_FEATURES + READER
+    return {
+        item.name: "\n".join(
+            [
+                f"- **Formula:** {row['formula']}.",
+                f"- **Unit:** {item.unit or 'none'}.",
+                f"- **Range:** {row['range']}.",
+                f"- **Source:** {row['source']}.",
+            ]
+        )
+        for item in columns
+        for row in [texture if item.name.startswith("cluster_texture_") else told[item.name]]
+    }
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,12 +14,14 @@ from pathlib import Path
 import yaml
 
 from support.projects import ROOT, TINY, Project
+from support.snakemake_server import snakemake_at_once
 
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINE = re.compile(r"^for .*?^done$|^[^\n]+$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"(?:[A-Z_]+=\S+ )?[a-z][a-z0-9_-]* .+|--[a-z-]+ .+", re.DOTALL)
 """A program with its arguments, or options that go behind another command."""
+SNAKEMAKE_ALONE = re.compile(r"snakemake [^;|&]+")
 NO_COMMANDS = {"in silico", "cp -p", "rsync -t"}
 
 Walk = Mapping[str, str]
@@ -59,7 +62,11 @@ def follow(folder: Path, walk: Walk, variables: Mapping[str, str] | None = None)
     """Run the commands of a walk one after the other; return what each printed."""
     said = {}
     for command, way in walk.items():
-        run = shell(folder, (way or "{}").replace("{}", command, 1), variables)
+        line = (way or "{}").replace("{}", command, 1)
+        if SNAKEMAKE_ALONE.fullmatch(line) and not variables:
+            run = snakemake_at_once(shlex.split(line)[1:], folder, environment())
+        else:
+            run = shell(folder, line, variables)
         assert run.returncode == 0, f"{command}\n{run.stdout[-3000:]}{run.stderr[-5000:]}"
         said[command] = run.stdout + run.stderr
     return said
@@ -79,15 +86,20 @@ def shell(
     folder: Path, command: str, variables: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run a command in the environment of the test suite, or with another `PATH`."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", command],
         cwd=folder,
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PATH": path, "OMP_NUM_THREADS": "1", **(variables or {})},
+        env=environment() | (variables or {}),
     )
+
+
+def environment() -> dict[str, str]:
+    """Return the variables of the test suite, its own programs first."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "OMP_NUM_THREADS": "1"}
 
 
 def render_site(folder: Path) -> Path:

@@ -56,7 +56,9 @@ def test_the_whole_graph_in_its_environments_gives_the_same_bytes(
     first, second = finished.outputs(), fresh.outputs()
     assert first.keys() == second.keys()
     assert [name for name in first if second[name] != first[name]] == []
-    fresh.snakemake("predict", *tiny)
+    header, first_volume, *_ = (phantom / "volumes.tsv").read_text().splitlines()
+    (fresh.folder / "one.tsv").write_text(f"{header}\n{first_volume}\n")
+    fresh.snakemake("predict", *tiny, "--config", "model=results/model", "volumes=one.tsv")
     assert (fresh.folder / "results/predictions/index.html").is_file()
     assert len(environments(fresh)) == 10
 

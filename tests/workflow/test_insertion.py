@@ -9,30 +9,17 @@ from pathlib import Path
 import polars as pl
 import yaml
 
-from support.guide_pages import blocks
-from support.normal_volumes import normal_volume
-from support.projects import ROOT, TINY, copy_project
+from support.projects import copy_project
+from support.small_studies import normal_study
 
 PATIENTS = 8
 
 
 def test_normal_volumes_alone_reach_a_detection_limit(tmp_path: Path) -> None:
     project = copy_project(tmp_path / "project")
-    (study,) = blocks((ROOT / "docs/no_annotations.md").read_text(), "yaml")
-    tiny = {key: value for key, value in yaml.safe_load(TINY).items() if key != "phantom"}
-    settings = yaml.safe_load(study) | tiny
-    settings["insertion"] |= {"fraction": 0.8}
-    (project.folder / "my_study.yaml").write_text(yaml.safe_dump(settings))
+    settings = normal_study(project, PATIENTS)
     folder = project.folder / "my_data"
-    folder.mkdir()
-    lines = ["volume_id,patient_id,laterality,view,path"]
-    before = {}
-    for number in range(PATIENTS):
-        name = f"N{number}"
-        normal_volume(folder, name)
-        lines.append(f"{name},{name},L,CC,my_data/{name}.dcm")
-        before[name] = (folder / f"{name}.dcm").read_bytes()
-    (project.folder / "my_volumes.csv").write_text("\n".join(lines) + "\n")
+    before = {path.stem: path.read_bytes() for path in folder.iterdir()}
     planned = project.planned("--configfile", "my_study.yaml")
     assert planned["insert_findings"] >= 1
     assert planned["gather_insertions"] == planned["detection_limit"] == 1

@@ -25,7 +25,7 @@ from tomocalc.accounts.figures import Figure, ends_of
 from tomocalc.audit.gaps import protocol_gaps
 from tomocalc.comparison.figures import protocol_figures
 from tomocalc.evaluation import jackknife
-from tomocalc.evaluation.calibration import calibration
+from tomocalc.evaluation.account import calibration
 from tomocalc.evaluation.cases import case_account, patient_table, volume_table
 from tomocalc.evaluation.dbtex import dbtex
 from tomocalc.evaluation.froc import froc

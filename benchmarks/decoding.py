@@ -37,7 +37,7 @@ from support.image_files import (  # pyright: ignore[reportMissingImports]
     write_png,
     write_tiff,
 )
-from tomocalc.memory import peak_megabytes
+from tomocalc.log import peak_megabytes
 from tomocalc.readers.volume import Volume, open_volume
 
 ROWS, COLUMNS, FRAMES = 2457, 1890, 60

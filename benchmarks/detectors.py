@@ -20,18 +20,17 @@ from measuring import head, row
 from run_detector import searched, training_tiles
 from support.phantoms import SETTINGS
 from tomocalc.accounts.manifest import VolumeFacts
+from tomocalc.comparison.catalogue import LEARN, TITLES
 from tomocalc.dataset.labels import label_candidates
 from tomocalc.detectors.blobs import tune_blobs
-from tomocalc.detectors.catalogue import LEARN, TITLES
-from tomocalc.detectors.planes import Planes
+from tomocalc.detectors.tiles import Planes
 from tomocalc.detectors.training import DetectorRecipe, find_marks, train_detector
 from tomocalc.evaluation.findings import Calcification
 from tomocalc.evaluation.froc import RATES, froc
 from tomocalc.evaluation.responses import TestPart, calcification_response
 from tomocalc.insertion.drawing import InsertionSettings
-from tomocalc.insertion.layer import InsertedVolume
+from tomocalc.insertion.layer import InsertedVolume, annotation_row, objects_of
 from tomocalc.insertion.planning import plan_insertion
-from tomocalc.insertion.sheets import annotation_row, objects_of
 from tomocalc.phantom.dicom import dicom_bytes, image_dataset
 from tomocalc.phantom.settings import Settings
 from tomocalc.phantom.sheets import annotation_rows

@@ -32,7 +32,7 @@ DIRECT = """
 import sys, yaml
 sys.path.insert(0, "workflow/scripts")
 import extract_features
-from tomocalc.memory import keep_freed_memory
+from tomocalc.log import keep_freed_memory
 keep_freed_memory()
 config = yaml.safe_load(open("config/config.yaml"))
 for name in sys.argv[1:]:

@@ -25,7 +25,7 @@ from scipy.special import expit
 from tomocalc.evaluation.subgroups import Rows, divide, holm
 from tomocalc.evaluation.transfer import recalibrations
 from tomocalc.evaluation.weighted import figures_left_out
-from tomocalc.pages.subgroups import differences
+from tomocalc.pages.levels import differences
 
 PATIENTS = (30, 60, 120)
 EFFECTS = (0.35, 0.7)

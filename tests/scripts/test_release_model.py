@@ -14,8 +14,7 @@ import release_model
 import train_lstm
 from support.model_data import MODEL, make_candidates, training, write_tables
 from support.pages_data import write_dataset
-from tomocalc.accounts.search import SearchAccount
-from tomocalc.accounts.trees import TreesAccount
+from tomocalc.accounts.study import SearchAccount, TreesAccount
 from tomocalc.errors import TomocalcError
 from tomocalc.files import file_sha256
 from tomocalc.model import growing

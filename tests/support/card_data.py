@@ -15,13 +15,13 @@ from tomocalc.accounts.leakage import (
     LeakageAccount,
     ModelWorth,
     PartCounts,
+    SplitAccount,
     SplitAudit,
     Verdict,
     Worth,
 )
 from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.accounts.quality import QualityAccount
-from tomocalc.accounts.split import SplitAccount
 from tomocalc.accounts.study import Best
 from tomocalc.comparison.catalogue import ROWS
 from tomocalc.comparison.table import SCHEMA

@@ -29,7 +29,7 @@ from support.image_files import (
     write_tiff,
 )
 from tomocalc.errors import TomocalcError
-from tomocalc.memory import peak_megabytes
+from tomocalc.log import peak_megabytes
 from tomocalc.readers.masks import open_mask
 from tomocalc.readers.volume import open_volume
 

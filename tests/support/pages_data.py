@@ -11,9 +11,9 @@ import polars as pl
 from split_dataset import count
 from support.candidates import candidate_rows
 from support.manifests import manifest
+from tomocalc.accounts.leakage import Balanced, SplitAccount
 from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.accounts.quality import Annotated
-from tomocalc.accounts.split import Balanced, SplitAccount
 from tomocalc.audit.audit import audit_split, rows_of_split
 from tomocalc.dataset.quality import quality_account
 from tomocalc.dataset.splits import oversampled_counts, split_honest, usable_candidates

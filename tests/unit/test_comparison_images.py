@@ -12,13 +12,15 @@ from safetensors.torch import save_file
 
 import fit_image_model
 from tomocalc.comparison.catalogue import IMAGE_KEYS
-from tomocalc.comparison.gabor import GaborANN, enhanced, gabor_features
 from tomocalc.comparison.image_fitting import (
     ADAM,
     OPTIMIZERS,
+    GaborANN,
     Patches,
     Steps,
     chosen_rows,
+    enhanced,
+    gabor_features,
     predict,
     train_network,
     turned,

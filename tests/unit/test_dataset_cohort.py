@@ -8,7 +8,7 @@ import pytest
 
 from support.manifests import manifest
 from tomocalc.accounts.doubts import Doubt
-from tomocalc.dataset.cohort import check_cohort, cohort_doubts
+from tomocalc.dataset.listing import check_cohort, cohort_doubts
 from tomocalc.errors import TomocalcError
 
 REPORT: dict[str, Any] = {"doubts": "report", "allowed_doubts": []}

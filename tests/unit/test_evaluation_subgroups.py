@@ -9,13 +9,13 @@ import polars as pl
 import pytest
 
 from support.manifests import manifest
-from tomocalc.accounts.subgroups import FEWEST, Division, Interaction
+from tomocalc.accounts.figures import FEWEST, Division, Interaction
 from tomocalc.evaluation.interaction import equal_values
 from tomocalc.evaluation.subgroups import Known, Rows, divide, holm
 from tomocalc.evaluation.subgroups import subgroups_of as measured
 from tomocalc.evaluation.weighted import figures_of_merit, within_groups_left_out
 from tomocalc.model.card import Distribution
-from tomocalc.pages.subgroups import differences, subgroup_values
+from tomocalc.pages.levels import differences, subgroup_values
 
 CONFIDENCE = 0.95
 

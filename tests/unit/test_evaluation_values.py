@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from tomocalc.evaluation.calibration import (
+from tomocalc.evaluation.account import (
     calibration,
     calibration_error,
     calibration_facts,

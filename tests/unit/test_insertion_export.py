@@ -14,9 +14,8 @@ import export_insertions
 from support.defaults import CONFIG
 from support.normal_volumes import INSERTION, normal_volume
 from tomocalc.accounts.insertion import Insertions
-from tomocalc.insertion.layer import InsertedVolume, putting_in
+from tomocalc.insertion.layer import InsertedVolume, objects_of, putting_in
 from tomocalc.insertion.planning import plan_insertion
-from tomocalc.insertion.sheets import objects_of
 from tomocalc.phantom.dicom import dicom_bytes
 from tomocalc.readers.volume import Volume, open_volume
 

@@ -16,14 +16,16 @@ from tomocalc.image.grey import Scale
 from tomocalc.image.slices import Prepared, prepare
 from tomocalc.learned.learning import SearchRecipe, learn_search, spots_among
 from tomocalc.learned.network import SpotNetwork
-from tomocalc.learned.patches import SIDE, patches, planes
 from tomocalc.learned.planted import Planted, plant
 from tomocalc.learned.search import (
     ACCOUNT,
+    SIDE,
     WEIGHTS,
     LearnedSearch,
     load_search,
     low_objects,
+    patches,
+    planes,
     released_search,
     save_search,
 )

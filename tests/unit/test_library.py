@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tomocalc.library import library_digest, library_files
+from tomocalc.plan.wildcards import library_digest, library_files
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 compiled = cache(compile)
@@ -49,9 +49,15 @@ def scripts(tmp_path: Path) -> Path:
 
 def fresh(scripts: Path) -> str:
     """Return the digest as a new process has it."""
-    from tomocalc import library
+    from tomocalc.plan import wildcards
 
-    caches = (library_digest, library._imported, library._files, library._assets, library._digest)
+    caches = (
+        library_digest,
+        wildcards._imported,
+        wildcards._files,
+        wildcards._assets,
+        wildcards._digest,
+    )
     for function in caches:
         function.cache_clear()
     return library_digest(scripts / "script.py")

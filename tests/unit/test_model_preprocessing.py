@@ -12,9 +12,8 @@ from sklearn.impute import KNNImputer
 from support.model_data import MODEL
 from tomocalc.errors import TomocalcError
 from tomocalc.model.fitting import fit
-from tomocalc.model.imputation import fit_imputation
 from tomocalc.model.lstm import Hyperparameters
-from tomocalc.model.preprocessing import Preprocessing, fit_preprocessing
+from tomocalc.model.preprocessing import Preprocessing, fit_imputation, fit_preprocessing
 from tomocalc.model.recipe import Recipe, TrainingSettings
 from tomocalc.model.sequences import Samples
 

@@ -26,8 +26,14 @@ from tomocalc.model.preprocessing import Preprocessing
 from tomocalc.model.release import ReleasedModel, load_model
 from tomocalc.predict import predict_volume
 from tomocalc.prediction.attribution import attributions, log_odds
-from tomocalc.prediction.cautions import caution_text, cautions_of, is_simulated
-from tomocalc.prediction.fit import check_fit, drift, percentile
+from tomocalc.prediction.fit import (
+    caution_text,
+    cautions_of,
+    check_fit,
+    drift,
+    is_simulated,
+    percentile,
+)
 from tomocalc.prediction.scoring import MARKS, score_volume
 
 HOW = Extraction(

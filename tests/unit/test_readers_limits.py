@@ -31,7 +31,7 @@ import json, resource, sys, time
 resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
 sys.path[:0] = ["workflow/scripts", "tests"]
 from tomocalc.errors import TomocalcError
-from tomocalc.memory import peak_megabytes
+from tomocalc.log import peak_megabytes
 from tomocalc.readers import dicom_stack, tiff
 from tomocalc.readers.volume import open_volume
 

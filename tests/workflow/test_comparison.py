@@ -7,7 +7,7 @@ import pytest
 
 from support.defaults import CONFIG
 from support.projects import Project
-from tomocalc.accounts.detectors import Detectors
+from tomocalc.accounts.findings import Detectors
 
 TINY = ("--configfile", "tiny.yaml")
 

@@ -15,7 +15,7 @@ sys.path.insert(0, str(SCRIPTS))
 try:
     from tomocalc.comparison.catalogue import NETWORKS
     from tomocalc.config import check_config, load_schema
-    from tomocalc.detectors.catalogue import TITLES as DETECTORS
+    from tomocalc.comparison.catalogue import TITLES as DETECTORS
     from tomocalc.errors import TomocalcError
     from tomocalc.files import require_writable
     from tomocalc.pages.question import words_of

@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Mapping, Sequence
 
-from tomocalc.accounts.detectors import DetectorAccount
+from tomocalc.accounts.findings import DetectorAccount
 from tomocalc.accounts.leakage import LeakageAccount, Shared
-from tomocalc.accounts.search import SearchAccount
+from tomocalc.accounts.study import SearchAccount
 from tomocalc.audit.audit import audit_split, rows_of_split
 from tomocalc.audit.gaps import protocol_gaps
 from tomocalc.comparison.table import read_protocols

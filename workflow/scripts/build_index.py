@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tomocalc.accounts.detection import Detection
-from tomocalc.accounts.leakage import LeakageAccount
+from tomocalc.accounts.leakage import LeakageAccount, SplitAccount
 from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.accounts.quality import QualityAccount
-from tomocalc.accounts.split import SplitAccount
 from tomocalc.dataset.listing import listed_volumes
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.log import log_to

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from tomocalc.accounts.detectors import DetectorAccount, Detectors
+from tomocalc.accounts.findings import DetectorAccount, Detectors
 from tomocalc.dataset.annotations import read_findings
 from tomocalc.dataset.listing import listed_manifests
 from tomocalc.evaluation.detectors import CHAIN, labelled_marks, measure_systems
@@ -16,7 +16,7 @@ from tomocalc.evaluation.responses import TestPart
 from tomocalc.image.shards import read_manifest
 from tomocalc.log import log_to
 from tomocalc.neighbours import Rule
-from tomocalc.pages.detectors import detectors_page
+from tomocalc.pages.detection_limit import detectors_page
 from tomocalc.pages.frame import write_page
 from tomocalc.parquet import read_parquet
 from tomocalc.sections import EvaluationSection, LabelsSection, SplitSection

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tomocalc.accounts.eda import Exploration
+from tomocalc.accounts.leakage import SplitAccount
 from tomocalc.accounts.quality import QualityAccount
-from tomocalc.accounts.split import SplitAccount
 from tomocalc.eda.features import correlations, summarise
 from tomocalc.eda.groups import balance, drift
 from tomocalc.eda.histograms import distributions, pairs

@@ -12,9 +12,14 @@ from tomocalc.dataset.masks import placed
 from tomocalc.dicom_output.inserted import inserted_image, truth_bytes
 from tomocalc.errors import TomocalcError
 from tomocalc.files import ANNOTATION_COLUMNS, sheet_text, write_bytes, write_text
-from tomocalc.insertion.layer import putting_in
+from tomocalc.insertion.layer import (
+    TRUTH_COLUMNS,
+    annotation_row,
+    objects_of,
+    putting_in,
+    truth_row,
+)
 from tomocalc.insertion.room import Opened
-from tomocalc.insertion.sheets import TRUTH_COLUMNS, annotation_row, objects_of, truth_row
 from tomocalc.log import log_to
 from tomocalc.phantom.dicom import dicom_bytes
 from tomocalc.readers.row import open_row

@@ -14,8 +14,7 @@ from tomocalc.image.extraction import measure_volume
 from tomocalc.image.overlay import volume_overlay
 from tomocalc.insertion.layer import putting_in
 from tomocalc.learned.search import load_search
-from tomocalc.log import log_to
-from tomocalc.memory import keep_freed_memory
+from tomocalc.log import keep_freed_memory, log_to
 from tomocalc.sections import CandidatesSection, ImageSection
 
 log = logging.getLogger("tomocalc.extract_features")

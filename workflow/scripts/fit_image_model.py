@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 
 from tomocalc.comparison.catalogue import STEP_KEYS
-from tomocalc.comparison.gabor import GaborANN
 from tomocalc.comparison.image_fitting import (
     ADAM,
     OPTIMIZERS,
+    GaborANN,
     Patches,
     Steps,
     chosen_rows,

@@ -7,7 +7,7 @@ from typing import Any
 from tomocalc.accounts.insertion import Insertions
 from tomocalc.config import load_schema
 from tomocalc.files import ANNOTATION_COLUMNS, sheet_text, write_text
-from tomocalc.insertion.sheets import TRUTH_COLUMNS, annotation_row, objects_of, truth_row
+from tomocalc.insertion.layer import TRUTH_COLUMNS, annotation_row, objects_of, truth_row
 from tomocalc.log import log_to
 from tomocalc.sheets import read_annotations
 

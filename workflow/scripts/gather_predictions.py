@@ -9,7 +9,7 @@ import msgspec
 import polars as pl
 
 from tomocalc.accounts.prediction import VolumeScores
-from tomocalc.dataset.cohort import cohort_doubts
+from tomocalc.dataset.listing import cohort_doubts
 from tomocalc.errors import TomocalcError
 from tomocalc.files import sheet_text, write_text
 from tomocalc.log import log_to

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from tomocalc.accounts.trees import Scored, TreesAccount
+from tomocalc.accounts.study import Scored, TreesAccount
 from tomocalc.comparison.cross_validated import cross_validated
 from tomocalc.files import write_bytes
 from tomocalc.log import log_to, write_times

@@ -8,10 +8,9 @@ from typing import Any
 from tomocalc.accounts.settings import Settings
 from tomocalc.files import write_bytes
 from tomocalc.image.overlay import volume_overlay
-from tomocalc.log import log_to
-from tomocalc.memory import keep_freed_memory
+from tomocalc.log import keep_freed_memory, log_to
 from tomocalc.predict import FILES, predict_volume
-from tomocalc.prediction.cautions import caution_text
+from tomocalc.prediction.fit import caution_text
 from tomocalc.sections import ClusterSection, ImageSection, PredictSection
 
 log = logging.getLogger("tomocalc.predict_volume")

@@ -8,8 +8,7 @@ from safetensors.numpy import load_file
 
 from tomocalc.accounts.metrics import Released
 from tomocalc.accounts.quality import QualityAccount
-from tomocalc.accounts.search import SearchAccount
-from tomocalc.accounts.trees import TreesAccount
+from tomocalc.accounts.study import SearchAccount, TreesAccount
 from tomocalc.files import write_bytes
 from tomocalc.log import log_to
 from tomocalc.metrics import Threshold

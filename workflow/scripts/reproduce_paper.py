@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 from tomocalc.accounts.experiments import Epoch, Reproduction, Side
+from tomocalc.accounts.leakage import SplitAccount
 from tomocalc.accounts.metrics import Confusion
-from tomocalc.accounts.split import SplitAccount
 from tomocalc.evaluation.account import roc
 from tomocalc.evaluation.weighted import figures_of_merit
 from tomocalc.experiments.paper import PAPER

@@ -9,16 +9,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tomocalc.accounts.detectors import DetectorAccount
+from tomocalc.accounts.findings import DetectorAccount
 from tomocalc.accounts.insertion import Insertions
 from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.comparison.catalogue import LEARN
 from tomocalc.dataset.annotations import read_findings
 from tomocalc.dataset.listing import listed_manifests
 from tomocalc.detectors.blobs import tune_blobs
-from tomocalc.detectors.catalogue import LEARN
 from tomocalc.detectors.marks import MARKS, SliceMarks, volume_marks
-from tomocalc.detectors.planes import Planes
-from tomocalc.detectors.tiles import Tiles, calcification_lines, chosen, volume_tiles
+from tomocalc.detectors.tiles import Planes, Tiles, calcification_lines, chosen, volume_tiles
 from tomocalc.detectors.training import DetectorRecipe, find_marks, train_detector
 from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.images import patient_parts
@@ -63,7 +62,7 @@ def main(
     Parameters
     ----------
     detector
-        Its key in `tomocalc.detectors.catalogue`.
+        Its key in `tomocalc.comparison.catalogue`.
     manifests, volumes
         Of all volumes, and their rows of the sheet.
     image

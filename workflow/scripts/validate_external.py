@@ -28,8 +28,7 @@ from tomocalc.model.release import ReleasedModel, load_model
 from tomocalc.pages.external import external_page
 from tomocalc.pages.frame import write_page
 from tomocalc.parquet import write_parquet
-from tomocalc.prediction.cautions import is_simulated
-from tomocalc.prediction.fit import check_fit, check_table_fit, drift
+from tomocalc.prediction.fit import check_fit, check_table_fit, drift, is_simulated
 
 log = logging.getLogger("tomocalc.validate_external")
 

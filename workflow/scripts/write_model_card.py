@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 
 from tomocalc.accounts.external import ExternalAccount
-from tomocalc.accounts.leakage import LeakageAccount
+from tomocalc.accounts.leakage import LeakageAccount, SplitAccount
 from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.accounts.quality import QualityAccount
-from tomocalc.accounts.split import SplitAccount
 from tomocalc.accounts.study import Best
 from tomocalc.files import write_text
 from tomocalc.log import log_to

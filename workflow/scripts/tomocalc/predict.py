@@ -26,8 +26,7 @@ from tomocalc.pages.predictions import volume_page
 from tomocalc.pages.question import words_of_model
 from tomocalc.parquet import write_parquet
 from tomocalc.prediction.attribution import explained
-from tomocalc.prediction.cautions import remarks_on
-from tomocalc.prediction.fit import settings_of
+from tomocalc.prediction.fit import remarks_on, settings_of
 from tomocalc.prediction.scoring import Scored, score_volume
 from tomocalc.readers.volume import MAX_PIXELS, MIN_SIZE
 from tomocalc.sections import ClusterSection, ReadingSection

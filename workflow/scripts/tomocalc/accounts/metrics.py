@@ -7,11 +7,10 @@ from typing import Literal
 import msgspec
 
 from tomocalc.accounts.base import Account, Record
-from tomocalc.accounts.figures import Figure
+from tomocalc.accounts.figures import Division, Figure
 from tomocalc.accounts.findings import ByFinding, Dbtex
 from tomocalc.accounts.prediction import ClusterRule
 from tomocalc.accounts.seal import Opened
-from tomocalc.accounts.subgroups import Division
 
 Released = Literal["lstm", "trees", "average"]
 """What predicts: the stacked LSTM, the trees, or the average of both."""

@@ -1,4 +1,4 @@
-"""The tuning: one account per trial, and the finished study with its best trial."""
+"""What is learned: trials of the tuning and their study, the candidate search, the trees."""
 
 from __future__ import annotations
 
@@ -115,3 +115,100 @@ class Best(Account, frozen=True, kw_only=True):
     trials: int
     failed: int
     search: Search
+
+
+class SearchAccount(Account, frozen=True, kw_only=True):
+    """A trained search.
+
+    Attributes
+    ----------
+    seed
+        Root of every random choice.
+    threshold_k
+        Of the objects of the classical search among which it chooses.
+    cut
+        Log-odds from which on it keeps an object.
+    spots, others
+        Wanted per slice: spots that are put in, and objects that are none.
+    passes, epochs
+        How often spots were put into every slice, and how often all objects were seen.
+    patients
+        Whose slices it learned from; empty in a release, which names nobody.
+    slices
+        That it learned from.
+    positives, negatives
+        Objects at a spot, and far from all.
+    weights
+        How many the network has.
+    loss
+        Mean of every epoch.
+    weights_sha256
+        Of ``search.safetensors``.
+    """
+
+    seed: int
+    threshold_k: float
+    cut: float
+    spots: int
+    others: int
+    passes: int
+    epochs: int
+    patients: tuple[str, ...]
+    slices: int
+    positives: int
+    negatives: int
+    weights: int
+    loss: tuple[float, ...]
+    weights_sha256: str
+
+
+class Scored(Record, frozen=True, kw_only=True):
+    """One of the models that a release is chosen from.
+
+    Attributes
+    ----------
+    threshold, rule, chosen_on
+        Score from which on a candidate is called a calcification, and where it comes from.
+    validation
+        The score on the validation part; None where there is none, or it lacks a class.
+    """
+
+    threshold: float
+    rule: str
+    chosen_on: str | None
+    validation: float | None
+
+
+class Spread(Record, frozen=True, kw_only=True):
+    """Mean and standard deviation of a figure over the folds of a cross-validation."""
+
+    mean: float
+    deviation: float
+
+
+class TreesAccount(Account, frozen=True, kw_only=True):
+    """What was grown and what it is worth on the validation part.
+
+    Attributes
+    ----------
+    objective
+        Score of the validation part.
+    models
+        ``lstm``, ``trees`` and ``average``.
+    shift
+        Added to the LSTM's log-odds in the average.
+    share
+        Of calcifications in the training rows.
+    parameters
+        Of both kinds of trees: fixed, no trial was spent on them.
+    cross_validation
+        Figures by model and name; None where none was asked for, or the protocol is not honest.
+    """
+
+    protocol: str
+    objective: str
+    models: dict[str, Scored]
+    shift: float
+    share: float
+    parameters: dict[str, dict[str, float]]
+    cross_validation: dict[str, dict[str, Spread]] | None

@@ -100,7 +100,7 @@ def _name(volume: str) -> str:
 def _told(prediction: Prediction) -> str:
     from tomocalc.accounts.doubts import doubt_sentence
     from tomocalc.pages.words import plural, score
-    from tomocalc.prediction.cautions import caution_text
+    from tomocalc.prediction.fit import caution_text
 
     found = prediction.scores
     lines = [

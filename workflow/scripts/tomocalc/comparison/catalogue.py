@@ -1,10 +1,11 @@
-"""Every classifier that the reference paper's Table 4 names, and ours: what the rows are."""
+"""What is compared: classifiers of the reference paper's Table 4 and ours, and detectors."""
 
 from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from tomocalc.errors import TomocalcError, raise_all
 
@@ -163,3 +164,15 @@ def _fault(code: str, where: str, why: str, fix: str) -> TomocalcError:
     return TomocalcError(
         code, what="the sheet of cited figures is not valid", where=where, why=why, fix=fix
     )
+
+
+DetectorName = Literal["faster_rcnn", "retinanet", "unet", "blob_dog", "hdogreg"]
+TITLES: dict[str, str] = {
+    "faster_rcnn": "Faster R-CNN, slim FPN",
+    "retinanet": "RetinaNet, slim FPN",
+    "unet": "Heat map, UNet 3+",
+    "blob_dog": "blob_dog, tuned",
+    "hdogreg": "DoG and Hessian (HDoGReg)",
+}
+"""As pages call them; the first three learn, the others are tuned."""
+LEARN = ("faster_rcnn", "retinanet", "unet")

@@ -9,7 +9,7 @@ import polars as pl
 import torch
 from numpy.typing import NDArray
 
-from tomocalc.accounts.trees import Spread
+from tomocalc.accounts.study import Spread
 from tomocalc.comparison.fitting import fold_figures, grouped_folds, summary
 from tomocalc.dataset.splits import usable_candidates
 from tomocalc.model.device import choose_device

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from tomocalc.accounts.figures import Figure, Lead
-from tomocalc.accounts.trees import TreesAccount
+from tomocalc.accounts.study import TreesAccount
 from tomocalc.comparison.catalogue import NETWORKS, ROWS, Cited
 from tomocalc.comparison.figures import FIGURES, REFERENCE, ModelFigures, protocol_figures
 from tomocalc.errors import TomocalcError

@@ -15,12 +15,13 @@ from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dicom_output.identity import DATE, TIME, Identity, settled
 from tomocalc.dicom_output.objects import (
     COUNT,
+    MAKER,
+    WORDING,
     Row,
     circle_points,
     cluster_place,
     listed,
 )
-from tomocalc.dicom_output.wording import MAKER, WORDING
 
 REPORT = Code("111036", "DCM", "Mammography CAD Report")
 LIBRARY = Code("111028", "DCM", "Image Library")

@@ -16,9 +16,8 @@ from pydicom.sr.codedict import codes
 
 from tomocalc.accounts.insertion import InsertedObject, InsertionPlan
 from tomocalc.dicom_output.identity import Identity, uid
-from tomocalc.dicom_output.objects import BREAST, OF_BREAST
+from tomocalc.dicom_output.objects import BREAST, MAKER, OF_BREAST
 from tomocalc.dicom_output.segmentation import segmented
-from tomocalc.dicom_output.wording import MAKER
 from tomocalc.insertion.patches import Footprint, ellipsoids, geometry_of
 from tomocalc.phantom.acquisition import Detector
 from tomocalc.phantom.bodies import Finding, add_bodies

@@ -7,6 +7,7 @@ equal results give equal bytes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import highdicom as hd
@@ -18,7 +19,50 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dicom_output.identity import Identity, settled
-from tomocalc.dicom_output.wording import MAKER, WORDING, Wording
+
+MAKER = "tomocalc"
+"""Manufacturer and name of the device that writes."""
+CERTAINTY = Code("111012", "DCM", "Certainty of Finding")
+CANCER = Code("111047", "DCM", "Probability of cancer")
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Words and codes of one question.
+
+    Attributes
+    ----------
+    description
+        Of the series and of the layer of marks; 64 characters at most.
+    segment
+        Of the pixels that are marked.
+    figure
+        What a probability is one of.
+    of_marks
+        Whether single marks have one: where clusters are judged, their members have none.
+    """
+
+    description: str
+    segment: str
+    figure: Code
+    of_marks: bool
+
+
+WORDING = {
+    "calcification": Wording(
+        "Candidates for microcalcifications (research)",
+        "Microcalcification candidates",
+        CERTAINTY,
+        of_marks=True,
+    ),
+    "malignancy": Wording(
+        "Clusters judged benign or malignant (research)",
+        "Members of clusters called malignant",
+        CANCER,
+        of_marks=False,
+    ),
+}
+
 
 CIRCLE_TOOL = "Cornerstone3DTools@^0.1.0:CircleROI"
 """Tracking identifier by which the viewer OHIF knows a circle; others take it as a name."""

@@ -17,12 +17,14 @@ from pydicom.dataset import Dataset
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dicom_output.identity import DATE, TIME, Identity, settled
 from tomocalc.dicom_output.objects import (
+    MAKER,
+    WORDING,
     Row,
+    Wording,
     circle_points,
     cluster_place,
     listed,
 )
-from tomocalc.dicom_output.wording import MAKER, WORDING, Wording
 
 MARK, CLUSTER = hd.color.CIELabColor(97, -22, 94), hd.color.CIELabColor(74, 24, 78)
 """Yellow of a mark and orange of a cluster, on grey tissue."""

@@ -15,8 +15,7 @@ from pydicom.uid import CTImageStorage
 
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dicom_output.identity import Identity, settled
-from tomocalc.dicom_output.objects import BREAST, OF_BREAST
-from tomocalc.dicom_output.wording import MAKER, WORDING
+from tomocalc.dicom_output.objects import BREAST, MAKER, OF_BREAST, WORDING
 from tomocalc.image.runs import Runs
 
 

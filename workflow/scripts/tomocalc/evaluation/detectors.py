@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from tomocalc.accounts.detectors import FoundBy, System
+from tomocalc.accounts.findings import FoundBy, System
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dataset.labels import drop_ambiguous, label_candidates
 from tomocalc.evaluation.clusters import cluster_marks

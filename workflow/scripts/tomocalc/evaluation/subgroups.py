@@ -15,9 +15,8 @@ import polars as pl
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from tomocalc.accounts.figures import Figure
+from tomocalc.accounts.figures import FEWEST, SHOWN, Division, Figure, Interaction, Subgroup
 from tomocalc.accounts.manifest import VolumeFacts
-from tomocalc.accounts.subgroups import FEWEST, SHOWN, Division, Interaction, Subgroup
 from tomocalc.evaluation.interaction import equal_values
 from tomocalc.evaluation.jackknife import LeftOut, blocks
 from tomocalc.evaluation.weighted import (

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from tomocalc.image.objects import VolumeObjects
     from tomocalc.image.slices import Prepared
     from tomocalc.image.statistics import Grey
+    from tomocalc.readers.scale import VolumeHeader
     from tomocalc.readers.volume import Volume
-    from tomocalc.readers.volume_header import VolumeHeader
 
 LONGEST = 900
 """Largest height and width of a frame in pixels."""

@@ -1,9 +1,9 @@
-"""A volume with objects put into it while it is read; its files stay as they are."""
+"""A volume with objects put into it while it is read, and the sheets that tell what they are."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -12,11 +12,60 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.accounts.insertion import InsertionPlan
+from tomocalc.accounts.insertion import InsertedObject, InsertionPlan
 from tomocalc.errors import TomocalcError
 from tomocalc.files import digest
 from tomocalc.insertion.patches import Patch, geometry_of, stored_patch
 from tomocalc.readers.volume import Volume
+
+TRUTH_COLUMNS = [
+    "volume_id",
+    "kind",
+    "cluster",
+    "shape",
+    "x",
+    "y",
+    "slice",
+    "diameter_mm",
+    "contrast",
+    "contrast_to_noise",
+]
+"""x and y in pixels; slice from 0, in the volume's order; contrast: peak over the grey value around
+it, both above air."""
+
+
+def objects_of(plan: InsertionPlan) -> Iterator[InsertedObject]:
+    """Yield all objects of a volume."""
+    for group in plan.groups:
+        yield from group.objects
+
+
+def annotation_row(plan: InsertionPlan, one: InsertedObject) -> dict[str, Any]:
+    """Return a calcification as a circle of at least one pixel on its slice of best focus."""
+    return {
+        "volume_id": plan.volume_id,
+        "slice": one.stored_slice,
+        "x": f"{one.x:.2f}",
+        "y": f"{one.y:.2f}",
+        "radius": f"{max(one.diameter_mm / 2 / plan.pixel_spacing_mm, 1):.2f}",
+        "kind": one.kind,
+    }
+
+
+def truth_row(plan: InsertionPlan, one: InsertedObject) -> dict[str, Any]:
+    """Return an object as a row of the truth."""
+    return {
+        "volume_id": plan.volume_id,
+        "kind": one.kind,
+        "cluster": one.cluster,
+        "shape": one.shape,
+        "x": f"{one.x:.2f}",
+        "y": f"{one.y:.2f}",
+        "slice": one.slice,
+        "diameter_mm": f"{one.diameter_mm:.3f}",
+        "contrast": f"{one.contrast:.4f}",
+        "contrast_to_noise": f"{one.contrast_to_noise:.2f}",
+    }
 
 
 class InsertedVolume(Volume):

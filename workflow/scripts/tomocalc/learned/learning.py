@@ -18,15 +18,14 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from tomocalc.accounts.search import SearchAccount
 from tomocalc.accounts.settings import Settings
+from tomocalc.accounts.study import SearchAccount
 from tomocalc.errors import TomocalcError
 from tomocalc.files import stable_number
 from tomocalc.image.slices import Prepared, Spacing, prepare
 from tomocalc.learned.network import SpotNetwork
-from tomocalc.learned.patches import patches, planes
 from tomocalc.learned.planted import Planted, plant
-from tomocalc.learned.search import LearnedSearch, low_objects, serialise
+from tomocalc.learned.search import LearnedSearch, low_objects, patches, planes, serialise
 
 log = logging.getLogger(__name__)
 

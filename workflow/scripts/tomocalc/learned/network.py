@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn.functional import avg_pool2d
 
-from tomocalc.learned.patches import MIDDLE, SIDE
+from tomocalc.learned.search import MIDDLE, SIDE
 
 
 class SpotNetwork(nn.Module):

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from tomocalc.errors import TomocalcError
-from tomocalc.memory import keep_freed_memory
+from tomocalc.log import keep_freed_memory
 
 log = logging.getLogger(__name__)
 RECIPE = (

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from tomocalc.accounts.external import ExternalAccount
-from tomocalc.accounts.leakage import LeakageAccount
+from tomocalc.accounts.leakage import Counts, LeakageAccount, SplitAccount
 from tomocalc.accounts.metrics import (
     MetricsAccount,
     Part,
 )
 from tomocalc.accounts.quality import QualityAccount
-from tomocalc.accounts.split import Counts, SplitAccount
 from tomocalc.accounts.study import Best
 from tomocalc.model.card import ModelCard
 from tomocalc.pages.words import PARTS, ruling_of

@@ -1,10 +1,10 @@
-"""The page that says what a chain sees of what was put into these images."""
+"""The pages of what is found: of what was put into these images, and by detectors side by side."""
 
 from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,13 +12,19 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from tomocalc.accounts.detection import DetectionLimit, LimitCell, LimitExample, StageLimit
+from tomocalc.accounts.findings import Detectors, FoundBy, System
+from tomocalc.comparison.catalogue import TITLES
 from tomocalc.evaluation.detection_limit import CONTRASTS, DIAMETERS_MM
+from tomocalc.evaluation.detectors import CHAIN
+from tomocalc.evaluation.froc import RATES
 from tomocalc.pages.catalogue import navigation, run_pages
-from tomocalc.pages.charts import BAR, Chart, axis, heat_map
+from tomocalc.pages.charts import BAR, UNIT, Chart, axis, heat_map, line
+from tomocalc.pages.curves import ON_FROC, SHOWN_RATE
 from tomocalc.pages.frame import render_page
-from tomocalc.pages.palette import AMBER, DARK_OF, SEQUENTIAL
+from tomocalc.pages.merits import few_cases
+from tomocalc.pages.palette import AMBER, DARK_OF, SEQUENTIAL, SERIES
+from tomocalc.pages.words import badge_of
 
-ADDRESS = "insertion/detection_limit.html"
 HALF_MM = 4.0
 """Half the side of an example's picture."""
 SHOWN_PX = 200
@@ -41,10 +47,10 @@ def limit_page(account: DetectionLimit, pictures: Mapping[LimitExample, str]) ->
     """
     return render_page(
         "detection_limit",
-        links=navigation(ADDRESS, run_pages()),
+        links=navigation("insertion/detection_limit.html", run_pages()),
         packages=("numpy", "plotly"),
         account=account,
-        stages=[(stage, STAGES[stage.stage], _chart(stage)) for stage in account.stages],
+        stages=[(stage, STAGES[stage.stage], _limit_chart(stage)) for stage in account.stages],
         span=_span,
         faint=[(one, pictures[one]) for one in account.examples if one.found],
         clear=[(one, pictures[one]) for one in account.examples if not one.found],
@@ -63,7 +69,7 @@ def _span(cell: LimitCell) -> tuple[str, str]:
     return diameter, f"from {faint:g}" if bright is None else f"{faint:g} to {bright:g}"
 
 
-def _chart(stage: StageLimit) -> Chart:
+def _limit_chart(stage: StageLimit) -> Chart:
     """Return recall by diameter (rows) and contrast (columns); cells without objects are empty."""
     shape = (len(DIAMETERS_MM) - 1, len(CONTRASTS))
     grid = [stage.cells[row * shape[1] : (row + 1) * shape[1]] for row in range(shape[0])]
@@ -119,3 +125,52 @@ def example_picture(image: NDArray[Any], one: LimitExample, pixel_spacing_mm: fl
     stream = io.BytesIO()
     shown.save(stream, "PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
+
+
+NAMES = {CHAIN: "candidates and model of this run"} | TITLES
+KINDS = ("calcifications", "clusters")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+
+
+def detectors_page(account: Detectors, *, source: str) -> str:
+    """Return the page; *source* of the run."""
+    return render_page(
+        "detectors",
+        links=navigation("comparison/detectors.html", run_pages()),
+        badge=badge_of(source),
+        packages=("numpy", "plotly", "polars"),
+        account=account,
+        names=NAMES,
+        few=few_cases(account.patients_with_calcifications, "patient", "annotated calcifications"),
+        rates=RATES,
+        shown=[
+            (kind, found, _curves(found, kind)) for kind in KINDS if (found := _of(account, kind))
+        ],
+    )
+
+
+def _of(account: Detectors, kind: str) -> list[tuple[System, FoundBy]]:
+    """Return the systems that were measured on one kind of findings."""
+    pairs = [(system, getattr(system, kind)) for system in account.systems]
+    return [(system, found) for system, found in pairs if found is not None]
+
+
+def _curves(systems: Sequence[tuple[System, FoundBy]], kind: str) -> Chart:
+    """Return one free-response curve per system."""
+    data = [
+        line(
+            NAMES[system.name],
+            [0, *found.curve.false_per_volume],
+            [0, *found.curve.sensitivity],
+            colour,
+            dash=dash,
+            width=3.0 if system.name == CHAIN else 2.0,
+            hover=f"{ON_FROC}<extra>%{{fullData.name}}</extra>",
+        )
+        for (system, found), colour, dash in zip(systems, SERIES, DASHES, strict=False)
+    ]
+    layout = {
+        "xaxis": axis("false marks per volume", range=[-0.2, SHOWN_RATE], zeroline=False),
+        "yaxis": axis(f"share of {kind} found", **UNIT),
+    }
+    return Chart(data, layout, height=460)

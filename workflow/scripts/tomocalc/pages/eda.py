@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from tomocalc.accounts.eda import Exploration, Shift, Spread
-from tomocalc.accounts.leakage import SplitAudit, Verdict
+from tomocalc.accounts.leakage import SplitAccount, SplitAudit, Verdict
 from tomocalc.accounts.quality import QualityAccount
-from tomocalc.accounts.split import SplitAccount
 from tomocalc.eda.features import REDUNDANT
 from tomocalc.metrics import CHANCE
 from tomocalc.pages import eda_charts, eda_pairs

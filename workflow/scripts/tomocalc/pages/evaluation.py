@@ -15,6 +15,7 @@ from tomocalc.pages.cases import image_values
 from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.charts import Chart, dots, markers
 from tomocalc.pages.frame import render_page
+from tomocalc.pages.levels import subgroup_values
 from tomocalc.pages.merits import (
     CARDS,
     MEANINGS,
@@ -24,7 +25,6 @@ from tomocalc.pages.merits import (
     method_words,
 )
 from tomocalc.pages.palette import AMBER
-from tomocalc.pages.subgroups import subgroup_values
 from tomocalc.pages.words import NO_FINDINGS, NO_IMAGES, PARTS, badge_of
 
 

@@ -15,10 +15,9 @@ from msgspec.structs import asdict
 from PIL import Image
 
 from tomocalc.accounts.detection import Detection
-from tomocalc.accounts.leakage import Gaps, LeakageAccount
+from tomocalc.accounts.leakage import Gaps, LeakageAccount, SplitAccount
 from tomocalc.accounts.metrics import MetricsAccount, Part
 from tomocalc.accounts.quality import QualityAccount
-from tomocalc.accounts.split import SplitAccount
 from tomocalc.comparison.catalogue import NAMES, RESAMPLED
 from tomocalc.pages.catalogue import ON_REQUEST, Entry, entry_of, navigation
 from tomocalc.pages.frame import render_page

@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from tomocalc.accounts.doubt_kinds import KINDS
 from tomocalc.comparison.catalogue import NAMES
-from tomocalc.pages import levels, markdown, merits, subgroups, words
+from tomocalc.pages import levels, markdown, merits, words
 from tomocalc.pages.card import KEY_FIGURES, PROTOCOLS, Run
 from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.frame import render_page, vocabulary
@@ -149,7 +149,6 @@ def _values(run: Run) -> dict[str, Any]:
         "PROTOCOLS": PROTOCOLS,
         "levels": levels,
         "words": words,
-        "divided": subgroups,
         "merits": merits,
         "version": VERSION,
     }

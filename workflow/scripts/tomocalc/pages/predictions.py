@@ -18,7 +18,7 @@ from tomocalc.pages.frame import render_page
 from tomocalc.pages.parts import doubt_note, doubt_table, volume_links
 from tomocalc.pages.templating import json_block
 from tomocalc.pages.viewer import MOST_MARKS, viewer_data
-from tomocalc.prediction.cautions import caution_text
+from tomocalc.prediction.fit import caution_text
 from tomocalc.prediction.scoring import Scored
 
 PICTURES = 24

@@ -10,10 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tomocalc.accounts.leakage import Check, LeakageAccount, SplitAudit, Verdict
+from tomocalc.accounts.leakage import Check, LeakageAccount, SplitAccount, SplitAudit, Verdict
 from tomocalc.accounts.prediction import ClusterRule
 from tomocalc.accounts.quality import QualityAccount
-from tomocalc.accounts.split import SplitAccount
 from tomocalc.tables import MEASURED, READER, names
 
 MISSING = "–"

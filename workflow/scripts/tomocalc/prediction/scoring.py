@@ -18,8 +18,7 @@ from tomocalc.evaluation.clusters import (
     places_mm,
 )
 from tomocalc.model.release import ReleasedModel
-from tomocalc.prediction.cautions import cautions_of, is_simulated
-from tomocalc.prediction.fit import check_fit, check_opinions, drift
+from tomocalc.prediction.fit import cautions_of, check_fit, check_opinions, drift, is_simulated
 from tomocalc.sections import ClusterSection
 from tomocalc.tables import CLUSTER_FEATURES, FEATURES, names
 

@@ -15,12 +15,11 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.readers.codestream import JPEG_2000, JPEG_LS, codestream
 from tomocalc.readers.colour import coloured, grey
 from tomocalc.readers.dicom_attributes import ModalityTable
 from tomocalc.readers.dicom_header import DicomHeader
 from tomocalc.readers.dicom_lists import BIG_ENDIAN, LOSSY, RLE, UNCOMPRESSED
-from tomocalc.readers.frames import Spans
+from tomocalc.readers.frames import JPEG_2000, JPEG_LS, Spans, codestream
 from tomocalc.readers.padding import padding_of
 from tomocalc.readers.plane import Decoded, damaged, read_spans, unsupported
 from tomocalc.readers.raster import check_end_of_jpeg

@@ -13,8 +13,8 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.readers.codestream import JPEG_LS, codestream
 from tomocalc.readers.colour import TRANSPOSED, coloured, grey, labels, upright
+from tomocalc.readers.frames import JPEG_LS, codestream
 from tomocalc.readers.plane import Decoded, Plane, damaged, read_spans, same_values, unsupported
 from tomocalc.readers.sniff import Kind
 

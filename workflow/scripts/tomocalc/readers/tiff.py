@@ -13,8 +13,8 @@ import tifffile
 from tifffile import COMPRESSION, PHOTOMETRIC
 
 from tomocalc.errors import TomocalcError
-from tomocalc.readers.codestream import codestream
 from tomocalc.readers.colour import TRANSPOSED, coloured, grey, labels, unsigned, upright
+from tomocalc.readers.frames import codestream
 from tomocalc.readers.plane import (
     Decoded,
     Plane,

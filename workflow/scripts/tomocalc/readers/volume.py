@@ -21,9 +21,8 @@ from tomocalc.readers.file_stack import checked_planes, file_stack
 from tomocalc.readers.geometry import resolve_geometry, side_of, turned
 from tomocalc.readers.padding import bright_outside, fill_padding, outside
 from tomocalc.readers.plane import Plane, named, read_spans, source_key
-from tomocalc.readers.scale import Scale, find_scale, is_swapped
+from tomocalc.readers.scale import Scale, VolumeHeader, find_scale, is_swapped
 from tomocalc.readers.sources import source_files
-from tomocalc.readers.volume_header import VolumeHeader
 from tomocalc.shown import Shown
 
 MAX_PIXELS = 100_000_000

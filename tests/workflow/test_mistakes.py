@@ -1,8 +1,12 @@
 """Mistakes in the configuration and in sheets: one line each, all at once, before any job."""
 
+import shlex
 from pathlib import Path
+from typing import NamedTuple
 
-from support.projects import Project
+import pytest
+
+from support.projects import ROOT, Project
 
 
 def lines(project: Project, *arguments: str) -> list[str]:
@@ -114,3 +118,82 @@ def test_volumes_to_predict_stay_inside_the_data_root_too(project: Project):
     found = lines(project, "--config", "predict={volumes: new.tsv}", "volumes={data_root: data}")
     assert len(found) == 1
     assert "new.tsv:3): `../out.dcm` leads out of data" in found[0]
+
+
+class Mistake(NamedTuple):
+    """What a newcomer types, and what the line that answers holds: reason and remedy."""
+
+    arguments: str
+    says: tuple[str, ...]
+    text: tuple[str, str] | None = None
+    """A file that is written first, and its content."""
+
+
+SHEET = "volume_id,patient_id,laterality,view,path\nv,p,L,CC,slices\n"
+OWN = "--config source=volumes 'volumes={sheet: my.csv, annotations: points.csv}'"
+MISTAKES = {
+    "missing --": Mistake(
+        "--configfile tiny.yaml results/index.html",
+        (" --configfile tiny.yaml -- results/index.html`",),
+    ),
+    "missing -- behind settings": Mistake(
+        "--config seed=1 predict", (" --config seed=1 -- predict`",)
+    ),
+    "no such study": Mistake("--configfile tini.yaml", ("No such file", "did you mean tiny.yaml?")),
+    "a page for a study": Mistake("--configfile results/index.html", ("is no YAML",)),
+    "a bracket left open": Mistake(
+        "--configfile my.yaml", ("line 2, column 1", "brackets"), ("my.yaml", "split: {folds: 2\n")
+    ),
+    "an empty study": Mistake("--configfile my.yaml", ("it is empty",), ("my.yaml", "")),
+    "a study for a target": Mistake("tiny.yaml", ("--configfile tiny.yaml",)),
+    "blanks beside =": Mistake("--config seed = 1", ("blank beside =",)),
+    "no quotes": Mistake("--config split={folds: 2}", ("quotes around it",)),
+    "no group": Mistake("--config n=1", ("two letters or more",)),
+    "misspelt file": Mistake("-n results/indx.html", ("did you mean results/index.html?",)),
+    "misspelt rule": Mistake("predct", ("did you mean predict?",)),
+    "misspelt key": Mistake("-n --config sede=1", ("did you mean `seed`?",)),
+    "no such sheet": Mistake(OWN, ("my.csv", "there is no such file", "correct the path")),
+    "no spacing": Mistake(
+        OWN, ("my.csv:2", "files that end in .png carry none"), ("my.csv", SHEET)
+    ),
+    "no annotations": Mistake(
+        OWN, ("points.csv", "it is empty", "a header line and one row"), ("points.csv", "")
+    ),
+    "too few patients": Mistake("--config 'phantom={patients: 2}'", ("2 patients", "add patients")),
+    "no such model": Mistake(
+        "predict --config model=modl", ("`modl` is no folder", "give the fol")
+    ),
+    "a file in the way": Mistake("", ("E501", "a file is in its place"), ("results", "")),
+    "no conda": Mistake("--use-conda", ("no conda on the PATH", "leave --use-conda out")),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_newcomers_mistake_is_answered_by_one_line(name: str, project: Project):
+    arguments, says, text = MISTAKES[name]
+    (project.folder / "slices").mkdir()
+    (project.folder / "slices/1.png").write_bytes(b"x")
+    (project.folder / "points.csv").write_text("volume_id,slice,x,y,radius,kind\n")
+    if text:
+        (project.folder / text[0]).write_text(text[1])
+    run = project.snakemake(*shlex.split(arguments), ok=False)
+    output = run.stdout + run.stderr
+    assert "Traceback" not in output
+    told = "\n".join(line for line in output.splitlines() if line.startswith("ERROR"))
+    assert all(piece in told for piece in says), output
+
+
+def test_where_home_cannot_be_written_the_cache_is_here(project: Project):
+    (project.folder / "home").touch()
+    there = Project(project.folder, variables={"HOME": str(project.folder / "home")})
+    run = there.snakemake("-n", "resources/phantom/volumes.tsv", "--quiet")
+    assert "cache is in .snakemake/cache" in run.stderr
+    assert (project.folder / ".snakemake/cache").is_dir()
+
+
+def test_what_the_shell_and_snakemake_say_is_on_the_page_of_errors(tmp_path: Path):
+    page = (ROOT / "docs/errors.md").read_text()
+    run = Project(tmp_path).snakemake("-n", ok=False)
+    assert "Error: No Snakefile found" in run.stdout + run.stderr
+    for symptom in ("snakemake: command not found", "No Snakefile found", "cannot be locked"):
+        assert symptom in page

@@ -41,10 +41,15 @@ DEFAULT_SETTINGS = WORKFLOW.parent / "config" / "config.yaml"
 LOOK = workflow.is_main_process
 OTHER_OUTPUT = ("dryrun", "verbose", "quiet")  # asked for: Snakemake's own then
 TERMINAL = take_over(
-    main=LOOK
-    and not any(getattr(workflow.output_settings, it) for it in OTHER_OUTPUT)
-    and Path(workflow.main_snakefile) == WORKFLOW.parent / "Snakefile"
+    main=LOOK and Path(workflow.main_snakefile) == WORKFLOW.parent / "Snakefile",
+    shortly=not any(getattr(workflow.output_settings, it) for it in OTHER_OUTPUT),
 )
+TERMINAL.remedies.targets = lambda: [
+    str(target)
+    for rule in workflow.rules
+    for target in (rule.name, *rule.output)
+    if "{" not in str(target)
+]
 
 
 def schema(name):

@@ -49,17 +49,16 @@ the same command with `--unlock` comes first.
 
 ## Before tomocalc is asked
 
-Snakemake reads the file of `--configfile` before it reads the workflow. What it says then has no
-code:
+What the shell or Snakemake says by itself has no code:
 
-- `Config file is not valid JSON or YAML …`: a tab or an uneven indent, a quote or bracket that does
-  not close, no space behind a colon. Line and column:
-  `python -c "import yaml; yaml.safe_load(open('my_study.yaml'))"`.
-- `Config file must be given as JSON or YAML with keys at top level`: the file is empty, a list or a
-  single word.
-- A traceback that ends in `FileNotFoundError: … 'my_study.yaml'`: there is no such file; its path
-  starts from the working directory. If it names a target, `--configfile` took it for a file, as
-  it does with every word behind it: name targets first.
+- `snakemake: command not found`: `source .venv/bin/activate` in the project's folder, once for each
+  shell.
+- `Error: No Snakefile found`, or `profile directory given (profiles/slurm), but no profile.yaml`:
+  you are in another folder. `cd` into the project's.
+- `snakemake: error: …` below a long list of options: the last line alone counts; it names the
+  option that is misspelt or lacks its value.
+- `Expecting Snakemake version 9.27 or higher`: it is not the one that `make demo` has installed;
+  activate that environment.
 - `Error: Directory cannot be locked`: another run works in this folder, or one was killed. In that
   case the same command with `--unlock`, then the same command.
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from tomocalc.log import alarm, clock
+from tomocalc.plan.command_line import Remedies
 
 WIDTH = 200
 """Longest line, in characters; reasons, and a command to repeat, are never cut."""
@@ -58,6 +59,8 @@ class Terminal(logging.Handler):
     ----------
     to_open
         Gives the lines that a successful run ends with.
+    remedies
+        Rewords what Snakemake says, whoever writes it.
     """
 
     def __init__(self, stream: TextIO, *, colour: bool, arguments: Sequence[str]) -> None:
@@ -72,6 +75,7 @@ class Terminal(logging.Handler):
         self.failed: dict[str, list[str]] = {}
         self.last: list[str] = []
         self.to_open: Callable[[], list[str]] = list
+        self.remedies = Remedies()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write what is worth a line, and remember what the end must say."""
@@ -168,20 +172,24 @@ class Terminal(logging.Handler):
         self.stream.flush()
 
 
-def take_over(*, main: bool) -> Terminal:
-    """Return the terminal of this run; it replaces Snakemake's own where *main* is true.
+def take_over(*, main: bool, shortly: bool) -> Terminal:
+    """Return the terminal of this run; it replaces Snakemake's own.
 
     Parameters
     ----------
     main
-        Whether this workflow is the one that was started, and its run is to be told shortly. What
-        a logger plugin writes stays as it is.
+        Whether this workflow is the one that was started; nothing is taken over otherwise.
+    shortly
+        Whether its run is to be told shortly. What a logger plugin writes stays as it is.
     """
     logger = logging.getLogger("snakemake.logging")
-    found = [one for one in logger.handlers if one.name == DEFAULT_HANDLER] if main else []
+    shortly &= main
+    found = [one for one in logger.handlers if one.name == DEFAULT_HANDLER] if shortly else []
     stream = getattr(found[0], "stream", sys.stderr) if found else sys.stderr
     plain = getattr(found[0], "nocolor", True) if found else True
     terminal = Terminal(stream, colour=not plain, arguments=sys.argv[1:])
+    if main:
+        logger.addFilter(terminal.remedies)
     for handler in found:
         logger.removeHandler(handler)
         logger.addHandler(terminal)

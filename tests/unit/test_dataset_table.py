@@ -90,7 +90,7 @@ def test_patients_are_named_in_every_row_or_in_none(tmp_path):
         ("1,2,yes,a\n1,3,Yes,b\n1,4,no,c\n", r"column y\): `Yes` on line 3 .*from `yes` in spell"),
         (
             "1,2,yes,p1\n1,3,no,P01\n",
-            r"column p\): `P01` on line 3 .*from `p1` on line 2 in spelling alone",
+            r"csv:3, column p\): `P01` differs from `p1` on line 2 in spelling alone",
         ),
     ],
 )

@@ -52,10 +52,8 @@ def test_an_unknown_volume_is_named_once(tmp_path):
     with pytest.raises(TomocalcError) as caught:
         annotations(tmp_path, *[f"w\t1\t{x}\t1\t3\tcluster" for x in range(12)])
     (line,) = str(caught.value).splitlines()
-    assert (
-        "`w` is not in the sheet of volumes, named on lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11" in line
-    )
-    assert " and 2 more. Fix" in line
+    assert "`w` is not in the sheet of volumes (lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11" in line
+    assert " and 2 more). Fix" in line
 
 
 def test_a_wrong_column_of_annotations_is_not_told_again_in_every_row(tmp_path):

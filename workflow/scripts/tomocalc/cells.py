@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tomocalc.config import Schema, coerce, mistakes
-from tomocalc.delimited import sheet_error, split_lines
+from tomocalc.delimited import TOP, numbers_rows, sheet_error, split_lines
 from tomocalc.errors import TomocalcError
 from tomocalc.identity import is_empty
 
@@ -37,7 +37,7 @@ class Cells:
         One per line with a cell for each column; columns of the schema that the sheet lacks are
         None.
     names
-        Every ``volume_id`` of the sheet, also of lines that are no rows; None without that column.
+        Every ``volume_id`` of the sheet; None where it cannot be read on every line.
     foreign
         Whether the header has columns that the schema does not know.
     unread
@@ -61,6 +61,9 @@ def read_cells(path: str, schema: Schema) -> Cells:
     except TomocalcError as error:
         return Cells([], None, False, set(), [error])
     header = [_known_name(name, schema["properties"]) for name in header]
+    if above := _lines_above(header, lines, schema["properties"]):
+        why = f"its header stands on line {above}, and something else above it"
+        return Cells([], None, False, set(), [sheet_error(path, why, "delete what is above it")])
     named = [name for place, name in enumerate(header) if place not in nameless]
     errors = list(_check_header(path, named, schema))
     numbers = [
@@ -76,11 +79,14 @@ def read_cells(path: str, schema: Schema) -> Cells:
     bad: list[tuple[int, str, TomocalcError]] = []
     for number, cells in lines if columns else ():
         where = f"{path}:{number}"
-        texts = dict(zip(header, map(str.strip, cells), strict=False))
+        texts = dict(zip(header, cells, strict=False))
         names |= {texts["volume_id"]} if "volume_id" in texts else set()
+        if [_known_name(cell, header) for cell in cells] == header:
+            bad.append((number, "", row_error(where, "it repeats the header", "delete the line")))
+            continue
         lacking = set(header[len(cells) :])  # Excel leaves out empty cells at the end
         texts |= dict.fromkeys(lacking, "")
-        if lacking & set(schema["required"]) or any(map(str.strip, cells[len(header) :])):
+        if lacking & set(schema["required"]) or any(cells[len(header) :]):
             why = f"it has {len(cells)} cells where the header has {len(header)}"
             bad.append((number, "", row_error(where, why, "give every row one cell per column")))
             continue
@@ -96,7 +102,8 @@ def read_cells(path: str, schema: Schema) -> Cells:
     foreign = len(columns) < len(set(named))
     errors += together(bad)
     unread = {number for number, _, _ in bad}
-    return Cells(rows, names if "volume_id" in named else None, foreign, unread, errors)
+    whole = "volume_id" in named and "" not in names and len(rows) == len(lines)
+    return Cells(rows, names if whole else None, foreign, unread, errors)
 
 
 class _Column:
@@ -144,9 +151,21 @@ def _decimal_comma(lines: list[tuple[int, list[str]]], places: list[int]) -> boo
 
 
 def _known_name(cell: str, known: Iterable[str]) -> str:
-    """Return the column that a cell of the header names: case, blanks and hyphens do not count."""
-    plain = re.sub(r"[\s()\[\]-]+", "_", cell.lstrip("# ").casefold()).strip("_")
-    return plain if plain in known else cell
+    """Return the column that a cell of the header names: only its letters and digits count."""
+    plain = re.sub(r"[\W_]+", "", cell.casefold())
+    return next((name for name in known if name.replace("_", "") == plain), cell)
+
+
+def _lines_above(
+    header: list[str], lines: list[tuple[int, list[str]]], known: Iterable[str]
+) -> int | None:
+    """Return the number of the line that is the header, where the first one names no column."""
+    if {*header} & {*known}:
+        return None
+    for number, cells in lines[:TOP]:
+        if sum(_known_name(cell, known) in known for cell in cells) > 1:
+            return number
+    return None
 
 
 def _nameless(path: str, header: list[str], lines: list[tuple[int, list[str]]]) -> list[int]:
@@ -159,10 +178,8 @@ def _nameless(path: str, header: list[str], lines: list[tuple[int, list[str]]]) 
     """
     places = [place for place, name in enumerate(header) if UNNAMED.fullmatch(name)]
     for place in places:
-        cells = [cells[place].strip() for _, cells in lines if place < len(cells)]
-        held = [cell for cell in cells if cell]
-        numbers = place == 0 and all(cell.isdigit() for cell in held)
-        if held and not (numbers and len(set(held)) == len(held)):
+        held = [cells[place] for _, cells in lines if place < len(cells) and cells[place]]
+        if held and not (place == 0 and numbers_rows(held)):
             why = f"column {place + 1} has no name of its own, and `{held[0][:40]}` in it"
             raise sheet_error(path, why, "name the column, or delete it")
     return places
@@ -173,6 +190,7 @@ def _check_header(path: str, header: list[str], schema: Schema) -> Iterator[Tomo
         yield sheet_error(path, f"column `{name}` stands twice", "remove one")
     for key, what, _, fix in mistakes(dict.fromkeys(header, None), schema):
         if what == "unknown key":
+            fix = fix if fix.startswith("did") else f"delete the column, or rename it: {fix}"
             yield sheet_error(path, f"it has an unknown column `{key}`", fix)
         elif what == "missing key":
             yield sheet_error(path, f"it has no column `{key}`", fix)

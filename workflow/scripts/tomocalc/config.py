@@ -170,7 +170,9 @@ def _explain(error: ValidationError) -> Iterator[tuple[str, str, str, str]]:
 
 def _wanted(schema: Schema, given: Any) -> str:
     if "number" in _kinds(schema) and isinstance(given, str) and COMMA.fullmatch(given):
-        return f"write decimals with a point, as in {given.replace(',', '.')}"
+        point = f"write decimals with a point, as in {given.replace(',', '.')}"
+        thousand = f", and thousands without a mark, as in {given.replace(',', '')}"
+        return point + thousand * bool(re.fullmatch(r"-?[1-9]\d{0,2},\d{3}", given))
     meaning = schema.get("description")
     return f"give {allowed(schema) or 'a valid value'}" + (f": {meaning}" if meaning else "")
 

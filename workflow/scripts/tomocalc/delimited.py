@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from tomocalc.errors import TomocalcError
@@ -19,20 +20,36 @@ NO_TEXT = {
     b"PK\x03\x04": "a workbook (Excel or OpenDocument)",
     b"\xd0\xcf\x11\xe0": "a workbook of an old Excel",
     b"PAR1": "a Parquet file",
+    b"ARROW1": "a Feather file",
     b"%PDF": "a PDF",
     b"SQLite": "a database",
+    b"\x89HDF": "an HDF5 file",
+    b"\x93NUMPY": "a NumPy array",
+    b"MATLAB": "a file of MATLAB",
+    b"$FL": "a file of SPSS",
+    b"<stata": "a file of Stata",
+    b"\x80": "a pickle of Python",
+    b"\x1f\x8b": "a compressed file (gzip, or .rds of R)",
+    b"{\\rtf": "formatted text (RTF)",
     b"<": "a web page or XML",
     b"{": "JSON",
     b"[": "JSON",
 }
 """First bytes of what is given for a sheet and is no text."""
+INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+"""Marks of no width that copying leaves at the ends of cells."""
+TOP = 10
+"""Lines among which a header must be."""
+FEWEST = 3
+"""Cells of a line that is no title."""
 
 
 def split_lines(path: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """Return the header, and the lines that hold anything by their number, the header being 1.
 
     The separator is the tab where the header has one, else its most frequent comma, semicolon or
-    bar, or what Excel's own first line ``sep=;`` says.
+    bar, or what Excel's own first line ``sep=;`` says. Comments above the header are skipped; row
+    names of R, above which the header has no cell, get an empty one.
 
     Raises
     ------
@@ -44,7 +61,7 @@ def split_lines(path: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
     reader = csv.reader(text.splitlines(), delimiter=mark, quoting=quotes)
     try:
         lines = [
-            (reader.line_num + skipped, list(map(_unquoted, cells)) if mark == "\t" else cells)
+            (reader.line_num + skipped, [bare(cell, quoted=mark == "\t") for cell in cells])
             for cells in reader
             if any(map(str.strip, cells))
         ]
@@ -53,20 +70,64 @@ def split_lines(path: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
         raise sheet_error(where, str(error), "mend the line, or save the sheet again") from error
     if not lines:
         raise sheet_error(path, "it is empty", "write a header line and one row per entry")
-    return [cell.strip() for cell in lines[0][1]], lines[1:]
+    number, header = lines[0]
+    check_header(f"{path}:{number}", header, lines[1][1] if lines[1:] else [])
+    named = [cells for _, cells in lines[1:] if len(cells) == len(header) + 1]
+    if 1 < len(named) == len(lines) - 1 and numbers_rows([cells[0] for cells in named]):
+        header = ["", *header]
+    return header, lines[1:]
+
+
+def check_header(where: str, header: Sequence[str], below: Sequence[str]) -> None:
+    """Check that the first line of a table has several columns, and is no title.
+
+    Raises
+    ------
+    TomocalcError
+        ``E102``.
+    """
+    held = [cell for cell in header if cell]
+    if len(held) > 1:
+        return
+    why = f"its first line holds one cell, `{held[0][:60] if held else ''}`"
+    if sum(map(bool, below)) >= FEWEST:
+        raise sheet_error(
+            where, f"{why}, and the next line several", "delete what is above the header"
+        )
+    fix = "write a header with the names of the columns, between them tabs, commas or semicolons"
+    raise sheet_error(where, why, fix)
+
+
+def numbers_rows(cells: Sequence[str]) -> bool:
+    """Return whether a column holds the row numbers that pandas and R write."""
+    return len({*cells}) == len(cells) and all(map(str.isdigit, cells))
 
 
 def separated(text: str) -> tuple[str, str, int]:
-    """Return the separator, the text without Excel's own first line, and how many lines that is."""
-    start, _, rest = text.partition("\n")
-    if declared := SEPARATOR_LINE.fullmatch(start.strip("\r")):
-        return declared[1], rest, 1
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    return "\t" if "\t" in first else max(",;|", key=first.count), text, 0
+    """Return the separator, the text from its header on, and how many lines are before that.
+
+    Before it are Excel's own first line, and comments, which have fewer cells than the header.
+    """
+    lines = text.splitlines(keepends=True)
+    first = lines[0].strip() if lines else ""
+    declared, skipped = SEPARATOR_LINE.fullmatch(first), 0
+    if declared:
+        skipped = 1
+        if any(declared[1] in line for line in lines[1:TOP]):
+            return declared[1], "".join(lines[1:]), 1
+    top = [line for line in lines[skipped:TOP] if line.strip()]
+    tabbed = next((line for line in top if "\t" in line), "")
+    full = tabbed or next((line for line in top if re.search("[,;|]", line)), "")
+    mark = "\t" if tabbed else max(",;|", key=full.count)
+    while lines[skipped:] and lines[skipped].startswith("#") and mark not in lines[skipped]:
+        skipped += 1
+    return mark, "".join(lines[skipped:]), skipped
 
 
 def decoded(content: bytes) -> str:
-    """Return text of UTF-8 or UTF-16, with its mark or without."""
+    """Return text of UTF-8, UTF-16 or UTF-32, with its mark or without."""
+    if content.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return content.decode("utf-32")
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16")
     if content[1:2] == b"\0" or content[:1] == b"\0":  # the mark is missing
@@ -74,10 +135,17 @@ def decoded(content: bytes) -> str:
     return content.decode("utf-8-sig")
 
 
-def _unquoted(cell: str) -> str:
-    """Return a cell of a tab-separated sheet without the quotes that Excel puts around some."""
-    whole = len(cell) > 1 and cell[0] == cell[-1] == '"'
-    return cell[1:-1].replace('""', '"') if whole else cell
+def bare(cell: str, *, quoted: bool) -> str:
+    """Return a cell without blanks and invisible marks at its ends.
+
+    Parameters
+    ----------
+    quoted
+        Whether it may stand in the quotes that Excel puts around some of a tab-separated sheet.
+    """
+    cell = cell.strip().strip(INVISIBLE).strip()
+    whole = quoted and len(cell) > 1 and cell[0] == cell[-1] == '"'
+    return cell[1:-1].replace('""', '"').strip() if whole else cell
 
 
 def sheet_content(path: str) -> str:
@@ -100,9 +168,12 @@ def sheet_content(path: str) -> str:
         if content.startswith(start):
             raise sheet_error(path, f"it is {what}, no table of text", 'export it as "CSV UTF-8"')
     try:
-        return decoded(content)
+        text = decoded(content)
     except UnicodeDecodeError as error:
         raise sheet_error(path, *NOT_UTF8) from error
+    if "\0" in text:
+        raise sheet_error(path, "it holds NUL bytes, as no text does", 'export it as "CSV UTF-8"')
+    return text
 
 
 def sheet_error(path: str, why: str, fix: str) -> TomocalcError:

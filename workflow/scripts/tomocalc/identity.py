@@ -10,70 +10,25 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from tomocalc.errors import TomocalcError
 
 NOBODY = frozenset(
-    [
-        "na",
-        "nan",
-        "nat",
-        "nil",
-        "none",
-        "null",
-        "nobody",
-        "noname",
-        "noid",
-        "nopatient",
-        "unknown",
-        "unk",
-        "unkn",
-        "unnamed",
-        "undefined",
-        "unspecified",
-        "unassigned",
-        "notavailable",
-        "notapplicable",
-        "notknown",
-        "notgiven",
-        "nonegiven",
-        "missing",
-        "empty",
-        "blank",
-        "void",
-        "anon",
-        "anonym",
-        "anonymous",
-        "anonymus",
-        "anonymized",
-        "anonymised",
-        "anonymouspatient",
-        "anonpatient",
-        "anonymizedpatient",
-        "anonymisedpatient",
-        "deidentified",
-        "deident",
-        "pseudonymized",
-        "pseudonymised",
-        "removed",
-        "redacted",
-        "deleted",
-        "hidden",
-        "masked",
-        "withheld",
-        "confidential",
-        "private",
-        "unbekannt",
-        "keine",
-        "anonymisiert",
-        "inconnu",
-        "anonyme",
-        "desconocido",
-        "anonimo",
-        "sconosciuto",
-    ]
+    """
+    na nan nat nil none null nobody noname noid nopatient nodata unknown unk unkn unnamed undefined
+    unspecified unassigned notavailable notapplicable notknown notgiven notprovided nonegiven
+    missing empty blank void tbd todo default dummy patient patientid subject
+    anon anonym anonymous anonymus anonymized anonymised anonymouspatient anonpatient
+    anonymizedpatient anonymisedpatient deidentified deident pseudonymized pseudonymised
+    removed redacted deleted hidden masked withheld confidential private
+    unbekannt keine anonymisiert inconnu anonyme desconocido anonimo sconosciuto
+    total totals sum mean average gesamt summe
+    """.split()  # noqa: SIM905
 )
-"""Words, as `_letters` leaves them, that stand where nobody is named."""
+"""Words, in small letters and without separators, that stand where nobody is named."""
+NO_NAME = re.compile(r"#[a-z0-9/]+[!?]|-\d+|9{4,}|[\W_]*x{3,}[\W_]*")
+"""What stands where a name lacks: errors of a spreadsheet, codes such as -999, a row of x."""
 EMPTY = frozenset({"", "na", "n/a", "#n/a", "nan", "none", "null", "<na>", "nat", "-", "?", "."})
 """What R, pandas and people write into a cell that holds nothing, folded."""
 
@@ -84,57 +39,101 @@ def is_empty(text: str) -> bool:
 
 
 def names_nobody(name: str) -> bool:
-    """Return whether *name* stands for no patient, as ``NA``, ``unknown``, ``anonymous``, ``?`` do.
+    """Return whether *name* stands for no patient, as ``NA``, ``unknown``, ``#REF!``, ``?`` do.
 
-    >>> [names_nobody(name) for name in ("N/A", "Unknown", "--", "XXXX", "NA12", "x1")]
-    [True, True, True, True, False, False]
+    >>> [names_nobody(name) for name in ("N/A", "Unknown", "--", "XXXX", "-999", "NA12", "x1")]
+    [True, True, True, True, True, False, False]
     """
-    letters = _letters(name)
-    return not letters or letters in NOBODY or re.fullmatch(r"x{3,}", letters) is not None
+    letters = re.sub(r"[\W_]+", "", _folded(name))
+    return not letters or letters in NOBODY or NO_NAME.fullmatch(_folded(name)) is not None
+
+
+def is_rounded(name: str) -> bool:
+    """Return whether a spreadsheet has rounded a long number, as in ``1.23457E+14``."""
+    return re.fullmatch(r"\d([.,]\d+)?E\+\d{2,}", name.strip(), re.IGNORECASE) is not None
 
 
 def spelling_key(name: str) -> str:
     """Return what different spellings of one name have in common.
 
-    Spellings differ in case, Unicode width and composition, blanks and separators (also none
-    between a letter and a digit; digits stay apart), leading zeros, what a spreadsheet or pandas
-    makes of a number (``12.0``, ``1.2e+03``), and the issuer that HL7 puts behind a number.
+    Spellings differ in case, Unicode width and composition, letters and digits of other scripts
+    that look alike, blanks and separators (also none between a letter and a digit; digits stay
+    apart), leading zeros, what a spreadsheet or pandas makes of a number (``12.0``, ``1.2e+03``),
+    the issuer that HL7 puts behind a number, and a word such as ``patient`` before it.
 
-    >>> spelling_key("P-007") == spelling_key("p7"), spelling_key("12.0") == spelling_key("012")
+    >>> spelling_key("P-007") == spelling_key("patient 7"), spelling_key("12.0") == "12"
     (True, True)
     >>> spelling_key("1-11") == spelling_key("11-1"), spelling_key("P1") == spelling_key("P10")
     (False, False)
     """
-    text = _folded(name)
-    text = re.sub(r"\^\^.*$", "", text)
+    text = re.sub(r"\^\^.*$", "", _folded(name))
     if re.fullmatch(r"\d+(\.\d+)?e\+\d{1,2}", text) and float(text).is_integer():
         text = f"{float(text):.0f}"
     text = re.sub(r"^(\D*\d+)[.,]0+$", r"\1", text)
     text = re.sub(r"[\W_]+", "-", text).strip("-")
     text = re.sub(r"(?<=\D)-|-(?=\D)", "", text)
+    text = re.sub(r"^(p|pt|pat|patient|sub|subj|subject|case|mrn)?(id|no|nr)?(?=\d)", "", text)
     return re.sub(r"(?<!\d)0+(?=\d)", "", text)
 
 
-def two_spellings(names: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int, str, int]]:
-    """Yield every name that differs from an earlier one in spelling alone.
+BESIDE = re.compile(
+    r"([\W_]+(l|r|left|right|[lr]?cc|[lr]?mlo|(visit|exam|study|scan|v|t)[\W_]?\d{1,3}"
+    r"|(19|20)\d\d[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])))+$"
+    r"|(?<=\d)[lr]$|^(l|r|left|right)[\W_]+",
+    re.IGNORECASE,
+)
+"""A side, a view, a visit or a date at an end of a patient's name, set off from it."""
+HASH = re.compile(r"(?=.*[a-f])[0-9a-f]{8,}", re.IGNORECASE)
+"""Pseudonyms of which one may be another cut short."""
+
+
+def patient_key(name: str) -> str:
+    """Return `spelling_key` without a side, a view, a visit or a date, if a digit is left.
+
+    >>> [patient_key(name) for name in ("P12_LCC", "12-20240131", "A3-v2", "site-L")]
+    ['12', '12', 'a3', 'sitel']
+    """
+    stem = BESIDE.sub("", name)
+    return spelling_key(stem if re.search(r"\d", stem) else name)
+
+
+def two_spellings(
+    names: Iterable[tuple[str, int]], *, beside: bool = True
+) -> Iterator[tuple[str, int, str]]:
+    """Yield every name that seems to be the patient of an earlier one.
 
     Parameters
     ----------
     names
         Name and line, in the order of the lines.
+    beside
+        Whether names are one patient's too that differ in a side, a view, a visit or a date, or
+        of which one is the beginning of another, as of a hash.
 
     Yields
     ------
-    name, line, known, known_line
-        The name, and the one that was there before.
+    name, line, why
+        The name, and in words which one was there before.
     """
     first: dict[str, tuple[str, int]] = {}
-    told: set[str] = set()
+    once: dict[str, int] = {}
+    key = patient_key if beside else spelling_key
     for name, line in names:
-        known, known_line = first.setdefault(spelling_key(name), (name, line))
-        if known != name and name not in told:
-            told.add(name)
-            yield name, line, known, known_line
+        if once.setdefault(name, line) != line:
+            continue
+        known, known_line = first.setdefault(key(name), (name, line))
+        if known != name:
+            spelt = spelling_key(known) == spelling_key(name)
+            alone = "spelling" if spelt else "a side, a view, a visit or a date"
+            yield (
+                name,
+                line,
+                f"`{name}` differs from `{known}` on line {known_line} in {alone} alone",
+            )
+    hashes = sorted(name for name in once if HASH.fullmatch(name))
+    for short, name in pairwise(hashes if beside else ()):
+        if name.startswith(short):
+            yield name, once[name], f"`{name}` begins with all of `{short}` on line {once[short]}"
 
 
 def patients_of_studies(volumes: Iterable[tuple[str, str, str]]) -> Iterator[TomocalcError]:
@@ -163,12 +162,18 @@ def patients_of_studies(volumes: Iterable[tuple[str, str, str]]) -> Iterator[Tom
             )
 
 
+LOOK_ALIKE = str.maketrans(
+    dict(zip("авекмнорстухіјѕαβεζηικμνορτυχ", "abekmhopctyxijsabezhikmnoptyx", strict=True))
+)
+"""Small letters of Cyrillic and Greek that look like Latin ones as capitals."""
+
+
 def _folded(text: str) -> str:
-    """Return *text* in one width, composition and case, without invisible marks and blanks."""
+    """Return *text* in one width, composition, case and script, without invisible marks."""
     text = unicodedata.normalize("NFKC", text).casefold()
-    visible = "".join(mark for mark in text if unicodedata.category(mark) not in {"Cf", "Cc"})
-    return unicodedata.normalize("NFKC", visible).strip()
-
-
-def _letters(name: str) -> str:
-    return re.sub(r"[\W_]+", "", _folded(name))
+    visible = "".join(
+        str(unicodedata.digit(mark)) if mark.isdecimal() else mark
+        for mark in text
+        if unicodedata.category(mark) not in {"Cf", "Cc"}
+    )
+    return unicodedata.normalize("NFKC", visible).translate(LOOK_ALIKE).strip()

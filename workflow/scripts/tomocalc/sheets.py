@@ -5,7 +5,6 @@ Only what Snakemake itself needs is imported here: sheets are read while it plan
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
@@ -16,9 +15,10 @@ from tomocalc.cells import LINE, Row, line_numbers, read_cells, row_error, toget
 from tomocalc.config import Schema
 from tomocalc.delimited import sheet_error
 from tomocalc.errors import TomocalcError, TomocalcErrors, raise_all
-from tomocalc.identity import names_nobody, two_spellings
+from tomocalc.identity import is_rounded, names_nobody, two_spellings
 from tomocalc.reader_terms import mistaken_terms
-from tomocalc.readers.sources import source_files
+from tomocalc.readers.dicom_lists import VIEWS
+from tomocalc.readers.sources import foreign_path, local_path, real_names, source_files
 
 
 def read_volumes(
@@ -68,10 +68,11 @@ def check_volumes(
         )
     errors += _twice(path, rows)
     errors += _patients(path, rows)
+    errors += _views(path, rows)
     errors += together(
         (row[LINE], key, error)
         for row in rows
-        if row["path"] is not None
+        if row["path"]
         for key, error in _place(path, row, data_root, look=look)
     )
     errors += _same_files(path, rows) if look else ()
@@ -91,15 +92,29 @@ def _mixed_kinds(
 
 
 def _same_files(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
-    """Name lines whose images are also another patient's."""
+    """Name lines whose images, or some of them, stand on another line too."""
     first: dict[str, Row] = {}
     for row in rows:
-        if not row["path"] or "\0" in row["path"]:
+        files = real_names(row["path"]) if row["path"] else []
+        known = next((first[file] for file in files if file in first), None)
+        first |= dict.fromkeys(files, row)
+        if known is not None:
+            apart = known["patient_id"] != row["patient_id"]
+            why = f"its path stands on line {known[LINE]} too" + ", for another patient" * apart
+            fix = "correct one of the lines" if apart else "correct or delete one of the lines"
+            yield row_error(f"{path}:{row[LINE]}, column path", why, fix)
+
+
+def _views(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
+    """Write views alike, and name lines whose view is of the other side."""
+    for row in rows:
+        told = re.fullmatch(r"([LR]?)[-_ ]?([A-Z]+)", str(row["view"] or "").upper())
+        if told is None or told[2] not in VIEWS:
             continue
-        known = first.setdefault(os.path.realpath(row["path"]), row)  # links lead to one file
-        if known["patient_id"] != row["patient_id"]:
-            why = f"its path stands on line {known[LINE]} too, for another patient"
-            yield row_error(f"{path}:{row[LINE]}, column path", why, "correct one of the lines")
+        row["view"] = told[2]
+        if told[1] and row["laterality"] not in (told[1], None):
+            why = f"its view is of side {told[1]}, and its laterality is {row['laterality']}"
+            yield row_error(f"{path}:{row[LINE]}, column view", why, "correct the wrong one")
 
 
 CALCIFIED = ("calcification", "cluster")
@@ -146,16 +161,14 @@ def check_annotations(
         if not cells.foreign and row[LINE] not in cells.unread:
             errors += _shape(f"{path}:{row[LINE]}", row, data_root)
     errors += [*_same_lines(path, cells.rows), *together(mistaken_terms(path, cells.rows))]
-    for name, lines in unknown.items():
-        lines_too = f", named on {line_numbers(lines)}" if len(lines) > 1 else ""
+    if unknown:
+        name, lines = next(iter(unknown.items()))
+        every = sorted(line for lines in unknown.values() for line in lines)
+        more = f"; {len(unknown) - 1} others are not" if len(unknown) > 1 else ""
+        why = f"`{name}` is not in the sheet of volumes{more} ({line_numbers(every)})"
+        what, fix = "annotation of an unknown volume", "correct the volume_id or add the volume"
         errors.append(
-            TomocalcError(
-                "E303",
-                what="annotation of an unknown volume",
-                where=f"{path}:{lines[0]}",
-                why=f"`{name}` is not in the sheet of volumes{lines_too}",
-                fix="correct the volume_id or add the volume",
-            )
+            TomocalcError("E303", what=what, where=f"{path}:{lines[0]}", why=why, fix=fix)
         )
     return cells.rows, errors
 
@@ -190,13 +203,18 @@ def _shape(where: str, row: Row, data_root: str | None) -> Iterator[TomocalcErro
 
 def _same_lines(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
     """Name lines that tell the same finding again: intervals would be too narrow."""
-    first: dict[tuple[Any, ...], int] = {}
+    first: dict[tuple[Any, ...], Row] = {}
     bad = []
     for row in rows:
         told = tuple(row[name] for name in row if name not in (LINE, "pathology"))
-        if row[LINE] != (line := first.setdefault(told, row[LINE])):
-            why = f"it repeats line {line}"
+        known = first.setdefault(told, row)
+        if known is not row and known.get("pathology") == row.get("pathology"):
+            why = f"it repeats line {known[LINE]}"
             bad.append((row[LINE], "", row_error(f"{path}:{row[LINE]}", why, "delete it")))
+        elif known is not row:
+            why = f"it repeats line {known[LINE]} with another pathology"
+            fix = "delete the one that is wrong"
+            bad.append((row[LINE], "", row_error(f"{path}:{row[LINE]}", why, fix)))
     yield from together(bad)
 
 
@@ -222,10 +240,14 @@ def _patients(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
         why = f"`{nobody[0][0]}` names nobody ({lines}): all of them would be one patient"
         fix = "give every patient a pseudonym of her own"
         yield row_error(f"{path}:{nobody[0][1]}, column patient_id", why, fix)
+    for name, line in dict(reversed(named)).items():
+        if is_rounded(name):
+            why = f"`{name}` is a number that a spreadsheet has rounded: others may look the same"
+            fix = "format the column as text there, and export it anew"
+            yield row_error(f"{path}:{line}, column patient_id", why, fix)
     fix = "write one patient in one way, and give two patients names that differ more"
     spelt = []
-    for name, line, known, known_line in two_spellings(named):
-        why = f"`{name}` differs from `{known}` on line {known_line} in spelling alone"
+    for _, line, why in two_spellings(named):
         spelt.append((line, "", row_error(f"{path}:{line}, column patient_id", why, fix)))
     yield from together(spelt)
 
@@ -254,37 +276,6 @@ def _place(
             f"{own}: {error.why}",
             TomocalcError(error.code, what=error.what, where=place, why=error.why, fix=error.fix),
         )
-
-
-def foreign_path(path: str) -> tuple[str, str] | None:
-    """Return why a path cannot be meant as it stands, and what mends it; None where it can."""
-    if "\0" in path:
-        return "a path holds a NUL byte", "write it anew"
-    scheme = re.match(r"[a-z][a-z0-9+.-]*://", path, re.IGNORECASE)
-    if scheme and not path.startswith("file://"):
-        why = f"`{path}` is an address ({scheme[0]}), no path"
-        return why, "fetch it and give the path of the file"
-    if drive := re.match(r"([A-Za-z]):[\\/]", path):
-        here = f"/mnt/{drive[1].lower()}/{path[3:]}".replace("\\", "/")
-        return f"`{path}` is a path of Windows", f"write it as it is called here, in WSL {here}"
-    if path.startswith("\\\\"):
-        why = f"`{path}` is a network path of Windows"
-        return why, "mount the share and give the path below its mount point"
-    variable = re.search(r"\$\{?[A-Za-z_]\w*\}?|%\w+%", path)
-    if variable and not Path(path).exists():
-        why = f"`{path}` holds the variable {variable[0]}, which is not filled in"
-        return why, "write the path out, or set volumes.data_root and give paths below it"
-    return None
-
-
-def local_path(path: str) -> str:
-    """Return a path with the home folder written out, with slashes if it has none, unquoted."""
-    if len(path) > 2 and path[0] == path[-1] == '"':
-        path = path[1:-1]  # as "Copy as path" of Windows puts it
-    path = path.removeprefix("file://")
-    if "\\" in path and "/" not in path:
-        path = path.replace("\\", "/")
-    return os.path.expanduser(path) if path.startswith("~") else path  # noqa: PTH111
 
 
 def _resolve(where: str, row: Row, key: str, data_root: str | None) -> Iterator[TomocalcError]:

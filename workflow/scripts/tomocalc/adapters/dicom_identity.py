@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydicom.dataset import Dataset
 
-from tomocalc.identity import names_nobody, spelling_key
+from tomocalc.identity import names_nobody, patient_key
 from tomocalc.readers.dicom_attributes import laterality_of, view_of
 from tomocalc.readers.dicom_file import image_dataset
 from tomocalc.readers.dicom_kinds import LOCALIZER, PROJECTION, SLICE, frame_kinds
@@ -92,7 +92,7 @@ def read_identity(path: Path) -> Found:
     numbers = [_whole(dataset, f"InConcatenation{name}Number", path) or 0 for name in ("", "Total")]
     return Found(
         path=path,
-        patient="" if names_nobody(patient) else f"p{_digest(spelling_key(patient))}",
+        patient="" if names_nobody(patient) else f"p{_digest(patient_key(patient))}",
         spelling=_digest(patient),
         study=_hash(dataset, "StudyInstanceUID"),
         series=_hash(dataset, "SeriesInstanceUID", str(path.parent)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import polars as pl
@@ -10,19 +9,12 @@ from scipy.special import bdtrc
 
 from tomocalc.accounts.leakage import Check, Shared, Verdict
 from tomocalc.audit.rows import SplitRows
-from tomocalc.identity import spelling_key
+from tomocalc.identity import patient_key
 
 COARSE = 0.05
 """Equal rows that chance puts on both sides, from which on features are called coarse."""
 LEVEL = 1e-3
 """Largest p-value that is not called chance, where features are coarse."""
-
-SIDE = re.compile(
-    r"([\W_]+(l|r|left|right|[lr]?cc|[lr]?mlo|(visit|exam|study|scan|v|t)[\W_]?\d{1,3}))+$"
-    r"|(?<=\d)[lr]$|^(l|r|left|right)[\W_]+",
-    re.IGNORECASE,
-)
-"""A side, a view or a visit at an end of a patient's name, set off from it."""
 
 Found = tuple[Check, list[Shared]]
 
@@ -70,10 +62,7 @@ def named_by_side(rows: SplitRows) -> Found:
     views and visits that are written otherwise. What is left of a name must have a digit.
     """
     known = rows.frame.filter(pl.col("patient") != "").unique("patient", maintain_order=True)
-    stems = {name: SIDE.sub("", name) for name in known["patient"]}
-    keys = {
-        name: spelling_key(stem if re.search(r"\d", stem) else name) for name, stem in stems.items()
-    }
+    keys = {name: patient_key(name) for name in known["patient"]}
     known = known.with_columns(stem=pl.col("patient").replace_strict(keys, return_dtype=pl.String))
     columns = ["row", "patient", "part", "stem"]
     asked, learnt = (

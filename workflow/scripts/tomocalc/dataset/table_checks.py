@@ -92,13 +92,10 @@ def patient_spellings(
     once = names.unique(patient_id, keep="first", maintain_order=True)
     again = list(two_spellings(once.iter_rows()))
     if again:
-        name, line, known, known_line = again[0]
-        why = (
-            f"`{name}` on line {line} differs from `{known}` on line {known_line} in spelling alone"
-        )
+        _, line, why = again[0]
         more = f", and so do {len(again) - 1} other names" if len(again) > 1 else ""
-        fix = "write one patient in one way"
-        yield table_error(f"{path}, column {patient_id}", f"{why}{more}", fix)
+        fix = "write one patient in one way, and give two patients names that differ more"
+        yield table_error(f"{path}:{line}, column {patient_id}", f"{why}{more}", fix)
 
 
 def not_numbers(

@@ -24,12 +24,11 @@ from tomocalc.plan.checks import (
     outside_images,
 )
 from tomocalc.plan.named import is_address
+from tomocalc.readers.sources import foreign_path, local_path
 from tomocalc.sheets import (
     CALCIFIED,
     check_annotations,
     check_volumes,
-    foreign_path,
-    local_path,
 )
 
 Config = dict[str, Any]

@@ -10,9 +10,11 @@ import contextlib
 import glob
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.files import file_sha256
@@ -39,6 +41,38 @@ WHERE_FROM = (
 def is_slice(name: str) -> bool:
     """Return whether a file of this name in a folder of slices is one of them."""
     return not name.startswith(".") and name.casefold() not in IGNORED_NAMES
+
+
+def foreign_path(path: str) -> tuple[str, str] | None:
+    """Return why a path cannot be meant as it stands, and what mends it; None where it can."""
+    if "\0" in path:
+        return "a path holds a NUL byte", "write it anew"
+    scheme = re.match(r"[a-z][a-z0-9+.-]*://", path, re.IGNORECASE)
+    if scheme and not path.startswith("file://"):
+        why = f"`{path}` is an address ({scheme[0]}), no path"
+        return why, "fetch it and give the path of the file"
+    if drive := re.match(r"([A-Za-z]):[\\/]", path):
+        here = f"/mnt/{drive[1].lower()}/{path[3:]}".replace("\\", "/")
+        return f"`{path}` is a path of Windows", f"write it as it is called here, in WSL {here}"
+    if path.startswith("\\\\"):
+        why = f"`{path}` is a network path of Windows"
+        return why, "mount the share and give the path below its mount point"
+    variable = re.search(r"\$\{?[A-Za-z_]\w*\}?|%\w+%", path)
+    if variable and not Path(path).exists():
+        why = f"`{path}` holds the variable {variable[0]}, which is not filled in"
+        return why, "write the path out, or set volumes.data_root and give paths below it"
+    return None
+
+
+def local_path(path: str) -> str:
+    """Return a path with the home folder written out, with slashes if it has none, unquoted."""
+    if len(path) > 2 and path[0] == path[-1] and path[0] in "'\"":
+        path = path[1:-1]  # as "Copy as path" of Windows and terminals put it
+    if path.startswith("file:/"):
+        path = unquote(re.sub("^file:/+", "/", path))
+    if "\\" in path and not os.path.lexists(path):
+        path = path.replace("\\", "/")
+    return os.path.expanduser(path) if path.startswith("~") else path  # noqa: PTH111
 
 
 def source_files(path: str | Path) -> list[Path]:
@@ -77,6 +111,22 @@ def source_names(path: str | Path) -> list[str]:
     if not found:
         raise _missing(path, "no file is there", WHERE_FROM)
     return in_order(found)
+
+
+def real_names(path: str) -> list[str]:
+    """Return the files of a volume where links lead; of a folder of slices, only its own link.
+
+    Of what cannot be listed there are none: `source_files` says what is wrong.
+    """
+    try:
+        names = source_names(path)
+    except (TomocalcError, ValueError):
+        return []
+    if len(names) == 1:
+        return [os.path.realpath(names[0])]
+    split = [os.path.split(name) for name in names]
+    real = {folder: os.path.realpath(folder) for folder in {folder for folder, _ in split}}
+    return [f"{real[folder]}/{name}" for folder, name in split]
 
 
 def source_sha256(path: str | Path) -> str:

@@ -1,0 +1,39 @@
+"""Sheets of volumes written for tests, and what reading them says."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tomocalc.config import load_schema
+from tomocalc.errors import TomocalcError
+from tomocalc.sheets import read_volumes
+
+VOLUMES = load_schema(Path(__file__).parents[2] / "workflow/schemas/volumes.schema.yaml")
+HEADER = "volume_id\tpatient_id\tlaterality\tview\tpath"
+
+
+def sheet_writer(folder: Path) -> Callable[..., str]:
+    """Return what writes a sheet into *folder*; ``IMAGE`` in a line becomes a file of its own."""
+    (folder / "image.png").write_bytes(b"not looked at")
+
+    def image(number: int) -> str:
+        path = folder / f"image{number}.png"
+        path.write_bytes(b"not looked at")
+        return str(path)
+
+    def write(*lines: str, header: str = HEADER, encoding: str = "utf-8", end: str = "\n") -> str:
+        path = folder / "volumes.tsv"
+        named = [line.replace("IMAGE", image(number)) for number, line in enumerate(lines)]
+        path.write_bytes((end.join([header, *named]) + end).encode(encoding))
+        return str(path)
+
+    return write
+
+
+def fault(path: str, **options: Any) -> str:
+    """Return what reading a sheet of volumes says against it."""
+    with pytest.raises(TomocalcError) as caught:
+        read_volumes(path, VOLUMES, **options)
+    return str(caught.value)

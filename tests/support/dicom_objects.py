@@ -14,7 +14,7 @@ from support.image_files import write_dicom
 from support.manifests import manifest
 from tomocalc.dicom_output.cad import cad_bytes
 from tomocalc.dicom_output.identity import Identity, identity
-from tomocalc.dicom_output.objects import report_bytes
+from tomocalc.dicom_output.objects import ScoredVolume, report_bytes
 from tomocalc.dicom_output.presentation import presentation_bytes
 from tomocalc.dicom_output.segmentation import segmentation_bytes
 from tomocalc.image.runs import Runs
@@ -51,14 +51,10 @@ def pseudonymous() -> Identity:
     return identity(MANIFEST, [], identifiers="pseudonymous", content="c")
 
 
-def report(
-    who: Identity | None = None,
-    *,
-    marks: Any = None,
-    turned: bool = False,
-    question: str = "calcification",
-) -> bytes:
-    return report_bytes(
+def scored(
+    who: Identity | None = None, *, marks: Any = None, turned: bool = False, **more: Any
+) -> ScoredVolume:
+    return ScoredVolume(
         identity=who or pseudonymous(),
         manifest=msgspec.structs.replace(MANIFEST, turned=turned),
         marks=[mark(7), mark(9, slice=5, probability=0.5)] if marks is None else marks,
@@ -66,8 +62,20 @@ def report(
         score=0.75,
         remarks=[REMARK],
         version="1",
-        question=question,
+        **more,
     )
+
+
+def report(who: Identity | None = None, **more: Any) -> bytes:
+    return report_bytes(scored(who, **more))
+
+
+def presentation(who: Identity | None = None, **more: Any) -> bytes:
+    return presentation_bytes(scored(who, **more))
+
+
+def cad(who: Identity | None = None, **more: Any) -> bytes:
+    return cad_bytes(scored(who, **more))
 
 
 def segmentation(
@@ -80,29 +88,6 @@ def segmentation(
         version="1",
         **more,
     )
-
-
-def presentation(
-    who: Identity | None = None, *, marks: Any = None, turned: bool = False, **more: Any
-) -> bytes:
-    return presentation_bytes(**_found(who, marks, turned), **more)
-
-
-def cad(
-    who: Identity | None = None, *, marks: Any = None, turned: bool = False, **more: Any
-) -> bytes:
-    return cad_bytes(**_found(who, marks, turned), **more)
-
-
-def _found(who: Identity | None, marks: Any, turned: bool) -> dict[str, Any]:
-    return {
-        "identity": who or pseudonymous(),
-        "manifest": msgspec.structs.replace(MANIFEST, turned=turned),
-        "marks": [mark(7), mark(9, slice=5, probability=0.5)] if marks is None else marks,
-        "clusters": [CLUSTER],
-        "remarks": [REMARK],
-        "version": "1",
-    }
 
 
 def read(content: bytes) -> pydicom.Dataset:

@@ -126,7 +126,7 @@ class Prediction(Shown):
         # here: whoever wants no DICOM objects need not wait for what writes them
         from tomocalc.dicom_output.cad import cad_bytes
         from tomocalc.dicom_output.identity import identity
-        from tomocalc.dicom_output.objects import report_bytes
+        from tomocalc.dicom_output.objects import ScoredVolume, report_bytes
         from tomocalc.dicom_output.presentation import presentation_bytes
         from tomocalc.dicom_output.segmentation import segmentation_bytes
 
@@ -134,26 +134,30 @@ class Prediction(Shown):
         flagged = self.marks.filter("flagged")
         content = digest([version, self.scores.threshold, flagged.to_dicts(), identifiers])
         files = self.measured.files() if identifiers == "source" else []
-        who = identity(manifest, files, identifiers=identifiers, content=content)
-        shared: dict[str, Any] = {
-            "identity": who,
-            "manifest": manifest,
-            "version": version,
-            "question": self.scores.question,
-        }
-        found = {
-            "marks": flagged.to_dicts(),
-            "clusters": self.clusters.to_dicts(),
-            "remarks": remarks_on(self.scores),
-        }
-        objects = self.measured.found.objects_of(flagged["candidate_id"].to_numpy())
+        scored = ScoredVolume(
+            identity=identity(manifest, files, identifiers=identifiers, content=content),
+            manifest=manifest,
+            marks=flagged.to_dicts(),
+            clusters=self.clusters.to_dicts(),
+            score=self.scores.score,
+            remarks=remarks_on(self.scores),
+            version=version,
+            question=self.scores.question,
+        )
+        drawn = segmentation_bytes(
+            identity=scored.identity,
+            manifest=manifest,
+            objects=self.measured.found.objects_of(flagged["candidate_id"].to_numpy()),
+            version=version,
+            question=scored.question,
+        )
         made = {
-            "report": report_bytes(**shared, **found, score=self.scores.score),
-            "segmentation": segmentation_bytes(**shared, objects=objects),
-            "presentation": presentation_bytes(**shared, **found),
+            "report": report_bytes(scored),
+            "segmentation": drawn,
+            "presentation": presentation_bytes(scored),
         }
         if manifest.laterality:  # an image without a side has no place in a mammography report
-            made["cad"] = cad_bytes(**shared, **found)
+            made["cad"] = cad_bytes(scored)
         for name, written in made.items():
             write_bytes(Path(folder) / f"{name}.dcm", written)
 

@@ -16,11 +16,10 @@ from tomocalc.dicom_output.identity import DATE, TIME, Identity, settled
 from tomocalc.dicom_output.objects import (
     COUNT,
     MAKER,
-    WORDING,
     Row,
+    ScoredVolume,
     circle_points,
     cluster_place,
-    listed,
 )
 
 REPORT = Code("111036", "DCM", "Mammography CAD Report")
@@ -60,26 +59,8 @@ VIEWS = {
 }
 
 
-def cad_bytes(
-    *,
-    identity: Identity,
-    manifest: VolumeManifest,
-    marks: Sequence[Row],
-    clusters: Sequence[Row],
-    remarks: Sequence[str],
-    version: str,
-    question: str = "calcification",
-) -> bytes:
-    """Return a Mammography CAD SR of the flagged marks and the clusters.
-
-    Parameters
-    ----------
-    manifest
-        Of the volume; where it was ``turned``, places are those of the stored image.
-    marks, clusters, remarks
-        As `objects.report_bytes` takes them; the same are listed.
-    version, question
-        As `objects.report_bytes` takes them.
+def cad_bytes(scored: ScoredVolume) -> bytes:
+    """Return a Mammography CAD SR of the flagged marks and the clusters, as the report lists them.
 
     Notes
     -----
@@ -87,7 +68,8 @@ def cad_bytes(
     entry. The codes are those of the context groups of TID 4000 (CID 6014, 6022, 4014), which
     CAD viewers look for.
     """
-    shown, words = listed(marks), WORDING[question]
+    identity, manifest, words = scored.identity, scored.manifest, scored.words
+    shown, clusters, version = scored.listed(), scored.clusters, scored.version
     places = [*shown, *map(cluster_place, clusters)]
     slices = sorted({row["slice"] for row in places} or {manifest.slices // 2})
     entries = {index: number for number, index in enumerate(slices, start=1)}
@@ -130,7 +112,7 @@ def cad_bytes(
         for row in clusters
     ]
     intent = _code("HAS CONCEPT MOD", INTENT, SHOWN)
-    said = [_item("TEXT", "CONTAINS", COMMENT, TextValue=text) for text in remarks]
+    said = [_item("TEXT", "CONTAINS", COMMENT, TextValue=text) for text in scored.remarks]
     impression = _container("INFERRED FROM", IMPRESSION, [intent, *said, *findings])
     summary = _code(
         "CONTAINS",

@@ -81,53 +81,72 @@ SIDES = {"L": codes.SCT.Left, "R": codes.SCT.Right}
 Row = Mapping[str, Any]
 
 
-def report_bytes(
-    *,
-    identity: Identity,
-    manifest: VolumeManifest,
-    marks: Sequence[Row],
-    clusters: Sequence[Row],
-    score: float,
-    remarks: Sequence[str],
-    version: str,
-    question: str = "calcification",
-) -> bytes:
-    """Return a Comprehensive SR with one measurement group per flagged mark and per cluster.
+@dataclass(frozen=True, kw_only=True)
+class ScoredVolume:
+    """What the objects of one volume tell, each in its own form.
 
-    Parameters
+    Attributes
     ----------
+    identity
+        Of the volume, under which the objects go.
     manifest
         Of the volume; where it was ``turned``, places are those of the stored image.
     marks
         Flagged candidates, most probable first: candidate_id, slice, row, col (px), diameter_mm,
-        probability, area_mm2. At most `LARGEST_REPORT` are listed.
+        probability, area_mm2. At most `LARGEST_REPORT` are shown.
     clusters
         cluster_id, slice, row, column (px), radius_mm, count, probability_max.
     score
         Of the volume, 0..1.
     remarks
-        What to know before the marks are used; comments of the first group.
+        What to know before the marks are used.
     version
         Of the model, for the device's identity.
     question
-        Key of `wording.WORDING`: what the probabilities are of.
+        Key of `WORDING`: what the probabilities are of.
+    """
+
+    identity: Identity
+    manifest: VolumeManifest
+    marks: Sequence[Row]
+    clusters: Sequence[Row]
+    score: float
+    remarks: Sequence[str]
+    version: str
+    question: str = "calcification"
+
+    @property
+    def words(self) -> Wording:
+        """Words and codes of the question."""
+        return WORDING[self.question]
+
+    def listed(self) -> list[Row]:
+        """Return the marks that are shown."""
+        return [row for row in self.marks if row["probability"] is not None][:LARGEST_REPORT]
+
+
+def report_bytes(scored: ScoredVolume) -> bytes:
+    """Return a Comprehensive SR with one measurement group per flagged mark and per cluster.
+
+    Remarks are comments of the first group.
 
     Notes
     -----
     Groups follow TID 1501 of PS3.16. The circle is that of the first measurement, which is its
     area: so the viewer OHIF draws it too.
     """
-    words = WORDING[question]
-    measured = [_certainty(score, words), hd.sr.Measurement(COUNT, len(marks), codes.UCUM.NoUnits)]
-    groups = [_group(identity, manifest, OF_BREAST, "volume", measured, remarks)]
-    for row in listed(marks):
+    identity, manifest, words = scored.identity, scored.manifest, scored.words
+    count = hd.sr.Measurement(COUNT, len(scored.marks), codes.UCUM.NoUnits)
+    measured = [_certainty(scored.score, words), count]
+    groups = [_group(identity, manifest, OF_BREAST, "volume", measured, scored.remarks)]
+    for row in scored.listed():
         circle = _circle(identity, manifest, row, radius_mm=row["diameter_mm"] / 2)
         measured = [_area(row["area_mm2"], circle)]
         if words.of_marks:
             measured.append(_certainty(row["probability"], words))
         name = f"candidate {row['candidate_id']}"
         groups.append(_group(identity, manifest, CALCIFICATION, name, measured))
-    for row in clusters:
+    for row in scored.clusters:
         circle = _circle(identity, manifest, cluster_place(row), radius_mm=row["radius_mm"])
         measured = [
             _area(np.pi * row["radius_mm"] ** 2, circle),
@@ -137,10 +156,10 @@ def report_bytes(
         name = f"cluster {row['cluster_id']}"
         groups.append(_group(identity, manifest, CLUSTER, name, measured))
     device = hd.sr.DeviceObserverIdentifyingAttributes(
-        uid=identity.uid("device", version),
+        uid=identity.uid("device", scored.version),
         name=MAKER,
         manufacturer_name=MAKER,
-        model_name=version,
+        model_name=scored.version,
     )
     observer = hd.sr.ObserverContext(codes.DCM.Device, device)
     content = hd.sr.MeasurementReport(
@@ -207,11 +226,6 @@ def _circle(
     )
     points = circle_points(manifest, row, radius_mm=radius_mm)
     return hd.sr.CoordinatesForMeasurement(hd.sr.GraphicTypeValues.CIRCLE, points, source)
-
-
-def listed(marks: Sequence[Row]) -> list[Row]:
-    """Return the marks that reports and presentation states show."""
-    return [row for row in marks if row["probability"] is not None][:LARGEST_REPORT]
 
 
 def circle_points(manifest: VolumeManifest, row: Row, *, radius_mm: float) -> NDArray[np.float64]:

@@ -15,15 +15,14 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from tomocalc.accounts.manifest import VolumeManifest
-from tomocalc.dicom_output.identity import DATE, TIME, Identity, settled
+from tomocalc.dicom_output.identity import DATE, TIME, settled
 from tomocalc.dicom_output.objects import (
     MAKER,
-    WORDING,
     Row,
+    ScoredVolume,
     Wording,
     circle_points,
     cluster_place,
-    listed,
 )
 
 MARK, CLUSTER = hd.color.CIELabColor(97, -22, 94), hd.color.CIELabColor(74, 24, 78)
@@ -40,28 +39,10 @@ NOTE_PX = (60, 20)
 """Width and height of the box of a probability."""
 
 
-def presentation_bytes(
-    *,
-    identity: Identity,
-    manifest: VolumeManifest,
-    marks: Sequence[Row],
-    clusters: Sequence[Row],
-    remarks: Sequence[str],
-    version: str,
-    question: str = "calcification",
-) -> bytes:
+def presentation_bytes(scored: ScoredVolume) -> bytes:
     """Return a Grayscale Softcopy Presentation State of the flagged marks and the clusters.
 
-    Parameters
-    ----------
-    manifest
-        Of the volume; where it was ``turned``, places are those of the stored image.
-    marks, clusters
-        As `objects.report_bytes` takes them; the same are drawn.
-    remarks
-        What to know before the marks are used; written on every slice that has one.
-    version, question
-        As `objects.report_bytes` takes them.
+    The marks are those that the report lists; remarks are written on every slice that has one.
 
     Notes
     -----
@@ -69,7 +50,7 @@ def presentation_bytes(
     and polarity are those of the source's header where it has them: a presentation state replaces
     what the image says of them (PS3.4 N.2).
     """
-    words = WORDING[question]
+    identity, manifest, words = scored.identity, scored.manifest, scored.words
     layers = [
         hd.pr.GraphicLayer("REMARKS", 3, "What to know of the marks", MARK),
         hd.pr.GraphicLayer("CLUSTERS", 1, "Clusters of candidates", CLUSTER),
@@ -83,7 +64,7 @@ def presentation_bytes(
             _of_cluster(row, words),
             f"cluster {number}",
         )
-        for number, row in enumerate(clusters)
+        for number, row in enumerate(scored.clusters)
     ] + [
         (
             layers[2],
@@ -92,7 +73,7 @@ def presentation_bytes(
             f"{row['probability']:.2g}" if words.of_marks else "",
             f"candidate {row['candidate_id']}",
         )
-        for row in listed(marks)
+        for row in scored.listed()
     ]
     graphics: dict[tuple[str, int], list[hd.pr.GraphicObject]] = defaultdict(list)
     texts: dict[tuple[str, int], list[hd.pr.TextObject]] = defaultdict(list)
@@ -111,8 +92,8 @@ def presentation_bytes(
         if note:
             box = _box(points, manifest)
             texts[key].append(hd.pr.TextObject(note, PIXEL, bounding_box=box))
-    if remarks:
-        said = hd.pr.TextObject(" ".join(remarks), DISPLAY, bounding_box=TOP)
+    if scored.remarks:
+        said = hd.pr.TextObject(" ".join(scored.remarks), DISPLAY, bounding_box=TOP)
         for index in {key[1] for key in graphics} or {manifest.slices // 2}:
             texts[layers[0].GraphicLayer, index].append(said)
     named = {layer.GraphicLayer: layer for layer in layers}
@@ -139,7 +120,7 @@ def presentation_bytes(
         instance_number=1,
         manufacturer=MAKER,
         manufacturer_model_name=MAKER,
-        software_versions=version,
+        software_versions=scored.version,
         device_serial_number="1",
         content_label="CANDIDATES",
         content_description=words.description,

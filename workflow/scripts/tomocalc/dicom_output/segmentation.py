@@ -37,7 +37,7 @@ def segmentation_bytes(
         Slice to the objects that are marked on it. Slices without one are left out; a volume
         without any gets one empty frame, because a segmentation cannot have none.
     version, question
-        As `objects.report_bytes` takes them.
+        As those of `objects.ScoredVolume`.
     """
     words = WORDING[question]
     shown = sorted(index for index, runs in objects.items() if runs.count)

@@ -46,8 +46,8 @@ def code_digest() -> str:
     """
     library = Path(__file__).parent.parent
     sources = sorted([*library.glob("image/*.py"), *library.glob("readers/*.py")])
-    sources += [library / "learned" / name for name in ("patches.py", "search.py")]
-    sources += [library / name for name in ("neighbours.py", "tables.py", "parquet.py", "files.py")]
+    others = ("learned/search.py", "neighbours.py", "tables.py", "parquet.py", "files.py")
+    sources += [library / name for name in others]
     content = b"".join(path.read_bytes() for path in sources)
     return hashlib.sha256(content).hexdigest()[:16]
 

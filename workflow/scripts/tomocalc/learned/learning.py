@@ -16,16 +16,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
-from torch.nn.functional import binary_cross_entropy_with_logits
 
 from tomocalc.accounts.settings import Settings
 from tomocalc.accounts.study import SearchAccount
 from tomocalc.errors import TomocalcError
 from tomocalc.files import stable_number
 from tomocalc.image.slices import Prepared, Spacing, prepare
-from tomocalc.learned.network import SpotNetwork
+from tomocalc.learned.fitting import fit_network
 from tomocalc.learned.planted import Planted, plant
-from tomocalc.learned.search import LearnedSearch, low_objects, patches, planes, serialise
+from tomocalc.learned.search import LearnedSearch, low_objects, patches, serialise
 
 log = logging.getLogger(__name__)
 
@@ -61,9 +60,9 @@ class SearchRecipe:
 
     threshold_k: float = 3.0
     spots: int = 60
-    others: int = 500
-    passes: int = 3
-    epochs: int = 5
+    others: int = 300
+    passes: int = 6
+    epochs: int = 8
     batch: int = 128
     learning_rate: float = 3e-3
     seed: int = 1
@@ -144,7 +143,13 @@ def learn_search(
         )
     log.info("%d slices: %d objects at spots, %d others", count, positives, len(y) - positives)
     x = np.concatenate([part.x for part in parts])
-    network, loss = _train(x, torch.from_numpy(y), recipe)
+    network, loss = fit_network(
+        *(x, torch.from_numpy(y)),
+        epochs=recipe.epochs,
+        batch=recipe.batch,
+        learning_rate=recipe.learning_rate,
+        seed=recipe.seed,
+    )
     weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
     account = SearchAccount(
         seed=recipe.seed,
@@ -231,52 +236,3 @@ def spots_among(
     edge = planted.size_mm[nearest] / 2 / spacing_mm
     at_spot = distance <= AT_SPOT_MM / spacing_mm + AT_SPOT_PX
     return at_spot, distance > edge + FAR_PX
-
-
-def _train(
-    x: NDArray[np.float16], y: torch.Tensor, recipe: SearchRecipe
-) -> tuple[SpotNetwork, tuple[float, ...]]:
-    """Fit a network to patches; return it and the mean loss of every epoch."""
-    torch.set_num_threads(1)  # one thread adds in one order
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(recipe.seed)
-        # Channels side by side in memory: a sixth faster with as few as these.
-        network = SpotNetwork()
-        network = network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-        network.train()
-        steps = -(-len(x) // recipe.batch)
-        optimiser = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser, recipe.learning_rate, epochs=recipe.epochs, steps_per_epoch=steps
-        )
-        losses: list[float] = []
-        for epoch in range(recipe.epochs):
-            total = 0.0
-            for part in torch.randperm(len(x)).split(recipe.batch):
-                # (patch, plane, row, column) of what has its planes side by side in memory
-                seen = torch.from_numpy(planes(x[part.numpy()])).permute(0, 3, 1, 2)
-                seen = _turned(seen, int(torch.randint(8, ())))
-                seen = seen.contiguous(memory_format=torch.channels_last)
-                loss = binary_cross_entropy_with_logits(network(seen), y[part])
-                optimiser.zero_grad()
-                loss.backward()
-                optimiser.step()
-                schedule.step()
-                total += float(loss.detach()) * len(part)
-            losses.append(total / len(x))
-            log.info("epoch %d: loss %.4f", epoch, losses[-1])
-            if not np.isfinite(losses[-1]):
-                raise TomocalcError(
-                    "E402",
-                    what="the training of the search diverged",
-                    where=f"epoch {epoch}",
-                    why=f"the loss is {losses[-1]}",
-                    fix="lower the learning rate",
-                )
-    return network.to(memory_format=torch.contiguous_format).eval(), tuple(losses)
-
-
-def _turned(x: torch.Tensor, way: int) -> torch.Tensor:
-    """Return patches in one of the eight ways in which a square can lie: spots have no up."""
-    x = torch.rot90(x, way % 4, dims=(2, 3))
-    return x.flip(3) if way >= 4 else x

@@ -99,3 +99,22 @@ def test_without_a_learned_search_nothing_is_asked_for() -> None:
     assert plan.parts_of(at(protocol="honest")) is None
     with pytest.raises(SystemExit, match=r"E104.*this run learns none"):
         plan.files_of(at(search="all"))
+
+
+def test_of_clusters_every_part_has_patients_of_either_outcome_and_none_teaches() -> None:
+    phantom = yaml.safe_load((ROOT / "config/config.yaml").read_text())["phantom"]
+    phantom |= {"patients": 24, "malignant_fraction": 0.5, "calcified_fraction": 0.5}
+    members = {"kind": "members", "slices": 12}
+    plan = planned(target="malignancy", phantom=phantom, sequence=members)
+    rows = plan.volumes.rows.values()
+    known = {
+        outcome: {row["patient_id"] for row in rows if row["outcome"] == outcome}
+        for outcome in ("malignant", "benign")
+    }
+    for part in ("train", "validation", "test"):
+        mine = {patient for patient, its in plan.search.parts.items() if its == part}
+        assert mine & known["malignant"]
+        assert mine & (known["benign"] - known["malignant"])
+    taught = {row["volume_id"] for row in plan.search.volumes_of(at(search="all"))}
+    assert taught
+    assert not taught & {row["volume_id"] for row in rows if row["calcified"]}

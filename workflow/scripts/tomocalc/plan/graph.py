@@ -166,7 +166,7 @@ def plan_run(config: Config, schemas: Mapping[str, Schema], *, look: bool) -> Pl
         check_contents(config, sheets.volumes)
     columns = tuple(it for it in schemas["volumes"]["properties"] if it not in SUBGROUPS)
     volumes = VolumePlan(config, columns, sheets.volumes, sheets.masks)
-    search = SearchPlan(config, volumes, sheets.annotated)
+    search = SearchPlan(config, volumes, sheets.annotated, sheets.malignant)
     return Plan(
         volumes=volumes,
         search=search,

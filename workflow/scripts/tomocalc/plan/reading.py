@@ -145,8 +145,9 @@ class Sheets:
         Rows of the volumes of the run and of those to predict, by their id.
     masks, predicted_masks
         Files that their annotations name, sorted.
-    annotated
-        Ids of the volumes with an annotated calcification.
+    annotated, malignant
+        Ids of the volumes with an annotated calcification, and with a malignant finding where
+        that is asked.
     cohort
         Who is in the run; None where nobody looked, and of a table.
     """
@@ -156,6 +157,7 @@ class Sheets:
     masks: list[str]
     predicted_masks: list[str]
     annotated: set[str]
+    malignant: set[str]
     cohort: Cohort | None
 
 
@@ -182,6 +184,7 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
     masks: set[str] = set()
     predicted_masks: set[str] = set()
     annotated: set[str] = set()
+    malignant: set[str] = set()
     cohort = None
     learned = config["candidates"]["generator"] == "learned"
     errors: list[TomocalcError] = []
@@ -192,7 +195,8 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
         calcified = annotated
         if config["target"] == "malignancy":
             rows = [row for row in rows if row["outcome"]]
-            calcified = {row["volume_id"] for row in rows if row["outcome"] == "malignant"}
+            malignant = {row["volume_id"] for row in rows if row["outcome"] == "malignant"}
+            calcified = malignant
         where = "configuration key phantom.patients"
         cohort = Cohort.of(rows, calcified, findings=len(calcified), where=where)
     elif config["source"] == "volumes":
@@ -222,8 +226,8 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
                 check_opinions(found, config["features"], where)
                 known = {row["volume_id"] for row in found if row["pathology"]}
                 own = [row for row in own if row["volume_id"] in known]
-                sick = {"malignant"}
-                calcified = {row["volume_id"] for row in found if row["pathology"] in sick}
+                malignant = {row["volume_id"] for row in found if row["pathology"] == "malignant"}
+                calcified = malignant
             cohort = Cohort.of(own, calcified, findings=len(found), where=where)
     predicted = volumes
     sheet = config["predict"]["volumes"]
@@ -238,7 +242,9 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
             predicted_masks = {row["mask"] for row in found if row["mask"]}
             errors += more
     raise_all(errors)
-    return Sheets(volumes, predicted, sorted(masks), sorted(predicted_masks), annotated, cohort)
+    return Sheets(
+        volumes, predicted, sorted(masks), sorted(predicted_masks), annotated, malignant, cohort
+    )
 
 
 def inserted_volumes(config: Mapping[str, Any], names: Iterable[str]) -> set[str]:

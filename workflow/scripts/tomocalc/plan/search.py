@@ -38,11 +38,14 @@ class SearchPlan:
         Of the run.
     annotated
         Ids of those with an annotated calcification.
+    malignant
+        Of those with a malignant finding, where that is asked.
     """
 
     config: Config
     volumes: VolumePlan
     annotated: Collection[str]
+    malignant: Collection[str] = ()
 
     @property
     def in_use(self) -> bool:
@@ -53,8 +56,8 @@ class SearchPlan:
     def parts(self) -> dict[str, str]:
         """Part of every patient: train, validation or test.
 
-        Those with and without a calcification are dealt out alike, in an order by hash: another
-        patient moves few others.
+        Those with a malignant finding, with another and without any are dealt out alike, in an
+        order by hash: another patient moves few others.
         """
         split, parts = self.config["split"], {}
         for patients in self._strata():
@@ -70,14 +73,13 @@ class SearchPlan:
     def _strata(self) -> list[list[str]]:
         names = {*self.annotated, *inserted_volumes(self.config, self.volumes.rows)}
         calcified = {self._patient(name) for name in names}
+        sick = {self._patient(name) for name in self.malignant}
         patients = sorted(
             {self._patient(name) for name in self.volumes.rows},
             key=lambda patient: stable_number("part", self.config["seed"], patient),
         )
-        return [
-            [patient for patient in patients if (patient in calcified) is wanted]
-            for wanted in (True, False)
-        ]
+        kinds = (sick, calcified - sick, {*patients} - calcified)
+        return [[patient for patient in patients if patient in kind] for kind in kinds]
 
     def _patient(self, name: str) -> str:
         return str(self.volumes.rows[name]["patient_id"])

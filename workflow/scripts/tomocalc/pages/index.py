@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,7 +15,7 @@ from msgspec.structs import asdict
 from PIL import Image
 
 from tomocalc.accounts.detection import Detection
-from tomocalc.accounts.leakage import Gaps, LeakageAccount, SplitAccount
+from tomocalc.accounts.leakage import LeakageAccount, SplitAccount
 from tomocalc.accounts.metrics import MetricsAccount, Part
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.comparison.catalogue import NAMES, RESAMPLED
@@ -29,27 +29,23 @@ from tomocalc.pages.merits import (
     figure_of,
     interval,
     interval_limits,
-    merit_name,
     row_limits,
-    with_interval,
-    with_reach,
 )
 from tomocalc.pages.parts import Cell, doubt_table
 from tomocalc.pages.words import (
     NOTHING_SHARED,
     PARTS,
-    PROTOCOL_NAMES,
     RULINGS,
     badge_of,
     cohort,
-    first_up,
     reasons_of,
     ruling_of,
-    under,
 )
 
-PICTURES = 8
+PICTURES = 4
 """Pictures shown; the others are linked by name."""
+SAID_REASONS = 2
+"""Reasons of a protocol's verdict that are told; the audit has the others."""
 
 PROTOCOL_ORDER = ("honest", "paper", "own")
 PROTOCOL_FIGURES = (*RESAMPLED, "accuracy")
@@ -131,6 +127,7 @@ def index_page(
         level_columns=LEVEL_COLUMNS,
         level_notes=level_notes(metrics),
         missing_levels=missing_levels(metrics),
+        SAID_REASONS=SAID_REASONS,
         protocols=_protocols(comparison, audit, source, metrics.released, said) if audit else None,
         pages=pages,
         pictures=shown,
@@ -187,53 +184,16 @@ def _protocols(
     ]
     gaps = audit.gaps
     found_there = gaps.protocols.get("paper", {}) if gaps.reference != "paper" else {}
-    against = [name for name in names if name != gaps.reference]
     shown = [found[name, released] for name in names if (name, released) in found]
     return {
         "sides": sides,
         "limits": [text for text in row_limits(shown, RESAMPLED, source) if text not in said],
         "worth": [
             (said, asdict((found_there[model].gap or {})["average_precision"]))
-            for model, said in _told(released).items()
+            for model, said in ((key, SAID[key]) for key in (released, PROBE))
             if model in found_there
         ],
-        "columns": [
-            ("Figure", "text"),
-            *((PROTOCOL_NAMES[name].capitalize(),) for name in names),
-            *(
-                (f"Gap of {under(name)}", "number", "at the same share of calcifications")
-                for name in against
-            ),
-        ],
-        "rows": list(_protocol_rows(names, against, found, gaps, _told(released))),
     }
-
-
-def _told(released: str) -> dict[str, str]:
-    """Return names of the released model and of the probe, by their keys."""
-    return {key: SAID[key] for key in (released, PROBE)}
-
-
-def _protocol_rows(
-    names: Sequence[str],
-    against: Sequence[str],
-    found: Mapping[tuple[str, str], Mapping[str, Any]],
-    gaps: Gaps,
-    told: Mapping[str, str],
-) -> Iterator[list[str]]:
-    """Yield a figure of a model under every protocol, and its gaps to the reference protocol."""
-    for model, said in told.items():
-        if not any((name, model) in found for name in names):
-            continue
-        rows = [found.get((name, model)) for name in names]
-        worth = [gaps.protocols.get(name, {}).get(model) for name in against]
-        differences = [one.gap if one and one.gap else {} for one in worth]
-        for key in PROTOCOL_FIGURES:
-            yield [
-                f"{first_up(said)}: {merit_name(key)}",
-                *(with_interval(figure_of(row, key) if row else None) for row in rows),
-                *(with_reach(asdict(gap[key])) if key in gap else "–" for gap in differences),
-            ]
 
 
 def _pictures(overlays: Sequence[str], folder: Path) -> tuple[list[dict[str, str]], ...]:

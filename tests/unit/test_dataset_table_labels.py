@@ -99,7 +99,7 @@ def test_rows_of_one_cluster_are_the_steps_of_one_candidate(tmp_path):
             r"`a1` has several patients, `a` \(line 2\) and `b` \(line 5\)\..*patient's",
         ),
         ("no,b,b2", "yes,b,b1", r"`b1` has several labels, `no` \(line 3\) and `yes` \(line 5\)"),
-        ("no,b,b2", ",b,b1", r"`b1` has several labels, `no` \(line 3\) and `` \(line 5\)"),
+        ("no,b,b2", ",b,b1", r"`b1` has several labels, `no` \(line 3\) and none \(line 5\)"),
         ("b,b2", "b,", r"1 of 5 rows name no cluster, the first on line 5\."),
         ("b,b2", "b,NA", r"1 of 5 rows name no cluster, the first on line 5\."),
     ],

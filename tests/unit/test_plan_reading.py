@@ -69,12 +69,30 @@ def test_mistakes_of_all_sheets_come_at_once(config: dict[str, Any], tmp_path: P
     with pytest.raises(TomocalcError) as caught:
         read_sheets(own, SCHEMAS, look=True)
     found = str(caught.value).splitlines()
-    assert [line[7:11] for line in found] == ["E103", "E104", "E103", "E303", "E102"]
+    assert [line[7:11] for line in found] == ["E103", "E104", "E103", "E102"]
     (tmp_path / "volumes.tsv").unlink()
     with pytest.raises(TomocalcError) as caught:
         read_sheets(own, SCHEMAS, look=True)
     found = str(caught.value).splitlines()
     assert ["annotations.tsv" in line for line in found] == [False, True, False]
+
+
+def test_outcomes_are_counted_on_calcifications_after_their_words_are_read(
+    config: dict[str, Any], tmp_path: Path
+) -> None:
+    own = with_sheet(config, tmp_path) | {"target": "malignancy"}
+    lines = "volume_id\tslice\tx\ty\tradius\tkind\tpathology\nv\t0\t1\t1\t2\tcluster\t{}\n"
+    for word, why in {
+        "B9": r'E103.*:2, column pathology.*"B9" was given',
+        "4C": r'E103.*:2, column pathology.*"4C" was given',
+        "Malignant": "of 1 calcifications and clusters are 0 benign, 1 malignant",
+        "n/a": "0 benign, 0 malignant, the others unknown; 1 findings are masses",
+    }.items():
+        (tmp_path / "annotations.tsv").write_text(
+            f"{lines.format(word)}v\t0\t1\t1\t2\tmass\tbenign\n"
+        )
+        with pytest.raises(TomocalcError, match=why):
+            read_sheets(own, SCHEMAS, look=True)
 
 
 def test_the_short_form_names_a_model_and_volumes(config: dict[str, Any], tmp_path: Path) -> None:

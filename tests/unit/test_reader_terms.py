@@ -10,9 +10,8 @@ from support.table_data import read
 from tomocalc.contradictions import OF_A_READER, contradictions
 from tomocalc.errors import TomocalcError
 from tomocalc.model.card import ModelCard
-from tomocalc.plan.checks import check_opinions
 from tomocalc.prediction.fit import check_opinions as check_no_opinion
-from tomocalc.reader_terms import TERMS, opinion_on, rank_of
+from tomocalc.reader_terms import TERMS, check_opinions, opinion_on, rank_of
 from tomocalc.tables import READER, names
 
 SHAPE, PLACES, BIRADS = TERMS

@@ -95,6 +95,26 @@ def mistaken_terms(path: str, rows: Iterable[Row]) -> Iterator[tuple[int, str, T
                 yield row[LINE], str(error), row_error(where, str(error), remedy(feature))
 
 
+def check_opinions(findings: Iterable[Row], features: Iterable[str], where: str) -> None:
+    """Check that a reader's terms are given where *features* name them.
+
+    Raises
+    ------
+    TomocalcError
+        ``E304`` where no finding has one.
+    """
+    rows = list(findings)
+    for name, (column, _) in TERMS.items():
+        if name in features and not any(row[column] for row in rows):
+            raise TomocalcError(
+                "E304",
+                what="the annotations hold no opinion of a reader",
+                where=f"{where}, column {column}",
+                why=f"`features` names {name}, and none of {len(rows)} findings has it",
+                fix=f"fill the column, or take {name} out of features",
+            )
+
+
 def opinion_on(findings: Iterable[Mapping[str, str | None]]) -> dict[str, float | None]:
     """Return the features of a cluster by what its findings are called, the most suspicious."""
     rows = list(findings)

@@ -173,6 +173,7 @@ def _labels(
     held = held.filter(~held.str.to_lowercase().is_in(EMPTY) | held.is_in(said))
     others = held.filter(held != positive).to_list()
     shown = ", ".join(held.head(LABELS_SHOWN)) + (", …" if len(held) > LABELS_SHOWN else "")
+    shown = shown or "nothing"
     where = f"{path}, column {label}"
     if positive not in held:
         why = f"no row of column {label} is `{positive}`; it holds {shown}"

@@ -74,7 +74,8 @@ def split_clusters(
             one = several.filter(pl.col("of") == several["of"][0])
             first = one.unique("told", keep="first", maintain_order=True).head(2)
             shown = " and ".join(
-                f"`{told}` (line {row + first_line})" for _, told, row in first.iter_rows()
+                f"{f'`{told}`' if told else 'none'} (line {row + first_line})"
+                for _, told, row in first.iter_rows()
             )
             count = several["of"].n_unique()
             why = f"cluster `{one['of'][0]}` has several {what}, {shown}"

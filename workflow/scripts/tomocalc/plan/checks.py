@@ -13,7 +13,6 @@ from typing import Any
 
 from tomocalc.cells import LINE, Row, row_error, together
 from tomocalc.errors import TomocalcError
-from tomocalc.reader_terms import TERMS
 from tomocalc.readers.sources import source_names
 from tomocalc.sections import SplitSection
 
@@ -55,45 +54,30 @@ class Cohort:
         return cls(len(set(patient.values())), len(found), findings, where)
 
 
-def check_outcomes(findings: Iterable[Row], where: str) -> None:
+def check_outcomes(findings: Sequence[Row], where: str, *, others: int = 0) -> None:
     """Check that benign and malignant findings are annotated.
+
+    Parameters
+    ----------
+    findings
+        Calcifications and clusters; *others* is how many of other kinds there are.
 
     Raises
     ------
     TomocalcError
         ``E304`` where one is missing, or both.
     """
-    rows = list(findings)
-    counts = {word: sum(row["pathology"] == word for row in rows) for word in OUTCOMES}
+    counts = {word: sum(row["pathology"] == word for row in findings) for word in OUTCOMES}
     if not all(counts.values()):
         told = ", ".join(f"{count} {word}" for word, count in counts.items())
         raise TomocalcError(
             "E304",
             what="the annotations do not have both outcomes",
             where=f"{where}, column pathology",
-            why=f"of {len(rows)} findings are {told}, the others unknown",
+            why=f"of {len(findings)} calcifications and clusters are {told}, the others unknown"
+            + (f"; {others} findings are masses and the like" if others else ""),
             fix="fill it with benign and malignant, or set target: calcification",
         )
-
-
-def check_opinions(findings: Iterable[Row], features: Iterable[str], where: str) -> None:
-    """Check that a reader's terms are given where *features* name them.
-
-    Raises
-    ------
-    TomocalcError
-        ``E304`` where no finding has one.
-    """
-    rows = list(findings)
-    for name, (column, _) in TERMS.items():
-        if name in features and not any(row[column] for row in rows):
-            raise TomocalcError(
-                "E304",
-                what="the annotations hold no opinion of a reader",
-                where=f"{where}, column {column}",
-                why=f"`features` names {name}, and none of {len(rows)} findings has it",
-                fix=f"fill the column, or take {name} out of features",
-            )
 
 
 def check_detectors(config: Mapping[str, Any]) -> None:

@@ -17,13 +17,14 @@ from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.files import stable_number
 from tomocalc.phantom.cohort import phantom_volumes
 from tomocalc.plan.checks import (
+    OUTCOMES,
     Cohort,
-    check_opinions,
     check_outcomes,
     missing_spacing,
     outside_images,
 )
 from tomocalc.plan.named import is_address
+from tomocalc.reader_terms import check_opinions
 from tomocalc.readers.sources import foreign_path, local_path
 from tomocalc.sheets import (
     CALCIFIED,
@@ -210,6 +211,7 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
         volumes = _by_id(own)
         if look or learned:  # who a search learns from depends on them
             found: list[Row] = []
+            more: list[TomocalcError] = []
             where = "configuration key insertion.fraction"
             if section["annotations"] is not None:
                 where = section["annotations"]
@@ -221,12 +223,13 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
             errors += missing_spacing(section["sheet"], own) if look else []
             annotated = {row["volume_id"] for row in found if row["kind"] in CALCIFIED}
             calcified = annotated | inserted_volumes(config, volumes)
-            if config["target"] == "malignancy":
-                check_outcomes(found, where)
-                check_opinions(found, config["features"], where)
-                known = {row["volume_id"] for row in found if row["pathology"]}
-                own = [row for row in own if row["volume_id"] in known]
-                malignant = {row["volume_id"] for row in found if row["pathology"] == "malignant"}
+            if config["target"] == "malignancy" and not more:
+                clusters = [row for row in found if row["kind"] in CALCIFIED]
+                check_outcomes(clusters, where, others=len(found) - len(clusters))
+                check_opinions(clusters, config["features"], where)
+                told = {(row["volume_id"], row["pathology"]) for row in clusters}
+                own = [row for row in own if any((row["volume_id"], it) in told for it in OUTCOMES)]
+                malignant = {name for name, outcome in told if outcome == "malignant"}
                 calcified = malignant
             cohort = Cohort.of(own, calcified, findings=len(found), where=where)
     predicted = volumes

@@ -45,8 +45,16 @@ class Cohort:
     @property
     def response(self) -> FreeResponse:
         """Every candidate as a mark of a calcification."""
+        return self._rated(self.score)
+
+    @property
+    def rated_by_other(self) -> FreeResponse:
+        """The same by the other model's scores."""
+        return self._rated(self.other)
+
+    def _rated(self, score: Floats) -> FreeResponse:
         return FreeResponse(
-            self.score,
+            score,
             self.finding,
             self.patient.astype(np.int64),
             self.finding_volume // 2,

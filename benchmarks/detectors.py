@@ -93,6 +93,7 @@ class Cohort:
                 patient_id=name,
                 laterality="L",
                 view="CC",
+                vendor="",
                 site="",
                 pixel_spacing_mm=header.spacing_mm,
                 slice_spacing_mm=header.slice_spacing_mm,

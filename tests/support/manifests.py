@@ -22,6 +22,7 @@ def manifest(volume_id: str = "v", **changes: Any) -> VolumeManifest:
         "site": "",
         "pixel_spacing_mm": (0.1, 0.1),
         "slice_spacing_mm": 1.0,
+        "vendor": "",
         "rows": 100,
         "columns": 80,
         "slices": 10,

@@ -5,8 +5,9 @@ import pytest
 
 from tomocalc.evaluation.dbtex import Lesion, Mark, dbtex, match
 from tomocalc.evaluation.findings import Box
-from tomocalc.evaluation.froc import FALSE, IGNORED, FreeResponse, froc
-from tomocalc.metrics import wilson
+from tomocalc.evaluation.froc import FALSE, IGNORED, FreeResponse, froc, sensitivity_at
+from tomocalc.evaluation.jackknife import standard_error
+from tomocalc.metrics import score_limits, wilson
 
 DRAW = {"confidence": 0.95}
 PLACE = {"pixel_mm": [0.1]}
@@ -51,7 +52,9 @@ def test_the_operating_point_by_hand():
     assert (point.found, point.false, point.false_per_volume) == (2, 1, 0.5)
     assert point.sensitivity.value == pytest.approx(2 / 3)
     # of two patients with findings one has his only finding found, the other one of two
-    assert point.sensitivity.low < 0.1
+    # without her 1/2, without the other 1: error 1/4, (2/9)/(1/16) trials, 1 · 3/(3 − 2) degrees
+    low, high = score_limits(2 / 3, 32 / 9, 3.1824463)
+    assert (point.sensitivity.low, point.sensitivity.high) == pytest.approx((low, high))
     assert point.sensitivity.high > 0.95
 
 
@@ -82,23 +85,25 @@ def test_a_missed_finding_lowers_every_point():
     assert all(missed < found for found, missed in pairs)
 
 
-def test_without_each_patient_equals_counting_the_others():
+def test_the_error_of_a_sensitivity_is_the_spread_of_studies():
     draw = np.random.default_rng(3)
-    patient = draw.integers(0, 5, 60)
-    finding_patient = np.array([0, 0, 1, 3, 4])
-    own = [np.append(np.flatnonzero(finding_patient == p), [FALSE, FALSE]) for p in patient]
-    marks = [(r, draw.choice(f), p) for r, f, p in zip(draw.random(60), own, patient, strict=True)]
-    given = response(marks, findings=finding_patient, volumes=np.arange(5))
-    thresholds = np.sort(given.rating)[::-1]
-    counts, rates = given.at(thresholds), np.array([0.5, 2.0, 7.0])
-    for left, row in enumerate(counts.without_each(rates)):
-        false, found = [0.0], [0.0]
-        for threshold in thresholds:
-            called = (given.rating >= threshold) & (patient != left)
-            hit = set(given.finding[called].tolist()) - {FALSE}
-            false.append((called & (given.finding == FALSE)).sum() / 4)
-            found.append(len(hit) / (finding_patient != left).sum())
-        assert row == pytest.approx(np.interp(rates, false, found))
+    rates = np.array([0.5, 2.0])
+    values, errors = [], []
+    for _ in range(150):
+        finding_patient = np.repeat(np.arange(30), draw.integers(0, 5, 30))
+        found, false = np.arange(len(finding_patient)), np.repeat(np.arange(30), 5)
+        study = FreeResponse(
+            np.append(draw.normal(1, 1, len(found)), draw.normal(0, 1, len(false))),
+            np.append(found, np.full(len(false), FALSE)),
+            np.append(finding_patient, false),
+            finding_patient,
+            np.arange(30),
+        )
+        counts = study.at(np.sort(study.rating)[::-1])
+        values.append(sensitivity_at(rates, *counts.curve()))
+        errors.append([standard_error(column) ** 2 for column in counts.without_each(rates).T])
+    ratio = np.sqrt(np.mean(errors, axis=0)) / np.std(values, axis=0)
+    assert ratio == pytest.approx(1, abs=0.2)
 
 
 BOX = Box(top=100, left=200, bottom=400, right=600, slice=20)  # half diagonal 250, centre 250, 400

@@ -10,7 +10,14 @@ from scipy.stats import t
 
 from tomocalc.accounts.figures import Method
 from tomocalc.evaluation import jackknife
-from tomocalc.evaluation.jackknife import blocks, difference, interval, share_of, standard_error
+from tomocalc.evaluation.jackknife import (
+    blocks,
+    difference,
+    freedom,
+    interval,
+    share_of,
+    standard_error,
+)
 from tomocalc.evaluation.weighted import figures_left_out
 from tomocalc.metrics import (
     confusion,
@@ -45,20 +52,39 @@ def test_the_error_of_a_mean_is_the_usual_one() -> None:
 
 
 def test_a_share_by_hand() -> None:
-    # patients with 2 of 2, 1 of 2 and 0 of 2: without each 1/4, 2/4, 3/4; logits ∓log 3 and 0
+    # patients with 2 of 2, 1 of 2 and 0 of 2: without each 1/4, 2/4, 3/4; error √(2/3 · 2/16)
     found = share_of(np.array([1, 1, 1, 0, 0, 0], bool), np.array([0, 0, 1, 1, 2, 2]), 0.95)
-    error = math.sqrt(2 / 3 * 2 * math.log(3) ** 2)
-    high = 1 / (1 + math.exp(-t.ppf(0.975, 2) * error))
+    trials = (1 / 4) / (2 / 3 * 2 / 16)  # 3 of the 6 rows
+    quantile = t.ppf(0.975, 2 * 6 / 3)  # 2 degrees for three patients, twice as many for pairs
+    half = (
+        quantile
+        / (1 + quantile**2 / trials)
+        * math.sqrt(1 / (4 * trials) + (quantile / trials) ** 2 / 4)
+    )
     assert found.value == 0.5
-    assert (found.low, found.high) == pytest.approx((1 - high, high))
+    assert (found.low, found.high) == pytest.approx((0.5 - half, 0.5 + half))
     assert found.method is Method.LEFT_OUT
 
 
+def test_one_row_of_each_patient_is_wilson_of_one_trial_less() -> None:
+    hit = np.arange(20) < 13
+    found = share_of(hit, np.arange(20), 0.95)
+    assert (found.low, found.high) == pytest.approx(wilson(13 / 20 * 19, 19))
+
+
+def test_degrees_of_freedom_by_hand() -> None:
+    without = np.array([1.0, -1.0, 0.5, -0.5, 0.0])
+    rarer = np.array([True, True, False, False, False])
+    # squares 2 with 1 degree, 0.5 with 2 degrees
+    assert freedom(without, rarer) == pytest.approx(2.5**2 / (2**2 / 1 + 0.5**2 / 2))
+    assert freedom(np.zeros(5), rarer) == 1
+
+
 def test_what_no_patient_moves_has_one_trial_per_patient() -> None:
-    found = interval(1.0, np.ones(8), groups=3, confidence=0.95)
+    found = interval(1.0, np.ones(8), groups=3, freedom=2, confidence=0.95)
     assert (found.low, found.high) == pytest.approx(wilson(3, 3))
     assert found.method is Method.WILSON
-    low = interval(-1.0, -np.ones(8), groups=3, confidence=0.95, lowest=-1.0)
+    low = interval(-1.0, -np.ones(8), groups=3, freedom=2, confidence=0.95, lowest=-1.0)
     assert (low.low, low.high) == pytest.approx([2 * limit - 1 for limit in wilson(0, 3)])
 
 

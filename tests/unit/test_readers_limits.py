@@ -25,6 +25,7 @@ from support.image_files import (
     write_png,
 )
 from support.mutations import IMAGES, mutate
+from support.opening import opened
 
 PROBE = """
 import json, resource, sys, time
@@ -174,3 +175,19 @@ def test_spoilt_files_give_a_result_or_a_named_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", IMAGES)
 def test_10000_spoilt_files(tmp_path: Path, kind: str) -> None:
     mutate(tmp_path, (kind,), count=10_000 // len(IMAGES) + 1)
+
+
+@pytest.mark.parametrize(
+    ("written", "vendor"),
+    [
+        ("HOLOGIC, Inc.", "Hologic"),
+        ("GE MEDICAL SYSTEMS", "GE"),
+        ("Siemens Healthineers", "Siemens"),
+        ("I.M.S. S.r.l.", "IMS Giotto"),
+        ("Ward 7, bought for Jane Doe", "other"),
+        ("", None),
+    ],
+)
+def test_the_maker_has_a_listed_name(tmp_path: Path, written: str, vendor: str | None) -> None:
+    path = write_dicom(tmp_path / "a.dcm", [picture()], Manufacturer=written)
+    assert opened(path).header.vendor == vendor

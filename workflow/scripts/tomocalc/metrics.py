@@ -166,12 +166,21 @@ def wilson(successes: float, trials: float, confidence: float = 0.95) -> tuple[f
     """
     if trials == 0:
         return 0.0, 1.0
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    share = successes / trials
-    scale = 1 + z * z / trials
-    centre = (share + z * z / (2 * trials)) / scale
-    half = z / scale * math.sqrt(share * (1 - share) / trials + (z / trials) ** 2 / 4)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    quantile = NormalDist().inv_cdf((1 + confidence) / 2)
+    low, high = score_limits(successes / trials, trials, quantile)
+    return max(0.0, low), min(1.0, high)
+
+
+def score_limits(share: Any, trials: Any, quantile: Any) -> tuple[Any, Any]:
+    """Return the shares whose own standard error puts *share* just *quantile* errors away.
+
+    Numbers, or arrays of one shape.
+    """
+    scale = 1 + quantile**2 / trials
+    centre = (share + quantile**2 / (2 * trials)) / scale
+    inside = share * (1 - share) / trials + (quantile / trials) ** 2 / 4
+    half = quantile / scale * inside**0.5
+    return centre - half, centre + half
 
 
 BINS = 10

@@ -85,7 +85,8 @@ class SliceSource(Record, frozen=True, kw_only=True):
 class VolumeFacts(Account, frozen=True, kw_only=True):
     """Whose volume it is, and its size: lengths in mm, spacing as (row, column).
 
-    ``patient_id``, ``site``, ``laterality`` and ``view`` are empty where they are unknown.
+    ``patient_id``, ``site``, ``laterality``, ``view`` and ``vendor`` are empty where they are
+    unknown; the vendor is that of the header, by a listed name.
     """
 
     volume_id: str
@@ -93,6 +94,7 @@ class VolumeFacts(Account, frozen=True, kw_only=True):
     laterality: str
     view: str
     site: str
+    vendor: str
     pixel_spacing_mm: tuple[float, float]
     slice_spacing_mm: float
     rows: int

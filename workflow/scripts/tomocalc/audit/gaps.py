@@ -94,10 +94,16 @@ def _worth(here: _Side, there: _Side, confidence: float, *, other: bool) -> Mode
 
 def _gap(here: LeftOut, there: LeftOut, figure: str, confidence: float) -> Worth:
     """Return the difference of two test parts, which are different rows: their errors add up."""
-    errors = [standard_error(side.without[figure]) for side in (here, there)]
-    value = here.values[figure] - there.values[figure]
-    freedom = min(here.groups, there.groups) - 1
-    found = difference(value, math.hypot(*errors), freedom=freedom, confidence=confidence)
+    sides = here, there
+    squares = [standard_error(side.without[figure]) ** 2 for side in sides]
+    freedoms = [side.freedom(figure) for side in sides]
+    apart = sum(one**2 / own for one, own in zip(squares, freedoms, strict=True))
+    found = difference(
+        here.values[figure] - there.values[figure],
+        math.sqrt(sum(squares)),
+        freedom=sum(squares) ** 2 / apart if apart else min(freedoms),  # Satterthwaite's again
+        confidence=confidence,
+    )
     return Worth(value=found.value, low=found.low, high=found.high)
 
 

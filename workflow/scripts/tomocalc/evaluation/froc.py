@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from tomocalc.accounts.figures import Lead
 from tomocalc.accounts.findings import AtRate, Band, Froc, FrocCurve, FrocPoint
 from tomocalc.evaluation.jackknife import (
-    NO_INTERVAL,
     Interval,
     difference,
+    freedom,
     interval,
     share_of,
     standard_error,
@@ -107,26 +107,34 @@ class Counts:
         return false, self.found.sum(axis=0) / self.findings.sum()
 
     def without_each(self, rates: Floats) -> Floats:
-        """Return the sensitivity at *rates* without each patient, (patient, rate).
+        """Return the sensitivity at *rates* as each patient moves it, (patient, rate).
 
+        A patient moves it by what she adds to the findings found and, along the curve, by what she
+        adds to the false marks. The curve has steps; its slope is taken as far to both sides as the
+        false marks per volume may be off themselves.
         Empty where only one patient has findings.
         """
         if (self.findings > 0).sum() < 2:
             return np.empty((0, len(rates)))
-        findings = self.findings.sum() - self.findings
-        volumes = self.volumes.sum() - self.volumes
-        sensitivity = (self.found.sum(axis=0) - self.found) / findings[:, None]
-        false = (self.false.sum(axis=0) - self.false) / volumes[:, None]
-        return np.array(
-            [sensitivity_at(rates, *pair) for pair in zip(false, sensitivity, strict=True)]
+        axis, sensitivity = self.curve()
+        rates_met = np.minimum(rates, axis[-1])
+        value = sensitivity_at(rates, axis, sensitivity)
+        found, false = (_at(rates_met, axis, counted) for counted in (self.found, self.false))
+        adds = (found - value * self.findings[:, None]) / self.findings.sum()
+        costs = (false - rates_met * self.volumes[:, None]) / self.volumes.sum()
+        off = np.sqrt((costs**2).sum(axis=0))
+        lowest = np.maximum(rates - off, 0.0)
+        rise = sensitivity_at(rates + off, axis, sensitivity) - sensitivity_at(
+            lowest, axis, sensitivity
         )
+        reached = (off > 0) & (rates <= axis[-1])
+        slope = np.divide(rise, rates + off - lowest, out=np.zeros_like(rise), where=reached)
+        return value - (adds - slope * costs)
 
     def interval(self, value: float, without: Floats, confidence: float) -> Interval:
         """Return the interval of a sensitivity; the patients with findings are what it rests on."""
         groups = int((self.findings > 0).sum())
-        if groups < 2:
-            return NO_INTERVAL
-        return interval(value, without, groups=groups, confidence=confidence)
+        return interval(value, without, groups=groups, freedom=groups - 1, confidence=confidence)
 
 
 def sensitivity_at(rates: Floats, false: Floats, sensitivity: Floats) -> Floats:
@@ -136,6 +144,16 @@ def sensitivity_at(rates: Floats, false: Floats, sensitivity: Floats) -> Floats:
     mark is counted already, the sensitivity stays what it is there.
     """
     return np.interp(rates, np.append(0.0, false), np.append(0.0, sensitivity))
+
+
+def _at(rates: Floats, axis: Floats, counted: Floats) -> Floats:
+    """Return what is *counted*, (patient, threshold), at *rates*, as `sensitivity_at` does."""
+    axis, counted = np.append(0.0, axis), np.pad(counted, ((0, 0), (1, 0)))
+    after = np.searchsorted(axis, rates, side="right")
+    before, after = after - 1, np.minimum(after, len(axis) - 1)
+    step = axis[after] - axis[before]
+    share = np.divide(rates - axis[before], step, out=np.zeros_like(step), where=step > 0)
+    return counted[:, before] * (1 - share) + counted[:, after] * share
 
 
 def froc(response: FreeResponse, *, threshold: float, confidence: float) -> Froc:
@@ -198,9 +216,14 @@ def sensitivity_leads(
     counts = [one.at(_thresholds(one, np.inf)) for one in (response, other)]
     value = [sensitivity_at(rates, *one.curve()) for one in counts]
     without = [one.without_each(rates) for one in counts]
-    groups = int((counts[0].findings > 0).sum())
+    with_findings = counts[0].findings > 0
     return [
-        difference(float(lead), standard_error(left), freedom=groups - 1, confidence=confidence)
+        difference(
+            float(lead),
+            standard_error(left),
+            freedom=freedom(left, with_findings),
+            confidence=confidence,
+        )
         for lead, left in zip(value[0] - value[1], (without[0] - without[1]).T, strict=True)
     ]
 

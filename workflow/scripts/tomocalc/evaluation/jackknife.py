@@ -2,32 +2,30 @@
 
 Rows of one patient are alike, so that the number of rows says little about how far a figure may
 be from the truth. What tells is how much it moves when a patient is left out. Source: Efron and
-Stein, Ann. Stat. 9 (1981) 586; the interval on the logit scale with Student's t after Pepe,
-The Statistical Evaluation of Medical Tests (2003), 5.2.
+Stein, Ann. Stat. 9 (1981) 586. The error so found gives the number of independent trials that
+would have it, and the limits are Wilson's of so many trials, with Student's t for his normal
+quantile. Source: Korn and Graubard, Surv. Methodol. 24 (1998) 193.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t
+from scipy.special import ndtri, stdtr, stdtrit
 
 from tomocalc.accounts.figures import Figure, Lead, Method
-from tomocalc.metrics import wilson
+from tomocalc.metrics import score_limits, wilson
 
 MOST = 400
 """Groups that are left out one by one; more are left out in as many blocks of whole groups."""
 
 CHUNK = 5_000_000
 """Weights held at once (left-out block × row)."""
-
-MEANS = frozenset({"accuracy", "brier", "precision", "recall", "specificity"})
-"""Means over rows, which rest on all blocks that move them; other figures on the rarer class."""
 
 FLAT = 1e-12
 """Standard errors up to here are rounding."""
@@ -54,6 +52,24 @@ NO_INTERVAL = Interval(None, None, Method.NONE)
 
 
 @dataclass(frozen=True)
+class Trials:
+    """Rows that a share is counted on, and the groups (or blocks of them) that they belong to."""
+
+    rows: int
+    groups: int
+
+    @property
+    def freedom(self) -> float:
+        """Degrees of freedom of its standard error.
+
+        As far as rows are independent the error follows from the share itself. What the groups
+        must tell is only how alike their rows are: nothing, where each has one row.
+        """
+        more = self.rows - self.groups
+        return (self.groups - 1) * self.rows / more if more else math.inf
+
+
+@dataclass(frozen=True)
 class LeftOut:
     """Figures of all rows, and without each block of groups.
 
@@ -63,23 +79,38 @@ class LeftOut:
         Of all rows.
     without
         One value per block, by figure.
-    groups
-        Blocks that hold the class that fewer of them hold; one less are the degrees of freedom.
+    rarer
+        Whether each block holds the class that fewer of them hold.
+    trials
+        Of the figures that are shares of rows.
     """
 
     values: dict[str, float]
     without: Figures
-    groups: int
+    rarer: NDArray[np.bool_]
+    trials: Mapping[str, Trials] = field(default_factory=dict)
+
+    @property
+    def groups(self) -> int:
+        """Blocks that hold the rarer class."""
+        return int(self.rarer.sum())
+
+    def freedom(self, name: str) -> float:
+        """Return the degrees of freedom of the standard error of a figure that no scale ends."""
+        return freedom(self.without[name], self.rarer)
 
     def interval(self, name: str, confidence: float, lowest: float = 0.0) -> Interval:
-        """Return the interval of the figure *name*, which lies between *lowest* and 1."""
-        value, without = self.values[name], self.without[name]
-        moved = int((np.abs(without - value) > FLAT).sum()) if name in MEANS else 0
+        """Return the interval of the figure *name*, which lies between *lowest* and 1.
+
+        `freedom` supposes that what blocks add is spread normally. To rankings it is not, and of
+        simulated cohorts the right share is covered half way to the degrees of the rarer class.
+        """
+        share = self.trials.get(name)
         return interval(
-            value,
-            without,
+            self.values[name],
+            self.without[name],
             groups=self.groups,
-            freedom=max(moved, self.groups) - 1,
+            freedom=share.freedom if share else (self.freedom(name) + self.groups - 1) / 2,
             confidence=confidence,
             lowest=lowest,
         )
@@ -90,16 +121,20 @@ class LeftOut:
 
     def lead_over(self, other: LeftOut, name: str, confidence: float) -> Lead:
         """Return how far the figure *name* is ahead of that of another model on the same rows."""
+        without = self.without[name] - other.without[name]
         return difference(
             self.values[name] - other.values[name],
-            standard_error(self.without[name] - other.without[name]),
-            freedom=self.groups - 1,
+            standard_error(without),
+            freedom=freedom(without, self.rarer),
             confidence=confidence,
         )
 
 
 def leave_out(
-    label: NDArray[np.int8], group: Ints, figures: Callable[[Floats], Figures]
+    label: NDArray[np.int8],
+    group: Ints,
+    figures: Callable[[Floats], Figures],
+    shares: Mapping[str, NDArray[np.bool_]] | None = None,
 ) -> LeftOut:
     """Compute *figures* of all rows and without each group.
 
@@ -109,22 +144,28 @@ def leave_out(
         Truth (0 or 1) and patient (or what stands for one) of every row.
     figures
         From weights (line, row) to one value per line, by name.
+    shares
+        The rows that a figure is a share of, of those that are one.
     """
     block = blocks(group)
-    blocks_of = [np.unique(block[label == kind]) for kind in (0, 1)]
-    groups = min(map(len, blocks_of))
+    number = int(block.max()) + 1
+    holds = [np.bincount(block[label == kind], minlength=number) > 0 for kind in (1, 0)]
+    rarer = min(holds, key=np.count_nonzero)
     everything = figures(np.ones((1, len(label))))
     values = {name: float(found[0]) for name, found in everything.items()}
-    number = int(block.max()) + 1
-    if groups < 2:
-        return LeftOut(values, {name: np.empty(0) for name in values}, groups)
+    if rarer.sum() < 2:
+        return LeftOut(values, {name: np.empty(0) for name in values}, rarer)
+    trials = {
+        name: Trials(int(rows.sum()), len(np.unique(block[rows])))
+        for name, rows in (shares or {}).items()
+    }
     at_once = max(1, CHUNK // len(label))
     parts = [
         figures((block != np.arange(first, min(first + at_once, number))[:, None]).astype(float))
         for first in range(0, number, at_once)
     ]
     without = {name: np.concatenate([part[name] for part in parts]) for name in values}
-    return LeftOut(values, without, groups)
+    return LeftOut(values, without, rarer, trials)
 
 
 def blocks(group: NDArray[np.integer]) -> NDArray[np.int64]:
@@ -146,14 +187,28 @@ def standard_error(without: Floats) -> float:
     return math.sqrt((n - 1) / n * float(np.sum((without - without.mean()) ** 2)))
 
 
+def freedom(without: Floats, rarer: NDArray[np.bool_]) -> float:
+    """Return the degrees of freedom of a `standard_error` to which two kinds of blocks add.
+
+    Those that hold the rarer class (*rarer*) and those that do not. Source: Satterthwaite,
+    Biometrics Bull. 2 (1946) 110.
+    """
+    square = (without - without.mean()) ** 2 if len(without) else np.zeros(len(rarer))
+    parts = [(float(square[kind].sum()), max(int(kind.sum()) - 1, 1)) for kind in (rarer, ~rarer)]
+    both = sum(part for part, _ in parts)
+    if both <= FLAT**2:
+        return float(max(parts[0][1], 1))
+    return both**2 / sum(part**2 / own for part, own in parts)
+
+
 def interval(
     value: float,
     without: Floats,
     *,
     groups: int,
+    freedom: float,
     confidence: float,
     lowest: float = 0.0,
-    freedom: int | None = None,
 ) -> Interval:
     """Return the interval of a figure between *lowest* and 1.
 
@@ -164,47 +219,36 @@ def interval(
     groups
         Blocks of the rarer class.
     freedom
-        Of Student's t; None: one less than *groups*.
+        Of Student's t.
     """
     if groups < 2:
         return NO_INTERVAL
     share = (value - lowest) / (1 - lowest)
-    left = np.asarray((without - lowest) / (1 - lowest), np.float64)
-    if not 0 < share < 1 or standard_error(left) <= FLAT:
+    error = standard_error((without - lowest) / (1 - lowest))
+    if not 0 < share < 1 or error <= FLAT:
         low, high = wilson(groups * min(max(share, 0.0), 1.0), groups, confidence)
         return Interval(_scaled(low, lowest), _scaled(high, lowest), Method.WILSON)
-    inside = bool(((left > 0) & (left < 1)).all())
-    # where a figure is perfect without one group, the error is carried to the scale of logits
-    spread = standard_error(_logit(left)) if inside else standard_error(left) / (share - share**2)
-    reach = student(confidence, groups - 1 if freedom is None else freedom) * spread
-    centre = math.log(share / (1 - share))
-    low, high = (_scaled(_expit(centre + side * reach), lowest) for side in (-1, 1))
-    return Interval(low, high, Method.LEFT_OUT)
+    trials = share * (1 - share) / error**2
+    low, high = score_limits(share, trials, student(confidence, freedom))
+    return Interval(_scaled(low, lowest), _scaled(high, lowest), Method.LEFT_OUT)
 
 
-def difference(value: float, error: float, *, freedom: int, confidence: float) -> Lead:
+def difference(value: float, error: float, *, freedom: float, confidence: float) -> Lead:
     """Return a difference with its interval and the two-sided p-value of Student's t."""
-    if freedom < 1 or math.isnan(error):
+    if math.isnan(error):
         return Lead(value=value, low=None, high=None, p=None)
     if error <= FLAT:
         return Lead(value=value, low=value, high=value, p=1.0 if abs(value) <= FLAT else 0.0)
     reach = student(confidence, freedom) * error
-    p = 2 * float(t.sf(abs(value) / error, freedom))
+    p = 2 * float(stdtr(freedom, -abs(value) / error))
     return Lead(value=value, low=max(value - reach, -1.0), high=min(value + reach, 1.0), p=p)
 
 
 @lru_cache
-def student(confidence: float, freedom: int) -> float:
+def student(confidence: float, freedom: float) -> float:
     """Return the two-sided quantile of Student's t."""
-    return float(t.ppf((1 + confidence) / 2, freedom))
-
-
-def _logit(share: Floats) -> Floats:
-    return np.log(share) - np.log1p(-share)
-
-
-def _expit(value: float) -> float:
-    return 1 / (1 + math.exp(-value)) if value > -700 else 0.0
+    below = (1 + confidence) / 2
+    return float(ndtri(below) if math.isinf(freedom) else stdtrit(freedom, below))
 
 
 def _scaled(share: float, lowest: float) -> float:
@@ -217,6 +261,9 @@ def share_of(hit: NDArray[np.bool_], group: NDArray[np.integer], confidence: flo
         return NO_INTERVAL.around(0.0)
     block = blocks(group)
     hits, rows = np.bincount(block, weights=hit), np.bincount(block)
-    value, groups = float(hits.sum() / rows.sum()), len(rows)
+    value, trials = float(hits.sum() / rows.sum()), Trials(len(hit), len(rows))
     without = (hits.sum() - hits) / np.maximum(rows.sum() - rows, 1)
-    return interval(value, without, groups=groups, confidence=confidence).around(value)
+    found = interval(
+        value, without, groups=trials.groups, freedom=trials.freedom, confidence=confidence
+    )
+    return found.around(value)

@@ -138,7 +138,7 @@ def unbounded(found: LeftOut, name: str, confidence: float) -> Figure:
     value, error = found.values[name], standard_error(found.without[name])
     if found.groups < 2 or not np.isfinite(error):
         return NO_INTERVAL.around(value)
-    reach = student(confidence, found.groups - 1) * error
+    reach = student(confidence, found.freedom(name)) * error
     return Interval(value - reach, value + reach, Method.LEFT_OUT).around(value)
 
 

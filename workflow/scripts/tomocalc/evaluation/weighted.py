@@ -37,7 +37,14 @@ def figures_left_out(
     """
     order = np.argsort(-score, kind="stable")
     rows = WeightedRows(label[order] == 1, score[order] >= threshold, score[order])
-    return leave_out(label[order], group[order], rows.figures)
+    everything = np.ones(len(label), bool)
+    shares = {
+        "accuracy": everything,
+        "precision": rows.called,
+        "recall": rows.positive,
+        "specificity": ~rows.positive,
+    }
+    return leave_out(label[order], group[order], rows.figures, shares)
 
 
 def figures_of_merit(
@@ -115,7 +122,7 @@ def within_groups_left_out(
     total, rows = np.bincount(place, weights=share), np.bincount(place)
     values = {WITHIN: float(share.mean()) if len(share) else np.nan}
     without = (total.sum() - total) / np.maximum(rows.sum() - rows, 1)
-    return LeftOut(values, {WITHIN: without}, len(blocks)), blocks
+    return LeftOut(values, {WITHIN: without}, np.ones(len(blocks), bool)), blocks
 
 
 def rarer_groups(label: NDArray[np.int8], group: NDArray[np.int32]) -> int:

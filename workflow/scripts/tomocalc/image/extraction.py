@@ -56,8 +56,7 @@ class Extracted(Shown):
     previews
         Columns `previews.PREVIEWS`.
     rows
-        Columns `tables.SHARD`, sorted by (candidate_id, slice); none where they were not to be
-        kept.
+        Columns `tables.SHARD`, sorted by (candidate_id, slice); none where not to be kept.
     stack
         The volume.
     """
@@ -281,6 +280,7 @@ def volume_facts(row: Mapping[str, Any], stack: Volume) -> VolumeFacts:
         laterality=row["laterality"] or header.laterality or "",
         view=row["view"] or header.view or "",
         site=row["site"] or "",
+        vendor=header.vendor or "",
         pixel_spacing_mm=header.spacing_mm,
         slice_spacing_mm=header.slice_spacing_mm,
         rows=header.rows,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
-from tomocalc.readers.dicom_lists import VIEW_CODES, VIEWS
+from tomocalc.readers.dicom_lists import MAKERS, OTHER_MAKER, VIEW_CODES, VIEWS
 
 
 class BadAttributeError(ValueError):
@@ -118,6 +119,13 @@ def view_of(dataset: Dataset) -> str | None:
     codes = macros_of([dataset], "ViewCodeSequence")
     code = word_of(codes[0], "CodeValue", VIEW_CODES) if codes else None
     return word_of(dataset, "ViewPosition", VIEWS) or VIEW_CODES.get(code or "")
+
+
+def maker_of(dataset: Dataset) -> str | None:
+    """Return the maker of the system by a listed name, whatever the header calls it."""
+    text = str(dataset.get("Manufacturer") or "").upper().replace(".", "")
+    words = re.findall(r"[A-Z]+", text)
+    return next((MAKERS[word] for word in words if word in MAKERS), OTHER_MAKER if words else None)
 
 
 def laterality_of(dataset: Dataset, groups: list[Dataset]) -> str | None:

@@ -78,6 +78,7 @@ def volume_facts(items: list[Item], places: list[int], *, complete: bool) -> Fac
         study=first.study,
         laterality=first.laterality,
         view=first.view,
+        vendor=first.vendor,
         contradiction=contradiction,
         doubts=tuple(doubts),
         half_angle_deg=first.half_angle,

@@ -16,6 +16,7 @@ from tomocalc.readers.dicom_attributes import (
     ModalityTable,
     laterality_of,
     macros_of,
+    maker_of,
     modality_table,
     numbers_of,
     padding,
@@ -95,6 +96,7 @@ class DicomHeader:
     part: Part | None
     laterality: str | None
     view: str | None
+    vendor: str | None
     half_angle: float | None
     """Half the angle that the tube moved through, degrees."""
     projections: int | None
@@ -160,6 +162,7 @@ def keep_allowed(dataset: Dataset, *, syntax: str, pixels: PixelElement) -> Dico
         part=_part(dataset),
         laterality=laterality_of(dataset, groups),
         view=view_of(dataset),
+        vendor=maker_of(dataset),
         half_angle=half_angle,
         projections=projections,
         burned_in=word_of(dataset, "BurnedInAnnotation", {"YES"}) is not None,

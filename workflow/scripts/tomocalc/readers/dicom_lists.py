@@ -53,6 +53,22 @@ PHOTOMETRIC = {
     "YBR_RCT",
     "YBR_ICT",
 }
+MAKERS = {
+    "HOLOGIC": "Hologic",
+    "LORAD": "Hologic",
+    "GE": "GE",
+    "SIEMENS": "Siemens",
+    "FUJIFILM": "Fujifilm",
+    "FUJI": "Fujifilm",
+    "IMS": "IMS Giotto",
+    "GIOTTO": "IMS Giotto",
+    "PLANMED": "Planmed",
+    "PHILIPS": "Philips",
+    "SECTRA": "Philips",
+    "METALTRONICA": "Metaltronica",
+}
+"""Words of Manufacturer, dots left out, and the maker that each means."""
+OTHER_MAKER = "other"
 VIEWS = {"CC", "MLO", "ML", "LM", "LMO", "XCC", "XCCL", "XCCM", "FB", "SIO", "ISO", "CV", "AT"}
 VIEW_CODES = {
     "R-10242": "CC",
@@ -73,6 +89,7 @@ ALLOWED = (
     "SeriesInstanceUID",
     "ImageType",
     "PresentationIntentType",
+    "Manufacturer",
     "ConcatenationUID",
     "InConcatenationNumber",
     "InConcatenationTotalNumber",

@@ -87,6 +87,8 @@ class Facts:
     """Digest of the Study Instance UID; empty without one."""
     laterality: str | None = None
     view: str | None = None
+    vendor: str | None = None
+    """Maker of the system, one of `dicom_lists.MAKERS` or ``other``."""
     contradiction: Doubt | None = None
     """Why the header cannot be trusted without a word from the sheet, if so."""
     doubts: tuple[Doubt, ...] = ()

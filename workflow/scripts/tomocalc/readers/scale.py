@@ -39,6 +39,8 @@ class VolumeHeader:
     """L or R: the sheet's, else the header's."""
     view: str | None
     """From the header: CC, MLO, …"""
+    vendor: str | None
+    """Maker of the system, by a listed name; None where no header says."""
     turned: bool
     """Both in-plane axes are reversed, to repair a side that disagreed with the sheet."""
     outside: float | None = None

@@ -235,6 +235,7 @@ def open_volume(
         study=facts.study,
         laterality=laterality or facts.laterality,
         view=facts.view,
+        vendor=facts.vendor,
         turned=False,
         doubts=(*geometry.doubts, *colour_doubts(planes)),
         left_out=facts.left_out,

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t
+from scipy.special import stdtrit
 
 from tomocalc.evaluation.jackknife import FLAT
-from tomocalc.metrics import wilson
+from tomocalc.metrics import score_limits, wilson
 
 CELLS = 4_000_000
 """Pairs of rows compared at once."""
@@ -95,17 +95,25 @@ def scales(patients: int, studies: int, generator: np.random.Generator) -> Float
 def _error(without: Floats, weight: Floats) -> Floats:
     """Return the jackknife's standard error of each study, patients counted as often as drawn."""
     count = weight.sum(axis=1)
-    mean = (weight * without).sum(axis=1) / count
-    square = (weight * (without - mean[:, None]) ** 2).sum(axis=1)
-    return np.sqrt((count - 1) / count * square)
+    return np.sqrt((count - 1) / count * _squares(without, weight).sum(axis=1))
 
 
-def _reach(pilot: Pilot, weight: Floats, confidence: float) -> Floats:
-    """Return Student's t of each study, by the patients of the rarer kind."""
-    groups = np.minimum(
-        (weight * (pilot.positives > 0)).sum(axis=1), (weight * (pilot.negatives > 0)).sum(axis=1)
-    )
-    return np.asarray(t.ppf((1 + confidence) / 2, np.maximum(groups - 1, 1)))
+def _squares(without: Floats, weight: Floats) -> Floats:
+    mean = (weight * without).sum(axis=1) / weight.sum(axis=1)
+    return weight * (without - mean[:, None]) ** 2
+
+
+def _freedom(pilot: Pilot, without: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """Return `jackknife.freedom` of each study, and the degrees of the rarer class alone."""
+    holds = [kind > 0 for kind in (pilot.positives, pilot.negatives)]
+    ill, well = ((weight * kind).sum(axis=1) for kind in holds)
+    rarer = np.where((ill <= well)[:, None], *holds)
+    squares = _squares(without, weight)
+    kinds = [(squares * kind).sum(axis=1) for kind in (rarer, ~rarer)]
+    own = [np.maximum((weight * kind).sum(axis=1) - 1, 1) for kind in (rarer, ~rarer)]
+    apart = sum((part**2 / few for part, few in zip(kinds, own, strict=True)), np.zeros(len(ill)))
+    both = (kinds[0] + kinds[1]) ** 2
+    return np.divide(both, apart, out=own[0].copy(), where=apart > FLAT**4), own[0]
 
 
 def half_widths(
@@ -118,20 +126,11 @@ def half_widths(
     value, without = pilot.auroc(weight), pilot.without(weight)
     error = _error(without, weight)
     flat = (value >= 1) | (value <= 0) | (error <= FLAT)
-    share = np.clip(value, 1e-9, 1 - 1e-9)
-    inside = ((without > 0) & (without < 1) | (weight == 0)).all(axis=1)
-    logit = np.clip(without, 1e-9, 1 - 1e-9)
-    spread = np.where(
-        inside,
-        _error(np.log(logit) - np.log1p(-logit), weight),
-        error / (share * (1 - share)),
-    )
-    centre, reach = (
-        np.log(share) - np.log1p(-share),
-        wider * _reach(pilot, weight, confidence) * spread,
-    )
-    low, high = (1 / (1 + np.exp(-(centre + side * reach))) for side in (-1, 1))
-    found = (high - low) / 2
+    share = np.clip(value, FLAT, 1 - FLAT)
+    trials = share * (1 - share) / np.maximum(wider * error, FLAT) ** 2
+    freedom = sum(_freedom(pilot, without, weight)) / 2
+    low, high = score_limits(share, trials, stdtrit(freedom, (1 + confidence) / 2))
+    found = np.asarray((high - low) / 2)
     for line in np.flatnonzero(flat):
         groups = int((weight[line] * (pilot.positives > 0)).sum())
         ends = wilson(groups * float(np.clip(value[line], 0, 1)), groups, confidence)
@@ -151,5 +150,6 @@ def ahead(
     here, there = made
     found = here.auroc(weight) - there.auroc(weight)
     beyond = wider * (found - (here.auroc(truth) - there.auroc(truth))) + lead
-    error = _error(here.without(weight) - there.without(weight), weight)
-    return beyond > wider * _reach(here, weight, confidence) * error
+    without = here.without(weight) - there.without(weight)
+    freedom, _ = _freedom(here, without, weight)
+    return beyond > wider * stdtrit(freedom, (1 + confidence) / 2) * _error(without, weight)

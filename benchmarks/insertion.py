@@ -179,7 +179,7 @@ def angles(folder: Path, count: int) -> None:
     for number in range(count):
         name = f"angle{number}"
         volume = opened(folder, name, stored(name, [], wide), wide)
-        breasts, _ = look(volume)
+        breasts, _ = look(volume, name)
         for half in told:
             motion, doubts = find_motion(
                 volume, breasts[1][1], half_angle_deg=half, projections=15, where=name

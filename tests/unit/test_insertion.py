@@ -149,6 +149,10 @@ def test_a_breast_that_is_too_small_is_named(tmp_path: Path) -> None:
     wide = small.with_header(replace(small.header, spacing_mm=(0.1, 0.2)))
     with pytest.raises(TomocalcError, match=r"E205.*not square"):
         planned(wide)
+    Image.fromarray(np.full_like(image, 7)).save(tmp_path / "flat.png")
+    flat = open_volume(tmp_path / "flat.png", pixel_spacing_mm=0.1, max_pixels=10**6, min_size=16)
+    with pytest.raises(TomocalcError, match=r"E211.*no breast.*one value everywhere"):
+        planned(flat, settings={"half_angle_deg": 15.0})
 
 
 def test_a_volume_of_another_size_than_planned_is_named(
@@ -162,7 +166,7 @@ def test_a_volume_of_another_size_than_planned_is_named(
 @pytest.mark.parametrize("half", [7.5, 25.0])
 def test_the_slices_show_the_angle_of_the_tube(tmp_path: Path, half: float) -> None:
     volume = normal_volume(tmp_path, settings=replace(SMALL, half_angle_deg=half))
-    (_, _, (_, last)), _ = look(volume)
+    (_, _, (_, last)), _ = look(volume, "v1")
     shown = measure_coherence(volume, last)
     assert shown is not None
     fitted, misfit = shown.fit(15)
@@ -186,7 +190,7 @@ def test_slices_of_noise_do_not_look_like_projections(tmp_path: Path) -> None:
     noise = open_volume(
         tmp_path, pixel_spacing_mm=0.1, slice_spacing_mm=1.0, max_pixels=10**6, min_size=16
     )
-    (_, _, (_, breast)), _ = look(noise)
+    (_, _, (_, breast)), _ = look(noise, "noise")
     _, doubts = find_motion(noise, breast, half_angle_deg=None, projections=15, where="v")
     assert [doubt.code for doubt in doubts] == ["geometry_misfit"]
 

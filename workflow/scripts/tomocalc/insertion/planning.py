@@ -68,7 +68,7 @@ def plan_insertion(
             "put into square ones only",
             fix="leave the volume out, or resample it",
         )
-    breasts, air = look(volume)
+    breasts, air = look(volume, where)
     motion, doubts = find_motion(
         volume,
         breasts[len(breasts) // 2][1],

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tomocalc.dataset.masks import Opened, placed
+from tomocalc.errors import TomocalcError
 from tomocalc.image.breast import Breast, find_breast
 from tomocalc.insertion.patches import Footprint
 from tomocalc.phantom.bodies import Ellipsoid
@@ -145,8 +146,13 @@ def _overlap(one: tuple[float, float], two: tuple[float, float]) -> bool:
     return one[0] - CLEAR_MM <= two[1] and two[0] - CLEAR_MM <= one[1]
 
 
-def look(volume: Volume) -> tuple[list[tuple[int, Breast]], float]:
+def look(volume: Volume, where: str) -> tuple[list[tuple[int, Breast]], float]:
     """Find the breast on some slices, and the grey value of air.
+
+    Raises
+    ------
+    TomocalcError
+        ``E211`` when none of these slices shows anything.
 
     Returns
     -------
@@ -158,10 +164,20 @@ def look(volume: Volume) -> tuple[list[tuple[int, Breast]], float]:
     indices = sorted({round(share * (header.slices - 1)) for share in DEPTHS})
     breasts: list[tuple[int, Breast]] = []
     airs: list[float] = []
+    flat = True
     for index in indices:
         image = volume.read(index)
+        flat = flat and image.min() == image.max()
         breast = find_breast(image, header.spacing_mm)
         outside = image[~breast.pixels((header.rows, header.columns))]
         airs.append(float(np.median(outside)) if outside.size else float(image.min()))
         breasts.append((index, breast))
+    if flat:
+        raise TomocalcError(
+            "E211",
+            what="there is no breast to put anything into",
+            where=where,
+            why=f"slice {', '.join(map(str, indices))} has one value everywhere",
+            fix="leave the volume out of the sheet",
+        )
     return breasts, airs[len(airs) // 2]

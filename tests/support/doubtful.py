@@ -132,6 +132,25 @@ def around_the_breast(frame: NDArray[Any]) -> NDArray[Any]:
     return np.where(frame < 500, 4095, frame).astype(frame.dtype)
 
 
+def with_a_frame(frame: NDArray[Any]) -> NDArray[Any]:
+    return np.pad(frame[2:-2, 2:-2], 2, constant_values=4095)
+
+
+def of_two_volumes(place: Path, seed: int) -> Path:
+    """Write a volume whose every other slice is another breast's."""
+    frames = [stored(seed + index % 2)[index] for index in range(5)]
+    return write_dicom(
+        place.with_suffix(".dcm"), frames, enhanced=True, positions=depths(0, 1, 2, 3, 4)
+    )
+
+
+def of_rows(place: Path, seed: int) -> Path:
+    """Write a volume whose slices lie across the true ones."""
+    frames = np.repeat(np.stack(stored(seed)), 4, axis=0).transpose(1, 0, 2)
+    many = depths(*range(len(frames)))
+    return write_dicom(place.with_suffix(".dcm"), [*frames], enhanced=True, positions=many)
+
+
 def both_breasts(frame: NDArray[Any]) -> NDArray[Any]:
     return np.concatenate([frame, frame[:, ::-1]], axis=1)
 
@@ -161,6 +180,9 @@ COHORT: dict[str, Sort] = {
     "words": Sort({"names_without_numbers"}, of_named_pictures),
     "copied": Sort({"slices_repeat"}, with_a_copy),
     "deep": Sort({"depth_unlikely"}, as_png, {"slice_spacing_mm": 45.0}),
+    "across": Sort({"more_than_rows", "neighbours_unlike"}, of_rows),
+    "two": Sort({"neighbours_unlike"}, of_two_volumes),
+    "framed": Sort({"framed"}, as_dicom(with_a_frame)),
     "thin": Sort(
         {"slices_apart", "imager_spacing_differs"},
         as_dicom(SliceThickness=0.4, ImagerPixelSpacing=[0.02, 0.02]),

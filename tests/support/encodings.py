@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.filewriter import dcmwrite
 
 from support.encodings_values import (
+    drawn_around,
     floats,
     fragmented,
     half_padded,
@@ -244,6 +245,7 @@ DICOM_ENCODINGS: dict[str, Encoding] = {
         same="candidates",
         doubts=("bright_outside",),
     ),
+    "a bright frame": Encoding(drawn_around(2, 4095), same="candidates", doubts=("framed",)),
     "a range of padding": Encoding(padded(4000, PixelPaddingRangeLimit=4095), same="candidates"),
     "negative padding": Encoding(padded(-2000, bits=16), same="candidates"),
     "magnified": Encoding(

@@ -50,6 +50,19 @@ def wide() -> Dataset:
     )
 
 
+def drawn_around(width: int, value: int, **options: Any) -> Callable[[Path], Path]:
+    """Write the breast with a frame of *value* around every slice."""
+
+    def make() -> Dataset:
+        frames = BREAST.copy()
+        inside = np.zeros_like(AIR)
+        inside[width:-width, width:-width] = True
+        frames[:, ~inside] = value
+        return many(frames, **options)
+
+    return saved(make)
+
+
 def padded(
     value: int, where: NDArray[np.bool_] = AIR, *, named: bool = True, **options: Any
 ) -> Callable[[Path], Path]:

@@ -165,7 +165,13 @@ class TestSpacing:
 
     @pytest.mark.parametrize(
         ("slices", "step", "codes"),
-        [(24, 1.0, []), (24, 0.1, ["depth_unlikely"]), (6, 0.1, []), (8, 45.0, ["depth_unlikely"])],
+        [
+            (24, 0.5, []),
+            (24, 0.1, ["depth_unlikely"]),
+            (6, 0.1, ["depth_unlikely"]),  # positions in cm
+            (8, 45.0, ["depth_unlikely"]),
+            (60, 1.0, ["more_than_rows"]),
+        ],
     )
     def test_a_depth_that_no_breast_has(
         self, tmp_path: Path, slices: int, step: float, codes: list[str]

@@ -162,10 +162,23 @@ KINDS: dict[str, Kind] = {
         "slices hold the very same pixels as another slice of the volume",
         "copy the volume again from its source: a slice may be missing",
     ),
+    "neighbours_unlike": Kind(
+        "neighbouring slices are not the most alike ones",
+        "neighbouring slices are {times:.2g} times as far from each other as the most alike ones: "
+        "their order may be wrong, or two volumes interleave",
+        "look through the pictures in order: what jumps? Mend numbers or positions at the source",
+    ),
     "depth_unlikely": Kind(
         "no breast is that thick",
-        "the slices lie {mm:.3g} mm deep in all, which no compressed breast is",
+        "the slices lie {mm:.3g} mm deep in all, {step:.3g} mm from each to the next, as in no "
+        "compressed breast",
         "see that the slice spacing is in mm and right",
+    ),
+    "more_than_rows": Kind(
+        "more slices than rows or columns",
+        "the volume has {slices:g} slices, and these have a side of {side:g} pixels: another axis "
+        "of the file may be the depth",
+        "look at the picture: is it a slice of the breast? Store slices along the third axis",
     ),
     "names_without_numbers": Kind(
         "file names hold no numbers",
@@ -209,6 +222,12 @@ KINDS: dict[str, Kind] = {
         "padding: it is taken for air",
         "look at the picture: are calcifications bright? If they are dark, correct the photometric "
         "interpretation in the source, or invert the images",
+    ),
+    "framed": Kind(
+        "a frame is drawn around the slices",
+        "a frame of one tone is drawn around the slices, {width:g} pixels wide: the values beside "
+        "it are taken instead",
+        "give the slices without the frame if there are any: what lies below it is not seen",
     ),
     "coloured": Kind(
         "slices of colours",

@@ -65,6 +65,7 @@ class _About(Record, frozen=True, kw_only=True):
     quarantined: tuple[QuarantinedSlice, ...]
     slices: tuple[int, ...]
     outline: str
+    unlike: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +89,8 @@ class VolumeObjects:
         Which of them belong together in depth.
     outline
         Where the breast is, in any slice; None without contrast.
+    unlike
+        As `unlikeness` returns it.
     """
 
     table: pl.DataFrame
@@ -98,6 +101,7 @@ class VolumeObjects:
     strength: dict[int, NDArray[np.float32]]
     candidates: Candidates
     outline: Outline | None
+    unlike: float = 0.0
 
     @property
     def content(self) -> str:
@@ -124,6 +128,8 @@ class VolumeObjects:
                 yield Doubt(code=flag, slices=flagged)
         if repeated := self._repeated():
             yield Doubt(code="slices_repeat", slices=repeated)
+        if self.unlike:
+            yield Doubt(code="neighbours_unlike", values={"times": round(self.unlike, 2)})
         other = float(np.median([fact.other_share for fact in self.facts] or [0.0]))
         if other > TWO_REGIONS:
             yield Doubt(code="two_regions", values={"share": other})
@@ -174,6 +180,7 @@ class VolumeObjects:
             quarantined=self.quarantined,
             slices=tuple(sorted(self.runs)),
             outline=self.outline.text() if self.outline else "",
+            unlike=self.unlike,
         )
         used = self.generators[0]
         linked = [
@@ -252,6 +259,7 @@ class VolumeObjects:
                 {index: rows["focus"].to_numpy() for index, rows in tables.items()},
             ),
             Outline.from_text(about.outline) if about.outline else None,
+            about.unlike,
         )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from tomocalc.accounts.manifest import QuarantinedSlice, SliceFacts, VolumeFacts
 from tomocalc.accounts.settings import Settings
@@ -23,7 +24,15 @@ from tomocalc.image.context import focus_offset, slices_spanned
 from tomocalc.image.linking import Places, link
 from tomocalc.image.objects import OBJECTS, VolumeObjects, object_rows
 from tomocalc.image.runs import join
-from tomocalc.image.slices import Search, find_objects, measure_rows, prepare, slice_facts
+from tomocalc.image.slices import (
+    Search,
+    coarse_view,
+    find_objects,
+    measure_rows,
+    prepare,
+    slice_facts,
+    unlikeness,
+)
 from tomocalc.tables import SHARD, empty
 
 if TYPE_CHECKING:
@@ -71,6 +80,8 @@ def find_candidates(
     header = stack.header
     generators = tuple(dict.fromkeys([settings.generator, compared or settings.generator]))
 
+    views: dict[int, NDArray[np.float32]] = {}
+
     def work(
         index: int,
     ) -> TomocalcError | tuple[dict[str, SliceObjects], Breast, SliceFacts] | None:
@@ -83,6 +94,7 @@ def find_candidates(
         if previews is not None:
             previews.see_slice(index, prepared)
         found = find_objects(prepared, settings, header.spacing_mm, generators, search)
+        views[index] = coarse_view(prepared.raw)
         return found, prepared.breast, slice_facts(index, found[settings.generator], prepared)
 
     facts, runs, strength, tables = [], {}, {}, [pl.DataFrame(schema=OBJECTS)]
@@ -123,6 +135,7 @@ def find_candidates(
         strength,
         link(places, settings.link_radius_mm),
         Outline.of(breasts),
+        unlikeness([views[index] for index in sorted(views)]),
     )
 
 

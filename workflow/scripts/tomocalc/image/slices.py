@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -11,10 +11,11 @@ from typing import Protocol
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.spatial.distance import pdist, squareform
 
 from tomocalc.accounts.manifest import SliceFacts
 from tomocalc.accounts.settings import Settings
-from tomocalc.image.breast import Breast, find_breast
+from tomocalc.image.breast import Breast, block_means, find_breast
 from tomocalc.image.context import area_mm2, blob_scale, neighbours, skin_distance
 from tomocalc.image.features import OBJECT_FEATURES
 from tomocalc.image.generators import SliceObjects, equalise, local_objects, paper_objects
@@ -26,6 +27,17 @@ from tomocalc.tables import TEXTURE, names
 
 Spacing = tuple[float, float]
 BOX = ("bbox_top", "bbox_left", "bbox_bottom", "bbox_right")
+
+COARSE = 48
+"""Blocks along the longer side of the views by which slices are compared."""
+MANY = 12
+"""Slices from which on the most alike ones are neighbours, whatever the volume shows."""
+UNLIKE = 1.4
+"""How much farther apart than the most alike slices neighbours are where the order is wrong: in
+phantoms at most 1.05, and 1.5 to 6 once they are shuffled, interleaved, or sorted as text."""
+EVERY_OTHER = 0.8
+"""Largest share of the distance of neighbours that every other slice has where two volumes
+interleave."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +127,40 @@ def slice_facts(index: int, used: SliceObjects, prepared: Prepared) -> SliceFact
         qc_flag="capped" if used.capped else "ok",
         pixels="" if used.runs.count else hashlib.sha256(raw.data).hexdigest()[:16],
     )
+
+
+def coarse_view(raw: NDArray[np.unsignedinteger]) -> NDArray[np.float32]:
+    """Return the means of a slice over blocks, by which `unlikeness` compares it with others."""
+    return block_means(raw, max(1, max(raw.shape) // COARSE))
+
+
+def unlikeness(views: Sequence[NDArray[np.float32]]) -> float:
+    """Return how many times as far apart as the most alike slices neighbours are, where doubtful.
+
+    Neighbouring slices of a volume are the most alike ones. They are not where the order is wrong,
+    or where two volumes interleave: then every other slice is more alike.
+
+    Parameters
+    ----------
+    views
+        Of every slice in order its `coarse_view`.
+
+    Returns
+    -------
+    float
+        0 where nothing is doubtful.
+    """
+    if len(views) < 5:
+        return 0.0
+    apart = squareform(pdist(np.stack([image.ravel() for image in views])))
+    beside, every_other = np.diagonal(apart, 1), np.diagonal(apart, 2)
+    np.fill_diagonal(apart, np.inf)
+    closest = float(apart.min(axis=1).mean())
+    times = float(beside.mean()) / closest if closest > 0 else 0.0
+    # Step k leads from slice k to k + 1; slice k and k + 2 lie on either side of two steps.
+    two_steps = np.minimum(beside[:-1], beside[1:])
+    interleaved = bool((every_other < EVERY_OTHER * two_steps).all())
+    return times if interleaved or (len(views) >= MANY and times >= UNLIKE) else 0.0
 
 
 def measured_image(prepared: Prepared, settings: Settings, spacing_mm: Spacing) -> Grey:

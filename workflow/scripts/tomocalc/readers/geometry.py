@@ -28,6 +28,8 @@ BREAST_MM = 8.0, 200.0
 """Thickness of a breast, compressed or lying free."""
 MANY = 20
 """Slices from which on all of a breast can be expected in them."""
+CLOSE_MM = 0.2
+"""Distance of slices below which they can only be many: the finest tomosynthesis has 0.5."""
 BAND = 0.01
 """Width of the edge bands, as a share of the columns."""
 MARGIN = 0.05
@@ -49,6 +51,8 @@ def resolve_geometry(
     facts: Facts,
     *,
     slices: int,
+    rows: int,
+    columns: int,
     pixel_spacing_mm: float | None,
     slice_spacing_mm: float | None,
     where: str,
@@ -98,7 +102,7 @@ def resolve_geometry(
     _check_possible("pixel", spacing, source, PIXELS_MM, where)
     if slices > 1:
         _check_possible("slice", (depth,), depth_source, SLICES_MM, where)
-        doubts += _of_depth(slices, slices * depth)
+        doubts += _of_depth(slices, depth, min(rows, columns))
     return Geometry(
         spacing_mm=spacing,
         spacing_source=source,
@@ -147,11 +151,18 @@ def _check_possible(
     )
 
 
-def _of_depth(slices: int, deep: float) -> list[Doubt]:
-    """Return a doubt where slices lie too deep for a breast, or all too close together."""
-    if deep <= BREAST_MM[1] and (slices < MANY or deep >= BREAST_MM[0]):
-        return []
-    return [Doubt(code="depth_unlikely", values={"mm": round(deep, 3)})]
+def _of_depth(slices: int, step: float, side: int) -> list[Doubt]:
+    """Return a doubt where slices lie too deep for a breast, all too close, or are too many.
+
+    *side* is the smaller number of rows and columns.
+    """
+    deep = slices * step
+    thin = deep < BREAST_MM[0] and (slices >= MANY or step < CLOSE_MM)
+    if thin or deep > BREAST_MM[1]:
+        return [Doubt(code="depth_unlikely", values={"mm": round(deep, 3), "step": step})]
+    if slices > side:
+        return [Doubt(code="more_than_rows", values={"slices": slices, "side": side})]
+    return []
 
 
 def _missing(name: str, resolution: float | None, where: str) -> TomocalcError:

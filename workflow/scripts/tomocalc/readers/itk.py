@@ -2,8 +2,9 @@
 
 The picture is that of the patient's axes, whatever the order and direction in which the file
 stores them: columns run to the left, rows to the back, slices to the head (LPS, as in DICOM), or
-along whichever axis differs in spacing from the two others, which is the depth of tomosynthesis.
-An image without a direction is read as it is stored: array (slice, row, column).
+along whichever axis differs in spacing from the two others, which is the depth of tomosynthesis;
+where none differs, along one that has by far the fewest samples. An image without a direction is
+read as it is stored: array (slice, row, column).
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from tomocalc.readers.sniff import Kind, sniff
 PIECE = 1 << 20
 GZIP = b"\x1f\x8b"
 DOING = "an image cannot be read by SimpleITK"
+FEW = 0.5
+"""Share of the samples along any other axis below which those along one are few."""
 ODD_SPACING = 0.01
 """Relative difference from the two others by which an axis is the depth."""
 
@@ -119,7 +122,7 @@ def _information(path: Path, where: str) -> tuple[tuple[int, ...], str, Layout]:
         return shape, dtype, layout
     dimensions = len(sizes)
     direction = np.reshape(reader.GetDirection(), (dimensions, dimensions))[:3, :3]
-    return shape, dtype, _layout(direction, spacing[:3])
+    return shape, dtype, _layout(direction, spacing[:3], (*sizes, 1)[:3])
 
 
 def _type_of(text: str, where: str) -> str:
@@ -131,14 +134,14 @@ def _type_of(text: str, where: str) -> str:
     return f"{kind}{match[1]}"
 
 
-def _layout(direction: NDArray[Any], spacing: tuple[float, ...]) -> Layout:
+def _layout(direction: NDArray[Any], spacing: tuple[float, ...], sizes: tuple[int, ...]) -> Layout:
     """Find which stored axis runs along each axis of the patient, and which of them is the depth.
 
     Parameters
     ----------
     direction
         Column n is the direction of image axis n (i, j, k) in the patient, LPS.
-    spacing
+    spacing, sizes
         Of i, j and k.
     """
     left = np.abs(np.asarray(direction, float))
@@ -148,7 +151,7 @@ def _layout(direction: NDArray[Any], spacing: tuple[float, ...]) -> Layout:
         along[world], sign[world] = int(axis), float(np.sign(direction[world, axis]) or 1.0)
         left[world, :] = left[:, axis] = -1.0
     steps = [spacing[axis] for axis in along]
-    depth = _depth(steps)
+    depth = _depth(steps, [sizes[axis] for axis in along])
     columns, rows = (world for world in range(3) if world != depth)
     worlds = (depth, rows, columns)
     # Stored axis i is the last of the array, k the first.
@@ -158,13 +161,18 @@ def _layout(direction: NDArray[Any], spacing: tuple[float, ...]) -> Layout:
     return Layout(order=order, flipped=flipped, spacing=_given(found))  # type: ignore[arg-type]
 
 
-def _depth(steps: list[float]) -> int:
-    """Return the axis of the patient whose spacing differs from two equal ones, else the last."""
+def _depth(steps: list[float], sizes: list[int]) -> int:
+    """Return the axis of the patient along which slices follow each other.
+
+    It is the one whose spacing differs from two equal ones, else the one with less than `FEW` of
+    the samples of any other, else the last.
+    """
     for axis in range(3):
         one, other = (steps[index] for index in range(3) if index != axis)
         if abs(one - other) <= ODD_SPACING * one < abs(steps[axis] - one):
             return axis
-    return 2
+    fewest, second, _ = sorted(range(3), key=lambda axis: sizes[axis])
+    return fewest if sizes[fewest] < FEW * sizes[second] else 2
 
 
 def _given(spacing: tuple[float, ...]) -> tuple[float, float, float] | None:

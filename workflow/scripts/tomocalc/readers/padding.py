@@ -27,6 +27,8 @@ GAP = 0.1
 """Share by which the breast is darker than an outside that is brighter than it."""
 MOST_ABOVE = 0.05
 """Largest share of an image that is brighter than a bright outside."""
+WIDEST_FRAME = 16
+"""Pixels; a margin that is wider is an outside."""
 LEAST_OUTSIDE = 0.02
 """Least share of an image that its outside takes."""
 BELOW = 3.0
@@ -66,8 +68,8 @@ def bright_outside(image: NDArray[Any]) -> tuple[float, float] | None:
     at the brightest value holds one corner at most, and fades. Brighter is more attenuating in
     *image*, (row, column).
     """
-    inner, sample = image[1:-1, 1:-1], image[::4, ::4]  # some files draw a frame of another value
-    corners = [float(inner[row, col]) for row, col in ((0, 0), (0, -1), (-1, -1), (-1, 0))]
+    sample = image[::4, ::4]
+    corners = [float(image[row, col]) for row, col in ((0, 0), (0, -1), (-1, -1), (-1, 0))]
     pairs = [*zip(corners, corners[1:] + corners[:1], strict=True)]
     pairs += [(corner, corner) for corner in corners]
     for number, (one, two) in enumerate(pairs):
@@ -81,12 +83,36 @@ def bright_outside(image: NDArray[Any]) -> tuple[float, float] | None:
         share = float(found.mean())
         if rest.size == 0 or share < LEAST_OUTSIDE:
             continue
-        one_tone = float(inner[found[1:-1, 1:-1]].max()) <= value * (1 + TONE)
+        one_tone = float(image[found].max()) <= value * (1 + TONE)
         if not one_tone or not rest.min() < np.percentile(rest, 95) < value * (1 - GAP):
             continue
         if number < len(corners) or _ends_at_once(image, found, value):
             return value, share
     return None
+
+
+def frame_width(image: NDArray[Any]) -> int:
+    """Return how many pixels wide a frame is that is drawn around *image* in one tone, or 0.
+
+    Tissue reaches the border on the side of the chest wall, and air on others, so what has one
+    tone all around was drawn. Air all around is darker than what it holds, and is no frame.
+    """
+    tone = float(image[0, 0])
+    most = min(WIDEST_FRAME, min(image.shape) // 8)
+    low, high = (float(end) for end in np.percentile(image[most:-most, most:-most], (1, 99)))
+    if tone <= low + GAP * (high - low):
+        return 0
+    for width in range(most + 1):
+        rows, columns = [width, -1 - width], slice(width, image.shape[0] - width)
+        ring = np.append(image[rows, width : -width or None], image[columns, rows])
+        if np.abs(ring - tone).max() > TONE * max(tone, high):
+            return width
+    return 0
+
+
+def without_frame(image: NDArray[Any], width: int) -> NDArray[Any]:
+    """Return *image* with the values beside a frame in place of it."""
+    return np.pad(image[width:-width, width:-width], width, mode="edge")
 
 
 def _ends_at_once(image: NDArray[Any], found: Flags, value: float) -> bool:
@@ -97,11 +123,7 @@ def _ends_at_once(image: NDArray[Any], found: Flags, value: float) -> bool:
 
 def outside(image: NDArray[Any], value: float) -> Flags:
     """Return what is joined to the border and as bright as *value*, with the blur around it."""
-    bright = image >= value * (1 - TONE)
-    # A frame of one pixel that some files draw is what lies inside of it.
-    bright[[0, -1]] = bright[[1, -2]]
-    bright[:, [0, -1]] = bright[:, [1, -2]]
-    found = _joined_to_border(bright)
+    found = _joined_to_border(image >= value * (1 - TONE))
     return np.asarray(ndimage.binary_dilation(found, np.ones((3, 3)), iterations=2), np.bool_)
 
 

@@ -45,6 +45,8 @@ class VolumeHeader:
     """Both in-plane axes are reversed, to repair a side that disagreed with the sheet."""
     outside: float | None = None
     """Value of a bright outside that no header calls padding."""
+    frame_px: int = 0
+    """Width of a frame that is drawn around the slices."""
     doubts: tuple[Doubt, ...]
     """As far as headers and the middle slice tell."""
     left_out: tuple[str, ...]

@@ -19,7 +19,13 @@ from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.readers.colour import colour_doubts
 from tomocalc.readers.file_stack import checked_planes, file_stack
 from tomocalc.readers.geometry import resolve_geometry, side_of, turned
-from tomocalc.readers.padding import bright_outside, fill_padding, outside
+from tomocalc.readers.padding import (
+    bright_outside,
+    fill_padding,
+    frame_width,
+    outside,
+    without_frame,
+)
 from tomocalc.readers.plane import Plane, named, read_spans, source_key
 from tomocalc.readers.scale import Scale, VolumeHeader, find_scale, is_swapped
 from tomocalc.readers.sources import source_files
@@ -131,6 +137,8 @@ class Volume(Shown):
             image = self.scale.apply(image, padding, plane.where)
         if padding is not None:
             fill_padding(image, padding)
+        if self.header.frame_px:
+            image = without_frame(image, self.header.frame_px)
         if self.header.outside is not None:
             fill_padding(image, outside(image, self.header.outside))
         return turned(image) if self.header.turned else image
@@ -152,6 +160,7 @@ class Volume(Shown):
             header.slice_spacing_mm,
             header.turned,
             header.outside,
+            header.frame_px,
             self.scale,
         )
         key = hashlib.sha256(repr(facts).encode())
@@ -217,6 +226,8 @@ def open_volume(
     geometry = resolve_geometry(
         facts,
         slices=len(planes),
+        rows=sound[0].rows,
+        columns=sound[0].columns,
         pixel_spacing_mm=pixel_spacing_mm,
         slice_spacing_mm=slice_spacing_mm,
         where=where,
@@ -247,8 +258,11 @@ def open_volume(
 
 
 def _as_seen(volume: Volume, expected: str | None, *, stated: str | None, policy: str) -> Volume:
-    """Look at three slices for a bright outside, and at the middle one for the side it shows."""
+    """Look at three slices for a frame, a bright outside, and at the middle one for the side."""
     images = _looked_at(volume)
+    if width := min((frame_width(image) for image in images), default=0):
+        volume = _doubted(volume, "framed", {"width": width}, frame_px=width)
+        images = [without_frame(image, width) for image in images]
     bright = [found for image in images if (found := bright_outside(image))]
     if bright:
         share = {"share": max(share for _, share in bright)}

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 import polars as pl
 import pytest
+from safetensors.numpy import load_file
 
 from support.image_slices import SETTINGS
 from support.manifests import manifest
@@ -23,7 +24,7 @@ from tomocalc.image.shards import read_volume_rows
 from tomocalc.metrics import Threshold
 from tomocalc.model.card import Distribution, Domain, ModelCard, NetworkShape, ReadColumn
 from tomocalc.model.preprocessing import Preprocessing
-from tomocalc.model.release import ReleasedModel, load_model
+from tomocalc.model.release import ReleasedModel, load_model, save_model
 from tomocalc.predict import predict_volume
 from tomocalc.prediction.attribution import attributions, log_odds
 from tomocalc.prediction.fit import (
@@ -248,6 +249,39 @@ def test_three_lines_of_python_give_what_the_workflow_gives(volume: Any, tmp_pat
     prediction.write_dicom(tmp_path)
     for name in ("report", "segmentation", "presentation", "cad"):
         assert (tmp_path / f"{name}.dcm").read_bytes()[128:132] == b"DICM"
+
+
+def test_a_model_of_clusters_gives_every_cluster_a_probability_and_members_none(
+    volume: Any, tmp_path: Path
+) -> None:
+    model, folder, _ = volume
+    card = msgspec.structs.replace(
+        model.card,
+        clusters={"calcifications": 3, "distance_mm": 10.0, "contrast_to_noise": 0.0},
+        sequence={"kind": "members", "slices": 3},
+        weights_sha256="",
+    )
+    weights, path = str(tmp_path / "model.safetensors"), str(tmp_path / "model.json")
+    tensors = load_file(folder / "model/model.safetensors")
+    save_model(weights=weights, path=path, tensors=tensors, card=card)
+    told = {"laterality": "L", "view": "CC", "pixel_spacing_mm": 0.1, "slice_spacing_mm": 1.0}
+    prediction = predict_volume(folder / "raw", model=weights, **told)
+    scores = prediction.scores
+    (judged,) = scores.judged
+    assert (judged.cluster_id, judged.members) == (0, prediction.marks.height)
+    assert judged.probability == scores.score == prediction.clusters["probability_max"][0]
+    assert judged.flagged == (scores.flagged == 1)
+    prediction.write_page(tmp_path / "volume.html")
+    page = (tmp_path / "volume.html").read_text()
+    for said in (
+        "formed of candidates by their density alone",
+        "supposes that they are calcifications",
+        "Clusters, the likeliest to be malignant first",
+        "Members of the clusters; the number shows one",
+        "members have none of their own",
+    ):
+        assert said in page
+    assert "clusters of flagged" not in page.lower()
 
 
 def test_python_refuses_a_model_of_a_table(volume: Any, tmp_path: Path) -> None:

@@ -23,7 +23,6 @@ from tomocalc.learned.search import released_search
 from tomocalc.model.release import ReleasedModel, load_model
 from tomocalc.pages.frame import write_page
 from tomocalc.pages.predictions import volume_page
-from tomocalc.pages.question import words_of_model
 from tomocalc.parquet import write_parquet
 from tomocalc.prediction.attribution import explained
 from tomocalc.prediction.fit import remarks_on, settings_of
@@ -47,9 +46,9 @@ CLUSTER: ClusterSection = {"calcifications": 3, "distance_mm": 10.0}
 FILES = {
     "marks.tsv": "one row per candidate, likeliest first",
     "marks.parquet": "the same, typed",
-    "clusters.tsv": "one row per cluster of flagged candidates",
-    "scores.json": "scores of the volume, drift and cautions",
-    "report.dcm": "DICOM structured report of the flagged candidates (TID 1500)",
+    "clusters.tsv": "one row per cluster",
+    "scores.json": "scores of the volume and its clusters, drift and cautions",
+    "report.dcm": "DICOM structured report of what is flagged (TID 1500)",
     "segmentation.dcm": "DICOM segmentation of their pixels",
     "presentation.dcm": "DICOM presentation state: circles over the images (GSPS)",
     "cad.dcm": "the same marks for CAD viewers (Mammography CAD SR, TID 4000)",
@@ -182,7 +181,7 @@ class Prediction(Shown):
             files=[(name, FILES[name]) for name in files],
             home=home,
         )
-        write_page(path, html, words_of_model(clusters=self.model.clusters is not None))
+        write_page(path, html)
 
 
 def predict_volume(

@@ -60,6 +60,15 @@ class ClusterRule(Record, frozen=True, kw_only=True):
     distance_mm: float
 
 
+class JudgedCluster(Record, frozen=True, kw_only=True):
+    """A cluster, numbered as in ``clusters.tsv``: its probability of malignancy, its members."""
+
+    cluster_id: int
+    probability: float
+    flagged: bool
+    members: int
+
+
 class ScoredBy(Record, frozen=True, kw_only=True):
     """The model: its weights, the source of its training, the protocol of its split."""
 
@@ -81,6 +90,8 @@ class VolumeScores(Account, frozen=True, kw_only=True):
         Their numbers.
     question
         What the model answers; of ``malignancy`` clusters are scored, and counted as candidates.
+    judged
+        Every cluster, of ``malignancy``.
     simulated
         Whether the volume is.
     study, content
@@ -109,3 +120,4 @@ class VolumeScores(Account, frozen=True, kw_only=True):
     doubts: tuple[Doubt, ...]
     cautions: tuple[Caution, ...]
     question: Literal["calcification", "malignancy"] = "calcification"
+    judged: tuple[JudgedCluster, ...] = ()

@@ -105,9 +105,9 @@
       crop.alt = `${data.crop_mm} mm around the candidate at its best focus`;
       why.append(crop);
     }
-    const where = mark.called ? `flagged (threshold ${score(data.threshold)})` : `not flagged (threshold ${score(data.threshold)})`;
+    const where = `${mark.called ? "" : "not "}${data.words[0]} (threshold ${score(data.threshold)})`;
     const cluster = mark.c === null ? "in no cluster" : `in cluster ${mark.c}`;
-    text("p", `Probability ${score(mark.p)}, ${where}, ${cluster}. Best focus on slice ${mark.z}, column ${mark.x.toFixed(0)}, row ${mark.y.toFixed(0)}, ${mark.d.toFixed(2)} mm wide.`, why);
+    text("p", `Probability ${data.words[1]}${score(mark.p)}, ${where}, ${cluster}. Best focus on slice ${mark.z}, column ${mark.x.toFixed(0)}, row ${mark.y.toFixed(0)}, ${mark.d.toFixed(2)} mm wide.`, why);
     if (!detail) {
       text("p", `Its features are in marks.tsv: only those of the ${Object.keys(data.details).length} likeliest are shown here.`, why);
       return;
@@ -138,9 +138,9 @@
     box.append(table);
     why.append(box);
     const legend = text("p", "In training: the upright mark is this candidate among the training's candidates, from the lowest to the highest; the bands hold the middle half of ", why, "legend");
-    text("b", "calcifications", legend, "calc");
+    text("b", data.words[2], legend, "calc");
     legend.append(" and of ");
-    text("b", "others", legend, "other");
+    text("b", data.words[3], legend, "other");
     legend.append(explained ? ". Adds: change of the log-odds against the same candidate with a typical value of this feature." : ". What each feature adds is worked out for the likeliest candidates only.");
   }
 

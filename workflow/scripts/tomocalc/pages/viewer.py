@@ -18,7 +18,7 @@ from tomocalc.pages.charts import compact
 from tomocalc.pages.words import pretty
 from tomocalc.prediction.fit import percentile
 from tomocalc.prediction.scoring import Scored
-from tomocalc.tables import FEATURES
+from tomocalc.tables import MEASURED
 
 LARGEST = 6_800_000
 """Bytes of all frames and crops: a third more as text, so the page stays below 10 MB."""
@@ -29,7 +29,12 @@ MOST_MARKS = 2000
 MOST_DETAILS = 200
 """Candidates whose features and crops are shown, the likeliest."""
 
-UNIT = {column.name: column for column in FEATURES}
+UNIT = {column.name: column for column in MEASURED}
+WORDS = {
+    "calcification": ("flagged", "", "calcifications", "others"),
+    "malignancy": ("called malignant", "of its cluster ", "malignant clusters", "benign ones"),
+}
+"""Of a mark from the threshold on, of its probability, and of the two classes."""
 
 
 def viewer_data(
@@ -60,6 +65,7 @@ def viewer_data(
     best = shown.row(0, named=True)["slice"] if shown.height else manifest.slices // 2
     return {
         "name": f"{scores.laterality} {scores.view}",
+        "words": WORDS[scores.question],
         "rows": manifest.rows,
         "columns": manifest.columns,
         "slices": [frames.get(index) for index in range(manifest.slices)],

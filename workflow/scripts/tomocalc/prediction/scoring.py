@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from tomocalc.accounts.manifest import VolumeManifest
-from tomocalc.accounts.prediction import ClusterRule, ScoredBy, VolumeScores
+from tomocalc.accounts.prediction import ClusterRule, JudgedCluster, ScoredBy, VolumeScores
 from tomocalc.dataset.clusters import found_clusters
 from tomocalc.evaluation.clusters import (
     Rule,
@@ -140,6 +140,7 @@ def score_volume(
         score=float(marks["probability"].to_numpy().max()) if marks.height else 0.0,
         threshold=model.threshold,
         question="malignancy" if of_clusters else "calcification",
+        judged=_judged(marks) if of_clusters else (),
         candidates=focus.height,
         flagged=int(probability["flagged"].sum()),
         clusters=clusters.height,
@@ -180,6 +181,15 @@ def _member_marks(placed: pl.DataFrame, slice_spacing_mm: float) -> pl.DataFrame
         .sort("probability", "cluster_id", "member_rank", descending=[True, False, False])
         .select(*MARKS, "member_rank", *names(CLUSTER_FEATURES))
     )
+
+
+def _judged(members: pl.DataFrame) -> tuple[JudgedCluster, ...]:
+    """Return every cluster once, the likeliest to be malignant first, as its members stand."""
+    rows = members.with_columns(members=pl.len().over("cluster_id")).filter(
+        pl.col("member_rank") == 0
+    )
+    fields = JudgedCluster.__struct_fields__
+    return tuple(JudgedCluster(**row) for row in rows.select(fields).iter_rows(named=True))
 
 
 def _marks(placed: pl.DataFrame, rule: Rule) -> pl.DataFrame:

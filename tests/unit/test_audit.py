@@ -6,8 +6,9 @@ import pytest
 from sklearn import metrics
 
 from support.candidates import cohort
-from tomocalc.audit.audit import audit_split, read_own_split, rows_of_split
+from tomocalc.audit.audit import audit_split, rows_of_split
 from tomocalc.audit.gaps import class_weights, figures_at, protocol_gaps
+from tomocalc.audit.own_split import read_own_split
 from tomocalc.dataset.splits import usable_candidates
 from tomocalc.errors import TomocalcError
 

@@ -2,6 +2,8 @@
 
 import modulefinder
 import os
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -75,3 +77,20 @@ def test_an_edit_counts_where_it_is_imported_and_a_touch_nowhere(scripts: Path) 
     assert fresh(scripts) == before
     (scripts / "tomocalc/part/page.css").write_text("")
     assert fresh(scripts) not in {before, edited}
+
+
+UNDEMANDED = ("sklearn", "yaml", "jsonschema", "torch", "optuna", "snakemake", "xgboost")
+"""Packages that neither extra of the installed command brings."""
+COMMANDS = {
+    "audit": ("audit.tables", "audit.images", "study.planning", "study.seal"),
+    "predict": ("predict", "model.release", "command.demo", "command.predict", "command.send"),
+}
+
+
+@pytest.mark.parametrize("extra", COMMANDS)
+def test_an_installed_command_needs_no_package_of_the_workflow(extra: str) -> None:
+    lines = [f"import sys; sys.modules.update(dict.fromkeys({UNDEMANDED}))"]
+    lines += [f"import tomocalc.{name}" for name in COMMANDS[extra]]
+    call = [sys.executable, "-c", "\n".join(lines)]
+    run = subprocess.run(call, cwd=SCRIPTS, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr

@@ -3,7 +3,8 @@
 import polars as pl
 
 from tomocalc.accounts.leakage import Balanced, Counts, SplitAccount
-from tomocalc.audit.audit import audit_split, read_own_split, rows_of_split
+from tomocalc.audit.audit import audit_split, rows_of_split
+from tomocalc.audit.own_split import read_own_split
 from tomocalc.dataset.splits import oversampled_counts, split_by, usable_candidates
 from tomocalc.log import log_to
 from tomocalc.parquet import read_parquet, write_parquet

@@ -9,25 +9,25 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, cast
-
-import yaml
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any, cast
 
 from tomocalc.contradictions import contradictions
 from tomocalc.errors import TomocalcError, raise_all
 
-try:  # several times as fast, where PyYAML was built with it; every start reads such files
-    from yaml import CSafeLoader as SafeLoader
-except ImportError:
-    from yaml import SafeLoader
+if TYPE_CHECKING:  # neither package comes with the extra predict, whose modules meet here
+    from jsonschema.exceptions import ValidationError
 
 Schema = Mapping[str, Any]
 
 
 def load_schema(path: str | Path) -> Schema:
     """Read a JSON schema written as YAML."""
+    import yaml
+
+    try:  # several times as fast, where PyYAML was built with it; every start reads such files
+        from yaml import CSafeLoader as SafeLoader
+    except ImportError:
+        from yaml import SafeLoader
     return yaml.load(Path(path).read_text(encoding="utf-8"), Loader=SafeLoader)
 
 
@@ -110,6 +110,8 @@ def resolve(schema: Schema, root: Schema) -> Schema:
 
 def mistakes(value: Any, schema: Schema) -> Iterator[tuple[str, str, str, str]]:
     """Yield (key path, what, why, fix) of every mistake in *value*, in the order of the keys."""
+    from jsonschema import Draft202012Validator
+
     found = Draft202012Validator(schema).iter_errors(value)
     ordered = sorted(found, key=lambda error: [str(part) for part in error.absolute_path])
     # Each missing key of a group has an error that names them all.

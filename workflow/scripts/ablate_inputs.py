@@ -1,6 +1,7 @@
 """Train the model without one feature after another, or on fewer slices, patient by patient."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -14,6 +15,8 @@ from tomocalc.pages.experiments import experiment_page
 from tomocalc.pages.frame import write_page
 from tomocalc.sections import EvaluationSection, NetworkSection, SequenceSection
 
+TRAININGS = 3
+"""Of the sequence and its controls, so that its gain is told from the chance of a training."""
 Input = tuple[str, list[str], int]
 """Name, features, slices."""
 
@@ -44,7 +47,7 @@ def main(
         ``features``: each left out in turn; ``slices``: 1, 3, 5, … of the sequence;
         ``sequence``: the best slice alone, with the curves of both, and controls that are no
         LSTM: trees on one slice, with the number of slices that a candidate spans, with the
-        contrast to the slices around.
+        contrast to the slices around. Each is trained `TRAININGS` times.
     model
         As in `Experiment`.
 
@@ -58,9 +61,13 @@ def main(
         candidates, splits, model=model, impute=impute, folds=folds, seed=seed, threads=threads
     )
 
+    trainings = TRAININGS if what == "sequence" else 1
+    trained = [replace(experiment, seed=seed + number) for number in range(trainings)]
+
     def scores(variant: Input) -> Scores:
         name, used, slices = variant
-        return experiment.scores(name, features=used, sequence={**sequence, "slices": slices})
+        kind: SequenceSection = {**sequence, "slices": slices}
+        return np.stack([one.scores(name, features=used, sequence=kind) for one in trained])
 
     whole = scores(("whole", features, sequence["slices"]))
     found = {variant[0]: scores(variant) for variant in reduced}
@@ -68,13 +75,16 @@ def main(
     if what == "sequence":
         spans = experiment.table["slices_spanned"].null_count() == 0
         for name, used, slices in _controls(features, sequence["slices"], spans=spans):
-            found[name] = experiment.tree_scores(features=used, slices=slices)
+            found[name] = np.stack(
+                [one.tree_scores(features=used, slices=slices) for one in trained]
+            )
     account = Ablation(
         what=what,
         candidates=len(experiment.rows),
         positives=int(experiment.label.sum()),
         patients=len(np.unique(experiment.group)),
         folds=folds,
+        trainings=trainings,
         model=model,
         slices=sequence["slices"],
         confidence=evaluation["confidence"],
@@ -82,7 +92,9 @@ def main(
             Variant(name=name, figures=experiment.paired(whole, score, evaluation))
             for name, score in found.items()
         ),
-        curves={name: precision_recall(experiment.label, score) for name, score in drawn.items()},
+        curves={
+            name: precision_recall(experiment.label, score[0]) for name, score in drawn.items()
+        },
     )
     account.write(figures)
     write_page(page, experiment_page(account, source=source), words)

@@ -29,6 +29,8 @@ class Ablation(Account, frozen=True, kw_only=True):
         Is left out.
     candidates, positives, patients, folds, model, slices
         The same for every input: slices of the whole model.
+    trainings
+        Of every input, each with a seed and folds of its own.
     curves
         Out of fold, by the name of the input; of the sequence alone.
     """
@@ -38,6 +40,7 @@ class Ablation(Account, frozen=True, kw_only=True):
     positives: int
     patients: int
     folds: int
+    trainings: int
     model: NetworkSection
     slices: int
     confidence: float

@@ -8,7 +8,6 @@ other row another, so that their sums stand in the wanted ratio.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,7 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tomocalc.accounts.leakage import Gaps, ModelWorth, Worth
-from tomocalc.evaluation.jackknife import LeftOut, difference, leave_out, standard_error
+from tomocalc.evaluation.jackknife import LeftOut, added, difference, leave_out, standard_error
 
 FIGURES = ("average_precision", "auroc", "f1", "accuracy")
 
@@ -95,15 +94,11 @@ def _worth(here: _Side, there: _Side, confidence: float, *, other: bool) -> Mode
 def _gap(here: LeftOut, there: LeftOut, figure: str, confidence: float) -> Worth:
     """Return the difference of two test parts, which are different rows: their errors add up."""
     sides = here, there
-    squares = [standard_error(side.without[figure]) ** 2 for side in sides]
-    freedoms = [side.freedom(figure) for side in sides]
-    apart = sum(one**2 / own for one, own in zip(squares, freedoms, strict=True))
-    found = difference(
-        here.values[figure] - there.values[figure],
-        math.sqrt(sum(squares)),
-        freedom=sum(squares) ** 2 / apart if apart else min(freedoms),  # Satterthwaite's again
-        confidence=confidence,
+    error, degrees = added(
+        *((standard_error(side.without[figure]) ** 2, side.freedom(figure)) for side in sides)
     )
+    value = here.values[figure] - there.values[figure]
+    found = difference(value, error, freedom=degrees, confidence=confidence)
     return Worth(value=found.value, low=found.low, high=found.high)
 
 

@@ -10,7 +10,7 @@ quantile. Source: Korn and Graubard, Surv. Methodol. 24 (1998) 193.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -119,15 +119,29 @@ class LeftOut:
         """Return the figure *name* of all rows with its `interval`."""
         return self.interval(name, confidence, lowest).around(self.values[name])
 
-    def lead_over(self, other: LeftOut, name: str, confidence: float) -> Lead:
-        """Return how far the figure *name* is ahead of that of another model on the same rows."""
+    def lead_over(
+        self, other: LeftOut, name: str, confidence: float, *more: tuple[float, float]
+    ) -> Lead:
+        """Return how far the figure *name* is ahead of that of another model on the same rows.
+
+        *more* is what else makes it uncertain, as `added` takes it.
+        """
         without = self.without[name] - other.without[name]
-        return difference(
-            self.values[name] - other.values[name],
-            standard_error(without),
-            freedom=freedom(without, self.rarer),
-            confidence=confidence,
-        )
+        own = standard_error(without) ** 2, freedom(without, self.rarer)
+        error, degrees = added(own, *more)
+        value = self.values[name] - other.values[name]
+        return difference(value, error, freedom=degrees, confidence=confidence)
+
+
+def mean_of(trained: Sequence[LeftOut]) -> LeftOut:
+    """Return the mean figures of several trainings on the same rows."""
+    names = trained[0].values
+    return LeftOut(
+        {name: float(np.mean([one.values[name] for one in trained])) for name in names},
+        {name: np.mean([one.without[name] for one in trained], axis=0) for name in names},
+        trained[0].rarer,
+        trained[0].trials,
+    )
 
 
 def leave_out(
@@ -190,15 +204,22 @@ def standard_error(without: Floats) -> float:
 def freedom(without: Floats, rarer: NDArray[np.bool_]) -> float:
     """Return the degrees of freedom of a `standard_error` to which two kinds of blocks add.
 
-    Those that hold the rarer class (*rarer*) and those that do not. Source: Satterthwaite,
-    Biometrics Bull. 2 (1946) 110.
+    Those that hold the rarer class (*rarer*) and those that do not.
     """
     square = (without - without.mean()) ** 2 if len(without) else np.zeros(len(rarer))
-    parts = [(float(square[kind].sum()), max(int(kind.sum()) - 1, 1)) for kind in (rarer, ~rarer)]
-    both = sum(part for part, _ in parts)
-    if both <= FLAT**2:
-        return float(max(parts[0][1], 1))
-    return both**2 / sum(part**2 / own for part, own in parts)
+    kinds = (rarer, ~rarer)
+    return added(*((float(square[one].sum()), max(int(one.sum()) - 1, 1)) for one in kinds))[1]
+
+
+def added(*parts: tuple[float, float]) -> tuple[float, float]:
+    """Return the standard error of a sum of independent parts, and its degrees of freedom.
+
+    Each part is its squared standard error and the degrees of that; the first one's are returned
+    where nothing varies. Source: Satterthwaite, Biometrics Bull. 2 (1946) 110.
+    """
+    both = sum(square for square, _ in parts)
+    apart = sum(square**2 / own for square, own in parts)
+    return math.sqrt(both), both**2 / apart if apart > FLAT**4 else parts[0][1]
 
 
 def interval(

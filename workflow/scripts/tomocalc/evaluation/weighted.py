@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tomocalc.accounts.figures import Figure, Paired
-from tomocalc.evaluation.jackknife import Figures, LeftOut, leave_out
+from tomocalc.evaluation.jackknife import Figures, LeftOut, leave_out, mean_of
 
 Floats = NDArray[np.float64]
 LOWEST = {"mcc": -1.0}
@@ -75,14 +75,30 @@ def paired_figures(
     """Return the figures of two models on the same rows, and of the first's lead.
 
     The same group is left out of both models at a time, so that the interval and the p-value of
-    the lead are those of a paired comparison.
+    the lead are those of a paired comparison. Where both were trained several times the figures
+    are means over the trainings, and how much the lead differs between them adds to its error.
+
+    Parameters
+    ----------
+    scores
+        Of each model (row,) or (training, row).
     """
-    one, other = (figures_left_out(label, score, group, threshold=0.5) for score in scores)
+    trained = [
+        [figures_left_out(label, line, group, threshold=0.5) for line in np.atleast_2d(score)]
+        for score in scores
+    ]
+    one, other = map(mean_of, trained)
+
+    def by_chance(name: str) -> list[tuple[float, float]]:
+        leads = [a.values[name] - b.values[name] for a, b in zip(*trained, strict=True)]
+        few = len(leads) - 1
+        return [(float(np.var(leads, ddof=1)) / len(leads), few)] if few else []
+
     return {
         name: Paired(
             one=one.figure(name, confidence),
             other=other.figure(name, confidence),
-            lead=one.lead_over(other, name, confidence),
+            lead=one.lead_over(other, name, confidence, *by_chance(name)),
         )
         for name in PAIRED
     }

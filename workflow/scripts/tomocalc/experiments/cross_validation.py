@@ -134,7 +134,7 @@ class Experiment:
     def paired(
         self, whole: Scores, reduced: Scores, evaluation: EvaluationSection
     ) -> dict[str, Paired]:
-        """Return the `paired_figures` of two inputs; *evaluation* is the configuration's."""
+        """Return `paired_figures` of two inputs' (training, row); *evaluation*: configured."""
         return paired_figures(
             self.label, (whole, reduced), self.group, confidence=evaluation["confidence"]
         )

@@ -55,9 +55,13 @@ def write_volume(folder: Path, name: str, *, candidates: int = 5, **changes) -> 
     return folder / "manifest.json"
 
 
-def merge(tmp_path: Path, manifests: list[Path], annotations: str = "") -> dict:
+def merge(
+    tmp_path: Path, manifests: list[Path], annotations: str = "", *more: str, **changes: Any
+) -> dict:
     sheet = tmp_path / "annotations.tsv"
-    sheet.write_text("volume_id\tslice\tx\ty\tradius\tkind\n" + annotations)
+    sheet.write_text(
+        "\t".join(["volume_id\tslice\tx\ty\tradius\tkind", *more]) + f"\n{annotations}"
+    )
     merge_dataset.main(
         source="volumes",
         manifests=[str(path) for path in manifests],
@@ -65,13 +69,13 @@ def merge(tmp_path: Path, manifests: list[Path], annotations: str = "") -> dict:
         annotations_schema=str(SCHEMA),
         table=None,
         columns={},
-        features=["area", "contrast"],
         labels=LABELS,
         dataset=DATASET,
         image={"doubts": "report", "allowed_doubts": []},
         candidates=str(tmp_path / "candidates.parquet"),
         quality=str(tmp_path / "quality.json"),
         croissant=str(tmp_path / "croissant.json"),
+        **({"features": ["area", "contrast"]} | changes),
     )
     return json.loads((tmp_path / "quality.json").read_text())
 
@@ -101,6 +105,24 @@ def test_volumes_are_merged_sorted_and_labelled(tmp_path):
     }
     assert account["slices"] == {"total": 4, "without_objects": 2, "quarantined": 0}
     assert merged["site"].unique().to_list() == ["A"]
+
+
+def test_a_readers_opinion_is_in_the_data_set_where_features_ask_and_nowhere_else(tmp_path):
+    manifests = [write_volume(tmp_path / "features", name) for name in ("v", "w")]
+    line = "{}\t0\t20\t20\t50\tcluster\t{}\t{}\n"
+    lines = line.format("v", "benign", "2") + line.format("w", "malignant", "4c")
+    rule = {"calcifications": 3, "distance_mm": 5.0, "contrast_to_noise": -9.0}
+    for asked, values in (([], [None, None]), (["reader_birads"], [2.0, 6.0])):
+        features = ["area", *asked]
+        told = {"clusters": rule, "features": features}
+        account = merge(tmp_path, manifests, lines, "pathology", "birads", **told)
+        merged = read_parquet(tmp_path / "candidates.parquet").filter("focus")
+        assert merged["label"].to_list() == [0, 1]
+        assert merged["reader_birads"].to_list() == values
+        assert ("reader_birads" in account["columns"]) == bool(asked)
+    lines = line.format("v", "benign", "0") + line.format("w", "malignant", "4c")
+    with pytest.raises(TomocalcError, match="reader_birads is missing"):
+        merge(tmp_path, manifests, lines, "pathology", "birads", **told)
 
 
 def test_volumes_without_a_candidate_are_counted(tmp_path):

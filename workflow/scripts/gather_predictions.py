@@ -38,7 +38,7 @@ VOLUMES = [
 ]
 PATIENTS = ["patient_id", "volumes", "score", "flagged", "clusters"]
 FILES = [
-    ("volumes.tsv", "score, candidates, clusters, cautions and doubts of every volume"),
+    ("volumes.tsv", "score, counts, cautions and doubts of every volume"),
     ("patients.tsv", "score of every patient: the largest of the volumes"),
 ]
 

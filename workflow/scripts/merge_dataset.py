@@ -25,7 +25,7 @@ from tomocalc.sections import (
     LabelsSection,
     TableSection,
 )
-from tomocalc.tables import LABELS, schema
+from tomocalc.tables import LABELS, READER, names, schema
 
 log = logging.getLogger("tomocalc.merge_dataset")
 
@@ -74,6 +74,9 @@ def main(
     with parquet_stream(candidates, pl.Schema(schema(held))) as append:
 
         def append_valid(rows: pl.DataFrame) -> None:
+            # an opinion is in the data set where the model is to read it, and nowhere else
+            unasked = set(names(READER)).intersection(rows.columns) - set(features)
+            rows = rows.with_columns(pl.lit(None, pl.Float32).alias(name) for name in unasked)
             validate(rows, needed=features, missing=missing)
             append(rows)
 

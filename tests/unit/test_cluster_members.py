@@ -9,12 +9,12 @@ from support.manifests import manifest
 from tomocalc.contradictions import contradictions
 from tomocalc.dataset.clusters import (
     MEMBER_ROWS,
-    ClusterSettings,
     annotated_clusters,
     found_clusters,
 )
 from tomocalc.errors import TomocalcError
 from tomocalc.model.sequences import build_sequences
+from tomocalc.neighbours import ClusterSettings
 from tomocalc.pages.question import words_of
 from tomocalc.plan.checks import check_outcomes
 from tomocalc.tables import names

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from tomocalc.dataset.annotations import read_findings
-from tomocalc.dataset.clusters import MEMBER_ROWS, ClusterSettings
+from tomocalc.dataset.clusters import MEMBER_ROWS
 from tomocalc.dataset.croissant import describe_dataset
 from tomocalc.dataset.feature_table import candidate_columns, read_feature_table
 from tomocalc.dataset.listing import listed_manifests
@@ -17,6 +17,7 @@ from tomocalc.dataset.volumes import merge_volumes
 from tomocalc.errors import TomocalcError
 from tomocalc.files import file_sha256
 from tomocalc.log import log_to
+from tomocalc.neighbours import ClusterSettings
 from tomocalc.parquet import parquet_stream
 from tomocalc.sections import (
     ClustersSection,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.sections import ClusterSection
+from tomocalc.sections import ClusterSection, ClustersSection
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -94,6 +97,24 @@ class Rule:
     def of(cls, settings: ClusterSection) -> Rule:
         """Return the rule of the configuration's ``evaluation.cluster``."""
         return cls(settings["calcifications"], settings["distance_mm"])
+
+
+@dataclass(frozen=True)
+class ClusterSettings:
+    """Section ``clusters`` of the configuration: who is a member, and what makes a cluster."""
+
+    rule: Rule
+    contrast_to_noise: float
+
+    @classmethod
+    def of(cls, section: ClustersSection) -> Self:
+        """Read the section."""
+        return cls(Rule.of(section), float(section["contrast_to_noise"]))
+
+    def possible(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return the candidates that stand out enough to be members, at best focus."""
+        found = rows.filter(rows["focus"] & (rows["contrast_to_noise"] >= self.contrast_to_noise))
+        return found.sort("candidate_id")
 
 
 @dataclass(frozen=True)

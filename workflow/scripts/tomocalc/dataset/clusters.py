@@ -8,8 +8,7 @@ the centre, and rank 0 is the row of ``focus``. All that follows the merge then 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -20,32 +19,14 @@ from tomocalc.accounts.quality import ClusterCounts
 from tomocalc.dataset.annotations import lines_of
 from tomocalc.dataset.cluster_features import cluster_features
 from tomocalc.dataset.labels import Objects
-from tomocalc.neighbours import Rule, cluster_numbers
+from tomocalc.neighbours import ClusterSettings, cluster_numbers
 from tomocalc.reader_terms import opinion_on
-from tomocalc.sections import ClustersSection, LabelsSection
+from tomocalc.sections import LabelsSection
 from tomocalc.tables import CLUSTER_FEATURES, MEMBER, READER, SHARD, names, schema
 
 MEMBER_ROWS = SHARD + MEMBER + CLUSTER_FEATURES + READER
 """Columns of the rows of clusters, before they are labelled."""
 NO_OPINION = opinion_on([])
-
-
-@dataclass(frozen=True)
-class ClusterSettings:
-    """Section ``clusters`` of the configuration: who is a member, and what makes a cluster."""
-
-    rule: Rule
-    contrast_to_noise: float
-
-    @classmethod
-    def of(cls, section: ClustersSection) -> Self:
-        """Read the section."""
-        return cls(Rule.of(section), float(section["contrast_to_noise"]))
-
-    def possible(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Return the candidates that stand out enough to be members, at best focus."""
-        found = rows.filter("focus").filter(pl.col("contrast_to_noise") >= self.contrast_to_noise)
-        return found.sort("candidate_id")
 
 
 def found_clusters(

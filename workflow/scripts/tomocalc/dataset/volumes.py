@@ -17,12 +17,13 @@ from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.quality import ClusterCounts
 from tomocalc.cells import LINE
 from tomocalc.dataset.annotations import lines_of, misplaced
-from tomocalc.dataset.clusters import MEMBER_ROWS, ClusterSettings, annotated_clusters
+from tomocalc.dataset.clusters import MEMBER_ROWS, annotated_clusters
 from tomocalc.dataset.labels import drop_ambiguous, label_candidates
 from tomocalc.dataset.listing import check_cohort
 from tomocalc.dataset.masks import Placed
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.image.shards import read_manifest, read_volume_rows
+from tomocalc.neighbours import ClusterSettings
 from tomocalc.sections import DoubtsSection, LabelsSection
 from tomocalc.tables import LABELS, names
 

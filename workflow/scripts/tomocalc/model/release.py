@@ -18,7 +18,6 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from tomocalc.accounts.metrics import Released
-from tomocalc.dataset.clusters import ClusterSettings
 from tomocalc.errors import TomocalcError
 from tomocalc.files import file_sha256, write_bytes
 from tomocalc.model.card import Distribution, Domain, ModelCard
@@ -26,6 +25,7 @@ from tomocalc.model.forest import Trees, depth_features, log_odds, probability
 from tomocalc.model.inference import Network
 from tomocalc.model.preprocessing import Preprocessing
 from tomocalc.model.sequences import CANDIDATE, build_sequences
+from tomocalc.neighbours import ClusterSettings
 from tomocalc.shown import Shown
 
 NETWORK_EDGE = 1e-6

@@ -7,7 +7,7 @@ from typing import get_args, get_origin, get_type_hints
 import pytest
 import yaml
 
-from tomocalc.config import check_config, load_schema
+from tomocalc.config import check_config, check_text, load_schema
 from tomocalc.errors import TomocalcError
 from tomocalc.reference import PAGES
 from tomocalc.sections import SECTIONS
@@ -102,6 +102,8 @@ def test_shipped_configs_are_valid(name):
         ({"tuning": {"units": [64, 16]}}, "key tuning.units): 64 is above 16"),
         ({"tuning": {"units": [64]}}, "key tuning.units): [64] has fewer than 2 entries"),
         ({"insertion": {"contrast": [1.0, 0.1]}}, "key insertion.contrast): 1.0 is above 0.1"),
+        ({"detectors": ["unet"], "protocol": "paper"}, "and the paper has none (protocol: paper)"),
+        ({"split": {2: None}}, "write decimals with a point, as in 0.5: a comma ends a value"),
         ({"schema_version": 7}, "key schema_version): 7 was given."),
         ({"image": None}, "key image): null was given where a group of keys is wanted"),
         (
@@ -120,6 +122,27 @@ def test_each_mistake_is_one_line_with_its_key(change, line):
         check_config(changed(**change), SCHEMA)
     assert line in str(caught.value)
     assert all(text.startswith("ERROR [E101] ") for text in str(caught.value).splitlines())
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            "split: {folds: 3}\nsplit: {test_fraction: 0.3}\n",
+            "`split` stands on line 1 too",
+        ),
+        ("split:\n  folds: 3\n  folds: 4\n", "yaml:3): `folds` stands on line 2 too"),
+        ("seed: 012\n", "yaml:1): YAML reads 012 as a number of base 8"),
+        ("words: {row: 1:30}\n", "yaml:1): YAML reads 1:30"),
+    ],
+)
+def test_what_yaml_passes_over_is_told(tmp_path, text, line):
+    (tmp_path / "study.yaml").write_text(text)
+    with pytest.raises(TomocalcError) as caught:
+        check_text(tmp_path / "study.yaml")
+    assert line in str(caught.value)
+    (tmp_path / "study.yaml").write_text('a: &a {seed: 0, b: "012", c: 0.5, d: 10}\ne: *a\n')
+    check_text(tmp_path / "study.yaml")
 
 
 def test_a_missing_key_is_named():

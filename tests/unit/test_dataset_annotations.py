@@ -13,6 +13,7 @@ from support.candidates import candidate_rows
 from support.manifests import manifest
 from tomocalc.dataset.annotations import findings_of, lines_of, misplaced
 from tomocalc.dataset.labels import label_candidates
+from tomocalc.errors import TomocalcError
 
 VOLUMES = [manifest(name, rows=64, columns=96) for name in "vw"]
 
@@ -47,17 +48,43 @@ def test_one_line_per_slice_is_one_finding() -> None:
     "change",
     [
         {"slice": 5, "x": 52.0},
-        {"slice": None},
-        {"slice": 8},
+        {"slice": 8, "x": 51.0},
+        {"slice": 16},
         {"slice": 6, "x": 54.0},
         {"slice": 6, "y": 16.0},
         {"slice": 6, "kind": "mass"},
-        {"slice": 6, "pathology": "benign"},
         {"slice": 6, "volume_id": "w"},
     ],
 )
 def test_other_places_are_other_findings(change: dict[str, Any]) -> None:
     assert told([line(2), line(3, **change)]) == [[2], [3]]
+
+
+BOX = {"radius": None, "width": 12.0, "height": 8.0, "x": 46.0, "y": 15.0}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"slice": None},
+        {"slice": 8},  # the outline of some slices is left out
+        {"slice": 6, "pathology": "benign"},
+        BOX,  # around the point, off its middle
+    ],
+)
+def test_one_place_told_in_another_way_is_one_finding(change: dict[str, Any]) -> None:
+    assert told([line(2), line(3, **change)]) == [[2, 3]]
+    (found,) = findings_of([line(2, **change), line(3)], VOLUMES)
+    assert found["pathology"] == change.get("pathology")
+
+
+def test_one_finding_has_one_outcome_and_is_no_breast() -> None:
+    rows = [line(2, pathology="benign"), line(3, slice=6, pathology="malignant")]
+    with pytest.raises(TomocalcError, match=r"line 3.*what line 2 does, with another pathology"):
+        findings_of(rows, VOLUMES)
+    for shape in ({"radius": 40.0}, {**BOX, "x": 0.0, "width": 90.0, "height": 60.0}):
+        (fault,) = misplaced("a.tsv", [line(2, **shape)], [manifest("v", rows=64, columns=96)])
+        assert "outline the finding, not the breast" in str(fault)
 
 
 def test_a_finding_told_again_with_rounded_places_is_one() -> None:

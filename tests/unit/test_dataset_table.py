@@ -60,6 +60,9 @@ def test_columns_without_names_are_numbered_from_one(tmp_path):
         ("A,C,y\n1,2,yes\n1,big,no\n", "the first is `big` on line 3"),
         ("A,C,y\n1,2,yes\n1,2,\n1,3,no\n", "1 rows have no label, the first on line 3"),
         ("A,C,y\n1,2,1\n", "no row of column y is `yes`; it holds 1"),
+        ("A,C,y\n1,2,yes\n1,-1e39,no\n", "infinite or larger than 3.4e38, the first is `-1e39` on"),
+        ("A,C,y\n-999,2,yes\n-999,1,no\n5,1,no\n7,1,no\n", "2 cells are -999, far from all others"),
+        ("A,C,y\n1,2,yes\n1,2,no,x\n", "a line has more cells than the header"),
     ],
 )
 def test_a_bad_table_is_named_with_its_line(tmp_path, text, message):
@@ -82,6 +85,11 @@ def test_patients_are_named_in_every_row_or_in_none(tmp_path):
     assert rows["patient_id"].to_list() == ["", ""]
     with pytest.raises(TomocalcError, match=r"E302.*2 of 3 rows name no patient.*line 3"):
         read(tmp_path, "A,C,y,p\n1,2,yes,a\n1,2,no,\n1,2,no, \n", patient_id="p")
+    for word in ("#REF!", "Total", "-999"):
+        with pytest.raises(TomocalcError, match=f"1 of 2 rows .*`{word}`, on line 3"):
+            read(tmp_path, f"A,C,y,p\n1,2,yes,a\n1,2,no,{word}\n", patient_id="p")
+    with pytest.raises(TomocalcError, match="a number that a spreadsheet has rounded"):
+        read(tmp_path, "A,C,y,p\n1,2,yes,1.23457E+14\n1,2,no,b\n", patient_id="p")
 
 
 @pytest.mark.parametrize(
@@ -103,6 +111,8 @@ DIALECTS = {
     "decimal commas": "A;C;y\n1,5;-0,25;yes\n2,125;;no\n",
     "the first line of Excel": "sep=|\nA|C|y\n1.5|-0.25|yes\n2.125||no\n",
     "words for nothing": "A,C,y\n1.5,-0.25,yes\n2.125,NA,no\n",
+    "comments, empty lines, one end of lines": "# 2026\rA,C,y\r1.5,-0.25,yes\r\r2.125,,no\r,,\r",
+    "row names of R": "A,C,y\n1,1.5,-0.25,yes\n2,2.125,NA,no\n",
     "the index of pandas": ",A,C,y\n0,1.5,-0.25,yes\n1,2.125,NaN,no\n",
 }
 

@@ -115,5 +115,7 @@ def test_places_are_held_against_the_size_in_the_sheet(
     size = {"volume_id": "v", "rows": 100, "columns": 50}
     found = outside_images("a.csv", rows, [size])
     assert not found if words is None else re.search(words, str(found[0]))
+    corners = [{**row, "x": 5, "y": 5, "width": 20, "height": 30} for row in rows]
+    assert len(outside_images("a.csv", corners, [size])) == (len(rows) > 2)
     unknown = dict.fromkeys(("rows", "columns"))
     assert len(outside_images("a.csv", rows, [{**size, **unknown}])) == (places[0][0] < 1)

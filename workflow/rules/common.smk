@@ -1,5 +1,6 @@
 """Settings and sheets, checked, and the plan of the run; no rules."""
 
+import os
 import sys
 from os.path import relpath
 from pathlib import Path
@@ -11,10 +12,13 @@ report: "../report/workflow.rst"
 WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
 SCRIPTS = WORKFLOW / "scripts"
 sys.path.insert(0, str(SCRIPTS))
+# Jobs inherit it: they read the library that lies here, not one that is installed.
+PATHS = [str(SCRIPTS), os.environ.get("PYTHONPATH")]
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, PATHS))
 
 try:
     from tomocalc.comparison.catalogue import NETWORKS
-    from tomocalc.config import check_config, load_schema
+    from tomocalc.config import check_config, check_text, load_schema
     from tomocalc.comparison.catalogue import TITLES as DETECTORS
     from tomocalc.errors import TomocalcError
     from tomocalc.files import require_writable
@@ -80,6 +84,8 @@ def in_logs(path):
 SHEET_SCHEMAS = {name: schema(name) for name in ("volumes", "annotations")}
 
 try:
+    for file in workflow.configfiles:
+        check_text(file)
     take_short_form(config, [DEFAULT_SETTINGS, *workflow.configfiles])
     config.update(check_config(config, load_schema(schema("config"))))
     localise_paths(config)

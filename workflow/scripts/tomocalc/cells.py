@@ -102,7 +102,7 @@ def read_cells(path: str, schema: Schema) -> Cells:
     foreign = len(columns) < len(set(named))
     errors += together(bad)
     unread = {number for number, _, _ in bad}
-    whole = "volume_id" in named and "" not in names and len(rows) == len(lines)
+    whole = "volume_id" in named and "" not in names
     return Cells(rows, names if whole else None, foreign, unread, errors)
 
 

@@ -31,6 +31,50 @@ def load_schema(path: str | Path) -> Schema:
     return yaml.load(Path(path).read_text(encoding="utf-8"), Loader=SafeLoader)
 
 
+def check_text(path: str | Path) -> None:
+    """Check a configuration file for what YAML passes over: a key twice, 012 read as ten.
+
+    Raises
+    ------
+    TomocalcError
+        ``E101``, one for each. What is no YAML at all Snakemake has refused before.
+    """
+    try:
+        node = yaml.compose(Path(path).read_text(encoding="utf-8"), Loader=SafeLoader)
+    except (yaml.YAMLError, OSError, UnicodeDecodeError):
+        return
+    raise_all(
+        [
+            TomocalcError("E101", what=what, where=f"{path}:{line + 1}", why=why, fix=fix)
+            for line, what, why, fix in _passed_over(node)
+        ]
+    )
+
+
+def _passed_over(node: yaml.Node | None) -> Iterator[tuple[int, str, str, str]]:
+    """Yield line from 0, what, why and fix."""
+    if isinstance(node, yaml.MappingNode):
+        first: dict[str, int] = {}
+        for name, value in node.value:
+            line, key = name.start_mark.line, str(name.value)
+            if key in first and key != "<<":
+                why = f"`{key}` stands on line {first[key] + 1} too, and the last would win"
+                yield line, "a key stands twice", why, "put both into one"
+            first.setdefault(key, line)
+            yield from _passed_over(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _passed_over(value)
+    elif (
+        isinstance(node, yaml.ScalarNode)
+        and node.tag == "tag:yaml.org,2002:int"
+        and re.fullmatch(r"[-+]?(0[0-9_]+|.*:.*)", node.value)
+    ):
+        why = f"YAML reads {node.value} as a number of base 8 or 60"
+        fix = "write it in base 10, or in quotes where text is meant"
+        yield node.start_mark.line, "wrong value", why, fix
+
+
 def check_config(config: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
     """Return *config* with command-line strings turned into the types of *schema*.
 
@@ -143,7 +187,9 @@ def _explain(error: ValidationError) -> Iterator[tuple[str, str, str, str]]:
                 _join(key, str(name)),
                 "unknown key",
                 f"`{name}` is not a setting",
-                _suggest(str(name), known),
+                "write decimals with a point, as in 0.5: a comma ends a value"
+                if str(name).isdigit()
+                else _suggest(str(name), known),
             )
     elif error.validator == "required":
         for name in sorted(set(schema["required"]) - set(instance)):

@@ -69,6 +69,17 @@ def _insertion(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
         yield _contradiction("insertion.diameter_mm", why, "lower one, or raise the other")
 
 
+def _detectors(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
+    wrong = {
+        "source": ("table", "detectors search image volumes, and the source is a table"),
+        "target": ("malignancy", "detectors find calcifications, and clusters are asked about"),
+        "protocol": ("paper", "detectors learn from training patients, and the paper has none"),
+    }
+    for key, (value, why) in wrong.items():
+        if config["detectors"] and config[key] == value:
+            yield _contradiction("detectors", f"{why} ({key}: {value})", "set detectors: []")
+
+
 OTHER_KIND = ("set target: malignancy, or another kind", "give table.cluster, or use another kind")
 """Of sequences of members without clusters: of images, and of a table."""
 
@@ -143,5 +154,6 @@ CHECKS: dict[Callable[[Mapping[str, Any]], Iterator[TomocalcError]], tuple[str, 
     _split: ("split",),
     _target: ("source", "table", "target", "image", "sequence", "features", "phantom"),
     _table: ("source", "table", "sequence", "features", "predict"),
+    _detectors: ("detectors", "source", "target", "protocol"),
 }
 """Every check, and the sections that it reads."""

@@ -6,6 +6,7 @@ Standard library only: sheets are read while the graph of jobs is built.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import re
 from collections.abc import Sequence
@@ -72,9 +73,6 @@ def split_lines(path: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
         raise sheet_error(path, "it is empty", "write a header line and one row per entry")
     number, header = lines[0]
     check_header(f"{path}:{number}", header, lines[1][1] if lines[1:] else [])
-    named = [cells for _, cells in lines[1:] if len(cells) == len(header) + 1]
-    if 1 < len(named) == len(lines) - 1 and numbers_rows([cells[0] for cells in named]):
-        header = ["", *header]
     return header, lines[1:]
 
 
@@ -107,21 +105,28 @@ def separated(text: str) -> tuple[str, str, int]:
     """Return the separator, the text from its header on, and how many lines are before that.
 
     Before it are Excel's own first line, and comments, which have fewer cells than the header.
+    Above row names of R, which have none, the header gets an empty cell.
     """
-    lines = text.splitlines(keepends=True)
+    lines = text.splitlines()
     first = lines[0].strip() if lines else ""
     declared, skipped = SEPARATOR_LINE.fullmatch(first), 0
     if declared:
         skipped = 1
         if any(declared[1] in line for line in lines[1:TOP]):
-            return declared[1], "".join(lines[1:]), 1
+            return declared[1], "\n".join(lines[1:]), 1
     top = [line for line in lines[skipped:TOP] if line.strip()]
     tabbed = next((line for line in top if "\t" in line), "")
     full = tabbed or next((line for line in top if re.search("[,;|]", line)), "")
     mark = "\t" if tabbed else max(",;|", key=full.count)
     while lines[skipped:] and lines[skipped].startswith("#") and mark not in lines[skipped]:
         skipped += 1
-    return mark, "".join(lines[skipped:]), skipped
+    top = [line for line in lines[skipped : skipped + TOP] if line.strip()]
+    with contextlib.suppress(csv.Error):
+        rows = list(csv.reader(top, delimiter=mark))
+        below = [cells for cells in rows[1:] if len(cells) == len(rows[0]) + 1]
+        if 1 < len(below) == len(rows) - 1 and numbers_rows([cells[0] for cells in below]):
+            lines[skipped] = f"{mark}{lines[skipped]}"
+    return mark, "\n".join(lines[skipped:]), skipped
 
 
 def decoded(content: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -11,15 +12,19 @@ from tomocalc.cells import LINE
 from tomocalc.config import load_schema
 from tomocalc.dataset.masks import placed
 from tomocalc.errors import TomocalcError
-from tomocalc.sheets import read_annotations
+from tomocalc.sheets import CALCIFIED, read_annotations
 
 Row = Mapping[str, Any]
 NEIGHBOURING = 2
 """Slices at most between two lines of one finding: every slice or every other one is outlined."""
+FAR = 10
+"""Slices at most between two lines that are copies, the outline of some slices being left out."""
 SEVERAL = 3
 """Lines from which on their places, all of them, show that x and y are exchanged."""
 MOST = 0.5
 """Largest share of the breast that the mask of a finding may have."""
+LEAST = 0.1
+"""Share of the image below which no outline is too large, however small the breast looks."""
 AGAIN_PX = 1.0
 """Distance of two centres on one slice within which a finding is told twice."""
 SAME_PX = 3.0
@@ -32,9 +37,10 @@ def findings_of(rows: Iterable[Row], volumes: Iterable[VolumeManifest]) -> list[
     """Return one row per finding, in the order of the sheet.
 
     Where an annotator has outlined a finding on every slice that shows it, its lines are one
-    finding: lines of one volume, kind and outcome on neighbouring slices whose centres agree, and
-    lines of one slice whose centres are the same to the pixel. Counted line by line they would be
-    many findings, and intervals too narrow.
+    finding: lines of one volume and kind on neighbouring slices whose centres agree, and lines of
+    one slice whose centres are the same to the pixel. So are a point and the outline around it,
+    and copies of one shape up to `FAR` slices apart. Counted line by line they would be many
+    findings, and intervals too narrow.
 
     Parameters
     ----------
@@ -52,10 +58,12 @@ def findings_of(rows: Iterable[Row], volumes: Iterable[VolumeManifest]) -> list[
     lines = placed(rows, volumes)
     chains: defaultdict[tuple[Any, ...], list[list[dict[str, Any]]]] = defaultdict(list)
     for row in sorted(lines, key=lambda row: -1 if row["slice"] is None else row["slice"]):
-        group = chains[row["volume_id"], row["kind"], row.get("pathology")]
+        group = chains[row["volume_id"], row["kind"]]
         near = [chain for chain in group if _continues(chain[-1], row)]
         if near:
-            min(near, key=lambda chain: _apart(chain[-1], row)).append(row)
+            chain = min(near, key=lambda chain: _apart(chain[-1], row))
+            _check_outcome(chain, row)
+            chain.append(row)
         else:
             group.append([row])
     order = {id(row): number for number, row in enumerate(lines)}
@@ -103,16 +111,33 @@ def _joined(chain: list[dict[str, Any]]) -> dict[str, Any]:
     middle = chain[(len(chain) - 1) // 2]
     if len(chain) == 1:
         return middle
-    return {**middle, "parts": [row for row in chain if row is not middle]}
+    said = next((row["pathology"] for row in chain if row.get("pathology")), None)
+    parts = [row for row in chain if row is not middle]
+    return {**middle, "pathology": said, "parts": parts}
+
+
+def _check_outcome(chain: Sequence[Row], row: Row) -> None:
+    """Refuse a finding of which two lines tell two outcomes."""
+    for other in chain:
+        if len({row.get("pathology"), other.get("pathology")} - {None}) > 1:
+            raise _fault(
+                f"annotation sheet, line {row[LINE]}",
+                f"it outlines what line {other[LINE]} does, with another pathology",
+                "give one finding one outcome, or delete the line that is wrong",
+            )
 
 
 def _continues(last: Row, row: Row) -> bool:
     """Return whether *row* outlines what *last* outlines: on a slice behind, or once more."""
     extents = [_extent(one) for one in (last, row)]
-    if last["slice"] == row["slice"]:
-        reach = [AGAIN_PX, AGAIN_PX]
-    elif last["slice"] is not None and row["slice"] - last["slice"] <= NEIGHBOURING:
+    if None in (last["slice"], row["slice"]) or last["slice"] == row["slice"]:
+        # a point lies anywhere in its outline; of two outlines the centres are the same
+        point = (0.0, 0.0) in extents and row["kind"] == "calcification"
+        reach = [max(AGAIN_PX, max(pair) / 2 * point) for pair in zip(*extents, strict=True)]
+    elif row["slice"] - last["slice"] <= NEIGHBOURING:
         reach = [max(SAME_PX, SAME_SHARE * min(pair)) for pair in zip(*extents, strict=True)]
+    elif row["slice"] - last["slice"] <= FAR and extents[0] == extents[1]:
+        reach = [0.0, 0.0]
     else:
         return False
     apart = zip(_centre(last), _centre(row), reach, strict=True)
@@ -197,6 +222,11 @@ def _reason(row: Row, volume: VolumeManifest) -> tuple[str, str] | None:
             why = f"the mask covers {covers[0]} of the image, the breast {covers[1]}"
             return why, "mark the finding, not the breast; is the mask inverted?"
         return None
+    extents = [max(extent, 1.0) for extent in _extent(row)]
+    share = math.prod(extents) / (volume.rows * volume.columns)
+    if row["kind"] in CALCIFIED and share > max(MOST * volume.breast_share, LEAST):
+        why = f"it covers {min(share, 1):.0%} of the image, the breast {volume.breast_share:.0%}"
+        return why, "outline the finding, not the breast, in pixels"
     if axis := _outside(row, volume):
         centre = _centre(row)["xy".index(axis)]
         fix = "give x as the column and y as the row, in pixels, of a box its top left corner"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import polars as pl
 from tomocalc.dataset.table_checks import (
     cell_text,
     like_words,
+    nameless,
     no_patient,
     not_numbers,
     patient_spellings,
@@ -22,7 +24,7 @@ from tomocalc.dataset.table_checks import (
 )
 from tomocalc.delimited import NOT_UTF8, decoded, separated
 from tomocalc.errors import raise_all
-from tomocalc.identity import EMPTY, names_nobody
+from tomocalc.identity import EMPTY
 from tomocalc.parquet import BAD, load_parquet
 from tomocalc.sections import MOST_SUBGROUPS, TABLE
 from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, Column, own_columns, schema
@@ -104,6 +106,8 @@ def read_feature_table(
         why, fix = str(error).splitlines()[0], "give the path of a CSV or Parquet file"
         if isinstance(error, UnicodeDecodeError) or re.search("utf-?8", why, re.IGNORECASE):
             why, fix = NOT_UTF8
+        elif "more fields" in why:
+            why, fix = "a line has more cells than the header", "give every line one per column"
         raise table_error(path, why, fix) from error
     wanted = [*features.values(), label, *filter(None, (patient_id, site, cluster))]
     absent = sorted(set(wanted) - set(table.columns))
@@ -116,7 +120,8 @@ def read_feature_table(
         why = f"it has several columns {', '.join(twice)}, and which one is meant is open"
         raise table_error(path, why, "rename or delete one of them")
     first_line = 2 if header else 1
-    table = table.with_row_index("_row").with_columns(_one_spelling(table[label]))
+    table = table.with_columns(_one_spelling(table[label])).with_row_index("_row")
+    table = table.filter(pl.any_horizontal(pl.exclude("_row").is_not_null()))
     positive = _plain_number(positive)
     negative = None if negative is None else [*map(_plain_number, negative)]
     text = cell_text(label)
@@ -131,7 +136,7 @@ def read_feature_table(
         raise table_error(path, why, "complete them, or set labels.unlabelled: drop")
     left_out = LeftOut(unknown.height, table.filter(~named).height - unknown.height)
     table = table.filter(named)
-    table = _with_numbers(_named(table, patient_id), list(features.values()))
+    table = _with_numbers(table, list(features.values()))
     table = reader_ranks(path, table, features, first_line)
     raise_all(
         [
@@ -149,7 +154,7 @@ def read_feature_table(
         "volume_id": pl.lit(TABLE),
         "candidate_id": first,
         "slice": member,
-        "patient_id": cell_text(patient_id),
+        "patient_id": pl.lit("") if nameless(table, patient_id) else cell_text(patient_id),
         "detected": pl.lit(value=True),
         "focus": member == 0,
         "qc_flag": pl.lit("ok"),
@@ -236,13 +241,13 @@ def _one_spelling(labels: pl.Series) -> pl.Series:
 
 
 def _plain_number(text: str) -> str:
-    """Return a number in one spelling, and other text without blanks around it.
+    """Return a number in one spelling, other text composed and without blanks around it.
 
     >>> [_plain_number(text) for text in ("1.0", "01", " 1 ", "1e0", " Calc")]
     ['1', '1', '1', '1', 'Calc']
     """
     number = re.fullmatch(r"[+-]?\d+(\.\d*)?(e[+-]?\d+)?", text.strip(), re.IGNORECASE)
-    return f"{float(text):.15g}" if number else text.strip()
+    return f"{float(text):.15g}" if number else unicodedata.normalize("NFC", text.strip())
 
 
 def _with_numbers(table: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
@@ -265,20 +270,9 @@ def _with_numbers(table: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
     return table.with_columns(pl.col(texts).str.replace(r"^(-?\d+),(\d+(e[+-]?\d+)?)$", "$1.$2"))
 
 
-def _named(table: pl.DataFrame, patient_id: str | None) -> pl.DataFrame:
-    """Empty the cells of the column of patients that name nobody, such as ``unknown``."""
-    if patient_id is None:
-        return table
-    names = table.select(cell_text(patient_id))[patient_id]
-    nobody = [name for name in names.unique() if names_nobody(name)]
-    return table.with_columns(
-        pl.when(names.is_in(nobody)).then(pl.lit("")).otherwise(names).alias(patient_id)
-    )
-
-
 def _number(table: pl.DataFrame, column: str) -> pl.Expr:
     """Return the cells of *column* as numbers; null where they are empty."""
     if table[column].dtype != pl.String:
-        return pl.col(column)
+        return pl.col(column).cast(pl.Float64).fill_nan(None)
     text = pl.col(column).str.strip_chars()
     return pl.when(text != "").then(text).cast(pl.Float64)

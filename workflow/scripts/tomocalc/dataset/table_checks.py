@@ -7,8 +7,15 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.identity import EMPTY, two_spellings
+from tomocalc.identity import EMPTY, is_rounded, names_nobody, two_spellings
 from tomocalc.reader_terms import TERMS, rank_of, remedy
+
+LARGEST = 3.4e38
+"""Numbers are stored in four bytes."""
+CODES = {sign * float("9" * digits) for sign in (1, -1) for digits in range(3, 7)} | {-99.0}
+"""Numbers that stand for no value in tables of SPSS and the like."""
+FEWEST = 2
+"""Cells that show that such a number is no measurement."""
 
 
 def cell_text(column: str | None) -> pl.Expr:
@@ -21,13 +28,28 @@ def cell_text(column: str | None) -> pl.Expr:
 def no_patient(
     path: str, table: pl.DataFrame, patient_id: str | None, first_line: int
 ) -> Iterator[TomocalcError]:
-    """Say that some rows name a patient and others do not."""
-    unnamed = table.filter(cell_text(patient_id) == "")
-    if patient_id and 0 < unnamed.height < table.height:
-        line = unnamed["_row"][0] + first_line
-        why = f"{unnamed.height} of {table.height} rows name no patient, the first on line {line}"
+    """Say that some rows name a patient and others do not, or that a spreadsheet rounded names."""
+    if patient_id is None or nameless(table, patient_id):
+        return
+    rows = table.select(name=cell_text(patient_id), line=pl.col("_row") + first_line)
+    once = rows.unique("name", keep="first", maintain_order=True)
+    where = f"{path}, column {patient_id}"
+    unnamed = rows.filter(
+        pl.col("name").is_in([name for name in once["name"] if names_nobody(name)])
+    )
+    if unnamed.height:
+        word = f", `{unnamed['name'][0]}`," * bool(unnamed["name"][0])
+        why = f"{unnamed.height} of {table.height} rows name no patient, the first{word} on line "
         fix = "name the patient of every row, or set table.patient_id to null"
-        yield table_error(f"{path}, column {patient_id}", why, fix)
+        yield table_error(where, f"{why}{unnamed['line'][0]}", fix)
+    for name, line in [row for row in once.iter_rows() if is_rounded(row[0])][:1]:
+        why = f"`{name}` on line {line} is a number that a spreadsheet has rounded"
+        yield table_error(where, why, "format the column as text there, and export it anew")
+
+
+def nameless(table: pl.DataFrame, patient_id: str | None) -> bool:
+    """Return whether a table names no patient: it has no such column, or an empty one."""
+    return table.filter(~cell_text(patient_id).str.to_lowercase().is_in(EMPTY)).is_empty()
 
 
 def like_words(
@@ -40,7 +62,8 @@ def like_words(
         if word not in words and word.casefold() in known:
             why = f"`{word}` on line {row + first_line} differs from "
             why += f"`{known[word.casefold()]}` in spelling alone"
-            yield table_error(f"{path}, column {label}", why, "write it in one way")
+            fix = "write it in one way, in the table and under `table` of the settings"
+            yield table_error(f"{path}, column {label}", why, fix)
 
 
 def split_clusters(
@@ -87,7 +110,7 @@ def patient_spellings(
     path: str, table: pl.DataFrame, patient_id: str | None, first_line: int
 ) -> Iterator[TomocalcError]:
     """Say that one patient is written in two ways."""
-    if patient_id is None:
+    if patient_id is None or nameless(table, patient_id):
         return
     names = table.select(cell_text(patient_id), pl.col("_row") + first_line)
     once = names.unique(patient_id, keep="first", maintain_order=True)
@@ -102,18 +125,42 @@ def patient_spellings(
 def not_numbers(
     path: str, table: pl.DataFrame, features: dict[str, str], first_line: int
 ) -> Iterator[TomocalcError]:
-    """Say that columns of features hold something else than numbers."""
+    """Say that columns of features hold something else than numbers, or codes for none."""
     for column in features.values():
-        if table[column].dtype != pl.String:
+        where, kind = f"{path}, column {column}", table[column].dtype
+        if kind not in (pl.String, pl.Boolean, pl.Null) and not kind.is_numeric():
+            yield table_error(where, f"it holds {kind}, no numbers", "turn it into numbers")
             continue
-        text = pl.col(column).str.strip_chars()
-        number = text.cast(pl.Float64, strict=False)
-        bad = table.filter(number.is_null() & pl.col(column).is_not_null() & (text != ""))
-        if bad.height:
-            line, value = bad["_row"][0] + first_line, bad[column][0]
-            why = f"{bad.height} cells are not numbers, the first is `{value}` on line {line}"
-            fix = "write numbers, without a mark between thousands, or leave cells empty"
-            yield table_error(f"{path}, column {column}", why, fix)
+        text = cell_text(column).str.to_lowercase()
+        cells = table.select("_row", column, number=text.cast(pl.Float64, strict=False), text=text)
+        if kind == pl.String:
+            cells = cells.filter(pl.col("text") != "")
+        elif kind.is_numeric():
+            cells = cells.with_columns(number=pl.col(column).cast(pl.Float64).fill_nan(None))
+        bad = cells.filter(pl.col("number").is_null()) if kind == pl.String else cells.clear()
+        endless = cells.filter(pl.col("number").abs() > LARGEST)
+        for rows, what in ((bad, "not numbers"), (endless, "infinite or larger than 3.4e38")):
+            if rows.height:
+                line, value = rows["_row"][0] + first_line, rows[column][0]
+                why = f"{rows.height} cells are {what}, the first is `{value}` on line {line}"
+                fix = "write numbers, without a mark between thousands, or leave cells empty"
+                yield table_error(where, why, fix)
+        if (code := _stands_for_none(cells["number"].drop_nulls())) is not None:
+            count = cells.filter(pl.col("number") == code).height
+            why = f"{count} cells are {code:g}, far from all others: it seems to stand for no value"
+            yield table_error(where, why, "leave these cells empty")
+
+
+def _stands_for_none(numbers: pl.Series) -> float | None:
+    """Return a number such as -999 that some cells hold, if no other comes near it."""
+    for code in {numbers.min(), numbers.max()} & CODES:
+        rest = numbers.filter(numbers != code)
+        if rest.is_empty() or numbers.len() - rest.len() < FEWEST:
+            continue
+        spread = float(rest.max()) - float(rest.min())  # type: ignore[arg-type]
+        if float((rest - code).abs().min()) > spread:  # type: ignore[arg-type]
+            return float(code)  # type: ignore[arg-type]
+    return None
 
 
 def reader_ranks(

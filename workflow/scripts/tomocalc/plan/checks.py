@@ -5,11 +5,10 @@ Only what Snakemake itself needs is imported here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 from pathlib import Path
-from typing import Any
 
 from tomocalc.cells import LINE, Row, row_error, together
 from tomocalc.errors import TomocalcError
@@ -78,30 +77,6 @@ def check_outcomes(findings: Sequence[Row], where: str, *, others: int = 0) -> N
             + (f"; {others} findings are masses and the like" if others else ""),
             fix="fill it with benign and malignant, or set target: calcification",
         )
-
-
-def check_detectors(config: Mapping[str, Any]) -> None:
-    """Check that a run can have the detectors that its *config* names.
-
-    Raises
-    ------
-    TomocalcError
-        ``E101`` where they have no images, no single calcifications to find, or no patients apart.
-    """
-    wrong = {
-        "source": ("table", "detectors search image volumes, and the source is a table"),
-        "target": ("malignancy", "detectors find calcifications, and clusters are asked about"),
-        "protocol": ("paper", "detectors learn from training patients, and the paper has none"),
-    }
-    for key, (value, why) in wrong.items():
-        if config["detectors"] and config[key] == value:
-            raise TomocalcError(
-                "E101",
-                what="this run cannot have detectors",
-                where="configuration key detectors",
-                why=f"{why} ({key}: {value})",
-                fix="set detectors: []",
-            )
 
 
 def check_split(cohort: Cohort, split: SplitSection) -> None:
@@ -211,8 +186,8 @@ def outside_images(
 ) -> list[TomocalcError]:
     """Return the places that cannot lie in their images, as far as the sheets tell.
 
-    Places that are all shares of an image, and those outside the size that a sheet of volumes
-    gives, as imports write it.
+    Places that are all shares of an image, boxes whose size is that of their far corner, and places
+    outside the size that a sheet of volumes gives, as imports write it.
 
     Parameters
     ----------
@@ -227,6 +202,11 @@ def outside_images(
         why = "x and y of all lines lie between 0 and 1: they seem to be shares of the image"
         fix = "multiply x by the columns and y by the rows: places are in pixels"
         return [row_error(f"{sheet}:{places[0][LINE]}", why, fix)]
+    boxes = [row for row in places if row.get("width") and min(row["x"], row["y"]) > 0]
+    if len(boxes) >= SEVERAL and all(r["width"] > r["x"] and r["height"] > r["y"] for r in boxes):
+        why = "width and height of all boxes are larger than x and y: they seem to be corners"
+        fix = "give width as x of the right edge minus x, and height likewise"
+        return [row_error(f"{sheet}:{boxes[0][LINE]}", why, fix)]
     known = [(row, sizes[row["volume_id"]]) for row in places if row["volume_id"] in sizes]
     outside = [(row, size) for row, size in known if not _inside(row, size)]
     exchanged = ({**row, "x": row["y"], "y": row["x"]} for row, _ in known)

@@ -9,7 +9,7 @@ from typing import Any
 from tomocalc.comparison.catalogue import STEP_KEYS
 from tomocalc.config import Schema
 from tomocalc.errors import TomocalcError
-from tomocalc.plan.checks import Cohort, check_detectors, check_split
+from tomocalc.plan.checks import Cohort, check_split
 from tomocalc.plan.named import check_contents, check_named_files
 from tomocalc.plan.pages import PagePlan
 from tomocalc.plan.prediction import PredictionPlan
@@ -158,7 +158,6 @@ def plan_run(config: Config, schemas: Mapping[str, Schema], *, look: bool) -> Pl
         As `tomocalc.plan.reading.read_sheets`, `tomocalc.plan.named.check_named_files` and
         `tomocalc.plan.named.check_contents`; ``E101`` for detectors that this run cannot have.
     """
-    check_detectors(config)
     if look:
         check_named_files(config)
     sheets = read_sheets(config, schemas, look=look)

@@ -110,6 +110,10 @@ def read_table(path: str, *, header: bool) -> Table | None:
         first, lines = split_lines(path)
     except TomocalcError as error:
         raise _fault(path, error.why, error.fix) from error
+    for number, cells in lines:
+        if any(cells[len(first) :]):
+            why = f"it has {len(cells)} cells where the header has {len(first)}"
+            raise _fault(f"{path}:{number}", why, "give every line one cell per column")
     rows = [cells for _, cells in lines]
     if header:
         return Table(first, rows)

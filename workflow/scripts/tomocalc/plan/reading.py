@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tomocalc.cells import Row
+from tomocalc.cells import LINE, Row, row_error, together
 from tomocalc.config import Schema, load_schema
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.files import stable_number
+from tomocalc.identity import patient_key
 from tomocalc.phantom.cohort import phantom_volumes
 from tomocalc.plan.checks import (
     OUTCOMES,
@@ -243,7 +244,9 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
         if look and (labels := config["predict"]["annotations"]) is not None:
             found, more = check_annotations(labels, schemas["annotations"], names, data_root=root)
             predicted_masks = {row["mask"] for row in found if row["mask"]}
-            errors += more
+            errors += more or outside_images(labels, found, new)
+            if config["predict"]["model"] is None:
+                errors += _trained_on(sheet, new, volumes.values())
     raise_all(errors)
     return Sheets(
         volumes, predicted, sorted(masks), sorted(predicted_masks), annotated, malignant, cohort
@@ -260,6 +263,18 @@ def inserted_volumes(config: Mapping[str, Any], names: Iterable[str]) -> set[str
         return set()
     below = section["fraction"] * 2**128
     return {name for name in names if stable_number(seed, name, "calcified") < below}
+
+
+def _trained_on(sheet: str, rows: Iterable[Row], own: Iterable[Row]) -> list[TomocalcError]:
+    """Return the rows to validate a model on whose patients are among its *own*."""
+    known = {patient_key(row["patient_id"]) for row in own if row["patient_id"]}
+    why = "is a patient of this run, whose model would be validated on what it has learned from"
+    fix = "take them out, or give the sheet of other patients; if an id is used twice, change one"
+    return together(
+        (row[LINE], "", row_error(f"{sheet}:{row[LINE]}", f"`{row['patient_id']}` {why}", fix))
+        for row in rows
+        if row["patient_id"] and patient_key(row["patient_id"]) in known
+    )
 
 
 def _by_id(rows: list[Row]) -> dict[str, Row]:

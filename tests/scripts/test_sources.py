@@ -10,9 +10,10 @@ import fetch_table
 import import_dataset
 import write_phantom_sheets
 from support.local_server import serving
+from support.sheets import read_volumes
 from tomocalc.config import load_schema
 from tomocalc.errors import TomocalcError
-from tomocalc.sheets import read_annotations, read_volumes
+from tomocalc.sheets import read_annotations
 
 SCHEMAS = Path(__file__).parents[2] / "workflow/schemas"
 TABLE = b"1,2,yes\n"

@@ -16,6 +16,7 @@ from support.candidates import as_shard, cohort
 from support.imports import bcs_dbt_folder, inbreast_folder, victre_folder
 from support.manifests import manifest
 from support.model_data import NAMES, make_candidates
+from support.sheets import read_volumes
 from tomocalc.accounts.manifest import TableEntry
 from tomocalc.adapters.bcs_dbt import bcs_dbt
 from tomocalc.adapters.inbreast import inbreast
@@ -32,7 +33,7 @@ from tomocalc.model.release import load_model, save_model
 from tomocalc.model.sequences import build_sequences
 from tomocalc.parquet import read_parquet, write_parquet
 from tomocalc.plan.graph import plan_run
-from tomocalc.sheets import read_annotations, read_volumes
+from tomocalc.sheets import read_annotations
 
 SCHEMAS = Path(__file__).parents[2] / "workflow/schemas"
 

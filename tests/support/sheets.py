@@ -6,12 +6,20 @@ from typing import Any
 
 import pytest
 
-from tomocalc.config import load_schema
-from tomocalc.errors import TomocalcError
-from tomocalc.sheets import read_volumes
+from tomocalc.cells import Row
+from tomocalc.config import Schema, load_schema
+from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.sheets import check_volumes
 
 VOLUMES = load_schema(Path(__file__).parents[2] / "workflow/schemas/volumes.schema.yaml")
 HEADER = "volume_id\tpatient_id\tlaterality\tview\tpath"
+
+
+def read_volumes(path: str, schema: Schema, **options: Any) -> list[Row]:
+    """Return the rows of a sheet of volumes, or raise its mistakes."""
+    rows, _, errors = check_volumes(path, schema, **{"data_root": None, "look": True, **options})
+    raise_all(errors)
+    return rows
 
 
 def sheet_writer(folder: Path) -> Callable[..., str]:

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from support.imports import SCHEMAS, accepted, data, dicom, needs_data
+from support.sheets import read_volumes
 from tomocalc.adapters.dicom_folder import dicom_folder, link_series
 from tomocalc.adapters.sheets import Sheets, listing_digest, write_sheets
 from tomocalc.config import load_schema
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.volume import open_volume
-from tomocalc.sheets import read_volumes
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from support.sheets import HEADER, VOLUMES, fault, sheet_writer
-from tomocalc.sheets import read_volumes
+from support.sheets import HEADER, VOLUMES, fault, read_volumes, sheet_writer
 
 
 @pytest.fixture

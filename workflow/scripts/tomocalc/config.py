@@ -40,39 +40,30 @@ def check_text(path: str | Path) -> None:
         ``E101``, one for each. What is no YAML at all Snakemake has refused before.
     """
     try:
-        node = yaml.compose(Path(path).read_text(encoding="utf-8"), Loader=SafeLoader)
+        nodes = [yaml.compose(Path(path).read_text(encoding="utf-8"), Loader=SafeLoader)]
     except (yaml.YAMLError, OSError, UnicodeDecodeError):
         return
+    errors = []
+    for node in nodes:
+        held = node.value if isinstance(node, yaml.CollectionNode) else []
+        nodes += [one for pair in held for one in (pair if isinstance(pair, tuple) else [pair])]
+        names = [pair[0] for pair in held if isinstance(pair, tuple) and pair[0].value != "<<"]
+        for number, name in enumerate(names):
+            known = [one for one in names[:number] if one.value == name.value]
+            if known:
+                line = known[0].start_mark.line + 1
+                why = f"`{name.value}` stands on line {line} too, and the last would win"
+                errors.append((name, "a key stands twice", why, "put both into one"))
+        octal = isinstance(node, yaml.ScalarNode) and node.tag.endswith(":int")
+        if octal and re.fullmatch(r"[-+]?(0[0-9_]+|.*:.*)", node.value):
+            why = f"YAML reads {node.value} as a number of base 8 or 60"
+            errors.append((node, "wrong value", why, "write it in base 10, or in quotes as text"))
     raise_all(
         [
-            TomocalcError("E101", what=what, where=f"{path}:{line + 1}", why=why, fix=fix)
-            for line, what, why, fix in _passed_over(node)
+            TomocalcError("E101", what, f"{path}:{node.start_mark.line + 1}", why, fix)
+            for node, what, why, fix in errors
         ]
     )
-
-
-def _passed_over(node: yaml.Node | None) -> Iterator[tuple[int, str, str, str]]:
-    """Yield line from 0, what, why and fix."""
-    if isinstance(node, yaml.MappingNode):
-        first: dict[str, int] = {}
-        for name, value in node.value:
-            line, key = name.start_mark.line, str(name.value)
-            if key in first and key != "<<":
-                why = f"`{key}` stands on line {first[key] + 1} too, and the last would win"
-                yield line, "a key stands twice", why, "put both into one"
-            first.setdefault(key, line)
-            yield from _passed_over(value)
-    elif isinstance(node, yaml.SequenceNode):
-        for value in node.value:
-            yield from _passed_over(value)
-    elif (
-        isinstance(node, yaml.ScalarNode)
-        and node.tag == "tag:yaml.org,2002:int"
-        and re.fullmatch(r"[-+]?(0[0-9_]+|.*:.*)", node.value)
-    ):
-        why = f"YAML reads {node.value} as a number of base 8 or 60"
-        fix = "write it in base 10, or in quotes where text is meant"
-        yield node.start_mark.line, "wrong value", why, fix
 
 
 def check_config(config: Mapping[str, Any], schema: Schema) -> dict[str, Any]:

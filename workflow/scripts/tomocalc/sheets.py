@@ -21,29 +21,6 @@ from tomocalc.readers.dicom_lists import VIEWS
 from tomocalc.readers.sources import foreign_path, local_path, real_names, source_files
 
 
-def read_volumes(
-    path: str,
-    schema: Schema,
-    *,
-    data_root: str | None = None,
-    look: bool = True,
-    kinds: Sequence[str] | None = None,
-) -> list[Row]:
-    """Read the sheet of volumes; every path in it must exist, unless nobody is to *look*.
-
-    Returns one row per volume of the *kinds*, sorted by ``volume_id``, with ``path`` resolved
-    below *data_root*.
-
-    Raises
-    ------
-    TomocalcError
-        ``E102`` or ``E103`` for the sheet, ``E104`` for missing images, one line each.
-    """
-    rows, _, errors = check_volumes(path, schema, data_root=data_root, look=look, kinds=kinds)
-    raise_all(errors)
-    return rows
-
-
 def check_volumes(
     path: str,
     schema: Schema,
@@ -52,10 +29,12 @@ def check_volumes(
     look: bool,
     kinds: Sequence[str] | None = None,
 ) -> tuple[list[Row], set[str] | None, list[TomocalcError]]:
-    """Return what `read_volumes` does, every name of the sheet, and every mistake in it.
+    """Return the rows of the sheet of volumes, every name in it, and every mistake.
 
-    The names are None where the sheet cannot be read that far. Of a sheet with a column ``kind``
-    only the *kinds* are kept.
+    Rows are sorted by ``volume_id``, with ``path`` resolved below *data_root*; of a sheet with a
+    column ``kind`` only the *kinds* are kept. The names are None where the sheet cannot be read
+    that far. Images are not looked for unless somebody is to *look*. Mistakes are ``E102`` and
+    ``E103`` of the sheet, ``E104`` of missing images.
     """
     cells = read_cells(path, schema)
     rows, errors = cells.rows, list(cells.errors)

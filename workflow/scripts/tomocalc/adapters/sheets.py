@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import logging
 import os
@@ -10,12 +9,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from tomocalc.config import Schema, load_schema, mistakes
-from tomocalc.delimited import decoded, separated
+from tomocalc.delimited import split_lines
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.files import ANNOTATION_COLUMNS, IMPORT_COLUMNS, sheet_text, write_text
 
@@ -137,20 +135,19 @@ def read_csv(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
         ``E603`` when it cannot be read or lacks a column.
     """
     try:
-        mark, text, _ = separated(decoded(path.read_bytes()))
-        reader = csv.DictReader(StringIO(text, newline=""), delimiter=mark)
-        absent = [name for name in columns if name not in (reader.fieldnames or [])]
-        rows = [] if absent else list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise layout_error(str(path), f"it cannot be read: {error}", "fetch it again") from error
-    if absent:
+        header, lines = split_lines(str(path))
+    except TomocalcError as error:
+        raise layout_error(
+            error.where, f"it cannot be read: {error.why}", "fetch it again"
+        ) from error
+    if absent := [name for name in columns if name not in header]:
         why = f"it has no column {', '.join(absent)}"
         raise layout_error(str(path), why, "give the file as it was published")
-    ragged = [number for number, row in enumerate(rows, 2) if None in row or None in row.values()]
-    if ragged:
-        why = f"row {ragged[0]} has another number of cells than the header"
-        raise layout_error(str(path), why, "fetch it again")
-    return [{key: value.strip() for key, value in row.items()} for row in rows]
+    for number, cells in lines:
+        if len(cells) != len(header):
+            why = f"line {number} has another number of cells than the header"
+            raise layout_error(str(path), why, "fetch it again")
+    return [dict(zip(header, cells, strict=True)) for _, cells in lines]
 
 
 def whole(text: str, where: str) -> int:

@@ -5,7 +5,6 @@ Complaints name columns and rows and never a value: who sends one on gives no pa
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,7 +15,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tomocalc.delimited import separated, sheet_content
 from tomocalc.errors import TomocalcError
 from tomocalc.parquet import BAD, load_parquet
 
@@ -109,13 +107,10 @@ def read_table(source: Any) -> pl.DataFrame:
         except BAD as error:
             why = "there is no such file" if not Path(path).exists() else "it is no Parquet file"
             raise fault(path, why, "give a CSV, TSV or Parquet file") from error
-    separator, text, skipped = separated(sheet_content(path))
     try:
-        found = pl.read_csv(text.encode(), separator=separator, infer_schema=False)
-    except (pl.exceptions.PolarsError, ValueError):
-        where = f"{path}:{_ragged(text, separator) + skipped}" if text.strip() else path
-        why = "it is no table: a line has more fields than the header"
-        raise fault(where, why if text.strip() else "it is empty", "correct the file") from None
+        found = text_table(path)
+    except TomocalcError as error:
+        raise fault(error.where, error.why, error.fix) from error
     blank = [name for name in found.columns if name.strip() == ""]
     if found.is_empty() or len(found.columns) - len(blank) < 2:
         raise fault(path, "it holds no rows, or one column", "give a CSV, TSV or Parquet file")
@@ -135,13 +130,6 @@ def _foreign(source: Any) -> pl.DataFrame:
             ) from error
     mixed = {name: "string" for name, kind in source.dtypes.items() if kind == object}  # noqa: E721
     return pl.from_dataframe(source.astype(mixed))
-
-
-def _ragged(text: str, separator: str) -> int:
-    """Return the number of the first line with more fields than the first, from 1; else 1."""
-    reader = csv.reader(text.splitlines(), delimiter=separator)
-    wanted = len(next(reader))
-    return next((reader.line_num for cells in reader if len(cells) > wanted), 1)
 
 
 def fault(where: str, why: str, fix: str) -> TomocalcError:

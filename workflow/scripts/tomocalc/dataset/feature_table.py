@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import logging
 import re
 import unicodedata
@@ -22,8 +23,8 @@ from tomocalc.dataset.table_checks import (
     split_clusters,
     table_error,
 )
-from tomocalc.delimited import NOT_UTF8, decoded, separated
-from tomocalc.errors import raise_all
+from tomocalc.delimited import separated, sheet_content, sheet_error
+from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.identity import EMPTY
 from tomocalc.parquet import BAD, load_parquet
 from tomocalc.sections import MOST_SUBGROUPS, TABLE
@@ -100,21 +101,9 @@ def read_feature_table(
     TomocalcError
         ``E302``, naming the column or the line at fault.
     """
-    try:
-        table = _read(path, header=header)
-    except BAD as error:
-        why, fix = str(error).splitlines()[0], "give the path of a CSV or Parquet file"
-        if isinstance(error, UnicodeDecodeError) or re.search("utf-?8", why, re.IGNORECASE):
-            why, fix = NOT_UTF8
-        elif "more fields" in why:
-            why, fix = "a line has more cells than the header", "give every line one per column"
-        raise table_error(path, why, fix) from error
+    table = _read(path, header=header)
     wanted = [*features.values(), label, *filter(None, (patient_id, site, cluster))]
-    absent = sorted(set(wanted) - set(table.columns))
-    if absent:
-        known = ", ".join(table.columns[:20])
-        why = f"it has no column {', '.join(absent)}; its columns are {known}"
-        raise table_error(path, why, "correct `features`, or the column map under `table`")
+    _need_columns(path, table, wanted)
     twice = sorted(name for name in set(wanted) if f"{name}{TWICE}" in table.columns)
     if twice:
         why = f"it has several columns {', '.join(twice)}, and which one is meant is open"
@@ -204,9 +193,7 @@ def read_subgroups(path: str, columns: Sequence[str], *, header: bool) -> pl.Dat
         ``E302`` for a column that is not there, or holds too many values to be groups.
     """
     table = _read(path, header=header)
-    if absent := [name for name in columns if name not in table.columns]:
-        why = f"it has no column {', '.join(absent)}"
-        raise table_error(path, why, "correct table.subgroups")
+    _need_columns(path, table, columns)
     rows = table.select(pl.int_range(pl.len(), dtype=pl.Int32).alias("candidate_id"))
     rows = rows.with_columns(table.select(cell_text(name).alias(name) for name in columns))
     for name in columns:
@@ -217,15 +204,48 @@ def read_subgroups(path: str, columns: Sequence[str], *, header: bool) -> pl.Dat
     return rows
 
 
+def _need_columns(path: str, table: pl.DataFrame, wanted: Iterable[str]) -> None:
+    if absent := sorted(set(wanted) - set(table.columns)):
+        known = ", ".join(table.columns[:20])
+        why = f"it has no column {', '.join(absent)}; its columns are {known}"
+        raise table_error(path, why, "correct `features`, or the column map under `table`")
+
+
 def _read(path: str, *, header: bool) -> pl.DataFrame:
-    """Read a table as it is; what is in a text file stays text.
+    """Read a table as it is; what is in a text file stays text."""
+    try:
+        if Path(path).suffix.lower() in {".parquet", ".pq"}:
+            return load_parquet(path)
+        return text_table(path, header=header)
+    except TomocalcError as error:
+        raise table_error(error.where, error.why, error.fix) from error
+    except BAD as error:
+        why = str(error).splitlines()[0]
+        raise table_error(path, why, "give the path of a CSV or Parquet file") from error
+
+
+def text_table(path: str, *, header: bool = True) -> pl.DataFrame:
+    """Read a table of text as `tomocalc.delimited.split_lines` does, its cells as text.
 
     Blanks around the names of columns do not count; without a *header* they are ``column_1``, ….
+
+    Raises
+    ------
+    TomocalcError
+        ``E102``.
     """
-    if Path(path).suffix.lower() in {".parquet", ".pq"}:
-        return load_parquet(path)
-    mark, text, _ = separated(decoded(Path(path).read_bytes()))
-    table = pl.read_csv(text.encode(), has_header=header, separator=mark, infer_schema=False)
+    mark, text, skipped = separated(sheet_content(path))
+    try:
+        table = pl.read_csv(text.encode(), has_header=header, separator=mark, infer_schema=False)
+    except (pl.exceptions.PolarsError, ValueError):
+        if not text.strip():
+            raise sheet_error(path, "it is empty", "give the path of a table") from None
+        reader = csv.reader(text.splitlines(), delimiter=mark)
+        wanted = len(next(reader))
+        line = next((reader.line_num for cells in reader if len(cells) > wanted), 1)
+        why = "a line has more cells than the header"
+        fix = "give every line one cell per column"
+        raise sheet_error(f"{path}:{line + skipped}", why, fix) from None
     names: list[str] = []
     for number, name in enumerate(table.columns):
         plain = name.strip() if header else f"column_{number + 1}"

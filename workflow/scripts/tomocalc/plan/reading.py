@@ -177,8 +177,7 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
     Raises
     ------
     TomocalcError
-        As `tomocalc.sheets.read_volumes` and `tomocalc.sheets.read_annotations`: the mistakes
-        of all sheets at once.
+        As `tomocalc.sheets.check_volumes` and `check_annotations`: the mistakes of all sheets.
     """
     section = config["volumes"]
     root = section["data_root"]

@@ -14,9 +14,10 @@ import pytest
 from pydicom.uid import generate_uid
 
 from support.image_files import write_dicom
+from support.sheets import read_volumes
 from tomocalc.adapters.sheets import Sheets, write_sheets
 from tomocalc.config import load_schema
-from tomocalc.sheets import read_annotations, read_volumes
+from tomocalc.sheets import read_annotations
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
 SCHEMAS = {

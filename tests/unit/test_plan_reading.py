@@ -69,7 +69,7 @@ def test_mistakes_of_all_sheets_come_at_once(config: dict[str, Any], tmp_path: P
     with pytest.raises(TomocalcError) as caught:
         read_sheets(own, SCHEMAS, look=True)
     found = str(caught.value).splitlines()
-    assert [line[7:11] for line in found] == ["E103", "E104", "E103", "E102"]
+    assert [line[7:11] for line in found] == ["E103", "E104", "E103", "E303", "E102"]
     (tmp_path / "volumes.tsv").unlink()
     with pytest.raises(TomocalcError) as caught:
         read_sheets(own, SCHEMAS, look=True)

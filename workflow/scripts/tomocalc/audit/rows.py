@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tomocalc.dataset.feature_table import text_table
 from tomocalc.errors import TomocalcError
 from tomocalc.parquet import BAD, load_parquet
 

@@ -39,8 +39,10 @@ def check_text(path: str | Path) -> None:
     TomocalcError
         ``E101``, one for each. What is no YAML at all Snakemake has refused before.
     """
+    import yaml
+
     try:
-        root = yaml.compose(Path(path).read_text(encoding="utf-8"), Loader=SafeLoader)
+        root = yaml.compose(Path(path).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except (yaml.YAMLError, OSError, UnicodeDecodeError):
         return
     nodes, errors = [root], []

@@ -7,7 +7,8 @@ from typing import get_args, get_origin, get_type_hints
 import pytest
 import yaml
 
-from tomocalc.config import check_config, check_text, load_schema
+from tomocalc.config import check_config, load_schema
+from tomocalc.contradictions import check_text
 from tomocalc.errors import TomocalcError
 from tomocalc.reference import PAGES
 from tomocalc.sections import SECTIONS

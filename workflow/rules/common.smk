@@ -18,7 +18,8 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, PATHS))
 
 try:
     from tomocalc.comparison.catalogue import NETWORKS
-    from tomocalc.config import check_config, check_text, load_schema
+    from tomocalc.config import check_config, load_schema
+    from tomocalc.contradictions import check_text
     from tomocalc.comparison.catalogue import TITLES as DETECTORS
     from tomocalc.errors import TomocalcError
     from tomocalc.files import require_writable

@@ -31,46 +31,6 @@ def load_schema(path: str | Path) -> Schema:
     return yaml.load(Path(path).read_text(encoding="utf-8"), Loader=SafeLoader)
 
 
-def check_text(path: str | Path) -> None:
-    """Check a configuration file for what YAML passes over: a key twice, 012 read as ten.
-
-    Raises
-    ------
-    TomocalcError
-        ``E101``, one for each. What is no YAML at all Snakemake has refused before.
-    """
-    import yaml
-
-    try:
-        root = yaml.compose(Path(path).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, OSError, UnicodeDecodeError):
-        return
-    nodes, errors = [root], []
-
-    def add(node: yaml.Node, what: str, why: str, fix: str) -> None:
-        where = f"{path}:{node.start_mark.line + 1}"
-        errors.append(TomocalcError("E101", what=what, where=where, why=why, fix=fix))
-
-    for node in nodes:  # grows by what each node holds; an alias is its anchor again
-        held = []
-        if isinstance(node, yaml.SequenceNode):
-            held = node.value
-        elif isinstance(node, yaml.MappingNode):
-            held = [value for _, value in node.value]
-            first: dict[str, yaml.Node] = {}
-            for name, _ in node.value:
-                known = first.setdefault(str(name.value), name)
-                if known is not name and name.value != "<<":
-                    line = known.start_mark.line + 1
-                    why = f"`{name.value}` stands on line {line} too, and the last would win"
-                    add(name, "a key stands twice", why, "put both into one")
-        elif node is not None and node.tag.endswith(":int") and OTHER_BASE.fullmatch(node.value):
-            why = f"YAML reads {node.value} as a number of base 8 or 60"
-            add(node, "wrong value", why, "write it in base 10, or in quotes as text")
-        nodes += [one for one in held if one not in nodes]
-    raise_all(errors)
-
-
 def check_config(config: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
     """Return *config* with command-line strings turned into the types of *schema*.
 
@@ -259,8 +219,6 @@ def _choose(given: Any, values: list[Any]) -> str:
     return f"{asked} one of: {', '.join(known)}"
 
 
-OTHER_BASE = re.compile(r"[-+]?(0[0-9_]+|.*:.*)")
-"""Numbers that YAML reads in base 8 or 60."""
 COMMA = re.compile(r"-?\d+,\d+")
 SYNONYMS = {"gpu": "cuda", "side": "laterality", "patient": "patient_id", "col": "x", "row": "y"}
 """What people write for a name or value that is spelt otherwise."""

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from itertools import pairwise, repeat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +31,14 @@ PROTOCOLS = {name.capitalize(): key for key, name in PROTOCOL_NAMES.items()}
 PROTOCOLS |= {"honest": "honest", "paper": "paper", "paper's": "paper", "your own split": "own"}
 NUMBER = re.compile(r"[<>]?\s?[−+]?\d[\d,]*(?:\.\d+)?(?:e−?\d+)?")
 VERDICT = "verdict"
+SAID_OF_TEST = {
+    r"([\d,]+) calcifications among ([\d,]+) rows of (\d+)": "calcifications rows patients",
+    r"Test part: ([\d,]+) rows, ([\d,]+) cal\w+, (\d+)": "rows calcifications patients",
+    r"^On ([\d,]+) rows of (\d+) patients": "rows patients",
+    r"probability of ([\d.]+) o": "threshold",
+    r"(?:overlooks [\d,]+ of |^)([\d,]+) annotated calcifications": "findings",
+}
+"""What pages say of the test part of their own protocol, and what its numbers are."""
 
 Key = tuple[str, ...]
 """What is told: figure, model and protocol; a level of cases; or the verdict of a protocol."""
@@ -129,7 +138,8 @@ def accounts(results: Path, *, released: str, protocol: str) -> dict[Key, list[T
     for name, address in PAGES.items():
         if (results / address).exists():
             page = Page(name, results / address)
-            for read in (_cards, _figure_tables, _levels, _compared, _gaps, _verdicts, _warnings):
+            readers = (_cards, _figure_tables, _levels, _compared, _gaps, _verdicts, _warnings)
+            for read in (*readers, _counts):
                 for key, told in read(page, released, protocol):
                     found[key].append(told)
     return dict(found)
@@ -273,3 +283,18 @@ def _warnings(page: Page, released: str, protocol: str) -> Facts:
         yield ("warned", "times"), Told(page.name, (str(len(warned)),))
     for count in warned:
         yield ("warned", "groups"), Told(page.name, (count,))
+
+
+def _counts(page: Page, released: str, protocol: str) -> Facts:
+    """Yield the size of test parts, the threshold, and the findings of the test part."""
+    for (_, name), (tag, text) in pairwise(page.blocks):
+        side = name.partition("Test rows, ")[2]
+        found = [("rows", side, text.split(", ")[0])] if tag == "dd" and side in PROTOCOLS else []
+        for pattern, names in SAID_OF_TEST.items():
+            for one in re.finditer(pattern, text):
+                found += zip(names.split(), repeat(protocol), one.groups(), strict=False)
+        for what, whose, number in found:
+            yield from page.told(("test part", what, PROTOCOLS.get(whose, whose)), number)
+    for row in page.rows("From the single candidate"):
+        if row["Level"] == "Calcification":
+            yield from page.told(("test part", "findings", protocol), row["Cases"])

@@ -57,6 +57,10 @@ def test_no_two_pages_contradict_each_other(finished: Project):
     assert together["verdict", "honest"] == {"audit", "card", "index"}
     assert together["AUROC", "Volume"] == {"card", "evaluation", "index"}
     assert together["gap", "average_precision", "average"] == {"audit", "index"}
+    rows = together["test part", "rows", "honest"]
+    assert rows == {"audit", "card", "comparison", "evaluation", "index"}
+    for what in ("threshold", "patients", "findings"):
+        assert together["test part", what, "honest"] >= {"card", "evaluation"}
     assert "warned" not in found or together["warned", "groups"] >= {"card", "evaluation", "index"}
 
 

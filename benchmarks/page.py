@@ -216,6 +216,8 @@ def line_of(aim: Aim) -> str:
         measured = value(ours) / value(peer)
     elif aim.ratio == "peer / ours":
         measured = value(peer) / value(ours)
+    elif aim.ratio == "ours - peer":
+        measured = value(ours) - value(peer)
     else:
         measured = value(look_up(aim.ratio) if aim.ratio else ours)
     met = measured <= aim.limit if aim.at_most else measured >= aim.limit

@@ -77,17 +77,18 @@ class Prewhitened:
         grey = prepared.grey.table[prepared.grey.levels]
         noise = _noise_power(grey, inner(prepared, spacing_mm))
         away = np.minimum(np.arange(SQUARE), SQUARE - np.arange(SQUARE))  # from pixel 0, around
-        square = np.add.outer(away**2, away**2)
+        radius = np.add.outer(away**2, away**2)  # squared
         best = np.full(grey.shape, -np.inf, np.float32)
         for width in self.widths_mm:
             sigma = np.hypot(width / 2.3548 / spacing_mm, 0.4)
-            spot = np.fft.fft2(np.exp(-square / (2 * sigma**2)))
+            spot = np.fft.fft2(np.exp(-radius / (2 * sigma**2)))
             kernel = np.fft.fftshift(np.fft.ifft2(spot / noise).real)
             kernel -= kernel.mean()
             response = signal.oaconvolve(grey, kernel.astype(np.float32), mode="same")
             window = round(3.0 / spacing_mm)
-            deviation = np.sqrt(ndimage.uniform_filter(np.square(response), window))
-            np.maximum(best, response / np.maximum(deviation, 1e-6), out=best)
+            # a running sum can end a little below zero where nothing varies
+            square = np.maximum(ndimage.uniform_filter(np.square(response), window), 1e-12)
+            np.maximum(best, response / np.sqrt(square), out=best)
         return peaks(best, prepared, spacing_mm)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tomocalc.dataset.feature_table import text_table
+from tomocalc.dataset.feature_table import TWICE, text_table
 from tomocalc.errors import TomocalcError
 from tomocalc.parquet import BAD, load_parquet
 
@@ -115,6 +115,8 @@ def read_table(source: Any) -> pl.DataFrame:
     blank = [name for name in found.columns if name.strip() == ""]
     if found.is_empty() or len(found.columns) - len(blank) < 2:
         raise fault(path, "it holds no rows, or one column", "give a CSV, TSV or Parquet file")
+    if twice := [name for name in found.columns if name and f"{name}{TWICE}" in found.columns]:
+        raise fault(path, f"it has several columns {twice[0]}", "rename or delete one of them")
     return found.drop(blank)
 
 

@@ -42,7 +42,7 @@ def candidate_columns(features: Iterable[str]) -> tuple[Column, ...]:
 
 
 TWICE = "_duplicated_0"
-"""What Polars adds to a name that the header has already given."""
+"""What is added to a name that the header has already given, as Polars does."""
 LABELS_SHOWN = 10
 """Different labels that a message counts up, at most."""
 

@@ -12,7 +12,15 @@ from support.candidates import cohort
 from tomocalc.audit.gaps import protocol_gaps
 from tomocalc.comparison.catalogue import NETWORKS, ROWS, Cited, read_cited, read_systems
 from tomocalc.comparison.combined import Stacking
-from tomocalc.comparison.feature_models import FEATURE_MODELS, Choice, Range, draw_trials, scores
+from tomocalc.comparison.feature_models import (
+    FEATURE_MODELS,
+    MOST_TRIED,
+    Choice,
+    Range,
+    draw_trials,
+    limited,
+    scores,
+)
 from tomocalc.comparison.figures import protocol_figures
 from tomocalc.comparison.fitting import (
     Data,
@@ -85,6 +93,15 @@ def test_fitting_twice_gives_equal_scores(key):
     assert first.trials == (3 if FEATURE_MODELS[key].space else 1)
     assert np.array_equal(first.scores, second.scores)
     assert ((first.scores >= 0) & (first.scores <= 1)).all()
+
+
+@pytest.mark.parametrize("key", ["random_forest", "extra_trees"])
+def test_a_split_of_a_forest_tries_a_share_of_forty_columns_of_a_wide_table(key):
+    model = FEATURE_MODELS[key]
+    half = model.default | {"max_features": 0.5}
+    assert limited(model.build(half, 1, 1.0), MOST_TRIED).max_features == 0.5
+    assert 160 * limited(model.build(half, 1, 1.0), 160).max_features == pytest.approx(20)
+    assert limited(model.build(model.default, 1, 1.0), 160).max_features == "sqrt"
 
 
 def test_the_test_part_decides_nothing():

@@ -79,6 +79,8 @@ def draw_trials(
 
 TREES = 200
 """Trees of a forest in the final fit; a trial grows a fifth of them."""
+MOST_TRIED = 40
+"""Columns of which a split of a forest tries its share; of 150 it would cost a forest a minute."""
 EPOCHS = 40
 """Most passes of the multilayer perceptron through the training part."""
 SCALERS = Choice(("standard", "quantile"))
@@ -160,6 +162,15 @@ def _xgboost(parameters: Mapping[str, Any], seed: int, _size: float) -> Any:
         random_state=seed,
         n_jobs=1,
     )
+
+
+def limited(classifier: Any, columns: int) -> Any:
+    """Return *classifier*, whose splits try a share of at most `MOST_TRIED` of the *columns*."""
+    if isinstance(classifier, RandomForestClassifier | ExtraTreesClassifier):
+        share = classifier.max_features
+        if isinstance(share, float) and columns > MOST_TRIED:
+            classifier.set_params(max_features=share * MOST_TRIED / columns)
+    return classifier
 
 
 def _combined(kind: str, names: tuple[str, ...]) -> Callable[[Mapping[str, Any], int, float], Any]:

@@ -14,7 +14,13 @@ from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from tomocalc.comparison.combined import Stacking, Voting
-from tomocalc.comparison.feature_models import FeatureModel, Parameters, draw_trials, scores
+from tomocalc.comparison.feature_models import (
+    FeatureModel,
+    Parameters,
+    draw_trials,
+    limited,
+    scores,
+)
 from tomocalc.errors import TomocalcError
 from tomocalc.metrics import accuracy, auroc, average_precision, choose_threshold, score
 from tomocalc.model.preprocessing import fit_preprocessing
@@ -158,7 +164,7 @@ def fit_scores(
 ) -> NDArray[np.float64]:
     """Fit on the rows *training* and return the scores of the rows *wanted*."""
     scaler = parameters["scaler"]
-    classifier = model.build(parameters, seed, size)
+    classifier = limited(model.build(parameters, seed, size), data.samples.x.shape[-1])
     # one thread: sums, and so the last digits, would depend on their number
     with warnings.catch_warnings(), threadpool_limits(limits=1):
         # a fixed number of passes is the perceptron's budget, not a fault

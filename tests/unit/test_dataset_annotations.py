@@ -12,7 +12,8 @@ from PIL import Image
 from support.candidates import candidate_rows
 from support.manifests import manifest
 from tomocalc.dataset.annotations import findings_of, lines_of, misplaced
-from tomocalc.dataset.labels import label_candidates
+from tomocalc.dataset.labels import Objects, label_candidates
+from tomocalc.dataset.readings import Readings
 from tomocalc.errors import TomocalcError
 
 VOLUMES = [manifest(name, rows=64, columns=96) for name in "vw"]
@@ -137,3 +138,39 @@ def test_exchanged_axes_are_told_once_for_all() -> None:
     )
     some = [*swapped, line(9, x=90.0, y=10.0)]  # which would lie outside then
     assert len(list(misplaced("a.tsv", some, [volume]))) == 4
+
+
+@pytest.mark.parametrize(
+    ("meant", "words"),
+    [
+        (lambda x, y: {"x": y, "y": x}, "with x and y exchanged. Fix: exchange the columns"),
+        (
+            lambda x, y: {"x": x, "y": 63 - y},
+            "from the bottom. Fix: count y from the top",
+        ),
+        (lambda x, y: {"x": 95 - x, "y": y}, "with x counted from the right"),
+        (lambda x, y: {"x": 95 - x, "y": 63 - y}, "from the lower right corner"),
+        (lambda x, y: {"x": x, "y": y, "slice": 2}, "slices counted from the last. Fix: count"),
+        (lambda x, y: {"x": x / 10, "y": y / 10}, "with places in mm. Fix: divide places"),
+        (lambda x, y: {"x": x, "y": y}, None),
+        (lambda x, y: {"x": 93 - x, "y": y / 7}, None),  # no reading explains it
+    ],
+)
+def test_places_that_are_meant_otherwise_are_told(meant: Any, words: str | None) -> None:
+    volume = manifest("v", rows=64, columns=96, slices=8)
+    places = [(50.0, 20.0), (30.0, 40.0), (61.0, 50.0), (12.0, 33.0)]
+    rows = candidate_rows(
+        centroid_row=[y for _, y in places],
+        centroid_col=[x for x, _ in places],
+        slice=[5] * len(places),
+    )
+    own = Objects.of(rows, volume.pixel_spacing_mm)
+    findings = [line(2 + n, **meant(x, y)) for n, (x, y) in enumerate(places)]
+    matched = sum(bool(own.within(row, 0.3, 1).any()) for row in findings)
+    readings = Readings()
+    readings.add(own, findings, volume, 0.3, 1)
+    if words is None:
+        readings.check("a.tsv", matched, len(findings))
+        return
+    with pytest.raises(TomocalcError, match=words):
+        readings.check("a.tsv", matched, len(findings))

@@ -18,9 +18,10 @@ from tomocalc.accounts.quality import ClusterCounts
 from tomocalc.cells import LINE
 from tomocalc.dataset.annotations import lines_of, misplaced
 from tomocalc.dataset.clusters import MEMBER_ROWS, annotated_clusters
-from tomocalc.dataset.labels import drop_ambiguous, label_candidates
+from tomocalc.dataset.labels import Objects, drop_ambiguous, label_candidates
 from tomocalc.dataset.listing import check_cohort
 from tomocalc.dataset.masks import Placed
+from tomocalc.dataset.readings import Readings
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.image.shards import read_manifest, read_volume_rows
 from tomocalc.neighbours import ClusterSettings
@@ -107,6 +108,7 @@ def merge_volumes(
         beside[finding["volume_id"]].append(finding)
     _warn_of_unannotated(volumes, by_volume)
     matched = ignored = 0
+    readings = Readings()
     formed = ClusterCounts()
     for manifest, shard_rows in _read_ahead(measured):
         mine = by_volume.get(manifest.volume_id, [])
@@ -116,6 +118,10 @@ def merge_volumes(
             "slice_tolerance": labels["slice_tolerance"],
         }
         rows, found = label_candidates(shard_rows, mine, **rule)
+        if mine:
+            own = Objects.of(shard_rows, manifest.pixel_spacing_mm)
+            tolerances = labels["tolerance_mm"], labels["slice_tolerance"]
+            readings.add(own, mine, manifest, *tolerances)
         rows, dropped = drop_ambiguous(
             rows, mine, beside.get(manifest.volume_id, []), ignore_mm=labels["ignore_mm"], **rule
         )
@@ -126,6 +132,8 @@ def merge_volumes(
             formed = formed.plus(counts)
         append(rows.with_columns(site=pl.lit(manifest.site)).select(_order(clusters)))
     turned = sum(volume.turned for volume in volumes if volume.volume_id in by_volume)
+    if not turned:
+        readings.check(sheet, matched, len(annotated))
     _check_matched(sheet, len(annotated), matched, turned)
     joined = sum("parts" in finding for finding in annotated)
     if joined:

@@ -1,0 +1,94 @@
+"""Whether annotations lie on candidates if their places are read otherwise: mirrored, in mm.
+
+A sheet that counts y from the bottom fits its images as well as any, and labels nothing but
+chance. Few of its findings then have a candidate, and nearly all have one in the right reading.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.dataset.labels import Objects
+from tomocalc.errors import TomocalcError
+
+Row = Mapping[str, Any]
+FEWEST = 3
+"""Findings that must have a candidate in another reading before it is believed."""
+SHARE = 2 / 3
+"""The same, as a share of all findings."""
+READINGS = {
+    "x and y exchanged": "exchange the columns: x is the column, counted from the left",
+    "y counted from the bottom": "count y from the top: rows - 1 - y",
+    "x counted from the right": "count x from the left: columns - 1 - x",
+    "x and y counted from the lower right corner": "count both from the upper left corner",
+    "slices counted from the last": "count slices from the first: slices - 1 - slice",
+    "places in mm": "divide places and sizes by the pixel spacing: they are in pixels",
+}
+"""What a sheet may mean, and what mends it."""
+
+
+class Readings:
+    """Counts the findings of all volumes that have a candidate in each reading."""
+
+    def __init__(self) -> None:
+        self._found: Counter[str] = Counter()
+
+    def add(
+        self, own: Objects, findings: Iterable[Row], volume: VolumeManifest, mm: float, slices: int
+    ) -> None:
+        """Count the *findings* of one volume.
+
+        Parameters
+        ----------
+        own
+            Objects of the volume.
+        mm, slices
+            Tolerances of a match.
+        """
+        for finding in findings:
+            if "mask_shape" not in finding:
+                for name, place in _readings(finding, volume):
+                    self._found[name] += bool(own.within(place, mm, slices).any())
+
+    def check(self, sheet: str, matched: int, findings: int) -> None:
+        """Check that no other reading explains what few matches there are.
+
+        Raises
+        ------
+        TomocalcError
+            ``E303``.
+        """
+        for name, found in self._found.most_common(1):
+            if found >= max(FEWEST, SHARE * findings) and matched < found / 2:
+                what = "annotations seem to be meant otherwise"
+                why = f"{matched} of {findings} findings have a candidate, and {found} with {name}"
+                raise TomocalcError("E303", what=what, where=sheet, why=why, fix=READINGS[name])
+
+
+def _readings(row: Row, volume: VolumeManifest) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the other readings of a row that lie in the volume."""
+    x, y, at = row["x"], row["y"], row["slice"]
+    wide, high = row["width"], row["height"]
+    # of a circle the last column is columns - 1, of a box x is its left edge
+    right, lower = (
+        size - 1 - place if extent is None else size - place - extent
+        for size, place, extent in ((volume.columns, x, wide), (volume.rows, y, high))
+    )
+    down, across = volume.pixel_spacing_mm
+    sizes = {
+        name: None if row[name] is None else row[name] / step
+        for name, step in (("radius", across), ("width", across), ("height", down))
+    }
+    places: Iterable[Row] = (
+        {"x": y, "y": x, "width": high, "height": wide},
+        {"y": lower},
+        {"x": right},
+        {"x": right, "y": lower},
+        {"slice": None if at is None else volume.slices - 1 - at},
+        {"x": x / across, "y": y / down, **sizes},
+    )
+    for name, place in zip(READINGS, places, strict=True):
+        yield name, {**row, **place, "parts": ()}

@@ -12,12 +12,16 @@ import SimpleITK
 import tifffile
 from numpy.typing import NDArray
 from PIL import Image
+from pydicom.dataset import Dataset
 
-from support.image_files import write_dicom, write_jpeg, write_png
+from support.image_files import TOMOSYNTHESIS, dicom, item, write_dicom, write_jpeg, write_png
 
+SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
 SHAPE = (64, 48)
 MARKED = np.zeros(SHAPE, bool)
 MARKED[20:26, 8:14] = True
+INNER = np.zeros(SHAPE, bool)
+INNER[21:25, 9:13] = True
 PARTS = np.where(MARKED, np.arange(48) // 11 * 20 + 10, 0).astype(np.uint8)
 """Two labels side by side."""
 SHADE = np.zeros(SHAPE, np.uint8)
@@ -59,6 +63,39 @@ def write_itk(path: Path, array: NDArray[Any]) -> None:
     SimpleITK.WriteImage(SimpleITK.GetImageFromArray(array), str(path), useCompression=True)
 
 
+def segmentation(frames: list[Dataset], **changes: Any) -> Dataset:
+    fractional = changes.get("SegmentationType") == "FRACTIONAL"
+    marked = grey(0, 200 if fractional else 1)
+    options = {"sop_class": SEGMENTATION, "spacing": None, "SegmentationType": "BINARY"}
+    made = dicom([marked] * len(frames), enhanced=True, **{**options, **changes})
+    made.PerFrameFunctionalGroupsSequence = frames
+    return made
+
+
+def derived(*sources: tuple[str, list[int] | int | None]) -> Dataset:
+    images = []
+    for uid, frames in sources:
+        image = item(ReferencedSOPClassUID=TOMOSYNTHESIS, ReferencedSOPInstanceUID=uid)
+        if frames is not None:
+            image.ReferencedFrameNumber = frames
+        images.append(image)
+    return item(DerivationImageSequence=[item(SourceImageSequence=images)])
+
+
+def at(depth: float) -> Dataset:
+    return item(
+        PlanePositionSequence=[item(ImagePositionPatient=[0.0, 0.0, depth])],
+        PlaneOrientationSequence=[item(ImageOrientationPatient=[1.0, 0, 0, 0, 1.0, 0])],
+    )
+
+
+def faint(path: Path) -> None:
+    made = segmentation([derived(("1.2.3", 1))], SegmentationType="FRACTIONAL")
+    made.MaximumFractionalValue = 255
+    made.PixelData = grey(0, 127).tobytes()
+    made.save_as(path, enforce_file_format=True)
+
+
 PICTURES = {
     "255.png": lambda path: write_png(path, grey(0, 255)),
     "1.png": lambda path: write_png(path, grey(0, 1)),
@@ -83,6 +120,7 @@ PICTURES = {
     "lossy-of-100.jpg": lambda path: write_jpeg(path, grey(0, 100), quality=95),
     "lossy-inverted.jpg": lambda path: write_jpeg(path, grey(255, 0), quality=60),
     "probabilities.tif": lambda path: tifffile.imwrite(path, MARKED * np.float32(0.6) + 0.1),
+    "outline.png": lambda path: write_png(path, np.where(INNER, 0, grey(0, 255))),
     "smoothed.png": lambda path: write_png(path, grey(0, 255) + BLUR),
     "signed.tif": lambda path: tifffile.imwrite(path, grey(-1, 4, np.int16)),
     "labels.dcm": lambda path: write_dicom(path, [grey(0, 3)]),

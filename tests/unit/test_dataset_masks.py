@@ -8,13 +8,27 @@ from typing import Any
 import imagecodecs
 import numpy as np
 import pytest
+import SimpleITK
 import tifffile
 from msgspec.structs import replace
 from pydicom.dataset import Dataset
 
-from support.image_files import TOMOSYNTHESIS, dicom, item, write_dicom, write_jpeg, write_png
+from support.image_files import dicom, write_dicom, write_jpeg, write_png
 from support.manifests import manifest
-from support.mask_files import MARKED, PICTURES, SHADE, SHAPE, grey, rgba, write_itk
+from support.mask_files import (
+    MARKED,
+    PICTURES,
+    SEGMENTATION,
+    SHADE,
+    SHAPE,
+    at,
+    derived,
+    faint,
+    grey,
+    rgba,
+    segmentation,
+    write_itk,
+)
 from support.opening import opened
 from tomocalc.accounts.manifest import SliceSource, VolumeManifest
 from tomocalc.dataset.masks import placed
@@ -24,7 +38,6 @@ from tomocalc.errors import TomocalcError
 from tomocalc.image.runs import Runs
 from tomocalc.readers.plane import source_key
 
-SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
 LABEL_MAP = "1.2.840.10008.5.1.4.1.1.66.7"
 UIDS = [f"1.2.3.{index}" for index in range(5)]
 
@@ -112,30 +125,21 @@ def test_pages_of_a_mask_are_slices(tmp_path: Path, name: str) -> None:
     assert list(masks(tmp_path / name, on=named)) == [1 if by_position else 3]
 
 
-def segmentation(frames: list[Dataset], **changes: Any) -> Dataset:
-    fractional = changes.get("SegmentationType") == "FRACTIONAL"
-    marked = grey(0, 200 if fractional else 1)
-    options = {"sop_class": SEGMENTATION, "spacing": None, "SegmentationType": "BINARY"}
-    made = dicom([marked] * len(frames), enhanced=True, **{**options, **changes})
-    made.PerFrameFunctionalGroupsSequence = frames
-    return made
-
-
-def derived(*sources: tuple[str, list[int] | int | None]) -> Dataset:
-    images = []
-    for uid, frames in sources:
-        image = item(ReferencedSOPClassUID=TOMOSYNTHESIS, ReferencedSOPInstanceUID=uid)
-        if frames is not None:
-            image.ReferencedFrameNumber = frames
-        images.append(image)
-    return item(DerivationImageSequence=[item(SourceImageSequence=images)])
-
-
-def at(depth: float) -> Dataset:
-    return item(
-        PlanePositionSequence=[item(ImagePositionPatient=[0.0, 0.0, depth])],
-        PlaneOrientationSequence=[item(ImageOrientationPatient=[1.0, 0, 0, 0, 1.0, 0])],
-    )
+@pytest.mark.parametrize("towards", ["", "RAS", "IRP"])
+def test_a_mask_of_the_patient_lies_where_the_dicom_volume_shows_it(
+    tmp_path: Path, towards: str
+) -> None:
+    """A volume whose columns run to the back, rows to the feet and slices to the right."""
+    axes = (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)
+    sources = tuple(replace(source, orientation=axes) for source in VOLUME.sources)
+    made = SimpleITK.GetImageFromArray(np.stack([MARKED * np.uint8(k == 1) for k in range(5)]))
+    made.SetSpacing((0.1, 0.1, 1.0))
+    made.SetDirection((0, 0, -1, 1, 0, 0, 0, -1, 0))  # of columns, rows and slices, as columns
+    made = SimpleITK.DICOMOrient(made, towards) if towards else made
+    SimpleITK.WriteImage(made, str(tmp_path / "m.nii.gz"))
+    found = masks(tmp_path / "m.nii.gz", on=None, volume=replace(VOLUME, sources=sources))
+    assert list(found) == [1]
+    np.testing.assert_array_equal(found[1], MARKED)
 
 
 SEGMENTATIONS: dict[str, tuple[Dataset, VolumeManifest, list[int]]] = {
@@ -178,13 +182,6 @@ def test_a_segmentation_lies_on_the_slices_that_it_names(tmp_path: Path, name: s
         np.testing.assert_array_equal(image, MARKED)
     (turned, *_) = masks(tmp_path / "m.dcm", on=None, volume=replace(volume, turned=True)).values()
     np.testing.assert_array_equal(turned, MARKED[::-1, ::-1])
-
-
-def faint(path: Path) -> None:
-    made = segmentation([derived(("1.2.3", 1))], SegmentationType="FRACTIONAL")
-    made.MaximumFractionalValue = 255
-    made.PixelData = grey(0, 127).tobytes()
-    made.save_as(path, enforce_file_format=True)
 
 
 def outlines(path: Path) -> None:

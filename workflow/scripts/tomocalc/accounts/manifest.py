@@ -75,11 +75,14 @@ class SliceSource(Record, frozen=True, kw_only=True):
         Hash of the identifier of its image, empty where it has none.
     position_mm
         Along the normal of the image plane.
+    orientation
+        Directions along a row and down a column in the patient (LPS).
     """
 
     stored: int
     source: str = ""
     position_mm: float | None = None
+    orientation: tuple[float, ...] | None = None
 
 
 class VolumeFacts(Account, frozen=True, kw_only=True):

@@ -50,10 +50,12 @@ class PlacedMask:
     """Slice (None for every slice) and number of the mask's frame."""
     turned: bool
     """The volume is turned against its stored images."""
+    axes: tuple[float, ...] | None
+    """Orientation of the volume's images in the patient, where it is known."""
 
     def slices(self) -> Mask:
         """Return the mask of every slice that has one; frames of one slice are joined."""
-        frames = read_mask(self.path).frames
+        frames = read_mask(self.path, self.axes).frames
         mask: dict[int | None, NDArray[np.bool_]] = {}
         for index, number in self.places:
             frame = frames[number]
@@ -92,7 +94,7 @@ def _placed(row: Line, volume: Located) -> list[Placed]:
     found = {**row, "slice": _slice(row, volume)}
     if not row.get("mask"):
         return [found]
-    stack = read_mask(row["mask"])
+    stack = read_mask(row["mask"], _axes(volume))
     places: dict[int, list[tuple[int | None, int]]] = {}
     for number, frame in enumerate(stack.frames):
         for index in _slices(frame, found, stack, volume):
@@ -129,7 +131,7 @@ def _boxed(
     stack: MaskStack,
     volume: Located,
 ) -> Placed:
-    drawn = PlacedMask(row["mask"], places, volume.turned)
+    drawn = PlacedMask(row["mask"], places, volume.turned, _axes(volume))
     mask = drawn.slices()
     union = np.logical_or.reduce(list(mask.values()))
     rows, columns = np.flatnonzero(union.any(axis=1)), np.flatnonzero(union.any(axis=0))
@@ -150,6 +152,7 @@ def _boxed(
         "mask_pages": stack.pages if any(frame.page is not None for frame in stack.frames) else 1,
         "mask_slices": slices,
         "mask_soft": stack.soft,
+        "mask_outlines": stack.outlines,
     }
 
 
@@ -184,6 +187,12 @@ def _slices(frame: MaskFrame, row: Line, stack: MaskStack, volume: Located) -> l
         f"its frames lie on other images than those of {row['volume_id']}, by the identifiers, "
         "frame numbers and positions that they name",
     )
+
+
+def _axes(volume: Located) -> tuple[float, ...] | None:
+    """Return the orientation of slices that follow each other along the normal of their plane."""
+    known = {source.orientation for source in volume.sources if source.position_mm is not None}
+    return next(iter(known)) if len(known) == 1 and None not in known else None
 
 
 def _nearest(position_mm: float | None, volume: Located) -> int | None:

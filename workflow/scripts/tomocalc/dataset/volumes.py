@@ -172,6 +172,9 @@ def _tell_of_masks(annotated: Sequence[Placed]) -> None:
     soft = sum(finding.get("mask_soft") is not None for finding in annotated)
     if soft:
         log.info("%d findings are drawn in grey levels: half of the largest and more is set", soft)
+    outlined = sum(bool(finding.get("mask_outlines")) for finding in annotated)
+    if outlined:
+        log.info("%d findings have masks with holes or of outlines, which are filled", outlined)
 
 
 def _order(clusters: ClusterSettings | None) -> list[str] | pl.Expr:

@@ -196,6 +196,7 @@ def _plane(item: Item, parts: Spans, *, place: int, rescaled: bool) -> Plane:
         stored=place,
         source=header.uid,
         position_mm=item.depth,
+        orientation=header.orientation,
     )
 
 

@@ -18,13 +18,17 @@ Form = tuple[int, int, str, int]
 """Rows, columns, type, bits."""
 
 
-def file_stack(files: list[Path], *, mask: bool = False) -> Stack:
+def file_stack(
+    files: list[Path], *, mask: bool = False, axes: tuple[float, ...] | None = None
+) -> Stack:
     """Read the headers of *files*, which hold one volume, in the order of their names.
 
     Parameters
     ----------
     mask
         Whether the values are labels: then palettes and fewer than 8 bits are read too.
+    axes
+        As in `tomocalc.readers.itk.itk_stack`.
 
     Raises
     ------
@@ -59,7 +63,7 @@ def file_stack(files: list[Path], *, mask: bool = False) -> Stack:
     if len(files) == 1 and found & ITK_KINDS:
         from tomocalc.readers.itk import itk_stack
 
-        return itk_stack(files[0], kinds[files[0]])
+        return itk_stack(files[0], kinds[files[0]], axes)
     planes: list[Plane | TomocalcError] = []
     for file in files:
         planes += [faults[file]] if file in faults else _planes(file, kinds[file], mask=mask)

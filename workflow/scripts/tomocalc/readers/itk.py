@@ -34,6 +34,8 @@ GZIP = b"\x1f\x8b"
 DOING = "an image cannot be read by SimpleITK"
 FEW = 0.5
 """Share of the samples along any other axis below which those along one are few."""
+ROUNDING = 1e-3
+Axes = tuple[float, ...] | None
 ODD_SPACING = 0.01
 """Relative difference from the two others by which an axis is the depth."""
 
@@ -55,8 +57,14 @@ class Layout:
         return self.order != (0, 1, 2) or any(self.flipped)
 
 
-def itk_stack(path: Path, kind: Kind) -> Stack:
+def itk_stack(path: Path, kind: Kind, axes: Axes = None) -> Stack:
     """Read the header of a NIfTI, NRRD or MetaImage file.
+
+    Parameters
+    ----------
+    axes
+        Directions along a row and down a column of the picture that is wanted, in the patient
+        (LPS): those of the DICOM volume that a mask belongs to.
 
     Raises
     ------
@@ -68,7 +76,7 @@ def itk_stack(path: Path, kind: Kind) -> Stack:
     with named(where, doing="an image header cannot be read"):
         claim = read_claim(path, kind)
         check_claim(claim, where)
-        shape, dtype, layout = _information(path, where)
+        shape, dtype, layout = _information(path, where, axes)
     slices, rows, columns = (shape[axis] for axis in layout.order)
     planes: list[Plane | TomocalcError] = [
         Plane(
@@ -103,7 +111,7 @@ def itk_stack(path: Path, kind: Kind) -> Stack:
     return Stack(planes=planes, facts=facts)
 
 
-def _information(path: Path, where: str) -> tuple[tuple[int, ...], str, Layout]:
+def _information(path: Path, where: str, axes: Axes) -> tuple[tuple[int, ...], str, Layout]:
     sitk = _library(where)
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
@@ -122,7 +130,7 @@ def _information(path: Path, where: str) -> tuple[tuple[int, ...], str, Layout]:
         return shape, dtype, layout
     dimensions = len(sizes)
     direction = np.reshape(reader.GetDirection(), (dimensions, dimensions))[:3, :3]
-    return shape, dtype, _layout(direction, spacing[:3], (*sizes, 1)[:3])
+    return shape, dtype, _layout(direction, spacing[:3], (*sizes, 1)[:3], axes)
 
 
 def _type_of(text: str, where: str) -> str:
@@ -134,24 +142,32 @@ def _type_of(text: str, where: str) -> str:
     return f"{kind}{match[1]}"
 
 
-def _layout(direction: NDArray[Any], spacing: tuple[float, ...], sizes: tuple[int, ...]) -> Layout:
+def _layout(
+    direction: NDArray[Any], spacing: tuple[float, ...], sizes: tuple[int, ...], axes: Axes
+) -> Layout:
     """Find which stored axis runs along each axis of the patient, and which of them is the depth.
 
-    Parameters
-    ----------
-    direction
-        Column n is the direction of image axis n (i, j, k) in the patient, LPS.
-    spacing, sizes
-        Of i, j and k.
+    Column n of *direction* is that of image axis n (i, j, k) in the patient, LPS, as *spacing* and
+    *sizes* are of i, j and k.
     """
-    left = np.abs(np.asarray(direction, float))
+    direction = np.asarray(direction, float)
+    # An affine of ones and zeros, or none at all, says nothing of the patient.
+    nameless = np.abs(direction - np.eye(3)).max() < ROUNDING or (
+        _given(spacing) is None and np.abs(direction - np.diag([-1, -1, 1])).max() < ROUNDING
+    )
+    if nameless:
+        direction = np.eye(3)
+    if axes is not None and not nameless:
+        # From the patient's axes to column, row and slice of the picture that is wanted.
+        direction = np.stack([axes[:3], axes[3:], np.cross(axes[:3], axes[3:])]) @ direction
+    left = np.abs(direction)
     along, sign = [0, 0, 0], [1.0, 1.0, 1.0]
     for _ in range(3):  # the clearest pair of axes first, as ITK does it
         world, axis = np.unravel_index(int(np.argmax(left)), left.shape)
         along[world], sign[world] = int(axis), float(np.sign(direction[world, axis]) or 1.0)
         left[world, :] = left[:, axis] = -1.0
     steps = [spacing[axis] for axis in along]
-    depth = _depth(steps, [sizes[axis] for axis in along])
+    depth = 2 if axes else _depth(steps, [sizes[axis] for axis in along])
     columns, rows = (world for world in range(3) if world != depth)
     worlds = (depth, rows, columns)
     # Stored axis i is the last of the array, k the first.

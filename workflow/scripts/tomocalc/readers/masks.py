@@ -11,8 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.readers.dicom_file import segmentation_dataset, uid_name
@@ -23,7 +21,10 @@ from tomocalc.readers.segmentation import (
     MaskFrame,
     bad_mask,
     check_size,
+    fill_outlines,
+    groups,
     segmentation_frames,
+    touching,
 )
 from tomocalc.readers.sniff import Kind, sniff
 from tomocalc.readers.sources import source_files
@@ -60,13 +61,21 @@ class MaskStack:
     """Rows, columns."""
     soft: float | None = None
     """The grey level from which on a pixel is set, where the mask has grey levels."""
+    outlines: int = 0
+    """How many areas had holes, such as outlines, which are filled."""
 
 
-def open_mask(path: str) -> MaskStack:
+def open_mask(path: str, axes: tuple[float, ...] | None = None) -> MaskStack:
     """Read a mask: background is what its border shows, and every other value is a finding.
 
     Values whose areas touch on a page are parts of one finding. Of grey levels, as smoothing,
-    scaling and JPEG leave them, those from half of the largest on are set.
+    scaling and JPEG leave them, those from half of the largest on are set. Outlines are filled.
+
+    Parameters
+    ----------
+    axes
+        Of the DICOM volume that it belongs to, for files that say how they lie in the patient; see
+        `tomocalc.readers.itk.itk_stack`.
 
     Raises
     ------
@@ -81,12 +90,12 @@ def open_mask(path: str) -> MaskStack:
         found = _segmentation(files[0])
         if found is not None:
             return found
-    planes = file_stack(files, mask=True).planes
+    planes = file_stack(files, mask=True, axes=axes).planes
     raise_all([plane for plane in planes if isinstance(plane, TomocalcError)])
     sound = [plane for plane in planes if isinstance(plane, Plane)]
     if is_dicom and any(plane.channels > 1 for plane in sound):
         raise unsupported(path, "it is a mask of colours in DICOM", "save it as PNG or TIFF")
-    return _labels(sound, path)
+    return _labels(sound, path, in_patient=axes is not None)
 
 
 def _segmentation(path: Path) -> MaskStack | None:
@@ -117,7 +126,7 @@ def _check_count(found: Collection[Any], path: str) -> None:
         raise bad_mask(path, why)
 
 
-def _labels(planes: list[Plane], path: str) -> MaskStack:
+def _labels(planes: list[Plane], path: str, *, in_patient: bool) -> MaskStack:
     shapes = {(plane.rows, plane.columns) for plane in planes}
     if len(shapes) > 1:
         raise bad_mask(path, "its pages differ in size")
@@ -125,7 +134,7 @@ def _labels(planes: list[Plane], path: str) -> MaskStack:
     check_size(path, len(planes), shape)
     values = _look_at(planes, path)
     numbers: dict[Any, int] = {}  # from 1, in the order of pages and values
-    touching: set[tuple[int, int]] = set()
+    pairs: set[tuple[int, int]] = set()
     found = {}
     for index, plane in enumerate(planes):
         marked, those = values.marked(_stored(plane), plane.where)
@@ -136,17 +145,18 @@ def _labels(planes: list[Plane], path: str) -> MaskStack:
         if kinds.size:
             labels = np.zeros(shape, np.uint8 if len(numbers) <= BYTE else np.uint16)
             labels[marked] = np.array([numbers[kind] for kind in kinds.tolist()])[place]
-            touching |= _touching(labels) if kinds.size > 1 else set()
+            pairs |= touching(labels) if kinds.size > 1 else set()
             found[index] = labels
     if not found:
         why = "no pixel of it is set"
         if values.full is not None and 0 < values.largest < values.full / 2:
             why += f": its largest value is {values.largest:g}, less than half of {values.full:g}"
         raise bad_mask(path, why)
-    groups = _groups(len(numbers), touching)
-    frames = []
+    finding_of = groups(len(numbers), pairs)
+    frames, outlines = [], 0
     for index, labels in found.items():
-        plane, joined = planes[index], groups[labels]
+        plane, joined = planes[index], finding_of[labels]
+        outlines += fill_outlines(joined)
         frames += [
             MaskFrame(
                 labels=joined,
@@ -154,33 +164,14 @@ def _labels(planes: list[Plane], path: str) -> MaskStack:
                 number=index,
                 page=index if len(planes) > 1 else None,
                 sorted=plane.position_mm is not None or not plane.spans,
+                stored=in_patient and not plane.spans,
             )
             for label in np.unique(joined[joined > 0]).tolist()
         ]
     soft = None if values.full is None else values.full / 2
-    return MaskStack(frames=tuple(frames), pages=len(planes), shape=shape, soft=soft)
-
-
-def _touching(labels: NDArray[Any]) -> set[tuple[int, int]]:
-    """Return the pairs of labels, (row, column), of which a pixel lies beside one of the other."""
-    pairs: set[tuple[int, int]] = set()
-    rows, columns = labels.shape
-    for down, across in ((0, 1), (1, 0), (1, 1), (1, -1)):
-        # Every pixel and its neighbour *down* and *across*; across -1 starts one column later.
-        left = max(-across, 0)
-        one = labels[: rows - down, left : columns - max(across, 0)]
-        other = labels[down:, left + across : columns - max(across, 0) + across]
-        differ = (one != other) & (one > 0) & (other > 0)
-        pairs |= {*zip(one[differ].tolist(), other[differ].tolist(), strict=True)}
-    return pairs
-
-
-def _groups(count: int, touching: set[tuple[int, int]]) -> NDArray[Any]:
-    """Return the finding of every label from 0 on; labels that touch are of one, 0 is of none."""
-    first, second = np.array([*touching], int).reshape(-1, 2).T
-    graph = coo_matrix((np.ones(first.size), (first - 1, second - 1)), shape=(count, count))
-    _, found = connected_components(graph, directed=False)
-    return np.append(0, found + 1).astype(np.uint8 if count <= BYTE else np.uint16)
+    return MaskStack(
+        frames=tuple(frames), pages=len(planes), shape=shape, soft=soft, outlines=outlines
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

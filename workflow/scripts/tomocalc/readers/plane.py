@@ -68,6 +68,8 @@ class Plane:
     """SOP Instance UID of the image; for comparison only."""
     position_mm: float | None = None
     """Along the normal of the image plane."""
+    orientation: tuple[float, ...] | None = None
+    """ImageOrientationPatient: directions along a row and down a column."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
+from scipy import ndimage
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.dicom_attributes import BadAttributeError, macros_of, whole_of
@@ -142,6 +145,47 @@ def _values(path: Path, header: DicomHeader) -> Iterator[NDArray[Any]]:
         if not spans or spans[-1][0] + spans[-1][1] > path.stat().st_size:
             raise damaged(where, "the file ends before this frame does")
         yield stored_values(path, plain, spans, where)[0]
+
+
+def touching(labels: NDArray[Any]) -> set[tuple[int, int]]:
+    """Return the pairs of labels, (row, column), of which a pixel lies beside one of the other."""
+    pairs: set[tuple[int, int]] = set()
+    rows, columns = labels.shape
+    for down, across in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        # Every pixel and its neighbour *down* and *across*; across -1 starts one column later.
+        left = max(-across, 0)
+        one = labels[: rows - down, left : columns - max(across, 0)]
+        other = labels[down:, left + across : columns - max(across, 0) + across]
+        differ = (one != other) & (one > 0) & (other > 0)
+        pairs |= {*zip(one[differ].tolist(), other[differ].tolist(), strict=True)}
+    return pairs
+
+
+def groups(count: int, touching: set[tuple[int, int]]) -> NDArray[Any]:
+    """Return the finding of every label from 0 on; labels that touch are of one, 0 is of none."""
+    first, second = np.array([*touching], int).reshape(-1, 2).T
+    graph = coo_matrix((np.ones(first.size), (first - 1, second - 1)), shape=(count, count))
+    _, found = connected_components(graph, directed=False)
+    return np.append(0, found + 1).astype(np.uint8 if count < 256 else np.uint16)
+
+
+def fill_outlines(labels: NDArray[Any]) -> int:
+    """Fill, in place, the holes of areas of *labels*, (row, column): many draw outlines alone.
+
+    Returns
+    -------
+    int
+        How many areas had any.
+    """
+    count = 0
+    for number, box in enumerate(ndimage.find_objects(labels), start=1):
+        if box is None:
+            continue
+        whole = np.asarray(ndimage.binary_fill_holes(labels[box] == number), np.bool_)
+        enclosed = whole & (labels[box] == 0)
+        labels[box][enclosed] = number
+        count += bool(enclosed.any())
+    return count
 
 
 def check_size(path: str, pages: int, shape: tuple[int, int]) -> None:

@@ -90,6 +90,7 @@ class Volume(Shown):
                 stored=plane.stored,
                 source=source_key(plane.source),
                 position_mm=plane.position_mm,
+                orientation=plane.orientation,
             )
             if isinstance(plane, Plane)
             else SliceSource(stored=index)

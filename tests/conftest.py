@@ -60,7 +60,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run_tiny(folder: Path) -> Project:
     project = copy_project(folder)
-    project.snakemake("--configfile", "tiny.yaml")
+    run = project.snakemake("--configfile", "tiny.yaml")
+    (folder / "told.txt").write_text(run.stdout + run.stderr)
     return project
 
 

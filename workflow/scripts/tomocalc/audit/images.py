@@ -61,7 +61,7 @@ def audit_images(train: str | Path, test: str | Path) -> SplitAudit:
         raise TomocalcError(
             "E105",
             what="there is nothing to compare",
-            where=str(train),
+            where=str(Path(train).resolve()),
             why="it is given as both folders",
             fix="give the folder of the training images and that of the test images",
         )

@@ -44,8 +44,8 @@ def outputs(*, folders: list[Path | None], files: list[Path | None]) -> Iterator
 
 def _fault(path: Path, *, folder: bool) -> str | None:
     """Return why a result cannot be written, or None."""
-    if path.is_dir() and not folder:
-        return "there is a folder of this name"
+    if path.exists() and not folder and not path.is_file():
+        return "there is a folder or a device of this name"
     if path.exists() and folder and not path.is_dir():
         return "there is a file of this name"
     existing = next(one for one in (path, *path.absolute().parents) if one.exists())

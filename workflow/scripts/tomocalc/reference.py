@@ -53,7 +53,7 @@ What the shell or Snakemake says by itself has no code:
 
 - `snakemake: command not found`: `source .venv/bin/activate` in the project's folder, once for each
   shell.
-- `Error: No Snakefile found`, or `profile directory given (profiles/slurm), but no profile.yaml`:
+- `Error: No Snakefile found`, or a profile directory that has no `profile.yaml`:
   you are in another folder. `cd` into the project's.
 - `snakemake: error: …` below a long list of options: the last line alone counts; it names the
   option that is misspelt or lacks its value.

@@ -15,9 +15,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tomocalc.dataset.feature_table import TWICE, text_table
 from tomocalc.errors import TomocalcError
 from tomocalc.parquet import BAD, load_parquet
+from tomocalc.text_table import TWICE, text_table
 
 PARTS = ("train", "validation", "test")
 

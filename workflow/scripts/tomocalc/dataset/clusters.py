@@ -8,6 +8,7 @@ the centre, and rank 0 is the row of ``focus``. All that follows the merge then 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,12 +16,12 @@ from numpy.typing import NDArray
 
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.quality import ClusterCounts
-from tomocalc.dataset.annotations import lines_of
+from tomocalc.cells import lines_of
 from tomocalc.dataset.cluster_features import cluster_features
 from tomocalc.dataset.labels import Objects
 from tomocalc.neighbours import ClusterSettings, cluster_numbers
 from tomocalc.reader_terms import opinion_on
-from tomocalc.sections import Finding, LabelsSection
+from tomocalc.sections import LabelsSection
 from tomocalc.tables import CLUSTER_FEATURES, MEMBER, READER, SHARD, names, schema
 
 MEMBER_ROWS = SHARD + MEMBER + CLUSTER_FEATURES + READER
@@ -46,7 +47,7 @@ def found_clusters(
 
 def annotated_clusters(
     rows: pl.DataFrame,
-    annotations: Sequence[Finding],
+    annotations: Sequence[Mapping[str, Any]],
     manifest: VolumeManifest,
     settings: ClusterSettings,
     labels: LabelsSection,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import logging
 import re
 import unicodedata
@@ -23,12 +22,12 @@ from tomocalc.dataset.table_checks import (
     split_clusters,
     table_error,
 )
-from tomocalc.delimited import separated, sheet_content, sheet_error
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.identity import EMPTY
 from tomocalc.parquet import BAD, load_parquet
 from tomocalc.sections import MOST_SUBGROUPS, TABLE
 from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, Column, own_columns, schema
+from tomocalc.text_table import TWICE, text_table
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +40,6 @@ def candidate_columns(features: Iterable[str]) -> tuple[Column, ...]:
     return KEYS + PLACE + FEATURES + own_columns(features) + LABELS
 
 
-TWICE = "_duplicated_0"
-"""What is added to a name that the header has already given, as Polars does."""
 LABELS_SHOWN = 10
 """Different labels that a message counts up, at most."""
 
@@ -222,36 +219,6 @@ def _read(path: str, *, header: bool) -> pl.DataFrame:
     except BAD as error:
         why = str(error).splitlines()[0]
         raise table_error(path, why, "give the path of a CSV or Parquet file") from error
-
-
-def text_table(path: str, *, header: bool = True) -> pl.DataFrame:
-    """Read a table of text as `tomocalc.delimited.split_lines` does, its cells as text.
-
-    Blanks around the names of columns do not count; without a *header* they are ``column_1``, ….
-
-    Raises
-    ------
-    TomocalcError
-        ``E102``.
-    """
-    mark, text, skipped = separated(sheet_content(path))
-    try:
-        table = pl.read_csv(text.encode(), has_header=header, separator=mark, infer_schema=False)
-    except (pl.exceptions.PolarsError, ValueError):
-        if not text.strip():
-            raise sheet_error(path, "it is empty", "give the path of a table") from None
-        reader = csv.reader(text.splitlines(), delimiter=mark)
-        wanted = len(next(reader))
-        line = next((reader.line_num for cells in reader if len(cells) > wanted), 1)
-        why = "a line has more cells than the header"
-        fix = "give every line one cell per column"
-        raise sheet_error(f"{path}:{line + skipped}", why, fix) from None
-    names: list[str] = []
-    for number, name in enumerate(table.columns):
-        plain = name.strip() if header else f"column_{number + 1}"
-        names.append(f"{plain}{TWICE}" if plain in names else plain)
-    table.columns = names
-    return table
 
 
 def _one_spelling(labels: pl.Series) -> pl.Series:

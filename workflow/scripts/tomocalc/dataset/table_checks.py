@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 import polars as pl
 
 from tomocalc.errors import TomocalcError, raise_all
@@ -153,13 +154,12 @@ def not_numbers(
 
 def _stands_for_none(numbers: pl.Series) -> float | None:
     """Return a number such as -999 that some cells hold, if no other comes near it."""
-    for code in {numbers.min(), numbers.max()} & CODES:
-        rest = numbers.filter(numbers != code)
-        if rest.is_empty() or numbers.len() - rest.len() < FEWEST:
-            continue
-        spread = float(rest.max()) - float(rest.min())  # type: ignore[arg-type]
-        if float((rest - code).abs().min()) > spread:  # type: ignore[arg-type]
-            return float(code)  # type: ignore[arg-type]
+    values = numbers.to_numpy()
+    ends = {float(values.min()), float(values.max())} if len(values) else set[float]()
+    for code in ends & CODES:
+        rest = values[values != code]
+        if 0 < len(rest) <= len(values) - FEWEST and np.abs(rest - code).min() > np.ptp(rest):
+            return code
     return None
 
 

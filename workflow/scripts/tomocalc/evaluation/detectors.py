@@ -22,7 +22,7 @@ from tomocalc.evaluation.responses import (
     cluster_response,
 )
 from tomocalc.neighbours import Rule
-from tomocalc.sections import Finding, LabelsSection
+from tomocalc.sections import LabelsSection
 
 CHAIN = "chain"
 """The run's own candidates and released model."""
@@ -31,8 +31,8 @@ CHAIN = "chain"
 def labelled_marks(
     marks: pl.DataFrame,
     volume: VolumeManifest,
-    annotations: Sequence[Finding],
-    others: Sequence[Finding],
+    annotations: Sequence[Mapping[str, Any]],
+    others: Sequence[Mapping[str, Any]],
     labels: LabelsSection,
 ) -> pl.DataFrame:
     """Return the marks of one volume with what they lie on, by the rule for candidates.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
@@ -13,14 +14,14 @@ from tomocalc.accounts.prediction import ClusterRule
 from tomocalc.evaluation.cases import case_account, patient_table, volume_table
 from tomocalc.evaluation.clusters import Rule, cluster_table
 from tomocalc.evaluation.images import Images, patient_parts, without_images
-from tomocalc.sections import EvaluationSection, Finding, SplitSection
+from tomocalc.sections import EvaluationSection, SplitSection
 
 
 def measure_outcomes(
     members: pl.DataFrame,
     splits: pl.DataFrame,
     volumes: Sequence[VolumeFacts],
-    annotations: Sequence[Finding],
+    annotations: Sequence[Mapping[str, Any]],
     *,
     threshold: float,
     rule: Rule,

@@ -83,7 +83,7 @@ def check_opinions(card: ModelCard) -> None:
             what="the model cannot score volumes that nobody has read",
             where="model.json",
             why=f"it reads a reader's opinion of every cluster: {', '.join(opinions)}",
-            fix="train without it; on annotated volumes `snakemake validate_external` measures it",
+            fix="train without it; on annotated volumes the rule `validate_external` measures it",
         )
 
 

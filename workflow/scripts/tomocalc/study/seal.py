@@ -14,8 +14,9 @@ import contextlib
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -23,7 +24,6 @@ from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.seal import FrozenPart, Opened, Opening, Seal
 from tomocalc.errors import TomocalcError
 from tomocalc.files import ANNOTATION_COLUMNS, digest, file_sha256
-from tomocalc.sections import Finding
 
 SHOWN = 12
 """Digits of a digest that people read."""
@@ -53,7 +53,9 @@ def part_of_rows(rows: pl.DataFrame, *, label: str, patient: str | None) -> Froz
     )
 
 
-def part_of_volumes(volumes: Sequence[VolumeManifest], findings: Sequence[Finding]) -> FrozenPart:
+def part_of_volumes(
+    volumes: Sequence[VolumeManifest], findings: Sequence[Mapping[str, Any]]
+) -> FrozenPart:
     """Return what the volumes of a test part hold, whatever was searched for in them and how.
 
     Parameters
@@ -202,7 +204,7 @@ def _link(before: str, by: str, key: str) -> str:
     return digest([before, by, key])
 
 
-def _line_of(row: Finding) -> list[str]:
+def _line_of(row: Mapping[str, Any]) -> list[str]:
     """Return a finding as the sheet tells it; of a mask its file counts, not the name."""
     found = {name: "" if row.get(name) is None else str(row[name]) for name in ANNOTATION_COLUMNS}
     if found["mask"]:

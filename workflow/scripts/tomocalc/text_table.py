@@ -1,0 +1,42 @@
+"""A table of text cells from delimited text in any of the dialects that are read."""
+
+from __future__ import annotations
+
+import csv
+
+import polars as pl
+
+from tomocalc.delimited import separated, sheet_content, sheet_error
+
+TWICE = "_duplicated_0"
+"""What is added to a name that the header has already given, as Polars does."""
+
+
+def text_table(path: str, *, header: bool = True) -> pl.DataFrame:
+    """Read a table of text as `tomocalc.delimited.split_lines` does, its cells as text.
+
+    Blanks around the names of columns do not count; without a *header* they are ``column_1``, ….
+
+    Raises
+    ------
+    TomocalcError
+        ``E102``.
+    """
+    mark, text, skipped = separated(sheet_content(path))
+    try:
+        table = pl.read_csv(text.encode(), has_header=header, separator=mark, infer_schema=False)
+    except (pl.exceptions.PolarsError, ValueError):
+        if not text.strip():
+            raise sheet_error(path, "it is empty", "give the path of a table") from None
+        reader = csv.reader(text.splitlines(), delimiter=mark)
+        wanted = len(next(reader))
+        line = next((reader.line_num for cells in reader if len(cells) > wanted), 1)
+        why = "a line has more cells than the header"
+        fix = "give every line one cell per column"
+        raise sheet_error(f"{path}:{line + skipped}", why, fix) from None
+    names: list[str] = []
+    for number, name in enumerate(table.columns):
+        plain = name.strip() if header else f"column_{number + 1}"
+        names.append(f"{plain}{TWICE}" if plain in names else plain)
+    table.columns = names
+    return table

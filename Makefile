@@ -9,7 +9,7 @@ ifneq ($(shell test -w "$$HOME" && echo yes),yes)
 export XDG_CACHE_HOME ?= $(CURDIR)/.snakemake/cache
 endif
 
-.PHONY: demo test benchmarks faults house compare lint lock docs site release-check clean
+.PHONY: demo test benchmarks faults house studies compare lint lock docs site release-check clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready
@@ -26,6 +26,9 @@ faults: $(VENV)/ready-for-tests
 
 house: $(VENV)/ready-for-tests
 	$(BIN)/python tests/support/house.py
+
+studies: $(VENV)/ready-for-tests
+	PYTHONPATH=tests:workflow/scripts $(BIN)/python tests/support/small_studies.py "$(INTO)"
 
 compare: $(VENV)/ready-for-tests
 	$(BIN)/python tests/support/compare_results.py "$(BEFORE)" "$(AFTER)"

@@ -57,7 +57,7 @@ Space = Mapping[str, Choice | Range]
 
 
 def draw_trials(
-    key: str, *, space: Space, default: Mapping[str, Any], trials: int, seed: int
+    key: str, *, space: Space, default: Parameters, trials: int, seed: int
 ) -> list[Parameters]:
     """Return the parameters of every trial: the defaults first, then random draws.
 
@@ -104,7 +104,7 @@ class FeatureModel:
         What the other trials choose from.
     """
 
-    build: Callable[[Mapping[str, Any], int, float], Any]
+    build: Callable[[Parameters, int, float], Any]
     default: Parameters
     space: Space = field(default_factory=dict)
 
@@ -120,17 +120,17 @@ def scores(classifier: Any, x: NDArray[np.float64]) -> NDArray[np.float64]:
     return classifier.predict_proba(x)[:, 1].astype(np.float64)
 
 
-def _logistic(parameters: Mapping[str, Any], _seed: int, _size: float) -> Any:
+def _logistic(parameters: Parameters, _seed: int, _size: float) -> Any:
     return LogisticRegression(
         C=parameters["C"], class_weight=parameters["class_weight"], max_iter=1000
     )
 
 
-def _nearest(_parameters: Mapping[str, Any], _seed: int, _size: float) -> Any:
+def _nearest(_parameters: Parameters, _seed: int, _size: float) -> Any:
     return KNeighborsClassifier(n_neighbors=1, algorithm="kd_tree")
 
 
-def _svm(parameters: Mapping[str, Any], _seed: int, _size: float) -> Any:
+def _svm(parameters: Parameters, _seed: int, _size: float) -> Any:
     return SVC(
         C=parameters["C"],
         gamma=parameters["gamma"],
@@ -139,8 +139,8 @@ def _svm(parameters: Mapping[str, Any], _seed: int, _size: float) -> Any:
     )
 
 
-def _forest(kind: type) -> Callable[[Mapping[str, Any], int, float], Any]:
-    def build(parameters: Mapping[str, Any], seed: int, size: float) -> Any:
+def _forest(kind: type) -> Callable[[Parameters, int, float], Any]:
+    def build(parameters: Parameters, seed: int, size: float) -> Any:
         return kind(
             n_estimators=round(TREES * size),
             max_features=parameters["max_features"],
@@ -153,7 +153,7 @@ def _forest(kind: type) -> Callable[[Mapping[str, Any], int, float], Any]:
     return build
 
 
-def _xgboost(parameters: Mapping[str, Any], seed: int, _size: float) -> Any:
+def _xgboost(parameters: Parameters, seed: int, _size: float) -> Any:
     names = ("n_estimators", "learning_rate", "max_depth", "subsample", "colsample_bytree")
     return XGBClassifier(
         **{name: parameters[name] for name in names},
@@ -173,10 +173,10 @@ def limited(classifier: Any, columns: int) -> Any:
     return classifier
 
 
-def _combined(kind: str, names: tuple[str, ...]) -> Callable[[Mapping[str, Any], int, float], Any]:
+def _combined(kind: str, names: tuple[str, ...]) -> Callable[[Parameters, int, float], Any]:
     """Return what builds the models *names* with their defaults and combines them."""
 
-    def build(_parameters: Mapping[str, Any], seed: int, size: float) -> Any:
+    def build(_parameters: Parameters, seed: int, size: float) -> Any:
         models = [FEATURE_MODELS[name] for name in names]
         parts = [model.build(model.default, seed, size) for model in models]
         return Voting(parts, scores) if kind == "voting" else Stacking(parts, scores, seed)
@@ -184,7 +184,7 @@ def _combined(kind: str, names: tuple[str, ...]) -> Callable[[Mapping[str, Any],
     return build
 
 
-def _perceptron(parameters: Mapping[str, Any], seed: int, _size: float) -> Any:
+def _perceptron(parameters: Parameters, seed: int, _size: float) -> Any:
     return MLPClassifier(
         hidden_layer_sizes=tuple(parameters["units"]),
         alpha=parameters["alpha"],

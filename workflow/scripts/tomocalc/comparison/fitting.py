@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -154,7 +153,7 @@ def holdout(samples: Samples) -> tuple[Rows, Rows]:
 
 def fit_scores(
     model: FeatureModel,
-    parameters: Mapping[str, Any],
+    parameters: Parameters,
     data: Data,
     *,
     training: Rows,

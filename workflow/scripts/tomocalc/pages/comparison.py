@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -161,7 +161,7 @@ def _budget(rows: Rows) -> dict[str, int] | None:
     return {"lstm": lstm["trials"], "others": others}
 
 
-def _row(rows: Sequence[dict[str, Any]], model: str) -> dict[str, Any] | None:
+def _row(rows: Rows, model: str) -> dict[str, Any] | None:
     return next((row for row in rows if row["model"] == model), None)
 
 

@@ -101,7 +101,7 @@ def test_a_missing_model_or_list_of_runs_says_what_to_do(rerun: Project):
 
 def test_a_release_is_validated_on_labelled_volumes_and_the_card_says_so(rerun: Project):
     other = "pathvars={resources: other, results: results/other, logs: logs/other}"
-    some = "phantom={patients: 2, calcified_fraction: 0.5}"
+    some = "phantom={patients: 3, calcified_fraction: 0.5}"
     rerun.snakemake("write_phantom_sheets", *TINY, "--config", "seed=2", some, other)
     sheets = "volumes: other/phantom/volumes.tsv, annotations: other/phantom/annotations.tsv"
     model = {path: path.read_bytes() for path in (rerun.folder / "results/model").iterdir()}

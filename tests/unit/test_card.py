@@ -215,6 +215,15 @@ def test_limits_come_from_the_facts(volumes):
     assert "- The data name no sites" in limits
 
 
+def test_a_model_that_tells_malignant_from_benign_and_reads_opinions_says_so(volumes):
+    benign = "Telling benign from malignant"
+    assert benign in card(volumes)[0]
+    reads = (*MODEL.features, ReadColumn(name="reader_birads", unit=""))
+    text, _ = card(changed(volumes, malignancy=True, model=replace(MODEL, features=reads)))
+    assert benign not in text
+    assert "It reads what a person said of a cluster (reader birads)" in text
+
+
 def test_no_name_of_a_patient_or_volume_reaches_the_card(phantom):
     for text in card(phantom):
         assert not re.search(r"\bp0\d\d\b|volume-0\d\d", text)

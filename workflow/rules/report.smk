@@ -35,6 +35,7 @@ rule write_model_card:
         runtime=10,
     params:
         code=code_of("write_model_card.py"),
+        target=config["target"],
         words=WORDS,
         labels=config["labels"],
         authors=config["card"],

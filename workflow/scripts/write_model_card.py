@@ -32,6 +32,7 @@ def main(
     seed: int,
     text: str,
     page: str,
+    target: str = "calcification",
     words: Mapping[str, str] | None = None,
     external: str | None = None,
 ) -> None:
@@ -47,6 +48,8 @@ def main(
         Account of a validation elsewhere, where there is one; one of another model is left out.
     labels, authors
         Sections ``labels`` and ``card`` of the configuration.
+    target
+        What is asked, as the configuration has it.
     """
     run = Run(
         quality=QualityAccount.read(quality),
@@ -60,6 +63,7 @@ def main(
         authors=authors,
         seed=seed,
         external=ExternalAccount.read(external) if external else None,
+        malignancy=target == "malignancy",
     )
     written, html = model_card(run)
     write_text(text, reworded(written, words))
@@ -82,5 +86,6 @@ if __name__ == "__main__":
         external=snakemake.input.get("external"),
         text=snakemake.output.text,
         page=snakemake.output.page,
+        target=snakemake.params.target,
         words=snakemake.params.words,
     )

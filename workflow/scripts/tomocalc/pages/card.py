@@ -48,6 +48,8 @@ class Run:
         Rows of ``comparison/comparison.parquet``.
     external
         ``external/external.json`` where there is one.
+    malignancy
+        Whether malignant is told from benign.
     """
 
     quality: QualityAccount
@@ -61,6 +63,7 @@ class Run:
     audit: LeakageAccount | None = None
     comparison: Sequence[Account] = ()
     external: ExternalAccount | None = None
+    malignancy: bool = False
 
     @property
     def simulated(self) -> bool:

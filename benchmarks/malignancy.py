@@ -19,8 +19,11 @@ import yaml
 from measuring import ROOT, head
 from numpy.typing import NDArray
 
+from fit_feature_models import samples_of as single_rows
+from tomocalc.comparison.catalogue import NAMES as MODELS
 from tomocalc.comparison.cross_validated import scored
-from tomocalc.comparison.fitting import grouped_folds
+from tomocalc.comparison.feature_models import FEATURE_MODELS
+from tomocalc.comparison.fitting import fit_scores, grouped_folds
 from tomocalc.dataset.splits import usable_candidates
 from tomocalc.evaluation.jackknife import LeftOut
 from tomocalc.evaluation.weighted import figures_left_out
@@ -30,7 +33,12 @@ from tomocalc.model.recipe import Recipe
 from tomocalc.model.sequences import Samples, build_samples
 
 KEYS = ["volume_id", "candidate_id"]
-NAMES = {"lstm": "stacked LSTM", "trees": "trees", "average": "LSTM and trees averaged, released"}
+NAMES = {
+    "lstm": "stacked LSTM",
+    "trees": "trees",
+    "average": "LSTM and trees averaged, released",
+    **{key: f"features: {MODELS[key]}" for key in FEATURE_MODELS},
+}
 CONFIDENCE = 0.95
 FOLDS = 5
 Scores = dict[str, NDArray[np.float64]]
@@ -65,7 +73,7 @@ def main() -> None:
     )
     print(head("model", "AUROC", "95 % interval", "lead over the feature", "its interval"))
     print(line(f"best single feature: {best}", reference, None))
-    for name, found in out_of_fold(samples_of(rows, focus, recipe), group, recipe).items():
+    for name, found in every_model(rows, focus, group, recipe).items():
         print(line(NAMES[name], left_out(label, found, group), reference), flush=True)
     shuffled = out_of_fold(samples_of(in_random_order(rows), focus, recipe), group, recipe)
     print(
@@ -76,8 +84,7 @@ def main() -> None:
     chance: dict[str, list[float]] = {name: [] for name in NAMES}
     for _ in range(given.draws):
         permuted = focus.with_columns(label=pl.Series(draw.permutation(label)))
-        samples = samples_of(rows, permuted, recipe)
-        for name, found in out_of_fold(samples, group, recipe).items():
+        for name, found in every_model(rows, permuted, group, recipe).items():
             chance[name].append(auroc(permuted["label"].to_numpy(), found))
     for name, values in chance.items():
         error = np.std(values, ddof=1) / len(values) ** 0.5
@@ -95,10 +102,27 @@ def samples_of(rows: pl.DataFrame, focus: pl.DataFrame, recipe: Recipe) -> Sampl
     )
 
 
+def every_model(
+    rows: pl.DataFrame, focus: pl.DataFrame, group: NDArray[np.int32], recipe: Recipe
+) -> Scores:
+    """Return what `out_of_fold` does, and the scores of the models that read single rows."""
+    found = out_of_fold(samples_of(rows, focus, recipe), group, recipe)
+    uses = focus.with_columns(part=pl.lit("train"), fold=pl.lit(0))
+    data = single_rows(rows, uses, features=list(recipe.features), impute="none")
+    label = focus["label"].to_numpy().astype(np.float32)
+    for key, model in FEATURE_MODELS.items():
+        found[key] = np.zeros(len(group))
+        for training, test in grouped_folds(label, group, folds=FOLDS, repeats=1, seed=1):
+            found[key][test] = fit_scores(
+                model, model.default, data, training=training, wanted=test, seed=1
+            )
+    return found
+
+
 def out_of_fold(samples: Samples, group: NDArray[np.int32], recipe: Recipe) -> Scores:
     """Return every model's probability of each cluster by the fold that leaves its patient out."""
     device = choose_device("cpu", precision="float32", threads=1)
-    found = {name: np.zeros(len(group)) for name in NAMES}
+    found = {name: np.zeros(len(group)) for name in ("lstm", "trees", "average")}
     for training, test in grouped_folds(samples.y, group, folds=FOLDS, repeats=1, seed=1):
         for name, values in scored(samples, training, test, recipe=recipe, device=device).items():
             found[name][test] = values

@@ -68,7 +68,8 @@ def budget(row: dict[str, Any]) -> str:
         return f"{row['trials']} trials" if (row["trials"] or 0) > 1 else "no search"
     seen = next(f"{known[kind]:,} {kind}" for kind in ("patches", "sequences") if kind in known)
     start = ", pretrained" if "pretrained" in known else ""
-    return f"{seen}, {known['epochs']} epochs, {known['weights']:,} weights{start}"
+    passes = f"{known['epochs']} epoch{'s' * (known['epochs'] != 1)}"
+    return f"{seen}, {passes}, {known['weights']:,} weights{start}"
 
 
 if __name__ == "__main__":

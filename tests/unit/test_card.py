@@ -216,11 +216,10 @@ def test_limits_come_from_the_facts(volumes):
 
 
 def test_a_model_that_tells_malignant_from_benign_and_reads_opinions_says_so(volumes):
-    benign = "Telling benign from malignant"
-    assert benign in card(volumes)[0]
+    assert "Telling benign from malignant" in card(volumes)[0]
     reads = (*MODEL.features, ReadColumn(name="reader_birads", unit=""))
     text, _ = card(changed(volumes, malignancy=True, model=replace(MODEL, features=reads)))
-    assert benign not in text
+    assert "Telling benign from malignant" not in text
     assert "It reads what a person said of a cluster (reader birads)" in text
 
 

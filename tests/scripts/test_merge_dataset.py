@@ -109,7 +109,7 @@ def test_volumes_are_merged_sorted_and_labelled(tmp_path):
 
 def test_a_readers_opinion_is_in_the_data_set_where_features_ask_and_nowhere_else(tmp_path):
     manifests = [write_volume(tmp_path / "features", name) for name in ("v", "w")]
-    line = "{}\t0\t20\t20\t50\tcluster\t{}\t{}\n"
+    line = "{}\t0\t20\t20\t24\tcluster\t{}\t{}\n"
     lines = line.format("v", "benign", "2") + line.format("w", "malignant", "4c")
     rule = {"calcifications": 3, "distance_mm": 5.0, "contrast_to_noise": -9.0}
     for asked, values in (([], [None, None]), (["reader_birads"], [2.0, 6.0])):

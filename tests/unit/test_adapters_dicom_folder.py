@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -174,6 +175,31 @@ def test_a_word_for_nobody_is_no_patient(tmp_path: Path) -> None:
     dicom(tmp_path / "a.dcm", PatientID="ANONYMOUS", ImageLaterality="L", frames=2)
     _, (reason,) = rows_of(tmp_path)
     assert "names no patient" in reason
+
+
+def test_a_study_for_a_patient_is_said(tmp_path: Path) -> None:
+    for number, name in enumerate(("StudyInstanceUID", "AccessionNumber")):
+        who = {"PatientID": f"1.2.{number}", "ImageLaterality": "L", name: f"1.2.{number}"}
+        dicom(tmp_path / f"{number}.dcm", **who, SeriesInstanceUID=f"1.3.{number}", frames=2)
+    _, (said,) = rows_of(tmp_path)
+    assert said.startswith("images whose PatientID is the identifier of their study, too: 2")
+
+
+def test_what_is_no_image_is_told_as_what_it_is_and_links_are_followed(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    dicom(tmp_path / "store/1.dcm", PatientID="12", ImageLaterality="L", frames=2)
+    data.mkdir()
+    (data / "link").symlink_to(tmp_path / "store")
+    (data / "again").symlink_to(data)
+    (data / "a.zip").write_bytes(b"PK\x03\x04" + bytes(200))
+    os.mkfifo(data / "pipe")
+    volumes, said = rows_of(data)
+    assert len(volumes) == 1
+    what = "not an image of a supported kind: it is"
+    assert said == [
+        f"{what} a ZIP archive; unpack it, and give the folder or file that it holds",
+        "it is a pipe, socket or device, no file",
+    ]
 
 
 def test_an_instance_of_another_patient_is_no_copy(tmp_path: Path) -> None:

@@ -98,7 +98,11 @@ def test_shipped_configs_are_valid(name):
         ({"split": {"test_fraction": 0.75, "validation_fraction": 0.5}}, "leave nothing to train"),
         ({"features": ["area", "area"]}, "key features): "),
         ({"features": ["aera"]}, 'key features.0): "aera" was given. Fix: did you mean `area`?'),
-        ({"pathvars": {"results": ""}}, "key pathvars.results): it is empty"),
+        (
+            {"pathvars": {"results": ""}},
+            'pathvars.results): "" is not of the form that is asked for',
+        ),
+        ({"pathvars": {"logs": "l{x}"}}, "Fix: give string: folder of logs, run times"),
         ({"candidates": {"min_diameter_mm": 3.0}}, "not below candidates.max_diameter_mm"),
         ({"tuning": {"units": [64, 16]}}, "key tuning.units): 64 is above 16"),
         ({"tuning": {"units": [64]}}, "key tuning.units): [64] has fewer than 2 entries"),

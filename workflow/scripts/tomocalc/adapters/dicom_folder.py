@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from tomocalc.readers.dicom_kinds import (
     SLICE,
     SYNTHETIC_2D,
 )
+from tomocalc.readers.sniff import Kind, sniff
 from tomocalc.readers.sources import is_slice
 
 SHEET_KINDS = {
@@ -127,10 +128,13 @@ def _images(folder: Path, sheets: Sheets) -> Iterator[Found]:
     seen = defaultdict[str, list[Found]](list)
     for path in every_file(folder):
         where = path.relative_to(folder).as_posix()
+        if path.exists() and not path.is_file():
+            sheets.leave_out(where, "it is a pipe, socket or device, no file")
+            continue
         try:
             found = read_identity(path)
         except TomocalcError as error:
-            sheets.leave_out(where, f"{error.what}: {error.why}")
+            sheets.leave_out(where, _what_it_is(path) or f"{error.what}: {error.why}")
             continue
         twins = [twin for twin in seen[found.instance] if twin.patient == found.patient]
         seen[found.instance].append(found)
@@ -145,7 +149,18 @@ def _images(folder: Path, sheets: Sheets) -> Iterator[Found]:
             yield found
 
 
-def _patients(images: Iterable[Found], sheets: Sheets) -> dict[str, str]:
+def _what_it_is(path: Path) -> str | None:
+    """Return what a file is that is no DICOM; None of one that is."""
+    try:
+        kind = sniff(path)
+    except TomocalcError as error:
+        return f"{error.what}: {error.why}; {error.fix}"
+    except OSError:
+        return None
+    return None if kind is Kind.DICOM else f"it is a file of kind {kind.value}, no DICOM"
+
+
+def _patients(images: Sequence[Found], sheets: Sheets) -> dict[str, str]:
     """Return the patient of every pseudonym, one for all that share a study; say what is odd."""
     studies = defaultdict[str, set[str]](set)
     spellings = defaultdict[str, set[str]](set)
@@ -168,6 +183,11 @@ def _patients(images: Iterable[Found], sheets: Sheets) -> dict[str, str]:
     whose = {name: _root(united, name) for name in united}
     if several := sum(len(names) > 1 for names in shared):
         sheets.remark(f"studies of several patients, each taken for one patient's: {several}")
+    if of_study := sum(found.of_study for found in images):
+        sheets.remark(
+            f"images whose PatientID is the identifier of their study, too: {of_study}; a woman "
+            "with two studies is two patients then: write their rows"
+        )
     if spelt := sum(len(written) > 1 for written in spellings.values()):
         sheets.remark(f"patients spelt in several ways, each taken for one: {spelt}")
     held = Counter(whose[name] for names in studies.values() for name in {min(names)})
@@ -260,7 +280,15 @@ def _own_folder(paths: list[Path]) -> Path | None:
 
 
 def every_file(folder: Path) -> Iterator[Path]:
-    """Yield every file below *folder*, sorted, but those that file browsers leave behind."""
-    for place, folders, names in os.walk(folder):
+    """Yield every file below *folder*, sorted, but those that file browsers leave behind.
+
+    Links to folders are followed, each folder once.
+    """
+    seen: set[str] = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        if (real := os.path.realpath(place)) in seen:
+            folders.clear()
+            continue
+        seen.add(real)
         folders[:] = sorted(name for name in folders if is_slice(name))
         yield from (Path(place) / name for name in sorted(names) if is_slice(name))

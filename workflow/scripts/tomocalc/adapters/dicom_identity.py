@@ -24,6 +24,7 @@ ATTRIBUTES = (
     "SOPClassUID",
     "PatientID",
     "StudyInstanceUID",
+    "AccessionNumber",
     "SeriesInstanceUID",
     "SOPInstanceUID",
     "SeriesDescription",
@@ -74,6 +75,8 @@ class Found:
     view: str | None
     told: tuple[str | None, str | None]
     """Side and view as the description names them."""
+    of_study: bool
+    """Whether the identifier of the patient is one of the study."""
 
 
 def read_identity(path: Path) -> Found:
@@ -103,6 +106,8 @@ def read_identity(path: Path) -> Found:
         size=(_whole(dataset, "Rows", path), _whole(dataset, "Columns", path)),
         laterality=laterality_of(dataset, shared),
         view=view_of(dataset),
+        of_study=patient.strip()
+        in [str(dataset.get(name) or "-") for name in ("StudyInstanceUID", "AccessionNumber")],
         told=described(
             " ".join(str(dataset.get(name) or "") for name in ("SeriesDescription", "ProtocolName"))
         ),

@@ -140,9 +140,13 @@ def read_csv(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
         raise layout_error(
             error.where, f"it cannot be read: {error.why}", "fetch it again"
         ) from error
+    known = {re.sub(r"[\W_]", "", name.casefold()): name for name in columns}
+    header = [known.get(re.sub(r"[\W_]", "", name.casefold()), name) for name in header]
     if absent := [name for name in columns if name not in header]:
         why = f"it has no column {', '.join(absent)}"
         raise layout_error(str(path), why, "give the file as it was published")
+    if not lines:
+        raise layout_error(str(path), "it has no rows", "fetch it again")
     for number, cells in lines:
         if len(cells) != len(header):
             why = f"line {number} has another number of cells than the header"

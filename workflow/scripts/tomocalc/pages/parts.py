@@ -28,7 +28,9 @@ class Card:
 
 def doubt_note(doubt: Doubt) -> Markup:
     """Return a doubt about one volume, and what to do about it."""
-    text = f"Doubtful: {doubt_sentence(doubt)}. What to do: {KINDS[doubt.code].advice}."
+    advice = KINDS[doubt.code].advice
+    stop = "" if advice.endswith("?") else "."
+    text = f"Doubtful: {doubt_sentence(doubt)}. What to do: {advice}{stop}"
     return fill("note", text, tone="warn")
 
 
@@ -132,7 +134,7 @@ def doubt_table(counts: Sequence[DoubtCount], addresses: Mapping[str, str]) -> M
         ("Volumes", "count"),
         ("Slices", "count", "where the doubt is about single slices"),
     ]
-    return table("Doubts about volumes", columns, rows)
+    return table("Doubts about volumes", columns, rows, key="doubts")
 
 
 def volume_links(names: Sequence[str], addresses: Mapping[str, str], *, total: int = 0) -> Markup:

@@ -11,11 +11,14 @@ import polars as pl
 from numpy.typing import NDArray
 from PIL import Image
 
-from tomocalc.accounts.manifest import VolumeFacts
+from tomocalc.accounts.doubt_kinds import KINDS
+from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.image.display import LEVELS, PANEL, Frame, Mark, Panel, draw_panels, mark_radius
 from tomocalc.image.objects import VolumeObjects
 from tomocalc.image.previews import CROP_MM, best_slice, images_of, reduction
 
+TITLES = 2
+"""Doubts that a picture names."""
 MARKS = 150
 """Most marks on a panel; more would hide the picture."""
 
@@ -29,7 +32,7 @@ class Annotated:
 
 
 def volume_overlay(
-    facts: VolumeFacts,
+    facts: VolumeManifest,
     found: VolumeObjects,
     previews: pl.DataFrame,
     *,
@@ -100,7 +103,7 @@ def volume_overlay(
         factor=factor,
         spacing_mm=facts.pixel_spacing_mm[0],
         heading="   ".join(part for part in about if part),
-        caption=_caption(found, len(marked[1]), here.size, annotated),
+        caption=_caption(found, len(marked[1]), here.size, annotated) + _doubts(facts),
         inset=inset,
     )
 
@@ -156,6 +159,13 @@ def joined_marks(
 
 def _opened(image: bytes) -> NDArray[np.uint8]:
     return np.asarray(Image.open(io.BytesIO(image)))
+
+
+def _doubts(facts: VolumeManifest) -> str:
+    """Return a line that names what is doubtful about the volume, the first of it."""
+    titles = [KINDS[doubt.code].title for doubt in facts.doubts]
+    more = f"; and {len(titles) - TITLES} more" if len(titles) > TITLES else ""
+    return f"\nDoubtful: {'; '.join(titles[:TITLES])}{more}." if titles else ""
 
 
 def _caption(

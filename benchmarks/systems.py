@@ -3,21 +3,21 @@
     snakemake --cores all results/comparison/image_models.html --config comparison='{networks: [...]}'
     python benchmarks/systems.py results/comparison/image_models.parquet
 
-The list is ``workflow/scripts/tomocalc/comparison/systems.tsv``; what has been run decides which
+The list is ``benchmarks/systems.tsv``; what has been run decides which
 systems have figures.
 """  # noqa: E501
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 from measuring import head
-
-from tomocalc.comparison.catalogue import System, read_systems
 
 COLUMNS = (
     "system",
@@ -28,6 +28,35 @@ COLUMNS = (
     "AP here",
     "budget or reason",
 )
+
+
+@dataclass(frozen=True)
+class System:
+    """One system that the reference paper's literature names, a row of ``systems.tsv``.
+
+    Attributes
+    ----------
+    publication
+        With its number in the paper.
+    cited
+        Accuracy that the paper cites for it, as printed; empty where it cites none.
+    model
+        Row of the comparison that stands for it; empty where none does.
+    reason
+        Why none does, or in what it differs.
+    """
+
+    system: str
+    publication: str
+    cited: str
+    model: str
+    reason: str
+
+
+def read_systems() -> list[System]:
+    """Return every system, by publication."""
+    text = Path(__file__).with_name("systems.tsv").read_text(encoding="utf-8")
+    return [System(**row) for row in csv.DictReader(text.splitlines(), dialect="excel-tab")]
 
 
 def main() -> None:

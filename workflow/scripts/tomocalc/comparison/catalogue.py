@@ -90,35 +90,6 @@ NETWORKS = STEP_KEYS + IMAGE_KEYS
 
 
 @dataclass(frozen=True)
-class System:
-    """One system that the reference paper's literature names, a row of ``systems.tsv``.
-
-    Attributes
-    ----------
-    publication
-        With its number in the paper.
-    cited
-        Accuracy that the paper cites for it, as printed; empty where it cites none.
-    model
-        Row of the comparison that stands for it; empty where none does.
-    reason
-        Why none does, or in what it differs.
-    """
-
-    system: str
-    publication: str
-    cited: str
-    model: str
-    reason: str
-
-
-def read_systems() -> list[System]:
-    """Return every system, by publication."""
-    text = Path(__file__).with_name("systems.tsv").read_text(encoding="utf-8")
-    return [System(**row) for row in csv.DictReader(text.splitlines(), dialect="excel-tab")]
-
-
-@dataclass(frozen=True)
 class Cited:
     """What a publication reports of a classifier, copied by the user."""
 

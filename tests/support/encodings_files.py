@@ -13,6 +13,7 @@ import SimpleITK
 import tifffile
 
 from support.encodings import DICOM_ENCODINGS, one
+from support.encodings_values import indexed, noisy_outside
 from support.image_files import png_chunk, write_pgm, write_png
 from support.one_breast import (
     BREAST,
@@ -191,6 +192,15 @@ ENCODINGS: dict[str, Encoding] = {
         )
         for pixels in (2835, 10_000, 20_000)
     },
+    "PNG of a noisy bright outside": Encoding(
+        pictures(noisy_outside, ".png"),
+        options=SPACED,
+        same="candidates",
+        doubts=("bright_outside",),
+    ),
+    "frames by their dimension index": Encoding(
+        indexed, order=ORDER, options=SPACED, doubts=("frames_reordered",)
+    ),
     "PGM": Encoding(pictures(write_pgm, ".pgm"), options=SPACED),
     "names with signs": Encoding(
         pictures(write_png, ".png", lambda index: f"z_{index - 3}"), options=SPACED

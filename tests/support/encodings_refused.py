@@ -116,6 +116,10 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
     "npz": (array("a.npz"), r"E203.*NumPy archive \(\.npz\)"),
     "an animated PNG": (animated, "E203.*animated PNG.*each picture as a file"),
     "a ZIP archive": (packed_folder, "E203.*ZIP archive.*unpack it"),
+    "pixels that are not square": (
+        saved(lambda: many(spacing=None, PixelAspectRatio=[2, 1])),
+        r"E205.*not square \(PixelAspectRatio\)",
+    ),
     "spacing in micrometres": (saved(lambda: many(spacing=(85.0, 85.0))), "E205.*85 mm.*unit"),
     "spacing in centimetres": (saved(lambda: many(spacing=(0.01, 0.01))), "E205.*0.01 mm.*unit"),
     "NIfTI of more slices than it says": (

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from support.image_files import encode, item
-from support.one_breast import AIR, BREAST, SLICES, many, saved
+from support.image_files import encode, item, write_png
+from support.one_breast import AIR, BREAST, ORDER, SLICES, many, saved
 
 
 def looked_up() -> Dataset:
@@ -61,6 +61,21 @@ def drawn_around(width: int, value: int, **options: Any) -> Callable[[Path], Pat
         return many(frames, **options)
 
     return saved(make)
+
+
+def noisy_outside(path: Path, image: NDArray[Any]) -> None:
+    """Write a slice whose air is brighter than its tissue, and not of one tone."""
+    noise = np.random.default_rng(int(path.stem)).normal(6000, 200, image.shape)
+    write_png(path, np.where(AIR, noise, image).astype(np.uint16))
+
+
+def indexed(folder: Path) -> Path:
+    """Write shuffled frames that only their Dimension Index Values put in order."""
+    made = many(order=ORDER)
+    for place, group in zip(ORDER, made.PerFrameFunctionalGroupsSequence, strict=True):
+        del group.PlanePositionSequence
+        group.FrameContentSequence = [item(DimensionIndexValues=[1, place + 1])]
+    return saved(lambda: made)(folder)
 
 
 def padded(

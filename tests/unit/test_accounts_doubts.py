@@ -24,7 +24,8 @@ EMPTY = Doubt(code="no_candidate")
 
 
 def test_a_sentence_has_its_numbers_and_the_first_slices() -> None:
-    said = "slices are missing: a step of up to 3 mm follows (slices 2, 7)"
+    said = "slices lie unevenly, with a step of up to 3 mm: some are missing, or belong to "
+    said += "another volume (slices 2, 7)"
     assert doubt_sentence(GAP) == said
     many = Doubt(code="quarantined", slices=tuple(range(14)))
     assert doubt_sentence(many).endswith("(slices 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 4 more)")
@@ -47,7 +48,7 @@ def test_doubts_are_reported_refused_or_allowed() -> None:
         refuse_doubts([GAP, EMPTY, turned], image, "volume v")
     gap, empty = str(caught.value).splitlines()
     assert "E209" in gap
-    assert "(volume v): slices are missing" in gap
+    assert "(volume v): slices lie unevenly" in gap
     assert "or add no_candidate to image.allowed_doubts" in empty
     refuse_doubts([GAP, EMPTY], {**image, "allowed_doubts": ["gap", "no_candidate"]}, "v")
 

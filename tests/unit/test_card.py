@@ -209,7 +209,7 @@ def test_limits_come_from_the_facts(volumes):
     fixed = replace(MODEL, threshold=Threshold("half", 0.5, None))
     text, _ = card(changed(volumes, quality=bad, model=fixed))
     limits = text.partition("## Limits")[2].partition("\n## ")[0]
-    assert "- Doubtful in 2 volumes of the data: slices are missing." in limits
+    assert "- Doubtful in 2 volumes of the data: slices are missing or too many." in limits
     assert "- The threshold of 0.5 was not chosen on data." in limits
     assert "- The data name no patients" in limits
     assert "- The data name no sites" in limits

@@ -241,8 +241,9 @@ KINDS: dict[str, Kind] = {
         "export the volume again, or see in the picture that it is what it should be",
     ),
     "gap": Kind(
-        "slices are missing",
-        "slices are missing: a step of up to {mm:.3g} mm follows",
+        "slices are missing or too many",
+        "slices lie unevenly, with a step of up to {mm:.3g} mm: some are missing, or belong to "
+        "another volume",
         "copy the missing slices from the source; calcifications there are not seen",
     ),
     "burned_in": Kind(

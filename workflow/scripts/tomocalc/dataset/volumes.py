@@ -167,14 +167,12 @@ def _tell_of_masks(annotated: Sequence[Placed]) -> None:
     """Say how masks were read: which hold several findings, or grey levels."""
     lines = Counter(line[LINE] for finding in annotated for line in lines_of(finding))
     several = sum(count > 1 for count in lines.values())
-    if several:
-        log.info("%d masks hold labels or segments that lie apart, each a finding", several)
     soft = sum(finding.get("mask_soft") is not None for finding in annotated)
-    if soft:
-        log.info("%d findings are drawn in grey levels: half of the largest and more is set", soft)
     outlined = sum(bool(finding.get("mask_outlines")) for finding in annotated)
-    if outlined:
-        log.info("%d findings have masks with holes or of outlines, which are filled", outlined)
+    if several or soft or outlined:
+        said = "masks: %d hold labels or segments that lie apart, each a finding; %d findings are "
+        said += "of grey levels, set from half of the largest on; %d have holes, which are filled"
+        log.info(said, several, soft, outlined)
 
 
 def _order(clusters: ClusterSettings | None) -> list[str] | pl.Expr:

@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 from tomocalc.accounts.manifest import QuarantinedSlice, SliceFacts, VolumeFacts
 from tomocalc.accounts.settings import Settings
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.image.breast import Breast, Outline
+from tomocalc.image.breast import Breast, Outline, block_means
 from tomocalc.image.context import focus_offset, slices_spanned
 from tomocalc.image.linking import Places, link
 from tomocalc.image.objects import OBJECTS, VolumeObjects, object_rows
 from tomocalc.image.runs import join
 from tomocalc.image.slices import (
+    COARSE,
     Search,
-    coarse_view,
     find_objects,
     measure_rows,
     prepare,
@@ -94,7 +94,7 @@ def find_candidates(
         if previews is not None:
             previews.see_slice(index, prepared)
         found = find_objects(prepared, settings, header.spacing_mm, generators, search)
-        views[index] = coarse_view(prepared.raw)
+        views[index] = block_means(prepared.raw, max(1, max(prepared.raw.shape) // COARSE))
         return found, prepared.breast, slice_facts(index, found[settings.generator], prepared)
 
     facts, runs, strength, tables = [], {}, {}, [pl.DataFrame(schema=OBJECTS)]

@@ -15,7 +15,7 @@ from scipy.spatial.distance import pdist, squareform
 
 from tomocalc.accounts.manifest import SliceFacts
 from tomocalc.accounts.settings import Settings
-from tomocalc.image.breast import Breast, block_means, find_breast
+from tomocalc.image.breast import Breast, find_breast
 from tomocalc.image.context import area_mm2, blob_scale, neighbours, skin_distance
 from tomocalc.image.features import OBJECT_FEATURES
 from tomocalc.image.generators import SliceObjects, equalise, local_objects, paper_objects
@@ -129,11 +129,6 @@ def slice_facts(index: int, used: SliceObjects, prepared: Prepared) -> SliceFact
     )
 
 
-def coarse_view(raw: NDArray[np.unsignedinteger]) -> NDArray[np.float32]:
-    """Return the means of a slice over blocks, by which `unlikeness` compares it with others."""
-    return block_means(raw, max(1, max(raw.shape) // COARSE))
-
-
 def unlikeness(views: Sequence[NDArray[np.float32]]) -> float:
     """Return how many times as far apart as the most alike slices neighbours are, where doubtful.
 
@@ -143,7 +138,7 @@ def unlikeness(views: Sequence[NDArray[np.float32]]) -> float:
     Parameters
     ----------
     views
-        Of every slice in order its `coarse_view`.
+        Of every slice in order its means over blocks.
 
     Returns
     -------

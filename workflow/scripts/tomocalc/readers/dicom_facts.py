@@ -50,7 +50,7 @@ def volume_facts(items: list[Item], places: list[int], *, complete: bool) -> Fac
     )
     if magnification is not None:
         doubts.append(Doubt(code="magnified", values={"factor": magnification}))
-    elif source == "ImagerPixelSpacing":
+    elif spacing and source == "ImagerPixelSpacing":
         doubts.append(Doubt(code="detector_spacing"))
     doubts += _of_spacing(headers)
     slice_spacing, slice_source = first.slice_spacing, "SpacingBetweenSlices"
@@ -61,7 +61,8 @@ def volume_facts(items: list[Item], places: list[int], *, complete: bool) -> Fac
         if usual > 0:
             slice_spacing, slice_source = round(usual, 6), "ImagePositionPatient"
             doubts += _of_steps(items, usual)
-            gaps = np.flatnonzero(steps > GAP * usual) if complete else np.empty(0, int)
+            uneven = (steps > GAP * usual) | (steps < usual / GAP)
+            gaps = np.flatnonzero(uneven) if complete else np.empty(0, int)
             if gaps.size:
                 largest = {"mm": round(float(steps[gaps].max()), 6)}
                 doubts.append(Doubt(code="gap", slices=tuple(gaps.tolist()), values=largest))
@@ -72,6 +73,7 @@ def volume_facts(items: list[Item], places: list[int], *, complete: bool) -> Fac
     return Facts(
         spacing_mm=spacing,
         spacing_source=source if spacing else "",
+        oblong=spacing is None and len({*first.aspect}) > 1,
         spacings_differ=differ,
         slice_spacing_mm=slice_spacing,
         slice_spacing_source=slice_source if slice_spacing else "",

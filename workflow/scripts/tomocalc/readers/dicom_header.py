@@ -74,6 +74,7 @@ class DicomHeader:
     spacings_differ: bool
     """Frames have different pixel spacings; `spacing` is the first."""
     imager_spacing: tuple[float, float] | None
+    aspect: tuple[float, float]
     magnification: float | None
     slice_spacing: float | None
     image_type: str
@@ -84,8 +85,8 @@ class DicomHeader:
     """Of all frames, or one per frame."""
     positions: tuple[tuple[float, float, float] | None, ...]
     """Of each frame's first pixel, when the per-frame items fit the frames."""
-    stack_places: tuple[int | None, ...]
-    """In-Stack Position Number of each frame, when the per-frame items fit the frames."""
+    stack_places: tuple[tuple[float, ...], ...]
+    """In-Stack Position Number of each frame, else its Dimension Index Values, if these fit."""
     orientation: tuple[float, ...] | None
     instance: int | None
     uid: str
@@ -147,6 +148,7 @@ def keep_allowed(dataset: Dataset, *, syntax: str, pixels: PixelElement) -> Dico
         spacing=next(iter(spacings), None),
         spacings_differ=not all(same_spacing(spacings[0], pair) for pair in spacings),
         imager_spacing=pair_of(dataset, "ImagerPixelSpacing"),
+        aspect=pair_of(dataset, "PixelAspectRatio") or (1.0, 1.0),
         magnification=_magnification(dataset),
         slice_spacing=_slice_spacing(dataset, groups),
         image_type=digest(sorted({*type_words(dataset)})),
@@ -260,9 +262,12 @@ def _positions(
     return tuple(found)
 
 
-def _stack_places(own: list[Dataset]) -> tuple[int | None, ...]:
+def _stack_places(own: list[Dataset]) -> tuple[tuple[float, ...], ...]:
     contents = macros_of(own, "FrameContentSequence")
-    return tuple(whole_of(content, "InStackPositionNumber", None) for content in contents)
+    places = tuple(numbers_of(content, "InStackPositionNumber") for content in contents)
+    if all(places):
+        return places
+    return tuple(numbers_of(content, "DimensionIndexValues") for content in contents)
 
 
 def _orientation(dataset: Dataset, groups: list[Dataset]) -> tuple[float, ...] | None:

@@ -109,6 +109,7 @@ ALLOWED = (
     "Columns",
     "PixelSpacing",
     "ImagerPixelSpacing",
+    "PixelAspectRatio",
     "EstimatedRadiographicMagnificationFactor",
     "SpacingBetweenSlices",
     "SliceThickness",

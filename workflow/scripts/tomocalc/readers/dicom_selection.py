@@ -215,20 +215,19 @@ def _ordered(items: list[Item], where: str) -> list[Item]:
 
 
 def _by_stack_place(items: list[Item]) -> list[Item]:
-    """Return frames without useful positions by their In-Stack Position Number, else as stored."""
-    places = [
-        item.header.stack_places[item.frame] if item.header.stack_places else None for item in items
-    ]
-    if None in places or len(set(places)) < len(items):
+    """Return frames without useful positions by their place in the stack, else as stored."""
+    known = [len(item.header.stack_places) == item.header.frames for item in items]
+    places = [item.header.stack_places[item.frame] for item in items] if all(known) else []
+    if () in places or len(set(places)) < len(items):
         return items
-    order = sorted(range(len(items)), key=lambda index: places[index] or 0)
+    order = sorted(range(len(items)), key=lambda index: places[index])
     return [items[index] for index in order]
 
 
 def _check_distinct(keys: Sequence[float | None], name: str, where: str) -> None:
     twice = [key for key, count in Counter(keys).items() if count > 1]
     if None in keys or twice:
-        raise _unordered(where, f"{name} is missing in some images or the same in several")
+        raise _unordered(where, f"{name} is missing in some images, or gives several one place")
 
 
 def _unordered(where: str, why: str) -> TomocalcError:

@@ -122,8 +122,8 @@ def _planes(file: Path, kind: Kind, *, mask: bool) -> list[Plane | TomocalcError
         if kind in ITK_KINDS:
             raise unsupported(
                 str(file),
-                f"a {kind.value} file holds a whole volume, and this is one of several files",
-                "give each volume a row of its own in the sheet",
+                f"a {kind.value} file is read as a whole volume, and this is one of several",
+                "join the slices in one file, or give each volume a row of its own in the sheet",
             )
         if kind is Kind.TIFF:
             from tomocalc.readers.tiff import tiff_planes

@@ -77,9 +77,8 @@ def resolve_geometry(
         facts = Facts()
     spacing, source = facts.spacing_mm, facts.spacing_source
     row, column, between = facts.resolution_mm or (None, None, None)
+    _check_one_number(facts, pixel_spacing_mm, where)
     if facts.spacings_differ:
-        if pixel_spacing_mm is None:
-            raise _differ(where)
         doubts.append(Doubt(code="spacings_differ"))
         spacing = None
     if spacing is None:
@@ -110,6 +109,21 @@ def resolve_geometry(
         slice_spacing_source=depth_source,
         doubts=tuple(doubts),
     )
+
+
+def _check_one_number(facts: Facts, sheet: float | None, where: str) -> None:
+    """Refuse a pixel spacing that one number of the sheet cannot say, or does not."""
+    if facts.spacings_differ and sheet is None:
+        why = "frames or files of the volume have different pixel spacings"
+        fix = "fill pixel_spacing_mm in the sheet's row of this volume, or give each volume a row "
+        fix += "of its own if these are several"
+    elif facts.oblong:
+        why = "its header says that pixels are not square (PixelAspectRatio)"
+        fix = "store PixelSpacing in its header, which has a number for rows and for columns"
+    else:
+        return
+    what = "pixel spacing is not one number"
+    raise TomocalcError("E205", what=what, where=where, why=why, fix=fix)
 
 
 def _check_settled(
@@ -175,17 +189,6 @@ def _missing(name: str, resolution: float | None, where: str) -> TomocalcError:
         else f"the sheet has none, and the {resolution:g} mm of the file's resolution may be what "
         "a program writes by habit",
         fix=f"give {name}_spacing_mm in the sheet's row of this volume, or as an argument",
-    )
-
-
-def _differ(where: str) -> TomocalcError:
-    return TomocalcError(
-        "E205",
-        what="pixel spacing is not one number",
-        where=where,
-        why="frames or files of the volume have different pixel spacings",
-        fix="fill pixel_spacing_mm in the sheet's row of this volume, or give each volume a row of "
-        "its own if these are several",
     )
 
 

@@ -27,6 +27,7 @@ from tomocalc.errors import TomocalcError
 from tomocalc.readers.colour import unsigned
 from tomocalc.readers.itk_header import NOT_NUMBERS, Claim, check_claim, left_over, read_claim
 from tomocalc.readers.plane import Decoded, Facts, Plane, Stack, damaged, named, unsupported
+from tomocalc.readers.scale import not_numbers
 from tomocalc.readers.sniff import Kind, sniff
 
 PIECE = 1 << 20
@@ -94,19 +95,13 @@ def itk_stack(path: Path, kind: Kind, axes: Axes = None) -> Stack:
         for index in range(slices)
     ]
     spacing = layout.spacing
+    said = ("axes_turned", layout.turned), ("affine_contradicts", claim.contradiction)
     facts = Facts(
         spacing_mm=None if spacing is None else (spacing[1], spacing[2]),
         spacing_source="affine" if spacing else "",
         slice_spacing_mm=None if spacing is None else spacing[0],
         slice_spacing_source="affine" if spacing else "",
-        doubts=tuple(
-            Doubt(code=code)
-            for code, holds in {
-                "axes_turned": layout.turned,
-                "affine_contradicts": claim.contradiction,
-            }.items()
-            if holds
-        ),
+        doubts=tuple(Doubt(code=code) for code, holds in said if holds),
     )
     return Stack(planes=planes, facts=facts)
 
@@ -137,7 +132,8 @@ def _type_of(text: str, where: str) -> str:
     """Return NumPy's name of a pixel type that SimpleITK tells as text."""
     match = re.fullmatch(r"(\d+)-bit (unsigned integer|signed integer|float)", text)
     if match is None:
-        raise unsupported(where, NOT_NUMBERS, "save it as grey")
+        why = "it is a list of values per pixel" if "vector" in text else NOT_NUMBERS
+        raise unsupported(where, why, "save it as grey, with three axes")
     kind = {"unsigned integer": "uint", "signed integer": "int", "float": "float"}[match[2]]
     return f"{kind}{match[1]}"
 
@@ -239,13 +235,7 @@ def check_data(claim: Claim, where: str) -> None:
     if found < needed:
         raise damaged(where, f"its data hold {found - start} of {needed - start} bytes")
     if bad:
-        raise TomocalcError(
-            "E206",
-            what="an image has values that are not numbers",
-            where=where,
-            why=f"{bad} values are NaN or infinite",
-            fix="replace them in the source, for instance by the background value",
-        )
+        raise not_numbers(where, f"{bad} values are NaN or infinite")
 
 
 def _pieces(claim: Claim, where: str) -> Iterator[bytes]:

@@ -160,8 +160,11 @@ def _nifti_claim(path: Path, head: bytes) -> Claim:
     (offset,) = struct.unpack_from(
         f"{order}q" if second else f"{order}f", head, 168 if second else 108
     )
-    if not 0 <= offset < MAX_BYTES:
-        raise damaged(where, "its data start nowhere")
+    if not (540 if second else 348) * single <= offset < MAX_BYTES:
+        raise damaged(where, "its data start nowhere, or in its header (vox_offset)")
+    if packed and path.suffix.lower() != ".gz":
+        why = "it is packed by gzip, which its name does not say"
+        raise unsupported(where, why, "rename it to end with .nii.gz")
     return Claim(
         sizes=tuple(sizes[:count]),
         bits=NIFTI_BITS[code],
@@ -238,6 +241,9 @@ def _meta_claim(path: Path, text: str, data: str, offset: int) -> Claim:
     if factor != 1:
         why = f"its values are to be multiplied by {factor:g}, which SimpleITK does not do"
         raise unsupported(str(path), why, "apply ElementToIntensityFunction and save it again")
+    if "0" in plain.get("elementspacing", "1").split():
+        fix = "correct it, or delete the line and give spacing in the sheet"
+        raise unsupported(str(path), "its ElementSpacing is 0", fix)
     channels = int(fields.get("ElementNumberOfChannels", "1"))
     local = data.upper() in ("LOCAL", "")
     packed = plain.get("compresseddata", "false") in ("true", "1")
@@ -263,6 +269,7 @@ def _alike(one: str | None, other: str | None) -> bool:
 
 def _beside(path: Path, name: str) -> Path:
     """Return the data file of a header: a bare name in the header's own folder."""
+    name = name.removeprefix("./")
     if not re.fullmatch(r"[^/\\%\s][^/\\%]*", name) or name.upper().startswith("LIST"):
         raise unsupported(
             str(path),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -57,8 +56,6 @@ class MaskStack:
     frames: tuple[MaskFrame, ...]
     """Those with a pixel set, in order."""
     pages: int
-    shape: tuple[int, int]
-    """Rows, columns."""
     soft: float | None = None
     """The grey level from which on a pixel is set, where the mask has grey levels."""
     outlines: int = 0
@@ -115,15 +112,8 @@ def _segmentation(path: Path) -> MaskStack | None:
         frames = tuple(segmentation_frames(path, dataset, found))
     if not frames:
         raise bad_mask(str(path), "no pixel of it is set")
-    _check_count({frame.label for frame in frames}, str(path))
     pages = len({frame.number for frame in frames})
-    return MaskStack(frames=frames, pages=pages, shape=frames[0].labels.shape)
-
-
-def _check_count(found: Collection[Any], path: str) -> None:
-    if len(found) > FINDINGS:
-        why = f"it has {len(found)} values and more, as pictures have and labels do not"
-        raise bad_mask(path, why)
+    return MaskStack(frames=frames, pages=pages)
 
 
 def _labels(planes: list[Plane], path: str, *, in_patient: bool) -> MaskStack:
@@ -141,7 +131,8 @@ def _labels(planes: list[Plane], path: str, *, in_patient: bool) -> MaskStack:
         kinds, place = np.unique(those, return_inverse=True)
         for kind in kinds.tolist():
             numbers.setdefault(kind, len(numbers) + 1)
-        _check_count(numbers, path)
+        if len(numbers) > FINDINGS:
+            raise bad_mask(path, "it has as many values as pictures have, and labels do not")
         if kinds.size:
             labels = np.zeros(shape, np.uint8 if len(numbers) <= BYTE else np.uint16)
             labels[marked] = np.array([numbers[kind] for kind in kinds.tolist()])[place]
@@ -169,9 +160,7 @@ def _labels(planes: list[Plane], path: str, *, in_patient: bool) -> MaskStack:
             for label in np.unique(joined[joined > 0]).tolist()
         ]
     soft = None if values.full is None else values.full / 2
-    return MaskStack(
-        frames=tuple(frames), pages=len(planes), shape=shape, soft=soft, outlines=outlines
-    )
+    return MaskStack(frames=tuple(frames), pages=len(planes), soft=soft, outlines=outlines)
 
 
 @dataclass(frozen=True, kw_only=True)

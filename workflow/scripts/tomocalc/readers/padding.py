@@ -88,25 +88,41 @@ def bright_outside(image: NDArray[Any]) -> tuple[float, float] | None:
             continue
         if number < len(corners) or _ends_at_once(image, found, value):
             return value, share
-    return None
+    return _noisy_outside(image)
+
+
+def _noisy_outside(image: NDArray[Any]) -> tuple[float, float] | None:
+    """Return level and share of an outside that is noisy and brighter than the breast, if any.
+
+    Of a picture of two tones all four corners then have the brighter one: the breast never reaches
+    them all.
+    """
+    side, sample = max(4, min(image.shape) // 32), image[::4, ::4]
+    ends = (slice(None, side), slice(-side, None))
+    level = min(float(np.percentile(image[rows, cols], 2)) for rows in ends for cols in ends)
+    if not _has_air(sample) or level <= threshold_otsu(sample):
+        return None
+    found = outside(image, level)
+    share = float(found.mean())
+    return (level, share) if share < 1 and float(image[~found].mean()) < level else None
 
 
 def frame_width(image: NDArray[Any]) -> int:
-    """Return how many pixels wide a frame is that is drawn around *image* in one tone, or 0.
+    """Return how many pixels wide a frame is that is drawn around *image*, or 0.
 
     Tissue reaches the border on the side of the chest wall, and air on others, so what has one
     tone all around was drawn. Air all around is darker than what it holds, and is no frame.
     """
-    tone = float(image[0, 0])
     most = min(WIDEST_FRAME, min(image.shape) // 8)
     low, high = (float(end) for end in np.percentile(image[most:-most, most:-most], (1, 99)))
-    if tone <= low + GAP * (high - low):
-        return 0
+    edge, last = low + GAP * (high - low), 0.0
     for width in range(most + 1):
         rows, columns = [width, -1 - width], slice(width, image.shape[0] - width)
         ring = np.append(image[rows, width : -width or None], image[columns, rows])
-        if np.abs(ring - tone).max() > TONE * max(tone, high):
-            return width
+        if np.abs(ring - float(ring[0])).max() > TONE * max(float(ring[0]), high):
+            # Around a bright outside a frame may be dark: then all within is brighter.
+            return width if width and (last > edge or ring.min() > edge) else 0
+        last = float(ring[0])
     return 0
 
 

@@ -79,6 +79,8 @@ class Facts:
     spacing_mm: tuple[float, float] | None = None
     """(row, column)."""
     spacing_source: str = ""
+    oblong: bool = False
+    """The header has no spacing, but says that pixels are not square."""
     spacings_differ: bool = False
     """Images or frames have different pixel spacings; `spacing_mm` is the first."""
     slice_spacing_mm: float | None = None

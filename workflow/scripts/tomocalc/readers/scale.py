@@ -151,13 +151,18 @@ def find_scale(planes: list[Plane]) -> Scale | None:
 def _check_finite(image: NDArray[Any], where: str) -> None:
     count = int(image.size - np.count_nonzero(np.isfinite(image)))
     if count:
-        raise TomocalcError(
-            "E206",
-            what="an image has values that are not numbers",
-            where=where,
-            why=f"{count} of {image.size} pixels are NaN or infinite",
-            fix="replace them in the source, for instance by the background value",
-        )
+        raise not_numbers(where, f"{count} of {image.size} pixels are NaN or infinite")
+
+
+def not_numbers(where: str, why: str) -> TomocalcError:
+    """Name an image with NaN or infinity in it."""
+    return TomocalcError(
+        "E206",
+        what="an image has values that are not numbers",
+        where=where,
+        why=why,
+        fix="replace them in the source, for instance by the background value",
+    )
 
 
 def is_swapped(image: NDArray[Any]) -> bool:

@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset
 from scipy import ndimage
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
+from skimage.measure import label as connected
 
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.dicom_attributes import BadAttributeError, macros_of, whole_of
@@ -148,17 +149,12 @@ def _values(path: Path, header: DicomHeader) -> Iterator[NDArray[Any]]:
 
 
 def touching(labels: NDArray[Any]) -> set[tuple[int, int]]:
-    """Return the pairs of labels, (row, column), of which a pixel lies beside one of the other."""
-    pairs: set[tuple[int, int]] = set()
-    rows, columns = labels.shape
-    for down, across in ((0, 1), (1, 0), (1, 1), (1, -1)):
-        # Every pixel and its neighbour *down* and *across*; across -1 starts one column later.
-        left = max(-across, 0)
-        one = labels[: rows - down, left : columns - max(across, 0)]
-        other = labels[down:, left + across : columns - max(across, 0) + across]
-        differ = (one != other) & (one > 0) & (other > 0)
-        pairs |= {*zip(one[differ].tolist(), other[differ].tolist(), strict=True)}
-    return pairs
+    """Return pairs of labels, (row, column), that chain all those whose areas touch."""
+    parts = np.asarray(connected(labels > 0, connectivity=2))
+    # Every label of every connected part, sorted by part.
+    part, label = np.unique([parts[labels > 0], labels[labels > 0]], axis=1)
+    same = part[1:] == part[:-1]
+    return {*zip(label[:-1][same].tolist(), label[1:][same].tolist(), strict=True)}
 
 
 def groups(count: int, touching: set[tuple[int, int]]) -> NDArray[Any]:

@@ -57,35 +57,31 @@ SIGNATURES = (
 )
 
 EXPORT = "save it as TIFF, or as NIfTI or NRRD with its spacing"
-OTHERS = (
-    (b"\x93NUMPY", "a NumPy array (.npy)"),
-    (b"\x1f\x8b", "gzip data"),
-    (b"PK\x03\x04", "a ZIP archive"),
-    (b"%PDF", "a PDF document"),
+PICTURES = (
     (b"GIF8", "a GIF image"),
     (b"BM", "a BMP image"),
     (b"RIFF", "a WebP image"),
     (b"\x00\x00\x00\x0cjP  ", "a bare JPEG 2000 file"),
     (b"\xff\x4f\xff\x51", "a bare JPEG 2000 file"),
-    (b"\x89HDF", "an HDF5 file"),
     (b"P1", "a plain-text bitmap (PBM)"),
     (b"P2", "a plain-text PGM"),
     (b"P3", "a plain-text PPM"),
     (b"P4", "a bitmap (PBM)"),
     (b"P6", "a colour PPM"),
-    (b"version https://git-lfs", "a Git LFS pointer, not the file itself"),
 )
-PACKED = (b"\x1f\x8b", b"PK\x03\x04")
-PICTURES = (
-    b"GIF8",
-    b"BM",
-    b"RIFF",
-    b"\0\0\0\x0cjP",
-    b"\xff\x4f\xff\x51",
-    b"P1",
-    b"P2",
-    b"P3",
-    b"P6",
+ARRAYS = (
+    (b"\x93NUMPY", "a NumPy array (.npy)"),
+    (b"MATLAB 5.0", "a MATLAB file (.mat)"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"\x5c\x01\x00\x00", "Analyze 7.5, which does not say how it lies"),
+)
+PACKED = ((b"\x1f\x8b", "gzip data"), (b"PK\x03\x04", "a ZIP archive"))
+OTHERS = (
+    *PICTURES,
+    *ARRAYS,
+    *PACKED,
+    (b"%PDF", "a PDF document"),
+    (b"version https://git-lfs", "a Git LFS pointer, not the file itself"),
 )
 
 
@@ -124,11 +120,11 @@ def sniff(path: Path) -> Kind:
 
 def _remedy(head: bytes) -> str:
     """Return what to do with a file of another format."""
-    if head.startswith(b"\x93NUMPY"):
+    if head.startswith(tuple(mark for mark, _ in ARRAYS)):
         return EXPORT
-    if head.startswith(PACKED):
+    if head.startswith(tuple(mark for mark, _ in PACKED)):
         return "unpack it, and give the folder or file that it holds"
-    if head.startswith(PICTURES):
+    if head.startswith(tuple(mark for mark, _ in PICTURES)):
         return "save it as PNG or TIFF without loss"
     return "replace it by the image"
 

@@ -21,6 +21,7 @@ from tomocalc.files import file_sha256
 from tomocalc.readers.file_names import in_order
 
 IGNORED_NAMES = {
+    "dicomdir",
     "thumbs.db",
     "desktop.ini",
     "@eadir",  # Synology
@@ -32,7 +33,7 @@ IGNORED_NAMES = {
     "lost+found",
     "__macosx",
 }
-"""Left behind by file browsers and network drives, like names that start with a dot; no slices."""
+"""Left behind by browsers, CDs and network drives, like names that start with a dot; no slices."""
 WHERE_FROM = (
     "correct the path; it starts from the working directory, in a sheet or from volumes.data_root"
 )

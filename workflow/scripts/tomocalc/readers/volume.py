@@ -26,7 +26,7 @@ from tomocalc.readers.padding import (
     outside,
     without_frame,
 )
-from tomocalc.readers.plane import Plane, named, read_spans, source_key
+from tomocalc.readers.plane import Plane, damaged, named, read_spans, source_key
 from tomocalc.readers.scale import Scale, VolumeHeader, find_scale, is_swapped
 from tomocalc.readers.sources import source_files
 from tomocalc.shown import Shown
@@ -127,13 +127,8 @@ class Volume(Shown):
         with named(plane.where, doing="an image cannot be decoded"):
             image, padding, _ = plane.decode()
         if image.shape != (plane.rows, plane.columns):
-            raise TomocalcError(
-                "E202",
-                what="an image is damaged",
-                where=plane.where,
-                why=f"its header says {(plane.rows, plane.columns)}, decoded {image.shape}",
-                fix="copy the file again from its source",
-            )
+            why = f"its header says {(plane.rows, plane.columns)}, decoded {image.shape}"
+            raise damaged(plane.where, why)
         if self.scale is not None:
             image = self.scale.apply(image, padding, plane.where)
         if padding is not None:
@@ -261,7 +256,7 @@ def open_volume(
 def _as_seen(volume: Volume, expected: str | None, *, stated: str | None, policy: str) -> Volume:
     """Look at three slices for a frame, a bright outside, and at the middle one for the side."""
     images = _looked_at(volume)
-    if width := min((frame_width(image) for image in images), default=0):
+    if width := min(map(frame_width, images), default=0):
         volume = _doubted(volume, "framed", {"width": width}, frame_px=width)
         images = [without_frame(image, width) for image in images]
     bright = [found for image in images if (found := bright_outside(image))]

@@ -92,8 +92,8 @@ def find(
 def count(
     accounts: dict[Case, Coverage],
     result: tuple[dict[Case, pl.DataFrame], Any],
-    findings: list[dict[str, Any]],
-    truth: list[dict[str, Any]],
+    findings: list[Any],
+    truth: list[Any],
     *,
     patient: str,
     tolerance_mm: float,

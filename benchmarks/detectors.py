@@ -61,7 +61,7 @@ class Cohort:
 
     def __init__(self, folder: Path, name: str, patients: int) -> None:
         self.facts: list[VolumeFacts] = []
-        self.findings: list[dict[str, Any]] = []
+        self.findings: list[Any] = []
         self.volumes: dict[str, Volume] = {}
         settings = PHANTOMS[name]
         for number in range(patients):

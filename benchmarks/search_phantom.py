@@ -97,7 +97,7 @@ def recall(
 ) -> None:
     """Print the recall of every method with as many objects as `local` has."""
     objects: Objects = defaultdict(list)
-    truth: dict[str, list[dict[str, Any]]] = {}
+    truth: dict[str, list[Any]] = {}
     slices = usual = 0
     for volume in volumes:
         name = volume["volume_id"]
@@ -128,7 +128,7 @@ def recall(
         print(row(method, *shares, f"{usual / slices:.1f}"), flush=True)
 
 
-def _finding(line: dict[str, str]) -> dict[str, Any]:
+def _finding(line: dict[str, str]) -> Any:
     radius = max(float(line["diameter_mm"]) / 2 / PIXEL_MM, 1)
     place = {"slice": int(line["slice"]), "x": float(line["x"]), "y": float(line["y"])}
     return {**place, "radius": radius, "contrast_to_noise": float(line["contrast_to_noise"])}
@@ -140,7 +140,7 @@ def _table(index: int, found: Found) -> pl.DataFrame:
 
 
 def _found(
-    tables: Sequence[tuple[str, pl.DataFrame]], truth: dict[str, list[dict[str, Any]]], count: int
+    tables: Sequence[tuple[str, pl.DataFrame]], truth: dict[str, list[Any]], count: int
 ) -> list[tuple[float, bool]]:
     """Say of every finding its contrast to noise, and whether the *count* best objects cover it."""
     every = np.sort(np.concatenate([table["score"].to_numpy() for _, table in tables]))[::-1]

@@ -31,7 +31,6 @@ AT_ONCE: dict[str, Walk] = {
         "tomocalc send results/predictions --to ARCHIVE@HOST:PORT": "",
     },
     "test_own_volumes_reach_an_evaluation": {
-        "python -c \"import yaml; yaml.safe_load(open('my_study.yaml'))\"": "",
         "snakemake --configfile my_study.yaml -n": "",
         "snakemake --configfile my_study.yaml -- export_insertions": "snakemake"
         " --configfile my_study.yaml --config insertion='{enabled: true}' -n -- export_insertions",

@@ -1,8 +1,8 @@
 """Small studies from several entries, for `make compare`: make studies INTO=folder.
 
 Made at two states of the code, their folders say what a change of it changed in results: the demo
-with a prediction and a detector, own volumes as PNG and DICOM, inserted findings, clusters, and the
-paper's table where ``TOMOCALC_TEST_DATA`` names it.
+with a prediction and a detector, own volumes as PNG, findings put into own DICOM volumes, clusters,
+and the paper's table where ``TOMOCALC_TEST_DATA`` names it.
 """
 
 from __future__ import annotations
@@ -44,21 +44,14 @@ def under(name: str) -> str:
     return f"pathvars={{results: results/{name}, logs: logs/{name}}}"
 
 
-def measured(name: str) -> tuple[str, str]:
-    """Return what comes of a study's measurements before a split."""
-    return f"results/{name}/dataset/candidates.parquet", f"results/{name}/qc/detection.json"
-
-
 def make(folder: Path) -> None:
     """Run every study in a copy of the project at *folder*."""
     project = add_volumes(copy_project(folder))
     tiny = ("--configfile", "tiny.yaml", "--config")
     project.snakemake("all", "predict", *tiny[:2])
     project.snakemake("results/comparison/detectors.html", *tiny, "detectors=[blob_dog]")
-    project.snakemake(*measured("png"), *ARGUMENTS, "--config", under("png"))
-    own = "volumes={sheet: resources/phantom/volumes.tsv,"
-    own += " annotations: resources/phantom/annotations.tsv}"
-    project.snakemake(*measured("dicom"), *tiny, "source=volumes", own, under("dicom"))
+    measured = ("results/png/dataset/candidates.parquet", "results/png/qc/detection.json")
+    project.snakemake(*measured, *ARGUMENTS, "--config", under("png"))
     normal_study(project, 8)
     insertion = "results/my_study/insertion/detection_limit.html"
     project.snakemake(insertion, "export_insertions", "--configfile", "my_study.yaml")

@@ -77,7 +77,7 @@ def test_the_demo_in_batches_of_volumes(slurm: dict[str, str], rerun: Project) -
     """What was measured and learned is lost: Slurm makes it again, and no page has to change."""
     plain = rerun.folder.rename(rerun.folder.with_name("a project"))  # as Slurm prints it
     cluster = on_cluster(replace(rerun, folder=plain), slurm)
-    for lost in ("batches", "features", "tuning/trials", "protocols/honest/lstm"):
+    for lost in ("batches", "features", "dataset", "tuning/trials", "protocols/honest/lstm"):
         shutil.rmtree(cluster.folder / "results" / lost)
     run, output = start(cluster, "results/protocols/honest/lstm/scores.parquet")
     assert run.wait(timeout=900) == 0, output.read_text()[-8000:]

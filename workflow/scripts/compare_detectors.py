@@ -19,7 +19,7 @@ from tomocalc.neighbours import Rule
 from tomocalc.pages.detection_limit import detectors_page
 from tomocalc.pages.frame import write_page
 from tomocalc.parquet import read_parquet
-from tomocalc.sections import EvaluationSection, LabelsSection, SplitSection
+from tomocalc.sections import EvaluationSection, Finding, LabelsSection, SplitSection
 
 KEY = ["volume_id", "candidate_id"]
 
@@ -62,8 +62,8 @@ def main(
     where: dict[str, Any] = {"data_root": data_root}
     known = read_findings(annotations, annotations_schema, facts, **where)
     beside = read_findings(annotations, annotations_schema, facts, others=True, **where)
-    mine: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    other: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    mine: defaultdict[str, list[Finding]] = defaultdict(list)
+    other: defaultdict[str, list[Finding]] = defaultdict(list)
     for number, finding in enumerate(known):
         mine[finding["volume_id"]].append({**finding, "finding_id": number})
     for finding in beside:

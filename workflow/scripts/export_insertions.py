@@ -24,7 +24,7 @@ from tomocalc.log import log_to
 from tomocalc.phantom.dicom import dicom_bytes
 from tomocalc.readers.row import open_row
 from tomocalc.readers.volume import Volume
-from tomocalc.sections import ReadingSection
+from tomocalc.sections import Finding, ReadingSection
 from tomocalc.sheets import read_annotations
 
 log = logging.getLogger("tomocalc.export_insertions")
@@ -67,7 +67,7 @@ def main(
             fix="set insertion: {enabled: true}",
         )
     plans = {plan.volume_id: plan for path in insertions for plan in Insertions.read(path).volumes}
-    own: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    own: defaultdict[str, list[Finding]] = defaultdict(list)
     if annotations is not None and annotations_schema is not None:
         schema = load_schema(annotations_schema)
         for row in read_annotations(annotations, schema, None, others=None, data_root=data_root):
@@ -93,7 +93,7 @@ def main(
     write_text(target / "truth.tsv", sheet_text(TRUTH_COLUMNS, truth))
 
 
-def _own_rows(volume: Volume, name: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _own_rows(volume: Volume, name: str, rows: Sequence[Finding]) -> list[dict[str, Any]]:
     """Return the user's annotations of a volume, slices in the volume's order."""
     header = volume.header
     known = Opened(name, header.slices, header.slice_spacing_mm, header.turned, volume.sources())

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tomocalc.accounts.insertion import InsertionPlan, Insertions
-from tomocalc.cells import Row
 from tomocalc.config import load_schema
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.insertion.drawing import InsertionSettings
 from tomocalc.insertion.planning import plan_insertion
 from tomocalc.log import log_to
 from tomocalc.readers.row import open_row
-from tomocalc.sections import ReadingSection
+from tomocalc.sections import Finding, ReadingSection
 from tomocalc.sheets import read_annotations
 
 log = logging.getLogger("tomocalc.insert_findings")
@@ -50,7 +49,7 @@ def main(
         Folder that the masks of the annotations are in, or None.
     """
     how = InsertionSettings.from_config(settings)
-    known: defaultdict[str, list[Row]] = defaultdict(list)
+    known: defaultdict[str, list[Finding]] = defaultdict(list)
     if annotations is not None and annotations_schema is not None:
         schema = load_schema(annotations_schema)
         names = None

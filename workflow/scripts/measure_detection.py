@@ -7,7 +7,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -31,10 +31,12 @@ from tomocalc.image.previews import PREVIEWS_FILE
 from tomocalc.image.shards import read_manifest
 from tomocalc.log import log_to
 from tomocalc.parquet import read_parquet
-from tomocalc.sections import LabelsSection
+from tomocalc.sections import Finding, LabelsSection
 from tomocalc.tables import OBJECTS_FILE
 
 log = logging.getLogger("tomocalc.measure_detection")
+
+Row = TypeVar("Row", bound=Mapping[str, Any])
 
 
 def main(
@@ -111,7 +113,7 @@ def main(
     ).write(detection)
 
 
-def annotated_place(found: SmallObjects, finding: Mapping[str, Any]) -> Annotated:
+def annotated_place(found: SmallObjects, finding: Finding) -> Annotated:
     """Return where a finding lies and whether an object covers it."""
     target = Target.from_annotation(finding)
     frame = Frame(
@@ -149,9 +151,9 @@ def draw(
         shutil.copyfile(plain, place)
 
 
-def by_volume(rows: list[dict[str, Any]]) -> defaultdict[str, list[dict[str, Any]]]:
+def by_volume(rows: list[Row]) -> defaultdict[str, list[Row]]:
     """Group rows by their volume."""
-    groups: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    groups: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
         groups[row["volume_id"]].append(row)
     return groups

@@ -26,7 +26,7 @@ from tomocalc.insertion.layer import putting_in
 from tomocalc.log import log_to
 from tomocalc.parquet import read_parquet, write_parquet
 from tomocalc.readers.row import open_row
-from tomocalc.sections import ReadingSection, SplitSection
+from tomocalc.sections import Finding, ReadingSection, SplitSection
 from tomocalc.tables import empty
 
 log = logging.getLogger("tomocalc.run_detector")
@@ -35,8 +35,6 @@ FEWEST = 3
 """Calcifications without which nothing is learned."""
 DRAWN = 1000
 """Tiles drawn anywhere in the breast, over all training volumes; as many stay as have one."""
-
-Finding = Mapping[str, Any]
 
 
 def main(

@@ -230,7 +230,7 @@ def labelled_volumes(
 def _images(
     scores: pl.DataFrame,
     volumes: Sequence[VolumeManifest],
-    findings: Sequence[Mapping[str, Any]],
+    findings: Sequence[sections.Finding],
     model: ReleasedModel,
     settings: sections.EvaluationSection,
     seed: int,

@@ -7,7 +7,7 @@ read while the graph of jobs is built.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -223,11 +223,6 @@ def together(found: Iterable[tuple[int, str, TomocalcError]]) -> list[TomocalcEr
         )
         for error, lines in alike.values()
     ]
-
-
-def lines_of(finding: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the lines of the sheet that tell a finding."""
-    return [finding, *finding.get("parts", ())]
 
 
 def line_numbers(lines: list[int]) -> str:

@@ -89,7 +89,7 @@ def mistaken_terms(path: str, rows: Iterable[Row]) -> Iterator[tuple[int, str, T
     for row in rows:
         for feature, (column, _) in TERMS.items():
             try:
-                rank_of(feature, row.get(column) or "")
+                rank_of(feature, str(row.get(column) or ""))
             except ValueError as error:
                 where = f"{path}:{row[LINE]}, column {column}"
                 yield row[LINE], str(error), row_error(where, str(error), remedy(feature))
@@ -115,12 +115,12 @@ def check_opinions(findings: Iterable[Row], features: Iterable[str], where: str)
             )
 
 
-def opinion_on(findings: Iterable[Mapping[str, str | None]]) -> dict[str, float | None]:
+def opinion_on(findings: Iterable[Mapping[str, object]]) -> dict[str, float | None]:
     """Return the features of a cluster by what its findings are called, the most suspicious."""
     rows = list(findings)
     found: dict[str, float | None] = {}
     for feature, (column, _) in TERMS.items():
-        ranks = [rank_of(feature, row.get(column) or "") for row in rows]
+        ranks = [rank_of(feature, str(row.get(column) or "")) for row in rows]
         found[feature] = max((rank for rank in ranks if rank is not None), default=None)
     return found
 

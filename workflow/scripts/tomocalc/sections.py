@@ -1,14 +1,14 @@
-"""The sections of the configuration as types; a test holds them against the schema.
+"""Sections of the configuration and findings of the sheet as types.
 
-At run time they are plain mappings, as Snakemake hands them over, already checked by
-`tomocalc.config.check_config`. What the keys mean, their units and limits are in
-``workflow/schemas/config.schema.yaml`` and nowhere else.
+At run time they are plain mappings: sections as Snakemake hands them over, already checked by
+`tomocalc.config.check_config`, which a test holds against the schema. What the keys mean, their
+units and limits are in ``workflow/schemas/config.schema.yaml`` and nowhere else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 Range = list[float]
 """Lowest and highest value."""
@@ -255,3 +255,43 @@ SECTIONS: dict[str, type] = {
     "card": CardSection,
 }
 """By their name in the configuration."""
+
+
+class Place(TypedDict):
+    """Where something lies in a volume, in pixels: a circle with a radius, otherwise a box."""
+
+    slice: int | None
+    """None: on every one."""
+    x: float
+    y: float
+    """Of a circle its centre, of a box its top left corner."""
+    radius: float | None
+    width: float
+    height: float
+    """Of a box."""
+    mask: Any
+    """Path of a mask; once in place a `tomocalc.dataset.masks.PlacedMask`, boxed by the rest."""
+    parts: NotRequired[list[Any]]
+    """The same finding on other slices, each a place."""
+
+
+class Finding(Place):
+    """A line of the sheet of annotations, and what is known of it once it is in its place."""
+
+    volume_id: str
+    kind: str
+    pathology: str | None
+    finding_id: int
+    contrast_to_noise: float
+    # where it has a mask
+    mask_shape: tuple[int, int]
+    mask_share: float
+    mask_pages: int
+    mask_slices: list[int]
+    mask_soft: float | None
+    _line: int
+
+
+def lines_of(finding: Finding) -> list[Finding]:
+    """Return the lines of the sheet that tell a finding."""
+    return [finding, *finding.get("parts", ())]

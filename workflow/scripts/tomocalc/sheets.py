@@ -9,7 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tomocalc.cells import LINE, Row, line_numbers, read_cells, row_error, together
 from tomocalc.config import Schema
@@ -19,6 +19,7 @@ from tomocalc.identity import is_rounded, names_nobody, two_spellings
 from tomocalc.reader_terms import mistaken_terms
 from tomocalc.readers.dicom_lists import VIEWS
 from tomocalc.readers.sources import foreign_path, local_path, real_names, source_files
+from tomocalc.sections import Finding
 
 
 def check_volumes(
@@ -107,7 +108,7 @@ def read_annotations(
     *,
     others: bool | None = False,
     data_root: str | None = None,
-) -> list[Row]:
+) -> list[Finding]:
     """Read the sheet of annotations; each row must name one of *volumes* and a shape.
 
     With *volumes* None any volume will do.
@@ -123,7 +124,8 @@ def read_annotations(
     known = None if volumes is None else set(volumes)
     rows, errors = check_annotations(path, schema, known, data_root=data_root)
     raise_all(errors)
-    return [row for row in rows if others is None or (row["kind"] in CALCIFIED) is not others]
+    wanted = [row for row in rows if others is None or (row["kind"] in CALCIFIED) is not others]
+    return cast("list[Finding]", wanted)
 
 
 def check_annotations(

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from tomocalc.accounts.manifest import VolumeManifest
-from tomocalc.cells import LINE, lines_of
+from tomocalc.cells import LINE
 from tomocalc.config import load_schema
 from tomocalc.dataset.masks import placed
 from tomocalc.errors import TomocalcError
+from tomocalc.sections import Finding, lines_of
 from tomocalc.sheets import CALCIFIED, read_annotations
 
-Row = Mapping[str, Any]
 NEIGHBOURING = 2
 """Slices at most between two lines of one finding: every slice or every other one is outlined."""
 FAR = 10
@@ -33,7 +33,7 @@ SAME_SHARE = 0.25
 """The same, as a share of the smaller of two extents."""
 
 
-def findings_of(rows: Iterable[Row], volumes: Iterable[VolumeManifest]) -> list[dict[str, Any]]:
+def findings_of(rows: Iterable[Finding], volumes: Iterable[VolumeManifest]) -> list[Finding]:
     """Return one row per finding, in the order of the sheet.
 
     Where an annotator has outlined a finding on every slice that shows it, its lines are one
@@ -51,12 +51,12 @@ def findings_of(rows: Iterable[Row], volumes: Iterable[VolumeManifest]) -> list[
 
     Returns
     -------
-    list of dict
+    list of Finding
         As `placed` returns them. A finding of several lines is its middle one, with the others
         as ``parts``; its candidates may lie in any of them.
     """
     lines = placed(rows, volumes)
-    chains: defaultdict[tuple[Any, ...], list[list[dict[str, Any]]]] = defaultdict(list)
+    chains: defaultdict[tuple[Any, ...], list[list[Finding]]] = defaultdict(list)
     for row in sorted(lines, key=lambda row: -1 if row["slice"] is None else row["slice"]):
         group = chains[row["volume_id"], row["kind"]]
         near = [chain for chain in group if _continues(chain[-1], row)]
@@ -78,7 +78,7 @@ def read_findings(
     *,
     others: bool = False,
     data_root: str | None = None,
-) -> list[dict[str, Any]]:
+) -> list[Finding]:
     """Return the findings of an annotation sheet, as `findings_of` does.
 
     Parameters
@@ -102,7 +102,7 @@ def read_findings(
     return findings_of(rows, volumes)
 
 
-def _joined(chain: list[dict[str, Any]]) -> dict[str, Any]:
+def _joined(chain: list[Finding]) -> Finding:
     middle = chain[(len(chain) - 1) // 2]
     if len(chain) == 1:
         return middle
@@ -111,7 +111,7 @@ def _joined(chain: list[dict[str, Any]]) -> dict[str, Any]:
     return {**middle, "pathology": said, "parts": parts}
 
 
-def _check_outcome(chain: Sequence[Row], row: Row) -> None:
+def _check_outcome(chain: Sequence[Finding], row: Finding) -> None:
     """Refuse a finding of which two lines tell two outcomes."""
     for other in chain:
         if len({row.get("pathology"), other.get("pathology")} - {None}) > 1:
@@ -122,16 +122,17 @@ def _check_outcome(chain: Sequence[Row], row: Row) -> None:
             )
 
 
-def _continues(last: Row, row: Row) -> bool:
+def _continues(last: Finding, row: Finding) -> bool:
     """Return whether *row* outlines what *last* outlines: on a slice behind, or once more."""
     extents = [_extent(one) for one in (last, row)]
-    if None in (last["slice"], row["slice"]) or last["slice"] == row["slice"]:
+    before, index = last["slice"], row["slice"]
+    if before is None or index is None or before == index:
         # a point lies anywhere in its outline; of two outlines the centres are the same
         point = (0.0, 0.0) in extents and row["kind"] == "calcification"
         reach = [max(AGAIN_PX, max(pair) / 2 * point) for pair in zip(*extents, strict=True)]
-    elif row["slice"] - last["slice"] <= NEIGHBOURING:
+    elif index - before <= NEIGHBOURING:
         reach = [max(SAME_PX, SAME_SHARE * min(pair)) for pair in zip(*extents, strict=True)]
-    elif row["slice"] - last["slice"] <= FAR and extents[0] == extents[1]:
+    elif index - before <= FAR and extents[0] == extents[1]:
         reach = [0.0, 0.0]
     else:
         return False
@@ -139,18 +140,18 @@ def _continues(last: Row, row: Row) -> bool:
     return all(abs(here - there) <= limit for here, there, limit in apart)
 
 
-def _apart(one: Row, other: Row) -> float:
+def _apart(one: Finding, other: Finding) -> float:
     (x, y), (u, v) = _centre(one), _centre(other)
     return float((x - u) ** 2 + (y - v) ** 2)
 
 
-def _centre(row: Row) -> tuple[float, float]:
+def _centre(row: Finding) -> tuple[float, float]:
     """Return column and row of the centre; x and y of a box are its top left corner."""
     width, height = _extent(row) if row["radius"] is None else (0.0, 0.0)
     return row["x"] + width / 2, row["y"] + height / 2
 
 
-def _extent(row: Row) -> tuple[float, float]:
+def _extent(row: Finding) -> tuple[float, float]:
     """Return width and height in pixels."""
     if row["radius"] is not None:
         return 2 * row["radius"], 2 * row["radius"]
@@ -158,7 +159,7 @@ def _extent(row: Row) -> tuple[float, float]:
 
 
 def misplaced(
-    sheet: str, findings: Iterable[Row], volumes: Iterable[VolumeManifest]
+    sheet: str, findings: Iterable[Finding], volumes: Iterable[VolumeManifest]
 ) -> Iterator[TomocalcError]:
     """Say which annotations lie outside their volume, or have a mask of another size.
 
@@ -200,7 +201,7 @@ def misplaced(
             yield _fault(f"{sheet}:{row[LINE]}", why, fault[1])
 
 
-def _reason(row: Row, volume: VolumeManifest) -> tuple[str, str] | None:
+def _reason(row: Finding, volume: VolumeManifest) -> tuple[str, str] | None:
     """Return why a row does not fit and what mends it; None where it fits."""
     last = max([row["slice"] or 0, *row.get("mask_slices", [])])
     if last >= volume.slices:
@@ -229,7 +230,7 @@ def _reason(row: Row, volume: VolumeManifest) -> tuple[str, str] | None:
     return None
 
 
-def _outside(row: Row, volume: VolumeManifest) -> str:
+def _outside(row: Finding, volume: VolumeManifest) -> str:
     """Return the axis along which the centre lies outside the image; empty where it lies inside."""
     if "mask_shape" in row:
         return ""
@@ -239,9 +240,14 @@ def _outside(row: Row, volume: VolumeManifest) -> str:
     return "" if 0 <= y < volume.rows else "y"
 
 
-def _exchanged(row: Row) -> Row:
-    exchanged = {"x": row["y"], "y": row["x"]}
-    return {**row, **exchanged, "width": row["height"], "height": row["width"]}
+def _exchanged(row: Finding) -> Finding:
+    return {
+        **row,
+        "x": row["y"],
+        "y": row["x"],
+        "width": row["height"],
+        "height": row["width"],
+    }
 
 
 def _fault(where: str, why: str, fix: str) -> TomocalcError:

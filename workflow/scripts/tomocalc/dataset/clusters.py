@@ -8,7 +8,6 @@ the centre, and rank 0 is the row of ``focus``. All that follows the merge then 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -16,12 +15,11 @@ from numpy.typing import NDArray
 
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.quality import ClusterCounts
-from tomocalc.cells import lines_of
 from tomocalc.dataset.cluster_features import cluster_features
 from tomocalc.dataset.labels import Objects
 from tomocalc.neighbours import ClusterSettings, cluster_numbers
 from tomocalc.reader_terms import opinion_on
-from tomocalc.sections import LabelsSection
+from tomocalc.sections import Finding, LabelsSection, lines_of
 from tomocalc.tables import CLUSTER_FEATURES, MEMBER, READER, SHARD, names, schema
 
 MEMBER_ROWS = SHARD + MEMBER + CLUSTER_FEATURES + READER
@@ -47,7 +45,7 @@ def found_clusters(
 
 def annotated_clusters(
     rows: pl.DataFrame,
-    annotations: Sequence[Mapping[str, Any]],
+    annotations: Sequence[Finding],
     manifest: VolumeManifest,
     settings: ClusterSettings,
     labels: LabelsSection,

@@ -8,13 +8,14 @@ a few pixels, and how many of them an annotator outlined is chance.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
+
+from tomocalc.sections import Finding, Place
 
 Spacing = tuple[float, float]
 Values = NDArray[np.float64]
@@ -23,7 +24,7 @@ Flags = NDArray[np.bool_]
 
 def label_candidates(
     rows: pl.DataFrame,
-    annotations: Sequence[Mapping[str, Any]],
+    annotations: Sequence[Finding],
     *,
     pixel_spacing_mm: Spacing,
     tolerance_mm: float,
@@ -81,8 +82,8 @@ def label_candidates(
 
 def drop_ambiguous(
     rows: pl.DataFrame,
-    annotations: Sequence[Mapping[str, Any]],
-    others: Sequence[Mapping[str, Any]],
+    annotations: Sequence[Finding],
+    others: Sequence[Finding],
     *,
     pixel_spacing_mm: Spacing,
     tolerance_mm: float,
@@ -161,14 +162,14 @@ class Objects:
         )
         return cls(row, col, slices, candidate, spacing_mm=spacing_mm)
 
-    def within(self, annotation: Mapping[str, Any], margin_mm: float, slices: int) -> Flags:
+    def within(self, annotation: Place, margin_mm: float, slices: int) -> Flags:
         """Return which objects lie in *annotation*, on any line of it, widened by *margin_mm*."""
         inside = self._within_line(annotation, margin_mm, slices)
         for part in annotation.get("parts", ()):
             inside |= self._within_line(part, margin_mm, slices)
         return inside
 
-    def _within_line(self, annotation: Mapping[str, Any], margin_mm: float, slices: int) -> Flags:
+    def _within_line(self, annotation: Place, margin_mm: float, slices: int) -> Flags:
         if annotation.get("mask"):
             return self._within_mask(annotation, margin_mm, slices)
         if annotation["radius"] is not None:
@@ -182,14 +183,14 @@ class Objects:
             )
         return inside & self._near(annotation["slice"], slices)
 
-    def from_centre(self, annotation: Mapping[str, Any]) -> Values:
+    def from_centre(self, annotation: Place) -> Values:
         """Return every object's distance to the centre of *annotation* in the plane, in mm."""
         if annotation["radius"] is not None:
             down = (self.row - annotation["y"]) * self.spacing_mm[0]
             return np.hypot(down, (self.col - annotation["x"]) * self.spacing_mm[1])
         return np.hypot(*self._from_centre_of_box(annotation))
 
-    def _from_centre_of_box(self, box: Mapping[str, Any]) -> tuple[Values, Values]:
+    def _from_centre_of_box(self, box: Place) -> tuple[Values, Values]:
         down = np.abs(self.row - (box["y"] + box["height"] / 2)) * self.spacing_mm[0]
         return down, np.abs(self.col - (box["x"] + box["width"] / 2)) * self.spacing_mm[1]
 
@@ -198,7 +199,7 @@ class Objects:
             return np.ones(self.slice.size, np.bool_)
         return np.abs(self.slice - index) <= slices
 
-    def _within_mask(self, annotation: Mapping[str, Any], margin_mm: float, slices: int) -> Flags:
+    def _within_mask(self, annotation: Place, margin_mm: float, slices: int) -> Flags:
         inside = np.zeros(self.row.size, np.bool_)
         for index, image in annotation["mask"].slices().items():
             near = self._near(annotation["slice"] if index is None else index, slices)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +14,10 @@ from tomocalc.cells import LINE
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.masks import MaskFrame, MaskStack, bad_mask, open_mask
 from tomocalc.readers.plane import source_key
+from tomocalc.sections import Finding
 
 Mask = Mapping[int | None, NDArray[np.bool_]]
 """Slice to its mask, (row, column); None stands for every slice."""
-
-Line = Mapping[str, Any]
-"""A row of the annotation sheet."""
-Placed = dict[str, Any]
-"""The same in its place; see `placed`."""
 
 read_mask = functools.lru_cache(maxsize=8)(open_mask)
 
@@ -65,7 +60,7 @@ class PlacedMask:
         return mask
 
 
-def placed(annotations: Iterable[Line], volumes: Iterable[Located]) -> list[Placed]:
+def placed(annotations: Iterable[Finding], volumes: Iterable[Located]) -> list[Finding]:
     """Return *annotations* with slices as the volumes count them and masks in their place.
 
     A sheet names the slices of one file as that file stores them; the volume has them in the
@@ -90,8 +85,8 @@ def placed(annotations: Iterable[Line], volumes: Iterable[Located]) -> list[Plac
     return [place for row in annotations for place in _placed(row, known[row["volume_id"]])]
 
 
-def _placed(row: Line, volume: Located) -> list[Placed]:
-    found = {**row, "slice": _slice(row, volume)}
+def _placed(row: Finding, volume: Located) -> list[Finding]:
+    found: Finding = {**row, "slice": _slice(row, volume)}
     if not row.get("mask"):
         return [found]
     stack = read_mask(row["mask"], _axes(volume))
@@ -106,7 +101,7 @@ def _placed(row: Line, volume: Located) -> list[Placed]:
     return [_boxed(found, tuple(places[label]), stack, volume) for label in sorted(places)]
 
 
-def _slice(row: Line, volume: Located) -> int | None:
+def _slice(row: Finding, volume: Located) -> int | None:
     """Return the slice that an annotation names; one beyond the volume is said elsewhere."""
     named = row["slice"]
     stored = [source.stored for source in volume.sources]
@@ -126,11 +121,11 @@ def _slice(row: Line, volume: Located) -> int | None:
 
 
 def _boxed(
-    row: Placed,
+    row: Finding,
     places: tuple[tuple[int | None, int], ...],
     stack: MaskStack,
     volume: Located,
-) -> Placed:
+) -> Finding:
     drawn = PlacedMask(row["mask"], places, volume.turned, _axes(volume))
     mask = drawn.slices()
     union = np.logical_or.reduce(list(mask.values()))
@@ -156,7 +151,7 @@ def _boxed(
     }
 
 
-def _slices(frame: MaskFrame, row: Line, stack: MaskStack, volume: Located) -> list[int | None]:
+def _slices(frame: MaskFrame, row: Finding, stack: MaskStack, volume: Located) -> list[int | None]:
     """Return the slices that a frame of a mask lies on."""
     sources = volume.sources
     if frame.page is not None:

@@ -15,22 +15,21 @@ import polars as pl
 from tomocalc.accounts.doubts import count_doubts
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.quality import ClusterCounts
-from tomocalc.cells import LINE, lines_of
+from tomocalc.cells import LINE
 from tomocalc.dataset.annotations import misplaced
 from tomocalc.dataset.clusters import MEMBER_ROWS, annotated_clusters
 from tomocalc.dataset.labels import Objects, drop_ambiguous, label_candidates
 from tomocalc.dataset.listing import check_cohort
-from tomocalc.dataset.masks import Placed
 from tomocalc.dataset.readings import Readings
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.image.shards import read_manifest, read_volume_rows
 from tomocalc.neighbours import ClusterSettings
-from tomocalc.sections import DoubtsSection, LabelsSection
+from tomocalc.sections import DoubtsSection, Finding, LabelsSection, lines_of
 from tomocalc.tables import LABELS, names
 
 log = logging.getLogger(__name__)
 
-Findings = Callable[[Sequence[Any]], list[dict[str, Any]]]
+Findings = Callable[[Sequence[Any]], list[Finding]]
 """Returns rows of the annotation sheet, each in its place, given the volumes they may name."""
 
 
@@ -98,8 +97,8 @@ def merge_volumes(
     slices = _slice_account(measured, max_bad_fraction)
     doubts = check_cohort(volumes, image)
     annotated = findings(volumes)
-    by_volume: defaultdict[str, list[Placed]] = defaultdict(list)
-    beside: defaultdict[str, list[Placed]] = defaultdict(list)
+    by_volume: defaultdict[str, list[Finding]] = defaultdict(list)
+    beside: defaultdict[str, list[Finding]] = defaultdict(list)
     for number, finding in enumerate(annotated):
         by_volume[finding["volume_id"]].append({**finding, "finding_id": number})
     other_kinds = others(volumes) if others else []
@@ -163,7 +162,7 @@ def merge_volumes(
     }
 
 
-def _tell_of_masks(annotated: Sequence[Placed]) -> None:
+def _tell_of_masks(annotated: Sequence[Finding]) -> None:
     """Say how masks were read: which hold several findings, or grey levels."""
     lines = Counter(line[LINE] for finding in annotated for line in lines_of(finding))
     several = sum(count > 1 for count in lines.values())

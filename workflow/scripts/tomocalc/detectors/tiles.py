@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
-from tomocalc.cells import lines_of
 from tomocalc.evaluation.findings import Box, box_of
 from tomocalc.files import stable_number
 from tomocalc.image.slices import prepare
 from tomocalc.readers.volume import Volume
+from tomocalc.sections import Finding, lines_of
 
 DEPTH_MM = 2.0
 """Distance of the neighbours: a vessel along the beam is as sharp there, a calcification is not."""
@@ -123,7 +122,7 @@ class Tiles:
     boxes: list[NDArray[np.float32]]
 
 
-def calcification_lines(findings: Sequence[Mapping[str, Any]], slices: int) -> list[Line]:
+def calcification_lines(findings: Sequence[Finding], slices: int) -> list[Line]:
     """Return the places of the calcifications of one volume, slice by slice.
 
     Parameters
@@ -145,7 +144,7 @@ def calcification_lines(findings: Sequence[Mapping[str, Any]], slices: int) -> l
 
 def volume_tiles(
     planes: Planes,
-    findings: Sequence[Mapping[str, Any]],
+    findings: Sequence[Finding],
     *,
     slice_tolerance: int,
     others: int,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from tomocalc.files import file_sha256
 from tomocalc.image.breast import Outline
 from tomocalc.image.shards import remains
 from tomocalc.parquet import REMEDY, read_metadata, read_parquet
+from tomocalc.sections import Finding, Place
 
 SMALL_MM = 1.5
 """Only objects whose circle of equal area is at most this wide count: a breast covers nothing."""
@@ -72,7 +73,7 @@ class Target:
     parts: tuple[Target, ...] = ()
 
     @classmethod
-    def from_annotation(cls, row: Mapping[str, Any]) -> Target:
+    def from_annotation(cls, row: Place) -> Target:
         """Take the place of a finding, all lines of it."""
         parts = tuple(cls.from_annotation(part) for part in row.get("parts", ()))
         if row["radius"] is not None:
@@ -89,7 +90,7 @@ class Target:
         parts = tuple(part.at(part.row + down, part.col + across) for part in self.parts)
         return replace(self, row=row, col=col, shift=moved, parts=parts)
 
-    def annotation(self) -> dict[str, Any]:
+    def annotation(self) -> Place:
         """Return the finding as a row of the annotation sheet."""
         up, left = (0.0, 0.0) if self.round else (self.half_height, self.half_width)
         return {
@@ -97,8 +98,8 @@ class Target:
             "x": self.col - left,
             "y": self.row - up,
             "radius": self.half_height if self.round else None,
-            "width": None if self.round else 2 * self.half_width,
-            "height": None if self.round else 2 * self.half_height,
+            "width": 2 * self.half_width,
+            "height": 2 * self.half_height,
             "mask": self.mask,
         }
 
@@ -214,7 +215,7 @@ class Coverage:
     def add_findings(
         self,
         found: SmallObjects,
-        findings: Sequence[Mapping[str, Any]],
+        findings: Sequence[Finding],
         outline: Outline | None,
         *,
         patient: str,
@@ -227,9 +228,7 @@ class Coverage:
             by_chance = [(patient, found.cover(mirror)) for mirror in mirrors]
             self._covered[f"{row['kind']} by chance"] += by_chance
 
-    def add_truth(
-        self, found: SmallObjects, truth: Sequence[Mapping[str, Any]], *, patient: str
-    ) -> None:
+    def add_truth(self, found: SmallObjects, truth: Sequence[Any], *, patient: str) -> None:
         """Count what was put into an in-silico volume: kind, place, contrast_to_noise."""
         for row in truth:
             covered = patient, found.cover(Target.from_annotation(row))

@@ -22,7 +22,7 @@ from tomocalc.evaluation.responses import (
     cluster_response,
 )
 from tomocalc.neighbours import Rule
-from tomocalc.sections import LabelsSection
+from tomocalc.sections import Finding, LabelsSection
 
 CHAIN = "chain"
 """The run's own candidates and released model."""
@@ -31,8 +31,8 @@ CHAIN = "chain"
 def labelled_marks(
     marks: pl.DataFrame,
     volume: VolumeManifest,
-    annotations: Sequence[Mapping[str, Any]],
-    others: Sequence[Mapping[str, Any]],
+    annotations: Sequence[Finding],
+    others: Sequence[Finding],
     labels: LabelsSection,
 ) -> pl.DataFrame:
     """Return the marks of one volume with what they lie on, by the rule for candidates.

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from tomocalc.accounts.manifest import VolumeFacts
 from tomocalc.evaluation.clusters import Rule, cluster_numbers
-
-Row = Mapping[str, Any]
+from tomocalc.sections import Finding
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class Box:
 
     @property
     def centre(self) -> tuple[float, float]:
-        """Row and column."""
+        """Finding and column."""
         return (self.top + self.bottom) / 2, (self.left + self.right) / 2
 
 
@@ -69,7 +67,7 @@ class Findings:
     clusters: list[Cluster] = field(default_factory=list)
 
 
-def box_of(annotation: Row) -> Box:
+def box_of(annotation: Finding) -> Box:
     """Return the bounding box of an annotation; a shape without a size is a point."""
     x, y, on_slice = annotation["x"], annotation["y"], annotation["slice"]
     radius = annotation.get("radius")
@@ -80,7 +78,7 @@ def box_of(annotation: Row) -> Box:
 
 
 def gather_findings(
-    annotations: Iterable[Row], volumes: Mapping[str, VolumeFacts], rule: Rule
+    annotations: Iterable[Finding], volumes: Mapping[str, VolumeFacts], rule: Rule
 ) -> Findings:
     """Sort the sheet of annotations into calcifications and clusters.
 
@@ -94,7 +92,7 @@ def gather_findings(
     volumes
         Manifest by volume: pixel_spacing_mm, slice_spacing_mm.
     """
-    by_volume: defaultdict[str, list[tuple[int, Row]]] = defaultdict(list)
+    by_volume: defaultdict[str, list[tuple[int, Finding]]] = defaultdict(list)
     for finding_id, row in enumerate(annotations):
         by_volume[row["volume_id"]].append((finding_id, row))
     found = Findings()
@@ -120,7 +118,7 @@ def gather_findings(
     return found
 
 
-def contains(annotation: Row, place: tuple[float, float]) -> bool:
+def contains(annotation: Finding, place: tuple[float, float]) -> bool:
     """Return whether a place (row, column) lies inside an annotation, seen in the plane."""
     row, column = place
     radius = annotation.get("radius")
@@ -131,8 +129,8 @@ def contains(annotation: Row, place: tuple[float, float]) -> bool:
 
 
 def _groups(
-    spots: Sequence[tuple[int, Row]], volume: VolumeFacts, rule: Rule
-) -> list[list[tuple[int, Row]]]:
+    spots: Sequence[tuple[int, Finding]], volume: VolumeFacts, rule: Rule
+) -> list[list[tuple[int, Finding]]]:
     if not spots:
         return []
     row_mm, col_mm = volume.pixel_spacing_mm
@@ -157,7 +155,7 @@ def _groups(
 
 def _cluster(
     volume_id: str,
-    rows: Sequence[tuple[int, Row]],
+    rows: Sequence[tuple[int, Finding]],
     inside: Sequence[int] = (),
     *,
     formed: bool = False,

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 import polars as pl
@@ -27,7 +27,7 @@ from tomocalc.evaluation.responses import (
     cluster_response,
     dbtex_input,
 )
-from tomocalc.sections import EvaluationSection, SplitSection
+from tomocalc.sections import EvaluationSection, Finding, SplitSection
 from tomocalc.tables import empty
 
 Reason = Literal["no_places", "not_by_patient"]
@@ -74,7 +74,7 @@ def measure_images(
     candidates: pl.DataFrame,
     splits: pl.DataFrame,
     volumes: Sequence[VolumeFacts],
-    annotations: Sequence[Mapping[str, Any]],
+    annotations: Sequence[Finding],
     *,
     threshold: float,
     settings: EvaluationSection,
@@ -206,7 +206,7 @@ def _tables(
     marks: VolumeMarks,
     volumes: Mapping[str, VolumeFacts],
     parts: Mapping[str, str],
-    annotations: Sequence[Mapping[str, Any]],
+    annotations: Sequence[Finding],
     threshold: float,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the tables of volumes and of patients."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -14,14 +13,14 @@ from tomocalc.accounts.prediction import ClusterRule
 from tomocalc.evaluation.cases import case_account, patient_table, volume_table
 from tomocalc.evaluation.clusters import Rule, cluster_table
 from tomocalc.evaluation.images import Images, patient_parts, without_images
-from tomocalc.sections import EvaluationSection, SplitSection
+from tomocalc.sections import EvaluationSection, Finding, SplitSection
 
 
 def measure_outcomes(
     members: pl.DataFrame,
     splits: pl.DataFrame,
     volumes: Sequence[VolumeFacts],
-    annotations: Sequence[Mapping[str, Any]],
+    annotations: Sequence[Finding],
     *,
     threshold: float,
     rule: Rule,

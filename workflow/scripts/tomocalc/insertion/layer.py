@@ -40,7 +40,7 @@ def objects_of(plan: InsertionPlan) -> Iterator[InsertedObject]:
         yield from group.objects
 
 
-def annotation_row(plan: InsertionPlan, one: InsertedObject) -> dict[str, Any]:
+def annotation_row(plan: InsertionPlan, one: InsertedObject) -> dict[str, str | int | None]:
     """Return a calcification as a circle of at least one pixel on its slice of best focus."""
     return {
         "volume_id": plan.volume_id,
@@ -52,7 +52,7 @@ def annotation_row(plan: InsertionPlan, one: InsertedObject) -> dict[str, Any]:
     }
 
 
-def truth_row(plan: InsertionPlan, one: InsertedObject) -> dict[str, Any]:
+def truth_row(plan: InsertionPlan, one: InsertedObject) -> dict[str, str | int | None]:
     """Return an object as a row of the truth."""
     return {
         "volume_id": plan.volume_id,

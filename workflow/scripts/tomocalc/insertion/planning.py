@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import msgspec
 import numpy as np
@@ -19,6 +18,7 @@ from tomocalc.insertion.room import Room, annotated_regions, look
 from tomocalc.phantom.findings import place
 from tomocalc.phantom.settings import stream
 from tomocalc.readers.volume import Volume
+from tomocalc.sections import Finding
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def plan_insertion(
     calcified: bool,
     settings: InsertionSettings,
     seed: int,
-    annotations: Iterable[Mapping[str, Any]] = (),
+    annotations: Iterable[Finding] = (),
     slice_tolerance: int = 1,
 ) -> InsertionPlan:
     """Choose clusters, where *calcified*, and distractors for one volume.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from tomocalc.insertion.patches import Footprint
 from tomocalc.phantom.bodies import Ellipsoid
 from tomocalc.phantom.settings import Geometry
 from tomocalc.readers.volume import Volume
+from tomocalc.sections import Finding
 
 SKIN_ROOM_MM = 1.0
 """Least distance of an object's surroundings to the skin."""
@@ -35,7 +35,7 @@ class Region:
 
 
 def annotated_regions(
-    volume: Volume, volume_id: str, annotations: Iterable[Mapping[str, Any]], tolerance: int
+    volume: Volume, volume_id: str, annotations: Iterable[Finding], tolerance: int
 ) -> list[Region]:
     """Return where the annotations of a volume lie, of all kinds.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from tomocalc.phantom.settings import Settings
@@ -29,11 +28,9 @@ pixels (column and row), slice from 0; cluster from 1, for calcifications only; 
 `tomocalc.phantom.volume.measure_contrast` for the contrast to noise."""
 
 
-def annotation_rows(
-    volume_id: str, truth: list[Truth], settings: Settings
-) -> list[Mapping[str, Any]]:
+def annotation_rows(volume_id: str, truth: list[Truth], settings: Settings) -> list[dict[str, Any]]:
     """List the calcifications as circles of at least one pixel on their slice of best focus."""
-    rows: list[Mapping[str, Any]] = [
+    rows: list[dict[str, Any]] = [
         {
             "volume_id": volume_id,
             "slice": item.slice,
@@ -49,7 +46,7 @@ def annotation_rows(
     return sorted(rows, key=lambda row: (row["slice"], float(row["y"]), float(row["x"])))
 
 
-def truth_rows(volume_id: str, truth: list[Truth], settings: Settings) -> list[Mapping[str, Any]]:
+def truth_rows(volume_id: str, truth: list[Truth], settings: Settings) -> list[dict[str, Any]]:
     """List every object, by kind, cluster and place."""
     pixel = settings.pixel_spacing_mm
     ordered = sorted(

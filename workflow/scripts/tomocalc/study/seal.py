@@ -14,9 +14,8 @@ import contextlib
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -24,6 +23,7 @@ from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.seal import FrozenPart, Opened, Opening, Seal
 from tomocalc.errors import TomocalcError
 from tomocalc.files import ANNOTATION_COLUMNS, digest, file_sha256
+from tomocalc.sections import Finding
 
 SHOWN = 12
 """Digits of a digest that people read."""
@@ -53,9 +53,7 @@ def part_of_rows(rows: pl.DataFrame, *, label: str, patient: str | None) -> Froz
     )
 
 
-def part_of_volumes(
-    volumes: Sequence[VolumeManifest], findings: Sequence[Mapping[str, Any]]
-) -> FrozenPart:
+def part_of_volumes(volumes: Sequence[VolumeManifest], findings: Sequence[Finding]) -> FrozenPart:
     """Return what the volumes of a test part hold, whatever was searched for in them and how.
 
     Parameters
@@ -204,7 +202,7 @@ def _link(before: str, by: str, key: str) -> str:
     return digest([before, by, key])
 
 
-def _line_of(row: Mapping[str, Any]) -> list[str]:
+def _line_of(row: Finding) -> list[str]:
     """Return a finding as the sheet tells it; of a mask its file counts, not the name."""
     found = {name: "" if row.get(name) is None else str(row[name]) for name in ANNOTATION_COLUMNS}
     if found["mask"]:

@@ -63,7 +63,7 @@ def test_a_folder_of_film_goes_to_an_evaluation(project: Project):
     images = sorted(info.parent.glob("mdb*.png"))
     with_them = [path for path in images if path.stem in calcified]
     without = [path for path in images if path.stem not in calcified]
-    for path in (*with_them[:10], *without[:4]):
+    for path in (*with_them[:7], *without[:2]):
         shutil.copy(path, folder)
     shutil.copy(info, folder)
     project.snakemake("resources/mini_mias/volumes.tsv", "--config", "import={mini_mias: film}")

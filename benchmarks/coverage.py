@@ -157,7 +157,6 @@ def _of_findings(one: Cohort, marked: Findings, confidence: float) -> Iterator[t
         pixel_mm=[0.1] * volumes,
         confidence=confidence,
     ).rules.nearest
-    yield "DBTex mean sensitivity", found.mean_sensitivity
     yield "DBTex sensitivity at 2 false", found.sensitivity_at[1]
     yield "DBTex tie break", found.tie_break
     for name, hit in (("covered by the search", marked.hit), ("covered by chance", marked.chance)):

@@ -7,7 +7,6 @@ ROWS = {
     "CalibrationLine.slope": "calibration: slope",
     "Cases.cluster_auroc": "volumes: auroc",
     "Cases.metrics": "volumes: recall",
-    "DbtexFigures.mean_sensitivity": "DBTex mean sensitivity",
     "DbtexFigures.sensitivity_at": "DBTex sensitivity at 2 false",
     "DbtexFigures.tie_break": "DBTex tie break",
     "FoundBy.band": "clusters found at 1 false",

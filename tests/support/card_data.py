@@ -9,6 +9,7 @@ import polars as pl
 
 from support.model_data import chosen
 from support.pages_data import FEATURES, figures, images, rows, write_dataset
+from tomocalc.accounts.figures import Figure, Lead
 from tomocalc.accounts.leakage import (
     Check,
     Gaps,
@@ -18,7 +19,6 @@ from tomocalc.accounts.leakage import (
     SplitAccount,
     SplitAudit,
     Verdict,
-    Worth,
 )
 from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.accounts.quality import QualityAccount
@@ -105,12 +105,14 @@ def audit() -> LeakageAccount:
             ("paper", Verdict.LEAKS, [seen, *told]),
         )
     }
-    worth: dict[str, Worth] = dict.fromkeys(NAMES, Worth(**GAP))
+    matched = dict.fromkeys(NAMES, Figure(**GAP))
+    gaps_of = dict.fromkeys(NAMES, Lead(**GAP, p=0.01))
     models: dict[str, dict[str, ModelWorth]] = {
         name: dict.fromkeys(
-            ("lstm", "nearest_neighbour"), ModelWorth(raw={}, matched=worth, gap=gap)
+            ("lstm", "nearest_neighbour"),
+            ModelWorth(raw={}, matched=matched, gap=gap),
         )
-        for name, gap in (("honest", None), ("paper", worth))
+        for name, gap in (("honest", None), ("paper", gaps_of))
     }
     gaps = Gaps(reference="honest", prevalence=0.2, rarer_groups={}, protocols=models)
     return LeakageAccount(

@@ -209,6 +209,23 @@ def one_feature_anew(values: np.ndarray, generator: np.random.Generator) -> None
     values[np.arange(len(values)), place] = generator.normal(size=len(values))
 
 
+def interpolated(seed: int) -> Planted:
+    """Let thirty test rows lie between a training row and one of the five around it."""
+    rows = table(seed)
+    generator = np.random.default_rng(seed + 1)
+    here, there = (
+        generator.choice(np.flatnonzero((rows.frame["part"] == part).to_numpy()), 30, replace=False)
+        for part in ("test", "train")
+    )
+    values = rows.numbers.copy()
+    train = values[(rows.frame["part"] == "train").to_numpy()]
+    for row, parent in zip(here, there, strict=True):
+        around = np.argsort(((train - values[parent]) ** 2).sum(axis=1))
+        other = train[around[generator.integers(1, 6)]]
+        values[row] = values[parent] + generator.random() * (other - values[parent])
+    return _with(rows, values), set(rows.frame["row"].gather(here).to_list())
+
+
 def swapped(values: np.ndarray, generator: np.random.Generator) -> None:
     """Exchange two features."""
     values[:, [1, 2]] = values[:, [2, 1]]
@@ -225,6 +242,10 @@ def encoded(seed: int, how: str) -> Planted:
         values[:, 5] = np.where(label == 1, -side, side) * np.abs(values[:, 5])
     elif how == "sum":
         values[:, 5] = label + 0.05 * generator.normal(size=len(label)) - values[:, 4]
+    elif how == "both ends":
+        values[:, 5] = np.sign(values[:, 5]) * (1 + 2 * label) + 0.2 * values[:, 4]
+    elif how == "one value":
+        values[label == 1, 5] = 0.1234
     elif how == "gap":
         values[generator.random(len(label)) < np.where(label == 1, 0.9, 0.1), 5] = np.nan
     elif how == "patients":

@@ -12,6 +12,7 @@ from support.leaks import (
     copied,
     copied_into_validation,
     encoded,
+    interpolated,
     missing,
     numbered,
     one_feature_anew,
@@ -88,6 +89,7 @@ ANIMALS: list[tuple[str, str, Callable[[int], Planted]]] = [
         lambda s: altered(s, one_feature_anew),
     ),
     ("copies of which two features were exchanged", "part_copies", lambda s: altered(s, swapped)),
+    ("rows between two training rows, as SMOTE makes them", "between", interpolated),
     ("copies in validation and training", "copies_validation", copied_into_validation),
     (
         "two features are the label by exclusive or",
@@ -95,6 +97,12 @@ ANIMALS: list[tuple[str, str, Callable[[int], Planted]]] = [
         lambda s: encoded(s, "exclusive or"),
     ),
     ("the sum of two features is the label", "features_together", lambda s: encoded(s, "sum")),
+    (
+        "low and high values of a feature are the label",
+        "feature_alone",
+        lambda s: encoded(s, "both ends"),
+    ),
+    ("one value of a feature is the label", "feature_alone", lambda s: encoded(s, "one value")),
     ("a gap tells the label of nine rows in ten", "gaps_rows", lambda s: encoded(s, "gap")),
     (
         "a feature is the mean label of the patient",

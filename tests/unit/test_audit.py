@@ -7,7 +7,7 @@ from sklearn import metrics
 
 from support.candidates import cohort
 from tomocalc.audit.audit import audit_split, rows_of_split
-from tomocalc.audit.gaps import class_weights, figures_at, protocol_gaps
+from tomocalc.audit.gaps import left_out_at, protocol_gaps
 from tomocalc.audit.own_split import read_own_split
 from tomocalc.dataset.splits import usable_candidates
 from tomocalc.errors import TomocalcError
@@ -17,9 +17,9 @@ LABEL = np.array([1, 1, 0, 0], np.int8)
 SCORE = np.array([0.9, 0.4, 0.6, 0.1])
 
 
-def test_weights_give_the_wanted_prevalence():
-    weights = class_weights(np.array([1, 0, 0, 0], np.int8), 0.4)
-    assert weights == pytest.approx([0.4, 0.2, 0.2, 0.2])
+def figures_at(label, score, *, threshold, prevalence):
+    group = np.arange(len(label), dtype=np.int32)
+    return left_out_at(label, score, group, threshold=threshold, prevalence=prevalence).values
 
 
 def test_figures_at_a_prevalence_by_hand():
@@ -39,7 +39,8 @@ def test_figures_equal_scikit_learn_with_weights(prevalence):
     for _ in range(50):
         label = np.append((draw.random(30) < 0.5), [True, False]).astype(np.int8)
         score = draw.random(32).round(1)
-        weights = class_weights(label, prevalence)
+        share = np.where(label == 1, prevalence, 1 - prevalence)
+        weights = share / np.bincount(label)[label]
         found = figures_at(label, score, threshold=0.5, prevalence=prevalence)
         called = score >= 0.5
         expected = {

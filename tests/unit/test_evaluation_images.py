@@ -193,7 +193,7 @@ def test_the_dbtex_metric_counts_the_overlooked_cluster():
     facts = measured(seed_that_tests("p2")).facts.dbtex
     assert (facts.lesions, facts.volumes_with_lesion, facts.marks) == (2, 2, 1)
     for figures in (facts.rules.nearest, facts.rules.first):
-        assert figures.mean_sensitivity.value == 0.5
+        assert figures.mean_sensitivity == 0.5
     assert facts.biopsied is False
     assert facts.least_mm == (10, 10)
 

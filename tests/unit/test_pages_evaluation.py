@@ -78,7 +78,7 @@ def test_volumes_patients_and_findings_are_shown():
     assert f"{point.sensitivity.value:.3f}" in html
     for cases in (facts.cases.volumes, facts.cases.patients):
         assert f"{cases.metrics['auroc'].value:.3f}" in html
-    assert f"{facts.dbtex.rules.first.mean_sensitivity.value:.3f}" in html
+    assert f"{facts.dbtex.rules.first.mean_sensitivity:.3f}" in html
     assert "Nearest box" in html
     assert "First box" in html
     assert "every cluster counts as a finding" in html

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from tomocalc.accounts.base import Record
 
@@ -46,18 +46,7 @@ class Paired(Record, frozen=True, kw_only=True):
     lead: Lead
 
 
-class WithEnds(Protocol):
-    """A record with a value and the ends of its interval."""
-
-    @property
-    def value(self) -> float | None: ...  # noqa: D102
-    @property
-    def low(self) -> float | None: ...  # noqa: D102
-    @property
-    def high(self) -> float | None: ...  # noqa: D102
-
-
-Shown = WithEnds | Mapping[str, Any]
+Shown = Figure | Lead | Mapping[str, Any]
 """What a page shows as a figure: a record, or a row of a table with the same names."""
 
 Ends = tuple[float | None, float | None, float | None]

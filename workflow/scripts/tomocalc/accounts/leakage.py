@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from tomocalc.accounts.base import Account, Record
+from tomocalc.accounts.figures import Figure, Lead
 from tomocalc.shown import Shown
 
 
@@ -111,14 +112,6 @@ class SplitAudit(Shown, Record, frozen=True, kw_only=True):
         return next(check for check in self.checks if check.name == name)
 
 
-class Worth(Record, frozen=True, kw_only=True):
-    """A figure at the honest prevalence, or a difference of two, with its interval."""
-
-    value: float
-    low: float | None
-    high: float | None
-
-
 class ModelWorth(Record, frozen=True, kw_only=True):
     """What one model reaches under one protocol.
 
@@ -133,8 +126,8 @@ class ModelWorth(Record, frozen=True, kw_only=True):
     """
 
     raw: dict[str, float]
-    matched: dict[str, Worth]
-    gap: dict[str, Worth] | None
+    matched: dict[str, Figure]
+    gap: dict[str, Lead] | None
 
 
 class Gaps(Record, frozen=True, kw_only=True):

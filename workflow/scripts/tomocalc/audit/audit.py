@@ -14,6 +14,7 @@ from tomocalc.audit.features import (
     features_together,
     too_good,
 )
+from tomocalc.audit.interpolation import between_rows
 from tomocalc.audit.nearness import near_copies
 from tomocalc.audit.part_copies import part_copies
 from tomocalc.audit.rows import PARTS, SplitRows
@@ -45,6 +46,7 @@ def audit_split(rows: SplitRows, *, permutations: int = PERMUTATIONS, seed: int 
         copies(rows),
         copies_validation(rows),
         part_copies(rows),
+        between_rows(rows),
         near_copies(rows),
         repeats(rows),
     ]

@@ -16,6 +16,8 @@ TOO_GOOD = 0.99
 """AUROC from which on it is asked whether features are the label in another form."""
 LEFT = 0.2
 """Two features tell together when no more than this share of the better one's error is left."""
+AROUND = 8
+"""Rows with the next lower values, and with the next higher ones, whose labels are asked."""
 STEADY = 0.1
 """Deviation within patients over that between them, up to which a feature is one of patients."""
 FEATURES, ROWS, PAIRS = 40, 3000, 200
@@ -42,7 +44,7 @@ def too_good(alone: list[FeatureAlone], rows: SplitRows) -> list[Check]:
     of = len(rows.features)
     return [
         _caution("feature_alone", one.feature, one.auroc, of)
-        for one in [*alone, *_missing_alone(rows)]
+        for one in [*alone, *_missing_alone(rows), *_around_alone(alone, rows)]
         if one.auroc > TOO_GOOD
     ] or [Check(name="feature_alone", verdict=Verdict.CLEAN, count=0, of=of)]
 
@@ -56,6 +58,29 @@ def _missing_alone(rows: SplitRows) -> list[FeatureAlone]:
             value = auroc(rows.label, gaps.astype(np.float64))
             alone = FeatureAlone(feature=f"whether {name} is missing", auroc=max(value, 1 - value))
             found.append(alone)
+    return found
+
+
+def _around_alone(alone: list[FeatureAlone], rows: SplitRows) -> list[FeatureAlone]:
+    """Return the AUROC of the mean label of the rows of about the same value, of every feature.
+
+    That of other features than those that tell alone, whose high or low values are the label: of
+    these the middle, both ends or one value may be.
+    """
+    found = []
+    for one in alone:
+        if one.auroc > TOO_GOOD:
+            continue
+        values = rows.numbers[:, rows.features.index(one.feature)]
+        label = rows.label[np.argsort(values, kind="stable")][: int((~np.isnan(values)).sum())]
+        count = np.concatenate([[0.0], np.cumsum(label)])
+        place = np.arange(len(label))
+        low, high = np.maximum(place - AROUND, 0), np.minimum(place + AROUND + 1, len(label))
+        mean = (count[high] - count[low] - label) / np.maximum(high - low - 1, 1)
+        alike = FeatureAlone(
+            feature=f"{one.feature} in some range", auroc=float(auroc(label, mean))
+        )
+        found.append(alike)
     return found
 
 

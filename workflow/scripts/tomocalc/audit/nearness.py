@@ -73,18 +73,8 @@ def near_copies(rows: SplitRows) -> tuple[Check, list[Shared]]:
     )
     if verdict is Verdict.CLEAN:
         return check, []
-    names, patients, parts = (rows.frame[name] for name in ("row", "patient", "part"))
     return check, [
-        Shared(
-            check="near_copies",
-            row=names[int(asked[i])],
-            patient=patients[int(asked[i])],
-            part="test",
-            twin_row=names[int(twin[i])],
-            twin_patient=patients[int(twin[i])],
-            twin_part=parts[int(twin[i])],
-            distance=round(float(ratio[i]), 4),
-        )
+        rows.twin("near_copies", int(asked[i]), int(twin[i]), round(float(ratio[i]), 4))
         for i in near
     ]
 

@@ -38,7 +38,8 @@ def part_copies(rows: SplitRows) -> tuple[Check, list[Shared]]:
     """
     learnt, test = np.flatnonzero(rows.learnt), np.flatnonzero(~rows.learnt)
     chance = {
-        place: _equal(rows.numbers[:, place], test, learnt) for place in range(len(rows.features))
+        place: share_equal(rows.numbers[:, place], test, learnt)
+        for place in range(len(rows.features))
     }
     fine = {
         place: equal
@@ -69,24 +70,10 @@ def part_copies(rows: SplitRows) -> tuple[Check, list[Shared]]:
         of_positives=int(rows.label[test].sum()),
         detectable=float(needed),
     )
-    names, parts = rows.frame["row"], rows.frame["part"]
-    return check, [
-        Shared(
-            check="part_copies",
-            row=names[row],
-            patient=str(patient[row]),
-            part="test",
-            twin_row=names[other],
-            twin_patient=str(patient[other]),
-            twin_part=parts[other],
-            distance=0.0,
-        )
-        for row, other in twin.items()
-        if told
-    ]
+    return check, [rows.twin("part_copies", *pair) for pair in twin.items() if told]
 
 
-def _equal(
+def share_equal(
     values: NDArray[np.float64], test: NDArray[np.int64], learnt: NDArray[np.int64]
 ) -> float:
     """Return the chance that a test row and a learnt row have the same value."""

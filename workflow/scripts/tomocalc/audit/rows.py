@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tomocalc.accounts.leakage import Shared
 from tomocalc.errors import TomocalcError
 from tomocalc.parquet import BAD, load_parquet
 from tomocalc.text_table import TWICE, text_table
@@ -77,6 +78,20 @@ class SplitRows:
     def label(self) -> NDArray[np.float64]:
         """Truth of every row."""
         return self.frame["label"].to_numpy().astype(np.float64)
+
+    def twin(self, check: str, row: int, other: int, distance: float = 0.0) -> Shared:
+        """Return that a test *row* has a twin, both by their place in the frame."""
+        names, patients, parts = (self.frame[name] for name in ("row", "patient", "part"))
+        return Shared(
+            check=check,
+            row=names[row],
+            patient=patients[row],
+            part="test",
+            twin_row=names[other],
+            twin_patient=patients[other],
+            twin_part=parts[other],
+            distance=distance,
+        )
 
     def part(self, *names: str) -> pl.DataFrame:
         """Return the rows of some parts."""

@@ -219,18 +219,6 @@ def _pairs(name: str, twins: pl.DataFrame, test: pl.DataFrame, verdict: Verdict)
 
 
 def _shared(name: str, twins: pl.DataFrame) -> list[Shared]:
-    return [
-        Shared(
-            check=name,
-            row=row,
-            patient=patient,
-            part=part,
-            twin_row=twin,
-            twin_patient=twin_patient,
-            twin_part=twin_part,
-            distance=0.0,
-        )
-        for row, patient, part, twin, twin_patient, twin_part in twins.select(
-            "row", "patient", "part", "row_twin", "patient_twin", "part_twin"
-        ).iter_rows()
-    ]
+    columns = {f"twin_{key}": f"{key}_twin" for key in ("row", "patient", "part")}
+    rows = twins.select("row", "patient", "part", **columns).iter_rows(named=True)
+    return [Shared(check=name, distance=0.0, **row) for row in rows]

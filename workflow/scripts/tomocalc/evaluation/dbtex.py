@@ -120,9 +120,16 @@ def dbtex(
         # as published: points where a mark hits, and the ends, whichever volumes are looked at
         hits = np.unique(everywhere.rating[everywhere.finding >= 0])[::-1]
         thresholds = np.concatenate([[np.inf], hits, [-np.inf]])
-        mean, at_rates = _sensitivities(positive, thresholds, RATES, confidence)
-        tie_break, _ = _sensitivities(everywhere, thresholds, np.array([TIE_BREAK]), confidence)
-        return DbtexFigures(mean_sensitivity=mean, sensitivity_at=at_rates, tie_break=tie_break)
+        at_rates = _sensitivities(positive, thresholds, RATES, confidence)
+        (tie_break,) = _sensitivities(everywhere, thresholds, np.array([TIE_BREAK]), confidence)
+        return DbtexFigures(
+            mean_sensitivity=float(np.mean([one.value or 0.0 for one in at_rates])),
+            sensitivity_at=[
+                DbtexRate(false_per_volume=float(rate), **msgspec.structs.asdict(one))
+                for rate, one in zip(RATES, at_rates, strict=True)
+            ],
+            tie_break=tie_break,
+        )
 
     return Dbtex(
         lesions=len(lesions),
@@ -164,19 +171,11 @@ def _response(
 
 def _sensitivities(
     response: FreeResponse, thresholds: Floats, rates: Floats, confidence: float
-) -> tuple[Figure, list[DbtexRate]]:
-    """Return the mean sensitivity at *rates*, and that at each of them."""
+) -> list[Figure]:
+    """Return the sensitivity at each of *rates*."""
     counts = response.at(thresholds)
     value = sensitivity_at(rates, *counts.curve())
-    without = counts.without_each(rates)
-
-    def found(value: float, without: Floats) -> Figure:
-        return counts.interval(value, without, confidence).around(value)
-
-    return found(float(value.mean()), without.mean(axis=1)), [
-        DbtexRate(
-            false_per_volume=float(rate),
-            **msgspec.structs.asdict(found(float(value[i]), without[:, i])),
-        )
-        for i, rate in enumerate(rates)
+    return [
+        counts.interval(float(share), column, confidence).around(float(share))
+        for share, column in zip(value, counts.without_each(rates).T, strict=True)
     ]

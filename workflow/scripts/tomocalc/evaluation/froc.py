@@ -124,11 +124,9 @@ class Counts:
         costs = (false - rates_met * self.volumes[:, None]) / self.volumes.sum()
         off = np.sqrt((costs**2).sum(axis=0))
         lowest = np.maximum(rates - off, 0.0)
-        rise = sensitivity_at(rates + off, axis, sensitivity) - sensitivity_at(
-            lowest, axis, sensitivity
-        )
+        start, end = (sensitivity_at(at, axis, sensitivity) for at in (lowest, rates + off))
         reached = (off > 0) & (rates <= axis[-1])
-        slope = np.divide(rise, rates + off - lowest, out=np.zeros_like(rise), where=reached)
+        slope = np.divide(end - start, rates + off - lowest, out=np.zeros_like(off), where=reached)
         return value - (adds - slope * costs)
 
     def interval(self, value: float, without: Floats, confidence: float) -> Interval:

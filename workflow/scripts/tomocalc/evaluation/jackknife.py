@@ -52,24 +52,6 @@ NO_INTERVAL = Interval(None, None, Method.NONE)
 
 
 @dataclass(frozen=True)
-class Trials:
-    """Rows that a share is counted on, and the groups (or blocks of them) that they belong to."""
-
-    rows: int
-    groups: int
-
-    @property
-    def freedom(self) -> float:
-        """Degrees of freedom of its standard error.
-
-        As far as rows are independent the error follows from the share itself. What the groups
-        must tell is only how alike their rows are: nothing, where each has one row.
-        """
-        more = self.rows - self.groups
-        return (self.groups - 1) * self.rows / more if more else math.inf
-
-
-@dataclass(frozen=True)
 class LeftOut:
     """Figures of all rows, and without each block of groups.
 
@@ -81,14 +63,14 @@ class LeftOut:
         One value per block, by figure.
     rarer
         Whether each block holds the class that fewer of them hold.
-    trials
-        Of the figures that are shares of rows.
+    shares
+        Degrees of freedom of the figures that are shares of rows.
     """
 
     values: dict[str, float]
     without: Figures
     rarer: NDArray[np.bool_]
-    trials: Mapping[str, Trials] = field(default_factory=dict)
+    shares: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def groups(self) -> int:
@@ -105,12 +87,12 @@ class LeftOut:
         `freedom` supposes that what blocks add is spread normally. To rankings it is not, and of
         simulated cohorts the right share is covered half way to the degrees of the rarer class.
         """
-        share = self.trials.get(name)
+        own = (self.freedom(name) + self.groups - 1) / 2
         return interval(
             self.values[name],
             self.without[name],
             groups=self.groups,
-            freedom=share.freedom if share else (self.freedom(name) + self.groups - 1) / 2,
+            freedom=self.shares.get(name, own),
             confidence=confidence,
             lowest=lowest,
         )
@@ -140,7 +122,7 @@ def mean_of(trained: Sequence[LeftOut]) -> LeftOut:
         {name: float(np.mean([one.values[name] for one in trained])) for name in names},
         {name: np.mean([one.without[name] for one in trained], axis=0) for name in names},
         trained[0].rarer,
-        trained[0].trials,
+        trained[0].shares,
     )
 
 
@@ -169,8 +151,8 @@ def leave_out(
     values = {name: float(found[0]) for name, found in everything.items()}
     if rarer.sum() < 2:
         return LeftOut(values, {name: np.empty(0) for name in values}, rarer)
-    trials = {
-        name: Trials(int(rows.sum()), len(np.unique(block[rows])))
+    freedoms = {
+        name: freedom_of_share(int(rows.sum()), len(np.unique(block[rows])))
         for name, rows in (shares or {}).items()
     }
     at_once = max(1, CHUNK // len(label))
@@ -179,7 +161,7 @@ def leave_out(
         for first in range(0, number, at_once)
     ]
     without = {name: np.concatenate([part[name] for part in parts]) for name in values}
-    return LeftOut(values, without, rarer, trials)
+    return LeftOut(values, without, rarer, freedoms)
 
 
 def blocks(group: NDArray[np.integer]) -> NDArray[np.int64]:
@@ -199,6 +181,15 @@ def standard_error(without: Floats) -> float:
     if n < 2:
         return math.nan
     return math.sqrt((n - 1) / n * float(np.sum((without - without.mean()) ** 2)))
+
+
+def freedom_of_share(rows: int, groups: int) -> float:
+    """Return the degrees of freedom of the standard error of a share of *rows*.
+
+    As far as rows are independent the error follows from the share itself. What the groups must
+    tell is only how alike their rows are: nothing, where each has one row.
+    """
+    return (groups - 1) * rows / (rows - groups) if rows > groups else math.inf
 
 
 def freedom(without: Floats, rarer: NDArray[np.bool_]) -> float:
@@ -282,9 +273,7 @@ def share_of(hit: NDArray[np.bool_], group: NDArray[np.integer], confidence: flo
         return NO_INTERVAL.around(0.0)
     block = blocks(group)
     hits, rows = np.bincount(block, weights=hit), np.bincount(block)
-    value, trials = float(hits.sum() / rows.sum()), Trials(len(hit), len(rows))
+    value, degrees = float(hits.sum() / rows.sum()), freedom_of_share(len(hit), len(rows))
     without = (hits.sum() - hits) / np.maximum(rows.sum() - rows, 1)
-    found = interval(
-        value, without, groups=trials.groups, freedom=trials.freedom, confidence=confidence
-    )
+    found = interval(value, without, groups=len(rows), freedom=degrees, confidence=confidence)
     return found.around(value)

@@ -60,6 +60,11 @@ class Known:
     sheet: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     columns: pl.DataFrame | None = None
 
+    def said(self, by: str, names: Sequence[str]) -> list[str | None]:
+        """Return vendor or density of volumes: the sheet's, else the header's vendor."""
+        headers = {one.volume_id: one.vendor for one in self.volumes if by == "vendor"}
+        return [self.sheet.get(name, {}).get(by) or headers.get(name) or None for name in names]
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -214,7 +219,8 @@ def _of_candidates(
     """Yield what candidates are divided by, the subgroup of each, and where they were halved."""
     names, volumes = rows["volume_id"].to_list(), {row.volume_id: row for row in known.volumes}
     yield "site", [site or None for site in rows["site"].to_list()], None
-    yield from _of_sheet(names, known, volumes)
+    for by in ("vendor", "density"):
+        yield by, known.said(by, names), None
     if volumes:
         yield "view", [volumes[name].view for name in names], None
         slices = np.array([volumes[name].slices for name in names])
@@ -246,19 +252,6 @@ def _of_volumes(
     """Yield what volumes are divided by, and the subgroup of each of *names*."""
     volumes = {row.volume_id: row for row in known.volumes}
     yield "site", [volumes[name].site or None for name in names], None
-    yield from _of_sheet(names, known, volumes)
-    yield "view", [volumes[name].view for name in names], None
-
-
-def _of_sheet(
-    names: Sequence[str], known: Known, volumes: Mapping[str, VolumeFacts]
-) -> Iterator[tuple[str, list[str | None], None]]:
-    """Yield vendor and density of each volume: the sheet's, else the header's vendor."""
-    headers = {name: {"vendor": one.vendor or None} for name, one in volumes.items()}
     for by in ("vendor", "density"):
-        said = (known.sheet.get(name, {}).get(by) for name in names)
-        yield (
-            by,
-            [one or headers.get(name, {}).get(by) for one, name in zip(said, names, strict=True)],
-            None,
-        )
+        yield by, known.said(by, names), None
+    yield "view", [volumes[name].view for name in names], None

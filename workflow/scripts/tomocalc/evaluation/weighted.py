@@ -37,9 +37,8 @@ def figures_left_out(
     """
     order = np.argsort(-score, kind="stable")
     rows = WeightedRows(label[order] == 1, score[order] >= threshold, score[order])
-    everything = np.ones(len(label), bool)
     shares = {
-        "accuracy": everything,
+        "accuracy": np.ones(len(label), bool),
         "precision": rows.called,
         "recall": rows.positive,
         "specificity": ~rows.positive,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tomocalc.accounts.leakage import Check, Gaps, LeakageAccount, SplitAudit, Verdict, Worth
+from tomocalc.accounts.figures import Lead
+from tomocalc.accounts.leakage import Check, Gaps, LeakageAccount, SplitAudit, Verdict
 from tomocalc.audit.association import LEVEL, TELLING
 from tomocalc.audit.gaps import FIGURES
 from tomocalc.comparison.catalogue import NAMES
@@ -139,7 +140,7 @@ def _gap(name: str, gaps: Gaps, source: str) -> dict[str, Any]:
     }
 
 
-def _difference(gap: Worth) -> Cell:
+def _difference(gap: Lead) -> Cell:
     return Cell(with_reach(gap), gap.value, "bad" if (gap.low or 0) > 0 else "")
 
 

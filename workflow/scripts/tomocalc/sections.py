@@ -289,6 +289,7 @@ class Finding(Place):
     mask_pages: int
     mask_slices: list[int]
     mask_soft: float | None
+    mask_outlines: int
     _line: int
 
 

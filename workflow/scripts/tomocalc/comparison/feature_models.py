@@ -6,7 +6,7 @@ import math
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -167,7 +167,7 @@ def _xgboost(parameters: Parameters, seed: int, _size: float) -> Any:
 def limited(classifier: Any, columns: int) -> Any:
     """Return *classifier*, whose splits try a share of at most `MOST_TRIED` of the *columns*."""
     if isinstance(classifier, RandomForestClassifier | ExtraTreesClassifier):
-        share = classifier.max_features
+        share = cast("float | str | None", classifier.max_features)
         if isinstance(share, float) and columns > MOST_TRIED:
             classifier.set_params(max_features=share * MOST_TRIED / columns)
     return classifier

@@ -7,14 +7,14 @@ chance. Few of its findings then have a candidate, and nearly all have one in th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
 
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dataset.labels import Objects
 from tomocalc.errors import TomocalcError
+from tomocalc.sections import Finding, Place
 
-Row = Mapping[str, Any]
 FEWEST = 3
 """Findings that must have a candidate in another reading before it is believed."""
 SHARE = 2 / 3
@@ -37,7 +37,12 @@ class Readings:
         self._found: Counter[str] = Counter()
 
     def add(
-        self, own: Objects, findings: Iterable[Row], volume: VolumeManifest, mm: float, slices: int
+        self,
+        own: Objects,
+        findings: Iterable[Finding],
+        volume: VolumeManifest,
+        mm: float,
+        slices: int,
     ) -> None:
         """Count the *findings* of one volume.
 
@@ -68,7 +73,7 @@ class Readings:
                 raise TomocalcError("E303", what=what, where=sheet, why=why, fix=READINGS[name])
 
 
-def _readings(row: Row, volume: VolumeManifest) -> Iterator[tuple[str, dict[str, Any]]]:
+def _readings(row: Finding, volume: VolumeManifest) -> Iterator[tuple[str, Place]]:
     """Yield the other readings of a row that lie in the volume."""
     x, y, at = row["x"], row["y"], row["slice"]
     wide, high = row["width"], row["height"]
@@ -82,7 +87,7 @@ def _readings(row: Row, volume: VolumeManifest) -> Iterator[tuple[str, dict[str,
         name: None if row[name] is None else row[name] / step
         for name, step in (("radius", across), ("width", across), ("height", down))
     }
-    places: Iterable[Row] = (
+    places: Iterable[dict[str, Any]] = (
         {"x": y, "y": x, "width": high, "height": wide},
         {"y": lower},
         {"x": right},
@@ -91,4 +96,4 @@ def _readings(row: Row, volume: VolumeManifest) -> Iterator[tuple[str, dict[str,
         {"x": x / across, "y": y / down, **sizes},
     )
     for name, place in zip(READINGS, places, strict=True):
-        yield name, {**row, **place, "parts": ()}
+        yield name, cast("Place", {**row, **place, "parts": []})

@@ -154,7 +154,7 @@ def test_a_mask_at_the_border_of_the_image_is_widened_inwards(tmp_path):
 
 
 def faults(row):
-    row = {"volume_id": "v", "_line": 7, **row}
+    row = {"volume_id": "v", "kind": "calcification", "_line": 7, **row}
     return [str(fault) for fault in misplaced("a.tsv", placed([row], [VOLUME]), [VOLUME])]
 
 

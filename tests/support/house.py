@@ -51,7 +51,7 @@ def counts(root: Path = ROOT) -> list[Count]:
     ]
 
 
-LIMITS = (51_800, 320, 9_080, 62, 180, 30_700)
+LIMITS = (51_450, 316, 8_990, 61, 128, 30_250)
 """Of library (lines, files), pages (lines, files), untyped mappings and tests: they only fall."""
 
 

@@ -239,23 +239,20 @@ def _compared(page: Page, released: str, protocol: str) -> Facts:
             for place in range(0, len(cells), 3):  # value, from, to under each protocol
                 key = (FIGURES[name], MODELS[model], PROTOCOLS[header[1 + place]])
                 yield from page.told(key, " ".join(cells[place : place + 3]))
-    for row in page.rows("The same figures, with those of a model"):
-        said, _, name = row["Figure"].partition(": ")
-        for side in row.keys() & PROTOCOLS.keys():
-            key = (FIGURES[name], MODELS[said], PROTOCOLS[side])
-            yield from page.told(key, row[side])
-        yield from page.told(
-            ("gap", FIGURES[name], MODELS[said]), row.get("Gap of the paper's protocol", "")
-        )
 
 
 def _gaps(page: Page, released: str, protocol: str) -> Facts:
-    """Yield what the audit sets beside each other: the figures of both protocols and their gap."""
+    """Yield the figures of both protocols beside each other, and their gap."""
     for row in page.rows("Gap of every model and figure, paper's protocol"):
         name, model = FIGURES[row["Figure"]], MODELS[row["Model"]]
         yield from page.told((name, model, "paper"), row["Paper's protocol, as it is"])
         yield from page.told((name, model, "honest"), row["Honest"])
         yield from page.told(("gap", name, model), row["Gap"])
+    for _, text in page.blocks:
+        _, _, models = text.partition("adds this to the average precision: ")
+        for gap, said in re.findall(r"(\S+ \([^)]*\)) for the ([^,]+)", models):
+            key = ("gap", "average_precision", MODELS[said[0].upper() + said[1:]])
+            yield from page.told(key, gap)
 
 
 def _verdicts(page: Page, released: str, protocol: str) -> Facts:

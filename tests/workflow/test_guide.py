@@ -79,7 +79,7 @@ def test_a_recipe_works_as_it_is_written(tmp_path: Path, recipe: str) -> None:
     part = re.split(r"^## ", text, flags=re.MULTILINE)[1 + RECIPES.index(recipe)]
     assert part.startswith(recipe)
     project = copy_project(tmp_path / "project")
-    for name in ("tests", "pyproject.toml"):
+    for name in ("tests", "benchmarks", "pyproject.toml"):
         source = ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, project.folder / name)
@@ -97,7 +97,7 @@ def test_a_recipe_works_as_it_is_written(tmp_path: Path, recipe: str) -> None:
 def test_own_volumes_reach_an_evaluation(studied: Project) -> None:
     """From the page's sheets and configuration, by its commands: `newcomer.run_study`."""
     said = list(json.loads((studied.folder / "said.json").read_text()).values())
-    _, planned, exported, done, again, followed = said
+    planned, exported, done, again, followed = said
     assert "This was a dry-run" in planned
     assert "export_insertions" in exported
     assert f"Open {studied.folder}/results/my_study/index.html" in done

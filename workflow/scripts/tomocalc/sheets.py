@@ -67,7 +67,7 @@ def _mixed_kinds(
     if kinds is None and len(held) > 1:
         told = ", ".join(f"{count} {kind}" for kind, count in sorted(held.items()))
         first = "tomosynthesis" if "tomosynthesis" in held else next(iter(sorted(held)))
-        fix = f"say which of them are volumes, such as volumes.kinds: [{first}]"
+        fix = f"say which of them are volumes, such as `volumes: {{kinds: [{first}]}}`"
         yield sheet_error(path, f"its images are of several kinds: {told}", fix)
 
 

@@ -87,7 +87,7 @@ KINDS: dict[str, Kind] = {
     "angle_differs": Kind(
         "the tube's angle is not what the slices show",
         "half the tube's angle is taken as {used:g} degrees, and the slices show {shown:g}",
-        "mend insertion.half_angle_deg or the header, or leave it empty so that it is fitted",
+        "correct the angle of the header, which goes first, or insertion.half_angle_deg",
     ),
     "geometry_misfit": Kind(
         "the slices do not look like filtered back-projections",

@@ -5,6 +5,7 @@ Complaints name columns and rows and never a value: who sends one on gives no pa
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -148,6 +149,14 @@ def _foreign(source: Any) -> pl.DataFrame:
             ) from error
     mixed = {name: "string" for name, kind in source.dtypes.items() if kind == object}  # noqa: E721
     return pl.from_dataframe(source.astype(mixed))
+
+
+def close_to(name: str, columns: Sequence[str]) -> str:
+    """Say which columns there are, the ones that are spelt like *name* first."""
+    plain = {column.lower(): column for column in columns}
+    alike = [plain[one] for one in difflib.get_close_matches(name.lower(), plain, 3)]
+    some = [*alike, *(column for column in columns if column not in alike)][:20]
+    return f"it has {', '.join(some)}"
 
 
 def fault(where: str, why: str, fix: str) -> TomocalcError:

@@ -12,28 +12,11 @@ import polars as pl
 
 from tomocalc.accounts.leakage import SplitAudit
 from tomocalc.audit.audit import PERMUTATIONS, audit_split
-from tomocalc.audit.rows import PARTS, SplitRows, fault, read_table
+from tomocalc.audit.joining import joined_table
+from tomocalc.audit.rows import SplitRows, close_to, fault
 from tomocalc.errors import TomocalcError
 from tomocalc.identity import is_empty, names_nobody, spelling_key, two_spellings
 
-WORDS = {
-    "train": "train",
-    "training": "train",
-    "learn": "train",
-    "dev": "validation",
-    "development": "validation",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "tune": "validation",
-    "tuning": "validation",
-    "test": "test",
-    "testing": "test",
-    "holdout": "test",
-}
-"""What others call the parts of a split."""
-PART = ("part", "split", "subset", "partition", "set", "fold")
-"""Columns that may hold the part, the likeliest first."""
 FEW = 50
 """Different texts up to which a column of text may be a site or a scanner."""
 
@@ -80,12 +63,12 @@ def audit_table(
     """
     if permutations < 0 or seed < 0:
         raise fault("permutations and seed", "one of them is negative", "give 0 or more")
-    frame, unassigned = joined_table(table, split)
+    frame, unassigned = joined_table(table, split, patient=patient)
     for column in (label, patient, site, *(features or ())):
         if column is not None and column not in frame.columns:
             raise fault(
                 f"column {column}",
-                f"the table has no such column; it has {', '.join(frame.columns[:20])}",
+                f"the table has no such column; {close_to(column, frame.columns)}",
                 "name a column of the table",
             )
     labels = labels_of(frame[label], label, positive, negative)
@@ -129,69 +112,6 @@ def audit_table(
 def _own(name: str) -> str:
     """Return the name of a column beside those that every split has."""
     return f"{name} of the table" if name in ("row", "patient", "part", "label") else name
-
-
-def joined_table(table: Any, split: Any) -> tuple[pl.DataFrame, int]:
-    """Return the rows with their part, and how many rows of the table are in none."""
-    if isinstance(table, dict):
-        parts = [
-            read_table(source).with_columns(part=pl.lit(name)) for name, source in table.items()
-        ]
-        if len(parts) < 2:
-            raise fault(f"part {next(iter(table))}", "it is the only one", "give train and test")
-        different = set(parts[0].columns).symmetric_difference(*(one.columns for one in parts[1:]))
-        if different:
-            raise fault(
-                "the files of the parts",
-                f"not all have the column {min(different)}",
-                "give tables with the same columns",
-            )
-        return pl.concat([one.select(parts[0].columns) for one in parts], how="vertical_relaxed"), 0
-    frame = read_table(table)
-    if split is None:
-        return frame.with_columns(part=_parts(frame)), 0
-    lines = read_table(split)
-    lines = lines.with_columns(part=_parts(lines))
-    if "row" in lines.columns and "row" not in frame.columns:
-        frame = frame.with_row_index("row").with_columns(pl.col("row").cast(pl.String))
-    key = [name for name in lines.columns if name in frame.columns and name != "part"]
-    if not key:
-        if lines.height != frame.height:
-            raise fault(
-                "the split",
-                f"it has {lines.height} lines and the table {frame.height} rows, and no column "
-                "in common",
-                "add the column row, the number of the table's row from 0",
-            )
-        return frame.with_columns(part=lines["part"]), 0
-    frame, lines = (one.with_columns(pl.col(key).cast(pl.String)) for one in (frame, lines))
-    rows = frame.drop("part", strict=False).join(
-        lines.select(*key, "part"), on=key, how="inner", maintain_order="left"
-    )
-    strangers = lines.join(frame, on=key, how="anti").height
-    if strangers:
-        raise fault("the split", f"{strangers} of its lines name no row of the table", "correct it")
-    return rows, frame.join(lines, on=key, how="anti").height
-
-
-def _parts(frame: pl.DataFrame) -> pl.Series:
-    """Return the part of every row, in our words."""
-    column = next((name for name in PART for own in (name,) if own in frame.columns), None)
-    if column is None:
-        raise fault(
-            "the split",
-            f"it has no column part; its columns are {', '.join(frame.columns[:20])}",
-            "add one that says train, validation or test",
-        )
-    words = frame[column].cast(pl.String).fill_null("").str.strip_chars().str.to_lowercase()
-    unknown = (~words.is_in(list(WORDS))).arg_true()
-    if len(unknown):
-        raise fault(
-            f"column {column}, row {unknown[0]}",
-            f"its word is no part, as in {len(unknown)} rows",
-            f"use {', '.join(PARTS)}",
-        )
-    return words.replace_strict(WORDS, return_dtype=pl.String).alias("part")
 
 
 def labels_of(

@@ -72,11 +72,12 @@ def _test_part(given: argparse.Namespace) -> Any:
     """Return the test part of the table and split that were given."""
     import polars as pl
 
+    from tomocalc.audit.joining import joined_table
     from tomocalc.audit.rows import fault
-    from tomocalc.audit.tables import joined_table, labels_of
+    from tomocalc.audit.tables import labels_of
     from tomocalc.study.seal import part_of_rows
 
-    rows, _ = joined_table(given.table, given.split)
+    rows, _ = joined_table(given.table, given.split, patient=given.patient)
     for column in filter(None, (given.label or "", given.patient)):
         if column not in rows.columns:
             raise fault(f"column {column}", "the table has no such column", "name one that it has")

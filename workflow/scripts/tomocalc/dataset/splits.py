@@ -209,7 +209,7 @@ def _need_classes(rows: pl.DataFrame, found: str) -> None:
     ]
     if missing:
         where = "candidates.parquet of this run"
-        fix = "add volumes or annotations, or lower split.folds"
+        fix = "add volumes or annotations, lower split.folds or candidates.threshold_k"
         raise _too_few(where, ", ".join(missing), found, fix)
 
 

@@ -229,7 +229,8 @@ def _read_card(path: Path, weights: Path) -> ModelCard:
         card = ModelCard.read(path)
         found = file_sha256(weights)
     except TomocalcError as error:
-        raise _misfit(path, f"it is no card of a model: {error.why}") from error
+        why = f"it is no card of a model: {error.why}" if path.exists() else "there is no such file"
+        raise _misfit(path, why) from error
     except OSError as error:
         raise _misfit(weights, f"it cannot be read: {error.strerror}") from error
     if found != card.weights_sha256:

@@ -103,11 +103,13 @@ def _told(prediction: Prediction) -> str:
     from tomocalc.prediction.fit import caution_text
 
     found = prediction.scores
-    lines = [
-        f"{found.volume_id}: score {score(found.score)}, threshold {score(found.threshold)}; "
-        f"{found.flagged:,} of {plural(found.candidates, 'candidate')} flagged, "
-        f"{plural(found.clusters, 'cluster')}"
-    ]
+    counted = f"{found.flagged:,} of {plural(found.candidates, 'candidate')} flagged, "
+    counted += plural(found.clusters, "cluster")
+    if found.judged:
+        called = sum(one.flagged for one in found.judged)
+        counted = f"{called:,} of {plural(len(found.judged), 'cluster')} called malignant"
+    scored = f"score {score(found.score)}, threshold {score(found.threshold)}"
+    lines = [f"{found.volume_id}: {scored}; {counted}"]
     lines += [f"  caution: {caution_text(one)}" for one in found.cautions]
     lines += [f"  doubt: {doubt_sentence(one)}" for one in found.doubts]
     return "\n".join(lines)

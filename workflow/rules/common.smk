@@ -1,6 +1,5 @@
 """Settings and sheets, checked, and the plan of the run; no rules."""
 
-import os
 import sys
 from os.path import relpath
 from pathlib import Path
@@ -12,9 +11,6 @@ report: "../report/workflow.rst"
 WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
 SCRIPTS = WORKFLOW / "scripts"
 sys.path.insert(0, str(SCRIPTS))
-# Jobs inherit it: they read the library that lies here, not one that is installed.
-PATHS = [str(SCRIPTS), os.environ.get("PYTHONPATH")]
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, PATHS))
 
 try:
     from tomocalc.comparison.catalogue import NETWORKS
@@ -33,7 +29,7 @@ try:
         shipped,
         take_short_form,
     )
-    from tomocalc.plan.terminal import take_over
+    from tomocalc.plan.terminal import hand_down, take_over
     from tomocalc.plan.wildcards import every, growing, known_trials, source_digest
 except ModuleNotFoundError as error:
     sys.exit(
@@ -41,6 +37,7 @@ except ModuleNotFoundError as error:
         "Fix: source .venv/bin/activate, which `make demo` has made."
     )
 
+hand_down(SCRIPTS)
 DEFAULT_SETTINGS = WORKFLOW.parent / "config" / "config.yaml"
 # A job on a cluster reads the rules too, and need not look at every volume again.
 LOOK = workflow.is_main_process

@@ -6,6 +6,7 @@ Snakemake's own account of the same run, with every input and reason, is in ``.s
 from __future__ import annotations
 
 import logging
+import os
 import re
 import shlex
 import sys
@@ -170,6 +171,12 @@ class Terminal(logging.Handler):
             line = f"{line[: WIDTH - 1]}…"
         self.stream.write((alarm(line) if bad and self.colour else line) + "\n")
         self.stream.flush()
+
+
+def hand_down(scripts: Path) -> None:
+    """Let jobs read the library that lies in *scripts*, and not one that is installed."""
+    paths = [str(scripts), os.environ.get("PYTHONPATH")]
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
 
 
 def take_over(*, main: bool, shortly: bool) -> Terminal:

@@ -100,29 +100,31 @@ def test_a_cohort_in_which_nearly_every_patient_has_a_calcification_is_split(wit
         assert splits.group_by(place).agg(pl.col("label").n_unique())["label"].min() == 2
 
 
-@pytest.mark.parametrize(
-    ("changes", "key"),
-    [({"test_fraction": 0.01}, "test_fraction"), ({"validation_fraction": 0.75}, "validation")],
-)
-def test_a_share_that_leaves_a_class_out_is_named(changes, key):
-    focus = usable_candidates(cohort(), used=USED, duplicates="drop")
-    with pytest.raises(TomocalcError, match=f"E304.*configuration key split.{key}"):
-        honest(focus, **changes)
+@pytest.mark.parametrize("patients", [8, 12, 15])
+@pytest.mark.parametrize("share", [0.01, 0.3, 0.7])
+def test_no_chance_leaves_a_part_or_a_fold_without_a_class(patients, share):
+    focus = usable_candidates(cohort(patients=patients), used=USED, duplicates="drop")
+    for seed in range(5):
+        splits = honest(focus, seed=seed, test_fraction=share)
+        for place in ("part", "fold"):
+            assert splits.group_by(place).agg(pl.col("label").n_unique())["label"].min() == 2
+        assert parts_of(splits, "patient_id") == 1
 
 
-def test_more_folds_than_patients_are_refused():
+def test_the_number_of_folds_that_works_is_named():
     focus = usable_candidates(cohort(), used=USED, duplicates="drop")
-    with pytest.raises(TomocalcError, match=r"E304.*split\.folds.*15 folds"):
-        honest(focus, folds=15)
+    with pytest.raises(TomocalcError, match=r"E304.*found 10 patients with.*split\.folds to 9"):
+        honest(focus, folds=10)
+    assert honest(focus, folds=9)["fold"].n_unique() == 10
 
 
 def test_the_paper_protocol_names_what_it_lacks():
     focus = usable_candidates(cohort(), used=USED, duplicates="drop")
-    with pytest.raises(TomocalcError, match=r"E304.*split\.test_fraction"):
+    with pytest.raises(TomocalcError, match=r"E304.*raise split\.test_fraction"):
         split_paper(focus.head(30), seed=1, test_fraction=0.01, folds=3)
-    for label, name in ((0, "calcification"), (1, "other candidate")):
+    for label, found in ((0, "0 calcifications"), (1, "0 other candidates")):
         one = focus.filter(pl.col("label") == label)
-        with pytest.raises(TomocalcError, match=f"E304.*holds no {name}"):
+        with pytest.raises(TomocalcError, match=f"E304.* {found}"):
             split_paper(one, seed=1, test_fraction=0.2, folds=3)
 
 

@@ -20,7 +20,7 @@ SPLIT = {"validation_fraction": 0.2, "test_fraction": 0.25, "folds": 5}
 
 
 def cohort(patients: int, calcified: int) -> Cohort:
-    return Cohort(patients, calcified, calcified, "points.csv")
+    return Cohort(patients, {"calcification": calcified}, calcified, "points.csv")
 
 
 def splits(patients: int, calcified: int, split: dict[str, Any], seed: int) -> bool:
@@ -44,40 +44,42 @@ def splits(patients: int, calcified: int, split: dict[str, Any], seed: int) -> b
 
 def test_patients_are_counted_by_their_volumes() -> None:
     rows = [{"volume_id": name, "patient_id": name[0]} for name in ("a1", "a2", "b1")]
-    found = Cohort.of(rows, {"a1", "a2", "x1"}, findings=4, where="points.csv")
-    assert found == Cohort(2, 1, 4, "points.csv")
+    needed = {"calcification": {"a1", "a2", "x1"}}
+    found = Cohort.of(rows, needed, findings=4, where="points.csv")
+    assert found == Cohort(2, {"calcification": 1}, 4, "points.csv")
 
 
 def test_a_cohort_without_a_calcification_is_named() -> None:
     for findings, words in ((0, "it has no rows"), (3, "its 3 findings are of other kinds")):
         with pytest.raises(TomocalcError, match=rf"E304.*points\.csv.*{words}"):
-            check_split(Cohort(9, 0, findings, "points.csv"), SPLIT)
+            check_split(Cohort(9, {"calcification": 0}, findings, "points.csv"), SPLIT)
 
 
-@pytest.mark.parametrize(("folds", "share"), [*product((2, 3, 5), (0.1, 0.25, 0.4))])
-def test_what_is_refused_never_works_and_what_is_advised_does(folds: int, share: float) -> None:
+@pytest.mark.parametrize(("folds", "share"), [*product((2, 3, 5), (0.05, 0.25, 0.6))])
+def test_what_is_refused_never_works_and_all_else_does(folds: int, share: float) -> None:
     split = SPLIT | {"folds": folds, "test_fraction": share}
-    refused = advised = 0
-    for patients in (2, 3, 4, 6, 9, 12, 20):
-        for calcified in {1, 2, 3, patients // 2, patients - 1, patients} & set(
-            range(1, patients + 1)
-        ):
-            try:
-                check_split(cohort(patients, calcified), split)
-            except TomocalcError as error:
-                refused += 1
-                assert not any(splits(patients, calcified, split, seed) for seed in range(4))
-                fewer = error.fix.partition("set split.folds to ")[2].partition(",")[0]
-                if fewer:
-                    advised += 1
-                    other = split | {"folds": int(fewer)}
-                    assert all(splits(patients, calcified, other, seed) for seed in range(4))
-                elif "with and" in error.fix:
-                    number = int(error.fix.split()[2])
-                    other = split | {"folds": 2}
-                    assert all(splits(2 * number, number, other, seed) for seed in range(4))
+    refused = 0
+    for patients, calcified in product((2, 3, 4, 6, 7, 9, 12, 20), (1, 2, 3, 4, 6, 7, 12, 20)):
+        if calcified > patients:
+            continue
+        outcomes = {splits(patients, calcified, split, seed) for seed in range(3)}
+        try:
+            check_split(cohort(patients, calcified), split)
+        except TomocalcError as error:
+            refused += 1
+            assert outcomes == {False}
+            number = int(error.fix.split("set split.folds to ")[1].partition(",")[0])
+            more = int(error.fix.split()[1]) if error.fix.startswith("add") else 0
+            other = split | {"folds": number}
+            assert all(splits(patients + more, calcified + more, other, seed) for seed in range(3))
+        else:
+            assert outcomes == {True}
     assert refused
-    assert advised or folds < 5
+
+
+def test_of_outcomes_the_rarer_decides() -> None:
+    with pytest.raises(TomocalcError, match=r"3 of 12 patients have a benign finding.*folds to 2"):
+        check_split(Cohort(12, {"malignant finding": 9, "benign finding": 3}, 12, "a.csv"), SPLIT)
 
 
 def test_a_folder_of_png_needs_its_spacing_in_the_sheet(tmp_path: Path) -> None:

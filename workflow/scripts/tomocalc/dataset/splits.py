@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,11 @@ import polars as pl
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
+from tomocalc.dataset.dealing import deal_folds, deal_parts, fewest
 from tomocalc.errors import TomocalcError
 from tomocalc.sections import SplitSection
 
+PARTS = ("train", "validation", "test")
 SPLIT = {
     "volume_id": pl.String,
     "candidate_id": pl.Int32,
@@ -54,9 +56,9 @@ def split_honest(
 ) -> pl.DataFrame:
     """Split by group, stratified by whether a group holds a calcification.
 
-    Where groups with or without one are too rare to be in every part and fold, as in a cohort in
-    which every patient has one, they are split without strata. No group is in two parts or in two
-    folds. Nothing is oversampled here: that happens to the training part alone, while training.
+    Where chance would leave a part or a fold without a class, as where groups with or without a
+    calcification are rare, they are dealt out one by one instead. No group is in two parts or in
+    two folds. Nothing is oversampled here: that happens to the training part alone, while training.
 
     Parameters
     ----------
@@ -66,32 +68,35 @@ def split_honest(
     Raises
     ------
     TomocalcError
-        ``E304`` when a part or a fold lacks candidates of a class.
+        ``E304`` when there are too few groups of a class for the parts and folds.
     """
-    groups = focus.group_by("group").agg(positive=pl.col("label").max()).sort("group")
-    positive = groups["positive"].to_numpy()
-    found = _found(positive, "patients" if _by_patient(focus) else "candidates")
-    frequent = min((positive == 1).sum(), (positive == 0).sum()) >= folds + 2
-    strata = positive if frequent else np.zeros_like(positive)
-    everyone = np.arange(len(positive))
-    if parts is None:
-        cut = {"seed": seed, "found": found}
-        rest, test = _cut(everyone, test_fraction, strata, key="test_fraction", **cut)
-        share = validation_fraction / (1 - test_fraction)
-        train, validation = _cut(rest, share, strata, key="validation_fraction", **cut)
-        part = np.empty(len(positive), dtype=object)
-        part[train], part[validation], part[test] = "train", "validation", "test"
-    else:
-        first = focus.unique("group", keep="first").sort("group")["patient_id"]
-        part = np.array([parts[patient] for patient in first], dtype=object)
-        rest = everyone[part != "test"]
-    assignment = groups.select("group").with_columns(
-        part=pl.Series(part.tolist(), dtype=pl.String),
-        fold=_folds(strata, np.sort(rest), folds, seed=seed, found=found),
+    split = SplitSection(
+        validation_fraction=validation_fraction, test_fraction=test_fraction, folds=folds
     )
-    rows = focus.join(assignment, on="group").with_columns(copy=pl.lit(0))
-    _need_classes(rows, found)
-    return _arranged(rows)
+    groups = (
+        focus.group_by("group")
+        .agg(positive=(pl.col("label") == 1).any(), other=(pl.col("label") == 0).any())
+        .sort("group")
+    )
+    given = None
+    if parts is not None:
+        first = focus.unique("group", keep="first").sort("group")["patient_id"]
+        given = np.array([parts[patient] for patient in first], dtype=object)
+    missing: list[str] = []
+    for divide in (_drawn, _dealt):
+        found = divide(groups["positive"].to_numpy(), split, seed=seed, given=given)
+        if found is None:
+            continue
+        part, fold = found
+        assignment = groups.select(
+            "group", part=pl.Series(part.tolist(), dtype=pl.String), fold=pl.Series(fold)
+        )
+        rows = focus.join(assignment, on="group").with_columns(copy=pl.lit(0))
+        missing = _without_class(rows, PARTS, folds)
+        if not missing:
+            return _arranged(rows)
+    unit = "patients" if _by_patient(focus) else "candidates"
+    raise _too_few_groups(groups, missing, unit, given=parts is not None)
 
 
 def split_paper(
@@ -109,25 +114,32 @@ def split_paper(
     """
     generator = np.random.default_rng(seed)
     label = focus["label"].to_numpy()
-    found = _found(label, "candidates")
-    _need_classes(focus, found)
+    counts = [int((label == kind).sum()) for kind in (1, 0)]
+    found = f"found {counts[0]} calcifications and {counts[1]} other candidates"
+    more = "add volumes or annotations, or lower candidates.threshold_k"
+    if not all(counts):
+        raise _too_few(found, more)
     rare = np.flatnonzero(label == (np.mean(label) < 0.5))
     missing = len(label) - 2 * len(rare)
     drawn = generator.choice(rare, size=missing, replace=True)
     use = np.concatenate([np.arange(len(label)), drawn])
     use_label = label[use]
-    train, test = _cut(
-        np.arange(len(use)), test_fraction, use_label, seed=seed, key="test_fraction", found=found
-    )
     part = np.full(len(use), "train", dtype=object)
-    part[test] = "test"
-    rows = focus[use].with_columns(
-        part=pl.Series(part.tolist(), dtype=pl.String),
-        fold=_folds(use_label, np.sort(train), folds, seed=seed, found=found),
-        copy=pl.int_range(pl.len()).over("volume_id", "candidate_id"),
-    )
-    _need_classes(rows, found)
-    return _arranged(rows)
+    try:
+        train, test = _cut(np.arange(len(use)), test_fraction, use_label, seed=seed)
+        part[test] = "test"
+        rows = focus[use].with_columns(
+            part=pl.Series(part.tolist(), dtype=pl.String),
+            fold=pl.Series(_folds(use_label, np.sort(train), folds, seed=seed)),
+            copy=pl.int_range(pl.len()).over("volume_id", "candidate_id"),
+        )
+        missing = _without_class(rows, ("train", "test"), folds)
+        if not missing:
+            return _arranged(rows)
+    except ValueError as error:  # of scikit-learn: a class has no candidate, or too few
+        missing = [str(error)]
+    fix = f"raise split.test_fraction, lower split.folds, or {more}"
+    raise _too_few(f"{', '.join(missing)}; {found}", fix)
 
 
 def split_by(
@@ -156,72 +168,109 @@ def _by_patient(focus: pl.DataFrame) -> bool:
     return bool((focus["patient_id"] != "").all())
 
 
+def _drawn(
+    positive: NDArray[np.bool_], split: SplitSection, *, seed: int, given: NDArray[Any] | None
+) -> tuple[NDArray[Any], NDArray[np.int8]] | None:
+    """Return part and fold of every group by chance, stratified; None of too few groups.
+
+    Parameters
+    ----------
+    positive
+        Whether a group holds a calcification.
+    given
+        Their parts, where they are known.
+    """
+    if min(positive.sum(), (~positive).sum()) < split["folds"] + 2:
+        return None
+    part = np.full(len(positive), "train", dtype=object) if given is None else given
+    try:
+        if given is None:
+            rest, test = _cut(np.arange(len(part)), split["test_fraction"], positive, seed=seed)
+            share = split["validation_fraction"] / (1 - split["test_fraction"])
+            _, validation = _cut(rest, share, positive, seed=seed)
+            part[test], part[validation] = "test", "validation"
+        members = np.flatnonzero(part != "test")
+        return part, _folds(positive, members, split["folds"], seed=seed)
+    except ValueError:  # of scikit-learn: a share of so few has no place for every class
+        return None
+
+
+def _dealt(
+    positive: NDArray[np.bool_], split: SplitSection, *, seed: int, given: NDArray[Any] | None
+) -> tuple[NDArray[Any], NDArray[np.int8]]:
+    """Return part and fold of every group, dealt out in an order by chance."""
+    order = np.random.default_rng(seed).permutation(len(positive))
+    strata = [order[positive[order] == kind].tolist() for kind in (True, False)]
+    part = given
+    if part is None:
+        parts = deal_parts(strata, split)
+        part = np.array([parts[group] for group in range(len(positive))], dtype=object)
+    inside = [[group for group in groups if part[group] != "test"] for groups in strata]
+    fold = np.full(len(positive), -1, dtype=np.int8)
+    for group, number in deal_folds(inside, split["folds"]).items():
+        fold[group] = number
+    return part, fold
+
+
 def _cut(
-    members: NDArray[Any], share: float, strata: NDArray[Any], *, seed: int, key: str, found: str
+    members: NDArray[Any], share: float, strata: NDArray[Any], *, seed: int
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return *members* without *share* of them, and that share."""
-    try:
-        rest, part = train_test_split(
-            members, test_size=share, stratify=strata[members], random_state=seed
-        )
-    except ValueError as error:
-        raise _too_few(
-            f"configuration key split.{key}",
-            f"{share:.3g} of {len(members)} leaves one side without a class",
-            found,
-            f"choose another split.{key}, or add volumes or annotations",
-        ) from error
+    rest, part = train_test_split(
+        members, test_size=share, stratify=strata[members], random_state=seed
+    )
     return np.asarray(rest), np.asarray(part)
 
 
 def _folds(
-    strata: NDArray[Any], members: NDArray[Any], folds: int, *, seed: int, found: str
-) -> pl.Series:
+    strata: NDArray[Any], members: NDArray[Any], folds: int, *, seed: int
+) -> NDArray[np.int8]:
     fold = np.full(len(strata), -1, dtype=np.int8)
     cutter = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # a fold that lacks a class is refused
-            parts = list(cutter.split(members, strata[members]))
-    except ValueError as error:
-        why = f"{folds} folds cannot be made of {len(members)}"
-        raise _too_few(
-            "configuration key split.folds", why, found, "lower split.folds, or add volumes"
-        ) from error
-    for number, (_, held_out) in enumerate(parts):
-        fold[members[held_out]] = number
-    return pl.Series("fold", fold)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a fold that lacks a class is looked for
+        for number, (_, held_out) in enumerate(cutter.split(members, strata[members])):
+            fold[members[held_out]] = number
+    return fold
 
 
-def _need_classes(rows: pl.DataFrame, found: str) -> None:
-    """Refuse rows of which a part or a fold, or all where there are none, lacks a class."""
-    places = {"the data set": rows}
-    if "part" in rows.columns:
-        names = rows["part"].unique().sort()
-        places = {f"the {name} part": rows.filter(pl.col("part") == name) for name in names}
-        numbers = rows.filter(pl.col("fold") >= 0)["fold"].unique().sort()
-        places |= {f"fold {name}": rows.filter(pl.col("fold") == name) for name in numbers}
-    missing = [
+def _without_class(rows: pl.DataFrame, parts: Sequence[str], folds: int) -> list[str]:
+    """Say which parts and folds lack a class."""
+    places = {f"the {name} part": rows.filter(pl.col("part") == name) for name in parts}
+    places |= {f"fold {name}": rows.filter(pl.col("fold") == name) for name in range(folds)}
+    return [
         f"{place} holds no {name}"
         for place, held in places.items()
         for label, name in ((1, "calcification"), (0, "other candidate"))
         if not (held["label"] == label).any()
     ]
-    if missing:
-        where = "candidates.parquet of this run"
-        fix = "add volumes or annotations, lower split.folds or candidates.threshold_k"
-        raise _too_few(where, ", ".join(missing), found, fix)
 
 
-def _found(positive: NDArray[Any], unit: str) -> str:
-    counts = [int((positive == kind).sum()) for kind in (1, 0)]
-    return f"found {counts[0]} {unit} with and {counts[1]} without a calcification"
+def _too_few_groups(
+    groups: pl.DataFrame, missing: list[str], unit: str, *, given: bool
+) -> TomocalcError:
+    """Return the error that names the number of folds that would do.
 
-
-def _too_few(where: str, why: str, found: str, fix: str) -> TomocalcError:
-    return TomocalcError(
-        "E304", what="too few of a class to split", where=where, why=f"{why}; {found}", fix=fix
+    Parameters
+    ----------
+    groups
+        With whether each holds a calcification (``positive``) and another candidate (``other``).
+    given
+        Whether the parts of the patients were known before.
+    """
+    rarer = min(groups["positive"].sum(), groups["other"].sum())
+    works = f"set split.folds to {rarer - 1}, or " if fewest(2) <= rarer and not given else ""
+    counts = [int((groups["positive"] == kind).sum()) for kind in (True, False)]
+    return _too_few(
+        f"{', '.join(missing)}; found {counts[0]} {unit} with and {counts[1]} without a "
+        "calcification",
+        f"{works}add volumes or annotations, or lower candidates.threshold_k",
     )
+
+
+def _too_few(why: str, fix: str) -> TomocalcError:
+    where = "candidates.parquet of this run"
+    return TomocalcError("E304", what="too few of a class to split", where=where, why=why, fix=fix)
 
 
 def _arranged(rows: pl.DataFrame) -> pl.DataFrame:

@@ -5,19 +5,18 @@ Only what Snakemake itself needs is imported here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, floor
 from pathlib import Path
 
 from tomocalc.cells import LINE, Row, row_error, together
+from tomocalc.dataset.dealing import fewest
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.sources import source_names
 from tomocalc.sections import SplitSection
 
-FEWEST = 3
-"""Training, validation and test part each need a patient with a calcification."""
 OUTCOMES = ("benign", "malignant")
+CALCIFICATION = "calcification"
 NO_SPACING = {".png", ".pgm", ".jpg", ".jpeg", ".tif", ".tiff"}
 """Endings of formats that carry no spacing."""
 SEVERAL = 3
@@ -30,8 +29,10 @@ class Cohort:
 
     Attributes
     ----------
-    patients, calcified
-        Number of patients, and of those among them with an annotated calcification.
+    patients
+        Their number.
+    having
+        How many of them have what every part and fold of a split needs, by its name.
     findings
         Annotations of all kinds.
     where
@@ -39,18 +40,29 @@ class Cohort:
     """
 
     patients: int
-    calcified: int
+    having: Mapping[str, int]
     findings: int
     where: str
 
     @classmethod
     def of(
-        cls, volumes: Iterable[Row], calcified: set[str], *, findings: int, where: str
+        cls, volumes: Iterable[Row], needed: Mapping[str, set[str]], *, findings: int, where: str
     ) -> Cohort:
-        """Count the patients of *volumes*, and those of the volumes named in *calcified*."""
+        """Count the patients of *volumes*, and those of the volumes with each thing *needed*."""
         patient = {row["volume_id"]: row["patient_id"] for row in volumes}
-        found = {patient[name] for name in calcified if name in patient}
-        return cls(len(set(patient.values())), len(found), findings, where)
+        having = {
+            kind: len({patient[name] for name in names if name in patient})
+            for kind, names in needed.items()
+        }
+        return cls(len(set(patient.values())), having, findings, where)
+
+
+def by_outcome(findings: Sequence[Row], column: str) -> dict[str, set[str]]:
+    """Return the volumes of the findings of either outcome, which *column* tells."""
+    return {
+        f"{it} finding": {row["volume_id"] for row in findings if row[column] == it}
+        for it in OUTCOMES
+    }
 
 
 def check_outcomes(findings: Sequence[Row], where: str, *, others: int = 0) -> None:
@@ -82,7 +94,7 @@ def check_outcomes(findings: Sequence[Row], where: str, *, others: int = 0) -> N
 def check_split(cohort: Cohort, split: SplitSection) -> None:
     """Check that an honest split of *cohort* can have a calcification in every part and fold.
 
-    Only what cannot work is refused; a split that chance may spoil is left to its job.
+    It can wherever this passes, as long as the candidates of every patient are found.
 
     Parameters
     ----------
@@ -92,9 +104,10 @@ def check_split(cohort: Cohort, split: SplitSection) -> None:
     Raises
     ------
     TomocalcError
-        ``E304``, with the number of folds that works.
+        ``E304``, with the number of folds or patients that works.
     """
-    if not cohort.calcified:
+    kind, rarer = min(cohort.having.items(), key=lambda item: item[1])
+    if kind == CALCIFICATION and not rarer:
         kinds = f"its {cohort.findings} findings are of other kinds" if cohort.findings else ""
         raise TomocalcError(
             "E304",
@@ -105,65 +118,18 @@ def check_split(cohort: Cohort, split: SplitSection) -> None:
             "(insertion.enabled); without any, volumes can be measured (features/volumes.tsv) and "
             "scored with a model from elsewhere",
         )
-    if cohort.calcified >= FEWEST and _most_left(cohort, split) >= split["folds"]:
+    folds = split["folds"]
+    if rarer >= fewest(folds):
         return
-    works = [
-        folds for folds in range(2, split["folds"]) if _works(cohort, {**split, "folds": folds})
-    ]
-    fix = f"set split.folds to {works[-1]}, or add patients" if works else _enough(split)
+    more = f"add {fewest(2) - rarer} patients with a {kind}, and set split.folds to 2"
     raise TomocalcError(
         "E304",
         what="too few patients for the folds",
         where=cohort.where,
-        why=f"{cohort.calcified} of {cohort.patients} patients have a calcification, "
-        f"and the test part and each of {split['folds']} folds need one",
-        fix=fix,
+        why=f"{rarer} of {cohort.patients} patients have a {kind}, "
+        f"and the test part and each of {folds} folds need one",
+        fix=f"set split.folds to {rarer - 1}, or add patients" if rarer >= fewest(2) else more,
     )
-
-
-def _most_left(cohort: Cohort, split: SplitSection) -> int:
-    """Most patients with a calcification that can lie outside the test part."""
-    rest = _rest(cohort.patients, split["test_fraction"])
-    if _stratified(cohort, split["folds"]):
-        return min(cohort.calcified - 1, floor(cohort.calcified * rest / cohort.patients) + 1)
-    return min(cohort.calcified - 1, rest)
-
-
-def _works(cohort: Cohort, split: SplitSection) -> bool:
-    """Whether an honest split works whatever chance does, each patient having candidates."""
-    rest = _rest(cohort.patients, split["test_fraction"])
-    share = split["validation_fraction"] / (1 - split["test_fraction"])
-    train = _rest(rest, share)
-    without = cohort.patients - cohort.calcified
-    if min(rest, train, rest - train, cohort.patients - rest) < 1:
-        return False
-    if not _stratified(cohort, split["folds"]):
-        # A part or a fold larger than the number of patients without one holds one with.
-        fold = rest // split["folds"]
-        return without < min(cohort.patients - rest, train, rest - train, fold)
-    least = floor(cohort.calcified * rest / cohort.patients)
-    most = ceil(cohort.calcified * rest / cohort.patients)
-    inside = [floor(number * train / rest) for number in (least, most)]
-    outside = [number - ceil(number * train / rest) for number in (least, most)]
-    return least >= split["folds"] and cohort.calcified > most and min(*inside, *outside) >= 1
-
-
-def _enough(split: SplitSection) -> str:
-    """Say how many patients would do, half of them with a calcification."""
-    for number in range(4, 100):
-        cohort = Cohort(2 * number, number, number, "")
-        if _works(cohort, {**split, "folds": 2}):
-            return f"add patients: {number} with and {number} without do, with split.folds at 2"
-    return "choose other fractions in `split`"
-
-
-def _stratified(cohort: Cohort, folds: int) -> bool:
-    return min(cohort.calcified, cohort.patients - cohort.calcified) >= folds + 2
-
-
-def _rest(number: int, share: float) -> int:
-    """Return how many are left when *share* of a number, rounded up, is cut off."""
-    return number - ceil(number * share)
 
 
 def missing_spacing(sheet: str, rows: Iterable[Row]) -> list[TomocalcError]:

@@ -18,8 +18,9 @@ from tomocalc.files import stable_number
 from tomocalc.identity import patient_key
 from tomocalc.phantom.cohort import phantom_volumes
 from tomocalc.plan.checks import (
-    OUTCOMES,
+    CALCIFICATION,
     Cohort,
+    by_outcome,
     check_outcomes,
     missing_spacing,
     outside_images,
@@ -193,13 +194,13 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
         rows: list[Any] = phantom_volumes(config["phantom"], config["seed"])
         volumes = _by_id([dict(row) for row in rows])
         annotated = {row["volume_id"] for row in rows if row["calcified"]}
-        calcified = annotated
+        needed = {CALCIFICATION: annotated}
         if config["target"] == "malignancy":
             rows = [row for row in rows if row["outcome"]]
-            malignant = {row["volume_id"] for row in rows if row["outcome"] == "malignant"}
-            calcified = malignant
+            needed = by_outcome(rows, "outcome")
+            malignant = needed["malignant finding"]
         where = "configuration key phantom.patients"
-        cohort = Cohort.of(rows, calcified, findings=len(calcified), where=where)
+        cohort = Cohort.of(rows, needed, findings=len(annotated), where=where)
     elif config["source"] == "volumes":
         own, names, errors = check_volumes(
             section["sheet"],
@@ -222,16 +223,15 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
             masks = {row["mask"] for row in found if row["mask"]}
             errors += missing_spacing(section["sheet"], own) if look else []
             annotated = {row["volume_id"] for row in found if row["kind"] in CALCIFIED}
-            calcified = annotated | inserted_volumes(config, volumes)
+            needed = {CALCIFICATION: annotated | inserted_volumes(config, volumes)}
             if config["target"] == "malignancy" and not more:
                 clusters = [row for row in found if row["kind"] in CALCIFIED]
                 check_outcomes(clusters, where, others=len(found) - len(clusters))
                 check_opinions(clusters, config["features"], where)
-                told = {(row["volume_id"], row["pathology"]) for row in clusters}
-                own = [row for row in own if any((row["volume_id"], it) in told for it in OUTCOMES)]
-                malignant = {name for name, outcome in told if outcome == "malignant"}
-                calcified = malignant
-            cohort = Cohort.of(own, calcified, findings=len(found), where=where)
+                needed = by_outcome(clusters, "pathology")
+                malignant = needed["malignant finding"]
+                own = [row for row in own if row["volume_id"] in set.union(*needed.values())]
+            cohort = Cohort.of(own, needed, findings=len(found), where=where)
     predicted = volumes
     sheet = config["predict"]["volumes"]
     if sheet is not None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tomocalc.cells import Row
+from tomocalc.dataset.dealing import deal_parts
 from tomocalc.errors import TomocalcError
 from tomocalc.files import stable_number
 from tomocalc.plan.reading import Config, inserted_volumes
@@ -59,16 +60,7 @@ class SearchPlan:
         Those with a malignant finding, with another and without any are dealt out alike, in an
         order by hash: another patient moves few others.
         """
-        split, parts = self.config["split"], {}
-        for patients in self._strata():
-            test, validation = (
-                max(round(len(patients) * split[f"{part}_fraction"]), 1)
-                for part in ("test", "validation")
-            )
-            for place, patient in enumerate(patients):
-                held_out = "test" if place < test else "validation"
-                parts[patient] = held_out if place < test + validation else "train"
-        return parts
+        return deal_parts(self._strata(), self.config["split"])
 
     def _strata(self) -> list[list[str]]:
         names = {*self.annotated, *inserted_volumes(self.config, self.volumes.rows)}

@@ -1,0 +1,49 @@
+"""Deal patients out to parts and folds where chance would leave one without a class.
+
+Standard library only: Snakemake asks while it plans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import TypeVar
+
+from tomocalc.sections import SplitSection
+
+Patient = TypeVar("Patient", bound=Hashable)
+
+
+def fewest(folds: int) -> int:
+    """Return how many patients of a class a split takes.
+
+    One for the test part and one for every fold of the others, which training and validation
+    share.
+    """
+    return max(folds, 2) + 1
+
+
+def deal_parts(strata: Sequence[Sequence[Patient]], split: SplitSection) -> dict[Patient, str]:
+    """Return the part of every patient: train, validation or test.
+
+    Every stratum is dealt out in its own order, by the shares of the configuration: at least one
+    patient to the test and the validation part, and no more to the test part than leave one for
+    every fold, as far as its number allows.
+    """
+    parts: dict[Patient, str] = {}
+    for patients in strata:
+        number = len(patients)
+        kept = fewest(split["folds"]) - 1 if number >= fewest(split["folds"]) else 2
+        test = max(round(number * split["test_fraction"]), 1)
+        test = max(min(test, number - kept), 0)
+        validation = max(round(number * split["validation_fraction"]), 1)
+        validation = max(min(validation, number - test - 1), 0)
+        held_out = [*["test"] * test, *["validation"] * validation]
+        for place, patient in enumerate(patients):
+            parts[patient] = held_out[place] if place < len(held_out) else "train"
+    return parts
+
+
+def deal_folds(strata: Sequence[Sequence[Patient]], folds: int) -> dict[Patient, int]:
+    """Return the fold of every patient, one stratum after the other in turn."""
+    everyone = [patient for patients in strata for patient in patients]
+    return {patient: place % folds for place, patient in enumerate(everyone)}

@@ -77,6 +77,12 @@ def test_shipped_configs_are_valid(name):
 @pytest.mark.parametrize(
     ("change", "line"),
     [
+        (
+            {"volumes.kinds": ["slabs"]},
+            "write it nested: a line `volumes:` and below it, indented, `kinds: …`; "
+            "with --config, volumes='{kinds: …}'",
+        ),
+        ({"comparison.weights.resnet": "x"}, "indented, `weights: {resnet: …}`; with"),
         ({"modle": {}}, "key modle): `modle` is not a setting. Fix: did you mean `model`?"),
         ({"source": "phantm"}, 'key source): "phantm" was given. Fix: did you mean `phantom`?'),
         (

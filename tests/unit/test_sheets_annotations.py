@@ -64,6 +64,26 @@ def test_a_wrong_column_of_annotations_is_not_told_again_in_every_row(tmp_path):
     assert "column kind" in kind
 
 
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("volume_id\tslice\tx\ty\tkind", r"E102.*no column `radius`. Fix: add it, in pixels, 0"),
+        ("volume_id\tslice\tradius\tkind\tbirads", r"E102.*no column `x` and `y`. Fix: add it"),
+    ],
+)
+def test_a_column_that_no_row_can_do_without_is_told_once(tmp_path, header, words):
+    cells = "3\tcluster\t" if "birads" in header else "1\t5\tcluster"
+    lines = [f"v\t{number}\t{cells}" for number in range(30)]
+    with pytest.raises(TomocalcError, match=words) as caught:
+        annotations(tmp_path, *lines, header=header)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_what_is_wrong_in_the_same_way_on_many_lines_is_told_once(tmp_path):
+    with pytest.raises(TomocalcError, match=r"tsv:2\): shape is unclear; wrong too: lines 3, 4,"):
+        annotations(tmp_path, *[f"v\t{number}\t1\t1\t\tcluster" for number in range(30)])
+
+
 def test_findings_of_other_kinds_are_kept_apart(tmp_path):
     lines = ("v\t4\t1\t2\t3\tcluster", "v\t4\t1\t2\t3\tmass", "v\t4\t1\t2\t0\tcalcification")
     assert [row["kind"] for row in annotations(tmp_path, *lines)] == ["cluster", "calcification"]

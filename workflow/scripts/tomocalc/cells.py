@@ -17,6 +17,8 @@ from tomocalc.errors import TomocalcError
 from tomocalc.identity import is_empty
 
 Row = dict[str, Any]
+Fault = tuple[int, str, TomocalcError]
+"""Line, what tells its fault apart from others with the same remedy, and the fault."""
 LINE = "_line"
 """Key of a row's line number in its sheet, the header being line 1."""
 DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
@@ -38,6 +40,8 @@ class Cells:
         None.
     names
         Every ``volume_id`` of the sheet; None where it cannot be read on every line.
+    columns
+        Names of the columns of the schema that it has.
     foreign
         Whether the header has columns that the schema does not know.
     unread
@@ -48,6 +52,7 @@ class Cells:
 
     rows: list[Row]
     names: set[str] | None
+    columns: set[str]
     foreign: bool
     unread: set[int]
     errors: list[TomocalcError]
@@ -59,11 +64,13 @@ def read_cells(path: str, schema: Schema) -> Cells:
         header, lines = split_lines(path)
         nameless = _nameless(path, header, lines)
     except TomocalcError as error:
-        return Cells([], None, False, set(), [error])
+        return Cells([], None, set(), False, set(), [error])
     header = [_known_name(name, schema["properties"]) for name in header]
     if above := _lines_above(header, lines, schema["properties"]):
         why = f"its header stands on line {above}, and something else above it"
-        return Cells([], None, False, set(), [sheet_error(path, why, "delete what is above it")])
+        return Cells(
+            [], None, set(), False, set(), [sheet_error(path, why, "delete what is above it")]
+        )
     named = [name for place, name in enumerate(header) if place not in nameless]
     errors = list(_check_header(path, named, schema))
     numbers = [
@@ -76,7 +83,7 @@ def read_cells(path: str, schema: Schema) -> Cells:
     absent = dict.fromkeys(set(schema["properties"]) - set(header))
     rows: list[Row] = []
     names: set[str] = set()
-    bad: list[tuple[int, str, TomocalcError]] = []
+    bad: list[Fault] = []
     for number, cells in lines if columns else ():
         where = f"{path}:{number}"
         texts = dict(zip(header, cells, strict=False))
@@ -103,7 +110,7 @@ def read_cells(path: str, schema: Schema) -> Cells:
     errors += together(bad)
     unread = {number for number, _, _ in bad}
     whole = "volume_id" in named and "" not in names
-    return Cells(rows, names if whole else None, foreign, unread, errors)
+    return Cells(rows, names if whole else None, {*columns}, foreign, unread, errors)
 
 
 class _Column:
@@ -200,14 +207,8 @@ def _nullable(kind: Schema) -> bool:
     return "null" in kind.get("type", []) or None in kind.get("enum", [])
 
 
-def together(found: Iterable[tuple[int, str, TomocalcError]]) -> list[TomocalcError]:
-    """Tell what is wrong in the same way on several lines once, with all their numbers.
-
-    Parameters
-    ----------
-    found
-        Line, what tells its fault apart from others with the same remedy, and the fault.
-    """
+def together(found: Iterable[Fault]) -> list[TomocalcError]:
+    """Tell what is wrong in the same way on several lines once, with all their numbers."""
     alike: dict[tuple[str, str], tuple[TomocalcError, list[int]]] = {}
     for line, key, error in found:
         alike.setdefault((key, error.fix), (error, []))[1].append(line)

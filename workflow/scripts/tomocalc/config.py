@@ -139,14 +139,10 @@ def _explain(error: ValidationError) -> Iterator[tuple[str, str, str, str]]:
     if error.validator == "additionalProperties":
         known = list(schema.get("properties", {}))
         for name in sorted(set(instance) - set(known), key=str):
-            yield (
-                _join(key, str(name)),
-                "unknown key",
-                f"`{name}` is not a setting",
-                "write decimals with a point, as in 0.5: a comma ends a value"
-                if str(name).isdigit()
-                else _suggest(str(name), known),
-            )
+            fix = _nested(str(name), known) or _suggest(str(name), known)
+            if str(name).isdigit():
+                fix = "write decimals with a point, as in 0.5: a comma ends a value"
+            yield _join(key, str(name)), "unknown key", f"`{name}` is not a setting", fix
     elif error.validator == "required":
         for name in sorted(set(schema["required"]) - set(instance)):
             yield _join(key, name), "missing key", "it has no value", f"add `{name}`"
@@ -205,6 +201,20 @@ def _kinds(schema: Schema) -> str:
 
 def _join(prefix: str, key: str) -> str:
     return f"{prefix}.{key}" if prefix else key
+
+
+def _nested(given: str, known: list[str]) -> str | None:
+    """Return how a key with dots in it is written, if its first word is a setting."""
+    group, dot, name = given.partition(".")
+    if not dot or group not in known:
+        return None
+    first, *deeper = name.split(".")
+    value = "…"
+    for word in reversed(deeper):
+        value = f"{{{word}: {value}}}"
+    line = f"{first}: {value}"
+    below = f"a line `{group}:` and below it, indented, `{line}`"
+    return f"write it nested: {below}; with --config, {group}='{{{line}}}'"
 
 
 def _suggest(given: str, known: list[str]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from tomocalc.cells import LINE, Row, line_numbers, read_cells, row_error, together
+from tomocalc.cells import LINE, Cells, Fault, Row, line_numbers, read_cells, row_error, together
 from tomocalc.config import Schema
 from tomocalc.delimited import sheet_error
 from tomocalc.errors import TomocalcError, TomocalcErrors, raise_all
@@ -46,16 +46,16 @@ def check_volumes(
         errors.append(
             sheet_error(path, "the sheet of volumes has no rows", "add one row per volume")
         )
-    errors += _twice(path, rows)
+    errors += together(_twice(path, rows))
     errors += _patients(path, rows)
-    errors += _views(path, rows)
+    errors += together(_views(path, rows))
     errors += together(
         (row[LINE], key, error)
         for row in rows
         if row["path"]
         for key, error in _place(path, row, data_root, look=look)
     )
-    errors += _same_files(path, rows) if look else ()
+    errors += together(_same_files(path, rows)) if look else ()
     return sorted(rows, key=lambda row: str(row["volume_id"])), cells.names, errors
 
 
@@ -71,7 +71,7 @@ def _mixed_kinds(
         yield sheet_error(path, f"its images are of several kinds: {told}", fix)
 
 
-def _same_files(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
+def _same_files(path: str, rows: list[Row]) -> Iterator[Fault]:
     """Name lines whose images, or some of them, stand on another line too."""
     first: dict[str, Row] = {}
     for row in rows:
@@ -82,10 +82,10 @@ def _same_files(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
             apart = known["patient_id"] != row["patient_id"]
             why = f"its path stands on line {known[LINE]} too" + ", for another patient" * apart
             fix = "correct one of the lines" if apart else "correct or delete one of the lines"
-            yield row_error(f"{path}:{row[LINE]}, column path", why, fix)
+            yield row[LINE], "", row_error(f"{path}:{row[LINE]}, column path", why, fix)
 
 
-def _views(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
+def _views(path: str, rows: list[Row]) -> Iterator[Fault]:
     """Write views alike, and name lines whose view is of the other side."""
     for row in rows:
         told = re.fullmatch(r"([LR]?)[-_ ]?([A-Z]+)", str(row["view"] or "").upper())
@@ -94,7 +94,8 @@ def _views(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
         row["view"] = told[2]
         if told[1] and row["laterality"] not in (told[1], None):
             why = f"its view is of side {told[1]}, and its laterality is {row['laterality']}"
-            yield row_error(f"{path}:{row[LINE]}, column view", why, "correct the wrong one")
+            where = f"{path}:{row[LINE]}, column view"
+            yield row[LINE], "", row_error(where, why, "correct the wrong one")
 
 
 CALCIFIED = ("calcification", "cluster")
@@ -133,14 +134,17 @@ def check_annotations(
 ) -> tuple[list[Row], list[TomocalcError]]:
     """Return the rows of all kinds, and every mistake; *known* None: any volume will do."""
     cells = read_cells(path, schema)
-    errors = list(cells.errors)
+    errors = [*cells.errors, *_absent_columns(path, cells)]
+    unsound = cells.foreign or errors != cells.errors  # what lacks may stand in another column
+    shapes: list[Fault] = []
     unknown: defaultdict[str, list[int]] = defaultdict(list)
     for row in cells.rows:
         if row["volume_id"] and known is not None and row["volume_id"] not in known:
             unknown[row["volume_id"]].append(row[LINE])
-        # What seems to lack may stand in a column of another name.
-        if not cells.foreign and row[LINE] not in cells.unread:
-            errors += _shape(f"{path}:{row[LINE]}", row, data_root)
+        if not unsound and row[LINE] not in cells.unread:
+            where = f"{path}:{row[LINE]}"
+            shapes += [(row[LINE], "", error) for error in _shape(where, row, data_root)]
+    errors += together(shapes)
     errors += [*_same_lines(path, cells.rows), *together(mistaken_terms(path, cells.rows))]
     if unknown:
         name, lines = next(iter(unknown.items()))
@@ -152,6 +156,20 @@ def check_annotations(
             TomocalcError("E303", what=what, where=f"{path}:{lines[0]}", why=why, fix=fix)
         )
     return cells.rows, errors
+
+
+def _absent_columns(path: str, cells: Cells) -> Iterator[TomocalcError]:
+    """Say once which columns no row can do without, as its shape or its place."""
+    if not cells.rows or cells.foreign:
+        return
+    columns, shapes = cells.columns, ({"radius"}, {"width", "height"}, {"mask"})
+    if not any(shape <= columns for shape in shapes):
+        fix = "add it, in pixels, 0 for a point; or give width and height, or a mask"
+        yield sheet_error(path, "it has no column `radius`", fix)
+    absent = sorted({"x", "y"} - columns)
+    if absent and "mask" not in columns:
+        why = f"it has no column {' and '.join(f'`{name}`' for name in absent)}"
+        yield sheet_error(path, why, "add it: x is the column and y the row, in pixels")
 
 
 def _shape(where: str, row: Row, data_root: str | None) -> Iterator[TomocalcError]:
@@ -199,7 +217,7 @@ def _same_lines(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
     yield from together(bad)
 
 
-def _twice(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
+def _twice(path: str, rows: list[Row]) -> Iterator[Fault]:
     first: dict[str, Row] = {}
     for row in rows:
         if not row["volume_id"]:
@@ -207,8 +225,12 @@ def _twice(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
         name = str(row["volume_id"]).lower()
         if name in first:
             why = f"`{row['volume_id']}` already stands on line {first[name][LINE]}"
-            where = f"{path}:{row[LINE]}"
-            yield row_error(where, f"{why} (upper and lower case are the same)", "rename one")
+            error = row_error(
+                f"{path}:{row[LINE]}",
+                f"{why} (upper and lower case are the same)",
+                "rename one, or give one line per volume, whose path is its folder of slices",
+            )
+            yield row[LINE], "", error
         first.setdefault(name, row)
 
 

@@ -71,6 +71,12 @@ def test_duplicates_are_equal_features_and_label():
     assert usable_candidates(rows, used=["area"], duplicates="keep").height == 4
 
 
+def test_equal_features_of_two_patients_are_no_duplicates():
+    rows = candidate_rows(area=[1, 1, 1], label=[0, 0, 0], patient_id=["a", "a", "b"])
+    kept = usable_candidates(rows, used=["area"], duplicates="drop")
+    assert kept["candidate_id"].to_list() == [0, 2]
+
+
 def test_the_seed_decides():
     focus = usable_candidates(cohort(), used=USED, duplicates="drop")
     assert honest(focus).equals(honest(focus))

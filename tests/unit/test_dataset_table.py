@@ -58,6 +58,7 @@ def test_columns_without_names_are_numbered_from_one(tmp_path):
     [
         ("A,y\n1,yes\n", "it has no column C; its columns are A, y"),
         ("A,C,y\n1,2,yes\n1,big,no\n", "the first is `big` on line 3"),
+        ('sep=,\nA,C,n,y\n1,2,"a\n\nb",yes\n\n1,big,c,no\n', "the first is `big` on line 7"),
         ("A,C,y\n1,2,yes\n1,2,\n1,3,no\n", "1 rows have no label, the first on line 3"),
         ("A,C,y\n1,2,1\n", "no row of column y is `yes`; it holds 1"),
         ("A,C,y\n1,2,yes\n1,-1e39,no\n", "infinite or larger than 3.4e38, the first is `-1e39` on"),

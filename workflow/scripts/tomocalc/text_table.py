@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+from pathlib import Path
 
 import polars as pl
 
@@ -10,6 +12,7 @@ from tomocalc.delimited import separated, sheet_content, sheet_error
 
 TWICE = "_duplicated_0"
 """What is added to a name that the header has already given, as Polars does."""
+PARQUET = (".parquet", ".pq")
 
 
 def text_table(path: str, *, header: bool = True) -> pl.DataFrame:
@@ -40,3 +43,22 @@ def text_table(path: str, *, header: bool = True) -> pl.DataFrame:
         names.append(f"{plain}{TWICE}" if plain in names else plain)
     table.columns = names
     return table
+
+
+def line_numbers(path: str, rows: int, *, header: bool) -> pl.Series:
+    """Return the line of a text file on which each of its *rows* begins, from 1.
+
+    A cell in quotes may go over several lines. The rows of a Parquet file count from 1.
+    """
+    if Path(path).suffix.lower() in PARQUET:
+        return pl.int_range(1, rows + 1, eager=True)
+    mark, text, skipped = separated(sheet_content(path))
+    first = 1 + skipped
+    if '"' in text:
+        reader = csv.reader(text.split("\n"), delimiter=mark)
+        begins = [first]
+        with contextlib.suppress(csv.Error):
+            begins += [reader.line_num + first for _ in reader]
+        if len(begins) > rows + header:
+            return pl.Series(begins[header : rows + header])
+    return pl.int_range(first + header, first + header + rows, eager=True)

@@ -24,7 +24,7 @@ class Classes(Record, frozen=True, kw_only=True):
 
 
 class Duplicates(Record, frozen=True, kw_only=True):
-    """Candidates that are equal in every used feature and the label.
+    """Candidates of one patient that are equal in every used feature and the label.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class Repeats(Duplicates, frozen=True, kw_only=True):
 
 
 class Conflicts(Record, frozen=True, kw_only=True):
-    """Candidates that are equal in every used feature and differ in the label."""
+    """Candidates of one patient that are equal in every used feature, not in the label."""
 
     groups: int
     rows: int
@@ -148,7 +148,7 @@ class QualityAccount(Account, frozen=True, kw_only=True):
     without_duplicates, after_removal
         What is left without duplicates, and what is used.
     removed_duplicates
-        Candidates that are dropped because they are equal to an earlier one.
+        Candidates dropped because they are equal to an earlier one of their patient.
     annotations, slices, extraction
         Of volumes; None for a table.
     clusters

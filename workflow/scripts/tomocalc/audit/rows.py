@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tomocalc.accounts.leakage import Shared
 from tomocalc.errors import TomocalcError
 from tomocalc.parquet import BAD, load_parquet
-from tomocalc.text_table import TWICE, text_table
+from tomocalc.text_table import PARQUET, TWICE, text_table
 
 PARTS = ("train", "validation", "test")
 
@@ -118,7 +118,7 @@ def read_table(source: Any) -> pl.DataFrame:
     if not isinstance(source, str | Path):
         return _foreign(source)
     path = str(source)
-    if path.lower().endswith((".parquet", ".pq")):
+    if path.lower().endswith(PARQUET):
         try:
             return load_parquet(path)
         except BAD as error:

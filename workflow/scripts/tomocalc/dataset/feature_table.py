@@ -27,7 +27,7 @@ from tomocalc.identity import EMPTY
 from tomocalc.parquet import BAD, load_parquet
 from tomocalc.sections import MOST_SUBGROUPS, TABLE
 from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, Column, own_columns, schema
-from tomocalc.text_table import TWICE, text_table
+from tomocalc.text_table import PARQUET, TWICE, line_numbers, text_table
 
 log = logging.getLogger(__name__)
 
@@ -105,30 +105,30 @@ def read_feature_table(
     if twice:
         why = f"it has several columns {', '.join(twice)}, and which one is meant is open"
         raise table_error(path, why, "rename or delete one of them")
-    first_line = 2 if header else 1
-    table = table.with_columns(_one_spelling(table[label])).with_row_index("_row")
-    table = table.filter(pl.any_horizontal(pl.exclude("_row").is_not_null()))
+    lines = line_numbers(path, table.height, header=header)
+    table = table.with_columns(_one_spelling(table[label]), _line=lines).with_row_index("_row")
+    table = table.filter(pl.any_horizontal(pl.exclude("_row", "_line").is_not_null()))
     positive = _plain_number(positive)
     negative = None if negative is None else [*map(_plain_number, negative)]
     text = cell_text(label)
-    raise_all(list(like_words(path, table, label, [positive, *(negative or ())], first_line)))
-    raise_all(list(split_clusters(path, table, cluster, label, patient_id, first_line)))
+    raise_all(list(like_words(path, table, label, [positive, *(negative or ())])))
+    raise_all(list(split_clusters(path, table, cluster, label, patient_id)))
     words = _labels(path, table, label, positive, negative)
     named = text.is_in([positive, *words])
     unknown = table.filter(~named & text.str.to_lowercase().is_in(EMPTY))
     if unknown.height and unlabelled == "fail":
-        line = unknown["_row"][0] + first_line
+        line = unknown["_line"][0]
         why = f"{unknown.height} rows have no label, the first on line {line}"
         raise table_error(path, why, "complete them, or set labels.unlabelled: drop")
     left_out = LeftOut(unknown.height, table.filter(~named).height - unknown.height)
     table = table.filter(named)
     table = _with_numbers(table, list(features.values()))
-    table = reader_ranks(path, table, features, first_line)
+    table = reader_ranks(path, table, features)
     raise_all(
         [
-            *not_numbers(path, table, features, first_line),
-            *no_patient(path, table, patient_id, first_line),
-            *patient_spellings(path, table, patient_id, first_line),
+            *not_numbers(path, table, features),
+            *no_patient(path, table, patient_id),
+            *patient_spellings(path, table, patient_id),
         ]
     )
     if left_out.other_labels:
@@ -211,7 +211,7 @@ def _need_columns(path: str, table: pl.DataFrame, wanted: Iterable[str]) -> None
 def _read(path: str, *, header: bool) -> pl.DataFrame:
     """Read a table as it is; what is in a text file stays text."""
     try:
-        if Path(path).suffix.lower() in {".parquet", ".pq"}:
+        if Path(path).suffix.lower() in PARQUET:
             return load_parquet(path)
         return text_table(path, header=header)
     except TomocalcError as error:

@@ -35,7 +35,8 @@ def quality_account(
     source
         ``phantom``, ``volumes`` or ``table``.
     used
-        Features that decide whether two candidates are equal, on their slice of best focus.
+        Features that decide whether two candidates of a patient are equal, on their slice of best
+        focus.
     duplicates
         ``drop`` or ``keep``.
     impute
@@ -50,7 +51,8 @@ def quality_account(
     whole = candidates.select(pl.len().alias("rows"), *_gaps(measured)).collect()
     columns = {name: {gap: whole.item(0, f"{name} {gap}") for gap in GAPS} for name in measured}
     repeated = _repeated(focus, used)
-    groups = repeated.group_by([*used, "label"]).len()
+    same = ["patient_id", *used]
+    groups = repeated.group_by([*same, "label"]).len()
     rows = {label: int(places.filter(pl.col("label") == label)["len"].sum()) for label in (0, 1)}
     per_class = {
         str(label): _duplicates(groups.filter(pl.col("label") == label), rows[label])
@@ -59,7 +61,7 @@ def quality_account(
     kept = {label: rows[label] - per_class[str(label)]["rows"] for label in (0, 1)}
     single = _classes(kept[1], sum(kept.values()))
     everything = _classes(rows[1], sum(rows.values()))
-    vectors = repeated.group_by(used).agg(pl.len(), pl.col("label").n_unique().alias("labels"))
+    vectors = repeated.group_by(same).agg(pl.len(), pl.col("label").n_unique().alias("labels"))
     conflicts = vectors.filter(pl.col("labels") > 1)
     redundant = _duplicates(groups, sum(rows.values()))
     named = {key: places.filter(pl.col(column) != "")[column].n_unique() for key, column in PLACES}
@@ -96,14 +98,14 @@ def _classes(positives: int, candidates: int) -> dict[str, Any]:
 
 
 def _repeated(focus: pl.LazyFrame, used: list[str]) -> pl.DataFrame:
-    """Return the candidates that may be equal to another one: the hash of their features repeats.
+    """Return candidates that may equal another of their patient: the hash of both repeats.
 
     Only the hashes of all candidates are held in memory.
     """
-    value = pl.struct(used).hash()
+    value = pl.struct("patient_id", *used).hash()
     hashes = focus.select(value.alias("hash")).collect()["hash"].sort()
     again = hashes.filter(hashes == hashes.shift(1)).unique()
-    return focus.filter(value.is_in(again.implode())).select(*used, "label").collect()
+    return focus.filter(value.is_in(again.implode())).select("patient_id", *used, "label").collect()
 
 
 def _duplicates(groups: pl.DataFrame, rows: int) -> dict[str, int]:

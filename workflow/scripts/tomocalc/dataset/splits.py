@@ -35,12 +35,14 @@ def usable_candidates(
     """Return one row per candidate on its slice of best focus, with the group it belongs to.
 
     Candidates of one patient are one group; without patients, candidates whose *used* features
-    are identical are one. With ``duplicates="drop"`` only the first of those that are equal in
-    every used feature and the label stays.
+    are identical are one. With ``duplicates="drop"`` only the first of those of a patient that are
+    equal in every used feature and the label stays: between two patients coarse features are equal
+    by chance, and what is copied is a finding of the audit.
     """
     focus = candidates.filter("focus").sort("volume_id", "candidate_id")
     if duplicates == "drop":
-        focus = focus.unique([*used, "label"], keep="first", maintain_order=True)
+        same = ["patient_id", *used, "label"]
+        focus = focus.unique(same, keep="first", maintain_order=True)
     key = pl.struct(["patient_id"] if _by_patient(focus) else used)
     return focus.with_columns(group=(key.rank("dense") - 1).cast(pl.Int32))
 

@@ -1,4 +1,7 @@
-"""What is wrong with a finished table: names, labels and numbers, each with its first line."""
+"""What is wrong with a finished table: names, labels and numbers, each with its first line.
+
+The number of a row's line in its file is the column ``_line``.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +29,11 @@ def cell_text(column: str | None) -> pl.Expr:
     return pl.col(column).cast(pl.String).str.strip_chars().fill_null("")
 
 
-def no_patient(
-    path: str, table: pl.DataFrame, patient_id: str | None, first_line: int
-) -> Iterator[TomocalcError]:
+def no_patient(path: str, table: pl.DataFrame, patient_id: str | None) -> Iterator[TomocalcError]:
     """Say that some rows name a patient and others do not, or that a spreadsheet rounded names."""
     if patient_id is None or nameless(table, patient_id):
         return
-    rows = table.select(name=cell_text(patient_id), line=pl.col("_row") + first_line)
+    rows = table.select(name=cell_text(patient_id), line="_line")
     once = rows.unique("name", keep="first", maintain_order=True)
     where = f"{path}, column {patient_id}"
     unnamed = rows.filter(
@@ -54,14 +55,14 @@ def nameless(table: pl.DataFrame, patient_id: str | None) -> bool:
 
 
 def like_words(
-    path: str, table: pl.DataFrame, label: str, words: Sequence[str], first_line: int
+    path: str, table: pl.DataFrame, label: str, words: Sequence[str]
 ) -> Iterator[TomocalcError]:
     """Say that a label of the classes is written in another way too."""
     known = {word.casefold(): word for word in words}
-    once = table.select(cell_text(label), "_row").unique(label, keep="first", maintain_order=True)
-    for word, row in once.iter_rows():
+    once = table.select(cell_text(label), "_line").unique(label, keep="first", maintain_order=True)
+    for word, line in once.iter_rows():
         if word not in words and word.casefold() in known:
-            why = f"`{word}` on line {row + first_line} differs from "
+            why = f"`{word}` on line {line} differs from "
             why += f"`{known[word.casefold()]}` in spelling alone"
             fix = "write it in one way, in the table and under `table` of the settings"
             yield table_error(f"{path}, column {label}", why, fix)
@@ -73,7 +74,6 @@ def split_clusters(
     cluster: str | None,
     label: str,
     patient_id: str | None,
-    first_line: int,
 ) -> Iterator[TomocalcError]:
     """Say that rows name no cluster, or that one cluster has two patients or two outcomes."""
     if cluster is None:
@@ -81,8 +81,8 @@ def split_clusters(
     where, name = f"{path}, column {cluster}", cell_text(cluster)
     unnamed = table.filter(name.str.to_lowercase().is_in(EMPTY))
     if unnamed.height:
-        line = unnamed["_row"][0] + first_line
-        why = f"{unnamed.height} of {table.height} rows name no cluster, the first on line {line}"
+        why = f"{unnamed.height} of {table.height} rows name no cluster, the first on line "
+        why += f"{unnamed['_line'][0]}"
         yield table_error(where, why, "name the cluster of every row, or set table.cluster to null")
         return
     only = "a cluster is of one patient: make its name out of the patient's and its number"
@@ -92,14 +92,14 @@ def split_clusters(
     ):
         if column is None:
             continue
-        rows = table.select(name.alias("of"), cell_text(column).alias("told"), "_row")
+        rows = table.select(name.alias("of"), cell_text(column).alias("told"), "_line")
         several = rows.filter(pl.col("told").n_unique().over("of") > 1)
         if several.height:
             one = several.filter(pl.col("of") == several["of"][0])
             first = one.unique("told", keep="first", maintain_order=True).head(2)
             shown = " and ".join(
-                f"{f'`{told}`' if told else 'none'} (line {row + first_line})"
-                for _, told, row in first.iter_rows()
+                f"{f'`{told}`' if told else 'none'} (line {line})"
+                for _, told, line in first.iter_rows()
             )
             count = several["of"].n_unique()
             why = f"cluster `{one['of'][0]}` has several {what}, {shown}"
@@ -108,12 +108,12 @@ def split_clusters(
 
 
 def patient_spellings(
-    path: str, table: pl.DataFrame, patient_id: str | None, first_line: int
+    path: str, table: pl.DataFrame, patient_id: str | None
 ) -> Iterator[TomocalcError]:
     """Say that one patient is written in two ways."""
     if patient_id is None or nameless(table, patient_id):
         return
-    names = table.select(cell_text(patient_id), pl.col("_row") + first_line)
+    names = table.select(cell_text(patient_id), "_line")
     once = names.unique(patient_id, keep="first", maintain_order=True)
     again = list(two_spellings(once.iter_rows()))
     if again:
@@ -124,7 +124,7 @@ def patient_spellings(
 
 
 def not_numbers(
-    path: str, table: pl.DataFrame, features: dict[str, str], first_line: int
+    path: str, table: pl.DataFrame, features: dict[str, str]
 ) -> Iterator[TomocalcError]:
     """Say that columns of features hold something else than numbers, or codes for none."""
     for column in features.values():
@@ -133,7 +133,7 @@ def not_numbers(
             yield table_error(where, f"it holds {kind}, no numbers", "turn it into numbers")
             continue
         text = cell_text(column).str.to_lowercase()
-        cells = table.select("_row", column, number=text.cast(pl.Float64, strict=False), text=text)
+        cells = table.select("_line", column, number=text.cast(pl.Float64, strict=False), text=text)
         if kind == pl.String:
             cells = cells.filter(pl.col("text") != "")
         elif kind.is_numeric():
@@ -142,7 +142,7 @@ def not_numbers(
         endless = cells.filter(pl.col("number").abs() > LARGEST)
         for rows, what in ((bad, "not numbers"), (endless, "infinite or larger than 3.4e38")):
             if rows.height:
-                line, value = rows["_row"][0] + first_line, rows[column][0]
+                line, value = rows["_line"][0], rows[column][0]
                 why = f"{rows.height} cells are {what}, the first is `{value}` on line {line}"
                 fix = "write numbers, without a mark between thousands, or leave cells empty"
                 yield table_error(where, why, fix)
@@ -163,9 +163,7 @@ def _stands_for_none(numbers: pl.Series) -> float | None:
     return None
 
 
-def reader_ranks(
-    path: str, table: pl.DataFrame, features: dict[str, str], first_line: int
-) -> pl.DataFrame:
+def reader_ranks(path: str, table: pl.DataFrame, features: dict[str, str]) -> pl.DataFrame:
     """Return *table* with the terms of a reader as ranks, where *features* asks for them.
 
     Raises
@@ -176,13 +174,13 @@ def reader_ranks(
     errors = []
     for feature in sorted(TERMS.keys() & features.keys()):
         column, ranks = features[feature], dict[str, float | None]()
-        for text, row in table.select(cell_text(column), "_row").iter_rows():
+        for text, line in table.select(cell_text(column), "_line").iter_rows():
             if text in ranks:
                 continue
             try:
                 ranks[text] = rank_of(feature, text)
             except ValueError as error:
-                where = f"{path}, column {column}, line {row + first_line}"
+                where = f"{path}, column {column}, line {line}"
                 errors.append(table_error(where, str(error), remedy(feature)))
                 break
         coded = table.select(cell_text(column)).to_series().replace_strict(ranks, default=None)

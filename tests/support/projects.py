@@ -97,12 +97,12 @@ def start(project: Project, *arguments: str) -> subprocess.Popen[bytes]:
 
 
 def copy_project(folder: Path) -> Project:
-    """Copy what a clone has, without results."""
+    """Copy what a clone has, without results, but with its modules compiled."""
     folder.mkdir(parents=True)
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
+            ignored = shutil.ignore_patterns("*.pyc.*")  # being written
             shutil.copytree(source, folder / part, ignore=ignored)
         else:
             shutil.copy(source, folder / part)

@@ -1,31 +1,39 @@
-"""Snakemake's command line without the second that its imports take, for the many runs of a suite.
+"""Snakemake without the seconds that imports take, for the many runs and jobs of a suite.
 
-A process that has imported Snakemake and done nothing else is forked for every run. Tests that
-kill Snakemake, and those of environments, start it as a user does.
+A process that has imported Snakemake and the libraries of the jobs, and has done nothing else, is
+forked for every run and for every script of a job. Tests that kill Snakemake, and those of
+environments, start it as a user does, and so its jobs.
 """
 
 from __future__ import annotations
 
-import multiprocessing
+import atexit
+import json
 import os
+import runpy
+import select
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from functools import cache
-from multiprocessing.context import ForkServerContext
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 PATIENCE = 900.0
 """Seconds that a run may take."""
-
-
-@cache
-def server() -> ForkServerContext:
-    """Return the context whose processes begin with Snakemake imported."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["snakemake.cli"])
-    return context
+LIBRARIES = (
+    *("snakemake.cli", "snakemake.benchmark", "jinja2", "msgspec", "numpy", "optuna", "PIL.Image"),
+    *("polars", "pyarrow.parquet", "pydicom", "scipy.ndimage", "scipy.stats", "skimage.filters"),
+    *("safetensors.numpy", "safetensors.torch", "sklearn.ensemble", "sklearn.linear_model"),
+    *("sklearn.neighbors", "sklearn.svm", "torch", "xgboost"),
+)
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""What Snakemake sets for a job of one thread; libraries look at it when they are imported."""
 
 
 def snakemake_at_once(
@@ -33,32 +41,146 @@ def snakemake_at_once(
 ) -> subprocess.CompletedProcess[str]:
     """Run ``snakemake`` with *arguments* in *folder*, and return what it prints."""
     with tempfile.TemporaryDirectory() as place:
-        outputs = [Path(place) / name for name in ("stdout", "stderr")]
-        process = server().Process(
-            target=_run, args=(list(arguments), folder, dict(environment), *outputs)
-        )
-        process.start()
-        process.join(PATIENCE)
-        if process.exitcode is None:
-            process.kill()
-            raise subprocess.TimeoutExpired(["snakemake", *arguments], PATIENCE)
-        said = [path.read_text() if path.exists() else "" for path in outputs]
-    return subprocess.CompletedProcess(["snakemake", *arguments], process.exitcode, *said)
+        outputs = [str(Path(place) / name) for name in ("stdout", "stderr")]
+        with _forked(server(), "run", arguments, str(folder), dict(environment), outputs) as ended:
+            ended.settimeout(PATIENCE)
+            code = int(ended.makefile().readlines()[-1])
+        said = [Path(path).read_text() for path in outputs]
+    return subprocess.CompletedProcess(["snakemake", *arguments], code, *said)
 
 
-def _run(
-    arguments: list[str], folder: Path, environment: dict[str, str], stdout: Path, stderr: Path
-) -> None:
-    """Be Snakemake: its folder, environment and outputs, then its command line."""
+@cache
+def server() -> str:
+    """Start the process that is forked, and return the address where it listens."""
+    address = str(Path(tempfile.mkdtemp()) / "socket")
+    started = subprocess.Popen(
+        [sys.executable, "-c", f"from support.snakemake_server import serve; serve({address!r})"],
+        stdin=subprocess.PIPE,  # it ends when this process has
+        stdout=subprocess.PIPE,
+        env={**os.environ, **ONE_THREAD, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )
+    atexit.register(started.communicate)
+    assert started.stdout is not None
+    assert started.stdout.readline() == b"ready\n"
+    return address
+
+
+def _forked(address: str, *request: Any) -> socket.socket:
+    """Ask for a process; its number and, later, its exit code can be read from what returns."""
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(address)
+    client.sendall(json.dumps([address, *request]).encode())
+    client.shutdown(socket.SHUT_WR)
+    return client
+
+
+def serve(address: str) -> None:
+    """Fork a process for every request, until the one that began this has ended."""
+    for name in LIBRARIES:
+        import_module(name)
+    sys.path[:] = [path for path in sys.path if path.startswith((sys.prefix, sys.base_prefix))]
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(address)
+        listener.listen(64)
+        os.write(1, b"ready\n")
+        while listener in select.select([listener, sys.stdin], [], [])[0]:
+            client, _ = listener.accept()
+            if os.fork() == 0:
+                listener.close()
+                _answer(client)
+            client.close()
+            while _reaped():
+                pass
+
+
+def _reaped() -> bool:
+    try:
+        return os.waitpid(-1, os.WNOHANG)[0] > 0
+    except ChildProcessError:
+        return False
+
+
+def _answer(client: socket.socket) -> None:
+    """Fork once more, tell the number of that process and how it ended."""
+    address, kind, *request = json.loads(client.makefile().read())
+    child = os.fork()
+    if child == 0:
+        client.close()
+        os._exit((_run if kind == "run" else _job)(address, *request))
+    client.sendall(f"{child}\n".encode())
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    client.sendall(f"{ended}\n".encode())
+    os._exit(0)
+
+
+def _become(folder: str, environment: Mapping[str, str], outputs: Sequence[str]) -> None:
+    """Take another folder, environment and outputs."""
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    for number, path in ((1, stdout), (2, stderr)):
-        target = os.open(path, os.O_WRONLY | os.O_CREAT)
+    for number, path in enumerate((os.devnull, *outputs)):
+        target = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
         os.dup2(target, number)
         os.close(target)
-    sys.argv = ["snakemake", *arguments]
-    sys.path.insert(0, str(folder))  # as for `python -m snakemake`
-    from snakemake.cli import main
 
-    main()
+
+def _run(
+    address: str,
+    arguments: list[str],
+    folder: str,
+    environment: dict[str, str],
+    outputs: list[str],
+) -> int:
+    """Be Snakemake: its command line, and jobs that are forked too."""
+    _become(folder, environment, outputs)
+    sys.argv = ["snakemake", *arguments]
+    sys.path.insert(0, folder)  # as for `python -m snakemake`
+    from snakemake.benchmark import benchmarked
+    from snakemake.cli import main
+    from snakemake.script import PythonScript
+
+    begin = PythonScript.execute_script
+
+    def execute_script(self: Any, fname: str, edit: bool = False) -> None:
+        if self.conda_env is not None or self.threads != 1:
+            return begin(self, fname, edit)
+        variables = {**os.environ, **ONE_THREAD, "TMPDIR": str(self.resources.tmpdir)}
+        with _forked(address, "job", fname, str(Path.cwd()), variables, outputs) as job:
+            told = job.makefile()
+            number, record = int(told.readline()), self.bench_record
+            with benchmarked(number, record) if record else nullcontext():
+                code = int(told.readline())
+        if code:
+            raise subprocess.CalledProcessError(code, [sys.executable, fname])
+        return None
+
+    PythonScript.execute_script = execute_script
+    return _exit_code(main)
+
+
+def _job(_: str, script: str, folder: str, variables: dict[str, str], outputs: list[str]) -> int:
+    """Be the interpreter of a job's script, whose library is the one that PYTHONPATH names."""
+    _become(folder, variables, outputs)
+    own = variables.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[:0] = [str(Path(script).parent), *filter(None, own)]
+    sys.argv = [script]
+    return _exit_code(lambda: runpy.run_path(script, run_name="__main__"))
+
+
+def _exit_code(work: Any) -> int:
+    """Do *work* as an interpreter does, with what that does at its end."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    code = 0
+    try:
+        work()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if isinstance(end.code, str):
+            sys.stderr.write(f"{end.code}\n")
+    except BaseException as error:
+        code = 1
+        sys.excepthook(type(error), error, error.__traceback__)
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code

@@ -119,6 +119,17 @@ def test_an_own_split_is_read_as_it_stands(tmp_path, name, separator):
     assert rows["copy"].max() == 0
 
 
+def test_an_own_split_of_patients_or_volumes_is_that_of_their_candidates(tmp_path):
+    focus = focus_of()
+    plain = read_own_split(own(tmp_path, halves(focus)), focus, folds=3, seed=1)
+    for name in ("volume_id", "patient_id"):
+        frame = halves(focus).with_columns(focus["patient_id"]).select(name, split="part")
+        more = pl.DataFrame({name: ["nothing found"], "split": ["test"]})
+        for lines in (frame, frame.unique(maintain_order=True).vstack(more)):
+            path = own(tmp_path, lines)
+            assert read_own_split(path, focus, folds=3, seed=1).equals(plain), name
+
+
 def test_rows_of_a_table_and_repeated_ones(tmp_path):
     focus = focus_of().with_columns(
         volume_id=pl.lit("table"), candidate_id=pl.int_range(pl.len(), dtype=pl.Int32)
@@ -133,8 +144,8 @@ def test_rows_of_a_table_and_repeated_ones(tmp_path):
 @pytest.mark.parametrize(
     ("change", "code", "words"),
     [
-        (lambda f: f.rename({"part": "parts"}), "E302", "`parts`"),
-        (lambda f: f.drop("candidate_id"), "E302", "no column candidate_id"),
+        (lambda f: f.rename({"part": "parts"}), "E302", "volume_id, candidate_id, parts"),
+        (lambda f: f.drop("volume_id"), "E302", "volume_id and candidate_id, volume_id or pat"),
         (lambda f: f.with_columns(part=pl.lit("tests")), "E302", "did you mean `test`?"),
         (lambda f: f.with_columns(volume_id=pl.lit("v99")), "E302", "lacks"),
         (lambda f: f.with_columns(candidate_id=pl.lit("x")), "E302", "no whole number"),

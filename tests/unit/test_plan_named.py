@@ -15,7 +15,7 @@ from tomocalc.errors import TomocalcError
 from tomocalc.plan.named import check_contents, check_named_files
 
 SCHEMA = load_schema(ROOT / "workflow/schemas/config.schema.yaml")
-VOLUMES = ["v0", "v1"]
+VOLUMES = {name: {"patient_id": name.replace("v", "q")} for name in ("v0", "v1")}
 
 
 @pytest.fixture
@@ -78,10 +78,10 @@ def test_a_setting_that_names_no_column_is_told(
     path = Path(of_a_table["table"]["path"]).with_suffix(f".{kind}")
     pl.read_csv(of_a_table["table"]["path"]).write_parquet(path.with_suffix(".parquet"))
     of_a_table["table"] |= {"path": str(path)}
-    check_contents(of_a_table, [])
+    check_contents(of_a_table, {})
     of_a_table["table"] |= change
     with pytest.raises(TomocalcError) as caught:
-        check_contents(of_a_table, [])
+        check_contents(of_a_table, {})
     (line,) = str(caught.value).splitlines()
     assert line.startswith(f"ERROR [E302] the table cannot be used (configuration key {where}): ")
     assert fix in line
@@ -90,16 +90,16 @@ def test_a_setting_that_names_no_column_is_told(
 def test_columns_without_names_are_numbered(of_a_table: dict[str, Any]) -> None:
     named = {"features": {"area": "column_1", "C": "column_2"}, "label": "column_3"}
     of_a_table["table"] |= {"header": False, "patient_id": None, "subgroups": [], **named}
-    check_contents(of_a_table, [])
+    check_contents(of_a_table, {})
     of_a_table["table"]["label"] = "y"
     with pytest.raises(TomocalcError, match=r"table.label.*has no column `y`.*column_1, column_2"):
-        check_contents(of_a_table, [])
+        check_contents(of_a_table, {})
 
 
 def test_a_column_of_many_values_divides_nothing(of_a_table: dict[str, Any]) -> None:
     of_a_table["table"]["subgroups"] = ["patient"]
     with pytest.raises(TomocalcError, match=r"column patient\): it holds 30 values"):
-        check_contents(of_a_table, [])
+        check_contents(of_a_table, {})
 
 
 def test_the_table_of_another_site_has_the_columns_of_the_model(
@@ -108,7 +108,7 @@ def test_the_table_of_another_site_has_the_columns_of_the_model(
     of_a_table["predict"] |= {"table": of_a_table["table"]["path"], "model": str(tmp_path)}
     (tmp_path / "model.json").write_text('{"features": [{"name": "area"}, {"name": "depth"}]}')
     with pytest.raises(TomocalcError, match=r"key features\).*has no column `depth`"):
-        check_contents(of_a_table, [])
+        check_contents(of_a_table, {})
 
 
 def test_a_feature_is_neither_the_label_nor_a_name(of_a_table: dict[str, Any]) -> None:
@@ -135,7 +135,7 @@ SPLIT = "volume_id,candidate_id,part\nv0,0,train\n"
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("row,parts\n0,test\n", "rename `parts`"),
+        ("row,parts\n0,test\n", "no column part; its columns are row, parts. Fix: give the column"),
         ("row,part\n0,tset\n", "did you mean `test`"),
         ("row,part\n0.5,test\n", "`0.5` is no whole number"),
         ("row,part\n", "it has no rows"),
@@ -144,6 +144,8 @@ SPLIT = "volume_id,candidate_id,part\nv0,0,train\n"
         ("row,part\n0,train\n1,train\n", "no line has the part `test`; its parts are train"),
         ("row,part\n0,train\n30,test\n", "it names row 30, and the table's rows are 0 to 29"),
         (f"{SPLIT}v1,0,test\n", "it names volumes, and this run has a table"),
+        ("patient,split\np0,train\nP1,test\n", r"csv:3, column patient_id.*did you mean `p1`"),
+        ("patient,split\np0,train\np0,test\n", r"csv:3.*`p0` is in test here and in train on l"),
     ],
 )
 def test_a_split_file_of_a_table_is_checked(
@@ -152,7 +154,7 @@ def test_a_split_file_of_a_table_is_checked(
     (tmp_path / "split.csv").write_text(text)
     of_a_table["audit"]["splits"] = str(tmp_path / "split.csv")
     with pytest.raises(TomocalcError, match=rf"E302.*{words}"):
-        check_contents(of_a_table, [])
+        check_contents(of_a_table, {})
 
 
 @pytest.mark.parametrize(
@@ -160,7 +162,8 @@ def test_a_split_file_of_a_table_is_checked(
     [
         ("row,part\n0,train\n1,test\n", "it numbers rows of a table, and this run has volumes"),
         (f"{SPLIT}V1,0,test\n", r"split.csv:3.*the first is `V1`. Fix: did you mean `v1`\?"),
-        ("patient_id,part\np,test\n", "it has no column volume_id, candidate_id"),
+        ("name,part\np,test\n", "no column that says whom a line is about; its columns are name,"),
+        ("patient_id,part\np,test\nq0,train\n", r"csv:2, column patient_id.*the first is `p`"),
     ],
 )
 def test_a_split_file_of_volumes_is_checked(
@@ -179,6 +182,11 @@ def test_a_split_file_may_be_written_as_pandas_and_people_do(
     for settings in (of_a_table, config):
         settings["audit"]["splits"] = str(path)
     path.write_text(",Row,Part\n0,0.0,Train\n1,1.0,val\n2,2.0,TEST\n")
-    check_contents(of_a_table, [])
-    path.write_text(f"{SPLIT}v1,1,testing\n")
+    check_contents(of_a_table, {})
+    path.write_text("Patient;Subset\np0;training\np0;train\np3;holdout\n")
+    check_contents(of_a_table, {})
+    for text in (f"{SPLIT}v1,1,testing\n", "volume,split\nv0,train\nv1,test\n"):
+        path.write_text(text)
+        check_contents(config, VOLUMES)
+    path.write_text("patient_id,part\nq0,train\nq1,test\n")
     check_contents(config, VOLUMES)

@@ -11,26 +11,8 @@ from typing import Any
 import polars as pl
 import polars.selectors as cs
 
-from tomocalc.audit.rows import PARTS, close_to, fault, read_table
-
-WORDS = {
-    "train": "train",
-    "training": "train",
-    "learn": "train",
-    "dev": "validation",
-    "development": "validation",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "tune": "validation",
-    "tuning": "validation",
-    "test": "test",
-    "testing": "test",
-    "holdout": "test",
-}
-"""What others call the parts of a split."""
-PART = ("part", "split", "subset", "partition", "set", "fold")
-"""Columns that may hold the part, the likeliest first."""
+from tomocalc.audit.rows import close_to, fault, read_table
+from tomocalc.audit.split_file import PART, PARTS, WORDS
 
 
 def joined_table(table: Any, split: Any, *, patient: str | None = None) -> tuple[pl.DataFrame, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 import polars as pl
 from sklearn.model_selection import StratifiedGroupKFold
@@ -19,6 +21,9 @@ from tomocalc.audit.split_file import (
 from tomocalc.dataset.splits import SPLIT
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.parquet import BAD, load_parquet
+from tomocalc.sections import TABLE
+
+log = logging.getLogger(__name__)
 
 
 def read_own_split(path: str, focus: pl.DataFrame, *, folds: int, seed: int) -> pl.DataFrame:
@@ -29,8 +34,9 @@ def read_own_split(path: str, focus: pl.DataFrame, *, folds: int, seed: int) -> 
     path
         One line per use of a candidate, with the columns ``part`` (train, validation or test)
         and either ``volume_id`` and ``candidate_id``, or ``row``, the number of the table's row
-        from 0. A candidate that the file does not name is in no part; one that it names twice
-        is used twice.
+        from 0; or one line per volume (``volume_id``) or patient (``patient_id``), which is about
+        all of its candidates. A candidate that the file does not name is in no part; one that it
+        names twice is used twice.
     focus
         One row per candidate with its group, nothing removed; see `usable_candidates`.
     folds, seed
@@ -42,17 +48,24 @@ def read_own_split(path: str, focus: pl.DataFrame, *, folds: int, seed: int) -> 
         ``E302`` for the file, a column, a part or a candidate that is not there; ``E304`` when
         the training or the test part lacks a class.
     """
+    table = bool((focus["volume_id"] == TABLE).all())
     keyed = pl.DataFrame(
-        split_uses(path, *_read(path)),
+        split_uses(path, *_read(path), of_table=table),
         schema={name: SPLIT.get(name, pl.Int64) for name in Use._fields},
         orient="row",
     )
-    rows = keyed.join(
+    key = [name for name in (*KEY, "patient_id") if keyed[name].null_count() == 0]
+    rows = keyed.select(*key, "part", "line").join(
         focus.select(*KEY, "patient_id", "group", "label"),
-        on=KEY,
+        on=key,
         how="left",
         maintain_order="left",
     )
+    if "candidate_id" not in key:  # of a volume or a patient nothing may have been found
+        found = rows.filter(pl.col("label").is_not_null())
+        if found.height < rows.height:
+            log.warning("%d lines of %s have no candidate", rows.height - found.height, path)
+        rows = found if found.height else rows
     raise_all(_strangers(path, rows))
     _need_classes(path, rows)
     rows = rows.sort(*KEY, "line").with_columns(copy=pl.int_range(pl.len()).over(KEY))
@@ -84,12 +97,9 @@ def _read(path: str) -> tuple[list[str], Lines]:
 
 def _strangers(path: str, rows: pl.DataFrame) -> list[TomocalcError]:
     unknown = rows.filter(pl.col("label").is_null())
-    where = [
-        f"{path}:{line}, volume {volume}, candidate {candidate}"
-        for volume, candidate, line in unknown.select(*KEY, "line").head(SHOWN).iter_rows()
-    ]
-    why = f"{unknown.height} lines name a candidate that candidates.parquet of this run lacks"
-    return [split_fault(place, why, "take the ids from that table") for place in where]
+    why = f"{unknown.height} lines name what candidates.parquet of this run lacks"
+    lines = unknown["line"].head(SHOWN)
+    return [split_fault(f"{path}:{line}", why, "take the ids from that table") for line in lines]
 
 
 def _need_classes(path: str, rows: pl.DataFrame) -> None:

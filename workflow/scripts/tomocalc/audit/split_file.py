@@ -12,9 +12,28 @@ from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.sections import TABLE
 
 PARTS = ("train", "validation", "test")
-SAME = {"training": "train", "testing": "test", "val": "validation", "valid": "validation"}
-"""What people write for a part."""
+WORDS = {
+    **dict.fromkeys(("train", "training", "learn"), "train"),
+    **dict.fromkeys(("validation", "val", "valid", "dev", "development"), "validation"),
+    **dict.fromkeys(("tune", "tuning"), "validation"),
+    **dict.fromkeys(("test", "testing", "holdout"), "test"),
+}
+"""What people call the parts of a split."""
+PART = ("part", "split", "subset", "partition", "set", "fold")
+"""Columns that may hold the part, the likeliest first."""
+NAMES = {
+    "volume_id": ("volumeid", "volume"),
+    "candidate_id": ("candidateid", "candidate"),
+    "row": ("row",),
+    "patient_id": ("patientid", "patient", "subjectid", "subject"),
+    "part": PART,
+}
+"""Columns of a split file, by what people call them, letters and digits alone."""
 KEY = ("volume_id", "candidate_id")
+KEYS = (KEY, ("volume_id",), ("patient_id",), ("row",))
+"""Columns that say whom a line is about, the finest of volumes first."""
+OF_TABLE = (("row",), ("patient_id",), KEY, ("volume_id",))
+"""The same, of the rows of a table."""
 SHOWN = 5
 """Faults of one kind that are told."""
 
@@ -22,10 +41,15 @@ Lines = Sequence[tuple[int, Sequence[str]]]
 
 
 class Use(NamedTuple):
-    """One use of a candidate: its part, and the line that says so."""
+    """Whom a line is about, as far as it says, its part, and the number of the line.
 
-    volume_id: str
-    candidate_id: int
+    A row of a table is a candidate of the volume ``table``. A line without a candidate is about
+    all of its volume, or of its patient.
+    """
+
+    volume_id: str | None
+    candidate_id: int | None
+    patient_id: str | None
     part: str
     line: int
 
@@ -49,47 +73,81 @@ def split_text(path: str) -> tuple[list[str], Lines]:
         raise split_fault(path, error.why, f"{error.fix} (CSV, TSV or Parquet)") from error
 
 
-def split_uses(path: str, header: Sequence[str], lines: Lines) -> list[Use]:
-    """Return every use of a candidate that a split file names.
+def split_uses(
+    path: str, header: Sequence[str], lines: Lines, *, of_table: bool = False
+) -> list[Use]:
+    """Return whom a split file puts into which part.
 
     Upper and lower case of columns and parts are the same, as are blanks and underscores;
-    ``val`` is validation, and ``3.0`` is 3, as pandas writes it.
+    ``val`` is validation, and ``3.0`` is 3, as pandas writes it. Of repeated lines about a volume
+    or a patient the first counts.
+
+    Parameters
+    ----------
+    of_table
+        Whether the candidates are rows of a table.
 
     Raises
     ------
     TomocalcError
-        ``E302`` for a column that lacks, a part that is none, a number that is no whole one.
+        ``E302`` for a column that lacks, a part that is none, a number that is no whole one, a
+        patient or a volume in two parts.
     """
-    names = [re.sub(r"[ -]", "_", name.strip().casefold()) for name in header]
-    by_row = "row" in names and not set(KEY) & set(names)
-    wanted = ("row", "part") if by_row else (*KEY, "part")
-    absent = [name for name in wanted if name not in names]
-    if absent:
-        close = [difflib.get_close_matches(name, names, n=1) for name in absent]
-        hint = ", ".join(f"`{header[names.index(found[0])]}`" for found in close if found)
-        raise split_fault(
-            path,
-            f"it has no column {', '.join(absent)}; its columns are {', '.join(header[:20])}",
-            f"rename {hint}" if hint else "give volume_id, candidate_id, part, or row, part",
-        )
+    plain = [re.sub(r"[\W_]+", "", name.casefold()) for name in header]
+    places = {
+        name: next(plain.index(word) for word in words if word in plain)
+        for name, words in NAMES.items()
+        if not {*words}.isdisjoint(plain)
+    }
+    keys = OF_TABLE if of_table else KEYS
+    key = next((key for key in keys if {*key} <= places.keys()), None)
+    if key is None or "part" not in places:
+        lacking = "part" if key else "that says whom a line is about"
+        columns = f"; its columns are {', '.join(header[:20])}"
+        raise split_fault(path, f"it has no column {lacking}{columns}", wanted(of_table=of_table))
     if not lines:
-        raise split_fault(path, "it has no rows", "write one line per candidate")
+        raise split_fault(path, "it has no rows", "write one line per candidate or patient")
     for line, cells in lines:
-        if len(cells) < len(names) or any(map(str.strip, cells[len(names) :])):
-            why = f"it has {len(cells)} cells where the header has {len(names)}"
+        if len(cells) < len(header) or any(map(str.strip, cells[len(header) :])):
+            why = f"it has {len(cells)} cells where the header has {len(header)}"
             raise split_fault(f"{path}:{line}", why, "give every line one cell per column")
-    places = [names.index(name) for name in wanted]
-    read = [(line, [cells[place].strip() for place in places]) for line, cells in lines]
-    raise_all(list(_unknown_parts(path, [(line, cells[-1]) for line, cells in read])))
-    return [
-        Use(
-            volume_id=TABLE if by_row else cells[0],
-            candidate_id=_whole(cells[-2], f"{path}:{line}, column {wanted[-2]}"),
-            part=_part(cells[-1]),
-            line=line,
+    parts = [(line, cells[places["part"]].strip()) for line, cells in lines]
+    raise_all(list(_unknown_parts(path, parts)))
+    uses = []
+    for line, cells in lines:
+        told = {name: cells[places[name]].strip() for name in key}
+        number = told.get("candidate_id", told.get("row"))
+        column = f"column {'row' if 'row' in told else 'candidate_id'}"
+        uses.append(
+            Use(
+                volume_id=TABLE if "row" in told else told.get("volume_id"),
+                candidate_id=None if number is None else _whole(number, f"{path}:{line}, {column}"),
+                patient_id=told.get("patient_id"),
+                part=_part(cells[places["part"]].strip()),
+                line=line,
+            )
         )
-        for line, cells in read
-    ]
+    return uses if uses[0].candidate_id is not None else _one_part_each(path, key[0], uses)
+
+
+def wanted(*, of_table: bool) -> str:
+    """Say which columns a split file needs."""
+    who = "row or patient_id" if of_table else "volume_id and candidate_id, volume_id or patient_id"
+    return f"give the column part (train, validation or test) and {who}"
+
+
+def _one_part_each(path: str, column: str, uses: Sequence[Use]) -> list[Use]:
+    """Return the first line about every volume or patient, each of which is in one part."""
+    first: dict[tuple[str | None, str | None], Use] = {}
+    for use in uses:
+        known = first.setdefault((use.volume_id, use.patient_id), use)
+        if known.part != use.part:
+            name = getattr(use, column)
+            why = f"`{name}` is in {use.part} here and in {known.part} on line {known.line}"
+            finer = "row, or volume_id" if column == "patient_id" else "candidate_id"
+            fix = f"correct one of them, or say with the column {finer} which of its candidates"
+            raise split_fault(f"{path}:{use.line}, column {column}", why, fix)
+    return [*first.values()]
 
 
 def check_parts(path: str, parts: Collection[str]) -> None:
@@ -114,7 +172,7 @@ def split_fault(where: str, why: str, fix: str) -> TomocalcError:
 
 
 def _part(word: str) -> str:
-    return SAME.get(word.casefold(), word.casefold())
+    return WORDS.get(word.casefold(), word.casefold())
 
 
 def _unknown_parts(path: str, words: Sequence[tuple[int, str]]) -> Iterator[TomocalcError]:

@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from tomocalc.audit.split_file import (
+    Use,
     check_parts,
     is_parquet,
     split_fault,
     split_text,
     split_uses,
+    wanted,
 )
+from tomocalc.cells import Row
 from tomocalc.comparison.catalogue import read_cited
 from tomocalc.delimited import split_lines
 from tomocalc.errors import TomocalcError, raise_all
@@ -60,13 +63,13 @@ def check_named_files(config: Mapping[str, Any]) -> None:
     raise_all(list(_missing(config)))
 
 
-def check_contents(config: Mapping[str, Any], volumes: Collection[str]) -> None:
+def check_contents(config: Mapping[str, Any], volumes: Mapping[str, Row]) -> None:
     """Check what tables, a split file and the sheet of cited figures hold.
 
     Parameters
     ----------
     volumes
-        Ids of the volumes of the run.
+        Rows of the volumes of the run, by their id.
 
     Raises
     ------
@@ -83,8 +86,10 @@ def check_contents(config: Mapping[str, Any], volumes: Collection[str]) -> None:
         found = read_table(other, header=own["header"])
         raise_all(list(_wrong_columns(found, other, own, _features_of_model(config))))
     if (splits := config["audit"]["splits"]) is not None and not is_parquet(splits):
-        rows = None if known is None or known.rows is None else len(known.rows)
-        _check_split(splits, None if config["source"] == "table" else volumes, rows)
+        if config["source"] == "table":
+            _check_split_of_table(splits, known, own["patient_id"])
+        else:
+            _check_split_of_volumes(splits, volumes)
     if (cited := config["comparison"]["cited"]) is not None:
         read_cited(cited)
 
@@ -217,36 +222,56 @@ def _fault(where: str, why: str, fix: str) -> TomocalcError:
     return TomocalcError("E302", what="the table cannot be used", where=where, why=why, fix=fix)
 
 
-def _check_split(path: str, volumes: Collection[str] | None, rows: int | None) -> None:
-    """Hold a split file against the volumes of the run, or the number of rows of its table.
+def _check_split_of_table(path: str, table: Table | None, patient_id: str | None) -> None:
+    """Hold a split file against the rows of a table, or its patients."""
+    uses = split_uses(path, *split_text(path), of_table=True)
+    check_parts(path, {use.part for use in uses})
+    if uses[0].patient_id is None and any(use.volume_id != TABLE for use in uses):
+        why = "it names volumes, and this run has a table"
+        raise split_fault(path, why, wanted(of_table=True))
+    if uses[0].patient_id is not None and patient_id is None:
+        why = "it names patients, and the table has no column of them"
+        raise split_fault(path, why, "name it in table.patient_id, or give row and part")
+    if table is None or table.rows is None:
+        return
+    if uses[0].patient_id is not None:
+        place = list(table.columns).index(str(patient_id))
+        _need_known(path, uses, {cells[place].strip() for cells in table.rows}, "patient_id")
+        return
+    last = max(uses, key=lambda use: use.candidate_id or 0)
+    if (last.candidate_id or 0) >= len(table.rows):
+        why = f"it names row {last.candidate_id}, and the table's rows are 0 to "
+        fix = "count rows from 0, without the header"
+        raise split_fault(f"{path}:{last.line}", f"{why}{len(table.rows) - 1}", fix)
 
-    Parameters
-    ----------
-    volumes
-        None: the run has a table.
-    """
+
+def _check_split_of_volumes(path: str, volumes: Mapping[str, Row]) -> None:
+    """Hold a split file against the volumes of the run, or their patients."""
     uses = split_uses(path, *split_text(path))
     check_parts(path, {use.part for use in uses})
-    by_row = uses[0].volume_id == TABLE
-    if volumes is not None and by_row and TABLE not in volumes:
-        fix = "give volume_id, candidate_id, part, as candidates.parquet has them"
-        raise split_fault(path, "it numbers rows of a table, and this run has volumes", fix)
-    known = {TABLE} if volumes is None else {*volumes}
-    unknown: dict[str, list[int]] = {}
+    if uses[0].volume_id == TABLE and TABLE not in volumes:
+        why = "it numbers rows of a table, and this run has volumes"
+        raise split_fault(path, why, wanted(of_table=False))
+    if uses[0].patient_id is not None:
+        known = {str(row["patient_id"]) for row in volumes.values()}
+        _need_known(path, uses, known, "patient_id")
+    else:
+        _need_known(path, uses, {*volumes}, "volume_id")
+
+
+def _need_known(path: str, uses: Iterable[Use], known: Collection[str], column: str) -> None:
+    """Name the first of the patients or volumes of a split file that are none of this run."""
+    unknown: dict[str, int] = {}
     for use in uses:
-        if use.volume_id not in known:
-            unknown.setdefault(use.volume_id, []).append(use.line)
-    if unknown and volumes is None:
-        raise split_fault(path, "it names volumes, and this run has a table", "give row, part")
+        name = getattr(use, column)
+        if name not in known:
+            unknown.setdefault(name, use.line)
     if unknown:
-        name, lines = next(iter(unknown.items()))
-        folded = {volume.casefold(): volume for volume in known}
+        name, line = next(iter(unknown.items()))
+        folded = {one.casefold(): one for one in known}
         close = difflib.get_close_matches(name.casefold(), folded, n=1)
-        why = f"{len(unknown)} of its volumes are none of this run, the first is `{name}`"
-        fix = "take the ids from the sheet of volumes"
+        what = column.partition("_")[0]
+        why = f"{len(unknown)} of its {what}s are none of this run, the first is `{name}`"
+        fix = f"write every {what} as in the sheet of volumes, or the table"
         hint = f"did you mean `{folded[close[0]]}`? Otherwise {fix}" if close else fix
-        raise split_fault(f"{path}:{lines[0]}", why, hint)
-    last = max(uses, key=lambda use: use.candidate_id)
-    if rows is not None and last.candidate_id >= rows:
-        why = f"it names row {last.candidate_id}, and the table's rows are 0 to {rows - 1}"
-        raise split_fault(f"{path}:{last.line}", why, "count rows from 0, without the header")
+        raise split_fault(f"{path}:{line}, column {column}", why, hint)

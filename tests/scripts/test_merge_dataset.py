@@ -5,12 +5,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
 import merge_dataset
 import split_dataset
 from support.candidates import as_shard, cohort
+from support.image_files import write_png
 from support.manifests import manifest as made
 from tomocalc.accounts.manifest import QuarantinedSlice, SliceFacts, TableEntry
 from tomocalc.accounts.quality import QualityAccount
@@ -97,6 +99,7 @@ def test_volumes_are_merged_sorted_and_labelled(tmp_path):
         "total": 2,
         "lines": 2,
         "on_several_slices": 0,
+        "in_several_areas": 0,
         "matched": 1,
         "unmatched": 1,
         "volumes_without_annotation": 0,
@@ -105,6 +108,16 @@ def test_volumes_are_merged_sorted_and_labelled(tmp_path):
     }
     assert account["slices"] == {"total": 4, "without_objects": 2, "quarantined": 0}
     assert merged["site"].unique().to_list() == ["A"]
+
+
+def test_areas_apart_in_a_mask_of_one_value_are_told(tmp_path, caplog):
+    volume = write_volume(tmp_path / "features", "v")
+    mask = np.zeros((100, 100), np.uint8)
+    mask[28:33, 18:23] = mask[38:43, 18:23] = 255
+    write_png(tmp_path / "m.png", mask)
+    account = merge(tmp_path, [volume], f"v\t0\t\t\t\tcalcification\t{tmp_path}/m.png\n", "mask")
+    assert account["annotations"]["total"] == account["annotations"]["in_several_areas"] == 1
+    assert "1 calcifications are masks of one value whose areas lie apart" in caplog.text
 
 
 def test_a_readers_opinion_is_in_the_data_set_where_features_ask_and_nowhere_else(tmp_path):

@@ -136,6 +136,11 @@ def with_a_frame(frame: NDArray[Any]) -> NDArray[Any]:
     return np.pad(frame[2:-2, 2:-2], 2, constant_values=4095)
 
 
+def with_a_detector_line(frame: NDArray[Any]) -> NDArray[Any]:
+    frame[:, 40] = 4095
+    return frame
+
+
 def of_two_volumes(place: Path, seed: int) -> Path:
     """Write a volume whose every other slice is another breast's."""
     frames = [stored(seed + index % 2)[index] for index in range(5)]
@@ -180,8 +185,9 @@ COHORT: dict[str, Sort] = {
     "words": Sort({"names_without_numbers"}, of_named_pictures),
     "copied": Sort({"slices_repeat"}, with_a_copy),
     "deep": Sort({"depth_unlikely"}, as_png, {"slice_spacing_mm": 45.0}),
-    "across": Sort({"more_than_rows", "neighbours_unlike"}, of_rows),
+    "across": Sort({"more_than_rows", "neighbours_unlike", "straight_line"}, of_rows),
     "two": Sort({"neighbours_unlike"}, of_two_volumes),
+    "line": Sort({"straight_line"}, as_dicom(with_a_detector_line)),
     "framed": Sort({"framed"}, as_dicom(with_a_frame)),
     "thin": Sort(
         {"slices_apart", "imager_spacing_differs"},
@@ -211,7 +217,7 @@ COHORT: dict[str, Sort] = {
     "crowd": Sort({"capped"}, as_png, {}, {"max_per_slice": 1}),
     "empty": Sort({"no_candidate"}, without_a_spot),
     "angle": Sort({"angle_differs"}, of_projections, put_in=put_in),
-    "noise": Sort({"geometry_misfit", "no_candidate"}, of_noise, put_in=put_in),
+    "noise": Sort({"geometry_misfit", "straight_line", "no_candidate"}, of_noise, put_in=put_in),
     **{
         f"one-{name}": Sort(
             {"study_shared"}, as_dicom(StudyInstanceUID=STUDY), {"patient_id": name}

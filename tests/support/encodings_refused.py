@@ -54,6 +54,15 @@ def private_frames(folder: Path) -> Path:
     return saved(lambda: made)(folder)
 
 
+def with_data(name: str) -> Callable[[Path], Path]:
+    def write(folder: Path) -> Path:
+        text(name, META.format("8 8 8", "False", "d.raw"))(folder)
+        (folder / "d.raw").write_bytes(bytes(1024))
+        return folder
+
+    return write
+
+
 def animated(folder: Path) -> Path:
     first, *others = (Image.fromarray((image >> 4).astype(np.uint8)) for image in BREAST)
     first.save(folder / "a.png", save_all=True, append_images=others)
@@ -154,6 +163,14 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
         "E203.*to be multiplied by -1",
     ),
     "NRRD, colours": (itk("a.nrrd", frames=RGB), "E203.*"),
+    "a folder of a MetaImage and its data": (
+        with_data("a.mhd"),
+        "E203.*the data of a.mhd beside it.*give the path of a.mhd",
+    ),
+    "PGM of several pictures": (
+        text("a.pgm", "P5 16 16 255\n", (bytes(256) + b"P5 16 16 255\n") * 9),
+        "E203.*PGM file of several pictures.*save each picture",
+    ),
     "MetaImage of another folder": (
         text("a.mhd", META.format("8 8 8", "False", "../secret.raw")),
         "E203.*in another folder",

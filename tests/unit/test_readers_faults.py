@@ -42,6 +42,8 @@ def test_empty_file(tmp_path: Path, name: str) -> None:
         (b"sorry, the file has moved\n" * 9, "is text"),
         (b"%PDF-1.7", "is a PDF document"),
         (b"PK\x03\x04", "is a ZIP archive"),
+        (b"PK\x03\x04" + bytes(26) + b"0001.roi", "is a ZIP archive of ImageJ ROIs"),
+        (b"Iout\0", "is an ImageJ ROI"),
         (b"\x1f\x8b\x08", "is gzip data"),
         (b"P2\n2 2\n255\n1 2 3 4\n", "is a plain-text PGM"),
         (b"\x00\x01\x02\x03" * 99, "has no known signature"),

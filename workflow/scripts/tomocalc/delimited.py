@@ -37,6 +37,8 @@ NO_TEXT = {
     b"[": "JSON",
 }
 """First bytes of what is given for a sheet and is no text."""
+DRAWN = (b"\x89PNG", b"II*\0", b"MM\0*", b"\xff\xd8\xff", b"NRRD0", b"\x5c\x01\0\0", b"Iout")
+"""First bytes of pictures, volumes and ROIs of ImageJ."""
 INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 """Marks of no width that copying leaves at the ends of cells."""
 TOP = 10
@@ -169,6 +171,10 @@ def sheet_content(path: str) -> str:
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise sheet_error(path, why, "give the path of a TSV or CSV file") from error
+    rois = content.startswith(b"PK") and b".roi" in content[:256]
+    if rois or content.startswith(DRAWN) or content[128:132] == b"DICM":
+        fix = "write a sheet with a line for each finding, which names a picture in its column mask"
+        raise sheet_error(path, "it is a picture or an outline, no table of text", fix)
     for start, what in NO_TEXT.items():
         if content.startswith(start):
             raise sheet_error(path, f"it is {what}, no table of text", 'export it as "CSV UTF-8"')

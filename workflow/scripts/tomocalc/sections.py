@@ -290,6 +290,7 @@ class Finding(Place):
     mask_slices: list[int]
     mask_soft: float | None
     mask_outlines: int
+    mask_areas: int
     _line: int
 
 

@@ -28,8 +28,7 @@ KINDS: dict[str, Kind] = {
     ),
     "side_unclear": Kind(
         "header and sheet differ in the side, and the image shows none",
-        "the header names the other side than the sheet, which is used, and the image does not "
-        "show which is right",
+        "the header names the other side than the sheet, which is used; the image shows neither",
         "look at the picture; correct laterality in the sheet if it is a slip of the pen",
     ),
     "side_turned": Kind(
@@ -63,8 +62,7 @@ KINDS: dict[str, Kind] = {
     ),
     "imager_spacing_differs": Kind(
         "PixelSpacing and ImagerPixelSpacing do not fit",
-        "PixelSpacing is {pixel:g} mm, which is used, and ImagerPixelSpacing {imager:g} mm: no "
-        "magnification explains it",
+        "PixelSpacing, {pixel:g} mm, is used; no magnification makes ImagerPixelSpacing {imager:g}",
         "measure an object of known size in the picture; correct the header",
     ),
     "positions_differ": Kind(
@@ -136,8 +134,7 @@ KINDS: dict[str, Kind] = {
     ),
     "order_differs": Kind(
         "positions and numbers order the slices differently",
-        "positions and Instance Numbers order the slices differently, and slices follow the "
-        "positions",
+        "positions and Instance Numbers order the slices differently: slices follow positions",
         "look at the picture: do neighbouring slices look alike? Export the volume again if not",
     ),
     "names_vary": Kind(
@@ -170,8 +167,7 @@ KINDS: dict[str, Kind] = {
     ),
     "depth_unlikely": Kind(
         "no breast is that thick",
-        "the slices lie {mm:.3g} mm deep in all, {step:.3g} mm from each to the next, as in no "
-        "compressed breast",
+        "the slices lie {mm:.3g} mm deep in all, {step:.3g} mm apart, as in no compressed breast",
         "see that the slice spacing is in mm and right",
     ),
     "more_than_rows": Kind(
@@ -268,9 +264,15 @@ KINDS: dict[str, Kind] = {
     ),
     "two_regions": Kind(
         "two regions as large as a breast",
-        "the slices show two bright regions, one {share:.0%} as large as the other: the larger is "
-        "taken for the breast, and nothing is found in the other",
+        "of two bright regions, one {share:.0%} as large as the other, only the larger is searched",
         "look at the picture: cut an image of both breasts apart, or take away what is no breast",
+    ),
+    "straight_line": Kind(
+        "a straight line runs through the breast",
+        "a straight line along rows or columns runs through the breast, or cuts it: of the "
+        "detector, a frame, padding or collimation",
+        "look at the picture: marks beside it may be its own, and calcifications may be missed; "
+        "take out slices with a faulty line, and padding",
     ),
     "no_candidate": Kind(
         "not a single candidate",

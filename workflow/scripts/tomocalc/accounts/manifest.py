@@ -38,6 +38,8 @@ class SliceFacts(Record, frozen=True, kw_only=True):
         Share of the slice that is breast, 0..1.
     other_share
         Area of the next bright region, as a share of that of the breast, 0..1.
+    line_share
+        Share of the breast's pixels along one row or column at which an edge lies, 0..1.
     objects
         Of the generator in use.
     qc_flag
@@ -51,6 +53,7 @@ class SliceFacts(Record, frozen=True, kw_only=True):
     mask_share: float = 0.0
     breast_share: float = 0.0
     other_share: float = 0.0
+    line_share: float = 0.0
     objects: int = 0
     qc_flag: str = "constant"
     pixels: str = ""

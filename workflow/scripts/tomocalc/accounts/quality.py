@@ -68,6 +68,8 @@ class Annotated(Record, frozen=True, kw_only=True):
     total, lines, on_several_slices
         Findings of calcifications, the lines that tell of them, and the findings that are
         outlined on more than one slice.
+    in_several_areas
+        Calcifications whose mask has areas that lie apart: each counts once.
     matched, unmatched
         Findings with and without a candidate.
     volumes_without_annotation
@@ -81,6 +83,7 @@ class Annotated(Record, frozen=True, kw_only=True):
     total: int
     lines: int
     on_several_slices: int
+    in_several_areas: int
     matched: int
     unmatched: int
     volumes_without_annotation: int

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from skimage.measure import label as connected
 
 from tomocalc.accounts.manifest import SliceSource, VolumeManifest
 from tomocalc.cells import LINE
@@ -67,8 +68,8 @@ def placed(annotations: Iterable[Finding], volumes: Iterable[Located]) -> list[F
     order of their positions. A row with a mask becomes one row per finding in it, each with its
     bounding box in x, y, width and height, its ``mask_shape`` (rows, columns), its ``mask_share``
     of the image, the ``mask_pages`` that a stack has, the grey level from which on pixels are set
-    in ``mask_soft``, and the `PlacedMask` itself. The slice of a mask that says its own is the
-    middle one, where the sheet names none.
+    in ``mask_soft``, how many ``mask_areas`` lie apart, and the `PlacedMask` itself. The slice of
+    a mask that says its own is the middle one, where the sheet names none.
 
     Parameters
     ----------
@@ -148,6 +149,7 @@ def _boxed(
         "mask_slices": slices,
         "mask_soft": stack.soft,
         "mask_outlines": stack.outlines,
+        "mask_areas": int(np.max(connected(union, connectivity=2))),
     }
 
 

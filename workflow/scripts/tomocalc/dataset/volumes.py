@@ -80,9 +80,9 @@ def merge_volumes(
     -------
     dict
         ``volumes``, ``patients`` and ``sites`` that were measured, with candidates or without,
-        ``annotations`` (total, lines of the sheet,
-        on_several_slices, matched, unmatched, volumes_without_annotation, other_findings,
-        ignored_candidates: in another finding or in the band around one), ``slices``
+        ``annotations`` (total, lines of the sheet, on_several_slices, in_several_areas, matched,
+        unmatched, volumes_without_annotation, other_findings, ignored_candidates: in another
+        finding or in the band around one), ``slices``
         (total, without_objects, quarantined), ``doubts`` (code, volumes, slices, first) and
         ``doubtful_volumes`` that have any, and ``extraction`` (settings, ranges of spacing).
 
@@ -137,7 +137,7 @@ def merge_volumes(
     joined = sum("parts" in finding for finding in annotated)
     if joined:
         log.info("%d findings are outlined on several slices, each counted once", joined)
-    _tell_of_masks(annotated)
+    apart = _tell_of_masks(annotated)
     if clusters is not None:
         _check_clusters(sheet, formed)
     return {
@@ -149,6 +149,7 @@ def merge_volumes(
             "total": len(annotated),
             "lines": sum(len(lines_of(finding)) for finding in annotated),
             "on_several_slices": joined,
+            "in_several_areas": apart,
             "matched": matched,
             "unmatched": len(annotated) - matched,
             "volumes_without_annotation": len(volumes) - len(by_volume),
@@ -162,8 +163,8 @@ def merge_volumes(
     }
 
 
-def _tell_of_masks(annotated: Sequence[Finding]) -> None:
-    """Say how masks were read: which hold several findings, or grey levels."""
+def _tell_of_masks(annotated: Sequence[Finding]) -> int:
+    """Say how masks were read; return how many calcifications are areas that lie apart."""
     lines = Counter(line[LINE] for finding in annotated for line in lines_of(finding))
     several = sum(count > 1 for count in lines.values())
     soft = sum(finding.get("mask_soft") is not None for finding in annotated)
@@ -172,6 +173,12 @@ def _tell_of_masks(annotated: Sequence[Finding]) -> None:
         said = "masks: %d hold labels or segments that lie apart, each a finding; %d findings are "
         said += "of grey levels, set from half of the largest on; %d have holes, which are filled"
         log.info(said, several, soft, outlined)
+    one = [finding for finding in annotated if finding["kind"] == "calcification"]
+    apart = sum(finding.get("mask_areas", 1) > 1 for finding in one)
+    if apart:
+        said = "%d calcifications are masks of one value whose areas lie apart, each counted once: "
+        log.warning(said + "give every calcification its own value, or say kind cluster", apart)
+    return apart
 
 
 def _order(clusters: ClusterSettings | None) -> list[str] | pl.Expr:

@@ -51,8 +51,9 @@ objects belong to no candidate (null).
 """
 
 TWO_REGIONS = 0.35
-"""Share of the breast from which on another region may be one too: of 102 films and slices of
-tomosynthesis the largest is 0.17, a film's label."""
+"""Share of the breast from which on another region may be one too: 102 real images reach 0.17."""
+STRAIGHT = 0.6
+"""Share of a row or column from which on an edge is not anatomy: 42 real slices reach 0.25."""
 SEARCH_FILE = "search.parquet"
 """Beside the shards."""
 
@@ -119,15 +120,16 @@ class VolumeObjects:
 
     def doubts(self) -> Iterator[Doubt]:
         """Yield what is doubtful about a volume once its slices have been searched."""
-        lost = tuple(entry.slice for entry in self.quarantined)
-        if lost:
-            yield Doubt(code="quarantined", slices=lost)
-        for flag in ("constant", "capped"):
-            flagged = tuple(fact.slice for fact in self.facts if fact.qc_flag == flag)
-            if flagged:
-                yield Doubt(code=flag, slices=flagged)
-        if repeated := self._repeated():
-            yield Doubt(code="slices_repeat", slices=repeated)
+        by_slice = {
+            "quarantined": [entry.slice for entry in self.quarantined],
+            "constant": [fact.slice for fact in self.facts if fact.qc_flag == "constant"],
+            "capped": [fact.slice for fact in self.facts if fact.qc_flag == "capped"],
+            "slices_repeat": self._repeated(),
+            "straight_line": [fact.slice for fact in self.facts if fact.line_share > STRAIGHT],
+        }
+        for code, slices in by_slice.items():
+            if slices:
+                yield Doubt(code=code, slices=tuple(slices))
         if self.unlike:
             yield Doubt(code="neighbours_unlike", values={"times": round(self.unlike, 2)})
         other = float(np.median([fact.other_share for fact in self.facts] or [0.0]))
@@ -136,7 +138,7 @@ class VolumeObjects:
         if not self.candidates.count:
             yield Doubt(code="no_candidate")
 
-    def _repeated(self) -> tuple[int, ...]:
+    def _repeated(self) -> list[int]:
         """Return the slices on which the very same was found as on an earlier one."""
         seen, repeated = set[tuple[bytes | str, ...]](), []
         for fact in self.facts:
@@ -148,7 +150,7 @@ class VolumeObjects:
             if found in seen:
                 repeated.append(fact.slice)
             seen.add(found)
-        return tuple(repeated)
+        return repeated
 
     def at_focus(
         self,

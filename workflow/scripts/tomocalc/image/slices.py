@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -39,6 +39,17 @@ EVERY_OTHER = 0.8
 """Largest share of the distance of neighbours that every other slice has where two volumes
 interleave."""
 
+BESIDE = 3
+"""Pixels to each side of a column with which it is compared: a detector line is thinner."""
+SAMPLED = 64
+"""Rows at which columns are looked at."""
+LEAST = 16
+"""Of them in the breast, at least, for anything to be told."""
+EDGE = 3 * 1.4826
+"""Times the median difference, of any pixel, above which there is an edge: three deviations."""
+FAINTEST = 2.0
+"""The same in grey levels."""
+
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
@@ -57,6 +68,12 @@ class Prepared:
     raw: NDArray[np.unsignedinteger]
     breast: Breast
     scale: Scale
+
+    @property
+    def turned(self) -> Prepared:
+        """The slice with rows and columns exchanged."""
+        breast = replace(self.breast, mask=self.breast.mask.T)
+        return Prepared(self.raw.T, breast, self.scale)
 
     @cached_property
     def grey(self) -> Grey:
@@ -123,10 +140,34 @@ def slice_facts(index: int, used: SliceObjects, prepared: Prepared) -> SliceFact
         mask_share=round(used.mask_share, 6),
         breast_share=round(prepared.breast.share, 4),
         other_share=round(prepared.breast.other, 4),
+        line_share=round(max(_edges(prepared), _edges(prepared.turned)), 4),
         objects=used.runs.count,
         qc_flag="capped" if used.capped else "ok",
         pixels="" if used.runs.count else hashlib.sha256(raw.data).hexdigest()[:16],
     )
+
+
+def _edges(prepared: Prepared) -> float:
+    """Return the largest share of a column in the breast along which an edge runs, 0..1.
+
+    What is anatomy bends. A line of the detector, a frame, and the border of padding or of
+    collimation run along the columns of the image. Columns that hold less than half as much of the
+    breast as the fullest say nothing: the skin touches them.
+    """
+    image, breast = prepared.raw, prepared.breast
+    rows = np.arange(0, image.shape[0], max(1, image.shape[0] // SAMPLED))
+    lines = image[rows].astype(np.float32)
+    inner = slice(BESIDE, image.shape[1] - BESIDE)
+    inside = np.repeat(breast.mask[rows // breast.block], breast.block, axis=1)[:, inner]
+    # Column c against the mean of c - BESIDE and c + BESIDE, for every c that has both.
+    step = lines[:, inner] - (lines[:, : -2 * BESIDE] + lines[:, 2 * BESIDE :]) / 2
+    pixels = inside.sum(axis=0)
+    told = pixels >= max(LEAST, int(pixels.max(initial=0)) / 2)
+    if not told.any():
+        return 0.0
+    limit = max(EDGE * float(np.median(np.abs(step[inside]))), FAINTEST / prepared.scale.gain)
+    brighter, darker = (((sign * step > limit) & inside).sum(axis=0) for sign in (1, -1))
+    return float((np.maximum(brighter, darker)[told] / pixels[told]).max())
 
 
 def unlikeness(views: Sequence[NDArray[np.float32]]) -> float:

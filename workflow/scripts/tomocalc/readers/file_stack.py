@@ -10,7 +10,7 @@ from tomocalc.accounts.doubts import Doubt
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.readers.file_names import check_names, name_order
 from tomocalc.readers.plane import Facts, Plane, Stack, named, unsupported
-from tomocalc.readers.sniff import SUFFIXES, Kind, sniff
+from tomocalc.readers.sniff import SUFFIXES, Kind, header_of, sniff
 
 ITK_KINDS = {Kind.NIFTI, Kind.NRRD, Kind.META}
 
@@ -109,7 +109,9 @@ def _check_strangers(files: list[Path], faults: dict[Path, TomocalcError]) -> No
                 what="a folder holds a file that is not a slice",
                 where=error.where,
                 why=error.why,
-                fix="take it away, or name the slices by a pattern such as *.png",
+                fix=error.fix
+                if header_of(file)
+                else "take it away, or name the slices by a pattern such as *.png",
             )
             for file, error in faults.items()
             if file.suffix.lower() not in SUFFIXES

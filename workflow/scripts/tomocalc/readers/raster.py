@@ -26,6 +26,7 @@ ORIENTATION = 0x0112
 INCH_MM = 25.4
 HABITS = (1, 72, 90, 96, 100, 120, 144, 150, 200, 240, 300, 350, 400, 600, 1200)
 """Dots per inch of screens and printers."""
+SAVE_EACH = "save each picture as a file of its own"
 SAVE_GREY = "save it as 8-bit or 16-bit greyscale"
 
 
@@ -53,6 +54,8 @@ def raster_plane(path: Path, kind: Kind, *, mask: bool = False) -> Plane:
     with path.open("rb") as handle:
         head = handle.read(HEADER_BYTES)
     rows, columns, bits, channels = header(head, where)
+    if kind is Kind.PGM:
+        _check_single(path, head)
     orientation = _exif_orientation(head, kind)
     wide = bits > 8
     size = path.stat().st_size
@@ -147,7 +150,7 @@ def _png_header(head: bytes, where: str, *, mask: bool) -> tuple[int, int, int, 
         raise damaged(where, "the PNG header holds impossible values")
     if b"acTL" in head[:4096]:
         why = "it is an animated PNG, which holds several pictures"
-        raise unsupported(where, why, "save each picture as a file of its own")
+        raise unsupported(where, why, SAVE_EACH)
     if colour == 3 and not mask:
         raise unsupported(where, "it is a palette PNG: its values are not grey levels", SAVE_GREY)
     if bits not in (8, 16) and not (mask and bits in (1, 2, 4)):
@@ -205,6 +208,15 @@ def _pgm_match(data: bytes, where: str) -> tuple[int, int, int, int]:
     if not (rows and columns and 0 < largest < 65536):
         raise damaged(where, "the PGM header holds impossible values")
     return rows, columns, largest, match.end()
+
+
+def _check_single(path: Path, head: bytes) -> None:
+    """Refuse a PGM file in which another image follows the first."""
+    rows, columns, largest, start = _pgm_match(head, str(path))
+    with path.open("rb") as handle:
+        handle.seek(start + rows * columns * (1 if largest < 256 else 2))
+        if handle.read(16).lstrip().startswith(b"P5"):
+            raise unsupported(str(path), "it is a PGM file of several pictures", SAVE_EACH)
 
 
 def _pgm_header(head: bytes, where: str) -> tuple[int, int, int, int]:

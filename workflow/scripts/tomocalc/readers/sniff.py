@@ -56,6 +56,9 @@ SIGNATURES = (
     (b"NRRD000", Kind.NRRD),
 )
 
+HEADERS = (".mhd", ".nhdr", ".hdr")
+"""Of text files that name the file of their data."""
+FROM_ROI = "show it on the slice in ImageJ, choose Edit > Selection > Create Mask, save it as TIFF"
 EXPORT = "save it as TIFF, or as NIfTI or NRRD with its spacing"
 PICTURES = (
     (b"GIF8", "a GIF image"),
@@ -76,7 +79,9 @@ ARRAYS = (
     (b"\x5c\x01\x00\x00", "Analyze 7.5, which does not say how it lies"),
 )
 PACKED = ((b"\x1f\x8b", "gzip data"), (b"PK\x03\x04", "a ZIP archive"))
+ROI = b"Iout"
 OTHERS = (
+    (ROI, "an ImageJ ROI: an outline, and no pixels"),
     *PICTURES,
     *ARRAYS,
     *PACKED,
@@ -107,9 +112,11 @@ def sniff(path: Path) -> Kind:
     if kind is None:
         if head.startswith(b"PK\x03\x04") and path.suffix.lower() == ".npz":
             raise not_an_image(path, "it is a NumPy archive (.npz)", fix=EXPORT)
-        if path.suffix.lower() == ".img" and path.with_suffix(".hdr").exists():
-            why = "it holds the data of a header beside it"
-            raise not_an_image(path, why, fix="give the .hdr file")
+        if header := header_of(path):
+            why = f"it holds the data of {header.name} beside it"
+            raise not_an_image(path, why, fix=f"give the path of {header.name}")
+        if head.startswith(b"PK\x03\x04") and b".roi" in head[:256]:
+            raise not_an_image(path, "it is a ZIP archive of ImageJ ROIs", fix=FROM_ROI)
         raise not_an_image(path, f"it {_describe(head)}", fix=_remedy(head))
     promised = SUFFIXES.get(path.suffix.lower(), kind)
     if promised is not kind:
@@ -118,8 +125,21 @@ def sniff(path: Path) -> Kind:
     return kind
 
 
+def header_of(path: Path) -> Path | None:
+    """Return the file beside *path* that is the header of its data, if there is one."""
+    for beside in sorted(path.parent.iterdir()):
+        if beside.suffix.lower() in HEADERS and beside.is_file() and beside != path:
+            with beside.open("rb") as handle:
+                named = path.name.encode() in handle.read(HEAD)
+            if named or beside.stem == path.stem:
+                return beside
+    return None
+
+
 def _remedy(head: bytes) -> str:
     """Return what to do with a file of another format."""
+    if head.startswith(ROI):
+        return FROM_ROI
     if head.startswith(tuple(mark for mark, _ in ARRAYS)):
         return EXPORT
     if head.startswith(tuple(mark for mark, _ in PACKED)):

@@ -187,7 +187,6 @@ COHORT: dict[str, Sort] = {
     "deep": Sort({"depth_unlikely"}, as_png, {"slice_spacing_mm": 45.0}),
     "across": Sort({"more_than_rows", "neighbours_unlike", "straight_line"}, of_rows),
     "two": Sort({"neighbours_unlike"}, of_two_volumes),
-    "line": Sort({"straight_line"}, as_dicom(with_a_detector_line)),
     "framed": Sort({"framed"}, as_dicom(with_a_frame)),
     "thin": Sort(
         {"slices_apart", "imager_spacing_differs"},
@@ -230,6 +229,7 @@ COHORT: dict[str, Sort] = {
     },
     "affines": Sort({"affine_contradicts"}, of_two_geometries),
     "bytes": Sort({"bytes_swapped", "no_candidate"}, of_exchanged_bytes),
+    "line": Sort({"straight_line"}, as_dicom(with_a_detector_line)),
 }
 """Volumes by their names."""
 TOGETHER = {"same_pixels", "many_studies", "study_shared"}

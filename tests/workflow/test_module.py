@@ -78,3 +78,12 @@ def test_it_runs_from_another_folder(tmp_path: Path) -> None:
     assert "simulate_volume" in run.stdout
     assert elsewhere.planned(*command, *tiny)["simulate_volume"] == TINY_VOLUMES - 1
     assert not (project.folder / "resources").exists()
+
+
+def test_jobs_read_the_library_beside_their_scripts(project: Project, tmp_path: Path) -> None:
+    """Also where an environment has another one, earlier than what Snakemake adds to the path."""
+    other = tmp_path / "installed/tomocalc/__init__.py"
+    other.parent.mkdir(parents=True)
+    other.write_text("raise SystemExit('the library that is installed')\n")
+    elsewhere = replace(project, variables={"PYTHONPATH": str(tmp_path / "installed")})
+    elsewhere.snakemake("resources/phantom/P001-LCC.dcm", "--configfile", "tiny.yaml")

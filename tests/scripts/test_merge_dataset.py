@@ -10,7 +10,6 @@ import polars as pl
 import pytest
 
 import merge_dataset
-import split_dataset
 from support.candidates import as_shard, cohort
 from support.image_files import write_png
 from support.manifests import manifest as made
@@ -286,23 +285,3 @@ def test_rows_without_meaning_are_named(tmp_path, columns, message):
     with pytest.raises(TomocalcError, match=message) as caught:
         merge(tmp_path, [manifest])
     assert "v candidate 0 slice 0" in str(caught.value)
-
-
-@pytest.mark.parametrize("protocol", ["honest", "paper"])
-def test_the_split_is_written_with_its_account(tmp_path, protocol):
-    write_parquet(tmp_path / "candidates.parquet", cohort())
-    split_dataset.main(
-        candidates=str(tmp_path / "candidates.parquet"),
-        features=["area", "contrast"],
-        protocol=protocol,
-        duplicates="drop",
-        seed=1,
-        settings={"validation_fraction": 0.2, "test_fraction": 0.3, "folds": 3},
-        splits=str(tmp_path / "splits.parquet"),
-        account=str(tmp_path / "split.json"),
-    )
-    account = json.loads((tmp_path / "split.json").read_text())
-    splits = read_parquet(tmp_path / "splits.parquet")
-    assert account["audit"]["verdict"] == {"honest": "clean", "paper": "leaks"}[protocol]
-    assert sum(part["rows"] for part in account["parts"].values()) == splits.height
-    assert account["before"]["candidates"] == 200

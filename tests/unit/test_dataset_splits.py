@@ -1,13 +1,17 @@
 """Parts share nothing under the honest protocol, and everything under the paper's."""
 
+import json
+
 import polars as pl
 import pytest
 
+import split_dataset
 from support.candidates import candidate_rows, cohort
 from tomocalc.accounts.leakage import Verdict
 from tomocalc.audit.audit import audit_split, rows_of_split
 from tomocalc.dataset.splits import split_honest, split_paper, usable_candidates
 from tomocalc.errors import TomocalcError
+from tomocalc.parquet import read_parquet, write_parquet
 
 USED = ["area", "contrast"]
 
@@ -153,3 +157,23 @@ def test_the_honest_protocol_is_clean():
     audit = audit_split(split, permutations=0)
     assert audit.verdict is Verdict.CLEAN
     assert audit.shared == []
+
+
+@pytest.mark.parametrize("protocol", ["honest", "paper"])
+def test_the_split_is_written_with_its_account(tmp_path, protocol):
+    write_parquet(tmp_path / "candidates.parquet", cohort())
+    split_dataset.main(
+        candidates=str(tmp_path / "candidates.parquet"),
+        features=["area", "contrast"],
+        protocol=protocol,
+        duplicates="drop",
+        seed=1,
+        settings={"validation_fraction": 0.2, "test_fraction": 0.3, "folds": 3},
+        splits=str(tmp_path / "splits.parquet"),
+        account=str(tmp_path / "split.json"),
+    )
+    account = json.loads((tmp_path / "split.json").read_text())
+    splits = read_parquet(tmp_path / "splits.parquet")
+    assert account["audit"]["verdict"] == {"honest": "clean", "paper": "leaks"}[protocol]
+    assert sum(part["rows"] for part in account["parts"].values()) == splits.height
+    assert account["before"]["candidates"] == 200

@@ -149,7 +149,7 @@ def _boxed(
         "mask_slices": slices,
         "mask_soft": stack.soft,
         "mask_outlines": stack.outlines,
-        "mask_areas": int(np.max(connected(union, connectivity=2))),
+        "mask_areas": int(np.asarray(connected(union, connectivity=2)).max()),
     }
 
 

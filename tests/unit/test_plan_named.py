@@ -15,7 +15,7 @@ from tomocalc.errors import TomocalcError
 from tomocalc.plan.named import check_contents, check_named_files
 
 SCHEMA = load_schema(ROOT / "workflow/schemas/config.schema.yaml")
-VOLUMES = {name: {"patient_id": name.replace("v", "q")} for name in ("v0", "v1")}
+VOLUMES = {f"v{n}": {"volume_id": f"v{n}", "patient_id": f"q{n}"} for n in (0, 1)}
 
 
 @pytest.fixture
@@ -94,6 +94,24 @@ def test_columns_without_names_are_numbered(of_a_table: dict[str, Any]) -> None:
     of_a_table["table"]["label"] = "y"
     with pytest.raises(TomocalcError, match=r"table.label.*has no column `y`.*column_1, column_2"):
         check_contents(of_a_table, {})
+
+
+def test_the_empty_cells_of_a_feature_are_told_once(of_a_table: dict[str, Any]) -> None:
+    path = Path(of_a_table["table"]["path"])
+    lines = path.read_text().splitlines()
+    for number in (3, 4, 9):
+        lines[number - 1] = lines[number - 1].replace(str((number - 2) / 7), " NA ")
+    path.write_text("\n".join(lines) + "\n")
+    told = r"column C\): 3 of 30 cells are empty \(lines 3, 4, 9\). Fix: fill them, take C out"
+    with pytest.raises(TomocalcError, match=told) as caught:
+        check_contents(of_a_table, {})
+    assert len(str(caught.value).splitlines()) == 1
+    of_a_table["table"]["negative"] = ["0"]
+    of_a_table["table"]["positive"] = "2"
+    with pytest.raises(TomocalcError, match=r"column C\): 1 of 15 cells are empty \(line 4\)"):
+        check_contents(of_a_table, {})
+    of_a_table["dataset"] |= {"impute": "mean"}
+    check_contents(of_a_table, {})
 
 
 def test_a_column_of_many_values_divides_nothing(of_a_table: dict[str, Any]) -> None:

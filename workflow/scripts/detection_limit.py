@@ -137,11 +137,11 @@ def annotated(
     volumes: Sequence[VolumeManifest],
     data_root: str | None,
 ) -> dict[str, list[Target]]:
-    """Return the places of the user's own annotations, of all kinds, by volume."""
+    """Return the places of the user's own calcifications and clusters, by volume."""
     found: dict[str, list[Target]] = {}
     if sheet is not None and schema is not None:
         names = [volume.volume_id for volume in volumes]
-        rows = read_annotations(sheet, load_schema(schema), names, others=None, data_root=data_root)
+        rows = read_annotations(sheet, load_schema(schema), names, data_root=data_root)
         for row in findings_of(rows, volumes):
             found.setdefault(row["volume_id"], []).append(Target.from_annotation(row))
     return found

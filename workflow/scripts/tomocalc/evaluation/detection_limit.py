@@ -58,22 +58,24 @@ def cases_of(
     objects
         What one stage of the chain has found.
     others
-        Annotated findings, which no place that is counted for chance may touch.
+        Annotated findings. No place that is counted for chance may touch them, nor a calcification
+        that was put in; it may lie on a distractor, as on a vessel. The index counts these places.
     """
-    everything = [one for group in plan.groups for one in group.objects]
-    targets = [_target(one, plan.pixel_spacing_mm) for one in everything]
+    calcifications = [
+        one for group in plan.groups for one in group.objects if one.kind == "calcification"
+    ]
+    targets = [_target(one, plan.pixel_spacing_mm) for one in calcifications]
     taken = [*targets, *others]
-    for one, target in zip(everything, targets, strict=True):
-        if one.kind == "calcification":
-            mirrors = mirrored(target, outline, taken) if outline else []
-            yield Case(
-                volume_id=plan.volume_id,
-                patient_id=patient_id,
-                site=site,
-                what=one,
-                found=objects.cover(target),
-                chance=tuple(objects.cover(place) for place in mirrors),
-            )
+    for one, target in zip(calcifications, targets, strict=True):
+        mirrors = mirrored(target, outline, taken) if outline else []
+        yield Case(
+            volume_id=plan.volume_id,
+            patient_id=patient_id,
+            site=site,
+            what=one,
+            found=objects.cover(target),
+            chance=tuple(objects.cover(place) for place in mirrors),
+        )
 
 
 def _target(one: InsertedObject, pixel_spacing_mm: float) -> Target:

@@ -23,10 +23,11 @@ from tomocalc.audit.split_file import (
     split_uses,
     wanted,
 )
-from tomocalc.cells import Row
+from tomocalc.cells import Row, line_numbers
 from tomocalc.comparison.catalogue import read_cited
 from tomocalc.delimited import split_lines
 from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.identity import is_empty
 from tomocalc.sections import MOST_SUBGROUPS, TABLE, TableSection
 
 LARGE = 100_000_000
@@ -46,10 +47,18 @@ class Table:
         Their names.
     rows
         Of a text table; of a Parquet file nobody looks.
+    lines
+        Their numbers in the file.
     """
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]] | None
+    lines: Sequence[int] = ()
+
+    def cells(self, column: str) -> list[str]:
+        """Return the cells of a column of a text table; empty where a line ends before it."""
+        place = list(self.columns).index(column)
+        return [row[place].strip() if place < len(row) else "" for row in self.rows or ()]
 
 
 def check_named_files(config: Mapping[str, Any]) -> None:
@@ -82,6 +91,8 @@ def check_contents(config: Mapping[str, Any], volumes: Mapping[str, Row]) -> Non
     if config["source"] == "table" and not is_address(own["path"]):
         known = read_table(own["path"], header=own["header"])
         raise_all(list(_wrong_columns(known, own["path"], own, config["features"])))
+        if known is not None and config["dataset"]["impute"] == "none":
+            raise_all(list(_empty_cells(known, own, config["features"])))
     if other is not None:
         found = read_table(other, header=own["header"])
         raise_all(list(_wrong_columns(found, other, own, _features_of_model(config))))
@@ -119,10 +130,9 @@ def read_table(path: str, *, header: bool) -> Table | None:
         if any(cells[len(first) :]):
             why = f"it has {len(cells)} cells where the header has {len(first)}"
             raise _fault(f"{path}:{number}", why, "give every line one cell per column")
-    rows = [cells for _, cells in lines]
-    if header:
-        return Table(first, rows)
-    return Table([f"column_{number + 1}" for number in range(len(first))], [first, *rows])
+    lines = lines if header else [(1, first), *lines]
+    names = first if header else [f"column_{number + 1}" for number in range(len(first))]
+    return Table(names, [cells for _, cells in lines], [number for number, _ in lines])
 
 
 def _parquet(path: str) -> Table | None:
@@ -202,12 +212,30 @@ def _wrong_columns(
     for column in settings["subgroups"]:
         if column not in table.columns or table.rows is None:
             continue
-        place = list(table.columns).index(column)
-        number = len({cells[place].strip() for cells in table.rows if place < len(cells)})
+        number = len({*table.cells(column)})
         if number > MOST_SUBGROUPS:
             why = f"it holds {number} values, too many for subgroups"
             fix = f"make at most {MOST_SUBGROUPS} groups of them, or take it out of table.subgroups"
             yield _fault(f"{path}, column {column}", why, fix)
+
+
+def _empty_cells(
+    table: Table, settings: TableSection, features: Iterable[str]
+) -> Iterator[TomocalcError]:
+    """Say once of every feature how many cells are empty in rows that the data set takes."""
+    if table.rows is None:
+        return
+    words = None if settings["negative"] is None else {settings["positive"], *settings["negative"]}
+    labels = table.cells(settings["label"])
+    taken = [not is_empty(text) if words is None else text in words for text in labels]
+    for name in features:
+        column = settings["features"].get(name, name)
+        cells = zip(table.lines, table.cells(column), taken, strict=True)
+        empty = [line for line, text, asked in cells if asked and is_empty(text)]
+        if empty:
+            why = f"{len(empty)} of {sum(taken)} cells are empty ({line_numbers(empty)})"
+            fix = f"fill them, take {name} out of `features`, or set dataset.impute"
+            yield _fault(f"{settings['path']}, column {column}", why, fix)
 
 
 def _meant(name: str, columns: Sequence[str]) -> str:
@@ -235,8 +263,7 @@ def _check_split_of_table(path: str, table: Table | None, patient_id: str | None
     if table is None or table.rows is None:
         return
     if uses[0].patient_id is not None:
-        place = list(table.columns).index(str(patient_id))
-        _need_known(path, uses, {cells[place].strip() for cells in table.rows}, "patient_id")
+        _need_known(path, uses, {*table.cells(str(patient_id))}, "patient_id")
         return
     last = max(uses, key=lambda use: use.candidate_id or 0)
     if (last.candidate_id or 0) >= len(table.rows):
@@ -252,20 +279,14 @@ def _check_split_of_volumes(path: str, volumes: Mapping[str, Row]) -> None:
     if uses[0].volume_id == TABLE and TABLE not in volumes:
         why = "it numbers rows of a table, and this run has volumes"
         raise split_fault(path, why, wanted(of_table=False))
-    if uses[0].patient_id is not None:
-        known = {str(row["patient_id"]) for row in volumes.values()}
-        _need_known(path, uses, known, "patient_id")
-    else:
-        _need_known(path, uses, {*volumes}, "volume_id")
+    column = "volume_id" if uses[0].patient_id is None else "patient_id"
+    _need_known(path, uses, {str(row[column]) for row in volumes.values()}, column)
 
 
-def _need_known(path: str, uses: Iterable[Use], known: Collection[str], column: str) -> None:
+def _need_known(path: str, uses: Sequence[Use], known: Collection[str], column: str) -> None:
     """Name the first of the patients or volumes of a split file that are none of this run."""
-    unknown: dict[str, int] = {}
-    for use in uses:
-        name = getattr(use, column)
-        if name not in known:
-            unknown.setdefault(name, use.line)
+    named = {getattr(use, column): use.line for use in reversed(uses)}
+    unknown = {name: line for name, line in reversed(named.items()) if name not in known}
     if unknown:
         name, line = next(iter(unknown.items()))
         folded = {one.casefold(): one for one in known}

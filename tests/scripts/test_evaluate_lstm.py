@@ -176,12 +176,15 @@ def test_a_table_has_no_volumes_and_says_so(folder: Path, tmp_path: Path) -> Non
     metrics = evaluate(folder, tmp_path, source="table", manifests=[], annotations=None)
     assert (metrics["images"], metrics["no_images"]) == (None, "no_places")
     page = (tmp_path / "report.html").read_text()
-    assert "nothing to measure on volumes, clusters or patients" in page
+    assert "nothing can be counted per volume or finding" in page
     assert "chart-froc" not in page
     clusters = read_parquet(tmp_path / "clusters.parquet")
     assert clusters.schema == {column.name: column.dtype for column in CLUSTERS}
     assert clusters.is_empty()
-    assert read_parquet(tmp_path / "patients.parquet").is_empty()
+    patients = read_parquet(tmp_path / "patients.parquet")
+    assert metrics["by_patient"]["n"] == patients.filter(part="test").height > 0
+    assert "Patients of the test part" in page
+    assert "Nor can patients" not in page
 
 
 def test_a_split_by_rows_has_no_volume_figures(folder: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from support.candidates import candidate_rows
 from support.manifests import manifest as made
 from tomocalc.accounts.metrics import Cases, Confusion
-from tomocalc.evaluation.cases import case_account
+from tomocalc.evaluation.cases import case_account, patients_of_table
 from tomocalc.evaluation.clusters import Marks, Rule
 from tomocalc.evaluation.findings import Box, Cluster, box_of, gather_findings
 from tomocalc.evaluation.froc import FALSE
@@ -250,3 +250,26 @@ def test_cases_of_one_class_have_counts_only():
     )
     facts = case_account(cases, threshold=0.5, confidence=0.95, prevalences=[])
     assert facts == Cases(n=2, positives=0, without_candidates=1)
+
+
+def test_a_patient_of_a_table_has_its_likeliest_row():
+    rows = pl.DataFrame(
+        {
+            "volume_id": "table",
+            "candidate_id": [0, 1, 2, 3],
+            "patient_id": ["a", "a", "b", "c"],
+            "label": [1, 0, 0, 1],
+            "part": ["test", "test", "test", "train"],
+            "probability": [0.4, 0.9, 0.2, 0.8],
+        }
+    )
+    found = patients_of_table(rows, threshold=0.5)
+    shown = ("patient_id", "part", "score", "candidates", "flagged", "findings", "found")
+    assert found.select(shown).rows() == [
+        ("a", "test", 0.9, 2, 1, 1, 0),
+        ("b", "test", 0.2, 1, 0, 0, 0),
+        ("c", "train", 0.8, 1, 1, 1, 1),
+    ]
+    for column, value in (("patient_id", "a"), ("patient_id", "")):
+        several = rows.with_columns(pl.lit(value).alias(column))
+        assert patients_of_table(several, threshold=0.5).is_empty()

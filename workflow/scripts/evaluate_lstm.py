@@ -14,8 +14,8 @@ from tomocalc.dataset.annotations import read_findings
 from tomocalc.dataset.feature_table import read_subgroups
 from tomocalc.dataset.listing import listed_manifests
 from tomocalc.evaluation.account import account
-from tomocalc.evaluation.images import measure_images, without_images
-from tomocalc.evaluation.outcomes import measure_outcomes
+from tomocalc.evaluation.images import measure_images
+from tomocalc.evaluation.outcomes import measure_outcomes, measure_table
 from tomocalc.evaluation.subgroups import Known, subgroups_of
 from tomocalc.evaluation.thresholds import operating_points
 from tomocalc.experiments.paper import PAPER
@@ -73,7 +73,7 @@ def main(
         The sections ``evaluation`` and ``split`` of the configuration.
     clusters, volumes, patients
         Tables that are written: clusters that the model marks, and scores; without rows where
-        there are no volumes.
+        there are no volumes, or a table names no patients.
     data_root
         Folder that the masks of the annotations are in, or None.
     table, columns
@@ -94,7 +94,7 @@ def main(
     write_parquet(predictions, scored.drop("group"))
     facts = [read_manifest(path) for path in manifests]
     if annotations is None:
-        images = without_images("no_places")
+        images = measure_table(scored, threshold=model.threshold, settings=settings)
     else:
         known = read_findings(annotations, annotations_schema, facts, data_root=data_root)
         scores = rows.join(probability, on=KEY, how="left")
@@ -135,6 +135,7 @@ def main(
         parts=_parts(scored, model, settings, seed),
         images=images.facts,
         no_images=images.reason,
+        by_patient=images.cases,
         subgroups=found_subgroups,
         opened=opened,
         paper=PAPER if protocol == "paper" else None,

@@ -18,8 +18,8 @@ from tomocalc.dataset.splits import usable_candidates
 from tomocalc.dataset.volumes import merge_volumes
 from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.account import account
-from tomocalc.evaluation.images import Images, measure_images, without_images
-from tomocalc.evaluation.outcomes import measure_outcomes
+from tomocalc.evaluation.images import Images, measure_images
+from tomocalc.evaluation.outcomes import measure_outcomes, measure_table
 from tomocalc.evaluation.subgroups import Known, subgroups_of
 from tomocalc.evaluation.transfer import calibration_line, decision_curve, recalibrations
 from tomocalc.image.shards import read_manifest
@@ -110,7 +110,8 @@ def main(
     write_parquet(
         predictions, scored.select(*KEY, "patient_id", "site", "group", "label", "probability")
     )
-    images = without_images("no_places")
+    tested = scored.with_columns(part=pl.lit("test"))
+    images = measure_table(tested, threshold=model.threshold, settings=settings)
     if annotations is not None and table is None:
         findings = read_findings(annotations, annotations_schema, volumes, data_root=data_root)
         scores = rows.join(probability, on=KEY, how="left")
@@ -135,6 +136,7 @@ def main(
         parts={"train": EMPTY_PART, "validation": EMPTY_PART, "test": test},
         images=images.facts,
         no_images=images.reason,
+        by_patient=images.cases,
         subgroups=divided,
         weights_sha256=model.card.weights_sha256,
         trained_on=domain.source,

@@ -206,6 +206,8 @@ class MetricsAccount(Account, frozen=True, kw_only=True):
     ----------
     images, no_images
         What was measured on images, or why nothing was.
+    by_patient
+        Patients of a feature table that names them, split by patient.
     paper
         None unless the run follows the paper's protocol.
     subgroups
@@ -222,6 +224,7 @@ class MetricsAccount(Account, frozen=True, kw_only=True):
     parts: dict[str, Part]
     images: ImageMetrics | None = None
     no_images: Literal["no_places", "not_by_patient"] | None = None
+    by_patient: Cases | None = None
     paper: PaperFigures | None = None
     subgroups: tuple[Division, ...] = ()
     opened: Opened | None = None
@@ -230,3 +233,10 @@ class MetricsAccount(Account, frozen=True, kw_only=True):
     def test(self) -> Part:
         """The test part."""
         return self.parts["test"]
+
+    @property
+    def cases(self) -> dict[str, Cases]:
+        """Cases by their unit, volumes before patients; empty where there are none."""
+        if self.images:
+            return {"volumes": self.images.cases.volumes, "patients": self.images.cases.patients}
+        return {"patients": self.by_patient} if self.by_patient else {}

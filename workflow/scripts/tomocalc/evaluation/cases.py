@@ -70,6 +70,39 @@ def patient_table(volumes: pl.DataFrame) -> pl.DataFrame:
     return _typed(rows, keys).with_columns(pl.col("volumes").cast(pl.Int32)).sort("patient_id")
 
 
+def patients_of_table(scored: pl.DataFrame, *, threshold: float) -> pl.DataFrame:
+    """Return one row per patient of a feature table, whose findings are the positive rows.
+
+    Parameters
+    ----------
+    scored
+        volume_id, candidate_id, patient_id, label, part and probability of every candidate.
+
+    Returns
+    -------
+    polars.DataFrame
+        As `patient_table`; without rows where not every row names a patient, or one of them is in
+        several parts.
+    """
+    rows = scored.unique(["volume_id", "candidate_id", "part"])
+    parts = rows.group_by("patient_id").agg(pl.col("part").n_unique())["part"]
+    if (rows["patient_id"] == "").any() or (parts > 1).any():
+        rows = rows.clear()
+    positive, flagged = pl.col("label") == 1, pl.col("probability") >= threshold
+    found = rows.group_by("patient_id", "part").agg(
+        score=pl.col("probability").max(),
+        candidates=pl.len(),
+        flagged=flagged.sum(),
+        findings=positive.sum(),
+        with_candidate=positive.sum(),
+        found=(positive & flagged).sum(),
+    )
+    nothing = dict.fromkeys(("volumes", "clusters", "cluster_score"), pl.lit(0))
+    keys = ["patient_id", "part", "volumes"]
+    typed = _typed(found.with_columns(**nothing), keys)
+    return typed.with_columns(pl.col("volumes").cast(pl.Int32)).sort("patient_id")
+
+
 def case_account(
     cases: pl.DataFrame,
     *,

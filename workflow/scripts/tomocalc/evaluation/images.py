@@ -13,7 +13,7 @@ import polars as pl
 
 from tomocalc.accounts.findings import ByFinding, Dbtex, Froc
 from tomocalc.accounts.manifest import VolumeFacts
-from tomocalc.accounts.metrics import ByUnit, ImageMetrics
+from tomocalc.accounts.metrics import ByUnit, Cases, ImageMetrics
 from tomocalc.accounts.prediction import ClusterRule
 from tomocalc.evaluation.cases import case_account, patient_table, volume_table
 from tomocalc.evaluation.clusters import CLUSTERS, Rule, cluster_marks, find_clusters
@@ -43,6 +43,8 @@ class Images:
         None where nothing can be measured.
     reason
         Why nothing can.
+    cases
+        Patients of the test part of a table.
     """
 
     facts: ImageMetrics | None
@@ -50,6 +52,7 @@ class Images:
     volumes: pl.DataFrame
     patients: pl.DataFrame
     reason: Reason | None = None
+    cases: Cases | None = None
 
 
 def without_images(reason: Reason) -> Images:

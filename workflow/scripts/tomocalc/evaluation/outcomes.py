@@ -1,16 +1,18 @@
-"""What a model of clusters is worth on breasts and patients, positive where one is malignant."""
+"""What a model of clusters is worth on breasts and patients, and any on those of a table."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
+import msgspec
 import polars as pl
 
 from tomocalc.accounts.manifest import VolumeFacts
 from tomocalc.accounts.metrics import ByUnit, ImageMetrics
 from tomocalc.accounts.prediction import ClusterRule
-from tomocalc.evaluation.cases import case_account, patient_table, volume_table
+from tomocalc.evaluation.cases import case_account, patient_table, patients_of_table, volume_table
 from tomocalc.evaluation.clusters import Rule, cluster_table
 from tomocalc.evaluation.images import Images, patient_parts, without_images
 from tomocalc.sections import EvaluationSection, Finding, SplitSection
@@ -96,3 +98,28 @@ def measure_outcomes(
         dbtex=None,
     )
     return Images(facts, clusters, volume_rows, patient_rows)
+
+
+def measure_table(scored: pl.DataFrame, *, threshold: float, settings: EvaluationSection) -> Images:
+    """Measure the scores of a feature table's patients, where it names them.
+
+    Parameters
+    ----------
+    scored
+        As `patients_of_table` takes them.
+    settings
+        Section ``evaluation`` of the configuration.
+    """
+    rows = patients_of_table(scored, threshold=threshold)
+    test = rows.filter(pl.col("part") == "test")
+    cases = case_account(
+        test,
+        threshold=threshold,
+        prevalences=settings["prevalences"],
+        confidence=settings["confidence"],
+    )
+    return replace(
+        without_images("no_places"),
+        patients=rows,
+        cases=msgspec.structs.replace(cases, cluster_auroc=None) if test.height else None,
+    )

@@ -25,22 +25,25 @@ from tomocalc.pages.words import NO_FINDINGS
 
 MOST = 200
 """Rows of a long table; the file has the rest."""
+OF_ROWS = ("score", "findings", "found", "candidates", "flagged")
+OF_VOLUMES = (
+    *("score", "cluster_score", "findings", "with_candidate", "found", "candidates"),
+    *("flagged", "clusters", "volumes"),
+)
+"""Columns that are shown of the patients of a table, and of volumes."""
 UNITS = {"patients": "patient", "volumes": "volume"}
 
 
-def image_values(
-    facts: ImageMetrics, clusters: pl.DataFrame, patients: pl.DataFrame, confidence: float
-) -> dict[str, Any]:
-    """Return what is shown of volumes, patients, findings and clusters of the test part."""
-    cases = {"patients": facts.cases.patients, "volumes": facts.cases.volumes}
+def case_values(by_unit: dict[str, Cases], patients: pl.DataFrame) -> dict[str, Any]:
+    """Return what is shown of patients and volumes of the test part."""
+    cases = {unit: by_unit[unit] for unit in reversed(by_unit)}
     known = {unit: case for unit, case in cases.items() if case.metrics}
     drawn = curves.unit_curves(known)
     shown = [case.metrics["auroc"] for case in known.values()]
     limits = few_positive_cases(known.values()), floor_rule(shown, "patient")
-    kinds = {kind: getattr(facts.froc, kind) for kind in FINDINGS if facts.froc}
     test = pl.col("part") == "test"
     return {
-        "units": UNITS,
+        "units": {unit: UNITS[unit] for unit in cases},
         "cases": cases,
         "known": known,
         "case_limits": [text for text in limits if text] if known else [],
@@ -51,11 +54,19 @@ def image_values(
             for point in curves.points(curve)
         ],
         "case_chart": curves.roc_chart(drawn),
-        "patients": _patients(patients.filter(test)),
+        "patients": _patients(patients.filter(test), OF_VOLUMES if "volumes" in cases else OF_ROWS),
         "patients_total": patients.filter(test).height,
+        "MOST": MOST,
+    }
+
+
+def image_values(facts: ImageMetrics, clusters: pl.DataFrame, confidence: float) -> dict[str, Any]:
+    """Return what is shown of findings and clusters of the test part."""
+    kinds = {kind: getattr(facts.froc, kind) for kind in FINDINGS if facts.froc}
+    test = pl.col("part") == "test"
+    return {
         "clusters": _clusters(clusters.filter(test)),
         "clusters_total": clusters.filter(test).height,
-        "MOST": MOST,
         "froc": [_froc(kind, one, confidence) for kind, one in kinds.items() if one],
         "no_froc": [NO_FINDINGS[kind] for kind, one in kinds.items() if not one],
         "dbtex": facts.dbtex,
@@ -69,18 +80,15 @@ def _case_figures(known: Sequence[Cases]) -> list[list[Any]]:
     rows: list[list[Any]] = [
         [merit_name(name), *(with_interval(case.metrics[name]) for case in known)] for name in names
     ]
-    score = "AUROC of the cluster score"
-    rows.append([score, *(with_interval(case.cluster_auroc) for case in known)])
+    if any(case.cluster_auroc for case in known):
+        score = "AUROC of the cluster score"
+        rows.append([score, *(with_interval(case.cluster_auroc) for case in known)])
     rows.append(["Cases", *(f"{case.n:,}" for case in known)])
     rows.append(["Positive cases", *(f"{case.positives:,}" for case in known)])
     return rows
 
 
-def _patients(patients: pl.DataFrame) -> list[list[Any]]:
-    columns = (
-        *("score", "cluster_score", "findings", "with_candidate", "found", "candidates"),
-        *("flagged", "clusters", "volumes"),
-    )
+def _patients(patients: pl.DataFrame, columns: Sequence[str]) -> list[list[Any]]:
     shown = patients.sort("score", "patient_id", descending=[True, False]).head(MOST)
     return [
         [Cell(row["patient_id"]), *(row[name] for name in columns)]

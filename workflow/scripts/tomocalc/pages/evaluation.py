@@ -11,11 +11,11 @@ import polars as pl
 from tomocalc.accounts.figures import ends_of
 from tomocalc.accounts.metrics import ClassLine, MetricsAccount, Part
 from tomocalc.pages import curves
-from tomocalc.pages.cases import image_values
+from tomocalc.pages.cases import case_values, image_values
 from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.charts import Chart, dots, markers
 from tomocalc.pages.frame import render_page
-from tomocalc.pages.levels import subgroup_values
+from tomocalc.pages.levels import subgroup_values, without_places
 from tomocalc.pages.merits import (
     CARDS,
     MEANINGS,
@@ -25,7 +25,7 @@ from tomocalc.pages.merits import (
     method_words,
 )
 from tomocalc.pages.palette import AMBER
-from tomocalc.pages.words import NO_FINDINGS, NO_IMAGES, PARTS, badge_of
+from tomocalc.pages.words import NO_FINDINGS, PARTS, badge_of
 
 
 def evaluation_page(
@@ -43,18 +43,20 @@ def evaluation_page(
     metrics
         ``metrics.json``.
     clusters, patients
-        ``clusters.parquet`` and ``patients.parquet`` where there are volumes; the test part is
+        ``clusters.parquet`` and ``patients.parquet`` where there are some; the test part is
         shown.
     address
         Of the page.
     more
         What the page shows beside.
     """
-    values = _measured(metrics) if metrics.test.metrics else {}
+    values = {"cases": metrics.cases} | (_measured(metrics) if metrics.test.metrics else {})
+    if metrics.cases:
+        assert patients is not None
+        values |= case_values(metrics.cases, patients)
     if metrics.images is not None:
         assert clusters is not None
-        assert patients is not None
-        values |= image_values(metrics.images, clusters, patients, metrics.confidence)
+        values |= image_values(metrics.images, clusters, metrics.confidence)
     return render_page(
         "evaluation",
         links=navigation(address, run_pages()),
@@ -63,7 +65,7 @@ def evaluation_page(
         metrics=metrics,
         test=metrics.test,
         images=metrics.images,
-        NO_IMAGES=NO_IMAGES,
+        without_places=without_places(metrics),
         NO_FINDINGS=NO_FINDINGS,
         **values,
         **subgroup_values(metrics.subgroups, metrics.confidence),
@@ -73,17 +75,14 @@ def evaluation_page(
 
 def _measured(metrics: MetricsAccount) -> dict[str, Any]:
     """Return what is shown where the test part has both classes."""
-    test, paper, images = metrics.test, metrics.paper, metrics.images
+    test, paper = metrics.test, metrics.paper
     parts = {name: metrics.parts[name] for name in PARTS if metrics.parts[name].metrics}
     order = dict.fromkeys([*CARDS, *MEANINGS, *test.metrics])
     names = [name for name in order if name in test.metrics]
     cited = {"accuracy": paper.accuracy} if paper else {}
     roc, recalls = curves.roc_curves(parts), curves.recall_curves(parts)
-    units = {"candidates": test.predictive_values}
-    if images:
-        units["volumes"] = images.cases.volumes.predictive_values
-        units["patients"] = images.cases.patients.predictive_values
-    known = {unit: values for unit, values in units.items() if values}
+    units = {"candidates": test, **metrics.cases}
+    known = {unit: values for unit, facts in units.items() if (values := facts.predictive_values)}
     return {
         "shown": [name for name in CARDS if name in test.metrics],
         "groups": counted_groups(test.groups, test.unit),

@@ -59,9 +59,8 @@ def levels(metrics: MetricsAccount) -> list[Level]:
     rows = [_case("Candidate", metrics.test)] if metrics.test.metrics else []
     if images := metrics.images:
         rows += _findings(images.froc) if images.froc else []
-        cases = (("Volume", images.cases.volumes), ("Patient", images.cases.patients))
-        rows += [_case(name, one) for name, one in cases if one.metrics]
-    return rows
+    names = {"volumes": "Volume", "patients": "Patient"}
+    return rows + [_case(names[unit], one) for unit, one in metrics.cases.items() if one.metrics]
 
 
 def level_notes(metrics: MetricsAccount) -> list[str]:
@@ -72,9 +71,8 @@ def level_notes(metrics: MetricsAccount) -> list[str]:
         clusters = images.froc.clusters
         count = counted_clusters(clusters.findings, clusters.formed, images.rule)
         said.append(f"Clusters: {count}.")
-    if images:
-        known = (images.cases.volumes, images.cases.patients)
-        said.append(few_positive_cases(case for case in known if case.metrics))
+    known = [case for case in metrics.cases.values() if case.metrics]
+    said.append(few_positive_cases(known) if known else "")
     aurocs = [level.auroc for level in levels(metrics) if level.auroc]
     if metrics.test.metrics:
         said.append(floor_rule(aurocs, metrics.test.unit))
@@ -84,13 +82,17 @@ def level_notes(metrics: MetricsAccount) -> list[str]:
 def missing_levels(metrics: MetricsAccount) -> list[str]:
     """Return why levels are missing, in plain words."""
     reasons = [] if metrics.test.metrics else [_lacks("candidates", metrics.test)]
-    images = metrics.images
-    if images is None:
-        return reasons + ([NO_IMAGES[metrics.no_images]] if metrics.no_images else [])
-    kinds = FINDINGS if images.froc else ()
-    reasons += [NO_FINDINGS[kind] for kind in kinds if getattr(images.froc, kind) is None]
-    cases = (("volumes", images.cases.volumes), ("patients", images.cases.patients))
-    return reasons + [_lacks(unit, one) for unit, one in cases if not one.metrics]
+    reasons += without_places(metrics)
+    curves = metrics.images and metrics.images.froc
+    reasons += [NO_FINDINGS[kind] for kind in FINDINGS if curves and not getattr(curves, kind)]
+    return reasons + [_lacks(unit, one) for unit, one in metrics.cases.items() if not one.metrics]
+
+
+def without_places(metrics: MetricsAccount) -> list[str]:
+    """Return why nothing is measured on volumes and findings, or on patients."""
+    if metrics.no_images != "no_places" or metrics.by_patient:
+        return [NO_IMAGES[metrics.no_images]] if metrics.no_images else []
+    return [f"{NO_IMAGES['no_places']} {NO_IMAGES['no_patients']}"]
 
 
 def _findings(froc: ByFinding) -> Iterator[Level]:

@@ -48,8 +48,10 @@ PROTOCOL_NAMES = {
 """How the ways of splitting are called in tables and charts."""
 
 NO_IMAGES = {
-    "no_places": "The data are a feature table: its rows have no place in an image, so there is "
-    "nothing to measure on volumes, clusters or patients.",
+    "no_places": "The data are a feature table: its rows have no place in an image, so nothing can "
+    "be counted per volume or finding.",
+    "no_patients": "Nor can patients: the table does not name one for every row, or one is in "
+    "several parts.",
     "not_by_patient": "The split is not by patient: candidates of one patient are in several "
     "parts. No volume is then wholly unseen, and what would be measured on volumes and patients "
     "would be wrong.",

@@ -95,6 +95,15 @@ def test_mini_mias_has_its_origin_at_the_bottom(mias, tmp_path):
     assert [(row["x"], row["y"], row["radius"]) for row in annotations] == [(500, 723, 10)]
 
 
+def test_an_import_says_what_it_found_and_what_comes_next(mias, tmp_path, capsys):
+    imported(mias, tmp_path)
+    volumes, findings, left_out, following, *_ = capsys.readouterr().err.splitlines()
+    assert volumes.startswith("3 volumes of 2 patients, 3 images (3 single image): ")
+    assert findings.startswith("1 findings (1 cluster): ")
+    assert left_out.startswith(f"{len((tmp_path / 'unplaced.tsv').read_text().splitlines()) - 1} ")
+    assert following.startswith("Next: snakemake -n --config source=volumes volumes='{sheet: ")
+
+
 def test_mini_mias_without_images_is_named(tmp_path):
     (tmp_path / "Info.txt").write_text(INFO)
     with pytest.raises(TomocalcError, match="it holds no mdb"):

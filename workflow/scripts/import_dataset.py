@@ -1,6 +1,8 @@
 """Turn a published data set, or any tree of DICOM files, into sheets."""
 
 import logging
+import sys
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,10 @@ from tomocalc.adapters.cbis_ddsm import cbis_ddsm
 from tomocalc.adapters.dicom_folder import dicom_folder, link_series
 from tomocalc.adapters.inbreast import inbreast
 from tomocalc.adapters.mini_mias import mini_mias
-from tomocalc.adapters.sheets import Sheets, find_one, write_sheets
+from tomocalc.adapters.sheets import REASONS, Sheets, find_one, write_sheets
 from tomocalc.adapters.victre import victre
 from tomocalc.log import log_to
+from tomocalc.sheets import CALCIFIED
 
 log = logging.getLogger("tomocalc.import_dataset")
 
@@ -45,6 +48,43 @@ def main(
     if dataset in NOTES:
         log.warning(NOTES[dataset])
     write_sheets(sheets, where=folder, **written)
+    lines = summary(sheets, written["volumes"], written["annotations"], written["unplaced"])
+    sys.stderr.write("\n".join([*lines, *filter(None, [NOTES.get(dataset)])]) + "\n")
+
+
+def summary(sheets: Sheets, volumes: str, annotations: str, unplaced: str) -> list[str]:
+    """Say what was found, what was left out and why, and the next command."""
+    patients = {row["patient_id"] for row in sheets.volumes}
+    kinds = Counter(row["kind"] for row in sheets.volumes if row.get("kind"))
+    found = Counter(row["kind"] for row in sheets.annotations)
+    reasons = Counter(row["reason"] for row in sheets.unplaced)
+    images = sum(row.get("slices") or 0 for row in sheets.volumes)
+    lines = [
+        f"{len(sheets.volumes):,} volumes of {len(patients):,} patients"
+        + f", {images:,} images" * (images > 0)
+        + f" ({_counted(kinds) or 'of one kind'}): {volumes}",
+        f"{len(sheets.annotations):,} findings ({_counted(found) or 'none is annotated'}): "
+        f"{annotations}",
+        f"{len(sheets.unplaced):,} left out ({_counted(reasons) or 'nothing'}): {unplaced}",
+    ]
+    marked = any(found[kind] for kind in CALCIFIED)
+    named = [f"sheet: {volumes}", f"annotations: {annotations if marked else 'null'}"]
+    if len(kinds) > 1:
+        chosen = "tomosynthesis" if "tomosynthesis" in kinds else kinds.most_common(1)[0][0]
+        named.append(f"kinds: [{chosen}]")
+    put_in = "" if marked else " insertion='{enabled: true}'"
+    why = "" if marked else " (or fill in annotations first; this puts calcifications in)"
+    return [
+        *lines,
+        f"Next{why}: snakemake -n --config source=volumes volumes='{{{', '.join(named)}}}'{put_in}",
+    ]
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    """Count up kinds or reasons, the most frequent first."""
+    common = Counter(counts).most_common(REASONS)
+    more = [f"{len(counts) - len(common)} more reasons"] if len(counts) > len(common) else []
+    return "; ".join([f"{count:,} {name}" for name, count in common] + more)
 
 
 def read_dataset(dataset: str, folder: Path, settings: Mapping[str, Any], files: Path) -> Sheets:

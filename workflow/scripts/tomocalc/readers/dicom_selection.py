@@ -180,8 +180,8 @@ def _mixed(where: str, why: str) -> TomocalcError:
         what="a folder holds more than one volume",
         where=where,
         why=why,
-        fix="take away what is no slice, or give each volume a row of its own in the sheet, by a "
-        "pattern where they share a folder",
+        fix="take away what is no slice, or name each volume on its own (a row of the sheet, or an "
+        "argument of the command), by its file, or by a pattern where they share a folder",
     )
 
 

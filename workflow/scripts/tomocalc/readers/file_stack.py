@@ -125,7 +125,7 @@ def _planes(file: Path, kind: Kind, *, mask: bool) -> list[Plane | TomocalcError
             raise unsupported(
                 str(file),
                 f"a {kind.value} file is read as a whole volume, and this is one of several",
-                "join the slices in one file, or give each volume a row of its own in the sheet",
+                "join the slices in one file, or name each volume on its own, by its file",
             )
         if kind is Kind.TIFF:
             from tomocalc.readers.tiff import tiff_planes

@@ -92,10 +92,10 @@ def test_the_tolerance_widens_the_range_and_a_single_slice_has_no_depth() -> Non
 
 
 def test_phantoms_and_patients_are_told_apart() -> None:
-    assert is_simulated("VICTRE (in silico)")
-    assert is_simulated("In-Silico phantom")
-    assert not is_simulated("Duke")
-    assert not is_simulated(None)
+    assert is_simulated("VICTRE (in silico)", None)
+    assert is_simulated(None, "in silico")
+    assert not is_simulated("Duke", "Hologic")
+    assert not is_simulated(None, None)
     of_phantoms = msgspec.structs.replace(VOLUMES, source="phantom")
     phantom, patient = msgspec.structs.replace(CARD, domain=of_phantoms), CARD
 

@@ -271,7 +271,8 @@ def _test(
 def _source(table: str | None, volumes: Sequence[VolumeManifest]) -> str:
     if table is not None:
         return "table"
-    return "phantom" if all(is_simulated(volume.site) for volume in volumes) else "volumes"
+    simulated = all(is_simulated(volume.site, volume.vendor) for volume in volumes)
+    return "phantom" if simulated else "volumes"
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ def _told(prediction: Prediction) -> str:
     found = prediction.scores
     counted = f"{found.flagged:,} of {plural(found.candidates, 'candidate')} flagged, "
     counted += plural(found.clusters, "cluster")
-    if found.judged:
+    if found.question == "malignancy":
         called = sum(one.flagged for one in found.judged)
         counted = f"{called:,} of {plural(len(found.judged), 'cluster')} called malignant"
     scored = f"score {score(found.score)}, threshold {score(found.threshold)}"

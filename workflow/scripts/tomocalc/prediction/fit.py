@@ -215,9 +215,10 @@ def percentile(values: NDArray[np.float64], known: Distribution) -> NDArray[np.f
 SIMULATED = ("in silico", "in-silico")
 
 
-def is_simulated(site: str | None) -> bool:
-    """Return whether a volume's ``site`` says that it was simulated."""
-    return any(word in (site or "").lower() for word in SIMULATED)
+def is_simulated(site: str | None, vendor: str | None) -> bool:
+    """Return whether a volume's ``site``, or the maker in its header, says that it is simulated."""
+    told = f"{site or ''}, {vendor or ''}".lower()
+    return any(word in told for word in SIMULATED)
 
 
 def cautions_of(

@@ -126,7 +126,7 @@ def score_volume(
         marks = _marks(placed, density)
     domain = model.domain
     if simulated is None:
-        simulated = is_simulated(manifest.site)
+        simulated = is_simulated(manifest.site, manifest.vendor)
     shifts = tuple(drift(focus, domain))
     scores = VolumeScores(
         volume_id=manifest.volume_id,

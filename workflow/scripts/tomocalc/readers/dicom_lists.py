@@ -66,6 +66,7 @@ MAKERS = {
     "PHILIPS": "Philips",
     "SECTRA": "Philips",
     "METALTRONICA": "Metaltronica",
+    "TOMOCALC": "in silico",
 }
 """Words of Manufacturer, dots left out, and the maker that each means."""
 OTHER_MAKER = "other"

@@ -12,6 +12,7 @@ import json
 import os
 import runpy
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -52,7 +53,9 @@ def snakemake_at_once(
 @cache
 def server() -> str:
     """Start the process that is forked, and return the address where it listens."""
-    address = str(Path(tempfile.mkdtemp()) / "socket")
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder)
+    address = f"{folder}/socket"
     started = subprocess.Popen(
         [sys.executable, "-c", f"from support.snakemake_server import serve; serve({address!r})"],
         stdin=subprocess.PIPE,  # it ends when this process has

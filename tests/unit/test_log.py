@@ -6,8 +6,13 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from snakemake.iocontainers import InputFiles, OutputFiles, Params, Wildcards
 
 from support.projects import ROOT
+from tomocalc.jobs import values_for
 
 JOB = """
 import sys
@@ -54,3 +59,25 @@ def test_any_other_exception_shows_one_line_and_where_the_rest_is(tmp_path: Path
     log = tmp_path / "rule.log"
     assert job(log, "1 / 0") == f"ZeroDivisionError: division by zero (traceback in {log})\n"
     assert "Traceback" in log.read_text()
+
+
+def test_a_script_is_called_with_what_its_rule_calls_alike() -> None:
+    def main(
+        *, table: str, sheets: list[str], seed: int, trial: str, page: str, words: str
+    ) -> None:
+        pass
+
+    rule = SimpleNamespace(
+        input=InputFiles(fromdict={"table": "t.parquet", "sheets": InputFiles(["a", "b"])}),
+        output=OutputFiles(fromdict={"page": "p.html", "trial": "3.json"}),
+        params=Params(fromdict={"seed": 1, "code": "x"}),
+        wildcards=Wildcards(fromdict={"trial": "3"}),
+        threads=1,
+    )
+    values = values_for(main, rule, besides={"page"})
+    expected = {"table": "t.parquet", "sheets": ["a", "b"], "seed": 1, "trial": "3.json"}
+    assert values == expected
+    assert type(values["sheets"]) is list
+    rule.params = Params(fromdict={"seed": 1, "table": "twice"})
+    with pytest.raises(TypeError, match="table is more than one"):
+        values_for(main, rule)

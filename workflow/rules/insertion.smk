@@ -42,13 +42,13 @@ rule gather_insertions:
         masks=VOLUMES.masks,
         annotations_schema=schema("annotations"),
     output:
-        annotations=report(
+        annotations_sheet=report(
             "<results>/insertion/annotations.tsv",
             caption="../report/inserted_annotations.rst",
             category="Data set",
             labels={"what": "annotations with what was put in"},
         ),
-        truth=report(
+        truth_sheet=report(
             "<results>/insertion/truth.tsv",
             caption="../report/insertions.rst",
             category="Data set",

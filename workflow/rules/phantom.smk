@@ -33,9 +33,9 @@ rule write_phantom_sheets:
         annotations=every("<resources>/phantom/{volume}.annotations.tsv", VOLUMES.rows),
         truth=every("<resources>/phantom/{volume}.truth.tsv", VOLUMES.rows),
     output:
-        volumes="<resources>/phantom/volumes.tsv",
-        annotations="<resources>/phantom/annotations.tsv",
-        truth="<resources>/phantom/truth.tsv",
+        volumes_sheet="<resources>/phantom/volumes.tsv",
+        annotations_sheet="<resources>/phantom/annotations.tsv",
+        truth_sheet="<resources>/phantom/truth.tsv",
     log:
         "<logs>/write_phantom_sheets.log",
     localrule: True

@@ -42,7 +42,7 @@ rule select_hyperparameters:
             trial=range(config["tuning"]["trials"]),
         ),
     output:
-        trials="<results>/tuning/trials.parquet",
+        table="<results>/tuning/trials.parquet",
         best="<results>/tuning/best.json",
         page=report(
             "<results>/tuning/tuning.html",

@@ -10,7 +10,7 @@ from tomocalc.accounts.experiments import Ablation, Variant
 from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.account import precision_recall
 from tomocalc.experiments.cross_validation import Experiment, Scores
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.pages.experiments import experiment_page
 from tomocalc.pages.frame import write_page
 from tomocalc.sections import EvaluationSection, NetworkSection, SequenceSection
@@ -134,21 +134,4 @@ def _variants(what: str, features: list[str], sequence: SequenceSection) -> list
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        what=snakemake.wildcards.what,
-        candidates=snakemake.input.candidates,
-        splits=snakemake.input.splits,
-        features=snakemake.params.features,
-        sequence=snakemake.params.sequence,
-        model=snakemake.params.model,
-        impute=snakemake.params.impute,
-        folds=snakemake.params.folds,
-        evaluation=snakemake.params.evaluation,
-        source=snakemake.params.source,
-        seed=snakemake.params.seed,
-        figures=snakemake.output.figures,
-        page=snakemake.output.page,
-        threads=snakemake.threads,
-        words=snakemake.params.words,
-    )
+    run(main, snakemake)

@@ -10,7 +10,7 @@ from tomocalc.audit.audit import audit_split, rows_of_split
 from tomocalc.audit.gaps import protocol_gaps
 from tomocalc.comparison.table import read_protocols
 from tomocalc.files import sheet_text, write_text
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.pages.audit import audit_page
 from tomocalc.pages.frame import write_page
 from tomocalc.pages.words import reasons_of
@@ -114,26 +114,4 @@ def main(
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        candidates=snakemake.input.candidates,
-        protocols=snakemake.params.protocols,
-        splits=snakemake.input.splits,
-        scores=snakemake.input.scores,
-        accounts=snakemake.input.accounts,
-        lstm_scores=snakemake.input.lstm_scores,
-        lstm_cards=snakemake.input.lstm_cards,
-        tree_scores=snakemake.input.tree_scores,
-        tree_accounts=snakemake.input.tree_accounts,
-        features=snakemake.params.features,
-        source=snakemake.params.source,
-        settings=snakemake.params.settings,
-        permutations=snakemake.params.permutations,
-        seed=snakemake.params.seed,
-        search=snakemake.input.search or None,
-        detectors=snakemake.input.detectors,
-        facts=snakemake.output.facts,
-        shared=snakemake.output.shared,
-        page=snakemake.output.page,
-        words=snakemake.params.words,
-    )
+    run(main, snakemake, search=snakemake.input.search or None)

@@ -9,7 +9,7 @@ from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.dataset.listing import listed_volumes
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.pages.frame import write_page
 from tomocalc.pages.index import index_page
 from tomocalc.parquet import read_parquet
@@ -82,21 +82,12 @@ def _absent(path: str) -> TomocalcError:
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        page=snakemake.output.page,
-        quality=snakemake.input.quality,
-        split=snakemake.input.split,
-        metrics=snakemake.input.metrics,
+    run(
+        main,
+        snakemake,
         files=[*snakemake.input.files, *snakemake.params.requested],
-        audit=snakemake.input.audit,
-        comparison=snakemake.input.comparison,
-        detection=snakemake.input.get("detection"),
-        quarantine=snakemake.input.get("quarantine"),
-        volumes=snakemake.input.get("volumes"),
         overlays=[
             str(Path(snakemake.input.pictures) / f"{name}.png")
             for name in listed_volumes(snakemake.input.get("volumes"))
         ],
-        words=snakemake.params.words,
     )

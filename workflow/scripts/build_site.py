@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.pages.catalogue import entry_of, navigation
 from tomocalc.pages.frame import render_page, write_page
 from tomocalc.pages.parts import Cell
@@ -31,9 +31,4 @@ def main(*, pages: list[str], folder: str, page: str) -> None:
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        pages=list(snakemake.input.pages),
-        folder=str(Path(snakemake.output.page).parent),
-        page=snakemake.output.page,
-    )
+    run(main, snakemake, folder=str(Path(snakemake.output.page).parent))

@@ -14,7 +14,7 @@ from tomocalc.evaluation.findings import gather_findings
 from tomocalc.evaluation.images import patient_parts
 from tomocalc.evaluation.responses import TestPart
 from tomocalc.image.shards import read_manifest
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.neighbours import Rule
 from tomocalc.pages.detection_limit import detectors_page
 from tomocalc.pages.frame import write_page
@@ -111,23 +111,4 @@ def _chain(candidates: str, predictions: str, tested: Sequence[Any]) -> pl.DataF
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        marks=snakemake.input.marks,
-        accounts=snakemake.input.accounts,
-        manifests=listed_manifests(snakemake.input.volumes),
-        annotations=snakemake.input.annotations,
-        annotations_schema=snakemake.input.annotations_schema,
-        candidates=snakemake.input.candidates,
-        predictions=snakemake.input.predictions,
-        splits=snakemake.input.splits,
-        split=snakemake.params.split,
-        labels=snakemake.params.labels,
-        settings=snakemake.params.settings,
-        seed=snakemake.params.seed,
-        source=snakemake.params.source,
-        account=snakemake.output.account,
-        page=snakemake.output.page,
-        data_root=snakemake.params.data_root,
-        words=snakemake.params.words,
-    )
+    run(main, snakemake, manifests=listed_manifests(snakemake.input.volumes))

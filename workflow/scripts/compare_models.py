@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from tomocalc.accounts.seal import FrozenPart
 from tomocalc.comparison.catalogue import read_cited
 from tomocalc.comparison.table import comparison_table, measure, read_protocols, with_images
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.pages.comparison import comparison_page
 from tomocalc.pages.frame import write_page
 from tomocalc.parquet import write_parquet
@@ -22,8 +22,8 @@ def main(
     lstm_cards: Sequence[str],
     tree_scores: Sequence[str],
     tree_accounts: Sequence[str],
-    image_scores: Sequence[str],
-    image_accounts: Sequence[str],
+    image_scores: Sequence[str] = (),
+    image_accounts: Sequence[str] = (),
     cited: str,
     source: str,
     settings: EvaluationSection,
@@ -87,22 +87,4 @@ def main(
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        protocols=snakemake.params.protocols,
-        scores=snakemake.input.scores,
-        accounts=snakemake.input.accounts,
-        lstm_scores=snakemake.input.lstm_scores,
-        lstm_cards=snakemake.input.lstm_cards,
-        tree_scores=snakemake.input.tree_scores,
-        tree_accounts=snakemake.input.tree_accounts,
-        image_scores=snakemake.input.get("image_scores", []),
-        image_accounts=snakemake.input.get("image_accounts", []),
-        cited=snakemake.input.cited,
-        source=snakemake.params.source,
-        settings=snakemake.params.settings,
-        table=snakemake.output.table,
-        page=snakemake.output.page,
-        words=snakemake.params.words,
-        sealed=snakemake.input.get("sealed"),
-    )
+    run(main, snakemake)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tomocalc.experiments.runs import compare
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.pages.experiments import runs_page
 from tomocalc.pages.frame import write_page
 from tomocalc.sections import EvaluationSection
@@ -38,12 +38,4 @@ def main(
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        folders=list(snakemake.params.folders),
-        names=list(snakemake.params.names),
-        evaluation=snakemake.params.evaluation,
-        figures=snakemake.output.figures,
-        page=snakemake.output.page,
-        words=snakemake.params.words,
-    )
+    run(main, snakemake)

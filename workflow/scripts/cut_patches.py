@@ -9,7 +9,7 @@ import polars as pl
 from tomocalc.accounts.insertion import Insertions
 from tomocalc.comparison.patches import SCHEMA, volume_patches
 from tomocalc.insertion.layer import putting_in
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.parquet import parquet_stream, read_parquet
 from tomocalc.readers.row import open_row
 from tomocalc.sections import ReadingSection
@@ -62,12 +62,4 @@ def main(
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        candidates=snakemake.input.candidates,
-        volumes=snakemake.params.volumes,
-        image=snakemake.params.image,
-        side=snakemake.params.side,
-        patches=snakemake.output.patches,
-        insertions=list(snakemake.input.insertions),
-    )
+    run(main, snakemake)

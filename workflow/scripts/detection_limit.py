@@ -24,7 +24,7 @@ from tomocalc.evaluation.detection_limit import (
 )
 from tomocalc.image.shards import read_manifest
 from tomocalc.insertion.layer import putting_in
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.pages.detection_limit import example_picture, limit_page
 from tomocalc.pages.frame import write_page
 from tomocalc.parquet import read_parquet
@@ -178,20 +178,10 @@ def picture(
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
+    run(
+        main,
+        snakemake,
         manifests=listed_manifests(snakemake.input.volumes),
-        insertions=list(snakemake.input.insertions),
-        candidates=snakemake.input.candidates,
-        predictions=snakemake.input.predictions,
-        metrics=snakemake.input.metrics,
         volumes=snakemake.params.volumes,
-        image=snakemake.params.image,
-        labels=snakemake.params.labels,
-        account=snakemake.output.account,
-        page=snakemake.output.page,
-        words=snakemake.params.words,
         annotations=next(iter(snakemake.input.annotations), None),
-        annotations_schema=snakemake.input.annotations_schema,
-        data_root=snakemake.params.data_root,
     )

@@ -20,7 +20,7 @@ from tomocalc.evaluation.subgroups import Known, subgroups_of
 from tomocalc.evaluation.thresholds import operating_points
 from tomocalc.experiments.paper import PAPER
 from tomocalc.image.shards import read_manifest
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.model.release import ReleasedModel, load_model
 from tomocalc.pages.evaluation import evaluation_page
 from tomocalc.pages.frame import write_page
@@ -40,7 +40,7 @@ def main(
     splits: str,
     weights: str,
     manifests: Sequence[str],
-    annotations: str | None,
+    annotations: str | None = None,
     annotations_schema: str,
     source: str,
     protocol: str,
@@ -214,29 +214,9 @@ def _labelled(rows: pl.DataFrame) -> tuple[Any, Any]:
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        candidates=snakemake.input.candidates,
-        splits=snakemake.input.splits,
-        weights=snakemake.input.weights,
+    run(
+        main,
+        snakemake,
         manifests=listed_manifests(snakemake.input.get("volumes")),
-        annotations=snakemake.input.get("annotations"),
-        annotations_schema=snakemake.input.annotations_schema,
-        source=snakemake.params.source,
-        protocol=snakemake.params.protocol,
-        settings=snakemake.params.settings,
-        split=snakemake.params.split,
-        seed=snakemake.params.seed,
-        predictions=snakemake.output.predictions,
-        clusters=snakemake.output.clusters,
         volumes=snakemake.output.volumes,
-        patients=snakemake.output.patients,
-        metrics=snakemake.output.metrics,
-        page=snakemake.output.page,
-        data_root=snakemake.params.data_root,
-        words=snakemake.params.words,
-        table=snakemake.input.get("table"),
-        columns=snakemake.params.columns,
-        subgroups=snakemake.params.subgroups,
-        sealed=snakemake.input.get("sealed"),
     )

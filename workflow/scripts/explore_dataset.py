@@ -11,7 +11,7 @@ from tomocalc.eda.features import correlations, summarise
 from tomocalc.eda.groups import balance, drift
 from tomocalc.eda.histograms import distributions, pairs
 from tomocalc.eda.table import load_table
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.pages.eda import eda_page
 from tomocalc.pages.frame import write_page
 from tomocalc.parquet import read_parquet
@@ -65,15 +65,4 @@ def main(
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        candidates=snakemake.input.candidates,
-        splits=snakemake.input.splits,
-        quality=snakemake.input.quality,
-        split=snakemake.input.split,
-        features=snakemake.params.features,
-        settings=snakemake.params.settings,
-        page=snakemake.output.page,
-        data=snakemake.output.data,
-        words=snakemake.params.words,
-    )
+    run(main, snakemake)

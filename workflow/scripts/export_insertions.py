@@ -20,7 +20,7 @@ from tomocalc.insertion.layer import (
     truth_row,
 )
 from tomocalc.insertion.room import Opened
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.phantom.dicom import dicom_bytes
 from tomocalc.readers.row import open_row
 from tomocalc.readers.volume import Volume
@@ -102,13 +102,4 @@ def _own_rows(volume: Volume, name: str, rows: Sequence[Finding]) -> list[dict[s
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        volumes=snakemake.params.volumes,
-        insertions=list(snakemake.input.insertions),
-        image=snakemake.params.image,
-        folder=snakemake.output.folder,
-        annotations=next(iter(snakemake.input.annotations), None),
-        annotations_schema=snakemake.input.annotations_schema,
-        data_root=snakemake.params.data_root,
-    )
+    run(main, snakemake, annotations=next(iter(snakemake.input.annotations), None))

@@ -13,8 +13,9 @@ from tomocalc.files import write_bytes
 from tomocalc.image.extraction import measure_volume
 from tomocalc.image.overlay import volume_overlay
 from tomocalc.insertion.layer import putting_in
+from tomocalc.jobs import run
 from tomocalc.learned.search import load_search
-from tomocalc.log import keep_freed_memory, log_to
+from tomocalc.log import keep_freed_memory
 from tomocalc.sections import CandidatesSection, ImageSection
 
 log = logging.getLogger("tomocalc.extract_features")
@@ -88,17 +89,5 @@ def main(
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
     keep_freed_memory()
-    main(
-        volumes=snakemake.params.volumes,
-        folder=snakemake.params.folder,
-        account=snakemake.output.account,
-        image=snakemake.params.image,
-        candidates=snakemake.params.candidates,
-        sequence_slices=snakemake.params.sequence_slices,
-        searches=snakemake.params.searches,
-        in_silico=snakemake.params.in_silico,
-        insertions=next(iter(snakemake.input.insertions), None),
-        threads=snakemake.threads,
-    )
+    run(main, snakemake, insertions=next(iter(snakemake.input.insertions), None))

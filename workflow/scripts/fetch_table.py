@@ -6,7 +6,7 @@ import urllib.request
 
 from tomocalc.errors import TomocalcError
 from tomocalc.files import write_bytes
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 
 TIMEOUT_S = 60
 MAX_BYTES = 2_000_000_000
@@ -38,9 +38,4 @@ def _not_fetched(address: str, why: str) -> TomocalcError:
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        address=snakemake.params.address,
-        sha256=snakemake.params.sha256,
-        table=snakemake.output.table,
-    )
+    run(main, snakemake)

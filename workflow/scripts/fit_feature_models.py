@@ -11,7 +11,8 @@ from tomocalc.comparison.feature_models import FEATURE_MODELS
 from tomocalc.comparison.fitting import Data, cross_validate, summary, tune_and_fit
 from tomocalc.dataset.splits import usable_candidates
 from tomocalc.files import write_json
-from tomocalc.log import log_to, write_times
+from tomocalc.jobs import run
+from tomocalc.log import write_times
 from tomocalc.model.sequences import build_samples
 from tomocalc.parquet import read_parquet, write_parquet
 
@@ -118,20 +119,4 @@ def samples_of(
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        candidates=snakemake.input.candidates,
-        splits=snakemake.input.splits,
-        protocol=snakemake.wildcards.protocol,
-        features=snakemake.params.features,
-        impute=snakemake.params.impute,
-        duplicates=snakemake.params.duplicates,
-        settings=snakemake.params.settings,
-        objective=snakemake.params.objective,
-        threshold=snakemake.params.threshold,
-        folds=snakemake.params.folds,
-        seed=snakemake.params.seed,
-        scores=snakemake.output.scores,
-        account=snakemake.output.account,
-        times=snakemake.output.times,
-    )
+    run(main, snakemake)

@@ -24,7 +24,8 @@ from tomocalc.comparison.image_fitting import (
 from tomocalc.comparison.networks import build_network, load_weights, patch_array
 from tomocalc.comparison.step_networks import STEP_NETWORKS
 from tomocalc.files import file_sha256, write_json
-from tomocalc.log import log_to, write_times
+from tomocalc.jobs import run
+from tomocalc.log import write_times
 from tomocalc.metrics import choose_threshold
 from tomocalc.model.preprocessing import fit_preprocessing
 from tomocalc.model.sequences import build_samples
@@ -203,19 +204,4 @@ def _weights(model: torch.nn.Module) -> int:
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        splits=snakemake.input.splits,
-        network=snakemake.wildcards.network,
-        protocol=snakemake.wildcards.protocol,
-        settings=snakemake.params.settings,
-        threshold=snakemake.params.threshold,
-        seed=snakemake.params.seed,
-        scores=snakemake.output.scores,
-        account=snakemake.output.account,
-        times=snakemake.output.times,
-        patches=snakemake.input.get("patches"),
-        candidates=snakemake.input.get("candidates"),
-        weights=snakemake.input.get("weights"),
-        sequences=snakemake.params.sequences,
-    )
+    run(main, snakemake)

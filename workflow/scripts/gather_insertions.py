@@ -8,7 +8,7 @@ from tomocalc.accounts.insertion import Insertions
 from tomocalc.config import load_schema
 from tomocalc.files import ANNOTATION_COLUMNS, sheet_text, write_text
 from tomocalc.insertion.layer import TRUTH_COLUMNS, annotation_row, objects_of, truth_row
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.sheets import read_annotations
 
 
@@ -64,12 +64,4 @@ def _with_mask_below(row: Mapping[str, Any], data_root: str | None) -> Mapping[s
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        insertions=list(snakemake.input.insertions),
-        annotations_sheet=snakemake.output.annotations,
-        truth_sheet=snakemake.output.truth,
-        annotations=next(iter(snakemake.input.annotations), None),
-        annotations_schema=snakemake.input.annotations_schema,
-        data_root=snakemake.params.data_root,
-    )
+    run(main, snakemake, annotations=next(iter(snakemake.input.annotations), None))

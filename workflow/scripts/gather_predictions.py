@@ -12,7 +12,7 @@ from tomocalc.accounts.prediction import VolumeScores
 from tomocalc.dataset.listing import cohort_doubts
 from tomocalc.errors import TomocalcError
 from tomocalc.files import sheet_text, write_text
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.model.release import load_model
 from tomocalc.pages.frame import write_page
 from tomocalc.pages.index import thumbnail
@@ -142,14 +142,4 @@ def _patients(rows: list[VolumeScores]) -> list[PatientScores]:
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        scores=list(snakemake.input.scores),
-        marks=list(snakemake.input.marks),
-        overlays=list(snakemake.params.overlays),
-        weights=snakemake.input.weights,
-        own=snakemake.params.own,
-        volumes=snakemake.output.volumes,
-        patients=snakemake.output.patients,
-        page=snakemake.output.page,
-    )
+    run(main, snakemake)

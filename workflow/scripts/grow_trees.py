@@ -10,7 +10,8 @@ from safetensors.numpy import save
 from tomocalc.accounts.study import Scored, TreesAccount
 from tomocalc.comparison.cross_validated import cross_validated
 from tomocalc.files import write_bytes
-from tomocalc.log import log_to, write_times
+from tomocalc.jobs import run
+from tomocalc.log import write_times
 from tomocalc.metrics import choose_threshold, score
 from tomocalc.model.forest import log_odds, probability
 from tomocalc.model.growing import AVERAGED, BOOSTED, grow
@@ -108,19 +109,8 @@ def judged(
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        candidates=snakemake.input.candidates,
-        splits=snakemake.input.splits,
-        network=snakemake.input.network,
-        lstm_scores=snakemake.input.lstm_scores,
-        protocol=snakemake.wildcards.protocol,
-        objective=snakemake.params.objective,
-        threshold=snakemake.params.threshold,
-        seed=snakemake.params.seed,
-        trees=snakemake.output.trees,
-        account=snakemake.output.account,
-        scores=snakemake.output.scores,
-        times=snakemake.output.times,
+    run(
+        main,
+        snakemake,
         cross_validation={**snakemake.params.cross_validation, "threads": snakemake.threads},
     )

@@ -14,7 +14,7 @@ from tomocalc.adapters.inbreast import inbreast
 from tomocalc.adapters.mini_mias import mini_mias
 from tomocalc.adapters.sheets import REASONS, Sheets, find_one, write_sheets
 from tomocalc.adapters.victre import victre
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.sheets import CALCIFIED
 
 log = logging.getLogger("tomocalc.import_dataset")
@@ -111,11 +111,4 @@ def read_dataset(dataset: str, folder: Path, settings: Mapping[str, Any], files:
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        dataset=snakemake.wildcards.dataset,
-        folder=snakemake.input.folder,
-        settings=snakemake.params.settings,
-        schemas=dict(snakemake.params.schemas),
-        **dict(snakemake.output.items()),
-    )
+    run(main, snakemake, schemas=dict(snakemake.params.schemas), **dict(snakemake.output.items()))

@@ -10,7 +10,7 @@ from tomocalc.config import load_schema
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.insertion.drawing import InsertionSettings
 from tomocalc.insertion.planning import plan_insertion
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.readers.row import open_row
 from tomocalc.sections import Finding, ReadingSection
 from tomocalc.sheets import read_annotations
@@ -81,16 +81,4 @@ def main(
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        volumes=snakemake.params.volumes,
-        calcified=snakemake.params.calcified,
-        image=snakemake.params.image,
-        settings=snakemake.params.settings,
-        slice_tolerance=snakemake.params.slice_tolerance,
-        seed=snakemake.params.seed,
-        account=snakemake.output.account,
-        annotations=next(iter(snakemake.input.annotations), None),
-        annotations_schema=snakemake.input.annotations_schema,
-        data_root=snakemake.params.data_root,
-    )
+    run(main, snakemake, annotations=next(iter(snakemake.input.annotations), None))

@@ -8,7 +8,7 @@ from tomocalc.accounts.manifest import Batch
 from tomocalc.dataset.listing import checked, write_listing
 from tomocalc.files import sheet_text, write_text
 from tomocalc.image.shards import read_manifest
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 
 log = logging.getLogger("tomocalc.list_volumes")
 
@@ -63,9 +63,4 @@ def _line(value: object) -> str:
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        batches=snakemake.input.batches,
-        volumes=snakemake.output.volumes,
-        quarantine=snakemake.output.quarantine,
-    )
+    run(main, snakemake)

@@ -29,7 +29,7 @@ from tomocalc.image.objects import SEARCH_FILE, VolumeObjects
 from tomocalc.image.overlay import Annotated, volume_overlay
 from tomocalc.image.previews import PREVIEWS_FILE
 from tomocalc.image.shards import read_manifest
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.parquet import read_parquet
 from tomocalc.sections import Finding, LabelsSection
 from tomocalc.tables import OBJECTS_FILE
@@ -175,15 +175,9 @@ def read_truth(path: str) -> list[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
+    run(
+        main,
+        snakemake,
         manifests=listed_manifests(snakemake.input.volumes),
-        annotations=snakemake.input.annotations,
-        annotations_schema=snakemake.input.annotations_schema,
         truth=snakemake.input.truth or None,
-        detection=snakemake.output.detection,
-        pictures=snakemake.output.pictures,
-        labels=snakemake.params.labels,
-        in_silico=snakemake.params.in_silico,
-        data_root=snakemake.params.data_root,
     )

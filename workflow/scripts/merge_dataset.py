@@ -16,7 +16,7 @@ from tomocalc.dataset.quality import quality_account, validate
 from tomocalc.dataset.volumes import merge_volumes
 from tomocalc.errors import TomocalcError
 from tomocalc.files import file_sha256
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.neighbours import ClusterSettings
 from tomocalc.parquet import parquet_stream
 from tomocalc.sections import (
@@ -35,9 +35,9 @@ def main(
     *,
     source: str,
     manifests: list[str],
-    annotations: str | None,
+    annotations: str | None = None,
     annotations_schema: str,
-    table: str | None,
+    table: str | None = None,
     columns: TableSection,
     features: list[str],
     labels: LabelsSection,
@@ -153,21 +153,4 @@ def merge_table(
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        source=snakemake.params.source,
-        manifests=listed_manifests(snakemake.input.get("volumes")),
-        annotations=snakemake.input.get("annotations"),
-        annotations_schema=snakemake.input.annotations_schema,
-        table=snakemake.input.get("table"),
-        columns=snakemake.params.columns,
-        features=snakemake.params.features,
-        labels=snakemake.params.labels,
-        dataset=snakemake.params.dataset,
-        image=snakemake.params.image,
-        candidates=snakemake.output.candidates,
-        quality=snakemake.output.quality,
-        croissant=snakemake.output.croissant,
-        data_root=snakemake.params.data_root,
-        clusters=snakemake.params.clusters,
-    )
+    run(main, snakemake, manifests=listed_manifests(snakemake.input.get("volumes")))

@@ -8,7 +8,8 @@ from typing import Any
 from tomocalc.accounts.settings import Settings
 from tomocalc.files import write_bytes
 from tomocalc.image.overlay import volume_overlay
-from tomocalc.log import keep_freed_memory, log_to
+from tomocalc.jobs import run
+from tomocalc.log import keep_freed_memory
 from tomocalc.predict import FILES, predict_volume
 from tomocalc.prediction.fit import caution_text
 from tomocalc.sections import ClusterSection, ImageSection, PredictSection
@@ -104,18 +105,10 @@ ROW = (
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
     keep_freed_memory()
-    main(
+    run(
+        main,
+        snakemake,
         manifest=snakemake.params.manifest or snakemake.output.manifest,
-        weights=snakemake.input.weights,
-        volume=snakemake.params.volume,
-        image=snakemake.params.image,
-        rule=snakemake.params.rule,
-        settings=snakemake.params.settings,
-        simulated=snakemake.params.simulated,
         home="../index.html",
-        page=snakemake.output.page,
-        measuring=snakemake.params.measuring,
-        overlay=snakemake.output.get("overlay"),
     )

@@ -10,7 +10,7 @@ from tomocalc.accounts.metrics import Released
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.study import SearchAccount, TreesAccount
 from tomocalc.files import write_bytes
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.metrics import Threshold
 from tomocalc.model.card import Calibration, Release, UsedSearch, model_domain
 from tomocalc.model.release import load_model, save_model
@@ -95,18 +95,10 @@ def best_of(judged: TreesAccount) -> Released:
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        network=snakemake.input.network,
-        trees=snakemake.input.trees,
-        trees_account=snakemake.input.trees_account,
-        candidates=snakemake.input.candidates,
-        splits=snakemake.input.splits,
-        quality=snakemake.input.quality,
-        release=snakemake.params.release,
+    run(
+        main,
+        snakemake,
         search=(snakemake.input.search_weights, snakemake.input.search_account)
         if "search_weights" in snakemake.input.keys()  # noqa: SIM118
         else None,
-        weights=snakemake.output.weights,
-        card=snakemake.output.card,
     )

@@ -11,7 +11,7 @@ from tomocalc.accounts.metrics import Confusion
 from tomocalc.evaluation.account import roc
 from tomocalc.evaluation.weighted import figures_of_merit
 from tomocalc.experiments.paper import PAPER
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.metrics import confusion
 from tomocalc.model.card import ModelCard
 from tomocalc.pages.frame import write_page
@@ -93,14 +93,4 @@ def side(
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        splits=snakemake.input.splits,
-        scores=snakemake.input.scores,
-        cards=snakemake.input.cards,
-        histories=snakemake.input.histories,
-        split_account=snakemake.input.split_account,
-        evaluation=snakemake.params.evaluation,
-        figures=snakemake.output.figures,
-        page=snakemake.output.page,
-    )
+    run(main, snakemake)

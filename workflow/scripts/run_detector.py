@@ -23,7 +23,7 @@ from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.images import patient_parts
 from tomocalc.image.shards import read_manifest
 from tomocalc.insertion.layer import putting_in
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.parquet import read_parquet, write_parquet
 from tomocalc.readers.row import open_row
 from tomocalc.sections import Finding, ReadingSection, SplitSection
@@ -197,21 +197,4 @@ def _unfit(code: str, where: str, why: str, fix: str) -> TomocalcError:
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        detector=snakemake.wildcards.detector,
-        manifests=listed_manifests(snakemake.input.volumes),
-        volumes=snakemake.params.volumes,
-        image=snakemake.params.image,
-        annotations=snakemake.input.annotations,
-        annotations_schema=snakemake.input.annotations_schema,
-        splits=snakemake.input.splits,
-        split=snakemake.params.split,
-        slice_tolerance=snakemake.params.slice_tolerance,
-        link_radius_mm=snakemake.params.link_radius_mm,
-        seed=snakemake.params.seed,
-        marks=snakemake.output.marks,
-        account=snakemake.output.account,
-        insertions=list(snakemake.input.insertions),
-        data_root=snakemake.params.data_root,
-    )
+    run(main, snakemake, manifests=listed_manifests(snakemake.input.volumes))

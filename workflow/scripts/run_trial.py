@@ -1,7 +1,7 @@
 """Compute one trial of the tuning: find what it tries, train, and score on validation rows."""
 
 from tomocalc.accounts.study import Search, Trial
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.model.device import choose_device
 from tomocalc.model.objective import compute_trial
 from tomocalc.model.sequences import load_samples
@@ -50,19 +50,4 @@ def main(
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        number=int(snakemake.wildcards.trial),
-        known=list(snakemake.input.known),
-        candidates=snakemake.input.candidates,
-        splits=snakemake.input.splits,
-        features=snakemake.params.features,
-        sequence=snakemake.params.sequence,
-        settings=snakemake.params.settings,
-        model=snakemake.params.model,
-        impute=snakemake.params.impute,
-        protocol=snakemake.params.protocol,
-        seed=snakemake.params.seed,
-        threads=snakemake.threads,
-        trial=snakemake.output.trial,
-    )
+    run(main, snakemake, number=int(snakemake.wildcards.trial))

@@ -10,7 +10,7 @@ from tomocalc.dataset.listing import listed_manifests
 from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.images import patient_parts
 from tomocalc.image.shards import read_manifest
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.parquet import read_parquet
 from tomocalc.sections import SplitSection
 from tomocalc.sheets import read_annotations
@@ -24,7 +24,7 @@ def main(
     candidates: str,
     splits: str,
     manifests: Sequence[str],
-    annotations: str | None,
+    annotations: str | None = None,
     annotations_schema: str,
     split: SplitSection,
     seed: int,
@@ -92,16 +92,4 @@ def _of_table(candidates: pl.DataFrame, test: pl.DataFrame) -> FrozenPart:
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        candidates=snakemake.input.candidates,
-        splits=snakemake.input.splits,
-        manifests=listed_manifests(snakemake.input.get("volumes")),
-        annotations=snakemake.input.get("annotations"),
-        annotations_schema=snakemake.input.annotations_schema,
-        split=snakemake.params.split,
-        seed=snakemake.params.seed,
-        seal=snakemake.params.seal,
-        part=snakemake.output.part,
-        data_root=snakemake.params.data_root,
-    )
+    run(main, snakemake, manifests=listed_manifests(snakemake.input.get("volumes")))

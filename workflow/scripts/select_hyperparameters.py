@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tomocalc.accounts.study import Search, Trial
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.model.search import best_trial, trials_table
 from tomocalc.pages.frame import write_page
 from tomocalc.pages.tuning import tuning_page
@@ -34,15 +34,4 @@ def main(
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        trials=list(snakemake.input.trials),
-        settings=snakemake.params.settings,
-        protocol=snakemake.params.protocol,
-        seed=snakemake.params.seed,
-        source=snakemake.params.source,
-        table=snakemake.output.trials,
-        best=snakemake.output.best,
-        page=snakemake.output.page,
-        words=snakemake.params.words,
-    )
+    run(main, snakemake)

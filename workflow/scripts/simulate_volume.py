@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from tomocalc.files import atomic_path, sheet_text, write_bytes, write_text
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.phantom.dicom import dicom_bytes, image_dataset
 from tomocalc.phantom.settings import Settings
 from tomocalc.phantom.sheets import ANNOTATION_COLUMNS, TRUTH_COLUMNS, annotation_rows, truth_rows
@@ -86,12 +86,4 @@ def write_slices(stored: np.ndarray, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        **snakemake.params.row,
-        seed=snakemake.params.seed,
-        settings=snakemake.params.settings,
-        image=snakemake.output.image,
-        annotations=snakemake.output.annotations,
-        truth=snakemake.output.truth,
-    )
+    run(main, snakemake, **snakemake.params.row)

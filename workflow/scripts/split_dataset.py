@@ -6,7 +6,7 @@ from tomocalc.accounts.leakage import Balanced, Counts, SplitAccount
 from tomocalc.audit.audit import audit_split, rows_of_split
 from tomocalc.audit.own_split import read_own_split
 from tomocalc.dataset.splits import oversampled_counts, split_by, usable_candidates
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.parquet import read_parquet, write_parquet
 from tomocalc.sections import SplitSection
 
@@ -77,16 +77,4 @@ def count(rows: pl.DataFrame) -> Counts:
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        candidates=snakemake.input.candidates,
-        own=snakemake.input.get("own"),
-        protocol=snakemake.wildcards.protocol,
-        features=snakemake.params.features,
-        duplicates=snakemake.params.duplicates,
-        seed=snakemake.params.seed,
-        settings=snakemake.params.settings,
-        parts=snakemake.params.parts,
-        splits=snakemake.output.splits,
-        account=snakemake.output.account,
-    )
+    run(main, snakemake)

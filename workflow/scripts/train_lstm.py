@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from tomocalc.accounts.study import Best, Chosen
-from tomocalc.log import Progress, log_to, write_times
+from tomocalc.jobs import run
+from tomocalc.log import Progress, write_times
 from tomocalc.metrics import choose_threshold
 from tomocalc.model.card import Device
 from tomocalc.model.device import choose_device
@@ -147,27 +148,4 @@ def history_schema() -> dict[str, pl.DataType]:
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        candidates=snakemake.input.candidates,
-        splits=snakemake.input.splits,
-        best=snakemake.input.best,
-        tuned_on=snakemake.input.tuned_on,
-        protocol=snakemake.wildcards.protocol,
-        run_protocol=snakemake.params.run_protocol,
-        features=snakemake.params.features,
-        sequence=snakemake.params.sequence,
-        model=snakemake.params.model,
-        impute=snakemake.params.impute,
-        threshold=snakemake.params.threshold,
-        seed=snakemake.params.seed,
-        code=snakemake.params.code,
-        checkpoint=snakemake.params.checkpoint,
-        weights=snakemake.output.weights,
-        card=snakemake.output.card,
-        history=snakemake.output.history,
-        scores=snakemake.output.scores,
-        times=snakemake.output.times,
-        threads=snakemake.threads,
-        clusters=snakemake.params.clusters,
-    )
+    run(main, snakemake)

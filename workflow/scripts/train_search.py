@@ -13,9 +13,9 @@ from tomocalc.cells import Row
 from tomocalc.errors import TomocalcError
 from tomocalc.files import stable_number
 from tomocalc.image.slices import Spacing
+from tomocalc.jobs import run
 from tomocalc.learned.learning import SearchRecipe, learn_search
 from tomocalc.learned.search import save_search
-from tomocalc.log import log_to
 from tomocalc.readers.row import open_row
 from tomocalc.readers.sources import check_sha256, unchanged
 from tomocalc.sections import ReadingSection
@@ -86,10 +86,9 @@ def training_slices(
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        volumes=snakemake.params.volumes,
-        image=snakemake.params.image,
+    run(
+        main,
+        snakemake,
         settings=Settings.from_config(
             snakemake.params.image,
             snakemake.params.candidates,
@@ -98,6 +97,5 @@ if __name__ == "__main__":
         slices=snakemake.params.settings["slices"],
         passes=snakemake.params.settings["passes"],
         epochs=snakemake.params.settings["epochs"],
-        seed=snakemake.params.seed,
         folder=Path(snakemake.output.account).parent,
     )

@@ -23,7 +23,7 @@ from tomocalc.evaluation.outcomes import measure_outcomes, measure_table
 from tomocalc.evaluation.subgroups import Known, subgroups_of
 from tomocalc.evaluation.transfer import calibration_line, decision_curve, recalibrations
 from tomocalc.image.shards import read_manifest
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.model.release import ReleasedModel, load_model
 from tomocalc.pages.external import external_page
 from tomocalc.pages.frame import write_page
@@ -40,10 +40,10 @@ EMPTY_PART = Part(n=0, positives=0)
 def main(
     *,
     weights: str,
-    manifests: Sequence[str],
-    annotations: str | None,
+    manifests: Sequence[str] = (),
+    annotations: str | None = None,
     annotations_schema: str,
-    table: str | None,
+    table: str | None = None,
     columns: sections.TableSection,
     labels: sections.LabelsSection,
     dataset: sections.DatasetSection,
@@ -276,24 +276,4 @@ def _source(table: str | None, volumes: Sequence[VolumeManifest]) -> str:
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        weights=snakemake.input.weights,
-        manifests=list(snakemake.input.get("manifests", ())),
-        annotations=snakemake.input.get("annotations"),
-        annotations_schema=snakemake.input.annotations_schema,
-        table=snakemake.input.get("table"),
-        columns=snakemake.params.columns,
-        labels=snakemake.params.labels,
-        dataset=snakemake.params.dataset,
-        image=snakemake.params.image,
-        settings=snakemake.params.settings,
-        spacing_tolerance=snakemake.params.spacing_tolerance,
-        seed=snakemake.params.seed,
-        predictions=snakemake.output.predictions,
-        metrics=snakemake.output.metrics,
-        page=snakemake.output.page,
-        data_root=snakemake.params.data_root,
-        words=snakemake.params.words,
-        subgroups=snakemake.params.subgroups,
-    )
+    run(main, snakemake)

@@ -8,7 +8,7 @@ from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.study import Best
 from tomocalc.files import write_text
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 from tomocalc.model.card import ModelCard
 from tomocalc.pages.card import Run
 from tomocalc.pages.frame import write_page
@@ -71,21 +71,4 @@ def main(
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        quality=snakemake.input.quality,
-        split=snakemake.input.split,
-        metrics=snakemake.input.metrics,
-        model=snakemake.input.model,
-        best=snakemake.input.best,
-        audit=snakemake.input.audit,
-        comparison=snakemake.input.comparison,
-        labels=snakemake.params.labels,
-        authors=snakemake.params.authors,
-        seed=snakemake.params.seed,
-        external=snakemake.input.get("external"),
-        text=snakemake.output.text,
-        page=snakemake.output.page,
-        target=snakemake.params.target,
-        words=snakemake.params.words,
-    )
+    run(main, snakemake)

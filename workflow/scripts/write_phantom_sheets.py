@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tomocalc.files import VOLUME_COLUMNS, sheet_text, write_text
-from tomocalc.log import log_to
+from tomocalc.jobs import run
 
 SITE = "in-silico phantom"
 
@@ -46,13 +46,4 @@ def _stacked(sheets: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    log_to(snakemake.log[0])
-    main(
-        rows=snakemake.params.rows,
-        format=snakemake.params.format,
-        annotations=list(snakemake.input.annotations),
-        truth=list(snakemake.input.truth),
-        volumes_sheet=snakemake.output.volumes,
-        annotations_sheet=snakemake.output.annotations,
-        truth_sheet=snakemake.output.truth,
-    )
+    run(main, snakemake)

@@ -140,7 +140,7 @@ def test_a_leaking_protocol_is_said_everywhere(phantom):
     leaking = changed(phantom, split=replace(phantom.split, protocol="paper"))
     text, _ = card(leaking)
     assert text.count("Leaks: part of the test data was used in training") == 2
-    assert "80 of the 80 calcifications, have an identical copy" in text
+    assert "80 of the 80 positive ones, have an identical copy" in text
     assert QUOTING in text
     assert "part of the same data that it has not seen" not in text
     assert QUOTING not in card(phantom)[0]

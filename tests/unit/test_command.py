@@ -45,7 +45,12 @@ def test_copies_are_named_in_files_and_the_exit_code_is_asked_for(
     assert {"name", "verdict", "count", "share", "what"} <= set(copies)
     shared = pl.read_csv(out / "shared.tsv", separator="\t")
     assert set(shared.filter(pl.col("check") == "copies")["row"]) == names
-    assert capsys.readouterr().out.startswith("leaks: ")
+    printed = capsys.readouterr().out
+    assert printed.startswith("leaks: ")
+    assert found["positive"] == "1"
+    assert "  positive is `1`: " in printed
+    assert "Exact copies: 5 of " in printed
+    assert "(5 of a row of another patient)" in printed
 
 
 def test_other_programs_are_told_in_their_own_forms(tmp_path: Path) -> None:

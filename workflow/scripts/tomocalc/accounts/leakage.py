@@ -88,7 +88,13 @@ class FeatureAlone(Record, frozen=True, kw_only=True):
 
 
 class SplitAudit(Shown, Record, frozen=True, kw_only=True):
-    """The audit of one split."""
+    """The audit of one split.
+
+    Attributes
+    ----------
+    positive
+        The label that counts as positive, where a table's own words name the classes.
+    """
 
     verdict: Verdict
     parts: dict[str, PartCounts]
@@ -96,6 +102,7 @@ class SplitAudit(Shown, Record, frozen=True, kw_only=True):
     checks: list[Check]
     features: list[FeatureAlone]
     shared: list[Shared]
+    positive: str = ""
 
     def _facts(self) -> dict[str, object]:
         bad = [check for check in self.checks if check.verdict in (Verdict.LEAKS, Verdict.CAUTION)]

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
+from msgspec.structs import replace
 
 from tomocalc.accounts.leakage import SplitAudit
 from tomocalc.audit.audit import PERMUTATIONS, audit_split
@@ -71,7 +72,7 @@ def audit_table(
                 f"the table has no such column; {close_to(column, frame.columns)}",
                 "name a column of the table",
             )
-    labels = labels_of(frame[label], label, positive, negative)
+    labels, word = labels_of(frame[label], label, positive, negative)
     unlabelled = labels.null_count()
     frame, labels = frame.filter(labels.is_not_null()), labels.drop_nulls()
     numeric = _numeric(frame.drop("part", *(name for name in (label, patient, site) if name)))
@@ -106,7 +107,8 @@ def audit_table(
         unassigned=unassigned,
         unlabelled=unlabelled,
     )
-    return audit_split(split_rows, permutations=permutations, seed=seed)
+    found = audit_split(split_rows, permutations=permutations, seed=seed)
+    return replace(found, positive=word)
 
 
 def _own(name: str) -> str:
@@ -116,8 +118,8 @@ def _own(name: str) -> str:
 
 def labels_of(
     values: pl.Series, name: str, positive: Any, negative: Sequence[Any] | None
-) -> pl.Series:
-    """Return 1, 0, or null for a row that is of neither class."""
+) -> tuple[pl.Series, str]:
+    """Return 1, 0, or null for a row that is of neither class, and the label that is positive."""
     values = values.cast(pl.Int8) if values.dtype == pl.Boolean else values
     texts = values.cast(pl.String).str.strip_chars().str.strip_chars("'\"")
     said = [] if positive is None else [positive, *(negative or ())]
@@ -140,7 +142,7 @@ def labels_of(
             why = "a negative label is in no row, or is the positive one"
             raise fault(f"column {name}", why, "correct --negative")
     classes = {wanted[-1]: 1} | dict.fromkeys(others, 0)
-    return texts.replace_strict(classes, default=None, return_dtype=pl.Int8)
+    return texts.replace_strict(classes, default=None, return_dtype=pl.Int8), wanted[-1]
 
 
 def _same(kind: str, positive: Any) -> bool:

@@ -86,7 +86,7 @@ def _test_part(given: argparse.Namespace) -> Any:
     test = rows.filter(pl.col("part") == "test")
     if test.is_empty():
         raise fault("part test", "no row is in it", "name the parts train, validation and test")
-    label = labels_of(test[given.label], given.label, given.positive, None)
+    label, _ = labels_of(test[given.label], given.label, given.positive, None)
     return part_of_rows(
         test.with_columns(label.alias(given.label)), label=given.label, patient=given.patient
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +17,8 @@ FAILING = {
     "caution": (Verdict.LEAKS, Verdict.CAUTION),
 }
 """Verdicts that fail, by what ``--fail-on`` says."""
+COPIES = ("copies", "copies_validation", "part_copies", "near_copies", "repeats")
+"""Checks of rows that resemble another."""
 SARIF_LEVELS = {Verdict.LEAKS: "error", Verdict.CAUTION: "warning"}
 COLOURS = {Verdict.CLEAN: "#2f7d4f", Verdict.CAUTION: "#9a6700", Verdict.LEAKS: "#b42318"}
 """Of the badge: white letters on each have a contrast of 4.5 or more."""
@@ -31,7 +34,11 @@ def write_audit(folder: str | Path, found: SplitAudit) -> None:
     """
     columns = list(Shared.__struct_fields__)
     rows = [{name: _in_a_cell(getattr(one, name)) for name in columns} for one in found.shared]
-    content = {"verdict": found.verdict.value, "checks": [*map(_told, found.checks)]}
+    content = {
+        "verdict": found.verdict.value,
+        "positive": found.positive,
+        "checks": [*map(_told, found.checks)],
+    }
     write_together(
         folder,
         {
@@ -101,10 +108,32 @@ def badge(found: SplitAudit) -> str:
 def tell(found: SplitAudit, folder: Path | None = None) -> str:
     """Return what a terminal shows: the verdict, its reasons, every check, what was written."""
     lines = [f"{found.verdict.value}: " + (" ".join(reasons_of(found)) or "nothing was found.")]
-    lines += [f"  {check.verdict.value:8} {say_check(check, 'title')}" for check in found.checks]
+    if found.positive:
+        held = {name: part for name, part in found.parts.items() if part.rows}
+        counts = [f"{part.positives:,} of {part.rows:,} in {name}" for name, part in held.items()]
+        lines.append(f"  positive is `{found.positive}`: {', '.join(counts)}")
+    for check in found.checks:
+        line = f"  {check.verdict.value:8} {say_check(check, 'title')}"
+        if check.verdict in FAILING["caution"] and check.count:
+            line += f": {check.count:,} of {check.of:,}{_whose(found, check.name)}"
+        lines.append(line)
     if folder is not None:
         lines.append(f"Written: {folder / 'audit.json'}, {folder / 'shared.tsv'}")
     return "\n".join(lines)
+
+
+def _whose(found: SplitAudit, check: str) -> str:
+    """Say whose twins the rows of a check have, where patients are named."""
+    twins = [one for one in found.shared if one.check == check]
+    if check not in COPIES or not found.patients_named:
+        return ""
+    counts = Counter(
+        "the row itself"
+        if one.row == one.twin_row
+        else f"a row of {'the same' if one.patient == one.twin_patient else 'another'} patient"
+        for one in twins
+    )
+    return f" ({', '.join(f'{count:,} of {whose}' for whose, count in counts.items())})"
 
 
 def fails(found: SplitAudit, threshold: str | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -205,3 +206,37 @@ def test_frames_of_pandas_are_welcome(kind: Any, positive: object) -> None:
     found = audit_table(frame, label="label", positive=positive, patient="patient", permutations=0)
     assert found.check("patients").count == 1
     assert sum(part.positives for part in found.parts.values()) == (rows.frame["label"] == 1).sum()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["audit", "PIPE.csv", "--label", "y"],
+        ["audit", "PIPE.parquet", "--label", "y"],
+        ["audit", "table.csv", "PIPE.csv", "--label", "y"],
+        ["plan", "PIPE.csv", "--half-width", "0.05"],
+        ["seal", "PIPE.json"],
+        ["seal", "new.json", "PIPE.csv", "--label", "y"],
+        ["seal", "new.json", "table.csv", "--label", "y", "--open", "PIPE.csv"],
+        ["send", "PIPE.dcm", "--to", "127.0.0.1:9"],
+        ["predict", "PIPE.dcm", "--model", "model"],
+        ["predict", "table.csv", "--model", "PIPES"],
+        ["audit-images", "PIPES", "."],
+    ],
+)
+def test_a_pipe_is_never_waited_for(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "PIPES").mkdir()
+    for name in ("PIPES/model.json", "PIPES/model.safetensors", "PIPES/a.png"):
+        os.mkfifo(name)
+    for ending in ("csv", "parquet", "json", "dcm"):
+        os.mkfifo(f"PIPE.{ending}")
+    rows = [f"{row % 2},{row},{'train' if row % 3 else 'test'}" for row in range(12)]
+    Path("table.csv").write_text("\n".join(["y,a,part", *rows]) + "\n")
+    assert main(arguments) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1

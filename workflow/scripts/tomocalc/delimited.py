@@ -10,9 +10,9 @@ import contextlib
 import csv
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from tomocalc.errors import TomocalcError
+from tomocalc.files import read_content
 
 NOT_UTF8 = "it is not UTF-8 text", 'save it as "CSV UTF-8", which spreadsheets offer by that name'
 """Why a text of another encoding cannot be read, and what mends it."""
@@ -164,7 +164,7 @@ def sheet_content(path: str) -> str:
         ``E102`` when it is missing, a workbook, or of another encoding.
     """
     try:
-        content = Path(path).read_bytes()
+        content = read_content(path)
     except FileNotFoundError as error:
         fix = "correct the path of this TSV or CSV file; it starts from the working directory"
         raise sheet_error(path, "there is no such file", fix) from error

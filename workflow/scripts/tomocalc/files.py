@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
+import stat
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -53,6 +55,30 @@ def _refused(path: Path, error: OSError) -> TomocalcError:
         why=os.strerror(error.errno or 0),
         fix="free space or make the folder writable, then run the same command again",
     )
+
+
+def read_content(path: str | Path) -> bytes:
+    """Return the content of a file that somebody names; see `require_regular`."""
+    require_regular(path)
+    return Path(path).read_bytes()
+
+
+def require_regular(path: str | Path) -> None:
+    """Refuse what has a name and may never answer: a pipe, a socket, a device.
+
+    What a shell hands over as ``<(…)`` is read.
+
+    Raises
+    ------
+    OSError
+        With the path, for these and for what is not there.
+    """
+    if os.fspath(path).startswith(("/dev/fd/", "/dev/stdin", "/proc/self/fd/")):
+        return
+    mode = Path(path).stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        why = "it is a pipe, socket or device, not a regular file"
+        raise OSError(errno.EINVAL, why, os.fspath(path))
 
 
 def require_writable(folders: Sequence[str | Path]) -> None:
@@ -126,7 +152,7 @@ def write_json(path: str | Path, value: Any) -> None:
 
 def read_json(path: str | Path) -> Any:
     """Read a JSON file."""
-    return json.loads(Path(path).read_text(encoding="utf-8"))
+    return json.loads(read_content(path))
 
 
 def digest(value: Any) -> str:
@@ -142,6 +168,7 @@ def stable_number(*parts: object) -> int:
 
 def file_sha256(path: str | Path) -> str:
     """Return the SHA-256 of a file's content, in hexadecimal."""
+    require_regular(path)
     with Path(path).open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tomocalc.errors import TomocalcError
-from tomocalc.files import atomic_path
+from tomocalc.files import atomic_path, require_regular
 
 BAD = (
     OSError,
@@ -96,6 +96,7 @@ def load_parquet(path: str | Path, columns: Sequence[str] | None = None) -> pl.D
     Not by polars, which can abort on a damaged file, and on text that is none.
     """
     # `pq.read_table` is for folders of files too: it imports a module for that, and pandas if any
+    require_regular(path)
     with pq.ParquetFile(path, page_checksum_verification=True) as file:
         table = file.read(columns=columns)
     table.validate(full=True)

@@ -13,7 +13,7 @@ from typing import ClassVar, Self
 import msgspec
 
 from tomocalc.errors import TomocalcError
-from tomocalc.files import canonical_json, write_text
+from tomocalc.files import canonical_json, read_content, write_text
 
 Setting = bool | int | float | str | None | list[int | float | str]
 """A value of the configuration."""
@@ -39,7 +39,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             ``E307`` when the file is missing or damaged, or from another version of tomocalc.
         """
         try:
-            content = msgspec.json.decode(Path(path).read_bytes())
+            content = msgspec.json.decode(read_content(path))
         except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
             raise _unfit(path, f"it cannot be read ({error})") from error
         found = content.pop("schema", None) if isinstance(content, dict) else None

@@ -200,7 +200,7 @@ def find_one(folder: Path, pattern: str, what: str) -> list[Path]:
     TomocalcError
         ``E603`` when there is none.
     """
-    found = sorted(folder.rglob(pattern)) if folder.is_dir() else []
+    found = sorted(path for path in folder.rglob(pattern) if path.is_file())
     if not found:
         why = f"no file {pattern} ({what}) is in it" if folder.is_dir() else "it is no folder"
         raise layout_error(str(folder), why, f"put the data set's {what} into the folder")

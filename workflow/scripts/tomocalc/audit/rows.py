@@ -122,7 +122,8 @@ def read_table(source: Any) -> pl.DataFrame:
         try:
             return load_parquet(path)
         except BAD as error:
-            why = "there is no such file" if not Path(path).exists() else "it is no Parquet file"
+            why = "it is no Parquet file" if Path(path).is_file() else "it is no regular file"
+            why = why if Path(path).exists() else "there is no such file"
             raise fault(path, why, "give a CSV, TSV or Parquet file") from error
     try:
         found = text_table(path)

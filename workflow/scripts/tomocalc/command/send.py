@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tomocalc.errors import TomocalcError
+from tomocalc.files import require_regular
 
 if TYPE_CHECKING:
     from pydicom import FileDataset
@@ -145,6 +146,7 @@ def _read(path: Path) -> FileDataset:
     from pydicom.errors import InvalidDicomError
 
     try:
+        require_regular(path)
         read = dcmread(path)
     except InvalidDicomError:
         raise _not_sent(str(path), "it is no DICOM file", "leave it out") from None

@@ -25,13 +25,12 @@ from tomocalc.model.release import ReleasedModel, load_model
 from tomocalc.pages.evaluation import evaluation_page
 from tomocalc.pages.frame import write_page
 from tomocalc.parquet import read_parquet, write_parquet
-from tomocalc.sections import EvaluationSection, SplitSection
+from tomocalc.sections import PARTS, EvaluationSection, SplitSection
 from tomocalc.study.seal import key_of, open_seal
 
 log = logging.getLogger("tomocalc.evaluate_lstm")
 
 KEY = ["volume_id", "candidate_id"]
-PARTS = ("train", "validation", "test")
 
 
 def main(

@@ -12,6 +12,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 Range = list[float]
 """Lowest and highest value."""
+PARTS = ("train", "validation", "test")
 TABLE = "table"
 """Volume of every row of a table, which knows no volumes."""
 MOST_SUBGROUPS = 20

@@ -17,7 +17,7 @@ from tomocalc.audit.features import (
 from tomocalc.audit.interpolation import between_rows
 from tomocalc.audit.nearness import near_copies
 from tomocalc.audit.part_copies import part_copies
-from tomocalc.audit.rows import PARTS, SplitRows
+from tomocalc.audit.rows import SplitRows
 from tomocalc.audit.sharing import (
     copies,
     copies_validation,
@@ -30,6 +30,7 @@ from tomocalc.audit.sharing import (
     unlabelled,
     unnamed,
 )
+from tomocalc.sections import PARTS
 
 PERMUTATIONS = 999
 

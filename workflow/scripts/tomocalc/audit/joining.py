@@ -12,7 +12,8 @@ import polars as pl
 import polars.selectors as cs
 
 from tomocalc.audit.rows import close_to, fault, read_table
-from tomocalc.audit.split_file import PART, PARTS, WORDS
+from tomocalc.audit.split_file import PART, WORDS
+from tomocalc.sections import PARTS
 
 
 def joined_table(table: Any, split: Any, *, patient: str | None = None) -> tuple[pl.DataFrame, int]:

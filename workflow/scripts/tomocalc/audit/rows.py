@@ -21,8 +21,6 @@ from tomocalc.errors import TomocalcError
 from tomocalc.parquet import BAD, load_parquet
 from tomocalc.text_table import PARQUET, TWICE, text_table
 
-PARTS = ("train", "validation", "test")
-
 
 @dataclass(frozen=True)
 class SplitRows:

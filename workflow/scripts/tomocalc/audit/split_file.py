@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 from tomocalc.delimited import split_lines
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.sections import TABLE
+from tomocalc.sections import PARTS, TABLE
 
-PARTS = ("train", "validation", "test")
 WORDS = {
     **dict.fromkeys(("train", "training", "learn"), "train"),
     **dict.fromkeys(("validation", "val", "valid", "dev", "development"), "validation"),

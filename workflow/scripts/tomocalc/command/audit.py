@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from tomocalc.command.outputs import outputs
 from tomocalc.errors import TomocalcError
+from tomocalc.sections import PARTS
 
 if TYPE_CHECKING:
     from tomocalc.accounts.leakage import SplitAudit
-
-PARTS = ("train", "validation", "test")
 
 
 def add_parser(commands: Any) -> None:

@@ -41,9 +41,3 @@ def deal_parts(strata: Sequence[Sequence[Patient]], split: SplitSection) -> dict
         for place, patient in enumerate(patients):
             parts[patient] = held_out[place] if place < len(held_out) else "train"
     return parts
-
-
-def deal_folds(strata: Sequence[Sequence[Patient]], folds: int) -> dict[Patient, int]:
-    """Return the fold of every patient, one stratum after the other in turn."""
-    everyone = [patient for patients in strata for patient in patients]
-    return {patient: place % folds for place, patient in enumerate(everyone)}

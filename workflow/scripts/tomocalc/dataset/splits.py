@@ -11,11 +11,11 @@ import polars as pl
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
-from tomocalc.dataset.dealing import deal_folds, deal_parts, fewest
+from tomocalc.dataset.dealing import deal_parts, fewest
 from tomocalc.errors import TomocalcError
-from tomocalc.sections import SplitSection
+from tomocalc.sections import PARTS, SplitSection
 
-PARTS = ("train", "validation", "test")
+MORE = "add volumes or annotations, or lower candidates.threshold_k"
 SPLIT = {
     "volume_id": pl.String,
     "candidate_id": pl.Int32,
@@ -97,8 +97,12 @@ def split_honest(
         missing = _without_class(rows, PARTS, folds)
         if not missing:
             return _arranged(rows)
+    rarer = min(groups["positive"].sum(), groups["other"].sum())
+    works = f"set split.folds to {rarer - 1}, or " if fewest(2) <= rarer and not parts else ""
+    counts = [int((groups["positive"] == kind).sum()) for kind in (True, False)]
     unit = "patients" if _by_patient(focus) else "candidates"
-    raise _too_few_groups(groups, missing, unit, given=parts is not None)
+    found = f"found {counts[0]} {unit} with and {counts[1]} without a calcification"
+    raise _too_few(f"{', '.join(missing)}; {found}", f"{works}{MORE}")
 
 
 def split_paper(
@@ -118,9 +122,8 @@ def split_paper(
     label = focus["label"].to_numpy()
     counts = [int((label == kind).sum()) for kind in (1, 0)]
     found = f"found {counts[0]} calcifications and {counts[1]} other candidates"
-    more = "add volumes or annotations, or lower candidates.threshold_k"
     if not all(counts):
-        raise _too_few(found, more)
+        raise _too_few(found, MORE)
     rare = np.flatnonzero(label == (np.mean(label) < 0.5))
     missing = len(label) - 2 * len(rare)
     drawn = generator.choice(rare, size=missing, replace=True)
@@ -140,7 +143,7 @@ def split_paper(
             return _arranged(rows)
     except ValueError as error:  # of scikit-learn: a class has no candidate, or too few
         missing = [str(error)]
-    fix = f"raise split.test_fraction, lower split.folds, or {more}"
+    fix = f"raise split.test_fraction, lower split.folds, or {MORE}"
     raise _too_few(f"{', '.join(missing)}; {found}", fix)
 
 
@@ -207,10 +210,9 @@ def _dealt(
     if part is None:
         parts = deal_parts(strata, split)
         part = np.array([parts[group] for group in range(len(positive))], dtype=object)
-    inside = [[group for group in groups if part[group] != "test"] for groups in strata]
+    inside = [group for groups in strata for group in groups if part[group] != "test"]
     fold = np.full(len(positive), -1, dtype=np.int8)
-    for group, number in deal_folds(inside, split["folds"]).items():
-        fold[group] = number
+    fold[inside] = np.arange(len(inside)) % split["folds"]
     return part, fold
 
 
@@ -246,28 +248,6 @@ def _without_class(rows: pl.DataFrame, parts: Sequence[str], folds: int) -> list
         for label, name in ((1, "calcification"), (0, "other candidate"))
         if not (held["label"] == label).any()
     ]
-
-
-def _too_few_groups(
-    groups: pl.DataFrame, missing: list[str], unit: str, *, given: bool
-) -> TomocalcError:
-    """Return the error that names the number of folds that would do.
-
-    Parameters
-    ----------
-    groups
-        With whether each holds a calcification (``positive``) and another candidate (``other``).
-    given
-        Whether the parts of the patients were known before.
-    """
-    rarer = min(groups["positive"].sum(), groups["other"].sum())
-    works = f"set split.folds to {rarer - 1}, or " if fewest(2) <= rarer and not given else ""
-    counts = [int((groups["positive"] == kind).sum()) for kind in (True, False)]
-    return _too_few(
-        f"{', '.join(missing)}; found {counts[0]} {unit} with and {counts[1]} without a "
-        "calcification",
-        f"{works}add volumes or annotations, or lower candidates.threshold_k",
-    )
 
 
 def _too_few(why: str, fix: str) -> TomocalcError:

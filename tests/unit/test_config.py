@@ -83,6 +83,10 @@ def test_shipped_configs_are_valid(name):
             "with --config, volumes='{kinds: …}'",
         ),
         ({"comparison.weights.resnet": "x"}, "indented, `weights: {resnet: …}`; with"),
+        (
+            {"sheet": "my.csv"},
+            "a line `volumes:` and below it, indented, `sheet: …`; with --",
+        ),
         ({"modle": {}}, "key modle): `modle` is not a setting. Fix: did you mean `model`?"),
         ({"source": "phantm"}, 'key source): "phantm" was given. Fix: did you mean `phantom`?'),
         (

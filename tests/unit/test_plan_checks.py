@@ -121,3 +121,17 @@ def test_places_are_held_against_the_size_in_the_sheet(
     assert len(outside_images("a.csv", corners, [size])) == (len(rows) > 2)
     unknown = dict.fromkeys(("rows", "columns"))
     assert len(outside_images("a.csv", rows, [{**size, **unknown}])) == (places[0][0] < 1)
+
+
+def test_slices_are_held_against_the_pictures_of_a_folder(tmp_path: Path) -> None:
+    for number in range(6):
+        (tmp_path / f"s{number}.png").touch()
+    volume = {"volume_id": "v", "path": str(tmp_path), "rows": None, "columns": None}
+    rows = [
+        {"volume_id": "v", "x": 5.0, "y": 5.0, "slice": slice_, LINE: line}
+        for line, slice_ in enumerate((0, 5, None, 6, 7), 2)
+    ]
+    (error,) = outside_images("a.csv", rows, [volume])
+    assert "a.csv:5): slice 6 is not among the 6 of v; wrong too: line 6" in str(error)
+    (tmp_path / "s6.tif").touch()  # may hold several
+    assert outside_images("a.csv", rows, [volume]) == []

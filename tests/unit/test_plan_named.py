@@ -178,7 +178,7 @@ def test_a_split_file_of_a_table_is_checked(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("row,part\n0,train\n1,test\n", "it numbers rows of a table, and this run has volumes"),
+        ("row,part\n0,train\n1,test\n", "it numbers rows, and this run has volumes"),
         (f"{SPLIT}V1,0,test\n", r"split.csv:3.*the first is `V1`. Fix: did you mean `v1`\?"),
         ("name,part\np,test\n", "no column that says whom a line is about; its columns are name,"),
         ("patient_id,part\np,test\nq0,train\n", r"csv:2, column patient_id.*the first is `p`"),

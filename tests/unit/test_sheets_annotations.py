@@ -79,6 +79,17 @@ def test_a_column_that_no_row_can_do_without_is_told_once(tmp_path, header, word
     assert len(str(caught.value).splitlines()) == 1
 
 
+def test_the_other_sheet_is_told_in_two_lines(tmp_path):
+    header = "volume_id\tpatient_id\tpath\tsite\tdensity"
+    with pytest.raises(TomocalcError, match=r"unknown column `density`, `path`") as caught:
+        annotations(tmp_path, "v\tp\tv.dcm\tx\tA", header=header)
+    first, second = str(caught.value).splitlines()
+    assert first.endswith("birads.")
+    assert second.endswith(
+        "no column `kind`, `slice`. Fix: add it, or name the sheet that is meant."
+    )
+
+
 def test_what_is_wrong_in_the_same_way_on_many_lines_is_told_once(tmp_path):
     with pytest.raises(TomocalcError, match=r"tsv:2\): shape is unclear; wrong too: lines 3, 4,"):
         annotations(tmp_path, *[f"v\t{number}\t1\t1\t\tcluster" for number in range(30)])

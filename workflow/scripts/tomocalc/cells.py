@@ -195,12 +195,20 @@ def _nameless(path: str, header: list[str], lines: list[tuple[int, list[str]]]) 
 def _check_header(path: str, header: list[str], schema: Schema) -> Iterator[TomocalcError]:
     for name in sorted({name for name in header if header.count(name) > 1}):
         yield sheet_error(path, f"column `{name}` stands twice", "remove one")
+    strange, absent = [], []
     for key, what, _, fix in mistakes(dict.fromkeys(header, None), schema):
-        if what == "unknown key":
-            fix = fix if fix.startswith("did") else f"delete the column, or rename it: {fix}"
+        if what == "unknown key" and fix.startswith("did"):
             yield sheet_error(path, f"it has an unknown column `{key}`", fix)
+        elif what == "unknown key":
+            strange.append(f"`{key}`")
         elif what == "missing key":
-            yield sheet_error(path, f"it has no column `{key}`", fix)
+            absent.append(f"`{key}`")
+    if strange:
+        fix = f"delete it, or rename it to one of: {', '.join(schema['properties'])}"
+        yield sheet_error(path, f"it has an unknown column {', '.join(strange)}", fix)
+    if absent:
+        fix = "add it, or name the sheet that is meant"
+        yield sheet_error(path, f"it has no column {', '.join(absent)}", fix)
 
 
 def _nullable(kind: Schema) -> bool:

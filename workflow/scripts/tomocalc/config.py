@@ -139,7 +139,9 @@ def _explain(error: ValidationError) -> Iterator[tuple[str, str, str, str]]:
     if error.validator == "additionalProperties":
         known = list(schema.get("properties", {}))
         for name in sorted(set(instance) - set(known), key=str):
-            fix = _nested(str(name), known) or _suggest(str(name), known)
+            kinds = schema.get("properties", {})
+            home = next((one for one in known if name in kinds[one].get("properties", {})), "")
+            fix = _nested(f"{home}.{name}".strip("."), known) or _suggest(str(name), known)
             if str(name).isdigit():
                 fix = "write decimals with a point, as in 0.5: a comma ends a value"
             yield _join(key, str(name)), "unknown key", f"`{name}` is not a setting", fix

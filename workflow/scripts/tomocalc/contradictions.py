@@ -79,12 +79,19 @@ def _candidates(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
         yield _contradiction("candidates.min_diameter_mm", why, "lower it")
 
 
-def _tuning(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
-    for key in ("learning_rate", "dropout", "layers", "units"):
-        low, high = config["tuning"][key]
+RANGES = {
+    "tuning": ("learning_rate", "dropout", "layers", "units"),
+    "insertion": ("clusters", "diameter_mm", "contrast"),
+}
+"""Settings that are a lowest and a highest value."""
+
+
+def _ranges(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
+    for section, key in [(section, key) for section, keys in RANGES.items() for key in keys]:
+        low, high = config[section][key]
         if low > high:
             why, fix = f"{low} is above {high}", "write [lowest, highest]"
-            yield _contradiction(f"tuning.{key}", why, fix)
+            yield _contradiction(f"{section}.{key}", why, fix)
 
 
 def _split(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
@@ -105,11 +112,6 @@ def _insertion(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
         why = "nothing is annotated and nothing is put in: there is nothing to learn"
         fix = "name a sheet, or set insertion.enabled to true"
         yield _contradiction("volumes.annotations", why, fix)
-    for key in ("clusters", "diameter_mm", "contrast"):
-        low, high = insertion[key]
-        if low > high:
-            why, fix = f"{low} is above {high}", "write [lowest, highest]"
-            yield _contradiction(f"insertion.{key}", why, fix)
     smallest, largest = insertion["diameter_mm"][0], config["candidates"]["max_diameter_mm"]
     if insertion["enabled"] and smallest >= largest:
         why = f"none of them can be found: candidates.max_diameter_mm is {largest:g}"
@@ -174,9 +176,8 @@ def _table(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
     asking = "source is table" if own else "predict.table is given"
     for key in ("path", "label", "positive") if own else ("label", "positive"):
         if table[key] is None and (own or config["predict"]["table"] is not None):
-            yield _contradiction(
-                f"table.{key}", f"{asking} but it has no value", f"give table.{key}"
-            )
+            why = f"{asking} but it has no value"
+            yield _contradiction(f"table.{key}", why, f"give table.{key}")
     if not own:
         return
     for name in config["features"]:
@@ -189,14 +190,13 @@ def _table(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
         why, fix = "a table has no slices", "use features_as_steps or single_step"
         yield _contradiction("sequence.kind", why, fix)
     if str(table["path"]).startswith(("http://", "https://")) and not table["sha256"]:
-        yield _contradiction(
-            "table.sha256", "a fetched table needs a checksum", "give the file's SHA-256"
-        )
+        why = "a fetched table needs a checksum"
+        yield _contradiction("table.sha256", why, "give the file's SHA-256")
 
 
 CHECKS: dict[Callable[[Mapping[str, Any]], Iterator[TomocalcError]], tuple[str, ...]] = {
     _candidates: ("candidates",),
-    _tuning: ("tuning",),
+    _ranges: ("tuning", "insertion"),
     _insertion: ("insertion", "source", "volumes", "candidates"),
     _split: ("split",),
     _target: ("source", "table", "target", "image", "sequence", "features", "phantom"),

@@ -187,6 +187,11 @@ def sheet_content(path: str) -> str:
     return text
 
 
+def table_error(where: str, why: str, fix: str) -> TomocalcError:
+    """Return why a table of candidates cannot be used."""
+    return TomocalcError("E302", what="the table cannot be used", where=where, why=why, fix=fix)
+
+
 def sheet_error(path: str, why: str, fix: str) -> TomocalcError:
     """Return what is wrong with a sheet as a whole."""
     return TomocalcError("E102", what="the sheet cannot be used", where=path, why=why, fix=fix)

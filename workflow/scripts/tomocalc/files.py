@@ -7,7 +7,6 @@ import errno
 import hashlib
 import json
 import os
-import stat
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -71,12 +70,11 @@ def require_regular(path: str | Path) -> None:
     Raises
     ------
     OSError
-        With the path, for these and for what is not there.
+        With the path.
     """
     if os.fspath(path).startswith(("/dev/fd/", "/dev/stdin", "/proc/self/fd/")):
         return
-    mode = Path(path).stat().st_mode
-    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+    if Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir():
         why = "it is a pipe, socket or device, not a regular file"
         raise OSError(errno.EINVAL, why, os.fspath(path))
 

@@ -166,10 +166,10 @@ def _absent_columns(path: str, cells: Cells) -> Iterator[TomocalcError]:
     if not any(shape <= columns for shape in shapes):
         fix = "add it, in pixels, 0 for a point; or give width and height, or a mask"
         yield sheet_error(path, "it has no column `radius`", fix)
-    absent = sorted({"x", "y"} - columns)
+    absent = [f"`{name}`" for name in ("x", "y") if name not in columns]
     if absent and "mask" not in columns:
-        why = f"it has no column {' and '.join(f'`{name}`' for name in absent)}"
-        yield sheet_error(path, why, "add it: x is the column and y the row, in pixels")
+        fix = "add it: x is the column and y the row, in pixels"
+        yield sheet_error(path, f"it has no column {' and '.join(absent)}", fix)
 
 
 def _shape(where: str, row: Row, data_root: str | None) -> Iterator[TomocalcError]:

@@ -110,22 +110,14 @@ def split_uses(
         if len(cells) < len(header) or any(map(str.strip, cells[len(header) :])):
             why = f"it has {len(cells)} cells where the header has {len(header)}"
             raise split_fault(f"{path}:{line}", why, "give every line one cell per column")
-    parts = [(line, cells[places["part"]].strip()) for line, cells in lines]
-    raise_all(list(_unknown_parts(path, parts)))
+    raise_all(list(_unknown_parts(path, [(line, cells[places["part"]]) for line, cells in lines])))
+    number = key[-1] if key[-1] in ("candidate_id", "row") else None
     uses = []
     for line, cells in lines:
-        told = {name: cells[places[name]].strip() for name in key}
-        number = told.get("candidate_id", told.get("row"))
-        column = f"column {'row' if 'row' in told else 'candidate_id'}"
-        uses.append(
-            Use(
-                volume_id=TABLE if "row" in told else told.get("volume_id"),
-                candidate_id=None if number is None else _whole(number, f"{path}:{line}, {column}"),
-                patient_id=told.get("patient_id"),
-                part=_part(cells[places["part"]].strip()),
-                line=line,
-            )
-        )
+        told = {name: cells[places[name]].strip() for name in (*key, "part")}
+        whole = _whole(told[number], f"{path}:{line}, column {number}") if number else None
+        volume = TABLE if number == "row" else told.get("volume_id")
+        uses.append(Use(volume, whole, told.get("patient_id"), _part(told["part"]), line))
     return uses if uses[0].candidate_id is not None else _one_part_each(path, key[0], uses)
 
 
@@ -171,7 +163,8 @@ def split_fault(where: str, why: str, fix: str) -> TomocalcError:
 
 
 def _part(word: str) -> str:
-    return WORDS.get(word.casefold(), word.casefold())
+    plain = word.strip().casefold()
+    return WORDS.get(plain, plain)
 
 
 def _unknown_parts(path: str, words: Sequence[tuple[int, str]]) -> Iterator[TomocalcError]:
@@ -179,7 +172,7 @@ def _unknown_parts(path: str, words: Sequence[tuple[int, str]]) -> Iterator[Tomo
     lines: dict[str, list[int]] = {}
     for line, word in words:
         if _part(word) not in PARTS:
-            lines.setdefault(word, []).append(line)
+            lines.setdefault(word.strip(), []).append(line)
     for word, found in list(lines.items())[:SHOWN]:
         close = difflib.get_close_matches(word.casefold(), PARTS, n=1, cutoff=0.5)
         fix = f"did you mean `{close[0]}`?" if close else f"use one of: {', '.join(PARTS)}"

@@ -16,8 +16,7 @@ Patient = TypeVar("Patient", bound=Hashable)
 def fewest(folds: int) -> int:
     """Return how many patients of a class a split takes.
 
-    One for the test part and one for every fold of the others, which training and validation
-    share.
+    One for the test part and one for every fold of what is left to training and validation.
     """
     return max(folds, 2) + 1
 
@@ -33,11 +32,9 @@ def deal_parts(strata: Sequence[Sequence[Patient]], split: SplitSection) -> dict
     for patients in strata:
         number = len(patients)
         kept = fewest(split["folds"]) - 1 if number >= fewest(split["folds"]) else 2
-        test = max(round(number * split["test_fraction"]), 1)
-        test = max(min(test, number - kept), 0)
+        test = max(min(max(round(number * split["test_fraction"]), 1), number - kept), 0)
         validation = max(round(number * split["validation_fraction"]), 1)
         validation = max(min(validation, number - test - 1), 0)
-        held_out = [*["test"] * test, *["validation"] * validation]
-        for place, patient in enumerate(patients):
-            parts[patient] = held_out[place] if place < len(held_out) else "train"
+        names = ["test"] * test + ["validation"] * validation + ["train"] * number
+        parts |= dict(zip(patients, names, strict=False))
     return parts

@@ -20,8 +20,8 @@ from tomocalc.dataset.table_checks import (
     patient_spellings,
     reader_ranks,
     split_clusters,
-    table_error,
 )
+from tomocalc.delimited import table_error
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.identity import EMPTY
 from tomocalc.parquet import BAD, load_parquet

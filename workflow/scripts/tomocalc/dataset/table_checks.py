@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import polars as pl
 
+from tomocalc.delimited import table_error
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.identity import EMPTY, is_rounded, names_nobody, two_spellings
 from tomocalc.reader_terms import TERMS, rank_of, remedy
@@ -187,8 +188,3 @@ def reader_ranks(path: str, table: pl.DataFrame, features: dict[str, str]) -> pl
         table = table.with_columns(coded.cast(pl.Float64).alias(column))
     raise_all(errors)
     return table
-
-
-def table_error(where: str, why: str, fix: str) -> TomocalcError:
-    """Say that a table cannot be used."""
-    return TomocalcError("E302", what="the table cannot be used", where=where, why=why, fix=fix)

@@ -19,6 +19,8 @@ OUTCOMES = ("benign", "malignant")
 CALCIFICATION = "calcification"
 NO_SPACING = {".png", ".pgm", ".jpg", ".jpeg", ".tif", ".tiff"}
 """Endings of formats that carry no spacing."""
+ONE_SLICE = NO_SPACING - {".tif", ".tiff"}
+"""Of these those that hold one slice a file."""
 SEVERAL = 3
 """Lines from which on all of them show that their places are meant in another way."""
 
@@ -164,37 +166,50 @@ def outside_images(
     """
     sizes = {row["volume_id"]: row for row in volumes}
     places = [row for row in annotations if None not in (row["x"], row["y"])]
+
+    def told(row: Row, why: str, fix: str) -> TomocalcError:
+        return row_error(f"{sheet}:{row[LINE]}", why, fix)
+
     if len(places) >= SEVERAL and all(0 <= row[axis] <= 1 for row in places for axis in "xy"):
         why = "x and y of all lines lie between 0 and 1: they seem to be shares of the image"
         fix = "multiply x by the columns and y by the rows: places are in pixels"
-        return [row_error(f"{sheet}:{places[0][LINE]}", why, fix)]
+        return [told(places[0], why, fix)]
     boxes = [row for row in places if row.get("width") and min(row["x"], row["y"]) > 0]
     if len(boxes) >= SEVERAL and all(r["width"] > r["x"] and r["height"] > r["y"] for r in boxes):
         why = "width and height of all boxes are larger than x and y: they seem to be corners"
         fix = "give width as x of the right edge minus x, and height likewise"
-        return [row_error(f"{sheet}:{boxes[0][LINE]}", why, fix)]
+        return [told(boxes[0], why, fix)]
     known = [(row, sizes[row["volume_id"]]) for row in places if row["volume_id"] in sizes]
-    outside = [(row, size) for row, size in known if not _inside(row, size)]
+    counts = {name: _slices(sizes[name]) for name in {row["volume_id"] for row, _ in known}}
+    bad = []
+    for row, size in known:
+        name, count = row["volume_id"], counts[row["volume_id"]]
+        if count is not None and (row["slice"] or 0) >= count:
+            why = f"slice {row['slice']} is not among the {count} of {name}"
+            bad.append((row[LINE], "", told(row, why, "count slices from 0")))
+        elif not _inside(row, size):
+            why = f"it lies outside of {name}, which has {size['rows']} rows and "
+            fix = "give x as the column and y as the row, in pixels"
+            bad.append((row[LINE], "", told(row, f"{why}{size['columns']} columns", fix)))
+    outside = [row for row, size in known if not _inside(row, size)]
     exchanged = ({**row, "x": row["y"], "y": row["x"]} for row, _ in known)
-    fit = all(_inside(row, sizes[row["volume_id"]]) for row in exchanged)
-    if len(outside) >= SEVERAL and fit:
+    if len(outside) >= SEVERAL and all(_inside(row, sizes[row["volume_id"]]) for row in exchanged):
         why = f"{len(outside)} of {len(places)} lie outside their images, and all lie inside with "
         fix = "exchange the columns: x is the column, counted from the left, and y the row"
-        return [row_error(f"{sheet}:{outside[0][0][LINE]}", f"{why}x and y exchanged", fix)]
-    fix = "give x as the column and y as the row, in pixels"
-    return together(
-        (
-            row[LINE],
-            "",
-            row_error(
-                f"{sheet}:{row[LINE]}",
-                f"it lies outside of {row['volume_id']}, which has {size['rows']} rows and "
-                f"{size['columns']} columns",
-                fix,
-            ),
-        )
-        for row, size in outside
-    )
+        return [told(outside[0], f"{why}x and y exchanged", fix)]
+    return together(bad)
+
+
+def _slices(volume: Row) -> int | None:
+    """Return how many slices a volume has, where its sheet or its folder of pictures tells."""
+    if volume.get("slices") or not volume.get("path"):
+        return volume.get("slices")
+    try:
+        names = source_names(volume["path"])
+    except TomocalcError:
+        return None  # told as what it is
+    single = {Path(name).suffix.lower() for name in names} <= ONE_SLICE
+    return len(names) if single and len(names) > 1 else None
 
 
 def _inside(row: Row, size: Row) -> bool:

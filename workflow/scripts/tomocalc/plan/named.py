@@ -25,7 +25,7 @@ from tomocalc.audit.split_file import (
 )
 from tomocalc.cells import Row, line_numbers
 from tomocalc.comparison.catalogue import read_cited
-from tomocalc.delimited import split_lines
+from tomocalc.delimited import split_lines, table_error
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.identity import is_empty
 from tomocalc.sections import MOST_SUBGROUPS, TABLE, TableSection
@@ -97,10 +97,8 @@ def check_contents(config: Mapping[str, Any], volumes: Mapping[str, Row]) -> Non
         found = read_table(other, header=own["header"])
         raise_all(list(_wrong_columns(found, other, own, _features_of_model(config))))
     if (splits := config["audit"]["splits"]) is not None and not is_parquet(splits):
-        if config["source"] == "table":
-            _check_split_of_table(splits, known, own["patient_id"])
-        else:
-            _check_split_of_volumes(splits, volumes)
+        mine = None if config["source"] == "table" else volumes
+        _check_split(splits, mine, known, own["patient_id"])
     if (cited := config["comparison"]["cited"]) is not None:
         read_cited(cited)
 
@@ -125,11 +123,11 @@ def read_table(path: str, *, header: bool) -> Table | None:
     try:
         first, lines = split_lines(path)
     except TomocalcError as error:
-        raise _fault(path, error.why, error.fix) from error
+        raise table_error(path, error.why, error.fix) from error
     for number, cells in lines:
         if any(cells[len(first) :]):
             why = f"it has {len(cells)} cells where the header has {len(first)}"
-            raise _fault(f"{path}:{number}", why, "give every line one cell per column")
+            raise table_error(f"{path}:{number}", why, "give every line one cell per column")
     lines = lines if header else [(1, first), *lines]
     names = first if header else [f"column_{number + 1}" for number in range(len(first))]
     return Table(names, [cells for _, cells in lines], [number for number, _ in lines])
@@ -208,7 +206,7 @@ def _wrong_columns(
         if absent:
             why = f"{path} has no column {', '.join(f'`{column}`' for column in absent)}"
             where = f"configuration key {key}"
-            yield _fault(where, why, _meant(absent[0], table.columns))
+            yield table_error(where, why, _meant(absent[0], table.columns))
     for column in settings["subgroups"]:
         if column not in table.columns or table.rows is None:
             continue
@@ -216,7 +214,7 @@ def _wrong_columns(
         if number > MOST_SUBGROUPS:
             why = f"it holds {number} values, too many for subgroups"
             fix = f"make at most {MOST_SUBGROUPS} groups of them, or take it out of table.subgroups"
-            yield _fault(f"{path}, column {column}", why, fix)
+            yield table_error(f"{path}, column {column}", why, fix)
 
 
 def _empty_cells(
@@ -235,7 +233,7 @@ def _empty_cells(
         if empty:
             why = f"{len(empty)} of {sum(taken)} cells are empty ({line_numbers(empty)})"
             fix = f"fill them, take {name} out of `features`, or set dataset.impute"
-            yield _fault(f"{settings['path']}, column {column}", why, fix)
+            yield table_error(f"{settings['path']}, column {column}", why, fix)
 
 
 def _meant(name: str, columns: Sequence[str]) -> str:
@@ -246,41 +244,32 @@ def _meant(name: str, columns: Sequence[str]) -> str:
     return f"{hint} one of its columns: {known}"
 
 
-def _fault(where: str, why: str, fix: str) -> TomocalcError:
-    return TomocalcError("E302", what="the table cannot be used", where=where, why=why, fix=fix)
-
-
-def _check_split_of_table(path: str, table: Table | None, patient_id: str | None) -> None:
-    """Hold a split file against the rows of a table, or its patients."""
-    uses = split_uses(path, *split_text(path), of_table=True)
+def _check_split(
+    path: str, volumes: Mapping[str, Row] | None, table: Table | None, patient_id: str | None
+) -> None:
+    """Hold a split file against the volumes of the run, or without any against its table."""
+    of_table = volumes is None
+    uses = split_uses(path, *split_text(path), of_table=of_table)
     check_parts(path, {use.part for use in uses})
-    if uses[0].patient_id is None and any(use.volume_id != TABLE for use in uses):
-        why = "it names volumes, and this run has a table"
-        raise split_fault(path, why, wanted(of_table=True))
-    if uses[0].patient_id is not None and patient_id is None:
+    column = "volume_id" if uses[0].patient_id is None else "patient_id"
+    by_row = column == "volume_id" and all(use.volume_id == TABLE for use in uses)
+    if column == "volume_id" and by_row is not of_table and TABLE not in (volumes or ()):
+        named = ("it names volumes", "a table") if of_table else ("it numbers rows", "volumes")
+        why = f"{named[0]}, and this run has {named[1]}"
+        raise split_fault(path, why, wanted(of_table=of_table))
+    if volumes is not None:
+        _need_known(path, uses, {str(row[column]) for row in volumes.values()}, column)
+    elif not by_row and patient_id is None:
         why = "it names patients, and the table has no column of them"
         raise split_fault(path, why, "name it in table.patient_id, or give row and part")
-    if table is None or table.rows is None:
-        return
-    if uses[0].patient_id is not None:
-        _need_known(path, uses, {*table.cells(str(patient_id))}, "patient_id")
-        return
-    last = max(uses, key=lambda use: use.candidate_id or 0)
-    if (last.candidate_id or 0) >= len(table.rows):
-        why = f"it names row {last.candidate_id}, and the table's rows are 0 to "
-        fix = "count rows from 0, without the header"
-        raise split_fault(f"{path}:{last.line}", f"{why}{len(table.rows) - 1}", fix)
-
-
-def _check_split_of_volumes(path: str, volumes: Mapping[str, Row]) -> None:
-    """Hold a split file against the volumes of the run, or their patients."""
-    uses = split_uses(path, *split_text(path))
-    check_parts(path, {use.part for use in uses})
-    if uses[0].volume_id == TABLE and TABLE not in volumes:
-        why = "it numbers rows of a table, and this run has volumes"
-        raise split_fault(path, why, wanted(of_table=False))
-    column = "volume_id" if uses[0].patient_id is None else "patient_id"
-    _need_known(path, uses, {str(row[column]) for row in volumes.values()}, column)
+    elif not by_row and table is not None and table.rows is not None:
+        _need_known(path, uses, {*table.cells(str(patient_id))}, column)
+    elif by_row and table is not None and table.rows is not None:
+        last = max(uses, key=lambda use: use.candidate_id or 0)
+        if (last.candidate_id or 0) >= len(table.rows):
+            why = f"it names row {last.candidate_id}, and the table's rows are 0 to "
+            fix = "count rows from 0, without the header"
+            raise split_fault(f"{path}:{last.line}", f"{why}{len(table.rows) - 1}", fix)
 
 
 def _need_known(path: str, uses: Sequence[Use], known: Collection[str], column: str) -> None:

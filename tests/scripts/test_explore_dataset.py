@@ -40,7 +40,7 @@ def test_page_and_numbers(tmp_path):
     assert len(numbers["balance"]["sites"]["largest"]) == 2
     text = text_of(html)
     for said in (
-        "No candidate of the test part has an identical row",
+        "No test row equals one that the model learns from",
         "area and area mm²",
         "Slices without objects",
         "7 annotations have a candidate inside them; 2 have none",

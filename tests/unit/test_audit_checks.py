@@ -15,7 +15,7 @@ from tomocalc.audit.audit import audit_split, features_alone, rows_of_split
 from tomocalc.audit.rows import SplitRows
 from tomocalc.dataset.splits import split_honest, split_paper, usable_candidates
 from tomocalc.errors import TomocalcError
-from tomocalc.pages.words import check_words, reasons_of, say_check
+from tomocalc.pages.words import check_words, grounds_of, reasons_of, say_check
 
 FEATURES = ["area", "contrast"]
 CAUGHT = (Verdict.CAUTION, Verdict.LEAKS)
@@ -40,6 +40,18 @@ def test_a_clean_split_is_clean(rows: int, features: int, decimals: int | None) 
     split = table(3, rows=rows, features=features, decimals=decimals)
     audit = audit_split(split, permutations=PERMUTATIONS, seed=1)
     assert (audit.verdict, reasons_of(audit), audit.shared) == (Verdict.CLEAN, [], [])
+
+
+def test_rows_that_coarse_features_make_equal_are_counted_and_no_leak() -> None:
+    rows = table(3, features=2, decimals=0)
+    audit = audit_split(rows, permutations=0)
+    learnt = set(rows.part("train", "validation").select(rows.features).rows())
+    equal = sum(row in learnt for row in rows.part("test").select(rows.features).rows())
+    found = audit.check("copies")
+    assert (found.count, found.verdict) == (equal, Verdict.CLEAN)
+    assert not any(one.check == "copies" for one in audit.shared)
+    assert found.p is not None
+    assert grounds_of(audit)[0].startswith(f"{equal} of {found.of} test rows equal one of another")
 
 
 def test_the_copies_and_their_twins_are_named_exactly() -> None:

@@ -36,7 +36,8 @@ class Check(Record, frozen=True, kw_only=True):
     positives, of_positives
         Of these the rows of the positive class, where rows are counted.
     value, p
-        Of an association: the AUROC, and the share of random orders that reach it.
+        Of an association: the AUROC, and the share of random orders that reach it. Of copies of
+        coarse features *p* alone: how often chance makes as many.
     detectable
         What it would have seen: of an association the smallest AUROC, of near-copies the largest
         distance in shares of the usual one; None where the check is exact.

@@ -25,11 +25,10 @@ from tomocalc.pages.merits import (
 from tomocalc.pages.palette import MUTED
 from tomocalc.pages.parts import Cell, feature
 from tomocalc.pages.words import (
-    NOTHING_SHARED,
     PROTOCOL_NAMES,
     badge_of,
+    grounds_of,
     p_value,
-    reasons_of,
     say_check,
     share,
 )
@@ -61,7 +60,7 @@ def audit_page(account: LeakageAccount, *, source: str) -> str:
         packages=("numpy", "plotly", "scikit-learn"),
         account=account,
         audits=audits,
-        reasons={name: reasons_of(audit) for name, audit in audits.items()},
+        reasons={name: grounds_of(audit) for name, audit in audits.items()},
         gaps=[_gap(name, gaps, source) for name in others],
         prevalence=gaps.prevalence,
         checks=[
@@ -81,7 +80,6 @@ def audit_page(account: LeakageAccount, *, source: str) -> str:
         ],
         shared={name: audit.shared for name, audit in audits.items() if audit.shared},
         SHOWN=SHOWN,
-        NOTHING_SHARED=NOTHING_SHARED,
         sharing=[
             [title, *(share(audit.check(key).share) for audit in audits.values())]
             for key, title in _titles(audits).items()

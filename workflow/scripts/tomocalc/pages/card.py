@@ -15,7 +15,7 @@ from tomocalc.accounts.metrics import (
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.study import Best
 from tomocalc.model.card import ModelCard
-from tomocalc.pages.words import PARTS, ruling_of
+from tomocalc.pages.words import PARTS, audit_of, grounds_of, reasons_of
 
 Account = Mapping[str, Any]
 
@@ -105,12 +105,17 @@ class Run:
     @property
     def verdict(self) -> str:
         """``clean``, ``caution`` or ``leaks``: the audit's where there is one."""
-        return ruling_of(self.split, self.audit)[0]
+        return audit_of(self.split, self.audit).verdict
 
     @property
     def reasons(self) -> list[str]:
         """Why the verdict is what it is."""
-        return ruling_of(self.split, self.audit)[1]
+        return reasons_of(audit_of(self.split, self.audit))
+
+    @property
+    def grounds(self) -> list[str]:
+        """The same, and of a clean verdict what is not shared."""
+        return grounds_of(audit_of(self.split, self.audit))
 
     @property
     def confidence(self) -> str:

@@ -15,11 +15,10 @@ from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.frame import render_page
 from tomocalc.pages.parts import Cell, feature
 from tomocalc.pages.words import (
-    NOTHING_SHARED,
     RULINGS,
     badge_of,
+    grounds_of,
     pretty,
-    reasons_of,
     say_check,
     with_unit,
     without_candidate,
@@ -60,7 +59,7 @@ def eda_page(found: Exploration, *, quality: QualityAccount, split: SplitAccount
         after=quality.without_duplicates,
         level=level,
         ruling=RULINGS[level],
-        reasons=reasons_of(split.audit) or [NOTHING_SHARED],
+        reasons=grounds_of(split.audit),
         split=split,
         states=[[name, n, k, n - k, k / n if n else None] for name, n, k in states],
         **_first(found, split),

@@ -33,13 +33,12 @@ from tomocalc.pages.merits import (
 )
 from tomocalc.pages.parts import Cell, doubt_table
 from tomocalc.pages.words import (
-    NOTHING_SHARED,
     PARTS,
     RULINGS,
+    audit_of,
     badge_of,
     cohort,
-    reasons_of,
-    ruling_of,
+    grounds_of,
 )
 
 PICTURES = 4
@@ -97,7 +96,7 @@ def index_page(
     data = [(entry, path) for entry, path in zip(entries, files, strict=True) if not entry.is_page]
     pages = [entry for entry in entries if entry.is_page]
     test, source = metrics.test, quality.source
-    level, reasons = ruling_of(split, audit)
+    judged = audit_of(split, audit)
     shown, others = _pictures(overlays, folder)
     shown_figures = _figures(test) if test.metrics else {}
     said = shown_figures.get("limits", [])
@@ -118,9 +117,8 @@ def index_page(
         from_images=source != "table",
         measured=bool(test.metrics),
         **shown_figures,
-        ruling=RULINGS[level],
-        reasons=reasons or [NOTHING_SHARED],
-        NOTHING_SHARED=NOTHING_SHARED,
+        ruling=RULINGS[judged.verdict],
+        reasons=grounds_of(judged),
         doubt_table=doubt_table(quality.doubts, pictures_of) if quality.doubts else None,
         cohort=cohort,
         levels=[one.row() for one in levels(metrics)],
@@ -172,7 +170,7 @@ def _protocols(
         {
             "name": name,
             "ruling": RULINGS[audit.protocols[name].verdict],
-            "reasons": reasons_of(audit.protocols[name]),
+            "reasons": grounds_of(audit.protocols[name]),
             "test": audit.protocols[name].parts["test"],
             "figures": [
                 (key, figure_of(found[name, released], key))

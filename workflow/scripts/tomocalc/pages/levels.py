@@ -18,7 +18,7 @@ from tomocalc.pages.merits import (
     with_interval,
 )
 from tomocalc.pages.palette import NEGATIVE, POSITIVE
-from tomocalc.pages.words import NO_FINDINGS, NO_IMAGES, counted_clusters, number
+from tomocalc.pages.words import NO_FINDINGS, counted_clusters, number
 
 FINDINGS = ("calcifications", "clusters")
 LEVEL_COLUMNS = (
@@ -34,6 +34,17 @@ NOTE = (
     "positive ones among all; of findings, all that are annotated, whether or not the search for "
     "candidates found them: their sensitivity is that of the whole chain."
 )
+
+NO_IMAGES = {
+    "no_places": "The data are a feature table: its rows have no place in an image, so nothing can "
+    "be counted per volume or finding.",
+    "no_patients": "Nor can patients: the table does not name one for every row, or one is in "
+    "several parts.",
+    "not_by_patient": "The split is not by patient: candidates of one patient are in several "
+    "parts. No volume is then wholly unseen, and what would be measured on volumes and patients "
+    "would be wrong.",
+}
+"""Why nothing is measured on volumes and patients, by the code of ``metrics.json``."""
 
 
 @dataclass(frozen=True)

@@ -47,17 +47,6 @@ PROTOCOL_NAMES = {
 }
 """How the ways of splitting are called in tables and charts."""
 
-NO_IMAGES = {
-    "no_places": "The data are a feature table: its rows have no place in an image, so nothing can "
-    "be counted per volume or finding.",
-    "no_patients": "Nor can patients: the table does not name one for every row, or one is in "
-    "several parts.",
-    "not_by_patient": "The split is not by patient: candidates of one patient are in several "
-    "parts. No volume is then wholly unseen, and what would be measured on volumes and patients "
-    "would be wrong.",
-}
-"""Why nothing is measured on volumes and patients, by the code of ``metrics.json``."""
-
 NO_FINDINGS = {
     "calcifications": "No single calcification is annotated in the test part.",
     "clusters": "There is no annotated cluster in the test part.",
@@ -65,10 +54,6 @@ NO_FINDINGS = {
 
 UNTUNED = "not tuned: the trials were scored on candidates or patients of this test part"
 """Of an LSTM that the tuning's choice would know the answers of."""
-
-NOTHING_SHARED = (
-    "No test row equals one that the model learns from, and no patient stands on both sides."
-)
 
 
 def written(value: float | None, form: str = "number") -> str:
@@ -251,11 +236,9 @@ RULINGS = {
 """By the level that ``leakage.json`` names."""
 
 
-def ruling_of(split: SplitAccount, audit: LeakageAccount | None) -> tuple[str, list[str]]:
-    """Return the level and the reasons for a run's protocol: the audit's where there is one."""
-    found = audit.protocols.get(split.protocol) if audit else None
-    found = found or split.audit
-    return found.verdict, reasons_of(found)
+def audit_of(split: SplitAccount, audit: LeakageAccount | None) -> SplitAudit:
+    """Return what was found of a run's protocol: by the leakage audit where there is one."""
+    return (audit.protocols.get(split.protocol) if audit else None) or split.audit
 
 
 @functools.cache
@@ -287,6 +270,18 @@ def reasons_of(audit: SplitAudit) -> list[str]:
     order = (Verdict.LEAKS, Verdict.CAUTION)
     found = [check for level in order for check in audit.checks if check.verdict is level]
     return list(dict.fromkeys(say_check(check, "found") for check in found))
+
+
+def grounds_of(audit: SplitAudit) -> list[str]:
+    """Return the reasons of a verdict; of a clean one what is not shared."""
+    equal = "No test row equals one that the model learns from"
+    for one in audit.checks:
+        if one.name == "copies" and one.count:
+            equal = (
+                f"{count(one.count)} of {count(one.of)} test rows equal one of another patient, "
+            )
+            equal += "no more than chance makes equal in features as coarse as these"
+    return reasons_of(audit) or [f"{equal}, and no patient stands on both sides."]
 
 
 def p_value(p: float | None) -> str:

@@ -182,12 +182,15 @@ def test_bad_input_is_one_line_and_leaves_nothing(
     assert sorted(given.rglob("*")) == before
 
 
-@pytest.fixture
+@contextlib.contextmanager
 def full_disk() -> Iterator[None]:
+    """Let no file grow beyond `LIMIT`, not even one that the test suite writes."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.parametrize(
@@ -198,13 +201,13 @@ def full_disk() -> Iterator[None]:
         "demo --out OUT",
     ],
 )
-@pytest.mark.usefixtures("full_disk")
 def test_a_full_disk_is_one_line_and_leaves_nothing(
     call: str, given: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(given)
     before = sorted(given.rglob("*"))
-    assert main(call.split()) == 2
+    with full_disk():
+        assert main(call.split()) == 2
     said = capsys.readouterr().err
     assert said.startswith("ERROR [E501] cannot write a result")
     assert said.count("\n") == 1

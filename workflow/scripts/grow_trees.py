@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from tomocalc.accounts.study import Scored, TreesAccount
-from tomocalc.comparison.cross_validated import cross_validated
 from tomocalc.files import write_bytes
 from tomocalc.jobs import run
 from tomocalc.log import write_times
@@ -75,6 +74,11 @@ def main(
     }
     held = samples.part == "validation"
     write_bytes(trees, save(grown.tensors()))
+    repeated = None
+    if cross_validation and cross_validation["repeats"] and protocol == "honest":
+        from tomocalc.comparison.cross_validated import cross_validated  # PyTorch: seconds
+
+        repeated = cross_validated(read_parquet(candidates), seed=seed, **cross_validation)
     TreesAccount(
         protocol=protocol,
         objective=objective,
@@ -85,9 +89,7 @@ def main(
         shift=shift,
         share=float(share[0]),
         parameters={"averaged": AVERAGED, "boosted": BOOSTED},
-        cross_validation=cross_validated(read_parquet(candidates), seed=seed, **cross_validation)
-        if cross_validation and cross_validation["repeats"] and protocol == "honest"
-        else None,
+        cross_validation=repeated,
     ).write(account)
     table = rows.select("volume_id", "candidate_id", "copy")
     write_parquet(scores, table.with_columns(trees=found["trees"], average=found["average"]))

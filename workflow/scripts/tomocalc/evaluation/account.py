@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import precision_recall_curve, roc_curve
 
 from tomocalc.accounts.metrics import (
     CalibrationBin,
@@ -176,12 +175,16 @@ def account(
 
 def roc(label: NDArray[np.int8], score: NDArray[np.float64]) -> Roc:
     """Return the ROC curve, thinned to `CURVE_POINTS`."""
+    from sklearn.metrics import roc_curve  # a second, which many that count clusters do not need
+
     fpr, tpr, cuts = roc_curve(label, score)
     return Roc(fpr=_thin(fpr), tpr=_thin(tpr), threshold=_cuts(cuts))
 
 
 def precision_recall(label: NDArray[np.int8], score: NDArray[np.float64]) -> PrecisionRecall:
     """Return the precision-recall curve, thinned to `CURVE_POINTS`."""
+    from sklearn.metrics import precision_recall_curve
+
     precision, recall, cuts = precision_recall_curve(label, score)
     return PrecisionRecall(
         recall=_thin(recall), precision=_thin(precision), threshold=_cuts([*cuts, np.inf])

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import roc_curve
 
 from tomocalc.accounts.figures import Figure
 from tomocalc.accounts.metrics import AtThreshold, OperatingPoint, PredictiveValue, Rule
@@ -56,6 +55,8 @@ def operating_points(
     rules: dict[Rule, float] = {"chosen": chosen, "half": 0.5}
     label, score = validation
     if 0 < (label == 1).sum() < len(label):
+        from sklearn.metrics import roc_curve
+
         fpr, tpr, cuts = roc_curve(label, score, drop_intermediate=False)
         rules["youden"] = _finite(cuts[int(np.argmax(tpr - fpr))], score)
         for rule, wanted in WANTED_RECALLS.items():

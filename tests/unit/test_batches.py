@@ -31,4 +31,4 @@ def test_a_volume_more_or_less_changes_its_own_batch_only(name):
 
 
 def test_the_hash_is_the_same_everywhere():
-    assert batches("lkjihgfedcba", 4) == {"f+": [*"abcdef"], "l+": [*"ghijkl"]}
+    assert batches("lkjihgfedcba", 4) == {"b+": [*"ab"], "g+": [*"cdefg"], "l+": [*"hijkl"]}

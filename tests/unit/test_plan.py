@@ -78,7 +78,7 @@ def test_what_is_put_into_volumes_counts_as_annotated_and_is_not_predicted(
     own["volumes"] |= {"annotations": None}
     plan = planned(own, insertion=config["insertion"] | {"enabled": True, "fraction": 1.0})
     assert plan.protocols.cohort is not None
-    assert plan.protocols.cohort.calcified == 1
+    assert plan.protocols.cohort.having == {"calcification": 1}
     assert plan.volumes.calcified(at(batch="v")) == ["v"]
     assert plan.volumes.batch_insertions(at(batch="v")) == ["<results>/insertion/v.json"]
     assert plan.volumes.image_inputs(at())["annotations"] == "<results>/insertion/annotations.tsv"

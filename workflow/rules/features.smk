@@ -22,12 +22,12 @@ rule train_search:
         mem_mb=growing(4000),
         runtime=120,
     params:
+        **section("search", "slices", "passes", "epochs"),
         code=code_of("train_search.py"),
         volumes=LEARNED.volumes_of,
         image=config["image"],
         candidates=config["candidates"],
         sequence_slices=config["sequence"]["slices"],
-        settings=section("search", "slices", "passes", "epochs"),
         seed=config["seed"],
     script:
         "../scripts/train_search.py"

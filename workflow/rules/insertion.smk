@@ -7,8 +7,8 @@ rule insert_findings:
     These jobs come before all others: what cannot work is said before anything is measured.
     """
     input:
+        **VOLUMES.own_annotations,
         files=VOLUMES.batch_files,
-        annotations=VOLUMES.own_annotations,
         masks=VOLUMES.masks,
         annotations_schema=schema("annotations"),
     output:
@@ -37,8 +37,8 @@ rule insert_findings:
 rule gather_insertions:
     """Write sheets of what is put into the volumes, beside the user's own annotations."""
     input:
+        **VOLUMES.own_annotations,
         insertions=VOLUMES.all_insertions,
-        annotations=VOLUMES.own_annotations,
         masks=VOLUMES.masks,
         annotations_schema=schema("annotations"),
     output:
@@ -72,10 +72,10 @@ rule gather_insertions:
 rule detection_limit:
     """Say which calcifications, of those put into the volumes, the chain finds."""
     input:
+        **VOLUMES.own_annotations,
         volumes="<results>/features/volumes.tsv",
         files=VOLUMES.all_files,
         insertions=VOLUMES.all_insertions,
-        annotations=VOLUMES.own_annotations,
         masks=VOLUMES.masks,
         annotations_schema=schema("annotations"),
         candidates="<results>/dataset/candidates.parquet",
@@ -110,9 +110,9 @@ rule detection_limit:
 rule export_insertions:
     """Write volumes with what is put into them as DICOM, on request: snakemake export_insertions."""
     input:
+        **VOLUMES.own_annotations,
         files=VOLUMES.all_files,
         insertions=VOLUMES.all_insertions,
-        annotations=VOLUMES.own_annotations,
         masks=VOLUMES.masks,
         annotations_schema=schema("annotations"),
     output:

@@ -183,5 +183,4 @@ if __name__ == "__main__":
         snakemake,
         manifests=listed_manifests(snakemake.input.volumes),
         volumes=snakemake.params.volumes,
-        annotations=next(iter(snakemake.input.annotations), None),
     )

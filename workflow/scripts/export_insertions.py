@@ -102,4 +102,4 @@ def _own_rows(volume: Volume, name: str, rows: Sequence[Finding]) -> list[dict[s
 
 
 if __name__ == "__main__":
-    run(main, snakemake, annotations=next(iter(snakemake.input.annotations), None))
+    run(main, snakemake)

@@ -64,4 +64,4 @@ def _with_mask_below(row: Mapping[str, Any], data_root: str | None) -> Mapping[s
 
 
 if __name__ == "__main__":
-    run(main, snakemake, annotations=next(iter(snakemake.input.annotations), None))
+    run(main, snakemake)

@@ -26,10 +26,10 @@ def main(
     rule: ClusterSection,
     settings: PredictSection,
     simulated: bool | None,
-    home: str | None,
     page: str,
     measuring: Mapping[str, Any] | None = None,
     overlay: str | None = None,
+    home: str | None = "../index.html",
 ) -> None:
     """Write marks, clusters, scores, DICOM objects and page of a volume into one folder.
 
@@ -106,9 +106,4 @@ ROW = (
 
 if __name__ == "__main__":
     keep_freed_memory()
-    run(
-        main,
-        snakemake,
-        manifest=snakemake.params.manifest or snakemake.output.manifest,
-        home="../index.html",
-    )
+    run(main, snakemake, manifest=snakemake.params.manifest or snakemake.output.manifest)

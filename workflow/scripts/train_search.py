@@ -18,7 +18,7 @@ from tomocalc.learned.learning import SearchRecipe, learn_search
 from tomocalc.learned.search import save_search
 from tomocalc.readers.row import open_row
 from tomocalc.readers.sources import check_sha256, unchanged
-from tomocalc.sections import ReadingSection
+from tomocalc.sections import CandidatesSection, ImageSection, ReadingSection
 
 log = logging.getLogger("tomocalc.train_search")
 
@@ -26,15 +26,16 @@ log = logging.getLogger("tomocalc.train_search")
 def main(
     *,
     volumes: Sequence[Row],
-    image: ReadingSection,
-    settings: Settings,
+    image: ImageSection,
+    candidates: CandidatesSection,
+    sequence_slices: int,
     slices: int,
     passes: int,
     epochs: int,
     seed: int,
-    folder: str | Path,
+    account: str,
 ) -> None:
-    """Write the search and its account to *folder*.
+    """Write the search beside its *account*.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ def main(
         Rows of the sheet, of training patients alone.
     image
         Section of the configuration: how files are read.
-    settings
+    candidates, sequence_slices
         Of the classical search, among whose objects it chooses.
     slices, passes, epochs
         As the ``search`` section of the configuration has them.
@@ -50,11 +51,11 @@ def main(
     recipe = SearchRecipe(passes=passes, epochs=epochs, seed=seed)
     search = learn_search(
         training_slices(volumes, image, wanted=slices, seed=seed),
-        settings=settings,
+        settings=Settings.from_config(image, candidates, sequence_slices),
         recipe=recipe,
         patients=tuple(sorted({volume["patient_id"] for volume in volumes})),
     )
-    save_search(folder, search)
+    save_search(Path(account).parent, search)
 
 
 def training_slices(
@@ -86,16 +87,4 @@ def training_slices(
 
 
 if __name__ == "__main__":
-    run(
-        main,
-        snakemake,
-        settings=Settings.from_config(
-            snakemake.params.image,
-            snakemake.params.candidates,
-            snakemake.params.sequence_slices,
-        ),
-        slices=snakemake.params.settings["slices"],
-        passes=snakemake.params.settings["passes"],
-        epochs=snakemake.params.settings["epochs"],
-        folder=Path(snakemake.output.account).parent,
-    )
+    run(main, snakemake)

@@ -94,7 +94,7 @@ def _classes(positives: int, candidates: int) -> dict[str, Any]:
     return {
         "negatives": candidates - positives,
         "positives": positives,
-        "prevalence": _share(positives, candidates),
+        "prevalence": positives / candidates if candidates else 0.0,
     }
 
 
@@ -124,10 +124,6 @@ def _gaps(columns: list[str]) -> Iterator[pl.Expr]:
         yield pl.col(name).null_count().alias(f"{name} null")
         yield pl.col(name).is_nan().sum().alias(f"{name} nan")
         yield pl.col(name).is_infinite().sum().alias(f"{name} inf")
-
-
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else 0.0
 
 
 CANDIDATE = ["volume_id", "candidate_id"]

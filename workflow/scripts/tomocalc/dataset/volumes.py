@@ -106,6 +106,7 @@ def merge_volumes(
     for finding in other_kinds:
         beside[finding["volume_id"]].append(finding)
     _warn_of_unannotated(volumes, by_volume)
+    order = pl.all() if clusters is None else names(MEMBER_ROWS + LABELS)
     matched = ignored = 0
     readings = Readings()
     formed = ClusterCounts()
@@ -129,7 +130,7 @@ def merge_volumes(
         if clusters is not None:
             rows, counts = annotated_clusters(rows, mine, manifest, clusters, labels)
             formed = formed.plus(counts)
-        append(rows.with_columns(site=pl.lit(manifest.site)).select(_order(clusters)))
+        append(rows.with_columns(site=pl.lit(manifest.site)).select(order))
     turned = sum(volume.turned for volume in volumes if volume.volume_id in by_volume)
     if not turned:
         readings.check(sheet, matched, len(annotated))
@@ -179,10 +180,6 @@ def _tell_of_masks(annotated: Sequence[Finding]) -> int:
         said = "%d calcifications are masks of one value whose areas lie apart, each counted once: "
         log.warning(said + "give every calcification its own value, or say kind cluster", apart)
     return apart
-
-
-def _order(clusters: ClusterSettings | None) -> list[str] | pl.Expr:
-    return pl.all() if clusters is None else names(MEMBER_ROWS + LABELS)
 
 
 def _check_clusters(sheet: str, counts: ClusterCounts) -> None:

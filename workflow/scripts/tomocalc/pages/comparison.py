@@ -269,7 +269,7 @@ def _differences(protocol: str, rows: Rows) -> dict[str, Any]:
                 row["name"],
                 _difference(row, "average_precision"),
                 _difference(row, "auroc"),
-                _p(row["auroc_minus_lstm_p"]),
+                Cell(p_value(row["auroc_minus_lstm_p"]), row["auroc_minus_lstm_p"]),
                 _difference(row, "f1"),
                 _difference(row, "accuracy"),
             ]
@@ -284,10 +284,6 @@ def _difference(row: Row, key: str) -> Cell:
     told = low is not None and high is not None and not low <= 0 <= high
     tone = "good" if value and value > 0 else "bad"
     return Cell(with_reach(found), value, tone if told else "")
-
-
-def _p(value: float | None) -> Cell:
-    return Cell(p_value(value), value)
 
 
 def _cross_validated(rows: Rows) -> list[list[Any]]:

@@ -6,7 +6,6 @@ with ``<results>`` or ``<resources>`` are resolved by Snakemake, among inputs an
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +13,7 @@ from typing import Any
 
 from tomocalc.cells import Row
 from tomocalc.errors import TomocalcError
+from tomocalc.files import stable_number
 from tomocalc.plan.reading import Config, inserted_volumes, is_address
 from tomocalc.plan.wildcards import Wildcards, answering, known_row
 from tomocalc.readers.sources import source_names
@@ -183,10 +183,10 @@ class VolumePlan:
         return sorted(inserted_volumes(self.config, self.members(wildcards)))
 
     @property
-    def own_annotations(self) -> list[str]:
-        """The user's sheet of annotations, if there is one."""
+    def own_annotations(self) -> dict[str, str]:
+        """The user's sheet of annotations, if there is one, as an input of a rule."""
         sheet = self.config["volumes"]["annotations"]
-        return [] if sheet is None else [str(sheet)]
+        return {} if sheet is None else {"annotations": str(sheet)}
 
     @property
     def annotations(self) -> str:
@@ -260,11 +260,6 @@ def batches(names: Iterable[str], size: int) -> dict[str, list[str]]:
     found: list[list[str]] = [[]]
     for name in sorted(names):
         found[-1].append(name)
-        if _number(name) % size == 0 or len(found[-1]) == 2 * size:
+        if stable_number(name) % size == 0 or len(found[-1]) == 2 * size:
             found.append([])
     return {batch[-1] + SEVERAL * (len(batch) > 1): batch for batch in found if batch}
-
-
-def _number(name: str) -> int:
-    """Return 32 bits that depend on nothing but the name."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4])

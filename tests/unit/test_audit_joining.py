@@ -32,7 +32,7 @@ def parts(split, **given):
         TABLE.select("lesion", part=pl.Series(PARTS)).reverse(),
         TABLE.select("lesion", "scanner", "label", part=pl.Series(PARTS)).reverse(),
         TABLE.with_columns(part=pl.Series(PARTS)).reverse(),
-        OF_PATIENT,
+        OF_PATIENT.rename({"subset": "Subset "}),
         OF_PATIENT.with_columns(scanner=pl.Series(["X", None, "Y"]), label=pl.Series([1, 1, 0])),
     ],
     ids=["order", "row", "lesion", "and attributes", "whole table", "patients", "and theirs"],

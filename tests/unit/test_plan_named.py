@@ -106,9 +106,15 @@ def test_the_empty_cells_of_a_feature_are_told_once(of_a_table: dict[str, Any]) 
     with pytest.raises(TomocalcError, match=told) as caught:
         check_contents(of_a_table, {})
     assert len(str(caught.value).splitlines()) == 1
-    of_a_table["table"]["negative"] = ["0"]
+    of_a_table["table"]["negative"] = ["0.0"]
     of_a_table["table"]["positive"] = "2"
-    with pytest.raises(TomocalcError, match=r"column C\): 1 of 15 cells are empty \(line 4\)"):
+    with pytest.raises(TomocalcError, match=r"column y\): no row is `2`; it holds 0, 1. Fix: cor"):
+        check_contents(of_a_table, {})
+    of_a_table["table"]["positive"] = "1.0"
+    of_a_table["table"]["negative"] = ["0"]
+    path.write_text(path.read_text().replace(",1,p", ",,p"))
+    path.write_text(path.read_text().replace(",,p29", ",1,p29"))
+    with pytest.raises(TomocalcError, match=r"column C\): 1 of 16 cells are empty \(line 4\)"):
         check_contents(of_a_table, {})
     of_a_table["dataset"] |= {"impute": "mean"}
     check_contents(of_a_table, {})

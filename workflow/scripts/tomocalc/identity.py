@@ -177,3 +177,13 @@ def _folded(text: str) -> str:
         if unicodedata.category(mark) not in {"Cf", "Cc"}
     )
     return unicodedata.normalize("NFKC", visible).translate(LOOK_ALIKE).strip()
+
+
+def plain_number(text: str) -> str:
+    """Return a number in one spelling, other text composed and without blanks around it.
+
+    >>> [plain_number(text) for text in ("1.0", "01", " 1 ", "1e0", " Calc")]
+    ['1', '1', '1', '1', 'Calc']
+    """
+    number = re.fullmatch(r"[+-]?\d+(\.\d*)?(e[+-]?\d+)?", text.strip(), re.IGNORECASE)
+    return f"{float(text):.15g}" if number else unicodedata.normalize("NFC", text.strip())

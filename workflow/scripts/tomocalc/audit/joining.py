@@ -123,20 +123,16 @@ def _names_rows(frame: pl.DataFrame, names: list[str]) -> bool:
 
 def _with_parts(frame: pl.DataFrame) -> pl.DataFrame:
     """Return a table with the part of every row, in our words, in place of its own column."""
-    column = next((name for name in PART if name in frame.columns), None)
+    plain = {name.strip().casefold(): name for name in frame.columns}
+    column = next((plain[name] for name in PART if name in plain), None)
     if column is None:
-        raise fault(
-            "the split",
-            f"it has no column part; its columns are {', '.join(frame.columns[:20])}",
-            "add one that says train, validation or test",
-        )
+        why = f"it has no column part; its columns are {', '.join(frame.columns[:20])}"
+        fix = "add one that says train, validation or test; the table comes first, then the split"
+        raise fault("the split", why, fix)
     words = frame[column].cast(pl.String).fill_null("").str.strip_chars().str.to_lowercase()
     unknown = (~words.is_in(list(WORDS))).arg_true()
     if len(unknown):
-        raise fault(
-            f"column {column}, row {unknown[0]}",
-            f"its word is no part, as in {len(unknown)} rows",
-            f"use {', '.join(PARTS)}",
-        )
+        why = f"its word is no part, as in {len(unknown)} rows"
+        raise fault(f"column {column}, row {unknown[0]}", why, f"use {', '.join(PARTS)}")
     parts = words.replace_strict(WORDS, return_dtype=pl.String).alias("part")
     return frame.drop(column).with_columns(parts)

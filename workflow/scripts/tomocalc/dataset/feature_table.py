@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +21,7 @@ from tomocalc.dataset.table_checks import (
 )
 from tomocalc.delimited import table_error
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.identity import EMPTY
+from tomocalc.identity import EMPTY, plain_number
 from tomocalc.parquet import BAD, load_parquet
 from tomocalc.sections import MOST_SUBGROUPS, TABLE
 from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, Column, own_columns, schema
@@ -108,8 +106,8 @@ def read_feature_table(
     lines = line_numbers(path, table.height, header=header)
     table = table.with_columns(_one_spelling(table[label]), _line=lines).with_row_index("_row")
     table = table.filter(pl.any_horizontal(pl.exclude("_row", "_line").is_not_null()))
-    positive = _plain_number(positive)
-    negative = None if negative is None else [*map(_plain_number, negative)]
+    positive = plain_number(positive)
+    negative = None if negative is None else [*map(plain_number, negative)]
     text = cell_text(label)
     raise_all(list(like_words(path, table, label, [positive, *(negative or ())])))
     raise_all(list(split_clusters(path, table, cluster, label, patient_id)))
@@ -224,17 +222,7 @@ def _read(path: str, *, header: bool) -> pl.DataFrame:
 def _one_spelling(labels: pl.Series) -> pl.Series:
     """Return labels as text, numbers in one spelling: ``1`` and ``1.0`` are one label."""
     texts = labels.cast(pl.String)
-    return texts.replace({text: _plain_number(text) for text in texts.drop_nulls().unique()})
-
-
-def _plain_number(text: str) -> str:
-    """Return a number in one spelling, other text composed and without blanks around it.
-
-    >>> [_plain_number(text) for text in ("1.0", "01", " 1 ", "1e0", " Calc")]
-    ['1', '1', '1', '1', 'Calc']
-    """
-    number = re.fullmatch(r"[+-]?\d+(\.\d*)?(e[+-]?\d+)?", text.strip(), re.IGNORECASE)
-    return f"{float(text):.15g}" if number else unicodedata.normalize("NFC", text.strip())
+    return texts.replace({text: plain_number(text) for text in texts.drop_nulls().unique()})
 
 
 def _with_numbers(table: pl.DataFrame, columns: list[str]) -> pl.DataFrame:

@@ -202,6 +202,7 @@ def load_model(path: str | Path) -> ReleasedModel:
     """
     path = Path(path)
     weights = path if path.suffix else path / WEIGHTS
+    weights = weights.with_suffix(".safetensors") if path.suffix == ".json" else weights
     if weights.suffix != ".safetensors":
         raise _misfit(weights, "only .safetensors files are loaded, other formats can run code")
     card = _read_card(weights.with_suffix(".json"), weights)
@@ -229,7 +230,9 @@ def _read_card(path: Path, weights: Path) -> ModelCard:
         card = ModelCard.read(path)
         found = file_sha256(weights)
     except TomocalcError as error:
-        why = f"it is no card of a model: {error.why}" if path.exists() else "there is no such file"
+        inside = path.parent / "model" / path.name
+        absent = "there is no such file" + f", but {inside}" * inside.exists()
+        why = f"it is no card of a model: {error.why}" if path.exists() else absent
         raise _misfit(path, why) from error
     except OSError as error:
         raise _misfit(weights, f"it cannot be read: {error.strerror}") from error

@@ -27,7 +27,7 @@ from tomocalc.cells import Row, line_numbers
 from tomocalc.comparison.catalogue import read_cited
 from tomocalc.delimited import split_lines, table_error
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.identity import is_empty
+from tomocalc.identity import is_empty, plain_number
 from tomocalc.sections import MOST_SUBGROUPS, TABLE, TableSection
 
 LARGE = 100_000_000
@@ -91,8 +91,9 @@ def check_contents(config: Mapping[str, Any], volumes: Mapping[str, Row]) -> Non
     if config["source"] == "table" and not is_address(own["path"]):
         known = read_table(own["path"], header=own["header"])
         raise_all(list(_wrong_columns(known, own["path"], own, config["features"])))
-        if known is not None and config["dataset"]["impute"] == "none":
-            raise_all(list(_empty_cells(known, own, config["features"])))
+        if known is not None:
+            filled = config["dataset"]["impute"] != "none"
+            raise_all(list(_wrong_cells(known, own, config["features"], filled=filled)))
     if other is not None:
         found = read_table(other, header=own["header"])
         raise_all(list(_wrong_columns(found, other, own, _features_of_model(config))))
@@ -217,16 +218,28 @@ def _wrong_columns(
             yield table_error(f"{path}, column {column}", why, fix)
 
 
-def _empty_cells(
-    table: Table, settings: TableSection, features: Iterable[str]
+def _wrong_cells(
+    table: Table, settings: TableSection, features: Iterable[str], *, filled: bool
 ) -> Iterator[TomocalcError]:
-    """Say once of every feature how many cells are empty in rows that the data set takes."""
+    """Name a label that no row has, and the features with empty cells in rows that are taken.
+
+    Parameters
+    ----------
+    filled
+        Whether empty cells will be.
+    """
     if table.rows is None:
         return
-    words = None if settings["negative"] is None else {settings["positive"], *settings["negative"]}
-    labels = table.cells(settings["label"])
-    taken = [not is_empty(text) if words is None else text in words for text in labels]
-    for name in features:
+    labels = [plain_number(text) for text in table.cells(settings["label"])]
+    words = [plain_number(text) for text in (settings["positive"], *(settings["negative"] or ()))]
+    where = f"{settings['path']}, column {settings['label']}"
+    for word in [word for word in words if word not in labels]:
+        held = [text for text in dict.fromkeys(labels) if not is_empty(text)]
+        why = f"no row is `{word}`; it holds {', '.join(sorted(held)[:SHOWN])}"
+        yield table_error(where, why, "correct table.positive, or table.negative")
+    one_other = settings["negative"] is None
+    taken = [not is_empty(text) if one_other else text in words for text in labels]
+    for name in () if filled else features:
         column = settings["features"].get(name, name)
         cells = zip(table.lines, table.cells(column), taken, strict=True)
         empty = [line for line, text, asked in cells if asked and is_empty(text)]

@@ -188,7 +188,7 @@ def _missing(name: str, resolution: float | None, where: str) -> TomocalcError:
         if resolution is None
         else f"the sheet has none, and the {resolution:g} mm of the file's resolution may be what "
         "a program writes by habit",
-        fix=f"give {name}_spacing_mm in the sheet's row of this volume, or as an argument",
+        fix=f"give {name}_spacing_mm in the sheet's row of this volume, or to the command",
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from tomocalc.audit.rows import read_table
+from tomocalc.audit.rows import close_to, read_table
 from tomocalc.errors import TomocalcError
 from tomocalc.shown import Shown
 from tomocalc.study.plays import Floats, Pilot, ahead, draw, half_widths, scales
@@ -104,14 +104,15 @@ def plan_study(
     columns = [label, patient, score, *([other] if other else [])]
     absent = [name for name in columns if name not in frame.columns]
     if absent:
-        raise _fault(f"column {absent[0]}", "the pilot has no such column", "name one that it has")
+        why = f"the pilot has no such column; {close_to(absent[0], frame.columns)}"
+        fix = "name it: --label, --patient, --score (of the predictions) and --other"
+        raise _fault(f"column {absent[0]}", why, fix)
     if frame.is_empty():
         raise _fault("part test", "no row of the pilot is in it", "leave out its column part")
     truth = _numbers(frame[label])
     if not np.isin(truth, (0, 1)).all():
-        raise _fault(
-            f"column {label}", "it holds more than 0 and 1", "write 1 for positive, else 0"
-        )
+        why = "it holds more than 0 and 1"
+        raise _fault(f"column {label}", why, "write 1 for positive, else 0")
     positive = truth == 1
     member = frame[patient].rank("dense").cast(pl.Int64).to_numpy() - 1
     made = [Pilot.of(positive, _numbers(frame[name]), member) for name in columns[2:]]

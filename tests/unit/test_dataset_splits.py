@@ -92,8 +92,8 @@ def test_too_few_of_a_class_is_an_error():
     with pytest.raises(TomocalcError) as caught:
         honest(focus)
     assert "E304" in str(caught.value)
-    assert "holds no calcification" in str(caught.value)
-    assert "found 3 patients with and 3 without a calcification" in str(caught.value)
+    assert "holds no positive candidate" in str(caught.value)
+    assert "found 3 patients with and 3 without a positive candidate" in str(caught.value)
 
 
 @pytest.mark.parametrize("without", [0, 1, 3])
@@ -132,7 +132,7 @@ def test_the_paper_protocol_names_what_it_lacks():
     focus = usable_candidates(cohort(), used=USED, duplicates="drop")
     with pytest.raises(TomocalcError, match=r"E304.*raise split\.test_fraction"):
         split_paper(focus.head(30), seed=1, test_fraction=0.01, folds=3)
-    for label, found in ((0, "0 calcifications"), (1, "0 other candidates")):
+    for label, found in ((0, "found 0 positive"), (1, "and 0 negative")):
         one = focus.filter(pl.col("label") == label)
         with pytest.raises(TomocalcError, match=f"E304.* {found}"):
             split_paper(one, seed=1, test_fraction=0.2, folds=3)

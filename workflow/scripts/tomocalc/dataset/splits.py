@@ -101,7 +101,7 @@ def split_honest(
     works = f"set split.folds to {rarer - 1}, or " if fewest(2) <= rarer and not parts else ""
     counts = [int((groups["positive"] == kind).sum()) for kind in (True, False)]
     unit = "patients" if _by_patient(focus) else "candidates"
-    found = f"found {counts[0]} {unit} with and {counts[1]} without a calcification"
+    found = f"found {counts[0]} {unit} with and {counts[1]} without a positive candidate"
     raise _too_few(f"{', '.join(missing)}; {found}", f"{works}{MORE}")
 
 
@@ -121,7 +121,7 @@ def split_paper(
     generator = np.random.default_rng(seed)
     label = focus["label"].to_numpy()
     counts = [int((label == kind).sum()) for kind in (1, 0)]
-    found = f"found {counts[0]} calcifications and {counts[1]} other candidates"
+    found = f"found {counts[0]} positive and {counts[1]} negative candidates"
     if not all(counts):
         raise _too_few(found, MORE)
     rare = np.flatnonzero(label == (np.mean(label) < 0.5))
@@ -245,7 +245,7 @@ def _without_class(rows: pl.DataFrame, parts: Sequence[str], folds: int) -> list
     return [
         f"{place} holds no {name}"
         for place, held in places.items()
-        for label, name in ((1, "calcification"), (0, "other candidate"))
+        for label, name in ((1, "positive candidate"), (0, "negative candidate"))
         if not (held["label"] == label).any()
     ]
 

@@ -86,7 +86,7 @@ if __name__ == "__main__":
         main,
         snakemake,
         files=[*snakemake.input.files, *snakemake.params.requested],
-        overlays=[
+        overlays=lambda: [
             str(Path(snakemake.input.pictures) / f"{name}.png")
             for name in listed_volumes(snakemake.input.get("volumes"))
         ],

@@ -111,4 +111,4 @@ def _chain(candidates: str, predictions: str, tested: Sequence[Any]) -> pl.DataF
 
 
 if __name__ == "__main__":
-    run(main, snakemake, manifests=listed_manifests(snakemake.input.volumes))
+    run(main, snakemake, manifests=lambda: listed_manifests(snakemake.input.volumes))

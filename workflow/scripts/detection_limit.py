@@ -181,6 +181,6 @@ if __name__ == "__main__":
     run(
         main,
         snakemake,
-        manifests=listed_manifests(snakemake.input.volumes),
+        manifests=lambda: listed_manifests(snakemake.input.volumes),
         volumes=snakemake.params.volumes,
     )

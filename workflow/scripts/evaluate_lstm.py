@@ -216,6 +216,6 @@ if __name__ == "__main__":
     run(
         main,
         snakemake,
-        manifests=listed_manifests(snakemake.input.get("volumes")),
+        manifests=lambda: listed_manifests(snakemake.input.get("volumes")),
         volumes=snakemake.output.volumes,
     )

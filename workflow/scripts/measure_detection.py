@@ -178,6 +178,6 @@ if __name__ == "__main__":
     run(
         main,
         snakemake,
-        manifests=listed_manifests(snakemake.input.volumes),
+        manifests=lambda: listed_manifests(snakemake.input.volumes),
         truth=snakemake.input.truth or None,
     )

@@ -153,4 +153,4 @@ def merge_table(
 
 
 if __name__ == "__main__":
-    run(main, snakemake, manifests=listed_manifests(snakemake.input.get("volumes")))
+    run(main, snakemake, manifests=lambda: listed_manifests(snakemake.input.get("volumes")))

@@ -197,4 +197,9 @@ def _unfit(code: str, where: str, why: str, fix: str) -> TomocalcError:
 
 
 if __name__ == "__main__":
-    run(main, snakemake, manifests=listed_manifests(snakemake.input.volumes))
+    run(
+        main,
+        snakemake,
+        manifests=lambda: listed_manifests(snakemake.input.volumes),
+        volumes=snakemake.params.volumes,
+    )

@@ -92,4 +92,4 @@ def _of_table(candidates: pl.DataFrame, test: pl.DataFrame) -> FrozenPart:
 
 
 if __name__ == "__main__":
-    run(main, snakemake, manifests=listed_manifests(snakemake.input.get("volumes")))
+    run(main, snakemake, manifests=lambda: listed_manifests(snakemake.input.get("volumes")))

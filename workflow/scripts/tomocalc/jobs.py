@@ -20,7 +20,8 @@ def run(main: Callable[..., None], snakemake: Any, **given: Any) -> None:
     snakemake
         The job, as Snakemake gives it to a script; its lists of files go in as plain lists.
     given
-        Values that are not the rule's as they stand; they win.
+        Values that are not the rule's as they stand, or functions of nothing that read them:
+        their faults are in the log too. They win.
 
     Raises
     ------
@@ -28,7 +29,8 @@ def run(main: Callable[..., None], snakemake: Any, **given: Any) -> None:
         For a name that the rule has twice, or lacks where there is no default.
     """
     log_to(snakemake.log[0])
-    main(**values_for(main, snakemake, besides=given), **given)
+    read = {name: value() if callable(value) else value for name, value in given.items()}
+    main(**values_for(main, snakemake, besides=given), **read)
 
 
 def values_for(

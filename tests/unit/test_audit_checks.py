@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+from msgspec.structs import replace
 
 from support.candidates import cohort
 from support.leaks import Planted, changed, copied, table, told_by
@@ -148,6 +149,18 @@ def test_what_leaks_is_said_first() -> None:
     reasons = reasons_of(audit)
     assert "also stand in training or validation" in reasons[0]
     assert any(reason.startswith("Site alone") for reason in reasons[1:])
+
+
+def test_what_several_features_have_in_common_is_said_once() -> None:
+    rows, _ = told_by(1, "site")
+    audit = audit_split(rows, permutations=0)
+    alone = [
+        Check(name="feature_alone", verdict=Verdict.CAUTION, count=1, of=1, subject=name, value=1.0)
+        for name in ("area", "contrast", "noise")
+    ]
+    (reason,) = reasons_of(replace(audit, checks=alone))
+    assert reason.startswith("Area alone separates")
+    assert reason.endswith("The same holds of contrast, noise.")
 
 
 def test_a_split_without_a_test_part_is_refused() -> None:

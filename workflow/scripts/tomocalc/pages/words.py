@@ -268,8 +268,14 @@ def say_check(check: Check, what: str) -> str:
 def reasons_of(audit: SplitAudit) -> list[str]:
     """Return what is to be said of a split, what leaks first."""
     order = (Verdict.LEAKS, Verdict.CAUTION)
-    found = [check for level in order for check in audit.checks if check.verdict is level]
-    return list(dict.fromkeys(say_check(check, "found") for check in found))
+    alike: dict[str, list[Check]] = {}
+    for check in [check for level in order for check in audit.checks if check.verdict is level]:
+        alike.setdefault(check.name, []).append(check)
+    reasons = []
+    for first, *others in alike.values():
+        more = ", ".join(pretty(one.subject) for one in others if one.subject)
+        reasons.append(say_check(first, "found") + f" The same holds of {more}." * bool(more))
+    return reasons
 
 
 def grounds_of(audit: SplitAudit) -> list[str]:

@@ -113,7 +113,7 @@ def test_too_few_patients_are_named(tmp_path: Path) -> None:
         label=pl.when(pl.col("group") == 0).then("label").otherwise(0).cast(pl.Int8)
     )
     write_parquet(tables["splits"], splits)
-    with pytest.raises(TomocalcError, match=r"E304.*1 patients have a calcification"):
+    with pytest.raises(TomocalcError, match=r"E304.*1 patients have a positive candidate"):
         ablated(tmp_path, "sequence", tables=tables)
 
 

@@ -111,6 +111,6 @@ def _need_classes(path: str, rows: pl.DataFrame) -> None:
                 "E304",
                 what="the split cannot be audited",
                 where=f"{path}, part {part}",
-                why=f"it holds {positives} calcifications among {labels.len()} candidates",
+                why=f"it holds {positives} positive among {labels.len()} candidates",
                 fix="put candidates of both classes into train and test",
             )

@@ -145,7 +145,7 @@ def holdout(samples: Samples) -> tuple[Rows, Rows]:
                 "E304",
                 what="the compared models cannot be tuned",
                 where="training and validation part of a split",
-                why="one of them lacks calcifications or other candidates",
+                why="one of them lacks a class",
                 fix="raise split.validation_fraction, or set comparison.trials: 1",
             )
     return np.flatnonzero(learnt), np.flatnonzero(held)

@@ -184,7 +184,7 @@ def over_folds(
             "E304",
             what="too few patients for a cross-validation",
             where="splits.parquet of this run",
-            why=f"{held} patients have a calcification, {folds} folds need one each",
+            why=f"{held} patients have a positive candidate, {folds} folds need one each",
             fix="add volumes or annotations, or lower split.folds",
         )
     cutter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)

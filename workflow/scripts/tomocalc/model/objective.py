@@ -45,7 +45,7 @@ def validation_sets(samples: Samples, *, kind: str) -> list[tuple[Rows, Rows]]:
                 "E304",
                 what="a trial cannot be scored",
                 where=f"tuning.validation: {kind}",
-                why="a training or validation set lacks calcifications or other candidates",
+                why="a training or validation set lacks a class",
                 fix="raise split.validation_fraction, lower split.folds, or use the other kind",
             )
     return sets

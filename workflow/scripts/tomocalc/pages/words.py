@@ -270,7 +270,8 @@ def reasons_of(audit: SplitAudit) -> list[str]:
     order = (Verdict.LEAKS, Verdict.CAUTION)
     alike: dict[str, list[Check]] = {}
     for check in [check for level in order for check in audit.checks if check.verdict is level]:
-        alike.setdefault(check.name, []).append(check)
+        text = say_check(check, "found")
+        alike.setdefault(check.name if check.subject else text, []).append(check)
     reasons = []
     for first, *others in alike.values():
         more = ", ".join(pretty(one.subject) for one in others if one.subject)

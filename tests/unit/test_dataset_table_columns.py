@@ -21,7 +21,7 @@ def test_one_number_is_one_label_however_it_is_written(tmp_path):
             assert (rows["label"].to_list(), left_out.unlabelled) == ([1, 0], 1)
     frame = pl.DataFrame({"A": [1.0, 2, 3], "C": [1.0, 2, 3], "y": [1.0, 0.0, float("nan")]})
     frame.write_parquet(tmp_path / "t.parquet")
-    with pytest.raises(TomocalcError, match="1 rows have no label, the first on line 4"):
+    with pytest.raises(TomocalcError, match="1 rows have no label, the first on line 3"):
         read_feature_table(str(tmp_path / "t.parquet"), **(MAP | {"positive": "1"}))  # type: ignore[arg-type]
     rows, _ = read(tmp_path, "A,C,y\n1,2,none\n3,4,calc\n", positive="calc", negative=["none"])
     assert rows["label"].to_list() == [0, 1]

@@ -157,7 +157,9 @@ MISTAKES = {
     "no annotations": Mistake(
         OWN, ("points.csv", "it is empty", "a header line and one row"), ("points.csv", "")
     ),
-    "too few patients": Mistake("--config 'phantom={patients: 2}'", ("2 patients", "add patients")),
+    "too few patients": Mistake(
+        "--config 'phantom={patients: 2}'", ("2 patients", "add 2 patients")
+    ),
     "no such model": Mistake(
         "predict --config model=modl", ("`modl` is no folder", "give the fol")
     ),

@@ -42,7 +42,7 @@ def fit_network(
     Parameters
     ----------
     x
-        Patches as `patches.patches` cuts them, (object, row, column).
+        Patches as `search.patches` cuts them, (object, row, column).
     y
         1 for a spot, 0 for none, (object,).
     epochs, batch, learning_rate

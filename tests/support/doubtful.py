@@ -141,6 +141,13 @@ def with_a_detector_line(frame: NDArray[Any]) -> NDArray[Any]:
     return frame
 
 
+def of_one_inverted(place: Path, seed: int) -> Path:
+    """Write a volume of which one slice is inverted."""
+    frames = [frame if index != 1 else 4095 - frame for index, frame in enumerate(stored(seed))]
+    many = depths(0, 1, 2, 3, 4)
+    return write_dicom(place.with_suffix(".dcm"), frames, enhanced=True, positions=many)
+
+
 def of_two_volumes(place: Path, seed: int) -> Path:
     """Write a volume whose every other slice is another breast's."""
     frames = [stored(seed + index % 2)[index] for index in range(5)]
@@ -180,12 +187,15 @@ COHORT: dict[str, Sort] = {
         {"pixel_spacing_mm": 0.2, "slice_spacing_mm": 2.0},
     ),
     "pictures": Sort(
-        {"coloured", "names_vary", "numbers_skip", "file_spacing_differs"}, of_coloured_pictures
+        {"coloured", "names_vary", "numbers_skip", "file_spacing_differs", "slice_unlike"},
+        of_coloured_pictures,
     ),
     "words": Sort({"names_without_numbers"}, of_named_pictures),
     "copied": Sort({"slices_repeat"}, with_a_copy),
     "deep": Sort({"depth_unlikely"}, as_png, {"slice_spacing_mm": 45.0}),
-    "across": Sort({"more_than_rows", "neighbours_unlike", "straight_line"}, of_rows),
+    "across": Sort(
+        {"more_than_rows", "neighbours_unlike", "straight_line", "slice_unlike", "clipped"}, of_rows
+    ),
     "two": Sort({"neighbours_unlike"}, of_two_volumes),
     "framed": Sort({"framed"}, as_dicom(with_a_frame)),
     "thin": Sort(
@@ -214,9 +224,13 @@ COHORT: dict[str, Sort] = {
     "lost": Sort({"quarantined"}, with_a_bad_slice, {}, {"on_bad_slice": "quarantine"}),
     "flat": Sort({"constant"}, with_a_flat_slice),
     "crowd": Sort({"capped"}, as_png, {}, {"max_per_slice": 1}),
-    "empty": Sort({"no_candidate"}, without_a_spot),
+    "empty": Sort({"no_candidate", "clipped"}, without_a_spot),
     "angle": Sort({"angle_differs"}, of_projections, put_in=put_in),
-    "noise": Sort({"geometry_misfit", "straight_line", "no_candidate"}, of_noise, put_in=put_in),
+    "noise": Sort(
+        {"geometry_misfit", "straight_line", "no_candidate", "clipped", "no_air"},
+        of_noise,
+        put_in=put_in,
+    ),
     **{
         f"one-{name}": Sort(
             {"study_shared"}, as_dicom(StudyInstanceUID=STUDY), {"patient_id": name}
@@ -229,7 +243,10 @@ COHORT: dict[str, Sort] = {
     },
     "affines": Sort({"affine_contradicts"}, of_two_geometries),
     "bytes": Sort({"bytes_swapped", "no_candidate"}, of_exchanged_bytes),
-    "line": Sort({"straight_line"}, as_dicom(with_a_detector_line)),
+    "window": Sort({"clipped"}, as_dicom(lambda frame: np.minimum(frame, 1150))),
+    "inverted": Sort({"slice_unlike"}, of_one_inverted),
+    "inside": Sort({"no_air"}, as_dicom(lambda frame: np.where(frame < 500, 960, frame))),
+    "line": Sort({"straight_line", "clipped"}, as_dicom(with_a_detector_line)),
 }
 """Volumes by their names."""
 TOGETHER = {"same_pixels", "many_studies", "study_shared"}

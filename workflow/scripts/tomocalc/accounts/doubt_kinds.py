@@ -2,22 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What a code means."""
-
-    title: str
-    """The doubt in few words, for tables and counts."""
-    text: str
-    """The doubt of one volume, with the names of its numbers in braces."""
-    advice: str
-    """What to do."""
-    settled: bool = False
-    """Whether the user has decided it: then it is told and never refused."""
-
+from tomocalc.accounts.base import Kind
 
 KINDS: dict[str, Kind] = {
     "side_differs": Kind(
@@ -134,7 +119,7 @@ KINDS: dict[str, Kind] = {
     ),
     "order_differs": Kind(
         "positions and numbers order the slices differently",
-        "positions and Instance Numbers order the slices differently: slices follow positions",
+        "positions, or SliceLocation, and Instance Numbers order the slices differently",
         "look at the picture: do neighbouring slices look alike? Export the volume again if not",
     ),
     "names_vary": Kind(
@@ -273,6 +258,21 @@ KINDS: dict[str, Kind] = {
         "detector, a frame, padding or collimation",
         "look at the picture: marks beside it may be its own, and calcifications may be missed; "
         "take out slices with a faulty line, and padding",
+    ),
+    "clipped": Kind(
+        "values are cut off at the top",
+        "the brightest value of the breast fills areas, as where a display window was saved",
+        "save the slices in their full range: calcifications at the top lose their contrast",
+    ),
+    "slice_unlike": Kind(
+        "slices unlike their neighbours",
+        "slices are far from both neighbours: projections, inverted, cut short, or out of place",
+        "look at the picture of these slices; take out or mend those that are none of the volume",
+    ),
+    "no_air": Kind(
+        "hardly any air is seen",
+        "nearly all of the slices is taken for breast: air is not told from tissue",
+        "look at the picture: where air is seen, make it the darkest of all in the source",
     ),
     "no_candidate": Kind(
         "not a single candidate",

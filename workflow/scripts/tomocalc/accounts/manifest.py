@@ -40,6 +40,10 @@ class SliceFacts(Record, frozen=True, kw_only=True):
         Area of the next bright region, as a share of that of the breast, 0..1.
     line_share
         Share of the breast's pixels along one row or column at which an edge lies, 0..1.
+    top_share
+        Share of the breast's pixels that have the largest of their values, 0..1.
+    apart
+        How far from its nearer neighbour it is, over the usual distance of neighbours; 0 where few.
     objects
         Of the generator in use.
     qc_flag
@@ -54,6 +58,8 @@ class SliceFacts(Record, frozen=True, kw_only=True):
     breast_share: float = 0.0
     other_share: float = 0.0
     line_share: float = 0.0
+    top_share: float = 0.0
+    apart: float = 0.0
     objects: int = 0
     qc_flag: str = "constant"
     pixels: str = ""

@@ -22,6 +22,7 @@ from tomocalc.image.generators import SliceObjects
 from tomocalc.image.linking import Candidates
 from tomocalc.image.runs import Runs
 from tomocalc.image.shards import current_table, write_table
+from tomocalc.image.slice_doubts import doubts_of
 from tomocalc.parquet import damaged, read_metadata, read_parquet
 
 OBJECTS: Final = pl.Schema(
@@ -50,10 +51,6 @@ runs are row, start, stop, …; of a generator that runs for comparison they are
 objects belong to no candidate (null).
 """
 
-TWO_REGIONS = 0.35
-"""Share of the breast from which on another region may be one too: 102 real images reach 0.17."""
-STRAIGHT = 0.6
-"""Share of a row or column from which on an edge is not anatomy: 42 real slices reach 0.25."""
 SEARCH_FILE = "search.parquet"
 """Beside the shards."""
 
@@ -120,25 +117,18 @@ class VolumeObjects:
 
     def doubts(self) -> Iterator[Doubt]:
         """Yield what is doubtful about a volume once its slices have been searched."""
-        by_slice = {
-            "quarantined": [entry.slice for entry in self.quarantined],
-            "constant": [fact.slice for fact in self.facts if fact.qc_flag == "constant"],
-            "capped": [fact.slice for fact in self.facts if fact.qc_flag == "capped"],
-            "slices_repeat": self._repeated(),
-            "straight_line": [fact.slice for fact in self.facts if fact.line_share > STRAIGHT],
-        }
-        for code, slices in by_slice.items():
-            if slices:
-                yield Doubt(code=code, slices=tuple(slices))
+        if self.quarantined:
+            lost = tuple(entry.slice for entry in self.quarantined)
+            yield Doubt(code="quarantined", slices=lost)
+        yield from doubts_of(self.facts)
+        if repeated := self._repeated():
+            yield Doubt(code="slices_repeat", slices=repeated)
         if self.unlike:
             yield Doubt(code="neighbours_unlike", values={"times": round(self.unlike, 2)})
-        other = float(np.median([fact.other_share for fact in self.facts] or [0.0]))
-        if other > TWO_REGIONS:
-            yield Doubt(code="two_regions", values={"share": other})
         if not self.candidates.count:
             yield Doubt(code="no_candidate")
 
-    def _repeated(self) -> list[int]:
+    def _repeated(self) -> tuple[int, ...]:
         """Return the slices on which the very same was found as on an earlier one."""
         seen, repeated = set[tuple[bytes | str, ...]](), []
         for fact in self.facts:
@@ -150,7 +140,7 @@ class VolumeObjects:
             if found in seen:
                 repeated.append(fact.slice)
             seen.add(found)
-        return repeated
+        return tuple(repeated)
 
     def at_focus(
         self,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import polars as pl
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from tomocalc.accounts.manifest import QuarantinedSlice, SliceFacts, VolumeFacts
@@ -24,15 +25,8 @@ from tomocalc.image.context import focus_offset, slices_spanned
 from tomocalc.image.linking import Places, link
 from tomocalc.image.objects import OBJECTS, VolumeObjects, object_rows
 from tomocalc.image.runs import join
-from tomocalc.image.slices import (
-    COARSE,
-    Search,
-    find_objects,
-    measure_rows,
-    prepare,
-    slice_facts,
-    unlikeness,
-)
+from tomocalc.image.slice_doubts import COARSE, steps, unlikeness
+from tomocalc.image.slices import Search, find_objects, measure_rows, prepare, slice_facts
 from tomocalc.tables import SHARD, empty
 
 if TYPE_CHECKING:
@@ -112,6 +106,8 @@ def find_candidates(
             tables += [object_rows(name, index, part) for name, part in sorted(found.items())]
             runs[index], strength[index] = used.runs, used.strength
             breasts.append(breast)
+    apart = dict(zip(sorted(views), steps([views[index] for index in sorted(views)]), strict=True))
+    facts = [replace(fact, apart=round(apart.get(fact.slice, 0.0), 2)) for fact in facts]
     if bad and (on_bad_slice == "fail" or len(bad) == header.slices):
         raise_all([error for _, error in bad])
     quarantined = [

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.spatial.distance import pdist, squareform
 
 from tomocalc.accounts.manifest import SliceFacts
 from tomocalc.accounts.settings import Settings
@@ -21,34 +20,13 @@ from tomocalc.image.features import OBJECT_FEATURES
 from tomocalc.image.generators import SliceObjects, equalise, local_objects, paper_objects
 from tomocalc.image.grey import Scale, normalisation
 from tomocalc.image.runs import Runs
+from tomocalc.image.slice_doubts import edge_share, top_share
 from tomocalc.image.statistics import Grey, Statistics, measure
 from tomocalc.image.texture import texture
 from tomocalc.tables import TEXTURE, names
 
 Spacing = tuple[float, float]
 BOX = ("bbox_top", "bbox_left", "bbox_bottom", "bbox_right")
-
-COARSE = 48
-"""Blocks along the longer side of the views by which slices are compared."""
-MANY = 12
-"""Slices from which on the most alike ones are neighbours, whatever the volume shows."""
-UNLIKE = 1.4
-"""How much farther apart than the most alike slices neighbours are where the order is wrong: in
-phantoms at most 1.05, and 1.5 to 6 once they are shuffled, interleaved, or sorted as text."""
-EVERY_OTHER = 0.8
-"""Largest share of the distance of neighbours that every other slice has where two volumes
-interleave."""
-
-BESIDE = 3
-"""Pixels to each side of a column with which it is compared: a detector line is thinner."""
-SAMPLED = 64
-"""Rows at which columns are looked at."""
-LEAST = 16
-"""Of them in the breast, at least, for anything to be told."""
-EDGE = 3 * 1.4826
-"""Times the median difference, of any pixel, above which there is an edge: three deviations."""
-FAINTEST = 2.0
-"""The same in grey levels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,12 +46,6 @@ class Prepared:
     raw: NDArray[np.unsignedinteger]
     breast: Breast
     scale: Scale
-
-    @property
-    def turned(self) -> Prepared:
-        """The slice with rows and columns exchanged."""
-        breast = replace(self.breast, mask=self.breast.mask.T)
-        return Prepared(self.raw.T, breast, self.scale)
 
     @cached_property
     def grey(self) -> Grey:
@@ -140,63 +112,12 @@ def slice_facts(index: int, used: SliceObjects, prepared: Prepared) -> SliceFact
         mask_share=round(used.mask_share, 6),
         breast_share=round(prepared.breast.share, 4),
         other_share=round(prepared.breast.other, 4),
-        line_share=round(max(_edges(prepared), _edges(prepared.turned)), 4),
+        line_share=round(edge_share(raw, prepared.breast, prepared.scale), 4),
+        top_share=round(top_share(raw, prepared.breast), 4),
         objects=used.runs.count,
         qc_flag="capped" if used.capped else "ok",
         pixels="" if used.runs.count else hashlib.sha256(raw.data).hexdigest()[:16],
     )
-
-
-def _edges(prepared: Prepared) -> float:
-    """Return the largest share of a column in the breast along which an edge runs, 0..1.
-
-    What is anatomy bends. A line of the detector, a frame, and the border of padding or of
-    collimation run along the columns of the image. Columns that hold less than half as much of the
-    breast as the fullest say nothing: the skin touches them.
-    """
-    image, breast = prepared.raw, prepared.breast
-    rows = np.arange(0, image.shape[0], max(1, image.shape[0] // SAMPLED))
-    lines = image[rows].astype(np.float32)
-    inner = slice(BESIDE, image.shape[1] - BESIDE)
-    inside = np.repeat(breast.mask[rows // breast.block], breast.block, axis=1)[:, inner]
-    # Column c against the mean of c - BESIDE and c + BESIDE, for every c that has both.
-    step = lines[:, inner] - (lines[:, : -2 * BESIDE] + lines[:, 2 * BESIDE :]) / 2
-    pixels = inside.sum(axis=0)
-    told = pixels >= max(LEAST, int(pixels.max(initial=0)) / 2)
-    if not told.any():
-        return 0.0
-    limit = max(EDGE * float(np.median(np.abs(step[inside]))), FAINTEST / prepared.scale.gain)
-    brighter, darker = (((sign * step > limit) & inside).sum(axis=0) for sign in (1, -1))
-    return float((np.maximum(brighter, darker)[told] / pixels[told]).max())
-
-
-def unlikeness(views: Sequence[NDArray[np.float32]]) -> float:
-    """Return how many times as far apart as the most alike slices neighbours are, where doubtful.
-
-    Neighbouring slices of a volume are the most alike ones. They are not where the order is wrong,
-    or where two volumes interleave: then every other slice is more alike.
-
-    Parameters
-    ----------
-    views
-        Of every slice in order its means over blocks.
-
-    Returns
-    -------
-    float
-        0 where nothing is doubtful.
-    """
-    if len(views) < 5:
-        return 0.0
-    apart = squareform(pdist(np.stack([image.ravel() for image in views])))
-    beside, every_other = np.diagonal(apart, 1), np.diagonal(apart, 2)
-    np.fill_diagonal(apart, np.inf)
-    closest = float(apart.min(axis=1).mean())
-    times = float(beside.mean()) / closest if closest > 0 else 0.0
-    # Step k leads from slice k to k + 1; slice k and k + 2 lie on either side of two steps.
-    two_steps = np.minimum(beside[:-1], beside[1:])
-    interleaved = bool((every_other < EVERY_OTHER * two_steps).all())
-    return times if interleaved or (len(views) >= MANY and times >= UNLIKE) else 0.0
 
 
 def measured_image(prepared: Prepared, settings: Settings, spacing_mm: Spacing) -> Grey:

@@ -140,7 +140,7 @@ def _of_order(items: list[Item], places: list[int]) -> list[Doubt]:
     numbered = by_number(items) if single else None
     if numbered is not None and numbered == items[::-1]:
         doubts.append(Doubt(code="order_reversed"))
-    elif numbered is not None and numbered != items:
+    elif (numbered is not None and numbered != items) or (single and _located_otherwise(items)):
         doubts.append(Doubt(code="order_differs"))
     depths = {item.depth for item in items}
     if not single and len(items) > 1 and len(depths) == 1 and None not in depths:
@@ -148,6 +148,15 @@ def _of_order(items: list[Item], places: list[int]) -> list[Doubt]:
     doubts += _of_numbers(items) if single else []
     doubts += [Doubt(code=kind) for kind in (SLAB, SYNTHETIC_2D) if items[0].kind == kind]
     return doubts
+
+
+def _located_otherwise(items: list[Item]) -> bool:
+    """Return whether single images without positions lie in another order by SliceLocation."""
+    if any(item.depth is not None for item in items):
+        return False
+    places = [item.header.stack_places[0] for item in items]
+    known = () not in places and len(set(places)) == len(places)
+    return known and places not in (sorted(places), sorted(places, reverse=True))
 
 
 def _of_numbers(items: list[Item]) -> list[Doubt]:

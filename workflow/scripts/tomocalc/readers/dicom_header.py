@@ -86,7 +86,7 @@ class DicomHeader:
     positions: tuple[tuple[float, float, float] | None, ...]
     """Of each frame's first pixel, when the per-frame items fit the frames."""
     stack_places: tuple[tuple[float, ...], ...]
-    """In-Stack Position Number of each frame, else its Dimension Index Values, if these fit."""
+    """In-Stack Position Numbers of frames, or Dimension Index Values; an image's SliceLocation."""
     orientation: tuple[float, ...] | None
     instance: int | None
     uid: str
@@ -155,7 +155,7 @@ def keep_allowed(dataset: Dataset, *, syntax: str, pixels: PixelElement) -> Dico
         kinds=frame_kinds(dataset, shared, own),
         thickness=_thickness(dataset, shared, own),
         positions=_positions(dataset, own),
-        stack_places=_stack_places(own),
+        stack_places=_stack_places(dataset, own),
         orientation=_orientation(dataset, groups),
         instance=whole_of(dataset, "InstanceNumber", None),
         uid=str(dataset.get("SOPInstanceUID") or ""),
@@ -255,14 +255,13 @@ def _positions(
     dataset: Dataset, own: list[Dataset]
 ) -> tuple[tuple[float, float, float] | None, ...]:
     holders = macros_of(own, "PlanePositionSequence") if own else [dataset]
-    found = []
-    for holder in holders:
-        numbers = numbers_of(holder, "ImagePositionPatient")
-        found.append((numbers[0], numbers[1], numbers[2]) if len(numbers) == 3 else None)
-    return tuple(found)
+    found = (numbers_of(holder, "ImagePositionPatient") for holder in holders)
+    return tuple((one[0], one[1], one[2]) if len(one) == 3 else None for one in found)
 
 
-def _stack_places(own: list[Dataset]) -> tuple[tuple[float, ...], ...]:
+def _stack_places(dataset: Dataset, own: list[Dataset]) -> tuple[tuple[float, ...], ...]:
+    if not own:
+        return (numbers_of(dataset, "SliceLocation"),)
     contents = macros_of(own, "FrameContentSequence")
     places = tuple(numbers_of(content, "InStackPositionNumber") for content in contents)
     if all(places):

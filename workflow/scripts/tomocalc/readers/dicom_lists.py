@@ -96,6 +96,7 @@ ALLOWED = (
     "InConcatenationTotalNumber",
     "ConcatenationFrameOffsetNumber",
     "InstanceNumber",
+    "SliceLocation",
     "ImageLaterality",
     "Laterality",
     "ViewPosition",

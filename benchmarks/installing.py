@@ -58,6 +58,19 @@ def environment(folder: Path, package: Path, extra: str) -> tuple[Path, Spent]:
     return folder / "bin/tomocalc", took
 
 
+def packages(folder: Path) -> None:
+    """Print what every package of the audit costs alone: its files, then compiling its modules."""
+    for name in ("numpy", "scipy", "polars", "pyarrow", "msgspec"):
+        python = str(folder / name / "bin/python")
+        spend([sys.executable, "-m", "venv", str(folder / name)])
+        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        alone = [] if name == "polars" else ["--no-deps"]  # the other half of polars is one
+        told(f"{name} alone, not compiled", spend([*pip, *alone, "--no-compile", name]))
+        held = next((folder / name / "lib").glob("*/site-packages"))
+        modules = [str(path) for path in held.iterdir() if path.name.startswith(name)]
+        told(f"{name}, compiling it", spend([python, "-m", "compileall", "-q", *modules]))
+
+
 def told(what: str, took: Spent) -> None:
     """Print one row."""
     print(row(what, f"{took.wall:.1f}", f"{took.cpu:.1f}"), flush=True)
@@ -76,6 +89,7 @@ def main() -> None:
             call = [str(tool), "audit", str(table), *COLUMNS, "--out", str(folder / f"{rows}")]
             told(f"audit of {rows:,} × {FEATURES}", spend(call, cwd=folder))
             told(f"audit of {rows:,} × {FEATURES}, again", spend(call, cwd=folder))
+        packages(folder)
         _, content = measured(folder)
         (folder / "model").mkdir()
         release(folder / "model", folder / "features/manifest.json", content)

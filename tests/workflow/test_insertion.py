@@ -12,7 +12,7 @@ import yaml
 from support.projects import copy_project
 from support.small_studies import normal_study
 
-PATIENTS = 8
+PATIENTS = 6
 
 
 def test_normal_volumes_alone_reach_a_detection_limit(tmp_path: Path) -> None:

@@ -28,10 +28,11 @@ from typing import Any
 PATIENCE = 900.0
 """Seconds that a run may take."""
 LIBRARIES = (
-    *("snakemake.cli", "snakemake.benchmark", "jinja2", "msgspec", "numpy", "optuna", "PIL.Image"),
-    *("polars", "pyarrow.parquet", "pydicom", "scipy.ndimage", "scipy.stats", "skimage.filters"),
-    *("safetensors.numpy", "safetensors.torch", "sklearn.ensemble", "sklearn.linear_model"),
-    *("sklearn.neighbors", "sklearn.svm", "torch", "xgboost"),
+    *("snakemake.cli", "snakemake.benchmark", "snakemake.report", "jinja2", "jsonschema"),
+    *("msgspec", "numpy", "optuna", "PIL.Image", "polars", "pyarrow.parquet", "pydicom"),
+    *("safetensors.numpy", "safetensors.torch", "scipy.ndimage", "scipy.stats", "skimage.filters"),
+    *("sklearn.ensemble", "sklearn.linear_model", "sklearn.neighbors", "sklearn.svm"),
+    *("torch", "xgboost"),
 )
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """What Snakemake sets for a job of one thread; libraries look at it when they are imported."""
@@ -81,6 +82,7 @@ def serve(address: str) -> None:
     """Fork a process for every request, until the one that began this has ended."""
     for name in LIBRARIES:
         import_module(name)
+    import_module("snakemake.cli").get_argument_parser()  # finds its plugins
     sys.path[:] = [path for path in sys.path if path.startswith((sys.prefix, sys.base_prefix))]
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)

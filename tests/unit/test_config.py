@@ -110,7 +110,7 @@ def test_shipped_configs_are_valid(name):
         ({"features": ["aera"]}, 'key features.0): "aera" was given. Fix: did you mean `area`?'),
         (
             {"pathvars": {"results": ""}},
-            'pathvars.results): "" is not of the form that is asked for',
+            "pathvars.results): it is empty.",
         ),
         ({"pathvars": {"logs": "l{x}"}}, "Fix: give string: folder of logs, run times"),
         ({"candidates": {"min_diameter_mm": 3.0}}, "not below candidates.max_diameter_mm"),

@@ -53,7 +53,9 @@ def test_an_unknown_volume_is_named_once(tmp_path):
         annotations(tmp_path, *[f"w\t1\t{x}\t1\t3\tcluster" for x in range(12)])
     (line,) = str(caught.value).splitlines()
     assert "`w` is not in the sheet of volumes (lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11" in line
-    assert " and 2 more). Fix" in line
+    assert " and 2 more). Fix: correct the volume_id" in line
+    with pytest.raises(TomocalcError, match=r"`v-` is not in.*Fix: did you mean `v`\? Otherwise"):
+        annotations(tmp_path, "v-\t1\t1\t1\t3\tcluster")
 
 
 def test_a_wrong_column_of_annotations_is_not_told_again_in_every_row(tmp_path):

@@ -131,6 +131,9 @@ def _not_finite(value: Any, key: str) -> Iterator[tuple[str, str, str, str]]:
         yield key, "wrong value", f"{value} was given", "give a finite number"
 
 
+EMPTY_TEXT = "it is empty"
+
+
 def _explain(error: ValidationError) -> Iterator[tuple[str, str, str, str]]:
     key = ".".join(str(part) for part in error.absolute_path)
     schema = cast("Schema", error.schema)
@@ -159,8 +162,10 @@ def _explain(error: ValidationError) -> Iterator[tuple[str, str, str, str]]:
             "exclusiveMinimum": f"{shown} is not above {schema.get('exclusiveMinimum')}",
             "maximum": f"{shown} is above {schema.get('maximum')}",
             "exclusiveMaximum": f"{shown} is not below {schema.get('exclusiveMaximum')}",
-            "minLength": "it is empty",
-            "pattern": f"{shown} is not of the form that is asked for",
+            "minLength": EMPTY_TEXT,
+            "pattern": f"{shown} is not of the form that is asked for"
+            if instance
+            else "it is empty",
             "minItems": f"{shown} has fewer than {schema.get('minItems')} entries",
             "maxItems": f"{shown} has more than {schema.get('maxItems')} entries",
             "uniqueItems": f"{shown} repeats an entry",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
 
@@ -152,6 +153,8 @@ def check_annotations(
         more = f"; {len(unknown) - 1} others are not" if len(unknown) > 1 else ""
         why = f"`{name}` is not in the sheet of volumes{more} ({line_numbers(every)})"
         what, fix = "annotation of an unknown volume", "correct the volume_id or add the volume"
+        if close := get_close_matches(name, known or (), n=1):
+            fix = f"did you mean `{close[0]}`? Otherwise {fix}"
         errors.append(
             TomocalcError("E303", what=what, where=f"{path}:{lines[0]}", why=why, fix=fix)
         )

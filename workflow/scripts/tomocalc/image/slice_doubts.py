@@ -123,9 +123,10 @@ def steps(views: Sequence[NDArray[np.float32]]) -> list[float]:
         Of every slice in order its means over blocks.
     """
     apart = [float(np.linalg.norm(one - other)) for one, other in pairwise(views)]
-    usual = float(np.quantile(apart or [0.0], 0.25))  # two of few steps may lead to odd slices
-    if len(views) < FEW or usual == 0:
+    if len(views) < FEW or not any(apart):
         return [0.0] * len(views)
+    # Two of few steps may lead to one odd slice, and a copy is no step.
+    usual = float(np.quantile([step for step in apart if step], 0.25))
     ends = zip([np.inf, *apart], [*apart, np.inf], strict=True)
     return [min(before, after) / usual for before, after in ends]
 

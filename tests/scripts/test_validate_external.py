@@ -109,8 +109,13 @@ def test_a_table_of_another_site_has_every_figure_and_the_release_stays_as_it_is
 ) -> None:
     files = (of_a_table, of_a_table.with_suffix(".json"))
     before = [file_sha256(path) for path in files]
-    found = validate(of_a_table, tmp_path, table=str(write_table(tmp_path / "there.csv")))
+    table = write_table(tmp_path / "there.csv")
+    lines = table.read_text().splitlines(keepends=True)
+    table.write_text("".join([*lines, *lines[-2:]]))
+    found = validate(of_a_table, tmp_path, table=str(table))
     assert [file_sha256(path) for path in files] == before
+    assert found.by_patient is not None
+    assert (found.by_patient.n, found.removed_duplicates) == (24, 2)
     assert found.weights_sha256 == before[0]
     assert (found.test.n, found.patients, found.source) == (240, 24, "table")
     assert {"auroc", "average_precision", "recall", "brier"} <= set(found.test.metrics)
@@ -121,6 +126,7 @@ def test_a_table_of_another_site_has_every_figure_and_the_release_stays_as_it_is
     assert {row.feature for row in found.drift} == set(FEATURES)
     page = (tmp_path / "external.html").read_text()
     assert "nothing was fitted to these data" in page
+    assert "2 rows more equal an earlier one of the same patient" in page
     assert "12 patients, intercept fitted" in page
     assert "These figures leak" not in page
     once = (tmp_path / "external.json").read_bytes()

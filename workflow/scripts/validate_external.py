@@ -143,6 +143,7 @@ def main(
         volumes=len(volumes),
         patients=len({volume.patient_id for volume in volumes} - {""})
         or scored.filter(pl.col("patient_id") != "")["patient_id"].n_unique(),
+        removed_duplicates=rows.filter("focus").height - focus.height,
         line=calibration_line(label, score, group, confidence=confidence),
         recalibrations=recalibrations(label, score, group, seed=seed) if test.metrics else (),
         decision=decision_curve(label, score, group, confidence=confidence) if test.metrics else (),

@@ -88,6 +88,8 @@ class ExternalAccount(MetricsAccount, frozen=True, kw_only=True):
         Source of its training.
     volumes, patients
         Validated on; *patients* is 0 where none are named.
+    removed_duplicates
+        Rows that equal an earlier one of their patient and were left out.
     line
         None where the scores tell the classes apart perfectly, or a class is missing.
     recalibrations
@@ -100,6 +102,7 @@ class ExternalAccount(MetricsAccount, frozen=True, kw_only=True):
     trained_on: str
     volumes: int
     patients: int
+    removed_duplicates: int
     line: CalibrationLine | None
     recalibrations: tuple[Recalibration, ...]
     decision: tuple[NetBenefit, ...]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
 
 from tomocalc.accounts.detection import AngleCount, DetectionLimit
 from tomocalc.accounts.insertion import Group, InsertedObject, InsertionPlan, Motion
-from tomocalc.evaluation.coverage import SmallObjects
+from tomocalc.evaluation.coverage import Coverage, SmallObjects
 from tomocalc.evaluation.detection_limit import (
     CONTRASTS,
     Case,
@@ -80,6 +82,24 @@ def cases(patients: int = 4) -> list[Case]:
         objects = seen((4, 41, 30), (3, 160, 30), (7, 80, 70))
         found += cases_of(plan, objects, OUTLINE, patient_id=f"p{number}", site="AB"[number % 2])
     return found
+
+
+def test_the_index_counts_chance_at_the_same_places() -> None:
+    places = [put_in(40, 30), put_in(80, 70), put_in(160, 30, kind="end_on_vessel")]
+    objects = seen((3, 160, 30), (3, 120, 30))
+    limit = stage_limit(
+        "search",
+        list(cases_of(volume("v", *places), objects, OUTLINE, patient_id="p", site="")),
+        0.95,
+    )
+    index = Coverage()
+    rows: list[Any] = [
+        {"slice": 3, "x": one.x, "y": one.y, "radius": 1.25, "kind": one.kind} for one in places[:2]
+    ]
+    index.add_findings(objects, rows, OUTLINE, patient="p")
+    chance = index.account().kinds["calcification"].by_chance
+    assert (chance.findings, chance.covered) == (limit.all.chance_objects, 2)
+    assert limit.all.chance.value == pytest.approx(chance.recall, abs=1e-4)
 
 
 def test_what_is_found_is_counted_in_its_cell_beside_chance() -> None:

@@ -160,6 +160,10 @@ def test_twice_the_same_id_names_both_lines(sheet):
     [
         ("volume_id\tpatient\tlaterality\tview\tpath", "did you mean `patient_id`?"),
         ("volume_id\tpatient_id\tside\tview\tpath", "did you mean `laterality`?"),
+        (
+            "volume_id\tpatient_id\tpixel_spacing_um\tpath",
+            "`pixel_spacing_mm`, whose unit is another",
+        ),
         ("volume_id\tlaterality\tview\tpath", "it has no column `patient_id`"),
         (f"{HEADER}\tpath", "column `path` stands twice"),
     ],

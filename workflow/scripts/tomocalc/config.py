@@ -226,6 +226,9 @@ def _nested(given: str, known: list[str]) -> str | None:
 
 def _suggest(given: str, known: list[str]) -> str:
     meant = _meant(given, known)
+    unit = re.search(r"_(mm|um|cm|px)$", given)
+    if meant and unit and not meant.endswith(unit[0]):
+        return f"did you mean `{meant}`, whose unit is another? Convert the values"
     return f"did you mean `{meant}`?" if meant else f"use one of: {', '.join(known)}"
 
 

@@ -147,6 +147,23 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
         text("a.mha", META.format("8 8 8", "True", "LOCAL"), zlib.compress(bytes(1024))),
         "E203.*CompressedDataSize is 0",
     ),
+    "NRRD of an unknown depth": (
+        text("a.nrrd", MICRO.replace("100 100 1000", "0.1 0.1 nan"), BREAST.tobytes()),
+        "E205.*slice spacing is missing.*slice_spacing_mm",
+    ),
+    **{
+        f"NIfTI of a depth of {step}": (patched(itk("a.nii"), (88, "<f", step)), words)
+        for step, words in (
+            (float("nan"), "E205.*slice spacing is missing"),
+            (0.0, "E205.*slice spacing is missing"),
+            (-1.0, "E203.*spacing of -1"),
+            (float("inf"), "E203.*spacing of inf"),
+        )
+    },
+    "MetaImage of a depth that is no number": (
+        text("a.mha", "ElementSpacing = 0.1 0.1 NaN\n" + META.format("8 8 8", "False", "LOCAL")),
+        "E202.*no number",
+    ),
     "NRRD, in micrometres": (
         text("a.nrrd", MICRO, BREAST.tobytes()),
         "E205.*100 mm.*unit",

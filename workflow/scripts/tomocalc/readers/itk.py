@@ -37,6 +37,7 @@ FEW = 0.5
 """Share of the samples along any other axis below which those along one are few."""
 ROUNDING = 1e-3
 Axes = tuple[float, ...] | None
+Steps = tuple[float | None, float | None, float | None]
 ODD_SPACING = 0.01
 """Relative difference from the two others by which an axis is the depth."""
 
@@ -49,7 +50,7 @@ class Layout:
     """Stored axis of slice, row and column."""
     flipped: tuple[bool, bool, bool]
     """Of the result's axes."""
-    spacing: tuple[float, float, float] | None
+    spacing: Steps
     """Of slice, row and column in mm; None where the file has none."""
 
     @property
@@ -77,7 +78,7 @@ def itk_stack(path: Path, kind: Kind, axes: Axes = None) -> Stack:
     with named(where, doing="an image header cannot be read"):
         claim = read_claim(path, kind)
         check_claim(claim, where)
-        shape, dtype, layout = _information(path, where, axes)
+        shape, dtype, layout = _information(path, where, claim.steps, axes)
     slices, rows, columns = (shape[axis] for axis in layout.order)
     planes: list[Plane | TomocalcError] = [
         Plane(
@@ -94,24 +95,29 @@ def itk_stack(path: Path, kind: Kind, axes: Axes = None) -> Stack:
         )
         for index in range(slices)
     ]
-    spacing = layout.spacing
+    depth, down, across = layout.spacing
     said = ("axes_turned", layout.turned), ("affine_contradicts", claim.contradiction)
     facts = Facts(
-        spacing_mm=None if spacing is None else (spacing[1], spacing[2]),
-        spacing_source="affine" if spacing else "",
-        slice_spacing_mm=None if spacing is None else spacing[0],
-        slice_spacing_source="affine" if spacing else "",
+        spacing_mm=None if down is None or across is None else (down, across),
+        spacing_source="affine" if down and across else "",
+        slice_spacing_mm=depth,
+        slice_spacing_source="affine" if depth else "",
         doubts=tuple(Doubt(code=code) for code, holds in said if holds),
     )
     return Stack(planes=planes, facts=facts)
 
 
-def _information(path: Path, where: str, axes: Axes) -> tuple[tuple[int, ...], str, Layout]:
+def _information(
+    path: Path, where: str, steps: tuple[float, ...], axes: Axes
+) -> tuple[tuple[int, ...], str, Layout]:
     sitk = _library(where)
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     reader.ReadImageInformation()
-    sizes, spacing = reader.GetSize(), reader.GetSpacing()
+    sizes, spacing = reader.GetSize(), list(reader.GetSpacing())
+    for axis, step in enumerate(steps[: len(spacing)]):
+        if math.isnan(step):  # the library makes 1 mm of what is unknown
+            spacing[axis] = step
     fix = "save one grey volume of three axes"
     if reader.GetNumberOfComponents() != 1:
         raise unsupported(where, f"it has {reader.GetNumberOfComponents()} values per pixel", fix)
@@ -125,7 +131,9 @@ def _information(path: Path, where: str, axes: Axes) -> tuple[tuple[int, ...], s
         return shape, dtype, layout
     dimensions = len(sizes)
     direction = np.reshape(reader.GetDirection(), (dimensions, dimensions))[:3, :3]
-    return shape, dtype, _layout(direction, spacing[:3], (*sizes, 1)[:3], axes)
+    if not np.isfinite(direction).all():
+        raise damaged(where, "a direction in its header is no number or of no length")
+    return shape, dtype, _layout(direction, tuple(spacing[:3]), (*sizes, 1)[:3], axes)
 
 
 def _type_of(text: str, where: str) -> str:
@@ -149,7 +157,7 @@ def _layout(
     direction = np.asarray(direction, float)
     # An affine of ones and zeros, or none at all, says nothing of the patient.
     nameless = np.abs(direction - np.eye(3)).max() < ROUNDING or (
-        _given(spacing) is None and np.abs(direction - np.diag([-1, -1, 1])).max() < ROUNDING
+        not any(_given(spacing)) and np.abs(direction - np.diag([-1, -1, 1])).max() < ROUNDING
     )
     if nameless:
         direction = np.eye(3)
@@ -181,19 +189,21 @@ def _depth(steps: list[float], sizes: list[int]) -> int:
     """
     for axis in range(3):
         one, other = (steps[index] for index in range(3) if index != axis)
-        if abs(one - other) <= ODD_SPACING * one < abs(steps[axis] - one):
+        nearest = ODD_SPACING * one
+        # An unknown spacing (NaN) is not that of the two others.
+        if abs(one - other) <= nearest and not abs(steps[axis] - one) <= nearest:
             return axis
     fewest, second, _ = sorted(range(3), key=lambda axis: sizes[axis])
     return fewest if sizes[fewest] < FEW * sizes[second] else 2
 
 
-def _given(spacing: tuple[float, ...]) -> tuple[float, float, float] | None:
-    """Return *spacing* unless it is what formats write where nobody gave one: 1 everywhere."""
-    usable = all(math.isfinite(step) and step > 0 for step in spacing)
-    if not usable or all(step == 1.0 for step in spacing):
-        return None
+def _given(spacing: tuple[float, ...]) -> Steps:
+    """Return *spacing*, None where it is unknown or all are 1, as formats write it unasked."""
+    if all(step == 1.0 for step in spacing if step > 0):
+        return None, None, None
     # A NIfTI header holds them with seven digits.
-    return tuple(float(f"{step:.7g}") for step in spacing)  # type: ignore[return-value]
+    slices, rows, columns = (float(f"{step:.7g}") if step > 0 else None for step in spacing)
+    return slices, rows, columns
 
 
 def _decode(path: Path, layout: Layout, index: int) -> Decoded:

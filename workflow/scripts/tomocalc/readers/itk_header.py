@@ -68,6 +68,8 @@ class Claim:
     """Size of compressed data, where the library must be told it."""
     contradiction: bool = False
     """The header gives two geometries."""
+    steps: tuple[float, ...] = ()
+    """Distances of samples along the first axes, as told; NaN is how a format says unknown."""
 
     @property
     def one_slice(self) -> int:
@@ -84,6 +86,10 @@ def check_claim(claim: Claim, where: str) -> None:
     """Refuse, before any library reads it, what is larger than memory or than its file."""
     if not all(0 < size < 1 << 31 for size in claim.sizes) or not claim.sizes:
         raise damaged(where, "its header holds impossible sizes")
+    for step in claim.steps:
+        if not (math.isnan(step) or 0 < step < math.inf):
+            fix = "correct it, or delete it and give spacing in the sheet"
+            raise unsupported(where, f"its header gives a spacing of {step:g}", fix)
     needed = claim.bytes
     sizes = " × ".join(map(str, claim.sizes))
     if needed > MAX_BYTES:
@@ -152,6 +158,7 @@ def _nifti_claim(path: Path, head: bytes) -> Claim:
         count, *sizes = struct.unpack_from(f"{order}8h", head, 40)
         (code,) = struct.unpack_from(f"{order}h", head, 70)
         single = head[344:346] == b"n+"
+    steps = struct.unpack_from(f"{order}3{'d' if second else 'f'}", head, 112 if second else 80)
     where = str(path)
     if not 1 <= count <= 7:
         raise damaged(where, "its header holds impossible sizes")
@@ -174,6 +181,7 @@ def _nifti_claim(path: Path, head: bytes) -> Claim:
         whole=packed,
         floats=f"{order}f{NIFTI_BITS[code] // 8}" if code in NIFTI_FLOATS else None,
         contradiction=_two_affines(head, order, second=second),
+        steps=tuple(step or math.nan for step in steps[:count]),
     )
 
 
@@ -188,7 +196,7 @@ def _two_affines(head: bytes, order: str, *, second: bool) -> bool:
     sizes = struct.unpack_from(f"{order}4{number}", head, at[4])
     rows = np.reshape(struct.unpack_from(f"{order}12{number}", head, at[3]), (3, 4))[:, :3]
     steps = np.linalg.norm(rows, axis=0)
-    if not np.allclose(steps, np.abs(sizes[1:]), rtol=ROUGHLY):
+    if not np.allclose(steps, sizes[1:], rtol=ROUGHLY) or not steps.all():
         return True
     if qform <= 0:
         return False
@@ -226,6 +234,7 @@ def _nrrd_claim(path: Path, text: str, offset: int) -> Claim:
         packed=encoding != "raw",
         data=_beside(path, files[1]) if files else path,
         offset=0 if files else offset,
+        steps=tuple(float(step) for step in fields.get("spacings", "").split()),
     )
 
 
@@ -241,9 +250,9 @@ def _meta_claim(path: Path, text: str, data: str, offset: int) -> Claim:
     if factor != 1:
         why = f"its values are to be multiplied by {factor:g}, which SimpleITK does not do"
         raise unsupported(str(path), why, "apply ElementToIntensityFunction and save it again")
-    if "0" in plain.get("elementspacing", "1").split():
-        fix = "correct it, or delete the line and give spacing in the sheet"
-        raise unsupported(str(path), "its ElementSpacing is 0", fix)
+    told = plain.get("elementspacing") or plain.get("elementsize") or ""
+    if "nan" in told:
+        raise damaged(str(path), "a spacing in its header is no number")
     channels = int(fields.get("ElementNumberOfChannels", "1"))
     local = data.upper() in ("LOCAL", "")
     packed = plain.get("compresseddata", "false") in ("true", "1")
@@ -256,6 +265,7 @@ def _meta_claim(path: Path, text: str, data: str, offset: int) -> Claim:
         offset=offset if local else 0,
         stored=int(plain.get("compresseddatasize", "0")) if packed else None,
         contradiction=not _alike(plain.get("elementspacing"), plain.get("elementsize")),
+        steps=tuple(float(step) for step in told.split()),
     )
 
 

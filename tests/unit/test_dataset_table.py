@@ -1,6 +1,7 @@
 """A finished table enters the data set, or is refused with the place of the fault."""
 
 import os
+import re
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,14 @@ def test_columns_without_names_are_numbered_from_one(tmp_path):
         ("A,C,y\n1,2,yes\n1,2,\n1,3,no\n", "1 rows have no label, the first on line 3"),
         ("A,C,y\n1,2,1\n", "no row of column y is `yes`; it holds 1"),
         ("A,C,y\n1,2,yes\n1,-1e39,no\n", "infinite or larger than 3.4e38, the first is `-1e39` on"),
-        ("A,C,y\n-999,2,yes\n-999,1,no\n5,1,no\n7,1,no\n", "2 cells are -999, far from all others"),
+        ("A,C,y\n-999,2,yes\n-999,1,no\n5,1,no\n7,1,no\n", "2 cells are -999, unlike all others"),
+        ("A,C,y\n-999,2,yes\n900,1,no\n5,1,no\n", "1 cells are -999, unlike all others"),
+        ("A,C,y\n9999,2,yes\n90,1,no\n5,1,no\n", "1 cells are 9999, unlike all others"),
+        ("A,C,y\n-1,2,yes\n0.9,1,no\n5,1,no\n0,1,no\n", "1 cells are -1, unlike all others"),
+        (
+            "A,C,y\n999,2,yes\n999,1,no\n999,1,no\n1e4,1,no\n5,1,no\n",
+            "3 cells are 999, unlike all others",
+        ),
         ("A,C,y\n1,2,yes\n1,2,no,x\n", "a line has more cells than the header"),
     ],
 )
@@ -89,8 +97,17 @@ def test_patients_are_named_in_every_row_or_in_none(tmp_path):
     for word in ("#REF!", "Total", "-999"):
         with pytest.raises(TomocalcError, match=f"1 of 2 rows .*`{word}`, on line 3"):
             read(tmp_path, f"A,C,y,p\n1,2,yes,a\n1,2,no,{word}\n", patient_id="p")
-    with pytest.raises(TomocalcError, match="a number that a spreadsheet has rounded"):
-        read(tmp_path, "A,C,y,p\n1,2,yes,1.23457E+14\n1,2,no,b\n", patient_id="p")
+    for name, made in (("1.2E+14", "a number that a spreadsheet has rounded"), ("3-Jan", "a date")):
+        with pytest.raises(TomocalcError, match=f"`{re.escape(name)}` on line 2 is {made}"):
+            read(tmp_path, f"A,C,y,p\n1,2,yes,{name}\n1,2,no,b\n", patient_id="p")
+
+
+def test_numbers_that_only_look_like_codes_are_read(tmp_path):
+    for cells in ("-1 1 0 1", "999 5 2000 1000.5", "-1 -0.5 3 4", "-999 -1500 3 4", "99 40 0 1"):
+        lines = "\n".join(
+            f"{cell},{n},{'yes' * (n < 2) or 'no'}" for n, cell in enumerate(cells.split())
+        )
+        assert read(tmp_path, f"A,C,y\n{lines}\n")[0].height == 4, cells
 
 
 @pytest.mark.parametrize(

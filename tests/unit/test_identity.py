@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tomocalc.identity import is_empty, names_nobody, patients_of_studies, spelling_key
+from tomocalc.identity import (
+    is_empty,
+    names_nobody,
+    patients_of_studies,
+    spelling_key,
+    two_spellings,
+)
 
 SAME = [
     ("P1", "p1"),
@@ -26,6 +32,8 @@ SAME = [
     ("P\u00a01", "P1"),  # a blank that does not break
     ("12345", "0012345^^^HOSP"),
     ("P\u20101", "P-1"),  # the hyphen of word processors
+    ("P10", "P1O"),  # a letter
+    ("2103", "2l03"),
 ]
 DIFFERENT = [
     ("1", "10"),
@@ -42,6 +50,8 @@ DIFFERENT = [
     ("0", ""),
     ("a0b", "ab"),
     ("1e3", "1000"),
+    ("P11", "P1L"),
+    ("O1", "01"),
 ]
 
 
@@ -79,6 +89,12 @@ def test_words_that_name_nobody() -> None:
     somebody = ["NA12", "P1", "0", "anonymous-7", "unknown1", "X", "XX1", "Nina", "none-of-us"]
     assert [name for name in somebody if names_nobody(name)] == []
     assert not is_empty("unknown")  # a site may be
+
+
+def test_powers_of_ten_are_numbers_unless_names_are_hexadecimal() -> None:
+    (found,) = two_spellings([("1", 2), ("1E0", 3), ("2e3", 4)])
+    assert found == ("1E0", 3, "`1E0` differs from `1` on line 2 in spelling alone")
+    assert not list(two_spellings([("1", 2), ("1e0", 3), ("1af", 4)]))
 
 
 def test_one_examination_is_one_patient_s() -> None:

@@ -23,7 +23,7 @@ NOBODY = frozenset(
     anonymizedpatient anonymisedpatient deidentified deident pseudonymized pseudonymised
     removed redacted deleted hidden masked withheld confidential private
     unbekannt keine anonymisiert inconnu anonyme desconocido anonimo sconosciuto
-    total totals sum mean average gesamt summe
+    total totals sum mean average gesamt summe true false wahr falsch
     """.split()  # noqa: SIM905
 )
 """Words, in small letters and without separators, that stand where nobody is named."""
@@ -48,9 +48,24 @@ def names_nobody(name: str) -> bool:
     return not letters or letters in NOBODY or NO_NAME.fullmatch(_folded(name)) is not None
 
 
-def is_rounded(name: str) -> bool:
-    """Return whether a spreadsheet has rounded a long number, as in ``1.23457E+14``."""
-    return re.fullmatch(r"\d([.,]\d+)?E\+\d{2,}", name.strip(), re.IGNORECASE) is not None
+ROUNDED = re.compile(r"\d([.,]\d+)?e\+\d+|\d[.,]\d+e\d+")
+MONTH = r"(jan|feb|m[aä]r|mrz|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])"
+DATED = re.compile(
+    rf"\d{{1,2}}[-./ ]+{MONTH}([-./ ]+\d{{2,4}})?|{MONTH}[-/ ]\d{{2,4}}"
+    r"|\d{1,2}([/.])\d{1,2}\4\d{4}|\d{4}-\d\d-\d\d[ t]00:00(:00)?"
+)
+
+
+def made_by_spreadsheet(name: str) -> str:
+    """Return what a spreadsheet has made of a name, as in ``1.23457E+14``, ``3-Jan``, or nothing.
+
+    >>> [bool(made_by_spreadsheet(name)) for name in ("2.01e11", "Mar-04", "1e0", "Jan4", "1.2.3")]
+    [True, True, False, False, False]
+    """
+    folded = _folded(name)
+    if ROUNDED.fullmatch(folded):
+        return "a number that a spreadsheet has rounded"
+    return "a date, as spreadsheets make of a name" if DATED.fullmatch(folded) else ""
 
 
 def spelling_key(name: str) -> str:
@@ -58,8 +73,9 @@ def spelling_key(name: str) -> str:
 
     Spellings differ in case, Unicode width and composition, letters and digits of other scripts
     that look alike, blanks and separators (also none between a letter and a digit; digits stay
-    apart), leading zeros, what a spreadsheet or pandas makes of a number (``12.0``, ``1.2e+03``),
-    the issuer that HL7 puts behind a number, and a word such as ``patient`` before it.
+    apart), an O or l among digits, leading zeros, what a spreadsheet or pandas makes of a number
+    (``12.0``, ``1.2e+03``), the issuer that HL7 puts behind a number, and a word such as
+    ``patient`` before it.
 
     >>> spelling_key("P-007") == spelling_key("patient 7"), spelling_key("12.0") == "12"
     (True, True)
@@ -69,6 +85,7 @@ def spelling_key(name: str) -> str:
     text = re.sub(r"\^\^.*$", "", _folded(name))
     if re.fullmatch(r"\d+(\.\d+)?e\+\d{1,2}", text) and float(text).is_integer():
         text = f"{float(text):.0f}"
+    text = re.sub(r"(?<=\d)o(?=\d|$)", "0", re.sub(r"(?<=\d)[il](?=\d)", "1", text))
     text = re.sub(r"^(\D*\d+)[.,]0+$", r"\1", text)
     text = re.sub(r"[\W_]+", "-", text).strip("-")
     text = re.sub(r"(?<=\D)-|-(?=\D)", "", text)
@@ -85,6 +102,9 @@ BESIDE = re.compile(
 """A side, a view, a visit or a date at an end of a patient's name, set off from it."""
 HASH = re.compile(r"(?=.*[a-f])[0-9a-f]{8,}", re.IGNORECASE)
 """Pseudonyms of which one may be another cut short."""
+HEXADECIMAL = re.compile(r"(?=.*[abcdf])[0-9a-f]+", re.IGNORECASE)
+POWER = re.compile(r"\d+e\d{1,2}", re.IGNORECASE)
+"""A number, or else a name of hexadecimal digits."""
 
 
 def patient_key(name: str) -> str:
@@ -117,13 +137,20 @@ def two_spellings(
     """
     first: dict[str, tuple[str, int]] = {}
     once: dict[str, int] = {}
+    names = list(names)
+    # Among names of hexadecimal digits, 1e3 is no number.
+    as_numbers = beside and not any(HEXADECIMAL.fullmatch(name) for name, _ in names)
     key = patient_key if beside else spelling_key
+
+    def plain(name: str) -> str:
+        return plain_number(name) if as_numbers and POWER.fullmatch(name) else name
+
     for name, line in names:
         if once.setdefault(name, line) != line:
             continue
-        known, known_line = first.setdefault(key(name), (name, line))
+        known, known_line = first.setdefault(key(plain(name)), (name, line))
         if known != name:
-            spelt = spelling_key(known) == spelling_key(name)
+            spelt = spelling_key(plain(known)) == spelling_key(plain(name))
             alone = "spelling" if spelt else "a side, a view, a visit or a date"
             yield (
                 name,

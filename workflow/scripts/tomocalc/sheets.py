@@ -16,7 +16,7 @@ from tomocalc.cells import LINE, Cells, Fault, Row, line_numbers, read_cells, ro
 from tomocalc.config import Schema
 from tomocalc.delimited import sheet_error
 from tomocalc.errors import TomocalcError, TomocalcErrors, raise_all
-from tomocalc.identity import is_rounded, names_nobody, two_spellings
+from tomocalc.identity import made_by_spreadsheet, names_nobody, two_spellings
 from tomocalc.reader_terms import mistaken_terms
 from tomocalc.readers.dicom_lists import VIEWS
 from tomocalc.readers.sources import foreign_path, local_path, real_names, source_files
@@ -247,8 +247,8 @@ def _patients(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
         fix = "give every patient a pseudonym of her own"
         yield row_error(f"{path}:{nobody[0][1]}, column patient_id", why, fix)
     for name, line in dict(reversed(named)).items():
-        if is_rounded(name):
-            why = f"`{name}` is a number that a spreadsheet has rounded: others may look the same"
+        if made := made_by_spreadsheet(name):
+            why = f"`{name}` is {made}: others may look the same"
             fix = "format the column as text there, and export it anew"
             yield row_error(f"{path}:{line}, column patient_id", why, fix)
     fix = "write one patient in one way, and give two patients names that differ more"

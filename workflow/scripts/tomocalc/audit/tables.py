@@ -16,7 +16,13 @@ from tomocalc.audit.audit import PERMUTATIONS, audit_split
 from tomocalc.audit.joining import joined_table
 from tomocalc.audit.rows import SplitRows, close_to, fault
 from tomocalc.errors import TomocalcError
-from tomocalc.identity import is_empty, names_nobody, spelling_key, two_spellings
+from tomocalc.identity import (
+    is_empty,
+    made_by_spreadsheet,
+    names_nobody,
+    spelling_key,
+    two_spellings,
+)
 
 FEW = 50
 """Different texts up to which a column of text may be a site or a scanner."""
@@ -167,7 +173,8 @@ def _patients(frame: pl.DataFrame, patient: str | None) -> pl.Series:
             why="their names differ in spelling alone",
             fix="write both alike, or tell them apart by more than case, zeros and separators",
         )
-    nobody = {name: "" if is_empty(name) or names_nobody(name) else name for name in once}
+    vain = (is_empty, names_nobody, made_by_spreadsheet)
+    nobody = {name: "" if any(is_vain(name) for is_vain in vain) else name for name in once}
     return names.replace_strict(nobody, return_dtype=pl.String)
 
 

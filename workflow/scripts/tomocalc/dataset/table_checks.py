@@ -12,15 +12,19 @@ import polars as pl
 
 from tomocalc.delimited import table_error
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.identity import EMPTY, is_rounded, names_nobody, two_spellings
+from tomocalc.identity import EMPTY, made_by_spreadsheet, names_nobody, two_spellings
 from tomocalc.reader_terms import TERMS, rank_of, remedy
 
 LARGEST = 3.4e38
 """Numbers are stored in four bytes."""
-CODES = {sign * float("9" * digits) for sign in (1, -1) for digits in range(3, 7)} | {-99.0}
+CODES = {sign * float("9" * digits) for sign in (1, -1) for digits in range(3, 7)} | {
+    *(-1.0, -9.0, -99.0, -32768.0, 65535.0, 2147483647.0, -2147483648.0)
+}
 """Numbers that stand for no value in tables of SPSS and the like."""
-FEWEST = 2
-"""Cells that show that such a number is no measurement."""
+SMALLEST = 99
+"""Codes below this are values of columns of signs."""
+OFTEN = 3
+"""Cells of one number that are no chance where no other number comes twice."""
 
 
 def cell_text(column: str | None) -> pl.Expr:
@@ -31,7 +35,7 @@ def cell_text(column: str | None) -> pl.Expr:
 
 
 def no_patient(path: str, table: pl.DataFrame, patient_id: str | None) -> Iterator[TomocalcError]:
-    """Say that some rows name a patient and others do not, or that a spreadsheet rounded names."""
+    """Say that some rows name a patient and others do not, or that a spreadsheet changed names."""
     if patient_id is None or nameless(table, patient_id):
         return
     rows = table.select(name=cell_text(patient_id), line="_line")
@@ -45,8 +49,8 @@ def no_patient(path: str, table: pl.DataFrame, patient_id: str | None) -> Iterat
         why = f"{unnamed.height} of {table.height} rows name no patient, the first{word} on line "
         fix = "name the patient of every row, or set table.patient_id to null"
         yield table_error(where, f"{why}{unnamed['line'][0]}", fix)
-    for name, line in [row for row in once.iter_rows() if is_rounded(row[0])][:1]:
-        why = f"`{name}` on line {line} is a number that a spreadsheet has rounded"
+    for name, line in [row for row in once.iter_rows() if made_by_spreadsheet(row[0])][:1]:
+        why = f"`{name}` on line {line} is {made_by_spreadsheet(name)}"
         yield table_error(where, why, "format the column as text there, and export it anew")
 
 
@@ -149,17 +153,26 @@ def not_numbers(
                 yield table_error(where, why, fix)
         if (code := _stands_for_none(cells["number"].drop_nulls())) is not None:
             count = cells.filter(pl.col("number") == code).height
-            why = f"{count} cells are {code:g}, far from all others: it seems to stand for no value"
+            why = f"{count} cells are {code:g}, unlike all others: it seems to stand for no value"
             yield table_error(where, why, "leave these cells empty")
 
 
 def _stands_for_none(numbers: pl.Series) -> float | None:
-    """Return a number such as -999 that some cells hold, if no other comes near it."""
-    values = numbers.to_numpy()
-    ends = {float(values.min()), float(values.max())} if len(values) else set[float]()
-    for code in ends & CODES:
-        rest = values[values != code]
-        if 0 < len(rest) <= len(values) - FEWEST and np.abs(rest - code).min() > np.ptp(rest):
+    """Return a number such as -999 that cells hold, if nothing else can explain it.
+
+    It is the only one below 0, or lies farther off than the others from each other, or comes again
+    and again where no other number does.
+    """
+    values = numbers.filter(numbers.is_finite()).to_numpy()
+    found, counts = np.unique(values, return_counts=True)
+    coded = np.isin(found, list(CODES))
+    rest, once = found[~coded], counts[~coded].max(initial=1) == 1
+    for code, count in zip(found[coded].tolist(), counts[coded].tolist(), strict=True):
+        if rest.size < (1 if abs(code) >= SMALLEST else 3):
+            continue
+        below = code < 0 <= rest[0]
+        far = np.abs(rest - code).min() > rest[-1] - rest[0]
+        if below or (abs(code) >= SMALLEST and (far or (once and count >= OFTEN))):
             return code
     return None
 

@@ -11,6 +11,7 @@ from tomocalc.dataset.feature_table import read_feature_table
 from tomocalc.eda.table import load_table
 from tomocalc.errors import TomocalcError
 from tomocalc.model.sequences import load_samples
+from tomocalc.parquet import write_parquet
 
 
 def test_one_number_is_one_label_however_it_is_written(tmp_path):
@@ -25,6 +26,15 @@ def test_one_number_is_one_label_however_it_is_written(tmp_path):
         read_feature_table(str(tmp_path / "t.parquet"), **(MAP | {"positive": "1"}))  # type: ignore[arg-type]
     rows, _ = read(tmp_path, "A,C,y\n1,2,none\n3,4,calc\n", positive="calc", negative=["none"])
     assert rows["label"].to_list() == [0, 1]
+
+
+def test_a_spoilt_parquet_file_is_one_line(tmp_path, capfd):
+    path, about = tmp_path / "t.parquet", {"about": "this table"}
+    write_parquet(path, pl.DataFrame({"A": [1.0], "C": [2.0], "y": ["yes"]}), about)
+    path.write_bytes(path.read_bytes().replace(b"about", b"ab\xffut"))
+    with pytest.raises(TomocalcError, match="the table cannot be used"):
+        read_feature_table(str(path), **MAP)  # type: ignore[arg-type]
+    assert capfd.readouterr().err == ""  # libraries in Rust print their own reports
 
 
 def test_a_column_that_the_header_names_twice_is_refused(tmp_path):

@@ -100,9 +100,22 @@ def load_parquet(path: str | Path, columns: Sequence[str] | None = None) -> pl.D
     with pq.ParquetFile(path, page_checksum_verification=True) as file:
         table = file.read(columns=columns)
     table.validate(full=True)
+    about = table.schema.metadata or {}
+    for text in (*_texts(pa.struct(list(table.schema))), *about, *about.values()):
+        str(text, "utf-8")  # where one is no text, polars prints a panic before it raises
     frame = pl.from_arrow(table)
     assert isinstance(frame, pl.DataFrame)
     return frame
+
+
+def _texts(kind: pa.DataType) -> Iterator[bytes]:
+    """Yield what names a type and its parts, which may be no text."""
+    yield (getattr(kind, "tz", None) or "").encode()
+    for number in range(kind.num_fields):
+        field = kind.field(number)
+        yield field.name.encode()
+        yield from (text for pair in (field.metadata or {}).items() for text in pair)
+        yield from _texts(field.type)
 
 
 def column_names(path: str | Path) -> list[str]:

@@ -119,7 +119,7 @@ def test_what_is_no_text_is_named(tmp_path, content, what):
         (("a\tb", HEADER, "v\tp\tL\tCC\tIMAGE"), "its header stands on line 2"),
         ((HEADER, "v\tp\tL\tCC\tIMAGE", HEADER), "tsv:3): it repeats the header. Fix: delete"),
         ((HEADER.replace("\t", " "), "v p L CC IMAGE"), "between them tabs, commas or semicolons"),
-        ((f"{HEADER}\tnote", "v\tp\tL\tCC\tIMAGE\t?"), "`note`. Fix: delete the column, or rename"),
+        ((f"{HEADER}\tnote", "v\tp\tL\tCC\tIMAGE\t?"), "`note`. Fix: delete it, or rename"),
     ],
 )
 def test_lines_that_are_no_rows_are_named(sheet, lines, said):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from split_dataset import count
+from split_dataset import count, oversampled_counts
 from support.candidates import candidate_rows
 from support.manifests import manifest
 from tomocalc.accounts.leakage import Balanced, SplitAccount
@@ -16,7 +16,7 @@ from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.accounts.quality import Annotated
 from tomocalc.audit.audit import audit_split, rows_of_split
 from tomocalc.dataset.quality import quality_account
-from tomocalc.dataset.splits import oversampled_counts, split_honest, usable_candidates
+from tomocalc.dataset.splits import split_honest, usable_candidates
 from tomocalc.evaluation.account import account
 from tomocalc.evaluation.images import Images, measure_images
 from tomocalc.parquet import write_parquet

@@ -93,7 +93,7 @@ def test_too_few_of_a_class_is_an_error():
         honest(focus)
     assert "E304" in str(caught.value)
     assert "holds no positive candidate" in str(caught.value)
-    assert "found 3 patients with and 3 without a positive candidate" in str(caught.value)
+    assert "3 of 6 patients have a positive candidate, 6 a negative one" in str(caught.value)
 
 
 @pytest.mark.parametrize("without", [0, 1, 3])
@@ -123,9 +123,28 @@ def test_no_chance_leaves_a_part_or_a_fold_without_a_class(patients, share):
 
 def test_the_number_of_folds_that_works_is_named():
     focus = usable_candidates(cohort(), used=USED, duplicates="drop")
-    with pytest.raises(TomocalcError, match=r"E304.*found 10 patients with.*split\.folds to 9"):
+    with pytest.raises(
+        TomocalcError, match=r"E304.*10 of 20 patients have a positive.*split\.folds to 9"
+    ):
         honest(focus, folds=10)
     assert honest(focus, folds=9)["fold"].n_unique() == 10
+
+
+def test_a_table_of_patients_of_whom_few_have_a_negative_row_is_split():
+    label = (pl.col("patient_id") > "p03") | (pl.col("candidate_id") < 2)
+    rows = cohort(patients=9, each=6).with_columns(
+        label=label.cast(pl.Int8), volume_id=pl.lit("table")
+    )
+    focus = usable_candidates(rows, used=USED, duplicates="keep")
+    for seed in range(5):
+        splits = honest(focus, seed=seed)
+        for place in ("part", "fold"):
+            assert splits.group_by(place).agg(pl.col("label").n_unique())["label"].min() == 2
+    told = (
+        r"9 of 9 patients have a positive row, 4 a negative one.*set split.folds to 3, or add pat"
+    )
+    with pytest.raises(TomocalcError, match=told):
+        honest(focus, folds=5)
 
 
 def test_the_paper_protocol_names_what_it_lacks():

@@ -118,6 +118,12 @@ def test_volumes_to_predict_stay_inside_the_data_root_too(project: Project):
     assert "new.tsv:3): `../out.dcm` leads out of data" in found[0]
 
 
+def test_volumes_to_predict_leave_the_study_its_own_sheet(project: Project):
+    (project.folder / "own.yaml").write_text("source: volumes\nvolumes: {sheet: mine.csv}\n")
+    found = lines(project, "--configfile", "own.yaml", "--config", "volumes=new.tsv")
+    assert "mine.csv" in found[0]
+
+
 class Mistake(NamedTuple):
     """What a newcomer types, and what the line that answers holds: reason and remedy."""
 
@@ -130,6 +136,10 @@ class Mistake(NamedTuple):
 SHEET = "volume_id,patient_id,laterality,view,path\nv,p,L,CC,slices\n"
 OWN = "--config source=volumes 'volumes={sheet: my.csv, annotations: points.csv}'"
 MISTAKES = {
+    "a target before the other options": Mistake(
+        "--configfile tiny.yaml predict --cores 1 --config model=a",
+        (" --configfile tiny.yaml --cores 1 --config model=a -- predict`",),
+    ),
     "missing --": Mistake(
         "--configfile tiny.yaml results/index.html",
         (" --configfile tiny.yaml -- results/index.html`",),

@@ -84,7 +84,9 @@ SHEET_SCHEMAS = {name: schema(name) for name in ("volumes", "annotations")}
 try:
     for file in workflow.configfiles:
         check_text(file)
-    take_short_form(config, [DEFAULT_SETTINGS, *workflow.configfiles])
+    # Snakemake names those of the command first, though they come last.
+    given = [*workflow.configfiles, *workflow.overwrite_configfiles]
+    take_short_form(config, [DEFAULT_SETTINGS, *given])
     config.update(check_config(config, load_schema(schema("config"))))
     localise_paths(config)
     require_writable([*config["pathvars"].values(), ".snakemake"])

@@ -5,7 +5,7 @@ import polars as pl
 from tomocalc.accounts.leakage import Balanced, Counts, SplitAccount
 from tomocalc.audit.audit import audit_split, rows_of_split
 from tomocalc.audit.own_split import read_own_split
-from tomocalc.dataset.splits import oversampled_counts, split_by, usable_candidates
+from tomocalc.dataset.splits import split_by, usable_candidates
 from tomocalc.jobs import run
 from tomocalc.parquet import read_parquet, write_parquet
 from tomocalc.sections import SplitSection
@@ -74,6 +74,12 @@ def count(rows: pl.DataFrame) -> Counts:
         positives=int((rows["label"] == 1).sum()),
         patients=rows.filter(pl.col("patient_id") != "")["patient_id"].n_unique(),
     )
+
+
+def oversampled_counts(splits: pl.DataFrame) -> dict[str, int]:
+    """Return the class counts that the training part has once it is balanced by repetition."""
+    largest = int(splits.filter(pl.col("part") == "train")["label"].value_counts()["count"].max())  # type: ignore[arg-type]
+    return {"positives": largest, "negatives": largest}
 
 
 if __name__ == "__main__":

@@ -11,11 +11,16 @@ import polars as pl
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
-from tomocalc.dataset.dealing import deal_parts, fewest
+from tomocalc.dataset.dealing import deal_parts
 from tomocalc.errors import TomocalcError
-from tomocalc.sections import PARTS, SplitSection
+from tomocalc.sections import PARTS, TABLE, SplitSection
 
-MORE = "add volumes or annotations, or lower candidates.threshold_k"
+MORE = {
+    "row": "add patients who have what lacks",
+    "cluster": "add volumes, fill the column pathology, or lower clusters.contrast_to_noise",
+    "candidate": "add volumes or annotations, or lower candidates.threshold_k",
+}
+"""What brings more of them."""
 SPLIT = {
     "volume_id": pl.String,
     "candidate_id": pl.Int32,
@@ -84,25 +89,18 @@ def split_honest(
     if parts is not None:
         first = focus.unique("group", keep="first").sort("group")["patient_id"]
         given = np.array([parts[patient] for patient in first], dtype=object)
-    missing: list[str] = []
-    for divide in (_drawn, _dealt):
-        found = divide(groups["positive"].to_numpy(), split, seed=seed, given=given)
-        if found is None:
-            continue
-        part, fold = found
-        assignment = groups.select(
-            "group", part=pl.Series(part.tolist(), dtype=pl.String), fold=pl.Series(fold)
-        )
-        rows = focus.join(assignment, on="group").with_columns(copy=pl.lit(0))
-        missing = _without_class(rows, PARTS, folds)
-        if not missing:
-            return _arranged(rows)
-    rarer = min(groups["positive"].sum(), groups["other"].sum())
-    works = f"set split.folds to {rarer - 1}, or " if fewest(2) <= rarer and not parts else ""
-    counts = [int((groups["positive"] == kind).sum()) for kind in (True, False)]
-    unit = "patients" if _by_patient(focus) else "candidates"
-    found = f"found {counts[0]} {unit} with and {counts[1]} without a positive candidate"
-    raise _too_few(f"{', '.join(missing)}; {found}", f"{works}{MORE}")
+    missing, rows = _divided(focus, groups, split, seed=seed, given=given)
+    if not missing:
+        return _arranged(rows)
+    works = ""
+    for number in range(2, folds):
+        split["folds"] = number
+        if not _divided(focus, groups, split, seed=seed, given=given)[0]:
+            works = f"set split.folds to {number}, or "
+    unit = "patients" if _by_patient(focus) else "groups of equal rows"
+    having = f"{groups['positive'].sum()} of {len(groups)} {unit} have a positive {_called(focus)}"
+    having += f", {groups['other'].sum()} a negative one"
+    raise _too_few(f"{', '.join(missing)}; {having}", f"{works}{MORE[_called(focus)]}")
 
 
 def split_paper(
@@ -121,9 +119,9 @@ def split_paper(
     generator = np.random.default_rng(seed)
     label = focus["label"].to_numpy()
     counts = [int((label == kind).sum()) for kind in (1, 0)]
-    found = f"found {counts[0]} positive and {counts[1]} negative candidates"
+    found = f"found {counts[0]} positive and {counts[1]} negative {_called(focus)}s"
     if not all(counts):
-        raise _too_few(found, MORE)
+        raise _too_few(found, MORE[_called(focus)])
     rare = np.flatnonzero(label == (np.mean(label) < 0.5))
     missing = len(label) - 2 * len(rare)
     drawn = generator.choice(rare, size=missing, replace=True)
@@ -143,7 +141,7 @@ def split_paper(
             return _arranged(rows)
     except ValueError as error:  # of scikit-learn: a class has no candidate, or too few
         missing = [str(error)]
-    fix = f"raise split.test_fraction, lower split.folds, or {MORE}"
+    fix = f"raise split.test_fraction, lower split.folds, or {MORE[_called(focus)]}"
     raise _too_few(f"{', '.join(missing)}; {found}", fix)
 
 
@@ -163,14 +161,46 @@ def split_by(
     )
 
 
-def oversampled_counts(splits: pl.DataFrame) -> dict[str, int]:
-    """Return the class counts that the training part has once it is balanced by repetition."""
-    largest = int(splits.filter(pl.col("part") == "train")["label"].value_counts()["count"].max())  # type: ignore[arg-type]
-    return {"positives": largest, "negatives": largest}
-
-
 def _by_patient(focus: pl.DataFrame) -> bool:
     return bool((focus["patient_id"] != "").all())
+
+
+def _called(focus: pl.DataFrame) -> str:
+    """Return what one of the rows is, one of the keys of `MORE`."""
+    if (focus["volume_id"] == TABLE).all():
+        return "row"
+    return "cluster" if "member_id" in focus.columns else "candidate"
+
+
+def _divided(
+    focus: pl.DataFrame,
+    groups: pl.DataFrame,
+    split: SplitSection,
+    *,
+    seed: int,
+    given: NDArray[Any] | None,
+) -> tuple[list[str], pl.DataFrame]:
+    """Return which parts and folds lack a class, and the rows with theirs.
+
+    Drawn by chance where that works, else dealt out by who has a positive or a negative row.
+    """
+    positive, other = (groups[name].to_numpy() for name in ("positive", "other"))
+    missing, rows = [""], focus
+    for stratum in (None, positive, other, positive.astype(int) - other):
+        if stratum is not None:
+            part, fold = _dealt(stratum, positive, other, split, seed=seed, given=given)
+        elif drawn := _drawn(positive, split, seed=seed, given=given):
+            part, fold = drawn
+        else:
+            continue
+        assignment = groups.select(
+            "group", part=pl.Series(part.tolist(), dtype=pl.String), fold=pl.Series(fold)
+        )
+        rows = focus.join(assignment, on="group").with_columns(copy=pl.lit(0))
+        missing = _without_class(rows, PARTS, split["folds"])
+        if not missing:
+            break
+    return missing, rows
 
 
 def _drawn(
@@ -201,16 +231,24 @@ def _drawn(
 
 
 def _dealt(
-    positive: NDArray[np.bool_], split: SplitSection, *, seed: int, given: NDArray[Any] | None
+    stratum: NDArray[Any],
+    positive: NDArray[np.bool_],
+    other: NDArray[np.bool_],
+    split: SplitSection,
+    *,
+    seed: int,
+    given: NDArray[Any] | None,
 ) -> tuple[NDArray[Any], NDArray[np.int8]]:
-    """Return part and fold of every group, dealt out in an order by chance."""
+    """Return part and fold of every group, each stratum dealt out in an order by chance."""
     order = np.random.default_rng(seed).permutation(len(positive))
-    strata = [order[positive[order] == kind].tolist() for kind in (True, False)]
     part = given
     if part is None:
+        strata = [order[stratum[order] == kind].tolist() for kind in np.unique(stratum)[::-1]]
         parts = deal_parts(strata, split)
         part = np.array([parts[group] for group in range(len(positive))], dtype=object)
-    inside = [group for groups in strata for group in groups if part[group] != "test"]
+    # Groups of both classes stand between those of one: so those of a class follow each other.
+    row = order[np.argsort(other[order].astype(int) - positive[order], kind="stable")]
+    inside = row[part[row] != "test"]
     fold = np.full(len(positive), -1, dtype=np.int8)
     fold[inside] = np.arange(len(inside)) % split["folds"]
     return part, fold
@@ -240,12 +278,13 @@ def _folds(
 
 def _without_class(rows: pl.DataFrame, parts: Sequence[str], folds: int) -> list[str]:
     """Say which parts and folds lack a class."""
+    called = _called(rows)
     places = {f"the {name} part": rows.filter(pl.col("part") == name) for name in parts}
     places |= {f"fold {name}": rows.filter(pl.col("fold") == name) for name in range(folds)}
     return [
         f"{place} holds no {name}"
         for place, held in places.items()
-        for label, name in ((1, "positive candidate"), (0, "negative candidate"))
+        for label, name in ((1, f"positive {called}"), (0, f"negative {called}"))
         if not (held["label"] == label).any()
     ]
 

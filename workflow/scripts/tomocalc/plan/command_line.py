@@ -117,9 +117,10 @@ def _check_settings(words: Sequence[str]) -> None:
 
 def _swallowed(words: Sequence[str], place: int, why: str) -> TomocalcError:
     """Return that a target was taken for an option's value, with the command that was meant."""
-    rest = [word for word in words[place:] if word != "--"]
-    targets = [word for word in rest if not word.startswith("-")]
-    options = [*words[:place], *(word for word in rest if word.startswith("-"))]
+    rest = list(words[place:])
+    end = next((at for at, word in enumerate(rest) if word.startswith("-")), len(rest))
+    last = rest.index("--") if "--" in rest else len(rest)  # behind it are targets already
+    options, targets = [*words[:place], *rest[end:last]], [*rest[:end], *rest[last + 1 :]]
     meant = shlex.join(["snakemake", *options, "--", *targets])
     return _mistaken(words[place], why, f"put -- before the targets: `{meant}`")
 

@@ -53,6 +53,13 @@ def rung(level: int) -> NDArray[np.uint8]:
     return found
 
 
+def scaled(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a mask that was enlarged and reduced again, so that greys line its edges."""
+    rows, columns = mask.shape
+    large = Image.fromarray(mask).resize((2 * columns, 2 * rows), Image.Resampling.BILINEAR)
+    return np.array(large.resize((columns, rows), Image.Resampling.BILINEAR))
+
+
 def palette(path: Path, colours: Sequence[int] = (90, 90, 90, 200, 0, 0)) -> None:
     image = Image.fromarray(grey(0, 1), mode="P")
     image.putpalette([*colours, *[0] * 762])
@@ -122,6 +129,7 @@ PICTURES = {
     "probabilities.tif": lambda path: tifffile.imwrite(path, MARKED * np.float32(0.6) + 0.1),
     "outline.png": lambda path: write_png(path, np.where(INNER, 0, grey(0, 255))),
     "smoothed.png": lambda path: write_png(path, grey(0, 255) + BLUR),
+    "scaled.png": lambda path: write_png(path, scaled(grey(0, 255))),
     "signed.tif": lambda path: tifffile.imwrite(path, grey(-1, 4, np.int16)),
     "labels.dcm": lambda path: write_dicom(path, [grey(0, 3)]),
     "monochrome1.dcm": lambda path: write_dicom(

@@ -260,10 +260,12 @@ def _stored(plane: Plane) -> NDArray[Any]:
 def _is_soft(values: NDArray[Any]) -> bool:
     """Return whether a mask has grey levels: edges that drawing, scaling or JPEG has smoothed.
 
-    Labels count from 1, or lie in areas of one value each.
+    Labels count from 1, or lie in areas of one value each. Values that lie in lines or dots, every
+    one beside a value farther from the background, are an edge that was scaled.
     """
     tones, counts = np.unique(values, return_counts=True)
-    others = tones[tones != tones[np.argmax(counts)]]
+    background = tones[np.argmax(counts)]
+    others = tones[tones != background]
     if others.size < 2 or (others[0] <= 1 and others[-1] - others[0] == others.size - 1):
         return False
     alike = np.zeros(values.shape, np.uint8)
@@ -272,5 +274,10 @@ def _is_soft(values: NDArray[Any]) -> bool:
     alike[:, :-1] += across
     alike[1:] += down
     alike[:-1] += down
-    solid = np.unique(values[alike >= 2])  # two neighbours of the same value
-    return bool(2 * np.isin(others, solid).sum() < others.size)
+    solid = alike >= 2  # two neighbours of the same value
+    if values.dtype != np.uint64:
+        away = np.abs(values.astype(np.int64) - int(background))
+        tops = np.unique(values[ndimage.maximum_filter(away, 3) == away])
+        inside = np.unique(values[alike == 4])
+        solid &= np.isin(values, tops) | np.isin(values, inside)
+    return bool(2 * np.isin(others, np.unique(values[solid])).sum() < others.size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +178,12 @@ def test_a_model_of_clusters_is_validated_on_clusters(folder: Path, tmp_path: Pa
     assert (found.test.n, found.test.positives) == (1, 1)  # the cluster that holds both
     assert found.images is not None
     assert found.images.froc is None  # the question is asked of what is found
+    page = (tmp_path / "external.html").read_text()
+    heads = [
+        re.findall("<th[^>]*>([^<]+)", head) for head in re.findall("(?s)<thead>.*?<tbody>", page)
+    ]
+    assert any("Members" in names for names in heads)
+    assert all(len(set(names)) == len(names) for names in heads)
 
 
 @pytest.mark.parametrize(

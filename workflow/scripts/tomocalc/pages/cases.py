@@ -26,35 +26,36 @@ from tomocalc.pages.words import NO_FINDINGS
 MOST = 200
 """Rows of a long table; the file has the rest."""
 OF_ROWS = ("score", "findings", "found", "candidates", "flagged")
-OF_VOLUMES = (
-    *("score", "cluster_score", "findings", "with_candidate", "found", "candidates"),
-    *("flagged", "clusters", "volumes"),
-)
-"""Columns that are shown of the patients of a table, and of volumes."""
+OF_CLUSTERS = ("score", "findings", "with_candidate", "found", "candidates", "flagged", "volumes")
+OF_VOLUMES = ("score", "cluster_score", *OF_CLUSTERS[1:-1], "clusters", "volumes")
+"""Columns that are shown of the patients: of a table, of clusters, of other volumes."""
 UNITS = {"patients": "patient", "volumes": "volume"}
 
 
-def case_values(by_unit: dict[str, Cases], patients: pl.DataFrame) -> dict[str, Any]:
-    """Return what is shown of patients and volumes of the test part."""
+def case_values(
+    by_unit: dict[str, Cases], patients: pl.DataFrame, *, of_clusters: bool
+) -> dict[str, Any]:
+    """Return what is shown of patients and volumes of the test part; a row may be a cluster."""
     cases = {unit: by_unit[unit] for unit in reversed(by_unit)}
     known = {unit: case for unit, case in cases.items() if case.metrics}
     drawn = curves.unit_curves(known)
     shown = [case.metrics["auroc"] for case in known.values()]
     limits = few_positive_cases(known.values()), floor_rule(shown, "patient")
     test = pl.col("part") == "test"
+    columns = OF_CLUSTERS if of_clusters else OF_VOLUMES if "volumes" in cases else OF_ROWS
     return {
         "units": {unit: UNITS[unit] for unit in cases},
         "cases": cases,
         "known": known,
         "case_limits": [text for text in limits if text] if known else [],
-        "case_figures": _case_figures(list(known.values())),
+        "case_figures": _case_figures(list(known.values()), of_clusters=of_clusters),
         "case_points": [
             [Cell(UNITS[unit]), *point]
             for unit, curve in drawn.items()
             for point in curves.points(curve)
         ],
         "case_chart": curves.roc_chart(drawn),
-        "patients": _patients(patients.filter(test), OF_VOLUMES if "volumes" in cases else OF_ROWS),
+        "patients": _patients(patients.filter(test), columns),
         "patients_total": patients.filter(test).height,
         "MOST": MOST,
     }
@@ -65,7 +66,7 @@ def image_values(facts: ImageMetrics, clusters: pl.DataFrame, confidence: float)
     kinds = {kind: getattr(facts.froc, kind) for kind in FINDINGS if facts.froc}
     test = pl.col("part") == "test"
     return {
-        "clusters": _clusters(clusters.filter(test)),
+        "clusters": _clusters(clusters.filter(test), of_clusters=facts.froc is None),
         "clusters_total": clusters.filter(test).height,
         "froc": [_froc(kind, one, confidence) for kind, one in kinds.items() if one],
         "no_froc": [NO_FINDINGS[kind] for kind, one in kinds.items() if not one],
@@ -74,13 +75,13 @@ def image_values(facts: ImageMetrics, clusters: pl.DataFrame, confidence: float)
     }
 
 
-def _case_figures(known: Sequence[Cases]) -> list[list[Any]]:
+def _case_figures(known: Sequence[Cases], *, of_clusters: bool) -> list[list[Any]]:
     """Return a row per figure and a column per unit; the sizes of the units last."""
     names = [name for name in MEANINGS if known and name in known[0].metrics]
     rows: list[list[Any]] = [
         [merit_name(name), *(with_interval(case.metrics[name]) for case in known)] for name in names
     ]
-    if any(case.cluster_auroc for case in known):
+    if not of_clusters and any(case.cluster_auroc for case in known):
         score = "AUROC of the cluster score"
         rows.append([score, *(with_interval(case.cluster_auroc) for case in known)])
     rows.append(["Cases", *(f"{case.n:,}" for case in known)])
@@ -96,13 +97,14 @@ def _patients(patients: pl.DataFrame, columns: Sequence[str]) -> list[list[Any]]
     ]
 
 
-def _clusters(clusters: pl.DataFrame) -> list[list[Any]]:
+def _clusters(clusters: pl.DataFrame, *, of_clusters: bool) -> list[list[Any]]:
+    likely = ("probability_max",) if of_clusters else ("probability_max", "probability_mean")
     order = ["probability_max", "volume_id", "cluster_id"]
     shown = clusters.sort(order, descending=[True, False, False]).head(MOST)
     return [
         [
             Cell(f"{row['volume_id']}, {row['cluster_id']}"),
-            *(row[name] for name in ("probability_max", "probability_mean", "count", "annotated")),
+            *(row[name] for name in (*likely, "count", "annotated")),
             _tenths(row["extent_mm"], " mm"),
             _tenths(row["density_per_cm2"]),
             _tenths(row["nearest_mm"], " mm"),

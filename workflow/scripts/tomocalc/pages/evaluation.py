@@ -51,9 +51,10 @@ def evaluation_page(
         What the page shows beside.
     """
     values = {"cases": metrics.cases} | (_measured(metrics) if metrics.test.metrics else {})
+    of_clusters = metrics.images is not None and metrics.images.froc is None
     if metrics.cases:
         assert patients is not None
-        values |= case_values(metrics.cases, patients)
+        values |= case_values(metrics.cases, patients, of_clusters=of_clusters)
     if metrics.images is not None:
         assert clusters is not None
         values |= image_values(metrics.images, clusters, metrics.confidence)
@@ -65,6 +66,7 @@ def evaluation_page(
         metrics=metrics,
         test=metrics.test,
         images=metrics.images,
+        of_clusters=of_clusters,
         without_places=without_places(metrics),
         NO_FINDINGS=NO_FINDINGS,
         **values,

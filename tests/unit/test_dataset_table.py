@@ -103,7 +103,14 @@ def test_patients_are_named_in_every_row_or_in_none(tmp_path):
 
 
 def test_numbers_that_only_look_like_codes_are_read(tmp_path):
-    for cells in ("-1 1 0 1", "999 5 2000 1000.5", "-1 -0.5 3 4", "-999 -1500 3 4", "99 40 0 1"):
+    for cells in (
+        "-1 1 0 1",
+        "-1 0 2 3",
+        "999 5 2000 1000.5",
+        "-1 -0.5 3 4",
+        "-999 -1500 3 4",
+        "99 40 0 1",
+    ):
         lines = "\n".join(
             f"{cell},{n},{'yes' * (n < 2) or 'no'}" for n, cell in enumerate(cells.split())
         )

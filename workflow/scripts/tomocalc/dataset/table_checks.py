@@ -22,7 +22,7 @@ CODES = {sign * float("9" * digits) for sign in (1, -1) for digits in range(3, 7
 }
 """Numbers that stand for no value in tables of SPSS and the like."""
 SMALLEST = 99
-"""Codes below this are values of columns of signs."""
+"""Codes below this are values of columns of whole numbers, such as signs and steps."""
 OFTEN = 3
 """Cells of one number that are no chance where no other number comes twice."""
 
@@ -168,7 +168,7 @@ def _stands_for_none(numbers: pl.Series) -> float | None:
     coded = np.isin(found, list(CODES))
     rest, once = found[~coded], counts[~coded].max(initial=1) == 1
     for code, count in zip(found[coded].tolist(), counts[coded].tolist(), strict=True):
-        if rest.size < (1 if abs(code) >= SMALLEST else 3):
+        if not rest.size or (abs(code) < SMALLEST and (rest == np.rint(rest)).all()):
             continue
         below = code < 0 <= rest[0]
         far = np.abs(rest - code).min() > rest[-1] - rest[0]

@@ -6,6 +6,7 @@ import pytest
 from support.candidates import as_shard, candidate_rows
 from support.defaults import CONFIG
 from support.manifests import manifest
+from tomocalc.cells import LINE
 from tomocalc.contradictions import contradictions
 from tomocalc.dataset.clusters import (
     MEMBER_ROWS,
@@ -71,6 +72,17 @@ def test_a_cluster_is_malignant_where_one_of_its_findings_is():
     rows, counts = clusters([spot(0, "malignant"), spot(1, "benign")])
     assert rows.filter("focus")["label"].to_list() == [1, 0]
     assert (counts.formed, counts.unknown, counts.without_finding) == (2, 0, 0)
+
+
+def test_a_benign_outline_holds_no_malignant_calcification():
+    outline = spot(0, "benign", "cluster", x=15.0, y=10.0, radius=6.0) | {LINE: 2}
+    inside = spot(2, "malignant", x=20.0, y=10.0) | {LINE: 7}
+    beside = spot(1, "malignant", x=60.0, y=60.0) | {LINE: 8}
+    assert clusters([outline, beside])[0].height
+    with pytest.raises(TomocalcError, match=r"E303.*lines 2 and 7\): a malignant calcification"):
+        clusters([outline, beside, inside])
+    malignant = outline | {"pathology": "malignant"}
+    assert clusters([malignant, beside, inside | {"pathology": "benign"}])[0].height
 
 
 def test_unknown_outcomes_and_what_nobody_annotated_are_left_out_and_counted():

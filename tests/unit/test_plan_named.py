@@ -118,6 +118,15 @@ def test_the_empty_cells_of_a_feature_are_told_once(of_a_table: dict[str, Any]) 
         check_contents(of_a_table, {})
     of_a_table["dataset"] |= {"impute": "mean"}
     check_contents(of_a_table, {})
+    head, *rows = path.read_text().splitlines()
+    column = head.split(",").index("C")
+    cells = [line.split(",") for line in rows]
+    emptied = [",".join([*row[:column], "", *row[column + 1 :]]) for row in cells]
+    path.write_text("\n".join([head, *emptied]) + "\n")
+    with pytest.raises(
+        TomocalcError, match=r"16 of 16 cells are empty.*take C out of `features`\.$"
+    ):
+        check_contents(of_a_table, {})  # nothing to fill them with
 
 
 def test_a_column_of_many_values_divides_nothing(of_a_table: dict[str, Any]) -> None:

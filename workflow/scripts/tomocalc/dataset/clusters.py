@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.quality import ClusterCounts
+from tomocalc.cells import LINE
 from tomocalc.dataset.cluster_features import cluster_features
 from tomocalc.dataset.labels import Objects
+from tomocalc.errors import TomocalcError
 from tomocalc.neighbours import ClusterSettings, cluster_numbers
 from tomocalc.reader_terms import opinion_on
 from tomocalc.sections import Finding, LabelsSection, lines_of
@@ -69,6 +71,11 @@ def annotated_clusters(
     -------
     rows, counts
         `MEMBER_ROWS` with ``label`` (1: malignant) and ``finding_id``.
+
+    Raises
+    ------
+    TomocalcError
+        ``E303`` for a benign outline around a calcification that is annotated as malignant.
     """
     spots, spacing = settings.possible(rows), manifest.slice_spacing_mm
     objects = Objects.of(rows, manifest.pixel_spacing_mm)
@@ -77,6 +84,7 @@ def annotated_clusters(
     for finding in (one for one in annotations if one["kind"] == "cluster"):
         inside = objects.within(finding, labels["tolerance_mm"], labels["slice_tolerance"])
         held = pl.col("candidate_id").is_in(sorted(set(objects.candidate[inside].tolist())))
+        _check_outcome(finding, annotations, objects, labels["slice_tolerance"])
         members, spots = spots.filter(held), spots.filter(~held)
         empty += not members.height
         if members.height:
@@ -111,6 +119,23 @@ def annotated_clusters(
         without_finding=strange,
     )
     return _stacked(made, label=pl.Int8(), finding_id=pl.Int32()), counts
+
+
+def _check_outcome(
+    outline: Finding, annotations: Sequence[Finding], objects: Objects, slices: int
+) -> None:
+    """Refuse a benign outline around a malignant calcification, where a candidate lies in both."""
+    inside = objects.within(outline, 0.0, slices)
+    for one in annotations if outline["pathology"] == "benign" else ():
+        malignant = one["kind"] == "calcification" and one["pathology"] == "malignant"
+        if malignant and (inside & objects.within(one, 0.0, slices)).any():
+            raise TomocalcError(
+                "E303",
+                what="two annotations contradict each other",
+                where=f"annotation sheet, lines {outline[LINE]} and {one[LINE]}",
+                why=f"a malignant calcification of {one['volume_id']} lies in a benign cluster",
+                fix="give both the same pathology: a cluster is malignant where one of it is",
+            )
 
 
 def places_mm(members: pl.DataFrame, slice_spacing_mm: float) -> NDArray[np.float64]:

@@ -223,10 +223,7 @@ def _wrong_cells(
 ) -> Iterator[TomocalcError]:
     """Name a label that no row has, and the features with empty cells in rows that are taken.
 
-    Parameters
-    ----------
-    filled
-        Whether empty cells will be.
+    Empty cells that will be *filled* are fine beside others.
     """
     if table.rows is None:
         return
@@ -239,13 +236,14 @@ def _wrong_cells(
         yield table_error(where, why, "correct table.positive, or table.negative")
     one_other = settings["negative"] is None
     taken = [not is_empty(text) if one_other else text in words for text in labels]
-    for name in () if filled else features:
+    for name in features:
         column = settings["features"].get(name, name)
         cells = zip(table.lines, table.cells(column), taken, strict=True)
         empty = [line for line, text, asked in cells if asked and is_empty(text)]
-        if empty:
+        filling = len(empty) < sum(taken)  # there is something to fill them with
+        if empty and not (filling and filled):
             why = f"{len(empty)} of {sum(taken)} cells are empty ({line_numbers(empty)})"
-            fix = f"fill them, take {name} out of `features`, or set dataset.impute"
+            fix = f"fill them, take {name} out of `features`" + ", or set dataset.impute" * filling
             yield table_error(f"{settings['path']}, column {column}", why, fix)
 
 

@@ -76,7 +76,7 @@ def test_a_cluster_is_malignant_where_one_of_its_findings_is():
 
 def test_a_benign_outline_holds_no_malignant_calcification():
     outline = spot(0, "benign", "cluster", x=15.0, y=10.0, radius=6.0) | {LINE: 2}
-    inside = spot(2, "malignant", x=20.0, y=10.0) | {LINE: 7}
+    inside = spot(2, "malignant", x=20.0, y=10.0) | {LINE: 7, "volume_id": "v"}
     beside = spot(1, "malignant", x=60.0, y=60.0) | {LINE: 8}
     assert clusters([outline, beside])[0].height
     with pytest.raises(TomocalcError, match=r"E303.*lines 2 and 7\): a malignant calcification"):

@@ -243,7 +243,8 @@ def _wrong_cells(
         filling = len(empty) < sum(taken)  # there is something to fill them with
         if empty and not (filling and filled):
             why = f"{len(empty)} of {sum(taken)} cells are empty ({line_numbers(empty)})"
-            fix = f"fill them, take {name} out of `features`" + ", or set dataset.impute" * filling
+            fix = f"fill them, {'' if filling else 'or '}take {name} out of `features`"
+            fix += ", or set dataset.impute" * filling
             yield table_error(f"{settings['path']}, column {column}", why, fix)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from tomocalc.adapters.sheets import listing_digest
 from tomocalc.pages.catalogue import ON_REQUEST
 from tomocalc.plan.reading import DATASETS, Config
-from tomocalc.plan.wildcards import Wildcards
+from tomocalc.plan.wildcards import Wildcards, as_it_is
 
 TABLES = ("*.csv", "*.txt")
 LIMIT, DETECTORS = "insertion/detection_limit.html", "comparison/detectors.html"
@@ -66,12 +66,9 @@ class PagePlan:
         return {} if seal is None else {"sealed": "<results>/evaluation/sealed.json"}
 
     def external(self, _: Wildcards) -> dict[str, str]:
-        """Return the account of a validation elsewhere if one is there.
-
-        The path is absolute, so that it is not made anew.
-        """
-        path = self._results.absolute() / "external/external.json"
-        return {"external": str(path)} if path.is_file() else {}
+        """Return the account of a validation elsewhere if one is there."""
+        path = self._results / "external/external.json"
+        return {"external": as_it_is(path, self._results)} if path.is_file() else {}
 
     def on_request(self, _: Wildcards) -> list[str]:
         """Return the pages made on request that are there: the index links to them as they are.
@@ -93,10 +90,10 @@ class PagePlan:
         return [page for page, wanted in asked.items() if wanted]
 
     def site_pages(self, _: Wildcards) -> list[str]:
-        """Return the pages that are there; absolute, so that none of them is made anew."""
-        folder = self._results.absolute()
-        pages = folder.rglob("*.html")
-        return sorted(str(path) for path in pages if path != folder / "site.html")
+        """Return the pages that are there."""
+        pages = self._results.rglob("*.html")
+        own = self._results / "site.html"
+        return sorted(as_it_is(path, self._results) for path in pages if path != own)
 
     def to_open(self) -> list[str]:
         """Return lines that say which pages a finished run leads to."""
@@ -104,10 +101,7 @@ class PagePlan:
         return [f"Open {page.absolute()}" for page in pages if page.is_file()]
 
     def runs_to_compare(self, _: Wildcards) -> list[str]:
-        """Return the files of finished runs to set side by side; without runs, what to do.
-
-        They are absolute, so that no rule of this run makes them anew.
-        """
+        """Return the files of finished runs to set side by side; without runs, what to do."""
         if not self.config["runs"]:
             return ["pass --config runs='[results, results/paper]'"]
         names = (
@@ -116,8 +110,8 @@ class PagePlan:
             "model/model.json",
             "dataset/quality.json",
         )
-        folders = [Path(folder).absolute() for folder in self.config["runs"]]
-        return [str(folder / name) for folder in folders for name in names]
+        files = [Path(folder) / name for folder in self.config["runs"] for name in names]
+        return [as_it_is(file, self._results) for file in files]
 
     def import_folder(self, wildcards: Wildcards) -> str:
         """Return the folder of a data set to import, or in its place what to do."""

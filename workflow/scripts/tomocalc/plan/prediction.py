@@ -14,7 +14,7 @@ from tomocalc.cells import Row
 from tomocalc.errors import TomocalcError
 from tomocalc.plan.reading import Config, measured_slices
 from tomocalc.plan.volumes import VolumePlan, subgroups_in
-from tomocalc.plan.wildcards import Wildcards, answering, known_row
+from tomocalc.plan.wildcards import Wildcards, answering, as_it_is, known_row
 from tomocalc.readers.sources import source_names
 
 
@@ -61,12 +61,10 @@ class PredictionPlan:
         return self.own.in_silico and not self.from_elsewhere
 
     def model_file(self, name: str) -> str:
-        """Return a file of the model to predict with: this run's, or one from elsewhere.
-
-        The path of one from elsewhere is absolute, so that no rule of this run makes it anew.
-        """
-        folder = self.config["predict"]["model"]
-        return f"<results>/model/{name}" if folder is None else str(Path(folder).absolute() / name)
+        """Return a file of the model to predict with: this run's, or one that is named."""
+        folder, results = self.config["predict"]["model"], Path(self.config["pathvars"]["results"])
+        named = folder is not None
+        return as_it_is(Path(folder) / name, results) if named else f"<results>/model/{name}"
 
     def volume(self, wildcards: Wildcards) -> Row:
         """Return what the sheet says of a volume to predict, its path resolved."""

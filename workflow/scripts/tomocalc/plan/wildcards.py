@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,6 +22,15 @@ IMPORT = re.compile(
     rb"^[ \t]*(?:from ([\w.]+) import (\([^)]*\)|[^(\n]+)|import ([\w., ]+))", re.MULTILINE
 )
 """An import statement. Parsing the sources of all scripts takes longer than all else of a plan."""
+
+
+def as_it_is(path: Path, results: Path) -> str:
+    """Return *path* in another way than rules name what they write, so that none makes it anew.
+
+    What rules write begins with *results*: where that is relative the path is absolute, and else
+    the reverse.
+    """
+    return os.path.relpath(path) if results.is_absolute() else str(path.absolute())
 
 
 def library_files(script: Path) -> list[Path]:

@@ -51,7 +51,7 @@ def counts(root: Path = ROOT) -> list[Count]:
     ]
 
 
-LIMITS = (52_500, 321, 9_100, 62, 132, 31_000)
+LIMITS = (52_300, 320, 9_030, 61, 130, 30_900)
 """Of library (lines, files), pages (lines, files), untyped mappings and tests: they only fall."""
 
 

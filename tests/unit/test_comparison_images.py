@@ -225,6 +225,10 @@ def test_pretrained_weights_are_taken_but_for_the_last_layer(tmp_path):
             lambda given: given.update({"layers.0.weight": torch.full((16, 3, 3, 3), np.nan)}),
             "not finite",
         ),
+        (
+            lambda given: given.update({"layers.9.weight": torch.zeros(2)}),
+            "1 of its tensors are not the network's, as layers.9.weight",
+        ),
     ],
 )
 def test_weights_of_another_network_are_named(tmp_path, change, why):

@@ -141,6 +141,12 @@ def load_weights(network: nn.Module, path: str) -> None:
         seen = tuple(given[wrong[0]].shape) if wrong[0] in given else "missing"
         why = f"of {len(rest) - len(counters)} tensors {len(wrong)} do not fit: {wrong[0]} is "
         raise _no_fit(path, f"{why}{seen}, not {tuple(rest[wrong[0]].shape)}")
+    # A deeper sibling has every tensor of a network; the side outputs of GoogLeNet are not built.
+    beyond = [
+        name for name in given if name not in own and not name.startswith((f"{head}.", "aux"))
+    ]
+    if beyond:
+        raise _no_fit(path, f"{len(beyond)} of its tensors are not the network's, as {min(beyond)}")
     if not all(bool(given[name].isfinite().all()) for name in rest.keys() - counters):
         raise _no_fit(path, "a weight is not finite")
     inner.load_state_dict(

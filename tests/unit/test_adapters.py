@@ -20,7 +20,7 @@ from support.imports import (
 from tomocalc.adapters.bcs_dbt import bcs_dbt
 from tomocalc.adapters.cbis_ddsm import cbis_ddsm
 from tomocalc.adapters.mini_mias import mini_mias
-from tomocalc.adapters.sheets import Sheets
+from tomocalc.adapters.sheets import Sheets, listing_digest
 from tomocalc.errors import TomocalcError
 
 
@@ -178,3 +178,17 @@ def test_mini_mias_of_the_data_set(tmp_path: Path) -> None:
     assert not {"mdb216", "mdb233", "mdb245"} & named
     images = len(list(data("mini_mias").glob("mdb*.png")))
     assert len(volumes) + sum(row["what"].endswith(".png") for row in sheets.unplaced) == images
+
+
+def test_a_listing_tells_of_files_that_come_go_and_change(tmp_path: Path) -> None:
+    seen = {listing_digest(tmp_path / "none"), listing_digest("")}
+    assert len(seen) == 1
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/1.dcm").write_bytes(b"1")
+    seen.add(listing_digest(tmp_path))
+    (tmp_path / "a/1.dcm").write_bytes(b"12")
+    seen.add(listing_digest(tmp_path))
+    (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
+    seen.add(listing_digest(tmp_path))
+    assert len(seen) == 4
+    assert listing_digest(tmp_path) in seen

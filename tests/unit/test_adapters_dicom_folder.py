@@ -13,7 +13,7 @@ import pytest
 from support.imports import SCHEMAS, accepted, data, dicom, needs_data
 from support.sheets import read_volumes
 from tomocalc.adapters.dicom_folder import dicom_folder, link_series
-from tomocalc.adapters.sheets import Sheets, listing_digest, write_sheets
+from tomocalc.adapters.sheets import Sheets, write_sheets
 from tomocalc.config import load_schema
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.volume import open_volume
@@ -76,20 +76,6 @@ def test_series_in_one_folder_or_in_several_are_placed_by_their_identifiers(
     assert slices == {"CC": [10, 12, 14], "MLO": [11, 13, 15], "LM": [7, 7]}
 
 
-def test_a_listing_tells_of_files_that_come_go_and_change(tmp_path: Path) -> None:
-    seen = {listing_digest(tmp_path / "none"), listing_digest("")}
-    assert len(seen) == 1
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a/1.dcm").write_bytes(b"1")
-    seen.add(listing_digest(tmp_path))
-    (tmp_path / "a/1.dcm").write_bytes(b"12")
-    seen.add(listing_digest(tmp_path))
-    (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
-    seen.add(listing_digest(tmp_path))
-    assert len(seen) == 4
-    assert listing_digest(tmp_path) in seen
-
-
 def test_a_tree_is_grouped_and_the_rest_explained(tree: Path, tmp_path: Path) -> None:
     sheets, scattered = grouped(tree, site="VICTRE (in silico)")
     assert not scattered
@@ -146,6 +132,20 @@ def rows_of(folder: Path, **options: Any) -> tuple[list[dict[str, Any]], list[st
         folder, laterality=None, site=None, series=folder.parent / "s", **options
     )
     return sheets.volumes, [row["reason"] for row in sheets.unplaced]
+
+
+def test_identifiers_that_look_alike_are_one_patient_and_a_rounded_one_is_nobody(
+    tmp_path: Path,
+) -> None:
+    for number, name in enumerate(["PO1", "P01", "\u0420O1", "P02", "1.23457E+12"]):
+        who = {"PatientID": name, "StudyInstanceUID": f"1.2.{number}", "ImageLaterality": "L"}
+        who["SpecificCharacterSet"] = "ISO_IR 192"
+        dicom(tmp_path / f"{number}.dcm", **who, SeriesInstanceUID=f"1.3.{number}", frames=2)
+    volumes, said = rows_of(tmp_path)
+    patients = [row["patient_id"] for row in volumes]
+    assert sorted(map(patients.count, set(patients))) == [1, 3]
+    assert "patients spelt in several ways, each taken for one: 1" in said
+    assert any("a spreadsheet has rounded its PatientID" in reason for reason in said)
 
 
 def test_identifiers_of_one_study_are_one_patient(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ import pytest
 from tomocalc.identity import (
     is_empty,
     names_nobody,
+    patient_keys,
     patients_of_studies,
-    spelling_key,
     two_spellings,
 )
 
@@ -34,6 +34,17 @@ SAME = [
     ("P\u20101", "P-1"),  # the hyphen of word processors
     ("P10", "P1O"),  # a letter
     ("2103", "2l03"),
+    ("PO1", "P01"),
+    ("Pl1", "PI1"),
+    ("P-O1", "P-01"),
+    ("\u0420\u041e1", "P01"),  # Cyrillic
+    ("\u03a11", "P1"),  # Greek
+    ("\u04c01", "I1"),  # palochka
+    ("\u00e91", "e1"),  # an accent that an export has lost
+    ("\u00d81", "O1"),
+    ("P\u31641", "P1"),  # a letter that shows nothing
+    ("1,234", "1234"),
+    ("N\u00b012", "12"),
 ]
 DIFFERENT = [
     ("1", "10"),
@@ -51,18 +62,22 @@ DIFFERENT = [
     ("a0b", "ab"),
     ("1e3", "1000"),
     ("P11", "P1L"),
-    ("O1", "01"),
+    ("L1", "I1"),
+    ("PO1", "P1"),
+    ("MI-1", "M-11"),
+    ("IL1", "LI1"),
 ]
 
 
 @pytest.mark.parametrize(("one", "two"), SAME)
 def test_one_patient_in_two_spellings(one: str, two: str) -> None:
-    assert spelling_key(one) == spelling_key(two)
+    assert [found.name for found in two_spellings([(one, 1), (two, 2)], beside=False)] == [two]
+    assert set(patient_keys(one)) & set(patient_keys(two))
 
 
 @pytest.mark.parametrize(("one", "two"), DIFFERENT)
 def test_two_patients(one: str, two: str) -> None:
-    assert spelling_key(one) != spelling_key(two)
+    assert not list(two_spellings([(one, 1), (two, 2)], beside=False))
 
 
 def test_words_that_name_nobody() -> None:
@@ -93,8 +108,15 @@ def test_words_that_name_nobody() -> None:
 
 def test_powers_of_ten_are_numbers_unless_names_are_hexadecimal() -> None:
     (found,) = two_spellings([("1", 2), ("1E0", 3), ("2e3", 4)])
-    assert found == ("1E0", 3, "`1E0` differs from `1` on line 2 in spelling alone")
+    assert (found.line, found.why) == (3, "`1E0` differs from `1` on line 2 in spelling alone")
     assert not list(two_spellings([("1", 2), ("1e0", 3), ("1af", 4)]))
+
+
+def test_a_small_l_is_a_side_where_others_end_in_r() -> None:
+    (found,) = two_spellings([("P11", 2), ("P1l", 3)])
+    assert "`P1l` differs from `P11` on line 2 in letters that look alike" in found.why
+    names = [again.known for again in two_spellings([("P11", 2), ("P1l", 3), ("P1r", 4)])]
+    assert names == ["P1l"]
 
 
 def test_one_examination_is_one_patient_s() -> None:

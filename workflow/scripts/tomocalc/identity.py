@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from typing import NamedTuple
 
 from tomocalc.errors import TomocalcError
 
@@ -73,9 +74,8 @@ def spelling_key(name: str) -> str:
 
     Spellings differ in case, Unicode width and composition, letters and digits of other scripts
     that look alike, blanks and separators (also none between a letter and a digit; digits stay
-    apart), an O or l among digits, leading zeros, what a spreadsheet or pandas makes of a number
-    (``12.0``, ``1.2e+03``), the issuer that HL7 puts behind a number, and a word such as
-    ``patient`` before it.
+    apart), leading zeros, what a spreadsheet or pandas makes of a number (``12.0``, ``1.2e+03``),
+    the issuer that HL7 puts behind a number, and a word such as ``patient`` before it.
 
     >>> spelling_key("P-007") == spelling_key("patient 7"), spelling_key("12.0") == "12"
     (True, True)
@@ -85,12 +85,33 @@ def spelling_key(name: str) -> str:
     text = re.sub(r"\^\^.*$", "", _folded(name))
     if re.fullmatch(r"\d+(\.\d+)?e\+\d{1,2}", text) and float(text).is_integer():
         text = f"{float(text):.0f}"
-    text = re.sub(r"(?<=\d)o(?=\d|$)", "0", re.sub(r"(?<=\d)[il](?=\d)", "1", text))
-    text = re.sub(r"^(\D*\d+)[.,]0+$", r"\1", text)
-    text = re.sub(r"[\W_]+", "-", text).strip("-")
-    text = re.sub(r"(?<=\D)-|-(?=\D)", "", text)
+    text = _joined(re.sub(r"^(\D*\d+)[.,]0+$", r"\1", text))
     text = re.sub(r"^(p|pt|pat|patient|sub|subj|subject|case|mrn)?(id|no|nr)?(?=\d)", "", text)
     return re.sub(r"(?<!\d)0+(?=\d)", "", text)
+
+
+def _joined(text: str) -> str:
+    """Return folded text with one separator, and that between digits alone."""
+    return re.sub(r"(?<=\D)-|-(?=\D)", "", re.sub(r"[\W_]+", "-", text).strip("-"))
+
+
+def look_key(name: str) -> str:
+    """Return what names have in common that a reader takes for one: O is 0, and l and I are 1.
+
+    Accents do not count, nor a mark between thousands. Its first sign tells it from the keys of
+    spellings.
+
+    >>> look_key("PO1") == look_key("P01"), look_key("Pl1") == look_key("PI1")
+    (True, True)
+    >>> look_key("L1") == look_key("I1"), look_key("PO1") == look_key("P1")
+    (False, False)
+    """
+    text = "".join(
+        mark for mark in unicodedata.normalize("NFKD", name) if unicodedata.category(mark) != "Mn"
+    ).translate(LOOK_ALIKE)
+    if re.fullmatch(r"\s*[1-9]\d{0,2}([.,']\d{3})+\s*", text):
+        text = re.sub(r"[.,']", "", text)
+    return f"={_joined(_folded(text.translate(DIGIT_LIKE)))}"
 
 
 BESIDE = re.compile(
@@ -117,9 +138,22 @@ def patient_key(name: str) -> str:
     return spelling_key(stem if re.search(r"\d", stem) else name)
 
 
-def two_spellings(
-    names: Iterable[tuple[str, int]], *, beside: bool = True
-) -> Iterator[tuple[str, int, str]]:
+def patient_keys(name: str) -> tuple[str, str]:
+    """Return the keys of a patient: two names that share one of them are one patient's."""
+    return patient_key(name), look_key(BESIDE.sub("", name))
+
+
+class Again(NamedTuple):
+    """A name that seems to be the patient of an earlier one, each with its line."""
+
+    name: str
+    line: int
+    known: str
+    known_line: int
+    why: str
+
+
+def two_spellings(names: Iterable[tuple[str, int]], *, beside: bool = True) -> Iterator[Again]:
     """Yield every name that seems to be the patient of an earlier one.
 
     Parameters
@@ -129,18 +163,13 @@ def two_spellings(
     beside
         Whether names are one patient's too that differ in a side, a view, a visit or a date, or
         of which one is the beginning of another, as of a hash.
-
-    Yields
-    ------
-    name, line, why
-        The name, and in words which one was there before.
     """
     first: dict[str, tuple[str, int]] = {}
     once: dict[str, int] = {}
     names = list(names)
     # Among names of hexadecimal digits, 1e3 is no number.
     as_numbers = beside and not any(HEXADECIMAL.fullmatch(name) for name, _ in names)
-    key = patient_key if beside else spelling_key
+    sided = any(re.search(r"\d[rR]$", name) for name, _ in names)  # P1l is no P11 then
 
     def plain(name: str) -> str:
         return plain_number(name) if as_numbers and POWER.fullmatch(name) else name
@@ -148,19 +177,24 @@ def two_spellings(
     for name, line in names:
         if once.setdefault(name, line) != line:
             continue
-        known, known_line = first.setdefault(key(plain(name)), (name, line))
+        key = patient_key(plain(name)) if beside else spelling_key(name)
+        look = look_key(BESIDE.sub("", name) if sided else name)
+        known, known_line = first.get(key) or first.get(look) or (name, line)
+        for one in (key, look):
+            first.setdefault(one, (name, line))
         if known != name:
-            spelt = spelling_key(plain(known)) == spelling_key(plain(name))
-            alone = "spelling" if spelt else "a side, a view, a visit or a date"
-            yield (
-                name,
-                line,
-                f"`{name}` differs from `{known}` on line {known_line} in {alone} alone",
-            )
+            alone = "a side, a view, a visit or a date"
+            if spelling_key(plain(known)) == spelling_key(plain(name)):
+                alone = "spelling"
+            elif look_key(known) == look_key(name):
+                alone = "letters that look alike, such as O and 0 or l and 1,"
+            why = f"`{name}` differs from `{known}` on line {known_line} in {alone} alone"
+            yield Again(name, line, known, known_line, why)
     hashes = sorted(name for name in once if HASH.fullmatch(name))
     for short, name in pairwise(hashes if beside else ()):
         if name.startswith(short):
-            yield name, once[name], f"`{name}` begins with all of `{short}` on line {once[short]}"
+            why = f"`{name}` begins with all of `{short}` on line {once[short]}"
+            yield Again(name, once[name], short, once[short], why)
 
 
 def patients_of_studies(volumes: Iterable[tuple[str, str, str]]) -> Iterator[TomocalcError]:
@@ -189,21 +223,25 @@ def patients_of_studies(volumes: Iterable[tuple[str, str, str]]) -> Iterator[Tom
             )
 
 
-LOOK_ALIKE = str.maketrans(
-    dict(zip("авекмнорстухіјѕαβεζηικμνορτυχ", "abekmhopctyxijsabezhikmnoptyx", strict=True))
-)
-"""Small letters of Cyrillic and Greek that look like Latin ones as capitals."""
+_STRANGE = "авекмнорстухіјѕԁԛԝαβεζηικμνορτυχօıɡøł°"
+_LATIN = "abekmhopctyxijsdqwabezhikmnoptyxoigolo"
+LOOK_ALIKE = str.maketrans(_STRANGE + _STRANGE.upper() + "ӀӏѴ", _LATIN + _LATIN.upper() + "Ilv")
+"""Letters of Cyrillic, Greek and others that look like Latin ones, often only as capitals."""
+DIGIT_LIKE = str.maketrans("OolI|", "00111")
+"""Letters that look like digits, as they are written: L and i do not."""
+FILLERS = "\u115f\u1160\u3164\uffa0"
+"""Letters of Hangul that show nothing."""
 
 
 def _folded(text: str) -> str:
     """Return *text* in one width, composition, case and script, without invisible marks."""
-    text = unicodedata.normalize("NFKC", text).casefold()
+    text = unicodedata.normalize("NFKC", text).translate(LOOK_ALIKE).casefold()
     visible = "".join(
         str(unicodedata.digit(mark)) if mark.isdecimal() else mark
         for mark in text
-        if unicodedata.category(mark) not in {"Cf", "Cc"}
+        if unicodedata.category(mark) not in {"Cf", "Cc"} and mark not in FILLERS
     )
-    return unicodedata.normalize("NFKC", visible).translate(LOOK_ALIKE).strip()
+    return unicodedata.normalize("NFKC", visible).strip()
 
 
 def plain_number(text: str) -> str:

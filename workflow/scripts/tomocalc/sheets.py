@@ -252,10 +252,10 @@ def _patients(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
             fix = "format the column as text there, and export it anew"
             yield row_error(f"{path}:{line}, column patient_id", why, fix)
     fix = "write one patient in one way, and give two patients names that differ more"
-    spelt = []
-    for _, line, why in two_spellings(named):
-        spelt.append((line, "", row_error(f"{path}:{line}, column patient_id", why, fix)))
-    yield from together(spelt)
+    yield from together(
+        (again.line, "", row_error(f"{path}:{again.line}, column patient_id", again.why, fix))
+        for again in two_spellings(named)
+    )
 
 
 def _place(

@@ -162,11 +162,11 @@ def _what_it_is(path: Path) -> str | None:
 
 def _patients(images: Sequence[Found], sheets: Sheets) -> dict[str, str]:
     """Return the patient of every pseudonym, one for all that share a study; say what is odd."""
-    studies = defaultdict[str, set[str]](set)
-    spellings = defaultdict[str, set[str]](set)
+    studies, looks, spellings = (defaultdict[str, set[str]](set) for _ in range(3))
     for found in images:
         if found.patient:
             studies[found.study].add(found.patient)
+            looks[found.look].add(found.patient)
             spellings[found.patient].add(found.spelling)
     studies.pop("", None)
     worthless = [study for study, names in studies.items() if len(names) > MANY_PATIENTS]
@@ -176,10 +176,12 @@ def _patients(images: Sequence[Found], sheets: Sheets) -> dict[str, str]:
             "StudyInstanceUID is taken for a stand-in"
         )
     united = {name: name for name in spellings}
+    _unite(united, looks.values())
+    written = defaultdict[str, set[str]](set)
+    for name, ways in spellings.items():
+        written[_root(united, name)] |= ways
     shared = [names for study, names in studies.items() if study not in worthless]
-    for names in shared:
-        roots = sorted({_root(united, name) for name in names})
-        united |= dict.fromkeys(roots, roots[0])
+    _unite(united, shared)
     whose = {name: _root(united, name) for name in united}
     if several := sum(len(names) > 1 for names in shared):
         sheets.remark(f"studies of several patients, each taken for one patient's: {several}")
@@ -188,7 +190,7 @@ def _patients(images: Sequence[Found], sheets: Sheets) -> dict[str, str]:
             f"images whose PatientID is the identifier of their study, too: {of_study}; a woman "
             "with two studies is two patients then: write their rows"
         )
-    if spelt := sum(len(written) > 1 for written in spellings.values()):
+    if spelt := sum(len(ways) > 1 for ways in written.values()):
         sheets.remark(f"patients spelt in several ways, each taken for one: {spelt}")
     held = Counter(whose[name] for names in studies.values() for name in {min(names)})
     if many := [count for count in held.values() if count > MANY_STUDIES]:
@@ -198,6 +200,12 @@ def _patients(images: Sequence[Found], sheets: Sheets) -> dict[str, str]:
             "write their rows"
         )
     return whose
+
+
+def _unite(united: dict[str, str], groups: Iterable[set[str]]) -> None:
+    for names in groups:
+        roots = sorted({_root(united, name) for name in names})
+        united |= dict.fromkeys(roots, roots[0])
 
 
 def _root(united: Mapping[str, str], name: str) -> str:
@@ -248,6 +256,8 @@ def _unusable(files: list[Found], side: str | None, patient: str) -> str | None:
             "its header names no patient (empty, or a word such as ANONYMOUS), whose volumes "
             "must stay together: write its row"
         )
+    if files[0].rounded:
+        return "a spreadsheet has rounded its PatientID, or made a date of it: write its row"
     if len({found.size for found in files}) > 1:
         return "the images of its series differ in size"
     sides = {found.laterality for found in files} - {None}
@@ -261,12 +271,8 @@ def _unusable(files: list[Found], side: str | None, patient: str) -> str | None:
     stated, told = (_only(sides) for sides in _named_sides(files))
     if side is None and stated and told:
         return f"its header names side {stated} and its description {told}: give import.dicom_sides"
-    if side is None:
-        return (
-            "neither header nor description names its side (give import.dicom_sides or "
-            "import.dicom_laterality, or a row by hand)"
-        )
-    return None
+    by_hand = "(give import.dicom_sides or import.dicom_laterality, or a row by hand)"
+    return None if side else f"neither header nor description names its side {by_hand}"
 
 
 def _own_folder(paths: list[Path]) -> Path | None:

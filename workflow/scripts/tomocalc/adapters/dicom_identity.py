@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydicom.dataset import Dataset
 
-from tomocalc.identity import names_nobody, patient_key
+from tomocalc.identity import made_by_spreadsheet, names_nobody, patient_keys
 from tomocalc.readers.dicom_attributes import laterality_of, view_of
 from tomocalc.readers.dicom_file import image_dataset
 from tomocalc.readers.dicom_kinds import LOCALIZER, PROJECTION, SLICE, frame_kinds
@@ -60,8 +60,12 @@ class Found:
     path: Path
     patient: str
     """Pseudonym, the same for all spellings; empty where the header names nobody."""
+    look: str
+    """Hash of the look of the identifier, by `tomocalc.identity.look_key`."""
     spelling: str
     """Hash of the identifier as it is written."""
+    rounded: bool
+    """Whether the identifier is what a spreadsheet makes of a number or a name."""
     study: str
     series: str
     instance: str
@@ -90,13 +94,16 @@ def read_identity(path: Path) -> Found:
     dataset = image_dataset(path, ATTRIBUTES)
     shared = list(dataset.get("SharedFunctionalGroupsSequence") or [])[:1]
     patient = str(dataset.get("PatientID") or "")
+    key, look = map(_digest, patient_keys(patient))
     kinds = frame_kinds(dataset, shared, [])
     concatenation = _hash(dataset, "ConcatenationUID") if "ConcatenationUID" in dataset else ""
     numbers = [_whole(dataset, f"InConcatenation{name}Number", path) or 0 for name in ("", "Total")]
     return Found(
         path=path,
-        patient="" if names_nobody(patient) else f"p{_digest(patient_key(patient))}",
+        patient="" if names_nobody(patient) else f"p{key}",
+        look=look,
         spelling=_digest(patient),
+        rounded=bool(made_by_spreadsheet(patient)),
         study=_hash(dataset, "StudyInstanceUID"),
         series=_hash(dataset, "SeriesInstanceUID", str(path.parent)),
         instance=_hash(dataset, "SOPInstanceUID", str(path)),

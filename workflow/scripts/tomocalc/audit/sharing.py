@@ -10,7 +10,7 @@ from scipy.special import bdtrc
 
 from tomocalc.accounts.leakage import Check, Shared, Verdict
 from tomocalc.audit.rows import SplitRows
-from tomocalc.identity import patient_key
+from tomocalc.identity import patient_keys
 
 COARSE = 0.05
 """Equal rows that chance puts on both sides, from which on features are called coarse."""
@@ -63,8 +63,8 @@ def named_by_side(rows: SplitRows) -> Found:
     views and visits that are written otherwise. What is left of a name must have a digit.
     """
     known = rows.frame.filter(pl.col("patient") != "").unique("patient", maintain_order=True)
-    keys = {name: patient_key(name) for name in known["patient"]}
-    known = known.with_columns(stem=pl.col("patient").replace_strict(keys, return_dtype=pl.String))
+    stems = pl.Series("stem", [list(patient_keys(name)) for name in known["patient"]])
+    known = known.with_columns(stems).explode("stem")
     columns = ["row", "patient", "part", "stem"]
     asked, learnt = (
         known.filter((known["part"] == "test") == test).select(columns) for test in (True, False)
@@ -72,11 +72,12 @@ def named_by_side(rows: SplitRows) -> Found:
     # of a name that stands in both parts the check of patients tells
     learnt = learnt.unique("stem", keep="first", maintain_order=True)
     twins = asked.join(learnt, on="stem", suffix="_twin", maintain_order="left")
+    twins = twins.unique("patient", keep="first", maintain_order=True)
     check = Check(
         name="sides",
         verdict=Verdict.CAUTION if twins.height else Verdict.CLEAN,
         count=twins.height,
-        of=asked.height,
+        of=asked["patient"].n_unique(),
     )
     return check, _shared("sides", twins)
 

@@ -163,9 +163,8 @@ def _patients(frame: pl.DataFrame, patient: str | None) -> pl.Series:
     names = frame[patient].cast(pl.String).fill_null("").str.strip_chars()
     once = names.unique(maintain_order=True).to_list()
     named = [(one, line) for line, one in enumerate(once) if one]
-    for name, _, _ in two_spellings(named, beside=False):
-        alike = (one for one, _ in named if spelling_key(one) == spelling_key(name))
-        rows = " and ".join(str((names == one).arg_max()) for one in (next(alike), name))
+    for again in two_spellings(named, beside=False):
+        rows = " and ".join(str((names == one).arg_max()) for one in (again.known, again.name))
         raise TomocalcError(
             "E303",
             what="one patient may stand under two names",

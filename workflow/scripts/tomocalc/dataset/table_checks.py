@@ -122,7 +122,7 @@ def patient_spellings(
     once = names.unique(patient_id, keep="first", maintain_order=True)
     again = list(two_spellings(once.iter_rows()))
     if again:
-        _, line, why = again[0]
+        line, why = again[0].line, again[0].why
         more = f", and so do {len(again) - 1} other names" if len(again) > 1 else ""
         fix = "write one patient in one way, and give two patients names that differ more"
         yield table_error(f"{path}:{line}, column {patient_id}", f"{why}{more}", fix)

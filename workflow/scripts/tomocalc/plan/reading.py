@@ -15,7 +15,7 @@ from tomocalc.cells import LINE, Row, row_error, together
 from tomocalc.config import Schema, load_schema
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.files import stable_number
-from tomocalc.identity import patient_key
+from tomocalc.identity import patient_keys
 from tomocalc.phantom.cohort import phantom_volumes
 from tomocalc.plan.checks import (
     CALCIFICATION,
@@ -266,13 +266,13 @@ def inserted_volumes(config: Mapping[str, Any], names: Iterable[str]) -> set[str
 
 def _trained_on(sheet: str, rows: Iterable[Row], own: Iterable[Row]) -> list[TomocalcError]:
     """Return the rows to validate a model on whose patients are among its *own*."""
-    known = {patient_key(row["patient_id"]) for row in own if row["patient_id"]}
+    known = {key for row in own if row["patient_id"] for key in patient_keys(row["patient_id"])}
     why = "is a patient of this run, whose model would be validated on what it has learned from"
     fix = "take them out, or give the sheet of other patients; if an id is used twice, change one"
     return together(
         (row[LINE], "", row_error(f"{sheet}:{row[LINE]}", f"`{row['patient_id']}` {why}", fix))
         for row in rows
-        if row["patient_id"] and patient_key(row["patient_id"]) in known
+        if row["patient_id"] and known.intersection(patient_keys(row["patient_id"]))
     )
 
 

@@ -146,7 +146,7 @@ def left_out(
 
 def line(name: str, found: LeftOut, reference: LeftOut | None) -> str:
     """Return the line of one score."""
-    around = found.interval("auroc", CONFIDENCE)
+    around = found.figure("auroc", CONFIDENCE)
     cells = [name, f"{found.values['auroc']:.3f}", f"{around.low:.3f} to {around.high:.3f}"]
     if reference is None:
         return "| " + " | ".join([*cells, "", ""]) + " |"

@@ -69,7 +69,7 @@ def reached(wanted: Wanted, study: pl.DataFrame) -> bool:
         for name in ("probability", "other")
     )
     if wanted.half_width is not None:
-        found = here.interval("auroc", 0.95)
+        found = here.figure("auroc", 0.95)
         assert found.low is not None
         assert found.high is not None
         return (found.high - found.low) / 2 <= wanted.half_width

@@ -24,7 +24,7 @@ from woods_models import FEATURES, distinct_rows
 
 from support.defaults import CONFIG  # pyright: ignore[reportMissingImports]
 from tomocalc.experiments.cross_validation import out_of_fold
-from tomocalc.metrics import ranking_metrics
+from tomocalc.metrics import auroc, average_precision
 from tomocalc.model.device import choose_device
 from tomocalc.model.recipe import Recipe
 from tomocalc.model.sequences import Samples, build_samples
@@ -67,8 +67,8 @@ def main() -> None:
         )
         begun = time.process_time()
         found = out_of_fold(samples, group, folds=5, recipe=recipe, device=device)
-        figures = ranking_metrics(samples.y.astype(np.int8), found)
-        shown = f"{figures['auroc']:.3f} | {figures['average_precision']:.3f}"
+        label = samples.y.astype(np.int8)
+        shown = f"{auroc(label, found):.3f} | {average_precision(label, found):.3f}"
         print(f"| {name} | {shown} | {time.process_time() - begun:.0f} |", flush=True)
 
 

@@ -4,14 +4,13 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from tomocalc.accounts.metrics import Part
+from tomocalc.accounts.metrics import Confusion, Part
 from tomocalc.evaluation.account import account, precision_recall, roc
+from tomocalc.evaluation.weighted import figures_left_out
 from tomocalc.metrics import (
+    auroc,
+    average_precision,
     confusion,
-    proportions,
-    ranking_metrics,
-    ratio,
-    threshold_metrics,
     wilson,
 )
 
@@ -29,11 +28,11 @@ def test_every_point_of_a_curve_has_its_threshold():
 
 
 def test_confusion_by_hand():
-    assert confusion(LABEL, SCORE, 0.5) == {"tn": 2, "fp": 1, "fn": 1, "tp": 2}
+    assert confusion(LABEL, SCORE, 0.5) == Confusion(tn=2, fp=1, fn=1, tp=2)
 
 
 def test_threshold_metrics_by_hand():
-    figures = threshold_metrics({"tn": 90, "fp": 10, "fn": 2, "tp": 8})
+    figures = Confusion(tn=90, fp=10, fn=2, tp=8).figures()
     assert figures["f1"] == pytest.approx(16 / 28)
     assert figures["balanced_accuracy"] == pytest.approx((0.8 + 0.9) / 2)
     assert figures["mcc"] == pytest.approx((8 * 90 - 10 * 2) / np.sqrt(18 * 10 * 100 * 92))
@@ -41,11 +40,12 @@ def test_threshold_metrics_by_hand():
 
 def test_ranking_by_hand():
     # pairs ranked right: 0.9 beats all three, 0.5 and 0.4 beat two each: 7 of 9
-    figures = ranking_metrics(LABEL, SCORE)
-    assert figures["auroc"] == pytest.approx(7 / 9)
+    assert auroc(LABEL, SCORE) == pytest.approx(7 / 9)
     # precision at the positives: 1/1, 2/3, 3/4
-    assert figures["average_precision"] == pytest.approx((1 + 2 / 3 + 3 / 4) / 3)
-    assert figures["brier"] == pytest.approx((0.01 + 0.36 + 0.36 + 0.04 + 0.25 + 0.01) / 6)
+    assert average_precision(LABEL, SCORE) == pytest.approx((1 + 2 / 3 + 3 / 4) / 3)
+    group = np.arange(6, dtype=np.int32)
+    brier = figures_left_out(LABEL, SCORE, group, threshold=0.5).values["brier"]
+    assert brier == pytest.approx((0.01 + 0.36 + 0.36 + 0.04 + 0.25 + 0.01) / 6)
 
 
 @pytest.mark.parametrize(
@@ -65,9 +65,8 @@ def test_figures_equal_scikit_learn():
         score = np.round(draw.random(size), 1)
         cut = float(draw.choice([0.3, 0.5, 0.7]))
         called = score >= cut
-        counts = confusion(label, score, cut)
-        ours = {name: ratio(*pair) for name, pair in proportions(counts).items()}
-        ours |= threshold_metrics(counts) | ranking_metrics(label, score)
+        ours = confusion(label, score, cut).figures()
+        ours |= {"auroc": auroc(label, score), "average_precision": average_precision(label, score)}
         theirs = {
             "accuracy": reference.accuracy_score(label, called),
             "precision": reference.precision_score(label, called, zero_division=0.0),  # pyright: ignore[reportArgumentType]
@@ -78,7 +77,6 @@ def test_figures_equal_scikit_learn():
             "mcc": reference.matthews_corrcoef(label, called),
             "auroc": reference.roc_auc_score(label, score),
             "average_precision": reference.average_precision_score(label, score),
-            "brier": reference.brier_score_loss(label, score),
         }
         assert ours == pytest.approx(theirs, abs=1e-12)
 
@@ -107,8 +105,8 @@ def test_a_thousand_inputs_equal_scikit_learn():
         "average_precision": reference.average_precision_score(label, score, average=None),  # pyright: ignore[reportArgumentType]
     }
     for i, (truth, given) in enumerate(zip(label.T, score.T, strict=True)):
-        ours = {name: ratio(*pair) for name, pair in proportions(counts[i]).items()}
-        ours |= threshold_metrics(counts[i]) | ranking_metrics(truth, given)
+        ours = counts[i].figures()
+        ours |= {"auroc": auroc(truth, given), "average_precision": average_precision(truth, given)}
         for name, values in theirs.items():
             assert ours[name] == pytest.approx(values[i], abs=1e-12)
         mean_recall = (theirs["recall"][i] + theirs["specificity"][i]) / 2

@@ -20,11 +20,9 @@ from tomocalc.evaluation.jackknife import (
 )
 from tomocalc.evaluation.weighted import figures_left_out
 from tomocalc.metrics import (
+    auroc,
+    average_precision,
     confusion,
-    proportions,
-    ranking_metrics,
-    ratio,
-    threshold_metrics,
     wilson,
 )
 
@@ -37,9 +35,11 @@ def test_without_each_patient_equals_measuring_the_others() -> None:
     found = figures_left_out(label, score, group, threshold=0.5)
     for left in range(8):
         rows = group != left
-        counts = confusion(label[rows], score[rows], 0.5)
-        expected = ranking_metrics(label[rows], score[rows]) | threshold_metrics(counts)
-        expected |= {name: ratio(*pair) for name, pair in proportions(counts).items()}
+        expected = confusion(label[rows], score[rows], 0.5).figures() | {
+            "auroc": auroc(label[rows], score[rows]),
+            "average_precision": average_precision(label[rows], score[rows]),
+            "brier": float(np.mean((score[rows] - label[rows]) ** 2)),
+        }
         assert {name: values[left] for name, values in found.without.items()} == pytest.approx(
             expected
         )
@@ -91,7 +91,7 @@ def test_what_no_patient_moves_has_one_trial_per_patient() -> None:
 def test_one_patient_has_no_interval() -> None:
     label = np.array([1, 1, 0, 0], np.int8)
     found = figures_left_out(label, np.arange(4.0), np.array([0, 0, 1, 2], np.int32), threshold=2)
-    assert found.interval("auroc", 0.95).method is Method.NONE
+    assert found.figure("auroc", 0.95).method is Method.NONE
     assert found.lead_over(found, "auroc", 0.95).p is None
     assert share_of(np.zeros(0, bool), np.zeros(0, int), 0.95).low is None
 
@@ -119,7 +119,7 @@ def test_equal_rows_of_a_patient_say_no_more_than_one() -> None:
     score = draw.random(24)[patient]
 
     def width(group: np.ndarray) -> float:
-        found = figures_left_out(label, score, group, threshold=0.5).interval("auroc", 0.95)
+        found = figures_left_out(label, score, group, threshold=0.5).figure("auroc", 0.95)
         return (found.high or 0) - (found.low or 0)
 
     assert width(patient) > 3 * width(np.arange(len(patient), dtype=np.int32))

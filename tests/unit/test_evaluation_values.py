@@ -30,16 +30,16 @@ def values(counts, prevalence):
 
 
 def test_calibration_bins_by_hand():
-    low, high = calibration(LABEL, SCORE, ROWS, bins=2)
-    assert low.mean_predicted == pytest.approx(0.7 / 3)
+    low, high = calibration(LABEL, SCORE / 5, ROWS)
+    assert low.mean_predicted == pytest.approx(0.14 / 3)
     assert (low.observed, low.n) == (1 / 3, 3)
-    assert high.mean_predicted == pytest.approx(2 / 3)
+    assert high.mean_predicted == pytest.approx(0.4 / 3)
     assert (high.low or 0) < 2 / 3 < (high.high or 0)
 
 
 def test_calibration_error_by_hand():
-    # bins below and from 0.5: |1 - 0.7| and |2 - 2.0| expected calcifications off, of 6 rows
-    assert calibration_error(LABEL, SCORE, bins=2) == pytest.approx(0.3 / 6)
+    # bins below and from 0.1: |1 - 0.14| and |2 - 0.4| expected calcifications off, of 6 rows
+    assert calibration_error(LABEL, SCORE / 5) == pytest.approx(2.46 / 6)
 
 
 def test_a_probability_of_one_is_in_the_last_bin():

@@ -7,7 +7,6 @@ import polars as pl
 
 from tomocalc.accounts.experiments import Epoch, Reproduction, Side
 from tomocalc.accounts.leakage import SplitAccount
-from tomocalc.accounts.metrics import Confusion
 from tomocalc.evaluation.account import roc
 from tomocalc.evaluation.weighted import figures_of_merit
 from tomocalc.experiments.paper import PAPER
@@ -82,7 +81,7 @@ def side(
         rows=len(label),
         positives=int(label.sum()),
         threshold=threshold,
-        confusion=Confusion(**confusion(label, score, threshold)),
+        confusion=confusion(label, score, threshold),
         accuracy_of_none=float(np.mean(label == 0)),
         roc=roc(label, score),
         figures={name: found[name] for name in SHOWN},

@@ -13,6 +13,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tomocalc.accounts.metrics import Confusion
+
 Values = NDArray[np.floating] | NDArray[np.integer]
 
 
@@ -49,15 +51,6 @@ def average_precision(label: Values, probability: Values) -> float:
     true, flagged = _flagged(positive, probability)
     recall = true / positive.sum()
     return float(np.sum(np.diff(recall, prepend=0.0) * true / flagged))
-
-
-def ranking_metrics(label: Values, probability: Values) -> dict[str, float]:
-    """Return AUROC, average precision and Brier score."""
-    return {
-        "auroc": auroc(label, probability),
-        "average_precision": average_precision(label, probability),
-        "brier": float(np.mean((probability - label) ** 2)),
-    }
 
 
 def best_f1_threshold(label: Values, probability: Values) -> float:
@@ -100,46 +93,15 @@ def choose_threshold(label: Values, probability: Values, *, rule: str) -> Thresh
     return Threshold(rule, best_f1_threshold(label, probability), "validation")
 
 
-def confusion(label: Values, probability: Values, threshold: float) -> dict[str, int]:
+def confusion(label: Values, probability: Values, threshold: float) -> Confusion:
     """Count true and false positives and negatives; a score at the threshold is positive."""
     positive, called = np.asarray(label) == 1, np.asarray(probability) >= threshold
-    return {
-        "tn": int((~positive & ~called).sum()),
-        "fp": int((~positive & called).sum()),
-        "fn": int((positive & ~called).sum()),
-        "tp": int((positive & called).sum()),
-    }
-
-
-def proportions(counts: dict[str, int]) -> dict[str, tuple[int, int]]:
-    """Return (successes, trials) of the metrics that are proportions of counted rows."""
-    tn, fp, fn, tp = (counts[key] for key in ("tn", "fp", "fn", "tp"))
-    return {
-        "accuracy": (tp + tn, tp + tn + fp + fn),
-        "precision": (tp, tp + fp),
-        "recall": (tp, tp + fn),
-        "specificity": (tn, tn + fp),
-    }
-
-
-def threshold_metrics(counts: dict[str, int]) -> dict[str, float]:
-    """Return F1, balanced accuracy and Matthews' correlation of a confusion matrix.
-
-    A figure whose denominator is zero is 0, as in scikit-learn.
-    """
-    tn, fp, fn, tp = (counts[key] for key in ("tn", "fp", "fn", "tp"))
-    recall, specificity = ratio(tp, tp + fn), ratio(tn, tn + fp)
-    spread = math.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))
-    return {
-        "f1": ratio(2 * tp, 2 * tp + fp + fn),
-        "balanced_accuracy": (recall + specificity) / 2,
-        "mcc": ratio(tp * tn - fp * fn, spread),
-    }
-
-
-def ratio(part: float, whole: float) -> float:
-    """Return *part* / *whole*, or 0 where *whole* is 0."""
-    return part / whole if whole else 0.0
+    return Confusion(
+        tn=int((~positive & ~called).sum()),
+        fp=int((~positive & called).sum()),
+        fn=int((positive & ~called).sum()),
+        tp=int((positive & called).sum()),
+    )
 
 
 def _positives(label: Values) -> NDArray[np.bool_]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
@@ -28,6 +30,37 @@ class Confusion(Record, frozen=True, kw_only=True):
     def accuracy(self) -> float:
         """Share of the rows that are called what they are."""
         return (self.tn + self.tp) / (self.tn + self.fp + self.fn + self.tp)
+
+    def figures(self) -> dict[str, float]:
+        """Return every figure at the threshold, 0 where its denominator is, as scikit-learn has."""
+        tn, fp, fn, tp = self.tn, self.fp, self.fn, self.tp
+        recall, specificity = _ratio(tp, tp + fn), _ratio(tn, tn + fp)
+        spread = math.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))
+        return {
+            "accuracy": self.accuracy,
+            "precision": _ratio(tp, tp + fp),
+            "recall": recall,
+            "specificity": specificity,
+            "f1": _ratio(2 * tp, 2 * tp + fp + fn),
+            "balanced_accuracy": (recall + specificity) / 2,
+            "mcc": _ratio(tp * tn - fp * fn, spread),
+        }
+
+    def classes(self) -> Iterator[ClassLine]:
+        """Yield precision, recall, F1 and rows of other candidates, then of calcifications."""
+        tn, fp, fn, tp = self.tn, self.fp, self.fn, self.tp
+        for name, hit, wrongly, missed in (("other", tn, fn, fp), ("calcification", tp, fp, fn)):
+            yield ClassLine(
+                name=name,
+                precision=_ratio(hit, hit + wrongly),
+                recall=_ratio(hit, hit + missed),
+                f1=_ratio(2 * hit, 2 * hit + wrongly + missed),
+                support=hit + missed,
+            )
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0
 
 
 class Roc(Record, frozen=True, kw_only=True):

@@ -8,19 +8,18 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tomocalc.accounts.figures import Figure
 from tomocalc.accounts.metrics import (
     CalibrationBin,
     CalibrationError,
-    ClassLine,
-    Confusion,
     Part,
     PrecisionRecall,
     Roc,
 )
-from tomocalc.evaluation.jackknife import NO_INTERVAL, share_of
+from tomocalc.evaluation.jackknife import share_of
 from tomocalc.evaluation.thresholds import predictive_values, threshold_table
 from tomocalc.evaluation.weighted import figures_of_merit, rarer_groups
-from tomocalc.metrics import confusion, ratio
+from tomocalc.metrics import confusion
 
 BINS = 10
 """Of equal width."""
@@ -36,17 +35,13 @@ Scores = NDArray[np.float64]
 
 
 def calibration(
-    label: Labels,
-    score: Scores,
-    group: NDArray[np.int32],
-    bins: int = BINS,
-    confidence: float = 0.95,
+    label: Labels, score: Scores, group: NDArray[np.int32], confidence: float = 0.95
 ) -> tuple[CalibrationBin, ...]:
-    """Compare mean probability and observed share in *bins* of equal width; empty ones left out.
+    """Compare mean probability and observed share in `BINS` of equal width; empty ones left out.
 
     Each bin has the interval of the observed share, by leaving out one *group* at a time.
     """
-    place = _bin(score, bins)
+    place = _bin(score)
     lines = []
     for index in np.unique(place):
         inside = place == index
@@ -63,18 +58,17 @@ def calibration(
     return tuple(lines)
 
 
-def calibration_error(label: Labels, score: Scores, bins: int = BINS) -> float:
+def calibration_error(label: Labels, score: Scores) -> float:
     """Return the expected calibration error, Σ n_b/n · |observed − mean probability| over bins.
 
     Source: Naeini, Cooper and Hauskrecht, AAAI 2015.
     """
-    place = _bin(score, bins)
-    gap = np.bincount(place, weights=label - score, minlength=bins)
+    gap = np.bincount(_bin(score), weights=label - score, minlength=BINS)
     return float(np.abs(gap).sum() / len(label))
 
 
 def calibration_facts(
-    label: Labels, score: Scores, *, seed: int, bins: int = BINS, simulations: int = SIMULATIONS
+    label: Labels, score: Scores, *, seed: int, simulations: int = SIMULATIONS
 ) -> CalibrationError:
     """Return the calibration error beside what it would be for perfect probabilities.
 
@@ -83,8 +77,8 @@ def calibration_facts(
     the mean error of the draws is the bias under perfect calibration.
     The p-value is the share of draws with an error at least as large.
     """
-    observed = calibration_error(label, score, bins)
-    drawn = _errors_if_calibrated(score, bins, simulations, seed)
+    observed = calibration_error(label, score)
+    drawn = _errors_if_calibrated(score, simulations, seed)
     expected = float(drawn.mean())
     return CalibrationError(
         ece=observed,
@@ -92,17 +86,15 @@ def calibration_facts(
         upper_if_calibrated=float(np.quantile(drawn, 0.95)),
         debiased=max(0.0, observed - expected),
         p_value=float((1 + (drawn >= observed - 1e-12).sum()) / (1 + simulations)),
-        bins=bins,
+        bins=BINS,
         simulations=simulations,
     )
 
 
-def _errors_if_calibrated(
-    score: Scores, bins: int, simulations: int, seed: int
-) -> NDArray[np.float64]:
+def _errors_if_calibrated(score: Scores, simulations: int, seed: int) -> NDArray[np.float64]:
     generator = np.random.default_rng(seed)
-    order = np.argsort(_bin(score, bins), kind="stable")
-    sorted_score, place = score[order], _bin(score, bins)[order]
+    order = np.argsort(_bin(score), kind="stable")
+    sorted_score, place = score[order], _bin(score)[order]
     start = np.flatnonzero(np.diff(place, prepend=-1))  # first row of every bin with rows
     at_once = max(1, CHUNK // len(score))
     parts = []
@@ -114,8 +106,8 @@ def _errors_if_calibrated(
     return np.concatenate(parts)
 
 
-def _bin(score: Scores, bins: int) -> NDArray[np.int64]:
-    return np.minimum((score * bins).astype(np.int64), bins - 1)
+def _bin(score: Scores) -> NDArray[np.int64]:
+    return np.minimum((score * BINS).astype(np.int64), BINS - 1)
 
 
 CURVE_POINTS = 400
@@ -156,18 +148,18 @@ def account(
     counts = confusion(label, score, threshold)
     metrics = figures_of_merit(label, score, group, threshold=threshold, confidence=confidence)
     error = calibration_facts(label, score, seed=seed)
-    metrics["ece"] = NO_INTERVAL.around(error.ece)
+    metrics["ece"] = Figure(value=error.ece)
     return msgspec.structs.replace(
         counted,
         metrics=metrics,
-        confusion=Confusion(**counts),
+        confusion=counts,
         calibration=calibration(label, score, group, confidence=confidence),
         calibration_error=error,
         thresholds=threshold_table(label, score, chosen=threshold),
         predictive_values=predictive_values(
             label, score, group, prevalences, threshold=threshold, confidence=confidence
         ),
-        report=classification_report(counts),
+        report=tuple(counts.classes()),
         roc=roc(label, score),
         pr=precision_recall(label, score),
     )
@@ -188,22 +180,6 @@ def precision_recall(label: NDArray[np.int8], score: NDArray[np.float64]) -> Pre
     precision, recall, cuts = precision_recall_curve(label, score)
     return PrecisionRecall(
         recall=_thin(recall), precision=_thin(precision), threshold=_cuts([*cuts, np.inf])
-    )
-
-
-def classification_report(counts: dict[str, int]) -> tuple[ClassLine, ...]:
-    """Return precision, recall, F1 and support of both classes."""
-    tn, fp, fn, tp = (counts[key] for key in ("tn", "fp", "fn", "tp"))
-    return _class_line("other", tn, fn, fp), _class_line("calcification", tp, fp, fn)
-
-
-def _class_line(name: str, hit: int, wrongly: int, missed: int) -> ClassLine:
-    return ClassLine(
-        name=name,
-        precision=ratio(hit, hit + wrongly),
-        recall=ratio(hit, hit + missed),
-        f1=ratio(2 * hit, 2 * hit + wrongly + missed),
-        support=hit + missed,
     )
 
 

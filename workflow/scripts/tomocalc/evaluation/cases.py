@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 import polars as pl
 
-from tomocalc.accounts.metrics import Cases, Confusion
+from tomocalc.accounts.metrics import Cases
 from tomocalc.evaluation.account import roc
 from tomocalc.evaluation.thresholds import predictive_values
 from tomocalc.evaluation.weighted import figures_of_merit, rarer_groups
@@ -132,7 +132,7 @@ def case_account(
         counted,
         metrics={name: figures[name] for name in FIGURES},
         cluster_auroc=by_cluster["auroc"],
-        confusion=Confusion(**confusion(label, score, threshold)),
+        confusion=confusion(label, score, threshold),
         roc=roc(label, score),
         rarer_groups=rarer_groups(label, patient),
         predictive_values=predictive_values(label, score, patient, prevalences, **at),

@@ -176,6 +176,6 @@ def _sensitivities(
     counts = response.at(thresholds)
     value = sensitivity_at(rates, *counts.curve())
     return [
-        counts.interval(float(share), column, confidence).around(float(share))
+        counts.figure(float(share), column, confidence)
         for share, column in zip(value, counts.without_each(rates).T, strict=True)
     ]

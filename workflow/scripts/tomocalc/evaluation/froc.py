@@ -12,10 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.accounts.figures import Lead
+from tomocalc.accounts.figures import Figure, Lead
 from tomocalc.accounts.findings import AtRate, Band, Froc, FrocCurve, FrocPoint
 from tomocalc.evaluation.jackknife import (
-    Interval,
     difference,
     freedom,
     interval,
@@ -129,8 +128,8 @@ class Counts:
         slope = np.divide(end - start, rates + off - lowest, out=np.zeros_like(off), where=reached)
         return value - (adds - slope * costs)
 
-    def interval(self, value: float, without: Floats, confidence: float) -> Interval:
-        """Return the interval of a sensitivity; the patients with findings are what it rests on."""
+    def figure(self, value: float, without: Floats, confidence: float) -> Figure:
+        """Return a sensitivity with its interval, which rests on the patients with findings."""
         groups = int((self.findings > 0).sum())
         return interval(value, without, groups=groups, freedom=groups - 1, confidence=confidence)
 
@@ -168,7 +167,7 @@ def froc(response: FreeResponse, *, threshold: float, confidence: float) -> Froc
     grid = np.unique(np.append(np.linspace(0, false[-1], GRID), RATES))
     best = response.best
     bands = [
-        counts.interval(float(share), column, confidence)
+        counts.figure(float(share), column, confidence)
         for share, column in zip(
             sensitivity_at(grid, false, sensitivity), counts.without_each(grid).T, strict=True
         )

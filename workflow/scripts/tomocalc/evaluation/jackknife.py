@@ -36,22 +36,6 @@ Figures = dict[str, Floats]
 
 
 @dataclass(frozen=True)
-class Interval:
-    """Limits of a figure, None where there is none, and where they come from."""
-
-    low: float | None
-    high: float | None
-    method: Method
-
-    def around(self, value: float) -> Figure:
-        """Return the figure that the limits are those of."""
-        return Figure(value=value, low=self.low, high=self.high, method=self.method)
-
-
-NO_INTERVAL = Interval(None, None, Method.NONE)
-
-
-@dataclass(frozen=True)
 class LeftOut:
     """Figures of all rows, and without each block of groups.
 
@@ -81,8 +65,8 @@ class LeftOut:
         """Return the degrees of freedom of the standard error of a figure that no scale ends."""
         return freedom(self.without[name], self.rarer)
 
-    def interval(self, name: str, confidence: float, lowest: float = 0.0) -> Interval:
-        """Return the interval of the figure *name*, which lies between *lowest* and 1.
+    def figure(self, name: str, confidence: float, lowest: float = 0.0) -> Figure:
+        """Return the figure *name* of all rows with its interval between *lowest* and 1.
 
         `freedom` supposes that what blocks add is spread normally. To rankings it is not, and of
         simulated cohorts the right share is covered half way to the degrees of the rarer class.
@@ -96,10 +80,6 @@ class LeftOut:
             confidence=confidence,
             lowest=lowest,
         )
-
-    def figure(self, name: str, confidence: float, lowest: float = 0.0) -> Figure:
-        """Return the figure *name* of all rows with its `interval`."""
-        return self.interval(name, confidence, lowest).around(self.values[name])
 
     def lead_over(
         self, other: LeftOut, name: str, confidence: float, *more: tuple[float, float]
@@ -221,8 +201,8 @@ def interval(
     freedom: float,
     confidence: float,
     lowest: float = 0.0,
-) -> Interval:
-    """Return the interval of a figure between *lowest* and 1.
+) -> Figure:
+    """Return a figure with its interval between *lowest* and 1.
 
     Parameters
     ----------
@@ -234,15 +214,18 @@ def interval(
         Of Student's t.
     """
     if groups < 2:
-        return NO_INTERVAL
+        return Figure(value=value)
     share = (value - lowest) / (1 - lowest)
     error = standard_error((without - lowest) / (1 - lowest))
     if not 0 < share < 1 or error <= FLAT:
         low, high = wilson(groups * min(max(share, 0.0), 1.0), groups, confidence)
-        return Interval(_scaled(low, lowest), _scaled(high, lowest), Method.WILSON)
-    trials = share * (1 - share) / error**2
-    low, high = score_limits(share, trials, student(confidence, freedom))
-    return Interval(_scaled(low, lowest), _scaled(high, lowest), Method.LEFT_OUT)
+        method = Method.WILSON
+    else:
+        trials = share * (1 - share) / error**2
+        low, high = score_limits(share, trials, student(confidence, freedom))
+        method = Method.LEFT_OUT
+    low, high = (lowest + (1 - lowest) * end for end in (low, high))
+    return Figure(value=value, low=low, high=high, method=method)
 
 
 def difference(value: float, error: float, *, freedom: float, confidence: float) -> Lead:
@@ -263,17 +246,12 @@ def student(confidence: float, freedom: float) -> float:
     return float(ndtri(below) if math.isinf(freedom) else stdtrit(freedom, below))
 
 
-def _scaled(share: float, lowest: float) -> float:
-    return lowest + (1 - lowest) * share
-
-
 def share_of(hit: NDArray[np.bool_], group: NDArray[np.integer], confidence: float) -> Figure:
     """Return the share of *hit* rows with its interval, leaving out one *group* at a time."""
     if not len(hit):
-        return NO_INTERVAL.around(0.0)
+        return Figure(value=0.0)
     block = blocks(group)
     hits, rows = np.bincount(block, weights=hit), np.bincount(block)
     value, degrees = float(hits.sum() / rows.sum()), freedom_of_share(len(hit), len(rows))
     without = (hits.sum() - hits) / np.maximum(rows.sum() - rows, 1)
-    found = interval(value, without, groups=len(rows), freedom=degrees, confidence=confidence)
-    return found.around(value)
+    return interval(value, without, groups=len(rows), freedom=degrees, confidence=confidence)

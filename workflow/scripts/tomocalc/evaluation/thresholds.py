@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from tomocalc.accounts.figures import Figure
 from tomocalc.accounts.metrics import AtThreshold, OperatingPoint, PredictiveValue, Rule
-from tomocalc.evaluation.jackknife import NO_INTERVAL, Figures, LeftOut, leave_out
+from tomocalc.evaluation.jackknife import Figures, LeftOut, leave_out
 from tomocalc.evaluation.weighted import figures_of_merit
-from tomocalc.metrics import confusion, proportions, ratio, threshold_metrics
+from tomocalc.metrics import confusion
 
 STEPS = np.round(np.arange(0.05, 1, 0.05), 2)
 QUANTILES = np.linspace(0, 1, 21)
@@ -83,15 +83,9 @@ def _point(
 
 def _at_threshold(label: Labels, score: Scores, threshold: float) -> AtThreshold:
     counts = confusion(label, score, threshold)
-    shares = {name: ratio(*pair) for name, pair in proportions(counts).items()}
-    return AtThreshold(
-        threshold=threshold,
-        precision=shares["precision"],
-        recall=shares["recall"],
-        specificity=shares["specificity"],
-        **threshold_metrics(counts),
-        flagged=ratio(counts["tp"] + counts["fp"], len(label)),
-    )
+    figures = {name: value for name, value in counts.figures().items() if name != "accuracy"}
+    flagged = (counts.tp + counts.fp) / len(label)
+    return AtThreshold(threshold=threshold, flagged=flagged, **figures)
 
 
 def _finite(cut: float, score: Scores) -> float:
@@ -145,7 +139,7 @@ def _figure(found: LeftOut, name: str, confidence: float) -> Figure:
     if np.isnan(found.values[name]):
         return Figure(value=None)
     if np.isnan(found.without[name]).any():  # one group alone is called so
-        return NO_INTERVAL.around(found.values[name])
+        return Figure(value=found.values[name])
     return found.figure(name, confidence)
 
 

@@ -22,9 +22,7 @@ from tomocalc.accounts.external import (
 from tomocalc.accounts.figures import Figure, Method
 from tomocalc.evaluation.jackknife import (
     CHUNK,
-    NO_INTERVAL,
     Figures,
-    Interval,
     LeftOut,
     leave_out,
     standard_error,
@@ -137,9 +135,9 @@ def unbounded(found: LeftOut, name: str, confidence: float) -> Figure:
     """Return a figure that no scale ends, with Student's interval on its own scale."""
     value, error = found.values[name], standard_error(found.without[name])
     if found.groups < 2 or not np.isfinite(error):
-        return NO_INTERVAL.around(value)
+        return Figure(value=value)
     reach = student(confidence, found.freedom(name)) * error
-    return Interval(value - reach, value + reach, Method.LEFT_OUT).around(value)
+    return Figure(value=value, low=value - reach, high=value + reach, method=Method.LEFT_OUT)
 
 
 def decision_curve(

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from tomocalc.accounts.experiments import Reproduction, Side
-from tomocalc.accounts.metrics import Confusion
 from tomocalc.experiments.paper import (
     HYPERPARAMETERS,
     LAST_EPOCH,
@@ -105,26 +104,15 @@ def _report(account: Reproduction) -> list[list[Any]]:
         "this run": account.ours.confusion,
         "honest split": account.honest.confusion,
     }
+    found = {who: list(counts.classes()) for who, counts in matrices.items()}
     for kind, (name, printed) in enumerate(REPORT.items()):
         rows.append([name, "paper, as printed", *printed, None])
-        rows += [[name, who, *_scores(counts)[kind]] for who, counts in matrices.items()]
+        for who, lines in found.items():
+            one = lines[kind]
+            rows.append([name, who, one.precision, one.recall, one.f1, one.support])
     rows.append(["accuracy", "paper, as printed", None, None, account.paper.accuracy, None])
     return rows + [
         ["accuracy", who, None, None, counts.accuracy, None] for who, counts in matrices.items()
-    ]
-
-
-def _scores(counts: Confusion) -> list[list[float]]:
-    """Return precision, recall, F1 and rows of other candidates, then of calcifications."""
-    tn, fp, fn, tp = counts.tn, counts.fp, counts.fn, counts.tp
-    return [
-        [
-            hit / max(1, hit + wrong),
-            hit / max(1, hit + missed),
-            2 * hit / max(1, 2 * hit + wrong + missed),
-            hit + missed,
-        ]
-        for hit, wrong, missed in ((tn, fn, fp), (tp, fp, fn))
     ]
 
 

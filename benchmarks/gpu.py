@@ -17,8 +17,8 @@ import torch
 from measuring import head
 from training import ROWS, STEPS, data, paper_settings
 
+from tomocalc.model.card import NetworkShape
 from tomocalc.model.device import choose_device, why_no_cuda
-from tomocalc.model.lstm import Hyperparameters
 from tomocalc.model.training import Batch, Row, Trained, train
 
 EPOCHS = {"CUDA": 20, "CPU, one thread": 4}
@@ -42,7 +42,7 @@ def trained(
         ends.append(time.perf_counter())  # the epoch's loss has been read: the device is idle
 
     found = train(
-        shape=Hyperparameters(inputs=steps[1], dropout=dropout),
+        shape=NetworkShape(inputs=steps[1], dropout=dropout),
         settings=paper_settings(epochs),
         training=part,
         validation=None,

@@ -97,8 +97,7 @@ def samples_of(rows: pl.DataFrame, focus: pl.DataFrame, recipe: Recipe) -> Sampl
         rows.drop("label").join(focus.select(*KEYS, "label"), on=KEYS, maintain_order="left"),
         focus.with_columns(part=pl.lit("train"), fold=pl.lit(0)),
         features=list(recipe.features),
-        kind=recipe.kind,
-        slices=recipe.slices,
+        sequence=recipe.sequence,
     )
 
 

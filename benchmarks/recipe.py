@@ -81,8 +81,7 @@ def of_a_run(dataset: Path, kind: str) -> tuple[Samples, np.ndarray]:
         read_parquet(dataset / "dataset/candidates.parquet"),
         splits,
         features=CONFIG["features"],
-        kind=kind,
-        slices=CONFIG["sequence"]["slices"],
+        sequence=CONFIG["sequence"] | {"kind": kind},
     )
     return samples, splits["group"].to_numpy()
 
@@ -94,7 +93,9 @@ def of_woods() -> tuple[Samples, np.ndarray]:
     splits = rows[train].select(
         "volume_id", "candidate_id", "label", part=pl.lit("train"), fold=0, copy=0
     )
-    samples = build_samples(rows, splits, features=FEATURES, kind="single_step", slices=1)
+    samples = build_samples(
+        rows, splits, features=FEATURES, sequence={"kind": "single_step", "slices": 1}
+    )
     return samples, np.arange(len(train))
 
 

@@ -281,7 +281,7 @@ def _release(table: pl.DataFrame, splits: pl.DataFrame, seed: int) -> dict[str, 
     shared = {"features": FEATURES, "impute": "none", "seed": seed}
     recipe = Recipe.of(CONFIG["model"] | SMALL, sequence=SEQUENCE, **shared)
     trial = Experiment(table, splits, CONFIG["model"], "none", 5, seed, CPU)
-    samples = trial._samples(FEATURES, recipe.kind, recipe.slices)
+    samples = trial._samples(FEATURES, recipe.sequence)
     training = np.flatnonzero(samples.part == "train")
     fitted = fit(samples, training=training, validation=training[:0], recipe=recipe, device=CPU)
     lstm = fitted.probability(samples, np.arange(len(samples.y)))

@@ -119,8 +119,8 @@ def ours(steps: tuple[int, int], epochs: int) -> Times:
     import logging
 
     from tomocalc.log import Progress
+    from tomocalc.model.card import NetworkShape
     from tomocalc.model.device import choose_device
-    from tomocalc.model.lstm import Hyperparameters
     from tomocalc.model.training import Batch, Checkpoint, Row, train
 
     device = choose_device("cpu")
@@ -141,7 +141,7 @@ def ours(steps: tuple[int, int], epochs: int) -> Times:
             clock()
 
         train(
-            shape=Hyperparameters(inputs=steps[1]),
+            shape=NetworkShape(inputs=steps[1]),
             settings=paper_settings(epochs),
             training=parts[0],
             validation=parts[1],

@@ -27,8 +27,8 @@ from measuring import ROOT, head, spend
 from support.defaults import CONFIG  # pyright: ignore[reportMissingImports]
 from tomocalc.accounts.study import Search, Trial
 from tomocalc.model.objective import compute_trial
-from tomocalc.model.sequences import load_samples
-from tomocalc.parquet import write_parquet
+from tomocalc.model.sequences import build_samples
+from tomocalc.parquet import read_parquet, write_parquet
 
 Times = tuple[float, float]
 SECTIONS: dict[str, Any] = {
@@ -84,7 +84,9 @@ def in_one_process(folder: Path, trials: int) -> tuple[list[Trial], Times]:
     torch.set_num_threads(1)
     tables = [str(folder / f"{path}.parquet") for path in TABLES]
     features: list[str] = SECTIONS["features"]
-    samples = load_samples(*tables, features=features, sequence=SECTIONS["sequence"], impute="none")
+    samples = build_samples(
+        *map(read_parquet, tables), features=features, sequence=SECTIONS["sequence"]
+    )
     search = Search.of(CONFIG["tuning"], protocol="honest")
     computed: list[Trial] = []
     for number in range(trials):

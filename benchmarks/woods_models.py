@@ -105,7 +105,9 @@ def _honest_splits(
 
 def as_samples(rows: pl.DataFrame, splits: pl.DataFrame) -> Samples:
     """Return the rows of a split as the network reads them, one step each."""
-    return build_samples(rows, splits, features=FEATURES, kind="single_step", slices=1)
+    return build_samples(
+        rows, splits, features=FEATURES, sequence={"kind": "single_step", "slices": 1}
+    )
 
 
 def recipe_of(model: NetworkSection, seed: int) -> Recipe:

@@ -27,7 +27,7 @@ from tomocalc.dataset.feature_table import read_feature_table
 from tomocalc.image.shards import read_manifest, read_volume_rows
 from tomocalc.metrics import Threshold
 from tomocalc.model.card import ModelCard, NetworkShape, ReadColumn
-from tomocalc.model.lstm import Ensemble, Hyperparameters
+from tomocalc.model.lstm import Ensemble
 from tomocalc.model.preprocessing import fit_preprocessing
 from tomocalc.model.release import load_model, save_model
 from tomocalc.model.sequences import build_sequences
@@ -41,7 +41,7 @@ SCHEMAS = Path(__file__).parents[2] / "workflow/schemas"
 def release(folder: Path) -> Path:
     """Write a model of a thumbnail's size and return its weights."""
     torch.manual_seed(0)
-    network = Ensemble(Hyperparameters(inputs=3, units=(5, 4), members=2)).eval()
+    network = Ensemble(NetworkShape(inputs=3, units=(5, 4), members=2)).eval()
     given = build_sequences(make_candidates(), features=NAMES, kind="slices", slices=3)
     scale = fit_preprocessing(given.x, given.mask, features=3, scaler="quantile")
     save_model(

@@ -16,7 +16,7 @@ from tomocalc.accounts.quality import Extraction
 from tomocalc.image.shards import read_volume_rows
 from tomocalc.metrics import Threshold
 from tomocalc.model.card import ModelCard, NetworkShape, ReadColumn, model_domain
-from tomocalc.model.lstm import Ensemble, Hyperparameters
+from tomocalc.model.lstm import Ensemble
 from tomocalc.model.preprocessing import fit_preprocessing
 from tomocalc.model.release import save_model
 from tomocalc.model.sequences import build_sequences
@@ -53,7 +53,7 @@ def release(
     rows = read_volume_rows(manifest, content)
     sequence: dict[str, Any] = {"kind": "slices", "slices": slices}
     sequences = build_sequences(rows, features=list(features), **sequence)
-    shape = Hyperparameters(inputs=len(features), units=tuple(units), members=2)
+    shape = NetworkShape(inputs=len(features), units=tuple(units), members=2)
     torch.manual_seed(1)
     network = Ensemble(shape)
     label = np.arange(len(sequences.keys)) % 2

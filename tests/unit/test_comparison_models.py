@@ -51,7 +51,9 @@ def data(protocol="honest"):
         splits = split_paper(focus, seed=1, test_fraction=0.25, folds=3)
     else:
         splits = split_honest(focus, seed=1, validation_fraction=0.2, test_fraction=0.25, folds=3)
-    samples = build_samples(focus, splits, features=FEATURES, kind="single_step", slices=1)
+    samples = build_samples(
+        focus, splits, features=FEATURES, sequence={"kind": "single_step", "slices": 1}
+    )
     return Data(samples, "none", splits["group"].to_numpy())
 
 

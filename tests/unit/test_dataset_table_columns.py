@@ -10,7 +10,7 @@ from tomocalc.accounts.quality import QualityAccount
 from tomocalc.dataset.feature_table import read_feature_table
 from tomocalc.eda.table import load_table
 from tomocalc.errors import TomocalcError
-from tomocalc.model.sequences import load_samples
+from tomocalc.model.sequences import build_samples
 from tomocalc.parquet import write_parquet
 
 
@@ -77,12 +77,11 @@ def test_any_columns_of_a_table_are_features(tmp_path):
     own = rows["wavelet-LL mean"].to_numpy()
     assert own == pytest.approx(values["wavelet-LL mean"], rel=1e-6)
     assert QualityAccount.read(paths["quality"]).columns["original_glcm_Contrast"].null == 0
-    samples = load_samples(
-        paths["candidates"],
-        paths["splits"],
+    samples = build_samples(
+        rows,
+        pl.read_parquet(paths["splits"]),
         features=features,
         sequence={"kind": "single_step", "slices": 1},
-        impute="none",
     )
     assert samples.x.shape == (120, 1, 3)
     assert load_table(paths["candidates"]).features.keys() == {*features}

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from support.model_data import MODEL
+from tomocalc.model.card import NetworkShape
 from tomocalc.model.device import choose_device
-from tomocalc.model.lstm import Hyperparameters
 from tomocalc.model.recipe import TrainingSettings
 from tomocalc.model.training import Batch, Checkpoint, Row, Trained, train
 
@@ -29,7 +29,7 @@ def run(device: str, *, dropout: float = 0.2, **arguments: Any) -> Trained:
     x = torch.randn(70, 4, 2, generator=g) + y[:, None, None]
     data = Batch(*(v.to(place) for v in (x, torch.randint(4, (70,), generator=g), y)))
     return train(
-        shape=Hyperparameters(inputs=2, units=(6, 3), dropout=dropout, members=2),
+        shape=NetworkShape(inputs=2, units=(6, 3), dropout=dropout, members=2),
         settings=TrainingSettings.of(MODEL | {"patience": 0, "schedule": "one_cycle"}),
         training=data,
         validation=data,

@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 import torch
 
+from tomocalc.model.card import NetworkShape
 from tomocalc.model.inference import Network
-from tomocalc.model.lstm import Ensemble, Hyperparameters
+from tomocalc.model.lstm import Ensemble
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 FEATURES, SAMPLES = 6, 1500
 
 
-def network(shape: Hyperparameters) -> tuple[Ensemble, Network]:
+def network(shape: NetworkShape) -> tuple[Ensemble, Network]:
     """Draw every weight, biases too, large enough for saturated gates."""
     torch.manual_seed(len(shape.units))
     ensemble = Ensemble(shape)
@@ -40,7 +41,7 @@ def test_probabilities_are_those_of_pytorch(
         "features_as_steps": (FEATURES, 1),
         "single_step": (1, FEATURES),
     }[kind]
-    ensemble, found = network(Hyperparameters(width, units, members=members))
+    ensemble, found = network(NetworkShape(inputs=width, units=units, members=members))
     rng = np.random.default_rng(3)
     last = rng.integers(0, steps, SAMPLES)
     x = rng.normal(0, 3, (SAMPLES, steps, width)).astype(np.float32)
@@ -50,7 +51,7 @@ def test_probabilities_are_those_of_pytorch(
 
 
 def test_what_lies_behind_the_last_valid_step_does_not_matter() -> None:
-    _, found = network(Hyperparameters(FEATURES, (8, 4)))
+    _, found = network(NetworkShape(inputs=FEATURES, units=(8, 4)))
     x = np.random.default_rng(0).normal(size=(5, 7, FEATURES)).astype(np.float32)
     other, last = x.copy(), np.array([0, 1, 2, 3, 6])
     other[np.arange(7) > last[:, np.newaxis]] = 1e6
@@ -58,12 +59,12 @@ def test_what_lies_behind_the_last_valid_step_does_not_matter() -> None:
 
 
 def test_no_sample_gives_no_probability() -> None:
-    _, found = network(Hyperparameters(FEATURES, (4,)))
+    _, found = network(NetworkShape(inputs=FEATURES, units=(4,)))
     assert found.probability(np.zeros((0, 7, FEATURES), np.float32), np.zeros(0, int)).shape == (0,)
 
 
 def test_tensors_of_another_shape_are_named() -> None:
-    _, found = network(Hyperparameters(FEATURES, (4,)))
+    _, found = network(NetworkShape(inputs=FEATURES, units=(4,)))
     with pytest.raises(ValueError, match=r"members\.0\.layers\.0\.weight_ih_l0"):
         Network(found.tensors, inputs=FEATURES + 1, units=(4,), members=1)
     with pytest.raises(ValueError, match=r"members\.1\.head\.bias"):

@@ -10,7 +10,8 @@ import torch
 from torch import nn
 
 from support.model_data import MODEL
-from tomocalc.model.lstm import Ensemble, Hyperparameters, StackedLSTM
+from tomocalc.model.card import NetworkShape
+from tomocalc.model.lstm import Ensemble, StackedLSTM
 from tomocalc.model.optimisation import Adam, class_weights, learning_rate, oversampled, row_loss
 from tomocalc.model.recipe import TrainingSettings
 
@@ -23,7 +24,7 @@ def keras_parameters(inputs: int) -> int:
 
 
 def test_the_default_is_the_papers_stack() -> None:
-    model = StackedLSTM(Hyperparameters(inputs=6))
+    model = StackedLSTM(NetworkShape(inputs=6))
     assert [layer.hidden_size for layer in model.layers if isinstance(layer, nn.LSTM)] == [
         128,
         64,
@@ -37,7 +38,7 @@ def test_the_default_is_the_papers_stack() -> None:
 
 def test_one_step_by_hand() -> None:
     torch.manual_seed(0)
-    model = StackedLSTM(Hyperparameters(inputs=3, units=(4,), dropout=0.0))
+    model = StackedLSTM(NetworkShape(inputs=3, units=(4,), dropout=0.0))
     x = torch.randn(5, 1, 3)
     w = dict(model.layers[0].named_parameters())
     i, _, g, o = (x[:, 0] @ w["weight_ih_l0"].T + w["bias_ih_l0"] + w["bias_hh_l0"]).chunk(4, 1)
@@ -48,7 +49,7 @@ def test_one_step_by_hand() -> None:
 
 def test_one_step_equals_the_first_of_several() -> None:
     torch.manual_seed(4)
-    model = StackedLSTM(Hyperparameters(inputs=3, units=(16, 8), dropout=0.0))
+    model = StackedLSTM(NetworkShape(inputs=3, units=(16, 8), dropout=0.0))
     x, last = torch.randn(9, 1, 3), torch.zeros(9, dtype=torch.long)
     gradients = []
     for steps in (1, 2):
@@ -70,7 +71,7 @@ def test_one_step_equals_the_first_of_several() -> None:
 @pytest.mark.parametrize("units", [(8,), (8, 4), (8, 4, 4, 2)])
 def test_padding_does_not_reach_the_output(units: tuple[int, ...]) -> None:
     torch.manual_seed(1)
-    model = Ensemble(Hyperparameters(inputs=2, units=units, members=2)).eval()
+    model = Ensemble(NetworkShape(inputs=2, units=units, members=2)).eval()
     x = torch.randn(6, 5, 2)
     last = torch.tensor([0, 1, 2, 3, 4, 2])
     padded = x.clone()
@@ -81,7 +82,7 @@ def test_padding_does_not_reach_the_output(units: tuple[int, ...]) -> None:
 
 def test_members_start_differently_and_are_averaged() -> None:
     torch.manual_seed(2)
-    model = Ensemble(Hyperparameters(inputs=2, units=(4,), members=3))
+    model = Ensemble(NetworkShape(inputs=2, units=(4,), members=3))
     x, last = torch.randn(7, 3, 2), torch.full((7,), 2)
     logits = model.eval()(x, last).detach()
     assert logits.shape == (3, 7)
@@ -93,7 +94,7 @@ def test_members_start_differently_and_are_averaged() -> None:
 
 def test_first_weights_are_those_of_keras() -> None:
     torch.manual_seed(3)
-    w = dict(StackedLSTM(Hyperparameters(inputs=6, units=(16,))).layers[0].named_parameters())
+    w = dict(StackedLSTM(NetworkShape(inputs=6, units=(16,))).layers[0].named_parameters())
     assert w["bias_ih_l0"].tolist() == [0.0] * 16 + [1.0] * 16 + [0.0] * 32
     assert not w["bias_hh_l0"].any()
     r = w["weight_hh_l0"]

@@ -11,19 +11,18 @@ from sklearn.impute import KNNImputer
 
 from support.model_data import MODEL
 from tomocalc.errors import TomocalcError
+from tomocalc.model.card import NetworkShape
 from tomocalc.model.fitting import fit
-from tomocalc.model.lstm import Hyperparameters
 from tomocalc.model.preprocessing import Preprocessing, fit_imputation, fit_preprocessing
 from tomocalc.model.recipe import Recipe, TrainingSettings
 from tomocalc.model.sequences import Samples
 
 ONE_STEP = np.ones((4, 1), bool)
 RECIPE = Recipe(
-    shape=Hyperparameters(inputs=1, units=(2,)),
+    shape=NetworkShape(inputs=1, units=(2,)),
     settings=TrainingSettings.of(MODEL | {"epochs": 1}),
     features=("area",),
-    kind="single_step",
-    slices=1,
+    sequence={"kind": "single_step", "slices": 1},
     scaler="standard",
     impute="none",
     seed=0,

@@ -69,8 +69,7 @@ def test_samples_follow_the_splits_and_repeat_copies() -> None:
         table.sample(fraction=1.0, shuffle=True, seed=3),
         splits,
         features=NAMES,
-        kind="single_step",
-        slices=1,
+        sequence={"kind": "single_step", "slices": 1},
     )
     keys = ["volume_id", "candidate_id"]
     expected = splits.join(
@@ -120,8 +119,7 @@ def test_missing_column_candidate_and_focus_are_named() -> None:
             table.filter((pl.col("volume_id") != "v1") | (pl.col("candidate_id") != 1)),
             splits,
             features=NAMES,
-            kind="slices",
-            slices=3,
+            sequence={"kind": "slices", "slices": 3},
         )
     with pytest.raises(TomocalcError, match=r"E302.*volume v0, candidate 0, column focus"):
         build_sequences(

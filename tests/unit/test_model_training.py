@@ -13,11 +13,11 @@ import torch
 
 from support.model_data import MODEL
 from tomocalc.errors import TomocalcError
-from tomocalc.model.lstm import Hyperparameters
+from tomocalc.model.card import NetworkShape
 from tomocalc.model.recipe import TrainingSettings
 from tomocalc.model.training import Batch, Checkpoint, Row, Trained, train
 
-SHAPE = Hyperparameters(inputs=2, units=(6, 3), dropout=0.2, members=2)
+SHAPE = NetworkShape(inputs=2, units=(6, 3), dropout=0.2, members=2)
 
 
 class Killed(Exception):

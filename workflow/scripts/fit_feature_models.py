@@ -111,9 +111,8 @@ def samples_of(
         candidates,
         splits,
         features=features,
-        kind="single_step",
-        slices=1,
-        missing=impute != "none",
+        sequence={"kind": "single_step", "slices": 1},
+        impute=impute,
     )
     return Data(samples, impute, splits["group"].to_numpy().astype(np.int32))
 

@@ -166,14 +166,7 @@ def of_sequences(
     seed: int,
 ) -> Scores:
     """Return the scores of the rows *wanted*; shape and budget are those of the stacked LSTM."""
-    samples = build_samples(
-        candidates,
-        splits,
-        features=features,
-        kind=sequence["kind"],
-        slices=sequence["slices"],
-        missing=impute != "none",
-    )
+    samples = build_samples(candidates, splits, features=features, sequence=sequence, impute=impute)
     once = samples.first_uses(training)
     prepare = fit_preprocessing(
         samples.x[once],

@@ -15,7 +15,7 @@ from tomocalc.metrics import choose_threshold, score
 from tomocalc.model.forest import log_odds, probability
 from tomocalc.model.growing import AVERAGED, BOOSTED, grow
 from tomocalc.model.release import average, load_model, tree_inputs
-from tomocalc.model.sequences import load_samples
+from tomocalc.model.sequences import build_samples
 from tomocalc.parquet import read_parquet, write_parquet
 
 
@@ -50,9 +50,9 @@ def main(
     """
     started = time.perf_counter()
     lstm, rows = load_model(network), read_parquet(splits)
-    samples = load_samples(
-        candidates,
-        splits,
+    samples = build_samples(
+        read_parquet(candidates),
+        rows,
         features=lstm.features,
         sequence=lstm.card.sequence,
         impute="none" if lstm.preprocessing.imputation is None else "filled",

@@ -4,7 +4,8 @@ from tomocalc.accounts.study import Search, Trial
 from tomocalc.jobs import run
 from tomocalc.model.device import choose_device
 from tomocalc.model.objective import compute_trial
-from tomocalc.model.sequences import load_samples
+from tomocalc.model.sequences import build_samples
+from tomocalc.parquet import read_parquet
 from tomocalc.sections import NetworkSection, SearchSection, SequenceSection
 
 
@@ -33,7 +34,8 @@ def main(
     settings
         The `tuning` section; the number of trials is not looked at.
     """
-    samples = load_samples(candidates, splits, features=features, sequence=sequence, impute=impute)
+    tables = read_parquet(candidates), read_parquet(splits)
+    samples = build_samples(*tables, features=features, sequence=sequence, impute=impute)
     found = compute_trial(
         number,
         [Trial.read(path) for path in known],

@@ -79,14 +79,7 @@ def main(
     settings = tuned.over(model) if tuned else model
     recipe = Recipe.of(settings, features=features, sequence=sequence, impute=impute, seed=seed)
     recipe = recipe.under(protocol, chosen=run_protocol)
-    samples = build_samples(
-        table,
-        rows,
-        features=features,
-        kind=recipe.kind,
-        slices=recipe.slices,
-        missing=impute != "none",
-    )
+    samples = build_samples(table, rows, features=features, sequence=sequence, impute=impute)
     device = choose_device(model["device"], precision=model["precision"], threads=threads)
     data, watch = data_hashes(candidates, splits), run_protocol == "paper"
     key = recipe.key(data=data, device=device.type, code=code, watch=watch)

@@ -57,9 +57,8 @@ def cross_validated(
         candidates,
         focus.with_columns(part=pl.lit("train"), fold=pl.lit(0)),
         features=features,
-        kind=recipe.kind,
-        slices=recipe.slices,
-        missing=impute != "none",
+        sequence=sequence,
+        impute=impute,
     )
     device = choose_device(model["device"], precision=model["precision"], threads=threads)
     figures: dict[str, list[dict[str, float]]] = {"lstm": [], "trees": [], "average": []}

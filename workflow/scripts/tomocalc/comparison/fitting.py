@@ -21,7 +21,7 @@ from tomocalc.comparison.feature_models import (
     scores,
 )
 from tomocalc.errors import TomocalcError
-from tomocalc.metrics import accuracy, auroc, average_precision, choose_threshold, score
+from tomocalc.metrics import auroc, average_precision, choose_threshold, confusion, score
 from tomocalc.model.preprocessing import fit_preprocessing
 from tomocalc.model.sequences import Samples
 
@@ -229,13 +229,12 @@ def grouped_folds(
 
 def fold_figures(label: NDArray[np.float32], found: NDArray[np.float64]) -> dict[str, float]:
     """Return AUROC, average precision, and F1 and accuracy at 0.5."""
-    called = found >= 0.5
-    hits = int((called & (label == 1)).sum())
+    at_half = confusion(label, found, 0.5).figures()
     return {
         "auroc": auroc(label, found),
         "average_precision": average_precision(label, found),
-        "f1": 2 * hits / max(1, int(called.sum() + (label == 1).sum())),
-        "accuracy": accuracy(label, found),
+        "f1": at_half["f1"],
+        "accuracy": at_half["accuracy"],
     }
 
 

@@ -90,7 +90,7 @@ class Experiment:
             self.model, features=features, sequence=sequence, impute=self.impute, seed=self.seed
         )
         return out_of_fold(
-            self._samples(features, recipe.kind, recipe.slices),
+            self._samples(features, sequence),
             self.group,
             folds=self.folds,
             recipe=recipe,
@@ -104,7 +104,7 @@ class Experiment:
         They read *features* at best focus and, of a sequence of more than one of the *slices*,
         how they differ from the slices around; see `tomocalc.model.forest.depth_features`.
         """
-        samples = self._samples(features, "slices", slices)
+        samples = self._samples(features, {"kind": "slices", "slices": slices})
 
         def predict(training: Rows, rows: Rows) -> Scores:
             once = samples.first_uses(training)
@@ -121,14 +121,9 @@ class Experiment:
 
         return over_folds(samples, self.group, folds=self.folds, seed=self.seed, predict=predict)
 
-    def _samples(self, features: list[str], kind: str, slices: int) -> Samples:
+    def _samples(self, features: list[str], sequence: SequenceSection) -> Samples:
         return build_samples(
-            self.table,
-            self.rows,
-            features=features,
-            kind=kind,
-            slices=slices,
-            missing=self.impute != "none",
+            self.table, self.rows, features=features, sequence=sequence, impute=self.impute
         )
 
     def paired(

@@ -35,12 +35,24 @@ class ReadColumn(Record, frozen=True, kw_only=True):
 
 
 class NetworkShape(Record, frozen=True, kw_only=True):
-    """Inputs, units of the layers, dropout after each, and how many networks are averaged."""
+    """Shape of the network.
+
+    Attributes
+    ----------
+    inputs
+        Features per step.
+    units
+        Hidden units of every LSTM layer, one to four layers. The default is the paper's.
+    dropout
+        Probability of dropping an output, after each layer.
+    members
+        Networks with random starts of their own whose probabilities are averaged.
+    """
 
     inputs: int
-    units: tuple[int, ...]
-    dropout: float
-    members: int
+    units: tuple[int, ...] = (128, 64, 32)
+    dropout: float = 0.1
+    members: int = 1
 
 
 class Calibration(Record, frozen=True, kw_only=True):

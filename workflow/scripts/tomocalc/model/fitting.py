@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -16,7 +16,6 @@ from tomocalc.model.card import (
     Calibration,
     Device,
     ModelCard,
-    NetworkShape,
     PartRows,
     ReadColumn,
     TrainedOn,
@@ -134,9 +133,9 @@ def network_card(
     train, validation = (_part_rows(samples, part) for part in ("train", "validation"))
     return ModelCard(
         features=tuple(ReadColumn(name=name, unit=unit.get(name, "")) for name in recipe.features),
-        sequence={"kind": recipe.kind, "slices": recipe.slices},
+        sequence=recipe.sequence,
         preprocessing=fit.preprocessing,
-        shape=NetworkShape(**asdict(recipe.shape)),
+        shape=recipe.shape,
         training=recipe.training() | {"seed": recipe.seed},
         epochs=len(fit.trained.history),
         best_epoch=fit.trained.best_epoch,

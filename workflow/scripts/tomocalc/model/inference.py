@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from tomocalc.model.forest import probability
+
 Floats = NDArray[np.float32]
 
 ROWS = 1024
@@ -119,12 +121,8 @@ class Network:
             part = x[begin : begin + ROWS, : int(end.max()) + 1]
             steps = np.ascontiguousarray(part.transpose(1, 0, 2))  # (step, sample, feature)
             logits = [member(steps, end).astype(np.float64) for member in self._members]
-            found[begin : begin + ROWS] = np.mean([_sigmoid(logit) for logit in logits], axis=0)
+            found[begin : begin + ROWS] = np.mean([probability(logit) for logit in logits], axis=0)
         return found
-
-
-def _sigmoid(logit: NDArray[np.float64]) -> NDArray[np.float64]:
-    return (1 + np.tanh(logit / 2)) / 2
 
 
 def _shapes(inputs: int, units: Sequence[int], members: int) -> dict[str, tuple[int, ...]]:

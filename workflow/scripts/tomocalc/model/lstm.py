@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -11,27 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-
-@dataclass(frozen=True)
-class Hyperparameters:
-    """Shape of the model.
-
-    Attributes
-    ----------
-    inputs
-        Features per step.
-    units
-        Hidden units of every LSTM layer, one to four layers. The default is the paper's.
-    dropout
-        Probability of dropping an output, after each layer.
-    members
-        Networks with random starts of their own whose probabilities are averaged.
-    """
-
-    inputs: int
-    units: tuple[int, ...] = (128, 64, 32)
-    dropout: float = 0.1
-    members: int = 1
+from tomocalc.model.card import NetworkShape
 
 
 class StackedLSTM(nn.Module):
@@ -41,7 +20,7 @@ class StackedLSTM(nn.Module):
     padding behind it: a plain gather replaces packed sequences, and shapes stay fixed.
     """
 
-    def __init__(self, shape: Hyperparameters) -> None:
+    def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
         sizes = [shape.inputs, *shape.units]
         self.layers = nn.ModuleList(
@@ -95,7 +74,7 @@ def first_step(layer: nn.Module, x: Tensor) -> Tensor:
 class Ensemble(nn.Module):
     """*members* stacked LSTMs that read the same batch; each learns as if it were alone."""
 
-    def __init__(self, shape: Hyperparameters) -> None:
+    def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
         self.members = nn.ModuleList(StackedLSTM(shape) for _ in range(shape.members))
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
+import msgspec
 import polars as pl
 import torch
 
 from tomocalc.accounts.study import Best, Chosen
 from tomocalc.files import digest, file_sha256
-from tomocalc.model.lstm import Hyperparameters
-from tomocalc.sections import NetworkSection, SequenceKind, SequenceSection
+from tomocalc.model.card import NetworkShape
+from tomocalc.sections import NetworkSection, SequenceSection
 
 
 @dataclass(frozen=True)
@@ -70,17 +71,16 @@ class Recipe:
     ----------
     features
         Columns that the model reads, in order.
-    kind, slices
-        Of the section `sequence`.
+    sequence
+        Section of the configuration.
     scaler, impute
         As `tomocalc.model.preprocessing.fit_preprocessing` takes them.
     """
 
-    shape: Hyperparameters
+    shape: NetworkShape
     settings: TrainingSettings
     features: tuple[str, ...]
-    kind: SequenceKind
-    slices: int
+    sequence: SequenceSection
     scaler: str
     impute: str
     seed: int
@@ -97,7 +97,7 @@ class Recipe:
     ) -> Self:
         """Return the recipe of the sections `model` and `sequence` for these *features*."""
         return cls(
-            shape=Hyperparameters(
+            shape=NetworkShape(
                 inputs=1 if sequence["kind"] == "features_as_steps" else len(features),
                 units=tuple(model["units"]),
                 dropout=model["dropout"],
@@ -105,8 +105,7 @@ class Recipe:
             ),
             settings=TrainingSettings.of(model),
             features=tuple(features),
-            kind=sequence["kind"],
-            slices=sequence["slices"],
+            sequence=sequence,
             scaler=model["scaler"],
             impute=impute,
             seed=seed,
@@ -114,7 +113,7 @@ class Recipe:
 
     def training(self) -> dict[str, Any]:
         """Return shape and settings as JSON values: everything but how often to save."""
-        values = asdict(self.shape) | asdict(self.settings)
+        values = msgspec.structs.asdict(self.shape) | asdict(self.settings)
         del values["checkpoint_every"]
         return values | {"units": list(self.shape.units)}
 
@@ -136,7 +135,7 @@ class Recipe:
             Whether the test part is scored every epoch.
         """
         settings = replace(self.settings, checkpoint_every=0)
-        content = asdict(replace(self, settings=settings))
+        content = msgspec.to_builtins(replace(self, settings=settings))
         return digest([content, dict(data), device, code, watch, str(torch.__version__)])
 
     def under(self, protocol: str, *, chosen: str) -> Recipe:

@@ -10,7 +10,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.parquet import read_parquet
 from tomocalc.sections import SequenceSection
 from tomocalc.tables import slices_above
 
@@ -85,10 +84,9 @@ def build_samples(
     candidates: pl.DataFrame,
     splits: pl.DataFrame,
     *,
-    features: list[str],
-    kind: str,
-    slices: int,
-    missing: bool = False,
+    features: Sequence[str],
+    sequence: SequenceSection,
+    impute: str = "none",
 ) -> Samples:
     """Join the candidates' sequences to the rows of *splits*.
 
@@ -100,12 +98,10 @@ def build_samples(
         One row per use of a candidate.
     features
         Columns that the model reads, in order.
-    kind
-        ``slices``, ``features_as_steps``, ``single_step`` or ``members``; see `build_sequences`.
-    slices
-        Length T of a ``slices`` sequence.
-    missing
-        Accept null and NaN, for an imputation that follows.
+    sequence
+        Section of the configuration; see `build_sequences`.
+    impute
+        ``none``, or the imputation that follows, before which null and NaN are accepted.
 
     Raises
     ------
@@ -116,10 +112,9 @@ def build_samples(
     used = splits.select(CANDIDATE).unique()
     sequences = build_sequences(
         candidates.join(used, on=CANDIDATE, how="semi"),
-        features=features,
-        kind=kind,
-        slices=slices,
-        missing=missing,
+        features=list(features),
+        **sequence,
+        missing=impute != "none",
     )
     place = splits.join(
         sequences.keys.with_row_index("place"), on=CANDIDATE, how="left", maintain_order="left"
@@ -142,25 +137,6 @@ def build_samples(
         part=splits["part"].to_numpy().astype(np.str_),
         fold=splits["fold"].to_numpy().astype(np.int64),
         candidate=index,
-    )
-
-
-def load_samples(
-    candidates: str,
-    splits: str,
-    *,
-    features: Sequence[str],
-    sequence: SequenceSection,
-    impute: str,
-) -> Samples:
-    """Read both tables and build one sample per split row; *sequence* is the config section."""
-    return build_samples(
-        read_parquet(candidates),
-        read_parquet(splits),
-        features=list(features),
-        kind=sequence["kind"],
-        slices=sequence["slices"],
-        missing=impute != "none",
     )
 
 

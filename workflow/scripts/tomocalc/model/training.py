@@ -17,7 +17,8 @@ from torch import Tensor
 from tomocalc.errors import TomocalcError
 from tomocalc.files import write_bytes
 from tomocalc.metrics import score
-from tomocalc.model.lstm import Ensemble, Hyperparameters
+from tomocalc.model.card import NetworkShape
+from tomocalc.model.lstm import Ensemble
 from tomocalc.model.optimisation import (
     Adam,
     class_weights,
@@ -124,7 +125,7 @@ class Trained:
 
 def train(
     *,
-    shape: Hyperparameters,
+    shape: NetworkShape,
     settings: TrainingSettings,
     training: Batch,
     validation: Batch | None,
@@ -199,7 +200,7 @@ class Run:
 
     def __init__(
         self,
-        shape: Hyperparameters,
+        shape: NetworkShape,
         settings: TrainingSettings,
         training: Batch,
         seed: int,

@@ -196,6 +196,34 @@ def test_volumes_without_a_candidate_and_few_patients_are_said(whole):
     assert "26 volumes (2 of them without a candidate) of 24 patients" in first
 
 
+OF_ALL = {
+    "In age, 3 cells hold 99": {
+        "code": "code_for_none",
+        "column": "age",
+        "values": {"value": 99, "cells": 3},
+    },
+    "id, numbers the rows": {"code": "patients_numbered", "column": "id"},
+    "Each of the 40 volumes is its own": {
+        "code": "patients_as_volumes",
+        "values": {"volumes": 40},
+    },
+    "By view, 1 patient has rows": {
+        "code": "several_views",
+        "column": "view",
+        "values": {"patients": 1},
+    },
+}
+
+
+def test_doubts_about_a_whole_data_set_are_said_in_words(whole):
+    page, accounts = whole
+    quality = read_json(accounts["quality"])
+    write_json(accounts["quality"], quality | {"dataset_doubts": [*OF_ALL.values()]})
+    build_index.main(page=str(page), files=[], **accounts)
+    first = page.read_text(encoding="utf-8").partition('id="protocols"')[0]
+    assert [words for words in OF_ALL if words not in first] == []
+
+
 LOST = {"code": "quarantined", "volumes": 2, "slices": 3, "first": ["v1", "v2"]}
 
 

@@ -37,6 +37,9 @@ def test_both_say_the_same(tmp_path, source):
     assert auroc
     assert f'<span class="value">{auroc[1]}</span>' in page
     assert ("in-silico phantom" in page) == (source == "phantom")
+    assert ("microcalcifications in digital breast tomosynthesis: to" in text) == (
+        source != "table"
+    )
     assert str(tmp_path) not in text + page
 
 

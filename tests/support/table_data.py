@@ -12,7 +12,7 @@ import polars as pl
 import merge_dataset
 import split_dataset
 from support.defaults import CONFIG, PAPER
-from tomocalc.dataset.feature_table import LeftOut, read_feature_table
+from tomocalc.dataset.feature_table import TableFacts, read_feature_table
 
 
 def merge_and_split(
@@ -88,7 +88,7 @@ MAP = {
 }
 
 
-def read(tmp_path: Path, text: str, **changes: Any) -> tuple[pl.DataFrame, LeftOut]:
+def read(tmp_path: Path, text: str, **changes: Any) -> tuple[pl.DataFrame, TableFacts]:
     """Write a table and read it as `MAP` says."""
     path = tmp_path / "table.csv"
     path.write_text(text)

@@ -15,7 +15,7 @@ from support.pages_data import HOSTILE
 from tomocalc.accounts.doubts import DoubtCount
 from tomocalc.accounts.leakage import Check, Verdict
 from tomocalc.accounts.metrics import Part
-from tomocalc.accounts.quality import Extraction
+from tomocalc.accounts.quality import DatasetDoubt, Extraction
 from tomocalc.config import load_schema
 from tomocalc.metrics import Threshold
 from tomocalc.model.card import ReadColumn
@@ -194,10 +194,8 @@ def test_the_card_says_how_the_candidates_were_found_and_split(phantom):
     text, _ = card(phantom)
     assert "searched for small bright spots and measured" in text
     assert "with the same share of calcifications in every part" not in text
-    settings: dict[str, float | str] = {"generator": "paper"}
-    how = Extraction(
-        settings_keys=(), settings=settings, pixel_spacing_mm=None, slice_spacing_mm=None
-    )
+    none = {"settings_keys": (), "pixel_spacing_mm": None, "slice_spacing_mm": None}
+    how = Extraction(settings={"generator": "paper"}, **none)
     text, _ = card(changed(phantom, quality=replace(phantom.quality, extraction=how)))
     assert "thresholded (Otsu), as in the reference paper, and measured" in text
     assert "small bright spots" not in text
@@ -205,11 +203,13 @@ def test_the_card_says_how_the_candidates_were_found_and_split(phantom):
 
 def test_limits_come_from_the_facts(volumes):
     nobody = {"patients": 0, "sites": 0, "sites_with_candidate": 0}
-    bad = replace(volumes.quality, doubts=(GAPS,), **nobody)
+    views = DatasetDoubt(code="several_views", column="view", values={"patients": 3.0})
+    bad = replace(volumes.quality, doubts=(GAPS,), dataset_doubts=(views,), **nobody)
     fixed = replace(MODEL, threshold=Threshold("half", 0.5, None))
     text, _ = card(changed(volumes, quality=bad, model=fixed))
     limits = text.partition("## Limits")[2].partition("\n## ")[0]
     assert "- Doubtful in 2 volumes of the data: slices are missing or too many." in limits
+    assert "- By view, 3 patients have rows of several views with one label" in limits
     assert "- The threshold of 0.5 was not chosen on data." in limits
     assert "- The data name no patients" in limits
     assert "- The data name no sites" in limits

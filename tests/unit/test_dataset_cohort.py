@@ -8,6 +8,7 @@ import pytest
 
 from support.manifests import manifest
 from tomocalc.accounts.doubts import Doubt
+from tomocalc.dataset.doubts import ungrouped
 from tomocalc.dataset.listing import check_cohort, cohort_doubts
 from tomocalc.errors import TomocalcError
 
@@ -45,3 +46,10 @@ def test_a_study_of_two_patients_is_refused_unless_allowed() -> None:
         check_cohort(volumes, REPORT)
     found = check_cohort(volumes, {**REPORT, "allowed_doubts": ["study_shared"]})
     assert found["a"] == (Doubt(code="study_shared", values={"patients": 2}),)
+
+
+def test_volumes_that_are_each_their_own_patient_are_told() -> None:
+    alone = [manifest("v1", patient_id="V1"), manifest("v2", patient_id="v-2")]
+    (found,) = ungrouped(alone)
+    assert found.values == {"volumes": 2.0}
+    assert ungrouped([alone[0], manifest("v3", patient_id="p")]) == ungrouped(alone[:1]) == []

@@ -12,7 +12,7 @@ import pytest
 
 from support.table_data import MAP, read
 from tomocalc.accounts.quality import Classes, Gaps, Imputed
-from tomocalc.dataset.feature_table import CANDIDATE, LeftOut, read_feature_table
+from tomocalc.dataset.feature_table import CANDIDATE, TableFacts, read_feature_table
 from tomocalc.dataset.quality import quality_account
 from tomocalc.errors import TomocalcError
 from tomocalc.tables import FEATURES, PAPER_FEATURES, names
@@ -20,7 +20,7 @@ from tomocalc.tables import FEATURES, PAPER_FEATURES, names
 
 def test_columns_are_mapped(tmp_path):
     rows, left_out = read(tmp_path, "A,C,y\n1,0.5,yes\n2,,no\n")
-    assert left_out == LeftOut(0, 0)
+    assert left_out == TableFacts(0, 0)
     assert rows.columns == names(CANDIDATE)
     assert rows["area"].to_list() == [1.0, 2.0]
     assert rows["contrast"].to_list() == [0.5, None]

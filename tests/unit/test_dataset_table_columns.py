@@ -7,6 +7,7 @@ import pytest
 from support.defaults import CONFIG
 from support.table_data import MAP, merge_and_split, read
 from tomocalc.accounts.quality import QualityAccount
+from tomocalc.dataset.doubts import table_doubts
 from tomocalc.dataset.feature_table import read_feature_table
 from tomocalc.eda.table import load_table
 from tomocalc.errors import TomocalcError
@@ -98,3 +99,42 @@ def test_a_feature_that_is_no_column_is_named(tmp_path):
             protocol="honest",
             config=CONFIG,
         )
+
+
+@pytest.mark.parametrize(
+    ("numbers", "code"),
+    [
+        ([*range(40, 61), 99], 99),  # years of age
+        ([*range(40, 61), 0], 0),
+        ([1, 2, 2, 3, 3, 4, 4, 9, 9, 9], 9),  # grades
+        ([0.37 + n for n in range(0, 2000, 37)] + [999], 999),
+        ([*range(0, 4000, 7), 999, 999, 999], 999),
+        ([n / 10 for n in range(150, 250, 3)] + [99.9], 99.9),
+        ([*range(200, 250), 255, 255, 255, 255], 255),  # cut off
+        ([*range(80, 120)], None),
+        ([0, 0, 0, 1, 1, 2, 3, 5, 9], None),
+        ([n / 8 for n in range(0, 900, 3)], None),
+        ([0.0] * 30 + [5 + n / 100 for n in range(70)], None),
+    ],
+)
+def test_a_number_that_may_stand_for_no_value_is_told(numbers, code):
+    table = pl.DataFrame({"a": numbers}, strict=False)
+    found = table_doubts(table, ["a"], label="y", patient_id=None, cluster=None)
+    assert [doubt.values["value"] for doubt in found] == ([] if code is None else [code])
+
+
+def test_patients_that_number_rows_and_rows_of_two_views_are_told(tmp_path):
+    text = "A,C,y,p,view\n1,2,yes,{},LCC\n3,4,yes,{},LMLO\n5,6,no,{},\n"
+    for names, clusters, codes in (
+        (("a", "a", "b"), None, ["several_views"]),
+        (("a", "a", "b"), "k", []),
+        (("1", "2", "3"), None, ["patients_numbered"]),
+        (("7", "12", "9"), None, []),
+    ):
+        table = text.format(*names)
+        if clusters:
+            table = "\n".join(f"{line},{n}" for n, line in enumerate(table.split())).replace(
+                ",0", ",k", 1
+            )
+        _, facts = read(tmp_path, table, patient_id="p", cluster=clusters)
+        assert [doubt.code for doubt in facts.doubts] == codes

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tomocalc.dataset.feature_table import LeftOut, read_feature_table
+from tomocalc.dataset.feature_table import TableFacts, read_feature_table
 from tomocalc.errors import TomocalcError
 from tomocalc.model.sequences import build_sequences
 
@@ -32,7 +32,7 @@ def test_labels_of_neither_class_are_left_out_and_counted(tmp_path):
     rows, left_out = read(tmp_path, OUTCOMES, positive="malignant", negative=negative)
     assert rows["label"].to_list() == [1, 0, 0]
     assert rows["candidate_id"].to_list() == [0, 1, 4]
-    assert left_out == LeftOut(unlabelled=1, other_labels=1)
+    assert left_out == TableFacts(unlabelled=1, other_labels=1)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_table_of_one_class_is_refused(tmp_path):
 
 def test_unlabelled_rows_can_be_dropped_and_are_counted(tmp_path):
     rows, left_out = read(tmp_path, "A,C,y\n1,2,yes\n1,2,\n3,4,no\n")
-    assert (rows.height, left_out) == (2, LeftOut(1, 0))
+    assert (rows.height, left_out) == (2, TableFacts(1, 0))
     assert rows["candidate_id"].to_list() == [0, 2]
 
 

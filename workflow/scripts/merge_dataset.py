@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import msgspec
 import polars as pl
 
 from tomocalc.dataset.annotations import read_findings
@@ -133,7 +134,7 @@ def merge_table(
             why=f"its SHA-256 is {seen}, not {expected}",
             fix="copy the table again from its source, or correct table.sha256 (null: not checked)",
         )
-    rows, left_out = read_feature_table(
+    rows, facts = read_feature_table(
         table,
         header=columns["header"],
         features=columns["features"],
@@ -147,8 +148,9 @@ def merge_table(
     )
     append(rows)
     return {
-        "unlabelled_dropped": left_out.unlabelled,
-        "other_labels_dropped": left_out.other_labels,
+        "unlabelled_dropped": facts.unlabelled,
+        "other_labels_dropped": facts.other_labels,
+        "dataset_doubts": msgspec.to_builtins(facts.doubts),
     }
 
 

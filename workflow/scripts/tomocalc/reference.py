@@ -80,6 +80,9 @@ model card count them for all volumes.
 its middle slice tells; `image: {allowed_doubts: [no_candidate, …]}` names those that do not stop
 it.
 
+What is doubtful about a data set as a whole, or about a column of a table, has no code: the index,
+the page of the data and the model card say it in words.
+
 | code | what it means | what to do |
 |---|---|---|
 """

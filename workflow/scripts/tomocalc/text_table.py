@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import csv
-from pathlib import Path
 
 import polars as pl
 
+from tomocalc.cells import LINE
 from tomocalc.delimited import separated, sheet_content, sheet_error
 
 TWICE = "_duplicated_0"
@@ -15,10 +15,11 @@ TWICE = "_duplicated_0"
 PARQUET = (".parquet", ".pq")
 
 
-def text_table(path: str, *, header: bool = True) -> pl.DataFrame:
+def text_table(path: str, *, header: bool = True, lines: bool = False) -> pl.DataFrame:
     """Read a table of text as `tomocalc.delimited.split_lines` does, its cells as text.
 
     Blanks around the names of columns do not count; without a *header* they are ``column_1``, ….
+    With *lines* the number of the line on which a row begins is a column of its own.
 
     Raises
     ------
@@ -42,18 +43,13 @@ def text_table(path: str, *, header: bool = True) -> pl.DataFrame:
         plain = name.strip() if header else f"column_{number + 1}"
         names.append(f"{plain}{TWICE}" if plain in names else plain)
     table.columns = names
-    return table
+    if not lines:
+        return table
+    return table.with_columns(_begins(mark, text, 1 + skipped, table.height, header).alias(LINE))
 
 
-def line_numbers(path: str, rows: int, *, header: bool) -> pl.Series:
-    """Return the line of a text file on which each of its *rows* begins, from 1.
-
-    A cell in quotes may go over several lines. The rows of a Parquet file count from 1.
-    """
-    if Path(path).suffix.lower() in PARQUET:
-        return pl.int_range(1, rows + 1, eager=True)
-    mark, text, skipped = separated(sheet_content(path))
-    first = 1 + skipped
+def _begins(mark: str, text: str, first: int, rows: int, header: bool) -> pl.Series:
+    """Return the line on which each of the rows begins: a cell in quotes may hold line ends."""
     if '"' in text:
         reader = csv.reader(text.split("\n"), delimiter=mark)
         begins = [first]

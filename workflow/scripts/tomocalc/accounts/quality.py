@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+import msgspec
+
 from tomocalc.accounts.base import Account, Record
 from tomocalc.accounts.doubts import DoubtCount
 from tomocalc.accounts.settings import Settings
@@ -135,6 +139,25 @@ class Extraction(Record, frozen=True, kw_only=True):
     slice_spacing_mm: tuple[float, float] | None
 
 
+class DatasetDoubt(Record, frozen=True, kw_only=True):
+    """What may be wrong with a data set as a whole, or with a column of a table.
+
+    Attributes
+    ----------
+    code
+        A number that may stand for no value; patients who are numbered like rows, or called like
+        volumes, so that nothing is grouped; rows that show one patient in several views.
+    column
+        Of the table, where the doubt is about one.
+    values
+        Numbers of the sentence: ``value`` and ``cells``, ``patients`` or ``volumes``.
+    """
+
+    code: Literal["code_for_none", "patients_numbered", "patients_as_volumes", "several_views"]
+    column: str = ""
+    values: dict[str, float] = msgspec.field(default_factory=dict)
+
+
 class QualityAccount(Account, frozen=True, kw_only=True):
     """The account of a data set.
 
@@ -162,6 +185,8 @@ class QualityAccount(Account, frozen=True, kw_only=True):
         Rows of a table whose label is of neither class.
     doubts, doubtful_volumes
         What is doubtful about volumes, and how many of them have a doubt.
+    dataset_doubts
+        What is doubtful about all of it, or about a column of a table.
     """
 
     source: str
@@ -190,3 +215,4 @@ class QualityAccount(Account, frozen=True, kw_only=True):
     other_labels_dropped: int = 0
     doubts: tuple[DoubtCount, ...] = ()
     doubtful_volumes: int = 0
+    dataset_doubts: tuple[DatasetDoubt, ...] = ()

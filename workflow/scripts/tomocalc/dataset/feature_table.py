@@ -9,6 +9,9 @@ from pathlib import Path
 
 import polars as pl
 
+from tomocalc.accounts.quality import DatasetDoubt
+from tomocalc.cells import LINE
+from tomocalc.dataset.doubts import table_doubts
 from tomocalc.dataset.table_checks import (
     cell_text,
     like_words,
@@ -25,7 +28,7 @@ from tomocalc.identity import EMPTY, plain_number
 from tomocalc.parquet import BAD, load_parquet
 from tomocalc.sections import MOST_SUBGROUPS, TABLE
 from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, Column, own_columns, schema
-from tomocalc.text_table import PARQUET, TWICE, line_numbers, text_table
+from tomocalc.text_table import PARQUET, TWICE, text_table
 
 log = logging.getLogger(__name__)
 
@@ -43,11 +46,20 @@ LABELS_SHOWN = 10
 
 
 @dataclass(frozen=True)
-class LeftOut:
-    """Rows of a table that are not in the data set: without a label, or with another one."""
+class TableFacts:
+    """What to know of a table beside its rows.
+
+    Attributes
+    ----------
+    unlabelled, other_labels
+        Rows that are not in the data set: without a label, or with another one.
+    doubts
+        What may be wrong with it.
+    """
 
     unlabelled: int
     other_labels: int
+    doubts: tuple[DatasetDoubt, ...] = ()
 
 
 def read_feature_table(
@@ -62,7 +74,7 @@ def read_feature_table(
     site: str | None,
     unlabelled: str,
     cluster: str | None = None,
-) -> tuple[pl.DataFrame, LeftOut]:
+) -> tuple[pl.DataFrame, TableFacts]:
     """Read a table with one candidate per row through a map of its columns.
 
     Parameters
@@ -88,8 +100,8 @@ def read_feature_table(
 
     Returns
     -------
-    rows, left_out
-        Rows with the columns of ``candidates.parquet``, and how many others the table has.
+    rows, facts
+        Rows with the columns of ``candidates.parquet``, and what else to know of the table.
 
     Raises
     ------
@@ -103,8 +115,7 @@ def read_feature_table(
     if twice:
         why = f"it has several columns {', '.join(twice)}, and which one is meant is open"
         raise table_error(path, why, "rename or delete one of them")
-    lines = line_numbers(path, table.height, header=header)
-    table = table.with_columns(_one_spelling(table[label]), _line=lines).with_row_index("_row")
+    table = table.with_columns(_one_spelling(table[label])).with_row_index("_row")
     table = table.filter(pl.any_horizontal(pl.exclude("_row", "_line").is_not_null()))
     positive = plain_number(positive)
     negative = None if negative is None else [*map(plain_number, negative)]
@@ -118,7 +129,7 @@ def read_feature_table(
         line = unknown["_line"][0]
         why = f"{unknown.height} rows have no label, the first on line {line}"
         raise table_error(path, why, "complete them, or set labels.unlabelled: drop")
-    left_out = LeftOut(unknown.height, table.filter(~named).height - unknown.height)
+    other_labels = table.filter(~named).height - unknown.height
     table = table.filter(named)
     table = _with_numbers(table, list(features.values()))
     table = reader_ranks(path, table, features)
@@ -129,8 +140,10 @@ def read_feature_table(
             *patient_spellings(path, table, patient_id),
         ]
     )
-    if left_out.other_labels:
-        log.warning("column %s: %d rows of other labels left out", label, left_out.other_labels)
+    if other_labels:
+        log.warning("column %s: %d rows of other labels left out", label, other_labels)
+    whose = {"patient_id": patient_id, "cluster": cluster}
+    doubts = table_doubts(table, features.values(), label=label, **whose)
     # a cluster is numbered by its first row, and its members count from 0
     of = pl.col("_row") if cluster is None else cell_text(cluster)
     first, member = pl.col("_row").first().over(of), pl.int_range(pl.len()).over(of)
@@ -150,7 +163,8 @@ def read_feature_table(
         known.get(name, pl.lit(None)).cast(kind).alias(name)
         for name, kind in schema(candidate_columns(features)).items()
     )
-    return rows.sort("candidate_id", "slice"), left_out
+    facts = TableFacts(unknown.height, other_labels, doubts)
+    return rows.sort("candidate_id", "slice"), facts
 
 
 def _labels(
@@ -207,11 +221,11 @@ def _need_columns(path: str, table: pl.DataFrame, wanted: Iterable[str]) -> None
 
 
 def _read(path: str, *, header: bool) -> pl.DataFrame:
-    """Read a table as it is; what is in a text file stays text."""
+    """Read a table as it is, with the lines of its rows; what is in a text file stays text."""
     try:
         if Path(path).suffix.lower() in PARQUET:
-            return load_parquet(path)
-        return text_table(path, header=header)
+            return load_parquet(path).with_row_index(LINE, 1)
+        return text_table(path, header=header, lines=True)
     except TomocalcError as error:
         raise table_error(error.where, error.why, error.fix) from error
     except BAD as error:

@@ -18,6 +18,7 @@ from tomocalc.accounts.quality import ClusterCounts
 from tomocalc.cells import LINE
 from tomocalc.dataset.annotations import misplaced
 from tomocalc.dataset.clusters import MEMBER_ROWS, annotated_clusters
+from tomocalc.dataset.doubts import ungrouped
 from tomocalc.dataset.labels import Objects, drop_ambiguous, label_candidates
 from tomocalc.dataset.listing import check_cohort
 from tomocalc.dataset.readings import Readings
@@ -83,8 +84,9 @@ def merge_volumes(
         ``annotations`` (total, lines of the sheet, on_several_slices, in_several_areas, matched,
         unmatched, volumes_without_annotation, other_findings, ignored_candidates: in another
         finding or in the band around one), ``slices``
-        (total, without_objects, quarantined), ``doubts`` (code, volumes, slices, first) and
-        ``doubtful_volumes`` that have any, and ``extraction`` (settings, ranges of spacing).
+        (total, without_objects, quarantined), ``doubts`` (code, volumes, slices, first),
+        ``doubtful_volumes`` that have any, ``dataset_doubts`` and ``extraction`` (settings,
+        ranges of spacing).
 
     Raises
     ------
@@ -160,6 +162,7 @@ def merge_volumes(
         "slices": slices,
         "doubts": msgspec.to_builtins(count_doubts(doubts.items())),
         "doubtful_volumes": sum(map(bool, doubts.values())),
+        "dataset_doubts": msgspec.to_builtins(ungrouped(volumes)),
         "extraction": _extraction(measured),
     }
 

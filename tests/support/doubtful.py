@@ -141,6 +141,30 @@ def with_a_detector_line(frame: NDArray[Any]) -> NDArray[Any]:
     return frame
 
 
+def of_a_film(frame: NDArray[Any]) -> NDArray[Any]:
+    """Return the breast beside the edge of a film."""
+    return np.pad(frame, ((0, 0), (12, 0)), constant_values=60)
+
+
+def collimated(frame: NDArray[Any]) -> NDArray[Any]:
+    frame[:, 70:] = 60
+    return frame
+
+
+def with_a_blank_box(frame: NDArray[Any]) -> NDArray[Any]:
+    frame[30:66, 20:56] = 960
+    return frame
+
+
+def of_few_and_their_mean(place: Path, seed: int) -> Path:
+    """Write three slices and, behind them, their mean."""
+    frames = stored(seed)[:3]
+    mean = np.rint(np.mean(frames, axis=0)).astype(np.uint16)
+    return write_dicom(
+        place.with_suffix(".dcm"), [*frames, mean], enhanced=True, positions=depths(0, 1, 2, 3)
+    )
+
+
 def of_one_inverted(place: Path, seed: int) -> Path:
     """Write a volume of which one slice is inverted."""
     frames = [frame if index != 1 else 4095 - frame for index, frame in enumerate(stored(seed))]
@@ -244,8 +268,14 @@ COHORT: dict[str, Sort] = {
     "affines": Sort({"affine_contradicts"}, of_two_geometries),
     "bytes": Sort({"bytes_swapped", "no_candidate"}, of_exchanged_bytes),
     "window": Sort({"clipped"}, as_dicom(lambda frame: np.minimum(frame, 1150))),
+    "film": Sort(set(), as_dicom(of_a_film)),
+    "collimated": Sort({"straight_line"}, as_dicom(collimated)),
+    "blanked": Sort({"blank_area"}, as_dicom(with_a_blank_box)),
+    "averaged": Sort({"slice_unlike"}, of_few_and_their_mean),
     "inverted": Sort({"slice_unlike"}, of_one_inverted),
-    "inside": Sort({"no_air"}, as_dicom(lambda frame: np.where(frame < 500, 960, frame))),
+    "inside": Sort(
+        {"no_air", "blank_area"}, as_dicom(lambda frame: np.where(frame < 500, 960, frame))
+    ),
     "line": Sort({"straight_line", "clipped"}, as_dicom(with_a_detector_line)),
 }
 """Volumes by their names."""

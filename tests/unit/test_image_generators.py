@@ -144,7 +144,7 @@ def test_facts_of_a_slice() -> None:
     assert prepared is not None
     found = find_objects(prepared, SETTINGS, SPACING_MM, ["local"])
     assert list(found) == ["local"]
-    facts = slice_facts(3, found["local"], prepared)
+    facts = slice_facts(3, found["local"], prepared, (0.1, 0.1))
     assert (facts.slice, facts.qc_flag) == (3, "ok")
     assert facts.objects == found["local"].runs.count
     assert 0 < facts.mask_share < 0.1

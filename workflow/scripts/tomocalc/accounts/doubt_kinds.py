@@ -264,9 +264,17 @@ KINDS: dict[str, Kind] = {
         "the brightest value of the breast fills areas, as where a display window was saved",
         "save the slices in their full range: calcifications at the top lose their contrast",
     ),
+    "blank_area": Kind(
+        "an area of one exact value in the breast",
+        "an area of one exact value lies in the breast, as where text was blanked, values were cut "
+        "off, or metal shows",
+        "look at the picture: nothing can be found there; where text was blanked, take the slices "
+        "without that text from the source",
+    ),
     "slice_unlike": Kind(
         "slices unlike their neighbours",
-        "slices are far from both neighbours: projections, inverted, cut short, or out of place",
+        "slices are far from both neighbours: projections, inverted, cut short, or out of place; "
+        "or they are the mean or the largest of all others",
         "look at the picture of these slices; take out or mend those that are none of the volume",
     ),
     "no_air": Kind(

@@ -42,8 +42,11 @@ class SliceFacts(Record, frozen=True, kw_only=True):
         Share of the breast's pixels along one row or column at which an edge lies, 0..1.
     top_share
         Share of the breast's pixels that have the largest of their values, 0..1.
+    blank_mm2
+        Size of the largest area of one exact value within the breast.
     apart
-        How far from its nearer neighbour it is, over the usual distance of neighbours; 0 where few.
+        How far from its nearer neighbour it is, over the usual distance of neighbours; 0 where few,
+        and large where it is the mean or the largest of all others.
     objects
         Of the generator in use.
     qc_flag
@@ -59,6 +62,7 @@ class SliceFacts(Record, frozen=True, kw_only=True):
     other_share: float = 0.0
     line_share: float = 0.0
     top_share: float = 0.0
+    blank_mm2: float = 0.0
     apart: float = 0.0
     objects: int = 0
     qc_flag: str = "constant"

@@ -25,7 +25,14 @@ from tomocalc.image.context import focus_offset, slices_spanned
 from tomocalc.image.linking import Places, link
 from tomocalc.image.objects import OBJECTS, VolumeObjects, object_rows
 from tomocalc.image.runs import join
-from tomocalc.image.slice_doubts import COARSE, steps, unlikeness
+from tomocalc.image.slice_doubts import (
+    COARSE,
+    PROJECTED,
+    drawn_from_others,
+    pixels,
+    steps,
+    unlikeness,
+)
 from tomocalc.image.slices import Search, find_objects, measure_rows, prepare, slice_facts
 from tomocalc.tables import SHARD, empty
 
@@ -75,6 +82,7 @@ def find_candidates(
     generators = tuple(dict.fromkeys([settings.generator, compared or settings.generator]))
 
     views: dict[int, NDArray[np.float32]] = {}
+    samples: dict[int, NDArray[np.float32]] = {}
 
     def work(
         index: int,
@@ -89,7 +97,9 @@ def find_candidates(
             previews.see_slice(index, prepared)
         found = find_objects(prepared, settings, header.spacing_mm, generators, search)
         views[index] = block_means(prepared.raw, max(1, max(prepared.raw.shape) // COARSE))
-        return found, prepared.breast, slice_facts(index, found[settings.generator], prepared)
+        samples[index] = pixels(prepared.raw)
+        facts = slice_facts(index, found[settings.generator], prepared, header.spacing_mm)
+        return found, prepared.breast, facts
 
     facts, runs, strength, tables = [], {}, {}, [pl.DataFrame(schema=OBJECTS)]
     bad: list[tuple[int, TomocalcError]] = []
@@ -106,7 +116,10 @@ def find_candidates(
             tables += [object_rows(name, index, part) for name, part in sorted(found.items())]
             runs[index], strength[index] = used.runs, used.strength
             breasts.append(breast)
-    apart = dict(zip(sorted(views), steps([views[index] for index in sorted(views)]), strict=True))
+    seen = sorted(views)
+    apart = dict(zip(seen, steps([views[index] for index in seen]), strict=True))
+    drawn = drawn_from_others([samples[index] for index in seen])
+    apart |= {index: PROJECTED for index, holds in zip(seen, drawn, strict=True) if holds}
     facts = [replace(fact, apart=round(apart.get(fact.slice, 0.0), 2)) for fact in facts]
     if bad and (on_bad_slice == "fail" or len(bad) == header.slices):
         raise_all([error for _, error in bad])
@@ -131,7 +144,7 @@ def find_candidates(
         strength,
         link(places, settings.link_radius_mm),
         Outline.of(breasts),
-        unlikeness([views[index] for index in sorted(views)]),
+        unlikeness([views[index] for index in seen]),
     )
 
 

@@ -7,7 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 from scipy.spatial.distance import pdist, squareform
+from skimage.measure import label
 
 from tomocalc.accounts.doubts import Doubt
 from tomocalc.accounts.manifest import SliceFacts
@@ -17,9 +19,10 @@ from tomocalc.image.grey import Scale
 DOUBTFUL: dict[str, Callable[[SliceFacts], bool]] = {
     "constant": lambda fact: fact.qc_flag == "constant",
     "capped": lambda fact: fact.qc_flag == "capped",
-    # 42 slices of tomosynthesis reach 0.25 and 0.002, phantoms 1.5
-    "straight_line": lambda fact: fact.line_share > 0.6,
+    "straight_line": lambda fact: fact.line_share > LINE,
+    # 42 slices of tomosynthesis reach 0.002, 2 and, as phantoms, 1.5
     "clipped": lambda fact: fact.top_share > 0.004,
+    "blank_area": lambda fact: fact.blank_mm2 > 3,
     "slice_unlike": lambda fact: fact.apart > 3,
 }
 """What is doubtful about a slice, from what was seen on it."""
@@ -41,12 +44,30 @@ EVERY_OTHER = 0.8
 """Largest share of the distance of neighbours that every other slice has where two volumes
 interleave."""
 
+DRAWN = 0.15
+"""Deviation from the mean or largest value of all others, as a share of that from a neighbour,
+below which a slice is drawn from them: phantoms and breasts stay above 0.5."""
+ROUNDING = 1.0
+"""Deviation from a neighbour, in stored values, up to which slices are alike."""
+PROJECTED = 9.0
+"""How far apart such a slice counts as."""
+BLANK = (4, 5)
+"""Steps within a millimetre and in a row, of pixels of one value, that make them an area: 25 pixels
+within 1.25 mm. Slices of eight bits after JPEG have 2 mm² of those, films none."""
+
 BESIDE = 3
 """Pixels to each side of a column with which it is compared: a detector line is thinner."""
 SAMPLED = 64
 """Rows at which columns are looked at."""
 LEAST = 16
 """Of them in the breast, at least, for anything to be told."""
+EVERY = 4
+"""Columns of which one tells the usual difference."""
+ENDS = 2
+"""Blocks at an end of the breast in which it may be cut by the edge of a film."""
+LINE = 0.6
+"""Share of a column from which on an edge along it is a line: 42 slices of tomosynthesis reach
+0.26."""
 EDGE = 3 * 1.4826
 """Times the median difference, of any pixel, above which there is an edge: three deviations."""
 FAINTEST = 2.0
@@ -72,15 +93,59 @@ def top_share(raw: NDArray[np.unsignedinteger], breast: Breast) -> float:
     return float((values == values.max()).mean()) if values.size else 0.0
 
 
+def blank_mm2(
+    raw: NDArray[np.unsignedinteger], breast: Breast, spacing_mm: tuple[float, float]
+) -> float:
+    """Return the size of the largest area of one exact value within the breast's outline, in mm².
+
+    Noise lets no two pixels agree for long: what does was blanked, cut off, or is of metal. A
+    dark hole at the border of the image, between parts of the breast, is within its outline.
+    """
+    step = max(1, breast.block // BLANK[0])
+    seen = np.ascontiguousarray(raw[::step, ::step])
+    rows, columns = (size - BLANK[1] for size in seen.shape)
+    if min(rows, columns) < 1:
+        return 0.0
+    across, down = seen[:, 1:] == seen[:, :-1], seen[1:] == seen[:-1]
+    # A pixel from which on BLANK[1] steps down, and as many across on every line, change nothing.
+    column = np.logical_and.reduce([down[shift : shift + rows] for shift in range(BLANK[1])])
+    flat = column[:, :columns]
+    for shift in range(BLANK[1]):
+        flat = flat & across[:rows, shift : shift + columns] & column[:, 1 + shift :][:, :columns]
+    if not flat.any():
+        return 0.0
+    # Air begins within the blocks of the skin.
+    within = ndimage.binary_erosion(_outline(breast.mask), np.ones((3, 3)), border_value=1)
+    lines, places = (np.arange(size) * step // breast.block for size in flat.shape)
+    areas = np.asarray(label(flat & np.asarray(within)[lines][:, places], connectivity=1))
+    largest = int(np.bincount(areas.ravel())[1:].max(initial=0))
+    return largest * step * step * spacing_mm[0] * spacing_mm[1]
+
+
+def _outline(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return *mask* without its holes, those at the border of the image too."""
+    padded = np.pad(mask, 1)
+    for turn in range(4):
+        edge, line = np.rot90(padded, turn)[0], np.rot90(mask, turn)[0]
+        if (held := np.flatnonzero(line)).size:
+            edge[1 + held[0] : 2 + held[-1]] = True
+    around = np.asarray(label(~padded, connectivity=1))
+    frame = np.concatenate([around[0], around[-1], around[:, 0], around[:, -1]])
+    return ~np.isin(around, frame[frame > 0])[1:-1, 1:-1]
+
+
 def edge_share(raw: NDArray[np.unsignedinteger], breast: Breast, scale: Scale) -> float:
     """Return the largest share of a row or column in the breast along which an edge runs, 0..1.
 
     What is anatomy bends. A line of the detector, a frame, and the border of padding or of
-    collimation run along the rows or columns of the image.
+    collimation run along the rows or columns of the image. One at which the breast ends above,
+    below, or on a single side does not count: the edge of a film, beside which nothing is marked.
     """
-    faintest = FAINTEST / scale.gain
-    ways = ((raw, breast.mask), (raw.T, breast.mask.T))
-    return max(_along_columns(*_sampled(*way, breast.block), faintest) for way in ways)
+    ways = ((raw, breast.mask, True), (raw.T, breast.mask.T, False))
+    return max(
+        _along_columns(*_sampled(image, mask, breast.block), scale, breast.block, sides=sides)
+        for image, mask, sides in ways
+    )
 
 
 def _sampled(
@@ -92,11 +157,13 @@ def _sampled(
     return raw[rows].astype(np.float32), inside[:, : raw.shape[1]]
 
 
-def _along_columns(lines: NDArray[np.float32], inside: NDArray[np.bool_], faintest: float) -> float:
+def _along_columns(
+    lines: NDArray[np.float32], inside: NDArray[np.bool_], scale: Scale, block: int, *, sides: bool
+) -> float:
     """Return the largest share of a column along which an edge runs.
 
     Columns that hold less than half as much of the breast as the fullest say nothing: the skin
-    touches them.
+    touches them. Nor do those at its ends, unless it is cut at both *sides*.
     """
     inside = inside[:, BESIDE:-BESIDE]
     # Column c against the mean of c - BESIDE and c + BESIDE, for every c that has both.
@@ -106,9 +173,18 @@ def _along_columns(lines: NDArray[np.float32], inside: NDArray[np.bool_], fainte
     told = pixels >= max(LEAST, int(pixels.max(initial=0)) / 2)
     if not told.any():
         return 0.0
-    limit = max(EDGE * float(np.median(np.abs(step[inside]))), faintest)
+    usual = float(np.median(np.abs(step[:, ::EVERY][inside[:, ::EVERY]])))
+    limit = max(EDGE * usual, FAINTEST / scale.gain)
     brighter, darker = (((sign * step > limit) & inside).sum(axis=0) for sign in (1, -1))
-    return float((np.maximum(brighter, darker)[told] / pixels[told]).max())
+    share = np.maximum(brighter, darker) * told / np.maximum(pixels, 1)
+    held = np.flatnonzero(pixels)
+    ends = (slice(held[0], held[0] + ENDS * block), slice(held[-1] - ENDS * block, held[-1] + 1))
+    at_border = (bool(told[0]), bool(told[-1]))
+    cut = [there or share[end].max() > LINE for end, there in zip(ends, at_border, strict=True)]
+    if not (sides and all(cut)):
+        for end in ends:
+            share[end] = 0.0
+    return float(share.max())
 
 
 def steps(views: Sequence[NDArray[np.float32]]) -> list[float]:
@@ -129,6 +205,49 @@ def steps(views: Sequence[NDArray[np.float32]]) -> list[float]:
     usual = float(np.quantile([step for step in apart if step], 0.25))
     ends = zip([np.inf, *apart], [*apart, np.inf], strict=True)
     return [min(before, after) / usual for before, after in ends]
+
+
+def pixels(raw: NDArray[np.unsignedinteger]) -> NDArray[np.float32]:
+    """Return a regular sample of a slice's pixels, at most `SAMPLED` along each side."""
+    return raw[tuple(slice(None, None, -(-size // SAMPLED)) for size in raw.shape)].astype(
+        np.float32
+    )
+
+
+def drawn_from_others(samples: Sequence[NDArray[np.float32]]) -> list[bool]:
+    """Return which slices are the mean or the largest of all others, whatever their grey scale.
+
+    Every genuine slice has noise of its own. Two slices tell nothing, nor does a copy.
+
+    Parameters
+    ----------
+    samples
+        Of every slice in order its `pixels`.
+    """
+    if len(samples) < 3:
+        return [False] * len(samples)
+    stack = np.stack([sample.ravel() for sample in samples])
+    second, first = np.partition(stack, -2, axis=0)[-2:]
+    total = stack.sum(axis=0)
+    found = []
+    for index, own in enumerate(stack):
+        mean = (total - own) / (len(stack) - 1)
+        from_others = min(
+            _left_over(own, mean), _left_over(own, np.where(own < first, first, second))
+        )
+        beside = [stack[at] for at in (index - 1, index + 1) if 0 <= at < len(stack)]
+        nearest = min(_left_over(own, other) for other in beside)
+        found.append(nearest > ROUNDING and from_others < DRAWN * nearest)
+    return found
+
+
+def _left_over(values: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """Return what a straight line through *other* leaves of the deviation of *values*."""
+    spread = float(other.std())
+    if spread == 0:
+        return float(values.std())
+    slope = float(((values - values.mean()) * (other - other.mean())).mean()) / spread**2
+    return float((values - slope * other).std())
 
 
 def unlikeness(views: Sequence[NDArray[np.float32]]) -> float:

@@ -20,8 +20,7 @@ from support.doubtful import COHORT, TOGETHER, measure_cohort, sheet_row
 from support.image_volumes import CANDIDATES, IMAGE
 from support.pages_data import figures, rows, write_dataset
 from support.predictions import RULE, SETTINGS, release
-from tomocalc.accounts.doubt_kinds import KINDS
-from tomocalc.accounts.doubts import DoubtCount
+from tomocalc.accounts.doubts import KINDS, DoubtCount
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.prediction import VolumeScores
 from tomocalc.accounts.quality import QualityAccount

@@ -12,7 +12,11 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from support.doubtful_files import (
+    around_the_breast,
     as_png,
+    both_breasts,
+    collimated,
+    of_a_film,
     of_coloured_pictures,
     of_exchanged_bytes,
     of_named_pictures,
@@ -21,8 +25,11 @@ from support.doubtful_files import (
     of_two_geometries,
     stored,
     with_a_bad_slice,
+    with_a_blank_box,
     with_a_copy,
+    with_a_detector_line,
     with_a_flat_slice,
+    with_a_frame,
     without_a_spot,
 )
 from support.image_files import CT, dicom, item, write_dicom
@@ -127,35 +134,6 @@ def put_in(volume: Volume) -> Volume:
     return InsertedVolume(volume, plan_insertion(volume, settings=settings, **how))
 
 
-def around_the_breast(frame: NDArray[Any]) -> NDArray[Any]:
-    """Make the air the brightest of all."""
-    return np.where(frame < 500, 4095, frame).astype(frame.dtype)
-
-
-def with_a_frame(frame: NDArray[Any]) -> NDArray[Any]:
-    return np.pad(frame[2:-2, 2:-2], 2, constant_values=4095)
-
-
-def with_a_detector_line(frame: NDArray[Any]) -> NDArray[Any]:
-    frame[:, 40] = 4095
-    return frame
-
-
-def of_a_film(frame: NDArray[Any]) -> NDArray[Any]:
-    """Return the breast beside the edge of a film."""
-    return np.pad(frame, ((0, 0), (12, 0)), constant_values=60)
-
-
-def collimated(frame: NDArray[Any]) -> NDArray[Any]:
-    frame[:, 70:] = 60
-    return frame
-
-
-def with_a_blank_box(frame: NDArray[Any]) -> NDArray[Any]:
-    frame[30:66, 20:56] = 960
-    return frame
-
-
 def of_few_and_their_mean(place: Path, seed: int) -> Path:
     """Write three slices and, behind them, their mean."""
     frames = stored(seed)[:3]
@@ -185,10 +163,6 @@ def of_rows(place: Path, seed: int) -> Path:
     frames = np.repeat(np.stack(stored(seed)), 4, axis=0).transpose(1, 0, 2)
     many = depths(*range(len(frames)))
     return write_dicom(place.with_suffix(".dcm"), [*frames], enhanced=True, positions=many)
-
-
-def both_breasts(frame: NDArray[Any]) -> NDArray[Any]:
-    return np.concatenate([frame, frame[:, ::-1]], axis=1)
 
 
 WOMAN, STUDY, UNNAMED = {"patient_id": "p-0000"}, "1.2.3.99", {"spacing": None}

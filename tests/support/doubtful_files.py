@@ -107,3 +107,36 @@ def of_exchanged_bytes(place: Path, seed: int) -> Path:
     for index, frame in enumerate(stored(seed)):
         Image.fromarray(frame.byteswap()).save(place / f"s{index}.png")
     return place
+
+
+def around_the_breast(frame: NDArray[Any]) -> NDArray[Any]:
+    """Make the air the brightest of all."""
+    return np.where(frame < 500, 4095, frame).astype(frame.dtype)
+
+
+def with_a_frame(frame: NDArray[Any]) -> NDArray[Any]:
+    return np.pad(frame[2:-2, 2:-2], 2, constant_values=4095)
+
+
+def with_a_detector_line(frame: NDArray[Any]) -> NDArray[Any]:
+    frame[:, 40] = 4095
+    return frame
+
+
+def of_a_film(frame: NDArray[Any]) -> NDArray[Any]:
+    """Return the breast beside the edge of a film."""
+    return np.pad(frame, ((0, 0), (12, 0)), constant_values=60)
+
+
+def collimated(frame: NDArray[Any]) -> NDArray[Any]:
+    frame[:, 70:] = 60
+    return frame
+
+
+def with_a_blank_box(frame: NDArray[Any]) -> NDArray[Any]:
+    frame[30:66, 20:56] = 960
+    return frame
+
+
+def both_breasts(frame: NDArray[Any]) -> NDArray[Any]:
+    return np.concatenate([frame, frame[:, ::-1]], axis=1)

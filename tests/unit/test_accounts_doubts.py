@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tomocalc.accounts.doubt_kinds import KINDS
 from tomocalc.accounts.doubts import (
+    KINDS,
     Doubt,
     DoubtCount,
     count_doubts,

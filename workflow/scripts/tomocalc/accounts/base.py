@@ -7,7 +7,6 @@ declared as one that may be None.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -73,17 +72,3 @@ def _unfit(path: str | Path, why: str) -> TomocalcError:
         why=why,
         fix=f"delete it and run the same command again: rm {path}",
     )
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What the code of a doubt means in words."""
-
-    title: str
-    """The doubt in few words, for tables and counts."""
-    text: str
-    """The doubt of one volume, with the names of its numbers in braces."""
-    advice: str
-    """What to do."""
-    settled: bool = False
-    """Whether the user has decided it: then it is told and never refused."""

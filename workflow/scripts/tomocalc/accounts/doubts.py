@@ -1,23 +1,49 @@
 """What is doubtful about a volume: one typed list, from the reader to every page.
 
 A doubt is no fault: the volume is read and measured, and whoever uses its numbers should know.
-Code and numbers travel; `tomocalc.accounts.doubt_kinds.KINDS` is the one place that says in words
-what a code means and what to do about it.
+Code and numbers travel; ``doubt_kinds.tsv`` is the one place that says in words what a code means
+and what to do about it.
 """
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 
 from tomocalc.accounts.base import Record
-from tomocalc.accounts.doubt_kinds import KINDS
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.sections import DoubtsSection
 
 SHOWN = 10
 """Slices, or volumes, that are named; the others are counted."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the code of a doubt means in words."""
+
+    title: str
+    """The doubt in few words, for tables and counts."""
+    text: str
+    """The doubt of one volume, with the names of its numbers in braces."""
+    advice: str
+    """What to do."""
+    settled: bool = False
+    """Whether the user has decided it: then it is told and never refused."""
+
+
+def _kinds() -> dict[str, Kind]:
+    text = Path(__file__).with_name("doubt_kinds.tsv").read_text(encoding="utf-8")
+    rows = csv.DictReader(text.splitlines(), dialect="excel-tab")
+    return {row.pop("code"): Kind(**row | {"settled": row["settled"] == "yes"}) for row in rows}
+
+
+KINDS = _kinds()
+"""Every code: its meaning and what to do; the guide shows this table."""
 
 
 class Doubt(Record, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 from PIL import Image
 
-from tomocalc.accounts.doubt_kinds import KINDS
+from tomocalc.accounts.doubts import KINDS
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.image.display import LEVELS, PANEL, Frame, Mark, Panel, draw_panels, mark_radius
 from tomocalc.image.objects import VolumeObjects

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from tomocalc.accounts.doubt_kinds import KINDS
+from tomocalc.accounts.doubts import KINDS
 from tomocalc.comparison.catalogue import NAMES
 from tomocalc.pages import levels, markdown, merits, words
 from tomocalc.pages.card import KEY_FIGURES, PROTOCOLS, Run

@@ -9,8 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from tomocalc.accounts.doubt_kinds import KINDS
-from tomocalc.accounts.doubts import SHOWN, Doubt, DoubtCount, doubt_sentence
+from tomocalc.accounts.doubts import KINDS, SHOWN, Doubt, DoubtCount, doubt_sentence
 from tomocalc.accounts.seal import Opened
 from tomocalc.pages.templating import fill
 from tomocalc.pages.words import MISSING, explained, pretty, unit_of, written

@@ -16,6 +16,8 @@ from support.predictions import FEATURES, measured, release
 from tomocalc.accounts.external import ExternalAccount
 from tomocalc.errors import TomocalcError
 from tomocalc.files import file_sha256, write_json
+from tomocalc.image.shards import read_manifest
+from tomocalc.model.card import fingerprints
 from tomocalc.model.release import load_model, save_model
 from validate_external import main
 
@@ -51,19 +53,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def of_a_table(folder: Path) -> Path:
     """The same network as if it had been trained on a table."""
-    model = load_model(folder / "model")
-    card = replace(
-        model.card,
-        domain=replace(model.domain, source="table", extraction=None),
-        sequence={"kind": "single_step", "slices": 1},
-        weights_sha256="",
+    weights, steps = folder / "model/model.safetensors", {"kind": "single_step", "slices": 1}
+    return changed(
+        weights, folder / "of_a_table", source="table", extraction=None, card={"sequence": steps}
     )
-    out = folder / "of_a_table"
-    out.mkdir()
-    tensors = load_file(folder / "model/model.safetensors")
-    weights, path = out / "model.safetensors", out / "model.json"
-    save_model(weights=str(weights), path=str(path), tensors=tensors, card=card)
-    return weights
 
 
 def write_table(path: Path, *, patients: int = 24, **columns: Any) -> Path:
@@ -153,6 +146,41 @@ def test_labelled_volumes_are_measured_down_to_their_findings(folder: Path, tmp_
     assert froc.calcifications.findings == 2
     assert found.recalibrations == ()  # one patient cannot be on both sides
     assert "no slope is steep enough" in (tmp_path / "external.html").read_text()
+
+
+def test_what_the_model_has_learned_from_is_told_under_any_name(
+    folder: Path, of_a_table: Path, tmp_path: Path
+) -> None:
+    table = write_table(tmp_path / "there.csv")
+    rows = pl.read_csv(table)
+    learnt = tuple(sorted(fingerprints(rows[:5], FEATURES)))
+    weights = changed(of_a_table, tmp_path / "a", rows=learnt)
+    found = validate(weights, tmp_path, table=str(table))
+    assert (found.same_rows, found.rows_asked) == (5, 240)
+    page = (tmp_path / "external.html").read_text()
+    assert "5 of 240 rows equal a row that the model has learned from" in page
+    assert "of other people" not in page
+    seen = read_manifest(str(folder / "features/manifest.json"))
+    own = folder / "model/model.safetensors"
+    how = load_model(own).domain.extraction
+    assert how is not None
+    weights = changed(own, tmp_path / "b", extraction=replace(how, contents=(seen.content,)))
+    sheet = tmp_path / "annotations.tsv"
+    sheet.write_text("volume_id\tslice\tx\ty\tradius\tkind\nv1\t1\t40\t70\t2\tcalcification\n")
+    volumes = {"manifests": [str(folder / "features/manifest.json")], "annotations": str(sheet)}
+    assert validate(weights, tmp_path, **volumes).same_pixels == ("v1",)
+    assert "1 volume of these data has the very pixels" in (tmp_path / "external.html").read_text()
+
+
+def changed(weights: Path, out: Path, *, card: dict[str, Any] | None = None, **domain: Any) -> Path:
+    """Write the model with another account of its training."""
+    model = load_model(weights)
+    told = {"domain": replace(model.domain, **domain), "weights_sha256": "", **(card or {})}
+    facts = replace(model.card, **told)
+    out.mkdir()
+    paths = out / "model.safetensors", out / "model.json"
+    save_model(weights=str(paths[0]), path=str(paths[1]), tensors=load_file(weights), card=facts)
+    return paths[0]
 
 
 def test_a_model_of_clusters_is_validated_on_clusters(folder: Path, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from tomocalc.evaluation.subgroups import Known, subgroups_of
 from tomocalc.evaluation.transfer import calibration_line, decision_curve, recalibrations
 from tomocalc.image.shards import read_manifest
 from tomocalc.jobs import run
+from tomocalc.model.card import rows_seen
 from tomocalc.model.release import ReleasedModel, load_model
 from tomocalc.pages.external import external_page
 from tomocalc.pages.frame import write_page
@@ -127,6 +128,8 @@ def main(
     label, score = scored["label"].to_numpy(), scored["probability"].to_numpy()
     group, confidence = scored["group"].to_numpy(), settings["confidence"]
     domain = model.domain
+    contents = set(domain.extraction.contents if domain.extraction else ())
+    same_rows, rows_asked = rows_seen(focus, domain)
     found = ExternalAccount(
         protocol=model.card.protocol or "honest",
         source=_source(table, volumes),
@@ -148,6 +151,9 @@ def main(
         recalibrations=recalibrations(label, score, group, seed=seed) if test.metrics else (),
         decision=decision_curve(label, score, group, confidence=confidence) if test.metrics else (),
         drift=tuple(drift(scored, domain)),
+        same_pixels=tuple(one.volume_id for one in volumes if one.content in contents),
+        same_rows=same_rows,
+        rows_asked=rows_asked,
     )
     found.write(metrics)
     html = external_page(found, clusters=images.clusters, patients=images.patients)

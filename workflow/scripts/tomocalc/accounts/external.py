@@ -90,6 +90,11 @@ class ExternalAccount(MetricsAccount, frozen=True, kw_only=True):
         Validated on; *patients* is 0 where none are named.
     removed_duplicates
         Rows that equal an earlier one of their patient and were left out.
+    same_pixels
+        Volumes whose pixels are those of a volume of the run that made the model.
+    same_rows, rows_asked
+        Rows of a table that equal one that was learnt from in every feature that the model reads,
+        and of how many that is known.
     line
         None where the scores tell the classes apart perfectly, or a class is missing.
     recalibrations
@@ -107,3 +112,6 @@ class ExternalAccount(MetricsAccount, frozen=True, kw_only=True):
     recalibrations: tuple[Recalibration, ...]
     decision: tuple[NetBenefit, ...]
     drift: tuple[Drift, ...]
+    same_pixels: tuple[str, ...] = ()
+    same_rows: int = 0
+    rows_asked: int = 0

@@ -131,12 +131,16 @@ class Slices(Record, frozen=True, kw_only=True):
 
 
 class Extraction(Record, frozen=True, kw_only=True):
-    """How volumes were measured; spacings are (smallest, largest), in mm."""
+    """How volumes were measured; spacings are (smallest, largest), in mm.
+
+    *contents* are digests of the pixels of every volume, sorted.
+    """
 
     settings_keys: tuple[str, ...]
     settings: Settings | None
     pixel_spacing_mm: tuple[float, float] | None
     slice_spacing_mm: tuple[float, float] | None
+    contents: tuple[str, ...] = ()
 
 
 class DatasetDoubt(Record, frozen=True, kw_only=True):

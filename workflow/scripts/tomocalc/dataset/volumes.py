@@ -202,8 +202,7 @@ def _check_clusters(sheet: str, counts: ClusterCounts) -> None:
 
 def _warn_of_unannotated(volumes: list[VolumeManifest], annotated: Collection[str]) -> None:
     """Say that volumes without a line in the sheet count as free of calcifications."""
-    free = len(volumes) - len(annotated)
-    if free:
+    if free := len(volumes) - len(annotated):
         log.warning(
             "%d of %d volumes have no annotation of a calcification: all their candidates count as "
             "no calcification; leave out volumes that nobody has read",
@@ -267,6 +266,7 @@ def _extraction(measured: list[_Measured]) -> dict[str, Any]:
         "settings": volumes[0].settings if volumes else None,
         "pixel_spacing_mm": [min(pixels), max(pixels)] if pixels else None,
         "slice_spacing_mm": [min(deep), max(deep)] if deep else None,
+        "contents": sorted({volume.content for volume in volumes} - {""}),
     }
 
 

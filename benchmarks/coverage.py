@@ -18,7 +18,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from unittest.mock import patch
 
 import measuring  # noqa: F401
@@ -42,6 +42,7 @@ from tomocalc.evaluation.weighted import (
     figures_left_out,
     within_groups_left_out,
 )
+from tomocalc.sections import EvaluationSection
 
 PATIENTS = (8, 20, 50, 120)
 EFFECTS = (0.0, 0.35, 0.7)
@@ -130,7 +131,11 @@ def _of_cases(one: Cohort, confidence: float) -> Iterator[tuple[str, Any]]:
     cases = volume_table(volumes, candidates, marks, threshold=THRESHOLD)
     for unit, table in (("volumes", cases), ("patients", patient_table(cases))):
         found = case_account(
-            table, threshold=THRESHOLD, confidence=confidence, prevalences=[PREVALENCE]
+            table,
+            threshold=THRESHOLD,
+            settings=cast(
+                "EvaluationSection", {"confidence": confidence, "prevalences": [PREVALENCE]}
+            ),
         )
         for name, figure in found.metrics.items():
             yield f"{unit}: {name}", figure

@@ -248,7 +248,7 @@ def test_cases_of_one_class_have_counts_only():
             "cluster_score": [0.0, 0.0],
         }
     )
-    facts = case_account(cases, threshold=0.5, confidence=0.95, prevalences=[])
+    facts = case_account(cases, threshold=0.5, settings=SETTINGS)
     assert facts == Cases(n=2, positives=0, without_candidates=1)
 
 

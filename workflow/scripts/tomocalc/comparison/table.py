@@ -131,27 +131,9 @@ def read_measured(
     return Measured(protocol, table, models, folds)
 
 
-def read_protocols(
-    protocols: Sequence[str],
-    scores: Sequence[str],
-    accounts: Sequence[str],
-    lstm_scores: Sequence[str],
-    lstm_cards: Sequence[str],
-    tree_scores: Sequence[str],
-    tree_accounts: Sequence[str],
-) -> list[Measured]:
-    """Read what was measured under every protocol; see `read_measured`."""
-    paths = zip(
-        protocols,
-        scores,
-        accounts,
-        lstm_scores,
-        lstm_cards,
-        tree_scores,
-        tree_accounts,
-        strict=True,
-    )
-    return [read_measured(*of_one) for of_one in paths]
+def read_protocols(*columns: Sequence[str]) -> list[Measured]:
+    """Read what was measured; *columns* are those of `read_measured`, an entry per protocol."""
+    return [read_measured(*of_one) for of_one in zip(*columns, strict=True)]
 
 
 def measure(measured: Measured, *, settings: EvaluationSection) -> dict[str, ModelFigures]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 import polars as pl
 
@@ -12,6 +10,7 @@ from tomocalc.evaluation.account import roc
 from tomocalc.evaluation.thresholds import predictive_values
 from tomocalc.evaluation.weighted import figures_of_merit, rarer_groups
 from tomocalc.metrics import confusion
+from tomocalc.sections import EvaluationSection
 
 SCORES = {"score": pl.Float64, "cluster_score": pl.Float64}
 COUNTS = ("candidates", "flagged", "clusters", "findings", "with_candidate", "found")
@@ -103,17 +102,12 @@ def patients_of_table(scored: pl.DataFrame, *, threshold: float) -> pl.DataFrame
     return typed.with_columns(pl.col("volumes").cast(pl.Int32)).sort("patient_id")
 
 
-def case_account(
-    cases: pl.DataFrame,
-    *,
-    threshold: float,
-    confidence: float,
-    prevalences: Sequence[float],
-) -> Cases:
+def case_account(cases: pl.DataFrame, *, threshold: float, settings: EvaluationSection) -> Cases:
     """Return what the scores of *cases* (volumes or patients) are worth.
 
     A case is positive when a calcification or a cluster is annotated in it, and called when its
-    score reaches the *threshold*. Without both classes there are only the counts.
+    score reaches the *threshold*. Without both classes there are only the counts. *settings* is the
+    section ``evaluation`` of the configuration.
     """
     label = (cases["findings"] > 0).cast(pl.Int8).to_numpy()
     score = cases["score"].to_numpy()
@@ -125,7 +119,7 @@ def case_account(
     if not 0 < counted.positives < counted.n:
         return counted
     patient = (cases["patient_id"].rank("dense") - 1).cast(pl.Int32).to_numpy()
-    at: dict[str, float] = {"threshold": threshold, "confidence": confidence}
+    at: dict[str, float] = {"threshold": threshold, "confidence": settings["confidence"]}
     figures = figures_of_merit(label, score, patient, **at)
     by_cluster = figures_of_merit(label, cases["cluster_score"].to_numpy(), patient, **at)
     return msgspec.structs.replace(
@@ -135,7 +129,7 @@ def case_account(
         confusion=confusion(label, score, threshold),
         roc=roc(label, score),
         rarer_groups=rarer_groups(label, patient),
-        predictive_values=predictive_values(label, score, patient, prevalences, **at),
+        predictive_values=predictive_values(label, score, patient, settings["prevalences"], **at),
     )
 
 

@@ -21,7 +21,7 @@ from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dataset.labels import Objects
 from tomocalc.dataset.masks import PlacedMask
 from tomocalc.errors import TomocalcError
-from tomocalc.evaluation.jackknife import share_of
+from tomocalc.evaluation.jackknife import share_by_patient
 from tomocalc.files import file_sha256
 from tomocalc.image.breast import Outline
 from tomocalc.image.shards import remains
@@ -38,6 +38,8 @@ STRONG = 5.0
 """Contrast to noise from which a calcification is clearly visible (Rose criterion)."""
 
 KINDS = ("calcification", "cluster")
+CONFIDENCE = 0.95
+"""Of the intervals."""
 
 
 @dataclass(frozen=True)
@@ -270,18 +272,11 @@ class Coverage:
         return rate(self._covered[name])
 
 
-def rate(hits: Sequence[tuple[str, bool]], confidence: float = 0.95) -> Recall:
+def rate(hits: Sequence[tuple[str, bool]]) -> Recall:
     """Return counts and recall of (patient, covered), its interval by patient; None without any."""
-    if not hits:
-        return Recall(findings=0, covered=0)
-    patient, covered = zip(*hits, strict=True)
-    _, group = np.unique(np.array(patient), return_inverse=True)
-    found = share_of(np.array(covered), group, confidence)
-    low, high = (None if end is None else round(end, 4) for end in (found.low, found.high))
-    return Recall(
-        findings=len(hits),
-        covered=sum(covered),
-        recall=round(sum(covered) / len(hits), 4),
-        lower=low,
-        upper=high,
+    found = share_by_patient(hits, CONFIDENCE)
+    recall, low, high = (
+        None if end is None else round(end, 4) for end in (found.value, found.low, found.high)
     )
+    covered = sum(covered for _, covered in hits)
+    return Recall(findings=len(hits), covered=covered, recall=recall, lower=low, upper=high)

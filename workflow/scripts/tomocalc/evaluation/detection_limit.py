@@ -9,10 +9,9 @@ from itertools import pairwise
 import numpy as np
 
 from tomocalc.accounts.detection import LimitCell, LimitExample, SiteLimit, StageLimit
-from tomocalc.accounts.figures import Figure
 from tomocalc.accounts.insertion import InsertedObject, InsertionPlan
 from tomocalc.evaluation.coverage import SmallObjects, Target, mirrored
-from tomocalc.evaluation.jackknife import share_of
+from tomocalc.evaluation.jackknife import share_by_patient
 from tomocalc.image.breast import Outline
 
 DIAMETERS_MM = (0.0, 0.2, 0.3, 0.45, 0.7, 3.0)
@@ -132,19 +131,10 @@ def _cell(
         objects=len(mine),
         found=sum(case.found for case in mine),
         patients=len({case.patient_id for case in mine}),
-        recall=_figure([(case.patient_id, case.found) for case in mine], confidence),
-        chance=_figure(mirrors, confidence),
+        recall=share_by_patient([(case.patient_id, case.found) for case in mine], confidence),
+        chance=share_by_patient(mirrors, confidence),
         chance_objects=len(mirrors),
     )
-
-
-def _figure(hits: Sequence[tuple[str, bool]], confidence: float) -> Figure:
-    """Return a share with its interval by patient."""
-    if not hits:
-        return Figure(value=None)
-    names = sorted({patient for patient, _ in hits})
-    group = np.array([names.index(patient) for patient, _ in hits])
-    return share_of(np.array([hit for _, hit in hits]), group, confidence)
 
 
 def examples(cases: Sequence[Case]) -> tuple[LimitExample, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -15,17 +14,14 @@ from tomocalc.evaluation.clusters import cluster_marks
 from tomocalc.evaluation.findings import Findings
 from tomocalc.evaluation.froc import FreeResponse, froc, sensitivity_leads
 from tomocalc.evaluation.images import dbtex_of
-from tomocalc.evaluation.responses import (
-    TestPart,
-    VolumeMarks,
-    calcification_response,
-    cluster_response,
-)
+from tomocalc.evaluation.responses import TestPart, VolumeMarks, responses
 from tomocalc.neighbours import Rule
 from tomocalc.sections import Finding, LabelsSection
 
 CHAIN = "chain"
 """The run's own candidates and released model."""
+Responses = list[FreeResponse | None]
+"""To calcifications, and to clusters."""
 
 
 def labelled_marks(
@@ -63,15 +59,6 @@ def labelled_marks(
     )
 
 
-@dataclass(frozen=True)
-class _Responses:
-    """What one system marks, beside each kind of findings."""
-
-    marks: VolumeMarks
-    calcifications: FreeResponse | None
-    clusters: FreeResponse | None
-
-
 def measure_systems(
     systems: Mapping[str, pl.DataFrame],
     found: Findings,
@@ -92,10 +79,8 @@ def measure_systems(
     rule
         What a cluster is.
     """
-    spots = [item for item in found.calcifications if test.holds(item)]
-    areas = [item for item in found.clusters if test.holds(item)]
-    measured = []
-    reference: _Responses | None = None
+    measured: list[System] = []
+    reference: Responses | None = None
     for name, table in systems.items():
         marks: VolumeMarks = {
             rows["volume_id"][0]: (rows, cluster_marks(rows, rule))
@@ -103,21 +88,13 @@ def measure_systems(
                 "volume_id", maintain_order=True
             )
         }
-        mine = _Responses(
-            marks,
-            calcification_response(table, spots, test) if spots else None,
-            cluster_response(marks, areas, test) if areas else None,
+        *mine, areas = responses(table, marks, found, test)
+        reference = reference or mine
+        spots, clusters = (
+            _found(own, chain, confidence) for own, chain in zip(mine, reference, strict=True)
         )
-        beside = reference or mine
-        measured.append(
-            System(
-                name=name,
-                calcifications=_found(mine.calcifications, beside.calcifications, confidence),
-                clusters=_found(mine.clusters, beside.clusters, confidence),
-                dbtex=dbtex_of(marks, areas, test, confidence) if areas else None,
-            )
-        )
-        reference = beside
+        dbtex = dbtex_of(marks, areas, test, confidence) if areas else None
+        measured.append(System(name=name, calcifications=spots, clusters=clusters, dbtex=dbtex))
     return tuple(measured)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 import polars as pl
 
-from tomocalc.accounts.findings import ByFinding, Dbtex, Froc
+from tomocalc.accounts.findings import ByFinding, Dbtex
 from tomocalc.accounts.manifest import VolumeFacts
 from tomocalc.accounts.metrics import ByUnit, Cases, ImageMetrics
 from tomocalc.accounts.prediction import ClusterRule
@@ -20,13 +20,7 @@ from tomocalc.evaluation.clusters import CLUSTERS, Rule, cluster_marks, find_clu
 from tomocalc.evaluation.dbtex import dbtex
 from tomocalc.evaluation.findings import Cluster, Findings, gather_findings
 from tomocalc.evaluation.froc import froc
-from tomocalc.evaluation.responses import (
-    TestPart,
-    VolumeMarks,
-    calcification_response,
-    cluster_response,
-    dbtex_input,
-)
+from tomocalc.evaluation.responses import TestPart, VolumeMarks, dbtex_input, responses
 from tomocalc.sections import EvaluationSection, Finding, SplitSection
 from tomocalc.tables import empty
 
@@ -115,35 +109,101 @@ def measure_images(
         rows["volume_id"][0]: (rows, cluster_marks(rows, rule))
         for rows in candidates.partition_by("volume_id", maintain_order=True)
     }
-    tables = _tables(candidates, clusters, marks, by_id, parts, annotations, threshold)
-    test = TestPart.of([row for row in by_id.values() if parts[row.patient_id] == "test"])
-    confidence = settings["confidence"]
-    cases = {
-        "threshold": threshold,
-        "prevalences": settings["prevalences"],
-        "confidence": confidence,
-    }
-    volume_rows, patient_rows = tables
     in_test = pl.col("part") == "test"
-    named = set(splits["patient_id"])
+    test = TestPart.of([row for row in by_id.values() if parts[row.patient_id] == "test"])
     curves, metric = _detection(
-        candidates.filter(in_test), found, marks, test, threshold, confidence
+        candidates.filter(in_test), found, marks, test, threshold, settings["confidence"]
     )
-    facts = ImageMetrics(
-        volumes=len(test.number),
-        patients=len(set(test.patient)),
-        patients_drawn=sum(
-            parts[patient] == "test" and patient not in named for patient in patients
+    on_finding = candidates.filter(pl.col("finding_id").is_not_null())
+    rated = pl.DataFrame(
+        {
+            "volume_id": [volume for volume, (_, marked) in marks.items() for _ in marked.rating],
+            "rating": [float(rate) for _, marked in marks.values() for rate in marked.rating],
+        },
+        schema={"volume_id": pl.String, "rating": pl.Float64},
+    )
+    return measured_cases(
+        volume_rows(
+            by_id,
+            parts,
+            clusters=clusters["volume_id"],
+            findings=[row["volume_id"] for row in annotations],
+            with_candidate=_distinct(on_finding),
+            found=_distinct(on_finding.filter(pl.col("probability") >= threshold)),
         ),
-        rule=ClusterRule(calcifications=rule.calcifications, distance_mm=rule.distance_mm),
-        cases=ByUnit(
-            volumes=case_account(volume_rows.filter(in_test), **cases),
-            patients=case_account(patient_rows.filter(in_test), **cases),
-        ),
+        candidates,
+        rated,
+        clusters=clusters,
+        split_patients=splits["patient_id"],
+        threshold=threshold,
+        rule=rule,
+        settings=settings,
         froc=curves,
         dbtex=metric,
     )
-    return Images(facts, clusters, volume_rows, patient_rows)
+
+
+def volume_rows(
+    volumes: Mapping[str, VolumeFacts], parts: Mapping[str, str], **counted: Iterable[str]
+) -> pl.DataFrame:
+    """Return volume, patient, part and counts of *volumes*; *counted*: a volume for each."""
+    counts = {name: Counter(names) for name, names in counted.items()}
+    return pl.DataFrame(
+        [
+            {"volume_id": volume, "patient_id": facts.patient_id, "part": parts[facts.patient_id]}
+            | {name: of_volume[volume] for name, of_volume in counts.items()}
+            for volume, facts in volumes.items()
+        ]
+    )
+
+
+def measured_cases(
+    rows: pl.DataFrame,
+    scored: pl.DataFrame,
+    rated: pl.DataFrame,
+    *,
+    clusters: pl.DataFrame,
+    split_patients: pl.Series,
+    threshold: float,
+    rule: Rule,
+    settings: EvaluationSection,
+    froc: ByFinding | None = None,
+    dbtex: Dbtex | None = None,
+) -> Images:
+    """Return tables of volumes and patients, and what their scores are worth in the test part.
+
+    Parameters
+    ----------
+    rows, scored, rated
+        As `tomocalc.evaluation.cases.volume_table` takes them.
+    clusters
+        Columns `CLUSTERS`.
+    split_patients
+        Those that the split knows.
+    threshold, rule
+        Of the model, and what a cluster is.
+    settings
+        Section ``evaluation`` of the configuration.
+    froc, dbtex
+        What was measured of findings.
+    """
+    volumes = volume_table(rows, scored, rated, threshold=threshold)
+    patients = patient_table(volumes)
+    tested = [frame.filter(pl.col("part") == "test") for frame in (volumes, patients)]
+    of_volumes, of_patients = (
+        case_account(frame, threshold=threshold, settings=settings) for frame in tested
+    )
+    known = set(split_patients)
+    facts = ImageMetrics(
+        volumes=tested[0].height,
+        patients=tested[1].height,
+        patients_drawn=sum(patient not in known for patient in tested[1]["patient_id"]),
+        rule=ClusterRule(calcifications=rule.calcifications, distance_mm=rule.distance_mm),
+        cases=ByUnit(volumes=of_volumes, patients=of_patients),
+        froc=froc,
+        dbtex=dbtex,
+    )
+    return Images(facts, clusters, volumes, patients)
 
 
 def _detection(
@@ -155,16 +215,12 @@ def _detection(
     confidence: float,
 ) -> tuple[ByFinding, Dbtex | None]:
     """Return free-response curves and the DBTex metric, None where nothing is annotated."""
-    spots = [item for item in found.calcifications if test.holds(item)]
-    areas = [item for item in found.clusters if test.holds(item)]
+    to_spots, to_areas, areas = responses(candidates, marks, found, test)
     at = {"threshold": threshold, "confidence": confidence}
-    of_spots: Froc | None = None
-    if spots:
-        of_spots = froc(calcification_response(candidates, spots, test), **at)
-    if not areas:
+    of_spots = froc(to_spots, **at) if to_spots else None
+    if to_areas is None:
         return ByFinding(calcifications=of_spots, clusters=None), None
-    of_areas = froc(cluster_response(marks, areas, test), **at)
-    of_areas = msgspec.structs.replace(of_areas, formed=_formed(areas))
+    of_areas = msgspec.structs.replace(froc(to_areas, **at), formed=_formed(areas))
     curves = ByFinding(calcifications=of_spots, clusters=of_areas)
     return curves, dbtex_of(marks, areas, test, confidence)
 
@@ -203,49 +259,9 @@ def _placed(
     return placed.sort("volume_id", "candidate_id")
 
 
-def _tables(
-    candidates: pl.DataFrame,
-    clusters: pl.DataFrame,
-    marks: VolumeMarks,
-    volumes: Mapping[str, VolumeFacts],
-    parts: Mapping[str, str],
-    annotations: Sequence[Finding],
-    threshold: float,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the tables of volumes and of patients."""
-    on_finding = candidates.filter(pl.col("finding_id").is_not_null())
-    called = on_finding.filter(pl.col("probability") >= threshold)
-    counted = {
-        "clusters": Counter(clusters["volume_id"]),
-        "findings": Counter(row["volume_id"] for row in annotations),
-        "with_candidate": _distinct(on_finding),
-        "found": _distinct(called),
-    }
-    rows = pl.DataFrame(
-        [
-            {
-                "volume_id": volume,
-                "patient_id": facts.patient_id,
-                "part": parts[facts.patient_id],
-                **{name: counts[volume] for name, counts in counted.items()},
-            }
-            for volume, facts in volumes.items()
-        ]
-    )
-    rated = pl.DataFrame(
-        {
-            "volume_id": [volume for volume, (_, marked) in marks.items() for _ in marked.rating],
-            "rating": [float(rate) for _, marked in marks.values() for rate in marked.rating],
-        },
-        schema={"volume_id": pl.String, "rating": pl.Float64},
-    )
-    table = volume_table(rows, candidates, rated, threshold=threshold)
-    return table, patient_table(table)
-
-
-def _distinct(candidates: pl.DataFrame) -> Counter[str]:
-    """Count the findings of every volume that a candidate lies on."""
-    return Counter(candidates.select("volume_id", "finding_id").unique()["volume_id"])
+def _distinct(candidates: pl.DataFrame) -> pl.Series:
+    """Return the volume of every finding that a candidate lies on."""
+    return candidates.select("volume_id", "finding_id").unique()["volume_id"]
 
 
 def patient_parts(

@@ -246,6 +246,15 @@ def student(confidence: float, freedom: float) -> float:
     return float(ndtri(below) if math.isinf(freedom) else stdtrit(freedom, below))
 
 
+def share_by_patient(hits: Sequence[tuple[str, bool]], confidence: float) -> Figure:
+    """Return the share of hits among (patient, hit), with its interval; no value without any."""
+    if not hits:
+        return Figure(value=None)
+    patient, hit = zip(*hits, strict=True)
+    group = np.unique(np.array(patient), return_inverse=True)[1]
+    return share_of(np.array(hit), group, confidence)
+
+
 def share_of(hit: NDArray[np.bool_], group: NDArray[np.integer], confidence: float) -> Figure:
     """Return the share of *hit* rows with its interval, leaving out one *group* at a time."""
     if not len(hit):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,11 +9,15 @@ import msgspec
 import polars as pl
 
 from tomocalc.accounts.manifest import VolumeFacts
-from tomocalc.accounts.metrics import ByUnit, ImageMetrics
-from tomocalc.accounts.prediction import ClusterRule
-from tomocalc.evaluation.cases import case_account, patient_table, patients_of_table, volume_table
+from tomocalc.evaluation.cases import case_account, patients_of_table
 from tomocalc.evaluation.clusters import Rule, cluster_table
-from tomocalc.evaluation.images import Images, patient_parts, without_images
+from tomocalc.evaluation.images import (
+    Images,
+    measured_cases,
+    patient_parts,
+    volume_rows,
+    without_images,
+)
 from tomocalc.sections import EvaluationSection, Finding, SplitSection
 
 
@@ -60,44 +63,24 @@ def measure_outcomes(
     asked = {row["volume_id"] for row in annotations if row["pathology"] is not None}
     malignant = [row for row in annotations if row["pathology"] == "malignant"]
     on_malignant = one_each.filter(pl.col("label") == 1)
-    counted = {
-        "clusters": Counter(one_each["volume_id"]),
-        "findings": Counter(row["volume_id"] for row in malignant),
-        "with_candidate": Counter(on_malignant["volume_id"]),
-        "found": Counter(on_malignant.filter(pl.col("probability") >= threshold)["volume_id"]),
-    }
-    rows = pl.DataFrame(
-        [
-            {"volume_id": name, "patient_id": row.patient_id, "part": parts[row.patient_id]}
-            | {key: counts[name] for key, counts in counted.items()}
-            for name, row in by_id.items()
-            if name in asked
-        ]
+    judged = {name: row for name, row in by_id.items() if name in asked}
+    return measured_cases(
+        volume_rows(
+            judged,
+            parts,
+            clusters=one_each["volume_id"],
+            findings=[row["volume_id"] for row in malignant],
+            with_candidate=on_malignant["volume_id"],
+            found=on_malignant.filter(pl.col("probability") >= threshold)["volume_id"],
+        ),
+        one_each,
+        one_each.select("volume_id", rating=pl.col("probability")),
+        clusters=clusters,
+        split_patients=splits["patient_id"],
+        threshold=threshold,
+        rule=rule,
+        settings=settings,
     )
-    rated = one_each.select("volume_id", rating=pl.col("probability"))
-    volume_rows = volume_table(rows, one_each, rated, threshold=threshold)
-    patient_rows = patient_table(volume_rows)
-    tested = [frame.filter(pl.col("part") == "test") for frame in (volume_rows, patient_rows)]
-    named = set(splits["patient_id"])
-    breasts, women = (
-        case_account(
-            frame,
-            threshold=threshold,
-            prevalences=settings["prevalences"],
-            confidence=settings["confidence"],
-        )
-        for frame in tested
-    )
-    facts = ImageMetrics(
-        volumes=tested[0].height,
-        patients=tested[1].height,
-        patients_drawn=sum(patient not in named for patient in tested[1]["patient_id"]),
-        rule=ClusterRule(calcifications=rule.calcifications, distance_mm=rule.distance_mm),
-        cases=ByUnit(volumes=breasts, patients=women),
-        froc=None,
-        dbtex=None,
-    )
-    return Images(facts, clusters, volume_rows, patient_rows)
 
 
 def measure_table(scored: pl.DataFrame, *, threshold: float, settings: EvaluationSection) -> Images:
@@ -112,14 +95,8 @@ def measure_table(scored: pl.DataFrame, *, threshold: float, settings: Evaluatio
     """
     rows = patients_of_table(scored, threshold=threshold)
     test = rows.filter(pl.col("part") == "test")
-    cases = case_account(
-        test,
-        threshold=threshold,
-        prevalences=settings["prevalences"],
-        confidence=settings["confidence"],
-    )
-    return replace(
-        without_images("no_places"),
-        patients=rows,
-        cases=msgspec.structs.replace(cases, cluster_auroc=None) if test.height else None,
-    )
+    cases = None
+    if test.height:
+        found = case_account(test, threshold=threshold, settings=settings)
+        cases = msgspec.structs.replace(found, cluster_auroc=None)
+    return replace(without_images("no_places"), patients=rows, cases=cases)

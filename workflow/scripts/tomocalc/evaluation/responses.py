@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tomocalc.accounts.manifest import VolumeFacts
 from tomocalc.evaluation.clusters import Marks
 from tomocalc.evaluation.dbtex import Lesion, Mark
-from tomocalc.evaluation.findings import Calcification, Cluster
+from tomocalc.evaluation.findings import Calcification, Cluster, Findings
 from tomocalc.evaluation.froc import FALSE, IGNORED, FreeResponse
 
 
@@ -59,6 +59,27 @@ class TestPart:
 
 VolumeMarks = Mapping[str, tuple[pl.DataFrame, Marks]]
 """Of every volume with candidates: these, and its cluster marks."""
+
+
+def responses(
+    candidates: pl.DataFrame, marks: VolumeMarks, found: Findings, test: TestPart
+) -> tuple[FreeResponse | None, FreeResponse | None, list[Cluster]]:
+    """Return the responses to calcifications and to clusters, and the clusters themselves.
+
+    Parameters
+    ----------
+    candidates, marks
+        Of the test part, as `calcification_response` and `cluster_response` take them.
+    found
+        Findings of all volumes; of those of the test part None where nothing is annotated.
+    """
+    spots = [item for item in found.calcifications if test.holds(item)]
+    areas = [item for item in found.clusters if test.holds(item)]
+    return (
+        calcification_response(candidates, spots, test) if spots else None,
+        cluster_response(marks, areas, test) if areas else None,
+        areas,
+    )
 
 
 def calcification_response(

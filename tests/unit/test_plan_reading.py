@@ -83,8 +83,8 @@ def test_outcomes_are_counted_on_calcifications_after_their_words_are_read(
     own = with_sheet(config, tmp_path) | {"target": "malignancy"}
     lines = "volume_id\tslice\tx\ty\tradius\tkind\tpathology\nv\t0\t1\t1\t2\tcluster\t{}\n"
     for word, why in {
-        "B9": r'E103.*:2, column pathology.*"B9" was given',
-        "4C": r'E103.*:2, column pathology.*"4C" was given',
+        "B9": "E103.*:2, column pathology.*`B9` is none",
+        "4C": "E103.*:2, column pathology.*`4C` is none",
         "Malignant": "of 1 calcifications and clusters are 0 benign, 1 malignant",
         "n/a": "0 benign, 0 malignant, the others unknown; 1 findings are masses",
     }.items():

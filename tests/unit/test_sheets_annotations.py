@@ -97,6 +97,18 @@ def test_what_is_wrong_in_the_same_way_on_many_lines_is_told_once(tmp_path):
         annotations(tmp_path, *[f"v\t{number}\t1\t1\t\tcluster" for number in range(30)])
 
 
+def test_unknown_words_of_a_column_are_told_together(tmp_path):
+    head = "volume_id\tslice\tx\ty\tradius\tkind\tpathology"
+    words = ("B", "M", "benign", "B", "unsure")
+    rows = [f"v\t{n}\t1\t1\t2\tcluster\t{word}" for n, word in enumerate(words)]
+    with pytest.raises(TomocalcError) as error:
+        annotations(tmp_path, *rows, header=head)
+    assert len(str(error.value).splitlines()) == 1
+    assert "`B`, `M`, `unsure` are none of its words (lines 2, 3, 5, 6). Fix: use one of: " in str(
+        error.value
+    )
+
+
 def test_findings_of_other_kinds_are_kept_apart(tmp_path):
     lines = ("v\t4\t1\t2\t3\tcluster", "v\t4\t1\t2\t3\tmass", "v\t4\t1\t2\t0\tcalcification")
     assert [row["kind"] for row in annotations(tmp_path, *lines)] == ["cluster", "calcification"]

@@ -7,11 +7,12 @@ read while the graph of jobs is built.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
-from tomocalc.config import Schema, coerce, mistakes
+from tomocalc.config import NO_CHOICE, Schema, coerce, mistakes
 from tomocalc.delimited import TOP, numbers_rows, sheet_error, split_lines
 from tomocalc.errors import TomocalcError
 from tomocalc.identity import is_empty
@@ -84,6 +85,7 @@ def read_cells(path: str, schema: Schema) -> Cells:
     rows: list[Row] = []
     names: set[str] = set()
     bad: list[Fault] = []
+    words: dict[str, list[tuple[int, str, str]]] = {}
     for number, cells in lines if columns else ():
         where = f"{path}:{number}"
         texts = dict(zip(header, cells, strict=False))
@@ -100,15 +102,17 @@ def read_cells(path: str, schema: Schema) -> Cells:
         read = {name: column.read(texts[name]) for name, column in columns.items()}
         row = {name: value for name, (value, _) in read.items()}
         if not all(sound for _, sound in read.values()):
-            bad += [
-                (number, key, row_error(f"{where}, column {key}", f"{what}: {why}", fix))
-                for key, what, why, fix in mistakes(row, schema)
-                if what != "missing key"
-            ]
+            for key, what, why, fix in mistakes(row, schema):
+                if what == NO_CHOICE:
+                    words.setdefault(key, []).append((number, str(row[key]), fix))
+                elif what != "missing key":
+                    bad.append(
+                        (number, key, row_error(f"{where}, column {key}", f"{what}: {why}", fix))
+                    )
         rows.append({**absent, **row, LINE: number})
     foreign = len(columns) < len(set(named))
-    errors += together(bad)
-    unread = {number for number, _, _ in bad}
+    errors += together(sorted([*bad, *_unknown_words(path, words)], key=lambda fault: fault[0]))
+    unread = {number for number, _, _ in [*bad, *chain(*words.values())]}
     whole = "volume_id" in named and "" not in names
     return Cells(rows, names if whole else None, {*columns}, foreign, unread, errors)
 
@@ -209,6 +213,23 @@ def _check_header(path: str, header: list[str], schema: Schema) -> Iterator[Tomo
     if absent:
         fix = "add it, or name the sheet that is meant"
         yield sheet_error(path, f"it has no column {', '.join(absent)}", fix)
+
+
+def _unknown_words(
+    path: str, words: Mapping[str, list[tuple[int, str, str]]]
+) -> Iterator[Fault]:
+    """Name all words, each with its line and remedy, that a column of few words does not know."""
+    for column, found in words.items():
+        once = list(dict.fromkeys(f"`{word}`" for _, word, _ in found))
+        lines = line_numbers([number for number, _, _ in found])
+        more = f" and {len(once) - SHOWN} others" if len(once) > SHOWN else ""
+        what = "is none of its words" if len(once) == 1 else "are none of its words"
+        why = f"{', '.join(once[:SHOWN])}{more} {what} ({lines})"
+        fix = (
+            found[0][2] if len(once) == 1 else f"use one of{found[0][2].rpartition('se one of')[2]}"
+        )
+        where = f"{path}:{found[0][0]}, column {column}"
+        yield found[0][0], "words", row_error(where, why, fix)
 
 
 def _nullable(kind: Schema) -> bool:

@@ -131,7 +131,7 @@ def _not_finite(value: Any, key: str) -> Iterator[tuple[str, str, str, str]]:
         yield key, "wrong value", f"{value} was given", "give a finite number"
 
 
-EMPTY_TEXT = "it is empty"
+EMPTY_TEXT, NO_CHOICE = "it is empty", "not an allowed value"
 
 
 def _explain(error: ValidationError) -> Iterator[tuple[str, str, str, str]]:
@@ -154,7 +154,7 @@ def _explain(error: ValidationError) -> Iterator[tuple[str, str, str, str]]:
     elif error.validator in {"enum", "const"}:
         choices = schema.get("enum", [schema.get("const")])
         fix = _choose(instance, choices)
-        yield key, "not an allowed value", f"{shown} was given", _quoted(instance) or fix
+        yield key, NO_CHOICE, f"{shown} was given", _quoted(instance) or fix
     else:
         why = {
             "type": f"{shown} was given where {_kinds(schema)} is wanted",

@@ -12,6 +12,7 @@ import yaml
 from support.plan_data import ROOT
 from tomocalc.config import check_config, load_schema
 from tomocalc.errors import TomocalcError
+from tomocalc.plan.checks import check_split
 from tomocalc.plan.named import check_contents, check_named_files
 
 SCHEMA = load_schema(ROOT / "workflow/schemas/config.schema.yaml")
@@ -223,3 +224,24 @@ def test_a_split_file_may_be_written_as_pandas_and_people_do(
         check_contents(config, VOLUMES)
     path.write_text("patient_id,part\nq0,train\nq1,test\n")
     check_contents(config, VOLUMES)
+
+
+@pytest.mark.parametrize(
+    ("patient_id", "why"),
+    [
+        ("patient", "3 of 12 patients have a positive row, and the test part and each of 5 folds"),
+        (None, "4 of 13 groups of equal rows have a positive row"),
+    ],
+)
+def test_whether_a_table_can_be_split_is_told_before_any_job(
+    of_a_table: dict[str, Any], patient_id: str | None, why: str
+) -> None:
+    lines = [f"{row / 7},{row},{int(row < 4)},p{max(row, 1)}" for row in range(13)]
+    lines += ["0,0,1,p1", "7,8,,p99"]
+    table = of_a_table["table"] | {"patient_id": patient_id, "subgroups": []}
+    Path(table["path"]).write_text("A,C,y,patient\n" + "\n".join(lines) + "\n")
+    found = check_contents(of_a_table | {"table": table}, {})
+    assert found is not None
+    with pytest.raises(TomocalcError, match=f"E304.*t.csv.*{why}"):
+        check_split(found, of_a_table["split"])
+    check_split(found, of_a_table["split"] | {"folds": 2})

@@ -215,9 +215,7 @@ def _check_header(path: str, header: list[str], schema: Schema) -> Iterator[Tomo
         yield sheet_error(path, f"it has no column {', '.join(absent)}", fix)
 
 
-def _unknown_words(
-    path: str, words: Mapping[str, list[tuple[int, str, str]]]
-) -> Iterator[Fault]:
+def _unknown_words(path: str, words: Mapping[str, list[tuple[int, str, str]]]) -> Iterator[Fault]:
     """Name all words, each with its line and remedy, that a column of few words does not know."""
     for column, found in words.items():
         once = list(dict.fromkeys(f"`{word}`" for _, word, _ in found))

@@ -39,12 +39,15 @@ class Cohort:
         Annotations of all kinds.
     where
         The sheet of annotations, or what stands for it.
+    unit
+        What is counted as patients where none are named.
     """
 
     patients: int
     having: Mapping[str, int]
     findings: int
     where: str
+    unit: str = "patients"
 
     @classmethod
     def of(
@@ -123,14 +126,14 @@ def check_split(cohort: Cohort, split: SplitSection) -> None:
     folds = split["folds"]
     if rarer >= fewest(folds):
         return
-    more = f"add {fewest(2) - rarer} patients with a {kind}, and set split.folds to 2"
+    more = f"add {fewest(2) - rarer} {cohort.unit} with a {kind}, and set split.folds to 2"
     raise TomocalcError(
         "E304",
         what="too few patients for the folds",
         where=cohort.where,
-        why=f"{rarer} of {cohort.patients} patients have a {kind}, "
+        why=f"{rarer} of {cohort.patients} {cohort.unit} have a {kind}, "
         f"and the test part and each of {folds} folds need one",
-        fix=f"set split.folds to {rarer - 1}, or add patients" if rarer >= fewest(2) else more,
+        fix=f"set split.folds to {rarer - 1}, or add {cohort.unit}" if rarer >= fewest(2) else more,
     )
 
 

@@ -161,8 +161,7 @@ def plan_run(config: Config, schemas: Mapping[str, Schema], *, look: bool) -> Pl
     if look:
         check_named_files(config)
     sheets = read_sheets(config, schemas, look=look)
-    if look:
-        check_contents(config, sheets.volumes)
+    of_table = check_contents(config, sheets.volumes) if look else None
     columns = tuple(it for it in schemas["volumes"]["properties"] if it not in SUBGROUPS)
     volumes = VolumePlan(config, columns, sheets.volumes, sheets.masks)
     search = SearchPlan(config, volumes, sheets.annotated, sheets.malignant)
@@ -172,6 +171,6 @@ def plan_run(config: Config, schemas: Mapping[str, Schema], *, look: bool) -> Pl
         prediction=PredictionPlan(
             config, volumes, sheets.predicted, sheets.predicted_masks, search.in_use
         ),
-        protocols=ProtocolPlan(config, sheets.cohort),
+        protocols=ProtocolPlan(config, sheets.cohort or of_table),
         pages=PagePlan(config),
     )

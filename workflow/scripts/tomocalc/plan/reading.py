@@ -25,7 +25,7 @@ from tomocalc.plan.checks import (
     missing_spacing,
     outside_images,
 )
-from tomocalc.plan.named import is_address
+from tomocalc.plan.table import is_address
 from tomocalc.reader_terms import check_opinions
 from tomocalc.readers.sources import foreign_path, local_path
 from tomocalc.sheets import (

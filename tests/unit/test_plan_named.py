@@ -237,7 +237,7 @@ def test_whether_a_table_can_be_split_is_told_before_any_job(
     of_a_table: dict[str, Any], patient_id: str | None, why: str
 ) -> None:
     lines = [f"{row / 7},{row},{int(row < 4)},p{max(row, 1)}" for row in range(13)]
-    lines += ["0,0,1,p1", "7,8,,p99"]
+    lines += ["0.0,0,1,p1", "7,8,,p99"]
     table = of_a_table["table"] | {"patient_id": patient_id, "subgroups": []}
     Path(table["path"]).write_text("A,C,y,patient\n" + "\n".join(lines) + "\n")
     found = check_contents(of_a_table | {"table": table}, {})

@@ -13,6 +13,7 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset
+from scipy import ndimage
 
 from support.image_files import TOMOSYNTHESIS, dicom, item, write_dicom, write_jpeg, write_png
 
@@ -100,6 +101,26 @@ def faint(path: Path) -> None:
     made = segmentation([derived(("1.2.3", 1))], SegmentationType="FRACTIONAL")
     made.MaximumFractionalValue = 255
     made.PixelData = grey(0, 127).tobytes()
+    made.save_as(path, enforce_file_format=True)
+
+
+LABELS = np.where(MARKED, 1, 0) + 2 * np.roll(MARKED, 20, axis=1) + 3 * np.roll(MARKED, 20, axis=0)
+
+
+def resampled(path: Path, labels: NDArray[Any]) -> None:
+    """Write labels that were enlarged threefold with interpolation."""
+    tifffile.imwrite(path, np.rint(ndimage.zoom(labels.astype(float), 3, order=1)).astype(np.uint8))
+
+
+def deepened(path: Path) -> None:
+    """Write pages between which others were interpolated."""
+    pages = np.pad(np.stack([LABELS, LABELS]), ((1, 1), (0, 0), (0, 0))).astype(float)
+    write_itk(path, np.rint(ndimage.zoom(pages, (2, 1, 1), order=1)).astype(np.uint8))
+
+
+def outlines(path: Path) -> None:
+    made = dicom([grey(0, 1)], sop_class="1.2.840.10008.5.1.4.1.1.481.3")
+    del made.PixelData
     made.save_as(path, enforce_file_format=True)
 
 

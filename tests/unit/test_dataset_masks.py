@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,19 @@ from pydicom.dataset import Dataset
 from support.image_files import dicom, write_dicom, write_jpeg, write_png
 from support.manifests import manifest
 from support.mask_files import (
+    LABELS,
     MARKED,
     PICTURES,
     SEGMENTATION,
     SHADE,
     SHAPE,
     at,
+    deepened,
     derived,
     faint,
     grey,
+    outlines,
+    resampled,
     rgba,
     segmentation,
     write_itk,
@@ -184,13 +189,10 @@ def test_a_segmentation_lies_on_the_slices_that_it_names(tmp_path: Path, name: s
     np.testing.assert_array_equal(turned, MARKED[::-1, ::-1])
 
 
-def outlines(path: Path) -> None:
-    made = dicom([grey(0, 1)], sop_class="1.2.840.10008.5.1.4.1.1.481.3")
-    del made.PixelData
-    made.save_as(path, enforce_file_format=True)
-
-
 REFUSED = {
+    "resampled.tif": (partial(resampled, labels=LABELS), "E303.*surround.*nearest neighbour"),
+    "grey.tif": (partial(resampled, labels=100 * (LABELS % 3)), "E303.*surround its labels"),
+    "deepened.nrrd": (deepened, "E303.*in one place on neighbouring pages"),
     "transparent.png": (lambda path: rgba(path, 128), "E206.*not opaque.*onto black"),
     "faint.tif": (
         lambda path: tifffile.imwrite(path, MARKED * np.float32(0.4)),

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.readers.dicom_file import segmentation_dataset, uid_name
 from tomocalc.readers.file_stack import file_stack
-from tomocalc.readers.plane import Plane, damaged, named, unsupported
+from tomocalc.readers.mask_mixture import change_with_depth
+from tomocalc.readers.mask_values import ONE_VALUE, look_at, stored_values
+from tomocalc.readers.plane import Plane, named, unsupported
 from tomocalc.readers.segmentation import (
     SEGMENTATIONS,
     MaskFrame,
@@ -32,21 +33,10 @@ Flags = NDArray[np.bool_]
 
 FINDINGS = 1000
 """Most findings of one mask: more values are a picture, not labels."""
-FAINT = 32
-"""Least grey level that a mask must reach where its levels are smoothed."""
 WITHOUT_PIXELS = (
     "save the mask as DICOM Segmentation, NRRD, NIfTI, TIFF or PNG; 3D Slicer makes one of the "
     "outlines of an RT Structure Set"
 )
-CLEAR = 0.6
-"""Least share of the border of a mask that its background has."""
-MOST = 0.5
-"""Largest share of the image that a mask may cover."""
-BYTE = 255.0
-FULL = (1.0, BYTE, 65535.0)
-"""What stands for a whole in masks of floats."""
-BLUR = 8
-"""Pixels around a mark in which smoothing and JPEG leave grey levels."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -122,19 +112,19 @@ def _labels(planes: list[Plane], path: str, *, in_patient: bool) -> MaskStack:
         raise bad_mask(path, "its pages differ in size")
     (shape,) = shapes
     check_size(path, len(planes), shape)
-    values = _look_at(planes, path)
+    values = look_at(planes, path)
     numbers: dict[Any, int] = {}  # from 1, in the order of pages and values
     pairs: set[tuple[int, int]] = set()
     found = {}
     for index, plane in enumerate(planes):
-        marked, those = values.marked(_stored(plane), plane.where)
+        marked, those = values.marked(stored_values(plane), plane.where)
         kinds, place = np.unique(those, return_inverse=True)
         for kind in kinds.tolist():
             numbers.setdefault(kind, len(numbers) + 1)
         if len(numbers) > FINDINGS:
             raise bad_mask(path, "it has as many values as pictures have, and labels do not")
         if kinds.size:
-            labels = np.zeros(shape, np.uint8 if len(numbers) <= BYTE else np.uint16)
+            labels = np.zeros(shape, np.uint8 if len(numbers) <= 255 else np.uint16)
             labels[marked] = np.array([numbers[kind] for kind in kinds.tolist()])[place]
             pairs |= touching(labels) if kinds.size > 1 else set()
             found[index] = labels
@@ -144,9 +134,13 @@ def _labels(planes: list[Plane], path: str, *, in_patient: bool) -> MaskStack:
             why += f": its largest value is {values.largest:g}, less than half of {values.full:g}"
         raise bad_mask(path, why)
     finding_of = groups(len(numbers), pairs)
+    findings = {index: finding_of[labels] for index, labels in found.items()}
+    if change_with_depth(findings):
+        why = "areas that lie in one place on neighbouring pages have different values"
+        raise bad_mask(path, why, fix=ONE_VALUE)
     frames, outlines = [], 0
-    for index, labels in found.items():
-        plane, joined = planes[index], finding_of[labels]
+    for index, joined in findings.items():
+        plane = planes[index]
         outlines += fill_outlines(joined)
         frames += [
             MaskFrame(
@@ -161,123 +155,3 @@ def _labels(planes: list[Plane], path: str, *, in_patient: bool) -> MaskStack:
         ]
     soft = None if values.full is None else values.full / 2
     return MaskStack(frames=tuple(frames), pages=len(planes), soft=soft, outlines=outlines)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Values:
-    """What the values of a mask mean."""
-
-    background: Any
-    """Value, of labels, that most of the border has."""
-    full: float | None
-    """Grey level that is set beyond doubt; None for labels."""
-    largest: float
-    rest: Any = None
-    """Grey level of the background, where no other may lie far from what is marked."""
-
-    def labels(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Return the labels of stored *values*; each grey level becomes one of two."""
-        if self.full is None:
-            return values
-        if values.dtype != np.uint64:
-            return values >= self.full / 2
-        bits = np.uint64(16 if self.full > BYTE else 8)  # three colours: each is set, or is not
-        parts = (values >> bits * np.uint64(place) for place in range(3))
-        low = np.uint64(self.full)
-        return np.sum(
-            [((part & low) >= self.full / 2) << n for n, part in enumerate(parts)], axis=0
-        )
-
-    def marked(self, values: NDArray[Any], where: str) -> tuple[Flags, NDArray[Any]]:
-        """Return which pixels of stored *values*, (row, column), are marked, and their labels."""
-        labels = self.labels(values)
-        image = labels != self.background
-        if image.mean() > MOST:
-            raise bad_mask(
-                where,
-                f"{image.mean():.0%} of its pixels are set, so what is marked and what is "
-                "background cannot be told apart",
-            )
-        if self.rest is not None:
-            around = np.asarray(
-                ndimage.binary_dilation(image, np.ones((3, 3)), iterations=BLUR), np.bool_
-            )
-            far = int(np.count_nonzero((values != self.rest) & ~around))
-            if far:
-                raise bad_mask(
-                    where,
-                    f"it is neither of labels nor black and white: {far} pixels of other values "
-                    "lie apart from what is marked",
-                )
-        return image, labels[image]
-
-
-def _look_at(planes: list[Plane], path: str) -> _Values:
-    """Look at every page once: labels or grey levels, and what is the background."""
-    edges, largest, soft, floats = [], 0.0, False, False
-    for plane in planes:
-        values = _stored(plane)
-        largest = max(largest, float(values.max()))
-        if values.dtype.kind == "f":
-            floats |= bool((values != np.rint(values)).any())
-        else:
-            soft |= plane.lossy or _is_soft(values)
-        edges.append(np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]]))
-    border = np.concatenate(edges)
-    full = None
-    if floats:
-        full = next((value for value in FULL if largest <= value), largest)
-    elif soft and max(plane.channels for plane in planes) > 1:
-        full = float(np.iinfo(planes[0].dtype).max)
-    elif soft:
-        full = largest
-        if full < FAINT:
-            raise bad_mask(path, f"its grey levels reach {full:g} only, too faint to tell labels")
-    raw = _Values(background=0, full=full, largest=largest)
-    background = _most(raw.labels(border))
-    if background is None:
-        raise bad_mask(path, "no value is clearly its background: its border holds several")
-    return replace(raw, background=background, rest=_most(border) if soft else None)
-
-
-def _most(border: NDArray[Any]) -> Any:
-    """Return the value that most of a border has, None where several share it."""
-    values, counts = np.unique(border, return_counts=True)
-    most = int(np.argmax(counts))
-    return values[most] if counts[most] >= CLEAR * border.size else None
-
-
-def _stored(plane: Plane) -> NDArray[Any]:
-    with named(plane.where, doing="a mask cannot be decoded"):
-        values = plane.decode().image
-    if values.shape != (plane.rows, plane.columns):
-        raise damaged(plane.where, f"its header says {(plane.rows, plane.columns)}")
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise unsupported(plane.where, "it holds NaN or infinite values", "save it as labels")
-    return values
-
-
-def _is_soft(values: NDArray[Any]) -> bool:
-    """Return whether a mask has grey levels: edges that drawing, scaling or JPEG has smoothed.
-
-    Labels count from 1, or lie in areas of one value each. Values that lie in lines or dots, every
-    one beside a value farther from the background, are an edge that was scaled.
-    """
-    tones, counts = np.unique(values, return_counts=True)
-    background = tones[np.argmax(counts)]
-    others = tones[tones != background]
-    if others.size < 2 or (others[0] <= 1 and others[-1] - others[0] == others.size - 1):
-        return False
-    alike = np.zeros(values.shape, np.uint8)
-    across, down = values[:, 1:] == values[:, :-1], values[1:] == values[:-1]
-    alike[:, 1:] += across
-    alike[:, :-1] += across
-    alike[1:] += down
-    alike[:-1] += down
-    solid = alike >= 2  # two neighbours of the same value
-    if values.dtype != np.uint64:
-        away = np.abs(values.astype(np.int64) - int(background))
-        tops = np.unique(values[ndimage.maximum_filter(away, 3) == away])
-        inside = np.unique(values[alike == 4])
-        solid &= np.isin(values, tops) | np.isin(values, inside)
-    return bool(2 * np.isin(others, np.unique(values[solid])).sum() < others.size)

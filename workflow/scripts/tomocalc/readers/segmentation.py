@@ -29,6 +29,9 @@ SEGMENTATIONS = {"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"}
 """Segmentation and Label Map Segmentation."""
 LARGEST = 4_000_000_000
 """Pixels of all pages of a mask."""
+SHAPE = (
+    "give a mask of the size of the slices, marked pixels on one background value, or another shape"
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -190,13 +193,12 @@ def check_size(path: str, pages: int, shape: tuple[int, int]) -> None:
         raise bad_mask(path, "it is larger than an image may be", code="E204")
 
 
-def bad_mask(path: str, why: str, *, code: str = "E303") -> TomocalcError:
+def bad_mask(path: str, why: str, *, code: str = "E303", fix: str = SHAPE) -> TomocalcError:
     """Name a mask that cannot be used."""
     return TomocalcError(
         code,
         what="a mask cannot be used",
         where=path,
         why=why,
-        fix="give a mask of the size of the slices, marked pixels on one background value, or "
-        "another shape",
+        fix=fix,
     )

@@ -1,0 +1,170 @@
+"""What the values of a mask mean: labels or grey levels, and what is background."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from tomocalc.readers.mask_mixture import Area, areas_of, is_mixed
+from tomocalc.readers.plane import Plane, damaged, named, unsupported
+from tomocalc.readers.segmentation import bad_mask
+
+Flags = NDArray[np.bool_]
+
+FAINT = 32
+"""Least grey level that a mask must reach where its levels are smoothed."""
+CLEAR = 0.6
+"""Least share of the border of a mask that its background has."""
+MOST = 0.5
+"""Largest share of the image that a mask may cover."""
+BYTE = 255.0
+FULL = (1.0, BYTE, 65535.0)
+"""What stands for a whole in masks of floats."""
+ONE_VALUE = (
+    "give every finding one value on all its pages; resample labels with nearest neighbour, from "
+    "their source"
+)
+BLUR = 8
+"""Pixels around a mark in which smoothing and JPEG leave grey levels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Values:
+    """What the values of a mask mean."""
+
+    background: Any
+    """Value, of labels, that most of the border has."""
+    full: float | None
+    """Grey level that is set beyond doubt; None for labels."""
+    largest: float
+    rest: Any = None
+    """Grey level of the background, where no other may lie far from what is marked."""
+
+    def labels(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return the labels of stored *values*; each grey level becomes one of two."""
+        if self.full is None:
+            return values
+        if values.dtype != np.uint64:
+            return values >= self.full / 2
+        bits = np.uint64(16 if self.full > BYTE else 8)  # three colours: each is set, or is not
+        parts = (values >> bits * np.uint64(place) for place in range(3))
+        low = np.uint64(self.full)
+        return np.sum(
+            [((part & low) >= self.full / 2) << n for n, part in enumerate(parts)], axis=0
+        )
+
+    def marked(self, values: NDArray[Any], where: str) -> tuple[Flags, NDArray[Any]]:
+        """Return which pixels of stored *values*, (row, column), are marked, and their labels."""
+        labels = self.labels(values)
+        image = labels != self.background
+        if image.mean() > MOST:
+            raise bad_mask(
+                where,
+                f"{image.mean():.0%} of its pixels are set, so what is marked and what is "
+                "background cannot be told apart",
+            )
+        if self.rest is not None:
+            around = np.asarray(
+                ndimage.binary_dilation(image, np.ones((3, 3)), iterations=BLUR), np.bool_
+            )
+            far = int(np.count_nonzero((values != self.rest) & ~around))
+            if far:
+                raise bad_mask(
+                    where,
+                    f"it is neither of labels nor black and white: {far} pixels of other values "
+                    "lie apart from what is marked",
+                )
+        return image, labels[image]
+
+
+def look_at(planes: list[Plane], path: str) -> Values:
+    """Look at every page once: labels or grey levels, and what is the background.
+
+    Raises
+    ------
+    TomocalcError
+        ``E303`` where that cannot be told, and for labels that interpolation has mixed.
+    """
+    edges, largest, soft, floats = [], 0.0, False, False
+    areas: list[Area] = []
+    for plane in planes:
+        values = stored_values(plane)
+        areas += [] if values.dtype == np.uint64 else areas_of(values)
+        largest = max(largest, float(values.max()))
+        if values.dtype.kind == "f":
+            floats |= bool((values != np.rint(values)).any())
+        else:
+            soft |= plane.lossy or _is_soft(values)
+        edges.append(np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]]))
+    if is_mixed(areas):
+        why = "other values surround its labels, as interpolation or areas within areas leave them"
+        raise bad_mask(path, why, fix=ONE_VALUE)
+    border = np.concatenate(edges)
+    full = None
+    if floats:
+        full = next((value for value in FULL if largest <= value), largest)
+    elif soft and max(plane.channels for plane in planes) > 1:
+        full = float(np.iinfo(planes[0].dtype).max)
+    elif soft:
+        full = largest
+        if full < FAINT:
+            raise bad_mask(path, f"its grey levels reach {full:g} only, too faint to tell labels")
+    raw = Values(background=0, full=full, largest=largest)
+    background = _most(raw.labels(border))
+    if background is None:
+        raise bad_mask(path, "no value is clearly its background: its border holds several")
+    return replace(raw, background=background, rest=_most(border) if soft else None)
+
+
+def _most(border: NDArray[Any]) -> Any:
+    """Return the value that most of a border has, None where several share it."""
+    values, counts = np.unique(border, return_counts=True)
+    most = int(np.argmax(counts))
+    return values[most] if counts[most] >= CLEAR * border.size else None
+
+
+def stored_values(plane: Plane) -> NDArray[Any]:
+    """Return the values of a page as they are stored, (row, column).
+
+    Raises
+    ------
+    TomocalcError
+        ``E202`` for damage, ``E203`` for values that are not numbers.
+    """
+    with named(plane.where, doing="a mask cannot be decoded"):
+        values = plane.decode().image
+    if values.shape != (plane.rows, plane.columns):
+        raise damaged(plane.where, f"its header says {(plane.rows, plane.columns)}")
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise unsupported(plane.where, "it holds NaN or infinite values", "save it as labels")
+    return values
+
+
+def _is_soft(values: NDArray[Any]) -> bool:
+    """Return whether a mask has grey levels: edges that drawing, scaling or JPEG has smoothed.
+
+    Labels count from 1, or lie in areas of one value each. Values that lie in lines or dots, every
+    one beside a value farther from the background, are an edge that was scaled.
+    """
+    tones, counts = np.unique(values, return_counts=True)
+    background = tones[np.argmax(counts)]
+    others = tones[tones != background]
+    if others.size < 2 or (others[0] <= 1 and others[-1] - others[0] == others.size - 1):
+        return False
+    alike = np.zeros(values.shape, np.uint8)
+    across, down = values[:, 1:] == values[:, :-1], values[1:] == values[:-1]
+    alike[:, 1:] += across
+    alike[:, :-1] += across
+    alike[1:] += down
+    alike[:-1] += down
+    solid = alike >= 2  # two neighbours of the same value
+    if values.dtype != np.uint64:
+        away = np.abs(values.astype(np.int64) - int(background))
+        tops = np.unique(values[ndimage.maximum_filter(away, 3) == away])
+        inside = np.unique(values[alike == 4])
+        solid &= np.isin(values, tops) | np.isin(values, inside)
+    return bool(2 * np.isin(others, np.unique(values[solid])).sum() < others.size)

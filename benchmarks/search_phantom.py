@@ -36,7 +36,7 @@ from tomocalc.learned.learning import SearchRecipe, learn_search
 from tomocalc.learned.search import LearnedSearch, low_objects, save_search
 from tomocalc.parquet import read_parquet
 from tomocalc.phantom.cohort import PhantomVolume, phantom_volumes
-from tomocalc.readers.row import open_row
+from tomocalc.readers.opening import open_row
 from train_search import training_slices
 
 SETTINGS = Settings.from_config(CONFIG["image"], CONFIG["candidates"], SEQUENCE["slices"])

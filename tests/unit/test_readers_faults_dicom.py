@@ -25,7 +25,7 @@ from support.opening import cut, fault
 from support.opening import opened_spaced as opened
 from tomocalc.accounts.doubts import Doubt
 from tomocalc.errors import TomocalcError
-from tomocalc.readers.row import open_row
+from tomocalc.readers.opening import open_row
 
 CANARY = "CANARY"
 

@@ -13,7 +13,7 @@ from pydicom.dataset import Dataset
 
 from support.image_files import item, volume, write_dicom
 from support.opening import opened
-from tomocalc.readers.spool import spooled
+from tomocalc.readers.opening import spooled
 from tomocalc.readers.volume import Volume
 
 

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from support.image_files import volume, write_dicom
-from tomocalc.readers.spool import spooled
+from tomocalc.readers.opening import spooled
 from tomocalc.readers.volume import Volume, open_volume
 
 LIMITS: dict[str, Any] = {"max_pixels": 10**6, "min_size": 16, "slice_spacing_mm": 1.0}

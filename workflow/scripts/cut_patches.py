@@ -11,7 +11,7 @@ from tomocalc.comparison.patches import SCHEMA, volume_patches
 from tomocalc.insertion.layer import putting_in
 from tomocalc.jobs import run
 from tomocalc.parquet import parquet_stream, read_parquet
-from tomocalc.readers.row import open_row
+from tomocalc.readers.opening import open_row
 from tomocalc.sections import ReadingSection
 
 log = logging.getLogger("tomocalc.cut_patches")

@@ -28,7 +28,7 @@ from tomocalc.jobs import run
 from tomocalc.pages.detection_limit import example_picture, limit_page
 from tomocalc.pages.frame import write_page
 from tomocalc.parquet import read_parquet
-from tomocalc.readers.row import open_row
+from tomocalc.readers.opening import open_row
 from tomocalc.sections import ReadingSection
 from tomocalc.sheets import read_annotations
 from tomocalc.tables import OBJECTS_FILE

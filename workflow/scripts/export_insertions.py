@@ -22,7 +22,7 @@ from tomocalc.insertion.layer import (
 from tomocalc.insertion.room import Opened
 from tomocalc.jobs import run
 from tomocalc.phantom.dicom import dicom_bytes
-from tomocalc.readers.row import open_row
+from tomocalc.readers.opening import open_row
 from tomocalc.readers.volume import Volume
 from tomocalc.sections import Finding, ReadingSection
 from tomocalc.sheets import read_annotations

@@ -11,7 +11,7 @@ from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.insertion.drawing import InsertionSettings
 from tomocalc.insertion.planning import plan_insertion
 from tomocalc.jobs import run
-from tomocalc.readers.row import open_row
+from tomocalc.readers.opening import open_row
 from tomocalc.sections import Finding, ReadingSection
 from tomocalc.sheets import read_annotations
 

@@ -25,7 +25,7 @@ from tomocalc.image.shards import read_manifest
 from tomocalc.insertion.layer import putting_in
 from tomocalc.jobs import run
 from tomocalc.parquet import read_parquet, write_parquet
-from tomocalc.readers.row import open_row
+from tomocalc.readers.opening import open_row
 from tomocalc.sections import Finding, ReadingSection, SplitSection
 from tomocalc.tables import empty
 

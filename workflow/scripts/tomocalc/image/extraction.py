@@ -30,9 +30,8 @@ from tomocalc.image.shards import (
     write_shard,
 )
 from tomocalc.image.slices import Search
-from tomocalc.readers.row import open_row
+from tomocalc.readers.opening import open_row, spooled
 from tomocalc.readers.sources import check_sha256, unchanged
-from tomocalc.readers.spool import spooled
 from tomocalc.readers.volume import Volume
 from tomocalc.sections import ReadingSection
 from tomocalc.shown import Shown

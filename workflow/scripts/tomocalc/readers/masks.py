@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.readers.dicom_file import segmentation_dataset, uid_name
 from tomocalc.readers.file_stack import file_stack
-from tomocalc.readers.mask_mixture import change_with_depth
-from tomocalc.readers.mask_values import ONE_VALUE, look_at, stored_values
+from tomocalc.readers.mask_values import ONE_VALUE, change_with_depth, look_at, stored_values
 from tomocalc.readers.plane import Plane, named, unsupported
 from tomocalc.readers.segmentation import (
     SEGMENTATIONS,

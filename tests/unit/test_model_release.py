@@ -9,10 +9,12 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
+from safetensors.numpy import load_file, save_file
 
 from support.data_files import release
 from support.model_data import NAMES, make_candidates
 from tomocalc.errors import TomocalcError
+from tomocalc.files import file_sha256
 from tomocalc.model.release import load_model
 from tomocalc.model.sequences import build_sequences
 
@@ -83,6 +85,15 @@ def test_another_card_is_refused(folder: Path, changes: dict[str, object], why: 
     edit_card(folder, **changes)
     with pytest.raises(TomocalcError, match=rf"E404.*{why}"):
         load_model(folder)
+
+
+def test_a_card_that_lacks_a_field_added_since_is_read(folder: Path) -> None:
+    weights, path = folder / "model.safetensors", folder / "model.json"
+    card = json.loads(path.read_text())
+    del card["clusters"]
+    save_file(load_file(weights), weights, {"card": json.dumps(card | {"weights_sha256": ""})})
+    path.write_text(json.dumps(card | {"weights_sha256": file_sha256(weights)}))
+    assert load_model(folder).clusters is None
 
 
 def test_missing_and_foreign_files_are_refused(folder: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from xgboost import XGBClassifier
 
 from tomocalc.model.forest import Forest, Trees
 
-AVERAGED = {"n_estimators": 300, "min_samples_leaf": 2, "max_features": 0.5}
+AVERAGED = {"n_estimators": 300, "max_features": 1.0}
 BOOSTED = {
     "n_estimators": 400,
     "learning_rate": 0.03,

@@ -178,7 +178,7 @@ def test_labels_are_counted_and_not_shown() -> None:
     assert "Miller" not in str(found.value)
 
 
-def test_rows_of_neither_class_are_left_out_and_counted() -> None:
+def test_rows_of_neither_class_are_left_out_and_counted(tmp_path: Path) -> None:
     frame = table(1).frame
     words = pl.Series(["unknown", None] + ["benign"] * (frame.height - 2))
     labelled = frame.with_columns(
@@ -192,6 +192,11 @@ def test_rows_of_neither_class_are_left_out_and_counted() -> None:
     found = audit_table(labelled, negative=["benign"], **call)
     assert found.check("unlabelled").count == frame.height - kept > 0
     assert sum(part.rows for part in found.parts.values()) == kept
+    out = str(tmp_path / "out")
+    asked = ["--positive", "malignant", "--negative", "benign", "--permutations", "0"]
+    assert main(["audit", *files(tmp_path, labelled), *COLUMNS, *asked, "--out", out]) == 0
+    told = {one["name"]: one for one in json.loads(Path(out, "audit.json").read_text())["checks"]}
+    assert told["unlabelled"]["count"] == frame.height - kept
 
 
 @pytest.mark.parametrize("positive", [None, 1, "1", True, 1.0])

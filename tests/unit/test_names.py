@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tomocalc.accounts.doubts import KINDS
 from tomocalc.errors import CODES
 
 ROOT = Path(__file__).parents[2]
@@ -93,6 +94,14 @@ def test_every_setting_is_in_the_guide_and_in_a_test() -> None:
 def test_every_error_code_is_in_the_guide_and_in_a_test() -> None:
     assert [code for code in CODES if f"## {code}:" not in guide()] == []
     assert [code for code in CODES if not named(code, suite())] == []
+
+
+def test_every_doubt_and_every_option_is_in_a_test() -> None:
+    command = (ROOT / "workflow/scripts/tomocalc/command").glob("*.py")
+    asked = r'add_argument\(\s*"(--[\w-]+)"'
+    options = {name for file in command for name in re.findall(asked, file.read_text())}
+    assert len(options) > 25
+    assert sorted(name for name in {*options, *KINDS} if not named(name, suite())) == []
 
 
 def test_the_page_of_the_architecture_names_every_package_and_nothing_else() -> None:

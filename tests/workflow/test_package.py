@@ -105,6 +105,12 @@ def test_a_file_and_a_model_are_enough_for_marks(
     assert {"volume.html", "scores.json", "marks.tsv", "report.dcm", "overlay.png"} <= written
     scores = json.loads((tmp_path / "out/volume/scores.json").read_text())
     assert (scores["laterality"], scores["view"], scores["simulated"]) == ("R", "CC", True)
+    said = ("--laterality", "R", "--view", "MLO", "--slice-spacing-mm", "2")
+    done = run(predict / "tomocalc", *call, *said, "--identifiers", "none", cwd=tmp_path)
+    assert "doubt: slice spacing is 1 mm in the header, which is used, and 2 mm" in done.stdout
+    scores = json.loads((tmp_path / "out/volume/scores.json").read_text())
+    assert (scores["laterality"], scores["view"]) == ("R", "MLO")
+    assert not [*(tmp_path / "out/volume").glob("*.dcm")]
 
 
 def test_what_cannot_be_scored_is_one_line_and_leaves_nothing(

@@ -91,13 +91,13 @@ def features_page() -> str:
 
 
 def rules_page() -> str:
-    """Render every rule: what its docstring says, and what it writes first."""
+    """Render every rule: what its docstring says, and every file that it writes."""
     parts: list[str] = []
     for path in sorted(WORKFLOW.glob("rules/*.smk")):
         text = path.read_text(encoding="utf-8")
         found = [_rule(block) for block in re.split(r"^(?=rule \w)", text, flags=re.MULTILINE)[1:]]
         if found:
-            head = ["| rule | what it does | writes first |", "|---|---|---|"]
+            head = ["| rule | what it does | writes |", "|---|---|---|"]
             parts += [f"## {path.stem}\n", *head, *found, ""]
     return "\n".join(parts)
 
@@ -107,7 +107,7 @@ def _rule(block: str) -> str:
     meaning = " ".join(block.split('"""')[1].split())
     outputs = re.search(r"^    output:\n((?: {8}.*\n)+)", block, re.MULTILINE)
     paths = re.findall(r'"(<[^"]+)"', outputs[1] if outputs else "")
-    return f"| `{name}` | {meaning} | {f'`{paths[0]}`' if paths else ''} |"
+    return f"| `{name}` | {meaning} | {', '.join(f'`{path}`' for path in paths)} |"
 
 
 def page(name: str, folder: Path) -> str:

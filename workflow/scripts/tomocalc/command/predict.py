@@ -116,7 +116,10 @@ def _told(prediction: Prediction) -> str:
 
 
 def _write(prediction: Prediction, folder: Path, identifiers: str) -> None:
-    """Write tables, objects, picture and page of a volume: all of them or, on a fault, none."""
+    """Write tables, objects, picture and page of a volume: all of them or, on a fault, none.
+
+    What an earlier call has left in *folder* and this one does not make is removed.
+    """
     from tomocalc.files import write_bytes, write_together
     from tomocalc.image.overlay import volume_overlay
     from tomocalc.predict import FILES
@@ -136,3 +139,5 @@ def _write(prediction: Prediction, folder: Path, identifiers: str) -> None:
         files = [name for name in FILES if (made / name).exists()]
         prediction.write_page(made / "volume.html", files=files)
         write_together(folder, {path.name: path.read_bytes() for path in sorted(made.iterdir())})
+    for name in set(FILES) - set(files):
+        (folder / name).unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="81a02c230d6806291fac6913702ceb13a108dd7f5496ace852b5fccebb7cc20f"
+LABEL io.github.snakemake.conda_env_hash="528ae867489cb97317a40f54b1d9cc9e69936ff61810d9706ee55639d0095130"
 # Conda environment:
 #   source: envs/comparison.yaml
 #   prefix: /conda-envs/e9ae23a0eab7d6affc29fbb0385b28ce
@@ -151,13 +151,14 @@ RUN mkdir -p /conda-envs/74b0f6a8da968ab05d9f6be7c8704592
 COPY envs/features.yaml /conda-envs/74b0f6a8da968ab05d9f6be7c8704592/environment.yaml
 # Conda environment:
 #   source: envs/image_models.yaml
-#   prefix: /conda-envs/5b53b42feb230914ddefc5df85cf9f2a
+#   prefix: /conda-envs/05f27f77fb15b5b15a0a7131e2d90675
 #   # Networks on image patches.
 #   channels:
 #     - conda-forge
 #     - nodefaults
 #   dependencies:
 #     - python =3.12
+#     - msgspec >=0.19,<1
 #     - numpy >=2.3,<3
 #     - polars >=1.41,<3
 #     - pyarrow >=24,<27
@@ -167,8 +168,8 @@ COPY envs/features.yaml /conda-envs/74b0f6a8da968ab05d9f6be7c8704592/environment
 #     - scikit-learn >=1.8,<2
 #     - scipy >=1.16,<2
 #     - torchvision >=0.25,<1
-RUN mkdir -p /conda-envs/5b53b42feb230914ddefc5df85cf9f2a
-COPY envs/image_models.yaml /conda-envs/5b53b42feb230914ddefc5df85cf9f2a/environment.yaml
+RUN mkdir -p /conda-envs/05f27f77fb15b5b15a0a7131e2d90675
+COPY envs/image_models.yaml /conda-envs/05f27f77fb15b5b15a0a7131e2d90675/environment.yaml
 # Conda environment:
 #   source: envs/imports.yaml
 #   prefix: /conda-envs/bfda34738560143204114174740f8f7d
@@ -320,7 +321,7 @@ RUN conda env create --prefix /conda-envs/e9ae23a0eab7d6affc29fbb0385b28ce --fil
     conda env create --prefix /conda-envs/f4076ad817b2ca503ffb7d7cb000d7e0 --file /conda-envs/f4076ad817b2ca503ffb7d7cb000d7e0/environment.yaml && \
     conda env create --prefix /conda-envs/73038817a2f1c678195d15b4df45ef7f --file /conda-envs/73038817a2f1c678195d15b4df45ef7f/environment.yaml && \
     conda env create --prefix /conda-envs/74b0f6a8da968ab05d9f6be7c8704592 --file /conda-envs/74b0f6a8da968ab05d9f6be7c8704592/environment.yaml && \
-    conda env create --prefix /conda-envs/5b53b42feb230914ddefc5df85cf9f2a --file /conda-envs/5b53b42feb230914ddefc5df85cf9f2a/environment.yaml && \
+    conda env create --prefix /conda-envs/05f27f77fb15b5b15a0a7131e2d90675 --file /conda-envs/05f27f77fb15b5b15a0a7131e2d90675/environment.yaml && \
     conda env create --prefix /conda-envs/bfda34738560143204114174740f8f7d --file /conda-envs/bfda34738560143204114174740f8f7d/environment.yaml && \
     conda env create --prefix /conda-envs/61fcb598b1754cf50f8bc7e6a763ded0 --file /conda-envs/61fcb598b1754cf50f8bc7e6a763ded0/environment.yaml && \
     conda env create --prefix /conda-envs/b0963ed1fc3ef8233d09862351aff058 --file /conda-envs/b0963ed1fc3ef8233d09862351aff058/environment.yaml && \

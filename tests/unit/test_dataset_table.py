@@ -164,16 +164,14 @@ def test_text_of_another_encoding_names_the_remedy(tmp_path):
         read_feature_table(str(path), **MAP)  # type: ignore[arg-type]
 
 
+def account_of(rows, **changes):
+    how = {"source": "table", "used": ["area", "contrast"], "duplicates": "drop"}
+    return quality_account(rows.lazy(), **(how | {"impute": "none", "merged": {}} | changes))
+
+
 def test_gaps_and_their_filling_are_accounted_for(tmp_path):
     rows, _ = read(tmp_path, "A,C,y\n1,,yes\n2,,no\n3,4,no\n3,4,no\n")
-    account = quality_account(
-        rows.lazy(),
-        source="table",
-        used=["area", "contrast"],
-        duplicates="drop",
-        impute="median",
-        merged={},
-    )
+    account = account_of(rows, impute="median")
     assert account.columns["contrast"] == Gaps(null=2, nan=0, inf=0)
     assert account.imputed == (Imputed(column="contrast", values=2, method="median"),)
     assert account.duplicates.rows == 1
@@ -183,14 +181,7 @@ def test_gaps_and_their_filling_are_accounted_for(tmp_path):
 @pytest.mark.parametrize(("duplicates", "used"), [("drop", 2), ("keep", 3)])
 def test_duplicates_that_are_kept_are_counted_as_used(tmp_path, duplicates, used):
     rows, _ = read(tmp_path, "A,C,y\n1,2,yes\n3,4,no\n3,4,no\n")
-    account = quality_account(
-        rows.lazy(),
-        source="table",
-        used=["area", "contrast"],
-        duplicates=duplicates,
-        impute="none",
-        merged={},
-    )
+    account = account_of(rows, duplicates=duplicates)
     assert account.without_duplicates == Classes(negatives=1, positives=1, prevalence=0.5)
     assert account.after_removal.negatives == used - 1
     assert account.after_removal.prevalence == 1 / used
@@ -205,14 +196,7 @@ def test_equal_candidates_are_counted_as_by_comparing_each_with_each():
         *(pl.lit(1.0).alias(name) for name in names(FEATURES) if name not in {"area", "contrast"}),
         focus=True,
     )
-    account = quality_account(
-        rows.lazy(),
-        source="table",
-        used=["area", "contrast"],
-        duplicates="drop",
-        impute="none",
-        merged={},
-    )
+    account = account_of(rows)
     groups = Counter(
         (str(a + 0.0), str(c + 0.0), label)
         for a, c, label in rows.select("area", "contrast", "label").iter_rows()
@@ -238,9 +222,7 @@ def test_the_paper_table_has_its_known_faults():
         **MAP  # type: ignore[arg-type]
         | {"header": False, "features": columns, "label": "column_7", "positive": "'1'"},
     )
-    account = quality_account(
-        rows.lazy(), source="table", used=list(columns), duplicates="drop", impute="none", merged={}
-    )
+    account = account_of(rows, used=list(columns))
     assert account.rows == 11183
     assert account.duplicates.rows == 3334
     assert account.after_removal.negatives == 7595

@@ -1,29 +1,15 @@
 """Labels of a table: two classes that are named, everything else counted, nothing guessed."""
 
+from functools import partial
+
 import pytest
 
-from tomocalc.dataset.feature_table import TableFacts, read_feature_table
+from support import table_data
+from tomocalc.dataset.feature_table import TableFacts
 from tomocalc.errors import TomocalcError
 from tomocalc.model.sequences import build_sequences
 
-MAP = {
-    "header": True,
-    "features": {"area": "A", "contrast": "C"},
-    "label": "y",
-    "positive": "yes",
-    "negative": None,
-    "patient_id": None,
-    "site": None,
-    "unlabelled": "drop",
-}
-
-
-def read(tmp_path, text, **changes):
-    path = tmp_path / "table.csv"
-    path.write_text(text)
-    return read_feature_table(str(path), **(MAP | changes))  # type: ignore[arg-type]
-
-
+read = partial(table_data.read, unlabelled="drop")
 OUTCOMES = "A,C,y\n1,2,malignant\n1,3,benign\n1,4,unknown\n1,5,NA\n1,6,benign without callback\n"
 
 

@@ -41,9 +41,7 @@ def main(
     insertions
         Accounts of what is put into the volumes while they are read.
     """
-    planned = {
-        plan.volume_id: plan for path in insertions for plan in Insertions.read(path).volumes
-    }
+    planned = Insertions.plans(insertions)
     focus = read_parquet(candidates).filter("focus")
     if "member_slice" in focus.columns:  # of a cluster the member nearest to its centre
         focus = focus.with_columns(slice=pl.col("member_slice"))

@@ -11,8 +11,7 @@ from tomocalc.accounts.detection import AngleCount, DetectionLimit, LimitExample
 from tomocalc.accounts.insertion import InsertionPlan, Insertions
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.metrics import MetricsAccount
-from tomocalc.config import load_schema
-from tomocalc.dataset.annotations import findings_of
+from tomocalc.dataset.annotations import read_findings
 from tomocalc.dataset.listing import listed_manifests
 from tomocalc.evaluation.coverage import SmallObjects, Target, read_objects, small
 from tomocalc.evaluation.detection_limit import (
@@ -30,7 +29,6 @@ from tomocalc.pages.frame import write_page
 from tomocalc.parquet import read_parquet
 from tomocalc.readers.opening import open_row
 from tomocalc.sections import ReadingSection
-from tomocalc.sheets import read_annotations
 from tomocalc.tables import OBJECTS_FILE
 
 
@@ -68,7 +66,7 @@ def main(
     annotations, annotations_schema
         The user's own sheet, if there is one, and its schema.
     """
-    plans = {plan.volume_id: plan for path in insertions for plan in Insertions.read(path).volumes}
+    plans = Insertions.plans(insertions)
     measured = [read_manifest(path) for path in manifests]
     confidence, threshold = evaluated(metrics)
     known = annotated(annotations, annotations_schema, measured, data_root)
@@ -140,9 +138,7 @@ def annotated(
     """Return the places of the user's own calcifications and clusters, by volume."""
     found: dict[str, list[Target]] = {}
     if sheet is not None and schema is not None:
-        names = [volume.volume_id for volume in volumes]
-        rows = read_annotations(sheet, load_schema(schema), names, data_root=data_root)
-        for row in findings_of(rows, volumes):
+        for row in read_findings(sheet, schema, volumes, data_root=data_root):
             found.setdefault(row["volume_id"], []).append(Target.from_annotation(row))
     return found
 

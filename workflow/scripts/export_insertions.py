@@ -1,13 +1,12 @@
 """Write volumes with what is put into them as DICOM files, with segmentations and sheets."""
 
 import logging
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tomocalc.accounts.insertion import Insertions
-from tomocalc.config import load_schema
+from tomocalc.dataset.annotations import own_lines
 from tomocalc.dataset.masks import placed
 from tomocalc.dicom_output.inserted import inserted_image, truth_bytes
 from tomocalc.errors import TomocalcError
@@ -25,7 +24,6 @@ from tomocalc.phantom.dicom import dicom_bytes
 from tomocalc.readers.opening import open_row
 from tomocalc.readers.volume import Volume
 from tomocalc.sections import Finding, ReadingSection
-from tomocalc.sheets import read_annotations
 
 log = logging.getLogger("tomocalc.export_insertions")
 
@@ -66,12 +64,8 @@ def main(
             why="nothing is put into volumes",
             fix="set insertion: {enabled: true}",
         )
-    plans = {plan.volume_id: plan for path in insertions for plan in Insertions.read(path).volumes}
-    own: defaultdict[str, list[Finding]] = defaultdict(list)
-    if annotations is not None and annotations_schema is not None:
-        schema = load_schema(annotations_schema)
-        for row in read_annotations(annotations, schema, None, others=None, data_root=data_root):
-            own[row["volume_id"]].append(row)
+    plans = Insertions.plans(insertions)
+    own = own_lines(annotations, annotations_schema, data_root)
     target = Path(folder)
     sheet, marked, truth = list[dict[str, Any]](), list[dict[str, Any]](), list[dict[str, Any]]()
     for row in sorted(volumes, key=lambda row: row["volume_id"]):
@@ -82,7 +76,7 @@ def main(
         write_bytes(target / f"{name}.dcm", dicom_bytes(made))
         write_bytes(target / f"{name}.seg.dcm", truth_bytes(made, plan))
         sheet.append({"volume_id": name, **who, "path": f"{name}.dcm"})
-        marked += _own_rows(volume, name, own[name])
+        marked += _own_rows(volume, name, [one for one in own if one["volume_id"] == name])
         for one in objects_of(plan):
             if one.kind == "calcification":  # the exported slices are in the volume's order
                 marked.append({**annotation_row(plan, one), "slice": one.slice})

@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tomocalc.accounts.insertion import Insertions
-from tomocalc.config import load_schema
+from tomocalc.dataset.annotations import own_lines
 from tomocalc.files import ANNOTATION_COLUMNS, sheet_text, write_text
 from tomocalc.insertion.layer import TRUTH_COLUMNS, annotation_row, objects_of, truth_row
 from tomocalc.jobs import run
-from tomocalc.sheets import read_annotations
 
 
 def main(
@@ -36,15 +35,9 @@ def main(
     data_root
         Folder that the masks of the annotations are in, or None.
     """
-    plans = sorted(
-        (plan for path in insertions for plan in Insertions.read(path).volumes),
-        key=lambda plan: plan.volume_id,
-    )
-    rows: list[Mapping[str, Any]] = []
-    if annotations is not None and annotations_schema is not None:
-        schema = load_schema(annotations_schema)
-        own = read_annotations(annotations, schema, None, others=None, data_root=data_root)
-        rows += [_with_mask_below(row, data_root) for row in own]
+    plans = [plan for _, plan in sorted(Insertions.plans(insertions).items())]
+    own = own_lines(annotations, annotations_schema, data_root)
+    rows = [_with_mask_below(row, data_root) for row in own]
     rows += [
         annotation_row(plan, one)
         for plan in plans

@@ -1,19 +1,17 @@
 """Choose which calcifications and distractors are put into the volumes of a batch, and where."""
 
 import logging
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tomocalc.accounts.insertion import InsertionPlan, Insertions
-from tomocalc.config import load_schema
+from tomocalc.dataset.annotations import own_lines
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.insertion.drawing import InsertionSettings
 from tomocalc.insertion.planning import plan_insertion
 from tomocalc.jobs import run
 from tomocalc.readers.opening import open_row
-from tomocalc.sections import Finding, ReadingSection
-from tomocalc.sheets import read_annotations
+from tomocalc.sections import ReadingSection
 
 log = logging.getLogger("tomocalc.insert_findings")
 
@@ -49,12 +47,7 @@ def main(
         Folder that the masks of the annotations are in, or None.
     """
     how = InsertionSettings.from_config(settings)
-    known: defaultdict[str, list[Finding]] = defaultdict(list)
-    if annotations is not None and annotations_schema is not None:
-        schema = load_schema(annotations_schema)
-        names = None
-        for row in read_annotations(annotations, schema, names, others=None, data_root=data_root):
-            known[row["volume_id"]].append(row)
+    own = own_lines(annotations, annotations_schema, data_root)
     plans, errors = list[InsertionPlan](), list[TomocalcError]()
     for volume in volumes:
         name = volume["volume_id"]
@@ -67,7 +60,7 @@ def main(
                     calcified=name in calcified,
                     settings=how,
                     seed=seed,
-                    annotations=known[name],
+                    annotations=[row for row in own if row["volume_id"] == name],
                     slice_tolerance=slice_tolerance,
                 )
             )

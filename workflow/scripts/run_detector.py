@@ -131,8 +131,7 @@ class _Opened:
     ) -> None:
         self._rows = {row["volume_id"]: row for row in rows}
         self._image = image
-        plans = [plan for path in insertions for plan in Insertions.read(path).volumes]
-        self._plans = {plan.volume_id: plan for plan in plans}
+        self._plans = Insertions.plans(insertions)
 
     def __call__(self, volume: VolumeManifest) -> Planes:
         name = volume.volume_id

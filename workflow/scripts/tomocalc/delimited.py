@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from tomocalc.errors import TomocalcError
 from tomocalc.files import read_content
 
+LINE = "_line"
+"""Key of a row's line number in its sheet, the header being line 1."""
 NOT_UTF8 = "it is not UTF-8 text", 'save it as "CSV UTF-8", which spreadsheets offer by that name'
 """Why a text of another encoding cannot be read, and what mends it."""
 SEPARATOR_LINE = re.compile(r"\"?sep=(.)\"?\s*[,;\t]*\s*", re.IGNORECASE)

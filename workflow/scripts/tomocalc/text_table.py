@@ -7,8 +7,7 @@ import csv
 
 import polars as pl
 
-from tomocalc.cells import LINE
-from tomocalc.delimited import separated, sheet_content, sheet_error
+from tomocalc.delimited import LINE, separated, sheet_content, sheet_error
 
 TWICE = "_duplicated_0"
 """What is added to a name that the header has already given, as Polars does."""

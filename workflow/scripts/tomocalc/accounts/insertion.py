@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from tomocalc.accounts.base import Account, Record
@@ -126,6 +127,11 @@ class Insertions(Account, frozen=True, kw_only=True):
     """The volumes of one batch, sorted by their id."""
 
     volumes: tuple[InsertionPlan, ...]
+
+    @classmethod
+    def plans(cls, paths: Iterable[str]) -> dict[str, InsertionPlan]:
+        """Return what is put into every volume of the batches whose accounts are in *paths*."""
+        return {plan.volume_id: plan for path in paths for plan in cls.read(path).volumes}
 
     def plan(self, volume_id: str) -> InsertionPlan:
         """Return what is put into a volume."""

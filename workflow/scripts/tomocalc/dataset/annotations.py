@@ -102,6 +102,13 @@ def read_findings(
     return findings_of(rows, volumes)
 
 
+def own_lines(path: str | None, schema: str | None, data_root: str | None) -> list[Finding]:
+    """Return the lines of the user's own sheet, of all kinds; none where there is no sheet."""
+    if path is None or schema is None:
+        return []
+    return read_annotations(path, load_schema(schema), None, others=None, data_root=data_root)
+
+
 def _joined(chain: list[Finding]) -> Finding:
     middle = chain[(len(chain) - 1) // 2]
     if len(chain) == 1:

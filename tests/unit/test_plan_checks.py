@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from PIL import Image
 
 from tomocalc.cells import LINE
 from tomocalc.dataset.splits import split_honest
@@ -121,6 +122,20 @@ def test_places_are_held_against_the_size_in_the_sheet(
     assert len(outside_images("a.csv", corners, [size])) == (len(rows) > 2)
     unknown = dict.fromkeys(("rows", "columns"))
     assert len(outside_images("a.csv", rows, [{**size, **unknown}])) == (places[0][0] < 1)
+
+
+def test_x_and_y_that_are_exchanged_in_a_folder_of_png_are_told(tmp_path: Path) -> None:
+    for number in range(2):
+        Image.new("I;16", (50, 100)).save(tmp_path / f"s{number}.png")
+    volume = {"volume_id": "v", "path": str(tmp_path), "rows": None, "columns": None}
+    rows = [
+        {"volume_id": "v", "x": x, "y": y, "slice": 0, LINE: line}
+        for line, (x, y) in enumerate([(90, 10), (95, 40), (99, 49)], 2)
+    ]
+    (error,) = outside_images("a.csv", rows, [volume])
+    assert "3 of 3 lie outside their images, and all lie inside with x and y exchanged" in error.why
+    rows = [{**row, "x": row["y"], "y": row["x"]} for row in rows]
+    assert outside_images("a.csv", rows, [volume]) == []
 
 
 def test_slices_are_held_against_the_pictures_of_a_folder(tmp_path: Path) -> None:

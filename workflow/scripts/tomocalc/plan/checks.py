@@ -5,6 +5,7 @@ Only what Snakemake itself needs is imported here.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,7 +159,7 @@ def outside_images(
     """Return the places that cannot lie in their images, as far as the sheets tell.
 
     Places that are all shares of an image, boxes whose size is that of their far corner, and places
-    outside the size that a sheet of volumes gives, as imports write it.
+    outside the size that a sheet of volumes gives, as imports write it, or a PNG slice.
 
     Parameters
     ----------
@@ -167,7 +168,8 @@ def outside_images(
     annotations, volumes
         Rows of both sheets.
     """
-    sizes = {row["volume_id"]: row for row in volumes}
+    named = {row["volume_id"] for row in annotations}
+    sizes = {row["volume_id"]: row | _png_size(row) for row in volumes if row["volume_id"] in named}
     places = [row for row in annotations if None not in (row["x"], row["y"])]
 
     def told(row: Row, why: str, fix: str) -> TomocalcError:
@@ -201,6 +203,19 @@ def outside_images(
         fix = "exchange the columns: x is the column, counted from the left, and y the row"
         return [told(outside[0], f"{why}x and y exchanged", fix)]
     return together(bad)
+
+
+def _png_size(volume: Row) -> dict[str, int]:
+    """Return rows and columns of a volume's first slice, where it is PNG and no sheet tells."""
+    if volume.get("rows") or not volume.get("path"):
+        return {}
+    try:
+        name = source_names(volume["path"])[0]
+        with Path(name).open("rb") as file:  # the width stands before the height
+            start, width, height = struct.unpack(">16sII", file.read(24))
+    except (TomocalcError, OSError, struct.error):
+        return {}  # told as what it is
+    return {"rows": height, "columns": width} if start.startswith(b"\x89PNG") else {}
 
 
 def _slices(volume: Row) -> int | None:

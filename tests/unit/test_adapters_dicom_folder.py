@@ -12,7 +12,8 @@ import pytest
 
 from support.imports import SCHEMAS, accepted, data, dicom, needs_data
 from support.sheets import read_volumes
-from tomocalc.adapters.dicom_folder import dicom_folder, link_series
+from tomocalc.adapters.dicom_folder import dicom_folder
+from tomocalc.adapters.dicom_tree import link_series
 from tomocalc.adapters.sheets import Sheets, write_sheets
 from tomocalc.config import load_schema
 from tomocalc.errors import TomocalcError

@@ -9,7 +9,8 @@ from typing import Any
 
 from tomocalc.adapters.bcs_dbt import bcs_dbt
 from tomocalc.adapters.cbis_ddsm import cbis_ddsm
-from tomocalc.adapters.dicom_folder import dicom_folder, link_series
+from tomocalc.adapters.dicom_folder import dicom_folder
+from tomocalc.adapters.dicom_tree import link_series
 from tomocalc.adapters.inbreast import inbreast
 from tomocalc.adapters.mini_mias import mini_mias
 from tomocalc.adapters.sheets import REASONS, Sheets, find_one, write_sheets

@@ -1,7 +1,6 @@
 """Any tree of DICOM files: grouped into volumes by their identifiers, nothing decoded.
 
-Series of single-frame files are one volume, and so are the parts of a concatenation; every other
-multi-frame file is a volume of its own. A volume that shares its folder with others, or lies in
+A volume that shares its folder with others, or lies in
 several, gets a folder of links. What cannot be placed is listed with its reason. Patients get a
 pseudonym, a hash of their identifier: who knows the identifier can compute it again, so it hides
 names from readers, not from somebody who has a list of them. All spellings of one identifier, and
@@ -11,44 +10,22 @@ sides of a split.
 
 from __future__ import annotations
 
-import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
-from tomocalc.adapters.dicom_identity import NO_VOLUME, Found, read_identity
+from tomocalc.adapters.dicom_identity import Found
+from tomocalc.adapters.dicom_tree import Scattered, grouped, images_below, kind_of, own_folder
 from tomocalc.adapters.sheets import Sheets, clean, layout_error
-from tomocalc.errors import TomocalcError
-from tomocalc.files import digest, file_sha256
-from tomocalc.readers.dicom_kinds import (
-    KIND_NAMES,
-    MAMMOGRAM,
-    PROCESSING,
-    SLAB,
-    SLICE,
-    SYNTHETIC_2D,
-)
-from tomocalc.readers.sniff import Kind, sniff
-from tomocalc.readers.sources import is_slice
+from tomocalc.files import digest
 
-SHEET_KINDS = {
-    SLICE: "tomosynthesis",
-    SLAB: "slabs",
-    SYNTHETIC_2D: "synthetic 2D",
-    MAMMOGRAM: "2D for presentation",
-    PROCESSING: "2D for processing",
-}
-"""Kind to the word of the sheet; a single slice is a ``single image``."""
 SHORT = {"synthetic 2D": "synthetic", "slabs": "slabs", "single image": "single"}
 SHORT |= {"2D for presentation": "2d", "2D for processing": "raw"}
 MANY_STUDIES = 4
 """Studies of one patient above which the identifier may be a stand-in for many."""
 MANY_PATIENTS = 3
 """Identifiers within one study above which that of the study says nothing."""
-
-Scattered = dict[str, list[Path]]
-"""Volume to the files of its series, where no folder holds just these."""
 
 
 def dicom_folder(
@@ -82,14 +59,10 @@ def dicom_folder(
     if not folder.is_dir():
         raise layout_error(str(folder), "it is no folder", "give the folder with the DICOM files")
     sheets, scattered = Sheets(), Scattered()
-    images = list(_images(folder, sheets))
+    images = list(images_below(folder, sheets))
     whose = _patients(images, sheets)
-    groups = defaultdict[tuple[str, ...], list[Found]](list)
-    for found in images:
-        own = found.part[0] if found.part else found.instance if found.frames > 1 else ""
-        groups[found.patient, found.series, found.kind, own].append(found)
     rows = []
-    for key, files in groups.items():
+    for key, files in grouped(images).items():
         side = _side(files, folder, sides or {}) or laterality
         view = _only(found.view or found.told[1] for found in files) or "unknown"
         patient = whose.get(files[0].patient, "")
@@ -97,12 +70,12 @@ def dicom_folder(
             for found in files:
                 sheets.leave_out(found.path.relative_to(folder).as_posix(), reason)
             continue
-        kind, slices = _kind(files), sum(found.frames for found in files)
+        kind, slices = kind_of(files), sum(found.frames for found in files)
         short = f"-{SHORT[kind]}" if kind in SHORT else ""
         # Named after its own identifiers, so that other files coming or going rename nothing.
         volume = f"{patient}-{side}{view}{short}-{digest(list(key))[:6]}"
         paths = [found.path for found in files]
-        source = paths[0] if len(paths) == 1 else _own_folder(paths)
+        source = paths[0] if len(paths) == 1 else own_folder(paths)
         if source is None:
             source, scattered[volume] = series / volume, paths
         size = {"slices": slices, "rows": files[0].size[0], "columns": files[0].size[1]}
@@ -112,52 +85,6 @@ def dicom_folder(
         )
     sheets.volumes = sorted(rows, key=lambda row: row["volume_id"])
     return sheets, scattered
-
-
-def link_series(series: Path, scattered: Scattered) -> None:
-    """Make folder *series*: one folder per volume, with a link to each of its files."""
-    series.mkdir(parents=True, exist_ok=True)
-    for volume, paths in scattered.items():
-        (series / volume).mkdir()
-        for number, path in enumerate(paths):
-            (series / volume / f"{number:04d}.dcm").symlink_to(path.resolve())
-
-
-def _images(folder: Path, sheets: Sheets) -> Iterator[Found]:
-    """Yield every image that could be part of a volume; list the others with their reason."""
-    seen = defaultdict[str, list[Found]](list)
-    for path in every_file(folder):
-        where = path.relative_to(folder).as_posix()
-        if path.exists() and not path.is_file():
-            sheets.leave_out(where, "it is a pipe, socket or device, no file")
-            continue
-        try:
-            found = read_identity(path)
-        except TomocalcError as error:
-            sheets.leave_out(where, _what_it_is(path) or f"{error.what}: {error.why}")
-            continue
-        twins = [twin for twin in seen[found.instance] if twin.patient == found.patient]
-        seen[found.instance].append(found)
-        if found.kind in NO_VOLUME:
-            sheets.leave_out(where, f"it is {KIND_NAMES[found.kind]}, no reconstructed slice")
-        elif twins:
-            twin = twins[0].path.relative_to(folder).as_posix()
-            same = file_sha256(path) == file_sha256(twins[0].path)
-            other = f"it has the identifier of {twin} and another content: which is right?"
-            sheets.leave_out(where, f"the same file as {twin}" if same else other)
-        else:
-            yield found
-
-
-def _what_it_is(path: Path) -> str | None:
-    """Return what a file is that is no DICOM; None of one that is."""
-    try:
-        kind = sniff(path)
-    except TomocalcError as error:
-        return f"{error.what}: {error.why}; {error.fix}"
-    except OSError:
-        return None
-    return None if kind is Kind.DICOM else f"it is a file of kind {kind.value}, no DICOM"
 
 
 def _patients(images: Sequence[Found], sheets: Sheets) -> dict[str, str]:
@@ -240,15 +167,6 @@ def _only(values: Iterable[str | None]) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _kind(files: list[Found]) -> str:
-    """Return the word of the sheet for what the images are."""
-    word = SHEET_KINDS[files[0].kind]
-    several = sum(found.frames for found in files) > 1
-    if several:  # a stack is no two-dimensional image, whatever its intent
-        return word if word in ("slabs", "synthetic 2D") else "tomosynthesis"
-    return "single image" if word in ("tomosynthesis", "slabs") else word
-
-
 def _unusable(files: list[Found], side: str | None, patient: str) -> str | None:
     """Say why *files* make up no volume, if they do not."""
     if not patient:
@@ -273,28 +191,3 @@ def _unusable(files: list[Found], side: str | None, patient: str) -> str | None:
         return f"its header names side {stated} and its description {told}: give import.dicom_sides"
     by_hand = "(give import.dicom_sides or import.dicom_laterality, or a row by hand)"
     return None if side else f"neither header nor description names its side {by_hand}"
-
-
-def _own_folder(paths: list[Path]) -> Path | None:
-    """Return the folder that holds exactly *paths*, if there is one."""
-    parents = {path.parent for path in paths}
-    if len(parents) > 1:
-        return None
-    parent = parents.pop()
-    inside = {entry.name for entry in os.scandir(parent) if is_slice(entry.name)}
-    return parent if inside == {path.name for path in paths} else None
-
-
-def every_file(folder: Path) -> Iterator[Path]:
-    """Yield every file below *folder*, sorted, but those that file browsers leave behind.
-
-    Links to folders are followed, each folder once.
-    """
-    seen: set[str] = set()
-    for place, folders, names in os.walk(folder, followlinks=True):
-        if (real := os.path.realpath(place)) in seen:
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = sorted(name for name in folders if is_slice(name))
-        yield from (Path(place) / name for name in sorted(names) if is_slice(name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ def add_parser(commands: Any) -> None:
         "headers; a research tool, not a medical device.",
     )
     predict.set_defaults(run=_predict)
-    predict.add_argument("volume", nargs="+", help="a file, or a folder of slices")
+    predict.add_argument("volume", nargs="+", help="a file, a folder of slices, or one of volumes")
     predict.add_argument("--model", required=True, metavar="DIR", help="a released model")
     predict.add_argument("--out", type=Path, metavar="DIR", help="a folder for every volume's page")
     predict.add_argument("--pixel-spacing-mm", type=_length, metavar="MM", help="if no header says")
@@ -51,50 +52,60 @@ def _length(text: str) -> float:
 
 
 def _predict(given: argparse.Namespace) -> int:
-    names = [_name(volume) for volume in given.volume]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice and given.out:
-        raise TomocalcError(
-            "E105",
-            what="two volumes would be written into one folder",
-            where=str(given.out / twice),
-            why="their names are the same",
-            fix="score them in two calls, each with an --out of its own",
-        )
     # here: --help need not wait for what computes
+    from tomocalc.command.volumes import volumes_in
     from tomocalc.model.release import load_model
     from tomocalc.predict import predict_volume
 
-    with outputs(folders=[given.out], files=[]):
-        model, wrong = load_model(given.model), 0
-    for volume, name in zip(given.volume, names, strict=True):
-        try:
-            prediction = predict_volume(
-                volume,
-                model,
-                volume_id=name,
-                patient_id=name,
-                laterality=given.laterality,
-                view=given.view,
-                pixel_spacing_mm=given.pixel_spacing_mm,
-                slice_spacing_mm=given.slice_spacing_mm,
-                simulated=given.simulated or None,
+    with tempfile.TemporaryDirectory() as links:
+        sources: list[tuple[str, Path]] = []
+        for number, place in enumerate(given.volume):
+            found, others = volumes_in(place, Path(links, str(number)))
+            sources += found.items()
+            _tell_others(place, len(found), others)
+        names = [name for name, _ in sources]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice and given.out:
+            raise TomocalcError(
+                "E105",
+                what="two volumes would be written into one folder",
+                where=str(given.out / twice),
+                why="their names are the same",
+                fix="score them in two calls, each with an --out of its own",
             )
-            print(_told(prediction))  # noqa: T201
-            if given.out:
-                with outputs(folders=[given.out / name], files=[]):
-                    _write(prediction, given.out / name, given.identifiers)
-                print(f"  written: {given.out / name / 'volume.html'}")  # noqa: T201
-        except TomocalcError as error:
-            wrong = 2
-            print(in_one_line(error), file=sys.stderr)  # noqa: T201
+        with outputs(folders=[given.out], files=[]):
+            model, wrong = load_model(given.model), 0
+        for name, volume in sources:
+            try:
+                prediction = predict_volume(
+                    volume,
+                    model,
+                    volume_id=name,
+                    patient_id=name,
+                    laterality=given.laterality,
+                    view=given.view,
+                    pixel_spacing_mm=given.pixel_spacing_mm,
+                    slice_spacing_mm=given.slice_spacing_mm,
+                    simulated=given.simulated or None,
+                )
+                print(_told(prediction))  # noqa: T201
+                if given.out:
+                    with outputs(folders=[given.out / name], files=[]):
+                        _write(prediction, given.out / name, given.identifiers)
+                    print(f"  written: {given.out / name / 'volume.html'}")  # noqa: T201
+            except TomocalcError as error:
+                wrong = 2
+                print(in_one_line(error), file=sys.stderr)  # noqa: T201
     return wrong
 
 
-def _name(volume: str) -> str:
-    """Return what a volume is called: its file without the suffix, or its folder."""
-    path = Path(volume).absolute()
-    return path.name if path.is_dir() else path.name.split(".")[0] or path.name
+def _tell_others(place: str, volumes: int, others: Mapping[str, str]) -> None:
+    """Say what lies in a folder of several volumes and is none."""
+    if volumes > 1 or others:
+        counted = f"{place}: {volumes} volumes, and {len(others)} other files"
+        print(counted, file=sys.stderr)  # noqa: T201
+    for what, why in sorted(others.items()):
+        print(f"  no volume: {what}: {why}", file=sys.stderr)  # noqa: T201
 
 
 def _told(prediction: Prediction) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from tomocalc.accounts.base import Shown
 from tomocalc.accounts.prediction import VolumeScores
 from tomocalc.accounts.settings import Settings
 from tomocalc.files import digest, sheet_text, write_bytes, write_text
@@ -29,7 +30,6 @@ from tomocalc.prediction.fit import remarks_on, settings_of
 from tomocalc.prediction.scoring import Scored, score_volume
 from tomocalc.readers.volume import MAX_PIXELS, MIN_SIZE
 from tomocalc.sections import ClusterSection, ReadingSection
-from tomocalc.shown import Shown
 
 IMAGE: ReadingSection = {
     "max_pixels": MAX_PIXELS,

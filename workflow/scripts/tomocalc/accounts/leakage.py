@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from tomocalc.accounts.base import Account, Record
+from tomocalc.accounts.base import Account, Record, Shown
 from tomocalc.accounts.figures import Figure, Lead
-from tomocalc.shown import Shown
 
 
 class Verdict(StrEnum):

@@ -9,11 +9,10 @@ from typing import Self
 
 import msgspec
 
-from tomocalc.accounts.base import Account, Record
+from tomocalc.accounts.base import Account, Record, Shown
 from tomocalc.accounts.doubts import Doubt
 from tomocalc.accounts.settings import Settings
 from tomocalc.files import file_sha256
-from tomocalc.shown import Shown
 
 
 class TableEntry(Record, frozen=True, kw_only=True):

@@ -15,8 +15,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
-from tomocalc.adapters.dicom_identity import Found
-from tomocalc.adapters.dicom_tree import Scattered, grouped, images_below, kind_of, own_folder
+from tomocalc.adapters.dicom_tree import (
+    Found,
+    Scattered,
+    grouped,
+    images_below,
+    kind_of,
+    own_folder,
+)
 from tomocalc.adapters.sheets import Sheets, clean, layout_error
 from tomocalc.files import digest
 

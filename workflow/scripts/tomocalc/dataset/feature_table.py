@@ -10,7 +10,6 @@ from pathlib import Path
 import polars as pl
 
 from tomocalc.accounts.quality import DatasetDoubt
-from tomocalc.cells import LINE
 from tomocalc.dataset.doubts import table_doubts
 from tomocalc.dataset.table_checks import (
     cell_text,
@@ -22,7 +21,7 @@ from tomocalc.dataset.table_checks import (
     reader_ranks,
     split_clusters,
 )
-from tomocalc.delimited import table_error
+from tomocalc.delimited import LINE, table_error
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.identity import EMPTY, plain_number
 from tomocalc.parquet import BAD, load_parquet

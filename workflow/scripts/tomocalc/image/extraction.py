@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from tomocalc.accounts.base import Shown
 from tomocalc.accounts.doubts import doubt_sentence, refuse_doubts
 from tomocalc.accounts.manifest import TableEntry, VolumeFacts, VolumeManifest
 from tomocalc.accounts.settings import Settings
@@ -34,7 +35,6 @@ from tomocalc.readers.opening import open_row, spooled
 from tomocalc.readers.sources import check_sha256, unchanged
 from tomocalc.readers.volume import Volume
 from tomocalc.sections import ReadingSection
-from tomocalc.shown import Shown
 from tomocalc.tables import OBJECTS_FILE, SCHEMA_VERSION, SHARD, empty
 
 log = logging.getLogger(__name__)

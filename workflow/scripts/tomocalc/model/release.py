@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from tomocalc.accounts.base import Shown
 from tomocalc.accounts.metrics import Released
 from tomocalc.errors import TomocalcError
 from tomocalc.files import file_sha256, write_bytes
@@ -27,7 +28,6 @@ from tomocalc.model.inference import Network
 from tomocalc.model.preprocessing import Preprocessing
 from tomocalc.model.sequences import CANDIDATE, build_sequences
 from tomocalc.neighbours import ClusterSettings
-from tomocalc.shown import Shown
 
 NETWORK_EDGE = 1e-6
 """The network's probabilities are kept this far from 0 and 1 before they are averaged."""

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tomocalc.accounts.base import Shown
 from tomocalc.accounts.doubts import Doubt
 from tomocalc.accounts.manifest import SliceSource
 from tomocalc.errors import TomocalcError, raise_all
@@ -29,7 +30,6 @@ from tomocalc.readers.padding import (
 from tomocalc.readers.plane import Plane, damaged, named, read_spans, source_key
 from tomocalc.readers.scale import Scale, VolumeHeader, find_scale, is_swapped
 from tomocalc.readers.sources import source_files
-from tomocalc.shown import Shown
 
 MAX_PIXELS = 100_000_000
 """Pixels of a slice above which a file is taken for damaged or hostile."""

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from tomocalc.accounts.base import Shown
 from tomocalc.audit.rows import close_to, read_table
 from tomocalc.errors import TomocalcError
-from tomocalc.shown import Shown
 from tomocalc.study.plays import Floats, Pilot, ahead, draw, half_widths, scales
 
 FEWEST = 5

@@ -23,6 +23,7 @@ from support.doubtful_files import (
     of_noise,
     of_turned_axes,
     of_two_geometries,
+    run_over,
     stored,
     with_a_bad_slice,
     with_a_blank_box,
@@ -240,11 +241,12 @@ COHORT: dict[str, Sort] = {
         for name in range(5)
     },
     "affines": Sort({"affine_contradicts"}, of_two_geometries),
-    "bytes": Sort({"bytes_swapped", "no_candidate"}, of_exchanged_bytes),
+    "bytes": Sort({"bytes_swapped", "no_candidate", "wrapped"}, of_exchanged_bytes),
     "window": Sort({"clipped"}, as_dicom(lambda frame: np.minimum(frame, 1150))),
     "film": Sort(set(), as_dicom(of_a_film)),
     "collimated": Sort({"straight_line"}, as_dicom(collimated)),
     "blanked": Sort({"blank_area"}, as_dicom(with_a_blank_box)),
+    "wrapped": Sort({"wrapped", "clipped"}, as_dicom(run_over)),
     "averaged": Sort({"slice_unlike"}, of_few_and_their_mean),
     "inverted": Sort({"slice_unlike"}, of_one_inverted),
     "inside": Sort(

@@ -140,3 +140,8 @@ def with_a_blank_box(frame: NDArray[Any]) -> NDArray[Any]:
 
 def both_breasts(frame: NDArray[Any]) -> NDArray[Any]:
     return np.concatenate([frame, frame[:, ::-1]], axis=1)
+
+
+def run_over(frame: NDArray[Any]) -> NDArray[Any]:
+    """Return values that are too large for their bits, so that the brightest become the darkest."""
+    return 4 * frame & 4095

@@ -12,7 +12,9 @@ from PIL import Image
 from pydicom.dataset import Dataset
 
 from support.encodings import concatenated, flat, one, private, series, spread
-from support.encodings_files import itk, ome, patched, text, tiff
+from support.encodings_files import ome, tiff
+from support.encodings_itk import HEADED, itk, patched, text
+from support.encodings_itk import META as OF_BREAST
 from support.one_breast import BREAST, COLUMNS, ROWS, SLICES, many, saved
 
 
@@ -142,6 +144,14 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
     "NRRD of an unknown order of bytes": (
         text("a.nrrd", NRRD.format("8 8 8", "raw", "spacings: 1 1 2\n"), bytes(1024)),
         "E203.*order of bytes.*endian: little",
+    ),
+    "MetaImage of data that begin somewhere": (
+        text("a.mhd", OF_BREAST.replace("LOCAL", "d.raw"), beside=HEADED),
+        "E207.*179776 are stored.*HeaderSize",
+    ),
+    "MetaImage of a header in itself": (
+        text("a.mha", OF_BREAST.replace("ElementSp", "HeaderSize = 64\nElementSp"), HEADED),
+        "E203.*HeaderSize 64 beside data.*delete HeaderSize",
     ),
     "MetaImage that does not say how much is packed": (
         text("a.mha", META.format("8 8 8", "True", "LOCAL"), zlib.compress(bytes(1024))),

@@ -43,6 +43,8 @@ class SliceFacts(Record, frozen=True, kw_only=True):
         Share of the breast's pixels that have the largest of their values, 0..1.
     blank_mm2
         Size of the largest area of one exact value within the breast.
+    wrapped
+        Pairs of neighbours between which values run over the end of their range.
     apart
         How far from its nearer neighbour it is, over the usual distance of neighbours; 0 where few,
         and large where it is the mean or the largest of all others.
@@ -62,6 +64,7 @@ class SliceFacts(Record, frozen=True, kw_only=True):
     line_share: float = 0.0
     top_share: float = 0.0
     blank_mm2: float = 0.0
+    wrapped: int = 0
     apart: float = 0.0
     objects: int = 0
     qc_flag: str = "constant"

@@ -23,6 +23,7 @@ DOUBTFUL: dict[str, Callable[[SliceFacts], bool]] = {
     # 42 slices of tomosynthesis reach 0.002, 2 and, as phantoms, 1.5
     "clipped": lambda fact: fact.top_share > 0.004,
     "blank_area": lambda fact: fact.blank_mm2 > 3,
+    "wrapped": lambda fact: fact.wrapped >= 12,
     "slice_unlike": lambda fact: fact.apart > 3,
 }
 """What is doubtful about a slice, from what was seen on it."""
@@ -55,6 +56,9 @@ BLANK = (4, 5)
 """Steps within a millimetre and in a row, of pixels of one value, that make them an area: 25 pixels
 within 1.25 mm. Slices of eight bits after JPEG have 2 mm² of those, films none."""
 
+END = 12
+"""The ends of a range are a twelfth of it each, and hold that many values at least where values
+run over."""
 BESIDE = 3
 """Pixels to each side of a column with which it is compared: a detector line is thinner."""
 SAMPLED = 64
@@ -120,6 +124,27 @@ def blank_mm2(
     areas = np.asarray(label(flat & np.asarray(within)[lines][:, places], connectivity=1))
     largest = int(np.bincount(areas.ravel())[1:].max(initial=0))
     return largest * step * step * spacing_mm[0] * spacing_mm[1]
+
+
+def wrapped(raw: NDArray[np.unsignedinteger]) -> int:
+    """Return between how many neighbours along rows values run over the end of their range.
+
+    Both ends then hold many values; a bright label beside air, or a clip, holds few. Every other
+    row is looked at.
+    """
+    rows = raw[::2]
+    full = 1 << int(rows.max()).bit_length()
+    low, high = rows < full // END, rows >= full - full // END
+    if not (low.any() and high.any()):
+        return 0
+    count, darkest, brightest = 0, set[int](), set[int]()
+    before, after = np.s_[:, :-1], np.s_[:, 1:]
+    for dark, bright in ((before, after), (after, before)):
+        found = low[dark] & high[bright]
+        count += int(np.count_nonzero(found))
+        darkest.update(rows[dark][found].tolist())
+        brightest.update(rows[bright][found].tolist())
+    return count if min(len(darkest), len(brightest)) >= END else 0
 
 
 def _outline(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -20,7 +20,7 @@ from tomocalc.image.features import OBJECT_FEATURES
 from tomocalc.image.generators import SliceObjects, equalise, local_objects, paper_objects
 from tomocalc.image.grey import Scale, normalisation
 from tomocalc.image.runs import Runs
-from tomocalc.image.slice_doubts import blank_mm2, edge_share, top_share
+from tomocalc.image.slice_doubts import blank_mm2, edge_share, top_share, wrapped
 from tomocalc.image.statistics import Grey, Statistics, measure
 from tomocalc.image.texture import texture
 from tomocalc.tables import TEXTURE, names
@@ -117,6 +117,7 @@ def slice_facts(
         line_share=round(edge_share(raw, prepared.breast, prepared.scale), 4),
         top_share=round(top_share(raw, prepared.breast), 4),
         blank_mm2=round(blank_mm2(raw, prepared.breast, spacing_mm), 2),
+        wrapped=wrapped(raw),
         objects=used.runs.count,
         qc_flag="capped" if used.capped else "ok",
         pixels="" if used.runs.count else hashlib.sha256(raw.data).hexdigest()[:16],

@@ -7,6 +7,8 @@ air. This is the rule of the BCS-DBT data set's own reader, with a band instead 
 
 from __future__ import annotations
 
+import math
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +36,10 @@ BAND = 0.01
 """Width of the edge bands, as a share of the columns."""
 MARGIN = 0.05
 """Least difference of the bands' means, as a share of the image's range, that decides."""
+TURNED = 0.02
+"""Difference of two direction cosines that rounding does not explain."""
+ROUGHLY = 0.01
+"""Relative difference above which two spacings disagree."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,3 +230,39 @@ def turned(image: NDArray[Any]) -> NDArray[Any]:
     that data set hold only after it.
     """
     return np.ascontiguousarray(image[::-1, ::-1])
+
+
+def two_affines(head: bytes, order: str, *, second: bool) -> bool:
+    """Return whether sform and qform, or sform and pixel sizes, of a NIfTI header differ."""
+    number, at = ("d", (344, 348, 352, 400, 104)) if second else ("f", (252, 254, 256, 280, 76))
+    qform, sform = (
+        struct.unpack_from(f"{order}{'i' if second else 'h'}", head, place)[0] for place in at[:2]
+    )
+    if sform <= 0:
+        return False
+    sizes = struct.unpack_from(f"{order}4{number}", head, at[4])
+    rows = np.reshape(struct.unpack_from(f"{order}12{number}", head, at[3]), (3, 4))[:, :3]
+    steps = np.linalg.norm(rows, axis=0)
+    if not np.allclose(steps, sizes[1:], rtol=ROUGHLY) or not steps.all():
+        return True
+    if qform <= 0:
+        return False
+    b, c, d = struct.unpack_from(f"{order}3{number}", head, at[2])
+    a = math.sqrt(max(0.0, 1 - b * b - c * c - d * d))
+    turn = np.array(
+        [
+            [a * a + b * b - c * c - d * d, 2 * (b * c - a * d), 2 * (b * d + a * c)],
+            [2 * (b * c + a * d), a * a + c * c - b * b - d * d, 2 * (c * d - a * b)],
+            [2 * (b * d - a * c), 2 * (c * d + a * b), a * a + d * d - b * b - c * c],
+        ]
+    )
+    turn[:, 2] *= -1 if sizes[0] < 0 else 1
+    return not np.allclose(rows / steps, turn, atol=TURNED)
+
+
+def alike(one: str | None, other: str | None) -> bool:
+    """Return whether two lists of numbers agree, or one is missing."""
+    if one is None or other is None:
+        return True
+    a, b = (np.array(text.split(), float) for text in (one, other))
+    return a.shape == b.shape and np.allclose(a, b, rtol=ROUGHLY)

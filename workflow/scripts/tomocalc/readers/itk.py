@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import functools
 import math
-import re
 import threading
 import zlib
 from collections.abc import Iterator
@@ -25,8 +24,17 @@ from numpy.typing import NDArray
 from tomocalc.accounts.doubts import Doubt
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.colour import unsigned
-from tomocalc.readers.itk_header import NOT_NUMBERS, Claim, check_claim, left_over, read_claim
-from tomocalc.readers.plane import Decoded, Facts, Plane, Stack, damaged, named, unsupported
+from tomocalc.readers.itk_header import Claim, check_claim, read_claim, type_of
+from tomocalc.readers.plane import (
+    Decoded,
+    Facts,
+    Plane,
+    Stack,
+    damaged,
+    left_over,
+    named,
+    unsupported,
+)
 from tomocalc.readers.scale import not_numbers
 from tomocalc.readers.sniff import Kind, sniff
 
@@ -123,7 +131,7 @@ def _information(
         raise unsupported(where, f"it has {reader.GetNumberOfComponents()} values per pixel", fix)
     if not 2 <= len(sizes) <= 4 or math.prod(sizes[3:]) != 1:
         raise unsupported(where, f"it has {len(sizes)} axes of {' × '.join(map(str, sizes))}", fix)
-    dtype = _type_of(sitk.GetPixelIDValueAsString(reader.GetPixelID()), where)
+    dtype = type_of(sitk.GetPixelIDValueAsString(reader.GetPixelID()), where)
     shape = tuple(reversed((*sizes, 1)[:3]))
     if len(sizes) == 2:
         flat = (1.0, spacing[1], spacing[0])
@@ -134,16 +142,6 @@ def _information(
     if not np.isfinite(direction).all():
         raise damaged(where, "a direction in its header is no number or of no length")
     return shape, dtype, _layout(direction, tuple(spacing[:3]), (*sizes, 1)[:3], axes)
-
-
-def _type_of(text: str, where: str) -> str:
-    """Return NumPy's name of a pixel type that SimpleITK tells as text."""
-    match = re.fullmatch(r"(\d+)-bit (unsigned integer|signed integer|float)", text)
-    if match is None:
-        why = "it is a list of values per pixel" if "vector" in text else NOT_NUMBERS
-        raise unsupported(where, why, "save it as grey, with three axes")
-    kind = {"unsigned integer": "uint", "signed integer": "int", "float": "float"}[match[2]]
-    return f"{kind}{match[1]}"
 
 
 def _layout(
@@ -229,7 +227,7 @@ def check_data(claim: Claim, where: str) -> None:
     """
     if not (claim.packed or claim.floats):
         return
-    start = claim.offset if claim.whole or not claim.packed else 0
+    start = claim.skipped
     needed, found, bad = claim.bytes + start, 0, 0
     kind = np.dtype(claim.floats or np.uint8)
     kept = b""
@@ -251,11 +249,11 @@ def check_data(claim: Claim, where: str) -> None:
 def _pieces(claim: Claim, where: str) -> Iterator[bytes]:
     """Yield the data, unpacked: gzip may hold several members one after the other."""
     with claim.data.open("rb") as handle:
+        handle.seek(claim.offset)
         if not claim.packed:
             while piece := handle.read(PIECE):
                 yield piece
             return
-        handle.seek(0 if claim.whole else claim.offset)
         unpacker = zlib.decompressobj(wbits=47)
         try:
             while piece := handle.read(PIECE):

@@ -12,10 +12,9 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from tomocalc.errors import TomocalcError
-from tomocalc.readers.plane import damaged, unsupported
+from tomocalc.readers.geometry import alike, two_affines
+from tomocalc.readers.plane import damaged, left_over, unsupported
 from tomocalc.readers.sniff import Kind
 
 MAX_BYTES = 1 << 32
@@ -23,29 +22,21 @@ MAX_BYTES = 1 << 32
 MAX_RATIO = 1040
 """Deflate cannot make data smaller than 1/1032."""
 HEADER_BYTES = 1 << 16
+MAX_LINES = 1000
+"""Lines of text before the data of an NRRD."""
 BYTE = 8
 NIFTI_FLOATS = {16, 64}
-TURNED = 0.02
-"""Difference of two direction cosines that rounding does not explain."""
-ROUGHLY = 0.01
-"""Relative difference above which two spacings disagree."""
 NOT_NUMBERS = "its values are neither integers nor floats"
 NIFTI_BITS = {2: 8, 4: 16, 8: 32, 16: 32, 64: 64, 256: 8, 512: 16, 768: 32, 1024: 64, 1280: 64}
 NRRD_END = re.compile(rb"\r?\n\r?\n")
 META_END = re.compile(rb"(?m)^ElementDataFile *= *([^\r\n]*)\r?\n?")
-NRRD_BITS = (
-    (r"u?int8(_t)?|(un)?signed char|uchar", 8),
+TYPE_BITS = (
+    (r"u?int8(_t)?|(un)?signed char|u?char", 8),
     (r"u?int16(_t)?|u?short( int)?|(un)?signed short( int)?", 16),
     (r"u?int32(_t)?|u?int|(un)?signed int|float", 32),
-    (r"u?int64(_t)?|u?longlong|(un)?signed long long( int)?|long long( int)?|double", 64),
+    (r"u?int64(_t)?|u?longlong|u?long( long)?|((un)?signed )?long long( int)?|double", 64),
 )
-META_BITS = {
-    **dict.fromkeys(("MET_CHAR", "MET_UCHAR"), 8),
-    **dict.fromkeys(("MET_SHORT", "MET_USHORT"), 16),
-    **dict.fromkeys(("MET_INT", "MET_UINT", "MET_FLOAT"), 32),
-    **dict.fromkeys(("MET_LONG", "MET_ULONG", "MET_LONG_LONG", "MET_ULONG_LONG"), 64),
-    **dict.fromkeys(("MET_DOUBLE",), 64),
-}
+"""Names of types in NRRD, and those of MetaImage without MET_."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,9 +50,11 @@ class Claim:
     data: Path
     """File that holds them."""
     offset: int
-    """Where they start in it, or in what is unpacked from it where *whole* is packed."""
-    whole: bool = False
-    """The header is packed with the data."""
+    """Where they, or what they are packed in, start in it."""
+    skipped: int = 0
+    """How much of what is unpacked comes before them."""
+    alone: bool = False
+    """Nothing says where in a file of their own they start."""
     floats: str | None = None
     """Type of floats in which nothing tells NaN once the library has read them."""
     stored: int | None = None
@@ -102,10 +95,10 @@ def check_claim(claim: Claim, where: str) -> None:
         )
     if not claim.data.is_file():
         raise damaged(where, "the file with its data is missing")
-    stored = claim.data.stat().st_size - (0 if claim.whole else claim.offset)
+    stored = claim.data.stat().st_size - claim.offset
     if needed > stored * (MAX_RATIO if claim.packed else 1):
         raise damaged(where, f"{sizes} values take {needed} bytes, and {stored} are stored")
-    if not claim.packed and stored >= needed + claim.one_slice:
+    if not claim.packed and stored >= needed + (1 if claim.alone else claim.one_slice):
         raise left_over(where, needed, stored)
     if claim.stored is not None and claim.stored > stored:
         raise damaged(where, f"{claim.stored} bytes are to be there, and {stored} are stored")
@@ -115,17 +108,6 @@ def check_claim(claim: Claim, where: str) -> None:
             f"its CompressedDataSize is {claim.stored}, and {stored} bytes are stored",
             "save it again with SimpleITK or ITK, which need that number",
         )
-
-
-def left_over(where: str, needed: int, found: int) -> TomocalcError:
-    """Name a file that holds *found* bytes of pixels where its header says *needed*."""
-    return TomocalcError(
-        "E207",
-        what="a file does not hold the slices it says",
-        where=where,
-        why=f"its header says {needed} bytes of pixels, and {found} are stored",
-        fix="correct its sizes, or save the volume again from its source",
-    )
 
 
 def read_claim(path: Path, kind: Kind) -> Claim:
@@ -177,50 +159,18 @@ def _nifti_claim(path: Path, head: bytes) -> Claim:
         bits=NIFTI_BITS[code],
         packed=packed,
         data=path if single else path.with_suffix(".img"),
-        offset=int(offset),
-        whole=packed,
+        offset=0 if packed else int(offset),
+        skipped=int(offset) if packed else 0,
         floats=f"{order}f{NIFTI_BITS[code] // 8}" if code in NIFTI_FLOATS else None,
-        contradiction=_two_affines(head, order, second=second),
+        contradiction=two_affines(head, order, second=second),
         steps=tuple(step or math.nan for step in steps[:count]),
     )
-
-
-def _two_affines(head: bytes, order: str, *, second: bool) -> bool:
-    """Return whether sform and qform, or sform and pixel sizes, of a NIfTI header differ."""
-    number, at = ("d", (344, 348, 352, 400, 104)) if second else ("f", (252, 254, 256, 280, 76))
-    qform, sform = (
-        struct.unpack_from(f"{order}{'i' if second else 'h'}", head, place)[0] for place in at[:2]
-    )
-    if sform <= 0:
-        return False
-    sizes = struct.unpack_from(f"{order}4{number}", head, at[4])
-    rows = np.reshape(struct.unpack_from(f"{order}12{number}", head, at[3]), (3, 4))[:, :3]
-    steps = np.linalg.norm(rows, axis=0)
-    if not np.allclose(steps, sizes[1:], rtol=ROUGHLY) or not steps.all():
-        return True
-    if qform <= 0:
-        return False
-    b, c, d = struct.unpack_from(f"{order}3{number}", head, at[2])
-    a = math.sqrt(max(0.0, 1 - b * b - c * c - d * d))
-    turn = np.array(
-        [
-            [a * a + b * b - c * c - d * d, 2 * (b * c - a * d), 2 * (b * d + a * c)],
-            [2 * (b * c + a * d), a * a + c * c - b * b - d * d, 2 * (c * d - a * b)],
-            [2 * (b * d - a * c), 2 * (c * d + a * b), a * a + d * d - b * b - c * c],
-        ]
-    )
-    turn[:, 2] *= -1 if sizes[0] < 0 else 1
-    return not np.allclose(rows / steps, turn, atol=TURNED)
 
 
 def _nrrd_claim(path: Path, text: str, offset: int) -> Claim:
     fields = dict(re.findall(r"(?m)^([a-z ]+): *(.*?) *$", text.lower()))
     files = re.search(r"(?mi)^data ?file: *(.*?) *$", text)
-    bits = next(
-        (bits for name, bits in NRRD_BITS if re.fullmatch(name, fields.get("type", ""))), None
-    )
-    if bits is None:
-        raise unsupported(str(path), NOT_NUMBERS, "save it as grey")
+    bits = _bits_of(fields.get("type", ""), path)
     sizes = tuple(int(size) for size in fields.get("sizes", "").split())
     encoding = fields.get("encoding", "raw")
     if encoding not in ("raw", "gzip", "gz"):
@@ -228,21 +178,51 @@ def _nrrd_claim(path: Path, text: str, offset: int) -> Claim:
     if bits > BYTE and "endian" not in fields:
         fix = "add `endian: little` to its header, or `endian: big`, as its writer stores numbers"
         raise unsupported(str(path), "its header does not say the order of bytes", fix)
+    packed = encoding != "raw"
+    data = _beside(path, files[1]) if files else path
+    offset = 0 if files else offset
+    lines, skipped = (
+        int(fields.get(f"{unit} skip") or fields.get(f"{unit}skip") or 0)
+        for unit in ("line", "byte")
+    )
+    if lines > 0 and data.is_file():
+        with data.open("rb") as handle:
+            handle.seek(offset)
+            offset += sum(len(handle.readline(HEADER_BYTES)) for _ in range(min(lines, MAX_LINES)))
+    if not packed:
+        offset = (
+            _from_end(data, math.prod(sizes) * bits // 8, offset)
+            if skipped == -1
+            else offset + skipped
+        )
     return Claim(
         sizes=sizes,
         bits=bits,
-        packed=encoding != "raw",
-        data=_beside(path, files[1]) if files else path,
-        offset=0 if files else offset,
+        packed=packed,
+        data=data,
+        offset=offset,
+        skipped=max(skipped, 0) if packed else 0,
+        alone=bool(files) and not (lines or skipped),
         steps=tuple(float(step) for step in fields.get("spacings", "").split()),
     )
 
 
+def _bits_of(kind: str, path: Path) -> int:
+    for names, bits in TYPE_BITS:
+        if re.fullmatch(names, kind):
+            return bits
+    raise unsupported(str(path), NOT_NUMBERS, "save it as grey")
+
+
+def _from_end(data: Path, size: int, least: int) -> int:
+    """Return where the last *size* bytes of a file begin, from *least* on."""
+    return max(least, data.stat().st_size - size) if data.is_file() else least
+
+
 def _meta_claim(path: Path, text: str, data: str, offset: int) -> Claim:
     fields = dict(re.findall(r"(?m)^\s*(\w+)\s*=\s*(.*?)\s*$", text))
-    kind = fields.get("ElementType", "")
-    if kind not in META_BITS:
-        raise unsupported(str(path), NOT_NUMBERS, "save it as grey")
+    kind = fields.get("ElementType", "").removeprefix("MET_").replace("_", " ").lower()
+    bits = _bits_of(kind, path) * int(fields.get("ElementNumberOfChannels", "1"))
     plain = {name.lower(): value.lower() for name, value in fields.items()}
     if plain.get("binarydata", "true") in ("false", "0"):
         raise unsupported(str(path), "its data are text", "save it with binary data")
@@ -253,28 +233,31 @@ def _meta_claim(path: Path, text: str, data: str, offset: int) -> Claim:
     told = plain.get("elementspacing") or plain.get("elementsize") or ""
     if "nan" in told:
         raise damaged(str(path), "a spacing in its header is no number")
-    channels = int(fields.get("ElementNumberOfChannels", "1"))
     local = data.upper() in ("LOCAL", "")
     packed = plain.get("compresseddata", "false") in ("true", "1")
     sizes = tuple(int(size) for size in fields.get("DimSize", "").split())
+    first = int(plain.get("headersize", "0"))
+    if local and first > 0:
+        why = (
+            f"it gives HeaderSize {first} beside data of its own, which SimpleITK takes for a place"
+        )
+        raise unsupported(str(path), why, "delete HeaderSize, or save it again")
+    file = path if local else _beside(path, data)
+    if first == -1 and not packed:
+        offset = _from_end(file, math.prod(sizes) * bits // 8, offset if local else 0)
+    elif not local:
+        offset = first
     return Claim(
         sizes=sizes,
-        bits=META_BITS[kind] * channels,
+        bits=bits,
         packed=packed,
-        data=path if local else _beside(path, data),
-        offset=offset if local else 0,
+        data=file,
+        offset=offset,
+        alone=not local and first == 0,
         stored=int(plain.get("compresseddatasize", "0")) if packed else None,
-        contradiction=not _alike(plain.get("elementspacing"), plain.get("elementsize")),
+        contradiction=not alike(plain.get("elementspacing"), plain.get("elementsize")),
         steps=tuple(float(step) for step in told.split()),
     )
-
-
-def _alike(one: str | None, other: str | None) -> bool:
-    """Return whether two lists of numbers agree, or one is missing."""
-    if one is None or other is None:
-        return True
-    a, b = (np.array(text.split(), float) for text in (one, other))
-    return a.shape == b.shape and np.allclose(a, b, rtol=ROUGHLY)
 
 
 def _beside(path: Path, name: str) -> Path:
@@ -287,3 +270,13 @@ def _beside(path: Path, name: str) -> Path:
             "save header and data in one file (.nrrd, .mha)",
         )
     return path.parent / name
+
+
+def type_of(text: str, where: str) -> str:
+    """Return NumPy's name of a pixel type that SimpleITK tells as text."""
+    match = re.fullmatch(r"(\d+)-bit (unsigned integer|signed integer|float)", text)
+    if match is None:
+        why = "it is a list of values per pixel" if "vector" in text else NOT_NUMBERS
+        raise unsupported(where, why, "save it as grey, with three axes")
+    kind = {"unsigned integer": "uint", "signed integer": "int", "float": "float"}[match[2]]
+    return f"{kind}{match[1]}"

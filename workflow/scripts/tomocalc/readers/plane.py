@@ -153,8 +153,10 @@ def named(where: str, *, doing: str, quote: bool = True) -> Iterator[None]:
                 why=os.strerror(error.errno or errno.EIO),
                 fix=fix,
             ) from cause
-        first = (str(error).splitlines() or [""])[0] if quote else ""
-        why = f"{type(error).__name__}: {first}" if first else type(error).__name__
+        lines = str(error).strip().splitlines() if quote else []
+        # SimpleITK begins with places in its own source, and ends with the reason.
+        told = lines[-1 if "SimpleITK" in lines[0] else 0] if lines else ""
+        why = f"{type(error).__name__}: {told}" if told else type(error).__name__
         raise TomocalcError("E202", what=doing, where=where, why=why, fix=COPY_AGAIN) from cause
 
 
@@ -162,6 +164,18 @@ def damaged(where: str, why: str) -> TomocalcError:
     """Name an image that is damaged or cut short."""
     what = "an image is damaged or cut short"
     return TomocalcError("E202", what=what, where=where, why=why, fix=COPY_AGAIN)
+
+
+def left_over(where: str, needed: int, found: int) -> TomocalcError:
+    """Name a file that holds *found* bytes of pixels where its header says *needed*."""
+    return TomocalcError(
+        "E207",
+        what="a file does not hold the slices it says",
+        where=where,
+        why=f"its header says {needed} bytes of pixels, and {found} are stored",
+        fix="correct its sizes, say what comes before the pixels (HeaderSize, byte skip), or save "
+        "the volume again from its source",
+    )
 
 
 def unsupported(where: str, why: str, fix: str) -> TomocalcError:

@@ -63,6 +63,17 @@ class Breast:
         full = np.repeat(np.repeat(self.mask, self.block, axis=0), self.block, axis=1)
         return full[: shape[0], : shape[1]]
 
+    def filled(self) -> NDArray[np.bool_]:
+        """Return the mask without its holes, those at the border of the image too."""
+        padded = np.pad(self.mask, 1)
+        for turn in range(4):
+            edge, line = np.rot90(padded, turn)[0], np.rot90(self.mask, turn)[0]
+            if (held := np.flatnonzero(line)).size:
+                edge[1 + held[0] : 2 + held[-1]] = True
+        around = np.asarray(label(~padded, connectivity=1))
+        frame = np.concatenate([around[0], around[-1], around[:, 0], around[:, -1]])
+        return ~np.isin(around, frame[frame > 0])[1:-1, 1:-1]
+
     def at(self, blocks: NDArray[Number], row: NDArray[Any], col: NDArray[Any]) -> NDArray[Number]:
         """Look up a value per block at pixel positions."""
         return blocks[(row // self.block).astype(np.intp), (col // self.block).astype(np.intp)]

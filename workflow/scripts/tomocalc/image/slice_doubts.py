@@ -119,7 +119,7 @@ def blank_mm2(
     if not flat.any():
         return 0.0
     # Air begins within the blocks of the skin.
-    within = ndimage.binary_erosion(_outline(breast.mask), np.ones((3, 3)), border_value=1)
+    within = ndimage.binary_erosion(breast.filled(), np.ones((3, 3)), border_value=1)
     lines, places = (np.arange(size) * step // breast.block for size in flat.shape)
     areas = np.asarray(label(flat & np.asarray(within)[lines][:, places], connectivity=1))
     largest = int(np.bincount(areas.ravel())[1:].max(initial=0))
@@ -145,18 +145,6 @@ def wrapped(raw: NDArray[np.unsignedinteger]) -> int:
         darkest.update(rows[dark][found].tolist())
         brightest.update(rows[bright][found].tolist())
     return count if min(len(darkest), len(brightest)) >= END else 0
-
-
-def _outline(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return *mask* without its holes, those at the border of the image too."""
-    padded = np.pad(mask, 1)
-    for turn in range(4):
-        edge, line = np.rot90(padded, turn)[0], np.rot90(mask, turn)[0]
-        if (held := np.flatnonzero(line)).size:
-            edge[1 + held[0] : 2 + held[-1]] = True
-    around = np.asarray(label(~padded, connectivity=1))
-    frame = np.concatenate([around[0], around[-1], around[:, 0], around[:, -1]])
-    return ~np.isin(around, frame[frame > 0])[1:-1, 1:-1]
 
 
 def edge_share(raw: NDArray[np.unsignedinteger], breast: Breast, scale: Scale) -> float:

@@ -47,7 +47,7 @@ def told(log: Path, *, colour: bool = False, closing: bool = True) -> str:
     return stream.getvalue()
 
 
-def test_a_job_is_two_lines_and_the_end_repeats_reason_and_command(tmp_path: Path) -> None:
+def test_a_job_is_two_lines_and_the_end_repeats_the_command(tmp_path: Path) -> None:
     log = tmp_path / "merge.log"
     log.write_text("CRITICAL failed\nTomocalcError: ERROR [E303] a (b): c. Fix: d.\nINFO took\n")
     lines = told(log).splitlines()
@@ -58,10 +58,21 @@ def test_a_job_is_two_lines_and_the_end_repeats_reason_and_command(tmp_path: Pat
         "start  merge",
         f"FAILED merge: {log}",
     ]
-    assert len(lines[5]) == WIDTH
-    assert lines[6] == "ERROR [E303] a (b): c. Fix: d."
+    assert lines[5] == "ERROR [E303] a (b): c. Fix: d."
+    assert len(lines[6]) == WIDTH
     assert lines[7].endswith(": snakemake --config 'a={b: 1}'")
     assert len(lines) == 9
+
+
+def test_a_reason_that_other_lines_follow_is_repeated_at_the_end(tmp_path: Path) -> None:
+    stream = io.StringIO()
+    terminal = Terminal(stream, colour=False, arguments=[])
+    given = records(str(tmp_path / "none.log"))
+    for fields in (*given, given[2]):
+        terminal.emit(logging.makeLogRecord({"msg": "", "levelno": logging.INFO, **fields}))
+    terminal.fail()
+    terminal.close()
+    assert stream.getvalue().count("it left no reason") == 2
 
 
 def test_errors_are_red_on_a_terminal_only(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import ctypes
 import logging
+import os
 import resource
 import sys
 import time
@@ -46,6 +47,8 @@ def peak_megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
 
+TOLD_BY_RUN = "TOMOCALC_TOLD_BY_RUN"
+"""Variable that is set where the run itself tells from a job's log why it failed."""
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 TIMES = ["protocol", "model", "trials", "seconds"]
@@ -56,8 +59,8 @@ def log_to(path: str) -> None:
     """Send log records to *path*, and show faults in the user's data without a traceback.
 
     The traceback of every fault is in the file; the terminal gets the lines of a
-    `TomocalcError`, or for any other exception its last line and the name of the log. The last
-    line of the file says what the job took.
+    `TomocalcError`, or for any other exception its last line and the name of the log, unless the
+    run tells it. The last line of the file says what the job took.
     """
     begun = time.monotonic()
     Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -68,6 +71,8 @@ def log_to(path: str) -> None:
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
         logging.getLogger("tomocalc").critical("failed", exc_info=(kind, error, trace))
+        if os.environ.get(TOLD_BY_RUN):
+            return
         known = isinstance(error, TomocalcError)
         text = str(error) if known else f"{kind.__name__}: {error} (traceback in {path})"
         sys.stderr.write(f"{alarm(text) if sys.stderr.isatty() else text}\n")

@@ -1,4 +1,4 @@
-"""What a run says on the terminal: a line or two a job, the time left, and errors once more last.
+"""What a run says on the terminal: a line or two a job, the time left, and its errors last.
 
 Snakemake's own account of the same run, with every input and reason, is in ``.snakemake/log``.
 """
@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from tomocalc.log import alarm, clock
+from tomocalc.log import TOLD_BY_RUN, alarm, clock
 from tomocalc.plan.command_line import Remedies
 
 WIDTH = 200
@@ -74,6 +74,7 @@ class Terminal(logging.Handler):
         self.since: dict[int, float] = {}
         self.finished: list[int] = []
         self.failed: dict[str, list[str]] = {}
+        self.just_told: list[str] = []  # jobs whose reasons stand last on the terminal
         self.last: list[str] = []
         self.to_open: Callable[[], list[str]] = list
         self.remedies = Remedies()
@@ -98,9 +99,9 @@ class Terminal(logging.Handler):
 
     def fail(self) -> None:
         """Let the end say why jobs failed, and how the run goes on."""
-        reasons = [line for name, logs in self.failed.items() for line in reasons_in(name, logs)]
+        before = {name: logs for name, logs in self.failed.items() if name not in self.just_told}
         self.last = [
-            *dict.fromkeys(reasons),
+            *dict.fromkeys(line for one in before.items() for line in reasons_in(*one)),
             f"To go on from here, after what the lines above say: {self.command}",
             "After a kill first: snakemake --unlock",
         ]
@@ -122,6 +123,9 @@ class Terminal(logging.Handler):
             name = str(self.names.get(said["jobid"], said["rule_name"]))
             self.failed[name] = list(said["log"])
             self._write(f"FAILED {name}: {', '.join(said['log'])}", bad=True)
+            for line in dict.fromkeys(reasons_in(name, self.failed[name])):
+                self._write(line, bad=True, whole=True)
+            self.just_told.append(name)
         elif event == "error" and self.failed:
             return  # that jobs failed, which the end says
         elif not str(record.msg or "").startswith(NOISE):
@@ -142,6 +146,7 @@ class Terminal(logging.Handler):
         name = " ".join([said["rule_name"], *map(str, said["wildcards"].values())])
         self.names[said["jobid"]], self.since[said["jobid"]] = name, now
         if name != "all":
+            self.just_told = []
             self._write(f"start  {name}")
 
     def _progress(self, done: int, total: int) -> None:
@@ -153,6 +158,7 @@ class Terminal(logging.Handler):
             self.failed.pop(name, None)  # tried again, with success
             if name == "all":
                 continue
+            self.just_told = []
             took = clock(now - self.since.get(job, now))
             rest = f", about {clock(left)} left" if done < total else ""
             self._write(f"done   {name} in {took}  [{done} of {total}, {done / total:.0%}{rest}]")
@@ -198,6 +204,7 @@ def take_over(*, main: bool, shortly: bool) -> Terminal:
     if main:
         logger.addFilter(terminal.remedies)
     for handler in found:
+        os.environ[TOLD_BY_RUN] = "1"
         logger.removeHandler(handler)
         logger.addHandler(terminal)
     return terminal

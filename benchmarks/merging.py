@@ -38,7 +38,7 @@ PEER = "pl.scan_parquet('features/*/*.parquet').sink_parquet('peer.parquet')"
 OURS = """
 merge_dataset.main(
     source="volumes", manifests=listed_manifests("features/volumes.tsv"),
-    annotations="annotations.tsv", annotations_schema=SCHEMA, table=None, columns={},
+    annotations="annotations.tsv", table=None, columns={},
     features=["area", "gray_level", "contrast"],
     labels={"tolerance_mm": 0.3, "slice_tolerance": 1, "ignore_mm": 0.0, "unlabelled": "fail"},
     dataset={"duplicates": "drop", "impute": "none", "max_bad_fraction": 0.01},
@@ -86,7 +86,6 @@ def timed(code: str, folder: Path) -> tuple[float, float, float]:
     root = Path(__file__).parents[1]
     program = (
         f"import sys; sys.path.insert(0, {str(root / 'workflow/scripts')!r})\n"
-        f"SCHEMA = {str(root / 'workflow/schemas/annotations.schema.yaml')!r}\n"
         "import json, time\nimport polars as pl\nimport merge_dataset\n"
         "from tomocalc.dataset.listing import listed_manifests\n"
         "def megabytes():\n"

@@ -28,7 +28,7 @@ import numpy as np
 import polars as pl
 import torch
 import yaml
-from measuring import SCRIPTS, head, row
+from measuring import head, row
 from numpy.typing import NDArray
 
 import extract_features
@@ -54,7 +54,6 @@ from tomocalc.model.release import average, tree_inputs
 from tomocalc.parquet import read_parquet
 from tomocalc.phantom.cohort import PhantomVolume, phantom_volumes
 
-SCHEMAS = SCRIPTS.parent / "schemas"
 FEATURES: list[str] = CONFIG["features"]
 SEQUENCE: Any = CONFIG["sequence"]
 GRID = ("rows", "columns", "slices")
@@ -142,7 +141,6 @@ def merged(folder: Path, names: Sequence[str], sheets: Path | None = None) -> st
         source="phantom",
         manifests=[str(folder / "features" / name / "manifest.json") for name in names],
         annotations=str(folder / "annotations.tsv"),
-        annotations_schema=str(SCHEMAS / "annotations.schema.yaml"),
         table=None,
         columns=CONFIG["table"],
         features=FEATURES,

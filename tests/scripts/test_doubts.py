@@ -27,8 +27,6 @@ from tomocalc.accounts.quality import QualityAccount
 from tomocalc.dataset.listing import write_listing
 from tomocalc.errors import TomocalcError
 
-ANNOTATIONS = Path(__file__).parents[2] / "workflow/schemas/annotations.schema.yaml"
-
 
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -62,7 +60,6 @@ def merge(cohort: Path, out: Path, **image: Any) -> None:
         source="volumes",
         manifests=manifests(cohort),
         annotations=str(out / "annotations.tsv"),
-        annotations_schema=str(ANNOTATIONS),
         table=None,
         columns={},
         features=["area_mm2"],

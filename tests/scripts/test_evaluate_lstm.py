@@ -20,7 +20,6 @@ from tomocalc.files import read_json
 from tomocalc.parquet import read_parquet, write_parquet
 from tomocalc.study.seal import open_seal, part_of_rows
 
-SCHEMA = Path(__file__).parents[2] / "workflow/schemas/annotations.schema.yaml"
 HEADER = "volume_id\tslice\tx\ty\tradius\tkind"
 SPLIT = {"validation_fraction": 0.2, "test_fraction": 0.25, "folds": 3}
 SETTINGS = {
@@ -88,7 +87,6 @@ def evaluate(folder: Path, out: Path, **changes: Any) -> dict[str, Any]:
         "weights": str(folder / "model/model.safetensors"),
         "manifests": sorted(map(str, folder.glob("features/*/manifest.json"))),
         "annotations": str(folder / "annotations.tsv"),
-        "annotations_schema": str(SCHEMA),
         "source": "volumes",
         "protocol": "honest",
         "settings": SETTINGS,

@@ -13,7 +13,6 @@ from tomocalc.accounts.detection import Detection
 from tomocalc.errors import TomocalcError
 from tomocalc.image.display import HIT, MISSED
 
-SCHEMA = Path(__file__).parents[2] / "workflow/schemas/annotations.schema.yaml"
 HEADER = "volume_id\tslice\tx\ty\tradius\tkind"
 TRUTH = "volume_id\tkind\tx\ty\tslice\tdiameter_mm\tcontrast_to_noise"
 
@@ -28,7 +27,6 @@ def account(folder: Path, annotations: list[str], truth: list[str] | None = None
     main(
         manifests=[str(folder / "v1/manifest.json")],
         annotations=str(folder / "annotations.tsv"),
-        annotations_schema=str(SCHEMA),
         truth=str(folder / "truth.tsv") if truth is not None else None,
         detection=str(folder / "detection.json"),
         pictures=str(folder / "pictures"),

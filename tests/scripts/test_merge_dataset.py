@@ -20,7 +20,6 @@ from tomocalc.pages.words import cohort as cohort_of
 from tomocalc.pages.words import counted
 from tomocalc.parquet import read_parquet, write_parquet
 
-SCHEMA = Path(__file__).parents[2] / "workflow/schemas/annotations.schema.yaml"
 LABELS = {"tolerance_mm": 0.3, "slice_tolerance": 1, "ignore_mm": 0.0, "unlabelled": "fail"}
 BAD = QuarantinedSlice(slice=1, reason="[E202] damaged: cut", fix="copy it again")
 DATASET = {"duplicates": "drop", "impute": "none", "max_bad_fraction": 0.01}
@@ -67,7 +66,6 @@ def merge(
         source="volumes",
         manifests=[str(path) for path in manifests],
         annotations=str(sheet),
-        annotations_schema=str(SCHEMA),
         table=None,
         columns={},
         labels=LABELS,

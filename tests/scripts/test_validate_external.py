@@ -21,7 +21,6 @@ from tomocalc.model.card import fingerprints
 from tomocalc.model.release import load_model, save_model
 from validate_external import main
 
-SCHEMA = Path(__file__).parents[2] / "workflow/schemas/annotations.schema.yaml"
 EVALUATION = {
     "confidence": 0.95,
     "prevalences": [0.02],
@@ -76,7 +75,6 @@ def validate(weights: Path, out: Path, **changes: Any) -> ExternalAccount:
         "weights": str(weights),
         "manifests": [],
         "annotations": None,
-        "annotations_schema": str(SCHEMA),
         "table": None,
         "columns": COLUMNS,
         "labels": {

@@ -38,7 +38,6 @@ def merge_and_split(
         source="table",
         manifests=[],
         annotations=None,
-        annotations_schema="",
         table=table,
         columns={**config["table"], **columns},
         features=list(features),

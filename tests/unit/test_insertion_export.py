@@ -20,7 +20,6 @@ from tomocalc.phantom.dicom import dicom_bytes
 from tomocalc.readers.volume import Volume, open_volume
 
 MANY = replace(INSERTION, distractors=6.0)
-SCHEMA = Path(__file__).parents[2] / "workflow/schemas/annotations.schema.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +49,6 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, InsertedVo
         image=CONFIG["image"],
         folder=str(folder / "dicom"),
         annotations=str(sheet),
-        annotations_schema=str(SCHEMA),
     )
     put_in = putting_in(plan, "v1")(volume)
     assert isinstance(put_in, InsertedVolume)

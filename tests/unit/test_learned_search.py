@@ -14,8 +14,8 @@ from tomocalc.errors import TomocalcError
 from tomocalc.image.breast import Breast
 from tomocalc.image.grey import Scale
 from tomocalc.image.slices import Prepared, prepare
+from tomocalc.learned.fitting import SpotNetwork
 from tomocalc.learned.learning import SearchRecipe, learn_search, spots_among
-from tomocalc.learned.network import SpotNetwork
 from tomocalc.learned.planted import Planted, plant
 from tomocalc.learned.search import (
     ACCOUNT,

@@ -17,7 +17,6 @@ from tomocalc.errors import TomocalcError
 from tomocalc.parquet import write_parquet
 from tomocalc.study.seal import freeze, key_of, open_seal, part_of_rows, read_seal
 
-SCHEMA = Path(__file__).parents[2] / "workflow/schemas/annotations.schema.yaml"
 SPLIT = {"validation_fraction": 0.2, "test_fraction": 0.25, "folds": 3}
 
 
@@ -93,7 +92,6 @@ def freeze_volumes(folder: Path, findings: str, study: str = "one") -> None:
         splits=str(folder / "splits.parquet"),
         manifests=sorted(map(str, folder.glob("features/*/manifest.json"))),
         annotations=str(folder / "annotations.tsv"),
-        annotations_schema=str(SCHEMA),
         split=SPLIT,  # pyright: ignore[reportArgumentType]
         seed=1,
         seal=str(folder / "study.seal"),

@@ -5,7 +5,6 @@ rule merge_dataset:
     """Merge all candidates, join their labels and account for their quality."""
     input:
         unpack(VOLUMES.dataset_inputs),
-        annotations_schema=schema("annotations"),
     output:
         candidates="<results>/dataset/candidates.parquet",
         quality="<results>/dataset/quality.json",

@@ -10,7 +10,6 @@ rule seal_test_part:
         unpack(VOLUMES.image_inputs),
         candidates="<results>/dataset/candidates.parquet",
         splits=f"{OWN}/splits.parquet",
-        annotations_schema=schema("annotations"),
     output:
         part="<results>/evaluation/sealed.json",
     log:
@@ -39,7 +38,6 @@ rule evaluate_lstm:
         splits=f"{OWN}/splits.parquet",
         weights="<results>/model/model.safetensors",
         card="<results>/model/model.json",
-        annotations_schema=schema("annotations"),
     output:
         predictions="<results>/evaluation/predictions.parquet",
         clusters="<results>/evaluation/clusters.parquet",

@@ -106,7 +106,6 @@ rule measure_detection:
         volumes="<results>/features/volumes.tsv",
         annotations=VOLUMES.annotations,
         masks=VOLUMES.masks,
-        annotations_schema=schema("annotations"),
         truth=VOLUMES.truth,
     output:
         detection="<results>/qc/detection.json",

@@ -63,7 +63,6 @@ rule run_detector:
         files=VOLUMES.all_files,
         insertions=VOLUMES.all_insertions,
         splits=f"{OWN}/splits.parquet",
-        annotations_schema=schema("annotations"),
     output:
         marks="<results>/comparison/detectors/{detector}.parquet",
         account="<results>/comparison/detectors/{detector}.json",
@@ -98,7 +97,6 @@ rule compare_detectors:
         candidates="<results>/dataset/candidates.parquet",
         predictions="<results>/evaluation/predictions.parquet",
         splits=f"{OWN}/splits.parquet",
-        annotations_schema=schema("annotations"),
     output:
         account="<results>/comparison/detectors.json",
         page=report(

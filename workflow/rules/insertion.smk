@@ -10,7 +10,6 @@ rule insert_findings:
         **VOLUMES.own_annotations,
         files=VOLUMES.batch_files,
         masks=VOLUMES.masks,
-        annotations_schema=schema("annotations"),
     output:
         account=ensure("<results>/insertion/{batch}.json", non_empty=True),
     log:
@@ -40,7 +39,6 @@ rule gather_insertions:
         **VOLUMES.own_annotations,
         insertions=VOLUMES.all_insertions,
         masks=VOLUMES.masks,
-        annotations_schema=schema("annotations"),
     output:
         annotations_sheet=report(
             "<results>/insertion/annotations.tsv",
@@ -77,7 +75,6 @@ rule detection_limit:
         files=VOLUMES.all_files,
         insertions=VOLUMES.all_insertions,
         masks=VOLUMES.masks,
-        annotations_schema=schema("annotations"),
         candidates="<results>/dataset/candidates.parquet",
         predictions="<results>/evaluation/predictions.parquet",
         metrics="<results>/evaluation/metrics.json",
@@ -114,7 +111,6 @@ rule export_insertions:
         files=VOLUMES.all_files,
         insertions=VOLUMES.all_insertions,
         masks=VOLUMES.masks,
-        annotations_schema=schema("annotations"),
     output:
         folder=directory("<results>/insertion/dicom"),
     log:

@@ -127,7 +127,6 @@ rule validate_external:
     """
     input:
         unpack(PREDICTION.labelled_inputs),
-        annotations_schema=schema("annotations"),
     output:
         predictions=update("<results>/external/predictions.parquet"),
         metrics=update("<results>/external/external.json"),

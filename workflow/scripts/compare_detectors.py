@@ -30,7 +30,6 @@ def main(
     accounts: Sequence[str],
     manifests: Sequence[str],
     annotations: str,
-    annotations_schema: str,
     candidates: str,
     predictions: str,
     splits: str,
@@ -60,8 +59,8 @@ def main(
         (one for one in facts if parts.get(one.patient_id) == "test"), key=lambda v: v.volume_id
     )
     where: dict[str, Any] = {"data_root": data_root}
-    known = read_findings(annotations, annotations_schema, facts, **where)
-    beside = read_findings(annotations, annotations_schema, facts, others=True, **where)
+    known = read_findings(annotations, facts, **where)
+    beside = read_findings(annotations, facts, others=True, **where)
     mine: defaultdict[str, list[Finding]] = defaultdict(list)
     other: defaultdict[str, list[Finding]] = defaultdict(list)
     for number, finding in enumerate(known):

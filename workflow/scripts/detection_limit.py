@@ -46,7 +46,6 @@ def main(
     page: str,
     words: Mapping[str, str] | None = None,
     annotations: str | None = None,
-    annotations_schema: str | None = None,
     data_root: str | None = None,
 ) -> None:
     """Write account and page.
@@ -63,13 +62,13 @@ def main(
         Rows of the sheet: examples are shown from the images themselves.
     image, labels
         Sections of the configuration.
-    annotations, annotations_schema
-        The user's own sheet, if there is one, and its schema.
+    annotations
+        The user's own sheet, if there is one.
     """
     plans = Insertions.plans(insertions)
     measured = [read_manifest(path) for path in manifests]
     confidence, threshold = evaluated(metrics)
-    known = annotated(annotations, annotations_schema, measured, data_root)
+    known = annotated(annotations, measured, data_root)
     called = called_candidates(candidates, predictions, threshold)
     tested = set(read_parquet(predictions).filter(pl.col("part") == "test")["patient_id"])
     searched, scored = list[Case](), list[Case]()
@@ -130,15 +129,12 @@ def evaluated(metrics: str) -> tuple[float, float]:
 
 
 def annotated(
-    sheet: str | None,
-    schema: str | None,
-    volumes: Sequence[VolumeManifest],
-    data_root: str | None,
+    sheet: str | None, volumes: Sequence[VolumeManifest], data_root: str | None
 ) -> dict[str, list[Target]]:
     """Return the places of the user's own calcifications and clusters, by volume."""
     found: dict[str, list[Target]] = {}
-    if sheet is not None and schema is not None:
-        for row in read_findings(sheet, schema, volumes, data_root=data_root):
+    if sheet is not None:
+        for row in read_findings(sheet, volumes, data_root=data_root):
             found.setdefault(row["volume_id"], []).append(Target.from_annotation(row))
     return found
 

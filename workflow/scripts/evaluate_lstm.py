@@ -40,7 +40,6 @@ def main(
     weights: str,
     manifests: Sequence[str],
     annotations: str | None = None,
-    annotations_schema: str,
     source: str,
     protocol: str,
     settings: EvaluationSection,
@@ -63,8 +62,8 @@ def main(
 
     Parameters
     ----------
-    manifests, annotations, annotations_schema
-        Of all volumes, and the sheet of annotations with its schema; without volumes there are
+    manifests, annotations
+        Of all volumes, and the sheet of annotations; without volumes there are
         no manifests.
     source, protocol
         Of the data, for the page.
@@ -95,7 +94,7 @@ def main(
     if annotations is None:
         images = measure_table(scored, threshold=model.threshold, settings=settings)
     else:
-        known = read_findings(annotations, annotations_schema, facts, data_root=data_root)
+        known = read_findings(annotations, facts, data_root=data_root)
         scores = rows.join(probability, on=KEY, how="left")
         how: dict[str, Any] = {
             "threshold": model.threshold,

@@ -37,7 +37,6 @@ def main(
     image: ReadingSection,
     folder: str,
     annotations: str | None = None,
-    annotations_schema: str | None = None,
     data_root: str | None = None,
 ) -> None:
     """Fill *folder* with ``VOLUME.dcm``, ``VOLUME.seg.dcm`` and the sheets of a run on them.
@@ -50,8 +49,8 @@ def main(
         Accounts of what is put in.
     image
         Section of the configuration.
-    annotations, annotations_schema
-        The user's own sheet, if there is one, and its schema. Its rows are written for the exported
+    annotations
+        The user's own sheet, if there is one. Its rows are written for the exported
         slices, a mask as its bounding box.
     data_root
         Folder that the masks of the annotations are in, or None.
@@ -65,7 +64,7 @@ def main(
             fix="set insertion: {enabled: true}",
         )
     plans = Insertions.plans(insertions)
-    own = own_lines(annotations, annotations_schema, data_root)
+    own = own_lines(annotations, data_root)
     target = Path(folder)
     sheet, marked, truth = list[dict[str, Any]](), list[dict[str, Any]](), list[dict[str, Any]]()
     for row in sorted(volumes, key=lambda row: row["volume_id"]):

@@ -17,7 +17,6 @@ def main(
     annotations_sheet: str,
     truth_sheet: str,
     annotations: str | None = None,
-    annotations_schema: str | None = None,
     data_root: str | None = None,
 ) -> None:
     """Write both sheets.
@@ -30,13 +29,13 @@ def main(
         Gets the user's rows as they are, then the calcifications that are put in.
     truth_sheet
         Gets everything that is put in, distractors too.
-    annotations, annotations_schema
-        The user's own sheet, if there is one, and its schema.
+    annotations
+        The user's own sheet, if there is one.
     data_root
         Folder that the masks of the annotations are in, or None.
     """
     plans = [plan for _, plan in sorted(Insertions.plans(insertions).items())]
-    own = own_lines(annotations, annotations_schema, data_root)
+    own = own_lines(annotations, data_root)
     rows = [_with_mask_below(row, data_root) for row in own]
     rows += [
         annotation_row(plan, one)

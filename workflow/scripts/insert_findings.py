@@ -26,7 +26,6 @@ def main(
     seed: int,
     account: str,
     annotations: str | None = None,
-    annotations_schema: str | None = None,
     data_root: str | None = None,
 ) -> None:
     """Write a `tomocalc.accounts.insertion.Insertions` of all volumes, or name what cannot work.
@@ -41,13 +40,13 @@ def main(
         Sections ``image`` and ``insertion`` of the configuration.
     slice_tolerance
         Slices above and below an annotated one that nothing may change on either.
-    annotations, annotations_schema
-        The user's own sheet, if there is one, and its schema.
+    annotations
+        The user's own sheet, if there is one.
     data_root
         Folder that the masks of the annotations are in, or None.
     """
     how = InsertionSettings.from_config(settings)
-    own = own_lines(annotations, annotations_schema, data_root)
+    own = own_lines(annotations, data_root)
     plans, errors = list[InsertionPlan](), list[TomocalcError]()
     for volume in volumes:
         name = volume["volume_id"]

@@ -43,7 +43,6 @@ def main(
     *,
     manifests: Sequence[str],
     annotations: str,
-    annotations_schema: str,
     truth: str | None,
     detection: str,
     pictures: str,
@@ -57,8 +56,8 @@ def main(
     ----------
     manifests
         Of the volumes; each has its table of objects, its candidates and its picture beside it.
-    annotations, annotations_schema
-        The sheet and its schema.
+    annotations
+        The sheet.
     truth
         Sheet of everything that was put into the volumes, if there is one.
     detection
@@ -74,7 +73,7 @@ def main(
     """
     volumes = [read_manifest(path) for path in manifests]
     objects = [Path(path).with_name(OBJECTS_FILE) for path in manifests]
-    annotated = read_findings(annotations, annotations_schema, volumes, data_root=data_root)
+    annotated = read_findings(annotations, volumes, data_root=data_root)
     findings = by_volume(annotated)
     known = by_volume(read_truth(truth) if truth else [])
     accounts = {name: Coverage() for name in sorted({it for v in volumes for it in v.generators})}

@@ -37,7 +37,6 @@ def main(
     source: str,
     manifests: list[str],
     annotations: str | None = None,
-    annotations_schema: str,
     table: str | None = None,
     columns: TableSection,
     features: list[str],
@@ -54,8 +53,8 @@ def main(
 
     Parameters
     ----------
-    manifests, annotations, annotations_schema
-        Shard manifests and the sheet of annotations with its schema.
+    manifests, annotations
+        Shard manifests and the sheet of annotations.
     table, columns
         A finished table and the map of its columns; used instead when given.
     features
@@ -84,7 +83,7 @@ def main(
 
         if table is None:
             assert annotations is not None
-            findings = partial(read_findings, annotations, annotations_schema, data_root=data_root)
+            findings = partial(read_findings, annotations, data_root=data_root)
             facts = merge_volumes(
                 manifests,
                 findings,

@@ -44,7 +44,6 @@ def main(
     volumes: Sequence[Mapping[str, Any]],
     image: ReadingSection,
     annotations: str,
-    annotations_schema: str,
     splits: str,
     split: SplitSection,
     slice_tolerance: int,
@@ -77,8 +76,8 @@ def main(
     if parts is None:
         raise _unfit("E304", splits, "the split is not by patient", "give every volume its patient")
     findings = [
-        *read_findings(annotations, annotations_schema, facts, data_root=data_root),
-        *read_findings(annotations, annotations_schema, facts, others=True, data_root=data_root),
+        *read_findings(annotations, facts, data_root=data_root),
+        *read_findings(annotations, facts, others=True, data_root=data_root),
     ]
     opened = _Opened(volumes, image, insertions)
     training = [one for one in facts if parts[one.patient_id] == "train"]

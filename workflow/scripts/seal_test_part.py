@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from tomocalc.accounts.seal import FrozenPart
-from tomocalc.config import load_schema
+from tomocalc.dataset.annotations import own_lines
 from tomocalc.dataset.listing import listed_manifests
 from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.images import patient_parts
@@ -13,7 +13,6 @@ from tomocalc.image.shards import read_manifest
 from tomocalc.jobs import run
 from tomocalc.parquet import read_parquet
 from tomocalc.sections import SplitSection
-from tomocalc.sheets import read_annotations
 from tomocalc.study.seal import freeze, part_of_rows, part_of_volumes
 
 KEY = ["volume_id", "candidate_id"]
@@ -25,7 +24,6 @@ def main(
     splits: str,
     manifests: Sequence[str],
     annotations: str | None = None,
-    annotations_schema: str,
     split: SplitSection,
     seed: int,
     seal: str | None,
@@ -36,8 +34,8 @@ def main(
 
     Parameters
     ----------
-    manifests, annotations, annotations_schema
-        Of all volumes, and the sheet of annotations with its schema; a table has neither.
+    manifests, annotations
+        Of all volumes, and the sheet of annotations; a table has neither.
     split, seed
         As in the evaluation: they place patients of whom nothing was found.
     data_root
@@ -65,13 +63,8 @@ def main(
         patients = sorted({volume.patient_id for volume in volumes})
         of_patient = patient_parts(patients, parts, split=split, seed=seed) or {}
         named = set(test["volume_id"])
-        findings = read_annotations(
-            annotations,
-            load_schema(annotations_schema),
-            [volume.volume_id for volume in volumes],
-            others=None,
-            data_root=data_root,
-        )
+        names = [volume.volume_id for volume in volumes]
+        findings = own_lines(annotations, data_root, names)
         found = part_of_volumes(
             [
                 volume

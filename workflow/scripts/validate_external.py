@@ -43,7 +43,6 @@ def main(
     weights: str,
     manifests: Sequence[str] = (),
     annotations: str | None = None,
-    annotations_schema: str,
     table: str | None = None,
     columns: sections.TableSection,
     labels: sections.LabelsSection,
@@ -65,8 +64,8 @@ def main(
     ----------
     weights
         The released model's ``model.safetensors``, its card beside it; they are only read.
-    manifests, annotations, annotations_schema
-        Of all volumes, and the sheet of annotations with its schema.
+    manifests, annotations
+        Of all volumes, and the sheet of annotations.
     table, columns
         A finished table and the ``table`` section of the configuration; used instead when given.
     labels, dataset, image, settings
@@ -98,7 +97,7 @@ def main(
             check_fit(model.card, volume, tolerance=spacing_tolerance)
         rows = labelled_volumes(
             list(manifests),
-            partial(read_findings, annotations, annotations_schema, data_root=data_root),
+            partial(read_findings, annotations, data_root=data_root),
             sheet=annotations,
             model=model,
             labels=labels,
@@ -114,7 +113,7 @@ def main(
     tested = scored.with_columns(part=pl.lit("test"))
     images = measure_table(tested, threshold=model.threshold, settings=settings)
     if annotations is not None and table is None:
-        findings = read_findings(annotations, annotations_schema, volumes, data_root=data_root)
+        findings = read_findings(annotations, volumes, data_root=data_root)
         scores = rows.join(probability, on=KEY, how="left")
         images = _images(scores, volumes, findings, model, settings, seed)
     divided = subgroups_of(

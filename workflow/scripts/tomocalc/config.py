@@ -18,6 +18,8 @@ if TYPE_CHECKING:  # neither package comes with the extra predict, whose modules
     from jsonschema.exceptions import ValidationError
 
 Schema = Mapping[str, Any]
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+"""Folder of the schemas; the package alone has none."""
 
 
 def load_schema(path: str | Path) -> Schema:

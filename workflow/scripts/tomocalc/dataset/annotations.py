@@ -9,12 +9,13 @@ from typing import Any
 
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.cells import LINE
-from tomocalc.config import load_schema
+from tomocalc.config import SCHEMAS, load_schema
 from tomocalc.dataset.masks import placed
 from tomocalc.errors import TomocalcError
 from tomocalc.sections import Finding, lines_of
 from tomocalc.sheets import CALCIFIED, read_annotations
 
+SCHEMA = SCHEMAS / "annotations.schema.yaml"
 NEIGHBOURING = 2
 """Slices at most between two lines of one finding: every slice or every other one is outlined."""
 FAR = 10
@@ -73,7 +74,6 @@ def findings_of(rows: Iterable[Finding], volumes: Iterable[VolumeManifest]) -> l
 
 def read_findings(
     path: str,
-    schema: str,
     volumes: Sequence[VolumeManifest],
     *,
     others: bool = False,
@@ -83,8 +83,8 @@ def read_findings(
 
     Parameters
     ----------
-    path, schema
-        The sheet and its schema.
+    path
+        The sheet.
     volumes
         That it may name.
     others
@@ -98,15 +98,20 @@ def read_findings(
         As `tomocalc.sheets.read_annotations`.
     """
     names = [volume.volume_id for volume in volumes]
-    rows = read_annotations(path, load_schema(schema), names, others=others, data_root=data_root)
+    rows = read_annotations(path, load_schema(SCHEMA), names, others=others, data_root=data_root)
     return findings_of(rows, volumes)
 
 
-def own_lines(path: str | None, schema: str | None, data_root: str | None) -> list[Finding]:
-    """Return the lines of the user's own sheet, of all kinds; none where there is no sheet."""
-    if path is None or schema is None:
+def own_lines(
+    path: str | None, data_root: str | None, names: Sequence[str] | None = None
+) -> list[Finding]:
+    """Return the lines of the user's own sheet, of all kinds; none where there is no sheet.
+
+    They may name the volumes *names*, or any.
+    """
+    if path is None:
         return []
-    return read_annotations(path, load_schema(schema), None, others=None, data_root=data_root)
+    return read_annotations(path, load_schema(SCHEMA), names, others=None, data_root=data_root)
 
 
 def _joined(chain: list[Finding]) -> Finding:

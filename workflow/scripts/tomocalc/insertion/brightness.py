@@ -43,7 +43,7 @@ class SettledGroup:
         drawn: list[Drawn],
     ) -> None:
         self._geometry, self._drawn = room.geometry, drawn
-        self._focus = [_focus(one, room.geometry) for one in drawn]
+        self._focus = [room.geometry.slice_at(one.finding.centre_mm[0]) for one in drawn]
         self._images = images = {index: volume.read(index) for index in sorted(set(self._focus))}
         around = [
             _around(images[index], one, room.geometry)
@@ -124,12 +124,6 @@ class SettledGroup:
                 )
             )
         return Group(gain=self.gain, objects=tuple(objects))
-
-
-def _focus(one: Drawn, geometry: Geometry) -> int:
-    """Return the slice nearest to the centre of an object."""
-    nearest = round(one.finding.centre_mm[0] / geometry.slice_spacing_mm)
-    return int(np.clip(nearest, 0, geometry.slices - 1))
 
 
 def _around(

@@ -1,4 +1,4 @@
-"""How the network is fitted to objects at spots and elsewhere."""
+"""The network that tells spots from what looks like them, and how PyTorch fits it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import math
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.nn.functional import binary_cross_entropy_with_logits
+from torch import nn
+from torch.nn.functional import avg_pool2d, binary_cross_entropy_with_logits
 
 from tomocalc.errors import TomocalcError
-from tomocalc.learned.network import SpotNetwork
-from tomocalc.learned.search import planes
+from tomocalc.learned.search import MIDDLE, SIDE, planes
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +23,46 @@ PER_ERROR, LEAST_CHANCE = 2.5, 0.08
 least: most of what is no spot is soon told apart, and is seen no more than now and then."""
 LEAST_STEPS = 10
 """Steps of an epoch, where there are so many objects."""
+
+
+class SpotNetwork(nn.Module):
+    """Two branches of convolutions, one over the patch and one over its middle, and a score.
+
+    The first sees, at half the resolution, what an object lies in (a vessel's end, a crossing of
+    lines), the second its shape. About 70,000 weights. `search.LearnedSearch.scores` computes the
+    same without PyTorch.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.around = nn.Sequential(
+            *_layer(2, 16, stride=1),
+            *_layer(16, 24, stride=2),
+            *_layer(24, 32, stride=2),
+            *_layer(32, 32, stride=2),
+            nn.Flatten(),
+        )  # (patch, 32 · 3 · 3)
+        self.middle = nn.Sequential(
+            *_layer(2, 16, stride=1),
+            *_layer(16, 24, stride=2),
+            *_layer(24, 32, stride=2),
+            nn.Flatten(),
+        )  # (patch, 32 · 4 · 4)
+        self.score = nn.Sequential(
+            nn.Linear(32 * 9 + 32 * 16, 48), nn.ReLU(), nn.Dropout(0.2), nn.Linear(48, 1)
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the log-odds of a spot for x (patch, plane, row, column), shape (patch,)."""
+        edge = (SIDE - MIDDLE) // 2
+        near = x[:, :, edge:-edge, edge:-edge]
+        return self.score(torch.cat([self.around(avg_pool2d(x, 2)), self.middle(near)], dim=1))[
+            :, 0
+        ]
+
+
+def _layer(inputs: int, outputs: int, *, stride: int) -> tuple[nn.Module, nn.Module]:
+    return nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1), nn.ReLU()
 
 
 def fit_network(

@@ -55,6 +55,10 @@ class Geometry:
         """Depth of each slice's centre, relative to the mid-plane, (slices,)."""
         return np.arange(self.slices) * self.slice_spacing_mm - self.middle_mm
 
+    def slice_at(self, depth_mm: float) -> int:
+        """Return the slice whose centre is nearest to a depth."""
+        return int(np.clip(round(depth_mm / self.slice_spacing_mm), 0, self.slices - 1))
+
 
 @dataclass(frozen=True)
 class Settings(Geometry):

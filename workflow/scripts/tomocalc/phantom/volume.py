@@ -18,7 +18,7 @@ from tomocalc.phantom.anatomy import FAT, Breast, build_breast, patient_style
 from tomocalc.phantom.bodies import Finding, Outcome, add_bodies, add_spikes
 from tomocalc.phantom.findings import Inside, draw_findings
 from tomocalc.phantom.outcomes import draw_outcome_cluster
-from tomocalc.phantom.settings import Geometry, Settings, stream
+from tomocalc.phantom.settings import Settings, stream
 
 BITS = 14
 """Bits stored per pixel."""
@@ -148,17 +148,11 @@ def _signal(
     geometry = detector.geometry
     lines = blur(objects, geometry)
     add_spikes(lines, findings, detector)
-    slices = sorted({_focus(finding, geometry) for finding in findings})
+    slices = sorted({geometry.slice_at(finding.centre_mm[0]) for finding in findings})
     if not slices:
         return {}
     planes = reconstruct(lines, detector, geometry.depths_mm[slices])
     return dict(zip(slices, planes, strict=True))
-
-
-def _focus(finding: Finding, geometry: Geometry) -> int:
-    return int(
-        np.clip(np.rint(finding.centre_mm[0] / geometry.slice_spacing_mm), 0, geometry.slices - 1)
-    )
 
 
 def locate(
@@ -173,7 +167,7 @@ def locate(
     """Tell where a finding lies in the image as written, and how well it stands out."""
     pixel = settings.pixel_spacing_mm
     _, y_mm, x_mm = finding.centre_mm
-    focus = _focus(finding, settings)
+    focus = settings.slice_at(finding.centre_mm[0])
     contrast = measure_contrast(
         finding, image[focus], signal[focus], outline, pixel_spacing_mm=pixel
     )

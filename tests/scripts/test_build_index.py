@@ -73,6 +73,11 @@ def touched(folder, *names):
     return [str(folder / name) for name in names]
 
 
+def built(page, accounts, files=()):
+    build_index.main(page=str(page), files=list(files), **accounts)
+    return page.read_text(encoding="utf-8")
+
+
 def links(page):
     found = re.findall(r'href="([^"#]*)"', page.read_text(encoding="utf-8"))
     return [unquote(markup.unescape(link)) for link in found if not link.startswith("data:")]
@@ -127,8 +132,7 @@ def whole(tmp_path):
 
 def test_both_protocols_stand_side_by_side(whole):
     page, accounts = whole
-    build_index.main(page=str(page), files=[], **accounts)
-    html = page.read_text(encoding="utf-8")
+    html = built(page, accounts)
     sides = re.findall(r'<div class="side (\w+)">\s*<h3>([^<]+) <span', html)
     assert sides == [("good", "Honest protocol"), ("bad", "Paper&#39;s protocol")]
     assert "3 more in the leakage audit." in html
@@ -140,8 +144,7 @@ def test_both_protocols_stand_side_by_side(whole):
 
 def test_every_level_has_its_figures(whole):
     page, accounts = whole
-    build_index.main(page=str(page), files=[], **accounts)
-    html = page.read_text(encoding="utf-8")
+    html = built(page, accounts)
     levels = re.findall(r'<th scope="row">(\w+)</th>', html.partition("False per volume")[2])
     assert levels[:5] == ["Candidate", "Calcification", "Cluster", "Volume", "Patient"]
 
@@ -152,8 +155,7 @@ def test_the_audits_verdict_counts_where_there_is_one(whole):
     told = [one for one in facts.protocols["paper"].checks if one.verdict is Verdict.CAUTION]
     cautious = replace(facts.protocols["honest"], verdict=Verdict.CAUTION, checks=told[:1])
     replace(facts, protocols=facts.protocols | {"honest": cautious}).write(accounts["audit"])
-    build_index.main(page=str(page), files=[], **accounts)
-    html = page.read_text(encoding="utf-8")
+    html = built(page, accounts)
     assert "Take care: no leak was found" in html
     assert "The order of the table predicts the labels with an AUROC of 0.80" in html
     assert "Clean: the model has learnt" not in html
@@ -161,14 +163,11 @@ def test_the_audits_verdict_counts_where_there_is_one(whole):
 
 def test_a_page_on_request_is_linked_once_it_is_there(whole):
     page, accounts = whole
-    build_index.main(page=str(page), files=[], **accounts)
-    html = page.read_text(encoding="utf-8")
+    html = built(page, accounts)
     offered = [one for one in ON_REQUEST if "phantom" in NEEDED.get(one.needs, ("phantom",))]
     assert html.count("<code>snakemake ") == len(offered) == len(ON_REQUEST) - 1
     assert "<code>snakemake predict</code>" in html
-    made = touched(page.parent, "predictions/index.html")
-    build_index.main(page=str(page), files=made, **accounts)
-    html = page.read_text(encoding="utf-8")
+    html = built(page, accounts, touched(page.parent, "predictions/index.html"))
     assert 'href="predictions/index.html"' in html
     assert "<code>snakemake predict</code>" not in html
 
@@ -186,8 +185,7 @@ def test_volumes_without_a_candidate_and_few_patients_are_said(whole):
         "method": "wilson",
     }
     write_json(accounts["metrics"], metrics)
-    build_index.main(page=str(page), files=[], **accounts)
-    first = page.read_text(encoding="utf-8").partition('id="protocols"')[0]
+    first = built(page, accounts).partition('id="protocols"')[0]
     assert f"{quality['volumes'] + 2}, 2 of them without a candidate" in first
     assert "rows of 2 patients" in first
     assert "2 patients of the test part hold the rarer class" in first
@@ -219,8 +217,7 @@ def test_doubts_about_a_whole_data_set_are_said_in_words(whole):
     page, accounts = whole
     quality = read_json(accounts["quality"])
     write_json(accounts["quality"], quality | {"dataset_doubts": [*OF_ALL.values()]})
-    build_index.main(page=str(page), files=[], **accounts)
-    first = page.read_text(encoding="utf-8").partition('id="protocols"')[0]
+    first = built(page, accounts).partition('id="protocols"')[0]
     assert [words for words in OF_ALL if words not in first] == []
 
 
@@ -231,8 +228,7 @@ def test_doubts_are_said_first_with_what_to_do(whole):
     page, accounts = whole
     quality = read_json(accounts["quality"])
     write_json(accounts["quality"], quality | {"doubts": [LOST]})
-    build_index.main(page=str(page), files=[], **accounts)
-    first = page.read_text(encoding="utf-8").partition('id="protocols"')[0]
+    first = built(page, accounts).partition('id="protocols"')[0]
     assert "Some volumes are doubtful" in first
     row = first.partition(">slices could not be read<")[2].partition("</tr>")[0]
     cells = re.findall(r">([^<]+)</td>", row)
@@ -263,8 +259,7 @@ def test_a_leaking_split_is_red_and_nothing_measured_is_said(results, tmp_path):
     metrics.parts["test"] = Part(n=4, positives=0)
     metrics.write(accounts["metrics"])
     page = folder / "index.html"
-    build_index.main(page=str(page), files=[], **accounts)
-    html = page.read_text(encoding="utf-8")
+    html = built(page, accounts)
     assert 'class="verdict bad"' in html
     assert "2 of 10 patients of the test part also stand in training or validation." in html
     assert "nothing could be measured" in html

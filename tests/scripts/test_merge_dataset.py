@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -207,11 +208,7 @@ def test_a_lost_shard_is_named(tmp_path):
 
 def test_a_foreign_schema_is_named(tmp_path):
     manifest = write_volume(tmp_path / "features", "v")
-    shard = manifest.parent / "0001.parquet"
-    write_parquet(shard, pl.read_parquet(shard).drop("contrast"))
-    content = json.loads(manifest.read_text())
-    content["shards"][1]["sha256"] = hashlib.sha256(shard.read_bytes()).hexdigest()
-    manifest.write_text(json.dumps(content))
+    spoil(manifest, 1, lambda rows: rows.drop("contrast"))
     with pytest.raises(TomocalcError, match=r"0001\.parquet.*contrast"):
         merge(tmp_path, [manifest])
 
@@ -228,12 +225,12 @@ def test_too_many_quarantined_slices_stop_the_merge(tmp_path):
         merge(tmp_path, [manifest])
 
 
-def spoil(manifest: Path, **columns) -> None:
-    """Change columns of the first shard, and its checksum in the manifest."""
-    shard = manifest.parent / "0000.parquet"
-    write_parquet(shard, pl.read_parquet(shard).with_columns(**columns))
+def spoil(manifest: Path, index: int, change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
+    """Change the rows of a shard, and its checksum in the manifest."""
+    shard = manifest.parent / f"{index:04d}.parquet"
+    write_parquet(shard, change(pl.read_parquet(shard)))
     content = json.loads(manifest.read_text())
-    content["shards"][0]["sha256"] = hashlib.sha256(shard.read_bytes()).hexdigest()
+    content["shards"][index]["sha256"] = hashlib.sha256(shard.read_bytes()).hexdigest()
     manifest.write_text(json.dumps(content))
 
 
@@ -275,11 +272,7 @@ FIRST = pl.col("candidate_id") == 0
 )
 def test_rows_without_meaning_are_named(tmp_path, columns, message):
     manifest = write_volume(tmp_path / "features", "v")
-    kept = {
-        name: value.cast(pl.read_parquet(manifest.parent / "0000.parquet").schema[name])
-        for name, value in columns.items()
-    }
-    spoil(manifest, **kept)
+    spoil(manifest, 0, lambda rows: rows.with_columns(**columns).cast(dict(rows.schema)))
     with pytest.raises(TomocalcError, match=message) as caught:
         merge(tmp_path, [manifest])
     assert "v candidate 0 slice 0" in str(caught.value)

@@ -10,15 +10,14 @@ import numpy as np
 import polars as pl
 import pytest
 from msgspec.structs import replace
-from safetensors.numpy import load_file
 
-from support.predictions import FEATURES, measured, release
+from support.predictions import FEATURES, OF_CLUSTERS, changed, measured, release
 from tomocalc.accounts.external import ExternalAccount
 from tomocalc.errors import TomocalcError
 from tomocalc.files import file_sha256, write_json
 from tomocalc.image.shards import read_manifest
 from tomocalc.model.card import fingerprints
-from tomocalc.model.release import load_model, save_model
+from tomocalc.model.release import load_model
 from validate_external import main
 
 EVALUATION = {
@@ -170,28 +169,8 @@ def test_what_the_model_has_learned_from_is_told_under_any_name(
     assert "1 volume of these data has the very pixels" in (tmp_path / "external.html").read_text()
 
 
-def changed(weights: Path, out: Path, *, card: dict[str, Any] | None = None, **domain: Any) -> Path:
-    """Write the model with another account of its training."""
-    model = load_model(weights)
-    told = {"domain": replace(model.domain, **domain), "weights_sha256": "", **(card or {})}
-    facts = replace(model.card, **told)
-    out.mkdir()
-    paths = out / "model.safetensors", out / "model.json"
-    save_model(weights=str(paths[0]), path=str(paths[1]), tensors=load_file(weights), card=facts)
-    return paths[0]
-
-
 def test_a_model_of_clusters_is_validated_on_clusters(folder: Path, tmp_path: Path) -> None:
-    model = load_model(folder / "model")
-    card = replace(
-        model.card,
-        clusters={"calcifications": 3, "distance_mm": 10.0, "contrast_to_noise": 0.0},
-        sequence={"kind": "members", "slices": 3},
-        weights_sha256="",
-    )
-    weights, path = tmp_path / "model.safetensors", tmp_path / "model.json"
-    tensors = load_file(folder / "model/model.safetensors")
-    save_model(weights=str(weights), path=str(path), tensors=tensors, card=card)
+    weights = changed(folder / "model/model.safetensors", tmp_path / "model", card=OF_CLUSTERS)
     sheet = tmp_path / "annotations.tsv"
     lines = ["volume_id\tslice\tx\ty\tradius\tkind\tpathology"]
     lines += [

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from msgspec.structs import replace
+from safetensors.numpy import load_file
 
 import predict_volume
 from support.image_volumes import CANDIDATES, IMAGE, SHEET, run, write_volume
@@ -18,11 +20,16 @@ from tomocalc.metrics import Threshold
 from tomocalc.model.card import ModelCard, NetworkShape, ReadColumn, model_domain
 from tomocalc.model.lstm import Ensemble
 from tomocalc.model.preprocessing import fit_preprocessing
-from tomocalc.model.release import save_model
+from tomocalc.model.release import load_model, save_model
 from tomocalc.model.sequences import build_sequences
 
 FEATURES = ["area_mm2", "contrast", "contrast_to_noise"]
 RULE = {"calcifications": 3, "distance_mm": 10.0}
+OF_CLUSTERS: dict[str, Any] = {
+    "clusters": RULE | {"contrast_to_noise": 0.0},
+    "sequence": {"kind": "members", "slices": 3},
+}
+"""Of the card of a model of clusters."""
 SETTINGS: dict[str, Any] = {
     "model": None,
     "volumes": None,
@@ -96,6 +103,17 @@ def release(
         card=ModelCard(**given | card),
     )
     return folder
+
+
+def changed(weights: Path, out: Path, *, card: dict[str, Any] | None = None, **domain: Any) -> Path:
+    """Write the model with another account of its training."""
+    model = load_model(weights)
+    told = {"domain": replace(model.domain, **domain), "weights_sha256": "", **(card or {})}
+    facts = replace(model.card, **told)
+    out.mkdir()
+    paths = out / "model.safetensors", out / "model.json"
+    save_model(weights=str(paths[0]), path=str(paths[1]), tensors=load_file(weights), card=facts)
+    return paths[0]
 
 
 def predict(prepared: Path, out: Path, *, dicom: bool = True, features: Path | None = None) -> None:

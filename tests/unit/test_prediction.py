@@ -10,11 +10,10 @@ import msgspec
 import numpy as np
 import polars as pl
 import pytest
-from safetensors.numpy import load_file
 
 from support.image_slices import SETTINGS
 from support.manifests import manifest
-from support.predictions import FEATURES, RULE, measured, release
+from support.predictions import FEATURES, OF_CLUSTERS, RULE, changed, measured, release
 from tomocalc.accounts.doubts import Doubt
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.prediction import Drift
@@ -24,7 +23,7 @@ from tomocalc.image.shards import read_volume_rows
 from tomocalc.metrics import Threshold
 from tomocalc.model.card import Distribution, Domain, ModelCard, NetworkShape, ReadColumn
 from tomocalc.model.preprocessing import Preprocessing
-from tomocalc.model.release import ReleasedModel, load_model, save_model
+from tomocalc.model.release import ReleasedModel, load_model
 from tomocalc.predict import predict_volume
 from tomocalc.prediction.attribution import attributions, log_odds
 from tomocalc.prediction.fit import (
@@ -254,18 +253,10 @@ def test_three_lines_of_python_give_what_the_workflow_gives(volume: Any, tmp_pat
 def test_a_model_of_clusters_gives_every_cluster_a_probability_and_members_none(
     volume: Any, tmp_path: Path
 ) -> None:
-    model, folder, _ = volume
-    card = msgspec.structs.replace(
-        model.card,
-        clusters={"calcifications": 3, "distance_mm": 10.0, "contrast_to_noise": 0.0},
-        sequence={"kind": "members", "slices": 3},
-        weights_sha256="",
-    )
-    weights, path = str(tmp_path / "model.safetensors"), str(tmp_path / "model.json")
-    tensors = load_file(folder / "model/model.safetensors")
-    save_model(weights=weights, path=path, tensors=tensors, card=card)
+    _model, folder, _ = volume
+    weights = changed(folder / "model/model.safetensors", tmp_path / "model", card=OF_CLUSTERS)
     told = {"laterality": "L", "view": "CC", "pixel_spacing_mm": 0.1, "slice_spacing_mm": 1.0}
-    prediction = predict_volume(folder / "raw", model=weights, **told)
+    prediction = predict_volume(folder / "raw", model=str(weights), **told)
     scores = prediction.scores
     (judged,) = scores.judged
     assert (judged.cluster_id, judged.members) == (0, prediction.marks.height)

@@ -12,7 +12,6 @@ import pytest
 
 import build_index
 import gather_predictions
-import merge_dataset
 import predict_volume
 import write_model_card
 from support.card_data import LABELS, NO_TEXTS, write_accounts
@@ -20,6 +19,7 @@ from support.doubtful import COHORT, TOGETHER, measure_cohort, sheet_row
 from support.image_volumes import CANDIDATES, IMAGE
 from support.pages_data import figures, rows, write_dataset
 from support.predictions import RULE, SETTINGS, release
+from support.table_data import merge_volumes
 from tomocalc.accounts.doubts import KINDS, DoubtCount
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.prediction import VolumeScores
@@ -53,22 +53,13 @@ def manifests(cohort: Path) -> list[str]:
 
 
 def merge(cohort: Path, out: Path, **image: Any) -> None:
-    (out / "annotations.tsv").write_text(
-        "volume_id\tslice\tx\ty\tradius\tkind\nsound\t1\t40\t70\t2\tcalcification\n"
-    )
-    merge_dataset.main(
-        source="volumes",
-        manifests=manifests(cohort),
-        annotations=str(out / "annotations.tsv"),
-        table=None,
-        columns={},
+    merge_volumes(
+        out,
+        manifests(cohort),
+        "sound\t1\t40\t70\t2\tcalcification\n",
         features=["area_mm2"],
-        labels={"tolerance_mm": 0.3, "slice_tolerance": 1, "ignore_mm": 0.0, "unlabelled": "fail"},
         dataset={"impute": "none", "max_bad_fraction": 0.5, "duplicates": "keep"},
         image={"doubts": "report", "allowed_doubts": [], **image},
-        candidates=str(out / "candidates.parquet"),
-        quality=str(out / "quality.json"),
-        croissant=str(out / "croissant.json"),
     )
 
 

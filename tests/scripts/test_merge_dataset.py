@@ -14,6 +14,7 @@ import merge_dataset
 from support.candidates import as_shard, cohort
 from support.image_files import write_png
 from support.manifests import manifest as made
+from support.table_data import merge_volumes as merge
 from tomocalc.accounts.manifest import QuarantinedSlice, SliceFacts, TableEntry
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.errors import TomocalcError
@@ -21,9 +22,7 @@ from tomocalc.pages.words import cohort as cohort_of
 from tomocalc.pages.words import counted
 from tomocalc.parquet import read_parquet, write_parquet
 
-LABELS = {"tolerance_mm": 0.3, "slice_tolerance": 1, "ignore_mm": 0.0, "unlabelled": "fail"}
 BAD = QuarantinedSlice(slice=1, reason="[E202] damaged: cut", fix="copy it again")
-DATASET = {"duplicates": "drop", "impute": "none", "max_bad_fraction": 0.01}
 
 
 def write_volume(folder: Path, name: str, *, candidates: int = 5, **changes) -> Path:
@@ -54,30 +53,6 @@ def write_volume(folder: Path, name: str, *, candidates: int = 5, **changes) -> 
     }
     made(name, shards=tuple(shards), **(given | changes)).write(folder / "manifest.json")
     return folder / "manifest.json"
-
-
-def merge(
-    tmp_path: Path, manifests: list[Path], annotations: str = "", *more: str, **changes: Any
-) -> dict:
-    sheet = tmp_path / "annotations.tsv"
-    sheet.write_text(
-        "\t".join(["volume_id\tslice\tx\ty\tradius\tkind", *more]) + f"\n{annotations}"
-    )
-    merge_dataset.main(
-        source="volumes",
-        manifests=[str(path) for path in manifests],
-        annotations=str(sheet),
-        table=None,
-        columns={},
-        labels=LABELS,
-        dataset=DATASET,
-        image={"doubts": "report", "allowed_doubts": []},
-        candidates=str(tmp_path / "candidates.parquet"),
-        quality=str(tmp_path / "quality.json"),
-        croissant=str(tmp_path / "croissant.json"),
-        **({"features": ["area", "contrast"]} | changes),
-    )
-    return json.loads((tmp_path / "quality.json").read_text())
 
 
 def test_volumes_are_merged_sorted_and_labelled(tmp_path):

@@ -5,18 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import polars as pl
 import pytest
+from msgspec.structs import replace
 
 import gather_predictions
 from support.image_volumes import files
-from support.predictions import measured, predict, release
-from tomocalc.accounts.manifest import VolumeManifest
+from support.predictions import changed, measured, predict, release
 from tomocalc.accounts.prediction import VolumeScores
-from tomocalc.accounts.quality import Extraction
 from tomocalc.errors import TomocalcError
-from tomocalc.model.card import Domain
+from tomocalc.model.release import load_model
 from tomocalc.parquet import read_parquet
 from tomocalc.readers.volume import Volume
 
@@ -90,20 +88,12 @@ def test_an_altered_shard_is_refused(prepared: Path, tmp_path: Path) -> None:
 def test_a_model_of_another_spacing_is_refused_before_anything_is_written(
     prepared: Path, tmp_path: Path
 ) -> None:
-    manifest = VolumeManifest.read(prepared / "features/manifest.json")
-    measured = Extraction(
-        settings_keys=(manifest.settings_key,),
-        settings=manifest.settings,
-        pixel_spacing_mm=(0.05, 0.06),
-        slice_spacing_mm=(1.0, 1.0),
-    )
-    how = Domain(source="volumes", extraction=measured, candidates=100, features={})
-    other = tmp_path / "other"
-    (other / "features").mkdir(parents=True)
-    (other / "raw").symlink_to(prepared / "raw")
-    for path in (prepared / "features").iterdir():
-        (other / "features" / path.name).write_bytes(path.read_bytes())
-    release(other / "model", other / "features/manifest.json", manifest, domain=how)
+    own, other = prepared / "model/model.safetensors", tmp_path / "other"
+    how = load_model(own).domain.extraction
+    assert how is not None
+    changed(own, other / "model", extraction=replace(how, pixel_spacing_mm=(0.05, 0.06)))
+    for name in ("raw", "features"):
+        (other / name).symlink_to(prepared / name)
     with pytest.raises(TomocalcError, match=r"pixel_spacing_mm is 0\.1, .* 0\.05"):
         predict(other, tmp_path / "out")
     assert not (tmp_path / "out").exists()
@@ -114,10 +104,8 @@ def test_volumes_are_gathered_by_patient(prepared: Path, tmp_path: Path) -> None
     for name, patient, score in (("a", "p1", 0.2), ("b", "p1", 0.9), ("c", "p2", 0.5)):
         predict(prepared, tmp_path / name, dicom=False)
         path = tmp_path / name / "scores.json"
-        facts = msgspec.structs.replace(
-            VolumeScores.read(path), volume_id=name, patient_id=patient, score=score
-        )
-        facts.write(path)
+        facts = VolumeScores.read(path)
+        replace(facts, volume_id=name, patient_id=patient, score=score).write(path)
         places.append(tmp_path / name)
     gather_predictions.main(
         scores=[str(place / "scores.json") for place in places],

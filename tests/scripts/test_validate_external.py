@@ -12,6 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from support.predictions import FEATURES, OF_CLUSTERS, changed, measured, release
+from support.table_data import LABELS
 from tomocalc.accounts.external import ExternalAccount
 from tomocalc.errors import TomocalcError
 from tomocalc.files import file_sha256, write_json
@@ -76,12 +77,7 @@ def validate(weights: Path, out: Path, **changes: Any) -> ExternalAccount:
         "annotations": None,
         "table": None,
         "columns": COLUMNS,
-        "labels": {
-            "tolerance_mm": 0.3,
-            "slice_tolerance": 1,
-            "ignore_mm": 0.0,
-            "unlabelled": "fail",
-        },
+        "labels": LABELS,
         "dataset": {"duplicates": "drop", "max_bad_fraction": 0.01},
         "image": {"doubts": "report", "allowed_doubts": []},
         "settings": EVALUATION,

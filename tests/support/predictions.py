@@ -110,7 +110,7 @@ def changed(weights: Path, out: Path, *, card: dict[str, Any] | None = None, **d
     model = load_model(weights)
     told = {"domain": replace(model.domain, **domain), "weights_sha256": "", **(card or {})}
     facts = replace(model.card, **told)
-    out.mkdir()
+    out.mkdir(parents=True)
     paths = out / "model.safetensors", out / "model.json"
     save_model(weights=str(paths[0]), path=str(paths[1]), tensors=load_file(weights), card=facts)
     return paths[0]

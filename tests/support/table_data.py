@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,10 @@ import merge_dataset
 import split_dataset
 from support.defaults import CONFIG, PAPER
 from tomocalc.dataset.feature_table import TableFacts, read_feature_table
+from tomocalc.files import read_json
+
+LABELS = {"tolerance_mm": 0.3, "slice_tolerance": 1, "ignore_mm": 0.0, "unlabelled": "fail"}
+"""The section of the configuration."""
 
 
 def merge_and_split(
@@ -60,6 +64,33 @@ def merge_and_split(
         account=paths["split"],
     )
     return paths
+
+
+def merge_volumes(
+    folder: Path, manifests: Iterable[str | Path], annotations: str = "", *more: str, **changes: Any
+) -> dict[str, Any]:
+    """Merge volumes with the lines of a sheet, which has the columns *more*; return the account."""
+    sheet = folder / "annotations.tsv"
+    head = "\t".join(["volume_id\tslice\tx\ty\tradius\tkind", *more])
+    sheet.write_text(f"{head}\n{annotations}")
+    given: dict[str, Any] = {
+        "features": ["area", "contrast"],
+        "labels": LABELS,
+        "dataset": {"duplicates": "drop", "impute": "none", "max_bad_fraction": 0.01},
+        "image": {"doubts": "report", "allowed_doubts": []},
+    }
+    merge_dataset.main(
+        source="volumes",
+        manifests=list(map(str, manifests)),
+        annotations=str(sheet),
+        table=None,
+        columns={},
+        candidates=str(folder / "candidates.parquet"),
+        quality=str(folder / "quality.json"),
+        croissant=str(folder / "croissant.json"),
+        **given | changes,
+    )
+    return read_json(folder / "quality.json")
 
 
 def read_woods() -> pl.DataFrame:

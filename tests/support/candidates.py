@@ -37,11 +37,11 @@ def as_shard(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def cohort(patients: int = 20, each: int = 10, seed: int = 0) -> pl.DataFrame:
-    """Candidates of *patients*, every other of whom has two calcifications."""
+    """Candidates of *patients*, of four of whom the first two have two calcifications."""
     draw = np.random.default_rng(seed)
     rows = patients * each
     patient = np.repeat(np.arange(patients), each)
-    label = ((np.arange(rows) % each) < 2) & (patient % 2 == 0)
+    label = ((np.arange(rows) % each) < 2) & (patient % 4 < 2)
     return candidate_rows(
         volume_id=[f"v{number:02d}" for number in patient],
         candidate_id=list(np.tile(np.arange(each), patients)),

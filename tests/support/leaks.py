@@ -200,7 +200,7 @@ def altered(seed: int, change: Callable[[np.ndarray, np.random.Generator], None]
     copied_rows = values[there].copy()
     change(copied_rows, generator)
     values[here] = copied_rows
-    return _with(rows, values), set(rows.frame["row"].gather(here).to_list())
+    return with_values(rows, values), set(rows.frame["row"].gather(here).to_list())
 
 
 def one_feature_anew(values: np.ndarray, generator: np.random.Generator) -> None:
@@ -223,7 +223,7 @@ def interpolated(seed: int) -> Planted:
         around = np.argsort(((train - values[parent]) ** 2).sum(axis=1))
         other = train[around[generator.integers(1, 6)]]
         values[row] = values[parent] + generator.random() * (other - values[parent])
-    return _with(rows, values), set(rows.frame["row"].gather(here).to_list())
+    return with_values(rows, values), set(rows.frame["row"].gather(here).to_list())
 
 
 def swapped(values: np.ndarray, generator: np.random.Generator) -> None:
@@ -251,7 +251,7 @@ def encoded(seed: int, how: str) -> Planted:
     elif how == "patients":
         mean = rows.frame.select(pl.col("label").mean().over("patient"))["label"].to_numpy()
         values[:, 5] = mean + 0.01 * generator.normal(size=len(label))
-    return _with(rows, values), set()
+    return with_values(rows, values), set()
 
 
 def numbered(seed: int, of: str) -> Planted:
@@ -274,9 +274,10 @@ def copied_into_validation(seed: int) -> Planted:
     )
     values = rows.numbers.copy()
     values[here] = values[there]
-    return _with(rows, values), set(rows.frame["row"].gather(here).to_list())
+    return with_values(rows, values), set(rows.frame["row"].gather(here).to_list())
 
 
-def _with(rows: SplitRows, values: np.ndarray) -> SplitRows:
+def with_values(rows: SplitRows, values: np.ndarray) -> SplitRows:
+    """Return the same with other values of the features."""
     columns = {name: pl.Series(values[:, k]) for k, name in enumerate(rows.features)}
     return changed(rows, rows.frame.with_columns(**columns))

@@ -24,6 +24,16 @@ from support.leaks import (
     swapped,
     told_by,
 )
+from support.leaks_prepared import (
+    beside,
+    filled,
+    multiplied,
+    renamed,
+    scaled,
+    spelt,
+    turned,
+    written,
+)
 
 ANIMALS: list[tuple[str, str, Callable[[int], Planted]]] = [
     (
@@ -111,6 +121,20 @@ ANIMALS: list[tuple[str, str, Callable[[int], Planted]]] = [
     ),
     ("patients are numbered by class", "numbers_patients", lambda s: numbered(s, "patient")),
     ("rows are numbered by class", "numbers_rows", lambda s: numbered(s, "row")),
+    ("copies with all features in other places", "disguised", lambda s: altered(s, turned)),
+    ("copies multiplied by a number each", "disguised", lambda s: altered(s, multiplied)),
+    ("one patient under two names", "two_names", renamed),
+    ("patients with odd numbers are ill", "spelling_patients", lambda s: spelt(s, "patient")),
+    ("capitals in names of rows say the label", "spelling_rows", lambda s: spelt(s, "row")),
+    ("a column of paths says the label", "words_patients", lambda s: beside(s, "path")),
+    ("ill patients were examined later", "numbers_patients", lambda s: beside(s, "date")),
+    ("the rounding of a feature is the label", "feature_alone", lambda s: written(s, "rounding")),
+    ("the last digit of a feature is the label", "feature_alone", lambda s: written(s, "digit")),
+    ("features standardised over all rows", "scaled", lambda s: scaled(s, "rows")),
+    ("features between 0 and 1 over all rows", "scaled", lambda s: scaled(s, "ends")),
+    ("every part standardised by itself", "scaled", lambda s: scaled(s, "parts")),
+    ("gaps filled with the mean of the class", "filled", lambda s: filled(s, "class")),
+    ("gaps filled with the mean of all rows", "filled", lambda s: filled(s, "rows")),
 ]
 
 CLEAN: list[dict[str, object]] = [

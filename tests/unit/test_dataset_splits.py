@@ -88,12 +88,12 @@ def test_the_seed_decides():
 
 
 def test_too_few_of_a_class_is_an_error():
-    focus = usable_candidates(cohort(patients=6), used=USED, duplicates="drop")
+    focus = usable_candidates(cohort(patients=4), used=USED, duplicates="drop")
     with pytest.raises(TomocalcError) as caught:
         honest(focus)
     assert "E304" in str(caught.value)
     assert "holds no positive candidate" in str(caught.value)
-    assert "3 of 6 patients have a positive candidate, 6 a negative one" in str(caught.value)
+    assert "2 of 4 patients have a positive candidate, 4 a negative one" in str(caught.value)
 
 
 @pytest.mark.parametrize("without", [0, 1, 3])

@@ -53,6 +53,17 @@ class Check(Record, frozen=True, kw_only=True):
     p: float | None = None
     detectable: float | None = None
 
+    @classmethod
+    def counted(cls, name: str, count: int, of: int, verdict: Verdict, subject: str = "") -> Check:
+        """Return a check of this *verdict* where it found something, else a clean one."""
+        verdict = verdict if count else Verdict.CLEAN
+        return cls(name=name, subject=subject, verdict=verdict, count=count, of=of)
+
+    @classmethod
+    def unseen(cls, name: str, of: int) -> Check:
+        """Return a check that had nothing to look at."""
+        return cls(name=name, verdict=Verdict.UNSEEN, count=0, of=of)
+
     @property
     def share(self) -> float:
         """Return the found share, 0 where nothing was asked."""

@@ -14,9 +14,9 @@ from tomocalc.audit.features import (
     features_together,
     too_good,
 )
-from tomocalc.audit.interpolation import between_rows
 from tomocalc.audit.nearness import near_copies
-from tomocalc.audit.part_copies import part_copies
+from tomocalc.audit.part_copies import between_rows, disguised, part_copies
+from tomocalc.audit.preparation import prepared
 from tomocalc.audit.rows import SplitRows
 from tomocalc.audit.sharing import (
     copies,
@@ -26,6 +26,7 @@ from tomocalc.audit.sharing import (
     repeats,
     same_patients,
     same_rows,
+    two_names,
     unassigned,
     unlabelled,
     unnamed,
@@ -43,10 +44,12 @@ def audit_split(rows: SplitRows, *, permutations: int = PERMUTATIONS, seed: int 
     found = [
         *same_patients(rows),
         named_by_side(rows),
+        two_names(rows),
         same_rows(rows),
         copies(rows),
         copies_validation(rows),
         part_copies(rows),
+        disguised(rows),
         between_rows(rows),
         near_copies(rows),
         repeats(rows),
@@ -62,6 +65,7 @@ def audit_split(rows: SplitRows, *, permutations: int = PERMUTATIONS, seed: int 
         *too_good(alone, rows),
         *features_of_patients(rows),
         *features_together(rows, alone),
+        *prepared(rows),
     ]
     shared = [one for _, some in found for one in some]
     return SplitAudit(

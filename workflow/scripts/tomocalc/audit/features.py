@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tomocalc.accounts.leakage import Check, FeatureAlone, Verdict
 from tomocalc.audit.association import aurocs
-from tomocalc.audit.rows import SplitRows
+from tomocalc.audit.rows import SOME, SplitRows, written_digits
 from tomocalc.metrics import auroc
 
 TOO_GOOD = 0.99
@@ -20,6 +20,10 @@ AROUND = 8
 """Rows with the next lower values, and with the next higher ones, whose labels are asked."""
 STEADY = 0.1
 """Deviation within patients over that between them, up to which a feature is one of patients."""
+DIGITS = 8
+"""Significant digits up to which a value is called rounded."""
+USUAL = 0.05
+"""Share of the rows above which a value is one that many have."""
 FEATURES, ROWS, PAIRS = 40, 3000, 200
 """Features and rows that are looked at in pairs at most, and pairs at a time."""
 
@@ -41,23 +45,38 @@ def features_alone(rows: SplitRows) -> list[FeatureAlone]:
 
 def too_good(alone: list[FeatureAlone], rows: SplitRows) -> list[Check]:
     """Return a check of every feature that alone separates the classes, or one that none does."""
-    of = len(rows.features)
     return [
-        _caution("feature_alone", one.feature, one.auroc, of)
-        for one in [*alone, *_missing_alone(rows), *_around_alone(alone, rows)]
+        _caution("feature_alone", one.feature, one.auroc, len(rows.features))
+        for one in [*alone, *_marks_alone(alone, rows), *_around_alone(alone, rows)]
         if one.auroc > TOO_GOOD
-    ] or [Check(name="feature_alone", verdict=Verdict.CLEAN, count=0, of=of)]
+    ] or [Check.counted("feature_alone", 0, len(rows.features), Verdict.CAUTION)]
 
 
-def _missing_alone(rows: SplitRows) -> list[FeatureAlone]:
-    """Return the AUROC of the gaps of every feature that has some: whether a value is missing."""
+def _marks_alone(alone: list[FeatureAlone], rows: SplitRows) -> list[FeatureAlone]:
+    """Return the AUROC of the gaps of every feature, of its rounding and of its last digit.
+
+    How values are written is asked of features that do not tell alone. A value that many rows
+    have, as where a measure has an end, does not count as rounded.
+    """
+    good = {one.feature for one in alone if one.auroc > TOO_GOOD}
+    every = 1 + rows.frame.height // SOME
     found = []
     for place, name in enumerate(rows.features):
-        gaps = np.isnan(rows.numbers[:, place])
-        if gaps.any() and 0 < rows.label.sum() < len(rows.label):
-            value = auroc(rows.label, gaps.astype(np.float64))
-            alone = FeatureAlone(feature=f"whether {name} is missing", auroc=max(value, 1 - value))
-            found.append(alone)
+        values = rows.numbers[:, place]
+        marks = {f"whether {name} is missing": (rows.label, np.isnan(values))}
+        some = values[::every]
+        if name not in good and not np.isnan(some).any():
+            digits, decimals = written_digits(rows.some(name))
+            levels, counts = np.unique(some, return_counts=True)
+            usual = np.isin(some, levels[counts > USUAL * len(some)])
+            odd = np.round(some * 10.0 ** min(decimals.max(), DIGITS)) % 2 == 1
+            label = rows.label[::every]
+            marks[f"the rounding of {name}"] = label, (digits <= DIGITS) & ~usual
+            marks[f"the last digit of {name}"] = label, odd
+        for subject, (label, mark) in marks.items():
+            if mark.any() and 0 < label.sum() < len(label):
+                value = auroc(label, mark.astype(np.float64))
+                found.append(FeatureAlone(feature=subject, auroc=max(value, 1 - value)))
     return found
 
 
@@ -121,7 +140,7 @@ def features_together(rows: SplitRows, alone: list[FeatureAlone]) -> list[Check]
     label = rows.label[some]
     of = len(places) * (len(places) - 1) // 2
     if not of or not 2 <= label.sum() <= len(label) - 2:
-        return [Check(name="features_together", verdict=Verdict.UNSEEN, count=0, of=of)]
+        return [Check.unseen("features_together", of)]
     values = _scaled(rows.numbers[some][:, places])
     pairs = np.array(list(combinations(range(len(places)), 2)))
     own = np.array([known[rows.features[place]] for place in places])

@@ -165,7 +165,7 @@ def _same_study(asked: _Folder, learnt: _Folder) -> tuple[Check, list[Shared]]:
     ]
     check, shared = _found("same_study", pairs, asked, of=len(asked.studies))
     if not asked.studies or not learnt.studies:
-        return Check(name="same_study", verdict=Verdict.UNSEEN, count=0, of=0), []
+        return Check.unseen("same_study", 0), []
     return check, shared
 
 
@@ -185,13 +185,11 @@ def _unread(asked: _Folder, learnt: _Folder) -> Check:
     blank = sum(not one.texture.any() for part in both for one in part.slices)
     count = blank + sum(len(part.unread) for part in both)
     of = sum(len(part.slices) + len(part.unread) for part in both)
-    verdict = Verdict.CAUTION if count else Verdict.CLEAN
-    return Check(name="images_unread", verdict=verdict, count=count, of=of)
+    return Check.counted("images_unread", count, of, Verdict.CAUTION)
 
 
 def _strangers(asked: _Folder, learnt: _Folder) -> Check:
-    count = asked.strangers + learnt.strangers
-    of = asked.files + learnt.files
+    count, of = asked.strangers + learnt.strangers, asked.files + learnt.files
     return Check(name="no_images", verdict=Verdict.CLEAN, count=count, of=of)
 
 

@@ -39,7 +39,7 @@ Floats = NDArray[np.float64]
 def near_copies(rows: SplitRows) -> tuple[Check, list[Shared]]:
     """Return the test rows that are near-copies of learnt rows, exact ones left out."""
     learnt, test = np.flatnonzero(rows.learnt), np.flatnonzero(~rows.learnt)
-    unseen = Check(name="near_copies", verdict=Verdict.UNSEEN, count=0, of=len(test)), []
+    unseen = Check.unseen("near_copies", len(test)), []
     if len(learnt) <= 2 * LOCAL or len(rows.features) < 2:
         return unseen
     asked = test[np.unique(np.linspace(0, len(test) - 1, ASKED).round().astype(int))]
@@ -71,11 +71,9 @@ def near_copies(rows: SplitRows) -> tuple[Check, list[Shared]]:
         p=p,
         detectable=float(limit),
     )
-    if verdict is Verdict.CLEAN:
-        return check, []
     return check, [
         rows.twin("near_copies", int(asked[i]), int(twin[i]), round(float(ratio[i]), 4))
-        for i in near
+        for i in (near if verdict is not Verdict.CLEAN else ())
     ]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from sklearn.model_selection import StratifiedGroupKFold
 
+from tomocalc.audit.rows import read_table
 from tomocalc.audit.split_file import (
     KEY,
     SHOWN,
@@ -20,7 +21,6 @@ from tomocalc.audit.split_file import (
 )
 from tomocalc.dataset.splits import SPLIT
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.parquet import BAD, load_parquet
 from tomocalc.sections import TABLE
 
 log = logging.getLogger(__name__)
@@ -86,11 +86,7 @@ def _read(path: str) -> tuple[list[str], Lines]:
     """Return the header of a split file, and its lines by their number."""
     if not is_parquet(path):
         return split_text(path)
-    try:
-        table = load_parquet(path)
-    except BAD as error:
-        why = str(error).splitlines()[0]
-        raise split_fault(path, why, "give the path of a CSV, TSV or Parquet file") from error
+    table = read_table(path)
     rows = table.cast(pl.String).fill_null("").iter_rows()
     return table.columns, list(enumerate(rows, 2))
 

@@ -21,6 +21,11 @@ from tomocalc.errors import TomocalcError
 from tomocalc.parquet import BAD, load_parquet
 from tomocalc.text_table import PARQUET, TWICE, text_table
 
+SOME = 5000
+"""Rows whose numbers are looked at digit by digit."""
+PRECISE = 7
+"""Significant digits of most values of a feature, of which chance makes no two equal."""
+
 
 @dataclass(frozen=True)
 class SplitRows:
@@ -35,6 +40,8 @@ class SplitRows:
         Columns that models read.
     identifiers
         Columns that a model must not need, as site, scanner or volume.
+    texts
+        Columns of texts that are asked for their words and numbers, as paths, dates and remarks.
     unassigned
         Rows of the table that the split puts in no part.
     unlabelled
@@ -47,6 +54,7 @@ class SplitRows:
     frame: pl.DataFrame
     features: Sequence[str]
     identifiers: Sequence[str] = ()
+    texts: Sequence[str] = ()
     unassigned: int = 0
     unlabelled: int = 0
     taught: Mapping[str, Collection[str]] = field(default_factory=dict)
@@ -96,11 +104,36 @@ class SplitRows:
         """Return the rows of some parts."""
         return self.frame.filter(pl.col("part").is_in(names))
 
+    def some(self, name: str) -> pl.Series:
+        """Return the numbers of a feature in at most `SOME` rows, evenly chosen; no gaps."""
+        values = self.frame[name].cast(pl.Float64)[:: 1 + self.frame.height // SOME]
+        return values.drop_nulls().drop_nans()
+
+    @cached_property
+    def precise(self) -> list[str]:
+        """Features most values of which are written with `PRECISE` digits or more."""
+        return [
+            name
+            for name in self.features
+            if np.median(written_digits(self.some(name))[0]) >= PRECISE
+        ]
+
     @cached_property
     def numbers(self) -> NDArray[np.float64]:
         """The features, (row, feature); missing ones are NaN."""
         columns = [pl.col(name).cast(pl.Float64) for name in self.features]
         return self.frame.select(columns).fill_null(float("nan")).to_numpy()
+
+
+def written_digits(values: pl.Series) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return with how many significant digits and how many decimals numbers are written."""
+    texts = values.cast(pl.String)
+    mantissa = texts.str.replace("e.*", "").str.replace("-", "")
+    digits = mantissa.str.replace(".", "", literal=True).str.strip_chars("0").str.len_chars()
+    behind = mantissa.str.replace(r"^\d*\.?", "").str.strip_chars_end("0").str.len_chars()
+    power = texts.str.extract(r"e(.*)").cast(pl.Int64).fill_null(0)
+    decimals = (behind.cast(pl.Int64) - power).clip(0)
+    return digits.to_numpy().astype(np.int64), decimals.to_numpy()
 
 
 def read_table(source: Any) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import polars as pl
@@ -16,7 +17,13 @@ COARSE = 0.05
 """Equal rows that chance puts on both sides, from which on features are called coarse."""
 LEVEL = 1e-3
 """Largest p-value that is not called chance, where features are coarse."""
+STEADY = 0.98
+"""Share of patients within whom a feature is one value, from which on it is one of patients."""
 
+FIRST: Any = {"keep": "first", "maintain_order": True}
+"""Of several rows with the same names or values."""
+COLUMNS = ("row", "patient", "part")
+"""What names a row and its twin."""
 Found = tuple[Check, list[Shared]]
 
 
@@ -35,24 +42,10 @@ def _same_patients(
     known = pl.col("patient") != ""
     asked, learnt = rows.part(*here).filter(known), rows.part(*there).filter(known)
     if asked.is_empty():
-        return Check(name=name, verdict=Verdict.UNSEEN, count=0, of=0), []
-    columns = ["row", "patient", "part"]
-    twins = (
-        asked.select(columns)
-        .unique("patient", keep="first", maintain_order=True)
-        .join(
-            learnt.select(columns).unique("patient", keep="first", maintain_order=True),
-            on="patient",
-            suffix="_twin",
-            maintain_order="left",
-        )
-    )
-    check = Check(
-        name=name,
-        verdict=verdict if twins.height else Verdict.CLEAN,
-        count=twins.height,
-        of=asked["patient"].n_unique(),
-    )
+        return Check.unseen(name, 0), []
+    asked, learnt = (one.select(COLUMNS).unique("patient", **FIRST) for one in (asked, learnt))
+    twins = asked.join(learnt, on="patient", suffix="_twin", maintain_order="left")
+    check = Check.counted(name, twins.height, asked["patient"].n_unique(), verdict)
     return check, _shared(name, twins.with_columns(patient_twin="patient"))
 
 
@@ -65,37 +58,57 @@ def named_by_side(rows: SplitRows) -> Found:
     known = rows.frame.filter(pl.col("patient") != "").unique("patient", maintain_order=True)
     stems = pl.Series("stem", [list(patient_keys(name)) for name in known["patient"]])
     known = known.with_columns(stems).explode("stem")
-    columns = ["row", "patient", "part", "stem"]
-    asked, learnt = (
-        known.filter((known["part"] == "test") == test).select(columns) for test in (True, False)
-    )
+    known = known.select(*COLUMNS, "stem")
+    asked, learnt = (known.filter((known["part"] == "test") == test) for test in (True, False))
     # of a name that stands in both parts the check of patients tells
-    learnt = learnt.unique("stem", keep="first", maintain_order=True)
+    learnt = learnt.unique("stem", **FIRST)
     twins = asked.join(learnt, on="stem", suffix="_twin", maintain_order="left")
-    twins = twins.unique("patient", keep="first", maintain_order=True)
-    check = Check(
-        name="sides",
-        verdict=Verdict.CAUTION if twins.height else Verdict.CLEAN,
-        count=twins.height,
-        of=asked["patient"].n_unique(),
-    )
+    twins = twins.unique("patient", **FIRST)
+    check = Check.counted("sides", twins.height, asked["patient"].n_unique(), Verdict.CAUTION)
     return check, _shared("sides", twins)
+
+
+def two_names(rows: SplitRows) -> Found:
+    """Return the test patients who agree with a learnt one in all features of patients."""
+    tested = rows.part("test").filter(pl.col("patient") != "")["patient"].n_unique()
+    unseen = Check.unseen("two_names", tested), []
+    patients = (
+        rows.frame.with_row_index("at")
+        .filter(pl.col("patient") != "")
+        .group_by("patient", maintain_order=True)
+        .agg(
+            pl.first("at"),
+            (pl.col("part") == "test").first().alias("tested"),
+            pl.len().alias("rows"),
+            pl.col(rows.features).n_unique(),
+        )
+    )
+    several = patients.filter(pl.col("rows") > 1)
+    if not tested or 2 * several.height < patients.height:
+        return unseen
+    steady = [name for name in rows.features if (several[name] == 1).mean() >= STEADY]  # pyright: ignore[reportOperatorIssue]
+    first = rows.frame[patients["at"]].select(steady)
+    precise = [name for name in steady if name in rows.precise]
+    if not precise or (first.is_duplicated() & ~patients["tested"]).sum() > first.height // 10:
+        return unseen
+    known = pl.concat([patients.select("at", "patient", "tested"), first], how="horizontal")
+    known = known.drop_nulls(precise)
+    there = known.filter(~pl.col("tested")).rename({"at": "twin", "patient": "twin_patient"})
+    found = (
+        known.filter("tested")
+        .join(there.unique(steady, **FIRST), on=steady, nulls_equal=True)
+        .filter(pl.col("patient") != pl.col("twin_patient"))
+    )
+    check = Check.counted("two_names", found.height, tested, Verdict.CAUTION)
+    pairs = found.sort("at").select("at", "twin").iter_rows()
+    return check, [rows.twin("two_names", *pair) for pair in pairs]
 
 
 def same_rows(rows: SplitRows) -> Found:
     """Return the rows that are themselves in the test part and in what is learnt from."""
-    columns = ["row", "patient", "part"]
-    twins = (
-        rows.part("test")
-        .select(*columns, "label")
-        .unique("row", keep="first", maintain_order=True)
-        .join(
-            rows.part("train", "validation").select(columns).unique("row", keep="first"),
-            on="row",
-            suffix="_twin",
-            maintain_order="left",
-        )
-    )
+    asked = rows.part("test").select(*COLUMNS, "label").unique("row", **FIRST)
+    learnt = rows.part("train", "validation").select(COLUMNS).unique("row", **FIRST)
+    twins = asked.join(learnt, on="row", suffix="_twin", maintain_order="left")
     return _pairs("same_rows", twins.with_columns(row_twin="row"), rows.part("test"), Verdict.LEAKS)
 
 
@@ -126,41 +139,28 @@ def _copies(name: str, rows: SplitRows, test: pl.DataFrame, learnt: pl.DataFrame
 def repeats(rows: SplitRows) -> Found:
     """Return the test rows that repeat an earlier one: they count twice in every figure."""
     test = rows.part("test").with_row_index("place")
-    first = test.group_by(rows.features, maintain_order=True).agg(
-        pl.col("row").first().alias("row_twin"),
-        pl.col("patient").first().alias("patient_twin"),
-        pl.col("part").first().alias("part_twin"),
-        pl.col("place").first().alias("first"),
-    )
-    twins = test.join(first, on=rows.features, nulls_equal=True, maintain_order="left").filter(
-        pl.col("place") > pl.col("first")
-    )
+    twins = _equal(rows, test, test, "place").filter(pl.col("place") > pl.col("place_twin"))
     verdict = Verdict.CLEAN if _coarse(rows) else Verdict.CAUTION
     return _pairs("repeats", twins, rows.part("test"), verdict)
 
 
 def unassigned(rows: SplitRows) -> Check:
     """Return how many rows of the table are in no part."""
-    return Check(
-        name="unassigned",
-        verdict=Verdict.CAUTION if rows.unassigned else Verdict.CLEAN,
-        count=rows.unassigned,
-        of=rows.unassigned + rows.frame["row"].n_unique(),
-    )
+    of = rows.unassigned + rows.frame["row"].n_unique()
+    return Check.counted("unassigned", rows.unassigned, of, Verdict.CAUTION)
 
 
 def unlabelled(rows: SplitRows) -> list[Check]:
     """Return how many rows are of neither class, where there are any."""
     left = rows.unlabelled + rows.frame["row"].n_unique()
-    check = Check(name="unlabelled", verdict=Verdict.CAUTION, count=rows.unlabelled, of=left)
+    check = Check.counted("unlabelled", rows.unlabelled, left, Verdict.CAUTION)
     return [check] if rows.unlabelled else []
 
 
 def unnamed(rows: SplitRows) -> Check:
     """Return how many rows name no patient: of these nobody can say whose they are."""
     count = int((rows.frame["patient"] == "").sum())
-    verdict = Verdict.CAUTION if count else Verdict.CLEAN
-    return Check(name="unnamed", verdict=verdict, count=count, of=rows.frame.height)
+    return Check.counted("unnamed", count, rows.frame.height, Verdict.CAUTION)
 
 
 def learned_from(rows: SplitRows) -> list[Check]:
@@ -168,21 +168,13 @@ def learned_from(rows: SplitRows) -> list[Check]:
     tested = set(rows.part("test")["patient"].unique()) - {""}
     counts = {name: len(tested & set(patients)) for name, patients in rows.taught.items()}
     return [
-        Check(
-            name=name,
-            verdict=Verdict.LEAKS if count else Verdict.CLEAN,
-            count=count,
-            of=len(tested),
-        )
-        for name, count in counts.items()
+        Check.counted(name, count, len(tested), Verdict.LEAKS) for name, count in counts.items()
     ]
 
 
-def _equal(rows: SplitRows, asked: pl.DataFrame, learnt: pl.DataFrame) -> pl.DataFrame:
-    columns = ["row", "patient", "part"]
-    first = learnt.select(*columns, *rows.features).unique(
-        rows.features, keep="first", maintain_order=True
-    )
+def _equal(rows: SplitRows, asked: pl.DataFrame, learnt: pl.DataFrame, *more: str) -> pl.DataFrame:
+    """Return the *asked* rows that have an equal one, and COLUMNS (and *more*) of its first."""
+    first = learnt.select(*COLUMNS, *more, *rows.features).unique(rows.features, **FIRST)
     return asked.join(
         first, on=rows.features, suffix="_twin", nulls_equal=True, maintain_order="left"
     ).filter(pl.col("row_twin").is_not_null())
@@ -222,6 +214,6 @@ def _pairs(name: str, twins: pl.DataFrame, test: pl.DataFrame, verdict: Verdict)
 
 
 def _shared(name: str, twins: pl.DataFrame) -> list[Shared]:
-    columns = {f"twin_{key}": f"{key}_twin" for key in ("row", "patient", "part")}
-    rows = twins.select("row", "patient", "part", **columns).iter_rows(named=True)
+    columns = {f"twin_{key}": f"{key}_twin" for key in COLUMNS}
+    rows = twins.select(COLUMNS, **columns).iter_rows(named=True)
     return [Shared(check=name, distance=0.0, **row) for row in rows]

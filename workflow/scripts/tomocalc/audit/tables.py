@@ -95,21 +95,29 @@ def audit_table(
         raise fault(f"column {missing[0]}", why, "leave it out of the features")
     texts = frame.drop("part", label, *(name for name in (patient,) if name), *numeric.columns)
     known = [name for name in texts.columns if 1 < texts[name].n_unique() <= FEW or name == site]
+    row_names = _row_names(frame, label, patient)
+    texts = texts.with_columns(pl.all().cast(pl.String, strict=False).fill_null(""))
+    many = [
+        name
+        for name in texts.columns
+        if texts[name].n_unique() > FEW and name not in known and not texts[name].equals(row_names)
+    ]
     rows = pl.DataFrame(
         {
-            "row": _row_names(frame, label, patient),
+            "row": row_names,
             "patient": _patients(frame, patient),
             "part": frame["part"],
             "label": labels,
         }
     ).with_columns(
         *(numeric[name].alias(_own(name)) for name in used),
-        *(texts[name].fill_null("").alias(_own(name)) for name in known),
+        *(texts[name].alias(_own(name)) for name in (*known, *many)),
     )
     split_rows = SplitRows(
         rows,
         [*map(_own, used)],
         [*map(_own, known)],
+        [*map(_own, many)],
         unassigned=unassigned,
         unlabelled=unlabelled,
     )

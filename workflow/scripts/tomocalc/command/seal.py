@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +58,7 @@ def _told(given: argparse.Namespace) -> int:
             open_seal(given.seal, part, by="evaluation", key=looked_at)
             found = read_seal(given.seal)
     held = found.test_part
-    looks: dict[str, int] = {}
-    for one in found.openings:
-        looks[one.by] = looks.get(one.by, 0) + 1
+    looks = Counter(one.by for one in found.openings)
     told = ", ".join(f"{count} by {name}" for name, count in looks.items())
     print(  # noqa: T201
         f"{given.seal}: {held.cases:,} cases of {held.patients:,} patients, "

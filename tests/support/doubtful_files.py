@@ -142,6 +142,12 @@ def both_breasts(frame: NDArray[Any]) -> NDArray[Any]:
     return np.concatenate([frame, frame[:, ::-1]], axis=1)
 
 
+def with_a_black_box(frame: NDArray[Any]) -> NDArray[Any]:
+    """Return the breast with a box at the chest wall that was blanked."""
+    frame[90:120, :30] = 0
+    return frame
+
+
 def run_over(frame: NDArray[Any]) -> NDArray[Any]:
-    """Return values that are too large for their bits, so that the brightest become the darkest."""
-    return 4 * frame & 4095
+    """Return values of which the brightest are too large for their bits and become the darkest."""
+    return (frame + (4096 - np.sort(frame, axis=None)[-30])) & 4095

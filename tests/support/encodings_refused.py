@@ -29,6 +29,13 @@ def two_per_position() -> Dataset:
     return many(np.repeat(BREAST, 2, axis=0), positions=[[-float(k // 2), 0, 0] for k in range(12)])
 
 
+def partly_placed() -> Dataset:
+    made = many()
+    for frame in (2, 4):
+        del made.PerFrameFunctionalGroupsSequence[frame].PlanePositionSequence
+    return made
+
+
 def cut_short(folder: Path) -> Path:
     path = tiff(imagej=True, truncate=True, metadata={"axes": "ZYX"})(folder)
     path.write_bytes(path.read_bytes()[: -2 * BREAST[0].nbytes])
@@ -88,6 +95,10 @@ RGB = np.repeat(np.arange(64, dtype=np.uint8).reshape(4, 4, 4)[..., None], 3, ax
 REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
     "two series": (series_of_two, "E207.*more than one volume.*2 series"),
     "two frames per position": (saved(two_per_position), "E207.*order.*ImagePositionPatient"),
+    "frames without a position": (
+        saved(partly_placed),
+        "E207.*2 of its 6 images have no position",
+    ),
     "an image without a position": (
         series(flat(ImagePositionPatient=None)),
         "E207.*1 of its 7 images have no position",

@@ -38,11 +38,14 @@ class Breast:
         Side of a block in pixels; the last block of a row or column can be cut.
     other
         Area of the second largest bright region, as a share of that of the breast.
+    bright
+        True where a block is bright, thin parts and labels too; None where nothing was found.
     """
 
     mask: NDArray[np.bool_]
     block: int
     other: float = 0.0
+    bright: NDArray[np.bool_] | None = None
 
     @property
     def share(self) -> float:
@@ -63,16 +66,18 @@ class Breast:
         full = np.repeat(np.repeat(self.mask, self.block, axis=0), self.block, axis=1)
         return full[: shape[0], : shape[1]]
 
-    def filled(self) -> NDArray[np.bool_]:
-        """Return the mask without its holes, those at the border of the image too."""
-        padded = np.pad(self.mask, 1)
+    def outline(self) -> NDArray[np.bool_]:
+        """Return the mask with its thin parts, and without holes, those at the border too."""
+        whole = self.mask if self.bright is None else self.mask | self.bright
+        padded = np.pad(whole, 1)
         for turn in range(4):
-            edge, line = np.rot90(padded, turn)[0], np.rot90(self.mask, turn)[0]
+            edge, line = np.rot90(padded, turn)[0], np.rot90(whole, turn)[0]
             if (held := np.flatnonzero(line)).size:
                 edge[1 + held[0] : 2 + held[-1]] = True
         around = np.asarray(label(~padded, connectivity=1))
         frame = np.concatenate([around[0], around[-1], around[:, 0], around[:, -1]])
-        return ~np.isin(around, frame[frame > 0])[1:-1, 1:-1]
+        regions = np.asarray(label(~np.isin(around, frame[frame > 0])[1:-1, 1:-1], connectivity=1))
+        return np.isin(regions, np.unique(regions[self.mask]))
 
     def at(self, blocks: NDArray[Number], row: NDArray[Any], col: NDArray[Any]) -> NDArray[Number]:
         """Look up a value per block at pixel positions."""
@@ -137,7 +142,7 @@ def find_breast(image: NDArray[np.integer], spacing_mm: tuple[float, float]) -> 
     sizes = np.bincount(labels.ravel())[1:]
     filled = ndimage.binary_fill_holes(labels == 1 + int(np.argmax(sizes)))
     second = float(np.sort(sizes)[-2] / sizes.max()) if sizes.size > 1 else 0.0
-    return Breast(np.asarray(filled, np.bool_), block, second)
+    return Breast(np.asarray(filled, np.bool_), block, second, bright)
 
 
 def block_means(image: NDArray[np.integer], block: int) -> NDArray[np.float32]:

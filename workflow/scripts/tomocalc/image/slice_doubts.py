@@ -23,7 +23,7 @@ DOUBTFUL: dict[str, Callable[[SliceFacts], bool]] = {
     # 42 slices of tomosynthesis reach 0.002, 2 and, as phantoms, 1.5
     "clipped": lambda fact: fact.top_share > 0.004,
     "blank_area": lambda fact: fact.blank_mm2 > 3,
-    "wrapped": lambda fact: fact.wrapped >= 12,
+    "wrapped": lambda fact: fact.wrapped > 0,
     "slice_unlike": lambda fact: fact.apart > 3,
 }
 """What is doubtful about a slice, from what was seen on it."""
@@ -59,6 +59,8 @@ within 1.25 mm. Slices of eight bits after JPEG have 2 mm² of those, films none
 END = 12
 """The ends of a range are a twelfth of it each, and hold that many values at least where values
 run over."""
+FEW_DARK, LEAST_DARK = 0.01, 3
+"""Share of dark pixels below which only what ran over is dark, and how many values that has."""
 BESIDE = 3
 """Pixels to each side of a column with which it is compared: a detector line is thinner."""
 SAMPLED = 64
@@ -105,7 +107,7 @@ def blank_mm2(
     Noise lets no two pixels agree for long: what does was blanked, cut off, or is of metal. A
     dark hole at the border of the image, between parts of the breast, is within its outline.
     """
-    step = max(1, breast.block // BLANK[0])
+    step = max(1, round(breast.block / BLANK[0]))
     seen = np.ascontiguousarray(raw[::step, ::step])
     rows, columns = (size - BLANK[1] for size in seen.shape)
     if min(rows, columns) < 1:
@@ -119,7 +121,7 @@ def blank_mm2(
     if not flat.any():
         return 0.0
     # Air begins within the blocks of the skin.
-    within = ndimage.binary_erosion(breast.filled(), np.ones((3, 3)), border_value=1)
+    within = ndimage.binary_erosion(breast.outline(), np.ones((3, 3)), border_value=1)
     lines, places = (np.arange(size) * step // breast.block for size in flat.shape)
     areas = np.asarray(label(flat & np.asarray(within)[lines][:, places], connectivity=1))
     largest = int(np.bincount(areas.ravel())[1:].max(initial=0))
@@ -129,22 +131,28 @@ def blank_mm2(
 def wrapped(raw: NDArray[np.unsignedinteger]) -> int:
     """Return between how many neighbours along rows values run over the end of their range.
 
-    Both ends then hold many values; a bright label beside air, or a clip, holds few. Every other
-    row is looked at.
+    Both ends then hold many values; a bright label beside air, or a clip, holds few. Of a few
+    small spots only the tops run over: then hardly anything is dark but what lies beside them.
     """
+    full = 1 << int(raw.max()).bit_length()
+    dark = np.flatnonzero(raw < full // 4)
+    if 0 < dark.size < FEW_DARK * raw.size:
+        beside = raw.ravel()[np.clip(dark[:, None] + (-1, 1), 0, raw.size - 1)]
+        count = int(np.count_nonzero(beside >= full // 8 * 5))
+        spots = 2 * count >= dark.size and np.unique(raw.ravel()[dark]).size >= LEAST_DARK
+        return count if spots else 0
     rows = raw[::2]
-    full = 1 << int(rows.max()).bit_length()
     low, high = rows < full // END, rows >= full - full // END
     if not (low.any() and high.any()):
         return 0
     count, darkest, brightest = 0, set[int](), set[int]()
     before, after = np.s_[:, :-1], np.s_[:, 1:]
-    for dark, bright in ((before, after), (after, before)):
-        found = low[dark] & high[bright]
+    for one, other in ((before, after), (after, before)):
+        found = low[one] & high[other]
         count += int(np.count_nonzero(found))
-        darkest.update(rows[dark][found].tolist())
-        brightest.update(rows[bright][found].tolist())
-    return count if min(len(darkest), len(brightest)) >= END else 0
+        darkest.update(rows[one][found].tolist())
+        brightest.update(rows[other][found].tolist())
+    return count if count >= END and min(len(darkest), len(brightest)) >= END else 0
 
 
 def edge_share(raw: NDArray[np.unsignedinteger], breast: Breast, scale: Scale) -> float:

@@ -254,8 +254,9 @@ def _slice_spacing(dataset: Dataset, groups: list[Dataset]) -> float | None:
 def _positions(
     dataset: Dataset, own: list[Dataset]
 ) -> tuple[tuple[float, float, float] | None, ...]:
-    holders = macros_of(own, "PlanePositionSequence") if own else [dataset]
-    found = (numbers_of(holder, "ImagePositionPatient") for holder in holders)
+    # A frame without a position counts as one, so that none gets another's.
+    holders = [(macros_of([group], "PlanePositionSequence") or [Dataset()])[0] for group in own]
+    found = (numbers_of(holder, "ImagePositionPatient") for holder in holders or [dataset])
     return tuple((one[0], one[1], one[2]) if len(one) == 3 else None for one in found)
 
 

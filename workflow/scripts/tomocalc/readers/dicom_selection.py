@@ -236,8 +236,8 @@ def _unordered(where: str, why: str) -> TomocalcError:
         what="the order of a volume's slices is unknown",
         where=where,
         why=why,
-        fix="take away images that are there twice or are no slices, or store the volume as one "
-        "file",
+        fix="take away images that are there twice or are no slices, export the volume again, or "
+        "store it as one file",
     )
 
 

@@ -13,11 +13,10 @@ from PIL import Image
 
 import build_index
 import explore_dataset
-import gather_predictions
 import write_model_card
 from support.card_data import LABELS, write_accounts
 from support.pages_data import FEATURES, HOSTILE, figures, images, rows, write_dataset
-from support.predictions import measured, predict, release
+from support.predictions import gather, measured, predict, release
 from tomocalc.pages.evaluation import evaluation_page
 from tomocalc.pages.frame import write_page
 
@@ -199,14 +198,6 @@ def predicted(tmp_path_factory):
     hostile = msgspec.structs.replace(manifest, site=HOSTILE[0])
     hostile.write(folder / "features/manifest.json")
     predict(folder, folder / "v1", dicom=False)
-    gather_predictions.main(
-        scores=[str(folder / "v1/scores.json")],
-        marks=[str(folder / "v1/marks.parquet")],
-        overlays=[str(folder / "features/overlay.png")],
-        weights=str(folder / "model/model.safetensors"),
-        own=False,
-        volumes=str(folder / "volumes.tsv"),
-        patients=str(folder / "patients.tsv"),
-        page=str(folder / "index.html"),
-    )
+    weights, picture = folder / "model/model.safetensors", folder / "features/overlay.png"
+    gather(folder, [folder / "v1"], weights=weights, overlays=[picture])
     return {"volume": folder / "v1/volume.html", "all": folder / "index.html"}

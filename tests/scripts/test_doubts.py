@@ -11,14 +11,13 @@ import polars as pl
 import pytest
 
 import build_index
-import gather_predictions
 import predict_volume
 import write_model_card
 from support.card_data import LABELS, NO_TEXTS, write_accounts
 from support.doubtful import COHORT, TOGETHER, measure_cohort, sheet_row
 from support.image_volumes import CANDIDATES, IMAGE
 from support.pages_data import figures, rows, write_dataset
-from support.predictions import RULE, SETTINGS, release
+from support.predictions import RULE, SETTINGS, gather, release
 from support.table_data import merge_volumes
 from tomocalc.accounts.doubts import KINDS, DoubtCount
 from tomocalc.accounts.manifest import VolumeManifest
@@ -144,16 +143,8 @@ def test_scores_and_their_pages_say_every_doubt(cohort: Path, tmp_path: Path) ->
             home=None,
             page=str(tmp_path / name / "volume.html"),
         )
-    gather_predictions.main(
-        scores=[str(tmp_path / name / "scores.json") for name in scored],
-        marks=[str(tmp_path / name / "marks.parquet") for name in scored],
-        overlays=[str(cohort / "features" / name / "overlay.png") for name in scored],
-        weights=weights,
-        own=False,
-        volumes=str(tmp_path / "volumes.tsv"),
-        patients=str(tmp_path / "patients.tsv"),
-        page=str(tmp_path / "index.html"),
-    )
+    pictures = [cohort / "features" / name / "overlay.png" for name in scored]
+    gather(tmp_path, [tmp_path / name for name in scored], weights=weights, overlays=pictures)
     assert listed(tmp_path / "volumes.tsv") == {name: COHORT[name].doubts for name in scored}
     for name in scored:
         own = {doubt.code for doubt in VolumeScores.read(tmp_path / name / "scores.json").doubts}

@@ -9,9 +9,8 @@ import polars as pl
 import pytest
 from msgspec.structs import replace
 
-import gather_predictions
 from support.image_volumes import files
-from support.predictions import changed, measured, predict, release
+from support.predictions import changed, gather, measured, predict, release
 from tomocalc.accounts.prediction import VolumeScores
 from tomocalc.errors import TomocalcError
 from tomocalc.model.release import load_model
@@ -107,16 +106,8 @@ def test_volumes_are_gathered_by_patient(prepared: Path, tmp_path: Path) -> None
         facts = VolumeScores.read(path)
         replace(facts, volume_id=name, patient_id=patient, score=score).write(path)
         places.append(tmp_path / name)
-    gather_predictions.main(
-        scores=[str(place / "scores.json") for place in places],
-        marks=[str(place / "marks.parquet") for place in places],
-        overlays=[str(prepared / "features/overlay.png")] * 3,
-        weights=str(prepared / "model/model.safetensors"),
-        own=True,
-        volumes=str(tmp_path / "volumes.tsv"),
-        patients=str(tmp_path / "patients.tsv"),
-        page=str(tmp_path / "index.html"),
-    )
+    weights, picture = prepared / "model/model.safetensors", prepared / "features/overlay.png"
+    gather(tmp_path, places, weights=weights, overlays=[picture] * 3, own=True)
     patients = pl.read_csv(tmp_path / "patients.tsv", separator="\t")
     assert patients.select("patient_id", "volumes", "score").rows() == [
         ("p1", 2, 0.9),
@@ -129,13 +120,4 @@ def test_volumes_are_gathered_by_patient(prepared: Path, tmp_path: Path) -> None
 
 def test_nothing_to_predict_says_what_to_give(tmp_path: Path) -> None:
     with pytest.raises(TomocalcError, match="--config volumes=SHEET"):
-        gather_predictions.main(
-            scores=[],
-            marks=[],
-            overlays=[],
-            weights="",
-            own=True,
-            volumes=str(tmp_path / "volumes.tsv"),
-            patients=str(tmp_path / "patients.tsv"),
-            page=str(tmp_path / "index.html"),
-        )
+        gather(tmp_path, [], own=True)

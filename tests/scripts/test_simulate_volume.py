@@ -1,49 +1,17 @@
 """simulate_volume on small phantoms."""
 
 import csv
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pydicom
 import pytest
 from PIL import Image
 
-import simulate_volume
+from support.phantoms import phantom_files
 
-SETTINGS = {
-    "patients": 2,
-    "rows": 96,
-    "columns": 80,
-    "slices": 6,
-    "pixel_spacing_mm": 0.1,
-    "slice_spacing_mm": 1.0,
-    "projections": 9,
-    "half_angle_deg": 15.0,
-    "photons": 3000.0,
-    "end_on_vessels": 7.0,
-    "calcified_fraction": 0.5,
-    "malignant_fraction": None,
-    "difficulty": 0.5,
-    "format": "dicom",
-}
-
-
-def run(
-    folder: Path, laterality: str = "L", calcified: bool = True, view: str = "CC", **change: Any
-) -> None:
-    simulate_volume.main(
-        volume_id=f"P001-{laterality}CC",
-        patient_id="P001",
-        laterality=laterality,
-        view=view,
-        calcified=calcified,
-        seed=1,
-        settings=SETTINGS | {"format": change.get("format", "dicom")},
-        image=str(folder / change.get("image", "volume.dcm")),
-        annotations=str(folder / "annotations.tsv"),
-        truth=str(folder / "truth.tsv"),
-    )
+run = partial(phantom_files, rows=96, columns=80, slices=6, projections=9)
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -53,7 +21,7 @@ def read(path: Path) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("laterality", ["L", "R"])
 def test_annotations_are_the_calcifications_of_the_truth(tmp_path, laterality):
-    run(tmp_path, laterality)
+    run(tmp_path, laterality=laterality)
     annotations, truth = read(tmp_path / "annotations.tsv"), read(tmp_path / "truth.tsv")
     grains = [row for row in truth if row["kind"] == "calcification"]
     assert 3 <= len(annotations) == len(grains)

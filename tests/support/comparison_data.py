@@ -58,15 +58,14 @@ def compare(
             splits=paths["splits"][place],
             account=str(folder / protocol / "split.json"),
         )
-        shared: dict[str, Any] = {
+        measured: dict[str, Any] = {
             "candidates": str(candidates),
             "splits": paths["splits"][place],
             "protocol": protocol,
-            "features": FEATURES,
-            "impute": "none",
             "threshold": "max_f1",
             "seed": 1,
         }
+        shared = measured | {"features": FEATURES, "impute": "none"}
         fit_feature_models.main(
             **shared,
             duplicates="drop",
@@ -90,14 +89,10 @@ def compare(
         )
         out = folder / protocol
         grow_trees.main(
-            candidates=str(candidates),
-            splits=paths["splits"][place],
+            **measured,
             network=str(out / "model.safetensors"),
             lstm_scores=paths["lstm_scores"][place],
-            protocol=protocol,
             objective="average_precision",
-            threshold="max_f1",
-            seed=1,
             trees=str(out / "trees/trees.safetensors"),
             account=paths["tree_accounts"][place],
             scores=paths["tree_scores"][place],

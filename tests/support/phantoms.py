@@ -3,13 +3,42 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+import simulate_volume
 from support.defaults import CONFIG
 from tomocalc.phantom.settings import Settings
 
 SETTINGS = Settings.from_config(CONFIG["phantom"])
+
+
+def phantom_files(
+    folder: Path,
+    *,
+    patient: str = "P001",
+    laterality: str = "L",
+    view: str = "CC",
+    calcified: bool = True,
+    seed: int = 1,
+    image: str = "volume.dcm",
+    **settings: Any,
+) -> None:
+    """Write a simulated volume, its annotations and its truth; *settings* differ from the demo."""
+    simulate_volume.main(
+        volume_id=f"{patient}-{laterality}CC",
+        patient_id=patient,
+        laterality=laterality,
+        view=view,
+        calcified=calcified,
+        seed=seed,
+        settings=CONFIG["phantom"] | settings,
+        image=str(folder / image),
+        annotations=str(folder / "annotations.tsv"),
+        truth=str(folder / "truth.tsv"),
+    )
 
 
 def spectral_exponent(

@@ -11,6 +11,7 @@ import torch
 from msgspec.structs import replace
 from safetensors.numpy import load_file
 
+import gather_predictions
 import predict_volume
 from support.image_volumes import CANDIDATES, IMAGE, SHEET, run, write_volume
 from tomocalc.accounts.manifest import VolumeManifest
@@ -114,6 +115,27 @@ def changed(weights: Path, out: Path, *, card: dict[str, Any] | None = None, **d
     paths = out / "model.safetensors", out / "model.json"
     save_model(weights=str(paths[0]), path=str(paths[1]), tensors=load_file(weights), card=facts)
     return paths[0]
+
+
+def gather(
+    out: Path,
+    scored: Sequence[Path],
+    *,
+    weights: str | Path = "",
+    overlays: Sequence[Path] = (),
+    own: bool = False,
+) -> None:
+    """Gather the predictions in the folders *scored* into two sheets and ``index.html``."""
+    gather_predictions.main(
+        scores=[str(place / "scores.json") for place in scored],
+        marks=[str(place / "marks.parquet") for place in scored],
+        overlays=list(map(str, overlays)),
+        weights=str(weights),
+        own=own,
+        volumes=str(out / "volumes.tsv"),
+        patients=str(out / "patients.tsv"),
+        page=str(out / "index.html"),
+    )
 
 
 def predict(prepared: Path, out: Path, *, dicom: bool = True, features: Path | None = None) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from support.image_slices import breast_slice
+from support.phantoms import phantom_files
 from tomocalc.accounts.leakage import SplitAudit, Verdict
 from tomocalc.audit.images import audit_images
 from tomocalc.audit.texture import texture
@@ -158,22 +159,10 @@ def test_the_command_writes_what_it_found(
 def test_a_study_of_the_header_is_on_both_sides(tmp_path: Path) -> None:
     import pydicom
 
-    import simulate_volume
-    from support.defaults import CONFIG
-
     for seed, side in ((1, "train"), (2, "test")):
-        (tmp_path / side).mkdir()
-        simulate_volume.main(
-            volume_id=f"P{seed}-LCC",
-            patient_id=f"P{seed}",
-            laterality="L",
-            view="CC",
-            calcified=False,
-            seed=seed,
-            settings=CONFIG["phantom"] | {"slices": 4},
-            image=str(tmp_path / side / "volume.dcm"),
-            annotations=str(tmp_path / "annotations.tsv"),
-            truth=str(tmp_path / "truth.tsv"),
+        image = f"{side}/volume.dcm"
+        phantom_files(
+            tmp_path, patient=f"P{seed}", seed=seed, calcified=False, image=image, slices=4
         )
     assert audit_images(tmp_path / "train", tmp_path / "test").verdict is Verdict.CLEAN
     first, second = (pydicom.dcmread(tmp_path / side / "volume.dcm") for side in ("train", "test"))

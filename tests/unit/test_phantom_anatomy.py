@@ -1,6 +1,7 @@
 """Tissue: spectra, outline, skin, style."""
 
 import dataclasses
+from functools import partial
 
 import numpy as np
 import pytest
@@ -18,31 +19,20 @@ from tomocalc.phantom.anatomy import (
 from tomocalc.phantom.settings import stream
 
 SETTINGS = dataclasses.replace(phantoms.SETTINGS, rows=160, columns=120, slices=8, projections=9)
+field_of = partial(power_law_field, spacing=(1.0, 0.1, 0.1))
 
 
 @pytest.mark.parametrize("beta", [2.5, 3.0, 3.5])
 def test_slices_of_a_field_follow_the_power_law(beta):
     fields = [
-        power_law_field(
-            np.random.default_rng(seed),
-            shape=(12, 128, 128),
-            spacing=(1.0, 0.1, 0.1),
-            beta=beta,
-            scale_mm=100.0,
-        )
+        field_of(np.random.default_rng(seed), shape=(12, 128, 128), beta=beta, scale_mm=100.0)
         for seed in range(3)
     ]
     assert spectral_exponent(np.concatenate(fields), 0.1) == pytest.approx(beta, abs=0.2)
 
 
 def test_a_field_is_standardised_and_resembles_itself_in_depth():
-    field = power_law_field(
-        np.random.default_rng(0),
-        shape=(12, 128, 128),
-        spacing=(1.0, 0.1, 0.1),
-        beta=3.0,
-        scale_mm=12.0,
-    )
+    field = field_of(np.random.default_rng(0), shape=(12, 128, 128), beta=3.0, scale_mm=12.0)
     assert field.dtype == np.float32
     assert field.shape == (12, 128, 128)
     assert field.mean() == pytest.approx(0, abs=1e-4)
@@ -54,13 +44,8 @@ def test_a_field_is_standardised_and_resembles_itself_in_depth():
 
 
 def test_stretch_makes_structures_longer_along_columns():
-    field = power_law_field(
-        np.random.default_rng(0),
-        shape=(6, 128, 128),
-        spacing=(1.0, 0.1, 0.1),
-        beta=3.0,
-        scale_mm=3.0,
-        stretch=(1.0, 3.0),
+    field = field_of(
+        np.random.default_rng(0), shape=(6, 128, 128), beta=3.0, scale_mm=3.0, stretch=(1.0, 3.0)
     )
     along_rows = np.abs(np.diff(field, axis=1)).mean()
     along_columns = np.abs(np.diff(field, axis=2)).mean()

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-import simulate_volume
 from support.bare import ROOT, bare_environment, build_wheel, run
-from support.defaults import CONFIG
 from support.leaks import copied, table
+from support.phantoms import phantom_files
 from support.predictions import measured, release
 from tomocalc.version import VERSION
 
@@ -44,18 +43,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _, content = measured(folder)
     (folder / "model").mkdir()
     release(folder / "model", folder / "features/manifest.json", content)
-    simulate_volume.main(
-        volume_id="P1-RCC",
-        patient_id="P1",
-        laterality="R",
-        view="CC",
-        calcified=True,
-        seed=1,
-        settings=CONFIG["phantom"],
-        image=str(folder / "volume.dcm"),
-        annotations=str(folder / "annotations.tsv"),
-        truth=str(folder / "truth.tsv"),
-    )
+    phantom_files(folder, patient="P1", laterality="R")
     return folder
 
 

@@ -244,6 +244,7 @@ COHORT: dict[str, Sort] = {
     "affines": Sort({"affine_contradicts"}, of_two_geometries),
     "bytes": Sort({"bytes_swapped", "no_candidate", "wrapped"}, of_exchanged_bytes),
     "window": Sort({"clipped"}, as_dicom(lambda frame: np.minimum(frame, 1150))),
+    "lying": Sort({"lies_across"}, as_dicom(lambda frame: np.ascontiguousarray(frame.T))),
     "black": Sort({"blank_area"}, as_dicom(with_a_black_box)),
     "film": Sort(set(), as_dicom(of_a_film)),
     "collimated": Sort({"straight_line"}, as_dicom(collimated)),

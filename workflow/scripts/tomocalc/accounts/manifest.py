@@ -37,6 +37,8 @@ class SliceFacts(Record, frozen=True, kw_only=True):
         Share of the slice that is breast, 0..1.
     other_share
         Area of the next bright region, as a share of that of the breast, 0..1.
+    upright
+        How much more of its left or right side the breast fills than of top or bottom, -1..1.
     line_share
         Share of the breast's pixels along one row or column at which an edge lies, 0..1.
     top_share
@@ -61,6 +63,7 @@ class SliceFacts(Record, frozen=True, kw_only=True):
     mask_share: float = 0.0
     breast_share: float = 0.0
     other_share: float = 0.0
+    upright: float = 0.0
     line_share: float = 0.0
     top_share: float = 0.0
     blank_mm2: float = 0.0

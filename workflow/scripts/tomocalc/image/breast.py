@@ -52,6 +52,20 @@ class Breast:
         """Share of the slice that is breast, 0..1."""
         return float(self.mask.mean())
 
+    @property
+    def upright(self) -> float:
+        """How much more of the left or right side of its box it fills than of top or bottom, ±1.
+
+        The chest wall is its broad side, and lies on the left or the right.
+        """
+        rows, columns = (np.flatnonzero(self.mask.any(axis=axis)) for axis in (1, 0))
+        if not rows.size:
+            return 0.0
+        box = self.mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        ends = (box, box[::-1], box.T, box.T[::-1])
+        top, bottom, left, right = (float(end[: -(-len(end) // 20)].mean()) for end in ends)
+        return max(left, right) - max(top, bottom)
+
     def box(self, shape: tuple[int, int]) -> tuple[slice, slice]:
         """Return the pixel rows and columns that hold the breast, all of *shape* if none does."""
         spans = []

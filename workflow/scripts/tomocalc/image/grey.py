@@ -15,6 +15,11 @@ HIGH_LEVEL = 100.0
 The rest up to 255 is kept for calcifications, which are brighter than any tissue: a scale that
 ended at a percentile of the tissue would cut off what sets them apart.
 """
+END = 12
+"""The ends of a range are a twelfth of it each, and hold that many values at least where values
+run over."""
+FEW_DARK, LEAST_DARK = 0.01, 3
+"""Share of dark pixels below which only what ran over is dark, and how many values that has."""
 
 
 @dataclass(frozen=True)
@@ -108,3 +113,30 @@ def otsu_level(histogram: NDArray[np.integer], values: NDArray[np.floating]) -> 
     total = np.cumsum(weight * value)
     difference = total[:-1] / below - (total[-1] - total[:-1]) / above
     return int(used[1 + np.argmax(below * above * difference**2)])
+
+
+def wrapped(raw: NDArray[np.unsignedinteger]) -> int:
+    """Return between how many neighbours along rows values run over the end of their range.
+
+    Both ends then hold many values; a bright label beside air, or a clip, holds few. Of a few
+    small spots only the tops run over: then hardly anything is dark but what lies beside them.
+    """
+    full = 1 << int(raw.max()).bit_length()
+    dark = np.flatnonzero(raw < full // 4)
+    if 0 < dark.size < FEW_DARK * raw.size:
+        beside = raw.ravel()[np.clip(dark[:, None] + (-1, 1), 0, raw.size - 1)]
+        count = int(np.count_nonzero(beside >= full // 8 * 5))
+        spots = 2 * count >= dark.size and np.unique(raw.ravel()[dark]).size >= LEAST_DARK
+        return count if spots else 0
+    rows = raw[::2]
+    low, high = rows < full // END, rows >= full - full // END
+    if not (low.any() and high.any()):
+        return 0
+    count, darkest, brightest = 0, set[int](), set[int]()
+    before, after = np.s_[:, :-1], np.s_[:, 1:]
+    for one, other in ((before, after), (after, before)):
+        found = low[one] & high[other]
+        count += int(np.count_nonzero(found))
+        darkest.update(rows[one][found].tolist())
+        brightest.update(rows[other][found].tolist())
+    return count if count >= END and min(len(darkest), len(brightest)) >= END else 0

@@ -32,6 +32,8 @@ TWO_REGIONS = 0.35
 NO_AIR = 0.85
 """Share of a slice from which on what is taken for breast holds air too: real ones reach 0.78."""
 
+ACROSS = -0.1
+"""How upright a breast is at least: 307 real images are 0 to 0.9."""
 COARSE = 48
 """Blocks along the longer side of the views by which slices are compared."""
 FEW = 5
@@ -56,11 +58,6 @@ BLANK = (4, 5)
 """Steps within a millimetre and in a row, of pixels of one value, that make them an area: 25 pixels
 within 1.25 mm. Slices of eight bits after JPEG have 2 mm² of those, films none."""
 
-END = 12
-"""The ends of a range are a twelfth of it each, and hold that many values at least where values
-run over."""
-FEW_DARK, LEAST_DARK = 0.01, 3
-"""Share of dark pixels below which only what ran over is dark, and how many values that has."""
 BESIDE = 3
 """Pixels to each side of a column with which it is compared: a detector line is thinner."""
 SAMPLED = 64
@@ -85,11 +82,16 @@ def doubts_of(facts: Sequence[SliceFacts]) -> Iterator[Doubt]:
     for code, holds in DOUBTFUL.items():
         if slices := tuple(fact.slice for fact in facts if holds(fact)):
             yield Doubt(code=code, slices=slices)
-    other = float(np.median([fact.other_share for fact in facts] or [0.0]))
-    if other > TWO_REGIONS:
-        yield Doubt(code="two_regions", values={"share": other})
-    if float(np.median([fact.breast_share for fact in facts] or [0.0])) > NO_AIR:
+    usual = {
+        name: float(np.median([getattr(fact, name) for fact in facts] or [0.0]))
+        for name in ("other_share", "breast_share", "upright")
+    }
+    if usual["other_share"] > TWO_REGIONS:
+        yield Doubt(code="two_regions", values={"share": usual["other_share"]})
+    if usual["breast_share"] > NO_AIR:
         yield Doubt(code="no_air")
+    if usual["upright"] < ACROSS:
+        yield Doubt(code="lies_across")
 
 
 def top_share(raw: NDArray[np.unsignedinteger], breast: Breast) -> float:
@@ -126,33 +128,6 @@ def blank_mm2(
     areas = np.asarray(label(flat & np.asarray(within)[lines][:, places], connectivity=1))
     largest = int(np.bincount(areas.ravel())[1:].max(initial=0))
     return largest * step * step * spacing_mm[0] * spacing_mm[1]
-
-
-def wrapped(raw: NDArray[np.unsignedinteger]) -> int:
-    """Return between how many neighbours along rows values run over the end of their range.
-
-    Both ends then hold many values; a bright label beside air, or a clip, holds few. Of a few
-    small spots only the tops run over: then hardly anything is dark but what lies beside them.
-    """
-    full = 1 << int(raw.max()).bit_length()
-    dark = np.flatnonzero(raw < full // 4)
-    if 0 < dark.size < FEW_DARK * raw.size:
-        beside = raw.ravel()[np.clip(dark[:, None] + (-1, 1), 0, raw.size - 1)]
-        count = int(np.count_nonzero(beside >= full // 8 * 5))
-        spots = 2 * count >= dark.size and np.unique(raw.ravel()[dark]).size >= LEAST_DARK
-        return count if spots else 0
-    rows = raw[::2]
-    low, high = rows < full // END, rows >= full - full // END
-    if not (low.any() and high.any()):
-        return 0
-    count, darkest, brightest = 0, set[int](), set[int]()
-    before, after = np.s_[:, :-1], np.s_[:, 1:]
-    for one, other in ((before, after), (after, before)):
-        found = low[one] & high[other]
-        count += int(np.count_nonzero(found))
-        darkest.update(rows[one][found].tolist())
-        brightest.update(rows[other][found].tolist())
-    return count if count >= END and min(len(darkest), len(brightest)) >= END else 0
 
 
 def edge_share(raw: NDArray[np.unsignedinteger], breast: Breast, scale: Scale) -> float:

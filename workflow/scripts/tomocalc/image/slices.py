@@ -18,9 +18,9 @@ from tomocalc.image.breast import Breast, find_breast
 from tomocalc.image.context import area_mm2, blob_scale, neighbours, skin_distance
 from tomocalc.image.features import OBJECT_FEATURES
 from tomocalc.image.generators import SliceObjects, equalise, local_objects, paper_objects
-from tomocalc.image.grey import Scale, normalisation
+from tomocalc.image.grey import Scale, normalisation, wrapped
 from tomocalc.image.runs import Runs
-from tomocalc.image.slice_doubts import blank_mm2, edge_share, top_share, wrapped
+from tomocalc.image.slice_doubts import blank_mm2, edge_share, top_share
 from tomocalc.image.statistics import Grey, Statistics, measure
 from tomocalc.image.texture import texture
 from tomocalc.tables import TEXTURE, names
@@ -114,6 +114,7 @@ def slice_facts(
         mask_share=round(used.mask_share, 6),
         breast_share=round(prepared.breast.share, 4),
         other_share=round(prepared.breast.other, 4),
+        upright=round(prepared.breast.upright, 4),
         line_share=round(edge_share(raw, prepared.breast, prepared.scale), 4),
         top_share=round(top_share(raw, prepared.breast), 4),
         blank_mm2=round(blank_mm2(raw, prepared.breast, spacing_mm), 2),

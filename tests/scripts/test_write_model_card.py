@@ -26,7 +26,7 @@ def write(folder: Path, *, source: str = "phantom", **texts) -> tuple[str, str]:
     return text.read_text(encoding="utf-8"), page.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("source", ["phantom", "volumes", "table"])
+@pytest.mark.parametrize("source", ["phantom", "volumes", "inserted", "table"])
 def test_both_say_the_same(tmp_path, source):
     text, page = write(tmp_path, source=source)
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == re.findall(r"<h2 [^>]*>([^<]*)", page)
@@ -37,6 +37,8 @@ def test_both_say_the_same(tmp_path, source):
     assert auroc
     assert f'<span class="value">{auroc[1]}</span>' in page
     assert ("in-silico phantom" in page) == (source == "phantom")
+    assert ("Calcifications were simulated and put into" in text) == (source == "inserted")
+    assert (">simulated calcifications<" in page) == (source == "inserted")
     assert ("microcalcifications in digital breast tomosynthesis: to" in text) == (
         source != "table"
     )

@@ -71,6 +71,10 @@ def test_columns_without_names_are_numbered_from_one(tmp_path):
             "A,C,y\n999,2,yes\n999,1,no\n999,1,no\n1e4,1,no\n5,1,no\n",
             "3 cells are 999, unlike all others",
         ),
+        (
+            "A;C;y\n1.234;2;yes\n845;1;no\n2.105;1;no\n612;1;no\n",
+            "2 cells are written as `1.234` beside whole numbers that are far larger",
+        ),
         ("A,C,y\n1,2,yes\n1,2,no,x\n", "a line has more cells than the header"),
     ],
 )

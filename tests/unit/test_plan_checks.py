@@ -15,7 +15,7 @@ from PIL import Image
 from tomocalc.cells import LINE
 from tomocalc.dataset.splits import split_honest
 from tomocalc.errors import TomocalcError
-from tomocalc.plan.checks import Cohort, check_split, missing_spacing, outside_images
+from tomocalc.plan.checks import Cohort, check_split, outside_images, wrong_spacing
 
 SPLIT = {"validation_fraction": 0.2, "test_fraction": 0.25, "folds": 5}
 
@@ -93,10 +93,20 @@ def test_a_folder_of_png_needs_its_spacing_in_the_sheet(tmp_path: Path) -> None:
             [("a", None), ("b", None), ("c", 0.1), ("a", None), ("nowhere", None)], 2
         )
     ]
-    pixel, depth = missing_spacing("volumes.csv", rows)
+    pixel, depth = wrong_spacing("volumes.csv", rows)
     assert (pixel.code, pixel.where) == ("E205", "volumes.csv:2, column pixel_spacing_mm")
     assert "files that end in .png carry none; wrong too: line 5" in pixel.why
     assert depth.where == "volumes.csv:2, column slice_spacing_mm"
+
+
+def test_a_spacing_that_is_a_slip_of_the_pen_is_told() -> None:
+    rows = [
+        {"path": "", "pixel_spacing_mm": pixel, "slice_spacing_mm": 1.0, LINE: line}
+        for line, pixel in enumerate([0.1, 0.07, 1.0, None, 0.14], 2)
+    ]
+    (error,) = wrong_spacing("v.csv", rows)
+    assert "v.csv:4, column pixel_spacing_mm): 1 is far from 0.14" in str(error)
+    assert not wrong_spacing("v.csv", rows[2:4])
 
 
 @pytest.mark.parametrize(
@@ -136,6 +146,14 @@ def test_x_and_y_that_are_exchanged_in_a_folder_of_png_are_told(tmp_path: Path) 
     assert "3 of 3 lie outside their images, and all lie inside with x and y exchanged" in error.why
     rows = [{**row, "x": row["y"], "y": row["x"]} for row in rows]
     assert outside_images("a.csv", rows, [volume]) == []
+
+
+def test_a_point_between_thousands_is_told() -> None:
+    for third, faults in ((1.5, 1), (140.5, 0)):
+        places = [1.234, 845.0, 2.105, 612.0, third]
+        rows = [{"volume_id": "v", "x": x, "y": 5.0, "slice": 0, LINE: 2} for x in places]
+        found = outside_images("a.csv", rows, [])
+        assert ["x of 3 lines has decimals" in str(error) for error in found] == [True] * faults
 
 
 def test_slices_are_held_against_the_pictures_of_a_folder(tmp_path: Path) -> None:

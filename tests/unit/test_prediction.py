@@ -106,6 +106,9 @@ def test_phantoms_and_patients_are_told_apart() -> None:
     (text,) = said(patient, simulated=True)
     assert "say nothing about patients" in text
     assert said(phantom, simulated=True) == said(patient, simulated=False) == []
+    planted = msgspec.structs.replace(VOLUMES, source="inserted")
+    (text,) = said(msgspec.structs.replace(CARD, domain=planted), simulated=False)
+    assert "has learned simulated calcifications" in text
 
 
 KNOWN = Distribution(

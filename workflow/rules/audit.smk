@@ -37,7 +37,7 @@ rule audit_leakage:
         words=WORDS,
         protocols=PROTOCOLS,
         features=config["features"],
-        source=config["source"],
+        source=VOLUMES.told_source,
         settings=config["evaluation"],
         permutations=config["audit"]["permutations"],
         seed=config["seed"],

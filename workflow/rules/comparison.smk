@@ -65,7 +65,7 @@ rule compare_models:
         code=code_of("compare_models.py"),
         words=WORDS,
         protocols=PROTOCOLS,
-        source=config["source"],
+        source=VOLUMES.told_source,
         settings=config["evaluation"],
     script:
         "../scripts/compare_models.py"

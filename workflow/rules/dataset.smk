@@ -20,7 +20,7 @@ rule merge_dataset:
         runtime=60,
     params:
         code=code_of("merge_dataset.py"),
-        source=config["source"],
+        source=VOLUMES.told_source,
         columns={
             key: value for key, value in config["table"].items() if key != "subgroups"
         },

@@ -64,7 +64,7 @@ rule evaluate_lstm:
         words=WORDS,
         subgroups=VOLUMES.subgroups,
         columns=section("table", "header", "subgroups"),
-        source=config["source"],
+        source=VOLUMES.told_source,
         data_root=config["volumes"]["data_root"],
         protocol=config["protocol"],
         settings=config["evaluation"],

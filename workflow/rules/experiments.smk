@@ -38,7 +38,7 @@ rule ablate_inputs:
         impute=config["dataset"]["impute"],
         folds=config["split"]["folds"],
         evaluation=config["evaluation"],
-        source=config["source"],
+        source=VOLUMES.told_source,
         seed=config["seed"],
     script:
         "../scripts/ablate_inputs.py"

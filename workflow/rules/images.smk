@@ -115,7 +115,7 @@ rule compare_detectors:
     params:
         code=code_of("compare_detectors.py"),
         words=WORDS,
-        source=config["source"],
+        source=VOLUMES.told_source,
         split=config["split"],
         labels=config["labels"],
         settings=config["evaluation"],

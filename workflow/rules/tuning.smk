@@ -64,6 +64,6 @@ rule select_hyperparameters:
         settings=SEARCH,
         protocol=config["protocol"],
         seed=config["seed"],
-        source=config["source"],
+        source=VOLUMES.told_source,
     script:
         "../scripts/select_hyperparameters.py"

@@ -216,7 +216,7 @@ def _check_header(path: str, header: list[str], schema: Schema) -> Iterator[Tomo
 def _unknown_words(path: str, words: Mapping[str, list[tuple[int, str, str]]]) -> Iterator[Fault]:
     """Name all words, each with its line and remedy, that a column of few words does not know."""
     for column, found in words.items():
-        once = list(dict.fromkeys(f"`{word}`" for _, word, _ in found))
+        once = list(dict.fromkeys(f"`{word}`" if word else "(empty)" for _, word, _ in found))
         lines = line_numbers([number for number, _, _ in found])
         more = f" and {len(once) - SHOWN} others" if len(once) > SHOWN else ""
         what = "is none of its words" if len(once) == 1 else "are none of its words"

@@ -8,7 +8,12 @@ from tomocalc.accounts.base import Account, Record
 from tomocalc.accounts.doubts import Doubt
 
 CautionCode = Literal[
-    "trained_in_silico", "simulated_volume", "few_slices", "drift", "clusters_supposed"
+    "trained_in_silico",
+    "trained_on_inserted",
+    "simulated_volume",
+    "few_slices",
+    "drift",
+    "clusters_supposed",
 ]
 
 
@@ -19,6 +24,7 @@ class Caution(Record, frozen=True, kw_only=True):
     ----------
     code
         ``trained_in_silico``: the model knows phantoms only, and the volume is none;
+        ``trained_on_inserted``: it has learned calcifications that were put into genuine volumes;
         ``simulated_volume``: the other way round; ``few_slices``: *count* in the volume, fewer
         than the *of* that the model reads; ``drift``: of *features*; ``clusters_supposed``: what is
         judged benign or malignant may be no cluster of calcifications.

@@ -88,7 +88,10 @@ def _what(source: str) -> str:
     """Return what the rows are of."""
     if source == "table":
         return "Cases of a table of features, labelled."
-    simulated = " The volumes are simulated: in-silico phantoms." if source == "phantom" else ""
+    simulated = {
+        "phantom": " The volumes are simulated: in-silico phantoms.",
+        "inserted": " Simulated calcifications were put into the volumes.",
+    }.get(source, "")
     return (
         "Candidates for microcalcifications in breast tomosynthesis volumes: a row per candidate "
         f"and slice, measured by tomocalc and labelled by annotations.{simulated}"

@@ -23,6 +23,9 @@ CODES = {sign * float("9" * digits) for sign in (1, -1) for digits in range(3, 7
 """Numbers that stand for no value in tables of SPSS and the like."""
 SMALLEST = 99
 """Codes below this are values of columns of whole numbers, such as signs and steps."""
+THOUSANDS = r"^-?[1-9]\d{0,2}\.\d{3}$"
+TIMES = 10
+"""How much larger whole numbers are than those with a point, where that is none of decimals."""
 OFTEN = 3
 """Cells of one number that are no chance where no other number comes twice."""
 
@@ -151,10 +154,29 @@ def not_numbers(
                 why = f"{rows.height} cells are {what}, the first is `{value}` on line {line}"
                 fix = "write numbers, without a mark between thousands, or leave cells empty"
                 yield table_error(where, why, fix)
+        if kind == pl.String and (grouped := _grouped(cells["text"])):
+            why = f"{grouped[1]} cells are written as `{grouped[0]}` beside whole numbers that are "
+            why += "far larger: the point seems to stand between thousands"
+            yield table_error(where, why, "write numbers without a mark between thousands")
         if (code := _stands_for_none(cells["number"].drop_nulls())) is not None:
             count = cells.filter(pl.col("number") == code).height
             why = f"{count} cells are {code:g}, unlike all others: it seems to stand for no value"
             yield table_error(where, why, "leave these cells empty")
+
+
+def _grouped(texts: pl.Series) -> tuple[str, int] | None:
+    """Return a number such as ``1.234`` that stands for 1234, and how many there are.
+
+    All numbers with a point have three digits behind it, and the others are whole and much larger:
+    these are below a thousand, and those above.
+    """
+    whole = texts.filter(texts.str.contains(r"^-?[1-9]\d*$")).cast(pl.Float64).abs()
+    others = texts.filter(texts.str.contains(r"\D") & ~texts.str.contains(r"^-\d+$"))
+    if whole.is_empty() or others.is_empty() or not others.str.contains(THOUSANDS).all():
+        return None
+    least, most = others.cast(pl.Float64).abs().median(), whole.median()
+    apart = float(most or 0) > TIMES * float(least or 0)  # type: ignore[arg-type]
+    return (others[0], others.len()) if apart else None
 
 
 def _stands_for_none(numbers: pl.Series) -> float | None:

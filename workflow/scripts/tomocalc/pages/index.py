@@ -58,7 +58,7 @@ SAID = {
 }
 """What can be released, and the probe, in a sentence."""
 
-NEEDED = {"volumes": ("phantom", "volumes"), "insertion": ("volumes",)}
+NEEDED = {"volumes": ("phantom", "volumes", "inserted"), "insertion": ("volumes", "inserted")}
 """Sources of a run that can make a page on request, by what the page needs."""
 
 THUMBNAIL_PX = 440

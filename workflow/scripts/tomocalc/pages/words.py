@@ -20,7 +20,7 @@ PERCENT = "\N{NO-BREAK SPACE}%"
 
 CHECKS = Path(__file__).with_name("checks.tsv")
 
-BADGES = {"phantom": "in-silico phantom"}
+BADGES = {"phantom": "in-silico phantom", "inserted": "simulated calcifications"}
 
 CLASSES = {0: "others", 1: "calcifications"}
 """How the two labels are called on pages."""
@@ -31,6 +31,7 @@ PARTS = {"test": "test", "validation": "validation", "train": "training"}
 SOURCES = {
     "phantom": "in-silico phantom volumes",
     "volumes": "tomosynthesis volumes",
+    "inserted": "tomosynthesis volumes with simulated calcifications put in",
     "table": "a feature table",
 }
 

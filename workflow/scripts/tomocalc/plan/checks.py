@@ -22,6 +22,10 @@ NO_SPACING = {".png", ".pgm", ".jpg", ".jpeg", ".tif", ".tiff"}
 """Endings of formats that carry no spacing."""
 ONE_SLICE = NO_SPACING - {".tif", ".tiff"}
 """Of these those that hold one slice a file."""
+SLIP = 5
+"""How much larger or smaller than most a pixel spacing is a slip of the pen."""
+GROUPED = 10
+"""How much larger whole places are than others with three decimals, which stand for thousands."""
 SEVERAL = 3
 """Lines from which on all of them show that their places are meant in another way."""
 
@@ -138,19 +142,31 @@ def check_split(cohort: Cohort, split: SplitSection) -> None:
     )
 
 
-def missing_spacing(sheet: str, rows: Iterable[Row]) -> list[TomocalcError]:
-    """Return the rows that lack a spacing which their images cannot carry, told together.
+def wrong_spacing(sheet: str, rows: Sequence[Row]) -> list[TomocalcError]:
+    """Return the rows that lack a spacing which their images cannot carry, or have a strange one.
+
+    No model could read both a spacing and one `SLIP` times as large.
 
     Parameters
     ----------
     rows
         Of the sheet of volumes.
     """
-    return together(
+    absent = [
         (row[LINE], name, _no_spacing(sheet, row, name, suffix))
         for row in rows
         for name, suffix in _without(row)
-    )
+    ]
+    name, rows = "pixel_spacing_mm", [row for row in rows if row["pixel_spacing_mm"]]
+    known = sorted(row[name] for row in rows)
+    slips = []
+    for row in rows if len(rows) >= SEVERAL else ():
+        if max(row[name], usual := known[len(known) // 2]) >= SLIP * min(row[name], usual):
+            why = f"{row[name]:g} is far from {usual:g}, as most volumes of the sheet have"
+            fix = "correct it, or take the volume out"
+            error = row_error(f"{sheet}:{row[LINE]}, column {name}", why, fix)
+            slips.append((row[LINE], "slip", error))
+    return together([*absent, *slips])
 
 
 def outside_images(
@@ -179,6 +195,17 @@ def outside_images(
         why = "x and y of all lines lie between 0 and 1: they seem to be shares of the image"
         fix = "multiply x by the columns and y by the rows: places are in pixels"
         return [told(places[0], why, fix)]
+    for axis in "xy":
+        whole = sorted(row[axis] for row in places if row[axis] == int(row[axis]))
+        others = [row for row in places if row[axis] != int(row[axis])]
+        least = whole[len(whole) // 2] / GROUPED if whole else 0
+        thousands = all(
+            row[axis] < min(least, 1000) and _in_thousandths(row[axis]) for row in others
+        )
+        if len(others) >= SEVERAL and thousands:
+            why = f"{axis} of {len(others)} lines has decimals and is far smaller than the whole "
+            fix = "write numbers without a mark between thousands"
+            return [told(others[0], f"{why}numbers of the others: as if 1.234 meant 1234", fix)]
     boxes = [row for row in places if row.get("width") and min(row["x"], row["y"]) > 0]
     if len(boxes) >= SEVERAL and all(r["width"] > r["x"] and r["height"] > r["y"] for r in boxes):
         why = "width and height of all boxes are larger than x and y: they seem to be corners"
@@ -203,6 +230,10 @@ def outside_images(
         fix = "exchange the columns: x is the column, counted from the left, and y the row"
         return [told(outside[0], f"{why}x and y exchanged", fix)]
     return together(bad)
+
+
+def _in_thousandths(value: float) -> bool:
+    return abs(1000 * value - round(1000 * value)) < 1e-6
 
 
 def _png_size(volume: Row) -> dict[str, int]:

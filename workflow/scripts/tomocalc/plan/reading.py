@@ -22,8 +22,8 @@ from tomocalc.plan.checks import (
     Cohort,
     by_outcome,
     check_outcomes,
-    missing_spacing,
     outside_images,
+    wrong_spacing,
 )
 from tomocalc.plan.table import is_address
 from tomocalc.reader_terms import check_opinions
@@ -221,7 +221,7 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
                 )
                 errors += more or outside_images(where, found, own)
             masks = {row["mask"] for row in found if row["mask"]}
-            errors += missing_spacing(section["sheet"], own) if look else []
+            errors += wrong_spacing(section["sheet"], own) if look else []
             annotated = {row["volume_id"] for row in found if row["kind"] in CALCIFIED}
             needed = {CALCIFICATION: annotated | inserted_volumes(config, volumes)}
             if config["target"] == "malignancy" and not more:
@@ -239,7 +239,7 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
             sheet, schemas["volumes"], data_root=root, look=look, kinds=section["kinds"]
         )
         predicted = _by_id(new)
-        errors += more + missing_spacing(sheet, new) if look else more
+        errors += more + wrong_spacing(sheet, new) if look else more
         if look and (labels := config["predict"]["annotations"]) is not None:
             found, more = check_annotations(labels, schemas["annotations"], names, data_root=root)
             predicted_masks = {row["mask"] for row in found if row["mask"]}

@@ -62,6 +62,11 @@ class VolumePlan:
         return self.config["source"] != "table"
 
     @property
+    def told_source(self) -> str:
+        """How accounts and pages call the source: ``inserted`` where findings are put in."""
+        return "inserted" if self.inserts else str(self.config["source"])
+
+    @property
     def in_silico(self) -> bool:
         """Whether the volumes of this run are simulated."""
         return self.config["source"] == "phantom"

@@ -242,6 +242,8 @@ def cautions_of(
     trained_in_silico = card.source == "phantom"
     if trained_in_silico and not simulated:
         yield Caution(code="trained_in_silico")
+    if card.source == "inserted":
+        yield Caution(code="trained_on_inserted")
     if simulated and not trained_in_silico:
         yield Caution(code="simulated_volume")
     if card.clusters:
@@ -268,6 +270,8 @@ def caution_text(caution: Caution) -> str:
         "trained_in_silico": "The model was trained on in-silico phantoms only and this volume is "
         "not one: the probabilities are numbers without meaning here; only the mechanics can be "
         "judged.",
+        "trained_on_inserted": "The model has learned simulated calcifications that were put into "
+        "genuine volumes: what it is worth on genuine ones has not been measured.",
         "simulated_volume": "This volume is simulated and the model was trained on real ones: the "
         "probabilities say nothing about patients.",
         "clusters_supposed": "Clusters are formed of candidates by their density alone: the "

@@ -29,12 +29,14 @@ from tomocalc.tables import PAPER_FEATURES
 
 ROWS, COLUMNS, PATIENTS, CAUSES = 3_500, 150, 800, 12
 """Of the simulated table; its columns are noisy mixtures of so many causes."""
+NONE: dict[str, Any] = {"negative": None, "cluster": None, "site": None}
 REFERENCE: dict[str, Any] = {
     "header": False,
     "features": {name: f"column_{place + 1}" for place, name in enumerate(PAPER_FEATURES)},
     "label": "column_7",
     "positive": "'1'",
     "patient_id": None,
+    **NONE,
 }
 
 
@@ -43,7 +45,7 @@ def main(path: str, trials: int = 12) -> None:
         columns = REFERENCE
         if path == "radiomics":
             path, columns = simulated(Path(folder, "radiomics.csv"))
-        table, _ = read_feature_table(path, **columns, negative=None, site=None, unlabelled="fail")
+        table, _ = read_feature_table(path, columns, unlabelled="fail")
     features = list(columns["features"])
     focus = usable_candidates(table, used=features, duplicates="drop")
     shared = {"seed": 1, "test_fraction": 0.2, "folds": 5}
@@ -93,7 +95,7 @@ def simulated(path: Path) -> tuple[str, dict[str, Any]]:
     )
     table.write_csv(path)
     told = {"label": "pathology", "positive": "MALIGNANT", "patient_id": "patient"}
-    return str(path), {"header": True, "features": {name: name for name in names}, **told}
+    return str(path), {"header": True, "features": {name: name for name in names}, **NONE, **told}
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from support.imports import bcs_dbt_folder, inbreast_folder, victre_folder
 from support.manifests import manifest
 from support.model_data import NAMES, make_candidates
 from support.sheets import read_volumes
+from support.table_data import MAP
 from tomocalc.accounts.manifest import TableEntry
 from tomocalc.adapters.bcs_dbt import bcs_dbt
 from tomocalc.adapters.inbreast import inbreast
@@ -96,17 +97,7 @@ def parquet_table(folder: Path) -> Path:
 
 
 def read_table(path: Path) -> None:
-    read_feature_table(
-        str(path),
-        header=True,
-        features={"area": "A", "contrast": "C"},
-        label="y",
-        positive="yes",
-        negative=None,
-        patient_id=None,
-        site=None,
-        unlabelled="fail",
-    )
+    read_feature_table(str(path), MAP, unlabelled="fail")
 
 
 def result(folder: Path) -> Path:

@@ -96,16 +96,11 @@ def merge_volumes(
 def read_woods() -> pl.DataFrame:
     """Read the reference paper's table from the folder that ``TOMOCALC_TEST_DATA`` names."""
     columns = CONFIG["table"] | PAPER["table"]
-    names = ("header", "features", "label", "positive", "negative", "patient_id", "site")
-    rows, _ = read_feature_table(
-        str(Path(os.environ["TOMOCALC_TEST_DATA"]) / "woods/mammography.csv"),
-        unlabelled="fail",
-        **{name: columns[name] for name in names},
-    )
-    return rows
+    path = Path(os.environ["TOMOCALC_TEST_DATA"]) / "woods/mammography.csv"
+    return read_feature_table(str(path), columns, unlabelled="fail")[0]
 
 
-MAP = {
+MAP: Any = {
     "header": True,
     "features": {"area": "A", "contrast": "C"},
     "label": "y",
@@ -114,12 +109,13 @@ MAP = {
     "patient_id": None,
     "cluster": None,
     "site": None,
-    "unlabelled": "fail",
 }
 
 
-def read(tmp_path: Path, text: str, **changes: Any) -> tuple[pl.DataFrame, TableFacts]:
+def read(
+    tmp_path: Path, text: str, *, unlabelled: str = "fail", **changes: Any
+) -> tuple[pl.DataFrame, TableFacts]:
     """Write a table and read it as `MAP` says."""
     path = tmp_path / "table.csv"
     path.write_text(text)
-    return read_feature_table(str(path), **(MAP | changes))  # type: ignore[arg-type]
+    return read_feature_table(str(path), MAP | changes, unlabelled=unlabelled)

@@ -38,7 +38,9 @@ def test_parquet_patients_and_sites(tmp_path):
     path = tmp_path / "table.parquet"
     held = {"A": [1.0, 2], "C": [2.0, 1], "y": ["yes", "no"], "p": [7, 8], "s": ["x", "x"]}
     pl.DataFrame(held).write_parquet(path)
-    rows, _ = read_feature_table(str(path), **(MAP | {"patient_id": "p", "site": "s"}))  # type: ignore[arg-type]
+    rows, _ = read_feature_table(
+        str(path), MAP | {"patient_id": "p", "site": "s"}, unlabelled="fail"
+    )
     assert rows.select("patient_id", "site", "label").row(0) == ("7", "x", 1)
 
 
@@ -102,7 +104,7 @@ def test_patients_are_named_in_every_row_or_in_none(tmp_path):
         with pytest.raises(TomocalcError, match=f"1 of 2 rows .*`{word}`, on line 3"):
             read(tmp_path, f"A,C,y,p\n1,2,yes,a\n1,2,no,{word}\n", patient_id="p")
     for name, made in (("1.2E+14", "a number that a spreadsheet has rounded"), ("3-Jan", "a date")):
-        with pytest.raises(TomocalcError, match=f"`{re.escape(name)}` on line 2 is {made}"):
+        with pytest.raises(TomocalcError, match=f":2, .*`{re.escape(name)}` is {made}"):
             read(tmp_path, f"A,C,y,p\n1,2,yes,{name}\n1,2,no,b\n", patient_id="p")
 
 
@@ -150,7 +152,7 @@ DIALECTS = {
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_table_is_read_in_every_dialect(tmp_path, dialect, encoding):
     (tmp_path / "table.csv").write_text(DIALECTS[dialect], encoding=encoding)
-    rows, _ = read_feature_table(str(tmp_path / "table.csv"), **MAP)  # type: ignore[arg-type]
+    rows, _ = read_feature_table(str(tmp_path / "table.csv"), MAP, unlabelled="fail")
     assert rows["area"].to_list() == [1.5, 2.125]
     assert rows["contrast"].fill_nan(None).to_list() == [-0.25, None]
 
@@ -165,7 +167,7 @@ def test_text_of_another_encoding_names_the_remedy(tmp_path):
     lines = ["A,C,y,note", "1,2,yes,", *["1,2,no,"] * 9000, "1,2,no,Größe"]
     path.write_text("\n".join(lines), encoding="cp1252")
     with pytest.raises(TomocalcError, match=r"E302.*not UTF-8 text.*CSV UTF-8"):
-        read_feature_table(str(path), **MAP)  # type: ignore[arg-type]
+        read_feature_table(str(path), MAP, unlabelled="fail")
 
 
 def account_of(rows, **changes):
@@ -223,8 +225,8 @@ def test_the_paper_table_has_its_known_faults():
     columns = {name: f"column_{place}" for place, name in enumerate(PAPER_FEATURES, 1)}
     rows, _ = read_feature_table(
         str(path),
-        **MAP  # type: ignore[arg-type]
-        | {"header": False, "features": columns, "label": "column_7", "positive": "'1'"},
+        MAP | {"header": False, "features": columns, "label": "column_7", "positive": "'1'"},
+        unlabelled="fail",
     )
     account = account_of(rows, used=list(columns))
     assert account.rows == 11183

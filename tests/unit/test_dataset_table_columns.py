@@ -24,7 +24,7 @@ def test_one_number_is_one_label_however_it_is_written(tmp_path):
     frame = pl.DataFrame({"A": [1.0, 2, 3], "C": [1.0, 2, 3], "y": [1.0, 0.0, float("nan")]})
     frame.write_parquet(tmp_path / "t.parquet")
     with pytest.raises(TomocalcError, match="1 rows have no label, the first on line 3"):
-        read_feature_table(str(tmp_path / "t.parquet"), **(MAP | {"positive": "1"}))  # type: ignore[arg-type]
+        read_feature_table(str(tmp_path / "t.parquet"), MAP | {"positive": "1"}, unlabelled="fail")
     rows, _ = read(tmp_path, "A,C,y\n1,2,none\n3,4,calc\n", positive="calc", negative=["none"])
     assert rows["label"].to_list() == [0, 1]
 
@@ -34,7 +34,7 @@ def test_a_spoilt_parquet_file_is_one_line(tmp_path, capfd):
     write_parquet(path, pl.DataFrame({"A": [1.0], "C": [2.0], "y": ["yes"]}), about)
     path.write_bytes(path.read_bytes().replace(b"about", b"ab\xffut"))
     with pytest.raises(TomocalcError, match="the table cannot be used"):
-        read_feature_table(str(path), **MAP)  # type: ignore[arg-type]
+        read_feature_table(str(path), MAP, unlabelled="fail")
     assert capfd.readouterr().err == ""  # libraries in Rust print their own reports
 
 

@@ -127,8 +127,8 @@ def test_one_file_under_two_patients_is_refused(sheet, tmp_path):
         ("P12", "\u0420\u0661\u0662", "on line 2 in spelling alone"),  # Cyrillic, Arabic
         ("3fa9c01d", "3fa9c01d77e2", "`3fa9c01d77e2` begins with all of `3fa9c01d` on line 2"),
         ("1.23457E+14", "q", "is a number that a spreadsheet has rounded"),
-        ("#REF!", "q", "`#REF!` names nobody (line 2)"),
-        ("Total", "q", "`Total` names nobody (line 2)"),
+        ("#REF!", "q", "the first, `#REF!`, on line 2"),
+        ("Total", "q", "the first, `Total`, on line 2"),
     ],
 )
 def test_one_woman_under_two_ids_is_told(sheet, one, other, why):
@@ -146,7 +146,7 @@ def test_a_view_has_one_spelling_and_the_side_of_its_breast(sheet):
 @pytest.mark.parametrize("name", ["NA", "unknown", "None", "anonymous", "n.a", "xxx", "REMOVED"])
 def test_a_word_for_nobody_is_no_patient(sheet, name):
     text = fault(sheet("v\tp\tL\tCC\tIMAGE", *[f"w{i}\t{name}\tL\tCC\tIMAGE" for i in (1, 2)]))
-    assert f"`{name}` names nobody (lines 3, 4)" in text
+    assert f"2 of 3 rows name no patient, the first, `{name}`, on line 3" in text
 
 
 def test_twice_the_same_id_names_both_lines(sheet):

@@ -133,18 +133,7 @@ def merge_table(
             why=f"its SHA-256 is {seen}, not {expected}",
             fix="copy the table again from its source, or correct table.sha256 (null: not checked)",
         )
-    rows, facts = read_feature_table(
-        table,
-        header=columns["header"],
-        features=columns["features"],
-        label=columns["label"],
-        positive=columns["positive"],
-        negative=columns["negative"],
-        patient_id=columns["patient_id"],
-        site=columns["site"],
-        cluster=columns["cluster"],
-        unlabelled=unlabelled,
-    )
+    rows, facts = read_feature_table(table, columns, unlabelled=unlabelled)
     append(rows)
     return {
         "unlabelled_dropped": facts.unlabelled,

@@ -164,26 +164,10 @@ def main(
 def labelled_table(
     table: str, columns: sections.TableSection, model: ReleasedModel, *, unlabelled: str
 ) -> pl.DataFrame:
-    """Return the rows of a finished table through the map of its columns.
-
-    Raises
-    ------
-    TomocalcError
-        ``E302`` as `read_feature_table`.
-    """
+    """Return the rows of a finished table, as `read_feature_table` does."""
     features = {name: columns["features"].get(name, name) for name in model.features}
-    rows, _ = read_feature_table(
-        table,
-        header=columns["header"],
-        features=features,
-        label=columns["label"],
-        positive=columns["positive"],
-        negative=columns["negative"],
-        patient_id=columns["patient_id"],
-        site=columns["site"],
-        cluster=columns["cluster"],
-        unlabelled=unlabelled,
-    )
+    read: sections.TableSection = {**columns, "features": features}
+    rows, _ = read_feature_table(table, read, unlabelled=unlabelled)
     validate(rows, needed=model.features, missing=model.preprocessing.imputation is not None)
     return rows
 

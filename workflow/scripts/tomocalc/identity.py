@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -192,6 +192,32 @@ def two_spellings(names: Iterable[tuple[str, int]], *, beside: bool = True) -> I
         if name.startswith(short):
             why = f"`{name}` begins with all of `{short}` on line {once[short]}"
             yield Again(name, once[name], short, once[short], why)
+
+
+def unclear_names(
+    named: Sequence[tuple[str, int]], *, fix: str
+) -> Iterator[tuple[int, str, str, str]]:
+    """Yield what is wrong with the names of patients, each with its line, what tells it apart, fix.
+
+    Parameters
+    ----------
+    named
+        Name and line of every row; an empty one names nobody.
+    fix
+        What to do where somebody is not named.
+    """
+    nobody = [(name, line) for name, line in named if names_nobody(name)]
+    if nobody:
+        word, line = nobody[0]
+        why = f"{len(nobody)} of {len(named)} rows name no patient, the first"
+        yield line, "nobody", f"{why}{f', `{word}`,' * bool(word)} on line {line}", fix
+    for name, line in dict(reversed(named)).items():
+        if made := made_by_spreadsheet(name):
+            why = f"`{name}` is {made}: others may look the same"
+            yield line, name, why, "format the column as text there, and export it anew"
+    fix = "write one patient in one way, and give two patients names that differ more"
+    for again in two_spellings((name, line) for name, line in named if not names_nobody(name)):
+        yield again.line, "spelt", again.why, fix
 
 
 def patients_of_studies(volumes: Iterable[tuple[str, str, str]]) -> Iterator[TomocalcError]:

@@ -16,7 +16,7 @@ from tomocalc.cells import LINE, Cells, Fault, Row, line_numbers, read_cells, ro
 from tomocalc.config import Schema
 from tomocalc.delimited import sheet_error
 from tomocalc.errors import TomocalcError, TomocalcErrors, raise_all
-from tomocalc.identity import made_by_spreadsheet, names_nobody, two_spellings
+from tomocalc.identity import unclear_names
 from tomocalc.reader_terms import mistaken_terms
 from tomocalc.readers.dicom_lists import VIEWS
 from tomocalc.readers.sources import foreign_path, local_path, real_names, source_files
@@ -237,24 +237,12 @@ def _twice(path: str, rows: list[Row]) -> Iterator[Fault]:
         first.setdefault(name, row)
 
 
-def _patients(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
+def _patients(path: str, rows: list[Row]) -> list[TomocalcError]:
     """Name lines without a patient, and patients who seem to have two ids."""
     named = [(str(row["patient_id"]), row[LINE]) for row in rows if row["patient_id"]]
-    nobody = [(name, line) for name, line in named if names_nobody(name)]
-    if nobody:
-        lines = line_numbers([line for _, line in nobody])
-        why = f"`{nobody[0][0]}` names nobody ({lines}): all of them would be one patient"
-        fix = "give every patient a pseudonym of her own"
-        yield row_error(f"{path}:{nobody[0][1]}, column patient_id", why, fix)
-    for name, line in dict(reversed(named)).items():
-        if made := made_by_spreadsheet(name):
-            why = f"`{name}` is {made}: others may look the same"
-            fix = "format the column as text there, and export it anew"
-            yield row_error(f"{path}:{line}, column patient_id", why, fix)
-    fix = "write one patient in one way, and give two patients names that differ more"
-    yield from together(
-        (again.line, "", row_error(f"{path}:{again.line}, column patient_id", again.why, fix))
-        for again in two_spellings(named)
+    return together(
+        (line, kind, row_error(f"{path}:{line}, column patient_id", why, fix))
+        for line, kind, why, fix in unclear_names(named, fix="give every patient a pseudonym")
     )
 
 

@@ -15,17 +15,16 @@ from tomocalc.dataset.table_checks import (
     cell_text,
     like_words,
     nameless,
-    no_patient,
     not_numbers,
-    patient_spellings,
     reader_ranks,
     split_clusters,
+    unclear,
 )
 from tomocalc.delimited import LINE, table_error
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.identity import EMPTY, plain_number
 from tomocalc.parquet import BAD, load_parquet
-from tomocalc.sections import MOST_SUBGROUPS, TABLE
+from tomocalc.sections import MOST_SUBGROUPS, TABLE, TableSection
 from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, Column, own_columns, schema
 from tomocalc.text_table import PARQUET, TWICE, text_table
 
@@ -62,17 +61,7 @@ class TableFacts:
 
 
 def read_feature_table(
-    path: str,
-    *,
-    header: bool,
-    features: dict[str, str],
-    label: str,
-    positive: str,
-    negative: Sequence[str] | None,
-    patient_id: str | None,
-    site: str | None,
-    unlabelled: str,
-    cluster: str | None = None,
+    path: str, columns: TableSection, *, unlabelled: str
 ) -> tuple[pl.DataFrame, TableFacts]:
     """Read a table with one candidate per row through a map of its columns.
 
@@ -80,22 +69,11 @@ def read_feature_table(
     ----------
     path
         CSV (comma, semicolon or tab) or Parquet file.
-    header
-        Whether a CSV has column names; without, they are ``column_1``, ``column_2``, ….
-    features
-        Feature name: column.
-    label, positive
-        Column of the label, and its value (as text) of the positive class.
-    negative
-        Values of the negative class; rows of all others are left out. None where the column holds
-        one other value, which it then is.
-    patient_id, site
-        Columns, or None. A column of patients that is empty throughout names none.
+    columns
+        Section of the configuration. A column of patients that is empty throughout names none; of
+        a cluster its rows are the members, in the order of the file.
     unlabelled
         ``fail`` or ``drop``: what to do with rows whose label is empty.
-    cluster
-        Column that says which rows are members of one cluster, or None. A cluster then is the
-        candidate and its members are the steps of its sequence, in the order of the file.
 
     Returns
     -------
@@ -107,7 +85,9 @@ def read_feature_table(
     TomocalcError
         ``E302``, naming the column or the line at fault.
     """
-    table = _read(path, header=header)
+    features, label, site = columns["features"], columns["label"], columns["site"]
+    patient_id, cluster = columns["patient_id"], columns["cluster"]
+    table = _read(path, header=columns["header"])
     wanted = [*features.values(), label, *filter(None, (patient_id, site, cluster))]
     _need_columns(path, table, wanted)
     twice = sorted(name for name in set(wanted) if f"{name}{TWICE}" in table.columns)
@@ -116,7 +96,7 @@ def read_feature_table(
         raise table_error(path, why, "rename or delete one of them")
     table = table.with_columns(_one_spelling(table[label])).with_row_index("_row")
     table = table.filter(pl.any_horizontal(pl.exclude("_row", "_line").is_not_null()))
-    positive = plain_number(positive)
+    positive, negative = plain_number(columns["positive"]), columns["negative"]
     negative = None if negative is None else [*map(plain_number, negative)]
     text = cell_text(label)
     raise_all(list(like_words(path, table, label, [positive, *(negative or ())])))
@@ -132,13 +112,7 @@ def read_feature_table(
     table = table.filter(named)
     table = _with_numbers(table, list(features.values()))
     table = reader_ranks(path, table, features)
-    raise_all(
-        [
-            *not_numbers(path, table, features),
-            *no_patient(path, table, patient_id),
-            *patient_spellings(path, table, patient_id),
-        ]
-    )
+    raise_all([*not_numbers(path, table, features), *unclear(path, table, patient_id)])
     if other_labels:
         log.warning("column %s: %d rows of other labels left out", label, other_labels)
     whose = {"patient_id": patient_id, "cluster": cluster}

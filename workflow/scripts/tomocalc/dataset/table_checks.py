@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import polars as pl
 
+from tomocalc.cells import together
 from tomocalc.delimited import table_error
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.identity import EMPTY, made_by_spreadsheet, names_nobody, two_spellings
+from tomocalc.identity import EMPTY, unclear_names
 from tomocalc.reader_terms import TERMS, rank_of, remedy
 
 LARGEST = 3.4e38
@@ -37,24 +38,16 @@ def cell_text(column: str | None) -> pl.Expr:
     return pl.col(column).cast(pl.String).str.strip_chars().fill_null("")
 
 
-def no_patient(path: str, table: pl.DataFrame, patient_id: str | None) -> Iterator[TomocalcError]:
-    """Say that some rows name a patient and others do not, or that a spreadsheet changed names."""
+def unclear(path: str, table: pl.DataFrame, patient_id: str | None) -> list[TomocalcError]:
+    """Name rows without a patient, and patients who seem to have two names."""
     if patient_id is None or nameless(table, patient_id):
-        return
-    rows = table.select(name=cell_text(patient_id), line="_line")
-    once = rows.unique("name", keep="first", maintain_order=True)
-    where = f"{path}, column {patient_id}"
-    unnamed = rows.filter(
-        pl.col("name").is_in([name for name in once["name"] if names_nobody(name)])
+        return []
+    rows = table.select(cell_text(patient_id), "_line").rows()
+    fix = "name the patient of every row, or set table.patient_id to null"
+    return together(
+        (line, kind, table_error(f"{path}:{line}, column {patient_id}", why, fix))
+        for line, kind, why, fix in unclear_names(rows, fix=fix)
     )
-    if unnamed.height:
-        word = f", `{unnamed['name'][0]}`," * bool(unnamed["name"][0])
-        why = f"{unnamed.height} of {table.height} rows name no patient, the first{word} on line "
-        fix = "name the patient of every row, or set table.patient_id to null"
-        yield table_error(where, f"{why}{unnamed['line'][0]}", fix)
-    for name, line in [row for row in once.iter_rows() if made_by_spreadsheet(row[0])][:1]:
-        why = f"`{name}` on line {line} is {made_by_spreadsheet(name)}"
-        yield table_error(where, why, "format the column as text there, and export it anew")
 
 
 def nameless(table: pl.DataFrame, patient_id: str | None) -> bool:
@@ -113,22 +106,6 @@ def split_clusters(
             why = f"cluster `{one['of'][0]}` has several {what}, {shown}"
             why += f", and so do {count - 1} others" if count > 1 else ""
             yield table_error(where, why, fix)
-
-
-def patient_spellings(
-    path: str, table: pl.DataFrame, patient_id: str | None
-) -> Iterator[TomocalcError]:
-    """Say that one patient is written in two ways."""
-    if patient_id is None or nameless(table, patient_id):
-        return
-    names = table.select(cell_text(patient_id), "_line")
-    once = names.unique(patient_id, keep="first", maintain_order=True)
-    again = list(two_spellings(once.iter_rows()))
-    if again:
-        line, why = again[0].line, again[0].why
-        more = f", and so do {len(again) - 1} other names" if len(again) > 1 else ""
-        fix = "write one patient in one way, and give two patients names that differ more"
-        yield table_error(f"{path}:{line}, column {patient_id}", f"{why}{more}", fix)
 
 
 def not_numbers(

@@ -152,21 +152,27 @@ def wrong_spacing(sheet: str, rows: Sequence[Row]) -> list[TomocalcError]:
     rows
         Of the sheet of volumes.
     """
-    absent = [
-        (row[LINE], name, _no_spacing(sheet, row, name, suffix))
-        for row in rows
-        for name, suffix in _without(row)
-    ]
-    name, rows = "pixel_spacing_mm", [row for row in rows if row["pixel_spacing_mm"]]
-    known = sorted(row[name] for row in rows)
-    slips = []
-    for row in rows if len(rows) >= SEVERAL else ():
-        if max(row[name], usual := known[len(known) // 2]) >= SLIP * min(row[name], usual):
-            why = f"{row[name]:g} is far from {usual:g}, as most volumes of the sheet have"
+    found = []
+    known = sorted(filter(None, (row["pixel_spacing_mm"] for row in rows)))
+    usual = known[len(known) // 2] if len(known) >= SEVERAL else None
+    for row in rows:
+        where = f"{sheet}:{row[LINE]}, column"
+        for name, suffix in _without(row):
+            what, why = f"{name.split('_')[0]} spacing is missing", f"files that end in {suffix}"
+            error = TomocalcError(
+                "E205",
+                what=what,
+                where=f"{where} {name}",
+                why=f"{why} carry none",
+                fix=f"fill {name}",
+            )
+            found.append((row[LINE], name, error))
+        own = row["pixel_spacing_mm"]
+        if usual and own and max(own, usual) >= SLIP * min(own, usual):
+            why = f"{own:g} is far from {usual:g}, as most volumes of the sheet have"
             fix = "correct it, or take the volume out"
-            error = row_error(f"{sheet}:{row[LINE]}, column {name}", why, fix)
-            slips.append((row[LINE], "slip", error))
-    return together([*absent, *slips])
+            found.append((row[LINE], "slip", row_error(f"{where} pixel_spacing_mm", why, fix)))
+    return together(found)
 
 
 def outside_images(
@@ -281,13 +287,3 @@ def _without(row: Row) -> Iterator[tuple[str, str]]:
         for name in absent:
             if name == "pixel_spacing_mm" or len(files) > 1:
                 yield name, min(endings)
-
-
-def _no_spacing(sheet: str, row: Row, name: str, suffix: str) -> TomocalcError:
-    return TomocalcError(
-        "E205",
-        what=f"{name.split('_')[0]} spacing is missing",
-        where=f"{sheet}:{row[LINE]}, column {name}",
-        why=f"files that end in {suffix} carry none",
-        fix=f"fill {name}",
-    )

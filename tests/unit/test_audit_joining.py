@@ -1,5 +1,6 @@
 """A split and a table: which lines belong to which rows."""
 
+import pandas as pd
 import polars as pl
 import pytest
 
@@ -62,6 +63,11 @@ def test_a_split_that_does_not_say_to_what_it_belongs_is_refused(split, words):
     with pytest.raises(TomocalcError) as error:
         joined_table(TABLE, pl.DataFrame(split), patient="patient")
     assert words in str(error.value)
+
+
+def test_a_column_of_another_library_is_no_table():
+    with pytest.raises(TomocalcError, match=r"a Series is no table.*a path or a data frame"):
+        joined_table(TABLE, pd.Series(PARTS))
 
 
 def test_three_parts_may_be_tables_of_their_own():

@@ -173,7 +173,7 @@ def _foreign(source: Any) -> pl.DataFrame:
     try:
         return pl.from_dataframe(source)
     except (*BAD, TypeError) as error:
-        if not hasattr(source, "astype"):
+        if not hasattr(source, "columns"):
             raise fault(
                 "the table",
                 f"a {type(source).__name__} is no table",

@@ -159,25 +159,21 @@ AIMS = (
         unit=" s",
         ours="eda | tomocalc, 1,000,000 rows | wall s",
     ),
-    Aim(
-        what="an epoch of the paper's network, six steps",
-        limit=0.7,
-        at_most=True,
-        unit="×",
-        ours="training | 6 steps of 1 feature ours | CPU s per epoch",
-        peer="training | 6 steps of 1 feature keras | CPU s per epoch",
-        beside="Keras on TensorFlow, CPU s",
-        ratio="ours / peer",
-    ),
-    Aim(
-        what="an epoch of the paper's network, one step",
-        limit=0.55,
-        at_most=True,
-        unit="×",
-        ours="training | 1 step of 6 features ours | CPU s per epoch",
-        peer="training | 1 step of 6 features keras | CPU s per epoch",
-        beside="Keras on TensorFlow, CPU s",
-        ratio="ours / peer",
+    *(
+        Aim(
+            what=f"an epoch of the paper's network, {steps}",
+            limit=limit,
+            at_most=True,
+            unit="×",
+            ours=f"training | {row} ours | CPU s per epoch",
+            peer=f"training | {row} keras | CPU s per epoch",
+            beside="Keras on TensorFlow, CPU s",
+            ratio="ours / peer",
+        )
+        for steps, limit, row in (
+            ("six steps", 0.7, "6 steps of 1 feature"),
+            ("one step", 0.55, "1 step of 6 features"),
+        )
     ),
     Aim(
         what="trials per minute on two cores",

@@ -173,9 +173,19 @@ def test_two_spellings_of_a_patient_are_refused_without_naming_him() -> None:
 
 def test_labels_are_counted_and_not_shown() -> None:
     frame = table(1).frame.with_columns(label=pl.lit("carcinoma of Miller"))
-    with pytest.raises(TomocalcError, match="1 different labels") as found:
+    with pytest.raises(TomocalcError, match="all labels in it are the same") as found:
         audit_table(frame, label="label", permutations=0)
     assert "Miller" not in str(found.value)
+
+
+def test_nan_is_no_label_and_infinity_no_number() -> None:
+    odd = pl.int_range(pl.len()) % 3 == 0
+    frame = table(1).frame.with_columns(
+        label=pl.when(odd).then(pl.lit("nan")).otherwise(pl.col("label").cast(pl.String)),
+        f0=pl.when(odd).then(float("inf")).otherwise("f0"),
+    )
+    found = audit_table(frame, label="label", patient="patient", permutations=0)
+    assert (found.positive, found.check("unlabelled").count) == ("1", -(-frame.height // 3))
 
 
 def test_rows_of_neither_class_are_left_out_and_counted(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_the_test_part_alone_counts() -> None:
     ("arguments", "words"),
     [
         ({}, "neither a precision nor a lead"),
-        ({"lead": 0.1}, "neither a precision nor a lead"),
+        ({"lead": 0.1}, "that over another score"),
         ({"half_width": 0.1, "share": 2.0}, "between 0 and 1"),
         ({"half_width": 0.1, "score": "odds"}, "column odds"),
         ({"half_width": 1e-9}, "are not enough"),

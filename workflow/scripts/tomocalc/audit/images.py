@@ -125,7 +125,7 @@ def _read(folder: Path) -> _Folder:
             where=str(folder),
             why=f"none of its {len(names)} files is an image that can be read"
             if folder.is_dir()
-            else "there is no such folder",
+            else ("it is a file" if folder.exists() else "there is no such folder"),
             fix="give a folder of DICOM, PNG, JPEG, TIFF, PGM, NIfTI, NRRD or MetaImage files",
         )
     return found

@@ -107,7 +107,7 @@ class SplitRows:
     def some(self, name: str) -> pl.Series:
         """Return the numbers of a feature in at most `SOME` rows, evenly chosen; no gaps."""
         values = self.frame[name].cast(pl.Float64)[:: 1 + self.frame.height // SOME]
-        return values.drop_nulls().drop_nans()
+        return values.filter(values.is_finite())
 
     @cached_property
     def precise(self) -> list[str]:
@@ -120,9 +120,10 @@ class SplitRows:
 
     @cached_property
     def numbers(self) -> NDArray[np.float64]:
-        """The features, (row, feature); missing ones are NaN."""
+        """The features, (row, feature); missing and infinite ones are NaN."""
         columns = [pl.col(name).cast(pl.Float64) for name in self.features]
-        return self.frame.select(columns).fill_null(float("nan")).to_numpy()
+        found = self.frame.select(columns).fill_null(float("nan")).to_numpy()
+        return np.where(np.isfinite(found), found, np.nan)
 
 
 def written_digits(values: pl.Series) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -193,4 +194,5 @@ def close_to(name: str, columns: Sequence[str]) -> str:
 
 def fault(where: str, why: str, fix: str) -> TomocalcError:
     """Return what is wrong with a table or a split that is to be audited."""
-    return TomocalcError("E302", what="the split cannot be audited", where=where, why=why, fix=fix)
+    what = "the table or its split cannot be used"
+    return TomocalcError("E302", what=what, where=where, why=why, fix=fix)

@@ -142,6 +142,10 @@ def labels_of(
         kind for kind in kinds if not is_empty(kind) or any(_same(kind, word) for word in said)
     ]
     wanted = [kind for kind in kinds if _same(kind, positive)] if positive is not None else kinds
+    if len(kinds) < 2:
+        why = "all labels in it are the same" if kinds else "no row has a label"
+        fix = "name the column of the labels, or take rows of both classes"
+        raise fault(f"column {name}", why, fix)
     if not wanted or (positive is None and len(kinds) != 2):
         why = f"it holds {len(kinds)} different labels"
         why += "" if positive is None else ", and none of them is the positive one"
@@ -220,6 +224,7 @@ def _row_names(frame: pl.DataFrame, label: str, patient: str | None) -> pl.Serie
 
 def _number(text: str) -> float:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return float("-inf")
+    return number if number == number else float("-inf")  # NaN would stand anywhere in an order

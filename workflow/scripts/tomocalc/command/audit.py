@@ -11,6 +11,9 @@ from tomocalc.command.outputs import outputs
 from tomocalc.errors import TomocalcError
 from tomocalc.sections import PARTS
 
+CHOSEN = ["label", "positive", "negative", "patient", "site", "features", "permutations", "seed"]
+"""Options that are arguments of `audit_table`."""
+
 if TYPE_CHECKING:
     from tomocalc.accounts.leakage import SplitAudit
 
@@ -78,14 +81,7 @@ def _audit(given: argparse.Namespace) -> int:
         found = audit_table(
             parts or given.table,
             given.split,
-            label=given.label,
-            positive=given.positive,
-            negative=given.negative,
-            patient=given.patient,
-            site=given.site,
-            features=given.features,
-            permutations=given.permutations,
-            seed=given.seed,
+            **{name: getattr(given, name) for name in CHOSEN},
         )
         return _finish(found, given, list(parts.values()) or [given.split or given.table])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -42,19 +43,8 @@ def _plan(given: argparse.Namespace) -> int:
     # here: --help need not wait for what computes
     from tomocalc.study.planning import plan_study
 
-    found = plan_study(
-        given.pilot,
-        half_width=given.half_width,
-        lead=given.lead,
-        score=given.score,
-        other=given.other,
-        label=given.label,
-        patient=given.patient,
-        share=given.share,
-        power=given.power,
-        confidence=given.confidence,
-        seed=given.seed,
-    )
+    # every option is an argument of the function
+    found = plan_study(**{name: vars(given)[name] for name in vars(given) if name not in OWN})
     print(  # noqa: T201
         f"{found.with_calcifications:,} patients with calcifications and {found.without:,} "
         f"without: {found.power:.0%} of such studies reach it.\n"
@@ -64,31 +54,38 @@ def _plan(given: argparse.Namespace) -> int:
     return 0
 
 
-FAULT = 2
-"""Exit code of bad input; 1 is that of ``--fail-on``."""
+FAULT, INTERRUPTED, UNHEARD = 2, 130, 141
+"""Exit codes of bad input, of Ctrl-C and of a closed pipe; 1 is that of ``--fail-on``."""
+OWN = ("run", "traceback", "command")
+"""What is no argument of the function that a command calls."""
 
 
 class _Parser(argparse.ArgumentParser):
     """A parser whose complaints are one line, like all others."""
 
     def error(self, message: str) -> NoReturn:
-        raise TomocalcError(
-            "E105",
-            what="the command cannot be understood",
-            where=self.prog,
-            why=message,
-            fix=f"{self.prog} --help lists what it takes",
-        )
+        raise _not_understood(self.prog, message)
+
+
+def _not_understood(command: str, why: str) -> TomocalcError:
+    what, fix = "the command cannot be understood", f"{command} --help lists what it takes"
+    return TomocalcError("E105", what=what, where=command, why=why, fix=fix)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code."""
     given = argparse.Namespace(traceback=False)
     try:
-        given = _parser().parse_args(arguments)
-        return given.run(given)
+        given, unknown = _parser().parse_known_args(arguments)
+        return _run(given, unknown)
     except TomocalcError as error:
         told = error
+    except KeyboardInterrupt:
+        print("interrupted: nothing unfinished stays", file=sys.stderr)  # noqa: T201
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader, as head, has enough; nor can the rest be flushed
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNHEARD
     except ModuleNotFoundError as error:
         told = missing_package(error)
     except OSError as error:
@@ -99,6 +96,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         told = _unexpected(error)
     print(in_one_line(told), file=sys.stderr)  # noqa: T201
     return FAULT
+
+
+def _run(given: argparse.Namespace, unknown: Sequence[str]) -> int:
+    if unknown:
+        raise _not_understood(f"tomocalc {given.command}", f"it has no {unknown[0]}")
+    code = given.run(given)
+    sys.stdout.flush()  # where a closed pipe can still be told
+    return code
 
 
 def _unreadable(error: OSError) -> TomocalcError:
@@ -127,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="tomocalc", description=__doc__)
     parser.add_argument("--traceback", action="store_true", help="of faults of tomocalc itself")
     parser.add_argument("--version", action="version", version=f"tomocalc {VERSION}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     audit.add_parser(commands)
     demo.add_parser(commands)
     add_plan_parser(commands)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -44,11 +45,11 @@ def add_parser(commands: Any) -> None:
 
 
 def _length(text: str) -> float:
-    """Return a length in mm; argparse tells of any other text."""
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise ValueError
-    return value
+    """Return a length in mm."""
+    with contextlib.suppress(ValueError):
+        if 0 < (value := float(text)) < float("inf"):
+            return value
+    raise argparse.ArgumentTypeError(f"{text} is no length in mm")
 
 
 def _predict(given: argparse.Namespace) -> int:

@@ -154,8 +154,11 @@ def plan_study(
 def _check_wanted(
     half_width: float | None, lead: float | None, other: str | None, seed: int
 ) -> None:
-    if (half_width is None) == (lead is None) or (lead is not None) != (other is not None):
+    if (half_width is None) == (lead is None):
         raise _fault("what is wanted", "it is neither a precision nor a lead", "say one of them")
+    if (lead is None) != (other is None):
+        why = "a lead is that over another score, and one of both is not said"
+        raise _fault("lead and other", why, "give both, or neither")
     if not 0 < (half_width if half_width is not None else (lead or 0) / 2) < 0.5 or seed < 0:
         why = "half a width lies between 0 and 0.5, a lead between 0 and 1, a seed at 0 or above"
         raise _fault("half-width, lead, seed", why, "correct them")

@@ -132,8 +132,12 @@ def read_seal(path: str | Path) -> Seal:
     Raises
     ------
     TomocalcError
-        ``E309`` when it was changed by hand, or is no seal.
+        ``E309`` when it was changed by hand, or is no seal; ``E104`` when there is none.
     """
+    if not Path(path).exists():
+        fix = "correct the path, or make one: tomocalc seal SEAL TABLE [SPLIT] --label COLUMN"
+        why = "there is no such file"
+        raise TomocalcError("E104", what="no seal to read", where=str(path), why=why, fix=fix)
     try:
         seal = Seal.read(path)
     except TomocalcError as error:

@@ -11,15 +11,16 @@ import pytest
 from msgspec import to_builtins
 
 import reproduce_paper
-import split_dataset
 import train_lstm
 from support.model_data import MODEL, NAMES, chosen, make_candidates, training
+from support.table_data import split_into
 from tomocalc.comparison.figures import protocol_figures
 from tomocalc.pages.words import UNTUNED
 from tomocalc.parquet import read_parquet, write_parquet
 
 PROTOCOLS = ("paper", "honest")
 EVALUATION = {"confidence": 0.95}
+SPLIT = {"validation_fraction": 0.2, "test_fraction": 0.3, "folds": 2}
 
 
 def prepared(folder: Path, *, trials: int = 1) -> dict[str, Any]:
@@ -29,17 +30,8 @@ def prepared(folder: Path, *, trials: int = 1) -> dict[str, Any]:
     chosen(units=[6, 4], dropout=0.2, trials=trials).write(folder / "best.json")
     for protocol in PROTOCOLS:
         out = folder / protocol
-        split_dataset.main(
-            candidates=str(folder / "candidates.parquet"),
-            own=None,
-            protocol=protocol,
-            features=NAMES,
-            duplicates="drop",
-            seed=1,
-            settings={"validation_fraction": 0.2, "test_fraction": 0.3, "folds": 2},
-            splits=str(out / "splits.parquet"),
-            account=str(out / "split.json"),
-        )
+        written = folder / "candidates.parquet"
+        split_into(out, written, protocol=protocol, features=NAMES, settings=SPLIT)
         train_lstm.main(
             **training(
                 folder,

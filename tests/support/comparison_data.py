@@ -10,10 +10,10 @@ import audit_leakage
 import compare_models
 import fit_feature_models
 import grow_trees
-import split_dataset
 import train_lstm
 from support.candidates import cohort
 from support.model_data import MODEL, chosen, training
+from support.table_data import split_into
 from tomocalc.parquet import write_parquet
 
 FEATURES = ["area", "contrast"]
@@ -47,17 +47,8 @@ def compare(
         )
     }
     for place, protocol in enumerate(protocols):
-        split_dataset.main(
-            candidates=str(candidates),
-            own=own,
-            protocol=protocol,
-            features=FEATURES,
-            duplicates="drop",
-            seed=1,
-            settings=SPLIT,
-            splits=paths["splits"][place],
-            account=str(folder / protocol / "split.json"),
-        )
+        out = folder / protocol
+        split_into(out, candidates, protocol=protocol, features=FEATURES, settings=SPLIT, own=own)
         measured: dict[str, Any] = {
             "candidates": str(candidates),
             "splits": paths["splits"][place],
@@ -79,7 +70,7 @@ def compare(
         train_lstm.main(
             **training(
                 folder,
-                out=folder / protocol,
+                out=out,
                 **shared,
                 run_protocol=protocols[0],
                 tuned_on=paths["splits"][0],
@@ -87,7 +78,6 @@ def compare(
                 times=str(folder / "logs" / f"{protocol}_lstm.tsv"),
             )
         )
-        out = folder / protocol
         grow_trees.main(
             **measured,
             network=str(out / "model.safetensors"),

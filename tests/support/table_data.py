@@ -52,18 +52,39 @@ def merge_and_split(
         quality=paths["quality"],
         croissant=str(folder / "croissant.json"),
     )
-    split_dataset.main(
-        candidates=paths["candidates"],
-        own=None,
-        features=list(features),
+    split_into(
+        folder,
+        paths["candidates"],
         protocol=protocol,
-        duplicates=config["dataset"]["duplicates"],
-        seed=1,
+        features=features,
         settings=config["split"],
-        splits=paths["splits"],
-        account=paths["split"],
+        duplicates=config["dataset"]["duplicates"],
     )
     return paths
+
+
+def split_into(
+    folder: Path,
+    candidates: str | Path,
+    *,
+    protocol: str,
+    features: Sequence[str],
+    settings: Mapping[str, Any],
+    own: str | None = None,
+    duplicates: str = "drop",
+) -> None:
+    """Write the split of *candidates* and its account into *folder*."""
+    split_dataset.main(
+        candidates=str(candidates),
+        own=own,
+        features=list(features),
+        protocol=protocol,
+        duplicates=duplicates,
+        seed=1,
+        settings=settings,
+        splits=str(folder / "splits.parquet"),
+        account=str(folder / "split.json"),
+    )
 
 
 def merge_volumes(

@@ -5,8 +5,8 @@ import json
 import polars as pl
 import pytest
 
-import split_dataset
 from support.candidates import candidate_rows, cohort
+from support.table_data import split_into
 from tomocalc.accounts.leakage import Verdict
 from tomocalc.audit.audit import audit_split, rows_of_split
 from tomocalc.dataset.splits import split_honest, split_paper, usable_candidates
@@ -181,16 +181,9 @@ def test_the_honest_protocol_is_clean():
 @pytest.mark.parametrize("protocol", ["honest", "paper"])
 def test_the_split_is_written_with_its_account(tmp_path, protocol):
     write_parquet(tmp_path / "candidates.parquet", cohort())
-    split_dataset.main(
-        candidates=str(tmp_path / "candidates.parquet"),
-        features=["area", "contrast"],
-        protocol=protocol,
-        duplicates="drop",
-        seed=1,
-        settings={"validation_fraction": 0.2, "test_fraction": 0.3, "folds": 3},
-        splits=str(tmp_path / "splits.parquet"),
-        account=str(tmp_path / "split.json"),
-    )
+    settings = {"validation_fraction": 0.2, "test_fraction": 0.3, "folds": 3}
+    candidates, features = tmp_path / "candidates.parquet", ["area", "contrast"]
+    split_into(tmp_path, candidates, protocol=protocol, features=features, settings=settings)
     account = json.loads((tmp_path / "split.json").read_text())
     splits = read_parquet(tmp_path / "splits.parquet")
     assert account["audit"]["verdict"] == {"honest": "clean", "paper": "leaks"}[protocol]

@@ -8,11 +8,14 @@ from tomocalc.accounts.metrics import Confusion, Part
 from tomocalc.evaluation.account import account, precision_recall, roc
 from tomocalc.evaluation.weighted import figures_left_out
 from tomocalc.metrics import (
+    accuracy,
     auroc,
     average_precision,
+    best_f1_threshold,
     confusion,
     wilson,
 )
+from tomocalc.metrics import score as objective
 
 LABEL = np.array([1, 1, 0, 0, 1, 0], dtype=np.int8)
 SCORE = np.array([0.9, 0.4, 0.6, 0.2, 0.5, 0.1])
@@ -58,15 +61,18 @@ def test_wilson_interval(successes, trials, low, high):
 
 def test_figures_equal_scikit_learn():
     draw = np.random.default_rng(5)
-    for _ in range(60):
+    for _ in range(100):
         size = int(draw.integers(5, 60))
         label = draw.integers(0, 2, size).astype(np.int8)
         label[:2] = 0, 1
-        score = np.round(draw.random(size), 1)
+        score = np.round(draw.random(size), int(draw.choice([1, 9])))  # with ties and without
         cut = float(draw.choice([0.3, 0.5, 0.7]))
         called = score >= cut
         ours = confusion(label, score, cut).figures()
         ours |= {"auroc": auroc(label, score), "average_precision": average_precision(label, score)}
+        every = [confusion(label, score, at).figures()["f1"] for at in np.unique(score)]
+        best = reference.f1_score(label, score >= best_f1_threshold(label, score))
+        assert best == pytest.approx(max(every))
         theirs = {
             "accuracy": reference.accuracy_score(label, called),
             "precision": reference.precision_score(label, called, zero_division=0.0),  # pyright: ignore[reportArgumentType]
@@ -81,42 +87,16 @@ def test_figures_equal_scikit_learn():
         assert ours == pytest.approx(theirs, abs=1e-12)
 
 
-def test_a_thousand_inputs_equal_scikit_learn():
-    # one column an input, so that scikit-learn is called once for all of them
-    draw = np.random.default_rng(8)
-    label = (draw.random((40, 1000)) < draw.random(1000)).astype(np.int8)
-    label[:2] = [[0], [1]]
-    score = np.round(draw.random((40, 1000)), 1)
-    called = (score >= 0.5).astype(np.int8)
-    counts = [confusion(*column, 0.5) for column in zip(label.T, score.T, strict=True)]
-    precision, recall, f1, _ = reference.precision_recall_fscore_support(
-        label,
-        called,
-        average=None,
-        zero_division=0.0,  # pyright: ignore[reportArgumentType]
-    )
-    theirs = {
-        "precision": precision,
-        "recall": recall,
-        "specificity": reference.recall_score(1 - label, 1 - called, average=None),  # pyright: ignore[reportArgumentType]
-        "f1": f1,
-        "accuracy": (label == called).mean(axis=0),
-        "auroc": reference.roc_auc_score(label, score, average=None),  # pyright: ignore[reportArgumentType]
-        "average_precision": reference.average_precision_score(label, score, average=None),  # pyright: ignore[reportArgumentType]
-    }
-    for i, (truth, given) in enumerate(zip(label.T, score.T, strict=True)):
-        ours = counts[i].figures()
-        ours |= {"auroc": auroc(truth, given), "average_precision": average_precision(truth, given)}
-        for name, values in theirs.items():
-            assert ours[name] == pytest.approx(values[i], abs=1e-12)
-        mean_recall = (theirs["recall"][i] + theirs["specificity"][i]) / 2
-        assert ours["balanced_accuracy"] == pytest.approx(mean_recall, abs=1e-12)
-        assert ours["mcc"] == pytest.approx(_correlation(truth, called[:, i]), abs=1e-12)
+def test_the_best_threshold_and_the_accuracy_by_hand():
+    label, score = np.array([0, 0, 1, 1]), np.array([0.1, 0.6, 0.6, 0.9])
+    assert accuracy(label, score) == objective("accuracy", label, score) == 0.75
+    assert best_f1_threshold(label, score) == pytest.approx(0.35)
 
 
-def _correlation(first, second):
-    """Matthews' coefficient is the correlation of two indicators, 0 where one is constant."""
-    return 0.0 if np.ptp(second) == 0 else float(np.corrcoef(first, second)[0, 1])
+def test_one_class_has_no_ranking():
+    for name in (auroc, average_precision, best_f1_threshold):
+        with pytest.raises(ValueError, match="both classes"):
+            name(np.ones(3), np.ones(3))
 
 
 def test_account_is_complete_and_inside_its_intervals():

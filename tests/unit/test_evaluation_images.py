@@ -210,10 +210,6 @@ def test_a_patient_in_another_part_is_not_counted():
     assert images.volumes.height == 4
 
 
-def test_equal_input_gives_equal_facts():
-    assert measured(3).facts == measured(3).facts
-
-
 def test_a_candidate_in_an_annotated_cluster_is_not_a_false_calcification():
     rows, parts, volumes, sheet = cohort()
     sheet.append(area("v1", 900, 900, 30))

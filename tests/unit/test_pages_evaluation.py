@@ -56,11 +56,6 @@ def test_a_part_without_both_classes_has_no_figures():
     assert "in-silico phantom" in html
 
 
-def test_equal_figures_give_equal_bytes():
-    pages = {evaluation_page(figures()) for _ in range(2)}
-    assert len(pages) == 1
-
-
 def page_of(facts, measured):
     return evaluation_page(
         figures(source="phantom", images=facts),

@@ -102,10 +102,6 @@ def test_json_cannot_end_its_element():
     assert not set("<>&") & set(block)
 
 
-def test_equal_arguments_give_equal_bytes():
-    assert page() == page()
-
-
 def test_an_id_that_occurs_twice_is_refused():
     with pytest.raises(ValueError, match="chart-one"):
         page(body=parts("one")[1] + parts("one")[1])

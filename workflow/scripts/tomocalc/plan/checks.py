@@ -158,12 +158,11 @@ def wrong_spacing(sheet: str, rows: Sequence[Row]) -> list[TomocalcError]:
     for row in rows:
         where = f"{sheet}:{row[LINE]}, column"
         for name, suffix in _without(row):
-            what, why = f"{name.split('_')[0]} spacing is missing", f"files that end in {suffix}"
             error = TomocalcError(
                 "E205",
-                what=what,
+                what=f"{name.split('_')[0]} spacing is missing",
                 where=f"{where} {name}",
-                why=f"{why} carry none",
+                why=f"files that end in {suffix} carry none",
                 fix=f"fill {name}",
             )
             found.append((row[LINE], name, error))

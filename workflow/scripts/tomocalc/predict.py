@@ -279,6 +279,7 @@ def predict_volume(
         rule=cluster,
         tolerance=spacing_tolerance,
         simulated=simulated,
+        own=measured,
     )
     return Prediction(scored, model, found, explained(model, scored.read, scored.marks))
 

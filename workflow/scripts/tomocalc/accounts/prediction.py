@@ -8,6 +8,7 @@ from tomocalc.accounts.base import Account, Record
 from tomocalc.accounts.doubts import Doubt
 
 CautionCode = Literal[
+    "learned_from",
     "trained_in_silico",
     "trained_on_inserted",
     "simulated_volume",
@@ -23,6 +24,7 @@ class Caution(Record, frozen=True, kw_only=True):
     Attributes
     ----------
     code
+        ``learned_from``: the volume was in the run that made the model;
         ``trained_in_silico``: the model knows phantoms only, and the volume is none;
         ``trained_on_inserted``: it has learned calcifications that were put into genuine volumes;
         ``simulated_volume``: the other way round; ``few_slices``: *count* in the volume, fewer

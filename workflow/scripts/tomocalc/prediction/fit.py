@@ -227,6 +227,7 @@ def cautions_of(
     drift: Sequence[Drift],
     *,
     simulated: bool,
+    own: bool = False,
 ) -> Iterator[Caution]:
     """Say what is doubtful about a model's score of a volume.
 
@@ -238,7 +239,12 @@ def cautions_of(
         Of the volume's candidates.
     simulated
         Whether the volume is.
+    own
+        Whether it is known to be of the run that made the model.
     """
+    how = card.domain and card.domain.extraction
+    if how and not own and manifest.content in how.contents:
+        yield Caution(code="learned_from")
     trained_in_silico = card.source == "phantom"
     if trained_in_silico and not simulated:
         yield Caution(code="trained_in_silico")
@@ -267,6 +273,8 @@ def caution_text(caution: Caution) -> str:
     """Return a caution as a sentence."""
     count, names = caution.count, ", ".join(caution.features).replace("_", " ")
     return {
+        "learned_from": "The run that made the model had this very volume, under whatever name: it "
+        "may have learned the score.",
         "trained_in_silico": "The model was trained on in-silico phantoms only and this volume is "
         "not one: the probabilities are numbers without meaning here; only the mechanics can be "
         "judged.",

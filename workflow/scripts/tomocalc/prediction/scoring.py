@@ -82,6 +82,7 @@ def score_volume(
     rule: ClusterSection,
     tolerance: float,
     simulated: bool | None = None,
+    own: bool = False,
 ) -> Scored:
     """Score the candidates of a volume.
 
@@ -99,6 +100,8 @@ def score_volume(
         Share by which a spacing may lie outside the training's.
     simulated
         Whether the volume is; None where only its ``site`` can tell.
+    own
+        Whether it is known to be of the run that made the model.
 
     Raises
     ------
@@ -155,7 +158,7 @@ def score_volume(
         ),
         drift=shifts,
         doubts=manifest.doubts,
-        cautions=tuple(cautions_of(model.card, manifest, shifts, simulated=simulated)),
+        cautions=tuple(cautions_of(model.card, manifest, shifts, simulated=simulated, own=own)),
     )
     return Scored(marks, _round_clusters(clusters, marks, manifest), scores, rows)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import SimpleITK
 import tifffile
@@ -122,6 +123,19 @@ def outlines(path: Path) -> None:
     made = dicom([grey(0, 1)], sop_class="1.2.840.10008.5.1.4.1.1.481.3")
     del made.PixelData
     made.save_as(path, enforce_file_format=True)
+
+
+def write_stack(path: Path) -> None:
+    pages = np.zeros((5, *SHAPE), np.uint8)
+    pages[1][MARKED], pages[3][:5, :5] = 255, 255
+    if path.suffix == ".tif":
+        tifffile.imwrite(path, pages, metadata=None)
+    elif path.suffix:
+        write_itk(path, pages)
+    else:
+        path.mkdir()
+        for index, page in enumerate(pages):
+            (path / f"{index}.png").write_bytes(imagecodecs.png_encode(page))
 
 
 PICTURES = {

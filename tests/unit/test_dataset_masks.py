@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import imagecodecs
 import numpy as np
 import pytest
 import SimpleITK
@@ -33,6 +32,7 @@ from support.mask_files import (
     rgba,
     segmentation,
     write_itk,
+    write_stack,
 )
 from support.opening import opened
 from tomocalc.accounts.manifest import SliceSource, VolumeManifest
@@ -106,19 +106,6 @@ def test_labels_that_lie_apart_are_findings(tmp_path: Path, name: str, sizes: li
     assert sorted(int(image.sum()) for image in drawn) == sizes
 
 
-def write_stack(path: Path) -> None:
-    pages = np.zeros((5, *SHAPE), np.uint8)
-    pages[1][MARKED], pages[3][:5, :5] = 255, 255
-    if path.suffix == ".tif":
-        tifffile.imwrite(path, pages, metadata=None)
-    elif path.suffix:
-        write_itk(path, pages)
-    else:
-        path.mkdir()
-        for index, page in enumerate(pages):
-            (path / f"{index}.png").write_bytes(imagecodecs.png_encode(page))
-
-
 @pytest.mark.parametrize("name", ["stack.tif", "stack.nii.gz", "stack.nrrd", "stack.mha", "folder"])
 def test_pages_of_a_mask_are_slices(tmp_path: Path, name: str) -> None:
     write_stack(tmp_path / name)
@@ -141,10 +128,15 @@ def test_a_mask_of_the_patient_lies_where_the_dicom_volume_shows_it(
     made.SetSpacing((0.1, 0.1, 1.0))
     made.SetDirection((0, 0, -1, 1, 0, 0, 0, -1, 0))  # of columns, rows and slices, as columns
     made = SimpleITK.DICOMOrient(made, towards) if towards else made
+    volume = replace(VOLUME, sources=sources)
     SimpleITK.WriteImage(made, str(tmp_path / "m.nii.gz"))
-    found = masks(tmp_path / "m.nii.gz", on=None, volume=replace(VOLUME, sources=sources))
+    found = masks(tmp_path / "m.nii.gz", on=None, volume=volume)
     assert list(found) == [1]
     np.testing.assert_array_equal(found[1], MARKED)
+    made.SetOrigin(np.add(made.GetOrigin(), (-2.0, 0.0, 0.0)))
+    SimpleITK.WriteImage(made, str(tmp_path / "n.nii.gz"))
+    with pytest.raises(TomocalcError, match=r"E303.*page 1 lies 3 mm.*slice 1 of v does not"):
+        masks(tmp_path / "n.nii.gz", on=None, volume=volume)
 
 
 SEGMENTATIONS: dict[str, tuple[Dataset, VolumeManifest, list[int]]] = {

@@ -161,6 +161,13 @@ def _slices(frame: MaskFrame, row: Finding, stack: MaskStack, volume: Located) -
         if sources and not frame.sorted:
             stored = [source.stored for source in sources]
             index = stored.index(frame.page) if frame.page in stored else volume.slices
+        elif frame.position_mm is not None and _nearest(frame.position_mm, volume) != index:
+            raise bad_mask(
+                row["mask"],
+                f"its page {index} lies {frame.position_mm:.4g} mm along the normal of the slices, "
+                f"and slice {index} of {row['volume_id']} does not",
+                fix="save it with the geometry of the volume's images, or with none",
+            )
         return [index] if row["slice"] in (None, index) else []
     if frame.sources:
         by_key = {source.source: index for index, source in enumerate(sources) if source.source}

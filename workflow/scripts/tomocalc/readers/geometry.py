@@ -40,6 +40,10 @@ TURNED = 0.02
 """Difference of two direction cosines that rounding does not explain."""
 ROUGHLY = 0.01
 """Relative difference above which two spacings disagree."""
+FEW = 0.5
+"""Share of the samples along any other axis below which those along one are few."""
+ODD_SPACING = 0.01
+"""Relative difference from the two others by which an axis is the depth."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,3 +270,19 @@ def alike(one: str | None, other: str | None) -> bool:
         return True
     a, b = (np.array(text.split(), float) for text in (one, other))
     return a.shape == b.shape and np.allclose(a, b, rtol=ROUGHLY)
+
+
+def depth_axis(steps: list[float], sizes: list[int]) -> int:
+    """Return the axis of the patient along which slices follow each other.
+
+    It is the one whose spacing differs from two equal ones, else the one with less than `FEW` of
+    the samples of any other, else the last.
+    """
+    for axis in range(3):
+        one, other = (steps[index] for index in range(3) if index != axis)
+        nearest = ODD_SPACING * one
+        # An unknown spacing (NaN) is not that of the two others.
+        if abs(one - other) <= nearest and not abs(steps[axis] - one) <= nearest:
+            return axis
+    fewest, second, _ = sorted(range(3), key=lambda axis: sizes[axis])
+    return fewest if sizes[fewest] < FEW * sizes[second] else 2

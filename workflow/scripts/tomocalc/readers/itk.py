@@ -14,7 +14,7 @@ import math
 import threading
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from tomocalc.accounts.doubts import Doubt
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.colour import unsigned
+from tomocalc.readers.geometry import depth_axis
 from tomocalc.readers.itk_header import Claim, check_claim, read_claim, type_of
 from tomocalc.readers.plane import (
     Decoded,
@@ -41,13 +42,9 @@ from tomocalc.readers.sniff import Kind, sniff
 PIECE = 1 << 20
 GZIP = b"\x1f\x8b"
 DOING = "an image cannot be read by SimpleITK"
-FEW = 0.5
-"""Share of the samples along any other axis below which those along one are few."""
 ROUNDING = 1e-3
 Axes = tuple[float, ...] | None
 Steps = tuple[float | None, float | None, float | None]
-ODD_SPACING = 0.01
-"""Relative difference from the two others by which an axis is the depth."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,11 +57,18 @@ class Layout:
     """Of the result's axes."""
     spacing: Steps
     """Of slice, row and column in mm; None where the file has none."""
+    first_mm: float | None = None
+    """Where the first slice lies along the normal of the volume that a mask belongs to."""
 
     @property
     def turned(self) -> bool:
         """Whether the picture is not the array as it is stored."""
         return self.order != (0, 1, 2) or any(self.flipped)
+
+    def position_mm(self, index: int) -> float | None:
+        """Return where a slice lies along the normal; None where nothing says."""
+        known = self.first_mm is not None and self.spacing[0] is not None
+        return self.first_mm + index * self.spacing[0] if known else None  # type: ignore[operator]
 
 
 def itk_stack(path: Path, kind: Kind, axes: Axes = None) -> Stack:
@@ -100,6 +104,7 @@ def itk_stack(path: Path, kind: Kind, axes: Axes = None) -> Stack:
             decode=functools.partial(_decode, path, layout, index),
             spans=(),
             stored=index,
+            position_mm=layout.position_mm(index),
         )
         for index in range(slices)
     ]
@@ -141,7 +146,13 @@ def _information(
     direction = np.reshape(reader.GetDirection(), (dimensions, dimensions))[:3, :3]
     if not np.isfinite(direction).all():
         raise damaged(where, "a direction in its header is no number or of no length")
-    return shape, dtype, _layout(direction, tuple(spacing[:3]), (*sizes, 1)[:3], axes)
+    layout = _layout(direction, tuple(spacing[:3]), (*sizes, 1)[:3], axes)
+    if axes is None or _is_nameless(direction, tuple(spacing[:3])):
+        return shape, dtype, layout
+    normal, depth = np.cross(axes[:3], axes[3:]), 2 - layout.order[0]
+    back = (shape[layout.order[0]] - 1) * spacing[depth] if layout.flipped[0] else 0.0
+    corner = np.array(reader.GetOrigin()[:3]) + direction[:, depth] * back
+    return shape, dtype, replace(layout, first_mm=float(corner @ normal))
 
 
 def _layout(
@@ -153,10 +164,7 @@ def _layout(
     *sizes* are of i, j and k.
     """
     direction = np.asarray(direction, float)
-    # An affine of ones and zeros, or none at all, says nothing of the patient.
-    nameless = np.abs(direction - np.eye(3)).max() < ROUNDING or (
-        not any(_given(spacing)) and np.abs(direction - np.diag([-1, -1, 1])).max() < ROUNDING
-    )
+    nameless = _is_nameless(direction, spacing)
     if nameless:
         direction = np.eye(3)
     if axes is not None and not nameless:
@@ -169,7 +177,7 @@ def _layout(
         along[world], sign[world] = int(axis), float(np.sign(direction[world, axis]) or 1.0)
         left[world, :] = left[:, axis] = -1.0
     steps = [spacing[axis] for axis in along]
-    depth = 2 if axes else _depth(steps, [sizes[axis] for axis in along])
+    depth = 2 if axes else depth_axis(steps, [sizes[axis] for axis in along])
     columns, rows = (world for world in range(3) if world != depth)
     worlds = (depth, rows, columns)
     # Stored axis i is the last of the array, k the first.
@@ -179,20 +187,11 @@ def _layout(
     return Layout(order=order, flipped=flipped, spacing=_given(found))  # type: ignore[arg-type]
 
 
-def _depth(steps: list[float], sizes: list[int]) -> int:
-    """Return the axis of the patient along which slices follow each other.
-
-    It is the one whose spacing differs from two equal ones, else the one with less than `FEW` of
-    the samples of any other, else the last.
-    """
-    for axis in range(3):
-        one, other = (steps[index] for index in range(3) if index != axis)
-        nearest = ODD_SPACING * one
-        # An unknown spacing (NaN) is not that of the two others.
-        if abs(one - other) <= nearest and not abs(steps[axis] - one) <= nearest:
-            return axis
-    fewest, second, _ = sorted(range(3), key=lambda axis: sizes[axis])
-    return fewest if sizes[fewest] < FEW * sizes[second] else 2
+def _is_nameless(direction: NDArray[Any], spacing: tuple[float, ...]) -> bool:
+    """Return whether an affine is of ones and zeros, or none: it says nothing of the patient."""
+    plain = np.abs(direction - np.eye(3)).max() < ROUNDING
+    turned = np.abs(direction - np.diag([-1, -1, 1])).max() < ROUNDING
+    return bool(plain or (turned and not any(_given(spacing))))
 
 
 def _given(spacing: tuple[float, ...]) -> Steps:

@@ -149,6 +149,7 @@ def _labels(planes: list[Plane], path: str, *, in_patient: bool) -> MaskStack:
                 page=index if len(planes) > 1 else None,
                 sorted=plane.position_mm is not None or not plane.spans,
                 stored=in_patient and not plane.spans,
+                position_mm=plane.position_mm if in_patient else None,
             )
             for label in np.unique(joined[joined > 0]).tolist()
         ]

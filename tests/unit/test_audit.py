@@ -201,6 +201,21 @@ def test_an_own_split_reads_the_same_in_every_dialect(tmp_path, name, encoding):
     assert read_own_split(str(tmp_path / "other.csv"), focus, folds=3, seed=1).equals(plain)
 
 
+def test_rows_of_a_table_that_are_of_neither_class_may_be_named(tmp_path):
+    focus = focus_of().with_columns(volume_id=pl.lit("table"))
+    focus = focus.with_columns(candidate_id=pl.int_range(0, 2 * pl.len(), 2))
+    every = pl.DataFrame({"row": range(2 * focus.height)})
+    every = every.filter((pl.col("row") % 2 == 0) | (pl.col("row") % 20 == 1))
+    split = every.with_columns(
+        part=pl.when(pl.col("row") < 200).then(pl.lit("train")).otherwise(pl.lit("test"))
+    )
+    split.write_csv(tmp_path / "rows.csv")
+    rows = read_own_split(str(tmp_path / "rows.csv"), focus, folds=3, seed=1)
+    assert rows["candidate_id"].to_list() == focus["candidate_id"].sort().to_list()
+    with pytest.raises(TomocalcError, match="of this run lacks"):
+        read_own_split(str(tmp_path / "rows.csv"), focus.head(20), folds=3, seed=1)
+
+
 def test_what_an_own_split_shares_and_leaves_out_is_counted(tmp_path):
     focus = focus_of()
     frame = halves(focus)

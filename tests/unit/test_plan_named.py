@@ -245,3 +245,19 @@ def test_whether_a_table_can_be_split_is_told_before_any_job(
     with pytest.raises(TomocalcError, match=f"E304.*t.csv.*{why}"):
         check_split(found, of_a_table["split"])
     check_split(found, of_a_table["split"] | {"folds": 2})
+
+
+def test_what_a_split_says_beside_is_held_against_the_rows(
+    of_a_table: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "rows.csv"
+    config = of_a_table | {"audit": of_a_table["audit"] | {"splits": str(path)}}
+    lines = [f"{row},P-0{row},{'test' if row > 20 else 'train'}" for row in range(30)]
+    path.write_text("row,patient_id,part\n" + "\n".join(lines) + "\n")
+    check_contents(config, {})
+    lines = [line.replace(",P-0", ",P-01", 1) for line in lines]
+    path.write_text("row,patient,part\n" + "\n".join(lines) + "\n")
+    with pytest.raises(
+        TomocalcError, match=r"rows\.csv:2, column patient\): it says patient `P-010`"
+    ):
+        check_contents(config, {})

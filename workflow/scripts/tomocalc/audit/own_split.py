@@ -36,7 +36,7 @@ def read_own_split(path: str, focus: pl.DataFrame, *, folds: int, seed: int) -> 
         and either ``volume_id`` and ``candidate_id``, or ``row``, the number of the table's row
         from 0; or one line per volume (``volume_id``) or patient (``patient_id``), which is about
         all of its candidates. A candidate that the file does not name is in no part; one that it
-        names twice is used twice.
+        names twice is used twice. Rows of a table that are of neither class may be named.
     focus
         One row per candidate with its group, nothing removed; see `usable_candidates`.
     folds, seed
@@ -61,10 +61,12 @@ def read_own_split(path: str, focus: pl.DataFrame, *, folds: int, seed: int) -> 
         how="left",
         maintain_order="left",
     )
-    if "candidate_id" not in key:  # of a volume or a patient nothing may have been found
-        found = rows.filter(pl.col("label").is_not_null())
-        if found.height < rows.height:
-            log.warning("%d lines of %s have no candidate", rows.height - found.height, path)
+    # of a volume or a patient nothing may have been found; rows of a table may be of neither class
+    found = rows.filter(pl.col("label").is_not_null())
+    lacking = rows.height - found.height
+    if "candidate_id" not in key or (table and lacking < found.height):
+        if lacking:
+            log.warning("%d lines of %s are about what is not in the data set", lacking, path)
         rows = found if found.height else rows
     raise_all(_strangers(path, rows))
     _need_classes(path, rows)

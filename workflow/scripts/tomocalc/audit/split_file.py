@@ -175,7 +175,11 @@ def _unknown_parts(path: str, words: Sequence[tuple[int, str]]) -> Iterator[Tomo
             lines.setdefault(word.strip(), []).append(line)
     for word, found in list(lines.items())[:SHOWN]:
         close = difflib.get_close_matches(word.casefold(), PARTS, n=1, cutoff=0.5)
-        fix = f"did you mean `{close[0]}`?" if close else f"use one of: {', '.join(PARTS)}"
+        fix = (
+            f"did you mean `{close[0]}`?"
+            if close
+            else f"use one of: {', '.join(PARTS)}; or leave the line out"
+        )
         why = f"{len(found)} lines have the part `{word}`, the first is line {found[0]}"
         yield split_fault(f"{path}, column part", why, fix)
 

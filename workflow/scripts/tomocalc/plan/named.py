@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tomocalc.audit.split_file import (
+    Lines,
     Use,
     check_parts,
     is_parquet,
@@ -23,6 +24,7 @@ from tomocalc.audit.split_file import (
 from tomocalc.cells import Row
 from tomocalc.comparison.catalogue import read_cited
 from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.identity import spelling_key
 from tomocalc.plan.checks import Cohort
 from tomocalc.plan.table import (
     Table,
@@ -130,7 +132,8 @@ def _check_split(
 ) -> None:
     """Hold a split file against the volumes of the run, or without any against its table."""
     of_table = volumes is None
-    uses = split_uses(path, *split_text(path), of_table=of_table)
+    header, lines = split_text(path)
+    uses = split_uses(path, header, lines, of_table=of_table)
     check_parts(path, {use.part for use in uses})
     column = "volume_id" if uses[0].patient_id is None else "patient_id"
     by_row = column == "volume_id" and all(use.volume_id == TABLE for use in uses)
@@ -151,6 +154,32 @@ def _check_split(
             why = f"it names row {last.candidate_id}, and the table's rows are 0 to "
             fix = "count rows from 0, without the header"
             raise split_fault(f"{path}:{last.line}", f"{why}{len(table.rows) - 1}", fix)
+        rows = [dict(zip(table.columns, cells, strict=False)) for cells in table.rows]
+        if patient_id is not None:
+            rows = [{"patient_id": row.get(patient_id, ""), **row} for row in rows]
+        _need_same(path, header, lines, [(use, rows[use.candidate_id or 0]) for use in uses])
+    if volumes is not None and column == "volume_id":
+        _need_same(path, header, lines, [(use, volumes[str(use.volume_id)]) for use in uses])
+
+
+def _need_same(
+    path: str, header: Sequence[str], lines: Lines, told: Iterable[tuple[Use, Row]]
+) -> None:
+    """Hold what a split file says beside against the rows that it is about: its order may differ.
+
+    Parameters
+    ----------
+    told
+        Of every line what it says, and the row of the table or of the sheet.
+    """
+    cells = dict(lines)
+    for use, row in told:
+        for name, text in zip(header, cells[use.line], strict=False):
+            own = str(row.get(name) or "")
+            if own and text and spelling_key(own) != spelling_key(text):
+                why = f"it says {name} `{text}`, and what it is about has `{own}`"
+                fix = "see that rows are counted from 0 in the table's order, without the header"
+                raise split_fault(f"{path}:{use.line}, column {name}", why, fix)
 
 
 def _need_known(path: str, uses: Sequence[Use], known: Collection[str], column: str) -> None:

@@ -192,3 +192,10 @@ def test_a_listing_tells_of_files_that_come_go_and_change(tmp_path: Path) -> Non
     seen.add(listing_digest(tmp_path))
     assert len(seen) == 4
     assert listing_digest(tmp_path) in seen
+
+
+def test_a_patient_that_a_spreadsheet_has_rounded_is_refused(tmp_path: Path) -> None:
+    folder = cbis_ddsm_folder(tmp_path / "cases")
+    cases(folder, {"patient_id": "1.2E+05"})
+    with pytest.raises(TomocalcError, match=r"E603.*`1\.2E\+05` is a number that a spreadsheet"):
+        cbis_ddsm(folder, pixel_spacing_mm=0.05)

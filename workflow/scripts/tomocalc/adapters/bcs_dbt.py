@@ -22,6 +22,7 @@ from tomocalc.adapters.sheets import (
     image_size,
     layout_error,
     name_of,
+    patient_of,
     read_csv,
     single_image,
     told_once,
@@ -155,7 +156,7 @@ def _volume(
     pixel_mm, slice_mm = SPACING_MM
     return {
         "volume_id": volume_id,
-        "patient_id": name_of(row["PatientID"]),
+        "patient_id": patient_of(row["PatientID"], row["where"]),
         "laterality": view["side"].upper(),
         "view": view["view"].upper() or UNKNOWN,
         "path": path,

@@ -20,6 +20,7 @@ from tomocalc.adapters.sheets import (
     find_one,
     layout_error,
     name_of,
+    patient_of,
     read_csv,
     told_once,
 )
@@ -117,7 +118,7 @@ def _place(
     sheets.volumes.append(
         {
             "volume_id": image_id,
-            "patient_id": name_of(first["patient_id"]),
+            "patient_id": patient_of(first["patient_id"], first["where"]),
             "laterality": SIDES[first["left or right breast"].upper()],
             "view": first["image view"].upper(),
             "path": image,

@@ -16,6 +16,7 @@ from tomocalc.config import Schema, load_schema, mistakes
 from tomocalc.delimited import split_lines
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.files import ANNOTATION_COLUMNS, IMPORT_COLUMNS, sheet_text, write_text
+from tomocalc.identity import made_by_spreadsheet
 
 log = logging.getLogger(__name__)
 
@@ -280,6 +281,14 @@ def clean(text: str) -> str:
 def name_of(text: str) -> str:
     """Return text as an id: letters, digits, dot, underscore and hyphen."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-._")[:100] or "unnamed"
+
+
+def patient_of(text: str, where: str) -> str:
+    """Return the name of a patient as an id; one that a spreadsheet has changed is refused."""
+    if made := made_by_spreadsheet(text):
+        fix = "fetch the table again, and open it in no spreadsheet"
+        raise layout_error(where, f"the patient `{text}` is {made}", fix)
+    return name_of(text)
 
 
 def layout_error(where: str, why: str, fix: str) -> TomocalcError:

@@ -21,6 +21,7 @@ from support.doubtful_files import (
     of_exchanged_bytes,
     of_named_pictures,
     of_noise,
+    of_parts,
     of_turned_axes,
     of_two_geometries,
     run_over,
@@ -256,6 +257,7 @@ COHORT: dict[str, Sort] = {
         {"no_air", "blank_area"}, as_dicom(lambda frame: np.where(frame < 500, 960, frame))
     ),
     "line": Sort({"straight_line", "clipped"}, as_dicom(with_a_detector_line)),
+    "parts": Sort({"parts_uncounted"}, of_parts),
 }
 """Volumes by their names."""
 TOGETHER = {"same_pixels", "many_studies", "study_shared"}

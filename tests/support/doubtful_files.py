@@ -11,6 +11,7 @@ import SimpleITK
 from numpy.typing import NDArray
 from PIL import Image
 
+from support.image_files import write_dicom
 from support.image_volumes import volume_frames, write_volume
 
 
@@ -151,3 +152,19 @@ def with_a_black_box(frame: NDArray[Any]) -> NDArray[Any]:
 def run_over(frame: NDArray[Any]) -> NDArray[Any]:
     """Return values of which the brightest are too large for their bits and become the darkest."""
     return (frame + (4096 - np.sort(frame, axis=None)[-30])) & 4095
+
+
+def of_parts(place: Path, seed: int) -> Path:
+    """Write two parts of a concatenation that do not say how many there are."""
+    place.mkdir()
+    for part, frames in enumerate((stored(seed)[:3], stored(seed)[3:])):
+        write_dicom(
+            place / str(part),
+            frames,
+            enhanced=True,
+            positions=[[-float(3 * part + at), 0.0, 0.0] for at in range(len(frames))],
+            ConcatenationUID="1.2.9",
+            InConcatenationNumber=part + 1,
+            SOPInstanceUID=f"1.2.3.{seed}.{part}",
+        )
+    return place

@@ -70,6 +70,8 @@ def volume_facts(items: list[Item], places: list[int], *, complete: bool) -> Fac
         doubts.append(Doubt(code="burned_in"))
     if not first.sop_class:
         doubts.append(Doubt(code="no_class"))
+    if first.part and not any(header.part and header.part.total for header in headers):
+        doubts.append(Doubt(code="parts_uncounted", values={"parts": float(len(headers))}))
     return Facts(
         spacing_mm=spacing,
         spacing_source=source if spacing else "",

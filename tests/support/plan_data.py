@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from support.projects import ROOT
@@ -13,6 +14,11 @@ SCHEMAS = {
     for name in ("volumes", "annotations")
 }
 HEADER = "volume_id\tpatient_id\tlaterality\tview\tpath\n"
+
+
+def at(**wildcards: str) -> Any:
+    """Return wildcards as Snakemake hands them over."""
+    return SimpleNamespace(**wildcards)
 
 
 def with_sheet(config: dict[str, Any], folder: Path, path: str = "v.dcm") -> dict[str, Any]:

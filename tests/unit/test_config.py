@@ -7,6 +7,7 @@ from typing import get_args, get_origin, get_type_hints
 import pytest
 import yaml
 
+from support.defaults import read
 from tomocalc.config import check_config, load_schema
 from tomocalc.contradictions import check_text
 from tomocalc.errors import TomocalcError
@@ -19,7 +20,7 @@ SCHEMA = load_schema(ROOT / "workflow/schemas/config.schema.yaml")
 
 
 def default():
-    return yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    return read("config")
 
 
 def changed(**sections):

@@ -7,30 +7,25 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import yaml
 
-from support.plan_data import ROOT, SCHEMAS, with_sheet
+from support.defaults import read
+from support.plan_data import ROOT, SCHEMAS, at, with_sheet
 from tomocalc.plan.graph import Plan, plan_run
+from tomocalc.plan.volumes import batches
 from tomocalc.plan.wildcards import every, growing, source_digest
 
 
 @pytest.fixture
 def config() -> dict[str, Any]:
     """Return the defaults."""
-    return yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    return read("config")
 
 
 def planned(config: dict[str, Any], **changes: Any) -> Plan:
     return plan_run(config | changes, SCHEMAS, look=True)
-
-
-def at(**wildcards: str) -> Any:
-    """Return wildcards as Snakemake hands them over."""
-    return SimpleNamespace(**wildcards)
 
 
 def test_a_batch_is_asked_for_by_its_name_and_a_volume_by_its_own(config: dict[str, Any]) -> None:
@@ -221,3 +216,33 @@ def test_planning_needs_nothing_beside_snakemake() -> None:
     command = [sys.executable, "-c", code]
     run = subprocess.run(command, env=scripts, capture_output=True, text=True, check=False)
     assert (run.returncode, run.stderr, run.stdout.strip()) == (0, "", "")
+
+
+NAMES = [f"v{number:05d}" for number in range(5000)]
+
+
+def test_a_batch_of_one_has_the_name_of_its_volume() -> None:
+    assert batches(["b", "a"], 1) == {"a": ["a"], "b": ["b"]}
+    assert batches([], 4) == {}
+
+
+@pytest.mark.parametrize("size", [2, 8, 20, 50])
+def test_every_volume_is_in_one_batch(size: int) -> None:
+    found = list(batches(reversed(NAMES), size).values())
+    assert sorted(name for batch in found for name in batch) == NAMES
+    assert all(batch == sorted(batch) for batch in found)
+    assert all(1 <= len(batch) <= 2 * size for batch in found)
+    assert 0.7 < len(NAMES) / len(found) / size < 1.3
+
+
+@pytest.mark.parametrize("name", ["a", "v00000x", "v02500x", "zzz"])
+def test_a_volume_more_or_less_changes_its_own_batch_only(name: str) -> None:
+    before = {tuple(batch) for batch in batches(NAMES, 20).values()}
+    after = {tuple(batch) for batch in batches([*NAMES, name], 20).values()}
+    touched = [member for batch in before - after for member in batch]
+    assert len(touched) <= 40
+    assert {member for batch in after - before for member in batch} - {name} <= set(touched)
+
+
+def test_the_hash_is_the_same_everywhere() -> None:
+    assert batches("lkjihgfedcba", 4) == {"b+": [*"ab"], "g+": [*"cdefg"], "l+": [*"hijkl"]}

@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 import pytest
-import yaml
 
+from support.defaults import read
 from support.plan_data import ROOT
 from tomocalc.config import check_config, load_schema
 from tomocalc.errors import TomocalcError
@@ -22,7 +22,7 @@ VOLUMES = {f"v{n}": {"volume_id": f"v{n}", "patient_id": f"q{n}"} for n in (0, 1
 @pytest.fixture
 def config() -> dict[str, Any]:
     """Return the defaults, without cited figures."""
-    defaults = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    defaults = read("config")
     defaults["comparison"]["cited"] = str(ROOT / "config/cited.tsv")
     return defaults
 

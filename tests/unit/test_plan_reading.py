@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from support.defaults import read
 from support.plan_data import ROOT, SCHEMAS, with_sheet
 from tomocalc.errors import TomocalcError
 from tomocalc.plan.reading import (
@@ -22,7 +22,7 @@ from tomocalc.plan.reading import (
 @pytest.fixture
 def config() -> dict[str, Any]:
     """Return the defaults."""
-    return yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    return read("config")
 
 
 def test_the_phantom_has_its_plan_and_a_table_no_volumes(config: dict[str, Any]) -> None:

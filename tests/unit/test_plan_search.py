@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import yaml
 
-from support.plan_data import ROOT, SCHEMAS
+from support.defaults import read
+from support.plan_data import SCHEMAS, at
 from tomocalc.plan.graph import Plan, plan_run
 
 SEARCHES = ("all", "fold0", "fold1", "fold2")
 
 
 def planned(**changes: Any) -> Plan:
-    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    config = read("config")
     config["candidates"]["generator"] = "learned"
     return plan_run(config | changes, SCHEMAS, look=True)
-
-
-def at(**wildcards: str) -> Any:
-    """Return wildcards as Snakemake hands them over."""
-    return SimpleNamespace(**wildcards)
 
 
 def learned_from(plan: Plan, search: str) -> set[str]:
@@ -83,14 +77,14 @@ def test_another_test_patient_changes_no_search() -> None:
 
 
 def test_too_few_patients_are_refused_before_anything_is_measured() -> None:
-    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    config = read("config")
     plan = planned(phantom=config["phantom"] | {"patients": 5})
     with pytest.raises(SystemExit, match=r"E304.*fewer than the 3 folds.*set search.folds to 2"):
         plan.search.files_of(at(search="all"))
 
 
 def test_without_a_learned_search_nothing_is_asked_for() -> None:
-    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    config = read("config")
     plan = plan_run(config, SCHEMAS, look=True).search
     assert plan.of_batch(at(batch="P001-LCC")) == []
     assert plan.by_volume(at(batch="P001-LCC")) == {}
@@ -102,7 +96,7 @@ def test_without_a_learned_search_nothing_is_asked_for() -> None:
 
 
 def test_of_clusters_every_part_has_patients_of_either_outcome_and_none_teaches() -> None:
-    phantom = yaml.safe_load((ROOT / "config/config.yaml").read_text())["phantom"]
+    phantom = read("config")["phantom"]
     phantom |= {"patients": 24, "malignant_fraction": 0.5, "calcified_fraction": 0.5}
     members = {"kind": "members", "slices": 12}
     plan = planned(target="malignancy", phantom=phantom, sequence=members)

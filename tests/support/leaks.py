@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import polars as pl
@@ -67,20 +67,10 @@ def changed(rows: SplitRows, frame: pl.DataFrame, **other: object) -> SplitRows:
     return SplitRows(frame, **known)  # pyright: ignore[reportArgumentType]
 
 
-def shared_patients(seed: int, *, count: int) -> Planted:
-    """Let some rows of test patients stand in training."""
+def shared_patients(seed: int, *, count: int, of: str = "test") -> Planted:
+    """Let some rows of patients of the test part, or *of* another, stand in training."""
     rows = table(seed)
-    names = rows.part("test")["patient"].unique(maintain_order=True)[:count].to_list()
-    half = pl.col("patient").is_in(names) & (pl.int_range(pl.len()) % 2 == 0)
-    return changed(
-        rows, rows.frame.with_columns(part=pl.when(half).then(pl.lit("train")).otherwise("part"))
-    ), set(names)
-
-
-def shared_with_validation(seed: int) -> Planted:
-    """Let some rows of validation patients stand in training."""
-    rows = table(seed)
-    names = rows.part("validation")["patient"].unique(maintain_order=True)[:2].to_list()
+    names = rows.part(of)["patient"].unique(maintain_order=True)[:count].to_list()
     half = pl.col("patient").is_in(names) & (pl.int_range(pl.len()) % 2 == 0)
     return changed(
         rows, rows.frame.with_columns(part=pl.when(half).then(pl.lit("train")).otherwise("part"))
@@ -91,16 +81,19 @@ def copied(seed: int, *, count: int, noise: float = 0.0, named: bool = True, d: 
     """Put training rows into the test part under another name, with a little noise."""
     rows = table(seed, features=d, named=named)
     generator = np.random.default_rng(seed + 1)
-    test = np.flatnonzero((rows.frame["part"] == "test").to_numpy())
-    train = np.flatnonzero((rows.frame["part"] == "train").to_numpy())
-    here = generator.choice(test, count, replace=False)
-    there = generator.choice(train, count, replace=False)
+    here, there = drawn(rows, generator, count)
     values = rows.numbers.copy()
     values[here] = values[there] + noise * generator.normal(size=(count, d)) * values.std(axis=0)
-    frame = rows.frame.with_columns(
-        **{name: pl.Series(values[:, k]) for k, name in enumerate(rows.features)}
-    )
-    return changed(rows, frame), set(rows.frame["row"].gather(here).to_list())
+    return with_values(rows, values), set(rows.frame["row"].gather(here).to_list())
+
+
+def drawn(
+    rows: SplitRows, generator: np.random.Generator, count: int, part: str = "test"
+) -> Iterator[np.ndarray]:
+    """Yield the numbers of *count* rows of a part, then of as many of the training part."""
+    for one in (part, "train"):
+        places = np.flatnonzero((rows.frame["part"] == one).to_numpy())
+        yield generator.choice(places, count, replace=False)
 
 
 def by_rows(seed: int, *, named: bool) -> Planted:
@@ -192,10 +185,7 @@ def altered(seed: int, change: Callable[[np.ndarray, np.random.Generator], None]
     """Put ten training rows into the test part under other names, and *change* them in place."""
     rows = table(seed)
     generator = np.random.default_rng(seed + 1)
-    here, there = (
-        generator.choice(np.flatnonzero((rows.frame["part"] == part).to_numpy()), 10, replace=False)
-        for part in ("test", "train")
-    )
+    here, there = drawn(rows, generator, 10)
     values = rows.numbers.copy()
     copied_rows = values[there].copy()
     change(copied_rows, generator)
@@ -213,10 +203,7 @@ def interpolated(seed: int) -> Planted:
     """Let thirty test rows lie between a training row and one of the five around it."""
     rows = table(seed)
     generator = np.random.default_rng(seed + 1)
-    here, there = (
-        generator.choice(np.flatnonzero((rows.frame["part"] == part).to_numpy()), 30, replace=False)
-        for part in ("test", "train")
-    )
+    here, there = drawn(rows, generator, 30)
     values = rows.numbers.copy()
     train = values[(rows.frame["part"] == "train").to_numpy()]
     for row, parent in zip(here, there, strict=True):
@@ -267,11 +254,7 @@ def numbered(seed: int, of: str) -> Planted:
 def copied_into_validation(seed: int) -> Planted:
     """Put training rows into the validation part under another name."""
     rows = table(seed)
-    generator = np.random.default_rng(seed + 1)
-    here, there = (
-        generator.choice(np.flatnonzero((rows.frame["part"] == part).to_numpy()), 8, replace=False)
-        for part in ("validation", "train")
-    )
+    here, there = drawn(rows, np.random.default_rng(seed + 1), 8, "validation")
     values = rows.numbers.copy()
     values[here] = values[there]
     return with_values(rows, values), set(rows.frame["row"].gather(here).to_list())

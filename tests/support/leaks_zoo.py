@@ -20,7 +20,6 @@ from support.leaks import (
     repeated,
     same_row,
     shared_patients,
-    shared_with_validation,
     swapped,
     told_by,
 )
@@ -48,7 +47,11 @@ ANIMALS: list[tuple[str, str, Callable[[int], Planted]]] = [
     ),
     ("rows split at random, patients named", "patients", lambda s: by_rows(s, named=True)),
     ("rows split at random, patients not named", "unnamed", lambda s: by_rows(s, named=False)),
-    ("two patients in validation and training", "patients_validation", shared_with_validation),
+    (
+        "two patients in validation and training",
+        "patients_validation",
+        lambda s: shared_patients(s, count=2, of="validation"),
+    ),
     ("breasts of one patient named as two patients", "sides", by_breast),
     ("the same row in training and test", "same_rows", same_row),
     ("one exact copy under another patient", "copies", lambda s: copied(s, count=1)),

@@ -125,7 +125,7 @@ def _place_volume(
 def _place_slices(sheets: Sheets, table: Path) -> None:
     rows = read_csv(table, ("file", "Slice", *KEY, *PLACE))
     placed: set[str] = set()
-    for row in rows:
+    for row in [row | {"where": str(table)} for row in rows]:
         path, view = table.parent / row["file"], VIEW.fullmatch(row["View"])
         if Path(row["file"]).name != row["file"]:
             raise layout_error(str(table), "a file name leads elsewhere", "give bare file names")
@@ -142,7 +142,7 @@ def _place_slices(sheets: Sheets, table: Path) -> None:
             placed.add(volume_id)
             sheets.volumes.append(_volume(volume_id, row, view or seen, path) | single_image(path))
         if row["X"]:
-            sheets.annotations.append(_annotation(volume_id, 0, row | {"where": str(table)}))
+            sheets.annotations.append(_annotation(volume_id, 0, row))
     listed = {row["file"] for row in rows}
     for path in sorted(table.parent.iterdir()):
         if path.suffix.lower() in {".jpg", ".jpeg", ".png"} and path.name not in listed:

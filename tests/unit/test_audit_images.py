@@ -141,7 +141,7 @@ def test_the_command_writes_what_it_found(
     save(test, "copy.jpg", eight(breast(2)), quality=60)
     call = ["audit-images", str(train), str(test), "--out", str(tmp_path / "out")]
     assert main([*call, "--fail-on", "leaks"]) == 1
-    assert capsys.readouterr().out.startswith("leaks: 1 of 5 test slices are copies")
+    assert capsys.readouterr().out.startswith("leaks: 1 of 5 test slices is a copy")
     found = json.loads((tmp_path / "out/audit.json").read_text())
     assert found["verdict"] == "leaks"
     assert {"name", "verdict", "count", "share", "what"} <= set(found["checks"][0])

@@ -6,6 +6,7 @@ import functools
 import importlib.metadata
 import math
 import platform
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -253,7 +254,8 @@ def check_words() -> dict[str, dict[str, str]]:
 def say_check(check: Check, what: str) -> str:
     """Return one of the texts of *check*: ``title``, ``found``, ``sees`` or ``blind``."""
     subject = pretty(check.subject)
-    text = check_words()[check.name][what].format(
+    text = check_words()[check.name][what]  # with [is|are]: of one row, of several
+    text = re.sub(r"\[(.*?)\|(.*?)\]", r"\1" if check.count == 1 else r"\2", text).format(
         count=count(check.count),
         of=count(check.of),
         share=share(check.share),
@@ -285,10 +287,9 @@ def grounds_of(audit: SplitAudit) -> list[str]:
     equal = "No test row equals one that the model learns from"
     for one in audit.checks:
         if one.name == "copies" and one.count:
-            equal = (
-                f"{count(one.count)} of {count(one.of)} test rows equal one of another patient, "
-            )
-            equal += "no more than chance makes equal in features as coarse as these"
+            verb = "equals" if one.count == 1 else "equal"
+            equal = f"{count(one.count)} of {count(one.of)} test rows {verb} one of another "
+            equal += "patient, no more than chance gives in features so coarse"
     return reasons_of(audit) or [f"{equal}, and no patient stands on both sides."]
 
 

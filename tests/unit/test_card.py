@@ -228,11 +228,6 @@ def test_no_name_of_a_patient_or_volume_reaches_the_card(phantom):
         assert not re.search(r"\bp0\d\d\b|volume-0\d\d", text)
 
 
-def test_equal_facts_give_equal_bytes(tmp_path):
-    once, again = (facts(tmp_path / name) for name in "ab")
-    assert card(once) == card(again)
-
-
 MARKS = (
     "# heading",
     "- item",

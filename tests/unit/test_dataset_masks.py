@@ -242,6 +242,15 @@ def test_what_cannot_be_decided_is_refused(tmp_path: Path, name: str) -> None:
         masks(tmp_path / name)
 
 
+def test_a_segmentation_of_another_volume_is_refused(tmp_path: Path) -> None:
+    own = replace(VOLUME, volume_id="w", sources=SINGLES.sources)
+    made = segmentation([derived((UIDS[4], 1))])
+    made.save_as(tmp_path / "m.dcm", enforce_file_format=True)
+    row = {"volume_id": "v", "_line": 2, "slice": None, "mask": str(tmp_path / "m.dcm")}
+    with pytest.raises(TomocalcError, match=r"E303.*of the images of w.*gives it to v"):
+        placed([row], [VOLUME, own])
+
+
 def test_a_frame_that_was_left_out_cannot_be_annotated() -> None:
     sources = (*VOLUME.sources[:3], *VOLUME.sources[4:])
     kept = replace(VOLUME, slices=4, sources=sources)

@@ -83,14 +83,32 @@ def placed(annotations: Iterable[Finding], volumes: Iterable[Located]) -> list[F
         slice of the volume; for the files of masks see `open_mask`.
     """
     known = {volume.volume_id: volume for volume in volumes}
-    return [place for row in annotations for place in _placed(row, known[row["volume_id"]])]
+    owners = {
+        source.source: volume.volume_id
+        for volume in known.values()
+        for source in volume.sources
+        if source.source
+    }
+    return [place for row in annotations for place in _placed(row, known[row["volume_id"]], owners)]
 
 
-def _placed(row: Finding, volume: Located) -> list[Finding]:
+def _check_owner(
+    row: Finding, stack: MaskStack, volume: Located, owners: Mapping[str, str]
+) -> None:
+    """Refuse a segmentation that names the images of another volume and none of its own."""
+    named = {source_key(uid) for frame in stack.frames for uid, _ in frame.sources}
+    others = sorted({owners[key] for key in named if key in owners})
+    if others and named.isdisjoint(source.source for source in volume.sources):
+        why = f"it is of the images of {others[0]}, and the sheet gives it to {row['volume_id']}"
+        raise bad_mask(row["mask"], why, fix="correct its path, or the volume_id of its line")
+
+
+def _placed(row: Finding, volume: Located, owners: Mapping[str, str]) -> list[Finding]:
     found: Finding = {**row, "slice": _slice(row, volume)}
     if not row.get("mask"):
         return [found]
     stack = read_mask(row["mask"], _axes(volume))
+    _check_owner(row, stack, volume, owners)
     places: dict[int, list[tuple[int | None, int]]] = {}
     for number, frame in enumerate(stack.frames):
         for index in _slices(frame, found, stack, volume):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from support.manifests import manifest
 from tomocalc.accounts.doubts import Doubt
-from tomocalc.dataset.doubts import ungrouped
+from tomocalc.dataset.doubts import doubts_of_all
 from tomocalc.dataset.listing import check_cohort, cohort_doubts
 from tomocalc.errors import TomocalcError
 
@@ -48,8 +49,11 @@ def test_a_study_of_two_patients_is_refused_unless_allowed() -> None:
     assert found["a"] == (Doubt(code="study_shared", values={"patients": 2}),)
 
 
-def test_volumes_that_are_each_their_own_patient_are_told() -> None:
+def test_volumes_that_are_each_their_own_patient_or_simulated_are_told() -> None:
     alone = [manifest("v1", patient_id="V1"), manifest("v2", patient_id="v-2")]
-    (found,) = ungrouped(alone)
-    assert found.values == {"volumes": 2.0}
-    assert ungrouped([alone[0], manifest("v3", patient_id="p")]) == ungrouped(alone[:1]) == []
+    (found,) = doubts_of_all(alone)
+    assert (found.code, found.values) == ("patients_as_volumes", {"volumes": 2.0})
+    other = [alone[0], manifest("v3", patient_id="p")]
+    assert [*doubts_of_all(other), *doubts_of_all(alone[:1])] == []
+    (found,) = doubts_of_all([replace(other[0], vendor="in silico"), other[1]])
+    assert (found.code, found.values) == ("simulated", {"volumes": 1.0})

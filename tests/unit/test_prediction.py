@@ -15,7 +15,7 @@ from support.image_slices import SETTINGS
 from support.manifests import manifest
 from support.predictions import FEATURES, OF_CLUSTERS, RULE, changed, measured, release
 from tomocalc.accounts.doubts import Doubt
-from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.accounts.manifest import VolumeManifest, is_simulated
 from tomocalc.accounts.prediction import Drift
 from tomocalc.accounts.quality import Extraction
 from tomocalc.errors import TomocalcError
@@ -31,7 +31,6 @@ from tomocalc.prediction.fit import (
     cautions_of,
     check_fit,
     drift,
-    is_simulated,
     percentile,
 )
 from tomocalc.prediction.scoring import MARKS, score_volume

@@ -9,7 +9,7 @@ import polars as pl
 
 from tomocalc import sections
 from tomocalc.accounts.external import ExternalAccount
-from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.accounts.manifest import VolumeManifest, is_simulated
 from tomocalc.accounts.metrics import Part
 from tomocalc.dataset.annotations import read_findings
 from tomocalc.dataset.feature_table import read_feature_table, read_subgroups
@@ -29,7 +29,7 @@ from tomocalc.model.release import ReleasedModel, load_model
 from tomocalc.pages.external import external_page
 from tomocalc.pages.frame import write_page
 from tomocalc.parquet import write_parquet
-from tomocalc.prediction.fit import check_fit, check_table_fit, drift, is_simulated
+from tomocalc.prediction.fit import check_fit, check_table_fit, drift
 
 log = logging.getLogger("tomocalc.validate_external")
 

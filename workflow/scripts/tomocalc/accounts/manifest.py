@@ -222,3 +222,12 @@ def _measured(folder: Path, place: Path) -> MeasuredVolume:
         overlay=os.path.relpath(overlay, place),
         overlay_sha256=file_sha256(overlay),
     )
+
+
+SIMULATED = ("in silico", "in-silico")
+
+
+def is_simulated(site: str | None, vendor: str | None) -> bool:
+    """Return whether a volume's ``site``, or the maker in its header, says that it is simulated."""
+    told = f"{site or ''}, {vendor or ''}".lower()
+    return any(word in told for word in SIMULATED)

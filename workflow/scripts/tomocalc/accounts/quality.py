@@ -150,14 +150,17 @@ class DatasetDoubt(Record, frozen=True, kw_only=True):
     ----------
     code
         A number that may stand for no value; patients who are numbered like rows, or called like
-        volumes, so that nothing is grouped; rows that show one patient in several views.
+        volumes, so that nothing is grouped; rows that show one patient in several views;
+        volumes that are simulated by their site or maker.
     column
         Of the table, where the doubt is about one.
     values
         Numbers of the sentence: ``value`` and ``cells``, ``patients`` or ``volumes``.
     """
 
-    code: Literal["code_for_none", "patients_numbered", "patients_as_volumes", "several_views"]
+    code: Literal[
+        "code_for_none", "patients_numbered", "patients_as_volumes", "several_views", "simulated"
+    ]
     column: str = ""
     values: dict[str, float] = msgspec.field(default_factory=dict)
 

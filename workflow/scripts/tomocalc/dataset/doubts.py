@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import polars as pl
 
-from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.accounts.manifest import VolumeManifest, is_simulated
 from tomocalc.accounts.quality import DatasetDoubt
 from tomocalc.dataset.table_checks import CODES, OFTEN, cell_text, nameless
 from tomocalc.identity import is_empty, spelling_key
@@ -64,12 +64,13 @@ def table_doubts(
     return tuple(found)
 
 
-def ungrouped(volumes: Sequence[VolumeManifest]) -> list[DatasetDoubt]:
-    """Say that all volumes are called like their patients: nothing is grouped."""
+def doubts_of_all(volumes: Sequence[VolumeManifest]) -> Iterator[DatasetDoubt]:
+    """Say that volumes are called like their patients, so that nothing is grouped; or simulated."""
     keys = [map(spelling_key, (volume.volume_id, volume.patient_id)) for volume in volumes]
-    if len(keys) < 2 or any(volume != patient for volume, patient in keys):
-        return []
-    return [DatasetDoubt(code="patients_as_volumes", values={"volumes": float(len(keys))})]
+    if len(keys) > 1 and all(volume == patient for volume, patient in keys):
+        yield DatasetDoubt(code="patients_as_volumes", values={"volumes": float(len(keys))})
+    if count := sum(is_simulated(volume.site, volume.vendor) for volume in volumes):
+        yield DatasetDoubt(code="simulated", values={"volumes": float(count)})
 
 
 def _codes(table: pl.DataFrame, features: Sequence[str]) -> Iterator[DatasetDoubt]:

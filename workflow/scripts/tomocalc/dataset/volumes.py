@@ -18,7 +18,7 @@ from tomocalc.accounts.quality import ClusterCounts
 from tomocalc.cells import LINE
 from tomocalc.dataset.annotations import misplaced
 from tomocalc.dataset.clusters import MEMBER_ROWS, annotated_clusters
-from tomocalc.dataset.doubts import ungrouped
+from tomocalc.dataset.doubts import doubts_of_all
 from tomocalc.dataset.labels import Objects, drop_ambiguous, label_candidates
 from tomocalc.dataset.listing import check_cohort
 from tomocalc.dataset.readings import Readings
@@ -162,7 +162,7 @@ def merge_volumes(
         "slices": slices,
         "doubts": msgspec.to_builtins(count_doubts(doubts.items())),
         "doubtful_volumes": sum(map(bool, doubts.values())),
-        "dataset_doubts": msgspec.to_builtins(ungrouped(volumes)),
+        "dataset_doubts": msgspec.to_builtins([*doubts_of_all(volumes)]),
         "extraction": _extraction(measured),
     }
 

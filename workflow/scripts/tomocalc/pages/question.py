@@ -24,7 +24,8 @@ MARKUP = re.compile(
 """What is no text: tags, styles, code, scripts other than data; and what stays as it is."""
 NOUN = re.compile(
     r"(?:(?<![\w./])|(?<=\\u003e))(?:(?P<article>an?) )?"
-    r"(?P<noun>(?:micro)?calcification|candidate)(?P<many>s?)\b(?![_=]|\.\w)",
+    r"(?P<noun>(?:micro)?calcification|candidate)(?P<many>s?)\b"
+    r"(?![_=]|\.\w| classification in digital)",  # the program's own title stays
     re.IGNORECASE,
 )
 

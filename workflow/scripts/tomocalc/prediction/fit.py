@@ -212,15 +212,6 @@ def percentile(values: NDArray[np.float64], known: Distribution) -> NDArray[np.f
     return np.interp(values.astype(np.float32), points, known.below, left=0.0, right=1.0)
 
 
-SIMULATED = ("in silico", "in-silico")
-
-
-def is_simulated(site: str | None, vendor: str | None) -> bool:
-    """Return whether a volume's ``site``, or the maker in its header, says that it is simulated."""
-    told = f"{site or ''}, {vendor or ''}".lower()
-    return any(word in told for word in SIMULATED)
-
-
 def cautions_of(
     card: ModelCard,
     manifest: VolumeManifest,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.accounts.manifest import VolumeManifest, is_simulated
 from tomocalc.accounts.prediction import ClusterRule, JudgedCluster, ScoredBy, VolumeScores
 from tomocalc.dataset.clusters import found_clusters
 from tomocalc.evaluation.clusters import (
@@ -18,7 +18,7 @@ from tomocalc.evaluation.clusters import (
     places_mm,
 )
 from tomocalc.model.release import ReleasedModel
-from tomocalc.prediction.fit import cautions_of, check_fit, check_opinions, drift, is_simulated
+from tomocalc.prediction.fit import cautions_of, check_fit, check_opinions, drift
 from tomocalc.sections import ClusterSection
 from tomocalc.tables import CLUSTER_FEATURES, FEATURES, names
 

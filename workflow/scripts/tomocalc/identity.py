@@ -103,9 +103,11 @@ def look_key(name: str) -> str:
     >>> look_key("PO1") == look_key("P1"), look_key("L1") == look_key("I1")
     (True, False)
     """
-    text = "".join(
-        mark for mark in unicodedata.normalize("NFKD", name) if unicodedata.category(mark) != "Mn"
-    ).translate(LOOK_ALIKE)
+    text = name
+    if not name.isascii():
+        marks = unicodedata.normalize("NFKD", name)
+        text = "".join(mark for mark in marks if unicodedata.category(mark) != "Mn")
+        text = text.translate(LOOK_ALIKE)
     if re.fullmatch(r"\s*[1-9]\d{0,2}([.,']\d{3})+\s*", text):
         text = re.sub(r"[.,']", "", text)
     return f"={spelling_key(text.translate(DIGIT_LIKE))}"
@@ -258,6 +260,8 @@ FILLERS = "\u115f\u1160\u3164\uffa0"
 
 def _folded(text: str) -> str:
     """Return *text* in one width, composition, case and script, without invisible marks."""
+    if text.isascii() and text.isprintable():  # most are: a million names in a second
+        return text.lower().strip()
     text = unicodedata.normalize("NFKC", text).translate(LOOK_ALIKE).casefold()
     visible = "".join(
         str(unicodedata.digit(mark)) if mark.isdecimal() else mark

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from tomocalc.insertion.room import look
 from tomocalc.phantom.bodies import Ellipsoid
 from tomocalc.readers.opening import spooled
 from tomocalc.readers.volume import Volume, open_volume
+
+opened = partial(open_volume, pixel_spacing_mm=0.1, max_pixels=10**6, min_size=16)
 
 
 def planned(volume: Volume, **change: Any) -> InsertionPlan:
@@ -88,7 +91,7 @@ def test_the_plan_is_exact_by_seed_and_volume(
     assert planned(normal) == plan
     assert planned(normal, seed=2).groups != plan.groups
     Insertions(volumes=(plan,)).write(tmp_path / "plan.json")
-    again = Insertions.read(tmp_path / "plan.json").plan("v1")
+    again = Insertions.plans([str(tmp_path / "plan.json")])["v1"]
     assert again == plan
     layer = putting_in(again, "v1")(normal)
     with spooled(layer) as stack:
@@ -139,9 +142,7 @@ def test_a_breast_that_is_too_small_is_named(tmp_path: Path) -> None:
     (tmp_path / "v").mkdir()
     for index in range(6):
         Image.fromarray(image).save(tmp_path / f"v/s{index}.png")
-    small = open_volume(
-        tmp_path / "v", pixel_spacing_mm=0.1, slice_spacing_mm=1.0, max_pixels=10**6, min_size=16
-    )
+    small = opened(tmp_path / "v", slice_spacing_mm=1.0)
     with pytest.raises(TomocalcError, match=r"E210.*insertion.half_angle_deg"):
         planned(small)
     with pytest.raises(TomocalcError, match=r"E211.*no room"):
@@ -150,7 +151,7 @@ def test_a_breast_that_is_too_small_is_named(tmp_path: Path) -> None:
     with pytest.raises(TomocalcError, match=r"E205.*not square"):
         planned(wide)
     Image.fromarray(np.full_like(image, 7)).save(tmp_path / "flat.png")
-    flat = open_volume(tmp_path / "flat.png", pixel_spacing_mm=0.1, max_pixels=10**6, min_size=16)
+    flat = opened(tmp_path / "flat.png")
     with pytest.raises(TomocalcError, match=r"E211.*no breast.*one value everywhere"):
         planned(flat, settings={"half_angle_deg": 15.0})
 
@@ -187,9 +188,7 @@ def test_slices_of_noise_do_not_look_like_projections(tmp_path: Path) -> None:
     for index in range(8):
         image = rng.integers(900, 1100, (192, 192)).astype(np.uint16)
         Image.fromarray(image).save(tmp_path / f"s{index}.png")
-    noise = open_volume(
-        tmp_path, pixel_spacing_mm=0.1, slice_spacing_mm=1.0, max_pixels=10**6, min_size=16
-    )
+    noise = opened(tmp_path, slice_spacing_mm=1.0)
     (_, _, (_, breast)), _ = look(noise, "noise")
     _, doubts = find_motion(noise, breast, half_angle_deg=None, projections=15, where="v")
     assert [doubt.code for doubt in doubts] == ["geometry_misfit"]

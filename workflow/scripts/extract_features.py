@@ -58,7 +58,7 @@ def main(
         Slices worked on at once.
     """
     settings = Settings.from_config(image, candidates, sequence_slices)
-    planned = Insertions.read(insertions) if insertions else None
+    planned = Insertions.plans([insertions]) if insertions else {}
     folders, errors = [], list[TomocalcError]()
     for volume in volumes:
         name = volume["volume_id"]
@@ -74,7 +74,7 @@ def main(
                 folder=place,
                 compared=compared_generator(candidates["compare"], in_silico=in_silico),
                 threads=threads,
-                put_in=putting_in(planned.plan(name), name) if planned else None,
+                put_in=putting_in(planned[name], name) if planned else None,
                 search=load_search(searches[name]) if searches else None,
             )
             picture = volume_overlay(

@@ -132,7 +132,3 @@ class Insertions(Account, frozen=True, kw_only=True):
     def plans(cls, paths: Iterable[str]) -> dict[str, InsertionPlan]:
         """Return what is put into every volume of the batches whose accounts are in *paths*."""
         return {plan.volume_id: plan for path in paths for plan in cls.read(path).volumes}
-
-    def plan(self, volume_id: str) -> InsertionPlan:
-        """Return what is put into a volume."""
-        return next(plan for plan in self.volumes if plan.volume_id == volume_id)

@@ -1,5 +1,7 @@
 """Columns of a finished table: how labels and names may be written, and which are features."""
 
+from datetime import date
+
 import numpy as np
 import polars as pl
 import pytest
@@ -138,3 +140,13 @@ def test_patients_that_number_rows_and_rows_of_two_views_are_told(tmp_path):
             )
         _, facts = read(tmp_path, table, patient_id="p", cluster=clusters)
         assert [doubt.code for doubt in facts.doubts] == codes
+
+
+@pytest.mark.parametrize("names", [[["a"], ["b"]], [date(2024, 1, 3), date(2024, 1, 4)]])
+def test_names_of_patients_are_text_or_numbers(tmp_path, names):
+    table = pl.DataFrame({"A": [1.0, 2], "C": [2.0, 1], "y": ["yes", "no"], "p": names})
+    table.write_parquet(tmp_path / "t.parquet")
+    with pytest.raises(TomocalcError, match=r"E302.*column p.: it holds (List|Date)"):
+        read_feature_table(
+            str(tmp_path / "t.parquet"), MAP | {"patient_id": "p"}, unlabelled="fail"
+        )

@@ -54,6 +54,7 @@ MONTH = r"(jan|feb|m[aä]r|mrz|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])"
 DATED = re.compile(
     rf"\d{{1,2}}[-./ ]+{MONTH}([-./ ]+\d{{2,4}})?|{MONTH}[-/ ]\d{{2,4}}"
     r"|\d{1,2}([/.])\d{1,2}\4\d{4}|\d{4}-\d\d-\d\d[ t]00:00(:00)?"
+    r"|(19|20)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
 )
 
 

@@ -94,6 +94,9 @@ def read_feature_table(
     if twice:
         why = f"it has several columns {', '.join(twice)}, and which one is meant is open"
         raise table_error(path, why, "rename or delete one of them")
+    for name in filter(None, (label, patient_id, site, cluster)):
+        if (kind := table[name].dtype).is_nested() or kind.is_temporal():
+            raise table_error(f"{path}, column {name}", f"it holds {kind}", "turn it into text")
     table = table.with_columns(_one_spelling(table[label])).with_row_index("_row")
     table = table.filter(pl.any_horizontal(pl.exclude("_row", "_line").is_not_null()))
     positive, negative = plain_number(columns["positive"]), columns["negative"]

@@ -257,6 +257,7 @@ COHORT: dict[str, Sort] = {
         {"no_air", "blank_area"}, as_dicom(lambda frame: np.where(frame < 500, 960, frame))
     ),
     "line": Sort({"straight_line", "clipped"}, as_dicom(with_a_detector_line)),
+    "oblong": Sort({"pixels_oblong", "pixel_spacing_differs"}, as_dicom(spacing=(0.1, 0.11))),
     "parts": Sort({"parts_uncounted"}, of_parts),
 }
 """Volumes by their names."""

@@ -121,23 +121,23 @@ class TestSpacing:
         self, tmp_path: Path
     ) -> None:
         path = write_dicom(
-            tmp_path / "a.dcm", [picture()], spacing=(0.11, 0.12), ImagerPixelSpacing=[0.14, 0.14]
+            tmp_path / "a.dcm", [picture()], spacing=(0.11, 0.1105), ImagerPixelSpacing=[0.14, 0.14]
         )
         header = opened(path).header
-        assert header.spacing_mm == (0.11, 0.12)
+        assert header.spacing_mm == (0.11, 0.1105)
         assert (header.spacing_source, header.doubts) == ("PixelSpacing", ())
         header = opened(path, pixel_spacing_mm=0.2).header
-        assert header.spacing_mm == (0.11, 0.12)
+        assert header.spacing_mm == (0.11, 0.1105)
         differ = Doubt(code="pixel_spacing_differs", values={"header": 0.11, "sheet": 0.2})
         assert header.doubts == (differ,)
 
     @pytest.mark.parametrize("spacing", [None, (0.0, 0.0)])
     def test_detector_spacing(self, tmp_path: Path, spacing: tuple[float, float] | None) -> None:
         path = write_dicom(
-            tmp_path / "a.dcm", [picture()], spacing=spacing, ImagerPixelSpacing=[0.07, 0.08]
+            tmp_path / "a.dcm", [picture()], spacing=spacing, ImagerPixelSpacing=[0.07, 0.0705]
         )
         header = opened(path).header
-        assert header.spacing_mm == (0.07, 0.08)
+        assert header.spacing_mm == (0.07, 0.0705)
         assert header.spacing_source == "ImagerPixelSpacing"
         assert header.doubts == (Doubt(code="detector_spacing"),)
 

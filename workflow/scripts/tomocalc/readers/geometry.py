@@ -109,6 +109,10 @@ def resolve_geometry(
     elif slice_spacing_mm is not None:
         doubts += _disagreement("slice", (depth,), slice_spacing_mm)
     _check_possible("pixel", spacing, source, PIXELS_MM, where)
+    if abs(spacing[0] - spacing[1]) > DISAGREE * spacing[0]:
+        doubts.append(
+            Doubt(code="pixels_oblong", values={"down": spacing[0], "across": spacing[1]})
+        )
     if slices > 1:
         _check_possible("slice", (depth,), depth_source, SLICES_MM, where)
         doubts += _of_depth(slices, depth, min(rows, columns))

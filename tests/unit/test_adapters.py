@@ -19,6 +19,7 @@ from support.imports import (
 )
 from tomocalc.adapters.bcs_dbt import bcs_dbt
 from tomocalc.adapters.cbis_ddsm import cbis_ddsm
+from tomocalc.adapters.dicom_folder import dicom_folder
 from tomocalc.adapters.mini_mias import mini_mias
 from tomocalc.adapters.sheets import Sheets, listing_digest
 from tomocalc.errors import TomocalcError
@@ -199,3 +200,15 @@ def test_a_patient_that_a_spreadsheet_has_rounded_is_refused(tmp_path: Path) -> 
     cases(folder, {"patient_id": "1.2E+05"})
     with pytest.raises(TomocalcError, match=r"E603.*`1\.2E\+05` is a number that a spreadsheet"):
         cbis_ddsm(folder, pixel_spacing_mm=0.05)
+
+
+@needs_data
+@pytest.mark.data
+def test_the_real_dicom_files_are_grouped_or_explained(tmp_path: Path) -> None:
+    series = tmp_path / "series"
+    sheets, _ = dicom_folder(data("dicom"), laterality="L", site=None, series=series)
+    volumes, _, _ = accepted(sheets, tmp_path)
+    placed = {Path(row["path"]).name for row in volumes}
+    left = {row["what"] for row in sheets.unplaced}
+    assert placed | left == {path.name for path in data("dicom").iterdir()}
+    assert "dbt_bcsdbt_header_jpeg2k_128x128x4.dcm" in placed

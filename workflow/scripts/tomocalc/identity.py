@@ -22,7 +22,7 @@ NOBODY = frozenset(
     missing empty blank void tbd todo default dummy patient patientid subject
     anon anonym anonymous anonymus anonymized anonymised anonymouspatient anonpatient
     anonymizedpatient anonymisedpatient deidentified deident pseudonymized pseudonymised
-    removed redacted deleted hidden masked withheld confidential private
+    removed redacted deleted hidden masked withheld confidential private test testpatient qc
     unbekannt keine anonymisiert inconnu anonyme desconocido anonimo sconosciuto
     total totals sum mean average gesamt summe true false wahr falsch
     """.split()  # noqa: SIM905
@@ -123,6 +123,8 @@ BESIDE = re.compile(
 """A side, a view, a visit or a date at an end of a patient's name, set off from it."""
 HASH = re.compile(r"(?=.*[a-f])[0-9a-f]{8,}", re.IGNORECASE)
 """Pseudonyms of which one may be another cut short."""
+CUTS = (8, 10, 12, 16, 20, 24, 32, 40)
+"""Digits that are left of a pseudonym where it was cut short."""
 HEXADECIMAL = re.compile(r"(?=.*[abcdf])[0-9a-f]+", re.IGNORECASE)
 POWER = re.compile(r"\d+e\d{1,2}", re.IGNORECASE)
 """A number, or else a name of hexadecimal digits."""
@@ -141,6 +143,13 @@ def patient_key(name: str) -> str:
 def patient_keys(name: str) -> tuple[str, str]:
     """Return the keys of a patient: two names that share one of them are one patient's."""
     return patient_key(name), look_key(BESIDE.sub("", name))
+
+
+def cut_short(name: str) -> list[str]:
+    """Return the keys of what may be left of a name of hexadecimal digits, such as a digest."""
+    return [look_key(name[:length]) for length in CUTS if length < len(name)] * bool(
+        HASH.fullmatch(name)
+    )
 
 
 class Again(NamedTuple):

@@ -101,6 +101,9 @@ def _patients(images: Sequence[Found], sheets: Sheets) -> dict[str, str]:
             studies[found.study].add(found.patient)
             looks[found.look].add(found.patient)
             spellings[found.patient].add(found.spelling)
+    for found in images:
+        for cut in looks.keys() & found.cuts:
+            looks[cut].add(found.patient)
     studies.pop("", None)
     worthless = [study for study, names in studies.items() if len(names) > MANY_PATIENTS]
     for study in worthless:

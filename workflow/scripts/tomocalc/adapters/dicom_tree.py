@@ -21,7 +21,7 @@ from pydicom.dataset import Dataset
 from tomocalc.adapters.sheets import Sheets
 from tomocalc.errors import TomocalcError
 from tomocalc.files import file_sha256
-from tomocalc.identity import made_by_spreadsheet, names_nobody, patient_keys
+from tomocalc.identity import cut_short, made_by_spreadsheet, names_nobody, patient_keys
 from tomocalc.readers.dicom_attributes import laterality_of, view_of
 from tomocalc.readers.dicom_file import image_dataset
 from tomocalc.readers.dicom_kinds import (
@@ -82,6 +82,8 @@ class Found:
     """Pseudonym, the same for all spellings; empty where the header names nobody."""
     look: str
     """Hash of the look of the identifier, by `tomocalc.identity.look_key`."""
+    cuts: tuple[str, ...]
+    """Hashes of the looks of the identifier cut short, where it is a digest itself."""
     spelling: str
     """Hash of the identifier as it is written."""
     rounded: bool
@@ -122,6 +124,7 @@ def read_identity(path: Path) -> Found:
         path=path,
         patient="" if names_nobody(patient) else f"p{key}",
         look=look,
+        cuts=tuple(map(_digest, cut_short(patient.strip()))),
         spelling=_digest(patient),
         rounded=bool(made_by_spreadsheet(patient)),
         study=_hash(dataset, "StudyInstanceUID"),

@@ -12,7 +12,7 @@ import tifffile
 
 from support.encodings import DICOM_ENCODINGS, one
 from support.encodings_itk import ITK_ENCODINGS
-from support.encodings_values import indexed, noisy_outside
+from support.encodings_values import boxed, indexed, noisy_outside
 from support.image_files import png_chunk, write_pgm, write_png
 from support.one_breast import (
     BREAST,
@@ -22,6 +22,7 @@ from support.one_breast import (
     SPACED,
     Encoding,
     Frames,
+    saved,
 )
 
 
@@ -201,5 +202,6 @@ ENCODINGS: dict[str, Encoding] = {
         f"TIFF of orientation {code}": Encoding(oriented(code), options=SPACED)
         for code in range(2, 9)
     },
+    "JPEG 2000, with boxes": Encoding(saved(boxed)),
     **ITK_ENCODINGS,
 }

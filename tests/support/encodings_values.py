@@ -7,9 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate
 
 from support.image_files import encode, item, write_png
 from support.one_breast import AIR, BREAST, ORDER, SLICES, many, saved
@@ -110,3 +112,12 @@ def fragmented(table: str) -> Dataset:
         piece += b"\0" * (len(piece) % 2)
         whole += struct.pack("<HHI", 0xFFFE, 0xE000, len(piece)) + piece
     return many(syntax="jpeg2000", PixelData=whole + b"\xfe\xff\xdd\xe0" + bytes(4))
+
+
+def boxed() -> Dataset:
+    """Return frames that are whole files of JPEG 2000, not codestreams alone."""
+    files = [
+        imagecodecs.jpeg2k_encode(frame, codecformat="jp2", reversible=True, level=0)
+        for frame in BREAST
+    ]
+    return many(syntax="jpeg2000", PixelData=encapsulate(files))

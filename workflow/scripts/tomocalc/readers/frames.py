@@ -33,6 +33,8 @@ STANDALONE = {0x01, *range(0xD0, 0xD9)}
 JPEG_LS = 0xF7
 JPEG_2000 = 0x51
 FRAMES = {*range(0xC0, 0xD0), JPEG_LS} - {0xC4, 0xC8, 0xCC}
+J2K, JP2 = b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  \r\n\x87\n"
+"""How a codestream of JPEG 2000 begins, and a file of it."""
 
 
 def codestream(data: bytes) -> Codestream:
@@ -43,7 +45,10 @@ def codestream(data: bytes) -> Codestream:
     ValueError
         When it is none of the three kinds, or ends before its size.
     """
-    if data[:4] == b"\xff\x4f\xff\x51":
+    if data[:12] == JP2:  # the codestream comes behind boxes that describe it
+        start = data.find(J2K)
+        data = b"" if start < 0 or b"pclr" in data[:start] else data[start:]
+    if data[:4] == J2K:
         return _jpeg2000(data)
     if data[:2] == b"\xff\xd8":
         return _jpeg(data)

@@ -193,11 +193,11 @@ def _probes(
         subject = f"names of {name}s" if name in ("row", "patient") else name
         values = frame[name].cast(pl.String).fill_null("")
         counted = _by_number(values)
-        running = not (counted != standing).any()
+        running, bare = (counted == standing).all(), values.str.contains(r"^\d+$").all()
         if not running:
             yield "numbers", subject, _by_neighbours(table.test, counted)
         for probe, split in (("words", _words), ("spelling", _spelling)):
-            if probe == "words" and running and values.str.contains(r"^\d+$").all():
+            if running and bare and (name == "row" or probe == "words"):
                 continue  # of running numbers the order of the rows says the same
             words = [split(value) for value in values]
             if len(set(words)) > 1:

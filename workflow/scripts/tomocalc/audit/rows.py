@@ -115,7 +115,7 @@ class SplitRows:
         return [
             name
             for name in self.features
-            if np.median(written_digits(self.some(name))[0]) >= PRECISE
+            if (some := self.some(name)).len() and np.median(written_digits(some)[0]) >= PRECISE
         ]
 
     @cached_property

@@ -43,6 +43,8 @@ MANY = 0.25
 """Least share of the areas that fade where labels are mixed."""
 OTHERS = 0.1
 """Largest share of areas that lie where another finding is on the page before."""
+MOST_AREAS = 1000
+"""Areas of a page that are looked at: more are noise."""
 COVERED = 0.8
 """Least share of an area that is another finding on the page before, where it goes on as that."""
 
@@ -165,7 +167,7 @@ def _is_soft(values: NDArray[Any]) -> bool:
     Labels count from 1, or lie in areas of one value each. Values that lie in lines or dots, every
     one beside a value farther from the background, are an edge that was scaled.
     """
-    tones, counts = np.unique(values, return_counts=True)
+    tones, counts = _tones(values)
     background = tones[np.argmax(counts)]
     others = tones[tones != background]
     if others.size < 2 or (others[0] <= 1 and others[-1] - others[0] == others.size - 1):
@@ -197,11 +199,22 @@ class Area:
     """Other values surround them."""
 
 
+def _tones(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Return the values of a page, sorted, and how often each occurs."""
+    if values.dtype.kind != "u" or values.dtype.itemsize > 2:
+        return np.unique(values, return_counts=True)
+    counts = np.bincount(values.ravel())
+    tones = np.flatnonzero(counts)
+    return tones.astype(values.dtype), counts[tones]
+
+
 def areas_of(values: NDArray[Any]) -> list[Area]:
     """Describe the areas of a page of stored *values*, (row, column)."""
-    tones, counts = np.unique(values, return_counts=True)
+    tones, counts = _tones(values)
+    if tones.size < 2:
+        return []
     away = np.abs(values.astype(np.float32) - np.float32(tones[np.argmax(counts)]))
-    return _areas(away) if tones.size > 1 and float(away.max()) > 1 else []
+    return _areas(away) if float(away.max()) > 1 else []
 
 
 def is_mixed(areas: list[Area]) -> bool:
@@ -237,21 +250,15 @@ def change_with_depth(findings: Mapping[int, NDArray[Any]]) -> bool:
 
 def _areas(away: NDArray[np.float32]) -> list[Area]:
     inside = away > APART * float(away.max())
-    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
-    box = slice(max(rows[0] - 1, 0), rows[-1] + 2), slice(max(columns[0] - 1, 0), columns[-1] + 2)
-    away, inside = away[box], inside[box]
-    areas = np.asarray(label(inside, connectivity=2))
-    count = int(areas.max())
-    peak = np.append(np.inf, ndimage.maximum(away, areas, np.arange(1, count + 1)))
-    inner = away >= NEAR * peak[areas]
-    differ = ndimage.maximum_filter(away, 3) - ndimage.minimum_filter(away, 3)
-    square = inner & (differ <= ALIKE * peak[areas])
-    rim = inner & ~np.asarray(ndimage.binary_erosion(inner, border_value=1), np.bool_)
-    free = rim & np.asarray(ndimage.binary_dilation(~inside), np.bool_)
-    squares, rims, frees = (
-        np.bincount(areas[found], minlength=count + 1) for found in (square, rim, free)
-    )
-    return [
-        Area(float(peak[area]), bool(squares[area]), bool(frees[area] < FADES * rims[area]))
-        for area in range(1, count + 1)
-    ]
+    areas, found = np.asarray(label(inside, connectivity=2)), []
+    for number, box in enumerate(ndimage.find_objects(areas)[:MOST_AREAS], start=1):
+        around = tuple(slice(max(side.start - 1, 0), side.stop + 1) for side in box)
+        here, own = away[around], areas[around] == number
+        peak = float(here[own].max())
+        inner = own & (here >= NEAR * peak)
+        differ = ndimage.maximum_filter(here, 3) - ndimage.minimum_filter(here, 3)
+        rim = inner & ~np.asarray(ndimage.binary_erosion(inner, border_value=1), np.bool_)
+        free = rim & np.asarray(ndimage.binary_dilation(~inside[around]), np.bool_)
+        solid = bool((inner & (differ <= ALIKE * peak)).any())
+        found.append(Area(peak, solid, bool(free.sum() < FADES * rim.sum())))
+    return found

@@ -218,7 +218,8 @@ def unclear_names(
     fix
         What to do where somebody is not named.
     """
-    nobody = [(name, line) for name, line in named if names_nobody(name)]
+    vain = {name for name in {name for name, _ in named} if names_nobody(name)}
+    nobody = [(name, line) for name, line in named if name in vain]
     if nobody:
         word, line = nobody[0]
         why = f"{len(nobody)} of {len(named)} rows name no patient, the first"
@@ -228,7 +229,7 @@ def unclear_names(
             why = f"`{name}` is {made}: others may look the same"
             yield line, name, why, "format the column as text there, and export it anew"
     fix = "write one patient in one way, and give two patients names that differ more"
-    for again in two_spellings((name, line) for name, line in named if not names_nobody(name)):
+    for again in two_spellings((name, line) for name, line in named if name not in vain):
         yield again.line, "spelt", again.why, fix
 
 

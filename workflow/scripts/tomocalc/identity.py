@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -70,6 +71,7 @@ def made_by_spreadsheet(name: str) -> str:
     return "a date, as spreadsheets make of a name" if DATED.fullmatch(folded) else ""
 
 
+@lru_cache(maxsize=16)  # one name is asked for several keys, which often are the same
 def spelling_key(name: str) -> str:
     """Return what different spellings of one name have in common.
 

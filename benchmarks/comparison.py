@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -25,6 +25,7 @@ from tomocalc.comparison.feature_models import FEATURE_MODELS
 from tomocalc.comparison.fitting import fold_figures, tune_and_fit
 from tomocalc.dataset.feature_table import read_feature_table
 from tomocalc.dataset.splits import split_honest, split_paper, usable_candidates
+from tomocalc.sections import TableSection
 from tomocalc.tables import PAPER_FEATURES
 
 ROWS, COLUMNS, PATIENTS, CAUSES = 3_500, 150, 800, 12
@@ -45,7 +46,7 @@ def main(path: str, trials: int = 12) -> None:
         columns = REFERENCE
         if path == "radiomics":
             path, columns = simulated(Path(folder, "radiomics.csv"))
-        table, _ = read_feature_table(path, columns, unlabelled="fail")
+        table, _ = read_feature_table(path, cast("TableSection", columns), unlabelled="fail")
     features = list(columns["features"])
     focus = usable_candidates(table, used=features, duplicates="drop")
     shared = {"seed": 1, "test_fraction": 0.2, "folds": 5}

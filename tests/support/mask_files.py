@@ -110,13 +110,13 @@ LABELS = np.where(MARKED, 1, 0) + 2 * np.roll(MARKED, 20, axis=1) + 3 * np.roll(
 
 def resampled(path: Path, labels: NDArray[Any]) -> None:
     """Write labels that were enlarged threefold with interpolation."""
-    tifffile.imwrite(path, np.rint(ndimage.zoom(labels.astype(float), 3, order=1)).astype(np.uint8))
+    tifffile.imwrite(path, np.rint(ndimage.zoom(labels.astype(float), 3, order=1)).astype(np.uint8))  # pyright: ignore[reportCallIssue]
 
 
 def deepened(path: Path) -> None:
     """Write pages between which others were interpolated."""
     pages = np.pad(np.stack([LABELS, LABELS]), ((1, 1), (0, 0), (0, 0))).astype(float)
-    write_itk(path, np.rint(ndimage.zoom(pages, (2, 1, 1), order=1)).astype(np.uint8))
+    write_itk(path, np.rint(ndimage.zoom(pages, (2, 1, 1), order=1)).astype(np.uint8))  # pyright: ignore[reportCallIssue]
 
 
 def outlines(path: Path) -> None:

@@ -39,7 +39,10 @@ class Kind:
 def _kinds() -> dict[str, Kind]:
     text = Path(__file__).with_name("doubt_kinds.tsv").read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines(), dialect="excel-tab")
-    return {row.pop("code"): Kind(**row | {"settled": row["settled"] == "yes"}) for row in rows}
+    return {
+        row["code"]: Kind(row["title"], row["text"], row["advice"], settled=row["settled"] == "yes")
+        for row in rows
+    }
 
 
 KINDS = _kinds()

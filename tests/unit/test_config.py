@@ -96,6 +96,7 @@ def test_shipped_configs_are_valid(name):
         ),
         ({"source": "images"}, "Fix: use one of: phantom, volumes, table."),
         ({"import": {"dicom_laterality": "left"}}, "Fix: use one of: L, R, empty."),
+        ({"phantom": {"end_on_vessels": -1}}, "-1 is below 0. Fix: give number, 0 to 100: "),
         ({"phantom": {"photons": 0}}, "0 is not above 0. Fix: give number, above 0: "),
         ({"model": {"epochs": -3}}, "key model.epochs): -3 is below 1."),
         ({"model": {"epochs": 2.5}}, "key model.epochs): 2.5 was given where an integer is wanted"),

@@ -34,6 +34,12 @@ def test_other_separators_are_recognised(tmp_path, separator):
     assert rows["contrast"].to_list() == [2.0, 4.0]
 
 
+def test_a_large_table_needs_no_patients(tmp_path):
+    lines = (f"{number},{number % 7},{('yes', 'no')[number % 3 == 0]}" for number in range(40_000))
+    rows, _ = read(tmp_path, "\n".join(["A,C,y", *lines]))
+    assert rows["patient_id"].unique().to_list() == [""]
+
+
 def test_parquet_patients_and_sites(tmp_path):
     path = tmp_path / "table.parquet"
     held = {"A": [1.0, 2], "C": [2.0, 1], "y": ["yes", "no"], "p": [7, 8], "s": ["x", "x"]}

@@ -52,6 +52,8 @@ def unclear(path: str, table: pl.DataFrame, patient_id: str | None) -> list[Tomo
 
 def nameless(table: pl.DataFrame, patient_id: str | None) -> bool:
     """Return whether a table names no patient: it has no such column, or an empty one."""
+    if patient_id is None:
+        return True
     return table.filter(~cell_text(patient_id).str.to_lowercase().is_in(EMPTY)).is_empty()
 
 

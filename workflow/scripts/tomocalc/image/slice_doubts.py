@@ -222,16 +222,19 @@ def drawn_from_others(samples: Sequence[NDArray[np.float32]]) -> list[bool]:
     """
     if len(samples) < 3:
         return [False] * len(samples)
-    stack = np.stack([sample.ravel() for sample in samples])
-    second, first = np.partition(stack, -2, axis=0)[-2:]
-    total = stack.sum(axis=0)
+    total = np.zeros_like(samples[0])
+    first = second = np.full_like(total, -np.inf)
+    for own in samples:  # and no stack of them all, which would take their memory again
+        total += own
+        second = np.maximum(second, np.minimum(first, own))
+        first = np.maximum(first, own)
     found = []
-    for index, own in enumerate(stack):
-        mean = (total - own) / (len(stack) - 1)
+    for index, own in enumerate(samples):
+        mean = (total - own) / np.float32(len(samples) - 1)
         from_others = min(
             _left_over(own, mean), _left_over(own, np.where(own < first, first, second))
         )
-        beside = [stack[at] for at in (index - 1, index + 1) if 0 <= at < len(stack)]
+        beside = [samples[at] for at in (index - 1, index + 1) if 0 <= at < len(samples)]
         nearest = min(_left_over(own, other) for other in beside)
         found.append(nearest > ROUNDING and from_others < DRAWN * nearest)
     return found

@@ -186,6 +186,7 @@ def _probes(
         if len(set(words)) > 1:
             yield "gaps", name, _by_words(words, table.test)
     standing = np.arange(frame.height)
+    named = (frame["patient"] != "").all()
     yield "order", "", _by_neighbours(table.test, standing)
     for name in ("row", "patient", *texts):
         if name not in frame.columns:
@@ -199,6 +200,8 @@ def _probes(
         for probe, split in (("words", _words), ("spelling", _spelling)):
             if running and bare and (name == "row" or probe == "words"):
                 continue  # of running numbers the order of the rows says the same
+            if probe == "spelling" and name != "row" and table.level == "rows" and named:
+                continue  # asked of patients: their odd and even numbers take turns
             words = [split(value) for value in values]
             if len(set(words)) > 1:
                 yield probe, subject, _by_words(words, table.test)

@@ -122,8 +122,9 @@ def wrapped(raw: NDArray[np.unsignedinteger]) -> int:
     small spots only the tops run over: then hardly anything is dark but what lies beside them.
     """
     full = 1 << int(raw.max()).bit_length()
-    dark = np.flatnonzero(raw < full // 4)
-    if 0 < dark.size < FEW_DARK * raw.size:
+    dark = raw < full // 4
+    if 0 < np.count_nonzero(dark) < FEW_DARK * raw.size:
+        dark = np.flatnonzero(dark)
         beside = raw.ravel()[np.clip(dark[:, None] + (-1, 1), 0, raw.size - 1)]
         count = int(np.count_nonzero(beside >= full // 8 * 5))
         spots = 2 * count >= dark.size and np.unique(raw.ravel()[dark]).size >= LEAST_DARK

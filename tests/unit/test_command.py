@@ -178,6 +178,19 @@ def test_labels_are_counted_and_not_shown() -> None:
     assert "Miller" not in str(found.value)
 
 
+def test_an_interruption_is_one_line_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tomocalc.audit.tables.audit_table", interrupted)
+    out = tmp_path / "out"
+    assert main(["audit", *files(tmp_path, table(1).frame), *COLUMNS, "--out", str(out)]) == 130
+    assert capsys.readouterr().err == "interrupted: nothing unfinished stays\n"
+    assert not out.exists()
+
+
 def test_nan_is_no_label_and_infinity_no_number() -> None:
     odd = pl.int_range(pl.len()) % 3 == 0
     frame = table(1).frame.with_columns(

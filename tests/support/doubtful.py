@@ -183,9 +183,9 @@ COHORT: dict[str, Sort] = {
         ),
     ),
     "sheet": Sort(
-        {"pixel_spacing_differs", "slice_spacing_differs"},
-        as_dicom(),
-        {"pixel_spacing_mm": 0.2, "slice_spacing_mm": 2.0},
+        {"pixel_spacing_differs", "slice_spacing_differs", "view_differs"},
+        as_dicom(ViewPosition="MLO"),
+        {"pixel_spacing_mm": 0.2, "slice_spacing_mm": 2.0, "view": "CC"},
     ),
     "pictures": Sort(
         {"coloured", "names_vary", "numbers_skip", "file_spacing_differs", "slice_unlike"},

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tomocalc.accounts.doubts import refuse_doubts
-from tomocalc.readers.volume import Volume, open_volume
+from tomocalc.readers.dicom_lists import VIEWS
+from tomocalc.readers.volume import Volume, doubted, open_volume
 from tomocalc.sections import ReadingSection
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ def open_row(
     source
         File, folder or pattern that holds it.
     row
-        Its laterality, pixel_spacing_mm and slice_spacing_mm are used.
+        Its laterality, pixel_spacing_mm and slice_spacing_mm are used, and its view is compared.
     image
         Section of the configuration.
     put_in
@@ -53,6 +54,9 @@ def open_row(
         min_size=image["min_size"],
         side_mismatch=image["side_mismatch"],
     )
+    given, stated = (row.get("view") or "").upper(), volume.header.view
+    if given in VIEWS and stated not in (given, None):
+        volume = doubted(volume, "view_differs", {})
     if put_in is not None:
         volume = put_in(volume)
     refuse_doubts(volume.header.doubts, image, f"volume {row['volume_id']}, {source}")

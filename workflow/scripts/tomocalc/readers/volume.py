@@ -257,22 +257,22 @@ def _as_seen(volume: Volume, expected: str | None, *, stated: str | None, policy
     """Look at three slices for a frame, a bright outside, and at the middle one for the side."""
     images = _looked_at(volume)
     if width := min(map(frame_width, images), default=0):
-        volume = _doubted(volume, "framed", {"width": width}, frame_px=width)
+        volume = doubted(volume, "framed", {"width": width}, frame_px=width)
         images = [without_frame(image, width) for image in images]
     bright = [found for image in images if (found := bright_outside(image))]
     if bright:
         share = {"share": max(share for _, share in bright)}
         value = min(value for value, _ in bright)
-        volume = _doubted(volume, "bright_outside", share, outside=value)
+        volume = doubted(volume, "bright_outside", share, outside=value)
         images = _looked_at(volume)
     if images and is_swapped(images[0]):
-        volume = _doubted(volume, "bytes_swapped", {})
+        volume = doubted(volume, "bytes_swapped", {})
     shown = side_of(images[0]) if images else None
     if expected in (shown, None) or (shown is None and stated in (None, expected)):
         return volume
     repair = policy == "repair" and shown is not None
     code = "side_unclear" if shown is None else "side_turned" if repair else "side_differs"
-    return _doubted(volume, code, {}, turned=repair)
+    return doubted(volume, code, {}, turned=repair)
 
 
 def _looked_at(volume: Volume) -> list[NDArray[Any]]:
@@ -289,7 +289,7 @@ def _looked_at(volume: Volume) -> list[NDArray[Any]]:
     return images
 
 
-def _doubted(volume: Volume, code: str, values: dict[str, float], **facts: Any) -> Volume:
+def doubted(volume: Volume, code: str, values: dict[str, float], **facts: Any) -> Volume:
     """Return the same slices with one doubt more, and other *facts* in their header."""
     doubts = (*volume.header.doubts, Doubt(code=code, values=values))
     return volume.with_header(replace(volume.header, doubts=doubts, **facts))

@@ -131,6 +131,8 @@ def test_a_perfect_figure_has_an_honest_interval():
         figure = facts.metrics[name]
         assert (figure.value, figure.high) == (1, pytest.approx(1))
         assert figure.low == pytest.approx(wilson(3, 3)[0])
+    for name, patients in {"recall": 3, "precision": 3, "specificity": 5, "accuracy": 8}.items():
+        assert facts.metrics[name].low == pytest.approx(wilson(patients, patients)[0])
 
 
 def test_one_class_gives_counts_only():

@@ -48,13 +48,13 @@ class LeftOut:
     rarer
         Whether each block holds the class that fewer of them hold.
     shares
-        Degrees of freedom of the figures that are shares of rows.
+        Of the figures that are shares of rows: degrees of freedom, and blocks that hold such rows.
     """
 
     values: dict[str, float]
     without: Figures
     rarer: NDArray[np.bool_]
-    shares: Mapping[str, float] = field(default_factory=dict)
+    shares: Mapping[str, tuple[float, int]] = field(default_factory=dict)
 
     @property
     def groups(self) -> int:
@@ -72,11 +72,12 @@ class LeftOut:
         simulated cohorts the right share is covered half way to the degrees of the rarer class.
         """
         own = (self.freedom(name) + self.groups - 1) / 2
+        degrees, groups = self.shares.get(name, (own, self.groups))
         return interval(
             self.values[name],
             self.without[name],
-            groups=self.groups,
-            freedom=self.shares.get(name, own),
+            groups=groups,
+            freedom=degrees,
             confidence=confidence,
             lowest=lowest,
         )
@@ -131,17 +132,17 @@ def leave_out(
     values = {name: float(found[0]) for name, found in everything.items()}
     if rarer.sum() < 2:
         return LeftOut(values, {name: np.empty(0) for name in values}, rarer)
-    freedoms = {
-        name: freedom_of_share(int(rows.sum()), len(np.unique(block[rows])))
-        for name, rows in (shares or {}).items()
+    told = {
+        name: (rows.sum(), len(np.unique(block[rows]))) for name, rows in (shares or {}).items()
     }
+    known = {name: (freedom_of_share(*both), both[1]) for name, both in told.items()}
     at_once = max(1, CHUNK // len(label))
     parts = [
         figures((block != np.arange(first, min(first + at_once, number))[:, None]).astype(float))
         for first in range(0, number, at_once)
     ]
     without = {name: np.concatenate([part[name] for part in parts]) for name in values}
-    return LeftOut(values, without, rarer, freedoms)
+    return LeftOut(values, without, rarer, known)
 
 
 def blocks(group: NDArray[np.integer]) -> NDArray[np.int64]:
@@ -209,7 +210,7 @@ def interval(
     value, without
         Of all rows, and without each block.
     groups
-        Blocks of the rarer class.
+        Blocks of the rarer class, or those that a share is one of.
     freedom
         Of Student's t.
     """

@@ -210,5 +210,5 @@ class TreesAccount(Account, frozen=True, kw_only=True):
     models: dict[str, Scored]
     shift: float
     share: float
-    parameters: dict[str, dict[str, float]]
+    parameters: dict[str, dict[str, int | float]]
     cross_validation: dict[str, dict[str, Spread]] | None

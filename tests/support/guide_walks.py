@@ -57,6 +57,8 @@ AT_ONCE: dict[str, Walk] = {
         "snakemake --cores 1 results/evaluation/sealed.json"
         " --config evaluation='{seal: my_study.seal}'": "",
         "tomocalc seal my_study.seal": "",
+        "tomocalc plan predictions.parquet --half-width 0.05 --share 0.5": "",
+        "tomocalc plan --help": "",
         "tomocalc seal table.seal"
         " results/dataset/candidates.parquet results/protocols/honest/splits.parquet"
         " --label label --patient patient_id --open results/evaluation/predictions.parquet": "",

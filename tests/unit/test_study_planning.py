@@ -8,23 +8,12 @@ import numpy as np
 import polars as pl
 import pytest
 
+from support.pilot import pilot
 from tomocalc.command.main import main
 from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.weighted import figures_left_out
 from tomocalc.study import plays
 from tomocalc.study.planning import plan_study
-
-
-def pilot(patients: int = 24, seed: int = 0) -> pl.DataFrame:
-    """Return patients of four candidates; of every second one two are calcifications."""
-    generator = np.random.default_rng(seed)
-    who = np.repeat(np.arange(patients), 4)
-    label = (who % 2 == 0) & (np.arange(len(who)) % 4 < 2)
-    shared = generator.normal(0, 0.5, patients)[who] + generator.normal(0, 0.7, len(who))
-    scores = [mean * label + shared + generator.normal(0, 0.7, len(who)) for mean in (1.6, 1.2)]
-    return pl.DataFrame(
-        {"patient_id": who, "label": label.astype(np.int8), "probability": scores[0]}
-    ).with_columns(other=pl.Series(np.round(scores[1], 1)))
 
 
 def test_figures_and_intervals_are_those_of_the_evaluation() -> None:

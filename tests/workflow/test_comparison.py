@@ -57,7 +57,7 @@ def test_image_models_are_planned_for_volumes_and_refused_for_tables(finished: P
     assert planned["cut_patches"] == 1
     assert set(planned) == {"cut_patches", "fit_image_model", "compare_models"}
     path = finished.folder / "table.csv"
-    path.write_text("a,label\n1,1\n2,0\n")
+    path.write_text("a,label\n" + "".join(f"{row},{row % 2}\n" for row in range(20)))
     table = "{path: table.csv, features: {area: a}, label: label, positive: '1'}"
     config = ("source=table", f"table={table}", "features=[area]", "sequence={kind: single_step}")
     run = finished.snakemake("--dry-run", target, *TINY, "--config", *config, ok=False)

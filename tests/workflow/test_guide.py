@@ -28,6 +28,7 @@ from support.guide_pages import (
     shell,
 )
 from support.guide_walks import AT_ONCE, CAMPAIGN
+from support.pilot import pilot
 from support.projects import ROOT, Project, copy_project
 from tomocalc.command.main import main
 
@@ -128,6 +129,7 @@ def test_what_takes_seconds_runs_to_its_end(rerun: Project) -> None:
         (rerun.folder / name).mkdir()
         (rerun.folder / name / "breast.dcm").symlink_to(phantoms.pop())
     (rerun.folder / "breast.dcm").symlink_to(rerun.folder / "resources/phantom/P001-LCC.dcm")
+    pilot().write_parquet(rerun.folder / "predictions.parquet")
     walk = AT_ONCE["test_what_takes_seconds_runs_to_its_end"]
     shard = results / "features/P001-LCC/0003.parquet"
     before = shard.read_bytes()

@@ -46,7 +46,9 @@ def snakemake_at_once(
         outputs = [str(Path(place) / name) for name in ("stdout", "stderr")]
         with _forked(server(), "run", arguments, str(folder), dict(environment), outputs) as ended:
             ended.settimeout(PATIENCE)
-            code = int(ended.makefile().readlines()[-1])
+            said_by = ended.makefile()
+            said_by.readline()
+            code = int(said_by.readline())
         said = [Path(path).read_text() for path in outputs]
     return subprocess.CompletedProcess(["snakemake", *arguments], code, *said)
 
@@ -73,8 +75,7 @@ def _forked(address: str, *request: Any) -> socket.socket:
     """Ask for a process; its number and, later, its exit code can be read from what returns."""
     client = socket.socket(socket.AF_UNIX)
     client.connect(address)
-    client.sendall(json.dumps([address, *request]).encode())
-    client.shutdown(socket.SHUT_WR)
+    client.sendall(f"{json.dumps([address, *request])}\n".encode())
     return client
 
 
@@ -106,15 +107,22 @@ def _reaped() -> bool:
 
 
 def _answer(client: socket.socket) -> None:
-    """Fork once more, tell the number of that process and how it ended."""
-    address, kind, *request = json.loads(client.makefile().read())
+    """Fork once more, tell the number of that process and how it ended.
+
+    Whoever asked may measure the process until the connection is closed: so long it is known,
+    ended or not.
+    """
+    address, kind, *request = json.loads(client.makefile().readline())
     child = os.fork()
     if child == 0:
         client.close()
         os._exit((_run if kind == "run" else _job)(address, *request))
     client.sendall(f"{child}\n".encode())
-    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    client.sendall(f"{ended}\n".encode())
+    ended = os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+    assert ended is not None
+    code = ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
+    client.sendall(f"{code}\n".encode())
+    client.recv(1)
     os._exit(0)
 
 

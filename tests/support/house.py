@@ -51,7 +51,7 @@ def counts(root: Path = ROOT) -> list[Count]:
     ]
 
 
-LIMITS = (53_700, 323, 9_120, 61, 130, 31_900)
+LIMITS = (53_170, 321, 9_050, 61, 130, 31_360)
 """Of library (lines, files), pages (lines, files), untyped mappings and tests: they only fall."""
 
 

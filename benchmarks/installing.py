@@ -50,10 +50,10 @@ def source(folder: Path) -> Path:
     return folder
 
 
-def environment(folder: Path, package: Path, extra: str, *options: str) -> tuple[Path, Spent]:
+def environment(folder: Path, package: Path, extra: str) -> tuple[Path, Spent]:
     """Make an environment and install the package; return its programs, and what pip took."""
     spend([sys.executable, "-m", "venv", str(folder)])
-    pip = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet", *options]
+    pip = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet"]
     took = spend([*pip, "--disable-pip-version-check", f"{package}[{extra}]"])
     return folder / "bin/tomocalc", took
 
@@ -81,10 +81,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         package = source(folder / "source")
-        _, took = environment(folder / "compiled", package, "audit")
+        tool, took = environment(folder / "audit", package, "audit")
         told("`pip install '.[audit]'`", took)
-        tool, took = environment(folder / "audit", package, "audit", "--no-compile")
-        told("`pip install --no-compile '.[audit]'`", took)
         for rows in SIZES:
             table = folder / f"{rows}.csv"
             write_table(table, rows)

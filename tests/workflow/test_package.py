@@ -70,6 +70,11 @@ def test_what_an_extra_lacks_is_one_line_that_installs_it(audit: Path, tmp_path:
     assert to_install
     assert {"pydicom", "safetensors", "highdicom"} <= set(to_install[1].split())
     assert not {"numpy", "polars"} & set(to_install[1].split())
+    table(1).frame.write_parquet(tmp_path / "cases.parquet")
+    done = run(audit / "tomocalc", "audit", "cases.parquet", *COLUMNS, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the extra parquet. Fix: pip install pyarrow." in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_failed_writing_leaves_neither_file(audit: Path, tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import re
+from collections.abc import Iterator
 
 from tomocalc.errors import TomocalcError
 
@@ -11,10 +13,20 @@ MODULES = {"PIL": "pillow", "SimpleITK": "simpleitk", "skimage": "scikit-image"}
 """Modules whose package has another name."""
 
 
-def missing_package(error: ModuleNotFoundError) -> TomocalcError:
+@contextlib.contextmanager
+def needing(extra: str) -> Iterator[None]:
+    """Say what to install of an *extra* where the block imports what is not there."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise missing_package(error, extra) from error
+
+
+def missing_package(error: ModuleNotFoundError, extra: str = "") -> TomocalcError:
     """Return what to install so that what could not be imported can be.
 
-    That is everything that the same extra still lacks, so that one command is enough.
+    That is everything that the same extra still lacks, so that one command is enough; without
+    *extra* the first one that brings it.
 
     Raises
     ------
@@ -25,19 +37,22 @@ def missing_package(error: ModuleNotFoundError) -> TomocalcError:
     if module in ("", "tomocalc"):
         raise error
     package = MODULES.get(module, module)
-    extra, packages = _extra_of(package)
-    missing = [name for name in packages if not _installed(name)]
+    extra, packages = _extra_of(package, extra)
+    missing = [name for name in packages if name == package or not _installed(name)]
     return TomocalcError(
         "E406",
         what="an optional package is not installed",
         where=package,
         why=f"this part of tomocalc needs the extra {extra}" if extra else "tomocalc needs it",
-        fix=f"pip install {' '.join(missing or [package])}",
+        fix=f"pip install {' '.join(missing)}",
     )
 
 
-def _extra_of(package: str) -> tuple[str, list[str]]:
-    """Return the first extra of the installed tomocalc with *package*, and all of its packages."""
+def _extra_of(package: str, wanted: str) -> tuple[str, list[str]]:
+    """Return the first extra of the installed tomocalc with *package*, and all of its packages.
+
+    That is *wanted*, where it has the package.
+    """
     try:
         lines = importlib.metadata.requires("tomocalc") or []
     except importlib.metadata.PackageNotFoundError:
@@ -48,9 +63,10 @@ def _extra_of(package: str) -> tuple[str, list[str]]:
         extra = re.search(r"extra == ['\"]([\w-]+)['\"]", line)
         if name and extra:
             extras.setdefault(extra[1], []).append(name[0])
-    return next(
-        ((extra, names) for extra, names in extras.items() if package in names), ("", [package])
-    )
+    having = {extra: names for extra, names in extras.items() if package in names}
+    if wanted in having:
+        return wanted, having[wanted]
+    return next(iter(having.items()), ("", [package]))
 
 
 def _installed(package: str) -> bool:

@@ -1,0 +1,115 @@
+"""Frames of pandas, as polars has them through pyarrow, and what the audit says without that."""
+
+from __future__ import annotations
+
+import datetime
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from tomocalc.audit.rows import read_table
+from tomocalc.errors import TomocalcError
+
+SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
+DAYS = pd.DatetimeIndex(["2020-01-01", None, "2021-01-01"], dtype="datetime64[us]")
+AS_ARROW_HAS_THEM = {
+    "whole": pd.Series([1, 2, 3]),
+    "bytes": pd.Series([1, 2, 3], dtype="uint8"),
+    "with gaps": pd.Series([1.5, np.nan, np.inf]),
+    "short": pd.Series([1.1, np.nan, 2], dtype="float32"),
+    "truth": pd.Series([True, False, True]),
+    "nullable whole": pd.Series([1, None, 3], dtype="Int64"),
+    "nullable": pd.Series([1.5, None, 3], dtype="Float64"),
+    "nullable truth": pd.Series([True, None, False], dtype="boolean"),
+    "text": pd.Series(["a", None, "c"]),
+    "text of its own": pd.Series(["a", None, "c"], dtype="string"),
+    "text of Arrow": pd.Series(["a", None, "c"], dtype="string[pyarrow]"),
+    "whole of Arrow": pd.Series([1, None, 3], dtype="int64[pyarrow]"),
+    "objects of text": pd.Series(["a", np.nan, "c"], dtype=object),
+    "whole objects": pd.Series([1, 2, None], dtype=object),
+    "objects of numbers": pd.Series([1, 2.5, None], dtype=object),
+    "objects of truth": pd.Series([True, None, False], dtype=object),
+    "objects of dates": pd.Series([datetime.date(2020, 1, 2), None, None], dtype=object),
+    "nothing": pd.Series([None, None, None], dtype=object),
+    "few texts": pd.Series(["1", None, "2"], dtype="category"),
+    "few numbers": pd.Series([1, None, 1], dtype="category"),
+    "in order": pd.Series(pd.Categorical(["lo", "hi", "lo"], ["lo", "hi"], ordered=True)),
+    "times": pd.Series(DAYS),
+    "times of a place": pd.Series(DAYS).dt.tz_localize("Europe/Berlin"),
+}
+TEXT = {
+    "a remark": (pd.Series(["a", 1, None], dtype=object), ["a", "1", None]),
+    "a number first": (pd.Series([1, "a", 2.5], dtype=object), ["1", "a", "2.5"]),
+    "months": (pd.Series(pd.period_range("2020-01", periods=2, freq="M")), ["2020-01", "2020-02"]),
+    "money": (pd.Series([Decimal("1.5"), None], dtype=object), ["1.5", None]),
+}
+
+
+@pytest.mark.parametrize("kind", AS_ARROW_HAS_THEM)
+def test_a_column_of_pandas_is_what_arrow_makes_of_it(kind: str) -> None:
+    frame = pd.DataFrame({"x": AS_ARROW_HAS_THEM[kind]})
+    expected = pl.from_dataframe(frame)
+    found = read_table(frame)
+    assert found.dtypes == expected.dtypes
+    assert found.equals(expected)
+
+
+@pytest.mark.parametrize("kind", TEXT)
+def test_what_is_of_several_kinds_or_of_none_of_ours_is_text(kind: str) -> None:
+    values, expected = TEXT[kind]
+    assert read_table(pd.DataFrame({"x": values}))["x"].cast(pl.String).to_list() == expected
+
+
+@pytest.mark.parametrize(
+    ("index", "expected"),
+    [
+        (pd.RangeIndex(2, 0, -1), ["x", "1"]),
+        (pd.Index(["a", "b"], name="case"), ["x", "1", "case"]),
+        (pd.Index(["a", "b"], name="x"), ["x", "1", "__index_level_0__"]),
+        (
+            pd.MultiIndex.from_tuples([("a", 1), ("b", 2)], names=["case", None]),
+            ["x", "1", "case", "__index_level_1__"],
+        ),
+    ],
+)
+def test_an_index_that_says_something_is_a_column(index: Any, expected: list[str]) -> None:
+    found = read_table(pd.DataFrame({"x": [1, 2], 1: [0.5, 1.5]}, index=index))
+    assert found.columns == expected
+    assert found["x"].to_list() == [1, 2]
+    assert expected[2:] == [] or found[expected[2]].to_list() == ["a", "b"]
+
+
+def test_two_columns_of_one_name_are_told() -> None:
+    with pytest.raises(TomocalcError, match="two of its columns have the same name"):
+        read_table(pd.DataFrame([[1, 2]], columns=["x", "x"]))
+
+
+WITHOUT = """
+import sys
+sys.modules.update(dict.fromkeys(["pyarrow"]))
+import pandas, tomocalc
+frame = pandas.DataFrame({"x": [7 * row % 40 / 8 for row in range(40)], "label": [0, 1] * 20})
+frame["part"] = pandas.Series(["train", "test"] * 20, dtype="category")
+print(tomocalc.audit_table(frame, label="label", permutations=9))
+try:
+    tomocalc.audit_table("table.parquet", label="label")
+except tomocalc.TomocalcError as error:
+    print(error)
+"""
+
+
+def test_pyarrow_is_for_parquet_alone() -> None:
+    call = [sys.executable, "-c", WITHOUT]
+    done = subprocess.run(call, cwd=SCRIPTS, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    table, parquet = done.stdout.splitlines()
+    assert table.startswith("SplitAudit(")
+    assert parquet.startswith("ERROR [E406] an optional package is not installed (pyarrow)")
+    assert "pyarrow" in parquet.partition("pip install ")[2].rstrip(".").split()

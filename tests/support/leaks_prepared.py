@@ -66,7 +66,23 @@ def scaled(seed: int, over: str) -> Planted:
         standard = standard.over("part")
     elif over == "ends":
         standard = (one - one.min()) / (one.max() - one.min())
+    elif over == "size":
+        standard = one / one.abs().max()
+    elif over == "sites":
+        standard = standard.over("site")
+    elif over == "axes":
+        values = rows.numbers - rows.numbers.mean(axis=0)
+        return with_values(rows, values @ np.linalg.svd(values, full_matrices=False)[2].T), set()
     return changed(rows, rows.frame.with_columns(standard)), set()
+
+
+def mean_label(seed: int, of: str, *, others: bool = False) -> Planted:
+    """Let a feature be the mean label of a site or a patient, or of the other rows there."""
+    rows = table(seed)
+    label = pl.col("label").cast(pl.Float64)
+    total, count = label.sum().over(of), pl.len().over(of)
+    mean = (total - label) / (count - 1) if others else total / count
+    return changed(rows, rows.frame.with_columns(f5=mean)), set()
 
 
 def filled(seed: int, over: str) -> Planted:

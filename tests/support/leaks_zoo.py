@@ -26,6 +26,7 @@ from support.leaks import (
 from support.leaks_prepared import (
     beside,
     filled,
+    mean_label,
     multiplied,
     renamed,
     scaled,
@@ -136,6 +137,15 @@ ANIMALS: list[tuple[str, str, Callable[[int], Planted]]] = [
     ("features standardised over all rows", "scaled", lambda s: scaled(s, "rows")),
     ("features between 0 and 1 over all rows", "scaled", lambda s: scaled(s, "ends")),
     ("every part standardised by itself", "scaled", lambda s: scaled(s, "parts")),
+    ("features divided by their greatest size", "scaled", lambda s: scaled(s, "size")),
+    ("features standardised in every site", "scaled", lambda s: scaled(s, "sites")),
+    ("principal axes of all rows", "scaled", lambda s: scaled(s, "axes")),
+    ("a feature is the site's mean label", "encoded", lambda s: mean_label(s, "site")),
+    (
+        "a feature is the mean label of a patient's other rows",
+        "encoded",
+        lambda s: mean_label(s, "patient", others=True),
+    ),
     ("gaps filled with the mean of the class", "filled", lambda s: filled(s, "class")),
     ("gaps filled with the mean of all rows", "filled", lambda s: filled(s, "rows")),
 ]

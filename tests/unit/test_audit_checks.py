@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from support.candidates import cohort
-from support.leaks import Planted, changed, copied, table, told_by
+from support.leaks import Planted, changed, copied, table, told_by, with_values
 from support.leaks_zoo import ANIMALS
 from tomocalc.accounts.leakage import Check, Verdict
 from tomocalc.audit.association import associations
@@ -41,6 +41,33 @@ def test_a_clean_split_is_clean(rows: int, features: int, decimals: int | None) 
     split = table(3, rows=rows, features=features, decimals=decimals)
     audit = audit_split(split, permutations=PERMUTATIONS, seed=1)
     assert (audit.verdict, reasons_of(audit), audit.shared) == (Verdict.CLEAN, [], [])
+
+
+def by_training(rows: SplitRows, how: str) -> SplitRows:
+    """Prepare features honestly, by the training rows alone, or leave them as shares."""
+    train = rows.frame["part"] == "train"
+    values = rows.numbers.copy()
+    known = values[train.to_numpy()]
+    if how == "shares":
+        values = np.clip(0.5 + 0.4 * values, 0, 1)
+    elif how == "deviation":
+        values = (values - known.mean(axis=0)) / known.std(axis=0)
+    elif how == "axes":
+        values = (values - known.mean(axis=0)) @ np.linalg.svd(known, full_matrices=False)[2].T
+    elif how == "sites":
+        mean = rows.frame.filter(train).group_by("site").agg(pl.col("label").mean())
+        values[:, 5] = rows.frame["site"].replace_strict(*mean, return_dtype=pl.Float64).to_numpy()
+    frame = with_values(rows, values).frame
+    if how == "oversampled":
+        more = frame.filter(train & (frame["label"] == 1)).with_columns(pl.format("new {}", "row"))
+        frame = pl.concat([frame, more])
+    return changed(rows, frame)
+
+
+@pytest.mark.parametrize("how", ["shares", "deviation", "axes", "sites", "oversampled"])
+def test_what_was_prepared_by_the_training_rows_is_clean(how: str) -> None:
+    audit = audit_split(by_training(table(3), how), permutations=PERMUTATIONS, seed=1)
+    assert (audit.verdict, reasons_of(audit)) == (Verdict.CLEAN, [])
 
 
 def test_rows_that_coarse_features_make_equal_are_counted_and_no_leak() -> None:

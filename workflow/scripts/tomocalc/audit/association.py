@@ -105,7 +105,10 @@ def associations(rows: SplitRows, *, permutations: int, seed: int) -> list[Check
     for table in usable:
         labels = table.orders(permutations, generator)
         probes = [probe for one, probe in asked if one is table]
-        found = np.array([aurocs(labels, scorer(labels)) for _, _, scorer in probes])
+        scores = [scorer(labels) for _, _, scorer in probes]
+        found = np.array([aurocs(labels, score) for score in scores])
+        here = table.test
+        of_test = [aurocs(labels[here, :1], score[here, :1])[0] for score in scores]
         centre, spread = found[:, 1:].mean(axis=1), found[:, 1:].std(axis=1)
         standard = (found - centre[:, None]) / np.where(spread > 0, spread, np.inf)[:, None]
         # what the most telling of all probes reaches by chance: Westfall and Young, 1993
@@ -114,19 +117,30 @@ def associations(rows: SplitRows, *, permutations: int, seed: int) -> list[Check
         for i, (name, subject, _) in enumerate(probes):
             p = float((1 + (highest >= standard[i, 0] - 1e-9).sum()) / (1 + permutations))
             least = float(centre[i] + spread[i] * np.quantile(highest, 1 - level))
-            checks.append(_check(table, name, subject, float(found[i, 0]), p, least, level))
+            observed = float(found[i, 0]), float(of_test[i])
+            checks.append(_check(table, name, subject, observed, p, least, level))
     return checks
 
 
 def _check(
-    table: _Table, name: str, subject: str, observed: float, p: float, least: float, level: float
+    table: _Table,
+    name: str,
+    subject: str,
+    observed: tuple[float, float],
+    p: float,
+    least: float,
+    level: float,
 ) -> Check:
-    """Return what a probe says that needs an AUROC of *least* to be told from chance."""
+    """Return what a probe says that needs an AUROC of *least* to be told from chance.
+
+    What is *observed* of all rows must be so of the test rows alone: rows that were made for
+    training, as by oversampling there, have names and a place of their own.
+    """
     telling = GAPS_TELLING if name == "gaps" else TELLING
     detectable = max(telling, least)
     could = table.attainable() <= level and detectable < 1
     verdict = Verdict.CLEAN if could else Verdict.UNSEEN
-    if observed >= telling and p <= level:
+    if min(observed) >= telling and p <= level:
         verdict = Verdict.CAUTION
     return Check(
         name=f"{name}_{table.level}",
@@ -134,7 +148,7 @@ def _check(
         verdict=verdict,
         count=int(table.label.sum()),
         of=len(table.label),
-        value=observed,
+        value=observed[0],
         p=p,
         detectable=detectable,
     )

@@ -18,6 +18,8 @@ LEFT = 0.2
 """Two features tell together when no more than this share of the better one's error is left."""
 AROUND = 8
 """Rows with the next lower values, and with the next higher ones, whose labels are asked."""
+RARER = 10
+"""Rows of the rarer class from which on two features are asked: fewer are parted by chance."""
 STEADY = 0.1
 """Deviation within patients over that between them, up to which a feature is one of patients."""
 DIGITS = 8
@@ -139,7 +141,7 @@ def features_together(rows: SplitRows, alone: list[FeatureAlone]) -> list[Check]
     some = np.unique(np.linspace(0, len(rows.label) - 1, ROWS).round().astype(int))
     label = rows.label[some]
     of = len(places) * (len(places) - 1) // 2
-    if not of or not 2 <= label.sum() <= len(label) - 2:
+    if not of or min(label.sum(), (1 - label).sum()) < RARER:
         return [Check.unseen("features_together", of)]
     values = _scaled(rows.numbers[some][:, places])
     pairs = np.array(list(combinations(range(len(places)), 2)))

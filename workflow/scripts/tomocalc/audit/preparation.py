@@ -1,12 +1,15 @@
-"""Whether features were prepared with the test rows: scaled over all rows, gaps filled by class.
+"""Whether features were prepared with the test rows: scaled, encoded or filled by all rows.
 
-A scaler that was fitted on a set of rows leaves its mark on them: their mean is 0 and their
-deviation 1 to the last digit, which no other set of rows has.
+A scaler that was fitted on a set of rows leaves its mark on them: their mean is 0 to the last
+digit, or their greatest value 1, which no other set of rows has. So do principal axes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from tomocalc.accounts.leakage import Check, Verdict
@@ -16,47 +19,108 @@ EXACT, COARSE = 1e-6, 1e-3
 """Distance from 0 and 1 up to which features are scaled: with all digits, and with the fewest."""
 FEWEST = 2
 """Features that must bear a mark, and rows with one value, from which on it is told."""
+ROWS = 10
+"""Rows of a set from which on it may have been scaled."""
+GROUPS = 3
+"""Groups with labels of their own from which on a feature may be their mean label."""
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Codes = NDArray[np.int64]
+Exact = Sequence[tuple[Floats, float]]
+"""Features that are written exactly enough, and how exact a mean of each is."""
 
 
 def prepared(rows: SplitRows) -> list[Check]:
-    """Return the checks of scaling and of filled gaps."""
+    """Return the checks of scaling, of mean labels and of filled gaps."""
     once = rows.frame["row"].is_first_distinct().to_numpy()
-    return [_scaled(rows, once), _filled(rows, once)]
+    decimals = [int(written_digits(rows.some(name))[1].max(initial=0)) for name in rows.features]
+    # of values with few decimals a mean is as exact as its last digit
+    exact = [
+        (values, near)
+        for values, digits in zip(rows.numbers.T, decimals, strict=True)
+        if (near := max(EXACT, 10.0**-digits)) <= COARSE and len(np.unique(values)) > 2
+    ]
+    return [_scaled(rows, once, exact), _encoded(rows, once, exact), _filled(rows, once)]
 
 
-def _scaled(rows: SplitRows, once: Bools) -> Check:
-    """Return whether most features are scaled by all rows, or by the test rows alone."""
+def _scaled(rows: SplitRows, once: Bools, exact: Exact) -> Check:
+    """Return whether most features are scaled by all rows, or by the test rows alone.
+
+    Who scales every site by itself makes the mean over all sites exact as well.
+    """
     train, test = once & (rows.frame["part"] == "train").to_numpy(), once & ~rows.learnt
-    usable: list[tuple[Floats, float]] = []
-    for place, name in enumerate(rows.features):
-        values = rows.numbers[:, place]
-        near = max(EXACT, 2 * 10.0 ** -int(written_digits(rows.some(name))[1].max(initial=0)))
-        if near <= COARSE and len(np.unique(values)) > 2:
-            usable.append((values, near))
     for subject, these in (("all rows together", once), ("the test rows alone", test)):
-        marked = [one for one in usable if _is_scaled(*one, these)]
+        marks = [_scaling(*one, these) for one in exact]
+        marked = [found for found in marks if found]
         # what the training rows alone would have done as well is no leak
-        beyond = [one for one in marked if these is test or not _is_scaled(*one, train)]
-        if 2 * len(marked) >= len(usable) and len(beyond) >= FEWEST:
-            return Check.counted("scaled", len(marked), len(usable), Verdict.CAUTION, subject)
-    if len(usable) < FEWEST:
-        return Check.unseen("scaled", len(usable))
-    return Check.counted("scaled", 0, len(usable), Verdict.CAUTION)
+        beyond = [
+            found
+            for found, one in zip(marks, exact, strict=True)
+            if found and (these is test or found - _scaling(*one, train))
+        ]
+        if 2 * len(marked) >= len(exact) and len(beyond) >= FEWEST:
+            return Check.counted("scaled", len(marked), len(exact), Verdict.CAUTION, subject)
+    if len(exact) < FEWEST:
+        return Check.unseen("scaled", len(exact))
+    return Check.counted("scaled", 0, len(exact), Verdict.CAUTION)
 
 
-def _is_scaled(values: Floats, near: float, these: Bools) -> bool:
-    """Return whether mean and deviation, both ends, or median and quartiles are 0 and 1."""
+def _scaling(values: Floats, near: float, these: Bools) -> set[str]:
+    """Return what is exact of these rows: the mean, both ends, the greatest size, quartiles."""
     known = values[these & ~np.isnan(values)]
-    if len(known) < 10:
-        return False
+    spread = float(known.std()) if len(known) >= ROWS else 0.0
+    if near > COARSE * spread:
+        return set()
     low, first, middle, third, high = np.quantile(known, (0, 0.25, 0.5, 0.75, 1))
-    ends = min(abs(low), abs(low + 1)) + abs(high - 1)
-    spread = min(abs(known.std(ddof=ddof) - 1) for ddof in (0, 1))
-    ways = (abs(known.mean()) + spread, ends, abs(middle) + abs(third - first - 1))
-    return bool(min(ways) <= near)
+    size = max(-low, high)
+    off = {
+        "mean": abs(known.mean()) / min(spread, 1.0),
+        "quartiles": abs(middle) + abs(third - first - 1),
+    }
+    # an end that many rows have is one of the measure, as of a share, and not of these rows
+    if min((known == low).sum(), (known == high).sum()) == 1:
+        off["ends"] = min(abs(low), abs(low + 1)) + abs(high - 1)
+    if (abs(known) == size).sum() == 1:
+        off["size"] = abs(size - 1)
+    return {way for way, far in off.items() if far <= near}
+
+
+def _encoded(rows: SplitRows, once: Bools, exact: Exact) -> Check:
+    """Return how many features are the mean label of a group of rows, test rows among them.
+
+    Of all rows of the group, or of the *others*, as where a row's own label is left out: then a
+    group has two values, which are the label.
+    """
+    names = [rows.frame[name].cast(pl.String).fill_null("") for name in rows.identifiers]
+    groups = [
+        np.unique(one.to_numpy(), return_inverse=True)[1] for one in (rows.frame["patient"], *names)
+    ]
+    found = 0
+    for values, near in exact:
+        known = once & ~np.isnan(values)
+        if (
+            not (known & ~rows.learnt).any()
+            or (np.clip(values[known], 0, 1) != values[known]).any()
+        ):
+            continue
+        own = np.unique(values[known], return_inverse=True)[1]
+        label = rows.label[known]
+        means = [_mean_labels(group[known], label, 0) for group in groups]
+        means += [_mean_labels(group[known], label, 1) for group in groups]
+        found += any(
+            len(np.unique(mean[~np.isnan(mean)])) >= GROUPS
+            and bool((np.isnan(mean) | (abs(values[known] - mean) <= near)).all())
+            for mean in (_mean_labels(own, label, 0), *means)
+        )
+    return Check.counted("encoded", found, len(rows.features), Verdict.LEAKS)
+
+
+def _mean_labels(group: Codes, label: Floats, without: int) -> Floats:
+    """Return the mean label of each row's group, *without* one row, its own, or none."""
+    total = np.bincount(group, label)[group] - without * label
+    count = np.bincount(group)[group] - without
+    return np.divide(total, count, out=np.full(len(label), np.nan), where=count > 0)
 
 
 def _filled(rows: SplitRows, once: Bools) -> Check:

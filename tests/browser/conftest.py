@@ -15,6 +15,7 @@ import build_index
 import explore_dataset
 import write_model_card
 from support.card_data import LABELS, write_accounts
+from support.comparison_data import compare
 from support.pages_data import FEATURES, HOSTILE, figures, images, rows, write_dataset
 from support.predictions import gather, measured, predict, release
 from tomocalc.pages.evaluation import evaluation_page
@@ -187,6 +188,14 @@ def card(tmp_path_factory):
     given: dict[str, Any] = {name: accounts[name] for name in read}
     build_index.main(page=str(index), files=[str(card)], **given)
     return {"card": card, "index": index}
+
+
+@pytest.fixture(scope="session")
+def compared(tmp_path_factory):
+    """The comparison and the audit of both protocols."""
+    folder = tmp_path_factory.mktemp("comparison")
+    compare(folder)
+    return {name: folder / f"{name}.html" for name in ("comparison", "leakage")}
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,6 @@ import pytest
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 400])
-@pytest.mark.parametrize("name", ["card", "index"])
-def test_quiet_self_contained_and_no_wider_than_the_screen(browser, card, name, width, dark):
-    browser.assert_quiet(card[name], width=width, dark=dark)
-
-
 def test_hostile_texts_are_shown_as_they_are_written(browser, card):
     browser.open(card["card"])
     assert browser.run("document.querySelectorAll('main img, main script, main a').length") == 0

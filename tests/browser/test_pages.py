@@ -10,14 +10,31 @@ from PIL import Image
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-PAGES = ("eda", "report", "index")
+PAGES = [
+    *(("pages", name) for name in ("eda", "report", "index")),
+    *(("card", name) for name in ("card", "index")),
+    *(("compared", name) for name in ("comparison", "leakage")),
+    *(("predicted", name) for name in ("volume", "all")),
+]
+"""Every page, by its fixture and name."""
+LOOKS = {"wide": {"width": 1280, "dark": False}, "dark": {"width": 400, "dark": True}}
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 400])
-@pytest.mark.parametrize("name", PAGES)
-def test_quiet_self_contained_and_no_wider_than_the_screen(browser, pages, name, width, dark):
-    browser.assert_quiet(pages[name], width=width, dark=dark)
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize(("made", "name"), PAGES)
+def test_quiet_self_contained_and_no_wider_than_the_screen(browser, request, made, name, look):
+    browser.assert_quiet(request.getfixturevalue(made)[name], **LOOKS[look])
+
+
+def test_both_protocols_are_drawn_side_by_side(browser, compared):
+    browser.open(compared["comparison"])
+    browser.draw_all()
+    names = "document.getElementById('chart-figure-auroc')._fullData.map(trace => trace.name)"
+    assert browser.run(names) == ["paper's protocol", "honest protocol"]
+    browser.open(compared["leakage"])
+    browser.draw_all()
+    rows = "document.querySelectorAll('#verdict .verdict').length"
+    assert browser.run(rows) == 2
 
 
 def test_hostile_names_are_shown_as_they_are_written(browser, pages):
@@ -147,12 +164,12 @@ def test_the_first_tab_skips_to_the_content(browser, pages):
     browser.wait("location.hash === '#content'")
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_names_for_screen_readers(browser, pages, name):
-    browser.open(pages[name])
+@pytest.mark.parametrize(("made", "name"), PAGES)
+def test_names_for_screen_readers(browser, request, made, name):
+    browser.open(request.getfixturevalue(made)[name])
     assert browser.run("document.documentElement.lang") == "en"
     nameless = browser.run(
-        "[...document.querySelectorAll('button, a, select, img')]"
+        "[...document.querySelectorAll('button, a, select, input, img')]"
         ".filter(e => !(e.textContent.trim() || e.alt || e.ariaLabel || e.labels?.length)).length"
     )
     assert nameless == 0

@@ -117,29 +117,6 @@ def test_texts_of_the_table_are_asked_without_being_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (["--label", "lable"], "no such column"),
-        (["--positive", "malignant"], "say which one is positive"),
-        (["--features", "site2"], "no such column"),
-        (["--train", "x.csv"], "E105] two kinds of input"),
-        (["--sites", "x"], "E105] the command cannot be understood"),
-    ],
-)
-def test_mistakes_are_one_line_and_code_two(
-    change: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    out = str(tmp_path / "o")
-    call = ["audit", *files(tmp_path, table(1).frame), *COLUMNS, *change, "--out", out]
-    assert main(call) == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    assert said.startswith("ERROR [E")
-    assert words in said
-    assert not (tmp_path / "o").exists()
-
-
-@pytest.mark.parametrize(
     ("content", "words"),
     [
         (b"", "empty|no rows|no table"),

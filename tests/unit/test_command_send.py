@@ -86,24 +86,3 @@ def test_a_refusal_is_one_line(
     assert says in error
     assert error.count("\n") == 1
     assert len(archive.kept) <= 1
-
-
-def test_what_is_no_object_or_no_archive_is_one_line(
-    objects: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "notes.dcm").write_text("no image")
-    (tmp_path / "empty").mkdir()
-    cases = {
-        (str(tmp_path / "notes.dcm"), "127.0.0.1:1"): "it is no DICOM file",
-        (str(tmp_path / "absent.dcm"), "127.0.0.1:1"): "No such file",
-        (str(tmp_path / "empty"), "127.0.0.1:1"): "holds no file",
-        (str(objects), "127.0.0.1:1"): "nothing there answers",
-        (str(objects), "archive"): "is not HOST:PORT",
-        (str(objects), "127.0.0.1:99999"): "is not HOST:PORT",
-    }
-    for (path, address), says in cases.items():
-        assert main(["send", path, "--to", address]) == 2
-        error = capsys.readouterr().err
-        assert error.startswith("ERROR [E604]")
-        assert says in error
-        assert error.count("\n") == 1

@@ -62,31 +62,6 @@ def test_all_mistakes_of_both_sheets(project: Project):
     assert "points.csv:3): `v5` is not in the sheet of volumes" in found[5]
 
 
-def test_annotations_of_unknown_volumes(project: Project):
-    (project.folder / "image.dcm").write_bytes(b"x")
-    (project.folder / "volumes.tsv").write_text(
-        "volume_id\tpatient_id\tlaterality\tview\tpath\nv\tp\tL\tCC\timage.dcm\n"
-    )
-    (project.folder / "annotations.tsv").write_text(
-        "volume_id\tslice\tx\ty\tradius\tkind\nw\t0\t1\t1\t2\tcluster\nw\t1\t1\t1\t2\tcluster\n"
-    )
-    found = lines(
-        project,
-        "--config",
-        "source=volumes",
-        "volumes={sheet: volumes.tsv, annotations: annotations.tsv}",
-    )
-    assert len(found) == 1
-    assert "annotations.tsv:2): `w` is not in the sheet of volumes (lines 2, 3)." in found[0]
-
-
-def test_two_sheets_that_are_not_there(project: Project):
-    found = lines(
-        project, "--config", "source=volumes", "volumes={sheet: my.csv, annotations: points.csv}"
-    )
-    assert [line.split(" (")[1].split(":")[0] for line in found] == ["my.csv)", "points.csv)"]
-
-
 def test_a_raw_file_that_vanished_is_noticed(project: Project, tmp_path: Path):
     (project.folder / "volumes.tsv").write_text(
         f"volume_id\tpatient_id\tlaterality\tview\tpath\nv\tp\tL\tCC\t{tmp_path}/gone.dcm\n"
@@ -159,13 +134,8 @@ MISTAKES = {
     "no group": Mistake("--config n=1", ("two letters or more",)),
     "misspelt file": Mistake("-n results/indx.html", ("did you mean results/index.html?",)),
     "misspelt rule": Mistake("predct", ("did you mean predict?",)),
-    "misspelt key": Mistake("-n --config sede=1", ("did you mean `seed`?",)),
-    "no such sheet": Mistake(OWN, ("my.csv", "there is no such file", "correct the path")),
     "no spacing": Mistake(
         OWN, ("my.csv:2", "files that end in .png carry none"), ("my.csv", SHEET)
-    ),
-    "no annotations": Mistake(
-        OWN, ("points.csv", "it is empty", "a header line and one row"), ("points.csv", "")
     ),
     "too few patients": Mistake(
         "--config 'phantom={patients: 2}'", ("2 patients", "add 2 patients")

@@ -37,6 +37,16 @@ def test_both_protocols_are_drawn_side_by_side(browser, compared):
     assert browser.run(rows) == 2
 
 
+def test_long_names_leave_a_narrow_chart_its_width(browser, compared):
+    browser.open(compared["comparison"], width=400)
+    browser.draw_all()
+    chart = "document.getElementById('chart-figure-auroc')"
+    assert browser.run(f"{chart}._fullLayout._size.w / {chart}._fullLayout.width") > 0.5
+    names = browser.run(f"{chart}._fullLayout.yaxis.ticktext")
+    assert "SVM, random<br>forest and ANN<br>averaged" in names
+    assert "<br>" not in browser.run(f"{chart}._fullData[0].y.join()")  # what a pointer is told
+
+
 def test_hostile_names_are_shown_as_they_are_written(browser, pages):
     browser.open(pages["eda"])
     browser.draw_all()
@@ -94,6 +104,19 @@ def test_missing_values_sort_last_in_both_orders(browser, pages):
         found = browser.run(texts)
         gaps = [i for i, text in enumerate(found) if text == "–"]
         assert gaps == list(range(len(found) - len(gaps), len(found)))
+
+
+@pytest.mark.parametrize("name", ["eda", "report"])
+def test_whatever_a_pointer_meets_says_its_name(browser, pages, name):
+    browser.open(pages[name])
+    browser.draw_all()
+    mute = (
+        "[...document.querySelectorAll('.plot')].filter(chart => chart._fullLayout.hovermode)"
+        ".flatMap(chart => chart._fullData.filter(trace => trace.hoverinfo !== 'skip'"
+        " && trace.type !== 'box' && !/[a-zA-Z]{3}/.test(trace.hovertemplate))"
+        ".map(trace => `${chart.id} ${trace.name}`))"
+    )
+    assert browser.run(mute) == []
 
 
 def test_one_switch_rules_all_distributions(browser, pages):

@@ -84,7 +84,7 @@ def test_who_leads_by_how_much_and_whether_by_chance(low, told):
     html = page(lstm, row("honest", "extra_trees", 0.85), row("honest", PROBE, 0.6))
     assert "extra_trees leads under the honest protocol: average precision 0.850" in html
     assert told in html
-    assert "lstm trails by +0.050 (" in html
+    assert "lstm trails by 0.050 (" in html
     order = [html.index(f'scope="row">{name}') for name in ("extra_trees", LSTM, PROBE)]
     assert order == sorted(order)
     assert "<strong>0.850</strong>" in html

@@ -28,7 +28,9 @@ NBSP = "\N{NO-BREAK SPACE}"
     [
         (0, "0"),
         (1, "1"),
-        (-2.5, "−2.500"),
+        (-2.5, "−2.5"),
+        (0.05, "0.05"),
+        (1234.5678, "1,235"),
         (0.99999, "1.000"),
         (9.9996, "10.00"),
         (12345.678, "12,346"),
@@ -38,7 +40,7 @@ NBSP = "\N{NO-BREAK SPACE}"
         (3.2e12, "3.200e12"),
     ],
 )
-def test_numbers_have_four_significant_digits(value, text):
+def test_numbers_have_four_significant_digits_or_their_own(value, text):
     assert number(value) == text
 
 

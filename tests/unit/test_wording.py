@@ -82,7 +82,8 @@ def test_clusters_say_where_they_come_from():
     ("value", "text"),
     [
         (0.000477, "0.000477"),
-        (3.2e-7, "3.20e−7"),
+        (0.00002177, "0.0000218"),
+        (3.2e-7, "< 0.00001"),
         (0.0, "0.000"),
         (1.0, "1.000"),
         (0.99963, "0.9996"),
@@ -96,6 +97,6 @@ def test_no_score_is_shown_as_0_or_1_that_is_not(value, text):
 
 
 def test_a_small_difference_keeps_a_digit():
-    assert [signed(value) for value in (0.0003, -0.0003, 0.0, 0.0123)] == [
-        *("+0.0003", "−0.0003", "+0.000", "+0.012"),
+    assert [signed(value) for value in (0.0003, -0.00003, -3e-8, 0.0, 0.0123)] == [
+        *("+0.0003", "−0.00003", "> −0.00001", "+0.000", "+0.012"),
     ]

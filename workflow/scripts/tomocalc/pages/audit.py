@@ -63,25 +63,14 @@ def audit_page(account: LeakageAccount, *, source: str) -> str:
         reasons={name: grounds_of(audit) for name, audit in audits.items()},
         gaps=[_gap(name, gaps, source) for name in others],
         prevalence=gaps.prevalence,
-        checks=[
-            [
-                say_check(check, "title"),
-                PROTOCOL_NAMES[name],
-                _verdict(check),
-                check.count if check.value is None else None,
-                check.share if check.value is None else None,
-                check.value,
-                Cell(p_value(check.p), check.p),
-                say_check(check, "sees"),
-                say_check(check, "blind"),
-            ]
-            for name, audit in audits.items()
-            for check in audit.checks
-        ],
+        checks={
+            name: [_check(check) for check in audits[name].checks]
+            for name in sorted(audits, key=lambda name: name != account.audited)
+        },
         shared={name: audit.shared for name, audit in audits.items() if audit.shared},
         SHOWN=SHOWN,
         sharing=[
-            [title, *(share(audit.check(key).share) for audit in audits.values())]
+            [title, *(_share(audit.check(key)) for audit in audits.values())]
             for key, title in _titles(audits).items()
         ],
         predicted=[
@@ -100,9 +89,23 @@ def audit_page(account: LeakageAccount, *, source: str) -> str:
     )
 
 
-def _verdict(check: Check) -> Cell:
-    word, rank, tone = VERDICTS[check.verdict]
-    return Cell(word, rank, tone)
+def _check(check: Check) -> list[Any]:
+    """Return a row: what was asked, the answer, and what it can see; no count where it cannot."""
+    counted = check.value is None and check.verdict is not Verdict.UNSEEN
+    return [
+        say_check(check, "title"),
+        Cell(*VERDICTS[check.verdict]),
+        check.count if counted else None,
+        check.share if counted else None,
+        check.value,
+        Cell(p_value(check.p), check.p),
+        say_check(check, "sees"),
+        say_check(check, "blind"),
+    ]
+
+
+def _share(check: Check) -> str:
+    return "cannot tell" if check.verdict is Verdict.UNSEEN else share(check.share)
 
 
 def _gap(name: str, gaps: Gaps, source: str) -> dict[str, Any]:
@@ -188,8 +191,8 @@ def _sharing_chart(audits: Mapping[str, SplitAudit]) -> Chart:
                 [say_check(check, "title") for check in found],
                 [check.share for check in found],
                 COLOURS[name],
-                texts=[share(check.share) for check in found],
-                hover="%{y}: %{x:.1%}<extra>%{fullData.name}</extra>",
+                texts=[_share(check) for check in found],
+                hover="%{y}: %{text}<extra>%{fullData.name}</extra>",
             )
         )
     layout = row_layout() | {
@@ -212,7 +215,7 @@ def _identifier_chart(audits: Mapping[str, SplitAudit]) -> Chart:
                 [(check.value or 0.5) - 0.5 for check in found],
                 [say_check(check, "title") for check in found],
                 COLOURS[name],
-                hover="%{y}: %{text}<extra>%{fullData.name}</extra>",
+                hover="%{y}: AUROC %{text}<extra>%{fullData.name}</extra>",
                 orientation="h",
                 base=0.5,
                 text=[f"{check.value:.2f}" for check in found],

@@ -108,9 +108,10 @@ def _clusters(clusters: pl.DataFrame, *, of_clusters: bool) -> list[list[Any]]:
             _tenths(row["extent_mm"], " mm"),
             _tenths(row["density_per_cm2"]),
             _tenths(row["nearest_mm"], " mm"),
-            Cell(f"{row['slice_first']} to {row['slice_last']}", row["slice_first"]),
+            Cell(" to ".join(map(str, dict.fromkeys(ends))), ends[0]),
         ]
         for row in shown.iter_rows(named=True)
+        for ends in [(row["slice_first"], row["slice_last"])]
     ]
 
 

@@ -293,7 +293,7 @@ def _points(mode: str, name: str, x: Values, y: Values, hover: str) -> Trace:
 
 
 def _hover(template: str) -> dict[str, str]:
-    return {"hovertemplate": template} if template else {}
+    return {"hovertemplate": template} if template else {"hoverinfo": "skip"}
 
 
 def _reach(start: float | None, end: float | None) -> float:

@@ -12,6 +12,7 @@ from tomocalc.eda.features import REDUNDANT
 from tomocalc.metrics import CHANCE
 from tomocalc.pages import eda_charts, eda_pairs
 from tomocalc.pages.catalogue import navigation, run_pages
+from tomocalc.pages.charts import label
 from tomocalc.pages.frame import render_page
 from tomocalc.pages.parts import Cell, feature
 from tomocalc.pages.words import (
@@ -185,7 +186,9 @@ def _distribution(found: Exploration, name: str, source: str) -> dict[str, Any]:
     return {
         "name": name,
         "title": with_unit(name, source),
-        "chart": eda_charts.distribution_chart(counts, found.summary[name]),
+        "chart": eda_charts.distribution_chart(
+            counts, found.summary[name], label(with_unit(name, source))
+        ),
         "rows": [
             [low, high, negative, positive]
             for (low, high), negative, positive in zip(

@@ -99,8 +99,11 @@ def sharing_chart(copies: Mapping[str, float], *, clean: bool) -> Chart:
     return Chart([drawn], SHARES, height=260)
 
 
-def distribution_chart(counted: Distribution, summary: FeatureSummary) -> Chart:
-    """Return a histogram per class, and the five numbers of each class below it."""
+def distribution_chart(counted: Distribution, summary: FeatureSummary, title: str) -> Chart:
+    """Return a histogram per class, and the five numbers of each class below it.
+
+    *title*: the feature and its unit, for the hovers.
+    """
     ranges = {"central": counted.central, "whole": counted.whole}
     drawn = {key: _bars(found) for key, found in ranges.items()}
     data = [
@@ -109,14 +112,15 @@ def distribution_chart(counted: Distribution, summary: FeatureSummary) -> Chart:
             "name": NAMES[key],
             "marker": {"color": COLOURS[key], "line": {"width": 0}},
             "opacity": 0.62,
-            "hovertemplate": "%{x}: %{y:.2%}, %{customdata:,} rows<extra>%{fullData.name}</extra>",
+            "hovertemplate": f"{title} %{{x:.4~r}}: %{{y:.2%}}, %{{customdata:,}} rows"
+            "<extra>%{fullData.name}</extra>",
         }
         | bar
         for key, bar in zip(COLOURS, drawn["central"], strict=True)
     ]
     for key in COLOURS:
         if (facts := getattr(summary, key)).n:
-            data += _box(facts, NAMES[key], COLOURS[key])
+            data += _box(facts, NAMES[key], COLOURS[key], title)
     limits = {key: _widened(found.edges) for key, found in ranges.items()}
     layout = {
         "barmode": "overlay",
@@ -149,7 +153,7 @@ def _bars(counted: Histogram) -> list[Trace]:
     ]
 
 
-def _box(facts: Statistics, name: str, colour: str) -> list[Trace]:
+def _box(facts: Statistics, name: str, colour: str, title: str) -> list[Trace]:
     box = {
         "type": "box",
         "orientation": "h",
@@ -163,7 +167,7 @@ def _box(facts: Statistics, name: str, colour: str) -> list[Trace]:
         "marker": {"color": colour},
         "line": {"width": 1.5},
     }
-    hover = "%{x}<extra>smallest or largest</extra>"
+    hover = f"{title} %{{x:.4~r}}<extra>{name}, smallest or largest</extra>"
     ends = markers(
         "", [facts.min, facts.max], [name, name], colour, symbol="line-ns-open", size=9, hover=hover
     )

@@ -10,13 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tomocalc.accounts.eda import Exploration, Grid, Histogram
-from tomocalc.pages.charts import BAR, Chart, Switch, Trace, axis, heat_map
+from tomocalc.pages.charts import BAR, Chart, Switch, Trace, axis, heat_map, label
 from tomocalc.pages.eda_charts import COLOURS, centres
 from tomocalc.pages.palette import SEQUENTIAL, WARM
 from tomocalc.pages.words import pretty
 
 FEWEST = 20
 """Rows in a cell below which its share of calcifications says nothing in the table."""
+
+CHOSEN = ("x", "y", "customdata", "hovertemplate")
+"""What of a picture changes with the pair."""
 
 STACKED = {
     "layout": {
@@ -43,7 +46,7 @@ def pair_chart(found: Exploration) -> Chart:
     for grid in grids:
         traces, frame = _joint(grid, middle)
         patches[f"{grid.x}~{grid.y}"] = {
-            "data": [{key: trace[key] for key in ("x", "y", "customdata")} for trace in traces],
+            "data": [{key: trace[key] for key in CHOSEN} for trace in traces],
             "layout": {
                 name: {"title": frame[name]["title"]} for name in ("xaxis", "yaxis", "xaxis2")
             },
@@ -65,12 +68,13 @@ def _joint(grid: Grid, middle: Mapping[str, NDArray[np.float64]]) -> tuple[list[
     bar = BAR | {"len": 0.9}
     powers = np.arange(int(math.log10(max(1, *map(max, grid.all)))) + 1)
     ticks = {"tickvals": powers, "ticktext": [f"{10**power:,}" for power in powers]}
+    place = f"{label(pretty(grid.x))} %{{x:.4~r}}<br>{label(pretty(grid.y))} %{{y:.4~r}}<br>"
     traces = [
         heat_map(
             x,
             y,
             SEQUENTIAL,
-            hover="%{x}, %{y}<br>%{customdata:,} candidates<extra></extra>",
+            hover=place + "%{customdata:,} candidates<extra></extra>",
             customdata=grid.all,
             derive={},
             zmin=0,
@@ -80,7 +84,7 @@ def _joint(grid: Grid, middle: Mapping[str, NDArray[np.float64]]) -> tuple[list[
             x,
             y,
             WARM,
-            hover="%{x}, %{y}<br>%{z:.1%}: %{customdata:,}<extra></extra>",
+            hover=place + "%{customdata:,} calcifications, %{z:.1%}<extra></extra>",
             customdata=grid.positive,
             derive={"of": 0},
             xaxis="x2",

@@ -43,7 +43,13 @@ def experiment_page(account: Ablation, *, source: str) -> str:
     variants = account.variants
     losses = [_loss(name, account, source) for name in variants[0].figures]
     curves = {
-        name: line(name, curve.recall, curve.precision, POSITIVE if name == "whole" else NEGATIVE)
+        name: line(
+            name,
+            curve.recall,
+            curve.precision,
+            POSITIVE if name == "whole" else NEGATIVE,
+            hover="precision %{y:.1%}<br>recall %{x:.1%}<extra>%{fullData.name}</extra>",
+        )
         for name, curve in account.curves.items()
     }
     return render_page(

@@ -174,8 +174,12 @@ def subgroup_values(divisions: Sequence[Division], confidence: float) -> dict[st
     return {
         "subgroups": {
             "by": list(dict.fromkeys(one.by for one in divisions)),
-            "columns": [merit_name(name) for name in SHOWN],
-            "rows": [_row(one, group) for one in divisions for group in one.subgroups],
+            "columns": [merit_name(name) for name in SHOWN] if measured else [],
+            "rows": [
+                _row(one, group)[: None if measured else 5]
+                for one in divisions
+                for group in one.subgroups
+            ],
             "tests": [
                 [
                     f"{one.by}, {one.unit}",

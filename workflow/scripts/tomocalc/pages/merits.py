@@ -75,7 +75,7 @@ def with_interval(figure: Shown | None) -> str:
     value, low, high = ends_of(figure)
     if value is None or low is None or high is None:
         return score(value)
-    between = " to " if low < 0 or score(high)[0] == ">" else "–"
+    between = " to " if low < 0 or score(high)[0] == ">" or score(low)[0] == "<" else "–"
     return f"{score(value)} ({score(low)}{between}{score(high)})"
 
 

@@ -3,6 +3,7 @@ const tomocalc = {}; // what the other scripts of a page may call
 (() => {
   const DARK = matchMedia("(prefers-color-scheme: dark)");
   const NARROW = 560; // px; below it a chart drops modebar, zoom and wide margins
+  const LINE = 17; // letters of a line of a row's name on such a chart
   const PAPER = 620; // px; width of a chart on paper
   const PRINTED_ROWS = 20; // longer tables stay folded on paper
   const darkOf = JSON.parse(document.getElementById("colours").textContent);
@@ -86,6 +87,15 @@ const tomocalc = {}; // what the other scripts of a page may call
     return { ...trace, z };
   }
 
+  // On a narrow screen long names of rows take several lines, so that the plot keeps its width.
+  function folded(data, axis) {
+    const names = [...new Set(data.flatMap(({ y, yaxis }) => (yaxis ? [] : y ?? [])))];
+    if (axis?.ticktext || !names.some((name) => typeof name === "string" && name.length > LINE)) return axis;
+    const lines = new RegExp(`(.{1,${LINE}})(?: |$)`, "g");
+    const ticktext = names.map((name) => String(name).trim().replace(lines, "$1<br>").replace(/<br>$/, ""));
+    return { ...axis, tickvals: names, ticktext };
+  }
+
   function dressed(element, dark, width) {
     const { figure, state } = charts.get(element);
     let { data, layout } = figure;
@@ -98,6 +108,7 @@ const tomocalc = {}; // what the other scripts of a page may call
     if (narrow) {
       data = overlay(data, figure.narrow.data);
       layout = overlay(layout, figure.narrow.layout);
+      layout = { ...layout, yaxis: folded(data, layout.yaxis), xaxis: { nticks: 4, tickangle: 0, ...layout.xaxis } };
     }
     data = data.map(derived);
     const axis = { gridcolor: "#dcdad2", linecolor: "#dcdad2", zerolinecolor: "#dcdad2", automargin: true };

@@ -19,7 +19,7 @@ from tomocalc.pages.charts import Chart, Trace, axis, line, lying_bars
 from tomocalc.pages.curves import confusion_chart, points, roc_chart
 from tomocalc.pages.frame import render_page
 from tomocalc.pages.palette import ALL, NEGATIVE, POSITIVE
-from tomocalc.pages.words import UNTUNED
+from tomocalc.pages.words import UNTUNED, published
 
 EVERY = 25
 """Epochs between two rows of a curve's table."""
@@ -44,6 +44,7 @@ def reproduction_page(account: Reproduction) -> str:
             sides[side].roc.fpr,
             sides[side].roc.tpr,
             colour,
+            hover=f"recall %{{y:.1%}}<br>1 − specificity %{{x:.1%}}<extra>{name}</extra>",
         )
         for side, (name, colour) in SIDES.items()
     }
@@ -137,6 +138,7 @@ def _curve(found: Side, side: str, key: str, part: str, *, dash: str = "solid") 
         [epoch.epoch for epoch in found.curves],
         [getattr(epoch, key) for epoch in found.curves],
         colour,
+        hover="%{yaxis.title.text} %{y:.4~r}<br>epoch %{x}<extra>%{fullData.name}</extra>",
         dash=dash,
         width=2 if part == "test" else 1.4,
     )
@@ -156,7 +158,8 @@ def _rows(drawn: list[Trace]) -> list[list[float]]:
 def _cited_chart(rows: list[tuple[str, str, float]]) -> Chart:
     """Return the bar chart of Table 4: cited accuracies grey, the paper's and ours coloured."""
     labels, values = [label for label, _, _ in rows], [value for _, _, value in rows]
-    drawn = lying_bars("", labels, values, ALL, texts=[f"{value:.4g}" for value in values])
+    texts, hover = [published(value) for value in values], "%{y}: accuracy %{text}<extra></extra>"
+    drawn = lying_bars("", labels, values, ALL, texts=texts, hover=hover)
     drawn["marker"] = {"color": [ALL] * (len(rows) - 3) + [POSITIVE, POSITIVE, NEGATIVE]}
     layout = {
         "xaxis": axis("accuracy", range=[0, 1.1], tickvals=[0, 0.25, 0.5, 0.75, 1]),

@@ -24,6 +24,7 @@ FILTERS = (
     "p_value",
     "plural",
     "pretty",
+    "published",
     "score",
     "share",
     "signed",

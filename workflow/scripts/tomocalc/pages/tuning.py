@@ -115,9 +115,10 @@ def _history(trials: pl.DataFrame) -> pl.DataFrame:
 
 def _history_chart(history: pl.DataFrame, objective: str) -> Chart:
     trial = history["trial"].to_list()
-    best = line("best so far", trial, history["best"].to_list(), POSITIVE)
+    hover = f"trial %{{x}}: {objective} %{{y:.4f}}<extra>%{{fullData.name}}</extra>"
+    best = line("best so far", trial, history["best"].to_list(), POSITIVE, hover=hover)
     best["line"]["shape"] = "hv"
-    data = [markers("trial", trial, history["value"].to_list(), NEGATIVE), best]
+    data = [markers("trial", trial, history["value"].to_list(), NEGATIVE, hover=hover), best]
     return Chart(data, {"xaxis": axis("trial"), "yaxis": axis(objective)})
 
 
@@ -127,9 +128,14 @@ def _importance_chart(shares: Mapping[str, float], names: Sequence[str]) -> Char
         [shares[name] for name in names],
         [pretty(name) for name in names],
         NEGATIVE,
+        hover="%{y}: %{x:.1%} of the variance<extra></extra>",
         orientation="h",
     )
-    layout = {"xaxis": axis("share of the variance"), "yaxis": {}, "margin": {"l": 110}}
+    layout = {
+        "xaxis": axis("share of the variance", tickformat=".0%"),
+        "yaxis": {},
+        "margin": {"l": 110},
+    }
     return Chart([drawn], layout, height=140 + 32 * len(names))
 
 
@@ -168,15 +174,32 @@ def _place(value: float, distribution: Any) -> float:
 
 def _slice_chart(scored: pl.DataFrame, name: str, best: Best, objective: str) -> Chart:
     """Return the values over one hyper-parameter, later trials darker, the chosen one ringed."""
-    tried = markers("trial", scored[name].to_list(), scored["value"].to_list(), NEGATIVE)
+    hover = f"{pretty(name)} %{{x:.4~r}}<br>{objective} %{{y:.4f}}"
+    tried = markers(
+        "trial",
+        scored[name].to_list(),
+        scored["value"].to_list(),
+        NEGATIVE,
+        hover=f"{hover}<extra>trial %{{customdata}}</extra>",
+        customdata=scored["trial"].to_list(),
+    )
     tried["marker"] |= {
         "color": scored["trial"].to_list(),
         "colorscale": scale(SEQUENTIAL[1:]),
         "line": {"width": 1, "color": MUTED},
     }
     at = [best.parameters[name]], [best.value]
-    chosen = markers("chosen", *at, POSITIVE, symbol="circle-open", size=13)
+    chosen = markers(
+        "chosen",
+        *at,
+        POSITIVE,
+        symbol="circle-open",
+        size=13,
+        hover=f"{hover}<extra>chosen</extra>",
+    )
     chosen["marker"]["line"] = {"width": 3}
-    across = axis(pretty(name), **({"type": "log"} if name == "learning_rate" else {}))
+    across = axis(
+        pretty(name), **({"type": "log", "dtick": "D2"} if name == "learning_rate" else {})
+    )
     layout = {"xaxis": across, "yaxis": axis(objective), "showlegend": False}
     return Chart([tried, chosen], layout, height=300)

@@ -74,15 +74,20 @@ def written(value: float | None, form: str = "number") -> str:
 def _score(value: float) -> str:
     """Return a score with three decimals; none is rounded to 0 or 1 that is not."""
     size, sign = abs(value), "−" if value < 0 else ""
-    if 0 < size < 0.0005:
-        return f"{sign}{number(size, 3)}"
+    if 0 < size < 0.00001:
+        return "> −0.00001" if sign else "< 0.00001"
+    if size < 0.0005 and size:
+        return f"{sign}{size:.{2 - math.floor(math.log10(size))}f}"
     if 0.9995 <= size < 1:
         return f"{sign}{size:.4f}" if size < 0.99995 else f"{'< −' if sign else '> '}0.9999"
     return f"{sign}{size:.3f}"
 
 
 def number(value: float, digits: int = 4) -> str:
-    """Return *value* with *digits* significant digits; a true minus, thousands apart."""
+    """Return *value* with *digits* significant digits; a true minus, thousands apart.
+
+    A value that has fewer digits is written with those: 0.05 is no measured 0.05000.
+    """
     size = abs(value)
     if float(size).is_integer() and size < 1e7:
         text = f"{size:,.0f}"
@@ -91,6 +96,8 @@ def number(value: float, digits: int = 4) -> str:
         exponent = int(power)  # of the rounded number, which may have one digit more
         if -4 <= exponent < 7:
             text = f"{size:,.{max(0, digits - 1 - exponent)}f}"
+            if "." in text and float(text.replace(",", "")) == size:
+                text = text.rstrip("0")
         else:
             text = f"{mantissa}e{str(exponent).replace('-', '−')}"
     return f"−{text}" if value < 0 else text
@@ -116,7 +123,10 @@ def share(value: float) -> str:
 def signed(value: float) -> str:
     """Return a difference of scores with its sign, a true minus; a small one keeps a digit."""
     if 0 < abs(value) < 0.0005:
-        return f"{'−' if value < 0 else '+'}{number(abs(value), 1)}"
+        if abs(value) < 0.00001:
+            return "> −0.00001" if value < 0 else "< +0.00001"
+        digit = -math.floor(math.log10(abs(value)))
+        return f"{value:+.{digit}f}".replace("-", "−")
     return f"{value:+.3f}".replace("-", "−")
 
 
@@ -180,7 +190,7 @@ def unit_of(name: str) -> str:
 def with_unit(name: str, source: str) -> str:
     """Return a feature's name with its unit; a table's own columns may have any unit."""
     unit = "" if source == "table" else unit_of(name)
-    return f"{pretty(name)} ({unit})" if unit else pretty(name)
+    return f"{pretty(name).removesuffix(f' {unit}')} ({unit})" if unit else pretty(name)
 
 
 OPINIONS = names(READER)
@@ -191,6 +201,14 @@ MEANING = {column.name: (column.unit, column.meaning) for column in MEASURED + R
 def score(value: float | None) -> str:
     """Return a figure of merit or a probability with three decimals."""
     return written(value, "score")
+
+
+def published(value: float | None) -> str:
+    """Return an accuracy with the digits that a publication gives, two at least."""
+    if value is None:
+        return MISSING
+    text = f"{value:.4f}".rstrip("0")
+    return text.ljust(4, "0")
 
 
 def first_up(text: str) -> str:

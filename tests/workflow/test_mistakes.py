@@ -48,7 +48,7 @@ def test_all_mistakes_of_both_sheets(project: Project):
         "v4\tp4\tR\tCC\n"
     )
     (project.folder / "points.csv").write_text(
-        "volume_id,slice,x,y,radius,kind\nv4,0,1,1,2,lump\nv5,0,1,1,2,cluster\n"
+        "volume_id,slice,x,y,radius,kind\nv4,0,1,1,2,lump\nv5,0,1,1,2,cluster\nv5,1,1,1,2,cluster\n"
     )
     found = lines(
         project,
@@ -59,7 +59,7 @@ def test_all_mistakes_of_both_sheets(project: Project):
     own = [line.split("volumes.tsv:")[1][0] for line in found if "volumes.tsv:" in line]
     assert own == ["2", "3", "5", "4"]
     assert [n for n, line in enumerate(found) if "points.csv:2, column kind" in line] == [4]
-    assert "points.csv:3): `v5` is not in the sheet of volumes" in found[5]
+    assert "points.csv:3): `v5` is not in the sheet of volumes (lines 3, 4)" in found[5]
 
 
 def test_a_raw_file_that_vanished_is_noticed(project: Project, tmp_path: Path):

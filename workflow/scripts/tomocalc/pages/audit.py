@@ -12,6 +12,7 @@ from tomocalc.audit.gaps import FIGURES
 from tomocalc.comparison.catalogue import NAMES
 from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.charts import Chart, bars, dots, line, lying_bars, row_layout
+from tomocalc.pages.checks import grounds_of, say_check
 from tomocalc.pages.comparison import COLOURS
 from tomocalc.pages.frame import render_page
 from tomocalc.pages.merits import (
@@ -24,14 +25,7 @@ from tomocalc.pages.merits import (
 )
 from tomocalc.pages.palette import MUTED
 from tomocalc.pages.parts import Cell, feature
-from tomocalc.pages.words import (
-    PROTOCOL_NAMES,
-    badge_of,
-    grounds_of,
-    p_value,
-    say_check,
-    share,
-)
+from tomocalc.pages.words import PROTOCOL_NAMES, badge_of, p_value, share
 
 ORDER = ("own", "paper", "honest")
 SHARING = ("patients", "patients_validation", "same_rows", "copies", "near_copies", "repeats")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tomocalc.accounts.leakage import Check, Shared, SplitAudit, Verdict
 from tomocalc.files import canonical_json, sheet_text, write_together
-from tomocalc.pages.words import check_words, reasons_of, say_check
+from tomocalc.pages.checks import check_words, reasons_of, say_check
 from tomocalc.version import VERSION
 
 FAILING = {

@@ -15,7 +15,8 @@ from tomocalc.accounts.metrics import (
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.study import Best
 from tomocalc.model.card import ModelCard
-from tomocalc.pages.words import PARTS, audit_of, grounds_of, reasons_of
+from tomocalc.pages.checks import grounds_of, reasons_of
+from tomocalc.pages.words import PARTS, audit_of
 
 Account = Mapping[str, Any]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,15 +26,7 @@ from tomocalc.pages.merits import (
 )
 from tomocalc.pages.palette import GREEN, NEGATIVE, POSITIVE
 from tomocalc.pages.parts import Cell
-from tomocalc.pages.words import (
-    PROTOCOL_NAMES,
-    UNTUNED,
-    badge_of,
-    number,
-    p_value,
-    published,
-    score,
-)
+from tomocalc.pages.words import PROTOCOL_NAMES, UNTUNED, badge_of, p_value, published, score
 
 Row = Mapping[str, Any]
 Rows = list[dict[str, Any]]
@@ -132,7 +123,6 @@ def comparison_page(
         REFERENCE=REFERENCE,
         UNTUNED=UNTUNED,
         budget=_budget(measured[judged]),
-        parameters_of=lambda text: _said(json.loads(text)) if text else "",
     )
 
 
@@ -294,18 +284,6 @@ def _difference(row: Row, key: str) -> Cell:
     told = low is not None and high is not None and not low <= 0 <= high
     tone = "good" if value and value > 0 else "bad"
     return Cell(with_reach(found), value, tone if told else "")
-
-
-def _said(value: Any) -> str:
-    """Return chosen parameters as they are read: ``C 0.697, units 64-32``."""
-    if isinstance(value, dict):
-        return ", ".join(
-            f"{key}: {_said(item)}" if isinstance(item, dict) else f"{key} {_said(item)}"
-            for key, item in value.items()
-        )
-    if isinstance(value, list):
-        return "-".join(map(_said, value))
-    return number(value, 3) if isinstance(value, float) else str("none" if value is None else value)
 
 
 def _cross_validated(rows: Rows) -> list[list[Any]]:

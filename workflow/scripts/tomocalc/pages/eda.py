@@ -13,17 +13,10 @@ from tomocalc.metrics import CHANCE
 from tomocalc.pages import eda_charts, eda_pairs
 from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.charts import label
+from tomocalc.pages.checks import grounds_of, say_check
 from tomocalc.pages.frame import render_page
 from tomocalc.pages.parts import Cell, feature
-from tomocalc.pages.words import (
-    RULINGS,
-    badge_of,
-    grounds_of,
-    pretty,
-    say_check,
-    with_unit,
-    without_candidate,
-)
+from tomocalc.pages.words import RULINGS, badge_of, pretty, with_unit, without_candidate
 
 STATISTICS = (
     *("n", "mean", "sd", "min", "p1", "p5", "p25", "p50", "p75", "p95", "p99", "max"),

@@ -20,6 +20,7 @@ from tomocalc.accounts.metrics import MetricsAccount, Part
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.comparison.catalogue import NAMES, RESAMPLED
 from tomocalc.pages.catalogue import ON_REQUEST, Entry, entry_of, navigation
+from tomocalc.pages.checks import grounds_of
 from tomocalc.pages.frame import render_page
 from tomocalc.pages.levels import LEVEL_COLUMNS, level_notes, levels, missing_levels
 from tomocalc.pages.merits import (
@@ -32,14 +33,7 @@ from tomocalc.pages.merits import (
     row_limits,
 )
 from tomocalc.pages.parts import Cell, doubt_table
-from tomocalc.pages.words import (
-    PARTS,
-    RULINGS,
-    audit_of,
-    badge_of,
-    cohort,
-    grounds_of,
-)
+from tomocalc.pages.words import PARTS, RULINGS, audit_of, badge_of, cohort
 
 PICTURES = 4
 """Pictures shown; the others are linked by name."""

@@ -22,6 +22,7 @@ FILTERS = (
     "count",
     "number",
     "p_value",
+    "parameters",
     "plural",
     "pretty",
     "published",

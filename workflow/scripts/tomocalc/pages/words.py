@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 import importlib.metadata
+import json
 import math
 import platform
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
-from tomocalc.accounts.leakage import Check, LeakageAccount, SplitAccount, SplitAudit, Verdict
+from tomocalc.accounts.leakage import LeakageAccount, SplitAccount, SplitAudit
 from tomocalc.accounts.prediction import ClusterRule
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.tables import MEASURED, READER, names
 
 MISSING = "–"
 PERCENT = "\N{NO-BREAK SPACE}%"
-
-CHECKS = Path(__file__).with_name("checks.tsv")
 
 BADGES = {"phantom": "in-silico phantom", "inserted": "simulated calcifications"}
 
@@ -211,6 +208,23 @@ def published(value: float | None) -> str:
     return text.ljust(4, "0")
 
 
+def parameters(text: str | None) -> str:
+    """Return the JSON of chosen parameters as it is read: ``C 0.697, units 64-32``."""
+    return _said(json.loads(text)) if text else ""
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, dict):
+        marks = [": " if isinstance(item, dict) else " " for item in value.values()]
+        return ", ".join(
+            f"{key}{mark}{_said(item)}"
+            for mark, (key, item) in zip(marks, value.items(), strict=True)
+        )
+    if isinstance(value, list):
+        return "-".join(map(_said, value))
+    return number(value, 3) if isinstance(value, float) else "none" if value is None else str(value)
+
+
 def first_up(text: str) -> str:
     """Return *text* with a capital at its start, the rest as it is."""
     return text[:1].upper() + text[1:]
@@ -259,56 +273,6 @@ RULINGS = {
 def audit_of(split: SplitAccount, audit: LeakageAccount | None) -> SplitAudit:
     """Return what was found of a run's protocol: by the leakage audit where there is one."""
     return (audit.protocols.get(split.protocol) if audit else None) or split.audit
-
-
-@functools.cache
-def check_words() -> dict[str, dict[str, str]]:
-    """Return what each check of the leakage audit is called, finds, sees and does not see."""
-    header, *lines = CHECKS.read_text(encoding="utf-8").splitlines()
-    rows = [dict(zip(header.split("\t"), line.split("\t"), strict=True)) for line in lines]
-    return {row["check"]: row for row in rows}
-
-
-def say_check(check: Check, what: str) -> str:
-    """Return one of the texts of *check*: ``title``, ``found``, ``sees`` or ``blind``."""
-    subject = pretty(check.subject)
-    text = check_words()[check.name][what]  # with [is|are]: of one row, of several
-    text = re.sub(r"\[(.*?)\|(.*?)\]", r"\1" if check.count == 1 else r"\2", text).format(
-        count=count(check.count),
-        of=count(check.of),
-        share=share(check.share),
-        positives=count(check.positives or 0),
-        of_positives=count(check.of_positives or 0),
-        subject=subject,
-        value="" if check.value is None else f"{check.value:.2f}",
-        detectable="" if check.detectable is None else f"{check.detectable:.2g}",
-    )
-    return text[:1].upper() + text[1:] if what in ("title", "found") else text
-
-
-def reasons_of(audit: SplitAudit) -> list[str]:
-    """Return what is to be said of a split, what leaks first."""
-    order = (Verdict.LEAKS, Verdict.CAUTION)
-    alike: dict[str, list[Check]] = {}
-    for check in [check for level in order for check in audit.checks if check.verdict is level]:
-        text = say_check(check, "found")
-        alike.setdefault(check.name if check.subject else text, []).append(check)
-    reasons = []
-    for first, *others in alike.values():
-        more = ", ".join(pretty(one.subject) for one in others if one.subject)
-        reasons.append(say_check(first, "found") + f" The same holds of {more}." * bool(more))
-    return reasons
-
-
-def grounds_of(audit: SplitAudit) -> list[str]:
-    """Return the reasons of a verdict; of a clean one what is not shared."""
-    equal = "No test row equals one that the model learns from"
-    for one in audit.checks:
-        if one.name == "copies" and one.count:
-            verb = "equals" if one.count == 1 else "equal"
-            equal = f"{count(one.count)} of {count(one.of)} test rows {verb} one of another "
-            equal += "patient, no more than chance gives in features so coarse"
-    return reasons_of(audit) or [f"{equal}, and no patient stands on both sides."]
 
 
 def p_value(p: float | None) -> str:

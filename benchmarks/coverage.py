@@ -7,8 +7,8 @@ FILE, from where the next call goes on.
 
 Patients have an effect of their own on the logit of every score, and 4 to 29 candidates in two
 volumes; half of them have 2 to 8 calcifications, of which the search overlooks one in twelve. The
-truth is what 20,000 such patients give. Cohorts in which fewer than two patients hold a class have
-no interval and are drawn again.
+truth is what 100,000 such patients give, of whom exactly half have calcifications. Cohorts in
+which fewer than two patients hold a class have no interval and are drawn again.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from tomocalc.sections import EvaluationSection
 
 PATIENTS = (8, 20, 50, 120)
 EFFECTS = (0.0, 0.35, 0.7)
-EVERYONE, PARTS = 4_000, 5
+EVERYONE, PARTS = 4_000, 25
 LEAD_OF = ("auroc", "average_precision", "f1", "accuracy")
 BENEFIT = 0.1
 """Threshold of the decision curve."""
@@ -173,7 +173,7 @@ def truth(effect: float) -> dict[str, float]:
     generator = np.random.default_rng(99)
     sums: dict[str, float] = defaultdict(float)
     for _ in range(PARTS):
-        everyone = cohort(generator, EVERYONE, effect)
+        everyone = cohort(generator, EVERYONE, effect, even=True)
         marked = findings(generator, EVERYONE, effect)
         with patch.object(jackknife, "MOST", 20):  # no interval is needed
             found = measured(everyone, everyone, marked, 0.95)
@@ -207,11 +207,13 @@ def add_round(
         if not (usable(one) and usable(other)):
             continue
         done += 1
-        for name, (_, low, high) in measured(one, other, marked, confidence).items():
-            mine = hits.setdefault(name, {"known": 0, "held": 0})
+        for name, (value, low, high) in measured(one, other, marked, confidence).items():
+            mine = hits.setdefault(name, {"known": 0, "held": 0, "at_end": 0, "above": 0})
             if low is not None and high is not None:
                 mine["known"] += 1
                 mine["held"] += low <= right[name] <= high
+                mine["above"] += low > right[name]
+                mine["at_end"] += value in (0.0, 1.0)
 
 
 def main(cohorts: int, confidence: float, keep: Path | None) -> None:

@@ -110,9 +110,13 @@ class Findings:
     chance: NDArray[np.bool_]
 
 
-def cohort(generator: np.random.Generator, patients: int, effect: float) -> Cohort:
-    """Return a simulated cohort."""
+def cohort(
+    generator: np.random.Generator, patients: int, effect: float, *, even: bool = False
+) -> Cohort:
+    """Return a simulated cohort; where it is *even*, exactly half of the patients are ill."""
     ill = generator.random(patients) < 0.5
+    if even:
+        ill = np.arange(patients) % 2 == 0
     others = generator.integers(4, 30, patients)
     spots = np.where(ill, generator.integers(2, 9, patients), 0)
     mood = effect * generator.normal(size=patients)

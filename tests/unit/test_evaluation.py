@@ -1,5 +1,7 @@
 """Figures of merit, against hand-computed values and scikit-learn."""
 
+import math
+
 import numpy as np
 import pytest
 from sklearn import metrics as reference
@@ -127,10 +129,14 @@ def test_a_perfect_figure_has_an_honest_interval():
         label, np.where(label, 0.8, 0.2), patient,
         threshold=0.5, confidence=0.95, seed=1,
     )  # fmt: skip
-    for name in ("auroc", "average_precision", "f1", "balanced_accuracy"):
+    for name in ("auroc", "average_precision", "f1"):
         figure = facts.metrics[name]
         assert (figure.value, figure.high) == (1, pytest.approx(1))
         assert figure.low == pytest.approx(wilson(3, 3)[0])
+    # half of how far both shares may be off together, each to one side
+    balanced = facts.metrics["balanced_accuracy"]
+    off = math.hypot(1 - wilson(3, 3, 0.9)[0], 1 - wilson(5, 5, 0.9)[0]) / 2
+    assert (balanced.low, balanced.high) == pytest.approx((1 - off, 1))
     for name, patients in {"recall": 3, "precision": 3, "specificity": 5, "accuracy": 8}.items():
         assert facts.metrics[name].low == pytest.approx(wilson(patients, patients)[0])
 

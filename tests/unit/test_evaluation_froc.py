@@ -6,7 +6,7 @@ import pytest
 from tomocalc.evaluation.dbtex import Lesion, Mark, dbtex, match
 from tomocalc.evaluation.findings import Box
 from tomocalc.evaluation.froc import FALSE, IGNORED, FreeResponse, froc, sensitivity_at
-from tomocalc.evaluation.jackknife import standard_error
+from tomocalc.evaluation.intervals import standard_error
 from tomocalc.metrics import score_limits, wilson
 
 DRAW = {"confidence": 0.95}

@@ -6,18 +6,12 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import t
+from scipy.stats import beta, t
 
-from tomocalc.accounts.figures import Method
+from tomocalc.accounts.figures import Method, ends_of
 from tomocalc.evaluation import jackknife
-from tomocalc.evaluation.jackknife import (
-    blocks,
-    difference,
-    freedom,
-    interval,
-    share_of,
-    standard_error,
-)
+from tomocalc.evaluation.intervals import difference, freedom, interval, standard_error
+from tomocalc.evaluation.jackknife import blocks, share_of
 from tomocalc.evaluation.weighted import figures_left_out
 from tomocalc.metrics import (
     auroc,
@@ -70,6 +64,29 @@ def test_one_row_of_each_patient_is_wilson_of_one_trial_less() -> None:
     hit = np.arange(20) < 13
     found = share_of(hit, np.arange(20), 0.95)
     assert (found.low, found.high) == pytest.approx(wilson(13 / 20 * 19, 19))
+
+
+def test_the_limit_beside_a_single_trial_leaves_room() -> None:
+    # 24 of 25 patients: Wilson of 24 trials ends at 0.9924; 1 − (1 − 0.07)^(1/24) from 1 does not
+    found = share_of(np.arange(25) < 24, np.arange(25), 0.95)
+    exact = beta.ppf(0.93, 24 * 24 / 25 + 1, 24 / 25)
+    assert exact > wilson(24 / 25 * 24, 24)[1]
+    assert (found.low, found.high) == pytest.approx((wilson(24 / 25 * 24, 24)[0], exact))
+
+
+def test_balanced_accuracy_is_as_far_off_as_both_its_parts() -> None:
+    # 9 of 10 and 6 of 8 patients, apart: no error is shared
+    label = np.repeat([1, 0], [10, 8]).astype(np.int8)
+    score = np.array([1.0] * 9 + [0.0] + [1.0] * 2 + [0.0] * 6)
+    found = figures_left_out(label, score, np.arange(18, dtype=np.int32), threshold=0.5)
+    (r, r_low, r_high), (s, s_low, s_high) = (
+        ends_of(found.figure(name, 0.95)) for name in ("recall", "specificity")
+    )
+    balanced = found.figure("balanced_accuracy", 0.95)
+    assert balanced.value == pytest.approx((0.9 + 0.75) / 2)
+    assert balanced.low == pytest.approx(0.825 - np.hypot(0.9 - r_low, 0.75 - s_low) / 2)
+    assert balanced.high == pytest.approx(0.825 + np.hypot(r_high - 0.9, s_high - 0.75) / 2)
+    assert (r, s) == pytest.approx((0.9, 0.75))
 
 
 def test_degrees_of_freedom_by_hand() -> None:

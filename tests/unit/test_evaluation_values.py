@@ -11,6 +11,7 @@ from tomocalc.evaluation.account import (
     calibration_facts,
 )
 from tomocalc.evaluation.thresholds import operating_points, predictive_values, threshold_table
+from tomocalc.metrics import wilson
 
 LABEL = np.array([1, 1, 0, 0, 1, 0], dtype=np.int8)
 SCORE = np.array([0.9, 0.4, 0.6, 0.2, 0.5, 0.1])
@@ -77,6 +78,25 @@ def test_predictive_values_by_hand():
     assert line.npv.value == pytest.approx(0.891 / (0.891 + 0.002))
     for figure in (line.ppv, line.npv):
         assert figure.low < figure.value < figure.high
+
+
+def test_the_limits_of_predictive_values_by_hand():
+    # sensitivity 12/20 and 1 − specificity 12/30, each with its own limits, by logarithms
+    line = values({"tn": 18, "fp": 12, "fn": 8, "tp": 12}, 0.1)
+    # error² of a share p of n of 50 rows: 49/50 · n p (1 − p) / (n − 1)²
+    trials = [19**2 / 20 * 50 / 49, 29**2 / 30 * 50 / 49]
+    (r_low, r_high), (w_low, w_high) = (
+        wilson(share * one, one) for share, one in zip((0.6, 0.4), trials, strict=True)
+    )
+    nearer = math.hypot(math.log(0.6 / r_low), math.log(w_high / 0.4))
+    farther = math.hypot(math.log(r_high / 0.6), math.log(0.4 / w_low))
+    odds = [0.6 / 0.4 * 0.1 / 0.9 * math.exp(by) for by in (-nearer, farther)]
+    assert (line.ppv.low, line.ppv.high) == pytest.approx([o / (1 + o) for o in odds])
+    # nothing wrongly called: 1, and no farther than 0 of 30 false calls may be from none
+    line = values({"tn": 30, "fp": 0, "fn": 8, "tp": 12}, 0.1)
+    odds = math.sqrt(r_low * (1.2 - r_low)) / wilson(0, 30, 0.9)[1] / 9
+    assert (line.ppv.value, line.ppv.high) == (1, 1)
+    assert line.ppv.low == pytest.approx(odds / (1 + odds))
 
 
 def test_predictive_values_at_the_data_s_own_prevalence():

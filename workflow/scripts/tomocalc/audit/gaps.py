@@ -16,14 +16,8 @@ from numpy.typing import NDArray
 
 from tomocalc.accounts.figures import Lead
 from tomocalc.accounts.leakage import Gaps, ModelWorth
-from tomocalc.evaluation.jackknife import (
-    Figures,
-    LeftOut,
-    added,
-    difference,
-    leave_out,
-    standard_error,
-)
+from tomocalc.evaluation.intervals import added, difference, standard_error
+from tomocalc.evaluation.jackknife import Figures, LeftOut, leave_out
 from tomocalc.evaluation.weighted import WeightedRows, figures_left_out
 
 FIGURES = ("average_precision", "auroc", "f1", "accuracy")

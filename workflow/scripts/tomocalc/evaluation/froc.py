@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 
 from tomocalc.accounts.figures import Figure, Lead
 from tomocalc.accounts.findings import AtRate, Band, Froc, FrocCurve, FrocPoint
-from tomocalc.evaluation.jackknife import (
+from tomocalc.evaluation.intervals import (
     difference,
     freedom,
+    freedom_of_share,
     interval,
-    share_of,
     standard_error,
 )
+from tomocalc.evaluation.jackknife import share_of
 
 FALSE, IGNORED = -1, -2
 """In the place of a finding: a mark that lies on none, and one that is not to be judged."""
@@ -131,7 +132,10 @@ class Counts:
     def figure(self, value: float, without: Floats, confidence: float) -> Figure:
         """Return a sensitivity with its interval, which rests on the patients with findings."""
         groups = int((self.findings > 0).sum())
-        return interval(value, without, groups=groups, freedom=groups - 1, confidence=confidence)
+        degrees = freedom_of_share(int(self.findings.sum()), groups)
+        return interval(
+            value, without, groups=groups, freedom=degrees, confidence=confidence, counted=True
+        )
 
 
 def sensitivity_at(rates: Floats, false: Floats, sensitivity: Floats) -> Floats:

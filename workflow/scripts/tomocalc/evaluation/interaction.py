@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import f as f_distribution
 
-from tomocalc.evaluation.jackknife import FLAT
+from tomocalc.evaluation.intervals import FLAT
 
 Floats = NDArray[np.float64]
 

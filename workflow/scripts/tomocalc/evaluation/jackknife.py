@@ -12,14 +12,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri, stdtr, stdtrit
 
-from tomocalc.accounts.figures import Figure, Lead, Method
-from tomocalc.metrics import score_limits, wilson
+from tomocalc.accounts.figures import Figure, Lead, Method, ends_of
+from tomocalc.evaluation.intervals import (
+    FLAT,
+    added,
+    difference,
+    freedom,
+    freedom_of_share,
+    interval,
+    reach,
+    standard_error,
+)
 
 MOST = 400
 """Groups that are left out one by one; more are left out in as many blocks of whole groups."""
@@ -27,8 +34,7 @@ MOST = 400
 CHUNK = 5_000_000
 """Weights held at once (left-out block × row)."""
 
-FLAT = 1e-12
-"""Standard errors up to here are rounding."""
+RATES = ("recall", "specificity")
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -71,6 +77,8 @@ class LeftOut:
         `freedom` supposes that what blocks add is spread normally. To rankings it is not, and of
         simulated cohorts the right share is covered half way to the degrees of the rarer class.
         """
+        if name == "balanced_accuracy" and "recall" in self.shares:
+            return self._balanced(confidence)
         own = (self.freedom(name) + self.groups - 1) / 2
         degrees, groups = self.shares.get(name, (own, self.groups))
         return interval(
@@ -80,7 +88,37 @@ class LeftOut:
             freedom=degrees,
             confidence=confidence,
             lowest=lowest,
+            counted=name in self.shares,
         )
+
+    def recall_and_specificity(self, confidence: float) -> tuple[Figure, Figure, float]:
+        """Return both shares, and the correlation of their errors.
+
+        A share of 0 or 1 errs to one side only, and has the limit of a one-sided interval.
+        """
+        recall, specificity = (self._one_sided(name, confidence) for name in RATES)
+        if self.groups < 2:
+            return recall, specificity, 0.0
+        off = [self.without[name] - self.without[name].mean() for name in RATES]
+        size = math.sqrt(float((off[0] ** 2).sum() * (off[1] ** 2).sum()))
+        return recall, specificity, float(off[0] @ off[1]) / size if size > FLAT**2 else 0.0
+
+    def _one_sided(self, name: str, confidence: float) -> Figure:
+        figure = self.figure(name, confidence)
+        return self.figure(name, 2 * confidence - 1) if figure.value in (0, 1) else figure
+
+    def _balanced(self, confidence: float) -> Figure:
+        """Return the mean of recall and specificity, from how far their own limits are away.
+
+        Source: Zou and Donner, Stat. Med. 27 (2008) 1693.
+        """
+        recall, specificity, along = self.recall_and_specificity(confidence)
+        value = self.values["balanced_accuracy"]
+        one, other = _off(recall), _off(specificity)
+        if one is None or other is None:
+            return Figure(value=value)
+        below, above = (reach(a, b, along) / 2 for a, b in zip(one, other, strict=True))
+        return Figure(value=value, low=value - below, high=value + above, method=Method.LEFT_OUT)
 
     def lead_over(
         self, other: LeftOut, name: str, confidence: float, *more: tuple[float, float]
@@ -94,6 +132,14 @@ class LeftOut:
         error, degrees = added(own, *more)
         value = self.values[name] - other.values[name]
         return difference(value, error, freedom=degrees, confidence=confidence)
+
+
+def _off(figure: Figure) -> tuple[float, float] | None:
+    """Return how far the limits are below and above a figure."""
+    value, low, high = ends_of(figure)
+    if value is None or low is None or high is None:
+        return None
+    return value - low, high - value
 
 
 def mean_of(trained: Sequence[LeftOut]) -> LeftOut:
@@ -156,97 +202,6 @@ def blocks(group: NDArray[np.integer]) -> NDArray[np.int64]:
     return dealt[member]
 
 
-def standard_error(without: Floats) -> float:
-    """Return √((n−1)/n · Σ(θ₋ᵢ − mean θ₋)²), the jackknife's; NaN for fewer than two blocks."""
-    n = len(without)
-    if n < 2:
-        return math.nan
-    return math.sqrt((n - 1) / n * float(np.sum((without - without.mean()) ** 2)))
-
-
-def freedom_of_share(rows: int, groups: int) -> float:
-    """Return the degrees of freedom of the standard error of a share of *rows*.
-
-    As far as rows are independent the error follows from the share itself. What the groups must
-    tell is only how alike their rows are: nothing, where each has one row.
-    """
-    return (groups - 1) * rows / (rows - groups) if rows > groups else math.inf
-
-
-def freedom(without: Floats, rarer: NDArray[np.bool_]) -> float:
-    """Return the degrees of freedom of a `standard_error` to which two kinds of blocks add.
-
-    Those that hold the rarer class (*rarer*) and those that do not.
-    """
-    square = (without - without.mean()) ** 2 if len(without) else np.zeros(len(rarer))
-    kinds = (rarer, ~rarer)
-    return added(*((float(square[one].sum()), max(int(one.sum()) - 1, 1)) for one in kinds))[1]
-
-
-def added(*parts: tuple[float, float]) -> tuple[float, float]:
-    """Return the standard error of a sum of independent parts, and its degrees of freedom.
-
-    Each part is its squared standard error and the degrees of that; the first one's are returned
-    where nothing varies. Source: Satterthwaite, Biometrics Bull. 2 (1946) 110.
-    """
-    both = sum(square for square, _ in parts)
-    apart = sum(square**2 / own for square, own in parts)
-    return math.sqrt(both), both**2 / apart if apart > FLAT**4 else parts[0][1]
-
-
-def interval(
-    value: float,
-    without: Floats,
-    *,
-    groups: int,
-    freedom: float,
-    confidence: float,
-    lowest: float = 0.0,
-) -> Figure:
-    """Return a figure with its interval between *lowest* and 1.
-
-    Parameters
-    ----------
-    value, without
-        Of all rows, and without each block.
-    groups
-        Blocks of the rarer class, or those that a share is one of.
-    freedom
-        Of Student's t.
-    """
-    if groups < 2:
-        return Figure(value=value)
-    share = (value - lowest) / (1 - lowest)
-    error = standard_error((without - lowest) / (1 - lowest))
-    if not 0 < share < 1 or error <= FLAT:
-        low, high = wilson(groups * min(max(share, 0.0), 1.0), groups, confidence)
-        method = Method.WILSON
-    else:
-        trials = share * (1 - share) / error**2
-        low, high = score_limits(share, trials, student(confidence, freedom))
-        method = Method.LEFT_OUT
-    low, high = (lowest + (1 - lowest) * end for end in (low, high))
-    return Figure(value=value, low=low, high=high, method=method)
-
-
-def difference(value: float, error: float, *, freedom: float, confidence: float) -> Lead:
-    """Return a difference with its interval and the two-sided p-value of Student's t."""
-    if math.isnan(error):
-        return Lead(value=value, low=None, high=None, p=None)
-    if error <= FLAT:
-        return Lead(value=value, low=value, high=value, p=1.0 if abs(value) <= FLAT else 0.0)
-    reach = student(confidence, freedom) * error
-    p = 2 * float(stdtr(freedom, -abs(value) / error))
-    return Lead(value=value, low=max(value - reach, -1.0), high=min(value + reach, 1.0), p=p)
-
-
-@lru_cache
-def student(confidence: float, freedom: float) -> float:
-    """Return the two-sided quantile of Student's t."""
-    below = (1 + confidence) / 2
-    return float(ndtri(below) if math.isinf(freedom) else stdtrit(freedom, below))
-
-
 def share_by_patient(hits: Sequence[tuple[str, bool]], confidence: float) -> Figure:
     """Return the share of hits among (patient, hit), with its interval; no value without any."""
     if not hits:
@@ -264,4 +219,6 @@ def share_of(hit: NDArray[np.bool_], group: NDArray[np.integer], confidence: flo
     hits, rows = np.bincount(block, weights=hit), np.bincount(block)
     value, degrees = float(hits.sum() / rows.sum()), freedom_of_share(len(hit), len(rows))
     without = (hits.sum() - hits) / np.maximum(rows.sum() - rows, 1)
-    return interval(value, without, groups=len(rows), freedom=degrees, confidence=confidence)
+    return interval(
+        value, without, groups=len(rows), freedom=degrees, confidence=confidence, counted=True
+    )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.accounts.figures import Figure
+from tomocalc.accounts.figures import Ends, Figure, Method, ends_of
 from tomocalc.accounts.metrics import AtThreshold, OperatingPoint, PredictiveValue, Rule
-from tomocalc.evaluation.jackknife import Figures, LeftOut, leave_out
-from tomocalc.evaluation.weighted import figures_of_merit
+from tomocalc.evaluation.intervals import reach
+from tomocalc.evaluation.weighted import figures_left_out, figures_of_merit
 from tomocalc.metrics import confusion
 
 STEPS = np.round(np.arange(0.05, 1, 0.05), 2)
@@ -111,38 +112,53 @@ def predictive_values(
     sensitivity se and specificity sp at the *threshold*.
     A value is None where nothing would be called so.
     """
-    positive, called = label == 1, score >= threshold
-
-    def rates(weight: Floats) -> Figures:
-        sensitivity = weight @ (positive & called) / (weight @ positive)
-        specificity = weight @ (~positive & ~called) / (weight @ ~positive)
-        found: Figures = {}
-        for prevalence in prevalences:
-            right, wrong = sensitivity * prevalence, (1 - specificity) * (1 - prevalence)
-            found[f"ppv {prevalence}"] = _share(right, wrong)
-            right, wrong = specificity * (1 - prevalence), (1 - sensitivity) * prevalence
-            found[f"npv {prevalence}"] = _share(right, wrong)
-        return found
-
-    found = leave_out(label, group, rates)
+    found = figures_left_out(label, score, group, threshold=threshold)
+    recall, specificity, along = found.recall_and_specificity(confidence)
+    rates = recall, _complement(recall), specificity, _complement(specificity)
+    sensitivity, missed, specificity, wrong = map(ends_of, rates)
     return tuple(
         PredictiveValue(
             prevalence=prevalence,
-            ppv=_figure(found, f"ppv {prevalence}", confidence),
-            npv=_figure(found, f"npv {prevalence}", confidence),
+            ppv=_predictive(sensitivity, wrong, prevalence / (1 - prevalence), along),
+            npv=_predictive(specificity, missed, (1 - prevalence) / prevalence, along),
         )
         for prevalence in prevalences
     )
 
 
-def _figure(found: LeftOut, name: str, confidence: float) -> Figure:
-    if np.isnan(found.values[name]):
+def _complement(share: Figure) -> Figure:
+    value, low, high = (None if end is None else 1 - end for end in ends_of(share))
+    return Figure(value=value, low=high, high=low)
+
+
+def _predictive(right: Ends, wrong: Ends, odds: float, along: float) -> Figure:
+    """Return r·odds / (r·odds + w) for the rates *right* r and *wrong* w.
+
+    Limits come from those of the rates. Source: Zou and Donner, Stat. Med. 27 (2008) 1693, on the
+    logarithm of r / w; where a rate is 0, Donner and Zou, Stat. Methods Med. Res. 21 (2012) 347.
+
+    Parameters
+    ----------
+    along
+        Correlation of the errors of recall and specificity, which is that of r and 1 − w.
+    """
+    (r, r_low, r_high), (w, w_low, w_high) = right, wrong
+    if r is None or w is None or not (r or w):
         return Figure(value=None)
-    if np.isnan(found.without[name]).any():  # one group alone is called so
-        return Figure(value=found.values[name])
-    return found.figure(name, confidence)
+    value = _share(r * odds, w)
+    if r_low is None or r_high is None or w_low is None or w_high is None:
+        return Figure(value=value)
+    if not w:
+        low, high = _share(math.sqrt(r_low * (2 * r - r_low)) * odds, w_high), 1.0
+    elif not r:
+        low, high = 0.0, _share(r_high * odds, math.sqrt(w_low * (2 * w - w_low)))
+    else:
+        nearer = reach(math.log(r / r_low), math.log(w_high / w), along)
+        farther = reach(math.log(r_high / r), math.log(w / w_low), along)
+        low, high = (_share(r / w * odds * math.exp(by), 1.0) for by in (-nearer, farther))
+    method = Method.LEFT_OUT if r and w else Method.WILSON
+    return Figure(value=value, low=low, high=high, method=method)
 
 
-def _share(right: Floats, wrong: Floats) -> Floats:
-    total = right + wrong
-    return np.divide(right, total, out=np.full_like(total, np.nan), where=total > 0)
+def _share(right: float, wrong: float) -> float:
+    return right / (right + wrong)

@@ -20,14 +20,8 @@ from tomocalc.accounts.external import (
     Spread,
 )
 from tomocalc.accounts.figures import Figure, Method
-from tomocalc.evaluation.jackknife import (
-    CHUNK,
-    Figures,
-    LeftOut,
-    leave_out,
-    standard_error,
-    student,
-)
+from tomocalc.evaluation.intervals import standard_error, student
+from tomocalc.evaluation.jackknife import CHUNK, Figures, LeftOut, leave_out
 
 EDGE = 1e-6
 """Probabilities are kept this far from 0 and 1 before their log-odds are taken."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from tomocalc.evaluation.jackknife import FLAT
+from tomocalc.evaluation.intervals import FLAT
 from tomocalc.metrics import score_limits, wilson
 
 CELLS = 4_000_000
@@ -104,7 +104,7 @@ def _squares(without: Floats, weight: Floats) -> Floats:
 
 
 def _freedom(pilot: Pilot, without: Floats, weight: Floats) -> tuple[Floats, Floats]:
-    """Return `jackknife.freedom` of each study, and the degrees of the rarer class alone."""
+    """Return `intervals.freedom` of each study, and the degrees of the rarer class alone."""
     holds = [kind > 0 for kind in (pilot.positives, pilot.negatives)]
     ill, well = ((weight * kind).sum(axis=1) for kind in holds)
     rarer = np.where((ill <= well)[:, None], *holds)
@@ -119,7 +119,7 @@ def _freedom(pilot: Pilot, without: Floats, weight: Floats) -> tuple[Floats, Flo
 def half_widths(
     pilot: Pilot, weight: Floats, confidence: float, wider: Floats | float = 1.0
 ) -> Floats:
-    """Return half the width of each study's interval, as `jackknife.interval` has it.
+    """Return half the width of each study's interval, as `intervals.interval` has it.
 
     Standard errors are *wider* times, in each study, what the patients of the pilot give.
     """

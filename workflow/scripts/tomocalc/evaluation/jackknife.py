@@ -105,7 +105,7 @@ class LeftOut:
 
     def _one_sided(self, name: str, confidence: float) -> Figure:
         figure = self.figure(name, confidence)
-        return self.figure(name, 2 * confidence - 1) if figure.value in (0, 1) else figure
+        return self.figure(name, max(2 * confidence - 1, 0.0)) if figure.value in (0, 1) else figure
 
     def _balanced(self, confidence: float) -> Figure:
         """Return the mean of recall and specificity, from how far their own limits are away.

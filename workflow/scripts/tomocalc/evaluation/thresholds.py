@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from tomocalc.accounts.figures import Ends, Figure, Method, ends_of
 from tomocalc.accounts.metrics import AtThreshold, OperatingPoint, PredictiveValue, Rule
@@ -153,9 +154,11 @@ def _predictive(right: Ends, wrong: Ends, odds: float, along: float) -> Figure:
     elif not r:
         low, high = 0.0, _share(r_high * odds, math.sqrt(w_low * (2 * w - w_low)))
     else:
-        nearer = reach(math.log(r / r_low), math.log(w_high / w), along)
-        farther = reach(math.log(r_high / r), math.log(w / w_low), along)
-        low, high = (_share(r / w * odds * math.exp(by), 1.0) for by in (-nearer, farther))
+        log_odds = math.log(r / w * odds)
+        # a limit may round to 0: then the odds have none on that side
+        nearer = reach(math.log(r / r_low), math.log(w_high / w), along) if r_low else math.inf
+        farther = reach(math.log(r_high / r), math.log(w / w_low), along) if w_low else math.inf
+        low, high = float(expit(log_odds - nearer)), float(expit(log_odds + farther))
     method = Method.LEFT_OUT if r and w else Method.WILSON
     return Figure(value=value, low=low, high=high, method=method)
 

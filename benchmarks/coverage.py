@@ -32,8 +32,9 @@ from tomocalc.evaluation import jackknife
 from tomocalc.evaluation.account import calibration
 from tomocalc.evaluation.cases import case_account, patient_table, volume_table
 from tomocalc.evaluation.dbtex import dbtex
-from tomocalc.evaluation.froc import RATES, froc, sensitivity_leads
-from tomocalc.evaluation.jackknife import blocks, share_of
+from tomocalc.evaluation.froc import RATES as FALSE_RATES
+from tomocalc.evaluation.froc import froc, sensitivity_leads
+from tomocalc.evaluation.jackknife import RATES, blocks, share_of
 from tomocalc.evaluation.thresholds import predictive_values
 from tomocalc.evaluation.transfer import calibration_line, decision_curve
 from tomocalc.evaluation.weighted import (
@@ -53,6 +54,8 @@ BENEFIT = 0.1
 ROUND = 50
 ASKED = {False: (93.0, 97.0), True: (90.0, 100.0)}
 """Per cent that an interval should cover, and whether of 8 patients."""
+OFTEN = 0.05
+"""Share of the cohorts in which a figure is 0 or 1."""
 
 Found = dict[str, tuple[float | None, float | None, float | None]]
 
@@ -151,7 +154,7 @@ def _of_findings(one: Cohort, marked: Findings, confidence: float) -> Iterator[t
             found = Figure(value=rate.sensitivity, low=rate.low, high=rate.high)
             yield f"{kind} found at {rate.false_per_volume:g} false", found
     leads = sensitivity_leads(one.response, one.rated_by_other, confidence=confidence)
-    yield "lead in calcifications found at 2 false", leads[RATES.index(2.0)]
+    yield "lead in calcifications found at 2 false", leads[FALSE_RATES.index(2.0)]
     marks, lesions = one.dbtex
     volumes = 2 * one.patients
     found = dbtex(
@@ -243,18 +246,34 @@ def main(cohorts: int, confidence: float, keep: Path | None) -> None:
 
 
 def table(hits: Mapping[str, Mapping[str, Mapping[str, int]]]) -> None:
-    """Print the shares, per cent; in bold what lies beyond `ASKED`."""
+    """Print the shares, per cent; in bold what lies beyond `ASKED`.
+
+    With a degree sign instead of bold what is covered more often where `OFTEN` cohorts have a
+    figure of 0 or 1: all of their intervals hold the truth, or none.
+    """
     print("| interval |", " | ".join(hits), "|")
     print("|---|" + "---:|" * len(hits))
     for name in dict.fromkeys(name for found in hits.values() for name in found):
         cells = []
         for place, found in hits.items():
             known, held = (found.get(name, {}).get(key, 0) for key in ("known", "held"))
+            at_end = _at_end(found, name)
             low, high = ASKED[place.startswith("8,")]
             share = 100 * held / known if known else None
             shown = "–" if share is None else f"{share:.1f}"
-            cells.append(shown if share is None or low <= share <= high else f"**{shown}**")
+            if share is not None and not low <= share <= high:
+                ends = share > high and at_end >= OFTEN * known
+                shown = f"{shown}°" if ends else f"**{shown}**"
+            cells.append(shown)
         print(f"| {name} |", " | ".join(cells), "|")
+
+
+def _at_end(found: Mapping[str, Mapping[str, int]], name: str) -> int:
+    """Return in how many cohorts a figure, or a share that it is made of, is 0 or 1."""
+    unit, _, figure = name.partition(": ")
+    of_shares = figure in ("balanced_accuracy", "ppv", "npv")
+    names = [f"{unit}: {share}" for share in RATES] if of_shares else [name]
+    return sum(found.get(one, {}).get("at_end", 0) for one in names)
 
 
 if __name__ == "__main__":

@@ -75,11 +75,14 @@ class LeftOut:
         """Return the figure *name* of all rows with its interval between *lowest* and 1.
 
         `freedom` supposes that what blocks add is spread normally. To rankings it is not, and of
-        simulated cohorts the right share is covered half way to the degrees of the rarer class.
+        simulated cohorts the right share is covered half way to the degrees of the rarer class,
+        by average precision with these alone.
         """
         if name == "balanced_accuracy" and "recall" in self.shares:
             return self._balanced(confidence)
-        own = (self.freedom(name) + self.groups - 1) / 2
+        own: float = self.groups - 1
+        if name != "average_precision":
+            own = (self.freedom(name) + own) / 2
         degrees, groups = self.shares.get(name, (own, self.groups))
         return interval(
             self.values[name],

@@ -213,6 +213,23 @@ def interpolated(seed: int) -> Planted:
     return with_values(rows, values), set(rows.frame["row"].gather(here).to_list())
 
 
+def augmented(seed: int, *, times: int) -> Planted:
+    """Add changed copies of every row under names of other patients, then split by patient."""
+    rows = table(seed, rows=4)
+    generator = np.random.default_rng(seed + 1)
+    frames = [rows.frame]
+    for number in range(times):
+        noise = 0.02 * generator.normal(size=rows.numbers.shape) * rows.numbers.std(axis=0)
+        whose = pl.format("{}{}", pl.lit("ABCDE"[number]), "patient")
+        copies = with_values(rows, rows.numbers + noise).frame
+        frames.append(copies.with_columns(patient=whose, row=pl.format("{}.{}", number, "row")))
+    frame = pl.concat(frames)
+    names = frame["patient"].unique(maintain_order=True)
+    part = generator.choice(["train", "train", "test"], len(names)).tolist()
+    part = pl.col("patient").replace_strict(names, pl.Series(part))
+    return changed(rows, frame.with_columns(part=part)), set()
+
+
 def swapped(values: np.ndarray, generator: np.random.Generator) -> None:
     """Exchange two features."""
     values[:, [1, 2]] = values[:, [2, 1]]

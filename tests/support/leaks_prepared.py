@@ -97,15 +97,19 @@ def filled(seed: int, over: str) -> Planted:
     return with_values(rows, values), set()
 
 
-def renamed(seed: int) -> Planted:
-    """Give four test patients, of whom every row tells the size of the breast, a second name."""
+def renamed(seed: int, *, everybody: bool = False) -> Planted:
+    """Give four test patients, of whom every row tells the size of the breast, a second name.
+
+    Or all of them, and put the half of everybody's rows that has it into training.
+    """
     rows = table(seed)
     names = rows.part("test")["patient"].unique(maintain_order=True)[:4].to_list()
-    everybody = rows.frame["patient"].unique(maintain_order=True).to_list()
+    patients = rows.frame["patient"].unique(maintain_order=True).to_list()
     size = dict(
-        zip(everybody, np.random.default_rng(seed).lognormal(6, 0.4, len(everybody)), strict=True)
+        zip(patients, np.random.default_rng(seed).lognormal(6, 0.4, len(patients)), strict=True)
     )
-    moved = pl.col("patient").is_in(names) & (pl.int_range(pl.len()) % 2 == 0)
+    moved = pl.col("patient").is_in(patients if everybody else names)
+    moved &= pl.int_range(pl.len()) % 2 == 0
     frame = rows.frame.with_columns(
         f5=pl.col("patient").replace_strict(size),
         part=pl.when(moved).then(pl.lit("train")).otherwise("part"),

@@ -57,6 +57,7 @@ def test_a_patient_of_two_parts_is_in_both():
         ({"case": ["1", "2"], "scanner": ["X", "X"], "part": PARTS[3:5]}, "in several parts"),
         ({"patient": ["01", "02"], "part": PARTS[3:5]}, "compare how both spell it"),
         ({"patient": ["1", "9"], "part": PARTS[3:5]}, "1 of its lines"),
+        ({"patient": list("123123"), "fold": list("000111"), "part": PARTS}, "numbers 2 splits"),
     ],
 )
 def test_a_split_that_does_not_say_to_what_it_belongs_is_refused(split, words):

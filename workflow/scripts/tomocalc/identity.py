@@ -117,12 +117,13 @@ def look_key(name: str) -> str:
 
 
 BESIDE = re.compile(
-    r"([\W_]+(l|r|left|right|[lr]?cc|[lr]?mlo|(visit|exam|study|scan|v|t)[\W_]?\d{1,3}"
+    r"([\W_]+(l|r|(left|right|[lr]?cc|[lr]?mlo)([\W_]\d{1,2})?"
+    r"|(visit|exam|study|scan|lesion|mass|calc|roi|image|img|view|slice|v|t)[\W_]?\d{1,3}"
     r"|(19|20)\d\d[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])))+$"
-    r"|(?<=\d)[lr]$|^(l|r|left|right)[\W_]+",
+    r"|(?<=\d)[lr]$|^(l|r|left|right|[lr]?cc|[lr]?mlo)[\W_]+",
     re.IGNORECASE,
 )
-"""A side, a view, a visit or a date at an end of a patient's name, set off from it."""
+"""A side, a view, a visit, a lesion or a date at an end of a patient's name, set off from it."""
 HASH = re.compile(r"(?=.*[a-f])[0-9a-f]{8,}", re.IGNORECASE)
 """Pseudonyms of which one may be another cut short."""
 CUTS = (8, 10, 12, 16, 20, 24, 32, 40)

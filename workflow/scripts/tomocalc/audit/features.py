@@ -74,6 +74,7 @@ def _marks_alone(alone: list[FeatureAlone], rows: SplitRows) -> list[FeatureAlon
             odd = np.round(some * 10.0 ** min(decimals.max(), DIGITS)) % 2 == 1
             label = rows.label[::every]
             marks[f"the rounding of {name}"] = label, (digits <= DIGITS) & ~usual
+            marks[f"the rounding of {name}, frequent values included"] = label, digits <= DIGITS
             marks[f"the last digit of {name}"] = label, odd
         for subject, (label, mark) in marks.items():
             if mark.any() and 0 < label.sum() < len(label):

@@ -5,6 +5,7 @@ Its complaints name columns and rows and never a value: who sends one on gives n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,9 @@ import polars.selectors as cs
 from tomocalc.audit.rows import close_to, fault, read_table
 from tomocalc.audit.split_file import PART, WORDS
 from tomocalc.sections import PARTS
+
+FOLD = re.compile("fold|repeat|iteration|^cv$", re.IGNORECASE)
+"""Names of columns that number the splits of a cross-validation."""
 
 
 def joined_table(table: Any, split: Any, *, patient: str | None = None) -> tuple[pl.DataFrame, int]:
@@ -135,4 +139,9 @@ def _with_parts(frame: pl.DataFrame) -> pl.DataFrame:
         why = f"its word is no part, as in {len(unknown)} rows"
         raise fault(f"column {column}, row {unknown[0]}", why, f"use {', '.join(PARTS)}")
     parts = words.replace_strict(WORDS, return_dtype=pl.String).alias("part")
-    return frame.drop(column).with_columns(parts)
+    rest = frame.drop(column)
+    for name in rest.columns:
+        if FOLD.search(name) and rest.width > 1 and rest.drop(name).is_duplicated().all():
+            why = f"it numbers {rest[name].n_unique()} splits of the same rows, one below the other"
+            raise fault(f"column {name}", why, "give the lines of one of them at a time")
+    return rest.with_columns(parts)

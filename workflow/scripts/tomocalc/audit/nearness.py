@@ -20,6 +20,8 @@ from tomocalc.audit.rows import SplitRows
 
 LOCAL = 10
 """The neighbour whose distance is the local unit."""
+FARTHER = 30
+"""The farthest neighbour by which the number of dimensions is told."""
 ASKED = 20_000
 """Test rows that are asked at most, evenly chosen."""
 AXES = 8
@@ -52,8 +54,9 @@ def near_copies(rows: SplitRows) -> tuple[Check, list[Shared]]:
     near = np.flatnonzero(ratio < limit)
     expected = _by_chance(limit, dimension) * len(asked)
     p = float(pdtrc(len(near) - 1, expected)) if len(near) else 1.0
-    if rows.named and p <= LEVEL:
-        # how often rows of different patients lie as near among what is learnt from
+    if rows.named and p <= LEVEL and 2 * len(rows.precise) < len(rows.features):
+        # of values with few digits chance makes more: as many as among different patients of what
+        # is learnt from; of long ones copies do, which may well bear other patients' names there
         among = space.ratios_among(rows.frame["patient"].to_numpy())
         others = int((among < limit).sum())
         share = len(asked) / (len(asked) + len(among))
@@ -122,18 +125,30 @@ class _Space:
     def dimension(self) -> float:
         """Return how many dimensions the learnt rows fill, from the distances of neighbours.
 
+        Of nearer and of farther ones, whichever are more: a few copies of every row, or slices of
+        one object, make the nearer ones look like a line.
+
         Source: Levina and Bickel, NIPS 17 (2004) 777, averaged as by MacKay and Ghahramani.
         """
         some = np.unique(np.linspace(0, len(self.places) - 1, 2000).round().astype(int))
-        k = min(LOCAL + 1, len(self.places))
-        distance, near = self.tree.query(self.tree.data[some], k=k)
+        k = min(FARTHER + 1, len(self.places))
+        _, near = self.tree.query(self.tree.data[some], k=k)
         distance = np.sqrt(((self.learnt[near] - self.learnt[some][:, None, :]) ** 2).sum(axis=2))
         distance = np.sort(distance, axis=1)[:, 1:]  # not itself
-        usable = distance[distance[:, 0] > 0]
-        if not len(usable):
-            return 1.0
-        logs = np.log(usable[:, -1:] / usable[:, 1:-1])  # the first may be a near-copy itself
-        return float(np.clip(1 / max(logs.mean(), 1e-9), 1.0, 50.0))
+        # the first may be a near-copy itself; of volumes that are uniform up to the k-th neighbour,
+        # −log of that of the i-th is 1/i + … + 1/(k − 1) on average
+        farther = distance[:, LOCAL - 1 :]
+        mean = np.cumsum(1 / np.arange(LOCAL, distance.shape[1])[::-1]).mean()
+        return max(_dimension(distance[:, 1:LOCAL], 1.0), _dimension(farther, float(mean)))
+
+
+def _dimension(distance: Floats, mean: float) -> float:
+    """Return the dimension where *mean* is that of −log of the volumes up to the last distance."""
+    usable = distance[distance[:, 0] > 0]
+    if not len(usable):
+        return 1.0
+    logs = np.log(usable[:, -1:] / usable[:, :-1])
+    return float(np.clip(mean / max(logs.mean(), 1e-9), 1.0, 50.0))
 
 
 def _by_chance(limit: float, dimension: float) -> float:

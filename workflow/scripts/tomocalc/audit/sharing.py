@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import msgspec
@@ -18,6 +19,12 @@ COARSE = 0.05
 """Equal rows that chance puts on both sides, from which on features are called coarse."""
 LEVEL = 1e-3
 """Largest p-value that is not called chance, where features are coarse."""
+NAMES = 3
+"""Names that one patient may have."""
+YEAR = r"[\W_](19|20)\d\d$"
+"""A year at the end of a name, as of a visit where every name has one."""
+USUAL = 0.02
+"""Chance that two rows have the same value, above which a feature is coarse."""
 STEADY = 0.98
 """Share of patients within whom a feature is one value, from which on it is one of patients."""
 
@@ -57,7 +64,11 @@ def named_by_side(rows: SplitRows) -> Found:
     views and visits that are written otherwise. What is left of a name must have a digit.
     """
     known = rows.frame.filter(pl.col("patient") != "").unique("patient", maintain_order=True)
-    stems = pl.Series("stem", [key for name in known["patient"] for key in patient_keys(name)])
+    names = known["patient"]
+    stem = names.str.replace(YEAR, "")
+    if names.str.contains(r"\d.*" + YEAR).all() and NAMES * stem.n_unique() >= len(names):
+        names = stem
+    stems = pl.Series("stem", [key for name in names for key in patient_keys(name)])
     # row i has keys 2 i and 2 i + 1
     known = known[np.repeat(np.arange(known.height), 2)].select(*COLUMNS, stems)
     asked, learnt = (known.filter((known["part"] == "test") == test) for test in (True, False))
@@ -90,7 +101,11 @@ def two_names(rows: SplitRows) -> Found:
     steady = [name for name in rows.features if (several[name] == 1).mean() >= STEADY]  # pyright: ignore[reportOperatorIssue]
     first = rows.frame[patients["at"]].select(steady)
     precise = [name for name in steady if name in rows.precise]
-    if not precise or (first.is_duplicated() & ~patients["tested"]).sum() > first.height // 10:
+    if not precise:
+        return unseen
+    # what many patients share is of a scanner or a site
+    common = first.select(pl.len().over(steady) > NAMES).to_series()
+    if (common & ~patients["tested"]).sum() > first.height // 10:
         return unseen
     known = pl.concat([patients.select("at", "patient", "tested"), first], how="horizontal")
     known = known.drop_nulls(precise)
@@ -191,15 +206,15 @@ def _coarse(rows: SplitRows) -> bool:
     """Return whether rows that are equal in every feature are expected by chance.
 
     The chance that two rows are equal in a feature is Σ c(c − 1) / n(n − 1) over the counts c of
-    its values; features count as independent.
+    its values; features count as independent. Where all are coarse, half of them do: marks and
+    grades go together.
     """
     n = rows.frame.height
-    chance = 1.0
-    for name in rows.features:
-        counts = rows.frame[name].value_counts()["count"].cast(pl.Float64)
-        chance *= float((counts * (counts - 1)).sum()) / (n * (n - 1))
+    counts = [rows.frame[name].value_counts()["count"].cast(pl.Float64) for name in rows.features]
+    chances = [float((one * (one - 1)).sum()) / (n * (n - 1)) for one in counts]
     learnt = int(rows.learnt.sum())
-    return chance * learnt * (n - learnt) > COARSE
+    counted = 0.5 if min(chances) > USUAL else 1.0
+    return prod(chances) ** counted * learnt * (n - learnt) > COARSE
 
 
 def _pairs(name: str, twins: pl.DataFrame, test: pl.DataFrame, verdict: Verdict) -> Found:

@@ -69,7 +69,7 @@ def test_what_is_refused_never_works_and_all_else_does(folds: int, share: float)
         except TomocalcError as error:
             refused += 1
             assert outcomes == {False}
-            number = int(error.fix.split("set split.folds to ")[1].partition(",")[0])
+            number = int(error.fix.partition("set split.folds to ")[2].partition(",")[0] or folds)
             more = int(error.fix.split()[1]) if error.fix.startswith("add") else 0
             other = split | {"folds": number}
             assert all(splits(patients + more, calcified + more, other, seed) for seed in range(3))

@@ -130,6 +130,9 @@ MISTAKES = {
     "an empty study": Mistake("--configfile my.yaml", ("it is empty",), ("my.yaml", "")),
     "a study for a target": Mistake("tiny.yaml", ("--configfile tiny.yaml",)),
     "blanks beside =": Mistake("--config seed = 1", ("blank beside =",)),
+    "two of one option": Mistake(
+        "--config seed=2 -n --config 'split={folds: 2}'", ("`--config seed=2 'split={folds: 2}'`",)
+    ),
     "no quotes": Mistake("--config split={folds: 2}", ("quotes around it",)),
     "no group": Mistake("--config n=1", ("two letters or more",)),
     "misspelt file": Mistake("-n results/indx.html", ("did you mean results/index.html?",)),

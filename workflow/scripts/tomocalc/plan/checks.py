@@ -131,7 +131,8 @@ def check_split(cohort: Cohort, split: SplitSection) -> None:
     folds = split["folds"]
     if rarer >= fewest(folds):
         return
-    more = f"add {fewest(2) - rarer} {cohort.unit} with a {kind}, and set split.folds to 2"
+    fewer = ", and set split.folds to 2" if folds > 2 else ""
+    more = f"add {fewest(2) - rarer} {cohort.unit} with a {kind}{fewer}"
     raise TomocalcError(
         "E304",
         what="too few patients for the folds",

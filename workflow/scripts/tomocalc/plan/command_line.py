@@ -35,6 +35,7 @@ def check_command(words: Sequence[str]) -> None:
         Of the command, without the program's name.
     """
     try:
+        _check_repeats(words)
         _check_files(words)
         _check_settings(words)
     except TomocalcError as error:
@@ -53,6 +54,14 @@ def _values(words: Sequence[str], *names: str) -> list[tuple[int, str]]:
         elif inside:
             found.append((place, word))
     return found
+
+
+def _check_repeats(words: Sequence[str]) -> None:
+    for names in (("--configfile", "--configfiles"), ("--config", "-C")):
+        if sum(word.partition("=")[0] in names for word in words) > 1:
+            once = shlex.join([names[0], *(value for _, value in _values(words, *names))])
+            why = "it is given twice, and Snakemake forgets all but the last"
+            raise _mistaken(names[0], why, f"give it once: `{once}`")
 
 
 def _check_files(words: Sequence[str]) -> None:

@@ -36,6 +36,16 @@ MARKS = [
 ]
 
 
+def test_a_curve_of_many_marks_is_exact_where_it_is_read():
+    # a finding after the last false mark that half a mark per volume admits, 3,000 marks below it
+    rating = np.array([0.9, 0.8, 0.7, *np.linspace(0.6, 0.1, 3000)])
+    finding = np.array([FALSE, 0, 1, *[FALSE] * 3000])
+    zeros = np.zeros(len(rating), int)
+    response = FreeResponse(rating, finding, zeros, np.zeros(4, int), np.zeros(2, int))
+    facts = froc(response, threshold=0.5, confidence=0.95)
+    assert [at.sensitivity for at in facts.rates] == [0.5] * 5
+
+
 def test_curve_by_hand():
     # three findings, the last of which no mark lies on; two volumes
     facts = froc(response(MARKS, findings=[0, 1, 1], volumes=[0, 1]), threshold=0.6, **DRAW)

@@ -29,8 +29,8 @@ FALSE, IGNORED = -1, -2
 RATES = (0.5, 1.0, 2.0, 4.0, 8.0)
 """False marks per volume at which the sensitivity is reported."""
 
-MOST = 500
-"""Thresholds of a curve."""
+MOST, READ = 500, 5000
+"""Thresholds of a curve beyond the largest of `RATES`, and up to it: there it is read."""
 
 GRID = 60
 """Points of a curve at which its band is computed."""
@@ -244,10 +244,16 @@ def _operating_point(
 
 def _thresholds(response: FreeResponse, operating: float) -> Floats:
     """Return falling thresholds: every rating, or evenly chosen ones, and the *operating* one."""
-    judged = np.unique(response.rating[response.finding != IGNORED])
-    keep = np.unique(np.linspace(0, max(len(judged) - 1, 0), MOST).round().astype(int))
-    kept = judged[keep] if len(judged) else judged
-    return np.unique(np.append(kept, operating))[::-1]
+    judged = np.unique(response.rating[response.finding != IGNORED])[::-1]
+    false = np.sort(response.rating[response.finding == FALSE])[::-1]
+    last = false[: int(RATES[-1] * len(response.volume_patient)) + 1].min(initial=np.inf)
+    read = int((judged >= last).sum())
+    kept = [judged[:read][_evenly(read, READ)], judged[read:][_evenly(len(judged) - read, MOST)]]
+    return np.unique(np.append(np.concatenate(kept), operating))[::-1]
+
+
+def _evenly(size: int, most: int) -> Ints:
+    return np.unique(np.linspace(0, size - 1, most if size else 0).round().astype(np.int64))
 
 
 def _cumulative(rating: Floats, patient: Ints, thresholds: Floats, patients: int) -> Floats:

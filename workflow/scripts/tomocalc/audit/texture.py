@@ -39,9 +39,6 @@ def texture(image: NDArray[Any]) -> Floats:
     low, high = np.percentile(cells, (2, 99))
     if high <= low:
         return np.zeros(SIDE * SIDE, np.float32)
-    rim = np.concatenate([cells[0], cells[-1], cells[:, 0], cells[:, -1]])
-    if np.median(rim) > (low + high) / 2:  # a negative: air is bright
-        cells, low, high = -cells, -high, -low
     pieces = np.zeros(cells.shape, np.int32)
     label(cells > low + AIR * (high - low), output=pieces)
     breast = pieces == 1 + np.argmax(np.bincount(pieces.ravel())[1:])

@@ -12,7 +12,7 @@ import pytest
 
 import explore_dataset
 from support.defaults import CONFIG, PAPER
-from support.pages_data import FEATURES, HOSTILE, rows, write_dataset
+from support.pages_data import FEATURES, rows, write_dataset
 from support.table_data import merge_and_split
 from tomocalc.errors import TomocalcError
 from tomocalc.files import read_json
@@ -78,18 +78,6 @@ def test_aggregates_only(tmp_path):
 def test_the_same_input_gives_the_same_bytes(tmp_path):
     paths = write_dataset(tmp_path, rows())
     assert explore(tmp_path, paths) == explore(tmp_path, paths)
-
-
-def test_hostile_sites_and_patients_are_inert(tmp_path):
-    names = {f"p{i:03d}": f"{HOSTILE[i % 4]} {i:03d}" for i in range(24)}
-    hostile = rows(sites=HOSTILE).with_columns(pl.col("patient_id").replace(names))
-    html, _ = explore(tmp_path, write_dataset(tmp_path, hostile))
-    plain, _ = explore(tmp_path, write_dataset(tmp_path, rows(sites=("a", "b", "c", "d"))))
-    assert html.count("<script") == plain.count("<script")
-    assert html.count("</script") == plain.count("</script")
-    assert "<img" not in html
-    assert "\\u003cimg" not in html  # a chart's label shows mark-up, it does not hold it
-    assert "&lt;/script&gt;" in html
 
 
 def test_data_without_names_or_volumes(tmp_path):

@@ -49,3 +49,9 @@ def account(name: str) -> str:
 def manifest(project: Project, name: str) -> Path:
     """Return the path of a volume's manifest."""
     return project.folder / f"results/features/{name}/manifest.json"
+
+
+def beside_batches(project: Project) -> dict[str, bytes]:
+    """Return all results but the accounts of batches."""
+    found = project.outputs()
+    return {name: found[name] for name in found if not name.startswith("batches/")}

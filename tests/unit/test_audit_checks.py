@@ -14,7 +14,7 @@ from tomocalc.accounts.leakage import Check, Verdict
 from tomocalc.audit.association import associations
 from tomocalc.audit.audit import audit_split, features_alone, rows_of_split
 from tomocalc.audit.rows import SplitRows
-from tomocalc.dataset.splits import split_honest, split_paper, usable_candidates
+from tomocalc.dataset.splits import split_honest, usable_candidates
 from tomocalc.errors import TomocalcError
 from tomocalc.pages.checks import check_words, grounds_of, reasons_of, say_check
 
@@ -131,20 +131,6 @@ def test_features_alone_in_the_better_direction() -> None:
     )  # fmt: skip
     found = features_alone(SplitRows(frame, FEATURES))
     assert [(one.feature, one.auroc) for one in found] == [("area", 1), ("contrast", 0.5)]
-
-
-def test_both_protocols_of_one_cohort() -> None:
-    focus = usable_candidates(cohort(60, each=6), used=FEATURES, duplicates="drop")
-    honest = split_honest(focus, seed=1, validation_fraction=0.2, test_fraction=0.25, folds=3)
-    paper = split_paper(focus, seed=1, test_fraction=0.25, folds=3)
-    audits = [
-        audit_split(rows_of_split(rows, focus, used=FEATURES, whole=False), permutations=99)
-        for rows in (honest, paper)
-    ]
-    assert [audit.verdict for audit in audits] == [Verdict.CLEAN, Verdict.LEAKS]
-    copies = audits[1].check("copies")
-    assert (copies.positives or 0) / (copies.of_positives or 1) > 0.9
-    assert "also stand in training" in " ".join(reasons_of(audits[1]))
 
 
 @pytest.mark.parametrize("name", ["search_knows", "detectors_know"])

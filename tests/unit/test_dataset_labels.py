@@ -11,7 +11,6 @@ from tomocalc.dataset.labels import drop_ambiguous, label_candidates
 from tomocalc.dataset.masks import placed
 from tomocalc.dicom_output.identity import identity
 from tomocalc.dicom_output.segmentation import segmentation_bytes
-from tomocalc.errors import TomocalcError
 from tomocalc.image.runs import Runs
 
 SPACING = (0.1, 0.1)
@@ -194,14 +193,6 @@ def test_an_annotation_lies_in_its_volume(changes, why):
     if why:
         assert "E303" in found[0]
         assert f"(a.tsv:7): {why}" in found[0]
-
-
-def test_masks_that_cannot_be_used_are_named(tmp_path):
-    Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "empty.png")
-    (tmp_path / "text.png").write_text("no image")
-    for name, why in (("empty.png", "no pixel"), ("text.png", "E20[23]"), ("no.png", "E104")):
-        with pytest.raises(TomocalcError, match=why):
-            placed([annotation(radius=None, mask=str(tmp_path / name))], [VOLUME])
 
 
 def test_a_dicom_segmentation_labels_its_own_slices(tmp_path):

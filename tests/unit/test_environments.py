@@ -4,11 +4,12 @@ import ast
 import functools
 import re
 import sys
-from modulefinder import ModuleFinder
 from pathlib import Path
 
 import pytest
 import yaml
+
+from tomocalc.plan.wildcards import library_files
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "workflow/scripts"
@@ -60,10 +61,9 @@ def third_party(file: Path) -> set[str]:
 
 @functools.cache
 def imported(script: str) -> set[str]:
-    finder = ModuleFinder([str(SCRIPTS)])
-    finder.run_script(str(SCRIPTS / f"{script}.py"))
-    files = [getattr(module, "__file__", None) for module in finder.modules.values()]
-    names = set().union(*(third_party(Path(file)) for file in files if file))
+    """Packages that a script imports; `test_library` holds its files against Python's finder."""
+    files = library_files(SCRIPTS / f"{script}.py")
+    names = set().union(*(third_party(file) for file in files if file.suffix == ".py"))
     return {CONDA_NAME.get(name, name) for name in names}
 
 

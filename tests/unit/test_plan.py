@@ -210,7 +210,7 @@ def test_vendor_and_density_divide_figures_and_measure_nothing_anew(config: dict
 
 
 def test_planning_needs_nothing_beside_snakemake() -> None:
-    heavy = ("numpy", "polars", "pydicom", "scipy", "torch")
+    heavy = ("numpy", "polars", "pydicom", "scipy", "tifffile", "torch")
     code = f"import sys, tomocalc.plan.graph; print(*set({heavy}) & set(sys.modules))"
     scripts = {**os.environ, "PYTHONPATH": str(ROOT / "workflow/scripts")}
     command = [sys.executable, "-c", code]

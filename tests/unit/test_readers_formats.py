@@ -13,10 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from support.image_files import (
-    CT,
-    MAMMOGRAPHY,
     SECONDARY_CAPTURE,
-    TOMOSYNTHESIS,
     dicom,
     item,
     picture,
@@ -31,17 +28,6 @@ from support.opening import opened_spaced as opened
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.volume import Volume
 
-LOSSLESS = [
-    "implicit",
-    "explicit",
-    "big_endian",
-    "rle",
-    "jpeg_lossless",
-    "jpeg_lossless_sv1",
-    "jpegls",
-    "jpeg2000",
-]
-
 
 def check(found: Volume, expected: list[NDArray[Any]]) -> None:
     """Compare every slice, last first, so that none depends on an earlier read."""
@@ -54,16 +40,6 @@ def check(found: Volume, expected: list[NDArray[Any]]) -> None:
         assert image.flags.c_contiguous
         assert image.flags.writeable
         np.testing.assert_array_equal(image, expected[index])
-
-
-@pytest.mark.parametrize("syntax", LOSSLESS)
-@pytest.mark.parametrize("bits", [8, 10, 12, 16])
-def test_lossless_dicom(tmp_path: Path, syntax: str, bits: int) -> None:
-    frames = volume(3, bits=bits)
-    path = write_dicom(tmp_path / "volume.dcm", frames, syntax=syntax, bits=bits, enhanced=True)
-    found = opened(path)
-    assert found.header.bits == bits
-    check(found, frames)
 
 
 @pytest.mark.parametrize(
@@ -80,13 +56,6 @@ def test_lossy_dicom_as_pydicom_decodes_it(tmp_path: Path, syntax: str, rounding
         image = found.read(index)
         assert np.abs(image.astype(int) - frame).max() <= rounding
         assert np.abs(image.astype(int) - frames[index]).max() < 0.1 * 2**bits
-
-
-@pytest.mark.parametrize("sop_class", [TOMOSYNTHESIS, CT, SECONDARY_CAPTURE, MAMMOGRAPHY])
-def test_sop_classes(tmp_path: Path, sop_class: str) -> None:
-    frame = picture(bits=12)
-    path = write_dicom(tmp_path / "a.dcm", [frame], bits=12, sop_class=sop_class)
-    check(opened(path), [frame])
 
 
 def test_odd_sized_8_bit_frames_lie_without_padding_between_them(tmp_path: Path) -> None:
@@ -144,14 +113,6 @@ def test_single_frame_in_several_fragments(tmp_path: Path) -> None:
     coded = encapsulate([encode(frame, "jpeg2000", bits=12)], fragments_per_frame=4, has_bot=False)
     path = write_dicom(tmp_path / "a.dcm", [frame], syntax="jpeg2000", bits=12, PixelData=coded)
     check(opened(path), [frame])
-
-
-@pytest.mark.parametrize("bits", [8, 12, 16])
-def test_png_folder_in_natural_order(tmp_path: Path, bits: int) -> None:
-    frames = volume(12, bits=bits)
-    for index, frame in enumerate(frames):
-        write_png(tmp_path / f"Slice{index}.png", frame)
-    check(opened(tmp_path), frames)
 
 
 @pytest.mark.parametrize("bits", [8, 16])

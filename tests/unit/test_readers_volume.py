@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from support.image_files import (
-    CT,
     MAMMOGRAPHY,
     TOMOSYNTHESIS,
     UID_ROOT,
@@ -24,7 +23,7 @@ from support.image_files import (
 from support.opening import opened
 from tomocalc.accounts.doubts import Doubt
 from tomocalc.errors import TomocalcError
-from tomocalc.readers.geometry import side_of, turned
+from tomocalc.readers.geometry import side_of
 
 
 def depths(count: int, step: float = 1.0) -> list[list[float]]:
@@ -33,26 +32,6 @@ def depths(count: int, step: float = 1.0) -> list[list[float]]:
 
 
 class TestOrder:
-    def test_folder_of_dicom_is_sorted_by_position(self, tmp_path: Path) -> None:
-        frames = volume(4, bits=12)
-        positions = depths(4)
-        for name, index in zip("dbca", range(4), strict=True):
-            write_dicom(
-                tmp_path / f"{name}.dcm",
-                [frames[index]],
-                bits=12,
-                sop_class=CT,
-                positions=[positions[index]],
-                InstanceNumber=9 - index,
-            )
-        found = opened(tmp_path)
-        normal = np.cross([0.0, 1.0, 0.0], [0.0, 0.0, -1.0])
-        along = sorted(range(4), key=lambda index: float(normal @ positions[index]))
-        for place, index in enumerate(along):
-            np.testing.assert_array_equal(found.read(place), frames[index])
-        assert found.header.slice_spacing_mm == 1.0
-        assert found.header.slice_spacing_source == "ImagePositionPatient"
-
     def test_without_positions_by_instance_number(self, tmp_path: Path) -> None:
         frames = volume(12)
         for index, frame in enumerate(frames):
@@ -60,21 +39,6 @@ class TestOrder:
         found = opened(tmp_path, slice_spacing_mm=1.0)
         for index in range(12):
             np.testing.assert_array_equal(found.read(index), frames[11 - index])
-
-    def test_frames_are_sorted_by_position_and_keep_their_stored_numbers(
-        self, tmp_path: Path
-    ) -> None:
-        frames = volume(4)
-        order = [2, 0, 3, 1]  # stored frame k lies at depth order[k]
-        positions = [depths(4)[place] for place in order]
-        path = write_dicom(tmp_path / "a.dcm", frames, enhanced=True, positions=positions)
-        found = opened(path)
-        for place, frame in zip(order, frames, strict=True):
-            np.testing.assert_array_equal(found.read(place), frame)
-        assert found.header.slice_spacing_mm == 1.0
-        assert found.header.doubts == (Doubt(code="frames_reordered"),)
-        stored = [plane.stored for plane in found.planes if not isinstance(plane, TomocalcError)]
-        assert stored == [1, 3, 0, 2]
 
     @pytest.mark.parametrize(
         "attributes",
@@ -294,7 +258,3 @@ class TestSide:
         code = item(CodeValue="R-10242", CodingSchemeDesignator="SRT")
         path = write_dicom(tmp_path / "a.dcm", [picture()], ViewCodeSequence=[code])
         assert (opened(path).header.laterality, opened(path).header.view) == (None, "CC")
-
-    def test_turned_twice_is_the_same(self) -> None:
-        image = picture()
-        np.testing.assert_array_equal(turned(turned(image)), image)

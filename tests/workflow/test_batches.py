@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from support.projects import Project, copy_project
-from support.volume_projects import ARGUMENTS, account, add_volumes, errors, manifest
+from support.volume_projects import (
+    ARGUMENTS,
+    account,
+    add_volumes,
+    beside_batches,
+    errors,
+    manifest,
+)
 
 pytestmark = pytest.mark.xdist_group("batches")
 NAMES = ("v1", "v2", "v3")
@@ -25,12 +32,6 @@ def own(tmp_path: Path) -> Project:
     return add_volumes(copy_project(tmp_path / "project"), NAMES)
 
 
-def results(project: Project) -> dict[str, bytes]:
-    """Return all results but the accounts of batches."""
-    found = project.outputs()
-    return {name: found[name] for name in found if not name.startswith("batches/")}
-
-
 def written(project: Project) -> Stamps:
     """Return when the shards of every volume were written."""
     folder = project.folder / "results/features"
@@ -42,21 +43,21 @@ def written(project: Project) -> Stamps:
 
 def test_a_batch_gives_what_single_jobs_give_and_measures_nothing_again(own: Project) -> None:
     own.snakemake(*LISTED)
-    alone, stamps = results(own), written(own)
+    alone, stamps = beside_batches(own), written(own)
     assert own.planned(*TOGETHER) == {"extract_features": 1, "list_volumes": 1}
     own.snakemake(*TOGETHER)
     assert written(own) == stamps
-    assert results(own) == alone
+    assert beside_batches(own) == alone
     assert own.planned(*TOGETHER) == {}
     other = add_volumes(copy_project(own.folder.parent / "other"), NAMES)
     other.snakemake(*TOGETHER)
-    assert results(other) == alone
+    assert beside_batches(other) == alone
     first, second, *_ = sorted((own.folder / "raw/v1").iterdir())
     shutil.copyfile(second, first)
     own.snakemake(*TOGETHER)
     again = written(own)
     assert [name for name in NAMES if again[name] != stamps[name]] == ["v1"]
-    changed = {name for name, content in results(own).items() if content != alone[name]}
+    changed = {name for name, content in beside_batches(own).items() if content != alone[name]}
     assert {name.split("/")[1] for name in changed if name.startswith("features/v")} == {
         "v1",
         "volumes.tsv",

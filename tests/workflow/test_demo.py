@@ -6,7 +6,6 @@ import zipfile
 from urllib.parse import unquote
 
 import polars as pl
-import pytest
 
 from support.projects import Project
 from support.shared_figures import Key, Told, accounts, contradictions, shared
@@ -74,23 +73,24 @@ def test_no_two_pages_contradict_each_other(finished: Project):
     assert "warned" not in found or together["warned", "groups"] >= {"card", "evaluation", "index"}
 
 
-@pytest.mark.parametrize(
-    ("page", "old", "new", "seen"),
-    [
-        ("comparison/comparison.html", r">\d\.\d+ \(", ">0.0007 (", "0.0007"),
-        ("index.html", r"<dd>\d\.\d+ <span>", "<dd>0.0007 <span>", "0.0007"),
-        ("model_card.html", r"(Clean|Take care): ", "Leaks: ", "leaks"),
-        ("audit/leakage.html", r"(leaks|clean|take care); ", "cannot tell; ", "cannot tell"),
-    ],
-)
-def test_one_digit_or_word_that_differs_is_seen(rerun: Project, page, old, new, seen):
-    path = rerun.folder / "results" / page
-    text = path.read_text()
-    assert re.search(old, text)
-    path.write_text(re.sub(old, new, text, count=1))
-    lines = contradictions(told(rerun))
-    assert lines
-    assert all(seen in line for line in lines)
+ALTERED = [
+    ("comparison/comparison.html", r">\d\.\d+ \(", ">0.0007 (", "0.0007"),
+    ("index.html", r"<dd>\d\.\d+ <span>", "<dd>0.0007 <span>", "0.0007"),
+    ("model_card.html", r"(Clean|Take care): ", "Leaks: ", "leaks"),
+    ("audit/leakage.html", r"(leaks|clean|take care); ", "cannot tell; ", "cannot tell"),
+]
+
+
+def test_one_digit_or_word_that_differs_is_seen(rerun: Project):
+    for page, old, new, seen in ALTERED:
+        path = rerun.folder / "results" / page
+        text = path.read_text()
+        assert re.search(old, text)
+        path.write_text(re.sub(old, new, text, count=1))
+        lines = contradictions(told(rerun))
+        assert lines
+        assert all(seen in line for line in lines)
+        path.write_text(text)
 
 
 def test_the_parts_share_no_patient(finished: Project):

@@ -1,9 +1,9 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="528ae867489cb97317a40f54b1d9cc9e69936ff61810d9706ee55639d0095130"
+LABEL io.github.snakemake.conda_env_hash="acc8862a51eb3762fb4f0b0726007972ee9119603082f25ab3cb80f93581ceed"
 # Conda environment:
 #   source: envs/comparison.yaml
-#   prefix: /conda-envs/e9ae23a0eab7d6affc29fbb0385b28ce
+#   prefix: /conda-envs/1e8cf5d2f4466d4bf8ff8e3a8cd9c307
 #   # Other models beside the LSTM, and the leakage audit.
 #   channels:
 #     - conda-forge
@@ -17,15 +17,16 @@ LABEL io.github.snakemake.conda_env_hash="528ae867489cb97317a40f54b1d9cc9e69936f
 #     - plotly >=6.6,<8
 #     - polars >=1.41,<3
 #     - pyarrow >=24,<27
+#     - pykdtree >=1.3.12,<2
 #     - scikit-learn >=1.8,<2
 #     - scipy >=1.16,<2
 #     - threadpoolctl >=3.5,<4
 #     - xgboost >=3,<4
-RUN mkdir -p /conda-envs/e9ae23a0eab7d6affc29fbb0385b28ce
-COPY envs/comparison.yaml /conda-envs/e9ae23a0eab7d6affc29fbb0385b28ce/environment.yaml
+RUN mkdir -p /conda-envs/1e8cf5d2f4466d4bf8ff8e3a8cd9c307
+COPY envs/comparison.yaml /conda-envs/1e8cf5d2f4466d4bf8ff8e3a8cd9c307/environment.yaml
 # Conda environment:
 #   source: envs/dataset.yaml
-#   prefix: /conda-envs/c2b5f946acf8731b296c289d300ccf67
+#   prefix: /conda-envs/658e512b9a92088a3492d2ed7000c934
 #   # Merging and splitting.
 #   channels:
 #     - conda-forge
@@ -38,6 +39,7 @@ COPY envs/comparison.yaml /conda-envs/e9ae23a0eab7d6affc29fbb0385b28ce/environme
 #     - numpy >=2.3,<3
 #     - polars >=1.41,<3
 #     - pyarrow >=24,<27
+#     - pykdtree >=1.3.12,<2
 #     - pydicom >=3.0.2,<4
 #     - pyyaml >=6,<7
 #     - scikit-image >=0.26,<0.27
@@ -45,8 +47,8 @@ COPY envs/comparison.yaml /conda-envs/e9ae23a0eab7d6affc29fbb0385b28ce/environme
 #     - scipy >=1.16,<2
 #     - simpleitk >=2.5,<3
 #     - tifffile >=2025.10
-RUN mkdir -p /conda-envs/c2b5f946acf8731b296c289d300ccf67
-COPY envs/dataset.yaml /conda-envs/c2b5f946acf8731b296c289d300ccf67/environment.yaml
+RUN mkdir -p /conda-envs/658e512b9a92088a3492d2ed7000c934
+COPY envs/dataset.yaml /conda-envs/658e512b9a92088a3492d2ed7000c934/environment.yaml
 # Conda environment:
 #   source: envs/detectors.yaml
 #   prefix: /conda-envs/f7ef45bf20da5d7a24e56503b8ae8a36
@@ -315,8 +317,8 @@ COPY envs/search.yaml /conda-envs/c2b7e36b2f07a7458499a446474dda17/environment.y
 RUN mkdir -p /conda-envs/081c476be73ea06aa8539d3cd0097a3c
 COPY envs/tuning.yaml /conda-envs/081c476be73ea06aa8539d3cd0097a3c/environment.yaml
 
-RUN conda env create --prefix /conda-envs/e9ae23a0eab7d6affc29fbb0385b28ce --file /conda-envs/e9ae23a0eab7d6affc29fbb0385b28ce/environment.yaml && \
-    conda env create --prefix /conda-envs/c2b5f946acf8731b296c289d300ccf67 --file /conda-envs/c2b5f946acf8731b296c289d300ccf67/environment.yaml && \
+RUN conda env create --prefix /conda-envs/1e8cf5d2f4466d4bf8ff8e3a8cd9c307 --file /conda-envs/1e8cf5d2f4466d4bf8ff8e3a8cd9c307/environment.yaml && \
+    conda env create --prefix /conda-envs/658e512b9a92088a3492d2ed7000c934 --file /conda-envs/658e512b9a92088a3492d2ed7000c934/environment.yaml && \
     conda env create --prefix /conda-envs/f7ef45bf20da5d7a24e56503b8ae8a36 --file /conda-envs/f7ef45bf20da5d7a24e56503b8ae8a36/environment.yaml && \
     conda env create --prefix /conda-envs/f4076ad817b2ca503ffb7d7cb000d7e0 --file /conda-envs/f4076ad817b2ca503ffb7d7cb000d7e0/environment.yaml && \
     conda env create --prefix /conda-envs/73038817a2f1c678195d15b4df45ef7f --file /conda-envs/73038817a2f1c678195d15b4df45ef7f/environment.yaml && \

@@ -75,6 +75,10 @@ def test_what_an_extra_lacks_is_one_line_that_installs_it(audit: Path, tmp_path:
     assert (done.returncode, done.stdout) == (2, "")
     assert "the extra parquet. Fix: pip install pyarrow." in done.stderr
     assert done.stderr.count("\n") == 1
+    call = ("plan", "cases.csv", "--half-width", "0.05")
+    done = run(audit / "tomocalc", *call, cwd=tmp_path)
+    assert "the extra plan. Fix: pip install scipy." in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_failed_writing_leaves_neither_file(audit: Path, tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 from tomocalc.accounts.leakage import Check, Verdict
 from tomocalc.audit.rows import SplitRows
@@ -237,21 +236,22 @@ def _spelling(name: str) -> frozenset[str]:
 def _by_words(words: list[frozenset[str]], test: Bools) -> Scorer:
     """Return the scorer by the mean label of each word on the other side, meaned over a row's."""
     number = {word: place for place, word in enumerate(sorted(set().union(*words)))}
-    counts = [len(found) for found in words]
+    counts = np.array([len(found) for found in words])
+    # every occurrence of a word: the row that has it, and the number of the word
     row = np.repeat(np.arange(len(words)), counts)
-    column = np.array([number[word] for found in words for word in sorted(found)], np.int64)
-    has = csr_matrix((np.ones(len(row)), (row, column)), (len(words), len(number)))
-    many = np.maximum(counts, 1)[:, None]
+    word = np.array([number[one] for found in words for one in sorted(found)], np.int64)
 
     def scorer(labels: Floats) -> Floats:
-        scores, overall = np.empty_like(labels), labels.mean(axis=0)
+        total, overall = np.zeros_like(labels.T), labels.mean(axis=0)
         for here in (test, ~test):
-            there = has[~here]
-            seen = np.asarray(there.sum(axis=0)).T  # (word, 1)
+            asked, there = here[row], ~here[row]
             # one row's worth of the overall mean: a word seen once tells little
-            mean = (there.T @ labels[~here] + overall) / (seen + 1)
-            scores[here] = (has[here] @ mean) / many[here]
-        return scores
+            seen = np.bincount(word[there], minlength=len(number)) + 1
+            teller, told, asker, about = row[there], word[there], row[asked], word[asked]
+            for order, label in enumerate(labels.T):
+                mean = (np.bincount(told, label[teller], len(number)) + overall[order]) / seen
+                total[order] += np.bincount(asker, mean[about], len(words))
+        return (total / np.maximum(counts, 1)).T
 
     return scorer
 

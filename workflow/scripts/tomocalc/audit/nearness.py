@@ -12,10 +12,10 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import KDTree
-from scipy.special import bdtrc, pdtrc
+from pykdtree.kdtree import KDTree
 
 from tomocalc.accounts.leakage import Check, Shared, Verdict
+from tomocalc.audit.chance import more_by_binomial, more_by_poisson
 from tomocalc.audit.rows import SplitRows
 
 LOCAL = 10
@@ -53,14 +53,14 @@ def near_copies(rows: SplitRows) -> tuple[Check, list[Shared]]:
     limit = min(CLOSEST, (CHANCE / (LOCAL - 1)) ** (1 / dimension))
     near = np.flatnonzero(ratio < limit)
     expected = _by_chance(limit, dimension) * len(asked)
-    p = float(pdtrc(len(near) - 1, expected)) if len(near) else 1.0
+    p = more_by_poisson(len(near) - 1, expected)
     if rows.named and p <= LEVEL and 2 * len(rows.precise) < len(rows.features):
         # of values with few digits chance makes more: as many as among different patients of what
         # is learnt from; of long ones copies do, which may well bear other patients' names there
         among = space.ratios_among(rows.frame["patient"].to_numpy())
         others = int((among < limit).sum())
         share = len(asked) / (len(asked) + len(among))
-        p = max(p, float(bdtrc(len(near) - 1, len(near) + others, share)))
+        p = max(p, more_by_binomial(len(near) - 1, len(near) + others, share))
         expected = max(expected, others * len(asked) / max(len(among), 1))
     beyond = (len(near) - expected) / max(len(asked), 1)
     verdict = Verdict.CLEAN
@@ -91,7 +91,8 @@ class _Space:
         some = centred[:: 1 + len(centred) // ASKED]
         _, _, axes = np.linalg.svd(some, full_matrices=False)
         self.axes = axes[:AXES].T  # (feature, axis)
-        self.tree = KDTree(ranks[self.places] @ self.axes)
+        self.points = ranks[self.places] @ self.axes  # (learnt row, axis)
+        self.tree = KDTree(self.points)
         self.learnt = ranks[self.places]
 
     def ratios(self, asked: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:
@@ -100,7 +101,7 @@ class _Space:
         Rows with an exact copy get infinity: these are counted elsewhere.
         """
         k = min(LOCAL, len(self.places))
-        near = np.asarray(self.tree.query(self.ranks[asked] @ self.axes, k=k)[1])
+        near = self.tree.query(self.ranks[asked] @ self.axes, k=k)[1]
         distance = np.sqrt(
             ((self.learnt[near] - self.ranks[asked][:, None, :]) ** 2).sum(axis=2)
         )  # (asked, neighbour), in all features
@@ -113,7 +114,7 @@ class _Space:
         """Return the same of learnt rows, each among those of other patients."""
         some = np.unique(np.linspace(0, len(self.places) - 1, ASKED).round().astype(int))
         k = min(8 * LOCAL, len(self.places))
-        _, near = self.tree.query(self.tree.data[some], k=k)
+        near = self.tree.query(self.points[some], k=k)[1]
         whose = patient[self.places]
         other = whose[near] != whose[some][:, None]
         first_ten = other & (np.cumsum(other, axis=1) <= LOCAL)
@@ -132,7 +133,7 @@ class _Space:
         """
         some = np.unique(np.linspace(0, len(self.places) - 1, 2000).round().astype(int))
         k = min(FARTHER + 1, len(self.places))
-        _, near = self.tree.query(self.tree.data[some], k=k)
+        near = self.tree.query(self.points[some], k=k)[1]
         distance = np.sqrt(((self.learnt[near] - self.learnt[some][:, None, :]) ** 2).sum(axis=2))
         distance = np.sort(distance, axis=1)[:, 1:]  # not itself
         # the first may be a near-copy itself; of volumes that are uniform up to the k-th neighbour,

@@ -12,10 +12,10 @@ from math import ceil, comb
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.spatial import KDTree
-from scipy.special import bdtrc
+from pykdtree.kdtree import KDTree
 
 from tomocalc.accounts.leakage import Check, Shared, Verdict
+from tomocalc.audit.chance import more_by_binomial
 from tomocalc.audit.rows import SplitRows
 
 FINE = 0.02
@@ -71,7 +71,7 @@ def part_copies(rows: SplitRows) -> Found:
     patient = rows.frame["patient"].to_numpy()
     others = len(_twins(numbers, learnt, learnt, needed, patient if rows.named else None))
     share = len(test) / (len(test) + len(learnt))
-    p = float(bdtrc(len(twin) - 1, len(twin) + others, share)) if others else 0.0
+    p = more_by_binomial(len(twin) - 1, len(twin) + others, share) if others else 0.0
     told = len(twin) >= FEWEST and p <= LEVEL
     twins = {row: [other] for row, other in twin.items()} if told else {}
     return _judged("part_copies", rows, twins, test, detectable=float(needed))
@@ -204,7 +204,7 @@ def _directions(values: Floats) -> Floats:
 
 def _parents(values: Floats, asked: Places, learnt: Places) -> dict[int, list[int]]:
     """Return, of every asked row that lies between two learnt ones, these two."""
-    near = np.asarray(KDTree(values[learnt]).query(values[asked], k=NEAR)[1])
+    near = KDTree(values[learnt]).query(values[asked], k=NEAR)[1]
     way = values[learnt][near] - values[asked][:, None]  # (asked, neighbour, feature)
     # rows that differ in a feature or two lie on a line by chance, and copies lie nowhere else
     usable = (way != 0).sum(axis=2) >= FEWEST

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import numpy as np
 import polars as pl
-from scipy.special import bdtrc
 
 from tomocalc.accounts.leakage import Check, Shared, Verdict
+from tomocalc.audit.chance import more_by_binomial
 from tomocalc.audit.rows import SplitRows
 from tomocalc.identity import patient_keys
 
@@ -145,10 +145,11 @@ def _copies(name: str, rows: SplitRows, test: pl.DataFrame, learnt: pl.DataFrame
         among = _equal_to_others(rows, learnt)
         # equal rows of different patients in what is learnt from: what chance gives
         both = twins.height + among
-        chance = bdtrc(twins.height - 1, both, test.height / (test.height + learnt.height))
+        share = test.height / (test.height + learnt.height)
+        chance = more_by_binomial(twins.height - 1, both, share)
         if chance > LEVEL:  # counted, for they are equal, but no pair of them is a twin
             check, _ = _pairs(name, twins, test, Verdict.CLEAN)
-            return msgspec.structs.replace(check, p=float(chance)), []
+            return msgspec.structs.replace(check, p=chance), []
     return _pairs(name, twins, test, verdict)
 
 

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
-from tomocalc.evaluation.intervals import FLAT
+from tomocalc.extras import needing
 from tomocalc.metrics import score_limits, wilson
+
+with needing("plan"):
+    from scipy.special import stdtrit
+
+    from tomocalc.evaluation.intervals import FLAT
 
 CELLS = 4_000_000
 """Pairs of rows compared at once."""

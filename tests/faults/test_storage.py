@@ -223,7 +223,7 @@ def test_files_cut_short_by_a_power_loss_are_named_with_the_remedy(measured: Pro
     (project.folder / CANDIDATES).unlink()
     (line,) = errors(project.snakemake(CANDIDATES, *ARGUMENTS, ok=False))
     assert "0002.parquet" in line
-    remedy = re.search(r"run the same command again: (.+?)\.?$", line)
+    remedy = re.search(r"run the same command again: rm (.+?)\.?$", line)
     assert remedy is not None
     for path in remedy[1].split():
         (project.folder / path.rstrip(".")).unlink()

@@ -52,6 +52,9 @@ def test_copies_are_named_in_files_and_the_exit_code_is_asked_for(
     assert "  positive is `1`: " in printed
     assert "Exact copies: 5 of " in printed
     assert "(5 of a row of another patient)" in printed
+    rows.frame.write_csv(tmp_path / "eu.csv", separator=";", decimal_comma=True)  # as Excel there
+    assert main(["audit", str(tmp_path / "eu.csv"), *COLUMNS, *QUICK]) == 0
+    assert capsys.readouterr().out.splitlines()[1:6] == printed.splitlines()[1:6]
 
 
 def test_other_programs_are_told_in_their_own_forms(tmp_path: Path) -> None:

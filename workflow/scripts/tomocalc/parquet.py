@@ -22,7 +22,7 @@ BAD = (
     pl.exceptions.PanicException,
 )
 """What a damaged file makes the libraries raise; a ValueError where a name is no text."""
-REMEDY = "delete it and run the same command again: {path}"
+REMEDY = "delete it and run the same command again: rm {path}"
 
 
 def write_parquet(

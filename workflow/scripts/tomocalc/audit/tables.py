@@ -190,15 +190,21 @@ def _patients(frame: pl.DataFrame, patient: str | None) -> pl.Series:
 
 
 def _numeric(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the columns that hold numbers, text that reads as numbers among them."""
+    """Return the columns that hold numbers, text that reads as numbers among them.
+
+    In a column without a point a comma is the decimal mark, as spreadsheets write it in Europe.
+    """
     found = {}
     for name in frame.columns:
         values = frame[name]
         if values.dtype.is_numeric():
             found[name] = values.cast(pl.Float64)
         elif values.dtype == pl.String:
-            empty = values.str.strip_chars().str.to_lowercase().is_in(["", "na", "nan", "null"])
-            numbers = values.str.strip_chars().cast(pl.Float64, strict=False)
+            text = values.str.strip_chars()
+            empty = text.str.to_lowercase().is_in(["", "na", "nan", "null"])
+            if not text.str.contains(".", literal=True).any():
+                text = text.str.replace(",", ".", literal=True)
+            numbers = text.cast(pl.Float64, strict=False)
             if bool((numbers.is_not_null() | empty.fill_null(value=True)).all()):
                 found[name] = numbers
     return pl.DataFrame(found) if found else pl.DataFrame()

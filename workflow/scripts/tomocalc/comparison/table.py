@@ -15,7 +15,7 @@ from tomocalc.comparison.figures import FIGURES, REFERENCE, ModelFigures, protoc
 from tomocalc.errors import TomocalcError
 from tomocalc.files import canonical_json, read_json
 from tomocalc.model.card import ModelCard
-from tomocalc.parquet import read_parquet
+from tomocalc.parquet import REMEDY, read_parquet
 from tomocalc.sections import EvaluationSection
 
 USE = ["volume_id", "candidate_id", "copy"]
@@ -104,7 +104,7 @@ def read_measured(
                 what="scores do not belong to this split",
                 where=path,
                 why=f"{table[column].null_count()} rows of protocol {protocol} have no score",
-                fix=f"delete it and run the same command again: {path}",
+                fix=REMEDY.format(path=path),
             )
     known = {
         "threshold": lstm.threshold.value,

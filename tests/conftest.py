@@ -1,4 +1,7 @@
-"""Options of the whole test suite, its order, and what is made once for all of its processes."""
+"""Options of the whole test suite, its order, and what is made once for all of its processes.
+
+What takes long to import is imported where it is used: every run of one file begins with this one.
+"""
 
 import os
 from pathlib import Path
@@ -7,7 +10,6 @@ import pytest
 
 from support.fault_table import FaultTable
 from support.projects import Project, copied, copy_project, made_once
-from support.volume_projects import MEASURED, add_volumes
 
 LONG = (
     "workflow/test_entries.py",
@@ -66,6 +68,8 @@ def run_tiny(folder: Path) -> Project:
 
 
 def run_measured(folder: Path) -> Project:
+    from support.volume_projects import MEASURED, add_volumes
+
     project = add_volumes(copy_project(folder))
     project.snakemake(*MEASURED)
     return project
@@ -75,6 +79,14 @@ def run_measured(folder: Path) -> Project:
 def finished(shared: Path) -> Project:
     """Return a copy of the project with the tiny demo run in it. Do not change it."""
     return made_once(shared / "finished/näïve folder's copy", run_tiny)
+
+
+@pytest.fixture(scope="session")
+def compared(shared: Path) -> Path:
+    """Return a folder with the small comparison and audit in it. Do not change it."""
+    from support.comparison_data import compare
+
+    return made_once(shared / "compared/results", compare).folder
 
 
 @pytest.fixture(scope="session")

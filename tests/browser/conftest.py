@@ -15,7 +15,6 @@ import build_index
 import explore_dataset
 import write_model_card
 from support.card_data import LABELS, write_accounts
-from support.comparison_data import compare
 from support.pages_data import FEATURES, HOSTILE, figures, images, rows, write_dataset
 from support.predictions import gather, measured, predict, release
 from tomocalc.pages.evaluation import evaluation_page
@@ -191,11 +190,9 @@ def card(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def compared(tmp_path_factory):
+def comparison(compared):
     """The comparison and the audit of both protocols."""
-    folder = tmp_path_factory.mktemp("comparison")
-    compare(folder)
-    return {name: folder / f"{name}.html" for name in ("comparison", "leakage")}
+    return {name: compared / f"{name}.html" for name in ("comparison", "leakage")}
 
 
 @pytest.fixture(scope="session")

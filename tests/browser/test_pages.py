@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 PAGES = [
     *(("pages", name) for name in ("eda", "report", "index")),
     *(("card", name) for name in ("card", "index")),
-    *(("compared", name) for name in ("comparison", "leakage")),
+    *(("comparison", name) for name in ("comparison", "leakage")),
     *(("predicted", name) for name in ("volume", "all")),
 ]
 """Every page, by its fixture and name."""
@@ -26,19 +26,19 @@ def test_quiet_self_contained_and_no_wider_than_the_screen(browser, request, mad
     browser.assert_quiet(request.getfixturevalue(made)[name], **LOOKS[look])
 
 
-def test_both_protocols_are_drawn_side_by_side(browser, compared):
-    browser.open(compared["comparison"])
+def test_both_protocols_are_drawn_side_by_side(browser, comparison):
+    browser.open(comparison["comparison"])
     browser.draw_all()
     names = "document.getElementById('chart-figure-auroc')._fullData.map(trace => trace.name)"
     assert browser.run(names) == ["paper's protocol", "honest protocol"]
-    browser.open(compared["leakage"])
+    browser.open(comparison["leakage"])
     browser.draw_all()
     rows = "document.querySelectorAll('#verdict .verdict').length"
     assert browser.run(rows) == 2
 
 
-def test_long_names_leave_a_narrow_chart_its_width(browser, compared):
-    browser.open(compared["comparison"], width=400)
+def test_long_names_leave_a_narrow_chart_its_width(browser, comparison):
+    browser.open(comparison["comparison"], width=400)
     browser.draw_all()
     chart = "document.getElementById('chart-figure-auroc')"
     assert browser.run(f"{chart}._fullLayout._size.w / {chart}._fullLayout.width") > 0.5

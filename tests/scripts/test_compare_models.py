@@ -9,7 +9,7 @@ import pytest
 
 import fit_feature_models
 from support.candidates import cohort
-from support.comparison_data import compare
+from support.comparison_data import compare, outputs
 from support.table_data import read_woods
 from tomocalc.comparison.feature_models import FEATURE_MODELS
 from tomocalc.comparison.fitting import cross_validate, fold_figures, summary, tune_and_fit
@@ -21,16 +21,11 @@ from tomocalc.pages.words import UNTUNED
 from tomocalc.parquet import read_parquet
 from tomocalc.tables import PAPER_FEATURES
 
-
-@pytest.fixture(scope="module")
-def compared(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("compared")
-    return folder, compare(folder)
+PROTOCOLS = ("honest", "paper")
 
 
 def test_both_protocols_stand_side_by_side(compared):
-    folder, _ = compared
-    table = pl.read_parquet(folder / "comparison.parquet")
+    table = pl.read_parquet(compared / "comparison.parquet")
     measured = table.filter("measured")
     assert measured["protocol"].unique().sort().to_list() == ["honest", "paper"]
     assert set(measured["model"]) == {"lstm", "trees", "average", *FEATURE_MODELS}
@@ -44,48 +39,46 @@ def test_both_protocols_stand_side_by_side(compared):
     assert measured.filter(protocol="honest")["cv_average_precision"].null_count() == 0
     remarks = {row["protocol"]: row["remark"] for row in measured.filter(model="lstm").to_dicts()}
     assert remarks == {"honest": "tuned", "paper": "not_tuned"}
-    html = (folder / "comparison.html").read_text()
+    html = (compared / "comparison.html").read_text()
     for words in (UNTUNED, "not given here", "0.9727", "not run", "ResNet-101", "Extra trees"):
         assert words in html
     assert len(html) < 7_000_000
 
 
 def test_every_model_scored_every_row_of_every_split(compared):
-    folder, paths = compared
-    for place, protocol in enumerate(paths["protocols"]):
+    paths = outputs(compared, PROTOCOLS)
+    for place, protocol in enumerate(PROTOCOLS):
         splits = read_parquet(paths["splits"][place])
         scores = read_parquet(paths["scores"][place])
         keys = ["volume_id", "candidate_id", "copy"]
         assert scores.select(keys).equals(splits.select(keys))
         assert scores.select(list(FEATURE_MODELS)).null_count().sum_horizontal().item() == 0
-        times = (folder / "logs" / f"{protocol}_times.tsv").read_text().splitlines()
+        times = (compared / "logs" / f"{protocol}_times.tsv").read_text().splitlines()
         assert len(times) == 1 + len(FEATURE_MODELS)
 
 
 def test_the_audit_says_why(compared):
-    folder, _ = compared
-    facts = read_json(folder / "leakage.json")
+    facts = read_json(compared / "leakage.json")
     assert facts["audited"] == "honest"
     assert facts["verdict"] == "clean"
     paper = facts["protocols"]["paper"]
     assert paper["verdict"] == "leaks"
     (copies,) = (one for one in paper["checks"] if one["name"] == "copies")
     assert copies["positives"] > 0.9 * copies["of_positives"]
-    assert (folder / "shared.tsv").read_text().count("\tcopies\t") >= copies["count"]
+    assert (compared / "shared.tsv").read_text().count("\tcopies\t") >= copies["count"]
     gap = facts["gaps"]["protocols"]["paper"]["nearest_neighbour"]["gap"]
     assert gap["auroc"]["low"] > 0
-    html = (folder / "leakage.html").read_text()
+    html = (compared / "leakage.html").read_text()
     assert "also stand in training or validation" in html
     assert 'class="verdict good"' in html
     assert 'class="verdict bad"' in html
 
 
 def test_a_second_run_gives_the_same_bytes(compared, tmp_path):
-    folder, _ = compared
     compare(tmp_path)
-    results = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    results = [path for path in sorted(compared.rglob("*")) if path.is_file()]
     for path in results:
-        name = path.relative_to(folder)
+        name = path.relative_to(compared)
         if name.parts[0] != "logs":
             assert path.read_bytes() == (tmp_path / name).read_bytes(), name
 
@@ -108,7 +101,7 @@ def test_the_own_split_is_audited_beside_the_protocols(tmp_path):
 
 
 def test_scores_of_another_split_are_refused(compared):
-    _, paths = compared
+    paths = outputs(compared, PROTOCOLS)
     honest, paper = 0, 1
     with pytest.raises(TomocalcError, match="E301"):
         read_measured(

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -244,34 +240,6 @@ def test_memory_does_not_grow_with_the_number_of_slices(tmp_path: Path) -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[2] - peaks[1] < 25 * 192 * 128  # not half of the slices' own size
-
-
-@pytest.mark.parametrize("kills", [3, pytest.param(60, marks=pytest.mark.campaign, id="campaign")])
-def test_killed_at_random_it_ends_like_an_undisturbed_run(tmp_path: Path, kills: int) -> None:
-    source = write_volume(tmp_path / "raw")
-    begin = time.monotonic()
-    assert start(source, tmp_path / "one").wait() == 0
-    duration = time.monotonic() - begin
-    rng = np.random.default_rng(kills)
-    for _ in range(kills):
-        job = start(source, tmp_path / "two")
-        time.sleep(duration * rng.uniform(0.3, 1.0))
-        job.kill()
-        job.wait()
-        for path in (tmp_path / "two").glob("[0-9]*.parquet"):
-            if ".tmp." not in path.name:
-                assert path.read_bytes() == (tmp_path / "one" / path.name).read_bytes()
-    assert start(source, tmp_path / "two").wait() == 0
-    assert files(tmp_path / "two") == files(tmp_path / "one")
-
-
-def start(source: Path, out: Path) -> subprocess.Popen[bytes]:
-    """Start the script in a process of its own."""
-    code = f"from support.image_volumes import *; run(Path({str(source)!r}), Path({str(out)!r}))"
-    tests = Path(__file__).parents[1]
-    path = os.pathsep.join([str(tests), str(tests.parent / "workflow/scripts")])
-    environment = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen([sys.executable, "-c", code], env=environment)
 
 
 def test_equal_pixels_have_equal_content_however_they_are_stored(tmp_path: Path) -> None:

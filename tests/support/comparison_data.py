@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -28,24 +29,13 @@ CITED = "model\taccuracy\tsource\nlstm\t0.9727\tthe reference paper\nresnet101\t
 @mock.patch("tomocalc.comparison.feature_models.TREES", 30)
 def compare(
     folder: Path, *, protocols: tuple[str, ...] = ("honest", "paper"), own: str | None = None
-) -> dict[str, Any]:
-    """Run every script of the comparison and the audit in *folder*; return the last arguments."""
+) -> None:
+    """Run every script of the comparison and the audit in *folder*."""
     candidates, best = folder / "candidates.parquet", folder / "best.json"
     write_parquet(candidates, cohort(60, each=8))
     chosen(trials=2).write(best)
     (folder / "cited.tsv").write_text(CITED)
-    paths = {
-        name: [str(folder / protocol / file) for protocol in protocols]
-        for name, file in (
-            ("splits", "splits.parquet"),
-            ("scores", "feature_models.parquet"),
-            ("accounts", "feature_models.json"),
-            ("lstm_scores", "scores.parquet"),
-            ("lstm_cards", "model.json"),
-            ("tree_scores", "trees/scores.parquet"),
-            ("tree_accounts", "trees/trees.json"),
-        )
-    }
+    paths = outputs(folder, protocols)
     for place, protocol in enumerate(protocols):
         out = folder / protocol
         split_into(out, candidates, protocol=protocol, features=FEATURES, settings=SPLIT, own=own)
@@ -104,12 +94,14 @@ def compare(
         "source": "volumes",
         "settings": EVALUATION,
     }
-    compared: dict[str, Any] = both | {
-        "cited": str(folder / "cited.tsv"),
-        "table": str(folder / "comparison.parquet"),
-        "page": str(folder / "comparison.html"),
-    }
-    compare_models.main(**compared, image_scores=[], image_accounts=[])
+    compare_models.main(
+        **both,
+        cited=str(folder / "cited.tsv"),
+        table=str(folder / "comparison.parquet"),
+        page=str(folder / "comparison.html"),
+        image_scores=[],
+        image_accounts=[],
+    )
     audit_leakage.main(
         **both,
         seed=1,
@@ -121,4 +113,20 @@ def compare(
         shared=str(folder / "shared.tsv"),
         page=str(folder / "leakage.html"),
     )
-    return compared | {"splits": paths["splits"]}
+
+
+def outputs(folder: Path, protocols: Sequence[str]) -> dict[str, list[str]]:
+    """Return what is written below *folder*, one file for every protocol."""
+    files = {
+        "splits": "splits.parquet",
+        "scores": "feature_models.parquet",
+        "accounts": "feature_models.json",
+        "lstm_scores": "scores.parquet",
+        "lstm_cards": "model.json",
+        "tree_scores": "trees/scores.parquet",
+        "tree_accounts": "trees/trees.json",
+    }
+    return {
+        name: [str(folder / protocol / file) for protocol in protocols]
+        for name, file in files.items()
+    }

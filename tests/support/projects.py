@@ -110,7 +110,7 @@ def copy_project(folder: Path) -> Project:
     return Project(folder)
 
 
-def made_once(folder: Path, make: Callable[[Path], Project]) -> Project:
+def made_once(folder: Path, make: Callable[[Path], object]) -> Project:
     """Return the project at *folder*; the first process that asks makes it, others wait."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = folder.parent / "made"

@@ -193,6 +193,7 @@ def test_a_model_of_clusters_is_validated_on_clusters(folder: Path, tmp_path: Pa
         ({"features": {"contrast": "contraste"}}, "it has no column contraste"),
         ({"positive": "malignant"}, "malignant"),
         ({"label": "diagnosis"}, "it has no column diagnosis"),
+        ({"site": "clinic"}, ", kind, patient. Fix"),
     ],
 )
 def test_a_table_that_does_not_fit_is_refused_by_name(

@@ -191,7 +191,7 @@ def read_subgroups(path: str, columns: Sequence[str], *, header: bool) -> pl.Dat
 
 def _need_columns(path: str, table: pl.DataFrame, wanted: Iterable[str]) -> None:
     if absent := sorted(set(wanted) - set(table.columns)):
-        known = ", ".join(table.columns[:20])
+        known = ", ".join([name for name in table.columns if name not in ("_row", "_line")][:20])
         why = f"it has no column {', '.join(absent)}; its columns are {known}"
         raise table_error(path, why, "correct `features`, or the column map under `table`")
 

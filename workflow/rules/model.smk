@@ -18,6 +18,7 @@ rule train_lstm:
         "<logs>/train_lstm/{protocol}.log",
     benchmark:
         "<logs>/benchmarks/train_lstm/{protocol}.tsv"
+    priority: 1  # the longest chain: what is only compared with it can wait
     conda:
         "../../envs/model.yaml"
     threads: 1

@@ -15,6 +15,7 @@ rule run_trial:
         "<logs>/run_trial/{trial}.log",
     benchmark:
         "<logs>/benchmarks/run_trial/{trial}.tsv"
+    priority: 1  # the longest chain: what is only compared with it can wait
     conda:
         "../../envs/tuning.yaml"
     threads: 1
@@ -52,6 +53,7 @@ rule select_hyperparameters:
         ),
     log:
         "<logs>/select_hyperparameters.log",
+    priority: 1  # the longest chain: what is only compared with it can wait
     localrule: True
     conda:
         "../../envs/tuning.yaml"

@@ -259,6 +259,7 @@ COHORT: dict[str, Sort] = {
     "line": Sort({"straight_line", "clipped"}, as_dicom(with_a_detector_line)),
     "oblong": Sort({"pixels_oblong", "pixel_spacing_differs"}, as_dicom(spacing=(0.1, 0.11))),
     "parts": Sort({"parts_uncounted"}, of_parts),
+    "computed": Sort({"other_modality"}, as_dicom(Modality="CT")),
 }
 """Volumes by their names."""
 TOGETHER = {"same_pixels", "many_studies", "study_shared"}

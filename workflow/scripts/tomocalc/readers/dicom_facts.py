@@ -68,6 +68,8 @@ def volume_facts(items: list[Item], places: list[int], *, complete: bool) -> Fac
                 doubts.append(Doubt(code="gap", slices=tuple(gaps.tolist()), values=largest))
     if any(header.burned_in for header in headers):
         doubts.append(Doubt(code="burned_in"))
+    if first.other_modality and first.laterality is None:
+        doubts.append(Doubt(code="other_modality"))
     if not first.sop_class:
         doubts.append(Doubt(code="no_class"))
     if first.part and not any(header.part and header.part.total for header in headers):

@@ -27,7 +27,7 @@ from tomocalc.readers.dicom_attributes import (
 )
 from tomocalc.readers.dicom_elements import PixelElement
 from tomocalc.readers.dicom_kinds import frame_kinds, type_words
-from tomocalc.readers.dicom_lists import OVERLAY_BIT_POSITIONS, PHOTOMETRIC
+from tomocalc.readers.dicom_lists import OTHER_MODALITIES, OVERLAY_BIT_POSITIONS, PHOTOMETRIC
 
 MAX_FRAMES = 10_000
 STUDY_DIGITS = 16
@@ -102,6 +102,7 @@ class DicomHeader:
     """Half the angle that the tube moved through, degrees."""
     projections: int | None
     burned_in: bool
+    other_modality: bool
     per_frame_items: int
     pixels: PixelElement
 
@@ -168,6 +169,7 @@ def keep_allowed(dataset: Dataset, *, syntax: str, pixels: PixelElement) -> Dico
         half_angle=half_angle,
         projections=projections,
         burned_in=word_of(dataset, "BurnedInAnnotation", {"YES"}) is not None,
+        other_modality=word_of(dataset, "Modality", OTHER_MODALITIES) is not None,
         per_frame_items=len(items),
         pixels=pixels,
     )
@@ -175,8 +177,7 @@ def keep_allowed(dataset: Dataset, *, syntax: str, pixels: PixelElement) -> Dico
 
 def _frames(dataset: Dataset, pixels: PixelElement) -> int:
     """Return the number of frames; where it is missing, what items and pixels agree on."""
-    given = whole_of(dataset, "NumberOfFrames", None)
-    if given is not None:
+    if (given := whole_of(dataset, "NumberOfFrames", None)) is not None:
         return int(given)
     items = len(dataset.get("PerFrameFunctionalGroupsSequence") or [])
     bits = whole_of(dataset, "BitsAllocated", 0) * whole_of(dataset, "SamplesPerPixel", 1)

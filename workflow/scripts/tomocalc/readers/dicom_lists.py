@@ -131,12 +131,16 @@ ALLOWED = (
     "DoubleFloatPixelPaddingValue",
     "DoubleFloatPixelPaddingRangeLimit",
     "BurnedInAnnotation",
+    "Modality",
     "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
 )
 
 OVERLAY_BIT_POSITIONS = tuple(range(0x60000102, 0x60200102, 0x20000))
 """Above zero where a plane of drawings hides in the unused high bits of the pixels."""
+
+OTHER_MODALITIES = {"CT", "MR", "NM", "PT", "US", "XA"}
+"""Of images that no breast's side belongs to; of CT, tomosynthesis names one all the same."""
 
 LOCALIZERS = ("LOCALIZER", "SCOUT", "TOPOGRAM")
 SLABS = ("MAXIMUM", "MINIMUM", "MEAN", "MEDIAN", "AVERAGE", "MIP", "MINIP", "MAX_IP", "MIN_IP")

@@ -73,6 +73,7 @@ ANIMALS: list[tuple[str, str, Callable[[int], Planted]]] = [
     ("a feature is the label", "feature_alone", lambda s: told_by(s, "feature")),
     ("a gap in a feature is the label", "feature_alone", missing),
     ("breasts named L-… and R-…", "sides", lambda s: by_breast(s, "L-{}", "R-{}")),
+    ("breasts named 7L and 7R", "sides", lambda s: by_breast(s, "{}L", "{}R")),
     ("views named as patients", "sides", lambda s: by_breast(s, "LCC-{}", "RMLO-{}")),
     ("visits named by their year", "sides", lambda s: by_breast(s, "{}-2019", "{}-2021")),
     ("images named as patients", "sides", lambda s: by_breast(s, "{}_LEFT_CC_1", "{}_RIGHT_CC_2")),

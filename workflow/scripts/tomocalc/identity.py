@@ -190,7 +190,8 @@ def two_spellings(names: Iterable[tuple[str, int]], *, beside: bool = True) -> I
         if once.setdefault(name, line) != line:
             continue
         key = patient_key(plain(name)) if beside else spelling_key(name)
-        look = look_key(BESIDE.sub("", name) if sided else name)
+        stem = BESIDE.sub("", name) if sided else name
+        look = look_key(stem) if beside or stem == name else key
         known, known_line = first.get(key) or first.get(look) or (name, line)
         for one in (key, look):
             first.setdefault(one, (name, line))

@@ -47,12 +47,17 @@ def test_both_protocols_stand_side_by_side(compared):
 
 def test_every_model_scored_every_row_of_every_split(compared):
     paths = outputs(compared, PROTOCOLS)
+    table = pl.read_parquet(compared / "comparison.parquet")
     for place, protocol in enumerate(PROTOCOLS):
         splits = read_parquet(paths["splits"][place])
         scores = read_parquet(paths["scores"][place])
         keys = ["volume_id", "candidate_id", "copy"]
         assert scores.select(keys).equals(splits.select(keys))
-        assert scores.select(list(FEATURE_MODELS)).null_count().sum_horizontal().item() == 0
+        for key, model in FEATURE_MODELS.items():
+            assert scores[key].is_between(0, 1).all()
+            assert scores[key].null_count() == 0
+            row = table.filter(protocol=protocol, model=key).to_dicts()[0]
+            assert row["trials"] == (2 if model.space else 1)
         times = (compared / "logs" / f"{protocol}_times.tsv").read_text().splitlines()
         assert len(times) == 1 + len(FEATURE_MODELS)
 

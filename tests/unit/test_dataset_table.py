@@ -28,12 +28,6 @@ def test_columns_are_mapped(tmp_path):
     assert rows["gray_level"].null_count() == 2
 
 
-@pytest.mark.parametrize("separator", [";", "\t"])
-def test_other_separators_are_recognised(tmp_path, separator):
-    rows, _ = read(tmp_path, "A,C,y\n1,2,yes\n3,4,no\n".replace(",", separator))
-    assert rows["contrast"].to_list() == [2.0, 4.0]
-
-
 def test_a_large_table_needs_no_patients(tmp_path):
     lines = (f"{number},{number % 7},{('yes', 'no')[number % 3 == 0]}" for number in range(40_000))
     rows, _ = read(tmp_path, "\n".join(["A,C,y", *lines]))
@@ -145,6 +139,7 @@ def test_two_spellings_of_a_label_or_patient_are_refused(tmp_path, rows, message
 
 
 DIALECTS = {
+    "tabs": "A\tC\ty\n1.5\t-0.25\tyes\n2.125\t\tno\n",
     "decimal commas": "A;C;y\n1,5;-0,25;yes\n2,125;;no\n",
     "the first line of Excel": "sep=|\nA|C|y\n1.5|-0.25|yes\n2.125||no\n",
     "words for nothing": "A,C,y\n1.5,-0.25,yes\n2.125,NA,no\n",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from tomocalc.accounts.metrics import Confusion, Part
+from tomocalc.accounts.metrics import Part
 from tomocalc.evaluation.account import account, precision_recall, roc
 from tomocalc.evaluation.weighted import figures_left_out
 from tomocalc.metrics import (
@@ -30,17 +30,6 @@ def test_every_point_of_a_curve_has_its_threshold():
     assert found.threshold == [0.000477, 0.2, 0.4, 0.5, 0.6, 0.9, None]
     at_half = found.threshold.index(0.5)
     assert (found.recall[at_half], found.precision[at_half]) == (0.666667, 0.666667)
-
-
-def test_confusion_by_hand():
-    assert confusion(LABEL, SCORE, 0.5) == Confusion(tn=2, fp=1, fn=1, tp=2)
-
-
-def test_threshold_metrics_by_hand():
-    figures = Confusion(tn=90, fp=10, fn=2, tp=8).figures()
-    assert figures["f1"] == pytest.approx(16 / 28)
-    assert figures["balanced_accuracy"] == pytest.approx((0.8 + 0.9) / 2)
-    assert figures["mcc"] == pytest.approx((8 * 90 - 10 * 2) / np.sqrt(18 * 10 * 100 * 92))
 
 
 def test_ranking_by_hand():

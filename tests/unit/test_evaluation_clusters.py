@@ -35,19 +35,6 @@ def candidates(points, probability, *, volume="v1", label=None):
     return pl.DataFrame(rows | ({} if label is None else {"label": label}))
 
 
-def test_three_within_a_centimetre_are_a_cluster_and_two_are_not():
-    points = np.array([[0, 0, 0], [6, 0, 0], [0, 8, 0], [50, 50, 0], [51, 50, 0]], float)
-    assert cluster_numbers(points, RULE).tolist() == [0, 0, 0, -1, -1]
-    assert cluster_numbers(points, Rule(2, 10.0)).tolist() == [0, 0, 0, 1, 1]
-
-
-def test_a_distance_of_exactly_the_limit_counts_and_depth_counts_too():
-    line = np.array([[0, 0, 0], [10, 0, 0], [20, 0, 0]], float)
-    assert cluster_numbers(line, RULE).tolist() == [0, 0, 0]
-    deep = np.array([[0, 0, 0], [1, 0, 0], [2, 0, 11]], float)
-    assert cluster_numbers(deep, RULE).tolist() == [-1, -1, -1]
-
-
 def test_features_by_hand():
     frame = candidates([(0, 0, 2), (3, 4, 2), (0, 4, 5)], [0.9, 0.6, 0.6], label=[1, 0, 1])
     (cluster,) = find_clusters(frame, RULE, threshold=0.5).iter_rows(named=True)

@@ -35,13 +35,6 @@ def test_bright_specks_on_a_flat_breast_still_have_a_scale() -> None:
     assert scale.table(16)[[7, 9]].tolist() == [0, HIGH_LEVEL]
 
 
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-@pytest.mark.parametrize("level", [0, 100, 255])
-def test_a_constant_has_no_scale(dtype: type, level: int) -> None:
-    assert normalisation(np.full(50, level, dtype)) is None
-    assert normalisation(np.zeros(0, dtype)) is None
-
-
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 1000, (1 << 20) * 2 + 3])
 def test_histogram(size: int) -> None:
     levels = np.random.default_rng(size).integers(0, 256, size).astype(np.uint8)

@@ -76,6 +76,8 @@ def test_a_candidate_of_the_table_is_shown_and_explained(browser, predicted):
     why = browser.run("document.getElementById('volume-why').textContent")
     assert f"Candidate {number}" in why
     assert "contrast to noise" in why
+    row = f"[...{button}.closest('tr').cells].map(cell => cell.textContent)"
+    assert "slice {4}, column {5}, row {6}, ".format(*browser.run(row)) in why
     assert browser.run("document.querySelectorAll('#volume-marks .chosen').length") == 1
     assert browser.run("document.querySelector('#volume-why img').naturalWidth") > 0
     assert browser.run("document.querySelectorAll('#volume-why tbody tr').length") == 3

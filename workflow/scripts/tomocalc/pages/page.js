@@ -108,7 +108,8 @@ const tomocalc = {}; // what the other scripts of a page may call
     if (narrow) {
       data = overlay(data, figure.narrow.data);
       layout = overlay(layout, figure.narrow.layout);
-      layout = { ...layout, yaxis: folded(data, layout.yaxis), xaxis: { nticks: 4, tickangle: 0, ...layout.xaxis } };
+      const counted = data.every(({ x }) => typeof x?.[0] !== "string");
+      layout = { ...layout, yaxis: folded(data, layout.yaxis), xaxis: { ...(counted && { nticks: 4, tickangle: 0 }), ...layout.xaxis } };
     }
     data = data.map(derived);
     const axis = { gridcolor: "#dcdad2", linecolor: "#dcdad2", zerolinecolor: "#dcdad2", automargin: true };

@@ -101,8 +101,8 @@ def number(value: float, digits: int = 4) -> str:
 
 
 def count(value: float) -> str:
-    """Return a whole number with thousands apart."""
-    return f"{round(value):,}".replace("-", "−")
+    """Return a whole number with thousands apart; halves are rounded up, as browsers do."""
+    return f"{math.floor(value + 0.5):,}".replace("-", "−")
 
 
 def share(value: float) -> str:

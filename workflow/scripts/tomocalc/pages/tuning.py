@@ -19,6 +19,9 @@ from tomocalc.pages.frame import render_page
 from tomocalc.pages.palette import MUTED, NEGATIVE, POSITIVE, SEQUENTIAL, scale
 from tomocalc.pages.words import badge_of, pretty
 
+RATES = [digit * 10.0**power for power in range(-6, 1) for digit in (1, 2, 5)]
+LOGARITHMIC = {"type": "log", "tickvals": RATES, "ticktext": [f"{rate:g}" for rate in RATES]}
+"""An axis of learning rates."""
 ENOUGH = 4
 """Fewest trials with a value from which importances are told."""
 
@@ -198,8 +201,6 @@ def _slice_chart(scored: pl.DataFrame, name: str, best: Best, objective: str) ->
         hover=f"{hover}<extra>chosen</extra>",
     )
     chosen["marker"]["line"] = {"width": 3}
-    across = axis(
-        pretty(name), **({"type": "log", "dtick": "D2"} if name == "learning_rate" else {})
-    )
+    across = axis(pretty(name), **(LOGARITHMIC if name == "learning_rate" else {}))
     layout = {"xaxis": across, "yaxis": axis(objective), "showlegend": False}
     return Chart([tried, chosen], layout, height=300)

@@ -7,8 +7,6 @@ from typing import Any, get_type_hints
 
 from tomocalc.sections import CandidatesSection, ImageSection
 
-GENERATORS = ("local", "paper")
-
 
 def compared_generator(compare: str, *, in_silico: bool) -> str | None:
     """Return the generator that runs for comparison alone, or None.

@@ -104,10 +104,12 @@ def associations(rows: SplitRows, *, permutations: int, seed: int) -> list[Check
     for table in usable:
         labels = table.orders(permutations, generator)
         probes = [probe for one, probe in asked if one is table]
-        scores = [scorer(labels) for _, _, scorer in probes]
-        found = np.array([aurocs(labels, score) for score in scores])
-        here = table.test
-        of_test = [aurocs(labels[here, :1], score[here, :1])[0] for score in scores]
+        found = np.empty((len(probes), 1 + permutations))
+        of_test = np.empty(len(probes))
+        for i, (_, _, scorer) in enumerate(probes):
+            scores = scorer(labels)
+            found[i] = aurocs(labels, scores)
+            of_test[i] = aurocs(labels[table.test, :1], scores[table.test, :1])[0]
         centre, spread = found[:, 1:].mean(axis=1), found[:, 1:].std(axis=1)
         standard = (found - centre[:, None]) / np.where(spread > 0, spread, np.inf)[:, None]
         # what the most telling of all probes reaches by chance: Westfall and Young, 1993
@@ -116,41 +118,27 @@ def associations(rows: SplitRows, *, permutations: int, seed: int) -> list[Check
         for i, (name, subject, _) in enumerate(probes):
             p = float((1 + (highest >= standard[i, 0] - 1e-9).sum()) / (1 + permutations))
             least = float(centre[i] + spread[i] * np.quantile(highest, 1 - level))
-            observed = float(found[i, 0]), float(of_test[i])
-            checks.append(_check(table, name, subject, observed, p, least, level))
+            telling = GAPS_TELLING if name == "gaps" else TELLING
+            detectable = max(telling, least)
+            could = table.attainable() <= level and detectable < 1
+            verdict = Verdict.CLEAN if could else Verdict.UNSEEN
+            # of the test rows alone too: those that were made for training, as by oversampling
+            # there, have names and a place of their own
+            if min(found[i, 0], of_test[i]) >= telling and p <= level:
+                verdict = Verdict.CAUTION
+            checks.append(
+                Check(
+                    name=f"{name}_{table.level}",
+                    subject=subject,
+                    verdict=verdict,
+                    count=int(table.label.sum()),
+                    of=len(table.label),
+                    value=float(found[i, 0]),
+                    p=p,
+                    detectable=detectable,
+                )
+            )
     return checks
-
-
-def _check(
-    table: _Table,
-    name: str,
-    subject: str,
-    observed: tuple[float, float],
-    p: float,
-    least: float,
-    level: float,
-) -> Check:
-    """Return what a probe says that needs an AUROC of *least* to be told from chance.
-
-    What is *observed* of all rows must be so of the test rows alone: rows that were made for
-    training, as by oversampling there, have names and a place of their own.
-    """
-    telling = GAPS_TELLING if name == "gaps" else TELLING
-    detectable = max(telling, least)
-    could = table.attainable() <= level and detectable < 1
-    verdict = Verdict.CLEAN if could else Verdict.UNSEEN
-    if min(observed) >= telling and p <= level:
-        verdict = Verdict.CAUTION
-    return Check(
-        name=f"{name}_{table.level}",
-        subject=subject,
-        verdict=verdict,
-        count=int(table.label.sum()),
-        of=len(table.label),
-        value=observed[0],
-        p=p,
-        detectable=detectable,
-    )
 
 
 def aurocs(labels: Floats, scores: Floats) -> Floats:

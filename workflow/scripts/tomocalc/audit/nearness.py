@@ -54,9 +54,10 @@ def near_copies(rows: SplitRows) -> tuple[Check, list[Shared]]:
     near = np.flatnonzero(ratio < limit)
     expected = _by_chance(limit, dimension) * len(asked)
     p = more_by_poisson(len(near) - 1, expected)
-    if rows.named and p <= LEVEL and 2 * len(rows.precise) < len(rows.features):
-        # of values with few digits chance makes more: as many as among different patients of what
-        # is learnt from; of long ones copies do, which may well bear other patients' names there
+    digits = 2 * len(rows.precise) >= len(rows.features)
+    if rows.named and p <= LEVEL and not (digits and len(near) >= expected + MANY * len(asked)):
+        # how often rows of different patients lie as near among what is learnt from; of values
+        # with all their digits many only do where copies bear other patients' names there too
         among = space.ratios_among(rows.frame["patient"].to_numpy())
         others = int((among < limit).sum())
         share = len(asked) / (len(asked) + len(among))
@@ -95,6 +96,10 @@ class _Space:
         self.tree = KDTree(self.points)
         self.learnt = ranks[self.places]
 
+    def _distances(self, near: NDArray[np.int64], asked: NDArray[np.int64]) -> Floats:
+        """Return the distances of rows to their learnt neighbours in all features."""
+        return np.sqrt(((self.learnt[near] - self.ranks[asked][:, None, :]) ** 2).sum(axis=2))
+
     def ratios(self, asked: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:
         """Return the distance to the nearest learnt row over that to its tenth, and which it is.
 
@@ -102,9 +107,7 @@ class _Space:
         """
         k = min(LOCAL, len(self.places))
         near = self.tree.query(self.ranks[asked] @ self.axes, k=k)[1]
-        distance = np.sqrt(
-            ((self.learnt[near] - self.ranks[asked][:, None, :]) ** 2).sum(axis=2)
-        )  # (asked, neighbour), in all features
+        distance = self._distances(near, asked)
         nearest = distance.argmin(axis=1)
         first, last = distance.min(axis=1), distance.max(axis=1)
         ratio = np.divide(first, last, out=np.full(len(first), np.inf), where=first > 0)
@@ -118,7 +121,7 @@ class _Space:
         whose = patient[self.places]
         other = whose[near] != whose[some][:, None]
         first_ten = other & (np.cumsum(other, axis=1) <= LOCAL)
-        distance = np.sqrt(((self.learnt[near] - self.learnt[some][:, None, :]) ** 2).sum(axis=2))
+        distance = self._distances(near, self.places[some])
         nearest = np.where(first_ten, distance, np.inf).min(axis=1)
         farthest = np.where(first_ten, distance, 0).max(axis=1)
         return np.divide(nearest, farthest, out=np.full(len(some), np.inf), where=farthest > 0)
@@ -134,8 +137,7 @@ class _Space:
         some = np.unique(np.linspace(0, len(self.places) - 1, 2000).round().astype(int))
         k = min(FARTHER + 1, len(self.places))
         near = self.tree.query(self.points[some], k=k)[1]
-        distance = np.sqrt(((self.learnt[near] - self.learnt[some][:, None, :]) ** 2).sum(axis=2))
-        distance = np.sort(distance, axis=1)[:, 1:]  # not itself
+        distance = np.sort(self._distances(near, self.places[some]), axis=1)[:, 1:]  # not itself
         # the first may be a near-copy itself; of volumes that are uniform up to the k-th neighbour,
         # −log of that of the i-th is 1/i + … + 1/(k − 1) on average
         farther = distance[:, LOCAL - 1 :]

@@ -147,6 +147,16 @@ LABELS = _columns(
     ("finding_id", pl.Int32, "", "row of the annotation sheet that gave the label, from 0"),
 )
 
+PAPER_FEATURES = (
+    "area",
+    "gray_level",
+    "gradient_strength",
+    "noise_fluctuation",
+    "contrast",
+    "shape_descriptor",
+)
+"""The six features of the reference paper, in its order."""
+
 
 def own_columns(features: Iterable[str]) -> tuple[Column, ...]:
     """Return columns for those of *features* that are not always measured, or come with a table."""

@@ -93,7 +93,7 @@ def number(value: float, digits: int = 4) -> str:
         exponent = int(power)  # of the rounded number, which may have one digit more
         if -4 <= exponent < 7:
             text = f"{size:,.{max(0, digits - 1 - exponent)}f}"
-            if "." in text and float(text.replace(",", "")) == size:
+            if "." in text and math.isclose(float(text.replace(",", "")), size, rel_tol=1e-6):
                 text = text.rstrip("0")
         else:
             text = f"{mantissa}e{str(exponent).replace('-', '−')}"

@@ -33,6 +33,9 @@ NO_NAME = re.compile(r"#[a-z0-9/]+[!?]|-\d+|9{4,}|[\W_]*x{3,}[\W_]*")
 """What stands where a name lacks: errors of a spreadsheet, codes such as -999, a row of x."""
 EMPTY = frozenset({"", "na", "n/a", "#n/a", "nan", "none", "null", "<na>", "nat", "-", "?", "."})
 """What R, pandas and people write into a cell that holds nothing, folded."""
+CALLED = "(?:p|pt|pat|patient|sub|subj|subject|case|mrn)?(?:id|no|nr)?"  # before a number
+PLAIN = re.compile(rf"(?:{CALLED}|([a-z]*))0*(\d+)")
+"""What most names are: letters, if any, and a number."""
 
 
 def is_empty(text: str) -> bool:
@@ -86,20 +89,21 @@ def spelling_key(name: str) -> str:
     (False, False)
     """
     text = re.sub(r"\^\^.*$", "", _folded(name))
+    if plain := text.isascii() and PLAIN.fullmatch(text):  # what follows gives the same, slowly
+        return (plain[1] or "") + plain[2]
     if re.fullmatch(r"\d+(\.\d+)?e\+\d{1,2}", text) and float(text).is_integer():
         text = f"{float(text):.0f}"
     text = re.sub(r"^(\D*\d+)[.,]0+$", r"\1", text)
     text = re.sub(r"[\W_]+", "-", text).strip("-")
     text = re.sub(r"(?<=\D)-|-(?=\D)", "", text)
-    text = re.sub(r"^(p|pt|pat|patient|sub|subj|subject|case|mrn)?(id|no|nr)?(?=\d)", "", text)
+    text = re.sub(rf"^{CALLED}(?=\d)", "", text)
     return re.sub(r"(?<!\d)0+(?=\d)", "", text)
 
 
 def look_key(name: str) -> str:
     """Return what names have in common that a reader takes for one: O is 0, and l and I are 1.
 
-    Accents do not count, nor a mark between thousands. Its first sign tells it from the keys of
-    spellings.
+    Accents do not count, nor a mark between thousands. It begins unlike the keys of spellings.
 
     >>> look_key("PO1") == look_key("P01"), look_key("Pl1") == look_key("PI1")
     (True, True)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import binary_erosion, gaussian_filter, label
 
 SIDE = 64
 """Cells along each side of what is kept of a slice."""
@@ -34,12 +35,6 @@ def texture(image: NDArray[Any]) -> Floats:
     much cells differ there; the rim, where every breast grows thin, is left out. All zeros for an
     image that shows nothing.
     """
-    from scipy.ndimage import (
-        binary_erosion,
-        gaussian_filter,
-        label,
-    )  # here: what reads images first
-
     cells = _cells(image)
     low, high = np.percentile(cells, (2, 99))
     if high <= low:

@@ -10,6 +10,7 @@ import pytest
 
 from support.fault_table import FaultTable
 from support.projects import Project, copied, copy_project, made_once
+from support.snakemake_server import ONE_THREAD
 
 LONG = (
     "workflow/test_entries.py",
@@ -33,6 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or every job compiles the library anew
+    os.environ.update(ONE_THREAD)  # libraries' threads would wait for those of the other process
     if target := config.getoption("--fault-table"):
         config.pluginmanager.register(FaultTable(Path(target)), "fault-table")
 

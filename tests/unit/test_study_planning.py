@@ -75,6 +75,8 @@ def test_the_test_part_alone_counts() -> None:
 
 
 def test_what_cannot_be_planned_is_said() -> None:
+    with pytest.raises(TomocalcError, match=r"E308.*neither a precision nor a lead"):
+        plan_study(pilot(), studies=20)
     with pytest.raises(TomocalcError, match=r"E308.*that over another score"):
         plan_study(pilot(), studies=20, lead=0.1)
     with pytest.raises(TomocalcError, match=r"E308.*between 0 and 1"):

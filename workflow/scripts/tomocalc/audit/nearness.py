@@ -176,6 +176,7 @@ def _ranks(numbers: Floats, learnt: NDArray[np.int64]) -> Floats:
         # between two learnt values the rank is interpolated, so that near stays near and not equal
         levels, counts = np.unique(known, return_counts=True)
         rank = np.cumsum(counts) - (counts - 1) / 2  # of each level, equal values at their mean
-        ranked[:, column] = np.interp(values, levels, rank / len(known))
+        every, place = np.unique(values, return_inverse=True)  # in order, which is faster
+        ranked[:, column] = np.interp(every, levels, rank / len(known))[place]
         ranked[np.isnan(values), column] = 0.5
     return ranked

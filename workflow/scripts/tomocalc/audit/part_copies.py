@@ -50,13 +50,9 @@ def part_copies(rows: SplitRows) -> Found:
     as an area and an outline in pixels, are then no copies.
     """
     learnt, test = np.flatnonzero(rows.learnt), np.flatnonzero(~rows.learnt)
-    chance = {
-        place: share_equal(rows.numbers[:, place], test, learnt)
-        for place in range(len(rows.features))
-    }
     fine = {
         place: equal
-        for place, equal in chance.items()
+        for place, equal in enumerate(rows.equal)
         if equal <= FINE and equal * len(test) * len(learnt) <= MOST
     }
     if len(fine) < FEWEST:
@@ -104,11 +100,7 @@ def between_rows(rows: SplitRows) -> Found:
     split, as by SMOTE, is full of them: Chawla et al., J. Artif. Intell. Res. 16 (2002) 321.
     """
     learnt, test = np.flatnonzero(rows.learnt), np.flatnonzero(~rows.learnt)
-    fine = [
-        place
-        for place in range(len(rows.features))
-        if share_equal(rows.numbers[:, place], test, learnt) <= FINE
-    ]
+    fine = [place for place, equal in enumerate(rows.equal) if equal <= FINE]
     values = rows.numbers[:, fine]
     known = np.asarray(~np.isnan(values).any(axis=1))
     learnt, test = learnt[known[learnt]], test[known[test]]
@@ -139,16 +131,6 @@ def _judged(
         detectable=detectable,
     )
     return check, [rows.twin(name, row, one) for row, both in twins.items() for one in both]
-
-
-def share_equal(
-    values: NDArray[np.float64], test: NDArray[np.int64], learnt: NDArray[np.int64]
-) -> float:
-    """Return the chance that a test row and a learnt row have the same value."""
-    _, kind = np.unique(values, return_inverse=True, equal_nan=True)
-    size = int(kind.max()) + 1
-    counts = [np.bincount(kind[rows], minlength=size) for rows in (test, learnt)]
-    return float(counts[0] @ counts[1]) / (len(test) * len(learnt))
 
 
 def _needed(chances: list[float], pairs: int) -> int | None:

@@ -125,6 +125,21 @@ class SplitRows:
         found = self.frame.select(columns).fill_null(float("nan")).to_numpy()
         return np.where(np.isfinite(found), found, np.nan)
 
+    @cached_property
+    def equal(self) -> list[float]:
+        """Chance, of every feature, that a test row and a learnt row have the same value."""
+        found = []
+        for values in self.numbers.T:
+            _, kind = np.unique(values, return_inverse=True, equal_nan=True)
+            size = int(kind.max()) + 1
+            counts = [
+                np.bincount(kind[side], minlength=size) for side in (~self.learnt, self.learnt)
+            ]
+            found.append(
+                float(counts[0] @ counts[1]) / int(self.learnt.sum() * (~self.learnt).sum())
+            )
+        return found
+
 
 def written_digits(values: pl.Series) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return with how many significant digits and how many decimals numbers are written."""

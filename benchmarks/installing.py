@@ -60,7 +60,7 @@ def environment(folder: Path, package: Path, extra: str) -> tuple[Path, Spent]:
 
 def packages(folder: Path) -> None:
     """Print what every package of the audit costs alone: its files, then compiling its modules."""
-    for name in ("numpy", "scipy", "polars", "pyarrow", "msgspec"):
+    for name in ("numpy", "polars", "pykdtree", "msgspec"):
         python = str(folder / name / "bin/python")
         spend([sys.executable, "-m", "venv", str(folder / name)])
         pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]

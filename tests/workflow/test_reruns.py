@@ -181,7 +181,7 @@ def test_a_deleted_table_of_objects_is_named_and_made_again(measured: Project) -
     assert measured.planned(*target) == {}
     (error,) = errors(measured.snakemake(*target, "--forcerun", "measure_detection", ok=False))
     assert "objects.parquet" in error
-    assert "again: results/batches/v2.json results/features/volumes.tsv" in error
+    assert "again: rm results/batches/v2.json results/features/volumes.tsv" in error
     manifest(measured, "v2").unlink()
     (error,) = errors(measured.snakemake(*target, ok=False))
     assert "manifest.json" in error

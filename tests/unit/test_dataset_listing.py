@@ -56,7 +56,9 @@ def test_a_manifest_that_is_altered_or_missing_is_named(tmp_path: Path) -> None:
     (Path(manifest).parent / "overlay.png").touch()
     Batch.of([Path(manifest).parent], place=account.parent).write(account)
     Path(manifest).write_text("{}")
-    with pytest.raises(TomocalcError, match=rf"E301.*{manifest}.*delete it .*: {account} {sheet}"):
+    with pytest.raises(
+        TomocalcError, match=rf"E301.*{manifest}.*delete it .*: rm {account} {sheet}"
+    ):
         listed_manifests(sheet)
     Path(manifest).unlink()
     with pytest.raises(TomocalcError, match="E301"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
+from pathlib import Path
 
 CODES: dict[str, str] = {
     # 1xx configuration and sheets
@@ -120,3 +122,8 @@ def raise_all(errors: list[TomocalcError]) -> None:
 
 def _rebuild(code: str, what: str, where: str, why: str, fix: str) -> TomocalcError:
     return TomocalcError(code, what=what, where=where, why=why, fix=fix)
+
+
+def made_again(*paths: str | Path) -> str:
+    """Return the remedy for files that the command at hand makes anew, to be pasted in a shell."""
+    return f"delete it and run the same command again: {shlex.join(['rm', *map(str, paths)])}"

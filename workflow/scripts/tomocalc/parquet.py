@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, made_again
 from tomocalc.files import atomic_path, require_regular
 
 BAD = (
@@ -22,7 +22,6 @@ BAD = (
     pl.exceptions.PanicException,
 )
 """What a damaged file makes the libraries raise; a ValueError where a name is no text."""
-REMEDY = "delete it and run the same command again: rm {path}"
 
 
 def write_parquet(
@@ -142,5 +141,5 @@ def damaged(path: str | Path, error: Exception) -> TomocalcError:
         what="a Parquet file is missing, damaged or cut short",
         where=str(path),
         why=str(error).splitlines()[0] if str(error) else type(error).__name__,
-        fix=REMEDY.format(path=path),
+        fix=made_again(path),
     )

@@ -11,11 +11,10 @@ from pathlib import Path
 from tomocalc.accounts.doubts import Doubt, refused
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.prediction import VolumeScores
-from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.errors import TomocalcError, made_again, raise_all
 from tomocalc.files import file_sha256, sheet_text, write_text
 from tomocalc.identity import patients_of_studies
 from tomocalc.image.shards import read_manifest, remains
-from tomocalc.parquet import REMEDY
 from tomocalc.sections import DoubtsSection
 
 MANY_STUDIES = 4
@@ -180,6 +179,6 @@ def checked(path: Path, sha256: str) -> str:
             what="a file of a measured volume cannot be used",
             where=str(path),
             why="it is missing or differs from the checksum in the list of volumes",
-            fix=REMEDY.format(path=remains(path)),
+            fix=made_again(*remains(path)),
         )
     return str(path)

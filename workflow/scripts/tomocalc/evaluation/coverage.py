@@ -20,12 +20,12 @@ from tomocalc.accounts.detection import GeneratorRecall, KindRecall, Recall, Vis
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dataset.labels import Objects
 from tomocalc.dataset.masks import PlacedMask
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, made_again
 from tomocalc.evaluation.jackknife import share_by_patient
 from tomocalc.files import file_sha256
 from tomocalc.image.breast import Outline
 from tomocalc.image.shards import remains
-from tomocalc.parquet import REMEDY, read_metadata, read_parquet
+from tomocalc.parquet import read_metadata, read_parquet
 from tomocalc.sections import Finding, Place
 
 SMALL_MM = 1.5
@@ -154,7 +154,7 @@ def read_objects(path: Path, manifest: VolumeManifest) -> tuple[pl.DataFrame, Ou
             what="a table of objects cannot be used",
             where=str(path),
             why="it is missing or differs from the checksum in its manifest",
-            fix=REMEDY.format(path=remains(path.with_name("manifest.json"))),
+            fix=made_again(*remains(path.with_name("manifest.json"))),
         )
     text = read_metadata(path)["outline"]
     return read_parquet(path), Outline.from_text(text) if text else None

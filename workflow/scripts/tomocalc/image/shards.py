@@ -18,9 +18,9 @@ import polars as pl
 
 from tomocalc.accounts.manifest import TableEntry, VolumeFacts, VolumeManifest
 from tomocalc.accounts.settings import Settings
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, made_again
 from tomocalc.files import digest, file_sha256
-from tomocalc.parquet import REMEDY, read_metadata, read_parquet, write_parquet
+from tomocalc.parquet import read_metadata, read_parquet, write_parquet
 from tomocalc.tables import SCHEMA_VERSION, SHARD, schema
 
 PACKAGES = ("numpy", "scipy", "scikit-image", "polars", "pyarrow", "pydicom", "imagecodecs")
@@ -202,7 +202,7 @@ def read_volume_rows(path: str | Path, manifest: VolumeManifest) -> pl.DataFrame
     return rows.sort("candidate_id", "slice")
 
 
-def remains(manifest: str | Path) -> str:
+def remains(manifest: str | Path) -> list[str]:
     """Return the files to delete so that a volume is made again.
 
     These are the lists that name it: Snakemake looks for the account of a batch only where the
@@ -213,7 +213,7 @@ def remains(manifest: str | Path) -> str:
     accounts = sorted((features.parent / "batches").glob("*.json"))
     lists = [path for path in accounts if entry in path.read_text(encoding="utf-8")]
     listing = features / LISTING
-    return " ".join(map(str, [*lists, *([listing] if listing.is_file() else [])])) or str(manifest)
+    return [*map(str, [*lists, *([listing] if listing.is_file() else [])])] or [str(manifest)]
 
 
 def _verified(path: Path, shard: TableEntry, manifest: str | Path) -> bytes:
@@ -240,7 +240,5 @@ def _bad_shard(path: str | Path, why: str, manifest: str | Path) -> TomocalcErro
         what="a shard cannot be used",
         where=str(path),
         why=why,
-        fix=REMEDY.format(
-            path=f"{path} {remains(manifest)}" if path != manifest else remains(path)
-        ),
+        fix=made_again(*([path] if path != manifest else []), *remains(manifest)),
     )

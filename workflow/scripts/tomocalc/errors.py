@@ -124,6 +124,6 @@ def _rebuild(code: str, what: str, where: str, why: str, fix: str) -> TomocalcEr
     return TomocalcError(code, what=what, where=where, why=why, fix=fix)
 
 
-def made_again(*paths: str | Path) -> str:
-    """Return the remedy for files that the command at hand makes anew, to be pasted in a shell."""
-    return f"delete it and run the same command again: {shlex.join(['rm', *map(str, paths)])}"
+def quoted(*paths: str | Path) -> str:
+    """Return paths as a shell takes them."""
+    return shlex.join(map(str, paths))

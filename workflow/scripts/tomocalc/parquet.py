@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tomocalc.errors import TomocalcError, made_again
+from tomocalc.errors import TomocalcError, quoted
 from tomocalc.files import atomic_path, require_regular
 
 BAD = (
@@ -141,5 +141,5 @@ def damaged(path: str | Path, error: Exception) -> TomocalcError:
         what="a Parquet file is missing, damaged or cut short",
         where=str(path),
         why=str(error).splitlines()[0] if str(error) else type(error).__name__,
-        fix=made_again(path),
+        fix=f"delete it and run the same command again: rm {quoted(path)}",
     )

@@ -14,7 +14,7 @@ from typing import ClassVar, Self
 
 import msgspec
 
-from tomocalc.errors import TomocalcError, made_again
+from tomocalc.errors import TomocalcError, quoted
 from tomocalc.files import canonical_json, read_content, write_text
 
 Setting = bool | int | float | str | None | list[int | float | str]
@@ -72,7 +72,7 @@ def _unfit(path: str | Path, why: str) -> TomocalcError:
         what="an account of an earlier step cannot be used",
         where=str(path),
         why=why,
-        fix=made_again(path),
+        fix=f"delete it and run the same command again: rm {quoted(path)}",
     )
 
 

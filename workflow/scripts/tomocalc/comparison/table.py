@@ -12,7 +12,7 @@ from tomocalc.accounts.figures import Figure, Lead
 from tomocalc.accounts.study import TreesAccount
 from tomocalc.comparison.catalogue import NETWORKS, ROWS, Cited
 from tomocalc.comparison.figures import FIGURES, REFERENCE, ModelFigures, protocol_figures
-from tomocalc.errors import TomocalcError, made_again
+from tomocalc.errors import TomocalcError, quoted
 from tomocalc.files import canonical_json, read_json
 from tomocalc.model.card import ModelCard
 from tomocalc.parquet import read_parquet
@@ -104,7 +104,7 @@ def read_measured(
                 what="scores do not belong to this split",
                 where=path,
                 why=f"{table[column].null_count()} rows of protocol {protocol} have no score",
-                fix=made_again(path),
+                fix=f"delete it and run the same command again: rm {quoted(path)}",
             )
     known = {
         "threshold": lstm.threshold.value,

@@ -11,7 +11,7 @@ from pathlib import Path
 from tomocalc.accounts.doubts import Doubt, refused
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.prediction import VolumeScores
-from tomocalc.errors import TomocalcError, made_again, raise_all
+from tomocalc.errors import TomocalcError, quoted, raise_all
 from tomocalc.files import file_sha256, sheet_text, write_text
 from tomocalc.identity import patients_of_studies
 from tomocalc.image.shards import read_manifest, remains
@@ -179,6 +179,6 @@ def checked(path: Path, sha256: str) -> str:
             what="a file of a measured volume cannot be used",
             where=str(path),
             why="it is missing or differs from the checksum in the list of volumes",
-            fix=made_again(*remains(path)),
+            fix=f"delete it and run the same command again: rm {quoted(*remains(path))}",
         )
     return str(path)

@@ -20,7 +20,7 @@ from tomocalc.accounts.detection import GeneratorRecall, KindRecall, Recall, Vis
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dataset.labels import Objects
 from tomocalc.dataset.masks import PlacedMask
-from tomocalc.errors import TomocalcError, made_again
+from tomocalc.errors import TomocalcError, quoted
 from tomocalc.evaluation.jackknife import share_by_patient
 from tomocalc.files import file_sha256
 from tomocalc.image.breast import Outline
@@ -149,12 +149,13 @@ def read_objects(path: Path, manifest: VolumeManifest) -> tuple[pl.DataFrame, Ou
         ``E301`` when the table is not the one its manifest announced.
     """
     if not path.is_file() or file_sha256(path) != manifest.objects.sha256:
+        again = quoted(*remains(path.with_name("manifest.json")))
         raise TomocalcError(
             "E301",
             what="a table of objects cannot be used",
             where=str(path),
             why="it is missing or differs from the checksum in its manifest",
-            fix=made_again(*remains(path.with_name("manifest.json"))),
+            fix=f"delete it and run the same command again: rm {again}",
         )
     text = read_metadata(path)["outline"]
     return read_parquet(path), Outline.from_text(text) if text else None

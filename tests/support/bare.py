@@ -31,7 +31,7 @@ def build_wheel(folder: Path) -> Path:
         source / "workflow/scripts/tomocalc",
         ignore=shutil.ignore_patterns("__pycache__"),
     )
-    call = f"from setuptools import build_meta as b; b.build_wheel({str(folder)!r})"
+    call = f"from pdm import backend; backend.build_wheel({str(folder)!r})"
     subprocess.run([sys.executable, "-c", call], cwd=source, check=True, capture_output=True)
     shutil.rmtree(source)
     (wheel,) = folder.glob("*.whl")

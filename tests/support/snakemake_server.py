@@ -34,7 +34,8 @@ LIBRARIES = (
     *("sklearn.ensemble", "sklearn.linear_model", "sklearn.neighbors", "sklearn.svm"),
     *("torch", "xgboost"),
 )
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+ONE_THREAD: dict[str, str] = dict.fromkeys(THREADS, "1")
 """What Snakemake sets for a job of one thread; libraries look at it when they are imported."""
 
 

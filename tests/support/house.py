@@ -51,7 +51,7 @@ def counts(root: Path = ROOT) -> list[Count]:
     ]
 
 
-LIMITS = (53_800, 325, 9_250, 63, 130, 31_700)
+LIMITS = (53_620, 324, 9_150, 62, 130, 31_330)
 """Of library (lines, files), pages (lines, files), untyped mappings and tests: they only fall."""
 
 

@@ -68,4 +68,5 @@ $(VENV)/ready: requirements.lock
 
 $(VENV)/ready-for-tests: $(VENV)/ready requirements-test.lock
 	$(PIP) --requirement requirements-test.lock
+	-$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib  # the tests use nearly all of it
 	touch $@

@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 
 from tomocalc.audit.rows import read_table
+from tomocalc.audit.tables import audit_table
 from tomocalc.errors import TomocalcError
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
@@ -113,3 +114,21 @@ def test_pyarrow_is_for_parquet_alone() -> None:
     assert table.startswith("SplitAudit(")
     assert parquet.startswith("ERROR [E406] an optional package is not installed (pyarrow)")
     assert "pyarrow" in parquet.partition("pip install ")[2].rstrip(".").split()
+
+
+def test_a_mark_between_thousands_is_no_decimal_comma() -> None:
+    draw = np.random.default_rng(0)
+    area = 250 * draw.integers(2, 40, 60)  # some twice: they name no rows
+    frame = pl.DataFrame(
+        {"label": draw.integers(0, 2, 60), "area": area, "part": ["train"] * 40 + ["test"] * 20}
+    )
+    found, plain, decimal = (
+        audit_table(frame.with_columns(area=text), label="label", positive="1", permutations=20)
+        for text in (
+            pl.Series([f"{one:,}" for one in area.tolist()]),
+            pl.Series(area),
+            pl.Series([f"{one / 10}".replace(".", ",") for one in area.tolist()]),
+        )
+    )
+    assert found == plain
+    assert decimal.features[0].auroc == plain.features[0].auroc

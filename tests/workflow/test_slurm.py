@@ -31,7 +31,7 @@ HANG_ONCE = """\
 
     if not Path("once").exists():
         Path("once").touch()
-        time.sleep(600)
+        time.sleep(120)
 """
 VOLUME = "resources/phantom/P001-LCC.dcm"
 

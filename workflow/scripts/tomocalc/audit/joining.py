@@ -140,8 +140,9 @@ def _with_parts(frame: pl.DataFrame) -> pl.DataFrame:
         raise fault(f"column {column}, row {unknown[0]}", why, f"use {', '.join(PARTS)}")
     parts = words.replace_strict(WORDS, return_dtype=pl.String).alias("part")
     rest = frame.drop(column)
+    once = rest.unique()  # rows of one patient may be lines of one fold
     for name in rest.columns:
-        if FOLD.search(name) and rest.width > 1 and rest.drop(name).is_duplicated().all():
+        if FOLD.search(name) and rest.width > 1 and once.drop(name).is_duplicated().all():
             why = f"it numbers {rest[name].n_unique()} splits of the same rows, one below the other"
             raise fault(f"column {name}", why, "give the lines of one of them at a time")
     return rest.with_columns(parts)

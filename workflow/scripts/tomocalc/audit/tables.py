@@ -15,6 +15,7 @@ from tomocalc.accounts.leakage import SplitAudit
 from tomocalc.audit.audit import PERMUTATIONS, audit_split
 from tomocalc.audit.joining import joined_table
 from tomocalc.audit.rows import SplitRows, close_to, fault
+from tomocalc.cells import DECIMAL_COMMA, THOUSANDS
 from tomocalc.errors import TomocalcError
 from tomocalc.identity import (
     is_empty,
@@ -192,22 +193,33 @@ def _patients(frame: pl.DataFrame, patient: str | None) -> pl.Series:
 def _numeric(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the columns that hold numbers, text that reads as numbers among them.
 
-    In a column without a point a comma is the decimal mark, as spreadsheets write it in Europe.
+    A comma in columns without a point is the decimal mark, as spreadsheets write it in Europe,
+    where one cell of the table is no thousand with a mark, as ``1,234`` may be; else it is that.
     """
     found = {}
+    texts = {
+        name: frame[name].str.strip_chars() for name in frame.select(pl.col(pl.String)).columns
+    }
+    mark = "." if any(_has_decimal_comma(text) for text in texts.values()) else ""
     for name in frame.columns:
         values = frame[name]
         if values.dtype.is_numeric():
             found[name] = values.cast(pl.Float64)
-        elif values.dtype == pl.String:
-            text = values.str.strip_chars()
+        elif (text := texts.get(name)) is not None:
             empty = text.str.to_lowercase().is_in(["", "na", "nan", "null"])
             if not text.str.contains(".", literal=True).any():
-                text = text.str.replace(",", ".", literal=True)
+                text = text.str.replace(",", mark, literal=True)
             numbers = text.cast(pl.Float64, strict=False)
             if bool((numbers.is_not_null() | empty.fill_null(value=True)).all()):
                 found[name] = numbers
     return pl.DataFrame(found) if found else pl.DataFrame()
+
+
+def _has_decimal_comma(text: pl.Series) -> bool:
+    marked, thousands = (
+        text.str.contains(f"^{way.pattern}$") for way in (DECIMAL_COMMA, THOUSANDS)
+    )
+    return bool((marked & ~thousands).any())
 
 
 def _is_name(name: str, values: pl.Series) -> bool:

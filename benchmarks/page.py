@@ -226,8 +226,8 @@ def line_of(aim: Aim) -> str:
     shown = f"{measured:,.{3 if aim.unit else 4}g}{aim.unit}"
     cells = (
         f"**{shown}**",
-        f"{sign} {aim.limit:,g}{aim.unit}",
-        "yes" if met else "**no**",
+        "–" if aim.why_not else f"{sign} {aim.limit:,g}{aim.unit}",
+        aim.why_not or ("yes" if met else "**no**"),
         aim.what,
         ours if aim.ratio else "",
         f"{peer} ({aim.beside})" if peer else "",

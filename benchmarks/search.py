@@ -2,13 +2,14 @@
 
     python benchmarks/search.py --images FOLDER --truth CSV --unlabelled TXT   # INbreast
     python benchmarks/search.py --slices FOLDER                                # BCS-DBT
-    python benchmarks/search.py --images … --truth … --unlabelled … --slices … # both
+    python benchmarks/search.py --images … --truth … --unlabelled … --slices … # both, and templates
 
 INbreast: the network learns spots that are put into the images that TXT lists (image ids, one a
 line, without calcifications); those of patients with a place in CSV are left out. CSV has file,
 patient, type (Calcification | Cluster), x_half, y_half, rx_half, ry_half (pixels), completeness.
 BCS-DBT: two folds of patients, each searched by the network that learned on the other one; and, of
-both, all by the network that learned on INbreast.
+both, all by the network that learned on INbreast. What is put in there are spots as they are
+learned and, of both, calcifications cut out of the images of INbreast, as they are and softer.
 
 Recall is that of all places when every image shows, on average, so many objects that are none. What
 lies in a cluster's ellipse counts as neither. Peers see the same images in the same run.
@@ -27,6 +28,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from search_peers import DOG, Prewhitened, Textbook
 from search_scores import NOWHERE, Places, Scores, show
+from search_templates import Template, cut, put_in
 
 from support.defaults import CONFIG  # pyright: ignore[reportMissingImports]
 from tomocalc.accounts.settings import Settings
@@ -43,6 +45,8 @@ TOLERANCE_MM = 0.3
 """From the edge of an annotated ellipse to the centre of the object that finds it."""
 TUNED_ON = 3
 """Unlabelled images, with spots in them, on which the difference of Gaussians is tuned."""
+SOFT_MM = {"as they are": 0.0, "softer": 0.08}
+"""Standard deviation of the blur that calcifications cut out of mammograms get."""
 CLEAR = 3.0
 """Contrast to noise of a spot from which on it can be seen, as in the figures of the phantom."""
 NAMES: tuple[str, ...] = ("learned", "local", "difference of Gaussians", "prewhitened filters")
@@ -198,30 +202,57 @@ def inbreast(folder: Path, truth: Path, unlabelled: Path) -> Method:
     return method
 
 
-def bcs_dbt(folder: Path, elsewhere: Method | None) -> None:
-    """Print what is found of spots put in, also by a search that has learned elsewhere."""
+def templates_of(folder: Path, truth: Path) -> list[Template]:
+    """Return the single calcifications of INbreast that stand out, without their tissue."""
+    with truth.open(encoding="utf-8") as file:
+        rows = [line for line in csv.DictReader(file) if line["type"] == "Calcification"]
+    found = []
+    for line in rows:
+        image = gray(folder / line["file"])
+        at = float(line["y_half"]), float(line["x_half"])
+        found.append(cut(image, WIDTHS[image.shape[1]], *at))
+    kept = [one for one in found if one is not None]
+    print(f"\n{len(kept)} of {len(rows)} calcifications are templates")
+    return kept
+
+
+def bcs_dbt(folder: Path, elsewhere: Method | None, templates: Sequence[Template]) -> None:
+    """Print what is found of what is put in, also by a search that has learned elsewhere."""
     paths = sorted(folder.glob("*.jpg"))
     # DBT-P00013-….jpg: the second part is the patient
     patients = sorted({path.name.split("-")[1] for path in paths})
     further = {"learned on mammograms": elsewhere} if elsewhere else {}
-    accounts = {name: Scores() for name in (*NAMES, *further)}
+    kinds = ("spots put in", *((f"calcifications {how}" for how in SOFT_MM) if templates else ()))
+    accounts = {kind: {name: Scores() for name in (*NAMES, *further)} for kind in kinds}
     contrast: list[float] = []
     for fold in range(2):
         tested = set(patients[fold::2])
         others = [path for path in paths if path.name.split("-")[1] not in tested]
         method = train(((gray(path), DBT_MM) for path in others), len(others))
         dog = tuned([(gray(path), DBT_MM) for path in others[:TUNED_ON]])
-        images = []
+        methods = dict(zip(NAMES, (method, local, dog, Prewhitened()), strict=True)) | further
         for number, path in enumerate(paths):
-            if path.name.split("-")[1] in tested:
-                prepared, places, own = with_spots(gray(path), DBT_MM, number)
-                images.append((prepared.raw, DBT_MM, places, NOWHERE, True))
-                contrast += own.tolist()
-        methods = dict(zip(NAMES, (method, local, dog, Prewhitened()), strict=True))
-        measure(images, methods | further, accounts)
-    show("spots put in", accounts)
+            if path.name.split("-")[1] not in tested:
+                continue
+            prepared, places, own = with_spots(gray(path), DBT_MM, number)
+            contrast += own.tolist()
+            put = {"spots put in": (prepared.raw, places)}
+            for how, blur_mm in SOFT_MM.items() if templates else ():
+                put[f"calcifications {how}"] = put_in(
+                    gray(path),
+                    templates,
+                    count=30,
+                    spacing_mm=DBT_MM,
+                    blur_mm=blur_mm,
+                    rng=np.random.default_rng([5, number]),
+                )
+            for kind, (raw, at) in put.items():
+                measure([(raw, DBT_MM, at, NOWHERE, True)], methods, accounts[kind])
+    for kind, found in accounts.items():
+        show(kind, found)
     clear = np.array(contrast) >= CLEAR
-    show("clear spots", {name: scores.among(clear) for name, scores in accounts.items()})
+    spots = accounts["spots put in"]
+    show("clear spots", {name: scores.among(clear) for name, scores in spots.items()})
 
 
 if __name__ == "__main__":
@@ -235,4 +266,5 @@ if __name__ == "__main__":
     if options.images:
         taught = inbreast(options.images, options.truth, options.unlabelled)
     if options.slices:
-        bcs_dbt(options.slices, taught)
+        templates = templates_of(options.images, options.truth) if options.images else []
+        bcs_dbt(options.slices, taught, templates)

@@ -217,25 +217,18 @@ AIMS = (
         limit=0.05,
         ours="malignancy | LSTM and trees averaged, released | lead over the feature",
     ),
-    Aim(
-        what="prediction of 60 uncompressed slices, beside feature extraction",
-        limit=1.6,
-        at_most=True,
-        unit="×",
-        ours="prediction | uncompressed | prediction in all, CPU s",
-        peer="prediction | uncompressed | extraction, CPU s",
-        beside="extraction, CPU s",
-        ratio="prediction | uncompressed | ratio of CPU time",
-    ),
-    Aim(
-        what="prediction of 60 JPEG-LS slices, beside feature extraction",
-        limit=1.6,
-        at_most=True,
-        unit="×",
-        ours="prediction | JPEG-LS | prediction in all, CPU s",
-        peer="prediction | JPEG-LS | extraction, CPU s",
-        beside="extraction, CPU s",
-        ratio="prediction | JPEG-LS | ratio of CPU time",
+    *(
+        Aim(
+            what=f"prediction of 60 {slices} slices, beside feature extraction",
+            limit=1.6,
+            at_most=True,
+            unit="×",
+            ours=f"prediction | {slices} | prediction in all, CPU s",
+            peer=f"prediction | {slices} | extraction, CPU s",
+            beside="extraction, CPU s",
+            ratio=f"prediction | {slices} | ratio of CPU time",
+        )
+        for slices in ("uncompressed", "JPEG-LS")
     ),
     Aim(
         what="`pip install` of the audit, its packages in the cache, processor time",

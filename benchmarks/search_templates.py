@@ -103,7 +103,7 @@ def put_in(
         if all(np.hypot(row - r, col - c) * spacing_mm >= APART_MM for r, c in places):
             places.append((int(row), int(col)))
     for row, col in places:
-        part = _drawn(templates[rng.integers(len(templates))], spacing_mm, blur_mm, rng)
+        part = _drawn(templates[int(rng.integers(len(templates)))], spacing_mm, blur_mm, rng)
         half = part.shape[0] // 2
         square = (slice(row - half, row + half + 1), slice(col - half, col + half + 1))
         image[square] += part * (image[square].mean() - air)
@@ -116,7 +116,7 @@ def _drawn(
     template: Template, spacing_mm: float, blur_mm: float, rng: np.random.Generator
 ) -> NDArray[np.float64]:
     """Return a template on an odd number of pixels of *spacing_mm*, its peak in the middle."""
-    turned = np.rot90(template.relative, rng.integers(4))
+    turned = np.rot90(template.relative, int(rng.integers(4)))
     if rng.integers(2):
         turned = turned[:, ::-1]
     soft = ndimage.gaussian_filter(turned, blur_mm / template.spacing_mm)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from tomocalc.accounts.figures import Lead
-from tomocalc.accounts.leakage import Check, Gaps, LeakageAccount, SplitAudit, Verdict
+from tomocalc.accounts.leakage import Check, Gaps, LeakageAccount, Verdict
 from tomocalc.audit.association import LEVEL, TELLING
 from tomocalc.audit.gaps import FIGURES
 from tomocalc.comparison.catalogue import NAMES
 from tomocalc.pages.catalogue import navigation, run_pages
-from tomocalc.pages.charts import Chart, bars, dots, line, lying_bars, row_layout
+from tomocalc.pages.charts import Chart, dots, line, row_layout
 from tomocalc.pages.checks import grounds_of, say_check
 from tomocalc.pages.comparison import COLOURS
 from tomocalc.pages.frame import render_page
@@ -25,10 +24,9 @@ from tomocalc.pages.merits import (
 )
 from tomocalc.pages.palette import MUTED
 from tomocalc.pages.parts import Cell, feature
-from tomocalc.pages.words import PROTOCOL_NAMES, badge_of, p_value, share
+from tomocalc.pages.words import PROTOCOL_NAMES, badge_of, p_value
 
 ORDER = ("own", "paper", "honest")
-SHARING = ("patients", "patients_validation", "same_rows", "copies", "near_copies", "repeats")
 SHOWN = 200
 """Shared rows that the page lists; ``shared.tsv`` has all."""
 VERDICTS = {
@@ -63,17 +61,6 @@ def audit_page(account: LeakageAccount, *, source: str) -> str:
         },
         shared={name: audit.shared for name, audit in audits.items() if audit.shared},
         SHOWN=SHOWN,
-        sharing=[
-            [title, *(_share(audit.check(key)) for audit in audits.values())]
-            for key, title in _titles(audits).items()
-        ],
-        predicted=[
-            [say_check(check, "title"), PROTOCOL_NAMES[name], check.value, p_value(check.p)]
-            for name, audit in audits.items()
-            for check in _associations(audit)
-        ],
-        sharing_chart=_sharing_chart(audits),
-        identifier_chart=_identifier_chart(audits),
         features=[
             [feature(name), *(values.get(name) for values in alone.values())]
             for name in next(iter(alone.values()))
@@ -96,10 +83,6 @@ def _check(check: Check) -> list[Any]:
         say_check(check, "sees"),
         say_check(check, "blind"),
     ]
-
-
-def _share(check: Check) -> str:
-    return "cannot tell" if check.verdict is Verdict.UNSEEN else share(check.share)
 
 
 def _gap(name: str, gaps: Gaps, source: str) -> dict[str, Any]:
@@ -161,63 +144,3 @@ def _gap_chart(name: str, gaps: Gaps) -> Chart:
         showlegend=False,
     )
     return Chart([between, *marks], row_layout(), height=140 + 36 * len(models))
-
-
-def _titles(audits: Mapping[str, SplitAudit]) -> dict[str, str]:
-    """Return what each check of `SHARING` is called."""
-    audit = next(iter(audits.values()))
-    return {key: say_check(audit.check(key), "title") for key in SHARING}
-
-
-def _associations(audit: SplitAudit) -> list[Check]:
-    """Return the checks that predict labels without a feature."""
-    return [check for check in audit.checks if check.p is not None and check.value is not None]
-
-
-def _sharing_chart(audits: Mapping[str, SplitAudit]) -> Chart:
-    """Return the shares of what the parts have in common, by protocol."""
-    data = []
-    for name, audit in audits.items():
-        found = [audit.check(key) for key in SHARING]
-        data.append(
-            lying_bars(
-                PROTOCOL_NAMES[name],
-                [say_check(check, "title") for check in found],
-                [check.share for check in found],
-                COLOURS[name],
-                texts=[_share(check) for check in found],
-                hover="%{y}: %{text}<extra>%{fullData.name}</extra>",
-            )
-        )
-    layout = row_layout() | {
-        "barmode": "group",
-        "xaxis": {"tickformat": ".0%", "range": [0, 1.15], "tickvals": [0, 0.25, 0.5, 0.75, 1]},
-        "margin": {"l": 10, "b": 44, "r": 36},
-    }
-    return Chart(data, layout, height=140 + 34 * len(SHARING) * len(audits))
-
-
-def _identifier_chart(audits: Mapping[str, SplitAudit]) -> Chart:
-    """Return how well names and places of rows predict the labels, as bars that begin at 0.5."""
-    data, most = [], 1
-    for name, audit in audits.items():
-        found = _associations(audit)
-        most = max(most, len(found))
-        data.append(
-            bars(
-                PROTOCOL_NAMES[name],
-                [(check.value or 0.5) - 0.5 for check in found],
-                [say_check(check, "title") for check in found],
-                COLOURS[name],
-                hover="%{y}: AUROC %{text}<extra>%{fullData.name}</extra>",
-                orientation="h",
-                base=0.5,
-                text=[f"{check.value:.2f}" for check in found],
-                textposition="none",
-            )
-        )
-    layout = row_layout() | {
-        "barmode": "group",
-        "xaxis": {"range": [0.3, 1], "title": {"text": "AUROC; 0.5 says nothing"}},
-    }
-    return Chart(data, layout, height=150 + 30 * most * len(audits))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tomocalc.accounts.eda import Exploration, Shift, Spread
-from tomocalc.accounts.leakage import SplitAccount, SplitAudit, Verdict
+from tomocalc.accounts.leakage import SplitAccount, Verdict
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.eda.features import REDUNDANT
 from tomocalc.metrics import CHANCE
@@ -16,7 +16,7 @@ from tomocalc.pages.charts import label
 from tomocalc.pages.checks import grounds_of, say_check
 from tomocalc.pages.frame import render_page
 from tomocalc.pages.parts import Cell, feature
-from tomocalc.pages.words import RULINGS, badge_of, pretty, with_unit, without_candidate
+from tomocalc.pages.words import badge_of, pretty, with_unit, without_candidate
 
 STATISTICS = (
     *("n", "mean", "sd", "min", "p1", "p5", "p25", "p50", "p75", "p95", "p99", "max"),
@@ -41,7 +41,7 @@ def eda_page(found: Exploration, *, quality: QualityAccount, split: SplitAccount
     """
     source, level = quality.source, split.audit.verdict
     shifts = {"parts": found.drift.parts, "sites": found.drift.sites}
-    states, copies = _states(quality, split), _copies(split.audit)
+    states = _states(quality, split)
     return render_page(
         "eda",
         links=navigation("eda/eda.html", run_pages()),
@@ -52,7 +52,6 @@ def eda_page(found: Exploration, *, quality: QualityAccount, split: SplitAccount
         quality=quality,
         after=quality.without_duplicates,
         level=level,
-        ruling=RULINGS[level],
         reasons=grounds_of(split.audit),
         split=split,
         states=[[name, n, k, n - k, k / n if n else None] for name, n, k in states],
@@ -61,7 +60,6 @@ def eda_page(found: Exploration, *, quality: QualityAccount, split: SplitAccount
         nan=sum(column.nan for column in quality.columns.values()),
         infinite=sum(column.inf for column in quality.columns.values()),
         absent=[n for n, gap in quality.columns.items() if gap.null == quality.rows],
-        copies=copies,
         summary=_summaries(found),
         switches=eda_charts.SWITCHES,
         distributions=[_distribution(found, name, source) for name in found.features],
@@ -70,7 +68,6 @@ def eda_page(found: Exploration, *, quality: QualityAccount, split: SplitAccount
         **_pairs(found),
         charts={
             "balance": eda_charts.balance_chart(states),
-            "sharing": eda_charts.sharing_chart(copies, clean=level == "clean"),
             "pair": eda_pairs.pair_chart(found) if found.pairs.grids else None,
             "matrix": eda_pairs.matrix_chart(found, _shown(found)) if found.pairs.grids else None,
         },
@@ -146,18 +143,6 @@ def _states(quality: QualityAccount, split: SplitAccount) -> list[tuple[str, int
             balanced.positives,
         ),
     ]
-
-
-def _copies(audit: SplitAudit) -> dict[str, float]:
-    found, near = audit.check("copies"), audit.check("near_copies")
-    positives, all_positives = found.positives or 0, found.of_positives or 0
-    others = max(found.of - all_positives, 1)
-    return {
-        "calcifications": positives / max(all_positives, 1),
-        "others": (found.count - positives) / others,
-        "all test rows": found.share,
-        "all, near-copies": near.share,
-    }
 
 
 def _summaries(found: Exploration) -> dict[str, list[list[Any]]]:

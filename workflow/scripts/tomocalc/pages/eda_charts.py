@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,7 @@ from tomocalc.pages.charts import (
     whole_ticks,
 )
 from tomocalc.pages.palette import DIVERGING, NEGATIVE, POSITIVE, SEQUENTIAL
-from tomocalc.pages.words import CLASSES, pretty, share
+from tomocalc.pages.words import CLASSES, pretty
 
 COLOURS = {"negative": NEGATIVE, "positive": POSITIVE}
 NAMES = {"negative": CLASSES[0], "positive": CLASSES[1]}
@@ -44,13 +44,6 @@ SWITCHES = (Switch("scale", "Shares", SCALES), Switch("range", "Range", RANGES))
 GROUPS = (("all", "All"), ("positive", "Calcifications"), ("negative", "Others"))
 FEW = 8
 """Features up to which numbers fit into the cells of a heat map."""
-
-SHARES = {
-    "xaxis": {"tickformat": ".0%", "range": [0, 1.15], "tickvals": [0, 0.25, 0.5, 0.75, 1]},
-    "yaxis": {"showgrid": False},
-    "margin": {"l": 10, "b": 30, "r": 36},
-    "showlegend": False,
-}
 
 
 def balance_chart(states: Sequence[tuple[str, int, int]]) -> Chart:
@@ -83,20 +76,6 @@ def balance_chart(states: Sequence[tuple[str, int, int]]) -> Chart:
         switches=[Switch("scale", "Scale", SCALES[::-1])],
         patches={"scale": {"log": {}, "linear": {"layout": {"xaxis": linear}}}},
     )
-
-
-def sharing_chart(copies: Mapping[str, float], *, clean: bool) -> Chart:
-    """Return shares of test rows that have a twin among those that the model learns from."""
-    names = list(copies)[::-1]
-    drawn = lying_bars(
-        "",
-        names,
-        [copies[name] for name in names],
-        NEGATIVE if clean else POSITIVE,
-        texts=[share(copies[name]) for name in names],
-        hover="%{y}: %{x:.1%}<extra></extra>",
-    )
-    return Chart([drawn], SHARES, height=260)
 
 
 def distribution_chart(counted: Distribution, summary: FeatureSummary, title: str) -> Chart:

@@ -10,7 +10,7 @@ import pytest
 
 from support.manifests import manifest
 from tomocalc.accounts.figures import FEWEST, Division, Interaction
-from tomocalc.evaluation.interaction import equal_values
+from tomocalc.evaluation.intervals import equal_values
 from tomocalc.evaluation.subgroups import Known, Rows, divide, holm
 from tomocalc.evaluation.subgroups import subgroups_of as measured
 from tomocalc.evaluation.weighted import figures_of_merit, within_groups_left_out

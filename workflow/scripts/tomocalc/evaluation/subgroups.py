@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from tomocalc.accounts.figures import FEWEST, SHOWN, Division, Figure, Interaction, Subgroup
 from tomocalc.accounts.manifest import VolumeFacts
-from tomocalc.evaluation.interaction import equal_values
+from tomocalc.evaluation.intervals import equal_values
 from tomocalc.evaluation.jackknife import LeftOut, blocks
 from tomocalc.evaluation.weighted import (
     WITHIN,

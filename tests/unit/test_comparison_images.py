@@ -25,9 +25,16 @@ from tomocalc.comparison.image_fitting import (
     train_network,
     turned,
 )
-from tomocalc.comparison.networks import DEPTH, build_network, load_weights, patch_array
+from tomocalc.comparison.networks import (
+    DEPTH,
+    STEP_NETWORKS,
+    build_network,
+    load_weights,
+    patch_array,
+    route,
+    squash,
+)
 from tomocalc.comparison.patches import SCHEMA, volume_patches
-from tomocalc.comparison.step_networks import STEP_NETWORKS, route, squash
 from tomocalc.errors import TomocalcError
 from tomocalc.files import read_json
 from tomocalc.metrics import auroc

@@ -21,8 +21,7 @@ from tomocalc.comparison.image_fitting import (
     predict,
     train_network,
 )
-from tomocalc.comparison.networks import build_network, load_weights, patch_array
-from tomocalc.comparison.step_networks import STEP_NETWORKS
+from tomocalc.comparison.networks import STEP_NETWORKS, build_network, load_weights, patch_array
 from tomocalc.files import file_sha256, write_json
 from tomocalc.jobs import run
 from tomocalc.log import write_times

@@ -14,7 +14,7 @@ import reproduce_paper
 import train_lstm
 from support.model_data import MODEL, NAMES, chosen, make_candidates, training
 from support.table_data import split_into
-from tomocalc.comparison.figures import protocol_figures
+from tomocalc.comparison.table import protocol_figures
 from tomocalc.pages.words import UNTUNED
 from tomocalc.parquet import read_parquet, write_parquet
 

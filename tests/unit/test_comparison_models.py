@@ -23,7 +23,6 @@ from tomocalc.comparison.feature_models import (
     limited,
     scores,
 )
-from tomocalc.comparison.figures import protocol_figures
 from tomocalc.comparison.fitting import (
     Data,
     cross_validate,
@@ -32,7 +31,7 @@ from tomocalc.comparison.fitting import (
     summary,
     tune_and_fit,
 )
-from tomocalc.comparison.table import SCHEMA, Measured, comparison_table
+from tomocalc.comparison.table import SCHEMA, Measured, comparison_table, protocol_figures
 from tomocalc.dataset.splits import split_honest, split_paper, usable_candidates
 from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.weighted import figures_of_merit

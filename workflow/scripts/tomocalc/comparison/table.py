@@ -1,22 +1,28 @@
-"""The comparison as one table: a row per classifier and protocol."""
+"""Figures of every model under every protocol, its differences to the LSTM, and their table."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from tomocalc.accounts.figures import Figure, Lead
 from tomocalc.accounts.study import TreesAccount
 from tomocalc.comparison.catalogue import NETWORKS, ROWS, Cited
-from tomocalc.comparison.figures import FIGURES, REFERENCE, ModelFigures, protocol_figures
 from tomocalc.errors import TomocalcError, quoted
+from tomocalc.evaluation.jackknife import LeftOut
+from tomocalc.evaluation.weighted import figures_left_out
 from tomocalc.files import canonical_json, read_json
 from tomocalc.model.card import ModelCard
 from tomocalc.parquet import read_parquet
 from tomocalc.sections import EvaluationSection
+
+FIGURES = ("auroc", "average_precision", "f1", "accuracy")
+REFERENCE = "lstm"
+"""The model that every other one is compared with."""
 
 USE = ["volume_id", "candidate_id", "copy"]
 INTERVAL = ("value", "low", "high")
@@ -75,6 +81,29 @@ class Measured:
     def test(self) -> pl.DataFrame:
         """Rows of the test part."""
         return self.scores.filter(pl.col("part") == "test")
+
+
+@dataclass(frozen=True)
+class ModelFigures:
+    """What one model reaches on the test part of a protocol; without both classes only counts.
+
+    Attributes
+    ----------
+    n, positives, groups, rarer_groups
+        Rows, calcifications, groups, and those that hold the rarer class.
+    behind_best
+        How far its average precision is behind the best one.
+    differences
+        To the LSTM, which has none.
+    """
+
+    n: int
+    positives: int
+    groups: int
+    rarer_groups: int | None = None
+    metrics: Mapping[str, Figure] = field(default_factory=dict)
+    differences: Mapping[str, Lead] = field(default_factory=dict)
+    behind_best: Lead | None = None
 
 
 def read_measured(
@@ -143,6 +172,46 @@ def measure(measured: Measured, *, settings: EvaluationSection) -> dict[str, Mod
         {key: facts["threshold"] for key, facts in measured.models.items()},
         confidence=settings["confidence"],
     )
+
+
+def protocol_figures(
+    scored: pl.DataFrame, thresholds: Mapping[str, float], *, confidence: float
+) -> dict[str, ModelFigures]:
+    """Return figures and differences of every model on the test part of one protocol.
+
+    The same group is left out of two models at a time.
+
+    Parameters
+    ----------
+    scored
+        Rows of the test part: label, group, and one column of scores per model.
+    thresholds
+        Decision threshold of every model, chosen outside the test part.
+    """
+    label = scored["label"].to_numpy().astype(np.int8)
+    group = scored["group"].to_numpy().astype(np.int32)
+    positives = int((label == 1).sum())
+    counts = (len(label), positives, len(np.unique(group)))
+    if not 0 < positives < len(label):
+        return dict.fromkeys(thresholds, ModelFigures(*counts))
+    found: dict[str, LeftOut] = {
+        key: figures_left_out(label, scored[key].to_numpy(), group, threshold=threshold)
+        for key, threshold in thresholds.items()
+    }
+    best = max(found.values(), key=lambda one: one.values["average_precision"])
+    reference = found.get(REFERENCE)
+    return {
+        key: ModelFigures(
+            *counts,
+            rarer_groups=one.groups,
+            metrics={name: one.figure(name, confidence) for name in FIGURES},
+            differences={name: one.lead_over(reference, name, confidence) for name in FIGURES}
+            if reference and one is not reference
+            else {},
+            behind_best=best.lead_over(one, "average_precision", confidence),
+        )
+        for key, one in found.items()
+    }
 
 
 def comparison_table(

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from tomocalc.accounts.figures import ends_of
 from tomocalc.accounts.seal import Opened
 from tomocalc.comparison.catalogue import KINDS, RESAMPLED, TUNED
-from tomocalc.comparison.figures import REFERENCE
+from tomocalc.comparison.table import REFERENCE
 from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.charts import Chart, dots, row_layout
 from tomocalc.pages.frame import render_page

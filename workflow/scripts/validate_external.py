@@ -26,7 +26,7 @@ from tomocalc.image.shards import read_manifest
 from tomocalc.jobs import run
 from tomocalc.model.card import rows_seen
 from tomocalc.model.release import ReleasedModel, load_model
-from tomocalc.pages.external import external_page
+from tomocalc.pages.evaluation import evaluation_page
 from tomocalc.pages.frame import write_page
 from tomocalc.parquet import write_parquet
 from tomocalc.prediction.fit import check_fit, check_table_fit, drift
@@ -155,7 +155,7 @@ def main(
         rows_asked=rows_asked,
     )
     found.write(metrics)
-    html = external_page(found, clusters=images.clusters, patients=images.patients)
+    html = evaluation_page(found, clusters=images.clusters, patients=images.patients)
     write_page(page, html, words)
     for name, figure in found.test.metrics.items():
         log.info("external %s %.4f", name, figure.value)

@@ -1,4 +1,4 @@
-"""The page of the evaluation, ``report.html``: figures of merit, curves, findings, clusters."""
+"""The page of the evaluation, ``report.html``, and of a validation elsewhere, ``external.html``."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Any
 
 import polars as pl
 
+from tomocalc.accounts.external import ExternalAccount, NetBenefit, Recalibration, Spread
 from tomocalc.accounts.figures import ends_of
 from tomocalc.accounts.metrics import ClassLine, MetricsAccount, Part
 from tomocalc.pages import curves
 from tomocalc.pages.cases import case_values, image_values
 from tomocalc.pages.catalogue import navigation, run_pages
-from tomocalc.pages.charts import Chart, dots, markers
+from tomocalc.pages.charts import Chart, axis, dots, line, markers, whiskers
 from tomocalc.pages.frame import render_page
 from tomocalc.pages.levels import subgroup_values, without_places
 from tomocalc.pages.merits import (
@@ -24,8 +25,17 @@ from tomocalc.pages.merits import (
     merit_name,
     method_words,
 )
-from tomocalc.pages.palette import AMBER
-from tomocalc.pages.words import NO_FINDINGS, PARTS, badge_of
+from tomocalc.pages.palette import AMBER, NEGATIVE, POSITIVE
+from tomocalc.pages.words import NO_FINDINGS, PARTS, badge_of, score
+
+REPORT, EXTERNAL = "evaluation/report.html", "external/external.html"
+
+MODES = {
+    "as_released": "as released",
+    "intercept": "intercept fitted",
+    "slope": "intercept and slope fitted",
+}
+"""What was done to the probabilities."""
 
 
 def evaluation_page(
@@ -33,23 +43,18 @@ def evaluation_page(
     *,
     clusters: pl.DataFrame | None = None,
     patients: pl.DataFrame | None = None,
-    address: str = "evaluation/report.html",
-    **more: Any,
 ) -> str:
-    """Return ``report.html``, or a page like it of other data.
+    """Return ``report.html`` or, of an `ExternalAccount`, ``external.html``.
 
     Parameters
     ----------
     metrics
-        ``metrics.json``.
+        ``metrics.json``, or ``external.json``.
     clusters, patients
         ``clusters.parquet`` and ``patients.parquet`` where there are some; the test part is
         shown.
-    address
-        Of the page.
-    more
-        What the page shows beside.
     """
+    external = metrics if isinstance(metrics, ExternalAccount) else None
     values = {"cases": metrics.cases} | (_measured(metrics) if metrics.test.metrics else {})
     of_clusters = metrics.images is not None and metrics.images.froc is None
     if metrics.cases:
@@ -60,7 +65,7 @@ def evaluation_page(
         values |= image_values(metrics.images, clusters, metrics.confidence)
     return render_page(
         "evaluation",
-        links=navigation(address, run_pages()),
+        links=navigation(EXTERNAL if external else REPORT, run_pages()),
         badge=badge_of(metrics.source),
         packages=("numpy", "plotly", "scikit-learn", "torch"),
         metrics=metrics,
@@ -71,7 +76,8 @@ def evaluation_page(
         NO_FINDINGS=NO_FINDINGS,
         **values,
         **subgroup_values(metrics.subgroups, metrics.confidence),
-        **dict[str, Any]({"external": None} | more),
+        external=external,
+        **(_elsewhere(external) if external else {}),
     )
 
 
@@ -181,3 +187,62 @@ def _merit_chart(
         "margin": {"l": 10, "b": 36},
     }
     return Chart(data, layout, height=110 + 36 * len(names))
+
+
+def _elsewhere(account: ExternalAccount) -> dict[str, Any]:
+    """Return what is shown beside of a validation elsewhere: how probabilities carry over."""
+    return {
+        "recalibrated": _recalibrated(account.recalibrations),
+        "decision_chart": _decision_chart(account.decision) if account.decision else None,
+    }
+
+
+def _recalibrated(found: Sequence[Recalibration]) -> list[list[Any]]:
+    """Return a row per number of patients and mode."""
+    return [
+        [
+            f"{one.patients} patients, {MODES[mode.mode]}",
+            one.held_out,
+            one.draws,
+            *(_spread(spread) for spread in (mode.intercept, mode.slope, mode.brier)),
+        ]
+        for one in found
+        for mode in one.modes
+    ]
+
+
+def _spread(found: Spread) -> str:
+    return f"{score(found.mean)} ({score(found.low)} to {score(found.high)})"
+
+
+def _decision_chart(points: Sequence[NetBenefit]) -> Chart:
+    """Return the net benefit over the threshold, beside flagging everything and nothing."""
+    thresholds = [point.threshold for point in points]
+    figures = [point.model for point in points]
+    drawn = markers(
+        "the model",
+        thresholds,
+        [figure.value for figure in figures],
+        POSITIVE,
+        symbol="circle",
+        size=8,
+        hover="net benefit %{y:.4~r}<br>threshold %{x:.3~g}<extra>the model</extra>",
+        mode="lines+markers",
+        line={"color": POSITIVE, "width": 2},
+        error_y=whiskers(figures, colour=POSITIVE),
+    )
+    everything = line(
+        "everything flagged",
+        thresholds,
+        [point.everything for point in points],
+        NEGATIVE,
+        dash="dash",
+        hover="net benefit %{y:.4~r}<br>threshold %{x:.3~g}<extra>everything flagged</extra>",
+    )
+    nothing = line("nothing flagged", [0, 1], [0, 0], dash="dot", width=1.4)
+    best = max(point.everything for point in points)
+    layout = {
+        "xaxis": axis("threshold of probability", range=[0, 1]),
+        "yaxis": axis("net benefit per candidate", range=[-0.3 * best, 1.15 * best]),
+    }
+    return Chart([everything, nothing, drawn], layout, height=400)

@@ -16,7 +16,7 @@ from tomocalc.audit.audit import audit_split, features_alone, rows_of_split
 from tomocalc.audit.rows import SplitRows
 from tomocalc.dataset.splits import split_honest, usable_candidates
 from tomocalc.errors import TomocalcError
-from tomocalc.pages.checks import check_words, grounds_of, reasons_of, say_check
+from tomocalc.pages.audit_files import check_words, grounds_of, reasons_of, say_check
 
 FEATURES = ["area", "contrast"]
 CAUGHT = (Verdict.CAUTION, Verdict.LEAKS)

@@ -12,7 +12,7 @@ from tomocalc.comparison.table import read_protocols
 from tomocalc.files import sheet_text, write_text
 from tomocalc.jobs import run
 from tomocalc.pages.audit import audit_page
-from tomocalc.pages.checks import reasons_of
+from tomocalc.pages.audit_files import reasons_of
 from tomocalc.pages.frame import write_page
 from tomocalc.parquet import read_parquet
 from tomocalc.sections import EvaluationSection

@@ -1,6 +1,5 @@
 """Measure how many annotated findings the candidates cover, and draw both on the volumes."""
 
-import csv
 import logging
 import os
 import shutil
@@ -23,7 +22,7 @@ from tomocalc.evaluation.coverage import (
     read_objects,
     small,
 )
-from tomocalc.files import write_bytes
+from tomocalc.files import sheet_rows, write_bytes
 from tomocalc.image.display import Frame
 from tomocalc.image.objects import SEARCH_FILE, VolumeObjects
 from tomocalc.image.overlay import Annotated, volume_overlay
@@ -160,8 +159,6 @@ def by_volume(rows: list[Row]) -> defaultdict[str, list[Row]]:
 
 def read_truth(path: str) -> list[dict[str, Any]]:
     """Read what was put into in-silico volumes: kind, place, diameter, contrast to noise."""
-    with Path(path).open(encoding="utf-8", newline="") as handle:
-        rows = list(csv.DictReader(handle, delimiter="\t"))
     numbers = ("x", "y", "diameter_mm", "contrast_to_noise")
     return [
         {
@@ -169,7 +166,7 @@ def read_truth(path: str) -> list[dict[str, Any]]:
             **{name: float(row[name]) for name in numbers},
             "slice": int(row["slice"]),
         }
-        for row in rows
+        for row in sheet_rows(path)
     ]
 
 

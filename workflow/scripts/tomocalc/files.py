@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import errno
 import hashlib
 import json
@@ -205,6 +206,12 @@ def sheet_text(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str
     lines = ["\t".join(columns)]
     lines += ["\t".join(_cell(row.get(column)) for column in columns) for row in rows]
     return "\n".join(lines) + "\n"
+
+
+def sheet_rows(path: str | Path) -> list[dict[str, str]]:
+    """Read a sheet as `sheet_text` writes it: its rows, by column."""
+    with Path(path).open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def _cell(value: Any) -> str:

@@ -7,7 +7,6 @@ and what to do about it.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import msgspec
 
 from tomocalc.accounts.base import Record
 from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.files import sheet_rows
 from tomocalc.sections import DoubtsSection
 
 SHOWN = 10
@@ -37,8 +37,7 @@ class Kind:
 
 
 def _kinds() -> dict[str, Kind]:
-    text = Path(__file__).with_name("doubt_kinds.tsv").read_text(encoding="utf-8")
-    rows = csv.DictReader(text.splitlines(), dialect="excel-tab")
+    rows = sheet_rows(Path(__file__).with_name("doubt_kinds.tsv"))
     return {
         row["code"]: Kind(row["title"], row["text"], row["advice"], settled=row["settled"] == "yes")
         for row in rows

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -12,7 +11,7 @@ from tomocalc.accounts.doubts import Doubt, refused
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.prediction import VolumeScores
 from tomocalc.errors import TomocalcError, quoted, raise_all
-from tomocalc.files import file_sha256, sheet_text, write_text
+from tomocalc.files import file_sha256, sheet_rows, sheet_text, write_text
 from tomocalc.identity import patients_of_studies
 from tomocalc.image.shards import read_manifest, remains
 from tomocalc.sections import DoubtsSection
@@ -151,17 +150,12 @@ def listed_manifests(path: str | Path | None) -> list[str]:
     if path is None:
         return []
     folder = Path(path).parent
-    return [checked(folder / row["manifest"], row["sha256"]) for row in _rows(path)]
+    return [checked(folder / row["manifest"], row["sha256"]) for row in sheet_rows(path)]
 
 
 def listed_volumes(path: str | Path | None) -> list[str]:
     """Return the ids of the listed volumes; none without a list."""
-    return [] if path is None else [row["volume_id"] for row in _rows(path)]
-
-
-def _rows(path: str | Path) -> list[dict[str, str]]:
-    with Path(path).open(encoding="utf-8", newline="") as handle:
-        return list(csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return [] if path is None else [row["volume_id"] for row in sheet_rows(path)]
 
 
 def checked(path: Path, sha256: str) -> str:

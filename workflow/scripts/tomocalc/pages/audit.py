@@ -9,9 +9,9 @@ from tomocalc.accounts.leakage import Check, Gaps, LeakageAccount, Verdict
 from tomocalc.audit.association import LEVEL, TELLING
 from tomocalc.audit.gaps import FIGURES
 from tomocalc.comparison.catalogue import NAMES
+from tomocalc.pages.audit_files import grounds_of, say_check
 from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.charts import Chart, dots, line, row_layout
-from tomocalc.pages.checks import grounds_of, say_check
 from tomocalc.pages.comparison import COLOURS
 from tomocalc.pages.frame import render_page
 from tomocalc.pages.merits import (

@@ -1,14 +1,16 @@
-"""An audit for other programs, ``audit.json``, ``shared.tsv``, SARIF, a badge; for a terminal."""
+"""An audit in words, and for other programs: ``audit.json``, ``shared.tsv``, SARIF, a badge."""
 
 from __future__ import annotations
 
+import functools
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from tomocalc.accounts.leakage import Check, Shared, SplitAudit, Verdict
-from tomocalc.files import canonical_json, sheet_text, write_together
-from tomocalc.pages.checks import check_words, reasons_of, say_check
+from tomocalc.files import canonical_json, sheet_rows, sheet_text, write_together
+from tomocalc.pages.words import count, pretty, share
 from tomocalc.version import VERSION
 
 FAILING = {
@@ -24,6 +26,55 @@ COLOURS = {Verdict.CLEAN: "#2f7d4f", Verdict.CAUTION: "#9a6700", Verdict.LEAKS: 
 """Of the badge: white letters on each have a contrast of 4.5 or more."""
 LETTER = 6.6
 """Mean width of a letter of 11 px, in px."""
+
+
+@functools.cache
+def check_words() -> dict[str, dict[str, str]]:
+    """Return what each check of the leakage audit is called, finds, sees and does not see."""
+    rows = sheet_rows(Path(__file__).with_name("checks.tsv"))
+    return {row["check"]: row for row in rows}
+
+
+def say_check(check: Check, what: str) -> str:
+    """Return one of the texts of *check*: ``title``, ``found``, ``sees`` or ``blind``."""
+    subject = pretty(check.subject)
+    text = check_words()[check.name][what]  # with [is|are]: of one row, of several
+    text = re.sub(r"\[(.*?)\|(.*?)\]", r"\1" if check.count == 1 else r"\2", text).format(
+        count=count(check.count),
+        of=count(check.of),
+        share=share(check.share),
+        positives=count(check.positives or 0),
+        of_positives=count(check.of_positives or 0),
+        subject=subject,
+        value="" if check.value is None else f"{check.value:.2f}",
+        detectable="" if check.detectable is None else f"{check.detectable:.2g}",
+    )
+    return text[:1].upper() + text[1:] if what in ("title", "found") else text
+
+
+def reasons_of(audit: SplitAudit) -> list[str]:
+    """Return what is to be said of a split, what leaks first."""
+    order = (Verdict.LEAKS, Verdict.CAUTION)
+    alike: dict[str, list[Check]] = {}
+    for check in [check for level in order for check in audit.checks if check.verdict is level]:
+        text = say_check(check, "found")
+        alike.setdefault(check.name if check.subject else text, []).append(check)
+    reasons = []
+    for first, *others in alike.values():
+        more = ", ".join(pretty(one.subject) for one in others if one.subject)
+        reasons.append(say_check(first, "found") + f" The same holds of {more}." * bool(more))
+    return reasons
+
+
+def grounds_of(audit: SplitAudit) -> list[str]:
+    """Return the reasons of a verdict; of a clean one what is not shared."""
+    equal = "No test row equals one that the model learns from"
+    for one in audit.checks:
+        if one.name == "copies" and one.count:
+            verb = "equals" if one.count == 1 else "equal"
+            equal = f"{count(one.count)} of {count(one.of)} test rows {verb} one of another "
+            equal += "patient, no more than chance gives in features so coarse"
+    return reasons_of(audit) or [f"{equal}, and no patient stands on both sides."]
 
 
 def write_audit(folder: str | Path, found: SplitAudit) -> None:

@@ -15,7 +15,7 @@ from tomocalc.accounts.metrics import (
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.study import Best
 from tomocalc.model.card import ModelCard
-from tomocalc.pages.checks import grounds_of, reasons_of
+from tomocalc.pages.audit_files import grounds_of, reasons_of
 from tomocalc.pages.words import PARTS, audit_of
 
 Account = Mapping[str, Any]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
+
+from tomocalc.files import sheet_rows
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,7 @@ class Link:
 
 
 def _known() -> tuple[Entry, ...]:
-    text = Path(__file__).with_name("catalogue.tsv").read_text(encoding="utf-8")
-    return tuple(Entry(**row) for row in csv.DictReader(text.splitlines(), dialect="excel-tab"))
+    return tuple(Entry(**row) for row in sheet_rows(Path(__file__).with_name("catalogue.tsv")))
 
 
 KNOWN = _known()

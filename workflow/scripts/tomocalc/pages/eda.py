@@ -11,9 +11,9 @@ from tomocalc.accounts.quality import QualityAccount
 from tomocalc.eda.features import REDUNDANT
 from tomocalc.metrics import CHANCE
 from tomocalc.pages import eda_charts, eda_pairs
+from tomocalc.pages.audit_files import grounds_of, say_check
 from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.charts import label
-from tomocalc.pages.checks import grounds_of, say_check
 from tomocalc.pages.frame import render_page
 from tomocalc.pages.parts import Cell, feature
 from tomocalc.pages.words import badge_of, pretty, with_unit, without_candidate

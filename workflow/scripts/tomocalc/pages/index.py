@@ -19,8 +19,8 @@ from tomocalc.accounts.leakage import LeakageAccount, SplitAccount
 from tomocalc.accounts.metrics import MetricsAccount, Part
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.comparison.catalogue import NAMES, RESAMPLED
+from tomocalc.pages.audit_files import grounds_of
 from tomocalc.pages.catalogue import ON_REQUEST, Entry, entry_of, navigation
-from tomocalc.pages.checks import grounds_of
 from tomocalc.pages.frame import render_page
 from tomocalc.pages.levels import LEVEL_COLUMNS, level_notes, levels, missing_levels
 from tomocalc.pages.merits import (

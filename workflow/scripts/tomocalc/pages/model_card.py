@@ -6,7 +6,6 @@ answer of them is said in ``card_answers.html.j2``, by name.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from markupsafe import Markup
 
 from tomocalc.accounts.doubts import KINDS
 from tomocalc.comparison.catalogue import NAMES
+from tomocalc.files import sheet_rows
 from tomocalc.pages import levels, markdown, merits, words
 from tomocalc.pages.card import KEY_FIGURES, PROTOCOLS, Run
 from tomocalc.pages.catalogue import navigation, run_pages
@@ -97,8 +97,7 @@ def checklists(run: Run) -> dict[str, list[Entry]]:
 
 def items(guideline: str) -> Iterator[Entry]:
     """Yield the items of a guideline, unanswered."""
-    text = Path(__file__).with_name(f"{guideline}.tsv").read_text(encoding="utf-8")
-    yield from (Entry(**row) for row in csv.DictReader(text.splitlines(), dialect="excel-tab"))
+    yield from (Entry(**row) for row in sheet_rows(Path(__file__).with_name(f"{guideline}.tsv")))
 
 
 def answers(run: Run) -> dict[str, Answer]:

@@ -30,7 +30,7 @@ from sklearn.metrics import average_precision_score
 
 from support.defaults import CONFIG
 from tomocalc.accounts.settings import Settings
-from tomocalc.evaluation.coverage import SmallObjects, Target
+from tomocalc.evaluation.coverage import SmallObjects
 from tomocalc.image.slices import prepare
 from tomocalc.learned.learning import SearchRecipe, learn_search
 from tomocalc.learned.search import LearnedSearch, low_objects, save_search
@@ -148,10 +148,7 @@ def _found(
     found = []
     for name, table in tables:
         kept = SmallObjects(table.filter(pl.col("score") >= limit), SPACING, 0.3, 1)
-        found += [
-            (one["contrast_to_noise"], kept.cover(Target.from_annotation(one)))
-            for one in truth[name]
-        ]
+        found += [(one["contrast_to_noise"], kept.cover(one)) for one in truth[name]]
     return found
 
 

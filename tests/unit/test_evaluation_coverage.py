@@ -14,7 +14,8 @@ from support.manifests import manifest
 from support.manifests import manifest as made
 from tomocalc.accounts.manifest import SliceFacts
 from tomocalc.dataset.masks import placed
-from tomocalc.evaluation.coverage import Coverage, SmallObjects, Target, mirrored, rate, small
+from tomocalc.evaluation.coverage import Coverage, SmallObjects, mirrored, rate, small
+from tomocalc.evaluation.findings import box_of
 from tomocalc.image.breast import Breast, Outline
 
 
@@ -25,7 +26,7 @@ def found(*objects: tuple[int, float, float], **change: Any) -> SmallObjects:
     return SmallObjects(table, **settings)
 
 
-def circle(slice_index: int | None = 5, **change: Any) -> dict[str, Any]:
+def circle(slice_index: int | None = 5, **change: Any) -> Any:
     return {
         "slice": slice_index,
         "x": 20.0,
@@ -44,11 +45,11 @@ def circle(slice_index: int | None = 5, **change: Any) -> dict[str, Any]:
 def test_a_circle_is_covered_within_its_radius_and_tolerance(
     row: float, col: float, covered: bool
 ) -> None:
-    assert found((5, row, col)).cover(Target.from_annotation(circle())) == covered
+    assert found((5, row, col)).cover(circle()) == covered
 
 
 def test_tolerance_is_in_mm_along_each_axis() -> None:
-    finding = Target.from_annotation(circle())
+    finding = circle()
     objects = found((5, 30 + 3.4, 20), spacing_mm=(0.2, 0.1))
     assert objects.cover(finding)  # 2 × 0.2 + 0.3 = 0.7 mm, and 3.4 rows are 0.68 mm
     assert not found((5, 30 + 3.6, 20), spacing_mm=(0.2, 0.1)).cover(finding)
@@ -56,14 +57,13 @@ def test_tolerance_is_in_mm_along_each_axis() -> None:
 
 @pytest.mark.parametrize(("index", "covered"), [(3, False), (4, True), (6, True), (7, False)])
 def test_neighbouring_slices_count(index: int, covered: bool) -> None:
-    assert found((index, 30, 20)).cover(Target.from_annotation(circle())) == covered
-    assert found((index, 30, 20)).cover(Target.from_annotation(circle(None)))
+    assert found((index, 30, 20)).cover(circle()) == covered
+    assert found((index, 30, 20)).cover(circle(None))
 
 
 def test_a_box_is_given_by_its_corner() -> None:
-    box = circle(radius=None, width=10.0, height=4.0)
-    finding = Target.from_annotation(box)
-    assert (finding.row, finding.col) == (32, 25)
+    finding = circle(radius=None, width=10.0, height=4.0)
+    assert box_of(finding).centre == (32, 25)
     assert found((5, 35, 31)).cover(finding)
     assert not found((5, 39.5, 25)).cover(finding)
 
@@ -73,13 +73,11 @@ def test_a_mask_covers_what_the_labels_count_and_no_corner_of_its_box(tmp_path: 
     drawn[10:30, 10:12] = drawn[28:30, 10:30] = 255  # an L
     Image.fromarray(drawn).save(tmp_path / "mask.png")
     row = circle(radius=None, x=None, y=None, mask=str(tmp_path / "mask.png"))
-    (row,) = placed([row | {"volume_id": "v", "_line": 2}], [made("v", slices=9)])
-    finding = Target.from_annotation(row)
+    (finding,) = placed([row | {"volume_id": "v", "_line": 2}], [made("v", slices=9)])
     assert found((5, 20, 11)).cover(finding)
     assert not found((5, 13, 27)).cover(finding)
-    moved = finding.at(finding.row + 20, finding.col + 5)
-    assert found((5, 40, 16)).cover(moved)
-    assert not found((5, 20, 11)).cover(moved)
+    assert found((5, 40, 16)).cover(finding, (20, 5))
+    assert not found((5, 20, 11)).cover(finding, (20, 5))
 
 
 def half_disc() -> Outline:
@@ -106,15 +104,13 @@ def test_outline_keeps_its_shape_as_text() -> None:
 
 def test_mirrored_places_lie_in_the_breast_and_on_no_finding() -> None:
     outline = half_disc()
-    finding = Target(5, 60.0, 20.0, 3.0, 3.0, True)
-    places = mirrored(finding, outline, [finding])
-    assert all(outline.holds(place.row, place.col) for place in places)
-    assert (140.0, 20.0) in [(place.row, place.col) for place in places]
-    other = Target(5, 143.0, 20.0, 3.0, 3.0, True)
-    assert (140.0, 20.0) not in [
-        (p.row, p.col) for p in mirrored(finding, outline, [finding, other])
-    ]
-    middle = Target(5, 100.0, outline.centre[1], 3.0, 3.0, True)
+    finding = circle(y=60.0, x=20.0, radius=3.0)
+    shifts = mirrored(finding, outline, [finding])
+    assert all(outline.holds(60 + down, 20 + across) for down, across in shifts)
+    assert (80.0, 0.0) in shifts
+    other = circle(y=143.0, x=20.0, radius=3.0)
+    assert (80.0, 0.0) not in mirrored(finding, outline, [finding, other])
+    middle = circle(y=100.0, x=outline.centre[1], radius=3.0)
     assert mirrored(middle, outline, [middle]) == []
 
 

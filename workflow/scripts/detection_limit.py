@@ -13,7 +13,7 @@ from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.dataset.annotations import read_findings
 from tomocalc.dataset.listing import listed_manifests
-from tomocalc.evaluation.coverage import SmallObjects, Target, read_objects, small
+from tomocalc.evaluation.coverage import SmallObjects, read_objects, small
 from tomocalc.evaluation.detection_limit import (
     Case,
     cases_of,
@@ -28,7 +28,7 @@ from tomocalc.pages.detection_limit import example_picture, limit_page
 from tomocalc.pages.frame import write_page
 from tomocalc.parquet import read_parquet
 from tomocalc.readers.opening import open_row
-from tomocalc.sections import ReadingSection
+from tomocalc.sections import Finding, ReadingSection
 from tomocalc.tables import OBJECTS_FILE
 
 
@@ -130,12 +130,12 @@ def evaluated(metrics: str) -> tuple[float, float]:
 
 def annotated(
     sheet: str | None, volumes: Sequence[VolumeManifest], data_root: str | None
-) -> dict[str, list[Target]]:
+) -> dict[str, list[Finding]]:
     """Return the places of the user's own calcifications and clusters, by volume."""
-    found: dict[str, list[Target]] = {}
+    found: dict[str, list[Finding]] = {}
     if sheet is not None:
         for row in read_findings(sheet, volumes, data_root=data_root):
-            found.setdefault(row["volume_id"], []).append(Target.from_annotation(row))
+            found.setdefault(row["volume_id"], []).append(row)
     return found
 
 

@@ -18,10 +18,10 @@ from tomocalc.evaluation.coverage import (
     SMALL_MM,
     Coverage,
     SmallObjects,
-    Target,
     read_objects,
     small,
 )
+from tomocalc.evaluation.findings import box_of
 from tomocalc.files import sheet_rows, write_bytes
 from tomocalc.image.display import Frame
 from tomocalc.image.objects import SEARCH_FILE, VolumeObjects
@@ -113,15 +113,10 @@ def main(
 
 def annotated_place(found: SmallObjects, finding: Finding) -> Annotated:
     """Return where a finding lies and whether an object covers it."""
-    target = Target.from_annotation(finding)
-    frame = Frame(
-        target.row,
-        target.col,
-        target.half_height,
-        target.half_width,
-        hit=found.cover(target),
-    )
-    return Annotated(target.slice, frame)
+    box = box_of(finding)
+    half_height, half_width = (box.bottom - box.top) / 2, (box.right - box.left) / 2
+    frame = Frame(*box.centre, half_height, half_width, hit=found.cover(finding))
+    return Annotated(finding["slice"], frame)
 
 
 def draw(

@@ -9,7 +9,7 @@ import math
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,8 @@ import polars as pl
 from tomocalc.accounts.detection import GeneratorRecall, KindRecall, Recall, VisibilityRecall
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dataset.labels import Objects
-from tomocalc.dataset.masks import PlacedMask
 from tomocalc.errors import TomocalcError, quoted
+from tomocalc.evaluation.findings import box_of
 from tomocalc.evaluation.jackknife import share_by_patient
 from tomocalc.files import file_sha256
 from tomocalc.image.breast import Outline
@@ -41,69 +41,8 @@ KINDS = ("calcification", "cluster")
 CONFIDENCE = 0.95
 """Of the intervals."""
 
-
-@dataclass(frozen=True)
-class Target:
-    """A place that should be covered.
-
-    Attributes
-    ----------
-    slice
-        None for all slices.
-    row, col
-        Centre in pixels.
-    half_height, half_width
-        Half the extent in pixels.
-    round
-        A circle, otherwise a box.
-    mask
-        A mask, of which the rest is the bounding box.
-    shift
-        Rows and columns from where the mask was drawn to here.
-    parts
-        The same finding on other slices.
-    """
-
-    slice: int | None
-    row: float
-    col: float
-    half_height: float
-    half_width: float
-    round: bool
-    mask: PlacedMask | None = None
-    shift: tuple[float, float] = (0.0, 0.0)
-    parts: tuple[Target, ...] = ()
-
-    @classmethod
-    def from_annotation(cls, row: Place) -> Target:
-        """Take the place of a finding, all lines of it."""
-        parts = tuple(cls.from_annotation(part) for part in row.get("parts", ()))
-        if row["radius"] is not None:
-            size = row["radius"], row["radius"]
-            return cls(row["slice"], row["y"], row["x"], *size, True, parts=parts)
-        height, width = row["height"] / 2, row["width"] / 2
-        centre = row["y"] + height, row["x"] + width
-        return cls(row["slice"], *centre, height, width, False, mask=row.get("mask"), parts=parts)
-
-    def at(self, row: float, col: float) -> Target:
-        """Return a finding of this size elsewhere."""
-        down, across = row - self.row, col - self.col
-        moved = self.shift[0] + down, self.shift[1] + across
-        parts = tuple(part.at(part.row + down, part.col + across) for part in self.parts)
-        return replace(self, row=row, col=col, shift=moved, parts=parts)
-
-    def annotation(self) -> Place:
-        """Return the finding as a row of the annotation sheet."""
-        up, left = (0.0, 0.0) if self.round else (self.half_height, self.half_width)
-        return {
-            "slice": self.slice,
-            "x": self.col - left,
-            "y": self.row - up,
-            "radius": self.half_height if self.round else None,
-            "width": 2 * self.half_width,
-            "height": 2 * self.half_height,
-            "mask": self.mask,
-        }
+Shift = tuple[float, float]
+"""Rows and columns from a finding to another place."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,17 +66,16 @@ class SmallObjects:
     tolerance_mm: float
     slice_tolerance: int
 
-    def cover(self, finding: Target) -> bool:
-        """Return whether the centre of an object lies in a finding, by the rule of the labels."""
-        if any(self.cover(part) for part in finding.parts):
-            return True
+    def cover(self, finding: Place, shift: Shift = (0.0, 0.0)) -> bool:
+        """Return whether the centre of an object lies in a finding, by the rule of the labels.
+
+        With a *shift*: in the place of the same shape so far from it.
+        """
         row, col = (self.objects[name].to_numpy().astype(np.float64) for name in ("row", "col"))
         slices = self.objects["slice"].to_numpy().astype(np.int64)
-        if finding.mask:
-            row, col = row - finding.shift[0], col - finding.shift[1]
+        row, col = row - shift[0], col - shift[1]
         objects = Objects(row, col, slices, np.arange(row.size), spacing_mm=self.spacing_mm)
-        inside = objects.within(finding.annotation(), self.tolerance_mm, self.slice_tolerance)
-        return bool(inside.any())
+        return bool(objects.within(finding, self.tolerance_mm, self.slice_tolerance).any())
 
 
 def read_objects(path: Path, manifest: VolumeManifest) -> tuple[pl.DataFrame, Outline | None]:
@@ -167,27 +105,21 @@ def small(objects: pl.DataFrame, spacing_mm: tuple[float, float]) -> pl.DataFram
     return objects.filter(pl.col("area_px") <= largest)
 
 
-def mirrored(finding: Target, outline: Outline, others: Iterable[Target]) -> list[Target]:
-    """Return the places that mirror a finding at the centre of the breast.
+def mirrored(finding: Place, outline: Outline, others: Iterable[Place]) -> list[Shift]:
+    """Return how far away the places are that mirror a finding at the centre of the breast.
 
     Up-down, left-right and both; a place outside the breast, or that touches one of *others* (the
     finding itself is one of them), is left out.
     """
-    centre_row, centre_col = outline.centre
-    row, col = 2 * centre_row - finding.row, 2 * centre_col - finding.col
-    places = [finding.at(row, finding.col), finding.at(finding.row, col), finding.at(row, col)]
+    box, taken = box_of(finding), [box_of(other) for other in others]
+    row, col = box.centre
+    down, across = 2 * (outline.centre[0] - row), 2 * (outline.centre[1] - col)
     return [
-        place
-        for place in places
-        if outline.holds(place.row, place.col) and not any(_touch(place, it) for it in others)
+        shift
+        for shift in ((down, 0.0), (0.0, across), (down, across))
+        if outline.holds(row + shift[0], col + shift[1])
+        and not any(box.moved(*shift).touches(other) for other in taken)
     ]
-
-
-def _touch(one: Target, two: Target) -> bool:
-    return (
-        abs(one.row - two.row) <= one.half_height + two.half_height
-        and abs(one.col - two.col) <= one.half_width + two.half_width
-    )
 
 
 class Coverage:
@@ -224,17 +156,16 @@ class Coverage:
         patient: str,
     ) -> None:
         """Count annotated findings of a volume of *patient*, and the places that mirror them."""
-        places = [Target.from_annotation(row) for row in findings]
-        for row, place in zip(findings, places, strict=True):
-            self._covered[row["kind"]].append((patient, found.cover(place)))
-            mirrors = mirrored(place, outline, places) if outline else []
-            by_chance = [(patient, found.cover(mirror)) for mirror in mirrors]
+        for row in findings:
+            self._covered[row["kind"]].append((patient, found.cover(row)))
+            mirrors = mirrored(row, outline, findings) if outline else []
+            by_chance = [(patient, found.cover(row, shift)) for shift in mirrors]
             self._covered[f"{row['kind']} by chance"] += by_chance
 
     def add_truth(self, found: SmallObjects, truth: Sequence[Any], *, patient: str) -> None:
         """Count what was put into an in-silico volume: kind, place, contrast_to_noise."""
         for row in truth:
-            covered = patient, found.cover(Target.from_annotation(row))
+            covered = patient, found.cover(row)
             if row["kind"] != "calcification":
                 self._covered[f"other {row['kind']}"].append(covered)
                 continue

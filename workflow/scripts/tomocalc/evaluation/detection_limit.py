@@ -10,9 +10,10 @@ import numpy as np
 
 from tomocalc.accounts.detection import LimitCell, LimitExample, SiteLimit, StageLimit
 from tomocalc.accounts.insertion import InsertedObject, InsertionPlan
-from tomocalc.evaluation.coverage import SmallObjects, Target, mirrored
+from tomocalc.evaluation.coverage import SmallObjects, mirrored
 from tomocalc.evaluation.jackknife import share_by_patient
 from tomocalc.image.breast import Outline
+from tomocalc.sections import Place
 
 DIAMETERS_MM = (0.0, 0.2, 0.3, 0.45, 0.7, 3.0)
 CONTRASTS = (0.0, 0.15, 0.25, 0.4, 0.65)
@@ -48,7 +49,7 @@ def cases_of(
     *,
     patient_id: str,
     site: str,
-    others: Iterable[Target] = (),
+    others: Iterable[Place] = (),
 ) -> Iterator[Case]:
     """Yield the calcifications of one volume, and whether *objects* cover them.
 
@@ -63,23 +64,23 @@ def cases_of(
     calcifications = [
         one for group in plan.groups for one in group.objects if one.kind == "calcification"
     ]
-    targets = [_target(one, plan.pixel_spacing_mm) for one in calcifications]
-    taken = [*targets, *others]
-    for one, target in zip(calcifications, targets, strict=True):
-        mirrors = mirrored(target, outline, taken) if outline else []
+    places = [_place(one, plan.pixel_spacing_mm) for one in calcifications]
+    taken = [*places, *others]
+    for one, place in zip(calcifications, places, strict=True):
+        mirrors = mirrored(place, outline, taken) if outline else []
         yield Case(
             volume_id=plan.volume_id,
             patient_id=patient_id,
             site=site,
             what=one,
-            found=objects.cover(target),
-            chance=tuple(objects.cover(place) for place in mirrors),
+            found=objects.cover(place),
+            chance=tuple(objects.cover(place, shift) for shift in mirrors),
         )
 
 
-def _target(one: InsertedObject, pixel_spacing_mm: float) -> Target:
+def _place(one: InsertedObject, pixel_spacing_mm: float) -> Place:
     radius = max(one.diameter_mm / 2 / pixel_spacing_mm, 1.0)
-    return Target(one.slice, one.y, one.x, radius, radius, round=True)
+    return Place(slice=one.slice, x=one.x, y=one.y, radius=radius, width=0.0, height=0.0, mask=None)
 
 
 def stage_limit(stage: str, cases: Sequence[Case], confidence: float) -> StageLimit:

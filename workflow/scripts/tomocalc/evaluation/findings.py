@@ -10,7 +10,7 @@ import numpy as np
 
 from tomocalc.accounts.manifest import VolumeFacts
 from tomocalc.evaluation.clusters import Rule, cluster_numbers
-from tomocalc.sections import Finding
+from tomocalc.sections import Finding, Place
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,18 @@ class Box:
 
     @property
     def centre(self) -> tuple[float, float]:
-        """Finding and column."""
+        """Row and column."""
         return (self.top + self.bottom) / 2, (self.left + self.right) / 2
+
+    def moved(self, down: float, across: float) -> Box:
+        """Return the box so many rows and columns further."""
+        top, left = self.top + down, self.left + across
+        return Box(top, left, self.bottom + down, self.right + across, self.slice)
+
+    def touches(self, other: Box) -> bool:
+        """Return whether the boxes have a point in common, on whatever slice."""
+        rows = self.top <= other.bottom and other.top <= self.bottom
+        return rows and self.left <= other.right and other.left <= self.right
 
 
 @dataclass(frozen=True)
@@ -67,7 +77,7 @@ class Findings:
     clusters: list[Cluster] = field(default_factory=list)
 
 
-def box_of(annotation: Finding) -> Box:
+def box_of(annotation: Place) -> Box:
     """Return the bounding box of an annotation; a shape without a size is a point."""
     x, y, on_slice = annotation["x"], annotation["y"], annotation["slice"]
     radius = annotation.get("radius")

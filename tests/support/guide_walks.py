@@ -47,7 +47,6 @@ AT_ONCE: dict[str, Walk] = {
         "snakemake results/experiments/ablation_sequence.html": "",
         "snakemake predict --cores all --config model=results/model volumes=new.tsv": "",
         "snakemake compare_runs --config runs='[results, results/paper]'": "",
-        "snakemake build_site": "",
         "tomocalc audit --help": "",
         "tomocalc audit"
         " results/dataset/candidates.parquet results/protocols/honest/splits.parquet"

@@ -156,19 +156,17 @@ def test_runs_to_compare_are_named_or_asked_for(config: dict[str, Any]) -> None:
 def test_pages_that_are_there_are_linked(config: dict[str, Any], tmp_path: Path) -> None:
     places = config["pathvars"] | {"results": str(tmp_path)}
     pages = planned(config, pathvars=places, runs=[str(tmp_path)]).pages
-    assert pages.on_request(at()) == pages.to_open() == pages.site_pages(at()) == []
-    for name in ("index.html", "site.html", "runs/runs.html"):
+    assert pages.on_request(at()) == pages.to_open() == []
+    for name in ("index.html", "runs/runs.html"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     assert str(tmp_path / "runs/runs.html") in pages.on_request(at())
     (tmp_path / "external").mkdir()
     (tmp_path / "external/external.json").touch()
     # no rule of a run with absolute places writes what has a relative path: it stays as it is
-    there = [*pages.site_pages(at()), pages.external(at())["external"]]
-    assert not any(Path(path).is_absolute() for path in [*there, *pages.runs_to_compare(at())])
-    assert [Path(path).resolve() for path in there] == [
-        tmp_path / name for name in ("index.html", "runs/runs.html", "external/external.json")
-    ]
+    there = pages.external(at())["external"]
+    assert not any(Path(path).is_absolute() for path in [there, *pages.runs_to_compare(at())])
+    assert Path(there).resolve() == tmp_path / "external/external.json"
     assert pages.to_open() == [f"Open {tmp_path / 'index.html'}"]
 
 

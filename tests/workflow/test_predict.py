@@ -82,8 +82,6 @@ def test_runs_are_set_side_by_side(rerun: Project):
     assert "Every setting that the results record is the same" in page
     assert ">other test rows<" not in page
     assert links_work(rerun.folder / "results/runs") == 1
-    rerun.snakemake("build_site", *TINY)
-    assert 'href="runs/runs.html"' in (rerun.folder / "results/site.html").read_text()
 
 
 def test_features_and_slices_are_left_out_on_request(rerun: Project):

@@ -100,27 +100,3 @@ rule build_index:
         requested=PAGES.on_request,
     script:
         "../scripts/build_index.py"
-
-
-rule build_site:
-    """Link every page that is there from one: snakemake build_site, then share the folder."""
-    input:
-        pages=PAGES.site_pages,
-    output:
-        page=report(
-            "<results>/site.html",
-            caption="../report/site.rst",
-            category="Overview",
-            labels={"what": "links to every page"},
-        ),
-    log:
-        "<logs>/build_site.log",
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        mem_mb=growing(500),
-        runtime=10,
-    params:
-        code=code_of("build_site.py"),
-    script:
-        "../scripts/build_site.py"

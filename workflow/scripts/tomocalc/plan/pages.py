@@ -89,12 +89,6 @@ class PagePlan:
         asked = {DETECTORS: self.config["detectors"], LIMIT: self.config["insertion"]["enabled"]}
         return [page for page, wanted in asked.items() if wanted]
 
-    def site_pages(self, _: Wildcards) -> list[str]:
-        """Return the pages that are there."""
-        pages = self._results.rglob("*.html")
-        own = self._results / "site.html"
-        return sorted(as_it_is(path, self._results) for path in pages if path != own)
-
     def to_open(self) -> list[str]:
         """Return lines that say which pages a finished run leads to."""
         pages = [self._results / name for name in ("index.html", "predictions/index.html")]

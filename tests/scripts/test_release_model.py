@@ -43,7 +43,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             trees=str(folder / "trees/trees.safetensors"),
             account=str(folder / "trees/trees.json"),
             scores=str(folder / "trees/scores.parquet"),
-            times=str(folder / "times.tsv"),
         )
     return folder
 

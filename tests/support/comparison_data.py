@@ -55,7 +55,6 @@ def compare(
             folds=3,
             scores=paths["scores"][place],
             account=paths["accounts"][place],
-            times=str(folder / "logs" / f"{protocol}_times.tsv"),
         )
         train_lstm.main(
             **training(
@@ -65,7 +64,6 @@ def compare(
                 run_protocol=protocols[0],
                 tuned_on=paths["splits"][0],
                 sequence={"kind": "single_step", "slices": 1},
-                times=str(folder / "logs" / f"{protocol}_lstm.tsv"),
             )
         )
         grow_trees.main(
@@ -76,7 +74,6 @@ def compare(
             trees=str(out / "trees/trees.safetensors"),
             account=paths["tree_accounts"][place],
             scores=paths["tree_scores"][place],
-            times=str(folder / "logs" / f"{protocol}_trees.tsv"),
             cross_validation={
                 "features": FEATURES,
                 "sequence": {"kind": "single_step", "slices": 1},

@@ -143,7 +143,6 @@ def training(folder: Path, **changes: Any) -> dict[str, Any]:
         "seed": 1,
         "code": "c",
         "checkpoint": str(folder / "logs/checkpoint.pt"),
-        "times": str(folder / "logs/times.tsv"),
     }
     out = Path(changes.pop("out", folder / "model"))
     files = {"weights": "model.safetensors", "card": "model.json"}

@@ -274,7 +274,7 @@ def test_fit_image_model_scores_validation_and_test_rows(tmp_path):
     splits = pl.concat([splits, splits.tail(1).with_columns(copy=pl.lit(1, pl.Int32))])
     write_parquet(tmp_path / "patches.parquet", images)
     write_parquet(tmp_path / "splits.parquet", splits)
-    out = {name: str(tmp_path / name) for name in ("scores", "account", "times")}
+    out = {name: str(tmp_path / name) for name in ("scores", "account")}
     fit_image_model.main(
         splits=str(tmp_path / "splits.parquet"),
         patches=str(tmp_path / "patches.parquet"),

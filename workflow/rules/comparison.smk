@@ -9,7 +9,6 @@ rule fit_feature_models:
     output:
         scores="<results>/protocols/{protocol}/feature_models.parquet",
         account="<results>/protocols/{protocol}/feature_models.json",
-        times="<logs>/times/{protocol}_feature_models.tsv",
     log:
         "<logs>/fit_feature_models/{protocol}.log",
     benchmark:

@@ -35,7 +35,6 @@ rule fit_image_model:
     output:
         scores="<results>/protocols/{protocol}/{network}.parquet",
         account="<results>/protocols/{protocol}/{network}.json",
-        times="<logs>/times/{protocol}_{network}.tsv",
     log:
         "<logs>/fit_image_model/{protocol}_{network}.log",
     benchmark:

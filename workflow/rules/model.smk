@@ -13,7 +13,6 @@ rule train_lstm:
         card="<results>/protocols/{protocol}/lstm/model.json",
         history="<results>/protocols/{protocol}/lstm/history.parquet",
         scores="<results>/protocols/{protocol}/lstm/scores.parquet",
-        times="<logs>/times/{protocol}_lstm.tsv",
     log:
         "<logs>/train_lstm/{protocol}.log",
     benchmark:
@@ -52,7 +51,6 @@ rule grow_trees:
         trees="<results>/protocols/{protocol}/trees/trees.safetensors",
         account="<results>/protocols/{protocol}/trees/trees.json",
         scores="<results>/protocols/{protocol}/trees/scores.parquet",
-        times="<logs>/times/{protocol}_trees.tsv",
     log:
         "<logs>/grow_trees/{protocol}.log",
     benchmark:

@@ -12,7 +12,6 @@ from tomocalc.comparison.fitting import Data, cross_validate, summary, tune_and_
 from tomocalc.dataset.splits import usable_candidates
 from tomocalc.files import write_json
 from tomocalc.jobs import run
-from tomocalc.log import write_times
 from tomocalc.model.sequences import build_samples
 from tomocalc.parquet import read_parquet, write_parquet
 
@@ -36,9 +35,8 @@ def main(
     seed: int,
     scores: str,
     account: str,
-    times: str,
 ) -> None:
-    """Write the *scores* of every model, the *account* of its tuning, and how long it took.
+    """Write the *scores* of every model, and the *account* of its tuning.
 
     Parameters
     ----------
@@ -50,8 +48,6 @@ def main(
         Of the cross-validation, which protocol honest alone gets.
     scores
         volume_id, candidate_id, copy, part, label, group and one column of scores per model.
-    times
-        As `tomocalc.log.write_times` writes it.
     """
     everything, rows = read_parquet(candidates), read_parquet(splits)
     data = samples_of(everything, rows, features=features, impute=impute)
@@ -63,7 +59,6 @@ def main(
         whole = samples_of(everything, uses, features=features, impute=impute)
     found: dict[str, pl.Series] = {}
     facts: dict[str, Any] = {}
-    spent: list[tuple[str, int, float]] = []
     for key, model in FEATURE_MODELS.items():
         started = time.perf_counter()
         fitted = tune_and_fit(
@@ -85,7 +80,6 @@ def main(
             "threshold": fitted.threshold,
             "cross_validation": summary(figures),
         }
-        spent.append((key, fitted.trials, tuned))
         log.info("%s: %d trials and the final fit in %.1f s", key, fitted.trials, tuned)
     write_parquet(
         scores, rows.select(*USE, "patient_id", "group", "label", "part").with_columns(**found)
@@ -100,7 +94,6 @@ def main(
             "models": facts,
         },
     )
-    write_times(times, protocol, spent)
 
 
 def samples_of(

@@ -24,7 +24,6 @@ from tomocalc.comparison.image_fitting import (
 from tomocalc.comparison.networks import STEP_NETWORKS, build_network, load_weights, patch_array
 from tomocalc.files import file_sha256, write_json
 from tomocalc.jobs import run
-from tomocalc.log import write_times
 from tomocalc.metrics import choose_threshold
 from tomocalc.model.preprocessing import fit_preprocessing
 from tomocalc.model.sequences import build_samples
@@ -49,13 +48,12 @@ def main(
     seed: int,
     scores: str,
     account: str,
-    times: str,
     patches: str | None = None,
     candidates: str | None = None,
     weights: str | None = None,
     sequences: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write the *scores* of the validation and test rows, the *account*, and how long it took.
+    """Write the *scores* of the validation and test rows, and the *account*.
 
     Parameters
     ----------
@@ -114,7 +112,6 @@ def main(
         },
     )
     seconds = time.perf_counter() - started
-    write_times(times, protocol, [(network, 1, seconds)])
     log.info("%s under protocol %s: %.1f s", network, protocol, seconds)
 
 

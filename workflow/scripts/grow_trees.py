@@ -1,6 +1,5 @@
 """Grow trees that read depth on the split of one protocol, and average them with the LSTM."""
 
-import time
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,6 @@ from safetensors.numpy import save
 from tomocalc.accounts.study import Scored, TreesAccount
 from tomocalc.files import write_bytes
 from tomocalc.jobs import run
-from tomocalc.log import write_times
 from tomocalc.metrics import choose_threshold, score
 from tomocalc.model.forest import log_odds, probability
 from tomocalc.model.growing import AVERAGED, BOOSTED, grow
@@ -32,7 +30,6 @@ def main(
     trees: str,
     account: str,
     scores: str,
-    times: str,
     cross_validation: dict[str, Any] | None = None,
 ) -> None:
     """Write the *trees*, the *account* of what they are worth, and *scores* of all rows.
@@ -48,7 +45,6 @@ def main(
     cross_validation
         Arguments of `cross_validated`, which protocol honest alone gets; None: there is none.
     """
-    started = time.perf_counter()
     lstm, rows = load_model(network), read_parquet(splits)
     samples = build_samples(
         read_parquet(candidates),
@@ -93,7 +89,6 @@ def main(
     ).write(account)
     table = rows.select("volume_id", "candidate_id", "copy")
     write_parquet(scores, table.with_columns(trees=found["trees"], average=found["average"]))
-    write_times(times, protocol, [("trees", 1, time.perf_counter() - started)])
 
 
 def judged(

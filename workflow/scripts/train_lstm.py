@@ -1,7 +1,6 @@
 """Train the stacked LSTM with the chosen hyper-parameters on the split of one protocol."""
 
 import logging
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import polars as pl
 
 from tomocalc.accounts.study import Best, Chosen
 from tomocalc.jobs import run
-from tomocalc.log import Progress, write_times
+from tomocalc.log import Progress
 from tomocalc.metrics import choose_threshold
 from tomocalc.model.card import Device
 from tomocalc.model.device import choose_device
@@ -45,7 +44,6 @@ def main(
     card: str,
     history: str,
     scores: str,
-    times: str,
     threads: int = 1,
     clusters: ClustersSection | None = None,
 ) -> None:
@@ -69,7 +67,6 @@ def main(
     clusters
         Section of the configuration, where rows are clusters; the card tells it.
     """
-    started = time.perf_counter()
     choice, table, rows = Best.read(best), read_parquet(candidates), read_parquet(splits)
     tuned: Chosen | None = choice.model
     if protocol != run_protocol:
@@ -118,7 +115,6 @@ def main(
     found = load_model(weights).of_network(samples.x, samples.mask)
     uses = rows.select("volume_id", "candidate_id", "copy")
     write_parquet(scores, uses.with_columns(lstm=pl.Series(found, dtype=pl.Float64)))
-    write_times(times, protocol, [("lstm", 1, time.perf_counter() - started)])
     state.remove()
 
 

@@ -9,12 +9,10 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
 from tomocalc.errors import TomocalcError
-from tomocalc.files import sheet_text, write_text
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 KEPT_BYTES = 1 << 30
@@ -51,9 +49,6 @@ TOLD_BY_RUN = "TOMOCALC_TOLD_BY_RUN"
 """Variable that is set where the run itself tells from a job's log why it failed."""
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
-TIMES = ["protocol", "model", "trials", "seconds"]
-"""Columns of the sheet of times."""
-
 
 def log_to(path: str) -> None:
     """Send log records to *path*, and show faults in the user's data without a traceback.
@@ -87,18 +82,6 @@ def log_to(path: str) -> None:
 
     sys.excepthook = report
     atexit.register(account)
-
-
-def write_times(path: str, protocol: str, spent: Sequence[tuple[str, int, float]]) -> None:
-    """Write how long models took under one *protocol*: a sheet of (model, trials, seconds).
-
-    It belongs to the logs, for it differs from run to run.
-    """
-    rows = [
-        {"protocol": protocol, "model": model, "trials": trials, "seconds": f"{seconds:.2f}"}
-        for model, trials, seconds in spent
-    ]
-    write_text(path, sheet_text(TIMES, rows))
 
 
 class Progress:

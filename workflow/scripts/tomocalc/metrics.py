@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -154,27 +154,34 @@ CHANCE = 3
 """A shift below this many times what chance alone makes is none."""
 
 
-def population_stability(expected: NDArray[Any], counted: NDArray[Any]) -> float:
-    """Return Σ (q - p) ln(q / p) over bins of a reference (p) and another sample (q).
+class Stability(TypedDict):
+    """How a sample lies to a reference, of the same feature.
 
-    Half a count is added to every bin, so that an empty one does not make it infinite.
+    *psi* is the population stability index, Σ (q - p) ln(q / p) over bins of the reference (p) and
+    the sample (q); *psi_chance* its mean over two samples of these sizes from one distribution, and
+    *ks_chance* what the largest gap of their distribution functions exceeds in 5 % of cases.
+    *shift* judges the index where it exceeds what chance makes.
+    """
+
+    psi: float
+    psi_chance: float
+    ks_chance: float
+    shift: Literal["none", "some", "strong"]
+
+
+def stability(expected: NDArray[Any], counted: NDArray[Any], n: int, m: int) -> Stability:
+    """Return how a sample of *m* rows lies to a reference of *n* rows.
+
+    *expected* and *counted* are the rows of the reference and of the sample in each bin. Half a
+    count is added to every bin, so that an empty one does not make the index infinite.
     """
     p, q = ((count + 0.5) / (count + 0.5).sum() for count in (expected, counted))
-    return float(((q - p) * np.log(q / p)).sum())
-
-
-def stability_by_chance(bins: int, n: int, m: int) -> float:
-    """Return the mean index that samples of *n* and *m* from one distribution show."""
-    return (bins - 1) * (1 / n + 1 / m)
-
-
-def gap_by_chance(n: int, m: int) -> float:
-    """Return what the largest gap of their distribution functions exceeds in 5 % of cases."""
-    return 1.358 * math.sqrt((n + m) / (n * m))
-
-
-def shift_of(index: float, by_chance: float) -> Literal["none", "some", "strong"]:
-    """Return ``none``, ``some`` or ``strong`` for a population stability *index*."""
-    if index <= CHANCE * by_chance or index <= SOME:
-        return "none"
-    return "strong" if index > STRONG else "some"
+    psi = float(((q - p) * np.log(q / p)).sum())
+    by_chance = (len(expected) - 1) * (1 / n + 1 / m)
+    told = psi > CHANCE * by_chance and psi > SOME
+    return {
+        "psi": psi,
+        "psi_chance": by_chance,
+        "ks_chance": 1.358 * math.sqrt((n + m) / (n * m)),
+        "shift": ("strong" if psi > STRONG else "some") if told else "none",
+    }

@@ -10,13 +10,7 @@ from numpy.typing import NDArray
 
 from tomocalc.accounts.eda import Balance, Counts, Drift, Place, Shift, Spread
 from tomocalc.eda.table import Ordered, Table, last_of_equals
-from tomocalc.metrics import (
-    BINS,
-    gap_by_chance,
-    population_stability,
-    shift_of,
-    stability_by_chance,
-)
+from tomocalc.metrics import BINS, stability
 
 MOST_SITES = 30
 """Sites that are compared, the largest ones."""
@@ -96,29 +90,24 @@ def compare(
     """
     n, m = int(reference.sum()), int(other.sum())
     below = [np.cumsum(weights[column.place]) for weights in (reference, other)]
-    psi, bins = stability_index(column, below, (n, m))
-    psi_chance = stability_by_chance(bins, n, m)
     return Shift(
         group=group,
         against=against,
         feature=feature,
-        psi=psi,
-        psi_chance=psi_chance,
         ks=largest_gap(column, below),
-        ks_chance=gap_by_chance(n, m),
-        shift=shift_of(psi, psi_chance),
         n=m,
         n_reference=n,
+        **stability(*binned(column, below, (n, m)), n, m),
     )
 
 
-def stability_index(
+def binned(
     column: Ordered, below: Sequence[NDArray[np.integer]], sizes: tuple[int, int]
-) -> tuple[float, int]:
-    """Return the population stability index, and the number of bins it was measured on.
+) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
+    """Return the rows of reference and other in each bin.
 
-    `population_stability` over bins that hold a tenth of the reference each (fewer where values
-    repeat), and one for missing values where there are any.
+    Bins hold a tenth of the reference each (fewer where values repeat), and one is for missing
+    values where there are any.
 
     Parameters
     ----------
@@ -140,7 +129,7 @@ def stability_index(
         inside = int(cumulated[-1]) if len(cumulated) else 0
         counts.append(np.diff([0, *cumulated[cuts], inside, size]))
     used = (counts[0] + counts[1]) > 0
-    return population_stability(counts[0][used], counts[1][used]), int(used.sum())
+    return counts[0][used], counts[1][used]
 
 
 def largest_gap(column: Ordered, below: Sequence[NDArray[np.integer]]) -> float | None:

@@ -13,13 +13,7 @@ from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.prediction import Caution, Drift, VolumeScores
 from tomocalc.accounts.settings import Settings
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.metrics import (
-    BINS,
-    gap_by_chance,
-    population_stability,
-    shift_of,
-    stability_by_chance,
-)
+from tomocalc.metrics import BINS, stability
 from tomocalc.model.card import Distribution, Domain, ModelCard
 from tomocalc.tables import MEASURED, READER, SCHEMA_VERSION
 
@@ -192,15 +186,10 @@ def _compare(name: str, values: NDArray[np.float64], known: Distribution, candid
     edges = edges[edges < len(points) - 1] if len(points) > 1 else edges[:0]
     expected = np.diff([0.0, *below[edges], 1.0]) * n
     counted = np.diff([0.0, *here[edges], 1.0]) * m
-    psi = population_stability(expected, counted)
-    chance = stability_by_chance(len(edges) + 1, n, m)
     return Drift(
         feature=name,
-        psi=psi,
-        psi_chance=chance,
         ks=float(np.abs(here - below).max()),
-        ks_chance=gap_by_chance(n, m),
-        shift=shift_of(psi, chance),
+        **stability(expected, counted, n, m),
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tomocalc.command import audit, demo, predict, seal, send
+from tomocalc.command import audit, demo, predict, send
 from tomocalc.errors import TomocalcError, in_one_line
 from tomocalc.extras import missing_package
 from tomocalc.version import VERSION
@@ -137,6 +137,6 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_parser(commands)
     add_plan_parser(commands)
     predict.add_parser(commands)
-    seal.add_parser(commands)
+    audit.add_seal_parser(commands)
     send.add_parser(commands)
     return parser

@@ -11,10 +11,12 @@ from PIL import Image
 
 from support.candidates import candidate_rows
 from support.manifests import manifest
-from tomocalc.dataset.annotations import findings_of, lines_of, misplaced
+from tomocalc.dataset.annotations import findings_of
 from tomocalc.dataset.labels import Objects, label_candidates
+from tomocalc.dataset.places import Size, misplaced
 from tomocalc.dataset.readings import Readings
 from tomocalc.errors import TomocalcError
+from tomocalc.sections import lines_of
 
 VOLUMES = [manifest(name, rows=64, columns=96) for name in "vw"]
 
@@ -84,7 +86,7 @@ def test_one_finding_has_one_outcome_and_is_no_breast() -> None:
     with pytest.raises(TomocalcError, match=r"line 3.*what line 2 does, with another pathology"):
         findings_of(rows, VOLUMES)
     for shape in ({"radius": 40.0}, {**BOX, "x": 0.0, "width": 90.0, "height": 60.0}):
-        (fault,) = misplaced("a.tsv", [line(2, **shape)], [manifest("v", rows=64, columns=96)])
+        (fault,) = misplaced("a.tsv", [line(2, **shape)], {"v": Size(64, 96, 9, 0.5)})
         assert "outline the finding, not the breast" in str(fault)
 
 
@@ -130,14 +132,16 @@ def test_a_candidate_in_any_of_its_lines_belongs_to_a_finding() -> None:
 
 
 def test_exchanged_axes_are_told_once_for_all() -> None:
-    volume = manifest("v", rows=64, columns=96)
+    sizes = {"v": Size(64, 96)}
     swapped = [line(2 + k, x=20.0 + k, y=70.0 + k) for k in range(4)]
-    (fault,) = misplaced("a.tsv", swapped, [volume])
-    assert "4 of 4 lie outside their slices, and all lie inside with x and y exchanged" in str(
+    (fault,) = misplaced("a.tsv", swapped, sizes)
+    assert "4 of 4 lie outside their images, and all lie inside with x and y exchanged" in str(
         fault
     )
     some = [*swapped, line(9, x=90.0, y=10.0)]  # which would lie outside then
-    assert len(list(misplaced("a.tsv", some, [volume]))) == 4
+    (fault,) = misplaced("a.tsv", some, sizes)
+    assert "y of its centre is 70, and v has 64 rows" in str(fault)
+    assert fault.why.endswith("wrong too: lines 3, 4, 5")
 
 
 @pytest.mark.parametrize(

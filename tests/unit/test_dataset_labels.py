@@ -6,9 +6,9 @@ from PIL import Image
 
 from support.candidates import candidate_rows
 from support.manifests import manifest as made
-from tomocalc.dataset.annotations import misplaced
 from tomocalc.dataset.labels import drop_ambiguous, label_candidates
 from tomocalc.dataset.masks import placed
+from tomocalc.dataset.places import Size, misplaced
 from tomocalc.dicom_output.identity import identity
 from tomocalc.dicom_output.segmentation import segmentation_bytes
 from tomocalc.image.runs import Runs
@@ -123,6 +123,7 @@ def test_a_point_has_the_tolerance_alone():
 
 
 VOLUME = made("v", slices=10, rows=64, columns=96)
+SIZES = {"v": Size(64, 96, 10, 0.5)}
 
 
 @pytest.fixture
@@ -154,7 +155,7 @@ def test_a_mask_at_the_border_of_the_image_is_widened_inwards(tmp_path):
 
 def faults(row):
     row = {"volume_id": "v", "kind": "calcification", "_line": 7, **row}
-    return [str(fault) for fault in misplaced("a.tsv", placed([row], [VOLUME]), [VOLUME])]
+    return [str(fault) for fault in misplaced("a.tsv", placed([row], [VOLUME]), SIZES)]
 
 
 @pytest.mark.parametrize("rows", [(64, 96), (64, 97), (65, 96), (96, 64)])
@@ -208,7 +209,7 @@ def test_a_dicom_segmentation_labels_its_own_slices(tmp_path):
     (tmp_path / "seg.dcm").write_bytes(content)
     (row,) = placed([annotation(slice=None, radius=None, mask=str(tmp_path / "seg.dcm"))], [VOLUME])
     assert row["slice"] == 6
-    short = [made("v", slices=6, rows=64, columns=96)]
-    (fault,) = misplaced("a.tsv", [row | {"volume_id": "v", "_line": 2}], short)
+    short = Size(64, 96, slices=6)
+    (fault,) = misplaced("a.tsv", [row | {"volume_id": "v", "_line": 2}], {"v": short})
     assert "slice is 6, and v has 6 slices" in str(fault)
     assert [labels([row], on_slice=index)[0] for index in range(8)] == [0, 1, 1, 1, 0, 1, 1, 1]

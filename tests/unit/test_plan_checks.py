@@ -15,7 +15,7 @@ from PIL import Image
 from tomocalc.cells import LINE
 from tomocalc.dataset.splits import split_honest
 from tomocalc.errors import TomocalcError
-from tomocalc.plan.checks import Cohort, check_split, outside_images, wrong_spacing
+from tomocalc.plan.checks import Cohort, check_split, wrong_places, wrong_spacing
 
 SPLIT = {"validation_fraction": 0.2, "test_fraction": 0.25, "folds": 5}
 
@@ -109,11 +109,20 @@ def test_a_spacing_that_is_a_slip_of_the_pen_is_told() -> None:
     assert not wrong_spacing("v.csv", rows[2:4])
 
 
+def points(*places: tuple[float, float], on: int | None = 5) -> list[dict[str, Any]]:
+    """Return lines of points in volume ``v``."""
+    shape = {"kind": "calcification", "radius": 0.0, "width": None, "height": None}
+    return [
+        {"volume_id": "v", "x": x, "y": y, "slice": on, **shape, LINE: line}
+        for line, (x, y) in enumerate(places, 2)
+    ]
+
+
 @pytest.mark.parametrize(
     ("places", "words"),
     [
         ([(90, 10), (95, 40), (99, 49)], "3 of 3 lie outside.*with x and y exchanged"),
-        ([(90, 10), (10, 90), (5, 5)], r"a.csv:2.*outside of v, which has 100 rows"),
+        ([(90, 10), (10, 90), (5, 5)], "x of its centre is 90, and v has 100 rows and 50 columns"),
         ([(0.5, 0.2), (0.1, 0.9), (1, 1)], "shares of the image.*multiply x by the columns"),
         ([(10, 90), (49, 5), (1, 1)], None),
     ],
@@ -121,38 +130,30 @@ def test_a_spacing_that_is_a_slip_of_the_pen_is_told() -> None:
 def test_places_are_held_against_the_size_in_the_sheet(
     places: list[tuple[float, float]], words: str | None
 ) -> None:
-    rows = [
-        {"volume_id": "v", "x": x, "y": y, "slice": 5, LINE: number}
-        for number, (x, y) in enumerate(places, 2)
-    ]
+    rows = points(*places)
     size = {"volume_id": "v", "rows": 100, "columns": 50}
-    found = outside_images("a.csv", rows, [size])
-    assert not found if words is None else re.search(words, str(found[0]))
-    corners = [{**row, "x": 5, "y": 5, "width": 20, "height": 30} for row in rows]
-    assert len(outside_images("a.csv", corners, [size])) == (len(rows) > 2)
+    found = wrong_places("a.csv", rows, [size])
+    assert not found if words is None else re.search(rf"a\.csv:2.*{words}", str(found[0]))
+    box = {"radius": None, "x": 5, "y": 5, "width": 20, "height": 30}
+    assert len(wrong_places("a.csv", [row | box for row in rows], [size])) == (len(rows) > 2)
     unknown = dict.fromkeys(("rows", "columns"))
-    assert len(outside_images("a.csv", rows, [{**size, **unknown}])) == (places[0][0] < 1)
+    assert len(wrong_places("a.csv", rows, [{**size, **unknown}])) == (places[0][0] < 1)
 
 
-def test_x_and_y_that_are_exchanged_in_a_folder_of_png_are_told(tmp_path: Path) -> None:
+def test_places_are_held_against_a_folder_of_png(tmp_path: Path) -> None:
     for number in range(2):
         Image.new("I;16", (50, 100)).save(tmp_path / f"s{number}.png")
     volume = {"volume_id": "v", "path": str(tmp_path), "rows": None, "columns": None}
-    rows = [
-        {"volume_id": "v", "x": x, "y": y, "slice": 0, LINE: line}
-        for line, (x, y) in enumerate([(90, 10), (95, 40), (99, 49)], 2)
-    ]
-    (error,) = outside_images("a.csv", rows, [volume])
-    assert "3 of 3 lie outside their images, and all lie inside with x and y exchanged" in error.why
-    rows = [{**row, "x": row["y"], "y": row["x"]} for row in rows]
-    assert outside_images("a.csv", rows, [volume]) == []
+    (error,) = wrong_places("a.csv", points((90, 10), (95, 40), on=0), [volume])
+    assert "a.csv:2): x of its centre is 90, and v has 2 slices of 100 rows" in str(error)
+    assert error.why.endswith("wrong too: line 3")
+    assert wrong_places("a.csv", points((10, 90), (40, 95), (49, 99), on=0), [volume]) == []
 
 
 def test_a_point_between_thousands_is_told() -> None:
     for third, faults in ((1.5, 1), (140.5, 0)):
-        places = [1.234, 845.0, 2.105, 612.0, third]
-        rows = [{"volume_id": "v", "x": x, "y": 5.0, "slice": 0, LINE: 2} for x in places]
-        found = outside_images("a.csv", rows, [])
+        rows = points(*((x, 5.0) for x in (1.234, 845.0, 2.105, 612.0, third)))
+        found = wrong_places("a.csv", rows, [])
         assert ["x of 3 lines has decimals" in str(error) for error in found] == [True] * faults
 
 
@@ -161,10 +162,10 @@ def test_slices_are_held_against_the_pictures_of_a_folder(tmp_path: Path) -> Non
         (tmp_path / f"s{number}.png").touch()
     volume = {"volume_id": "v", "path": str(tmp_path), "rows": None, "columns": None}
     rows = [
-        {"volume_id": "v", "x": 5.0, "y": 5.0, "slice": slice_, LINE: line}
-        for line, slice_ in enumerate((0, 5, None, 6, 7), 2)
+        row | {"slice": index}
+        for row, index in zip(points(*[(5, 5)] * 5), (0, 5, None, 6, 7), strict=True)
     ]
-    (error,) = outside_images("a.csv", rows, [volume])
-    assert "a.csv:5): slice 6 is not among the 6 of v; wrong too: line 6" in str(error)
+    (error,) = wrong_places("a.csv", rows, [volume])
+    assert "a.csv:5): slice is 6, and v has 6 slices; wrong too: line 6" in str(error)
     (tmp_path / "s6.tif").touch()  # may hold several
-    assert outside_images("a.csv", rows, [volume]) == []
+    assert wrong_places("a.csv", rows, [volume]) == []

@@ -16,11 +16,11 @@ from tomocalc.accounts.doubts import count_doubts
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.quality import ClusterCounts
 from tomocalc.cells import LINE
-from tomocalc.dataset.annotations import misplaced
 from tomocalc.dataset.clusters import MEMBER_ROWS, annotated_clusters
 from tomocalc.dataset.doubts import doubts_of_all
 from tomocalc.dataset.labels import Objects, drop_ambiguous, label_candidates
 from tomocalc.dataset.listing import check_cohort
+from tomocalc.dataset.places import Size, misplaced
 from tomocalc.dataset.readings import Readings
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.image.shards import read_manifest, read_volume_rows
@@ -104,7 +104,8 @@ def merge_volumes(
     for number, finding in enumerate(annotated):
         by_volume[finding["volume_id"]].append({**finding, "finding_id": number})
     other_kinds = others(volumes) if others else []
-    raise_all(list(misplaced(sheet, [*annotated, *other_kinds], volumes)))
+    sizes = {it.volume_id: Size(it.rows, it.columns, it.slices, it.breast_share) for it in volumes}
+    raise_all(misplaced(sheet, [*annotated, *other_kinds], sizes))
     for finding in other_kinds:
         beside[finding["volume_id"]].append(finding)
     _warn_of_unannotated(volumes, by_volume)
@@ -122,8 +123,7 @@ def merge_volumes(
         rows, found = label_candidates(shard_rows, mine, **rule)
         if mine:
             own = Objects.of(shard_rows, manifest.pixel_spacing_mm)
-            tolerances = labels["tolerance_mm"], labels["slice_tolerance"]
-            readings.add(own, mine, manifest, *tolerances)
+            readings.add(own, mine, manifest, labels["tolerance_mm"], labels["slice_tolerance"])
         rows, dropped = drop_ambiguous(
             rows, mine, beside.get(manifest.volume_id, []), ignore_mm=labels["ignore_mm"], **rule
         )

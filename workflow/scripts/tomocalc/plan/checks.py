@@ -9,12 +9,14 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from tomocalc.cells import LINE, Row, row_error, together
 from tomocalc.dataset.dealing import fewest
+from tomocalc.dataset.places import SEVERAL, Size, misplaced
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.sources import source_names
-from tomocalc.sections import SplitSection
+from tomocalc.sections import Finding, SplitSection
 
 OUTCOMES = ("benign", "malignant")
 CALCIFICATION = "calcification"
@@ -26,8 +28,6 @@ SLIP = 5
 """How much larger or smaller than most a pixel spacing is a slip of the pen."""
 GROUPED = 10
 """How much larger whole places are than others with three decimals, which stand for thousands."""
-SEVERAL = 3
-"""Lines from which on all of them show that their places are meant in another way."""
 
 
 @dataclass(frozen=True)
@@ -175,13 +175,13 @@ def wrong_spacing(sheet: str, rows: Sequence[Row]) -> list[TomocalcError]:
     return together(found)
 
 
-def outside_images(
+def wrong_places(
     sheet: str, annotations: Sequence[Row], volumes: Iterable[Row]
 ) -> list[TomocalcError]:
     """Return the places that cannot lie in their images, as far as the sheets tell.
 
-    Places that are all shares of an image, boxes whose size is that of their far corner, and places
-    outside the size that a sheet of volumes gives, as imports write it, or a PNG slice.
+    Places that are all shares of an image, with a mark between thousands, boxes whose size is that
+    of their far corner, and all that `misplaced` finds.
 
     Parameters
     ----------
@@ -190,17 +190,15 @@ def outside_images(
     annotations, volumes
         Rows of both sheets.
     """
-    named = {row["volume_id"] for row in annotations}
-    sizes = {row["volume_id"]: row | _png_size(row) for row in volumes if row["volume_id"] in named}
     places = [row for row in annotations if None not in (row["x"], row["y"])]
 
-    def told(row: Row, why: str, fix: str) -> TomocalcError:
-        return row_error(f"{sheet}:{row[LINE]}", why, fix)
+    def told(row: Row, why: str, fix: str) -> list[TomocalcError]:
+        return [row_error(f"{sheet}:{row[LINE]}", why, fix)]
 
     if len(places) >= SEVERAL and all(0 <= row[axis] <= 1 for row in places for axis in "xy"):
         why = "x and y of all lines lie between 0 and 1: they seem to be shares of the image"
         fix = "multiply x by the columns and y by the rows: places are in pixels"
-        return [told(places[0], why, fix)]
+        return told(places[0], why, fix)
     for axis in "xy":
         whole = sorted(row[axis] for row in places if row[axis] == int(row[axis]))
         others = [row for row in places if row[axis] != int(row[axis])]
@@ -211,66 +209,44 @@ def outside_images(
         if len(others) >= SEVERAL and thousands:
             why = f"{axis} of {len(others)} lines has decimals and is far smaller than the whole "
             fix = "write numbers without a mark between thousands"
-            return [told(others[0], f"{why}numbers of the others: as if 1.234 meant 1234", fix)]
+            return told(others[0], f"{why}numbers of the others: as if 1.234 meant 1234", fix)
     boxes = [row for row in places if row.get("width") and min(row["x"], row["y"]) > 0]
     if len(boxes) >= SEVERAL and all(r["width"] > r["x"] and r["height"] > r["y"] for r in boxes):
         why = "width and height of all boxes are larger than x and y: they seem to be corners"
         fix = "give width as x of the right edge minus x, and height likewise"
-        return [told(boxes[0], why, fix)]
-    known = [(row, sizes[row["volume_id"]]) for row in places if row["volume_id"] in sizes]
-    counts = {name: _slices(sizes[name]) for name in {row["volume_id"] for row, _ in known}}
-    bad = []
-    for row, size in known:
-        name, count = row["volume_id"], counts[row["volume_id"]]
-        if count is not None and (row["slice"] or 0) >= count:
-            why = f"slice {row['slice']} is not among the {count} of {name}"
-            bad.append((row[LINE], "", told(row, why, "count slices from 0")))
-        elif not _inside(row, size):
-            why = f"it lies outside of {name}, which has {size['rows']} rows and "
-            fix = "give x as the column and y as the row, in pixels"
-            bad.append((row[LINE], "", told(row, f"{why}{size['columns']} columns", fix)))
-    outside = [row for row, size in known if not _inside(row, size)]
-    exchanged = ({**row, "x": row["y"], "y": row["x"]} for row, _ in known)
-    if len(outside) >= SEVERAL and all(_inside(row, sizes[row["volume_id"]]) for row in exchanged):
-        why = f"{len(outside)} of {len(places)} lie outside their images, and all lie inside with "
-        fix = "exchange the columns: x is the column, counted from the left, and y the row"
-        return [told(outside[0], f"{why}x and y exchanged", fix)]
-    return together(bad)
+        return told(boxes[0], why, fix)
+    named = {row["volume_id"] for row in annotations}
+    sizes = {row["volume_id"]: _size(row) for row in volumes if row["volume_id"] in named}
+    return misplaced(sheet, cast("Sequence[Finding]", annotations), sizes)
 
 
 def _in_thousandths(value: float) -> bool:
     return abs(1000 * value - round(1000 * value)) < 1e-6
 
 
-def _png_size(volume: Row) -> dict[str, int]:
-    """Return rows and columns of a volume's first slice, where it is PNG and no sheet tells."""
-    if volume.get("rows") or not volume.get("path"):
-        return {}
+def _size(volume: Row) -> Size:
+    """Return the size of a volume as its sheet tells it, as imports write it, or its pictures."""
+    told = {name: volume.get(name) for name in ("rows", "columns", "slices")}
     try:
-        name = source_names(volume["path"])[0]
-        with Path(name).open("rb") as file:  # the width stands before the height
-            start, width, height = struct.unpack(">16sII", file.read(24))
-    except (TomocalcError, OSError, struct.error):
+        files = source_names(volume["path"]) if volume.get("path") else []
+    except TomocalcError:
+        files = []  # told as what it is
+    if files and told["rows"] is None:
+        told |= _png_size(files[0])
+    single = {Path(name).suffix.lower() for name in files} <= ONE_SLICE
+    if told["slices"] is None and len(files) > 1 and single:
+        told["slices"] = len(files)
+    return Size(**{name: number for name, number in told.items() if number is not None})
+
+
+def _png_size(file: str) -> dict[str, int]:
+    """Return rows and columns of a PNG slice, and nothing of other files."""
+    try:
+        with Path(file).open("rb") as content:  # the width stands before the height
+            start, width, height = struct.unpack(">16sII", content.read(24))
+    except (OSError, struct.error):
         return {}  # told as what it is
     return {"rows": height, "columns": width} if start.startswith(b"\x89PNG") else {}
-
-
-def _slices(volume: Row) -> int | None:
-    """Return how many slices a volume has, where its sheet or its folder of pictures tells."""
-    if volume.get("slices") or not volume.get("path"):
-        return volume.get("slices")
-    try:
-        names = source_names(volume["path"])
-    except TomocalcError:
-        return None  # told as what it is
-    single = {Path(name).suffix.lower() for name in names} <= ONE_SLICE
-    return len(names) if single and len(names) > 1 else None
-
-
-def _inside(row: Row, size: Row) -> bool:
-    """Return whether a corner or centre may lie in an image; of an unknown size it may."""
-    limits = (("x", "columns"), ("y", "rows"))
-    return all(size.get(limit) is None or row[axis] < size[limit] for axis, limit in limits)
 
 
 def _without(row: Row) -> Iterator[tuple[str, str]]:

@@ -22,7 +22,7 @@ from tomocalc.plan.checks import (
     Cohort,
     by_outcome,
     check_outcomes,
-    outside_images,
+    wrong_places,
     wrong_spacing,
 )
 from tomocalc.plan.table import is_address
@@ -219,7 +219,7 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
                 found, more = check_annotations(
                     where, schemas["annotations"], names, data_root=root
                 )
-                errors += more or outside_images(where, found, own)
+                errors += more or wrong_places(where, found, own)
             masks = {row["mask"] for row in found if row["mask"]}
             errors += wrong_spacing(section["sheet"], own) if look else []
             annotated = {row["volume_id"] for row in found if row["kind"] in CALCIFIED}
@@ -243,7 +243,7 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
         if look and (labels := config["predict"]["annotations"]) is not None:
             found, more = check_annotations(labels, schemas["annotations"], names, data_root=root)
             predicted_masks = {row["mask"] for row in found if row["mask"]}
-            errors += more or outside_images(labels, found, new)
+            errors += more or wrong_places(labels, found, new)
             if config["predict"]["model"] is None:
                 errors += _trained_on(sheet, new, volumes.values())
     raise_all(errors)

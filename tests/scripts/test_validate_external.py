@@ -190,10 +190,10 @@ def test_a_model_of_clusters_is_validated_on_clusters(folder: Path, tmp_path: Pa
 @pytest.mark.parametrize(
     ("columns", "why"),
     [
-        ({"features": {"contrast": "contraste"}}, "it has no column contraste"),
+        ({"features": {"contrast": "contraste"}}, "has no column `contraste`"),
         ({"positive": "malignant"}, "malignant"),
-        ({"label": "diagnosis"}, "it has no column diagnosis"),
-        ({"site": "clinic"}, ", kind, patient. Fix"),
+        ({"label": "diagnosis"}, "has no column `diagnosis`"),
+        ({"site": "clinic"}, ", kind, patient."),
     ],
 )
 def test_a_table_that_does_not_fit_is_refused_by_name(
@@ -247,7 +247,6 @@ def test_columns_of_a_table_divide_its_figures(of_a_table: Path, tmp_path: Path)
         ("B", 120, 12),
     ]
     assert "density: B" in (tmp_path / "external.html").read_text()
-    for name, why in (("age", "240 values, too many for subgroups"), ("sex", "no column sex")):
-        columns = COLUMNS | {"subgroups": [name]}
-        with pytest.raises(TomocalcError, match=f"E302.*{why}"):
-            validate(of_a_table, tmp_path, table=str(table), columns=columns)
+    columns = COLUMNS | {"subgroups": ["age"]}
+    with pytest.raises(TomocalcError, match=r"E302.*240 values, too many for subgroups"):
+        validate(of_a_table, tmp_path, table=str(table), columns=columns)

@@ -59,7 +59,6 @@ def test_columns_without_names_are_numbered_from_one(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("A,y\n1,yes\n", "it has no column C; its columns are A, y"),
         ("A,C,y\n1,2,yes\n1,big,no\n", "the first is `big` on line 3"),
         ('sep=,\nA,C,n,y\n1,2,"a\n\nb",yes\n\n1,big,c,no\n', "the first is `big` on line 7"),
         ("A,C,y\n1,2,yes\n1,2,\n1,3,no\n", "1 rows have no label, the first on line 3"),

@@ -90,19 +90,6 @@ def test_any_columns_of_a_table_are_features(tmp_path):
     assert load_table(paths["candidates"]).features.keys() == {*features}
 
 
-def test_a_feature_that_is_no_column_is_named(tmp_path):
-    (tmp_path / "table.csv").write_text("A,y\n1,yes\n2,no\n")
-    with pytest.raises(TomocalcError, match=r"has no column roundness; its columns are A, y"):
-        merge_and_split(
-            tmp_path,
-            str(tmp_path / "table.csv"),
-            columns={"features": {"area": "A"}, "label": "y", "positive": "yes"},
-            features=["area", "roundness"],
-            protocol="honest",
-            config=CONFIG,
-        )
-
-
 @pytest.mark.parametrize(
     ("numbers", "code"),
     [

@@ -161,10 +161,8 @@ def test_slices_are_held_against_the_pictures_of_a_folder(tmp_path: Path) -> Non
     for number in range(6):
         (tmp_path / f"s{number}.png").touch()
     volume = {"volume_id": "v", "path": str(tmp_path), "rows": None, "columns": None}
-    rows = [
-        row | {"slice": index}
-        for row, index in zip(points(*[(5, 5)] * 5), (0, 5, None, 6, 7), strict=True)
-    ]
+    slices = zip(points(*[(5, 5)] * 5), (0, 5, None, 6, 7), strict=True)
+    rows = [row | {"slice": index} for row, index in slices]
     (error,) = wrong_places("a.csv", rows, [volume])
     assert "a.csv:5): slice is 6, and v has 6 slices; wrong too: line 6" in str(error)
     (tmp_path / "s6.tif").touch()  # may hold several

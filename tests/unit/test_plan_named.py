@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,8 @@ def test_a_setting_that_names_no_column_is_told(
 
 
 def test_columns_without_names_are_numbered(of_a_table: dict[str, Any]) -> None:
+    path = Path(of_a_table["table"]["path"])
+    path.write_text(path.read_text().partition("\n")[2])
     named = {"features": {"area": "column_1", "C": "column_2"}, "label": "column_3"}
     of_a_table["table"] |= {"header": False, "patient_id": None, "subgroups": [], **named}
     check_contents(of_a_table, {})
@@ -109,7 +112,9 @@ def test_the_empty_cells_of_a_feature_are_told_once(of_a_table: dict[str, Any]) 
     assert len(str(caught.value).splitlines()) == 1
     of_a_table["table"]["negative"] = ["0.0"]
     of_a_table["table"]["positive"] = "2"
-    with pytest.raises(TomocalcError, match=r"column y\): no row is `2`; it holds 0, 1. Fix: cor"):
+    with pytest.raises(
+        TomocalcError, match=r"column y\): no row .* is `2`; it holds 0, 1. Fix: set"
+    ):
         check_contents(of_a_table, {})
     of_a_table["table"]["positive"] = "1.0"
     of_a_table["table"]["negative"] = ["0"]
@@ -140,7 +145,9 @@ def test_the_table_of_another_site_has_the_columns_of_the_model(
     of_a_table: dict[str, Any], tmp_path: Path
 ) -> None:
     of_a_table["predict"] |= {"table": of_a_table["table"]["path"], "model": str(tmp_path)}
-    (tmp_path / "model.json").write_text('{"features": [{"name": "area"}, {"name": "depth"}]}')
+    (tmp_path / "model.json").write_text(
+        '{"features": [{"name": "area"}, {"name": "depth"}], "preprocessing": {}}'
+    )
     with pytest.raises(TomocalcError, match=r"key features\).*has no column `depth`"):
         check_contents(of_a_table, {})
 
@@ -261,3 +268,16 @@ def test_what_a_split_says_beside_is_held_against_the_rows(
         TomocalcError, match=r"rows\.csv:2, column patient\): it says patient `P-010`"
     ):
         check_contents(config, {})
+
+
+def test_a_parquet_table_is_read_and_without_its_packages_none(
+    of_a_table: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(of_a_table["table"]["path"]).with_suffix(".parquet")
+    frame = pl.read_csv(path.with_suffix(".csv"))
+    frame.with_columns(C=pl.when(pl.col("A") != 3).then("C")).write_parquet(path)
+    of_a_table["table"]["path"] = str(path)
+    with pytest.raises(TomocalcError, match=r"column C\): 1 of 30 cells are empty \(line 4\)"):
+        check_contents(of_a_table, {})
+    monkeypatch.setitem(sys.modules, "tomocalc.dataset.feature_table", None)
+    assert check_contents(of_a_table, {}) is None

@@ -1,7 +1,7 @@
 """Merge the shards of all volumes, or a finished table, into one labelled data set."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
@@ -98,7 +98,8 @@ def main(
             if source == "phantom":  # as every page says
                 facts["dataset_doubts"] = []
         else:
-            facts = merge_table(table, columns, labels["unlabelled"], append=append_valid)
+            asked: dict[str, Any] = {"needed": features, "filled": missing}
+            facts = merge_table(table, columns, labels["unlabelled"], append=append_valid, **asked)
     describe_dataset(croissant, candidates, held, source=source)
     account = quality_account(
         pl.scan_parquet(candidates),
@@ -118,8 +119,12 @@ def merge_table(
     unlabelled: str,
     *,
     append: Callable[[pl.DataFrame], None],
+    needed: Collection[str] = (),
+    filled: bool = False,
 ) -> dict[str, Any]:
     """Pass the rows of a finished table to *append*; return how many others it has.
+
+    *needed* and *filled* are those of `read_feature_table`.
 
     Raises
     ------
@@ -135,8 +140,13 @@ def merge_table(
             why=f"its SHA-256 is {seen}, not {expected}",
             fix="copy the table again from its source, or correct table.sha256 (null: not checked)",
         )
-    rows, facts = read_feature_table(table, columns, unlabelled=unlabelled)
+    rows, facts = read_feature_table(
+        table, columns, unlabelled=unlabelled, needed=needed, filled=filled
+    )
     append(rows)
+    if facts.other_labels:
+        column, count = columns["label"], facts.other_labels
+        log.warning("column %s: %d rows of other labels left out", column, count)
     return {
         "unlabelled_dropped": facts.unlabelled,
         "other_labels_dropped": facts.other_labels,

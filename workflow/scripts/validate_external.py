@@ -167,8 +167,10 @@ def labelled_table(
     """Return the rows of a finished table, as `read_feature_table` does."""
     features = {name: columns["features"].get(name, name) for name in model.features}
     read: sections.TableSection = {**columns, "features": features}
-    rows, _ = read_feature_table(table, read, unlabelled=unlabelled)
-    validate(rows, needed=model.features, missing=model.preprocessing.imputation is not None)
+    needed = () if model.preprocessing.imputation else model.features
+    rows, facts = read_feature_table(table, read, unlabelled=unlabelled, needed=needed)
+    if facts.other_labels:
+        log.warning("%d rows of other labels left out", facts.other_labels)
     return rows
 
 

@@ -7,7 +7,8 @@ import csv
 
 import polars as pl
 
-from tomocalc.delimited import LINE, separated, sheet_content, sheet_error
+from tomocalc.cells import DECIMAL_COMMA, THOUSANDS
+from tomocalc.delimited import LINE, check_header, separated, sheet_content, sheet_error
 
 TWICE = "_duplicated_0"
 """What is added to a name that the header has already given, as Polars does."""
@@ -31,6 +32,8 @@ def text_table(path: str, *, header: bool = True, lines: bool = False) -> pl.Dat
     except (pl.exceptions.PolarsError, ValueError):
         if not text.strip():
             raise sheet_error(path, "it is empty", "give the path of a table") from None
+        top = [next(csv.reader([line], delimiter=mark), []) for line in text.splitlines()[:2]]
+        check_header(f"{path}:{1 + skipped}", top[0], top[-1])
         reader = csv.reader(text.splitlines(), delimiter=mark)
         wanted = len(next(reader))
         line = next((reader.line_num for cells in reader if len(cells) > wanted), 1)
@@ -45,6 +48,18 @@ def text_table(path: str, *, header: bool = True, lines: bool = False) -> pl.Dat
     if not lines:
         return table
     return table.with_columns(_begins(mark, text, 1 + skipped, table.height, header).alias(LINE))
+
+
+def decimal_comma(texts: pl.Series) -> bool:
+    """Return whether a comma is the decimal mark in cells, as spreadsheets write it in Europe.
+
+    ``1,234`` alone may be one thousand: a cell with another number of digits behind its comma, or
+    a zero before it, must show what is meant.
+    """
+    marked, thousands = (
+        texts.str.contains(f"^{way.pattern}$") for way in (DECIMAL_COMMA, THOUSANDS)
+    )
+    return bool((marked & ~thousands).any())
 
 
 def _begins(mark: str, text: str, first: int, rows: int, header: bool) -> pl.Series:

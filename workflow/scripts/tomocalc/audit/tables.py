@@ -15,7 +15,6 @@ from tomocalc.accounts.leakage import SplitAudit
 from tomocalc.audit.audit import PERMUTATIONS, audit_split
 from tomocalc.audit.joining import joined_table
 from tomocalc.audit.rows import SplitRows, close_to, fault
-from tomocalc.cells import DECIMAL_COMMA, THOUSANDS
 from tomocalc.errors import TomocalcError
 from tomocalc.identity import (
     is_empty,
@@ -24,6 +23,7 @@ from tomocalc.identity import (
     spelling_key,
     two_spellings,
 )
+from tomocalc.text_table import decimal_comma
 
 FEW = 50
 """Different texts up to which a column of text may be a site or a scanner."""
@@ -193,14 +193,14 @@ def _patients(frame: pl.DataFrame, patient: str | None) -> pl.Series:
 def _numeric(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the columns that hold numbers, text that reads as numbers among them.
 
-    A comma in columns without a point is the decimal mark, as spreadsheets write it in Europe,
-    where one cell of the table is no thousand with a mark, as ``1,234`` may be; else it is that.
+    A comma in columns without a point is the decimal mark where `decimal_comma` says so of one
+    column of the table; else it stands between thousands.
     """
     found = {}
     texts = {
         name: frame[name].str.strip_chars() for name in frame.select(pl.col(pl.String)).columns
     }
-    mark = "." if any(_has_decimal_comma(text) for text in texts.values()) else ""
+    mark = "." if any(map(decimal_comma, texts.values())) else ""
     for name in frame.columns:
         values = frame[name]
         if values.dtype.is_numeric():
@@ -213,13 +213,6 @@ def _numeric(frame: pl.DataFrame) -> pl.DataFrame:
             if bool((numbers.is_not_null() | empty.fill_null(value=True)).all()):
                 found[name] = numbers
     return pl.DataFrame(found) if found else pl.DataFrame()
-
-
-def _has_decimal_comma(text: pl.Series) -> bool:
-    marked, thousands = (
-        text.str.contains(f"^{way.pattern}$") for way in (DECIMAL_COMMA, THOUSANDS)
-    )
-    return bool((marked & ~thousands).any())
 
 
 def _is_name(name: str, values: pl.Series) -> bool:

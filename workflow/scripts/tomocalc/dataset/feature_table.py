@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Sequence
+import difflib
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,9 @@ from tomocalc.accounts.quality import DatasetDoubt
 from tomocalc.dataset.doubts import table_doubts
 from tomocalc.dataset.table_checks import (
     cell_text,
+    empty_cells,
     like_words,
+    many_groups,
     nameless,
     not_numbers,
     reader_ranks,
@@ -24,11 +26,9 @@ from tomocalc.delimited import LINE, table_error
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.identity import EMPTY, plain_number
 from tomocalc.parquet import BAD, load_parquet
-from tomocalc.sections import MOST_SUBGROUPS, TABLE, TableSection
+from tomocalc.sections import TABLE, TableSection
 from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, Column, own_columns, schema
-from tomocalc.text_table import PARQUET, TWICE, text_table
-
-log = logging.getLogger(__name__)
+from tomocalc.text_table import PARQUET, TWICE, decimal_comma, text_table
 
 CANDIDATE = KEYS + PLACE + FEATURES + LABELS
 """Columns of ``candidates.parquet`` where every feature is measured here."""
@@ -39,8 +39,12 @@ def candidate_columns(features: Iterable[str]) -> tuple[Column, ...]:
     return KEYS + PLACE + FEATURES + own_columns(features) + LABELS
 
 
+NAMING = ("label", "patient_id", "cluster", "site")
+"""Keys of the settings that name a column."""
 LABELS_SHOWN = 10
 """Different labels that a message counts up, at most."""
+COLUMNS_SHOWN = 20
+"""The same of columns."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,12 @@ class TableFacts:
 
 
 def read_feature_table(
-    path: str, columns: TableSection, *, unlabelled: str
+    path: str,
+    columns: TableSection,
+    *,
+    unlabelled: str,
+    needed: Collection[str] = (),
+    filled: bool = False,
 ) -> tuple[pl.DataFrame, TableFacts]:
     """Read a table with one candidate per row through a map of its columns.
 
@@ -74,6 +83,8 @@ def read_feature_table(
         a cluster its rows are the members, in the order of the file.
     unlabelled
         ``fail`` or ``drop``: what to do with rows whose label is empty.
+    needed, filled
+        Features of which no cell may be empty, or some where they will be filled from others.
 
     Returns
     -------
@@ -83,14 +94,20 @@ def read_feature_table(
     Raises
     ------
     TomocalcError
-        ``E302``, naming the column or the line at fault.
+        ``E302``, naming the setting, the column or the line at fault.
     """
     features, label, site = columns["features"], columns["label"], columns["site"]
     patient_id, cluster = columns["patient_id"], columns["cluster"]
-    table = _read(path, header=columns["header"])
-    wanted = [*features.values(), label, *filter(None, (patient_id, site, cluster))]
-    _need_columns(path, table, wanted)
-    twice = sorted(name for name in set(wanted) if f"{name}{TWICE}" in table.columns)
+    groups = columns.get("subgroups", [])  # a job may not know them
+    table = raw_table(path, header=columns["header"])
+    wanted = {"features": [name for name, column in features.items() if name == column]}
+    wanted |= {f"table.features.{key}": [name] for key, name in features.items() if key != name}
+    wanted |= {f"table.{key}": [name] for key in NAMING if (name := columns[key]) is not None}
+    _need_columns(path, table, wanted | {"table.subgroups": groups})
+    raise_all(list(many_groups(path, table, groups)))
+    twice = sorted(
+        name for names in wanted.values() for name in names if f"{name}{TWICE}" in table.columns
+    )
     if twice:
         why = f"it has several columns {', '.join(twice)}, and which one is meant is open"
         raise table_error(path, why, "rename or delete one of them")
@@ -115,9 +132,14 @@ def read_feature_table(
     table = table.filter(named)
     table = _with_numbers(table, list(features.values()))
     table = reader_ranks(path, table, features)
-    raise_all([*not_numbers(path, table, features), *unclear(path, table, patient_id)])
-    if other_labels:
-        log.warning("column %s: %d rows of other labels left out", label, other_labels)
+    asked = {name: features[name] for name in needed}
+    raise_all(
+        [
+            *not_numbers(path, table, features),
+            *empty_cells(path, table, asked, filled=filled),
+            *unclear(path, table, patient_id),
+        ]
+    )
     whose = {"patient_id": patient_id, "cluster": cluster}
     doubts = table_doubts(table, features.values(), label=label, **whose)
     # a cluster is numbered by its first row, and its members count from 0
@@ -177,26 +199,33 @@ def read_subgroups(path: str, columns: Sequence[str], *, header: bool) -> pl.Dat
     TomocalcError
         ``E302`` for a column that is not there, or holds too many values to be groups.
     """
-    table = _read(path, header=header)
-    _need_columns(path, table, columns)
+    table = raw_table(path, header=header)
+    _need_columns(path, table, {"table.subgroups": columns})
+    raise_all(list(many_groups(path, table, columns)))
     rows = table.select(pl.int_range(pl.len(), dtype=pl.Int32).alias("candidate_id"))
-    rows = rows.with_columns(table.select(cell_text(name).alias(name) for name in columns))
-    for name in columns:
-        if (number := rows[name].n_unique()) > MOST_SUBGROUPS:
-            why = f"it holds {number} values, too many for subgroups"
-            fix = f"make at most {MOST_SUBGROUPS} groups of them, or take it out of table.subgroups"
-            raise table_error(f"{path}, column {name}", why, fix)
-    return rows
+    return rows.with_columns(table.select(cell_text(name).alias(name) for name in columns))
 
 
-def _need_columns(path: str, table: pl.DataFrame, wanted: Iterable[str]) -> None:
-    if absent := sorted(set(wanted) - set(table.columns)):
-        known = ", ".join([name for name in table.columns if name not in ("_row", "_line")][:20])
-        why = f"it has no column {', '.join(absent)}; its columns are {known}"
-        raise table_error(path, why, "correct `features`, or the column map under `table`")
+def _need_columns(path: str, table: pl.DataFrame, wanted: Mapping[str, Sequence[str]]) -> None:
+    """Check that a table has the columns *wanted* by the keys of the configuration."""
+    known = [name for name in table.columns if name != LINE]
+    errors = []
+    for key, columns in wanted.items():
+        if absent := [column for column in columns if column not in known]:
+            why = f"{path} has no column {', '.join(f'`{column}`' for column in absent)}"
+            errors.append(table_error(f"configuration key {key}", why, _meant(absent[0], known)))
+    raise_all(errors)
 
 
-def _read(path: str, *, header: bool) -> pl.DataFrame:
+def _meant(name: str, columns: Sequence[str]) -> str:
+    folded = {column.casefold(): column for column in reversed(columns)}
+    close = difflib.get_close_matches(name.casefold(), folded, n=1)
+    known = ", ".join(columns[:COLUMNS_SHOWN]) + (", …" if len(columns) > COLUMNS_SHOWN else "")
+    hint = f"did you mean `{folded[close[0]]}`? Name" if close else "name"
+    return f"{hint} one of its columns: {known}"
+
+
+def raw_table(path: str, *, header: bool) -> pl.DataFrame:
     """Read a table as it is, with the lines of its rows; what is in a text file stays text."""
     try:
         if Path(path).suffix.lower() in PARQUET:
@@ -218,8 +247,7 @@ def _one_spelling(labels: pl.Series) -> pl.Series:
 def _with_numbers(table: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
     """Empty the cells of text *columns* that hold ``NA`` and the like; read decimal commas.
 
-    A comma is the decimal mark where some number has other than three digits behind it or a zero
-    before it, and no number has a point.
+    A comma is the decimal mark where `decimal_comma` says so and no number has a point.
     """
     texts = [name for name in columns if table[name].dtype == pl.String]
     plain = [pl.col(name).str.strip_chars() for name in texts]
@@ -229,8 +257,7 @@ def _with_numbers(table: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
     )
     nothing = pl.Series("cell", [], pl.String)
     cells = pl.concat([nothing, *(table[name].alias("cell") for name in texts)])
-    decimals = cells.str.contains(r"^-?(0,\d+|\d+,(\d{1,2}|\d{4,}))$").any()
-    if not decimals or cells.str.contains(r"^-?\d*\.\d").any():
+    if not decimal_comma(cells) or cells.str.contains(r"^-?\d*\.\d").any():
         return table
     return table.with_columns(pl.col(texts).str.replace(r"^(-?\d+),(\d+(e[+-]?\d+)?)$", "$1.$2"))
 

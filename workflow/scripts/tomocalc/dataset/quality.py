@@ -10,7 +10,6 @@ import polars as pl
 
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.sections import TABLE
 from tomocalc.tables import FEATURES, names, own_columns
 
 PLACES = (("volumes", "volume_id"), ("patients", "patient_id"), ("sites", "site"))
@@ -175,9 +174,7 @@ def _rules(needed: list[str], *, missing: bool) -> list[tuple[str, pl.Expr, str]
 
 def _fault(rows: pl.DataFrame, why: str, fix: str) -> TomocalcError:
     named = [
-        f"row {candidate + 1} of the table"
-        if volume == TABLE
-        else f"{volume} candidate {candidate} slice {index}"
+        f"{volume} candidate {candidate} slice {index}"
         for volume, candidate, index in rows.select(ROW).head(NAMED).iter_rows()
     ]
     others = f" and {rows.height - NAMED} more" if rows.height > NAMED else ""

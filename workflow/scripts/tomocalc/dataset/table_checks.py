@@ -5,16 +5,17 @@ The number of a row's line in its file is the column ``_line``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import polars as pl
 
-from tomocalc.cells import together
+from tomocalc.cells import line_numbers, together
 from tomocalc.delimited import table_error
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.identity import EMPTY, unclear_names
 from tomocalc.reader_terms import TERMS, rank_of, remedy
+from tomocalc.sections import MOST_SUBGROUPS
 
 LARGEST = 3.4e38
 """Numbers are stored in four bytes."""
@@ -141,6 +142,29 @@ def not_numbers(
             count = cells.filter(pl.col("number") == code).height
             why = f"{count} cells are {code:g}, unlike all others: it seems to stand for no value"
             yield table_error(where, why, "leave these cells empty")
+
+
+def empty_cells(
+    path: str, table: pl.DataFrame, features: dict[str, str], *, filled: bool
+) -> Iterator[TomocalcError]:
+    """Say that cells of features are empty, unless they will be *filled* from others."""
+    for name, column in features.items():
+        empty = table.filter(cell_text(column).str.to_lowercase().is_in(EMPTY))["_line"].to_list()
+        filling = len(empty) < table.height  # there is something to fill them with
+        if empty and not (filling and filled):
+            why = f"{len(empty)} of {table.height} cells are empty ({line_numbers(empty)})"
+            fix = f"fill them, {'' if filling else 'or '}take {name} out of `features`"
+            fix += ", or set dataset.impute" * filling
+            yield table_error(f"{path}, column {column}", why, fix)
+
+
+def many_groups(path: str, table: pl.DataFrame, columns: Iterable[str]) -> Iterator[TomocalcError]:
+    """Say that columns hold too many values to divide the figures."""
+    for name in columns:
+        if (number := table.select(cell_text(name)).n_unique()) > MOST_SUBGROUPS:
+            why = f"it holds {number} values, too many for subgroups"
+            fix = f"make at most {MOST_SUBGROUPS} groups of them, or take it out of table.subgroups"
+            yield table_error(f"{path}, column {name}", why, fix)
 
 
 def _grouped(texts: pl.Series) -> tuple[str, int] | None:

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from tomocalc.cells import LINE, Row, row_error, together
 from tomocalc.dataset.dealing import fewest
@@ -17,6 +17,9 @@ from tomocalc.dataset.places import SEVERAL, Size, misplaced
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.sources import source_names
 from tomocalc.sections import Finding, SplitSection
+
+if TYPE_CHECKING:
+    import polars as pl
 
 OUTCOMES = ("benign", "malignant")
 CALCIFICATION = "calcification"
@@ -65,6 +68,19 @@ class Cohort:
             for kind, names in needed.items()
         }
         return cls(len(set(patient.values())), having, findings, where)
+
+    @classmethod
+    def of_table(cls, rows: pl.DataFrame, features: Sequence[str], *, where: str) -> Cohort:
+        """Count the patients of a table, or where it names none its different rows."""
+        focus = rows.filter("focus")
+        named = bool((focus["patient_id"] != "").all())
+        columns = ["patient_id"] if named else list(features)
+        having = {
+            f"{kind} row": focus.filter(focus["label"] == label).select(columns).n_unique()
+            for kind, label in (("positive", 1), ("negative", 0))
+        }
+        unit = "patients" if named else "groups of equal rows"
+        return cls(focus.select(columns).n_unique(), having, rows.height, where, unit)
 
 
 def by_outcome(findings: Sequence[Row], column: str) -> dict[str, set[str]]:

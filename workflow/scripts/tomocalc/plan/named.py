@@ -1,6 +1,6 @@
 """What the files that a configuration names must hold, told before any job runs.
 
-Only what Snakemake itself needs is imported here.
+Only what Snakemake itself needs is imported with this module; tables are read where more is there.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import difflib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tomocalc.audit.split_file import (
     Lines,
@@ -26,20 +26,18 @@ from tomocalc.comparison.catalogue import read_cited
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.identity import spelling_key
 from tomocalc.plan.checks import Cohort
-from tomocalc.plan.table import (
-    Table,
-    is_address,
-    read_table,
-    table_cohort,
-    wrong_cells,
-    wrong_columns,
-)
+from tomocalc.plan.reading import Config, is_address
 from tomocalc.sections import TABLE
 
+if TYPE_CHECKING:
+    import polars as pl
+
+LARGE = 100_000_000
+"""Bytes of a table above which only the job that reads it looks into it."""
 MODEL = ("model.safetensors", "model.json")
 
 
-def check_named_files(config: Mapping[str, Any]) -> None:
+def check_named_files(config: Config) -> None:
     """Check that tables, a split file, a model, cited figures and the data's folder are there.
 
     Raises
@@ -50,10 +48,13 @@ def check_named_files(config: Mapping[str, Any]) -> None:
     raise_all(list(_missing(config)))
 
 
-def check_contents(config: Mapping[str, Any], volumes: Mapping[str, Row]) -> Cohort | None:
+def check_contents(config: Config, volumes: Mapping[str, Row]) -> Cohort | None:
     """Check what tables, a split file and the sheet of cited figures hold.
 
-    Returns who is in the table of this run, where it has one and its text tells.
+    Tables are read as the jobs do that need them. Those that are large are left to these jobs, and
+    all where packages lack that read them, as beside jobs with environments of their own.
+
+    Returns who is in the table of this run, where it has one.
 
     Parameters
     ----------
@@ -63,29 +64,53 @@ def check_contents(config: Mapping[str, Any], volumes: Mapping[str, Row]) -> Coh
     Raises
     ------
     TomocalcError
-        ``E302`` for a column that a table lacks and for faults of a split file, ``E102`` or
-        ``E103`` for the sheet of cited figures.
+        ``E302`` for a table and for faults of a split file, ``E102`` or ``E103`` for the sheet of
+        cited figures.
     """
     own, other = config["table"], config["predict"]["table"]
-    known = None
+    rows = None
     if config["source"] == "table" and not is_address(own["path"]):
-        known = read_table(own["path"], header=own["header"])
-        raise_all(list(wrong_columns(known, own["path"], own, config["features"])))
-        if known is not None:
-            filled = config["dataset"]["impute"] != "none"
-            raise_all(list(wrong_cells(known, own, config["features"], filled=filled)))
+        features, filled = config["features"], config["dataset"]["impute"] != "none"
+        columns = {name: name for name in features} | own["features"]
+        rows = _rows(own["path"], columns, config, needed=features, filled=filled)
     if other is not None:
-        found = read_table(other, header=own["header"])
-        raise_all(list(wrong_columns(found, other, own, _features_of_model(config))))
+        reads, fills = _model_reads(config)
+        columns = {name: own["features"].get(name, name) for name in reads}
+        _rows(other, columns, config, needed=() if fills else reads)
     if (splits := config["audit"]["splits"]) is not None and not is_parquet(splits):
         mine = None if config["source"] == "table" else volumes
-        _check_split(splits, mine, known, own["patient_id"])
+        _check_split(splits, mine, None if rows is None else _raw(own), own["patient_id"])
     if (cited := config["comparison"]["cited"]) is not None:
         read_cited(cited)
-    return table_cohort(known, own, config["features"])
+    if rows is None:
+        return None
+    return Cohort.of_table(rows, config["features"], where=str(own["path"]))
 
 
-def _missing(config: Mapping[str, Any]) -> Iterator[TomocalcError]:
+def _rows(
+    path: str, features: Mapping[str, str], config: Config, **asked: Any
+) -> pl.DataFrame | None:
+    """Return the rows of a table as a job will have them; None of one that is not looked into."""
+    if Path(path).stat().st_size > LARGE:
+        return None
+    try:
+        from tomocalc.dataset.feature_table import read_feature_table
+    except ImportError:
+        return None
+    columns: Any = {**config["table"], "features": features}
+    return read_feature_table(path, columns, unlabelled=config["labels"]["unlabelled"], **asked)[0]
+
+
+def _raw(section: Config) -> pl.DataFrame:
+    """Return the cells of a table that could be read."""
+    import polars as pl
+
+    from tomocalc.dataset.feature_table import raw_table
+
+    return raw_table(section["path"], header=section["header"]).cast(pl.String).fill_null("")
+
+
+def _missing(config: Config) -> Iterator[TomocalcError]:
     """Say which files are not there."""
     paths = {
         "audit.splits": config["audit"]["splits"],
@@ -115,20 +140,27 @@ def _absent(key: str, why: str, fix: str) -> TomocalcError:
     )
 
 
-def _features_of_model(config: Mapping[str, Any]) -> list[str]:
-    """Return what the model to predict with reads; of an unreadable card nothing is known here."""
+def _model_reads(config: Config) -> tuple[list[str], bool]:
+    """Return what the model to predict with reads, and whether it fills what is missing.
+
+    Of an unreadable card nothing is known here.
+    """
     folder = config["predict"]["model"]
     if folder is None:
-        return config["features"]
+        return config["features"], config["dataset"]["impute"] != "none"
     try:
         card = json.loads(Path(folder, MODEL[1]).read_text(encoding="utf-8"))
-        return [feature["name"] for feature in card["features"]]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+        reads = [feature["name"] for feature in card["features"]]
+        return reads, bool(card["preprocessing"].get("imputation"))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return [], True
 
 
 def _check_split(
-    path: str, volumes: Mapping[str, Row] | None, table: Table | None, patient_id: str | None
+    path: str,
+    volumes: Mapping[str, Row] | None,
+    table: pl.DataFrame | None,
+    patient_id: str | None,
 ) -> None:
     """Hold a split file against the volumes of the run, or without any against its table."""
     of_table = volumes is None
@@ -146,15 +178,15 @@ def _check_split(
     elif not by_row and patient_id is None:
         why = "it names patients, and the table has no column of them"
         raise split_fault(path, why, "name it in table.patient_id, or give row and part")
-    elif not by_row and table is not None and table.rows is not None:
-        _need_known(path, uses, {*table.cells(str(patient_id))}, column)
-    elif by_row and table is not None and table.rows is not None:
+    elif not by_row and table is not None:
+        _need_known(path, uses, {*table[str(patient_id)]}, column)
+    elif by_row and table is not None:
         last = max(uses, key=lambda use: use.candidate_id or 0)
-        if (last.candidate_id or 0) >= len(table.rows):
+        if (last.candidate_id or 0) >= table.height:
             why = f"it names row {last.candidate_id}, and the table's rows are 0 to "
             fix = "count rows from 0, without the header"
-            raise split_fault(f"{path}:{last.line}", f"{why}{len(table.rows) - 1}", fix)
-        rows = [dict(zip(table.columns, cells, strict=False)) for cells in table.rows]
+            raise split_fault(f"{path}:{last.line}", f"{why}{table.height - 1}", fix)
+        rows = table.rows(named=True)
         if patient_id is not None:
             rows = [{"patient_id": row.get(patient_id, ""), **row} for row in rows]
         _need_same(path, header, lines, [(use, rows[use.candidate_id or 0]) for use in uses])

@@ -25,7 +25,6 @@ from tomocalc.plan.checks import (
     wrong_places,
     wrong_spacing,
 )
-from tomocalc.plan.table import is_address
 from tomocalc.reader_terms import check_opinions
 from tomocalc.readers.sources import foreign_path, local_path
 from tomocalc.sheets import (
@@ -77,6 +76,11 @@ PATHS = (
     *(f"pathvars.{name}" for name in ("results", "resources", "logs")),
 )
 """Keys whose values are paths."""
+
+
+def is_address(path: str) -> bool:
+    """Return whether a table is fetched from an address."""
+    return path.startswith(("http://", "https://"))
 
 
 def localise_paths(config: Config) -> None:

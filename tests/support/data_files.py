@@ -22,7 +22,7 @@ from tomocalc.accounts.manifest import TableEntry
 from tomocalc.adapters.bcs_dbt import bcs_dbt
 from tomocalc.adapters.inbreast import inbreast
 from tomocalc.adapters.victre import victre
-from tomocalc.audit.split_file import split_text, split_uses
+from tomocalc.audit.split_file import own_parts
 from tomocalc.config import check_config, load_schema
 from tomocalc.dataset.feature_table import read_feature_table
 from tomocalc.image.shards import read_manifest, read_volume_rows
@@ -179,7 +179,7 @@ FILES: dict[str, tuple[Callable[[Path], Path], Callable[[Path], Any]]] = {
     "CSV table": (table, read_table),
     "Parquet table": (parquet_table, read_table),
     "settings": (settings, read_settings),
-    "split file": (split_file, lambda path: split_uses(str(path), *split_text(str(path)))),
+    "split file": (split_file, lambda path: own_parts(str(path))),
     "boxes of BCS-DBT": (boxes, lambda path: bcs_dbt(path.parent)),
     "regions of INbreast": (regions, lambda path: inbreast(path.parents[1])),
     "locations of VICTRE": (locations, read_locations),

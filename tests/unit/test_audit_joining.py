@@ -34,10 +34,11 @@ def parts(split, **given):
         TABLE.select("lesion", "scanner", "label", part=pl.Series(PARTS)).reverse(),
         TABLE.with_columns(part=pl.Series(PARTS)).reverse(),
         OF_PATIENT.rename({"subset": "Subset "}),
+        OF_PATIENT.with_columns(pl.col("patient") + ".0").rename({"patient": "Subject ID"}),
         TABLE.select("patient", fold=pl.Series([0, 0, 1, 1, 2, 2]), part=pl.Series(PARTS)),
         OF_PATIENT.with_columns(scanner=pl.Series(["X", None, "Y"]), label=pl.Series([1, 1, 0])),
     ],
-    ids=["order", "row", "lesion", "and attributes", "whole table", "patients", "folds", "theirs"],
+    ids=["order", "row", "lesion", "attributes", "table", "patients", "pandas", "folds", "theirs"],
 )
 def test_a_split_belongs_to_its_rows_in_whatever_way_it_says_so(split):
     assert parts(split, patient="patient") == (dict(zip("abcdef", PARTS, strict=True)), 0)

@@ -124,7 +124,7 @@ def test_texts_of_the_table_are_asked_without_being_named() -> None:
     [
         (b"", "empty|no rows|no table"),
         (b"PK\x03\x04workbook", "workbook"),
-        (b"row,part\n0,train\n1,learn this\n", "column part, row 1"),
+        (b"row,part\n0,train\n1,learn this\n", "split.csv:3, column part"),
         (b"row,part\n0,train\n1,test,Miller\n", "split.csv:3"),
         (b"row,part\n99999,train\n", "name no row"),
         (b"row,group\n0,train\n", "no column part"),

@@ -53,6 +53,7 @@ rule split_dataset:
         features=config["features"],
         duplicates=config["dataset"]["duplicates"],
         settings=config["split"],
+        columns=section("table", "header", "patient_id"),
         parts=LEARNED.parts_of,
         seed=config["seed"],
     script:

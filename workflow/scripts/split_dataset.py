@@ -1,14 +1,18 @@
 """Split the candidates by one protocol, or as the user's file says, and audit what is shared."""
 
+from typing import Any
+
 import polars as pl
 
 from tomocalc.accounts.leakage import Balanced, Counts, SplitAccount
 from tomocalc.audit.audit import audit_split, rows_of_split
 from tomocalc.audit.own_split import read_own_split
+from tomocalc.dataset.feature_table import raw_table
 from tomocalc.dataset.splits import split_by, usable_candidates
+from tomocalc.delimited import LINE
 from tomocalc.jobs import run
 from tomocalc.parquet import read_parquet, write_parquet
-from tomocalc.sections import SplitSection
+from tomocalc.sections import SplitSection, TableSection
 
 
 def main(
@@ -22,6 +26,8 @@ def main(
     splits: str,
     account: str,
     own: str | None = None,
+    table: str | None = None,
+    columns: TableSection | None = None,
     parts: dict[str, str] | None = None,
 ) -> None:
     """Write ``splits.parquet`` and the account of its parts and leaks.
@@ -30,6 +36,8 @@ def main(
     ----------
     own
         The user's split file, for protocol ``own``; nothing is dropped from it.
+    table, columns
+        The finished table that it is about, and of its section ``header`` and ``patient_id``.
     protocol
         ``honest``, ``paper`` or ``own``.
     features
@@ -46,7 +54,12 @@ def main(
     focus = usable_candidates(everything, used=features, duplicates=keep)
     if protocol == "own":
         assert own is not None
-        rows = read_own_split(own, focus, folds=settings["folds"], seed=seed)
+        of_table: dict[str, Any] = {}
+        if table is not None:
+            assert columns is not None
+            cells = raw_table(table, header=columns["header"]).drop(LINE)
+            of_table = {"table": cells, "patient": columns["patient_id"]}
+        rows = read_own_split(own, focus, folds=settings["folds"], seed=seed, **of_table)
     else:
         rows = split_by(protocol, focus, seed=seed, settings=settings, parts=parts)
     write_parquet(splits, rows, {"protocol": protocol, "seed": str(seed)})

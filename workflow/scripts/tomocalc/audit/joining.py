@@ -1,23 +1,37 @@
 """Put the parts of a split to the rows of a table, by what both say of them.
 
-Its complaints name columns and rows and never a value: who sends one on gives no patient away.
+Its complaints name columns and lines and never a value: who sends one on gives no patient away.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import polars as pl
 import polars.selectors as cs
 
 from tomocalc.audit.rows import close_to, fault, read_table
-from tomocalc.audit.split_file import PART, WORDS
-from tomocalc.sections import PARTS
+from tomocalc.audit.split_file import (
+    KEY,
+    ORDER,
+    alike,
+    name_of,
+    own_parts,
+    place_of,
+    read_parts,
+    shared_columns,
+)
+from tomocalc.delimited import LINE
+from tomocalc.errors import TomocalcError
+from tomocalc.identity import spelling_key
 
-FOLD = re.compile("fold|repeat|iteration|^cv$", re.IGNORECASE)
-"""Names of columns that number the splits of a cross-validation."""
+KEYS = (KEY, KEY[:1], ["patient_id"])
+"""Columns that say which candidates of volumes a line is about, the finest first."""
+PLACE = "_place"
+"""Column of the number of a row among all, from 0."""
+TOLD, ALIKE = " as told", " alike"
+"""Ends of the names of what lines say beside, and of keys in one spelling."""
 
 
 def joined_table(table: Any, split: Any, *, patient: str | None = None) -> tuple[pl.DataFrame, int]:
@@ -32,37 +46,132 @@ def joined_table(table: Any, split: Any, *, patient: str | None = None) -> tuple
     """
     if isinstance(table, dict):
         return _one_below_the_other(table), 0
-    frame = read_table(table)
     if split is None:
-        return _with_parts(frame), 0
-    lines = _with_parts(read_table(split))
-    if "row" in lines.columns and "row" not in frame.columns:
-        frame = frame.with_row_index("row").with_columns(pl.col("row").cast(pl.String))
-    frame = frame.drop("part", strict=False)
-    if lines.width == 1 and lines.height == frame.height:
-        return frame.with_columns(lines["part"]), 0
-    key = _key(frame, lines, patient)
-    frame, lines = (one.with_columns(pl.col(key).cast(pl.String)) for one in (frame, lines))
-    lines = lines.select(*key, "part")
-    if not _names_rows(frame, key):
-        lines = lines.unique(maintain_order=True)
-        if key != [patient] and lines.select(key).is_duplicated().any():
-            said = "all" if len(key) > 1 else "is all"
-            raise fault(
-                "the split",
-                f"{' and '.join(key)} {said} that it shares with the table, and one value of it is "
-                "in several parts",
-                "rename the column that names rows or patients as in the table, or add row",
-            )
-    strangers = lines.join(frame, on=key, how="anti", nulls_equal=True).height
-    if strangers:
-        why = f"{strangers} of its lines name no row of the table by {' and '.join(key)}"
-        fix = "compare how both spell it, as zeros in front and separators" * (
-            strangers == lines.height
+        return read_parts(table).drop(LINE), 0
+    frame, lines = read_table(table).drop("part", strict=False), read_parts(split)
+    frame, lines = alike(frame, lines, patient)
+    key = _key(name_of(split), frame, lines, patient)
+    frame = frame.with_columns(pl.col(key).cast(pl.String))
+    once = key != [patient] and not _names_rows(frame, key)
+    rows, lacking = _met(split, frame, lines, key, once=once)
+    if lacking:
+        raise _strangers(split, lines, lacking, key)
+    rest = frame.height - rows[PLACE].n_unique()
+    return rows.select(*frame.drop(ORDER, strict=False).columns, "part"), rest
+
+
+def own_rows(
+    path: str, frame: pl.DataFrame, *, patient: str | None, of_volumes: bool, whole: bool = True
+) -> tuple[pl.DataFrame, int]:
+    """Return the rows of a run that its user's split is about, and how many lines are about none.
+
+    A row comes once for every line about it, with its ``part``, the number of the line (`LINE`) and
+    its own (`PLACE`). A volume or a patient is in one part, and what lines say beside is what the
+    run says.
+
+    Parameters
+    ----------
+    path
+        The split file.
+    frame
+        All rows of the table; of volumes their candidates, or they themselves.
+    patient
+        Column of the patients, if there is one.
+    of_volumes
+        Whether lines name volumes and candidates; else they name rows of a table.
+    whole
+        Whether *frame* has all that may be named; else a volume or a patient may lack in it.
+
+    Raises
+    ------
+    TomocalcError
+        ``E302``.
+    """
+    frame, lines = frame.drop("part", strict=False), own_parts(path)
+    frame, lines = alike(frame, lines, patient, numbered=not of_volumes)
+    shared = shared_columns(frame, lines)
+    key = next((key for key in KEYS if of_volumes and {*key} <= {*shared}), None)
+    if of_volumes and key is None:
+        told = ", ".join(name for name in lines.columns if name not in ("part", LINE))
+        why = f"it has no column that says whom a line is about; it has {told or 'part alone'}"
+        raise fault(path, why, "give volume_id and candidate_id, volume_id, or patient_id")
+    key = key or _key(path, frame, lines, patient)
+    several = KEY[1] in lines.columns if of_volumes else _names_rows(frame, key)
+    once = not several or key == [patient]
+    rows, lacking = _met(path, frame, lines, key, once=once)
+    if lacking and (whole or not once or rows.is_empty()):
+        what = "volume or candidate of this run" if of_volumes else "row of the table"
+        raise _strangers(path, lines, lacking, key, what=what)
+    if key != [patient]:
+        _check_beside(path, rows, [name for name in shared if name not in key])
+    return rows, len(lacking)
+
+
+def _met(
+    source: Any, frame: pl.DataFrame, lines: pl.DataFrame, key: list[str], *, once: bool
+) -> tuple[pl.DataFrame, list[int]]:
+    """Return the rows with each of their lines, and the lines about none by their number.
+
+    Parameters
+    ----------
+    once
+        Whether what a line names is in one part.
+    """
+    names = [f"{name}{ALIKE}" for name in key]
+    frame, lines = (  # 3.0 is 3, as pandas writes it
+        one.with_columns(
+            pl.col(name)
+            .cast(pl.String)
+            .str.strip_chars()
+            .str.replace(r"^(\d+)\.0+$", "$1")
+            .alias(f"{name}{ALIKE}")
+            for name in key
         )
-        raise fault("the split", why, fix or "correct these lines, or take them out")
-    rows = frame.join(lines, on=key, how="inner", maintain_order="left", nulls_equal=True)
-    return rows, frame.join(lines, on=key, how="anti", nulls_equal=True).height
+        for one in (frame, lines)
+    )
+    if once or not _names_rows(frame, names):
+        lines = lines.unique([*names, "part"], keep="first", maintain_order=True)
+    again = lines.filter(~pl.struct(names).is_first_distinct())
+    if once and again.height:
+        said = "all" if len(key) > 1 else "is all"
+        raise fault(
+            f"{place_of(source, again[LINE][0])}, column {key[0]}",
+            f"{' and '.join(key)} {said} that it shares with the table, and what this line names "
+            "is in several parts",
+            "correct it, or name finer what is in a part: by row, or candidate_id",
+        )
+    lacking = lines.join(frame, on=names, how="anti", nulls_equal=True)
+    rows = frame.with_row_index(PLACE).join(
+        lines, on=names, how="inner", suffix=TOLD, nulls_equal=True, maintain_order="left"
+    )
+    return rows, lacking[LINE].to_list()
+
+
+def _strangers(
+    source: Any,
+    lines: pl.DataFrame,
+    lacking: list[int],
+    key: list[str],
+    *,
+    what: str = "row of the table",
+) -> TomocalcError:
+    """Return that lines name nothing that is there."""
+    fix = "correct these lines, or take them out"
+    if len(lacking) == lines.height:
+        fix = "compare how both spell it, as zeros in front and separators"
+    why = f"{len(lacking)} of its lines name no {what} by {' and '.join(key)}"
+    return fault(place_of(source, lacking[0]), why, fix)
+
+
+def _check_beside(path: str, rows: pl.DataFrame, names: Iterable[str]) -> None:
+    """Hold what a split says beside against the rows that it is about: its order may differ."""
+    for name in names:
+        texts = [pl.col(one).cast(pl.String) for one in (name, f"{name}{TOLD}")]
+        for line, own, told in rows.select(LINE, *texts).drop_nulls().iter_rows():
+            if own.strip() and told.strip() and spelling_key(own) != spelling_key(told):
+                why = "it says otherwise than the row that it is about"
+                fix = "see that rows are counted from 0 in the table's order, without the header"
+                raise fault(f"{place_of(path, line)}, column {name}", why, fix)
 
 
 def _one_below_the_other(table: Mapping[str, object]) -> pl.DataFrame:
@@ -81,15 +190,16 @@ def _one_below_the_other(table: Mapping[str, object]) -> pl.DataFrame:
     return pl.concat([one.select(first) for one in parts], how="vertical_relaxed")
 
 
-def _key(frame: pl.DataFrame, lines: pl.DataFrame, patient: str | None) -> list[str]:
+def _key(where: str, frame: pl.DataFrame, lines: pl.DataFrame, patient: str | None) -> list[str]:
     """Return the columns by which a line of a split belongs to a row: as few as tell it.
 
     A column that both have may also be an attribute, such as the scanner or the label, which is
     the same in many rows or empty: what names rows goes first, then the patient.
     """
-    shared = [name for name in lines.columns if name in frame.columns and name != "part"]
-    if "row" in shared:
-        return ["row"]
+    shared = shared_columns(frame, lines)
+    for name in (ORDER, "row"):
+        if name in shared:
+            return [name]
     floats = {name for one in (frame, lines) for name in one.select(cs.float()).columns}
     plain = [name for name in shared if name not in floats]
     for name in plain:
@@ -102,16 +212,16 @@ def _key(frame: pl.DataFrame, lines: pl.DataFrame, patient: str | None) -> list[
         return [patient]
     if shared:
         return plain or shared
-    own = [name for name in lines.columns if name != "part"]
+    own = [name for name in lines.columns if name not in ("part", LINE)]
     if not own:
         raise fault(
-            "the split",
+            where,
             f"it has {lines.height} lines and the table {frame.height} rows, and no column in "
             "common",
             "add the column row, the number of the table's row from 0",
         )
     raise fault(
-        "the split",
+        where,
         f"it has no column of the table; {close_to(own[0], own)}",
         "rename the column that names rows or patients as in the table"
         + f" ({patient}, for patients)" * (patient is not None)
@@ -123,26 +233,3 @@ def _names_rows(frame: pl.DataFrame, names: list[str]) -> bool:
     """Return whether every row has a value of its own in these columns."""
     own = frame.select(names)
     return not own.is_duplicated().any() and own[names[0]].null_count() == 0
-
-
-def _with_parts(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return a table with the part of every row, in our words, in place of its own column."""
-    plain = {name.strip().casefold(): name for name in frame.columns}
-    column = next((plain[name] for name in PART if name in plain), None)
-    if column is None:
-        why = f"it has no column part; its columns are {', '.join(frame.columns[:20])}"
-        fix = "add one that says train, validation or test; the table comes first, then the split"
-        raise fault("the split", why, fix)
-    words = frame[column].cast(pl.String).fill_null("").str.strip_chars().str.to_lowercase()
-    unknown = (~words.is_in(list(WORDS))).arg_true()
-    if len(unknown):
-        why = f"its word is no part, as in {len(unknown)} rows"
-        raise fault(f"column {column}, row {unknown[0]}", why, f"use {', '.join(PARTS)}")
-    parts = words.replace_strict(WORDS, return_dtype=pl.String).alias("part")
-    rest = frame.drop(column)
-    once = rest.unique()  # rows of one patient may be lines of one fold
-    for name in rest.columns:
-        if FOLD.search(name) and rest.width > 1 and once.drop(name).is_duplicated().all():
-            why = f"it numbers {rest[name].n_unique()} splits of the same rows, one below the other"
-            raise fault(f"column {name}", why, "give the lines of one of them at a time")
-    return rest.with_columns(parts)

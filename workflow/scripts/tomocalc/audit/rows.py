@@ -152,8 +152,10 @@ def written_digits(values: pl.Series) -> tuple[NDArray[np.int64], NDArray[np.int
     return digits.to_numpy().astype(np.int64), decimals.to_numpy()
 
 
-def read_table(source: Any) -> pl.DataFrame:
+def read_table(source: Any, *, lines: bool = False) -> pl.DataFrame:
     """Read a table from a file, or take a data frame; columns of a text file are text.
+
+    With *lines* a text file has the numbers of its lines too, as `text_table` gives them.
 
     Raises
     ------
@@ -177,11 +179,11 @@ def read_table(source: Any) -> pl.DataFrame:
             why = why if Path(path).exists() else "there is no such file"
             raise fault(path, why, "give a CSV, TSV or Parquet file") from error
     try:
-        found = text_table(path)
+        found = text_table(path, lines=lines)
     except TomocalcError as error:
         raise fault(error.where, error.why, error.fix) from error
     blank = [name for name in found.columns if name.strip() == ""]
-    if found.is_empty() or len(found.columns) - len(blank) < 2:
+    if found.is_empty() or len(found.columns) - len(blank) < 2 + lines:
         raise fault(path, "it holds no rows, or one column", "give a CSV, TSV or Parquet file")
     if twice := [name for name in found.columns if name and f"{name}{TWICE}" in found.columns]:
         raise fault(path, f"it has several columns {twice[0]}", "rename or delete one of them")

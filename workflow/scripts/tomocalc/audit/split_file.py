@@ -1,15 +1,21 @@
-"""The lines of a user's own split file. Standard library only: Snakemake asks while it plans."""
+"""The lines of a split: their parts, and which columns they share with a table.
+
+Complaints name columns and lines and never a value: who sends one on gives no patient away.
+"""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterator, Sequence
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any
 
-from tomocalc.delimited import split_lines
-from tomocalc.errors import TomocalcError, raise_all
+import polars as pl
+
+from tomocalc.audit.rows import fault, read_table
+from tomocalc.delimited import LINE
 from tomocalc.sections import PARTS, TABLE
+from tomocalc.text_table import PARQUET
 
 WORDS = {
     **dict.fromkeys(("train", "training", "learn"), "train"),
@@ -20,175 +26,114 @@ WORDS = {
 """What people call the parts of a split."""
 PART = ("part", "split", "subset", "partition", "set", "fold")
 """Columns that may hold the part, the likeliest first."""
-NAMES = {
-    "volume_id": ("volumeid", "volume"),
-    "candidate_id": ("candidateid", "candidate"),
-    "row": ("row",),
-    "patient_id": ("patientid", "patient", "subjectid", "subject"),
-    "part": PART,
-}
-"""Columns of a split file, by what people call them, letters and digits alone."""
-KEY = ("volume_id", "candidate_id")
-KEYS = (KEY, ("volume_id",), ("patient_id",), ("row",))
-"""Columns that say whom a line is about, the finest of volumes first."""
-OF_TABLE = (("row",), ("patient_id",), KEY, ("volume_id",))
-"""The same, of the rows of a table."""
-SHOWN = 5
-"""Faults of one kind that are told."""
-
-Lines = Sequence[tuple[int, Sequence[str]]]
+PATIENT = ("patientid", "patient", "subjectid", "subject")
+"""What the column of the patients is called; of names only letters and digits count."""
+CALLED = {"volume_id": ("volume",), "candidate_id": ("candidate",), "row": ()}
+"""Columns of splits, and what else they are called."""
+KEY = ["volume_id", "candidate_id"]
+"""Columns that name a candidate."""
+FOLD = re.compile("fold|repeat|iteration|^cv$", re.IGNORECASE)
+"""Names of columns that number the splits of a cross-validation."""
+ORDER = "_order"
+"""Column of the place of rows and lines that have nothing else in common."""
 
 
-class Use(NamedTuple):
-    """Whom a line is about, as far as it says, its part, and the number of the line.
+def read_parts(source: Any) -> pl.DataFrame:
+    """Return a table or a split with the part of every line, in our words, for its own column.
 
-    A row of a table is a candidate of the volume ``table``. A line without a candidate is about
-    all of its volume, or of its patient.
+    The column `LINE` is the number of the line in a text file, else of the row, from 0.
     """
+    frame = read_table(source, lines=True)
+    frame = frame if LINE in frame.columns else frame.with_row_index(LINE)
+    cells = pl.exclude(LINE).cast(pl.String, strict=False).str.strip_chars().fill_null("")
+    frame = frame.filter(frame.select(~pl.all_horizontal(cells == "")).to_series())
+    plain = {_plain(name): name for name in reversed(frame.columns)}
+    column = next((plain[name] for name in PART if name in plain), None)
+    if column is None:
+        told = ", ".join(name for name in frame.columns[:20] if name != LINE)
+        fix = "add one that says train, validation or test; the table comes first, then the split"
+        raise fault(name_of(source), f"it has no column part; its columns are {told}", fix)
+    words = frame[column].cast(pl.String).fill_null("").str.strip_chars().str.to_lowercase()
+    unknown = (~words.is_in(list(WORDS))).arg_true()
+    if len(unknown):
+        close = difflib.get_close_matches(words[unknown[0]], PARTS, n=1, cutoff=0.5)
+        fix = f"did you mean `{close[0]}`? Use " if close else "use "
+        where = f"{place_of(source, frame[LINE][unknown[0]])}, column {column}"
+        why = f"its word is no part, as in {len(unknown)} rows"
+        raise fault(where, why, f"{fix}{', '.join(PARTS)}")
+    parts = words.replace_strict(WORDS, return_dtype=pl.String).alias("part")
+    rest = frame.drop(column, LINE)
+    once = rest.unique()  # rows of one patient may be lines of one fold
+    for name in rest.columns:
+        if FOLD.search(name) and rest.width > 1 and once.drop(name).is_duplicated().all():
+            why = f"it numbers {rest[name].n_unique()} splits of the same rows, one below the other"
+            raise fault(f"column {name}", why, "give the lines of one of them at a time")
+    return rest.with_columns(parts, frame[LINE])
 
-    volume_id: str | None
-    candidate_id: int | None
-    patient_id: str | None
-    part: str
-    line: int
 
-
-def is_parquet(path: str) -> bool:
-    """Return whether a split file is a Parquet file, by its name."""
-    return path.lower().endswith((".parquet", ".pq"))
-
-
-def split_text(path: str) -> tuple[list[str], Lines]:
-    """Return the header of a CSV or TSV file, and its lines by their number.
+def own_parts(path: str) -> pl.DataFrame:
+    """Return the lines of a user's split, of which some train and some test.
 
     Raises
     ------
     TomocalcError
         ``E302``.
     """
-    try:
-        return split_lines(path)
-    except TomocalcError as error:
-        raise split_fault(path, error.why, f"{error.fix} (CSV, TSV or Parquet)") from error
-
-
-def split_uses(
-    path: str, header: Sequence[str], lines: Lines, *, of_table: bool = False
-) -> list[Use]:
-    """Return whom a split file puts into which part.
-
-    Upper and lower case of columns and parts are the same, as are blanks and underscores;
-    ``val`` is validation, and ``3.0`` is 3, as pandas writes it. Of repeated lines about a volume
-    or a patient the first counts.
-
-    Parameters
-    ----------
-    of_table
-        Whether the candidates are rows of a table.
-
-    Raises
-    ------
-    TomocalcError
-        ``E302`` for a column that lacks, a part that is none, a number that is no whole one, a
-        patient or a volume in two parts.
-    """
-    plain = [re.sub(r"[\W_]+", "", name.casefold()) for name in header]
-    places = {
-        name: next(plain.index(word) for word in words if word in plain)
-        for name, words in NAMES.items()
-        if not {*words}.isdisjoint(plain)
-    }
-    keys = OF_TABLE if of_table else KEYS
-    key = next((key for key in keys if {*key} <= places.keys()), None)
-    if key is None or "part" not in places:
-        lacking = "part" if key else "that says whom a line is about"
-        columns = f"; its columns are {', '.join(header[:20])}"
-        raise split_fault(path, f"it has no column {lacking}{columns}", wanted(of_table=of_table))
-    if not lines:
-        raise split_fault(path, "it has no rows", "write one line per candidate or patient")
-    for line, cells in lines:
-        if len(cells) < len(header) or any(map(str.strip, cells[len(header) :])):
-            why = f"it has {len(cells)} cells where the header has {len(header)}"
-            raise split_fault(f"{path}:{line}", why, "give every line one cell per column")
-    raise_all(list(_unknown_parts(path, [(line, cells[places["part"]]) for line, cells in lines])))
-    number = key[-1] if key[-1] in ("candidate_id", "row") else None
-    uses = []
-    for line, cells in lines:
-        told = {name: cells[places[name]].strip() for name in (*key, "part")}
-        whole = _whole(told[number], f"{path}:{line}, column {number}") if number else None
-        volume = TABLE if number == "row" else told.get("volume_id")
-        uses.append(Use(volume, whole, told.get("patient_id"), _part(told["part"]), line))
-    return uses if uses[0].candidate_id is not None else _one_part_each(path, key[0], uses)
-
-
-def wanted(*, of_table: bool) -> str:
-    """Say which columns a split file needs."""
-    who = "row or patient_id" if of_table else "volume_id and candidate_id, volume_id or patient_id"
-    return f"give the column part (train, validation or test) and {who}"
-
-
-def _one_part_each(path: str, column: str, uses: Sequence[Use]) -> list[Use]:
-    """Return the first line about every volume or patient, each of which is in one part."""
-    first: dict[tuple[str | None, str | None], Use] = {}
-    for use in uses:
-        known = first.setdefault((use.volume_id, use.patient_id), use)
-        if known.part != use.part:
-            name = getattr(use, column)
-            why = f"`{name}` is in {use.part} here and in {known.part} on line {known.line}"
-            finer = "row, or volume_id" if column == "patient_id" else "candidate_id"
-            fix = f"correct one of them, or say with the column {finer} which of its candidates"
-            raise split_fault(f"{path}:{use.line}, column {column}", why, fix)
-    return [*first.values()]
-
-
-def check_parts(path: str, parts: Collection[str]) -> None:
-    """Check that there is something to train on and something to test on.
-
-    Raises
-    ------
-    TomocalcError
-        ``E302``.
-    """
+    lines = read_parts(path)
+    parts = {*lines["part"]}
     for part in ("train", "test"):
         if part not in parts:
             why = f"no line has the part `{part}`; its parts are {', '.join(sorted(parts))}"
-            raise split_fault(f"{path}, column part", why, f"say which candidates are in {part}")
+            raise fault(f"{path}, column part", why, f"say which rows are in {part}")
+    return lines
 
 
-def split_fault(where: str, why: str, fix: str) -> TomocalcError:
-    """Return what is wrong with a split file."""
-    return TomocalcError(
-        "E302", what="the split file cannot be used", where=where, why=why, fix=fix
-    )
+def alike(
+    frame: pl.DataFrame, lines: pl.DataFrame, patient: str | None, *, numbered: bool = True
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return rows and lines, with what both say under one name.
+
+    Parameters
+    ----------
+    patient
+        Column of the patients among the rows.
+    numbered
+        Whether lines may name rows by their number, or by their order alone.
+    """
+    own = {*lines.columns} - {*frame.columns, "part", LINE}
+    plain = {_plain(name): name for name in reversed(lines.columns) if name in own}
+    for name in dict.fromkeys((*frame.columns, *CALLED)):
+        if name in lines.columns:
+            continue
+        words = (_plain(name), *CALLED.get(name, ()), *(PATIENT if name == patient else ()))
+        told = next((plain.pop(word) for word in words if word in plain), name)
+        lines = lines.rename({told: name}, strict=False)
+    if not numbered:
+        return frame, lines
+    if {*KEY} <= {*lines.columns} - {*frame.columns} and (lines[KEY[0]] == TABLE).all():
+        lines = lines.select("part", LINE, row=KEY[1])  # of an earlier run with a table
+    if "row" in lines.columns and "row" not in frame.columns:
+        frame = frame.with_row_index("row").with_columns(pl.col("row").cast(pl.String))
+    if {*lines.columns} == {"part", LINE} and lines.height == frame.height:
+        frame, lines = frame.with_row_index(ORDER), lines.with_row_index(ORDER)
+    return frame, lines
 
 
-def _part(word: str) -> str:
-    plain = word.strip().casefold()
-    return WORDS.get(plain, plain)
+def shared_columns(frame: pl.DataFrame, lines: pl.DataFrame) -> list[str]:
+    """Return what lines and rows both say."""
+    return [name for name in lines.columns if name in frame.columns and name != "part"]
 
 
-def _unknown_parts(path: str, words: Sequence[tuple[int, str]]) -> Iterator[TomocalcError]:
-    """Yield the words that are no part, each once, the first of them."""
-    lines: dict[str, list[int]] = {}
-    for line, word in words:
-        if _part(word) not in PARTS:
-            lines.setdefault(word.strip(), []).append(line)
-    for word, found in list(lines.items())[:SHOWN]:
-        close = difflib.get_close_matches(word.casefold(), PARTS, n=1, cutoff=0.5)
-        fix = (
-            f"did you mean `{close[0]}`?"
-            if close
-            else f"use one of: {', '.join(PARTS)}; or leave the line out"
-        )
-        why = f"{len(found)} lines have the part `{word}`, the first is line {found[0]}"
-        yield split_fault(f"{path}, column part", why, fix)
+def name_of(source: Any) -> str:
+    """Return the path of a split, or what a frame is called."""
+    return str(source) if isinstance(source, str | Path) else "the split"
 
 
-def _whole(text: str, where: str) -> int:
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.5
-    if not number.is_integer() or not 0 <= number < 2**31:
-        raise split_fault(where, f"`{text}` is no whole number", "correct it")
-    return int(number)
+def place_of(source: Any, line: int) -> str:
+    """Return where a line of a text file stands, or a row of a frame."""
+    text = isinstance(source, str | Path) and not str(source).lower().endswith(PARQUET)
+    return f"{source}:{line}" if text else f"{name_of(source)}, row {line}"
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name.casefold())

@@ -13,7 +13,7 @@ from tomocalc.plan.checks import Cohort, check_split
 from tomocalc.plan.named import check_contents, check_named_files
 from tomocalc.plan.pages import PagePlan
 from tomocalc.plan.prediction import PredictionPlan
-from tomocalc.plan.reading import Config, read_sheets
+from tomocalc.plan.reading import Config, read_sheets, table_file
 from tomocalc.plan.search import SearchPlan
 from tomocalc.plan.volumes import SUBGROUPS, VolumePlan
 from tomocalc.plan.wildcards import Wildcards, answering
@@ -61,14 +61,18 @@ class ProtocolPlan:
 
     @answering
     def split_inputs(self, wildcards: Wildcards) -> dict[str, str]:
-        """Return what is split, and for protocol ``own`` the user's file.
+        """Return what is split, and for protocol ``own`` the user's file and the table it is about.
 
         An honest split that the sheets show to be impossible is refused.
         """
         if wildcards.protocol == "honest" and self.cohort is not None:
             check_split(self.cohort, self.config["split"])
-        own = {"own": self.config["audit"]["splits"]} if wildcards.protocol == "own" else {}
-        return {"candidates": "<results>/dataset/candidates.parquet", **own}
+        found = {"candidates": "<results>/dataset/candidates.parquet"}
+        if wildcards.protocol == "own":
+            found["own"] = self.config["audit"]["splits"]
+            if self.config["source"] == "table":
+                found["table"] = table_file(self.config)
+        return found
 
     def network_inputs(self, wildcards: Wildcards) -> dict[str, str]:
         """Return what a network of the comparison reads, and the weights that it starts from."""

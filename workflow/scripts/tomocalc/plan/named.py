@@ -5,29 +5,16 @@ Only what Snakemake itself needs is imported with this module; tables are read w
 
 from __future__ import annotations
 
-import difflib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tomocalc.audit.split_file import (
-    Lines,
-    Use,
-    check_parts,
-    is_parquet,
-    split_fault,
-    split_text,
-    split_uses,
-    wanted,
-)
-from tomocalc.cells import Row
+from tomocalc.cells import LINE, Row
 from tomocalc.comparison.catalogue import read_cited
 from tomocalc.errors import TomocalcError, raise_all
-from tomocalc.identity import spelling_key
 from tomocalc.plan.checks import Cohort
 from tomocalc.plan.reading import Config, is_address
-from tomocalc.sections import TABLE
 
 if TYPE_CHECKING:
     import polars as pl
@@ -77,9 +64,8 @@ def check_contents(config: Config, volumes: Mapping[str, Row]) -> Cohort | None:
         reads, fills = _model_reads(config)
         columns = {name: own["features"].get(name, name) for name in reads}
         _rows(other, columns, config, needed=() if fills else reads)
-    if (splits := config["audit"]["splits"]) is not None and not is_parquet(splits):
-        mine = None if config["source"] == "table" else volumes
-        _check_split(splits, mine, None if rows is None else _raw(own), own["patient_id"])
+    if (splits := config["audit"]["splits"]) is not None:
+        _check_split(splits, config, volumes, known=rows is not None)
     if (cited := config["comparison"]["cited"]) is not None:
         read_cited(cited)
     if rows is None:
@@ -101,13 +87,29 @@ def _rows(
     return read_feature_table(path, columns, unlabelled=config["labels"]["unlabelled"], **asked)[0]
 
 
-def _raw(section: Config) -> pl.DataFrame:
-    """Return the cells of a table that could be read."""
-    import polars as pl
+def _check_split(path: str, config: Config, volumes: Mapping[str, Row], *, known: bool) -> None:
+    """Hold a split file against the volumes of the run, or its table where that is *known*."""
+    try:
+        import polars as pl
 
-    from tomocalc.dataset.feature_table import raw_table
-
-    return raw_table(section["path"], header=section["header"]).cast(pl.String).fill_null("")
+        from tomocalc.audit.joining import own_rows
+        from tomocalc.audit.split_file import own_parts
+        from tomocalc.dataset.feature_table import raw_table
+    except ImportError:
+        return
+    own = config["table"]
+    if config["source"] != "table":
+        texts = [
+            {name: str(value) for name, value in row.items() if value is not None}
+            for row in volumes.values()
+        ]
+        frame = pl.DataFrame(texts, infer_schema_length=None)
+        own_rows(path, frame, patient="patient_id", of_volumes=True)
+    elif known:
+        table = raw_table(own["path"], header=own["header"]).drop(LINE)
+        own_rows(path, table, patient=own["patient_id"], of_volumes=False)
+    else:
+        own_parts(path)
 
 
 def _missing(config: Config) -> Iterator[TomocalcError]:
@@ -154,76 +156,3 @@ def _model_reads(config: Config) -> tuple[list[str], bool]:
         return reads, bool(card["preprocessing"].get("imputation"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return [], True
-
-
-def _check_split(
-    path: str,
-    volumes: Mapping[str, Row] | None,
-    table: pl.DataFrame | None,
-    patient_id: str | None,
-) -> None:
-    """Hold a split file against the volumes of the run, or without any against its table."""
-    of_table = volumes is None
-    header, lines = split_text(path)
-    uses = split_uses(path, header, lines, of_table=of_table)
-    check_parts(path, {use.part for use in uses})
-    column = "volume_id" if uses[0].patient_id is None else "patient_id"
-    by_row = column == "volume_id" and all(use.volume_id == TABLE for use in uses)
-    if column == "volume_id" and by_row is not of_table and TABLE not in (volumes or ()):
-        named = ("it names volumes", "a table") if of_table else ("it numbers rows", "volumes")
-        why = f"{named[0]}, and this run has {named[1]}"
-        raise split_fault(path, why, wanted(of_table=of_table))
-    if volumes is not None:
-        _need_known(path, uses, {str(row[column]) for row in volumes.values()}, column)
-    elif not by_row and patient_id is None:
-        why = "it names patients, and the table has no column of them"
-        raise split_fault(path, why, "name it in table.patient_id, or give row and part")
-    elif not by_row and table is not None:
-        _need_known(path, uses, {*table[str(patient_id)]}, column)
-    elif by_row and table is not None:
-        last = max(uses, key=lambda use: use.candidate_id or 0)
-        if (last.candidate_id or 0) >= table.height:
-            why = f"it names row {last.candidate_id}, and the table's rows are 0 to "
-            fix = "count rows from 0, without the header"
-            raise split_fault(f"{path}:{last.line}", f"{why}{table.height - 1}", fix)
-        rows = table.rows(named=True)
-        if patient_id is not None:
-            rows = [{"patient_id": row.get(patient_id, ""), **row} for row in rows]
-        _need_same(path, header, lines, [(use, rows[use.candidate_id or 0]) for use in uses])
-    if volumes is not None and column == "volume_id":
-        _need_same(path, header, lines, [(use, volumes[str(use.volume_id)]) for use in uses])
-
-
-def _need_same(
-    path: str, header: Sequence[str], lines: Lines, told: Iterable[tuple[Use, Row]]
-) -> None:
-    """Hold what a split file says beside against the rows that it is about: its order may differ.
-
-    Parameters
-    ----------
-    told
-        Of every line what it says, and the row of the table or of the sheet.
-    """
-    cells = dict(lines)
-    for use, row in told:
-        for name, text in zip(header, cells[use.line], strict=False):
-            own = str(row.get(name) or "")
-            if own and text and spelling_key(own) != spelling_key(text):
-                why = f"it says {name} `{text}`, and what it is about has `{own}`"
-                fix = "see that rows are counted from 0 in the table's order, without the header"
-                raise split_fault(f"{path}:{use.line}, column {name}", why, fix)
-
-
-def _need_known(path: str, uses: Sequence[Use], known: Collection[str], column: str) -> None:
-    """Name the first of the patients or volumes of a split file that are none of this run."""
-    named = {getattr(use, column): use.line for use in reversed(uses)}
-    unknown = {name: line for name, line in reversed(named.items()) if name not in known}
-    if unknown:
-        name, line = next(iter(unknown.items()))
-        folded = {one.casefold(): one for one in known}
-        close = difflib.get_close_matches(name.casefold(), folded, n=1)
-        what = column.partition("_")[0]
-        why = f"{len(unknown)} of its {what}s are none of this run, the first is `{name}`"
-        fix = f"write every {what} as in the sheet of volumes, or the table"
-        hint = f"did you mean `{folded[close[0]]}`? Otherwise {fix}" if close else fix
-        raise split_fault(f"{path}:{line}, column {column}", why, hint)

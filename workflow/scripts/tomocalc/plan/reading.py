@@ -83,6 +83,12 @@ def is_address(path: str) -> bool:
     return path.startswith(("http://", "https://"))
 
 
+def table_file(config: Mapping[str, Any]) -> str:
+    """Return the feature table: the user's own file, or the fetched one."""
+    path = str(config["table"]["path"])
+    return f"<resources>/tables/{path.rsplit('/', 1)[1]}" if is_address(path) else path
+
+
 def localise_paths(config: Config) -> None:
     """Write out ``~`` in the paths of the configuration.
 

@@ -14,7 +14,7 @@ from typing import Any
 from tomocalc.cells import Row
 from tomocalc.errors import TomocalcError
 from tomocalc.files import stable_number
-from tomocalc.plan.reading import Config, inserted_volumes, is_address
+from tomocalc.plan.reading import Config, inserted_volumes, table_file
 from tomocalc.plan.wildcards import Wildcards, answering, known_row
 from tomocalc.readers.sources import source_names
 
@@ -222,24 +222,19 @@ class VolumePlan:
     def dataset_inputs(self, wildcards: Wildcards) -> dict[str, Any]:
         """Return what the data set is merged from: shards and annotations, or a finished table."""
         if not self.has_images:
-            return {"table": self._table()}
+            return {"table": table_file(self.config)}
         return self.image_inputs(wildcards) | {"quarantine": "<results>/qc/quarantine.tsv"}
 
     def evaluation_inputs(self, wildcards: Wildcards) -> dict[str, Any]:
         """Return what there is to find, or the table where its columns divide the figures."""
         if not self.has_images and self.config["table"]["subgroups"]:
-            return {"table": self._table()}
+            return {"table": table_file(self.config)}
         return self.image_inputs(wildcards)
 
     @property
     def subgroups(self) -> dict[str, dict[str, str]]:
         """What the sheet says of volumes only to divide the figures, by their id."""
         return subgroups_in(self.rows)
-
-    def _table(self) -> str:
-        """Return the feature table: the user's own file, or the fetched one."""
-        path = str(self.config["table"]["path"])
-        return f"<resources>/tables/{path.rsplit('/', 1)[1]}" if is_address(path) else path
 
 
 def batches(names: Iterable[str], size: int) -> dict[str, list[str]]:

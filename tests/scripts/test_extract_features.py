@@ -77,7 +77,7 @@ def test_a_lost_shard_costs_its_slice_only(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(Volume, "read", counted)
     # What Snakemake does before it runs the rule again, and a shard that is gone.
-    for name in ("manifest.json", "objects.parquet", "0003.parquet"):
+    for name in ("manifest.json", "0003.parquet"):
         (out / name).unlink()
     run(source, out)
     assert read == [2, 0, 4, 3]  # the reader looks at three slices for side and background
@@ -207,8 +207,7 @@ def test_a_second_generator_runs_where_it_is_asked_for_and_changes_no_shard(tmp_
     assert both.generators == ("local", "paper")
     assert both.shards == alone.shards
     for name, generators in (("one", ["local"]), ("two", ["local", "paper"])):
-        objects = pl.read_parquet(tmp_path / name / "objects.parquet")
-        assert objects.columns == ["generator", "slice", "row", "col", "area_px"]
+        objects = pl.read_parquet(tmp_path / name / "search.parquet")
         assert sorted(objects["generator"].unique()) == generators
 
 

@@ -76,11 +76,11 @@ def test_truth_adds_bins_of_visibility_and_other_objects(tmp_path: Path) -> None
 
 def test_an_altered_table_of_objects_is_refused(tmp_path: Path) -> None:
     account(tmp_path, [])
-    path = tmp_path / "v1/objects.parquet"
+    path = tmp_path / "v1/search.parquet"
     content = bytearray(path.read_bytes())
     content[100] ^= 1
     path.write_bytes(bytes(content))
-    with pytest.raises(TomocalcError, match=r"E301.*objects\.parquet"):
+    with pytest.raises(TomocalcError, match=r"E301.*search\.parquet"):
         account(tmp_path, [])
     path.unlink()
     with pytest.raises(TomocalcError, match="E301"):

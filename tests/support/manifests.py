@@ -9,7 +9,7 @@ from tomocalc.accounts.manifest import SliceFacts, TableEntry, VolumeManifest
 from tomocalc.image.shards import settings_key
 from tomocalc.tables import SCHEMA_VERSION
 
-NOTHING = TableEntry(path="objects.parquet", key="k", rows=0, sha256="0" * 64)
+NOTHING = TableEntry(path="search.parquet", key="k", rows=0, sha256="0" * 64)
 
 
 def manifest(volume_id: str = "v", **changes: Any) -> VolumeManifest:

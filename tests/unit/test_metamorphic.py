@@ -14,20 +14,25 @@ from support.encodings import one
 from support.encodings_files import ENCODINGS
 from support.encodings_refused import REFUSED
 from support.image_slices import SETTINGS
+from support.image_volumes import IMAGE, SHEET
 from support.one_breast import AIR, BREAST, FOCUS, SLICES, SPOTS, Encoding, many
 from support.opening import opened
 from tomocalc.dataset.labels import label_candidates
 from tomocalc.dataset.masks import placed
 from tomocalc.errors import TomocalcError
-from tomocalc.image.extraction import extract
-from tomocalc.readers.volume import Volume
+from tomocalc.image.extraction import Extracted, measure_volume
 
-ROW = {"volume_id": "v", "patient_id": "p", "laterality": "L", "view": "CC", "site": None}
+ROW = SHEET | {"volume_id": "v", "pixel_spacing_mm": None, "slice_spacing_mm": None}
 
 
-def candidates(volume: Volume, folder: Path, order: Any) -> pl.DataFrame:
+def measured(source: Path, folder: Path, **options: Any) -> Extracted:
+    row = ROW | options
+    return measure_volume(source, row=row, image=IMAGE, settings=SETTINGS, folder=folder, keep=True)
+
+
+def candidates(source: Path, folder: Path, order: Any, **options: Any) -> pl.DataFrame:
     """Return the labelled rows of a volume whose stored image k lies at depth order[k]."""
-    found = extract(volume, SETTINGS, row=ROW, folder=folder, keep=True)
+    found = measured(source, folder, **options)
     line = {"radius": 0.0, "width": None, "height": None, "mask": None, "kind": "calcification"}
     named = list(order).index(FOCUS)
     points = [
@@ -54,13 +59,13 @@ def expected() -> pl.DataFrame:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         source = ENCODINGS["explicit"].write(folder)
-        return candidates(opened(source, laterality="L"), folder / "out", range(SLICES))
+        return candidates(source, folder / "out", range(SLICES))
 
 
 def check(encoding: Encoding, folder: Path) -> None:
     (folder / "raw").mkdir()
-    options = {"laterality": "L", **encoding.options}
-    volume = opened(encoding.write(folder / "raw"), **options)
+    source = encoding.write(folder / "raw")
+    volume = opened(source, laterality="L", **encoding.options)
     assert tuple(doubt.code for doubt in volume.header.doubts) == encoding.doubts
     assert not volume.faults
     assert len(volume) == SLICES
@@ -74,7 +79,8 @@ def check(encoding: Encoding, folder: Path) -> None:
             assert np.corrcoef(read.ravel(), image.ravel())[0, 1] > 0.99999
     if encoding.same == "values" and [*encoding.order] == [*range(SLICES)]:
         return  # the same values at the same places are measured alike
-    found, wanted = candidates(volume, folder / "out", encoding.order), expected()
+    found = candidates(source, folder / "out", encoding.order, **encoding.options)
+    wanted = expected()
     if encoding.same == "values":
         assert found.equals(wanted)
         return
@@ -120,7 +126,7 @@ def test_a_file_that_is_cut_short_is_damaged(tmp_path: Path, name: str, lost: in
 
 def test_a_slice_that_is_there_twice_is_doubted(tmp_path: Path) -> None:
     many(BREAST[[0, 1, 2, 2, 4, 5]]).save_as(tmp_path / "a.dcm", enforce_file_format=True)
-    found = extract(opened(tmp_path / "a.dcm"), SETTINGS, row=ROW, folder=tmp_path / "out")
+    found = measured(tmp_path / "a.dcm", tmp_path / "out")
     (doubt,) = found.manifest.doubts
     assert (doubt.code, doubt.slices) == ("slices_repeat", (3,))
 

@@ -177,10 +177,10 @@ def test_deleted_pictures_are_drawn_again(rerun: Project) -> None:
 def test_a_deleted_table_of_objects_is_named_and_made_again(measured: Project) -> None:
     target = ("results/qc/detection.json", *ARGUMENTS)
     before = measured.outputs()
-    (measured.folder / "results/features/v2/objects.parquet").unlink()
+    (measured.folder / "results/features/v2/search.parquet").unlink()
     assert measured.planned(*target) == {}
     (error,) = errors(measured.snakemake(*target, "--forcerun", "measure_detection", ok=False))
-    assert "objects.parquet" in error
+    assert "search.parquet" in error
     assert "again: rm results/batches/v2.json results/features/volumes.tsv" in error
     manifest(measured, "v2").unlink()
     (error,) = errors(measured.snakemake(*target, ok=False))

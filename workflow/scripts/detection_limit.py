@@ -29,7 +29,6 @@ from tomocalc.pages.frame import write_page
 from tomocalc.parquet import read_parquet
 from tomocalc.readers.opening import open_row
 from tomocalc.sections import Finding, ReadingSection
-from tomocalc.tables import OBJECTS_FILE
 
 
 def main(
@@ -74,7 +73,7 @@ def main(
     searched, scored = list[Case](), list[Case]()
     for path, manifest in zip(manifests, measured, strict=True):
         name, spacing = manifest.volume_id, manifest.pixel_spacing_mm
-        table, outline = read_objects(Path(path).with_name(OBJECTS_FILE), manifest)
+        table, outline = read_objects(Path(path).parent, manifest)
         used = table.filter(pl.col("generator") == manifest.settings.generator)
         whose: dict[str, Any] = {"patient_id": manifest.patient_id, "site": manifest.site}
         others = known.get(name, [])

@@ -31,7 +31,6 @@ from tomocalc.image.shards import read_manifest
 from tomocalc.jobs import run
 from tomocalc.parquet import read_parquet
 from tomocalc.sections import Finding, LabelsSection
-from tomocalc.tables import OBJECTS_FILE
 
 log = logging.getLogger("tomocalc.measure_detection")
 
@@ -54,7 +53,7 @@ def main(
     Parameters
     ----------
     manifests
-        Of the volumes; each has its table of objects, its candidates and its picture beside it.
+        Of the volumes; each has its objects, its candidates and its picture beside it.
     annotations
         The sheet.
     truth
@@ -71,13 +70,13 @@ def main(
         Folder that the masks of the annotations are in, or None.
     """
     volumes = [read_manifest(path) for path in manifests]
-    objects = [Path(path).with_name(OBJECTS_FILE) for path in manifests]
+    folders = [Path(path).parent for path in manifests]
     annotated = read_findings(annotations, volumes, data_root=data_root)
     findings = by_volume(annotated)
     known = by_volume(read_truth(truth) if truth else [])
     accounts = {name: Coverage() for name in sorted({it for v in volumes for it in v.generators})}
-    for manifest, path in zip(volumes, objects, strict=True):
-        table, outline = read_objects(path, manifest)
+    for manifest, folder in zip(volumes, folders, strict=True):
+        table, outline = read_objects(folder, manifest)
         row_mm, col_mm = manifest.pixel_spacing_mm
         mine_annotated = findings[manifest.volume_id]
         for name, account in accounts.items():
@@ -100,7 +99,7 @@ def main(
             if name == manifest.settings.generator:
                 drawn = [annotated_place(found, row) for row in mine_annotated]
                 place = Path(pictures, f"{manifest.volume_id}.png")
-                draw(manifest, path.parent, drawn, place, in_silico=in_silico)
+                draw(manifest, folder, drawn, place, in_silico=in_silico)
     Detection(
         volumes=len(volumes),
         slices=sum(len(manifest.slice_facts) for manifest in volumes),

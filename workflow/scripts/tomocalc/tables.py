@@ -9,8 +9,6 @@ import polars as pl
 
 SCHEMA_VERSION = 1
 """Raised when a column changes; shards of another version are refused."""
-OBJECTS_FILE = "objects.parquet"
-"""Table of the objects of every generator that ran, beside the manifest of its volume."""
 
 
 @dataclass(frozen=True)

@@ -152,7 +152,7 @@ class VolumeManifest(Shown, VolumeFacts, frozen=True, kw_only=True):
     shards
         One per readable slice.
     objects
-        The table of all objects.
+        The table of all objects, of every generator that ran.
     versions
         Of everything that can change a shard.
     """

@@ -24,8 +24,8 @@ from tomocalc.evaluation.findings import box_of
 from tomocalc.evaluation.jackknife import share_by_patient
 from tomocalc.files import file_sha256
 from tomocalc.image.breast import Outline
+from tomocalc.image.objects import stored_objects
 from tomocalc.image.shards import remains
-from tomocalc.parquet import read_metadata, read_parquet
 from tomocalc.sections import Finding, Place
 
 SMALL_MM = 1.5
@@ -78,16 +78,17 @@ class SmallObjects:
         return bool(objects.within(finding, self.tolerance_mm, self.slice_tolerance).any())
 
 
-def read_objects(path: Path, manifest: VolumeManifest) -> tuple[pl.DataFrame, Outline | None]:
-    """Read the objects of a volume and the outline of its breast.
+def read_objects(folder: Path, manifest: VolumeManifest) -> tuple[pl.DataFrame, Outline | None]:
+    """Read the objects of a volume and the outline of its breast from its *folder*.
 
     Raises
     ------
     TomocalcError
         ``E301`` when the table is not the one its manifest announced.
     """
+    path = folder / manifest.objects.path
     if not path.is_file() or file_sha256(path) != manifest.objects.sha256:
-        again = quoted(*remains(path.with_name("manifest.json")))
+        again = quoted(*remains(folder / "manifest.json"))
         raise TomocalcError(
             "E301",
             what="a table of objects cannot be used",
@@ -95,8 +96,7 @@ def read_objects(path: Path, manifest: VolumeManifest) -> tuple[pl.DataFrame, Ou
             why="it is missing or differs from the checksum in its manifest",
             fix=f"delete it and run the same command again: rm {again}",
         )
-    text = read_metadata(path)["outline"]
-    return read_parquet(path), Outline.from_text(text) if text else None
+    return stored_objects(path)
 
 
 def small(objects: pl.DataFrame, spacing_mm: tuple[float, float]) -> pl.DataFrame:

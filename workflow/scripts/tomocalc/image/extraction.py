@@ -19,23 +19,26 @@ from tomocalc.errors import TomocalcError
 from tomocalc.files import digest
 from tomocalc.image.objects import SEARCH_FILE, VolumeObjects
 from tomocalc.image.passes import find_candidates, in_order, measure_slice
-from tomocalc.image.previews import PREVIEWS_FILE, Previews, kept_previews, write_previews
+from tomocalc.image.previews import PREVIEWS_FILE, Previews
 from tomocalc.image.shards import (
     current_shard,
+    current_table,
     read_manifest,
     read_volume_rows,
     settings_key,
     sweep,
+    table_entry,
     versions,
     volume_key,
     write_shard,
+    write_table,
 )
 from tomocalc.image.slices import Search
 from tomocalc.readers.opening import open_row, spooled
 from tomocalc.readers.sources import check_sha256, unchanged
 from tomocalc.readers.volume import Volume
 from tomocalc.sections import ReadingSection
-from tomocalc.tables import OBJECTS_FILE, SCHEMA_VERSION, SHARD, empty
+from tomocalc.tables import SCHEMA_VERSION, SHARD, empty
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +91,9 @@ def measure_volume(
     put_in: Callable[[Volume], Volume] | None = None,
     search: Search | None = None,
 ) -> Extracted:
-    """Open a volume, measure it with `extract` and return what was found.
+    """Open a volume, find and measure its candidates, and keep everything in *folder*.
+
+    What an earlier run left there is used where its content key says that it is current.
 
     Parameters
     ----------
@@ -100,57 +105,6 @@ def measure_volume(
         Section of the configuration: how files are read.
     settings
         How candidates are found and measured.
-    folder, compared, keep, threads, search, put_in
-        As `extract` takes them, and `open_row` the last one.
-
-    Raises
-    ------
-    TomocalcError
-        As `open_row` and `check_sha256`, and ``E209`` for a doubt that appears while it is read.
-    """
-    if row["sha256"]:
-        check_sha256(source, row["sha256"])
-    stack = open_row(source, row, image, put_in)
-    with unchanged(source):
-        found = extract(
-            stack,
-            settings,
-            row=row,
-            folder=folder,
-            compared=compared,
-            keep=keep,
-            on_bad_slice=image["on_bad_slice"],
-            threads=threads,
-            search=search,
-        )
-    for place in stack.header.left_out:
-        log.warning("%s: left out: %s", row["volume_id"], place)
-    for doubt in found.manifest.doubts:
-        log.warning("%s: %s", row["volume_id"], doubt_sentence(doubt))
-    refuse_doubts(found.manifest.doubts, image, f"volume {row['volume_id']}, {source}")
-    return found
-
-
-def extract(
-    stack: Volume,
-    settings: Settings,
-    *,
-    row: Mapping[str, Any],
-    folder: Path,
-    compared: str | None = None,
-    keep: bool = False,
-    on_bad_slice: str = "fail",
-    threads: int = 1,
-    search: Search | None = None,
-) -> Extracted:
-    """Find and measure the candidates of a volume, and keep everything in *folder*.
-
-    What an earlier run left there is used where its content key says that it is current.
-
-    Parameters
-    ----------
-    row
-        Of the sheet: volume_id, patient_id, laterality, view, site.
     folder
         Of the shards, the tables and the manifest, which is written last.
     compared
@@ -158,26 +112,37 @@ def extract(
     keep
         Whether whoever goes on with the volume gets the rows of all shards, and previews of all
         slices and candidates for a page.
-    on_bad_slice
-        ``fail`` or ``quarantine``.
-    threads, search
-        Slices worked on at once; the generator ``learned``.
+    threads
+        Slices worked on at once.
+    put_in
+        What lays something over the slices, if anything does.
+    search
+        The generator ``learned``.
+
+    Raises
+    ------
+    TomocalcError
+        As `open_row`, `check_sha256` and `find_candidates`, and ``E209`` for a doubt that appears
+        while it is read.
     """
-    facts = volume_facts(row, stack)
-    key = volume_key(slice_keys(stack), facts, settings, search.key if search else "")
-    sweep(folder, facts.slices)
-    shown = digest([key, "previews", keep])
-    kept = kept_previews(folder / PREVIEWS_FILE, shown)
-    previews = Previews(stack.header, page=keep) if kept is None else None
-    place, searched = folder / SEARCH_FILE, digest([key, "search", compared])
-    found = VolumeObjects.current(place, searched, on_bad_slice=on_bad_slice)
-    with spooled(stack) as slices:
+    if row["sha256"]:
+        check_sha256(source, row["sha256"])
+    stack = open_row(source, row, image, put_in)
+    with unchanged(source), spooled(stack) as slices:
+        facts = volume_facts(row, stack)
+        key = volume_key(slice_keys(stack), facts, settings, search.key if search else "")
+        sweep(folder, facts.slices)
+        shown = digest([key, "previews", keep])
+        kept = current_table(folder / PREVIEWS_FILE, shown)
+        previews = Previews(stack.header, page=keep) if kept is None else None
+        place, searched = folder / SEARCH_FILE, digest([key, "search", compared])
+        found = VolumeObjects.current(place, searched, on_bad_slice=image["on_bad_slice"])
         if found is None:
             found = find_candidates(
                 slices,
                 settings,
                 compared=compared,
-                on_bad_slice=on_bad_slice,
+                on_bad_slice=image["on_bad_slice"],
                 threads=threads,
                 previews=previews,
                 search=search,
@@ -199,7 +164,7 @@ def extract(
         shards = list(in_order(work, [entry.slice for entry in found.facts], threads))
         if previews is not None:
             kept = previews.complete(slices, found)
-            write_previews(folder / PREVIEWS_FILE, kept, shown)
+            write_table(folder / PREVIEWS_FILE, kept, shown)
     assert kept is not None
     manifest = VolumeManifest(
         **{name: getattr(facts, name) for name in VolumeFacts.__struct_fields__},
@@ -215,13 +180,18 @@ def extract(
         sources=stack.sources(),
         breast_share=max((entry.breast_share for entry in found.facts), default=0.0),
         shards=tuple(entry for entry, _ in shards),
-        objects=found.write_objects(folder / OBJECTS_FILE, digest([key, "objects", compared])),
+        objects=table_entry(place, searched, found.table.height),
         slice_facts=found.facts,
         quarantined=found.quarantined,
         doubts=(*stack.header.doubts, *found.doubts()),
         versions=versions(),
     )
     manifest.write(folder / MANIFEST_FILE)
+    for left in stack.header.left_out:
+        log.warning("%s: left out: %s", row["volume_id"], left)
+    for doubt in manifest.doubts:
+        log.warning("%s: %s", row["volume_id"], doubt_sentence(doubt))
+    refuse_doubts(manifest.doubts, image, f"volume {row['volume_id']}, {source}")
     rows = pl.concat([empty(SHARD), *(rows for _, rows in shards)]).sort("candidate_id", "slice")
     return Extracted(manifest, found, kept, rows, stack)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tomocalc.accounts.base import Record
 from tomocalc.accounts.doubts import Doubt
-from tomocalc.accounts.manifest import QuarantinedSlice, SliceFacts, TableEntry
+from tomocalc.accounts.manifest import QuarantinedSlice, SliceFacts
 from tomocalc.files import digest
 from tomocalc.image.breast import Outline
 from tomocalc.image.generators import SliceObjects
@@ -48,7 +48,7 @@ FOUND: Final = pl.Schema(
 """Columns of ``search.parquet``.
 
 runs are row, start, stop, …; of a generator that runs for comparison they are empty, and its
-objects belong to no candidate (null).
+objects belong to no candidate (null). The manifest of the volume has its checksum.
 """
 
 SEARCH_FILE = "search.parquet"
@@ -165,7 +165,7 @@ class VolumeObjects:
         return objects
 
     def write(self, path: Path, key: str) -> None:
-        """Store everything at *path* for a run that is resumed."""
+        """Store everything at *path*: for a run that is resumed, and to measure detection."""
         about = _About(
             generators=self.generators,
             facts=self.facts,
@@ -192,12 +192,6 @@ class VolumeObjects:
         text = msgspec.json.encode(about, order="sorted").decode()
         more = {"search": text, "search_sha256": digest(text)}  # the footer has no checksum
         write_table(path, table.cast(FOUND), key, more)
-
-    def write_objects(self, path: Path, key: str) -> TableEntry:
-        """Write the table of objects, for measuring detection, and return its entry."""
-        return write_table(
-            path, self.table, key, {"outline": self.outline.text() if self.outline else ""}
-        )
 
     @classmethod
     def read(cls, path: Path) -> VolumeObjects:
@@ -253,6 +247,13 @@ class VolumeObjects:
             Outline.from_text(about.outline) if about.outline else None,
             about.unlike,
         )
+
+
+def stored_objects(path: Path) -> tuple[pl.DataFrame, Outline | None]:
+    """Read the `table` and the `outline` alone of what `VolumeObjects.write` stored."""
+    about = msgspec.json.decode(read_metadata(path)["search"], type=_About)
+    outline = Outline.from_text(about.outline) if about.outline else None
+    return read_parquet(path, OBJECTS.names()), outline
 
 
 def object_rows(generator: str, index: int, found: SliceObjects) -> pl.DataFrame:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Mapping
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +18,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tomocalc.image.display import BRIGHTEN, PANEL
-from tomocalc.image.shards import current_table, write_table
 
 if TYPE_CHECKING:
     from tomocalc.image.objects import VolumeObjects
@@ -129,16 +127,6 @@ class Previews:
             rows += [("candidate", number, image) for number, image in sorted(self._crops.items())]
             rows += [("slice", index, image) for index, image in sorted(self._frames.items())]
         return pl.DataFrame(rows, schema=PREVIEWS, orient="row")
-
-
-def kept_previews(path: Path, key: str) -> pl.DataFrame | None:
-    """Return the previews at *path* if they are whole and of this content key."""
-    return current_table(path, key)
-
-
-def write_previews(path: Path, table: pl.DataFrame, key: str) -> None:
-    """Write a table of `PREVIEWS` with the content key of its volume."""
-    write_table(path, table, key)
 
 
 def images_of(table: pl.DataFrame, kind: str) -> Mapping[int, bytes]:

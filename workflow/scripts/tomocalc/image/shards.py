@@ -96,10 +96,10 @@ def write_table(
 ) -> TableEntry:
     """Write a table with its content key and return its entry for the manifest."""
     write_parquet(path, frame, {**metadata(key), **(more or {})})
-    return entry(path, key, frame.height)
+    return table_entry(path, key, frame.height)
 
 
-def entry(path: Path, key: str, rows: int) -> TableEntry:
+def table_entry(path: Path, key: str, rows: int) -> TableEntry:
     """Return a table's entry for the manifest."""
     return TableEntry(path=path.name, key=key, rows=rows, sha256=file_sha256(path))
 
@@ -141,7 +141,7 @@ def current_shard(folder: Path, index: int, key: str) -> tuple[TableEntry, pl.Da
     frame = current_table(path, key)
     if frame is None or frame.schema != SCHEMA:
         return None
-    return entry(path, key, frame.height), frame
+    return table_entry(path, key, frame.height), frame
 
 
 def sweep(folder: Path, slices: int) -> None:

@@ -51,9 +51,13 @@ class Geometry:
     """Distances of neighbouring pixels and slices, in mm, and where they come from."""
 
     spacing_mm: tuple[float, float]
+    """(row, column)."""
     spacing_source: str
+    """``PixelSpacing``, ``ImagerPixelSpacing``, ``affine`` or ``sheet``."""
     slice_spacing_mm: float
+    """1.0, without meaning, for a single slice."""
     slice_spacing_source: str
+    """``ImagePositionPatient``, ``SpacingBetweenSlices``, ``sheet`` or ``single slice``."""
     doubts: tuple[Doubt, ...]
 
 

@@ -73,7 +73,27 @@ class Plane:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Facts:
+class Origin:
+    """Whose breast a volume shows, and how it was made, as far as headers say."""
+
+    study: str = ""
+    """Digest of the Study Instance UID; empty where no header names one."""
+    laterality: str | None = None
+    """L or R; of an open volume the sheet's, where it says one."""
+    view: str | None = None
+    """CC, MLO, …"""
+    vendor: str | None = None
+    """Maker of the system, one of `dicom_lists.MAKERS` or ``other``."""
+    left_out: tuple[str, ...] = ()
+    """Images in its place that are no slices of it: place and reason."""
+    half_angle_deg: float | None = None
+    """Half the angle that the tube moved through."""
+    projections: int | None = None
+    """X-ray projections of the acquisition."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts(Origin):
     """What the headers of a volume say; nothing for formats that have no such header."""
 
     spacing_mm: tuple[float, float] | None = None
@@ -87,21 +107,9 @@ class Facts:
     slice_spacing_source: str = ""
     resolution_mm: tuple[float, float, float | None] | None = None
     """(row, column, slice) by the resolution of a picture, which proves nothing."""
-    study: str = ""
-    """Digest of the Study Instance UID; empty without one."""
-    laterality: str | None = None
-    view: str | None = None
-    vendor: str | None = None
-    """Maker of the system, one of `dicom_lists.MAKERS` or ``other``."""
     contradiction: Doubt | None = None
     """Why the header cannot be trusted without a word from the sheet, if so."""
     doubts: tuple[Doubt, ...] = ()
-    left_out: tuple[str, ...] = ()
-    """Images in its place that are no slices of it: place and reason."""
-    half_angle_deg: float | None = None
-    """Half the angle that the tube moved through."""
-    projections: int | None = None
-    """X-ray projections of the acquisition."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.accounts.doubts import Doubt, doubt_sentence
+from tomocalc.accounts.doubts import doubt_sentence
 from tomocalc.errors import TomocalcError
-from tomocalc.readers.plane import Plane
+from tomocalc.readers.geometry import Geometry
+from tomocalc.readers.plane import Origin, Plane
 
 
 @dataclass(frozen=True, kw_only=True)
-class VolumeHeader:
-    """What is known of a volume before its pixels are read."""
+class VolumeHeader(Geometry, Origin):
+    """What is known of a volume; its doubts, as far as headers and three of its slices tell."""
 
     slices: int
     rows: int
@@ -25,36 +26,12 @@ class VolumeHeader:
     """Of the arrays that `Volume.read` returns: ``uint8`` or ``uint16``."""
     bits: int
     """Values lie in 0 .. 2**bits - 1."""
-    spacing_mm: tuple[float, float]
-    """(row, column)."""
-    spacing_source: str
-    """``PixelSpacing``, ``ImagerPixelSpacing``, ``affine`` or ``sheet``."""
-    slice_spacing_mm: float
-    """Distance of neighbouring slices; 1.0, without meaning, for a single slice."""
-    slice_spacing_source: str
-    """``ImagePositionPatient``, ``SpacingBetweenSlices``, ``sheet`` or ``single slice``."""
-    study: str
-    """Digest of the Study Instance UID; empty where no header names one."""
-    laterality: str | None
-    """L or R: the sheet's, else the header's."""
-    view: str | None
-    """From the header: CC, MLO, …"""
-    vendor: str | None
-    """Maker of the system, by a listed name; None where no header says."""
-    turned: bool
+    turned: bool = False
     """Both in-plane axes are reversed, to repair a side that disagreed with the sheet."""
     outside: float | None = None
     """Value of a bright outside that no header calls padding."""
     frame_px: int = 0
     """Width of a frame that is drawn around the slices."""
-    doubts: tuple[Doubt, ...]
-    """As far as headers and the middle slice tell."""
-    left_out: tuple[str, ...]
-    """Images in its place that are no slices of it: place and reason."""
-    half_angle_deg: float | None
-    """Half the angle that the tube moved through; None where no header says."""
-    projections: int | None
-    """X-ray projections of the acquisition; None where no header says."""
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from tomocalc.readers.padding import (
     outside,
     without_frame,
 )
-from tomocalc.readers.plane import Plane, damaged, named, read_spans, source_key
+from tomocalc.readers.plane import Origin, Plane, damaged, named, read_spans, source_key
 from tomocalc.readers.scale import Scale, VolumeHeader, find_scale, is_swapped
 from tomocalc.readers.sources import source_files
 
@@ -229,25 +229,16 @@ def open_volume(
         where=where,
     )
     scale = find_scale(sound)
+    said = {name: getattr(facts, name) for name in Origin.__dataclass_fields__} | vars(geometry)
+    said["laterality"] = laterality or facts.laterality
+    said["doubts"] = (*geometry.doubts, *colour_doubts(planes))
     header = VolumeHeader(
+        **said,
         slices=len(planes),
         rows=sound[0].rows,
         columns=sound[0].columns,
         dtype=sound[0].dtype if scale is None else "uint16",
         bits=sound[0].bits if scale is None else 16,
-        spacing_mm=geometry.spacing_mm,
-        spacing_source=geometry.spacing_source,
-        slice_spacing_mm=geometry.slice_spacing_mm,
-        slice_spacing_source=geometry.slice_spacing_source,
-        study=facts.study,
-        laterality=laterality or facts.laterality,
-        view=facts.view,
-        vendor=facts.vendor,
-        turned=False,
-        doubts=(*geometry.doubts, *colour_doubts(planes)),
-        left_out=facts.left_out,
-        half_angle_deg=facts.half_angle_deg,
-        projections=facts.projections,
     )
     volume = Volume(header=header, planes=planes, scale=scale)
     return _as_seen(volume, laterality, stated=facts.laterality, policy=side_mismatch)

@@ -33,8 +33,7 @@ from tomocalc.insertion.layer import InsertedVolume, annotation_row, objects_of
 from tomocalc.insertion.planning import plan_insertion
 from tomocalc.phantom.dicom import dicom_bytes, image_dataset
 from tomocalc.phantom.settings import Settings
-from tomocalc.phantom.sheets import annotation_rows
-from tomocalc.phantom.volume import BITS, simulate
+from tomocalc.phantom.volume import BITS, annotation_rows, simulate
 from tomocalc.readers.volume import Volume, open_volume
 
 SMALL = replace(SETTINGS, rows=256, columns=192, slices=12)

@@ -33,9 +33,8 @@ from tomocalc.insertion.patches import (
 )
 from tomocalc.insertion.planning import plan_insertion
 from tomocalc.insertion.room import look
-from tomocalc.phantom.acquisition import Detector, blur, reconstruct
+from tomocalc.phantom.acquisition import Detector, Finding, add_bodies, blur, reconstruct
 from tomocalc.phantom.anatomy import build_breast, patient_style
-from tomocalc.phantom.bodies import Finding, add_bodies
 from tomocalc.phantom.dicom import dicom_bytes, image_dataset
 from tomocalc.phantom.settings import Settings, stream
 from tomocalc.phantom.volume import BITS, GAIN, acquire

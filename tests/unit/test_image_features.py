@@ -11,7 +11,8 @@ from skimage.measure import label
 
 from support.naive_image import features as naive_features
 from tomocalc.image.breast import Breast
-from tomocalc.image.context import (
+from tomocalc.image.features import (
+    OBJECT_FEATURES,
     SCALES_MM,
     area_mm2,
     blob_scale,
@@ -20,7 +21,6 @@ from tomocalc.image.context import (
     skin_distance,
     slices_spanned,
 )
-from tomocalc.image.features import OBJECT_FEATURES
 from tomocalc.image.runs import label_runs, mask_runs
 from tomocalc.image.statistics import Grey, measure
 from tomocalc.tables import FEATURES, names

@@ -20,7 +20,7 @@ from tomocalc.insertion.motion import find_motion, measure_coherence
 from tomocalc.insertion.patches import Footprint, ellipsoids, geometry_of, make_patch
 from tomocalc.insertion.planning import plan_insertion
 from tomocalc.insertion.room import look
-from tomocalc.phantom.bodies import Ellipsoid
+from tomocalc.phantom.acquisition import Ellipsoid
 from tomocalc.readers.opening import spooled
 from tomocalc.readers.volume import Volume, open_volume
 

@@ -12,13 +12,17 @@ from tomocalc.phantom.acquisition import (
     DETECTOR_BLUR_MM,
     ELECTRONIC_NOISE,
     Detector,
+    Ellipsoid,
+    Finding,
+    Spike,
+    add_bodies,
+    add_spikes,
     expose,
     flatten,
     project,
     reconstruct,
 )
 from tomocalc.phantom.anatomy import FAT
-from tomocalc.phantom.bodies import Ellipsoid, Finding, Spike, add_bodies, add_spikes
 
 SETTINGS = replace(phantoms.SETTINGS, rows=128, columns=64, slices=20)
 DETECTOR = Detector.around(SETTINGS)

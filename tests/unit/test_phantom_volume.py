@@ -12,7 +12,7 @@ import pytest
 
 from support.phantoms import SETTINGS, spectral_exponent
 from tomocalc.phantom import volume
-from tomocalc.phantom.bodies import Finding
+from tomocalc.phantom.acquisition import Finding
 from tomocalc.phantom.settings import Settings
 from tomocalc.phantom.volume import Simulation, measure_contrast, simulate
 

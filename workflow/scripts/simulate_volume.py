@@ -10,8 +10,14 @@ from tomocalc.files import atomic_path, sheet_text, write_bytes, write_text
 from tomocalc.jobs import run
 from tomocalc.phantom.dicom import dicom_bytes, image_dataset
 from tomocalc.phantom.settings import Settings
-from tomocalc.phantom.sheets import ANNOTATION_COLUMNS, TRUTH_COLUMNS, annotation_rows, truth_rows
-from tomocalc.phantom.volume import BITS, simulate
+from tomocalc.phantom.volume import (
+    ANNOTATION_COLUMNS,
+    BITS,
+    TRUTH_COLUMNS,
+    annotation_rows,
+    simulate,
+    truth_rows,
+)
 from tomocalc.sections import PhantomSection
 
 

@@ -169,7 +169,7 @@ def _text(node: ast.expr, texts: dict[str, str]) -> str | None:
 def _described() -> dict[str, str]:
     """Return the formulas of the functions that measure, by the name of the feature."""
     found = {}
-    for module in ("features", "context", "texture"):
+    for module in ("features", "texture"):
         tree = ast.parse((LIBRARY / f"image/{module}.py").read_text(encoding="utf-8"))
         for node in tree.body:
             if isinstance(node, ast.FunctionDef) and "Formula:" in (ast.get_docstring(node) or ""):

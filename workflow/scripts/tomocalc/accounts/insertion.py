@@ -35,7 +35,7 @@ class Motion(Record, frozen=True, kw_only=True):
 
 
 class Body(Record, frozen=True, kw_only=True):
-    """A homogeneous ellipsoid, as `tomocalc.phantom.bodies.Ellipsoid`; *turn* row by row."""
+    """A homogeneous ellipsoid, as `tomocalc.phantom.acquisition.Ellipsoid`; *turn* row by row."""
 
     centre_mm: tuple[float, float, float]
     radii_mm: tuple[float, float, float]

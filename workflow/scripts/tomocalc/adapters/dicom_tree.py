@@ -22,9 +22,7 @@ from tomocalc.adapters.sheets import Sheets
 from tomocalc.errors import TomocalcError
 from tomocalc.files import file_sha256
 from tomocalc.identity import cut_short, made_by_spreadsheet, names_nobody, patient_keys
-from tomocalc.readers.dicom_attributes import laterality_of, view_of
-from tomocalc.readers.dicom_file import image_dataset
-from tomocalc.readers.dicom_kinds import (
+from tomocalc.readers.dicom_attributes import (
     KIND_NAMES,
     LOCALIZER,
     MAMMOGRAM,
@@ -34,7 +32,10 @@ from tomocalc.readers.dicom_kinds import (
     SLICE,
     SYNTHETIC_2D,
     frame_kinds,
+    laterality_of,
+    view_of,
 )
+from tomocalc.readers.dicom_file import image_dataset
 from tomocalc.readers.dicom_lists import VIEWS
 from tomocalc.readers.plane import damaged
 from tomocalc.readers.sniff import Kind, sniff
@@ -94,7 +95,7 @@ class Found:
     part: tuple[str, int, int] | None
     """Concatenation, number in it from 1, and how many parts it has (0: not said)."""
     kind: str
-    """A key of `tomocalc.readers.dicom_kinds.KIND_NAMES`."""
+    """A key of `tomocalc.readers.dicom_attributes.KIND_NAMES`."""
     frames: int
     size: tuple[int, int]
     laterality: str | None

@@ -19,8 +19,7 @@ from tomocalc.dicom_output.identity import Identity, uid
 from tomocalc.dicom_output.objects import BREAST, MAKER, OF_BREAST
 from tomocalc.dicom_output.segmentation import segmented
 from tomocalc.insertion.patches import Footprint, ellipsoids, geometry_of
-from tomocalc.phantom.acquisition import Detector
-from tomocalc.phantom.bodies import Finding, add_bodies
+from tomocalc.phantom.acquisition import Detector, Finding, add_bodies
 from tomocalc.phantom.dicom import image_dataset
 from tomocalc.phantom.settings import Geometry
 from tomocalc.readers.volume import Volume

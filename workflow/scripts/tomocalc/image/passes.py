@@ -21,7 +21,7 @@ from tomocalc.accounts.manifest import QuarantinedSlice, SliceFacts, VolumeFacts
 from tomocalc.accounts.settings import Settings
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.image.breast import Breast, Outline, block_means
-from tomocalc.image.context import focus_offset, slices_spanned
+from tomocalc.image.features import focus_offset, slices_spanned
 from tomocalc.image.linking import Places, link
 from tomocalc.image.objects import OBJECTS, VolumeObjects, object_rows
 from tomocalc.image.runs import join

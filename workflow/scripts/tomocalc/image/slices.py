@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from tomocalc.accounts.manifest import SliceFacts
 from tomocalc.accounts.settings import Settings
 from tomocalc.image.breast import Breast, find_breast
-from tomocalc.image.context import area_mm2, blob_scale, neighbours, skin_distance
-from tomocalc.image.features import OBJECT_FEATURES
+from tomocalc.image.features import OBJECT_FEATURES, area_mm2, blob_scale, neighbours, skin_distance
 from tomocalc.image.generators import SliceObjects, equalise, local_objects, paper_objects
 from tomocalc.image.grey import Scale, normalisation, wrapped
 from tomocalc.image.runs import Runs

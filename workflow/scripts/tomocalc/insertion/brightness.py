@@ -13,7 +13,7 @@ from tomocalc.accounts.insertion import Body, Group, InsertedObject, InsertionPl
 from tomocalc.insertion.drawing import Drawn, InsertionSettings
 from tomocalc.insertion.patches import make_patch
 from tomocalc.insertion.room import Room
-from tomocalc.phantom.bodies import Ellipsoid
+from tomocalc.phantom.acquisition import Ellipsoid
 from tomocalc.phantom.settings import Geometry
 from tomocalc.readers.volume import Volume
 

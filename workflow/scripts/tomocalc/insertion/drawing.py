@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from tomocalc.phantom.bodies import Ellipsoid, Finding
+from tomocalc.phantom.acquisition import Ellipsoid, Finding
 from tomocalc.phantom.findings import (
     HYDROXYAPATITE,
     Inside,

@@ -15,8 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tomocalc.accounts.insertion import Body, Group, InsertionPlan
-from tomocalc.phantom.acquisition import DETECTOR_BLUR_MM, Detector, blur, reconstruct
-from tomocalc.phantom.bodies import Ellipsoid, Finding, add_bodies
+from tomocalc.phantom.acquisition import (
+    DETECTOR_BLUR_MM,
+    Detector,
+    Ellipsoid,
+    Finding,
+    add_bodies,
+    blur,
+    reconstruct,
+)
 from tomocalc.phantom.settings import Geometry
 
 TAIL_MM = 3.0

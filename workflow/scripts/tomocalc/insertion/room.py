@@ -12,7 +12,7 @@ from tomocalc.dataset.masks import Opened, placed
 from tomocalc.errors import TomocalcError
 from tomocalc.image.breast import Breast, find_breast
 from tomocalc.insertion.patches import Footprint
-from tomocalc.phantom.bodies import Ellipsoid
+from tomocalc.phantom.acquisition import Ellipsoid
 from tomocalc.phantom.settings import Geometry
 from tomocalc.readers.volume import Volume
 from tomocalc.sections import Finding

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tomocalc.phantom.bodies import Ellipsoid, Finding, Spike
+from tomocalc.phantom.acquisition import Ellipsoid, Finding, Spike
 from tomocalc.phantom.settings import Geometry, Settings
 
 HYDROXYAPATITE = 2.0

@@ -14,7 +14,7 @@ from typing import Self
 
 import numpy as np
 
-from tomocalc.phantom.bodies import Ellipsoid, Finding, Outcome
+from tomocalc.phantom.acquisition import Ellipsoid, Finding, Outcome
 from tomocalc.phantom.findings import HYDROXYAPATITE, Inside, extent, irregular, place
 from tomocalc.phantom.settings import Settings
 

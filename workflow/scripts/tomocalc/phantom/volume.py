@@ -1,13 +1,18 @@
-"""One phantom volume: anatomy, findings, acquisition, and the truth about each finding."""
+"""One phantom volume: anatomy, findings, acquisition, and the truth about each finding, in rows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from tomocalc.phantom.acquisition import (
     Detector,
+    Finding,
+    Outcome,
+    add_bodies,
+    add_spikes,
     blur,
     expose,
     flatten,
@@ -15,7 +20,6 @@ from tomocalc.phantom.acquisition import (
     reconstruct,
 )
 from tomocalc.phantom.anatomy import FAT, Breast, build_breast, patient_style
-from tomocalc.phantom.bodies import Finding, Outcome, add_bodies, add_spikes
 from tomocalc.phantom.findings import Inside, draw_findings
 from tomocalc.phantom.outcomes import draw_outcome_cluster
 from tomocalc.phantom.settings import Settings, stream
@@ -29,6 +33,26 @@ SKIN_ROOM_MM = 1.0
 """Least distance of a finding's surroundings to the lateral border."""
 RING_MM = 1.5
 """Radius around a finding in which the background's standard deviation is taken."""
+
+ANNOTATION_COLUMNS = ["volume_id", "slice", "x", "y", "radius", "kind", "pathology"]
+"""The columns of ``annotations.tsv`` that a phantom fills."""
+
+TRUTH_COLUMNS = [
+    "volume_id",
+    "kind",
+    "cluster",
+    "x_mm",
+    "y_mm",
+    "z_mm",
+    "x",
+    "y",
+    "slice",
+    "diameter_mm",
+    "contrast_to_noise",
+]
+"""Positions in mm are from the centre of the first voxel of the image as written; x and y in
+pixels (column and row), slice from 0; cluster from 1, for calcifications only; see
+`measure_contrast` for the contrast to noise."""
 
 
 @dataclass(frozen=True)
@@ -210,3 +234,46 @@ def measure_contrast(
     count = min(round(np.pi * (ring**2 - radius**2)), int(clean.sum()))
     nearest = np.argsort(distance[clean], kind="stable")[:count]
     return peak / float(image[clean][nearest].std(dtype=np.float64))
+
+
+def annotation_rows(volume_id: str, truth: list[Truth], settings: Settings) -> list[dict[str, Any]]:
+    """List the calcifications as circles of at least one pixel on their slice of best focus."""
+    rows: list[dict[str, Any]] = [
+        {
+            "volume_id": volume_id,
+            "slice": item.slice,
+            "x": f"{item.x_px:.2f}",
+            "y": f"{item.y_px:.2f}",
+            "radius": f"{max(item.finding.diameter_mm / 2 / settings.pixel_spacing_mm, 1):.2f}",
+            "kind": "calcification",
+            "pathology": item.finding.outcome,
+        }
+        for item in truth
+        if item.finding.kind == "calcification"
+    ]
+    return sorted(rows, key=lambda row: (row["slice"], float(row["y"]), float(row["x"])))
+
+
+def truth_rows(volume_id: str, truth: list[Truth], settings: Settings) -> list[dict[str, Any]]:
+    """List every object, by kind, cluster and place."""
+    pixel = settings.pixel_spacing_mm
+    ordered = sorted(
+        truth,
+        key=lambda item: (item.finding.kind, item.finding.cluster or 0, item.slice, item.y_px),
+    )
+    return [
+        {
+            "volume_id": volume_id,
+            "kind": item.finding.kind,
+            "cluster": item.finding.cluster,
+            "x_mm": f"{item.x_px * pixel:.4f}",
+            "y_mm": f"{item.y_px * pixel:.4f}",
+            "z_mm": f"{item.finding.centre_mm[0]:.4f}",
+            "x": f"{item.x_px:.2f}",
+            "y": f"{item.y_px:.2f}",
+            "slice": item.slice,
+            "diameter_mm": f"{item.finding.diameter_mm:.3f}",
+            "contrast_to_noise": f"{item.contrast_to_noise:.2f}",
+        }
+        for item in ordered
+    ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tomocalc.accounts.doubts import Doubt
+from tomocalc.readers.dicom_attributes import MAMMOGRAM, PROCESSING, PROJECTION, SLAB, SYNTHETIC_2D
 from tomocalc.readers.dicom_header import DicomHeader, same_spacing
-from tomocalc.readers.dicom_kinds import MAMMOGRAM, PROCESSING, PROJECTION, SLAB, SYNTHETIC_2D
 from tomocalc.readers.dicom_selection import Item, by_number
 from tomocalc.readers.plane import Facts
 

@@ -14,25 +14,26 @@ from tomocalc.files import digest
 from tomocalc.readers.dicom_attributes import (
     BadAttributeError,
     ModalityTable,
+    frame_kinds,
     laterality_of,
     macros_of,
+    magnification_of,
     maker_of,
     modality_table,
     numbers_of,
     padding,
     pair_of,
+    type_words,
     view_of,
     whole_of,
     word_of,
 )
 from tomocalc.readers.dicom_elements import PixelElement
-from tomocalc.readers.dicom_kinds import frame_kinds, type_words
 from tomocalc.readers.dicom_lists import OTHER_MODALITIES, OVERLAY_BIT_POSITIONS, PHOTOMETRIC
 
 MAX_FRAMES = 10_000
 STUDY_DIGITS = 16
 """Hexadecimal digits by which studies are told apart."""
-MAX_MAGNIFICATION = 10.0
 WIDEST_DEG = 120.0
 """Angle that no tube of a tomosynthesis moves through."""
 ROUNDING = 1e-4
@@ -80,7 +81,7 @@ class DicomHeader:
     image_type: str
     """Digest of the words of ImageType; for comparison only."""
     kinds: tuple[str, ...]
-    """A key of `dicom_kinds.KIND_NAMES` for all frames, or one per frame."""
+    """A key of `dicom_attributes.KIND_NAMES` for all frames, or one per frame."""
     thickness: tuple[float | None, ...]
     """Of all frames, or one per frame."""
     positions: tuple[tuple[float, float, float] | None, ...]
@@ -150,7 +151,7 @@ def keep_allowed(dataset: Dataset, *, syntax: str, pixels: PixelElement) -> Dico
         spacings_differ=not all(same_spacing(spacings[0], pair) for pair in spacings),
         imager_spacing=pair_of(dataset, "ImagerPixelSpacing"),
         aspect=pair_of(dataset, "PixelAspectRatio") or (1.0, 1.0),
-        magnification=_magnification(dataset),
+        magnification=magnification_of(dataset),
         slice_spacing=_slice_spacing(dataset, groups),
         image_type=digest(sorted({*type_words(dataset)})),
         kinds=frame_kinds(dataset, shared, own),
@@ -193,11 +194,6 @@ def _pixel_spacings(dataset: Dataset, groups: list[Dataset]) -> list[tuple[float
 def same_spacing(one: tuple[float, float], other: tuple[float, float]) -> bool:
     """Return whether two spacings differ by no more than rounding."""
     return all(abs(a - b) <= ROUNDING * a for a, b in zip(one, other, strict=True))
-
-
-def _magnification(dataset: Dataset) -> float | None:
-    numbers = numbers_of(dataset, "EstimatedRadiographicMagnificationFactor")
-    return numbers[0] if numbers and 1.0 <= numbers[0] < MAX_MAGNIFICATION else None
 
 
 def _tube_motion(dataset: Dataset) -> tuple[float | None, int | None]:

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from tomocalc.errors import TomocalcError
+from tomocalc.readers.dicom_attributes import KIND_NAMES, LOCALIZER, PREFERRED, PROJECTION, SLAB
 from tomocalc.readers.dicom_header import DicomHeader
-from tomocalc.readers.dicom_kinds import KIND_NAMES, LOCALIZER, PREFERRED, PROJECTION, SLAB
 
 THICKER = 1.5
 """A slice this many times as thick as another is no slice of the same volume."""

@@ -1,4 +1,4 @@
-"""predict_volume and gather_predictions on a small volume."""
+"""predict_volume and predict on a small volume."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ import torch
 from msgspec.structs import replace
 from safetensors.numpy import load_file
 
-import gather_predictions
 import predict_volume
+from predict import main as gather_scores
 from support.image_volumes import CANDIDATES, IMAGE, SHEET, run, write_volume
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.quality import Extraction
@@ -126,7 +126,7 @@ def gather(
     own: bool = False,
 ) -> None:
     """Gather the predictions in the folders *scored* into two sheets and ``index.html``."""
-    gather_predictions.main(
+    gather_scores(
         scores=[str(place / "scores.json") for place in scored],
         marks=[str(place / "marks.parquet") for place in scored],
         overlays=list(map(str, overlays)),

@@ -27,11 +27,7 @@ def test_volumes_of_another_seed_are_scored_with_the_model(rerun: Project):
     rerun.snakemake("write_phantom_sheets", *TINY, "--config", "seed=2", two, other)
     arguments = (*TINY, "--config", "model=results/model", "volumes=other/phantom/volumes.tsv")
     jobs = rerun.planned("predict", *arguments)
-    assert jobs == {
-        "predict_volume": 2,
-        "gather_predictions": 1,
-        "predict": 1,
-    }
+    assert jobs == {"predict_volume": 2, "predict": 1}
     rerun.snakemake("predict", *arguments)
     folder = rerun.folder / "results/predictions"
     assert links_work(folder) == 3
@@ -60,7 +56,7 @@ def test_volumes_of_another_seed_are_scored_with_the_model(rerun: Project):
 
 def test_the_runs_own_volumes_are_scored_from_their_features(rerun: Project):
     jobs = rerun.planned("predict", *TINY)
-    assert jobs == {"predict_volume": TINY_VOLUMES, "gather_predictions": 1, "predict": 1}
+    assert jobs == {"predict_volume": TINY_VOLUMES, "predict": 1}
 
 
 def test_a_model_that_does_not_fit_stops_with_its_reason(rerun: Project):

@@ -22,12 +22,6 @@ MEASURED_HERE = (
 )
 
 
-rule predict:
-    """Score every volume of a sheet with a released model."""
-    input:
-        "<results>/predictions/index.html",
-
-
 rule predict_volume:
     """Score the candidates of one volume with a released model; marks, DICOM objects, page.
 
@@ -78,8 +72,8 @@ rule predict_volume:
         "../scripts/predict_volume.py"
 
 
-rule gather_predictions:
-    """Gather the scores of all predicted volumes into one page and two sheets."""
+rule predict:
+    """Score every volume of a sheet with a released model: one page and two sheets of all."""
     input:
         scores=every("<results>/predictions/{volume}/scores.json", PREDICTION.rows),
         marks=every("<results>/predictions/{volume}/marks.parquet", PREDICTION.rows),
@@ -106,18 +100,18 @@ rule gather_predictions:
             labels={"volume": "all", "what": "page"},
         ),
     log:
-        "<logs>/gather_predictions.log",
+        "<logs>/predict.log",
     conda:
         "../../envs/prediction.yaml"
     resources:
         mem_mb=growing(2000),
         runtime=30,
     params:
-        code=code_of("gather_predictions.py"),
+        code=code_of("predict.py"),
         overlays=PREDICTION.overlays,
         own=not PREDICTION.from_elsewhere,
     script:
-        "../scripts/gather_predictions.py"
+        "../scripts/predict.py"
 
 
 rule validate_external:

@@ -21,7 +21,7 @@ from tomocalc.pages.question import words_of_model
 from tomocalc.parquet import read_parquet
 from tomocalc.prediction.fit import drift
 
-log = logging.getLogger("tomocalc.gather_predictions")
+log = logging.getLogger("tomocalc.predict")
 
 VOLUMES = [
     "volume_id",

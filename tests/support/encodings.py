@@ -100,10 +100,10 @@ def measured(**spacing: Any) -> Callable[[Path], Path]:
 
 
 def spread() -> Dataset:
-    """Return frames whose pixel spacing grows with height, as in cone-beam grids."""
+    """Return frames whose pixel spacing grows with height, as in cone-beam grids; none is 0.1."""
     made = many(spacing=None)
     for index, group in enumerate(made.PerFrameFunctionalGroupsSequence):
-        group.PixelMeasuresSequence = [item(PixelSpacing=[0.1 + index * 1e-3] * 2)]
+        group.PixelMeasuresSequence = [item(PixelSpacing=[0.102 + index * 1e-3] * 2)]
     return made
 
 

@@ -12,12 +12,11 @@ import tifffile
 
 from support.encodings import DICOM_ENCODINGS, one
 from support.encodings_itk import ITK_ENCODINGS
-from support.encodings_values import boxed, indexed, noisy_outside
+from support.encodings_values import boxed, fragmented, indexed, noisy_outside
 from support.image_files import png_chunk, write_pgm, write_png
 from support.one_breast import (
     BREAST,
     ORDER,
-    SIGNED,
     SLICES,
     SPACED,
     Encoding,
@@ -159,7 +158,7 @@ ENCODINGS: dict[str, Encoding] = {
     "TIFF, big endian, LZW": Encoding(tiff(byteorder=">", compression="lzw"), options=SPACED),
     "TIFF, white is zero": Encoding(tiff(65535 - BREAST, photometric="miniswhite"), options=SPACED),
     "TIFF, 12 bits": Encoding(tiff(bitspersample=12), options=SPACED),
-    "TIFF, signed": Encoding(tiff(SIGNED), options=SPACED, same="rows"),
+    "TIFF, signed": Encoding(tiff((BREAST - 32768.0).astype(np.int16)), options=SPACED),
     "TIFF, floats": Encoding(tiff(BREAST.astype(np.float32)), options=SPACED, same="rows"),
     "TIFF, described": Encoding(tiff(metadata={"axes": "ZYX"}), options=SPACED),
     "TIFF, one directory": Encoding(tiff(metadata={}, truncate=True), options=SPACED),
@@ -203,5 +202,6 @@ ENCODINGS: dict[str, Encoding] = {
         for code in range(2, 9)
     },
     "JPEG 2000, with boxes": Encoding(saved(boxed)),
+    "frames in pieces, told apart by their table": Encoding(saved(lambda: fragmented("right"))),
     **ITK_ENCODINGS,
 }

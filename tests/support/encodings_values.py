@@ -11,9 +11,9 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.encaps import encapsulate
+from pydicom.encaps import encapsulate, generate_frames
 
-from support.image_files import encode, item, write_png
+from support.image_files import item, write_png
 from support.one_breast import AIR, BREAST, ORDER, SLICES, many, saved
 
 
@@ -103,15 +103,23 @@ def half_padded() -> Dataset:
 
 
 def fragmented(table: str) -> Dataset:
-    """Return JPEG 2000 frames, each in two pieces, with an empty or a wrong table of frames."""
-    frames = [encode(frame, "jpeg2000", bits=12) for frame in BREAST]
+    """Return frames, each in two pieces, with a right, an empty or a wrong table of frames.
+
+    Pieces of JPEG 2000 show where a frame begins, those of RLE do not.
+    """
+    syntax = "rle" if table == "right" else "jpeg2000"
+    made = many(syntax=syntax)
+    frames = list(generate_frames(made.PixelData, number_of_frames=SLICES))
     pieces = [part for frame in frames for part in (frame[:1000], frame[1000:])]
-    content = {"none": b"", "zeros": bytes(4 * SLICES)}[table]
+    starts = np.cumsum([0, *(16 + len(frame) + len(frame) % 2 for frame in frames[:-1])])
+    right = starts.astype("<u4").tobytes()
+    content = {"right": right, "none": b"", "zeros": bytes(4 * SLICES)}[table]
     whole = b""
     for piece in (content, *pieces):
         piece += b"\0" * (len(piece) % 2)
         whole += struct.pack("<HHI", 0xFFFE, 0xE000, len(piece)) + piece
-    return many(syntax="jpeg2000", PixelData=whole + b"\xfe\xff\xdd\xe0" + bytes(4))
+    made.PixelData = whole + b"\xfe\xff\xdd\xe0" + bytes(4)
+    return made
 
 
 def boxed() -> Dataset:

@@ -90,20 +90,6 @@ def test_planar_colour_and_full_ybr(tmp_path: Path) -> None:
     check(opened(ybr), [rgb[:, :, 0]])
 
 
-def test_frames_in_several_fragments_are_told_apart_by_the_table(tmp_path: Path) -> None:
-    from pydicom.encaps import encapsulate
-
-    from support.image_files import encode
-
-    frames = volume(3, bits=12)
-    coded = [encode(frame, "jpegls", bits=12) for frame in frames]
-    content = encapsulate(coded, fragments_per_frame=3, has_bot=True)
-    path = write_dicom(
-        tmp_path / "a.dcm", frames, syntax="jpegls", bits=12, enhanced=True, PixelData=content
-    )
-    check(opened(path), frames)
-
-
 def test_single_frame_in_several_fragments(tmp_path: Path) -> None:
     from pydicom.encaps import encapsulate
 

@@ -13,15 +13,21 @@ from itertools import chain
 from typing import Any
 
 from tomocalc.config import NO_CHOICE, Schema, coerce, mistakes
-from tomocalc.delimited import LINE, TOP, numbers_rows, sheet_error, split_lines
+from tomocalc.delimited import (
+    DECIMAL_COMMA,
+    LINE,
+    THOUSANDS,
+    TOP,
+    numbers_rows,
+    sheet_error,
+    split_lines,
+)
 from tomocalc.errors import TomocalcError
 from tomocalc.identity import is_empty
 
 Row = dict[str, Any]
 Fault = tuple[int, str, TomocalcError]
 """Line, what tells its fault apart from others with the same remedy, and the fault."""
-DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
-THOUSANDS = re.compile(r"-?[1-9]\d{0,2},\d{3}")
 UNNAMED = re.compile(r"|index|level_\d+|rownames|Unnamed: \d+|__index_level_\d+__")
 """Names of columns that have none, as pandas and R write them."""
 SHOWN = 10

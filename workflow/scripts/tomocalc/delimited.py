@@ -43,6 +43,9 @@ DRAWN = (b"\x89PNG", b"II*\0", b"MM\0*", b"\xff\xd8\xff", b"NRRD0", b"\x5c\x01\0
 """First bytes of pictures, volumes and ROIs of ImageJ."""
 INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 """Marks of no width that copying leaves at the ends of cells."""
+DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
+THOUSANDS = re.compile(r"-?[1-9]\d{0,2},\d{3}")
+"""Numbers with a comma, and those of them in which it may stand between thousands."""
 TOP = 10
 """Lines among which a header must be."""
 FEWEST = 3

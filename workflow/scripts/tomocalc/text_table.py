@@ -7,8 +7,15 @@ import csv
 
 import polars as pl
 
-from tomocalc.cells import DECIMAL_COMMA, THOUSANDS
-from tomocalc.delimited import LINE, check_header, separated, sheet_content, sheet_error
+from tomocalc.delimited import (
+    DECIMAL_COMMA,
+    LINE,
+    THOUSANDS,
+    check_header,
+    separated,
+    sheet_content,
+    sheet_error,
+)
 
 TWICE = "_duplicated_0"
 """What is added to a name that the header has already given, as Polars does."""

@@ -51,7 +51,7 @@ def read_parts(source: Any) -> pl.DataFrame:
     column = next((plain[name] for name in PART if name in plain), None)
     if column is None:
         told = ", ".join(name for name in frame.columns[:20] if name != LINE)
-        fix = "add one that says train, validation or test; the table comes first, then the split"
+        fix = "add one that says train, validation or test, or give the file that has one"
         raise fault(name_of(source), f"it has no column part; its columns are {told}", fix)
     words = frame[column].cast(pl.String).fill_null("").str.strip_chars().str.to_lowercase()
     unknown = (~words.is_in(list(WORDS))).arg_true()

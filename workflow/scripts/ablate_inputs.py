@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from tomocalc.accounts.experiments import Ablation, Variant
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.evaluation.account import precision_recall
 from tomocalc.experiments.cross_validation import Experiment, Scores
 from tomocalc.jobs import run
@@ -123,13 +123,8 @@ def _variants(what: str, features: list[str], sequence: SequenceSection) -> list
         found = [(f"{count} slice{'s' * (count > 1)}", features, count) for count in counts]
         possible = sequence["kind"] == "slices" and slices > 1
     if not possible:
-        raise TomocalcError(
-            "E101",
-            what="there is nothing to leave out",
-            where="configuration keys features and sequence",
-            why=f"the model reads {len(features)} features of {slices} slices, {sequence['kind']}",
-            fix="ablate a model with several features, or with a sequence of slices",
-        )
+        why = f"the model reads {len(features)} features of {slices} slices, {sequence['kind']}"
+        raise fault("nothing_to_leave_out", "configuration keys features and sequence", why)
     return found
 
 

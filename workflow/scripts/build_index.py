@@ -8,7 +8,7 @@ from tomocalc.accounts.leakage import LeakageAccount, SplitAccount
 from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.dataset.listing import listed_volumes
-from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.errors import fault, raise_all
 from tomocalc.jobs import run
 from tomocalc.pages.frame import write_page
 from tomocalc.pages.index import index_page
@@ -56,7 +56,8 @@ def main(
     """
     folder = Path(page).parent
     files = [*files, *(sheet for sheet in (volumes, quarantine) if sheet)]
-    raise_all([_absent(path) for path in [*files, *overlays] if not Path(path).is_file()])
+    absent = [path for path in [*files, *overlays] if not Path(path).is_file()]
+    raise_all([fault("linked_result_missing", path, "the file does not exist") for path in absent])
     html = index_page(
         folder=folder,
         quality=QualityAccount.read(quality),
@@ -69,16 +70,6 @@ def main(
         overlays=overlays,
     )
     write_page(page, html, words)
-
-
-def _absent(path: str) -> TomocalcError:
-    return TomocalcError(
-        "E104",
-        what="a result that the index links to is missing",
-        where=path,
-        why="the file does not exist",
-        fix="run the workflow again; it makes what is missing",
-    )
 
 
 if __name__ == "__main__":

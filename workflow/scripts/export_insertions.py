@@ -9,7 +9,7 @@ from tomocalc.accounts.insertion import Insertions
 from tomocalc.dataset.annotations import own_lines
 from tomocalc.dataset.masks import placed
 from tomocalc.dicom_output.inserted import inserted_image, truth_bytes
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.files import ANNOTATION_COLUMNS, sheet_text, write_bytes, write_text
 from tomocalc.insertion.layer import (
     TRUTH_COLUMNS,
@@ -56,13 +56,8 @@ def main(
         Folder that the masks of the annotations are in, or None.
     """
     if not insertions:
-        raise TomocalcError(
-            "E104",
-            what="there is nothing to export",
-            where="configuration key insertion.enabled",
-            why="nothing is put into volumes",
-            fix="set insertion: {enabled: true}",
-        )
+        why = "nothing is put into volumes"
+        raise fault("nothing_to_export", "configuration key insertion.enabled", why)
     plans = Insertions.plans(insertions)
     own = own_lines(annotations, data_root)
     target = Path(folder)

@@ -4,7 +4,7 @@ import hashlib
 import urllib.error
 import urllib.request
 
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.files import write_bytes
 from tomocalc.jobs import run
 
@@ -15,26 +15,16 @@ MAX_BYTES = 2_000_000_000
 def main(*, address: str, sha256: str, table: str) -> None:
     """Fetch *address* (http or https) to *table*; its SHA-256 must be *sha256*."""
     if not address.startswith(("http://", "https://")):
-        raise _not_fetched(address, "it is not an http(s) address")
+        raise fault("table_not_fetched", address, "it is not an http(s) address")
     try:
         with urllib.request.urlopen(address, timeout=TIMEOUT_S) as response:  # noqa: S310
             content = response.read(MAX_BYTES)
     except (OSError, urllib.error.URLError) as error:
-        raise _not_fetched(address, str(error)) from error
+        raise fault("table_not_fetched", address, str(error)) from error
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
-        raise _not_fetched(address, f"its SHA-256 is {found}, not {sha256}")
+        raise fault("table_not_fetched", address, f"its SHA-256 is {found}, not {sha256}")
     write_bytes(table, content)
-
-
-def _not_fetched(address: str, why: str) -> TomocalcError:
-    return TomocalcError(
-        "E305",
-        what="the table cannot be fetched",
-        where=address,
-        why=why,
-        fix="download it by hand and pass --config table='{path: FILE}'",
-    )
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from tomocalc.dataset.feature_table import candidate_columns, read_feature_table
 from tomocalc.dataset.listing import listed_manifests
 from tomocalc.dataset.quality import quality_account, validate
 from tomocalc.dataset.volumes import merge_volumes
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.files import file_sha256
 from tomocalc.jobs import run
 from tomocalc.neighbours import ClusterSettings
@@ -133,13 +133,7 @@ def merge_table(
     """
     expected = columns["sha256"]
     if expected and (seen := file_sha256(table)) != expected:
-        raise TomocalcError(
-            "E208",
-            what="the table differs from its checksum",
-            where=table,
-            why=f"its SHA-256 is {seen}, not {expected}",
-            fix="copy the table again from its source, or correct table.sha256 (null: not checked)",
-        )
+        raise fault("table_checksum_differs", table, f"its SHA-256 is {seen}, not {expected}")
     rows, facts = read_feature_table(
         table, columns, unlabelled=unlabelled, needed=needed, filled=filled
     )

@@ -10,7 +10,7 @@ import polars as pl
 
 from tomocalc.accounts.prediction import VolumeScores
 from tomocalc.dataset.listing import cohort_doubts
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.files import sheet_text, write_text
 from tomocalc.jobs import run
 from tomocalc.model.release import load_model
@@ -71,13 +71,8 @@ def main(
         ``E104`` when there is no volume.
     """
     if not scores:
-        raise TomocalcError(
-            "E104",
-            what="there is nothing to predict",
-            where="configuration key predict.volumes",
-            why="this run reads a table and has no volumes of its own",
-            fix="give a sheet: --config volumes=SHEET",
-        )
+        why = "this run reads a table and has no volumes of its own"
+        raise fault("nothing_to_predict", "configuration key predict.volumes", why)
     rows = _with_cohort_doubts([VolumeScores.read(path) for path in scores])
     by_patient = _patients(rows)
     model = load_model(weights)

@@ -19,7 +19,7 @@ from tomocalc.detectors.blobs import tune_blobs
 from tomocalc.detectors.marks import MARKS, SliceMarks, volume_marks
 from tomocalc.detectors.tiles import Planes, Tiles, calcification_lines, chosen, volume_tiles
 from tomocalc.detectors.training import DetectorRecipe, find_marks, train_detector
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.evaluation.images import patient_parts
 from tomocalc.image.shards import read_manifest
 from tomocalc.insertion.layer import putting_in
@@ -74,7 +74,7 @@ def main(
         sorted({one.patient_id for one in facts}), read_parquet(splits), split=split, seed=seed
     )
     if parts is None:
-        raise _unfit("E304", splits, "the split is not by patient", "give every volume its patient")
+        raise fault("detector_without_patients", splits, "the split is not by patient")
     findings = [
         *read_findings(annotations, facts, data_root=data_root),
         *read_findings(annotations, facts, others=True, data_root=data_root),
@@ -85,13 +85,11 @@ def main(
         training, opened, findings, slice_tolerance=slice_tolerance, seed=seed
     )
     if calcifications < FEWEST:
-        raise _unfit(
-            "E407",
-            annotations,
+        why = (
             f"training patients have {calcifications} calcifications that are annotated one by one "
-            f"on their slice, fewer than {FEWEST}",
-            "annotate single calcifications, or put some in (insertion.enabled)",
+            f"on their slice, fewer than {FEWEST}"
         )
+        raise fault("detector_untrainable", annotations, why)
     facts_of: dict[str, Any] = {}
     if detector in LEARN:
         network, loss = train_detector(detector, tiles, DetectorRecipe(seed=seed))
@@ -187,11 +185,6 @@ def searched(
     )
     log.info("%s: %d marks", volume.volume_id, table["candidate_id"].n_unique())
     return table
-
-
-def _unfit(code: str, where: str, why: str, fix: str) -> TomocalcError:
-    what = "a detector cannot be trained"
-    return TomocalcError(code, what=what, where=where, why=why, fix=fix)
 
 
 if __name__ == "__main__":

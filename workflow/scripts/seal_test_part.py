@@ -7,7 +7,7 @@ import polars as pl
 from tomocalc.accounts.seal import FrozenPart
 from tomocalc.dataset.annotations import own_lines
 from tomocalc.dataset.listing import listed_manifests
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.evaluation.images import patient_parts
 from tomocalc.image.shards import read_manifest
 from tomocalc.jobs import run
@@ -47,13 +47,7 @@ def main(
         ``E309`` when the sealed test part is another one, ``E101`` when no seal is named.
     """
     if seal is None:
-        raise TomocalcError(
-            "E101",
-            what="there is no seal",
-            where="configuration key evaluation.seal",
-            why="it names no file",
-            fix="add --config evaluation='{seal: my_study.seal}'",
-        )
+        raise fault("no_seal_named", "configuration key evaluation.seal", "it names no file")
     parts = read_parquet(splits)
     test = parts.filter(pl.col("part") == "test").select(*KEY).unique()
     if annotations is None:

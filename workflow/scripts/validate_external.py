@@ -16,7 +16,7 @@ from tomocalc.dataset.feature_table import read_feature_table, read_subgroups
 from tomocalc.dataset.quality import validate
 from tomocalc.dataset.splits import usable_candidates
 from tomocalc.dataset.volumes import merge_volumes
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.evaluation.account import account
 from tomocalc.evaluation.images import Images, measure_images
 from tomocalc.evaluation.outcomes import measure_outcomes, measure_table
@@ -211,13 +211,7 @@ def labelled_volumes(
     )
     rows = pl.concat(found)
     if not rows.height:
-        raise TomocalcError(
-            "E303",
-            what="no volume has a candidate",
-            where=sheet,
-            why=f"the search found nothing in {len(manifests)} volumes",
-            fix="see the pictures of predictions/ and whether these are volumes of the right kind",
-        )
+        raise fault("no_candidates", sheet, f"the search found nothing in {len(manifests)} volumes")
     return rows
 
 

@@ -22,7 +22,7 @@ from tomocalc.delimited import (
     sheet_error,
     split_lines,
 )
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 from tomocalc.identity import is_empty
 
 Row = dict[str, Any]
@@ -265,4 +265,4 @@ def line_numbers(lines: list[int]) -> str:
 
 def row_error(where: str, why: str, fix: str) -> TomocalcError:
     """Return what is wrong with one row."""
-    return TomocalcError("E103", what="bad row", where=where, why=why, fix=fix)
+    return fault("bad_row", where, why, fix)

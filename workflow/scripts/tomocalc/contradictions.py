@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.errors import TomocalcError, fault, raise_all
 
 if TYPE_CHECKING:
     import yaml
@@ -36,9 +36,8 @@ def check_text(path: str | Path) -> None:
         return
     nodes, errors = [root], []
 
-    def add(node: yaml.Node, what: str, why: str, fix: str) -> None:
-        where = f"{path}:{node.start_mark.line + 1}"
-        errors.append(TomocalcError("E101", what=what, where=where, why=why, fix=fix))
+    def add(key: str, node: yaml.Node, why: str) -> None:
+        errors.append(fault(key, f"{path}:{node.start_mark.line + 1}", why))
 
     for node in nodes:  # grows by what each node holds; an alias is its anchor again
         held = []
@@ -52,10 +51,10 @@ def check_text(path: str | Path) -> None:
                 if known is not name and name.value != "<<":
                     line = known.start_mark.line + 1
                     why = f"`{name.value}` stands on line {line} too, and the last would win"
-                    add(name, "a key stands twice", why, "put both into one")
+                    add("key_twice", name, why)
         elif node is not None and node.tag.endswith(":int") and OTHER_BASE.fullmatch(node.value):
             why = f"YAML reads {node.value} as a number of base 8 or 60"
-            add(node, "wrong value", why, "write it in base 10, or in quotes as text")
+            add("wrong_base", node, why)
         nodes += [one for one in held if one not in nodes]
     raise_all(errors)
 
@@ -68,8 +67,7 @@ def contradictions(config: Mapping[str, Any], unsound: set[str]) -> Iterator[Tom
 
 
 def _contradiction(key: str, why: str, fix: str) -> TomocalcError:
-    where = f"configuration key {key}"
-    return TomocalcError("E101", what="settings contradict", where=where, why=why, fix=fix)
+    return fault("settings_contradict", f"configuration key {key}", why, fix)
 
 
 def _candidates(config: Mapping[str, Any]) -> Iterator[TomocalcError]:

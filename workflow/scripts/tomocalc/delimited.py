@@ -11,7 +11,7 @@ import csv
 import re
 from collections.abc import Sequence
 
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 from tomocalc.files import read_content
 
 LINE = "_line"
@@ -194,9 +194,9 @@ def sheet_content(path: str) -> str:
 
 def table_error(where: str, why: str, fix: str) -> TomocalcError:
     """Return why a table of candidates cannot be used."""
-    return TomocalcError("E302", what="the table cannot be used", where=where, why=why, fix=fix)
+    return fault("table_unusable", where, why, fix)
 
 
 def sheet_error(path: str, why: str, fix: str) -> TomocalcError:
     """Return what is wrong with a sheet as a whole."""
-    return TomocalcError("E102", what="the sheet cannot be used", where=path, why=why, fix=fix)
+    return fault("sheet_unusable", path, why, fix)

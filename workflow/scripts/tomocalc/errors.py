@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 CODES: dict[str, str] = {
     # 1xx configuration and sheets
@@ -55,6 +56,26 @@ CODES: dict[str, str] = {
 """Every code and its meaning; the codes are stable and documented."""
 
 
+class Kind(NamedTuple):
+    """What a fault of one kind says wherever it is found, with names in braces."""
+
+    code: str
+    """A key of `CODES`."""
+    what: str
+    fix: str
+    """Empty where it depends on what was found."""
+
+
+def _kinds() -> dict[str, Kind]:
+    text = Path(__file__).with_name("faults.tsv").read_text(encoding="utf-8")
+    rows = [line.split("\t") for line in text.splitlines()[1:]]
+    return {key: Kind(*texts) for key, *texts in rows}
+
+
+FAULTS = _kinds()
+"""Every kind of fault by its key, sorted by code; the guide shows this table."""
+
+
 class TomocalcError(Exception):
     """A fault in the user's data, configuration or machine, told in one line.
 
@@ -103,6 +124,30 @@ class TomocalcErrors(TomocalcError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return TomocalcErrors, (self.errors,)
+
+
+def fault(key: str, where: str | Path, why: str, fix: str = "", **words: object) -> TomocalcError:
+    """Return a fault whose code and texts stand in ``faults.tsv``.
+
+    Parameters
+    ----------
+    key
+        A key of `FAULTS`.
+    where, why
+        Of `TomocalcError`.
+    fix
+        The action, for a kind that leaves it open.
+    words
+        What takes the place of the names in braces.
+    """
+    kind = FAULTS[key]
+    return TomocalcError(
+        kind.code,
+        what=kind.what.format(**words),
+        where=str(where),
+        why=why,
+        fix=fix or kind.fix.format(**words),
+    )
 
 
 def in_one_line(error: TomocalcError) -> str:

@@ -7,7 +7,7 @@ import importlib.metadata
 import re
 from collections.abc import Iterator
 
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 
 MODULES = {"PIL": "pillow", "SimpleITK": "simpleitk", "skimage": "scikit-image"}
 """Modules whose package has another name."""
@@ -39,13 +39,8 @@ def missing_package(error: ModuleNotFoundError, extra: str = "") -> TomocalcErro
     package = MODULES.get(module, module)
     extra, packages = _extra_of(package, extra)
     missing = [name for name in packages if name == package or not _installed(name)]
-    return TomocalcError(
-        "E406",
-        what="an optional package is not installed",
-        where=package,
-        why=f"this part of tomocalc needs the extra {extra}" if extra else "tomocalc needs it",
-        fix=f"pip install {' '.join(missing)}",
-    )
+    why = f"this part of tomocalc needs the extra {extra}" if extra else "tomocalc needs it"
+    return fault("package_missing", package, why, packages=" ".join(missing))
 
 
 def _extra_of(package: str, wanted: str) -> tuple[str, list[str]]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.errors import TomocalcError, fault, raise_all
 
 
 @contextlib.contextmanager
@@ -48,13 +48,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 
 
 def _refused(path: Path, error: OSError) -> TomocalcError:
-    return TomocalcError(
-        "E501",
-        what="cannot write a result",
-        where=str(path),
-        why=os.strerror(error.errno or 0),
-        fix="free space or make the folder writable, then run the same command again",
-    )
+    return fault("result_not_written", path, os.strerror(error.errno or 0))
 
 
 def read_content(path: str | Path) -> bytes:
@@ -102,13 +96,7 @@ def _writable(folder: Path) -> bool:
 
 
 def _read_only(folder: str | Path) -> TomocalcError:
-    return TomocalcError(
-        "E501",
-        what="results cannot be written",
-        where=str(folder),
-        why="the folder is read-only, or a file is in its place",
-        fix="make it writable, or name another place in the configuration key pathvars",
-    )
+    return fault("results_read_only", folder, "the folder is read-only, or a file is in its place")
 
 
 def write_bytes(path: str | Path, content: bytes) -> None:

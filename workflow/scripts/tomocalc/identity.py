@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 
 NOBODY = frozenset(
     """
@@ -256,14 +256,11 @@ def patients_of_studies(volumes: Iterable[tuple[str, str, str]]) -> Iterator[Tom
     for patients in held.values():
         if len(patients) > 1:
             names = sorted(name for members in patients.values() for name in members)
-            yield TomocalcError(
-                "E103",
-                what="one examination has several patients",
-                where=f"volumes {', '.join(names[:5])}" + " and more" * (len(names) > 5),
-                why=f"their headers share one StudyInstanceUID, and the sheet gives them "
+            yield fault(
+                "examination_shared",
+                f"volumes {', '.join(names[:5])}" + " and more" * (len(names) > 5),
+                f"their headers share one StudyInstanceUID, and the sheet gives them "
                 f"{len(patients)} patients: a split could part them",
-                fix="give the volumes of one woman one patient_id; if the identifiers of the "
-                "studies are worthless, add study_shared to image.allowed_doubts",
             )
 
 

@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tomocalc.errors import TomocalcError, quoted
+from tomocalc.errors import TomocalcError, fault, quoted
 from tomocalc.files import atomic_path, require_regular
 
 BAD = (
@@ -136,10 +136,5 @@ def read_metadata(path: str | Path) -> dict[str, str]:
 
 def damaged(path: str | Path, error: Exception) -> TomocalcError:
     """Name a Parquet file that cannot be read."""
-    return TomocalcError(
-        "E301",
-        what="a Parquet file is missing, damaged or cut short",
-        where=str(path),
-        why=str(error).splitlines()[0] if str(error) else type(error).__name__,
-        fix=f"delete it and run the same command again: rm {quoted(path)}",
-    )
+    why = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return fault("parquet_damaged", path, why, files=quoted(path))

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from tomocalc.cells import LINE, Row, row_error
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 
 MORPHOLOGY = {
     0: "skin, vascular, coarse, popcorn, coarse or popcorn like, large rod like, large rodlike, "
@@ -106,13 +106,8 @@ def check_opinions(findings: Iterable[Row], features: Iterable[str], where: str)
     rows = list(findings)
     for name, (column, _) in TERMS.items():
         if name in features and not any(row[column] for row in rows):
-            raise TomocalcError(
-                "E304",
-                what="the annotations hold no opinion of a reader",
-                where=f"{where}, column {column}",
-                why=f"`features` names {name}, and none of {len(rows)} findings has it",
-                fix=f"fill the column, or take {name} out of features",
-            )
+            why = f"`features` names {name}, and none of {len(rows)} findings has it"
+            raise fault("no_opinion", f"{where}, column {column}", why, feature=name)
 
 
 def opinion_on(findings: Iterable[Mapping[str, object]]) -> dict[str, float | None]:

@@ -10,12 +10,12 @@ import csv
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tomocalc.accounts.doubts import KINDS
 from tomocalc.config import SCHEMAS, Schema, allowed, load_schema, resolve
-from tomocalc.errors import CODES
+from tomocalc.errors import CODES, FAULTS
 from tomocalc.files import write_text
 from tomocalc.tables import CLUSTER_FEATURES, MEASURED, READER
 
@@ -53,18 +53,15 @@ def _leaves(schema: Schema, root: Schema, prefix: str = "") -> Iterator[tuple[st
 
 
 def errors_page() -> str:
-    """Render every error code with the faults and remedies that the code holds."""
-    told: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
-    for path in sorted(LIBRARY.rglob("*.py")):
-        for code, what, fix in _faults(ast.parse(path.read_text(encoding="utf-8"))):
-            told[code].add((what, fix))
+    """Render every error code with the faults that it stands for, … for what differs each time."""
     parts: list[str] = []
+    told: defaultdict[str, list[str]] = defaultdict(list)
+    gaps = defaultdict[str, str](lambda: "…")
+    for kind in FAULTS.values():
+        fix = kind.fix.format_map(gaps) or "the line says what to do"
+        told[kind.code].append(f"- {kind.what.format_map(gaps)}. *{_sentence(fix)}*")
     for code, meaning in CODES.items():
-        parts.append(f"## {code}: {meaning}\n")
-        parts += [f"- {what}. *{_sentence(fix)}*" for what, fix in sorted(told[code])]
-        if not told[code]:
-            parts.append("- The line says what is wrong and what mends it.")
-        parts.append("")
+        parts += [f"## {code}: {meaning}\n", *told[code], ""]
     return "\n".join(parts)
 
 
@@ -127,43 +124,6 @@ PAGES: dict[str, Callable[[], str]] = {
 
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith(("?", ".", "…")) else ".")
-
-
-def _faults(tree: ast.AST) -> Iterator[tuple[str, str, str]]:
-    """Yield code, fault and remedy of every error whose texts stand where it is raised."""
-    common = _assigned(ast.iter_child_nodes(tree))
-    for function in ast.walk(tree):
-        if not isinstance(function, ast.FunctionDef):
-            continue
-        texts = common | _assigned(ast.walk(function))
-        for node in ast.walk(function):
-            if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "TomocalcError"):
-                continue
-            words = {keyword.arg: _text(keyword.value, texts) for keyword in node.keywords}
-            code = _text(node.args[0], texts) if node.args else None
-            what, fix = words.get("what"), words.get("fix")
-            if code in CODES and what:
-                yield code, what, fix or "the line says what to do"
-
-
-def _assigned(nodes: Iterable[ast.AST]) -> dict[str, str]:
-    """Return the texts that names stand for, where each stands for one only."""
-    texts: defaultdict[str, set[str]] = defaultdict(set)
-    for node in nodes:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            texts[node.targets[0].id].add(_text(node.value, {}) or "")
-    return {name: text for name, (text, *more) in texts.items() if text and not more}
-
-
-def _text(node: ast.expr, texts: dict[str, str]) -> str | None:
-    """Return a literal text, with … for its variable parts; None for anything else."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    if isinstance(node, ast.JoinedStr):
-        return "".join(_text(part, texts) or "…" for part in node.values)
-    if isinstance(node, ast.Name):
-        return texts.get(node.id)
-    return None
 
 
 def _described() -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import Any, cast
 from tomocalc.cells import LINE, Cells, Fault, Row, line_numbers, read_cells, row_error, together
 from tomocalc.config import Schema
 from tomocalc.delimited import sheet_error
-from tomocalc.errors import TomocalcError, TomocalcErrors, raise_all
+from tomocalc.errors import TomocalcError, TomocalcErrors, fault, raise_all
 from tomocalc.identity import unclear_names
 from tomocalc.reader_terms import mistaken_terms
 from tomocalc.readers.dicom_lists import VIEWS
@@ -152,12 +152,10 @@ def check_annotations(
         every = sorted(line for lines in unknown.values() for line in lines)
         more = f"; {len(unknown) - 1} others are not" if len(unknown) > 1 else ""
         why = f"`{name}` is not in the sheet of volumes{more} ({line_numbers(every)})"
-        what, fix = "annotation of an unknown volume", "correct the volume_id or add the volume"
+        fix = "correct the volume_id or add the volume"
         if close := get_close_matches(name, known or (), n=1):
             fix = f"did you mean `{close[0]}`? Otherwise {fix}"
-        errors.append(
-            TomocalcError("E303", what=what, where=f"{path}:{lines[0]}", why=why, fix=fix)
-        )
+        errors.append(fault("volume_unknown", f"{path}:{lines[0]}", why, fix))
     return cells.rows, errors
 
 
@@ -190,9 +188,7 @@ def _shape(where: str, row: Row, data_root: str | None) -> Iterator[TomocalcErro
         yield from errors
         if not errors and not Path(row["mask"]).is_file():
             why = f"there is no file `{row['mask']}`"
-            yield TomocalcError(
-                "E104", what="a mask is missing", where=where, why=why, fix="correct the path"
-            )
+            yield fault("mask_missing", where, why)
     elif row.get("x") is None or row.get("y") is None:
         yield row_error(where, "it has no place", "give x and y")
     else:
@@ -274,8 +270,8 @@ def _place(
 
 def _resolve(where: str, row: Row, key: str, data_root: str | None) -> Iterator[TomocalcError]:
     """Resolve one path of the row below *data_root*, or say that it leads out of it."""
-    if fault := foreign_path(row[key].strip('"')):
-        yield row_error(f"{where}, column {key}", *fault)
+    if foreign := foreign_path(row[key].strip('"')):
+        yield row_error(f"{where}, column {key}", *foreign)
         return
     path = Path(data_root or "") / local_path(row[key])
     if data_root and not path.resolve().is_relative_to(Path(data_root).resolve()):

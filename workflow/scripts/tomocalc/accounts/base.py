@@ -14,7 +14,7 @@ from typing import ClassVar, Self
 
 import msgspec
 
-from tomocalc.errors import TomocalcError, quoted
+from tomocalc.errors import TomocalcError, fault, quoted
 from tomocalc.files import canonical_json, read_content, write_text
 
 Setting = bool | int | float | str | None | list[int | float | str]
@@ -67,13 +67,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def _unfit(path: str | Path, why: str) -> TomocalcError:
-    return TomocalcError(
-        "E307",
-        what="an account of an earlier step cannot be used",
-        where=str(path),
-        why=why,
-        fix=f"delete it and run the same command again: rm {quoted(path)}",
-    )
+    return fault("account_unusable", path, why, files=quoted(path))
 
 
 class Shown:

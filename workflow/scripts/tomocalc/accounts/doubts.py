@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from tomocalc.accounts.base import Record
-from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.errors import TomocalcError, fault, raise_all
 from tomocalc.files import sheet_rows
 from tomocalc.sections import DoubtsSection
 
@@ -96,12 +96,12 @@ def refused(doubts: Iterable[Doubt], image: DoubtsSection, where: str) -> list[T
     if image["doubts"] == "report":
         return []
     return [
-        TomocalcError(
-            "E209",
-            what=f"a volume is doubtful: {doubt.code}",
-            where=where,
-            why=doubt_sentence(doubt),
-            fix=f"{KINDS[doubt.code].advice}; or add {doubt.code} to image.allowed_doubts",
+        fault(
+            "volume_doubtful",
+            where,
+            doubt_sentence(doubt),
+            doubt=doubt.code,
+            advice=KINDS[doubt.code].advice,
         )
         for doubt in doubts
         if doubt.code not in image["allowed_doubts"] and not KINDS[doubt.code].settled

@@ -14,7 +14,7 @@ from typing import Any
 
 from tomocalc.config import Schema, load_schema, mistakes
 from tomocalc.delimited import split_lines
-from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.errors import TomocalcError, fault, raise_all
 from tomocalc.files import ANNOTATION_COLUMNS, IMPORT_COLUMNS, sheet_text, write_text
 from tomocalc.identity import made_by_spreadsheet
 
@@ -293,4 +293,4 @@ def patient_of(text: str, where: str) -> str:
 
 def layout_error(where: str, why: str, fix: str) -> TomocalcError:
     """Say that a data set is not laid out as published."""
-    return TomocalcError("E603", what="cannot import", where=where, why=why, fix=fix)
+    return fault("layout_unexpected", where, why, fix)

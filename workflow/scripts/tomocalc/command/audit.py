@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tomocalc.command.outputs import outputs
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.sections import PARTS
 
 CHOSEN = ["label", "positive", "negative", "patient", "site", "features", "permutations", "seed"]
@@ -68,13 +68,8 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
 def _audit(given: argparse.Namespace) -> int:
     parts = {name: getattr(given, name) for name in PARTS if getattr(given, name)}
     if bool(parts) == bool(given.table):
-        raise TomocalcError(
-            "E105",
-            what="there is nothing to audit" if not parts else "two kinds of input are given",
-            where="command line",
-            why="the parts come from TABLE and SPLIT, or from --train and --test",
-            fix="give one of them: tomocalc audit TABLE SPLIT --label COLUMN",
-        )
+        why = "the parts come from TABLE and SPLIT, or from --train and --test"
+        raise fault("inputs_of_two_kinds" if parts else "nothing_to_audit", "command line", why)
     # here: --version and --help need not wait for what computes
     from tomocalc.audit.tables import audit_table
 
@@ -144,13 +139,7 @@ def _sealed(given: argparse.Namespace) -> int:
 
     if given.table is None:
         if given.open or given.label:
-            raise TomocalcError(
-                "E105",
-                what="nothing can be sealed or opened",
-                where="command line",
-                why="TABLE is missing",
-                fix="give it: tomocalc seal SEAL TABLE [SPLIT] --label COLUMN",
-            )
+            raise fault("nothing_to_seal", "command line", "TABLE is missing")
         found = read_seal(given.seal)
     else:
         part = _test_part(given)

@@ -8,7 +8,7 @@ from typing import Any
 
 from tomocalc.command import audit, predict
 from tomocalc.command.outputs import outputs
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 
 PATIENTS, ROWS = 60, 20
 VOLUME = "P001-LCC"
@@ -30,13 +30,7 @@ def add_parser(commands: Any) -> None:
 
 def _demo(given: argparse.Namespace) -> int:
     if given.out.exists() and (not given.out.is_dir() or any(given.out.iterdir())):
-        raise TomocalcError(
-            "E501",
-            what="the demo would overwrite something",
-            where=str(given.out),
-            why="it is there already",
-            fix="name another folder: tomocalc demo --out DIR",
-        )
+        raise fault("demo_overwrites", given.out, "it is there already")
     with outputs(folders=[given.out], files=[]):
         return _show(given)
 

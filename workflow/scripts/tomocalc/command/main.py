@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from tomocalc.command import audit, demo, predict, send
-from tomocalc.errors import TomocalcError, in_one_line
+from tomocalc.errors import TomocalcError, fault, in_one_line
 from tomocalc.extras import missing_package
 from tomocalc.version import VERSION
 
@@ -68,8 +68,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _not_understood(command: str, why: str) -> TomocalcError:
-    what, fix = "the command cannot be understood", f"{command} --help lists what it takes"
-    return TomocalcError("E105", what=what, where=command, why=why, fix=fix)
+    return fault("command_not_understood", command, why, command=command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -89,7 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         told = missing_package(error)
     except OSError as error:
-        told = _unreadable(error)
+        why = error.strerror or type(error).__name__
+        told = fault("file_unusable", error.filename or "the system", why)
     except Exception as error:
         if given.traceback:
             raise
@@ -106,26 +106,11 @@ def _run(given: argparse.Namespace, unknown: Sequence[str]) -> int:
     return code
 
 
-def _unreadable(error: OSError) -> TomocalcError:
-    return TomocalcError(
-        "E104",
-        what="a file cannot be used",
-        where=str(error.filename or "the system"),
-        why=error.strerror or type(error).__name__,
-        fix="correct the path, or make the file readable",
-    )
-
-
 def _unexpected(error: Exception) -> TomocalcError:
     """Return where the program failed, without what it said: that may be a value of the data."""
     place = traceback.extract_tb(error.__traceback__)[-1]
-    return TomocalcError(
-        "E106",
-        what="tomocalc failed where it should not",
-        where=f"{Path(place.filename).name}:{place.lineno}",
-        why=f"{type(error).__name__}, which nobody foresaw",
-        fix="report this line; tomocalc --traceback COMMAND … tells more, and may show your data",
-    )
+    why = f"{type(error).__name__}, which nobody foresaw"
+    return fault("unforeseen", f"{Path(place.filename).name}:{place.lineno}", why)
 
 
 def _parser() -> argparse.ArgumentParser:

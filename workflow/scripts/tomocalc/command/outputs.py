@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.errors import fault, raise_all
 
 
 @contextlib.contextmanager
@@ -29,7 +29,7 @@ def outputs(*, folders: list[Path | None], files: list[Path | None]) -> Iterator
     """
     wanted = [*((one, True) for one in folders if one), *((one, False) for one in files if one)]
     faults = [(path, _fault(path, folder=folder)) for path, folder in wanted]
-    raise_all([_unwritable(path, why) for path, why in faults if why])
+    raise_all([fault("output_refused", path, why) for path, why in faults if why])
     fresh = [_highest_missing(path) for path, _ in wanted if not path.exists()]
     try:
         yield
@@ -61,13 +61,3 @@ def _highest_missing(path: Path) -> Path:
     absolute = path.absolute()
     missing = [one for one in (absolute, *absolute.parents) if not one.exists()]
     return missing[-1]
-
-
-def _unwritable(path: Path, why: str) -> TomocalcError:
-    return TomocalcError(
-        "E501",
-        what="a result cannot be written",
-        where=str(path),
-        why=why,
-        fix="name another place, or make this one writable",
-    )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tomocalc.command.outputs import outputs
-from tomocalc.errors import TomocalcError, in_one_line
+from tomocalc.errors import TomocalcError, fault, in_one_line
 
 if TYPE_CHECKING:
     from tomocalc.predict import Prediction
@@ -67,13 +67,7 @@ def _predict(given: argparse.Namespace) -> int:
         names = [name for name, _ in sources]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice and given.out:
-            raise TomocalcError(
-                "E105",
-                what="two volumes would be written into one folder",
-                where=str(given.out / twice),
-                why="their names are the same",
-                fix="score them in two calls, each with an --out of its own",
-            )
+            raise fault("folder_shared", given.out / twice, "their names are the same")
         with outputs(folders=[given.out], files=[]):
             model, wrong = load_model(given.model), 0
         for name, volume in sources:

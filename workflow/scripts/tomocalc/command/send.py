@@ -8,7 +8,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 from tomocalc.files import require_regular
 
 if TYPE_CHECKING:
@@ -161,4 +161,4 @@ def _read(path: Path) -> FileDataset:
 
 
 def _not_sent(where: str, why: str, fix: str) -> TomocalcError:
-    return TomocalcError("E604", what="DICOM objects cannot be sent", where=where, why=why, fix=fix)
+    return fault("objects_not_sent", where, why, fix)

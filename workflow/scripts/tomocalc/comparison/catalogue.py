@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.errors import fault, raise_all
 
 KINDS = {
     "sequence": "LSTM on the candidate's sequence",
@@ -110,10 +110,12 @@ def read_cited(path: str) -> dict[str, Cited]:
             reader = csv.DictReader(handle, delimiter="\t")
             rows, header = list(reader), reader.fieldnames or []
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise _fault("E102", path, str(error), "give a sheet of cited figures (TSV)") from error
+        raise fault(
+            "cited_unusable", path, str(error), "give a sheet of cited figures (TSV)"
+        ) from error
     if list(header) != ["model", "accuracy", "source"]:
         why = f"its columns are {', '.join(header)}"
-        raise _fault("E102", path, why, "write the columns model, accuracy, source")
+        raise fault("cited_unusable", path, why, "write the columns model, accuracy, source")
     faults, cited = [], {}
     for line, row in enumerate(rows, start=2):
         try:
@@ -122,19 +124,17 @@ def read_cited(path: str) -> dict[str, Cited]:
             accuracy = -1.0
         if accuracy is not None and not 0 <= accuracy <= 1:
             why = f"accuracy is `{row['accuracy']}`"
-            faults.append(_fault("E103", f"{path}:{line}", why, "write a share from 0 to 1"))
+            faults.append(
+                fault("cited_row_wrong", f"{path}:{line}", why, "write a share from 0 to 1")
+            )
         if row["model"] not in NAMES:
             why = f"`{row['model']}` is no model of the comparison"
-            faults.append(_fault("E103", f"{path}:{line}", why, f"use one of: {', '.join(NAMES)}"))
+            faults.append(
+                fault("cited_row_wrong", f"{path}:{line}", why, f"use one of: {', '.join(NAMES)}")
+            )
         cited[row["model"]] = Cited(accuracy, row["source"] or "")
     raise_all(faults)
     return cited
-
-
-def _fault(code: str, where: str, why: str, fix: str) -> TomocalcError:
-    return TomocalcError(
-        code, what="the sheet of cited figures is not valid", where=where, why=why, fix=fix
-    )
 
 
 DetectorName = Literal["faster_rcnn", "retinanet", "unet", "blob_dog", "hdogreg"]

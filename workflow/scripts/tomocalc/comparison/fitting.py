@@ -20,7 +20,7 @@ from tomocalc.comparison.feature_models import (
     limited,
     scores,
 )
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.metrics import auroc, average_precision, choose_threshold, confusion, score
 from tomocalc.model.preprocessing import fit_preprocessing
 from tomocalc.model.sequences import Samples
@@ -141,13 +141,8 @@ def holdout(samples: Samples) -> tuple[Rows, Rows]:
     learnt = inside & ~held
     for rows in (learnt, held):
         if len(np.unique(samples.y[rows])) < 2:
-            raise TomocalcError(
-                "E304",
-                what="the compared models cannot be tuned",
-                where="training and validation part of a split",
-                why="one of them lacks a class",
-                fix="raise split.validation_fraction, or set comparison.trials: 1",
-            )
+            why = "one of them lacks a class"
+            raise fault("models_not_tunable", "training and validation part of a split", why)
     return np.flatnonzero(learnt), np.flatnonzero(held)
 
 

@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_max_pool2d, interpolate
 
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 
 DEPTH = 3
 """Slices of a patch."""
@@ -136,7 +136,7 @@ def load_weights(network: nn.Module, path: str) -> None:
     try:
         given = load_file(path)
     except (OSError, SafetensorError, ValueError) as error:
-        raise _no_fit(path, str(error).splitlines()[0]) from error
+        raise fault("weights_misfit", path, str(error).splitlines()[0]) from error
     own = inner.state_dict()
     head = [name for name, part in inner.named_modules() if isinstance(part, nn.Linear)][-1]
     rest = {name: part for name, part in own.items() if not name.startswith(f"{head}.")}
@@ -149,28 +149,18 @@ def load_weights(network: nn.Module, path: str) -> None:
     if wrong:
         seen = tuple(given[wrong[0]].shape) if wrong[0] in given else "missing"
         why = f"of {len(rest) - len(counters)} tensors {len(wrong)} do not fit: {wrong[0]} is "
-        raise _no_fit(path, f"{why}{seen}, not {tuple(rest[wrong[0]].shape)}")
+        raise fault("weights_misfit", path, f"{why}{seen}, not {tuple(rest[wrong[0]].shape)}")
     # A deeper sibling has every tensor of a network; the side outputs of GoogLeNet are not built.
     beyond = [
         name for name in given if name not in own and not name.startswith((f"{head}.", "aux"))
     ]
     if beyond:
-        raise _no_fit(path, f"{len(beyond)} of its tensors are not the network's, as {min(beyond)}")
+        why = f"{len(beyond)} of its tensors are not the network's, as {min(beyond)}"
+        raise fault("weights_misfit", path, why)
     if not all(bool(given[name].isfinite().all()) for name in rest.keys() - counters):
-        raise _no_fit(path, "a weight is not finite")
+        raise fault("weights_misfit", path, "a weight is not finite")
     inner.load_state_dict(
         {name: given.get(name, part) for name, part in rest.items()}, strict=False
-    )
-
-
-def _no_fit(path: str, why: str) -> TomocalcError:
-    return TomocalcError(
-        "E404",
-        what="pretrained weights do not fit the network",
-        where=path,
-        why=why,
-        fix="give the weights of this very network, as torchvision names them, or take it out of "
-        "comparison.weights",
     )
 
 
@@ -186,13 +176,7 @@ def timm_network(name: str) -> nn.Module:
     try:
         timm = import_module("timm")  # nobody else needs it: it is in no environment
     except ImportError as error:
-        raise TomocalcError(
-            "E406",
-            what="a network needs a package that is not installed",
-            where="timm",
-            why=str(error),
-            fix="run `pip install timm`, or take inception_resnet out of comparison.networks",
-        ) from error
+        raise fault("network_needs_timm", "timm", str(error)) from error
     return timm.create_model(name, num_classes=1)
 
 
@@ -215,14 +199,7 @@ def torchvision_models() -> Any:
             _kept.append(declared)
             from torchvision import models
     except ImportError as error:
-        raise TomocalcError(
-            "E406",
-            what="image models need a package that is not installed",
-            where="torchvision",
-            why=str(error),
-            fix="run `pip install torchvision==0.28.0` (with another PyTorch, its torchvision), "
-            "or use --use-conda",
-        ) from error
+        raise fault("torchvision_missing", "torchvision", str(error)) from error
     return models
 
 

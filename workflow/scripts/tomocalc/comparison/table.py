@@ -12,7 +12,7 @@ import polars as pl
 from tomocalc.accounts.figures import Figure, Lead
 from tomocalc.accounts.study import TreesAccount
 from tomocalc.comparison.catalogue import NETWORKS, ROWS, Cited
-from tomocalc.errors import TomocalcError, quoted
+from tomocalc.errors import fault, quoted
 from tomocalc.evaluation.jackknife import LeftOut
 from tomocalc.evaluation.weighted import figures_left_out
 from tomocalc.files import canonical_json, read_json
@@ -128,13 +128,8 @@ def read_measured(
     for path, column in ((lstm_scores, REFERENCE), (tree_scores, "trees")):
         table = table.join(read_parquet(path), on=USE, how="left", maintain_order="left")
         if table[column].null_count():
-            raise TomocalcError(
-                "E301",
-                what="scores do not belong to this split",
-                where=path,
-                why=f"{table[column].null_count()} rows of protocol {protocol} have no score",
-                fix=f"delete it and run the same command again: rm {quoted(path)}",
-            )
+            why = f"{table[column].null_count()} rows of protocol {protocol} have no score"
+            raise fault("scores_unusable", path, why, files=quoted(path))
     known = {
         "threshold": lstm.threshold.value,
         "trials": lstm.trials,

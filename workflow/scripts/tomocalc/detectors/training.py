@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from tomocalc.detectors.marks import SliceMarks
 from tomocalc.detectors.networks import STRIDE, Detector, build_detector
 from tomocalc.detectors.tiles import Tiles
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 
 log = logging.getLogger(__name__)
 
@@ -69,12 +69,8 @@ def train_detector(key: str, tiles: Tiles, recipe: DetectorRecipe) -> tuple[nn.M
             losses.append(total / len(tiles.x))
             log.info("epoch %d: loss %.4f", epoch, losses[-1])
             if not np.isfinite(losses[-1]):
-                raise TomocalcError(
-                    "E402",
-                    what="the training of a detector diverged",
-                    where=f"{key}, epoch {epoch}",
-                    why=f"the loss is {losses[-1]}",
-                    fix="leave it out of detectors, or annotate more calcifications",
+                raise fault(
+                    "detector_diverged", f"{key}, epoch {epoch}", f"the loss is {losses[-1]}"
                 )
     return network.eval(), losses
 

@@ -21,7 +21,7 @@ from pydicom.uid import (
 )
 
 from tomocalc.accounts.manifest import VolumeManifest
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 from tomocalc.files import stable_number
 from tomocalc.readers.dicom_file import image_dataset
 from tomocalc.readers.sniff import Kind, sniff
@@ -277,12 +277,8 @@ def _places(
 
 
 def _nothing(volume_id: str, why: str) -> TomocalcError:
-    return TomocalcError(
-        "E601",
-        what="a volume has no identifiers to copy",
-        where=f"volume {volume_id}, configuration key predict.identifiers",
-        why=why,
-        fix="use predict.identifiers: pseudonymous",
+    return fault(
+        "no_identifiers", f"volume {volume_id}, configuration key predict.identifiers", why
     )
 
 

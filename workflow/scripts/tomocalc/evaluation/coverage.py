@@ -19,7 +19,7 @@ import polars as pl
 from tomocalc.accounts.detection import GeneratorRecall, KindRecall, Recall, VisibilityRecall
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dataset.labels import Objects
-from tomocalc.errors import TomocalcError, quoted
+from tomocalc.errors import fault, quoted
 from tomocalc.evaluation.findings import box_of
 from tomocalc.evaluation.jackknife import share_by_patient
 from tomocalc.files import file_sha256
@@ -89,13 +89,8 @@ def read_objects(folder: Path, manifest: VolumeManifest) -> tuple[pl.DataFrame, 
     path = folder / manifest.objects.path
     if not path.is_file() or file_sha256(path) != manifest.objects.sha256:
         again = quoted(*remains(folder / "manifest.json"))
-        raise TomocalcError(
-            "E301",
-            what="a table of objects cannot be used",
-            where=str(path),
-            why="it is missing or differs from the checksum in its manifest",
-            fix=f"delete it and run the same command again: rm {again}",
-        )
+        why = "it is missing or differs from the checksum in its manifest"
+        raise fault("objects_unusable", path, why, files=again)
     return stored_objects(path)
 
 

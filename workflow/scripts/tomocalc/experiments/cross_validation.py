@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
 from tomocalc.accounts.figures import Paired
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.evaluation.weighted import paired_figures
 from tomocalc.log import Progress
 from tomocalc.model.device import choose_device
@@ -175,13 +175,8 @@ def over_folds(
     """
     held = len(np.unique(group[samples.y > 0]))
     if held < folds:
-        raise TomocalcError(
-            "E304",
-            what="too few patients for a cross-validation",
-            where="splits.parquet of this run",
-            why=f"{held} patients have a positive candidate, {folds} folds need one each",
-            fix="add volumes or annotations, or lower split.folds",
-        )
+        why = f"{held} patients have a positive candidate, {folds} folds need one each"
+        raise fault("too_few_for_validation", "splits.parquet of this run", why)
     cutter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     found = np.zeros(len(samples.y))
     for number, (training, rows) in enumerate(cutter.split(samples.x, samples.y, group)):

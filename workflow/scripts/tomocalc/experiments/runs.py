@@ -13,7 +13,7 @@ from tomocalc.accounts.experiments import RunComparison, RunData, RunFacts, RunT
 from tomocalc.accounts.figures import Paired
 from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.accounts.quality import QualityAccount
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 from tomocalc.evaluation.weighted import paired_figures
 from tomocalc.model.card import ModelCard
 from tomocalc.parquet import read_parquet
@@ -34,13 +34,8 @@ def read_run(folder: Path, name: str) -> RunFacts:
         card = ModelCard.read(folder / "model/model.json")
         quality = QualityAccount.read(folder / "dataset/quality.json")
     except (OSError, ValueError, TomocalcError) as error:
-        raise TomocalcError(
-            "E104",
-            what="a run cannot be compared",
-            where=name,
-            why=f"it is no folder of a finished run ({type(error).__name__})",
-            fix="give results folders, each with evaluation, model and dataset",
-        ) from error
+        why = f"it is no folder of a finished run ({type(error).__name__})"
+        raise fault("run_not_comparable", name, why) from error
     extraction = card.domain and card.domain.extraction
     measured = extraction and extraction.settings
     settings = {

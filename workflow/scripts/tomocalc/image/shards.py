@@ -18,7 +18,7 @@ import polars as pl
 
 from tomocalc.accounts.manifest import TableEntry, VolumeFacts, VolumeManifest
 from tomocalc.accounts.settings import Settings
-from tomocalc.errors import TomocalcError, quoted
+from tomocalc.errors import TomocalcError, fault, quoted
 from tomocalc.files import digest, file_sha256
 from tomocalc.parquet import read_metadata, read_parquet, write_parquet
 from tomocalc.tables import SCHEMA_VERSION, SHARD, schema
@@ -236,10 +236,4 @@ def _check_schema(path: Path, content: bytes, manifest: str | Path) -> None:
 
 def _bad_shard(path: str | Path, why: str, manifest: str | Path) -> TomocalcError:
     again = [*([] if path == manifest else [path]), *remains(manifest)]
-    return TomocalcError(
-        "E301",
-        what="a shard cannot be used",
-        where=str(path),
-        why=why,
-        fix=f"delete it and run the same command again: rm {quoted(*again)}",
-    )
+    return fault("shard_unusable", path, why, files=quoted(*again))

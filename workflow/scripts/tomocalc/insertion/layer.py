@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tomocalc.accounts.insertion import InsertedObject, InsertionPlan
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.files import digest
 from tomocalc.insertion.patches import Patch, geometry_of, stored_patch
 from tomocalc.readers.volume import Volume
@@ -122,14 +122,11 @@ def putting_in(plan: InsertionPlan | None, where: str) -> Callable[[Volume], Vol
             return volume
         header = volume.header
         if (plan.slices, plan.rows, plan.columns) != (header.slices, header.rows, header.columns):
-            raise TomocalcError(
-                "E208",
-                what="a volume changed since objects were placed in it",
-                where=where,
-                why=f"it has {header.slices} slices of {header.rows} x {header.columns} pixels, "
-                f"and had {plan.slices} of {plan.rows} x {plan.columns}",
-                fix="run the same command again, which places them anew",
+            why = (
+                f"it has {header.slices} slices of {header.rows} x {header.columns} pixels, "
+                f"and had {plan.slices} of {plan.rows} x {plan.columns}"
             )
+            raise fault("volume_changed_since", where, why)
         return InsertedVolume(volume, plan)
 
     return put_in

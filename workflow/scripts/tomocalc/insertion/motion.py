@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from tomocalc.accounts.doubts import Doubt
 from tomocalc.accounts.insertion import AngleSource, Motion
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.image.breast import Breast
 from tomocalc.readers.volume import Volume
 
@@ -158,14 +158,11 @@ def find_motion(
     fitted, misfit = shown.fit(shots) if shown else (None, None)
     given = header.half_angle_deg or half_angle_deg
     if given is None and fitted is None:
-        raise TomocalcError(
-            "E210",
-            what="the acquisition geometry of a volume is unknown",
-            where=where,
-            why=f"neither its header nor insertion.half_angle_deg has the angle of the tube, and "
-            f"{header.slices} slices of so small a breast do not show it",
-            fix="set insertion.half_angle_deg to half the angle that the tube moves through",
+        why = (
+            f"neither its header nor insertion.half_angle_deg has the angle of the tube, and "
+            f"{header.slices} slices of so small a breast do not show it"
         )
+        raise fault("geometry_unknown", where, why)
     if given is None:
         assert fitted is not None
         given, source = fitted, "fitted"

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from tomocalc.accounts.insertion import InsertionPlan
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.insertion.brightness import SettledGroup, bodies_of
 from tomocalc.insertion.drawing import Drawn, InsertionSettings, draw_distractor, draw_members
 from tomocalc.insertion.motion import find_motion
@@ -60,14 +60,11 @@ def plan_insertion(
     """
     header = volume.header
     if abs(header.spacing_mm[0] / header.spacing_mm[1] - 1) > SQUARE:
-        raise TomocalcError(
-            "E205",
-            what="pixels are not square",
-            where=where,
-            why=f"they are {header.spacing_mm[0]:g} x {header.spacing_mm[1]:g} mm, and objects are "
-            "put into square ones only",
-            fix="leave the volume out, or resample it",
+        why = (
+            f"they are {header.spacing_mm[0]:g} x {header.spacing_mm[1]:g} mm, and objects are "
+            "put into square ones only"
         )
+        raise fault("pixels_not_square", where, why)
     breasts, air = look(volume, where)
     motion, doubts = find_motion(
         volume,
@@ -134,20 +131,10 @@ def _cluster(
             room.take(bodies)
             return drawn
     if covered:
-        raise TomocalcError(
-            "E212",
-            what="annotated findings leave no room",
-            where=where,
-            why=f"a cluster would cover what is annotated in this volume, at {TRIALS} places",
-            fix="leave the volume out of the sheet, or lower insertion.clusters",
-        )
-    raise TomocalcError(
-        "E211",
-        what="a breast has no room for what is to be put in",
-        where=where,
-        why=f"no place for cluster {number} lies {MARGIN_MM + 1:g} mm from skin and border",
-        fix="lower insertion.clusters, or leave the volume out of the sheet",
-    )
+        why = f"a cluster would cover what is annotated in this volume, at {TRIALS} places"
+        raise fault("no_room_beside_findings", where, why)
+    why = f"no place for cluster {number} lies {MARGIN_MM + 1:g} mm from skin and border"
+    raise fault("no_room", where, why)
 
 
 def _distractors(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tomocalc.dataset.masks import Opened, placed
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.image.breast import Breast, find_breast
 from tomocalc.insertion.patches import Footprint
 from tomocalc.phantom.acquisition import Ellipsoid
@@ -173,11 +173,7 @@ def look(volume: Volume, where: str) -> tuple[list[tuple[int, Breast]], float]:
         airs.append(float(np.median(outside)) if outside.size else float(image.min()))
         breasts.append((index, breast))
     if flat:
-        raise TomocalcError(
-            "E211",
-            what="there is no breast to put anything into",
-            where=where,
-            why=f"slice {', '.join(map(str, indices))} has one value everywhere",
-            fix="leave the volume out of the sheet",
+        raise fault(
+            "no_breast", where, f"slice {', '.join(map(str, indices))} has one value everywhere"
         )
     return breasts, airs[len(airs) // 2]

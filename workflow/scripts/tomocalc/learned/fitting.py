@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn.functional import avg_pool2d, binary_cross_entropy_with_logits
 
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.learned.search import MIDDLE, SIDE, planes
 
 log = logging.getLogger(__name__)
@@ -128,13 +128,7 @@ def fit_network(
             losses.append(total / len(drawn))
             log.info("epoch %d: %d objects, loss %.4f", epoch, len(drawn), losses[-1])
             if not np.isfinite(losses[-1]):
-                raise TomocalcError(
-                    "E402",
-                    what="the training of the search diverged",
-                    where=f"epoch {epoch}",
-                    why=f"the loss is {losses[-1]}",
-                    fix="lower the learning rate",
-                )
+                raise fault("search_diverged", f"epoch {epoch}", f"the loss is {losses[-1]}")
     return network.to(memory_format=torch.contiguous_format).eval(), tuple(losses)
 
 

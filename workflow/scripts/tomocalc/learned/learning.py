@@ -19,7 +19,7 @@ from scipy.spatial import KDTree
 
 from tomocalc.accounts.settings import Settings
 from tomocalc.accounts.study import SearchAccount
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.files import stable_number
 from tomocalc.image.slices import Prepared, Spacing, prepare
 from tomocalc.learned.fitting import fit_network
@@ -133,14 +133,11 @@ def learn_search(
     y = np.concatenate([np.zeros(0, np.float32), *(part.y for part in parts)])
     positives = int(y.sum())
     if min(positives, len(y) - positives) < FEWEST:
-        raise TomocalcError(
-            "E407",
-            what="a search cannot be learned",
-            where=f"{count} slices",
-            why=f"{positives} objects lie at a spot and {len(y) - positives} far from all, at"
-            f" least {FEWEST} of each are needed",
-            fix="train on more slices, or on slices that show a breast",
+        why = (
+            f"{positives} objects lie at a spot and {len(y) - positives} far from all, at"
+            f" least {FEWEST} of each are needed"
         )
+        raise fault("search_not_learnable", f"{count} slices", why)
     log.info("%d slices: %d objects at spots, %d others", count, positives, len(y) - positives)
     x = np.concatenate([part.x for part in parts])
     network, loss = fit_network(

@@ -18,7 +18,7 @@ from safetensors.numpy import load, save
 
 from tomocalc.accounts.settings import Settings
 from tomocalc.accounts.study import SearchAccount
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.files import write_bytes
 from tomocalc.image.generators import SliceObjects, local_objects
 from tomocalc.image.slices import Prepared, Spacing
@@ -232,11 +232,11 @@ def load_search(folder: str | Path) -> LearnedSearch:
     try:
         content = path.read_bytes()
         if hashlib.sha256(content).hexdigest() != account.weights_sha256:
-            raise _misfit(path, f"its SHA-256 differs from the one in {ACCOUNT}")
+            raise fault("search_unusable", path, f"its SHA-256 differs from the one in {ACCOUNT}")
         search = LearnedSearch(load(content), account)
         search.scores(np.zeros((1, SIDE, SIDE), np.float16))  # its tensors fit
     except (OSError, SafetensorError, KeyError, ValueError) as error:
-        raise _misfit(path, f"it holds no such network ({error})") from error
+        raise fault("search_unusable", path, f"it holds no such network ({error})") from error
     return search
 
 
@@ -260,24 +260,10 @@ def released_search(
     if settings.generator != "learned":
         return None
     if key is None or folder is None:
-        raise TomocalcError(
-            "E602",
-            what="the model does not fit images",
-            where="model.json, search",
-            why="candidates.generator is learned, and the model has no search",
-            fix="set candidates.generator to that of the model's own training",
-        )
+        why = "candidates.generator is learned, and the model has no search"
+        raise fault("model_without_search", "model.json, search", why)
     search = load_search(folder)
     if search.key != key:
-        raise _misfit(folder / WEIGHTS, "its SHA-256 differs from the one in the model's card")
+        why = "its SHA-256 differs from the one in the model's card"
+        raise fault("search_unusable", folder / WEIGHTS, why)
     return search
-
-
-def _misfit(path: Path, why: str) -> TomocalcError:
-    return TomocalcError(
-        "E404",
-        what="a learned search cannot be used",
-        where=str(path),
-        why=why,
-        fix="take both files of one search, unaltered, or train it again",
-    )

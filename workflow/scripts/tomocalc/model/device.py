@@ -9,14 +9,10 @@ from typing import Any
 
 import torch
 
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.log import keep_freed_memory
 
 log = logging.getLogger(__name__)
-RECIPE = (
-    "on a node without a GPU, conda chooses the CPU build: create the environment with"
-    " CONDA_OVERRIDE_CUDA=12.9 snakemake --use-conda --conda-create-envs-only"
-)
 
 
 def choose_device(name: str, *, precision: str = "float32", threads: int = 1) -> torch.device:
@@ -38,13 +34,7 @@ def choose_device(name: str, *, precision: str = "float32", threads: int = 1) ->
     torch.set_num_threads(threads)
     reason = None if torch.cuda.is_available() else why_no_cuda()
     if name == "cuda" and reason:
-        raise TomocalcError(
-            "E401",
-            what="no CUDA device for `model.device: cuda`",
-            where="configuration key model.device",
-            why=reason,
-            fix=f"use `device: auto` or `cpu`; {RECIPE}",
-        )
+        raise fault("no_cuda", "configuration key model.device", reason)
     if name == "auto" and reason:
         log.warning("device auto: training on the CPU, because %s", reason)
     if name == "cpu" or reason:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.metrics import Threshold
 from tomocalc.model.card import (
     Calibration,
@@ -97,13 +97,8 @@ def fit(
             report=report,
         )
     except torch.OutOfMemoryError as error:
-        raise TomocalcError(
-            "E405",
-            what="the model does not fit into the memory of the GPU",
-            where=f"batch of {recipe.settings.batch_size}, {recipe.shape.members} members",
-            why=str(error).partition(". ")[0],
-            fix="halve model.batch_size or model.members, or use model.device: cpu",
-        ) from error
+        where = f"batch of {recipe.settings.batch_size}, {recipe.shape.members} members"
+        raise fault("gpu_memory_exhausted", where, str(error).partition(". ")[0]) from error
     return Fit(trained, preprocessing)
 
 

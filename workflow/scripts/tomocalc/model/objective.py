@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from tomocalc.accounts.study import Search, Trial
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 from tomocalc.model.fitting import Rows, fit
 from tomocalc.model.recipe import Recipe
 from tomocalc.model.search import model_values, trial_parameters
@@ -41,13 +41,8 @@ def validation_sets(samples: Samples, *, kind: str) -> list[tuple[Rows, Rows]]:
     sets = [(np.flatnonzero(training), np.flatnonzero(held)) for training, held in chosen]
     for rows in (rows for pair in sets for rows in pair):
         if len(np.unique(samples.y[rows])) < 2:
-            raise TomocalcError(
-                "E304",
-                what="a trial cannot be scored",
-                where=f"tuning.validation: {kind}",
-                why="a training or validation set lacks a class",
-                fix="raise split.validation_fraction, lower split.folds, or use the other kind",
-            )
+            why = "a training or validation set lacks a class"
+            raise fault("trial_without_class", f"tuning.validation: {kind}", why)
     return sets
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 
 KINDS = ("none", "mean", "median", "knn")
 NEIGHBOURS = 5
@@ -69,14 +69,15 @@ def fit_imputation(rows: Rows, *, kind: str) -> Imputation:
     known = ~np.isnan(rows)
     if not known.any(axis=0).all():
         column = int(np.argmin(known.any(axis=0)))
-        raise _nothing(f"feature {column + 1} of `features`", "it is missing in every training row")
+        why = "it is missing in every training row"
+        raise fault("nothing_to_impute", f"feature {column + 1} of `features`", why)
     centre = np.nanmedian if kind == "median" else np.nanmean
     fill = tuple(centre(rows, axis=0).tolist())
     if kind != "knn":
         return Imputation(kind, fill)
     complete = rows[known.all(axis=1)]
     if not len(complete):
-        raise _nothing("dataset.impute: knn", "no training row has every feature")
+        raise fault("nothing_to_impute", "dataset.impute: knn", "no training row has every feature")
     spread = complete.std(axis=0)
     places = np.linspace(0, len(complete) - 1, min(len(complete), LARGEST_REFERENCE))
     return Imputation(
@@ -84,16 +85,6 @@ def fit_imputation(rows: Rows, *, kind: str) -> Imputation:
         fill,
         reference=tuple(tuple(row) for row in complete[places.astype(int)].tolist()),
         spread=tuple(np.where(spread > 0, spread, 1.0).tolist()),
-    )
-
-
-def _nothing(where: str, why: str) -> TomocalcError:
-    return TomocalcError(
-        "E302",
-        what="missing values cannot be filled",
-        where=where,
-        why=why,
-        fix="leave the column out of `features`, or choose another `dataset.impute`",
     )
 
 

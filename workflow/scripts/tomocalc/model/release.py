@@ -20,7 +20,7 @@ from safetensors.numpy import save
 
 from tomocalc.accounts.base import Shown
 from tomocalc.accounts.metrics import Released
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 from tomocalc.files import file_sha256, write_bytes
 from tomocalc.model.card import Distribution, Domain, ModelCard
 from tomocalc.model.forest import Trees, depth_features, log_odds, probability
@@ -66,13 +66,8 @@ class ReleasedModel(Shown):
             ``E602`` where the card does not say.
         """
         if self.card.domain is None:
-            raise TomocalcError(
-                "E602",
-                what="the model does not fit other data",
-                where=str(self.folder or "model.json"),
-                why="the card does not say what the model was trained on (`domain`)",
-                fix="train the model again with this version",
-            )
+            why = "the card does not say what the model was trained on (`domain`)"
+            raise fault("model_without_domain", self.folder or "model.json", why)
         return self.card.domain
 
     @property
@@ -207,16 +202,21 @@ def load_model(path: str | Path) -> ReleasedModel:
     weights = path if path.suffix else path / WEIGHTS
     weights = weights.with_suffix(".safetensors") if path.suffix == ".json" else weights
     if weights.suffix != ".safetensors":
-        raise _misfit(weights, "only .safetensors files are loaded, other formats can run code")
+        why = "only .safetensors files are loaded, other formats can run code"
+        raise fault("model_unusable", weights, why)
     card = _read_card(weights.with_suffix(".json"), weights)
     try:
         with safe_open(weights, framework="np") as file:
             inside = (file.metadata() or {}).get("card", "")
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError, ValueError) as error:
-        raise _misfit(weights, f"it is not a whole safetensors file ({error})") from error
+        raise fault(
+            "model_unusable", weights, f"it is not a whole safetensors file ({error})"
+        ) from error
     if not _same_card(inside, weights.with_suffix(".json")):
-        raise _misfit(weights.with_suffix(".json"), f"it does not belong to {weights.name}")
+        raise fault(
+            "model_unusable", weights.with_suffix(".json"), f"it does not belong to {weights.name}"
+        )
     own = {name: array for name, array in tensors.items() if name.startswith("members.")}
     shape = card.shape
     with_trees = card.release is not None and card.release.model != "lstm"
@@ -224,7 +224,9 @@ def load_model(path: str | Path) -> ReleasedModel:
         network = Network(own, inputs=shape.inputs, units=shape.units, members=shape.members)
         trees = Trees.of(tensors) if with_trees else None
     except ValueError as error:
-        raise _misfit(weights, f"its tensors do not fit the card ({error})") from error
+        raise fault(
+            "model_unusable", weights, f"its tensors do not fit the card ({error})"
+        ) from error
     return ReleasedModel(card, network, card.preprocessing, trees, weights.parent)
 
 
@@ -236,11 +238,11 @@ def _read_card(path: Path, weights: Path) -> ModelCard:
         inside = path.parent / "model" / path.name
         absent = "there is no such file" + f", but {inside}" * inside.exists()
         why = f"it is no card of a model: {error.why}" if path.exists() else absent
-        raise _misfit(path, why) from error
+        raise fault("model_unusable", path, why) from error
     except OSError as error:
-        raise _misfit(weights, f"it cannot be read: {error.strerror}") from error
+        raise fault("model_unusable", weights, f"it cannot be read: {error.strerror}") from error
     if found != card.weights_sha256:
-        raise _misfit(weights, "its SHA-256 differs from the one in the card")
+        raise fault("model_unusable", weights, "its SHA-256 differs from the one in the card")
     return card
 
 
@@ -253,13 +255,3 @@ def _same_card(inside: str, path: Path) -> bool:
         return json.loads(inside) == json.loads(path.read_text(encoding="utf-8")) | UNSIGNED
     except ValueError:
         return False
-
-
-def _misfit(path: Path, why: str) -> TomocalcError:
-    return TomocalcError(
-        "E404",
-        what="a model file cannot be used",
-        where=str(path),
-        why=why,
-        fix="take both files of one release, unaltered, or train the model again",
-    )

@@ -19,7 +19,7 @@ from optuna.samplers import GPSampler
 from optuna.trial import TrialState, create_trial
 
 from tomocalc.accounts.study import Best, Chosen, Parameters, Search, Trial
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.sections import NetworkSection
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -190,13 +190,7 @@ def best_trial(trials: Sequence[Trial], search: Search) -> Best:
     """
     scored = [(trial.value, -trial.number, trial) for trial in trials if trial.value is not None]
     if not scored:
-        raise TomocalcError(
-            "E402",
-            what="every trial of the study failed",
-            where="tuning",
-            why=f"the first one: {trials[0].failed}",
-            fix="lower the top of tuning.learning_rate",
-        )
+        raise fault("every_trial_failed", "tuning", f"the first one: {trials[0].failed}")
     value, _, chosen = max(scored)
     return Best(
         trial=chosen.number,

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.errors import TomocalcError, fault, raise_all
 from tomocalc.sections import SequenceSection
 from tomocalc.tables import slices_above
 
@@ -121,13 +121,8 @@ def build_samples(
     )["place"]
     if place.null_count():
         volume, candidate = splits.filter(place.is_null()).select(CANDIDATE).row(0)
-        raise TomocalcError(
-            "E302",
-            what="a split names a candidate that the table does not hold",
-            where=f"volume {volume}, candidate {candidate}",
-            why=f"{place.null_count()} split rows have no candidate",
-            fix="make the splits again from this table",
-        )
+        why = f"{place.null_count()} split rows have no candidate"
+        raise fault("candidate_unknown", f"volume {volume}, candidate {candidate}", why)
     index = place.to_numpy().astype(np.int64)
     return Samples(
         x=sequences.x[index],
@@ -199,12 +194,8 @@ def build_sequences(
 def _need_columns(frame: pl.DataFrame, columns: list[str]) -> None:
     absent = [column for column in columns if column not in frame.columns]
     if absent:
-        raise TomocalcError(
-            "E302",
-            what="the table lacks a column that the model reads",
-            where=", ".join(absent),
-            why=f"the table has {', '.join(frame.columns)}",
-            fix="correct `features` in the configuration",
+        raise fault(
+            "column_missing", ", ".join(absent), f"the table has {', '.join(frame.columns)}"
         )
 
 
@@ -213,13 +204,8 @@ def _need_one_focus(keys: pl.DataFrame, focus: pl.DataFrame) -> None:
     wrong = counts.filter(pl.col("rows").fill_null(0) != 1).sort(CANDIDATE)
     if len(wrong):
         volume, candidate, rows = wrong.row(0)
-        raise TomocalcError(
-            "E302",
-            what="a candidate needs exactly one row of best focus",
-            where=f"volume {volume}, candidate {candidate}, column focus",
-            why=f"{rows or 0} of its rows have focus = true",
-            fix="extract the features of this volume again",
-        )
+        why = f"{rows or 0} of its rows have focus = true"
+        raise fault("no_single_focus", f"volume {volume}, candidate {candidate}, column focus", why)
 
 
 def _need_finite(rows: pl.DataFrame, features: list[str], *, missing: bool) -> None:
@@ -235,13 +221,10 @@ def _need_finite(rows: pl.DataFrame, features: list[str], *, missing: bool) -> N
             .iter_rows()
         ):
             faults.append(
-                TomocalcError(
-                    "E302",
-                    what="a feature is not a finite number",
-                    where=f"volume {volume}, candidate {candidate}, slice {z}, column {column}",
-                    why=f"its value is {found}",
-                    fix="correct the table, leave the column out of `features`, or set"
-                    " `dataset.impute`",
+                fault(
+                    "feature_not_finite",
+                    f"volume {volume}, candidate {candidate}, slice {z}, column {column}",
+                    f"its value is {found}",
                 )
             )
     raise_all(faults[:FAULTS_SHOWN])

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.files import write_bytes
 from tomocalc.metrics import score
 from tomocalc.model.card import NetworkShape
@@ -280,10 +280,7 @@ def _need_sound(model: Ensemble, row: Row) -> None:
     weights = torch.stack([p.detach().isfinite().all() for p in model.parameters()]).all()
     if bool(weights) and np.all(np.isfinite(losses)) and max(losses) < EXPLODED:
         return
-    raise TomocalcError(
-        "E402",
-        what="training diverged",
-        where=f"epoch {row['epoch']}, learning rate {row['learning_rate']:.3g}",
-        why="a weight is not finite" if not weights else f"the loss is {max(losses):.3g}",
-        fix="lower model.learning_rate (or the top of tuning.learning_rate)",
+    why = "a weight is not finite" if not weights else f"the loss is {max(losses):.3g}"
+    raise fault(
+        "training_diverged", f"epoch {row['epoch']}, learning rate {row['learning_rate']:.3g}", why
     )

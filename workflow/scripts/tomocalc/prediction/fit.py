@@ -12,7 +12,7 @@ from tomocalc.accounts.doubts import doubt_sentence
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.prediction import Caution, Drift, VolumeScores
 from tomocalc.accounts.settings import Settings
-from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.errors import fault, raise_all
 from tomocalc.metrics import BINS, stability
 from tomocalc.model.card import Distribution, Domain, ModelCard
 from tomocalc.tables import MEASURED, READER, SCHEMA_VERSION
@@ -38,7 +38,9 @@ def check_fit(card: ModelCard, manifest: VolumeManifest, *, tolerance: float) ->
     TomocalcError
         ``E602``, every reason at once.
     """
-    raise_all([_misfit(manifest.volume_id, *why) for why in _reasons(card, manifest, tolerance)])
+    where = f"volume {manifest.volume_id}"
+    reasons = _reasons(card, manifest, tolerance)
+    raise_all([fault("model_misfits_volume", where, why, fix) for why, fix in reasons])
 
 
 def check_table_fit(card: ModelCard, table: str) -> None:
@@ -50,16 +52,12 @@ def check_table_fit(card: ModelCard, table: str) -> None:
         ``E602``.
     """
     if card.domain is None or card.domain.extraction is not None:
-        raise TomocalcError(
-            "E602",
-            what="the model does not fit a table",
-            where=table,
-            why="it was trained on volumes, whose features were measured by other means"
+        why = (
+            "it was trained on volumes, whose features were measured by other means"
             if card.domain
-            else "the card does not say what the model was trained on (`domain`)",
-            fix="give labelled volumes (predict.volumes and predict.annotations), or use a model "
-            "that was trained on a table",
+            else "the card does not say what the model was trained on (`domain`)"
         )
+        raise fault("model_misfits_table", table, why)
 
 
 def check_opinions(card: ModelCard) -> None:
@@ -72,13 +70,8 @@ def check_opinions(card: ModelCard) -> None:
     """
     opinions = [column.name for column in READER if column.name in card.reads]
     if opinions:
-        raise TomocalcError(
-            "E602",
-            what="the model cannot score volumes that nobody has read",
-            where="model.json",
-            why=f"it reads a reader's opinion of every cluster: {', '.join(opinions)}",
-            fix="train without it; on annotated volumes the rule `validate_external` measures it",
-        )
+        why = f"it reads a reader's opinion of every cluster: {', '.join(opinions)}"
+        raise fault("readings_needed", "model.json", why)
 
 
 def settings_of(card: ModelCard) -> Settings:
@@ -91,13 +84,8 @@ def settings_of(card: ModelCard) -> Settings:
     """
     how = card.domain and card.domain.extraction
     if not how or not how.settings:
-        raise TomocalcError(
-            "E602",
-            what="the model does not fit images",
-            where="model.json, domain",
-            why="its card does not say how the volumes of the training were measured",
-            fix="use a model that was trained on volumes with this version",
-        )
+        why = "its card does not say how the volumes of the training were measured"
+        raise fault("model_misfits_images", "model.json, domain", why)
     return how.settings
 
 
@@ -144,16 +132,6 @@ def _different(known: Settings | None, manifest: VolumeManifest) -> str:
     names = sorted(name for name in {**settings, **own} if settings.get(name) != own.get(name))
     parts = [f"{name} is {own.get(name)}, the model's {settings.get(name)}" for name in names]
     return "; ".join(parts) or "its candidates were found with other settings"
-
-
-def _misfit(volume_id: str, why: str, fix: str) -> TomocalcError:
-    return TomocalcError(
-        "E602",
-        what="the model does not fit a volume",
-        where=f"volume {volume_id}",
-        why=why,
-        fix=fix,
-    )
 
 
 def drift(rows: pl.DataFrame, domain: Domain) -> list[Drift]:

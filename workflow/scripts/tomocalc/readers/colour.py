@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tomocalc.accounts.doubts import Doubt
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 from tomocalc.readers.plane import Plane, unsupported
 
 # 0.299, 0.587 and 0.114 in 1/65536; they add up to 65536, so grey stays exactly as it was.
@@ -141,13 +141,8 @@ def _check_opaque(
     full = np.iinfo(alpha.dtype).max if alpha.dtype.kind in "iu" else 1
     count = int(np.count_nonzero(alpha != full))
     if count:
-        raise TomocalcError(
-            "E206",
-            what="an image has transparent pixels",
-            where=where,
-            why=f"{count} pixels are not opaque, and what lies behind them is unknown",
-            fix=fix,
-        )
+        why = f"{count} pixels are not opaque, and what lies behind them is unknown"
+        raise fault("pixels_transparent", where, why, fix)
 
 
 def colour_doubts(planes: list[Plane | TomocalcError]) -> list[Doubt]:

@@ -12,7 +12,7 @@ from pydicom.filereader import read_dataset
 from pydicom.tag import Tag
 from pydicom.uid import UID
 
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 from tomocalc.readers.dicom_elements import (
     META_BYTES,
     BadElementError,
@@ -28,7 +28,7 @@ from tomocalc.readers.dicom_lists import (
     SOP_CLASSES,
     TRANSFER_SYNTAXES,
 )
-from tomocalc.readers.plane import COPY_AGAIN, damaged, named, unsupported
+from tomocalc.readers.plane import damaged, named, unsupported
 
 TAGS = [Tag(name) for name in (*ALLOWED, *OVERLAY_BIT_POSITIONS)]
 SEGMENTATION_ATTRIBUTES = ("SegmentationType", "MaximumFractionalValue")
@@ -148,11 +148,8 @@ def _no_pixels(dataset: Dataset, found: Elements, where: str) -> TomocalcError:
             "send the volume again as Breast Tomosynthesis (BTO) from the workstation or "
             "archive, or convert it with the maker's software",
         )
-    return TomocalcError(
-        "E202",
-        what="a DICOM file has no pixel data",
-        where=where,
-        why=f"the {SOP_CLASSES.get(str(dataset.get('SOPClassUID')), 'nameless')} header ends "
-        "without any: the file is cut short, or the object was stored without its image",
-        fix=COPY_AGAIN,
+    why = (
+        f"the {SOP_CLASSES.get(str(dataset.get('SOPClassUID')), 'nameless')} header ends "
+        "without any: the file is cut short, or the object was stored without its image"
     )
+    return fault("dicom_without_pixels", where, why)

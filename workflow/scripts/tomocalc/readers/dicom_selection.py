@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 from tomocalc.readers.dicom_attributes import KIND_NAMES, LOCALIZER, PREFERRED, PROJECTION, SLAB
 from tomocalc.readers.dicom_header import DicomHeader
 
@@ -92,12 +92,8 @@ def _of_one_kind(items: list[Item], left: dict[Item, str], where: str) -> list[I
     chosen = next((kind for kind in PREFERRED if kind in kinds), None)
     if chosen is None:
         found = KIND_NAMES[PROJECTION if PROJECTION in kinds else LOCALIZER]
-        raise TomocalcError(
-            "E203",
-            what="an image is of a kind that cannot be used",
-            where=where,
-            why=f"by its header it is {found}, not a slice of the breast",
-            fix="give the reconstructed slices",
+        raise fault(
+            "image_no_slice", where, f"by its header it is {found}, not a slice of the breast"
         )
     left |= {item: KIND_NAMES[item.kind] for item in items if item.kind != chosen}
     return [item for item in items if item.kind == chosen]
@@ -144,55 +140,34 @@ def _of_one_thickness(items: list[Item], left: dict[Item, str], where: str) -> l
 def _check_one_volume(headers: dict[Path, DicomHeader], where: str) -> None:
     series = {header.series for header in headers.values()}
     if len(series) > 1:
-        raise _mixed(where, f"its files belong to {len(series)} series")
+        raise fault("volumes_mixed", where, f"its files belong to {len(series)} series")
     said = [(header.sop_class, header.laterality, header.view) for header in headers.values()]
     if any(len({*values}) > 1 for values in zip(*said, strict=True)):
-        raise _mixed(where, "its files differ in kind of object, side or view")
+        raise fault("volumes_mixed", where, "its files differ in kind of object, side or view")
     parts = [header.part for header in headers.values() if header.part is not None]
     if parts:
         _check_concatenation(headers, where)
     elif len(headers) > 1 and any(header.frames > 1 for header in headers.values()):
-        raise _mixed(where, "it holds multi-frame files, each a volume of its own")
+        raise fault("volumes_mixed", where, "it holds multi-frame files, each a volume of its own")
 
 
 def _check_concatenation(headers: dict[Path, DicomHeader], where: str) -> None:
     parts = [header.part for header in headers.values()]
     uids = {part.uid if part else "" for part in parts}
     if len(uids) > 1:
-        raise _mixed(where, f"its files are parts of {len(uids)} concatenations")
+        raise fault("volumes_mixed", where, f"its files are parts of {len(uids)} concatenations")
     numbers = sorted(part.number for part in parts if part)
     total = max((part.total or 0 for part in parts if part), default=0) or len(numbers)
     if len(numbers) == total == 1:
         return  # the one part of all, whatever number it has
     if numbers != [*range(1, total + 1)]:
-        raise TomocalcError(
-            "E207",
-            what="a volume is stored in several files, and some are missing",
-            where=where,
-            why=f"of the {total} parts of the concatenation {len(set(numbers))} are here",
-            fix="give the folder, or a pattern, that holds every part exactly once",
-        )
-
-
-def _mixed(where: str, why: str) -> TomocalcError:
-    return TomocalcError(
-        "E207",
-        what="a folder holds more than one volume",
-        where=where,
-        why=why,
-        fix="take away what is no slice, or name each volume on its own (a row of the sheet, or an "
-        "argument of the command), by its file, or by a pattern where they share a folder",
-    )
+        why = f"of the {total} parts of the concatenation {len(set(numbers))} are here"
+        raise fault("parts_missing", where, why)
 
 
 def _undecided(where: str, why: str, count: int) -> TomocalcError:
-    return TomocalcError(
-        "E207",
-        what="it cannot be told which images are the slices of the volume",
-        where=where,
-        why=f"{why}, and no word that is known in the headers of the {count} says what they are",
-        fix="take away what is no slice, or name the slices by a pattern",
-    )
+    why += f", and no word that is known in the headers of the {count} says what they are"
+    return fault("slices_undecided", where, why)
 
 
 def _ordered(items: list[Item], where: str) -> list[Item]:
@@ -207,7 +182,8 @@ def _ordered(items: list[Item], where: str) -> list[Item]:
         _check_distinct(depths, "ImagePositionPatient", where)
         return sorted(items, key=lambda item: item.depth or 0.0)
     if 0 < depths.count(None) < len(items):
-        raise _unordered(where, f"{depths.count(None)} of its {len(items)} images have no position")
+        why = f"{depths.count(None)} of its {len(items)} images have no position"
+        raise fault("headers_unordered", where, why)
     if one_file:
         return _by_stack_place(items)
     _check_distinct([item.header.instance for item in items], "InstanceNumber", where)
@@ -227,18 +203,8 @@ def _by_stack_place(items: list[Item]) -> list[Item]:
 def _check_distinct(keys: Sequence[float | None], name: str, where: str) -> None:
     twice = [key for key, count in Counter(keys).items() if count > 1]
     if None in keys or twice:
-        raise _unordered(where, f"{name} is missing in some images, or gives several one place")
-
-
-def _unordered(where: str, why: str) -> TomocalcError:
-    return TomocalcError(
-        "E207",
-        what="the order of a volume's slices is unknown",
-        where=where,
-        why=why,
-        fix="take away images that are there twice or are no slices, export the volume again, or "
-        "store it as one file",
-    )
+        why = f"{name} is missing in some images, or gives several one place"
+        raise fault("headers_unordered", where, why)
 
 
 def by_number(items: list[Item]) -> list[Item] | None:

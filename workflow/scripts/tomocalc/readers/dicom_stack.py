@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from tomocalc.accounts.doubts import Doubt
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 from tomocalc.readers.dicom_facts import volume_facts
 from tomocalc.readers.dicom_file import read_header
 from tomocalc.readers.dicom_header import DicomHeader
@@ -215,12 +215,9 @@ def _with_faults(
     by_name = [file for file in files if file in set(order)]
     if order not in (by_name, by_name[::-1]):
         first = faults[lost[0]]
-        raise TomocalcError(
-            "E207",
-            what="the place of a damaged slice in its volume is unknown",
-            where=f"{where}; {len(lost)} damaged, the first {first.where}",
-            why=f"its header cannot be read and the names do not follow the order ({first.why})",
-            fix="copy the damaged files again from their source",
+        why = f"its header cannot be read and the names do not follow the order ({first.why})"
+        raise fault(
+            "damaged_slice_lost", f"{where}; {len(lost)} damaged, the first {first.where}", why
         )
     by_file = dict(zip(order, planes, strict=True))
     found = [

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from statistics import median
 
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 
 NUMBER = re.compile(r"(?:(?<![0-9a-z])([+-]))?(\d+)")
 """A number of a name, with a sign where that follows neither letter nor digit."""
@@ -181,11 +181,4 @@ def check_names(order: NameOrder, where: str) -> None:
         ``E207``.
     """
     if order.conflict:
-        raise TomocalcError(
-            "E207",
-            what="the order of a volume's slices is unknown",
-            where=where,
-            why=order.conflict,
-            fix="name the slices of one volume by a pattern such as *_L_*.png, or rename them so "
-            "that one number counts them",
-        )
+        raise fault("names_unordered", where, order.conflict)

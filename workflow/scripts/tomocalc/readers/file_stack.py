@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tomocalc.accounts.doubts import Doubt
-from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.errors import TomocalcError, fault, raise_all
 from tomocalc.readers.file_names import check_names, name_order
 from tomocalc.readers.plane import Facts, Plane, Stack, named, unsupported
 from tomocalc.readers.sniff import SUFFIXES, Kind, header_of, sniff
@@ -48,13 +48,7 @@ def file_stack(
     found = set(kinds.values())
     if len(found) > 1:
         names = ", ".join(sorted(kind.value for kind in found))
-        raise TomocalcError(
-            "E207",
-            what="a volume mixes formats",
-            where=str(files[0].parent),
-            why=f"its files are {names}",
-            fix="name the slices of one format by a pattern such as *.png",
-        )
+        raise fault("formats_mixed", files[0].parent, f"its files are {names}")
     if Kind.DICOM in found:
         # Imported here: a volume of PNG files does not need pydicom, nor this one tifffile.
         from tomocalc.readers.dicom_stack import dicom_stack
@@ -104,12 +98,11 @@ def _check_strangers(files: list[Path], faults: dict[Path, TomocalcError]) -> No
         return  # what is wrong with them all is their own fault
     raise_all(
         [
-            TomocalcError(
-                "E203",
-                what="a folder holds a file that is not a slice",
-                where=error.where,
-                why=error.why,
-                fix=error.fix
+            fault(
+                "stray_file",
+                error.where,
+                error.why,
+                error.fix
                 if header_of(file)
                 else "take it away, or name the slices by a pattern such as *.png",
             )
@@ -166,31 +159,16 @@ def _form(plane: Plane) -> Form:
 def _size_fault(plane: Plane, *, max_pixels: int, min_size: int) -> TomocalcError | None:
     size = f"{plane.rows} × {plane.columns} pixels"
     if plane.rows * plane.columns > max_pixels:
-        return TomocalcError(
-            "E204",
-            what="an image is larger than max_pixels",
-            where=plane.where,
-            why=f"it has {size}, more than {max_pixels} in all",
-            fix="raise image.max_pixels if the image is genuine",
+        return fault(
+            "image_too_large", plane.where, f"it has {size}, more than {max_pixels} in all"
         )
     if min(plane.rows, plane.columns) < min_size:
-        return TomocalcError(
-            "E204",
-            what="an image is smaller than min_size",
-            where=plane.where,
-            why=f"it has {size}, and each side must have at least {min_size}",
-            fix="take it out of the volume, or lower image.min_size",
-        )
+        why = f"it has {size}, and each side must have at least {min_size}"
+        return fault("image_too_small", plane.where, why)
     return None
 
 
 def _odd_one(plane: Plane, usual: Form) -> TomocalcError:
     found = "{} × {} pixels of {} with {} bits".format(*_form(plane))
     most = "{} × {} of {} with {}".format(*usual)
-    return TomocalcError(
-        "E207",
-        what="a slice differs from the others of its volume",
-        where=plane.where,
-        why=f"it has {found}, most have {most}",
-        fix="take it out of the volume, or export the volume again",
-    )
+    return fault("slice_differs", plane.where, f"it has {found}, most have {most}")

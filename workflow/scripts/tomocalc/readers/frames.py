@@ -11,7 +11,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from pathlib import Path
 
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.readers.dicom_header import DicomHeader
 from tomocalc.readers.dicom_lists import UNCOMPRESSED
 from tomocalc.readers.plane import damaged
@@ -123,11 +123,11 @@ def frame_spans(path: Path, header: DicomHeader) -> list[Spans]:
     needed = frame * header.frames
     # A few bytes more are padding; a whole frame more is a frame that the header does not know.
     if not needed <= header.pixels.length < needed + max(frame, 2):
-        raise _mismatch(
-            where,
+        why = (
             f"{header.frames} frames of {header.rows} × {header.columns} pixels take {needed} "
-            f"bytes, its pixel data has {header.pixels.length}",
+            f"bytes, its pixel data has {header.pixels.length}"
         )
+        raise fault("frames_differ", where, why)
     start = header.pixels.offset
     return [((start + index * frame, frame),) for index in range(header.frames)]
 
@@ -145,17 +145,18 @@ def _compressed(path: Path, header: DicomHeader, where: str) -> list[Spans]:
     if len(table) == header.frames and fragments:
         found = _by_table(table, fragments)
         if complete and not all(found):
-            raise _mismatch(where, "its table of frames does not fit its compressed pieces")
+            why = "its table of frames does not fit its compressed pieces"
+            raise fault("frames_differ", where, why)
         return found
     if not complete and len(fragments) < header.frames:
         # Cut short: one fragment per frame, as nearly every writer does, and the rest is missing.
         missing: list[Spans] = [()] * (header.frames - len(fragments))
         return [(fragment,) for fragment in fragments] + missing
-    raise _mismatch(
-        where,
+    why = (
         f"its header says {header.frames} frames, and {len(fragments)} compressed pieces without "
-        "a usable table of frames are stored",
+        "a usable table of frames are stored"
     )
+    raise fault("frames_differ", where, why)
 
 
 def _fragments(
@@ -197,13 +198,3 @@ def _by_table(table: tuple[int, ...], fragments: list[tuple[int, int]]) -> list[
     for offset, length in fragments:
         frames[max(bisect_right(starts, offset - origin) - 1, 0)].append((offset, length))
     return [tuple(frame) for frame in frames]
-
-
-def _mismatch(where: str, why: str) -> TomocalcError:
-    return TomocalcError(
-        "E207",
-        what="a DICOM file does not hold the slices it says",
-        where=where,
-        why=why,
-        fix="export the volume again",
-    )

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tomocalc.accounts.doubts import Doubt, doubt_sentence
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 from tomocalc.readers.plane import Facts
 
 DISAGREE = 0.01
@@ -140,8 +140,7 @@ def _check_one_number(facts: Facts, sheet: float | None, where: str) -> None:
         fix = "store PixelSpacing in its header, which has a number for rows and for columns"
     else:
         return
-    what = "pixel spacing is not one number"
-    raise TomocalcError("E205", what=what, where=where, why=why, fix=fix)
+    raise fault("spacing_manifold", where, why, fix)
 
 
 def _check_settled(
@@ -157,14 +156,8 @@ def _check_settled(
     if slice_spacing_mm is None and slices > 1:
         absent.append("slice_spacing_mm")
     if absent:
-        raise TomocalcError(
-            "E207",
-            what="a DICOM header contradicts itself",
-            where=where,
-            why=doubt_sentence(contradiction).partition(":")[0],
-            fix=f"export the volume again, or give {' and '.join(absent)} in the sheet to read "
-            "the stored slices in stored order",
-        )
+        why = doubt_sentence(contradiction).partition(":")[0]
+        raise fault("header_contradictory", where, why, columns=" and ".join(absent))
 
 
 def _check_possible(
@@ -173,14 +166,11 @@ def _check_possible(
     """Refuse a spacing that no image of a breast has: it stands in another unit, or for another."""
     if all(ends[0] <= step <= ends[1] for step in found):
         return
-    raise TomocalcError(
-        "E205",
-        what=f"{name} spacing is not one of a breast",
-        where=where,
-        why=f"it is {found[0]:g} mm by {source}, and what is between {ends[0]:g} and {ends[1]:g} "
-        "is possible: does it stand in another unit, such as µm or cm?",
-        fix="give it in mm; correct the header, or the sheet where it comes from there",
+    why = (
+        f"it is {found[0]:g} mm by {source}, and what is between {ends[0]:g} and {ends[1]:g} "
+        "is possible: does it stand in another unit, such as µm or cm?"
     )
+    raise fault("spacing_impossible", where, why, axis=name)
 
 
 def _of_depth(slices: int, step: float, side: int) -> list[Doubt]:
@@ -198,16 +188,13 @@ def _of_depth(slices: int, step: float, side: int) -> list[Doubt]:
 
 
 def _missing(name: str, resolution: float | None, where: str) -> TomocalcError:
-    return TomocalcError(
-        "E205",
-        what=f"{name} spacing is missing",
-        where=where,
-        why="neither the file nor the sheet has it, and sizes in mm need it"
+    why = (
+        "neither the file nor the sheet has it, and sizes in mm need it"
         if resolution is None
         else f"the sheet has none, and the {resolution:g} mm of the file's resolution may be what "
-        "a program writes by habit",
-        fix=f"give {name}_spacing_mm in the sheet's row of this volume, or to the command",
+        "a program writes by habit"
     )
+    return fault("spacing_missing", where, why, axis=name)
 
 
 def _disagreement(name: str, found: Sequence[float | None], sheet: float) -> list[Doubt]:

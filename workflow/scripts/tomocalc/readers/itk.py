@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tomocalc.accounts.doubts import Doubt
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 from tomocalc.readers.colour import unsigned
 from tomocalc.readers.geometry import depth_axis
 from tomocalc.readers.itk_header import Claim, check_claim, read_claim, type_of
@@ -36,7 +36,6 @@ from tomocalc.readers.plane import (
     named,
     unsupported,
 )
-from tomocalc.readers.scale import not_numbers
 from tomocalc.readers.sniff import Kind, sniff
 
 PIECE = 1 << 20
@@ -242,7 +241,7 @@ def check_data(claim: Claim, where: str) -> None:
     if found < needed:
         raise damaged(where, f"its data hold {found - start} of {needed - start} bytes")
     if bad:
-        raise not_numbers(where, f"{bad} values are NaN or infinite")
+        raise fault("values_not_numbers", where, f"{bad} values are NaN or infinite")
 
 
 def _pieces(claim: Claim, where: str) -> Iterator[bytes]:
@@ -286,12 +285,8 @@ def _library(where: str) -> Any:
     try:
         import SimpleITK
     except ImportError as error:
-        raise TomocalcError(
-            "E406",
-            what="an optional package is not installed",
-            where=where,
-            why="NIfTI, NRRD and MetaImage are read with SimpleITK",
-            fix="install simpleitk in the environment of this rule",
+        raise fault(
+            "simpleitk_missing", where, "NIfTI, NRRD and MetaImage are read with SimpleITK"
         ) from error
     SimpleITK.ProcessObject.SetGlobalWarningDisplay(False)
     return SimpleITK

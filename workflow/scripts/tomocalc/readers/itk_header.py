@@ -12,7 +12,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.readers.geometry import alike, two_affines
 from tomocalc.readers.plane import damaged, left_over, unsupported
 from tomocalc.readers.sniff import Kind
@@ -86,13 +86,8 @@ def check_claim(claim: Claim, where: str) -> None:
     needed = claim.bytes
     sizes = " × ".join(map(str, claim.sizes))
     if needed > MAX_BYTES:
-        raise TomocalcError(
-            "E204",
-            what="an image is larger than memory should hold",
-            where=where,
-            why=f"{sizes} values take {needed >> 20} MB, more than {MAX_BYTES >> 20}",
-            fix="store the volume as DICOM or TIFF, which are read slice by slice",
-        )
+        why = f"{sizes} values take {needed >> 20} MB, more than {MAX_BYTES >> 20}"
+        raise fault("image_exceeds_memory", where, why)
     if not claim.data.is_file():
         raise damaged(where, "the file with its data is missing")
     stored = claim.data.stat().st_size - claim.offset

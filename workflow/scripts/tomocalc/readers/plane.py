@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tomocalc.accounts.doubts import Doubt
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 
 NOT_THE_SYSTEM = (None, errno.EINVAL, errno.EOVERFLOW, errno.EFBIG)
 """Of an OSError that a damaged file causes: a library's own, or a seek to an absurd offset."""
@@ -154,12 +154,8 @@ def named(where: str, *, doing: str, quote: bool = True) -> Iterator[None]:
         cause = error if quote else None
         if isinstance(error, OSError) and error.errno not in NOT_THE_SYSTEM:
             fix = "make the file readable, and leave it in place while the workflow runs"
-            raise TomocalcError(
-                "E104",
-                what="cannot read an image",
-                where=where,
-                why=os.strerror(error.errno or errno.EIO),
-                fix=fix,
+            raise fault(
+                "image_unreadable", where, os.strerror(error.errno or errno.EIO), fix
             ) from cause
         lines = str(error).strip().splitlines() if quote else []
         # SimpleITK begins with places in its own source, and ends with the reason.
@@ -170,26 +166,18 @@ def named(where: str, *, doing: str, quote: bool = True) -> Iterator[None]:
 
 def damaged(where: str, why: str) -> TomocalcError:
     """Name an image that is damaged or cut short."""
-    what = "an image is damaged or cut short"
-    return TomocalcError("E202", what=what, where=where, why=why, fix=COPY_AGAIN)
+    return fault("image_damaged", where, why)
 
 
 def left_over(where: str, needed: int, found: int) -> TomocalcError:
     """Name a file that holds *found* bytes of pixels where its header says *needed*."""
-    return TomocalcError(
-        "E207",
-        what="a file does not hold the slices it says",
-        where=where,
-        why=f"its header says {needed} bytes of pixels, and {found} are stored",
-        fix="correct its sizes, say what comes before the pixels (HeaderSize, byte skip), or save "
-        "the volume again from its source",
-    )
+    why = f"its header says {needed} bytes of pixels, and {found} are stored"
+    return fault("file_slices_differ", where, why)
 
 
 def unsupported(where: str, why: str, fix: str) -> TomocalcError:
     """Name an image of a kind that cannot be measured."""
-    what = "an image is of a kind that cannot be used"
-    return TomocalcError("E203", what=what, where=where, why=why, fix=fix)
+    return fault("image_unsupported", where, why, fix)
 
 
 def read_spans(path: Path, spans: tuple[tuple[int, int], ...], where: str) -> bytes:

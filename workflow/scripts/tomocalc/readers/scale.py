@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tomocalc.accounts.doubts import doubt_sentence
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.readers.geometry import Geometry
 from tomocalc.readers.plane import Origin, Plane
 
@@ -109,12 +109,8 @@ def find_scale(planes: list[Plane]) -> Scale | None:
     if not low < high:
         return Scale(low=low if np.isfinite(low) else 0.0, factor=0.0)
     if not np.isfinite(high - low):
-        raise TomocalcError(
-            "E206",
-            what="an image has values that cannot be scaled",
-            where=planes[0].where,
-            why=f"they lie between {low:.3g} and {high:.3g}",
-            fix="replace those that mean nothing in the source, for instance by the background",
+        raise fault(
+            "values_beyond_scale", planes[0].where, f"they lie between {low:.3g} and {high:.3g}"
         )
     if padded:  # there may be no air beside the padding: it needs room below tissue
         low -= high - low
@@ -128,18 +124,9 @@ def find_scale(planes: list[Plane]) -> Scale | None:
 def _check_finite(image: NDArray[Any], where: str) -> None:
     count = int(image.size - np.count_nonzero(np.isfinite(image)))
     if count:
-        raise not_numbers(where, f"{count} of {image.size} pixels are NaN or infinite")
-
-
-def not_numbers(where: str, why: str) -> TomocalcError:
-    """Name an image with NaN or infinity in it."""
-    return TomocalcError(
-        "E206",
-        what="an image has values that are not numbers",
-        where=where,
-        why=why,
-        fix="replace them in the source, for instance by the background value",
-    )
+        raise fault(
+            "values_not_numbers", where, f"{count} of {image.size} pixels are NaN or infinite"
+        )
 
 
 def is_swapped(image: NDArray[Any]) -> bool:

@@ -15,7 +15,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from skimage.measure import label as connected
 
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 from tomocalc.readers.dicom_attributes import BadAttributeError, macros_of, whole_of
 from tomocalc.readers.dicom_elements import Elements
 from tomocalc.readers.dicom_header import DicomHeader, keep_allowed
@@ -190,15 +190,9 @@ def fill_outlines(labels: NDArray[Any]) -> int:
 def check_size(path: str, pages: int, shape: tuple[int, int]) -> None:
     """Refuse a mask of more than `LARGEST` pixels."""
     if pages * shape[0] * shape[1] > LARGEST:
-        raise bad_mask(path, "it is larger than an image may be", code="E204")
+        raise fault("mask_too_large", path, "it is larger than an image may be", SHAPE)
 
 
-def bad_mask(path: str, why: str, *, code: str = "E303", fix: str = SHAPE) -> TomocalcError:
+def bad_mask(path: str, why: str, *, fix: str = SHAPE) -> TomocalcError:
     """Name a mask that cannot be used."""
-    return TomocalcError(
-        code,
-        what="a mask cannot be used",
-        where=path,
-        why=why,
-        fix=fix,
-    )
+    return fault("mask_unusable", path, why, fix)

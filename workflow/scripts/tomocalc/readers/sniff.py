@@ -8,7 +8,7 @@ import struct
 import zlib
 from pathlib import Path
 
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 
 HEAD = 1 << 16
 """Bytes that are enough to tell every format: packed NIfTI is unpacked a little."""
@@ -101,27 +101,21 @@ def sniff(path: Path) -> Kind:
     with path.open("rb") as handle:
         head = handle.read(HEAD)
     if not head:
-        raise TomocalcError(
-            "E201",
-            what="an image file is empty",
-            where=str(path),
-            why="it has no bytes",
-            fix="copy it again from its source",
-        )
+        raise fault("image_empty", path, "it has no bytes")
     kind = _kind(head)
     if kind is None:
         if head.startswith(b"PK\x03\x04") and path.suffix.lower() == ".npz":
-            raise not_an_image(path, "it is a NumPy archive (.npz)", fix=EXPORT)
+            raise fault("not_an_image", path, "it is a NumPy archive (.npz)", EXPORT)
         if header := header_of(path):
             why = f"it holds the data of {header.name} beside it"
-            raise not_an_image(path, why, fix=f"give the path of {header.name}")
+            raise fault("not_an_image", path, why, f"give the path of {header.name}")
         if head.startswith(b"PK\x03\x04") and b".roi" in head[:256]:
-            raise not_an_image(path, "it is a ZIP archive of ImageJ ROIs", fix=FROM_ROI)
-        raise not_an_image(path, f"it {_describe(head)}", fix=_remedy(head))
+            raise fault("not_an_image", path, "it is a ZIP archive of ImageJ ROIs", FROM_ROI)
+        raise fault("not_an_image", path, f"it {_describe(head)}", _remedy(head))
     promised = SUFFIXES.get(path.suffix.lower(), kind)
     if promised is not kind:
         why = f"the name promises {promised.value} and the content is {kind.value}"
-        raise not_an_image(path, why, fix=f"rename it to what it is ({kind.value})")
+        raise fault("not_an_image", path, why, f"rename it to what it is ({kind.value})")
     return kind
 
 
@@ -147,12 +141,6 @@ def _remedy(head: bytes) -> str:
     if head.startswith(tuple(mark for mark, _ in PICTURES)):
         return "save it as PNG or TIFF without loss"
     return "replace it by the image"
-
-
-def not_an_image(path: Path, why: str, *, fix: str = "replace it by the image") -> TomocalcError:
-    """Name a file that is not an image of a supported kind."""
-    what = "not an image of a supported kind"
-    return TomocalcError("E203", what=what, where=str(path), why=why, fix=fix)
 
 
 def _kind(head: bytes) -> Kind | None:

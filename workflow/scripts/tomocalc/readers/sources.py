@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
-from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.errors import TomocalcError, fault, raise_all
 from tomocalc.files import file_sha256
 from tomocalc.readers.file_names import in_order
 
@@ -153,12 +153,8 @@ def check_sha256(path: str | Path, expected: str) -> None:
     """
     found = source_sha256(path)
     if found != expected.strip().lower():
-        raise TomocalcError(
-            "E208",
-            what="a volume differs from its checksum",
-            where=str(path),
-            why=f"the sheet says {expected}, the files give {found}",
-            fix="copy the volume again from its source, or correct sha256 in the sheet",
+        raise fault(
+            "volume_checksum_differs", path, f"the sheet says {expected}, the files give {found}"
         )
 
 
@@ -177,13 +173,8 @@ def unchanged(path: str | Path) -> Iterator[None]:
     names = sorted(before.keys() | after.keys())
     changed = [name for name in names if before.get(name) != after.get(name)]
     if changed:
-        raise TomocalcError(
-            "E208",
-            what="a volume changed while it was read",
-            where=changed[0],
-            why=f"size or date of {len(changed)} of its files differ from before",
-            fix="wait until the copy is complete, then run the same command again",
-        )
+        why = f"size or date of {len(changed)} of its files differ from before"
+        raise fault("volume_changed", changed[0], why)
 
 
 def _candidates(path: str) -> list[str]:
@@ -240,4 +231,4 @@ def _fault(file: str) -> TomocalcError | None:
 
 
 def _missing(path: str, why: str, fix: str) -> TomocalcError:
-    return TomocalcError("E104", what="cannot read an image", where=path, why=why, fix=fix)
+    return fault("image_unreadable", path, why, fix)

@@ -12,7 +12,7 @@ import numpy as np
 import tifffile
 from tifffile import COMPRESSION, PHOTOMETRIC
 
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 from tomocalc.readers.colour import TRANSPOSED, coloured, grey, labels, unsigned, upright
 from tomocalc.readers.frames import codestream
 from tomocalc.readers.plane import (
@@ -131,11 +131,11 @@ def _behind(
     if planes == 1:
         if plain and rest >= 2 * size:
             why = f"its one page takes {size} bytes, and {rest} follow"
-            raise _incomplete(plane.where, why)
+            raise fault("tiff_incomplete", plane.where, why)
         return [plane]
     if not plain or rest < planes * size:
         why = f"its description says {planes} planes of {size} bytes, and {rest} bytes are there"
-        raise _incomplete(plane.where, why)
+        raise fault("tiff_incomplete", plane.where, why)
     return [
         replace(
             plane,
@@ -146,16 +146,6 @@ def _behind(
         )
         for index in range(planes)
     ]
-
-
-def _incomplete(where: str, why: str) -> TomocalcError:
-    return TomocalcError(
-        "E207",
-        what="a TIFF does not hold the slices it says",
-        where=where,
-        why=why,
-        fix="copy the file again from its source, or save it again as a TIFF with one page a slice",
-    )
 
 
 def _decode(
@@ -228,13 +218,7 @@ def _spans(page: tifffile.TiffPage) -> tuple[tuple[int, int], ...]:
 
 def _check_kind(page: tifffile.TiffPage, where: str, *, mask: bool) -> None:
     if page.dtype is not None and np.dtype(page.dtype).kind == "c":
-        raise TomocalcError(
-            "E206",
-            what="an image has complex numbers",
-            where=where,
-            why="complex numbers have no order",
-            fix="save their magnitude",
-        )
+        raise fault("pixels_complex", where, "complex numbers have no order")
     labels = mask and page.photometric == PHOTOMETRIC.PALETTE
     if page.photometric not in GREY_OR_RGB and not labels:
         name = getattr(page.photometric, "name", "unknown").lower()

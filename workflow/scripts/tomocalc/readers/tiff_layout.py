@@ -17,8 +17,8 @@ from pathlib import Path
 
 import tifffile
 
-from tomocalc.errors import TomocalcError
-from tomocalc.readers.plane import COPY_AGAIN, damaged, unsupported
+from tomocalc.errors import fault
+from tomocalc.readers.plane import damaged, unsupported
 from tomocalc.readers.raster import INCH_MM, stated
 
 UNITS_MM = {
@@ -199,13 +199,8 @@ def check_layout(layouts: Sequence[Layout | None], *, pages: int, where: str) ->
     else:
         planes = said[0].planes
     if planes > MAX_PLANES or planes < 1 or (planes != pages and pages != 1):
-        raise TomocalcError(
-            "E207",
-            what="a TIFF does not hold the slices it says",
-            where=where,
-            why=f"its description by {said[0].writer} says {planes} planes, and {pages} are stored",
-            fix=f"{COPY_AGAIN}, or save it again without the description",
-        )
+        why = f"its description by {said[0].writer} says {planes} planes, and {pages} are stored"
+        raise fault("tiff_description_differs", where, why)
     return planes
 
 

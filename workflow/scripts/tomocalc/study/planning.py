@@ -17,7 +17,7 @@ import polars as pl
 
 from tomocalc.accounts.base import Shown
 from tomocalc.audit.rows import close_to, read_table
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 from tomocalc.study.plays import Floats, Pilot, ahead, draw, half_widths, scales
 
 FEWEST = 5
@@ -175,4 +175,4 @@ def _numbers(values: pl.Series) -> Floats:
 
 
 def _fault(where: str, why: str, fix: str) -> TomocalcError:
-    return TomocalcError("E308", what="a study cannot be planned", where=where, why=why, fix=fix)
+    return fault("study_not_planned", where, why, fix)

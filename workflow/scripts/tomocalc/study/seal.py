@@ -21,7 +21,7 @@ import polars as pl
 
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.seal import FrozenPart, Opened, Opening, Seal
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 from tomocalc.files import ANNOTATION_COLUMNS, digest, file_sha256
 from tomocalc.sections import Finding
 
@@ -135,21 +135,19 @@ def read_seal(path: str | Path) -> Seal:
         ``E309`` when it was changed by hand, or is no seal; ``E104`` when there is none.
     """
     if not Path(path).exists():
-        fix = "correct the path, or make one: tomocalc seal SEAL TABLE [SPLIT] --label COLUMN"
-        why = "there is no such file"
-        raise TomocalcError("E104", what="no seal to read", where=str(path), why=why, fix=fix)
+        raise fault("no_seal_to_read", path, "there is no such file")
     try:
         seal = Seal.read(path)
     except TomocalcError as error:
-        raise _broken(path, f"it is no seal, or not whole: {error.why}") from error
+        raise fault("seal_broken", path, f"it is no seal, or not whole: {error.why}") from error
     before = _beginning(seal.test_part)
     for number, one in enumerate(seal.openings, 1):
         if one.chain != _link(before, one.by, one.key):
-            raise _broken(
-                path,
+            why = (
                 f"opening {number} of {len(seal.openings)} does not follow from what stands "
-                "before it: the file was changed by hand",
+                "before it: the file was changed by hand"
             )
+            raise fault("seal_broken", path, why)
         before = one.chain
     return seal
 
@@ -173,21 +171,11 @@ def _matching(path: str | Path, part: FrozenPart) -> Seal:
         return seal
     names = sorted(set(frozen.digests) | set(part.digests))
     changed = [one for one in names if frozen.digests.get(one) != part.digests.get(one)]
-    raise _broken(
-        path,
+    why = (
         f"this test part ({_counted(part)}) is not the sealed one ({_counted(frozen)}): "
-        f"{', '.join(changed[:8]) or 'its counts'} changed",
+        f"{', '.join(changed[:8]) or 'its counts'} changed"
     )
-
-
-def _broken(path: str | Path, why: str) -> TomocalcError:
-    return TomocalcError(
-        "E309",
-        what="the seal of the test part is broken",
-        where=str(path),
-        why=why,
-        fix="restore what was sealed, or name another seal and say so where you publish",
-    )
+    raise fault("seal_broken", path, why)
 
 
 def _counted(part: FrozenPart) -> str:

@@ -12,7 +12,7 @@ import pytest
 from snakemake.iocontainers import InputFiles, OutputFiles, Params, Wildcards
 
 from support.projects import ROOT
-from tomocalc.jobs import values_for
+from tomocalc.log import values_for
 
 JOB = """
 import sys

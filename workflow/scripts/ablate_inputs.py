@@ -10,7 +10,7 @@ from tomocalc.accounts.experiments import Ablation, Variant
 from tomocalc.errors import fault
 from tomocalc.evaluation.account import precision_recall
 from tomocalc.experiments.cross_validation import Experiment, Scores
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.pages.experiments import experiment_page
 from tomocalc.pages.frame import write_page
 from tomocalc.sections import EvaluationSection, NetworkSection, SequenceSection

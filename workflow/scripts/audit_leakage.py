@@ -10,7 +10,7 @@ from tomocalc.audit.audit import audit_split, rows_of_split
 from tomocalc.audit.gaps import protocol_gaps
 from tomocalc.comparison.table import read_protocols
 from tomocalc.files import sheet_text, write_text
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.pages.audit import audit_page
 from tomocalc.pages.audit_files import reasons_of
 from tomocalc.pages.frame import write_page

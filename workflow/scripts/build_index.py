@@ -9,7 +9,7 @@ from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.dataset.listing import listed_volumes
 from tomocalc.errors import fault, raise_all
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.pages.frame import write_page
 from tomocalc.pages.index import index_page
 from tomocalc.parquet import read_parquet

@@ -14,7 +14,7 @@ from tomocalc.evaluation.findings import gather_findings
 from tomocalc.evaluation.images import patient_parts
 from tomocalc.evaluation.responses import TestPart
 from tomocalc.image.shards import read_manifest
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.neighbours import Rule
 from tomocalc.pages.detection_limit import detectors_page
 from tomocalc.pages.frame import write_page

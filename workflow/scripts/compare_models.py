@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from tomocalc.accounts.seal import FrozenPart
 from tomocalc.comparison.catalogue import read_cited
 from tomocalc.comparison.table import comparison_table, measure, read_protocols, with_images
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.pages.comparison import comparison_page
 from tomocalc.pages.frame import write_page
 from tomocalc.parquet import write_parquet

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tomocalc.experiments.runs import compare
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.pages.experiments import runs_page
 from tomocalc.pages.frame import write_page
 from tomocalc.sections import EvaluationSection

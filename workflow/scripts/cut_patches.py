@@ -9,7 +9,7 @@ import polars as pl
 from tomocalc.accounts.insertion import Insertions
 from tomocalc.comparison.patches import SCHEMA, volume_patches
 from tomocalc.insertion.layer import putting_in
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.parquet import parquet_stream, read_parquet
 from tomocalc.readers.opening import open_row
 from tomocalc.sections import ReadingSection

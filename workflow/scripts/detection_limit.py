@@ -23,7 +23,7 @@ from tomocalc.evaluation.detection_limit import (
 )
 from tomocalc.image.shards import read_manifest
 from tomocalc.insertion.layer import putting_in
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.pages.detection_limit import example_picture, limit_page
 from tomocalc.pages.frame import write_page
 from tomocalc.parquet import read_parquet

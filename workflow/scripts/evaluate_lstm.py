@@ -20,7 +20,7 @@ from tomocalc.evaluation.subgroups import Known, subgroups_of
 from tomocalc.evaluation.thresholds import operating_points
 from tomocalc.experiments.paper import PAPER
 from tomocalc.image.shards import read_manifest
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.model.release import ReleasedModel, load_model
 from tomocalc.pages.evaluation import evaluation_page
 from tomocalc.pages.frame import write_page

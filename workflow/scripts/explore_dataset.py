@@ -11,7 +11,7 @@ from tomocalc.eda.features import correlations, summarise
 from tomocalc.eda.groups import balance, drift
 from tomocalc.eda.histograms import distributions, pairs
 from tomocalc.eda.table import load_table
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.pages.eda import eda_page
 from tomocalc.pages.frame import write_page
 from tomocalc.parquet import read_parquet

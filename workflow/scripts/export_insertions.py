@@ -19,7 +19,7 @@ from tomocalc.insertion.layer import (
     truth_row,
 )
 from tomocalc.insertion.room import Opened
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.phantom.dicom import dicom_bytes
 from tomocalc.readers.opening import open_row
 from tomocalc.readers.volume import Volume

@@ -13,9 +13,8 @@ from tomocalc.files import write_bytes
 from tomocalc.image.extraction import measure_volume
 from tomocalc.image.overlay import volume_overlay
 from tomocalc.insertion.layer import putting_in
-from tomocalc.jobs import run
 from tomocalc.learned.search import load_search
-from tomocalc.log import keep_freed_memory
+from tomocalc.log import keep_freed_memory, run
 from tomocalc.sections import CandidatesSection, ImageSection
 
 log = logging.getLogger("tomocalc.extract_features")

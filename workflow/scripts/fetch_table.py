@@ -6,7 +6,7 @@ import urllib.request
 
 from tomocalc.errors import fault
 from tomocalc.files import write_bytes
-from tomocalc.jobs import run
+from tomocalc.log import run
 
 TIMEOUT_S = 60
 MAX_BYTES = 2_000_000_000

@@ -11,7 +11,7 @@ from tomocalc.comparison.feature_models import FEATURE_MODELS
 from tomocalc.comparison.fitting import Data, cross_validate, summary, tune_and_fit
 from tomocalc.dataset.splits import usable_candidates
 from tomocalc.files import write_json
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.model.sequences import build_samples
 from tomocalc.parquet import read_parquet, write_parquet
 

@@ -23,7 +23,7 @@ from tomocalc.comparison.image_fitting import (
 )
 from tomocalc.comparison.networks import STEP_NETWORKS, build_network, load_weights, patch_array
 from tomocalc.files import file_sha256, write_json
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.metrics import choose_threshold
 from tomocalc.model.preprocessing import fit_preprocessing
 from tomocalc.model.sequences import build_samples

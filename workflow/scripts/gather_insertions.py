@@ -8,7 +8,7 @@ from tomocalc.accounts.insertion import Insertions
 from tomocalc.dataset.annotations import own_lines
 from tomocalc.files import ANNOTATION_COLUMNS, sheet_text, write_text
 from tomocalc.insertion.layer import TRUTH_COLUMNS, annotation_row, objects_of, truth_row
-from tomocalc.jobs import run
+from tomocalc.log import run
 
 
 def main(

@@ -8,7 +8,7 @@ from safetensors.numpy import save
 
 from tomocalc.accounts.study import Scored, TreesAccount
 from tomocalc.files import write_bytes
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.metrics import choose_threshold, score
 from tomocalc.model.forest import log_odds, probability
 from tomocalc.model.growing import AVERAGED, BOOSTED, grow

@@ -15,7 +15,7 @@ from tomocalc.adapters.inbreast import inbreast
 from tomocalc.adapters.mini_mias import mini_mias
 from tomocalc.adapters.sheets import REASONS, Sheets, find_one, write_sheets
 from tomocalc.adapters.victre import victre
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.sheets import CALCIFIED
 
 log = logging.getLogger("tomocalc.import_dataset")

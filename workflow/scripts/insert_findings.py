@@ -9,7 +9,7 @@ from tomocalc.dataset.annotations import own_lines
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.insertion.drawing import InsertionSettings
 from tomocalc.insertion.planning import plan_insertion
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.readers.opening import open_row
 from tomocalc.sections import ReadingSection
 

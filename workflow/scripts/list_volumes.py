@@ -8,7 +8,7 @@ from tomocalc.accounts.manifest import Batch
 from tomocalc.dataset.listing import checked, write_listing
 from tomocalc.files import sheet_text, write_text
 from tomocalc.image.shards import read_manifest
-from tomocalc.jobs import run
+from tomocalc.log import run
 
 log = logging.getLogger("tomocalc.list_volumes")
 

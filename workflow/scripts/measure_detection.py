@@ -28,7 +28,7 @@ from tomocalc.image.objects import SEARCH_FILE, VolumeObjects
 from tomocalc.image.overlay import Annotated, volume_overlay
 from tomocalc.image.previews import PREVIEWS_FILE
 from tomocalc.image.shards import read_manifest
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.parquet import read_parquet
 from tomocalc.sections import Finding, LabelsSection
 

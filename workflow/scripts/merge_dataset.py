@@ -17,7 +17,7 @@ from tomocalc.dataset.quality import quality_account, validate
 from tomocalc.dataset.volumes import merge_volumes
 from tomocalc.errors import fault
 from tomocalc.files import file_sha256
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.neighbours import ClusterSettings
 from tomocalc.parquet import parquet_stream
 from tomocalc.sections import (

@@ -12,7 +12,7 @@ from tomocalc.accounts.prediction import VolumeScores
 from tomocalc.dataset.listing import cohort_doubts
 from tomocalc.errors import fault
 from tomocalc.files import sheet_text, write_text
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.model.release import load_model
 from tomocalc.pages.frame import write_page
 from tomocalc.pages.index import thumbnail

@@ -8,8 +8,7 @@ from typing import Any
 from tomocalc.accounts.settings import Settings
 from tomocalc.files import write_bytes
 from tomocalc.image.overlay import volume_overlay
-from tomocalc.jobs import run
-from tomocalc.log import keep_freed_memory
+from tomocalc.log import keep_freed_memory, run
 from tomocalc.predict import FILES, predict_volume
 from tomocalc.prediction.fit import caution_text
 from tomocalc.sections import ClusterSection, ImageSection, PredictSection

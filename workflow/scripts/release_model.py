@@ -10,7 +10,7 @@ from tomocalc.accounts.metrics import Released
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.study import SearchAccount, TreesAccount
 from tomocalc.files import write_bytes
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.metrics import Threshold
 from tomocalc.model.card import Calibration, Release, UsedSearch, model_domain
 from tomocalc.model.release import load_model, save_model

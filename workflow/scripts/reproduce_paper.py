@@ -10,7 +10,7 @@ from tomocalc.accounts.leakage import SplitAccount
 from tomocalc.evaluation.account import roc
 from tomocalc.evaluation.weighted import figures_of_merit
 from tomocalc.experiments.paper import PAPER
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.metrics import confusion
 from tomocalc.model.card import ModelCard
 from tomocalc.pages.frame import write_page

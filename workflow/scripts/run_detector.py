@@ -23,7 +23,7 @@ from tomocalc.errors import fault
 from tomocalc.evaluation.images import patient_parts
 from tomocalc.image.shards import read_manifest
 from tomocalc.insertion.layer import putting_in
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.parquet import read_parquet, write_parquet
 from tomocalc.readers.opening import open_row
 from tomocalc.sections import Finding, ReadingSection, SplitSection

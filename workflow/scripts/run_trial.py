@@ -1,7 +1,7 @@
 """Compute one trial of the tuning: find what it tries, train, and score on validation rows."""
 
 from tomocalc.accounts.study import Search, Trial
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.model.device import choose_device
 from tomocalc.model.objective import compute_trial
 from tomocalc.model.sequences import build_samples

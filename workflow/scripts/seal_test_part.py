@@ -10,7 +10,7 @@ from tomocalc.dataset.listing import listed_manifests
 from tomocalc.errors import fault
 from tomocalc.evaluation.images import patient_parts
 from tomocalc.image.shards import read_manifest
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.parquet import read_parquet
 from tomocalc.sections import SplitSection
 from tomocalc.study.seal import freeze, part_of_rows, part_of_volumes

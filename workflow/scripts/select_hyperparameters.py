@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tomocalc.accounts.study import Search, Trial
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.model.search import best_trial, trials_table
 from tomocalc.pages.frame import write_page
 from tomocalc.pages.tuning import tuning_page

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from tomocalc.files import atomic_path, sheet_text, write_bytes, write_text
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.phantom.dicom import dicom_bytes, image_dataset
 from tomocalc.phantom.settings import Settings
 from tomocalc.phantom.volume import (

@@ -10,7 +10,7 @@ from tomocalc.audit.own_split import read_own_split
 from tomocalc.dataset.feature_table import raw_table
 from tomocalc.dataset.splits import split_by, usable_candidates
 from tomocalc.delimited import LINE
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.parquet import read_parquet, write_parquet
 from tomocalc.sections import SplitSection, TableSection
 

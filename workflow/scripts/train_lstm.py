@@ -8,8 +8,7 @@ import numpy as np
 import polars as pl
 
 from tomocalc.accounts.study import Best, Chosen
-from tomocalc.jobs import run
-from tomocalc.log import Progress
+from tomocalc.log import Progress, run
 from tomocalc.metrics import choose_threshold
 from tomocalc.model.card import Device
 from tomocalc.model.device import choose_device

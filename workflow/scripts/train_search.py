@@ -13,9 +13,9 @@ from tomocalc.cells import Row
 from tomocalc.errors import TomocalcError
 from tomocalc.files import stable_number
 from tomocalc.image.slices import Spacing
-from tomocalc.jobs import run
 from tomocalc.learned.learning import SearchRecipe, learn_search
 from tomocalc.learned.search import save_search
+from tomocalc.log import run
 from tomocalc.readers.opening import open_row
 from tomocalc.readers.sources import check_sha256, unchanged
 from tomocalc.sections import CandidatesSection, ImageSection, ReadingSection

@@ -23,7 +23,7 @@ from tomocalc.evaluation.outcomes import measure_outcomes, measure_table
 from tomocalc.evaluation.subgroups import Known, subgroups_of
 from tomocalc.evaluation.transfer import calibration_line, decision_curve, recalibrations
 from tomocalc.image.shards import read_manifest
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.model.card import rows_seen
 from tomocalc.model.release import ReleasedModel, load_model
 from tomocalc.pages.evaluation import evaluation_page

@@ -8,7 +8,7 @@ from tomocalc.accounts.metrics import MetricsAccount
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.study import Best
 from tomocalc.files import write_text
-from tomocalc.jobs import run
+from tomocalc.log import run
 from tomocalc.model.card import ModelCard
 from tomocalc.pages.card import Run
 from tomocalc.pages.frame import write_page

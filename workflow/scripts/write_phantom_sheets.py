@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tomocalc.files import VOLUME_COLUMNS, sheet_text, write_text
-from tomocalc.jobs import run
+from tomocalc.log import run
 
 SITE = "in-silico phantom"
 

@@ -1,16 +1,22 @@
-"""Logs: details in the rule's log file, on the terminal how far a loop is and why a rule fails."""
+"""How a rule calls its script, and what is told of it.
+
+Details are in the rule's log file, on the terminal how far a loop is and why a rule fails.
+"""
 
 from __future__ import annotations
 
 import atexit
 import ctypes
+import inspect
 import logging
 import os
 import resource
 import sys
 import time
+from collections.abc import Callable, Collection
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from tomocalc.errors import TomocalcError
 
@@ -48,6 +54,47 @@ def peak_megabytes() -> float:
 TOLD_BY_RUN = "TOMOCALC_TOLD_BY_RUN"
 """Variable that is set where the run itself tells from a job's log why it failed."""
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+def run(main: Callable[..., None], snakemake: Any, **given: Any) -> None:
+    """Log to the rule's file, and call *main* with the rule's values of the same names.
+
+    Parameters
+    ----------
+    main
+        Takes keywords only: inputs, outputs and parameters of the rule, else its wildcards or
+        ``threads``; what the rule has not got keeps its default.
+    snakemake
+        The job, as Snakemake gives it to a script; its lists of files go in as plain lists.
+    given
+        Values that are not the rule's as they stand, or functions of nothing that read them:
+        their faults are in the log too. They win.
+
+    Raises
+    ------
+    TypeError
+        For a name that the rule has twice, or lacks where there is no default.
+    """
+    log_to(snakemake.log[0])
+    read = {name: value() if callable(value) else value for name, value in given.items()}
+    main(**values_for(main, snakemake, besides=given), **read)
+
+
+def values_for(
+    main: Callable[..., None], snakemake: Any, *, besides: Collection[str] = ()
+) -> dict[str, Any]:
+    """Return the values of the rule that *main* takes, by name, without those *besides*."""
+    parts = [dict(one.items()) for one in (snakemake.input, snakemake.output, snakemake.params)]
+    others = {**dict(snakemake.wildcards.items()), "threads": snakemake.threads}
+    found = {}
+    for name in inspect.signature(main).parameters.keys() - set(besides):
+        values = [part[name] for part in parts if name in part]
+        if len(values) > 1:
+            raise TypeError(f"{name} is more than one of input, output and params of the rule")
+        if values or name in others:
+            value = values[0] if values else others[name]
+            found[name] = list(value) if isinstance(value, list) else value
+    return found
 
 
 def log_to(path: str) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import re
 from functools import cache
 from pathlib import Path
+from string import Formatter
 
 import pytest
 import yaml
 
 from tomocalc.accounts.doubts import KINDS
-from tomocalc.errors import CODES
+from tomocalc.errors import CODES, FAULTS
 
 ROOT = Path(__file__).parents[2]
 NAME = re.compile(r"`(tomocalc(?:\.\w+)+)`")
@@ -93,6 +95,21 @@ def test_every_setting_is_in_the_guide_and_in_a_test() -> None:
 def test_every_error_code_is_in_the_guide_and_in_a_test() -> None:
     assert [code for code in CODES if f"## {code}:" not in guide()] == []
     assert [code for code in CODES if not named(code, suite())] == []
+
+
+def test_every_fault_is_told_somewhere_and_with_its_words() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "workflow").rglob("*.py")]
+    nodes = [node for text in sources for node in ast.walk(ast.parse(text))]
+    told = {node.value for node in nodes if isinstance(node, ast.Constant)}
+    assert set(FAULTS) <= told
+    assert {kind.code for kind in FAULTS.values()} == set(CODES)
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    for call in (one for one in calls if getattr(one.func, "id", "") == "fault"):
+        words = {word.arg for word in call.keywords}
+        for key in (one.value for one in ast.walk(call.args[0]) if isinstance(one, ast.Constant)):
+            texts = FAULTS[key].what + FAULTS[key].fix
+            asked = {name for _, name, _, _ in Formatter().parse(texts) if name}
+            assert (words, len(call.args) > 3) == (asked, not FAULTS[key].fix), key
 
 
 def test_every_doubt_and_every_option_is_in_a_test() -> None:

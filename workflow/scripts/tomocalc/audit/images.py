@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tomocalc.accounts.leakage import Check, PartCounts, Shared, SplitAudit, Verdict, worst
 from tomocalc.audit.texture import COPY, SAME, SIDE, Floats, likest, texture
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 from tomocalc.readers.file_names import in_order
 from tomocalc.readers.sniff import SUFFIXES
 from tomocalc.readers.sources import is_slice
@@ -58,13 +58,7 @@ def audit_images(train: str | Path, test: str | Path) -> SplitAudit:
         ``E104`` for a folder that is missing or holds no image, ``E105`` for one given twice.
     """
     if Path(train).resolve() == Path(test).resolve():
-        raise TomocalcError(
-            "E105",
-            what="there is nothing to compare",
-            where=str(Path(train).resolve()),
-            why="it is given as both folders",
-            fix="give the folder of the training images and that of the test images",
-        )
+        raise fault("nothing_to_compare", Path(train).resolve(), "it is given as both folders")
     learnt, asked = _read(Path(train)), _read(Path(test))
     found = [
         _same_pixels(asked, learnt),
@@ -119,15 +113,12 @@ def _read(folder: Path) -> _Folder:
                 continue
             found.unread.append(place)
     if not found.slices:
-        raise TomocalcError(
-            "E104",
-            what="there are no images to audit",
-            where=str(folder),
-            why=f"none of its {len(names)} files is an image that can be read"
+        why = (
+            f"none of its {len(names)} files is an image that can be read"
             if folder.is_dir()
-            else ("it is a file" if folder.exists() else "there is no such folder"),
-            fix="give a folder of DICOM, PNG, JPEG, TIFF, PGM, NIfTI, NRRD or MetaImage files",
+            else ("it is a file" if folder.exists() else "there is no such folder")
         )
+        raise fault("no_images_to_audit", folder, why)
     return found
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import polars.selectors as cs
 
-from tomocalc.audit.rows import close_to, fault, read_table
+from tomocalc.audit.rows import close_to, read_table, unusable
 from tomocalc.audit.split_file import (
     KEY,
     ORDER,
@@ -94,7 +94,7 @@ def own_rows(
     if of_volumes and key is None:
         told = ", ".join(name for name in lines.columns if name not in ("part", LINE))
         why = f"it has no column that says whom a line is about; it has {told or 'part alone'}"
-        raise fault(path, why, "give volume_id and candidate_id, volume_id, or patient_id")
+        raise unusable(path, why, "give volume_id and candidate_id, volume_id, or patient_id")
     key = key or _key(path, frame, lines, patient)
     several = KEY[1] in lines.columns if of_volumes else _names_rows(frame, key)
     once = not several or key == [patient]
@@ -134,7 +134,7 @@ def _met(
     again = lines.filter(~pl.struct(names).is_first_distinct())
     if once and again.height:
         said = "all" if len(key) > 1 else "is all"
-        raise fault(
+        raise unusable(
             f"{place_of(source, again[LINE][0])}, column {key[0]}",
             f"{' and '.join(key)} {said} that it shares with the table, and what this line names "
             "is in several parts",
@@ -160,7 +160,7 @@ def _strangers(
     if len(lacking) == lines.height:
         fix = "compare how both spell it, as zeros in front and separators"
     why = f"{len(lacking)} of its lines name no {what} by {' and '.join(key)}"
-    return fault(place_of(source, lacking[0]), why, fix)
+    return unusable(place_of(source, lacking[0]), why, fix)
 
 
 def _check_beside(path: str, rows: pl.DataFrame, names: Iterable[str]) -> None:
@@ -171,18 +171,18 @@ def _check_beside(path: str, rows: pl.DataFrame, names: Iterable[str]) -> None:
             if own.strip() and told.strip() and spelling_key(own) != spelling_key(told):
                 why = "it says otherwise than the row that it is about"
                 fix = "see that rows are counted from 0 in the table's order, without the header"
-                raise fault(f"{place_of(path, line)}, column {name}", why, fix)
+                raise unusable(f"{place_of(path, line)}, column {name}", why, fix)
 
 
 def _one_below_the_other(table: Mapping[str, object]) -> pl.DataFrame:
     """Return the rows of parts that are tables of their own."""
     parts = [read_table(source).with_columns(part=pl.lit(name)) for name, source in table.items()]
     if len(parts) < 2:
-        raise fault(f"part {next(iter(table))}", "it is the only one", "give train and test")
+        raise unusable(f"part {next(iter(table))}", "it is the only one", "give train and test")
     first = parts[0].columns
     different = {name for one in parts[1:] for name in {*first} ^ {*one.columns}}
     if different:
-        raise fault(
+        raise unusable(
             "the files of the parts",
             f"not all have the column {min(different)}",
             "give tables with the same columns",
@@ -214,13 +214,13 @@ def _key(where: str, frame: pl.DataFrame, lines: pl.DataFrame, patient: str | No
         return plain or shared
     own = [name for name in lines.columns if name not in ("part", LINE)]
     if not own:
-        raise fault(
+        raise unusable(
             where,
             f"it has {lines.height} lines and the table {frame.height} rows, and no column in "
             "common",
             "add the column row, the number of the table's row from 0",
         )
-    raise fault(
+    raise unusable(
         where,
         f"it has no column of the table; {close_to(own[0], own)}",
         "rename the column that names rows or patients as in the table"

@@ -12,7 +12,7 @@ from tomocalc.audit.joining import PLACE, own_rows
 from tomocalc.audit.split_file import KEY
 from tomocalc.dataset.splits import SPLIT
 from tomocalc.delimited import LINE
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.sections import TABLE
 
 log = logging.getLogger(__name__)
@@ -82,10 +82,5 @@ def _need_classes(path: str, rows: pl.DataFrame) -> None:
         labels = rows.filter(pl.col("part") == part)["label"]
         positives = int((labels == 1).sum())
         if not 0 < positives < labels.len():
-            raise TomocalcError(
-                "E304",
-                what="the split cannot be audited",
-                where=f"{path}, part {part}",
-                why=f"it holds {positives} positive among {labels.len()} candidates",
-                fix="put candidates of both classes into train and test",
-            )
+            why = f"it holds {positives} positive among {labels.len()} candidates"
+            raise fault("split_part_of_one_class", f"{path}, part {part}", why)

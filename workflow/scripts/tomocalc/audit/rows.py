@@ -17,7 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tomocalc.accounts.leakage import Shared
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 from tomocalc.extras import needing
 from tomocalc.text_table import PARQUET, TWICE, text_table
 
@@ -63,13 +63,8 @@ class SplitRows:
         parts = set(self.frame["part"].unique())
         for needed in ("train", "test"):
             if needed not in parts:
-                raise TomocalcError(
-                    "E304",
-                    what="the split cannot be audited",
-                    where=f"part {needed}",
-                    why=f"no row is in it; the parts are {', '.join(sorted(map(str, parts)))}",
-                    fix="name the parts train, validation (optional) and test",
-                )
+                why = f"no row is in it; the parts are {', '.join(sorted(map(str, parts)))}"
+                raise fault("split_part_absent", f"part {needed}", why)
 
     @cached_property
     def named(self) -> bool:
@@ -177,16 +172,16 @@ def read_table(source: Any, *, lines: bool = False) -> pl.DataFrame:
         except BAD as error:
             why = "it is no Parquet file" if Path(path).is_file() else "it is no regular file"
             why = why if Path(path).exists() else "there is no such file"
-            raise fault(path, why, "give a CSV, TSV or Parquet file") from error
+            raise unusable(path, why, "give a CSV, TSV or Parquet file") from error
     try:
         found = text_table(path, lines=lines)
     except TomocalcError as error:
-        raise fault(error.where, error.why, error.fix) from error
+        raise unusable(error.where, error.why, error.fix) from error
     blank = [name for name in found.columns if name.strip() == ""]
     if found.is_empty() or len(found.columns) - len(blank) < 2 + lines:
-        raise fault(path, "it holds no rows, or one column", "give a CSV, TSV or Parquet file")
+        raise unusable(path, "it holds no rows, or one column", "give a CSV, TSV or Parquet file")
     if twice := [name for name in found.columns if name and f"{name}{TWICE}" in found.columns]:
-        raise fault(path, f"it has several columns {twice[0]}", "rename or delete one of them")
+        raise unusable(path, f"it has several columns {twice[0]}", "rename or delete one of them")
     return found.drop(blank)
 
 
@@ -198,7 +193,7 @@ def _foreign(source: Any) -> pl.DataFrame:
         return pl.from_dataframe(source)
     except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
         why, fix = f"a {type(source).__name__} is no table", "give a path or a data frame"
-        raise fault("the table", why, fix) from error
+        raise unusable("the table", why, fix) from error
 
 
 def _of_pandas(frame: Any) -> pl.DataFrame:
@@ -217,7 +212,7 @@ def _of_pandas(frame: Any) -> pl.DataFrame:
         return pl.DataFrame([_series(name, values) for name, values in columns])
     except pl.exceptions.DuplicateError as error:
         twice = "two of its columns have the same name"
-        raise fault("the table", twice, "rename or delete one of them") from error
+        raise unusable("the table", twice, "rename or delete one of them") from error
 
 
 def _series(name: str, values: Any) -> pl.Series:
@@ -239,7 +234,6 @@ def close_to(name: str, columns: Sequence[str]) -> str:
     return f"it has {', '.join(some)}"
 
 
-def fault(where: str, why: str, fix: str) -> TomocalcError:
+def unusable(where: str, why: str, fix: str) -> TomocalcError:
     """Return what is wrong with a table or a split that is to be audited."""
-    what = "the table or its split cannot be used"
-    return TomocalcError("E302", what=what, where=where, why=why, fix=fix)
+    return fault("audited_table_unusable", where, why, fix)

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from tomocalc.audit.rows import fault, read_table
+from tomocalc.audit.rows import read_table, unusable
 from tomocalc.delimited import LINE
 from tomocalc.sections import PARTS, TABLE
 from tomocalc.text_table import PARQUET
@@ -52,7 +52,7 @@ def read_parts(source: Any) -> pl.DataFrame:
     if column is None:
         told = ", ".join(name for name in frame.columns[:20] if name != LINE)
         fix = "add one that says train, validation or test, or give the file that has one"
-        raise fault(name_of(source), f"it has no column part; its columns are {told}", fix)
+        raise unusable(name_of(source), f"it has no column part; its columns are {told}", fix)
     words = frame[column].cast(pl.String).fill_null("").str.strip_chars().str.to_lowercase()
     unknown = (~words.is_in(list(WORDS))).arg_true()
     if len(unknown):
@@ -60,14 +60,14 @@ def read_parts(source: Any) -> pl.DataFrame:
         fix = f"did you mean `{close[0]}`? Use " if close else "use "
         where = f"{place_of(source, frame[LINE][unknown[0]])}, column {column}"
         why = f"its word is no part, as in {len(unknown)} rows"
-        raise fault(where, why, f"{fix}{', '.join(PARTS)}")
+        raise unusable(where, why, f"{fix}{', '.join(PARTS)}")
     parts = words.replace_strict(WORDS, return_dtype=pl.String).alias("part")
     rest = frame.drop(column, LINE)
     once = rest.unique()  # rows of one patient may be lines of one fold
     for name in rest.columns:
         if FOLD.search(name) and rest.width > 1 and once.drop(name).is_duplicated().all():
             why = f"it numbers {rest[name].n_unique()} splits of the same rows, one below the other"
-            raise fault(f"column {name}", why, "give the lines of one of them at a time")
+            raise unusable(f"column {name}", why, "give the lines of one of them at a time")
     return rest.with_columns(parts, frame[LINE])
 
 
@@ -84,7 +84,7 @@ def own_parts(path: str) -> pl.DataFrame:
     for part in ("train", "test"):
         if part not in parts:
             why = f"no line has the part `{part}`; its parts are {', '.join(sorted(parts))}"
-            raise fault(f"{path}, column part", why, f"say which rows are in {part}")
+            raise unusable(f"{path}, column part", why, f"say which rows are in {part}")
     return lines
 
 

@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from tomocalc.accounts.leakage import SplitAudit
 from tomocalc.audit.audit import PERMUTATIONS, audit_split
 from tomocalc.audit.joining import joined_table
-from tomocalc.audit.rows import SplitRows, close_to, fault
-from tomocalc.errors import TomocalcError
+from tomocalc.audit.rows import SplitRows, close_to, unusable
+from tomocalc.errors import fault
 from tomocalc.identity import (
     is_empty,
     made_by_spreadsheet,
@@ -70,11 +70,11 @@ def audit_table(
         ``E302`` or ``E304``, for what is not there or cannot be told.
     """
     if permutations < 0 or seed < 0:
-        raise fault("permutations and seed", "one of them is negative", "give 0 or more")
+        raise unusable("permutations and seed", "one of them is negative", "give 0 or more")
     frame, unassigned = joined_table(table, split, patient=patient)
     for column in (label, patient, site, *(features or ())):
         if column is not None and column not in frame.columns:
-            raise fault(
+            raise unusable(
                 f"column {column}",
                 f"the table has no such column; {close_to(column, frame.columns)}",
                 "name a column of the table",
@@ -87,13 +87,13 @@ def audit_table(
     names = [name for name in filled if not _is_name(name, numeric[name])]
     used = list(features) if features else names
     if not used:
-        raise fault("features", "no column of the table holds numbers", "name them: --features")
+        raise unusable("features", "no column of the table holds numbers", "name them: --features")
     missing = [name for name in used if name not in filled]
     if missing:
         why = "it holds text" if missing[0] not in numeric.columns else "it holds no number"
         if missing[0] in (label, patient, site):
             why = "it is the label, the patient or the site"
-        raise fault(f"column {missing[0]}", why, "leave it out of the features")
+        raise unusable(f"column {missing[0]}", why, "leave it out of the features")
     texts = frame.drop("part", label, *(name for name in (patient,) if name), *numeric.columns)
     known = [name for name in texts.columns if 1 < texts[name].n_unique() <= FEW or name == site]
     row_names = _row_names(frame, label, patient)
@@ -146,20 +146,20 @@ def labels_of(
     if len(kinds) < 2:
         why = "all labels in it are the same" if kinds else "no row has a label"
         fix = "name the column of the labels, or take rows of both classes"
-        raise fault(f"column {name}", why, fix)
+        raise unusable(f"column {name}", why, fix)
     if not wanted or (positive is None and len(kinds) != 2):
         why = f"it holds {len(kinds)} different labels"
         why += "" if positive is None else ", and none of them is the positive one"
-        raise fault(f"column {name}", why, "say which one is positive: --positive VALUE")
+        raise unusable(f"column {name}", why, "say which one is positive: --positive VALUE")
     others = [kind for kind in kinds if kind != wanted[-1]]
     if negative is None and len(others) != 1:
         why = f"it holds {len(kinds)} different labels, and which are negative is not said"
-        raise fault(f"column {name}", why, "name them: --negative VALUE …; others are left out")
+        raise unusable(f"column {name}", why, "name them: --negative VALUE …; others are left out")
     if negative is not None:
         others = [kind for kind in others if any(_same(kind, word) for word in negative)]
         if len(others) < len(set(negative)):
             why = "a negative label is in no row, or is the positive one"
-            raise fault(f"column {name}", why, "correct --negative")
+            raise unusable(f"column {name}", why, "correct --negative")
     classes = {wanted[-1]: 1} | dict.fromkeys(others, 0)
     return texts.replace_strict(classes, default=None, return_dtype=pl.Int8), wanted[-1]
 
@@ -178,13 +178,8 @@ def _patients(frame: pl.DataFrame, patient: str | None) -> pl.Series:
     named = [(one, line) for line, one in enumerate(once) if one]
     for again in two_spellings(named, beside=False):
         rows = " and ".join(str((names == one).arg_max()) for one in (again.known, again.name))
-        raise TomocalcError(
-            "E303",
-            what="one patient may stand under two names",
-            where=f"column {patient}, rows {rows}",
-            why="their names differ in spelling alone",
-            fix="write both alike, or tell them apart by more than case, zeros and separators",
-        )
+        why = "their names differ in spelling alone"
+        raise fault("patient_spelt_twice", f"column {patient}, rows {rows}", why)
     vain = (is_empty, names_nobody, made_by_spreadsheet)
     nobody = {name: "" if any(is_vain(name) for is_vain in vain) else name for name in once}
     return names.replace_strict(nobody, return_dtype=pl.String)

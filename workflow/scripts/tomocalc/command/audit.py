@@ -163,19 +163,21 @@ def _test_part(given: argparse.Namespace) -> Any:
     import polars as pl
 
     from tomocalc.audit.joining import joined_table
-    from tomocalc.audit.rows import fault
+    from tomocalc.audit.rows import unusable
     from tomocalc.audit.tables import labels_of
     from tomocalc.study.seal import part_of_rows
 
     rows, _ = joined_table(given.table, given.split, patient=given.patient)
     for column in filter(None, (given.label or "", given.patient)):
         if column not in rows.columns:
-            raise fault(f"column {column}", "the table has no such column", "name one that it has")
+            raise unusable(
+                f"column {column}", "the table has no such column", "name one that it has"
+            )
     if not given.label:
-        raise fault("--label", "it is not said which column is the label", "add --label COLUMN")
+        raise unusable("--label", "it is not said which column is the label", "add --label COLUMN")
     test = rows.filter(pl.col("part") == "test")
     if test.is_empty():
-        raise fault("part test", "no row is in it", "name the parts train, validation and test")
+        raise unusable("part test", "no row is in it", "name the parts train, validation and test")
     label, _ = labels_of(test[given.label], given.label, given.positive, None)
     return part_of_rows(
         test.with_columns(label.alias(given.label)), label=given.label, patient=given.patient

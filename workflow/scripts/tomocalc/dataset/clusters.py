@@ -18,7 +18,7 @@ from tomocalc.accounts.quality import ClusterCounts
 from tomocalc.cells import LINE
 from tomocalc.dataset.cluster_features import cluster_features
 from tomocalc.dataset.labels import Objects
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.neighbours import ClusterSettings, cluster_numbers
 from tomocalc.reader_terms import opinion_on
 from tomocalc.sections import Finding, LabelsSection, lines_of
@@ -129,13 +129,9 @@ def _check_outcome(
     for one in annotations if outline["pathology"] == "benign" else ():
         malignant = one["kind"] == "calcification" and one["pathology"] == "malignant"
         if malignant and (inside & objects.within(one, 0.0, slices)).any():
-            raise TomocalcError(
-                "E303",
-                what="two annotations contradict each other",
-                where=f"annotation sheet, lines {outline[LINE]} and {one[LINE]}",
-                why=f"a malignant calcification of {one['volume_id']} lies in a benign cluster",
-                fix="give both the same pathology: a cluster is malignant where one of it is",
-            )
+            where = f"annotation sheet, lines {outline[LINE]} and {one[LINE]}"
+            why = f"a malignant calcification of {one['volume_id']} lies in a benign cluster"
+            raise fault("annotations_contradict", where, why)
 
 
 def places_mm(members: pl.DataFrame, slice_spacing_mm: float) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from tomocalc.accounts.doubts import Doubt, refused
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.prediction import VolumeScores
-from tomocalc.errors import TomocalcError, quoted, raise_all
+from tomocalc.errors import fault, quoted, raise_all
 from tomocalc.files import file_sha256, sheet_rows, sheet_text, write_text
 from tomocalc.identity import patients_of_studies
 from tomocalc.image.shards import read_manifest, remains
@@ -168,11 +168,6 @@ def checked(path: Path, sha256: str) -> str:
     """
     path = Path(os.path.normpath(path))
     if not path.is_file() or file_sha256(path) != sha256:
-        raise TomocalcError(
-            "E301",
-            what="a file of a measured volume cannot be used",
-            where=str(path),
-            why="it is missing or differs from the checksum in the list of volumes",
-            fix=f"delete it and run the same command again: rm {quoted(*remains(path))}",
-        )
+        why = "it is missing or differs from the checksum in the list of volumes"
+        raise fault("volume_file_unusable", path, why, files=quoted(*remains(path)))
     return str(path)

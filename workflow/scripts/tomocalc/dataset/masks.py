@@ -12,7 +12,7 @@ from skimage.measure import label as connected
 
 from tomocalc.accounts.manifest import SliceSource, VolumeManifest
 from tomocalc.cells import LINE
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.readers.masks import MaskFrame, MaskStack, bad_mask, open_mask
 from tomocalc.readers.plane import source_key
 from tomocalc.sections import Finding
@@ -130,13 +130,8 @@ def _slice(row: Finding, volume: Located) -> int | None:
         return stored.index(named)
     if named > max(stored):
         return max(named, volume.slices)
-    raise TomocalcError(
-        "E303",
-        what="an annotation does not fit its volume",
-        where=f"annotation sheet, line {row[LINE]}",
-        why=f"frame {named} of {row['volume_id']} is no slice: it was left out",
-        fix="see the log of extract_features for what is left out, and name another slice",
-    )
+    why = f"frame {named} of {row['volume_id']} is no slice: it was left out"
+    raise fault("frame_left_out", f"annotation sheet, line {row[LINE]}", why)
 
 
 def _boxed(

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tomocalc.cells import LINE, Fault, together
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 from tomocalc.sections import Finding, lines_of
 from tomocalc.sheets import CALCIFIED
 
@@ -78,17 +78,16 @@ def misplaced(
         return [misfit(f"{sheet}:{outside[0][LINE]}", f"{why}x and y exchanged", fix)]
     faults: dict[int, Fault] = {}
     for row, size in sized:
-        if fault := _reason(row, size):
-            why = f"{fault[0]}, and {row['volume_id']} has {size}"
-            error = misfit(f"{sheet}:{row[LINE]}", why, fault[1])
+        if reason := _reason(row, size):
+            why = f"{reason[0]}, and {row['volume_id']} has {size}"
+            error = misfit(f"{sheet}:{row[LINE]}", why, reason[1])
             faults.setdefault(row[LINE], (row[LINE], "", error))
     return together(faults.values())
 
 
 def misfit(where: str, why: str, fix: str) -> TomocalcError:
     """Return why an annotation cannot be of its volume."""
-    what = "an annotation does not fit its volume"
-    return TomocalcError("E303", what=what, where=where, why=why, fix=fix)
+    return fault("annotation_misplaced", where, why, fix)
 
 
 def centre(row: Finding) -> tuple[float, float]:

@@ -9,7 +9,7 @@ import msgspec
 import polars as pl
 
 from tomocalc.accounts.quality import QualityAccount
-from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.errors import TomocalcError, fault, raise_all
 from tomocalc.tables import FEATURES, names, own_columns
 
 PLACES = (("volumes", "volume_id"), ("patients", "patient_id"), ("sites", "site"))
@@ -178,10 +178,4 @@ def _fault(rows: pl.DataFrame, why: str, fix: str) -> TomocalcError:
         for volume, candidate, index in rows.select(ROW).head(NAMED).iter_rows()
     ]
     others = f" and {rows.height - NAMED} more" if rows.height > NAMED else ""
-    return TomocalcError(
-        "E302",
-        what="rows do not follow the schema",
-        where="; ".join(named) + others,
-        why=why,
-        fix=fix,
-    )
+    return fault("rows_against_schema", "; ".join(named) + others, why, fix)

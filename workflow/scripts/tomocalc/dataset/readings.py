@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dataset.labels import Objects
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.sections import Finding, Place
 
 FEWEST = 3
@@ -68,9 +68,8 @@ class Readings:
         """
         for name, found in self._found.most_common(1):
             if found >= max(FEWEST, SHARE * findings) and matched < found / 2:
-                what = "annotations seem to be meant otherwise"
                 why = f"{matched} of {findings} findings have a candidate, and {found} with {name}"
-                raise TomocalcError("E303", what=what, where=sheet, why=why, fix=READINGS[name])
+                raise fault("annotations_misread", sheet, why, READINGS[name])
 
 
 def _readings(row: Finding, volume: VolumeManifest) -> Iterator[tuple[str, Place]]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from tomocalc.dataset.dealing import deal_parts
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 from tomocalc.sections import PARTS, TABLE, SplitSection
 
 MORE = {
@@ -290,8 +290,7 @@ def _without_class(rows: pl.DataFrame, parts: Sequence[str], folds: int) -> list
 
 
 def _too_few(why: str, fix: str) -> TomocalcError:
-    where = "candidates.parquet of this run"
-    return TomocalcError("E304", what="too few of a class to split", where=where, why=why, fix=fix)
+    return fault("too_few_of_class", "candidates.parquet of this run", why, fix)
 
 
 def _arranged(rows: pl.DataFrame) -> pl.DataFrame:

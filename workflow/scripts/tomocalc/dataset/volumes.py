@@ -22,7 +22,7 @@ from tomocalc.dataset.labels import Objects, drop_ambiguous, label_candidates
 from tomocalc.dataset.listing import check_cohort
 from tomocalc.dataset.places import Size, misplaced
 from tomocalc.dataset.readings import Readings
-from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.errors import fault, raise_all
 from tomocalc.image.shards import read_manifest, read_volume_rows
 from tomocalc.neighbours import ClusterSettings
 from tomocalc.sections import DoubtsSection, Finding, LabelsSection, lines_of
@@ -190,14 +190,11 @@ def _check_clusters(sheet: str, counts: ClusterCounts) -> None:
     groups = counts.outlined + counts.formed
     log.info("%d clusters, %d of them without a known outcome", groups, counts.unknown)
     if groups == counts.unknown:
-        raise TomocalcError(
-            "E303",
-            what="no cluster has members and an outcome",
-            where=sheet,
-            why=f"{groups} clusters lie on its findings, {counts.unknown} of them without an "
-            f"outcome, and in {counts.without_members} outlined ones no candidate stands out",
-            fix="fill the column pathology, or lower clusters.contrast_to_noise",
+        why = (
+            f"{groups} clusters lie on its findings, {counts.unknown} of them without an "
+            f"outcome, and in {counts.without_members} outlined ones no candidate stands out"
         )
+        raise fault("no_cluster_found", sheet, why)
 
 
 def _warn_of_unannotated(volumes: list[VolumeManifest], annotated: Collection[str]) -> None:
@@ -229,14 +226,7 @@ def _check_matched(sheet: str, annotated: int, matched: int, turned: int) -> Non
                 "rows - 1 - y; or correct laterality or image.side_mismatch so that it is not "
                 "turned"
             )
-        raise TomocalcError(
-            "E303",
-            what="no annotation has a candidate",
-            where=sheet,
-            why=why,
-            fix=f"{fix}; if it is so, see the pictures in qc/, then lower candidates.threshold_k "
-            "or mend the spacing",
-        )
+        raise fault("no_annotation_found", sheet, why, first=fix)
     if matched < annotated / 2:
         log.warning(
             "%d of %d annotations have no candidate and count as missed: see in the pictures of "
@@ -290,11 +280,6 @@ def _slice_account(measured: list[_Measured], max_bad_fraction: float) -> dict[s
         "quarantined": sum(len(volume.manifest.quarantined) for volume in measured),
     }
     if slices["quarantined"] > max_bad_fraction * slices["total"]:
-        raise TomocalcError(
-            "E306",
-            what="too many slices are quarantined",
-            where="qc/quarantine.tsv of this run",
-            why=f"{slices['quarantined']} of {slices['total']} slices could not be read",
-            fix="mend the listed files, or raise dataset.max_bad_fraction",
-        )
+        why = f"{slices['quarantined']} of {slices['total']} slices could not be read"
+        raise fault("too_many_quarantined", "qc/quarantine.tsv of this run", why)
     return slices

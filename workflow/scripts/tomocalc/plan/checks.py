@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 from tomocalc.cells import LINE, Row, row_error, together
 from tomocalc.dataset.dealing import fewest
 from tomocalc.dataset.places import SEVERAL, Size, misplaced
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 from tomocalc.readers.sources import source_names
 from tomocalc.sections import Finding, SplitSection
 
@@ -107,14 +107,9 @@ def check_outcomes(findings: Sequence[Row], where: str, *, others: int = 0) -> N
     counts = {word: sum(row["pathology"] == word for row in findings) for word in OUTCOMES}
     if not all(counts.values()):
         told = ", ".join(f"{count} {word}" for word, count in counts.items())
-        raise TomocalcError(
-            "E304",
-            what="the annotations do not have both outcomes",
-            where=f"{where}, column pathology",
-            why=f"of {len(findings)} calcifications and clusters are {told}, the others unknown"
-            + (f"; {others} findings are masses and the like" if others else ""),
-            fix="fill it with benign and malignant, or set target: calcification",
-        )
+        why = f"of {len(findings)} calcifications and clusters are {told}, the others unknown"
+        why += f"; {others} findings are masses and the like" if others else ""
+        raise fault("no_both_outcomes", f"{where}, column pathology", why)
 
 
 def check_split(cohort: Cohort, split: SplitSection) -> None:
@@ -135,28 +130,18 @@ def check_split(cohort: Cohort, split: SplitSection) -> None:
     kind, rarer = min(cohort.having.items(), key=lambda item: item[1])
     if kind == CALCIFICATION and not rarer:
         kinds = f"its {cohort.findings} findings are of other kinds" if cohort.findings else ""
-        raise TomocalcError(
-            "E304",
-            what="no calcification is annotated",
-            where=cohort.where,
-            why=kinds or "it has no rows",
-            fix="add one row per calcification or cluster, or put some in "
-            "(insertion.enabled); without any, volumes can be measured (features/volumes.tsv) and "
-            "scored with a model from elsewhere",
-        )
+        raise fault("no_calcification", cohort.where, kinds or "it has no rows")
     folds = split["folds"]
     if rarer >= fewest(folds):
         return
     fewer = ", and set split.folds to 2" if folds > 2 else ""
     more = f"add {fewest(2) - rarer} {cohort.unit} with a {kind}{fewer}"
-    raise TomocalcError(
-        "E304",
-        what="too few patients for the folds",
-        where=cohort.where,
-        why=f"{rarer} of {cohort.patients} {cohort.unit} have a {kind}, "
-        f"and the test part and each of {folds} folds need one",
-        fix=f"set split.folds to {rarer - 1}, or add {cohort.unit}" if rarer >= fewest(2) else more,
+    why = (
+        f"{rarer} of {cohort.patients} {cohort.unit} have a {kind}, "
+        f"and the test part and each of {folds} folds need one"
     )
+    less = f"set split.folds to {rarer - 1}, or add {cohort.unit}"
+    raise fault("too_few_for_folds", cohort.where, why, less if rarer >= fewest(2) else more)
 
 
 def wrong_spacing(sheet: str, rows: Sequence[Row]) -> list[TomocalcError]:
@@ -175,12 +160,12 @@ def wrong_spacing(sheet: str, rows: Sequence[Row]) -> list[TomocalcError]:
     for row in rows:
         where = f"{sheet}:{row[LINE]}, column"
         for name, suffix in _without(row):
-            error = TomocalcError(
-                "E205",
-                what=f"{name.split('_')[0]} spacing is missing",
-                where=f"{where} {name}",
-                why=f"files that end in {suffix} carry none",
-                fix=f"fill {name}",
+            error = fault(
+                "spacing_to_fill",
+                f"{where} {name}",
+                f"files that end in {suffix} carry none",
+                axis=name.split("_")[0],
+                column=name,
             )
             found.append((row[LINE], name, error))
         own = row["pixel_spacing_mm"]

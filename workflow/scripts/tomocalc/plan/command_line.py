@@ -17,7 +17,7 @@ from pathlib import Path
 
 import yaml
 
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 
 SETTING = re.compile(r"[A-Za-z_][\w-]*\w=")
 STUDY = (".yaml", ".yml", ".json")
@@ -145,8 +145,7 @@ def _find_a_cache() -> None:
 
 
 def _mistaken(where: str, why: str, fix: str) -> TomocalcError:
-    what = "the command cannot be understood"
-    return TomocalcError("E105", what=what, where=where, why=why, fix=fix)
+    return fault("setting_not_understood", where, why, fix)
 
 
 class Remedies(logging.Filter):

@@ -8,7 +8,7 @@ from typing import Any
 
 from tomocalc.comparison.catalogue import STEP_KEYS
 from tomocalc.config import Schema
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.plan.checks import Cohort, check_split
 from tomocalc.plan.named import check_contents, check_named_files
 from tomocalc.plan.pages import PagePlan
@@ -123,13 +123,7 @@ class Plan:
     def detectors(self, _: Wildcards) -> dict[str, list[str]]:
         """Return marks and accounts of every detector that is asked for."""
         if not self.protocols.config["detectors"]:
-            raise TomocalcError(
-                "E104",
-                what="there are no detectors",
-                where="configuration key detectors",
-                why="it names none",
-                fix="name some: --config detectors='[faster_rcnn, unet, blob_dog]'",
-            )
+            raise fault("no_detectors", "configuration key detectors", "it names none")
         return {"marks": self.detector_files("parquet"), "accounts": self.detector_files("json")}
 
     def detector_files(self, ending: str) -> list[str]:

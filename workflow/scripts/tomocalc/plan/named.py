@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tomocalc.cells import LINE, Row
 from tomocalc.comparison.catalogue import read_cited
-from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.errors import TomocalcError, fault, raise_all
 from tomocalc.plan.checks import Cohort
 from tomocalc.plan.reading import Config, is_address
 
@@ -133,13 +133,7 @@ def _missing(config: Config) -> Iterator[TomocalcError]:
 
 
 def _absent(key: str, why: str, fix: str) -> TomocalcError:
-    return TomocalcError(
-        "E104",
-        what="a file that the configuration names is missing",
-        where=f"configuration key {key}",
-        why=why,
-        fix=fix,
-    )
+    return fault("named_file_missing", f"configuration key {key}", why, fix)
 
 
 def _model_reads(config: Config) -> tuple[list[str], bool]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tomocalc.cells import Row
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.plan.reading import Config, measured_slices
 from tomocalc.plan.volumes import VolumePlan, subgroups_in
 from tomocalc.plan.wildcards import Wildcards, answering, as_it_is, known_row
@@ -106,13 +106,9 @@ class PredictionPlan:
         if settings["table"] is not None and settings["annotations"] is None:
             return {"table": settings["table"], **model}
         if not self._own_sheet or settings["annotations"] is None or settings["table"]:
-            raise TomocalcError(
-                "E104",
-                what="it is not clear what to validate the model on",
-                where="configuration keys predict.volumes, predict.annotations, predict.table",
-                why="labelled volumes need the first two, a labelled table the third alone",
-                fix="give --config predict='{model: FOLDER, volumes: SHEET, annotations: SHEET}'",
-            )
+            where = "configuration keys predict.volumes, predict.annotations, predict.table"
+            why = "labelled volumes need the first two, a labelled table the third alone"
+            raise fault("validation_unclear", where, why)
         manifests = [f"<results>/predictions/{name}/features/manifest.json" for name in self.rows]
         return {
             "manifests": manifests,

@@ -13,7 +13,7 @@ from typing import Any
 
 from tomocalc.cells import LINE, Row, row_error, together
 from tomocalc.config import Schema, load_schema
-from tomocalc.errors import TomocalcError, raise_all
+from tomocalc.errors import TomocalcError, fault, raise_all
 from tomocalc.files import stable_number
 from tomocalc.identity import patient_keys
 from tomocalc.phantom.cohort import phantom_volumes
@@ -108,23 +108,17 @@ def localise_paths(config: Config) -> None:
         path = config[section][name]
         if path is None or is_address(path):
             continue
-        if fault := foreign_path(path):
-            why, fix = fault[0], fault[1].partition(", or set volumes.data_root")[0]
-            where = f"configuration key {key}"
-            errors.append(TomocalcError("E101", what="wrong path", where=where, why=why, fix=fix))
+        if foreign := foreign_path(path):
+            why, fix = foreign[0], foreign[1].partition(", or set volumes.data_root")[0]
+            errors.append(fault("wrong_path", f"configuration key {key}", why, fix))
         config[section][name] = local_path(path)
     raise_all(errors)
 
 
 def no_utf8(error: UnicodeEncodeError) -> TomocalcError:
     """Return what is wrong where a path cannot be told to the system."""
-    return TomocalcError(
-        "E104",
-        what="a path cannot be used in this locale",
-        where=ascii(error.object),
-        why=f"its characters are not in the system's encoding, {error.encoding}",
-        fix="give the same command with PYTHONUTF8=1 before it, or set LC_ALL=C.UTF-8",
-    )
+    why = f"its characters are not in the system's encoding, {error.encoding}"
+    return fault("path_foreign_to_locale", ascii(error.object), why)
 
 
 def shipped(path: str | None, home: Path) -> str | None:

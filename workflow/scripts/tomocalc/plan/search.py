@@ -17,7 +17,7 @@ from functools import cached_property
 
 from tomocalc.cells import Row
 from tomocalc.dataset.dealing import deal_parts
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.files import stable_number
 from tomocalc.plan.reading import Config, inserted_volumes
 from tomocalc.plan.volumes import VolumePlan, Wildcards, answering
@@ -89,16 +89,16 @@ class SearchPlan:
                 found[patient].append(name)
         folds = self.config["search"]["folds"]
         if len(found) < folds:
-            raise TomocalcError(
-                "E304",
-                what="too few patients for a learned search",
-                where="configuration key search.folds",
-                why=f"{len(found)} training patients have a volume without an annotated "
-                f"calcification, fewer than the {folds} folds",
-                fix=f"set search.folds to {len(found)}, or candidates.generator to local"
-                if len(found) > 1
-                else "add volumes without calcifications, or set candidates.generator to local",
+            why = (
+                f"{len(found)} training patients have a volume without an annotated "
+                f"calcification, fewer than the {folds} folds"
             )
+            fix = (
+                f"set search.folds to {len(found)}, or candidates.generator to local"
+                if len(found) > 1
+                else "add volumes without calcifications, or set candidates.generator to local"
+            )
+            raise fault("too_few_for_search", "configuration key search.folds", why, fix)
         return dict(found)
 
     @cached_property
@@ -139,16 +139,11 @@ class SearchPlan:
 
     def _known(self, wildcards: Wildcards) -> list[str]:
         names = [ALL, *(f"fold{number}" for number in range(self.config["search"]["folds"]))]
-        if not self.in_use or wildcards.search not in names:
-            raise TomocalcError(
-                "E104",
-                what="there is no such search",
-                where=f"search/{wildcards.search}, below the results",
-                why=f"they are {', '.join(names)}" if self.in_use else "this run learns none",
-                fix="ask for one of these"
-                if self.in_use
-                else "set candidates.generator to learned, with a source of image volumes",
-            )
+        where = f"search/{wildcards.search}, below the results"
+        if not self.in_use:
+            raise fault("no_search_learned", where, "this run learns none")
+        if wildcards.search not in names:
+            raise fault("no_such_search", where, f"they are {', '.join(names)}")
         return self._learns_from(wildcards.search)
 
     @answering

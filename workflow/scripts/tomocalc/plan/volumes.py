@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from tomocalc.cells import Row
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import fault
 from tomocalc.files import stable_number
 from tomocalc.plan.reading import Config, inserted_volumes, table_file
 from tomocalc.plan.wildcards import Wildcards, answering, known_row
@@ -115,24 +115,14 @@ class VolumePlan:
         if name in self.rows:
             return [name]
         if name not in self.batches:
-            raise TomocalcError(
-                "E104",
-                what="there is no such batch of volumes",
-                where=f"batches/{name}.json, below the results",
-                why="it is no volume of the sheet, or volumes_per_job is another than before",
-                fix="ask for one volume, batches/VOLUME.json, or for all, features/volumes.tsv",
-            )
+            why = "it is no volume of the sheet, or volumes_per_job is another than before"
+            raise fault("no_such_batch", f"batches/{name}.json, below the results", why)
         return self.batches[name]
 
     def _images(self) -> Iterable[str]:
         if not self.has_images:
-            raise TomocalcError(
-                "E104",
-                what="there are no images",
-                where="configuration key source",
-                why="image models read image volumes, and the source is a table",
-                fix="ask for results/comparison/comparison.html",
-            )
+            why = "image models read image volumes, and the source is a table"
+            raise fault("no_images", "configuration key source", why)
         return self.rows
 
     def row(self, name: str) -> Row:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from tomocalc.cells import Row
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 
 ASSETS = {".css", ".j2", ".js", ".tsv"}
 """Files that pages are made with, beside the modules of a package."""
@@ -38,6 +38,7 @@ def library_files(script: Path) -> list[Path]:
 
     These are the modules that it imports, directly or not, anywhere in their text, with the
     packages around them, and the assets in these packages. Imports are absolute.
+    The table of faults is not among them: no result changes with its words.
     """
     root, found, waiting = script.parent, set(), [script]
     while waiting:
@@ -140,13 +141,8 @@ def known_row(rows: Mapping[str, Row], name: str) -> Row:
     """
     if name not in rows:
         close = difflib.get_close_matches(name, rows, n=1)
-        raise TomocalcError(
-            "E104",
-            what="there is no such volume",
-            where=name,
-            why=f"it is none of the {len(rows)} volumes of this run",
-            fix=f"ask for one of its ids{f', such as {close[0]}' if close else ''}",
-        )
+        why = f"it is none of the {len(rows)} volumes of this run"
+        raise fault("no_such_volume", name, why, such_as=f", such as {close[0]}" if close else "")
     return rows[name]
 
 

@@ -40,7 +40,7 @@ lint: $(VENV)/ready-for-tests
 	PATH="$(CURDIR)/$(BIN):$$PATH" pre-commit run --all-files --show-diff-on-failure
 
 docs: $(VENV)/ready
-	PYTHONPATH=workflow/scripts $(BIN)/python -m tomocalc.reference .
+	PYTHONPATH=workflow/scripts $(BIN)/python docs/reference.py
 
 site: $(VENV)/ready-for-tests
 	docs/site.sh $(BIN)/mkdocs

@@ -7,9 +7,9 @@
 INbreast: the network learns spots that are put into the images that TXT lists (image ids, one a
 line, without calcifications); those of patients with a place in CSV are left out. CSV has file,
 patient, type (Calcification | Cluster), x_half, y_half, rx_half, ry_half (pixels), completeness.
-BCS-DBT: two folds of patients, each searched by the network that learned on the other one; and, of
-both, all by the network that learned on INbreast. What is put in there are spots as they are
-learned and, of both, calcifications cut out of the images of INbreast, as they are and softer.
+BCS-DBT: folds of patients, each searched by the network that learned on the others. What is put in
+are spots as they are learned. Of both, all slices are searched by the network that learned on
+INbreast, too, and calcifications cut out of its images are put in, as they are and softer.
 
 Recall is that of all places when every image shows, on average, so many objects that are none. What
 lies in a cluster's ellipse counts as neither. Peers see the same images in the same run.
@@ -216,7 +216,9 @@ def templates_of(folder: Path, truth: Path) -> list[Template]:
     return kept
 
 
-def bcs_dbt(folder: Path, elsewhere: Method | None, templates: Sequence[Template]) -> None:
+def bcs_dbt(
+    folder: Path, elsewhere: Method | None, templates: Sequence[Template], folds: int
+) -> None:
     """Print what is found of what is put in, also by a search that has learned elsewhere."""
     paths = sorted(folder.glob("*.jpg"))
     # DBT-P00013-….jpg: the second part is the patient
@@ -225,8 +227,8 @@ def bcs_dbt(folder: Path, elsewhere: Method | None, templates: Sequence[Template
     kinds = ("spots put in", *((f"calcifications {how}" for how in SOFT_MM) if templates else ()))
     accounts = {kind: {name: Scores() for name in (*NAMES, *further)} for kind in kinds}
     contrast: list[float] = []
-    for fold in range(2):
-        tested = set(patients[fold::2])
+    for fold in range(folds):
+        tested = set(patients[fold::folds])
         others = [path for path in paths if path.name.split("-")[1] not in tested]
         method = train(((gray(path), DBT_MM) for path in others), len(others))
         dog = tuned([(gray(path), DBT_MM) for path in others[:TUNED_ON]])
@@ -261,10 +263,11 @@ if __name__ == "__main__":
     )
     for name in ("images", "truth", "unlabelled", "slices"):
         parser.add_argument(f"--{name}", type=Path)
+    parser.add_argument("--folds", type=int, default=2, help="of the patients of BCS-DBT")
     options = parser.parse_args()
     taught = None
     if options.images:
         taught = inbreast(options.images, options.truth, options.unlabelled)
     if options.slices:
         templates = templates_of(options.images, options.truth) if options.images else []
-        bcs_dbt(options.slices, taught, templates)
+        bcs_dbt(options.slices, taught, templates, options.folds)

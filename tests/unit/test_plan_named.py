@@ -17,7 +17,7 @@ from tomocalc.plan.checks import check_split
 from tomocalc.plan.named import check_contents, check_named_files
 
 SCHEMA = load_schema(ROOT / "workflow/schemas/config.schema.yaml")
-VOLUMES = {f"v{n}": {"volume_id": f"v{n}", "patient_id": f"q{n}"} for n in (0, 1)}
+VOLUMES = {f"v{n}": {"volume_id": f"v{n}", "patient_id": f"q{n}", "_line": n + 2} for n in (0, 1)}
 
 
 @pytest.fixture

@@ -100,7 +100,7 @@ def _check_split(path: str, config: Config, volumes: Mapping[str, Row], *, known
     own = config["table"]
     if config["source"] != "table":
         texts = [
-            {name: str(value) for name, value in row.items() if value is not None}
+            {name: str(cell) for name, cell in row.items() if name != LINE and cell is not None}
             for row in volumes.values()
         ]
         frame = pl.DataFrame(texts, infer_schema_length=None)

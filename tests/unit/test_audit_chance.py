@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, poisson
 
-from tomocalc.audit.chance import more_by_binomial, more_by_poisson
+from tomocalc.metrics import more_by_binomial, more_by_poisson
 
 
 def test_small_counts_are_those_of_the_hand() -> None:

@@ -1,4 +1,4 @@
-"""Figures of merit of scores against labels, and how far two samples of one feature lie apart.
+"""Figures of merit, how far two samples of one feature lie apart, and what chance alone counts.
 
 NumPy alone: a training computes them every epoch, prediction and pages from the same functions.
 """
@@ -185,3 +185,39 @@ def stability(expected: NDArray[Any], counted: NDArray[Any], n: int, m: int) -> 
         "ks_chance": 1.358 * math.sqrt((n + m) / (n * m)),
         "shift": ("strong" if psi > STRONG else "some") if told else "none",
     }
+
+
+FAR = 40
+"""Deviations above the mean of a Poisson count beyond which nothing is left to sum."""
+
+
+def more_by_binomial(count: int, trials: int, share: float) -> float:
+    """Return the chance of more than *count* successes in *trials*, each with the chance *share*.
+
+    Parameters
+    ----------
+    share
+        Above 0 and below 1.
+    """
+    counts = np.arange(trials)
+    return _more(count, (trials - counts) / (counts + 1) * (share / (1 - share)))
+
+
+def more_by_poisson(count: int, mean: float) -> float:
+    """Return the chance of more than *count* events where *mean* are expected, which is above 0."""
+    most = math.ceil(max(mean, count + 1) + FAR * math.sqrt(max(mean, count + 1)) + FAR)
+    return _more(count, mean / (np.arange(most) + 1))
+
+
+def _more(count: int, ratio: NDArray[np.float64]) -> float:
+    """Return the chance of more than *count*, from the *ratio* of every chance to the one before.
+
+    Ratios fall: that of 1 to 0 comes first, and chances rise as long as it is above 1. From the
+    most frequent count outwards their logarithms are summed, which loses no digits, and all chances
+    together are 1.
+    """
+    steps = np.log(ratio)
+    top = int((steps > 0).sum())  # the most frequent count
+    below = -np.cumsum(steps[:top][::-1])[::-1]
+    chances = np.exp(np.concatenate([below, [0.0], np.cumsum(steps[top:])]))
+    return float(chances[count + 1 :].sum() / chances.sum())

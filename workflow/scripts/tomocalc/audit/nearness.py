@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from pykdtree.kdtree import KDTree
 
 from tomocalc.accounts.leakage import Check, Shared, Verdict
-from tomocalc.audit.chance import more_by_binomial, more_by_poisson
 from tomocalc.audit.rows import SplitRows
+from tomocalc.metrics import more_by_binomial, more_by_poisson
 
 LOCAL = 10
 """The neighbour whose distance is the local unit."""

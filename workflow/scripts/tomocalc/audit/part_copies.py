@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from pykdtree.kdtree import KDTree
 
 from tomocalc.accounts.leakage import Check, Shared, Verdict
-from tomocalc.audit.chance import more_by_binomial
 from tomocalc.audit.rows import SplitRows
+from tomocalc.metrics import more_by_binomial
 
 FINE = 0.02
 """Chance that two rows have the same value, below which a feature is looked at."""

@@ -11,9 +11,9 @@ import numpy as np
 import polars as pl
 
 from tomocalc.accounts.leakage import Check, Shared, Verdict
-from tomocalc.audit.chance import more_by_binomial
 from tomocalc.audit.rows import SplitRows
 from tomocalc.identity import patient_keys
+from tomocalc.metrics import more_by_binomial
 
 COARSE = 0.05
 """Equal rows that chance puts on both sides, from which on features are called coarse."""

@@ -142,6 +142,11 @@ def test_exchanged_axes_are_told_once_for_all() -> None:
     (fault,) = misplaced("a.tsv", some, sizes)
     assert "y of its centre is 70, and v has 64 rows" in str(fault)
     assert fault.why.endswith("wrong too: lines 3, 4, 5")
+    (fault,) = misplaced("a.tsv", some[::-1], {"v": Size(columns=80)})
+    assert str(fault).partition(". Fix")[0].endswith("x of its centre is 90, and v has 80 columns")
+    (fault,) = misplaced("a.tsv", some[::-1], {"v": Size(rows=64)})
+    assert fault.where == "a.tsv:2"
+    assert fault.why.endswith("and v has 64 rows; wrong too: lines 3, 4, 5")
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_the_modules_are_those_that_python_finds(
 def test_pages_are_made_of_their_assets_too() -> None:
     names = {path.name for path in library_files(SCRIPTS / "build_index.py")}
     assert {"style.css", "layout.html.j2"} <= names
-    assert "faults.tsv" not in names  # no result changes with the words of a fault
+    assert "faults.tsv" not in names  # no figure changes with the words of a fault
     assert "style.css" not in {path.name for path in library_files(SCRIPTS / "split_dataset.py")}
 
 

@@ -137,6 +137,12 @@ def test_rescale_rules_that_differ_in_a_folder_are_applied(tmp_path: Path) -> No
     assert ratio == pytest.approx(2, rel=0.02)
 
 
+def test_signed_bytes_are_shifted_by_half_their_range(tmp_path: Path) -> None:
+    values = picture(bits=8)
+    signed = (values.astype(int) - 128).astype(np.int8)
+    np.testing.assert_array_equal(opened(write_tiff(tmp_path / "a.tif", [signed])).read(0), values)
+
+
 @pytest.mark.parametrize("bits", [8, 12])
 def test_white_is_zero_in_tiff(tmp_path: Path, bits: int) -> None:
     values = picture(bits=bits)

@@ -42,9 +42,12 @@ class Size:
 
     def __str__(self) -> str:
         """Return what is known of slices, rows and columns, in words."""
-        sides = f"{self.rows} rows and {self.columns} columns"
-        known = ((self.slices, f"{self.slices} slices"), (self.rows, sides))
-        return " of ".join(words for number, words in known if number < math.inf)
+        sides = " and ".join(filter(None, (self._told("rows"), self._told("columns"))))
+        return " of ".join(filter(None, (self._told("slices"), sides)))
+
+    def _told(self, name: str) -> str:
+        number = getattr(self, name)
+        return f"{number} {name}" if number < math.inf else ""
 
 
 def misplaced(
@@ -82,7 +85,7 @@ def misplaced(
             why = f"{reason[0]}, and {row['volume_id']} has {size}"
             error = misfit(f"{sheet}:{row[LINE]}", why, reason[1])
             faults.setdefault(row[LINE], (row[LINE], "", error))
-    return together(faults.values())
+    return together(faults[line] for line in sorted(faults))
 
 
 def misfit(where: str, why: str, fix: str) -> TomocalcError:

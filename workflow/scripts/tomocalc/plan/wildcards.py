@@ -38,7 +38,8 @@ def library_files(script: Path) -> list[Path]:
 
     These are the modules that it imports, directly or not, anywhere in their text, with the
     packages around them, and the assets in these packages. Imports are absolute.
-    The table of faults is not among them: no result changes with its words.
+    The table of faults is not among them: of all results only the sheet of quarantined slices, and
+    the manifests behind it, repeat its words.
     """
     root, found, waiting = script.parent, set(), [script]
     while waiting:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from tomocalc.errors import fault, raise_all
 
@@ -137,7 +136,6 @@ def read_cited(path: str) -> dict[str, Cited]:
     return cited
 
 
-DetectorName = Literal["faster_rcnn", "retinanet", "unet", "blob_dog", "hdogreg"]
 TITLES: dict[str, str] = {
     "faster_rcnn": "Faster R-CNN, slim FPN",
     "retinanet": "RetinaNet, slim FPN",

@@ -30,6 +30,7 @@ def parts(split, **given):
     [
         pl.DataFrame({"part": PARTS}),
         pl.DataFrame({"row": range(6), "part": PARTS}).reverse(),
+        pl.DataFrame({"row": [f"{row:03}" for row in range(6)], "part": PARTS}),
         TABLE.select("lesion", part=pl.Series(PARTS)).reverse(),
         TABLE.select("lesion", "scanner", "label", part=pl.Series(PARTS)).reverse(),
         TABLE.with_columns(part=pl.Series(PARTS)).reverse(),
@@ -38,7 +39,7 @@ def parts(split, **given):
         TABLE.select("patient", fold=pl.Series([0, 0, 1, 1, 2, 2]), part=pl.Series(PARTS)),
         OF_PATIENT.with_columns(scanner=pl.Series(["X", None, "Y"]), label=pl.Series([1, 1, 0])),
     ],
-    ids=["order", "row", "lesion", "attributes", "table", "patients", "pandas", "folds", "theirs"],
+    ids=["order", "row", "zeros", "lesion", "more", "table", "whose", "pandas", "folds", "theirs"],
 )
 def test_a_split_belongs_to_its_rows_in_whatever_way_it_says_so(split):
     assert parts(split, patient="patient") == (dict(zip("abcdef", PARTS, strict=True)), 0)
@@ -59,6 +60,9 @@ def test_a_patient_of_two_parts_is_in_both():
         ({"case": ["1", "2"], "scanner": ["X", "X"], "part": PARTS[3:5]}, "in several parts"),
         ({"patient": ["01", "02"], "part": PARTS[3:5]}, "compare how both spell it"),
         ({"patient": ["1", "9"], "part": PARTS[3:5]}, "1 of its lines"),
+        ({"row": range(1, 7), "part": PARTS}, "count rows from 0, without the header: the last"),
+        ({"lesion": ["a", "B"], "part": PARTS[3:5]}, "lesion as it stands there: case, zeros"),
+        ({"case": [1, 2], "scanner": ["X", "X"], "part": PARTS[3:5]}, "also by the split, row 0"),
         ({"patient": list("123123"), "fold": list("000111"), "part": PARTS}, "numbers 2 splits"),
     ],
 )
@@ -66,6 +70,26 @@ def test_a_split_that_does_not_say_to_what_it_belongs_is_refused(split, words):
     with pytest.raises(TomocalcError) as error:
         joined_table(TABLE, pl.DataFrame(split), patient="patient")
     assert words in str(error.value)
+
+
+def test_a_row_of_an_image_is_no_number_of_a_row():
+    table = TABLE.with_columns(row=pl.Series([40, 40, 7, 8, 9, 9]))
+    numbered = pl.DataFrame({"row": range(6), "part": PARTS})
+    for split in (numbered, table.select("row", "lesion", part=pl.Series(PARTS))):
+        rows, _ = joined_table(table, split.reverse(), patient="patient")
+        assert rows["part"].to_list() == PARTS
+        assert rows["row"].cast(pl.Int64).to_list() == table["row"].to_list()
+    with pytest.raises(TomocalcError, match="what the column row of the table holds"):
+        joined_table(TABLE.with_columns(row=pl.int_range(1, 7)), numbered)
+
+
+def test_parts_alone_are_read_from_a_text(tmp_path):
+    path = tmp_path / "split.csv"
+    path.write_text("\n\n".join(["part", *PARTS]) + "\n\n")
+    assert parts(str(path)) == (dict(zip("abcdef", PARTS, strict=True)), 0)
+    path.write_text("lesion part\na train\nf test\n")
+    with pytest.raises(TomocalcError, match="it holds one column, and that is no part"):
+        parts(str(path))
 
 
 def test_a_column_of_another_library_is_no_table():

@@ -92,6 +92,22 @@ def test_blanks_around_numbers_and_names_do_not_count(tmp_path):
     assert rows["contrast"].to_list() == [0.5, None]
 
 
+def test_what_spreadsheets_and_copying_leave_behind_does_not_count(tmp_path):
+    plain, _ = read(tmp_path, "A,C,y\n1,0.5,yes\n2,3,no\n")
+    for text in (
+        "A,C,y\n\n1,0.5,yes\n \n2,3,no\n\n",
+        "A,C,y\n1,0.5,yes,\n2,3,no, ,\n",
+        "A,C,y,\n1,0.5,yes,\n2,3,no,\n",
+        "\u200bA,C\u00a0,y\n1,0.5,yes\u200b\n2,3\u00a0,\ufeffno\n",
+    ):
+        assert read(tmp_path, text)[0].equals(plain)
+
+
+def test_a_column_is_one_feature(tmp_path):
+    with pytest.raises(TomocalcError, match=r"table\.features\): column A is .* area and contrast"):
+        read(tmp_path, "A,y\n1,yes\n2,no\n", features={"area": "A", "contrast": "A"})
+
+
 def test_patients_are_named_in_every_row_or_in_none(tmp_path):
     rows, _ = read(tmp_path, "A,C,y,p\n1,2,yes, a \n1,2,no,b\n", patient_id="p")
     assert rows["patient_id"].to_list() == ["a", "b"]

@@ -9,8 +9,10 @@ import polars as pl
 
 from tomocalc.delimited import (
     DECIMAL_COMMA,
+    INVISIBLE,
     LINE,
     THOUSANDS,
+    bare,
     check_header,
     separated,
     sheet_content,
@@ -20,12 +22,15 @@ from tomocalc.delimited import (
 TWICE = "_duplicated_0"
 """What is added to a name that the header has already given, as Polars does."""
 PARQUET = (".parquet", ".pq")
+WRONG = (pl.exceptions.PolarsError, ValueError)
+"""What Polars raises on a text that is no table."""
 
 
 def text_table(path: str, *, header: bool = True, lines: bool = False) -> pl.DataFrame:
     """Read a table of text as `tomocalc.delimited.split_lines` does, its cells as text.
 
-    Blanks around the names of columns do not count; without a *header* they are ``column_1``, ….
+    Blanks around the names of columns do not count, nor do empty lines, empty cells beyond the
+    last column and invisible marks around cells; without a *header* names are ``column_1``, ….
     With *lines* the number of the line on which a row begins is a column of its own.
 
     Raises
@@ -34,27 +39,57 @@ def text_table(path: str, *, header: bool = True, lines: bool = False) -> pl.Dat
         ``E102``.
     """
     mark, text, skipped = separated(sheet_content(path))
+    first = 1 + skipped
     try:
-        table = pl.read_csv(text.encode(), has_header=header, separator=mark, infer_schema=False)
-    except (pl.exceptions.PolarsError, ValueError):
+        table = _cells(text, mark, header=header)
+    except WRONG:
         if not text.strip():
             raise sheet_error(path, "it is empty", "give the path of a table") from None
-        top = [next(csv.reader([line], delimiter=mark), []) for line in text.splitlines()[:2]]
-        check_header(f"{path}:{1 + skipped}", top[0], top[-1])
-        reader = csv.reader(text.splitlines(), delimiter=mark)
-        wanted = len(next(reader))
-        line = next((reader.line_num for cells in reader if len(cells) > wanted), 1)
-        why = "a line has more cells than the header"
-        fix = "give every line one cell per column"
-        raise sheet_error(f"{path}:{line + skipped}", why, fix) from None
+        _check_widths(path, text, mark, first)
+        try:
+            table = _cells(text, mark, header=header, ragged=True)
+        except WRONG:
+            fix = "save it again as CSV, with quotes around cells that hold quotes or line ends"
+            raise sheet_error(path, "its lines cannot be told apart", fix) from None
     names: list[str] = []
     for number, name in enumerate(table.columns):
-        plain = name.strip() if header else f"column_{number + 1}"
+        plain = bare(name, quoted=False) if header else f"column_{number + 1}"
         names.append(f"{plain}{TWICE}" if plain in names else plain)
     table.columns = names
-    if not lines:
+    if not text.isascii() and any(sign in text for sign in INVISIBLE):
+        table = table.with_columns(pl.all().str.strip_chars(f"{INVISIBLE} \t\u00a0"))
+    empty = [number for number, line in enumerate(text.split("\n"), first) if not line.strip(" ")]
+    if not (lines or empty):
         return table
-    return table.with_columns(_begins(mark, text, 1 + skipped, table.height, header).alias(LINE))
+    begins = _begins(mark, text, first, table.height, header)
+    blank = pl.all_horizontal(pl.all().str.strip_chars().fill_null("") == "")
+    table = table.with_columns(begins.alias(LINE)).filter(
+        ~(begins.is_in(empty) & table.select(blank).to_series())
+    )
+    return table if lines else table.drop(LINE)
+
+
+def _cells(text: str, mark: str, *, header: bool, ragged: bool = False) -> pl.DataFrame:
+    return pl.read_csv(
+        text.encode(),
+        has_header=header,
+        separator=mark,
+        infer_schema=False,
+        truncate_ragged_lines=ragged,
+    )
+
+
+def _check_widths(path: str, text: str, mark: str, first: int) -> None:
+    """Check that the *first* line of a text names every column, and no line holds more cells."""
+    top = [next(csv.reader([line], delimiter=mark), []) for line in text.splitlines()[:2]]
+    check_header(f"{path}:{first}", top[0], top[-1])
+    reader = csv.reader(text.splitlines(), delimiter=mark)
+    wanted = len(next(reader))
+    for cells in reader:
+        if any(map(str.strip, cells[wanted:])):
+            where = f"{path}:{reader.line_num + first - 1}"
+            why = f"a line has more cells than the header, {len(cells)} and not {wanted}"
+            raise sheet_error(where, why, "give every line one cell per column")
 
 
 def decimal_comma(texts: pl.Series) -> bool:

@@ -32,6 +32,8 @@ PLACE = "_place"
 """Column of the number of a row among all, from 0."""
 TOLD, ALIKE = " as told", " alike"
 """Ends of the names of what lines say beside, and of keys in one spelling."""
+COUNTED = ("row", ORDER, KEY[1])
+"""Keys that are numbers: of these, zeros in front do not count."""
 
 
 def joined_table(table: Any, split: Any, *, patient: str | None = None) -> tuple[pl.DataFrame, int]:
@@ -55,7 +57,7 @@ def joined_table(table: Any, split: Any, *, patient: str | None = None) -> tuple
     once = key != [patient] and not _names_rows(frame, key)
     rows, lacking = _met(split, frame, lines, key, once=once)
     if lacking:
-        raise _strangers(split, lines, lacking, key)
+        raise _strangers(split, frame, lines, lacking, key)
     rest = frame.height - rows[PLACE].n_unique()
     return rows.select(*frame.drop(ORDER, strict=False).columns, "part"), rest
 
@@ -101,9 +103,11 @@ def own_rows(
     rows, lacking = _met(path, frame, lines, key, once=once)
     if lacking and (whole or not once or rows.is_empty()):
         what = "volume or candidate of this run" if of_volumes else "row of the table"
-        raise _strangers(path, lines, lacking, key, what=what)
+        raise _strangers(path, frame, lines, lacking, key, what=what)
     if key != [patient]:
-        _check_beside(path, rows, [name for name in shared if name not in key])
+        counted = key[0] in ("row", ORDER)
+        beside = [name for name in shared if name not in key]
+        _check_beside(path, rows, beside, counted=counted)
     return rows, len(lacking)
 
 
@@ -123,7 +127,7 @@ def _met(
             pl.col(name)
             .cast(pl.String)
             .str.strip_chars()
-            .str.replace(r"^(\d+)\.0+$", "$1")
+            .str.replace(r"^0*(\d+)(\.0+)?$" if name in COUNTED else r"^(\d+)\.0+$", "$1")
             .alias(f"{name}{ALIKE}")
             for name in key
         )
@@ -134,10 +138,11 @@ def _met(
     again = lines.filter(~pl.struct(names).is_first_distinct())
     if once and again.height:
         said = "all" if len(key) > 1 else "is all"
+        first = lines.join(again.head(1), on=names, how="semi", nulls_equal=True)[LINE][0]
         raise unusable(
             f"{place_of(source, again[LINE][0])}, column {key[0]}",
             f"{' and '.join(key)} {said} that it shares with the table, and what this line names "
-            "is in several parts",
+            f"is in several parts, also by {place_of(source, first)}",
             "correct it, or name finer what is in a part: by row, or candidate_id",
         )
     lacking = lines.join(frame, on=names, how="anti", nulls_equal=True)
@@ -149,6 +154,7 @@ def _met(
 
 def _strangers(
     source: Any,
+    frame: pl.DataFrame,
     lines: pl.DataFrame,
     lacking: list[int],
     key: list[str],
@@ -156,21 +162,32 @@ def _strangers(
     what: str = "row of the table",
 ) -> TomocalcError:
     """Return that lines name nothing that is there."""
+    first = lines.filter(pl.col(LINE) == lacking[0])[key[0]].cast(pl.String)
+    told, known = first.fill_null("")[0], {*frame[key[0]].cast(pl.String).drop_nulls()}
     fix = "correct these lines, or take them out"
-    if len(lacking) == lines.height:
+    if key[0] in ("row", ORDER) and known == {*map(str, range(frame.height))}:
+        fix = f"count rows from 0, without the header: the last one is {frame.height - 1}"
+    elif key[0] == "row":
+        fix = "write in row what the column row of the table holds"
+    elif len(lacking) == lines.height:
         fix = "compare how both spell it, as zeros in front and separators"
-    why = f"{len(lacking)} of its lines name no {what} by {' and '.join(key)}"
+    elif told not in known and spelling_key(told) in map(spelling_key, known):
+        fix = f"write {key[0]} as it stands there: case, zeros or separators alone differ"
+    named = " and ".join("row" if name == ORDER else name for name in key)
+    why = f"{len(lacking)} of its lines name no {what} by {named}"
     return unusable(place_of(source, lacking[0]), why, fix)
 
 
-def _check_beside(path: str, rows: pl.DataFrame, names: Iterable[str]) -> None:
+def _check_beside(path: str, rows: pl.DataFrame, names: Iterable[str], *, counted: bool) -> None:
     """Hold what a split says beside against the rows that it is about: its order may differ."""
+    fix = "correct the one that is wrong, or take the column out of the split"
+    if counted:
+        fix = "see that rows are counted from 0 in the table's order, without the header"
     for name in names:
         texts = [pl.col(one).cast(pl.String) for one in (name, f"{name}{TOLD}")]
         for line, own, told in rows.select(LINE, *texts).drop_nulls().iter_rows():
             if own.strip() and told.strip() and spelling_key(own) != spelling_key(told):
                 why = "it says otherwise than the row that it is about"
-                fix = "see that rows are counted from 0 in the table's order, without the header"
                 raise unusable(f"{place_of(path, line)}, column {name}", why, fix)
 
 
@@ -198,7 +215,7 @@ def _key(where: str, frame: pl.DataFrame, lines: pl.DataFrame, patient: str | No
     """
     shared = shared_columns(frame, lines)
     for name in (ORDER, "row"):
-        if name in shared:
+        if name in shared and _names_rows(frame, [name]):
             return [name]
     floats = {name for one in (frame, lines) for name in one.select(cs.float()).columns}
     plain = [name for name in shared if name not in floats]

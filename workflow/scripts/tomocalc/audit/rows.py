@@ -178,7 +178,7 @@ def read_table(source: Any, *, lines: bool = False) -> pl.DataFrame:
     except TomocalcError as error:
         raise unusable(error.where, error.why, error.fix) from error
     blank = [name for name in found.columns if name.strip() == ""]
-    if found.is_empty() or len(found.columns) - len(blank) < 2 + lines:
+    if found.is_empty() or len(found.columns) - len(blank) < 2:
         raise unusable(path, "it holds no rows, or one column", "give a CSV, TSV or Parquet file")
     if twice := [name for name in found.columns if name and f"{name}{TWICE}" in found.columns]:
         raise unusable(path, f"it has several columns {twice[0]}", "rename or delete one of them")

@@ -49,6 +49,9 @@ def read_parts(source: Any) -> pl.DataFrame:
     frame = frame.filter(frame.select(~pl.all_horizontal(cells == "")).to_series())
     plain = {_plain(name): name for name in reversed(frame.columns)}
     column = next((plain[name] for name in PART if name in plain), None)
+    if column is None and frame.drop(LINE).width == 1:
+        fix = "name the columns in the first line, between them tabs, commas or semicolons"
+        raise unusable(name_of(source), "it holds one column, and that is no part", fix)
     if column is None:
         told = ", ".join(name for name in frame.columns[:20] if name != LINE)
         fix = "add one that says train, validation or test, or give the file that has one"
@@ -114,9 +117,16 @@ def alike(
         lines = lines.select("part", LINE, row=KEY[1])  # of an earlier run with a table
     if "row" in lines.columns and "row" not in frame.columns:
         frame = frame.with_row_index("row").with_columns(pl.col("row").cast(pl.String))
+    elif "row" in lines.columns and _numbers_rows_alone(frame["row"], lines["row"]):
+        frame, lines = frame.with_row_index(ORDER), lines.rename({"row": ORDER})
     if {*lines.columns} == {"part", LINE} and lines.height == frame.height:
         frame, lines = frame.with_row_index(ORDER), lines.with_row_index(ORDER)
     return frame, lines
+
+
+def _numbers_rows_alone(own: pl.Series, told: pl.Series) -> bool:
+    """Return whether ``row`` numbers rows in a split, and in its table says where in an image."""
+    return bool(own.is_duplicated().any() and not told.is_duplicated().any())
 
 
 def shared_columns(frame: pl.DataFrame, lines: pl.DataFrame) -> list[str]:

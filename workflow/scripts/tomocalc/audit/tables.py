@@ -85,7 +85,7 @@ def audit_table(
     numeric = _numeric(frame.drop("part", *(name for name in (label, patient, site) if name)))
     filled = [name for name in numeric.columns if numeric[name].is_finite().any()]
     names = [name for name in filled if not _is_name(name, numeric[name])]
-    used = list(features) if features else names
+    used = list(dict.fromkeys(features)) if features else names
     if not used:
         raise unusable("features", "no column of the table holds numbers", "name them: --features")
     missing = [name for name in used if name not in filled]

@@ -110,14 +110,18 @@ def _several_views(
     """Say that rows show one patient in several views, each of them counted for itself."""
     for column in columns:
         texts = table.select(cell_text(column).str.to_uppercase()).to_series()
-        once = [text for text in texts.unique() if not is_empty(text)]
-        views = {text: told[2] for text in once if (told := VIEW.fullmatch(text))}
-        if len(views) < len(once) or not VIEWS.issuperset(views.values()):
-            continue
-        rows = pl.DataFrame({"who": names, "view": texts.replace(views), "label": table[label]})
-        seen = rows.group_by("who", "label").agg(pl.col("view").n_unique())
-        patients = seen.filter(pl.col("view") > 1)["who"].n_unique()
-        if patients:
-            told = {"patients": float(patients)}
-            yield DatasetDoubt(code="several_views", column=column, values=told)
-            return
+        views = {}
+        for text in texts.unique():
+            told = VIEW.fullmatch(text)
+            if told is not None and told[2] in VIEWS:
+                views[text] = told[2]
+            elif not is_empty(text):
+                break
+        else:
+            rows = pl.DataFrame({"who": names, "view": texts.replace(views), "label": table[label]})
+            seen = rows.group_by("who", "label").agg(pl.col("view").n_unique())
+            patients = seen.filter(pl.col("view") > 1)["who"].n_unique()
+            if patients:
+                told = {"patients": float(patients)}
+                yield DatasetDoubt(code="several_views", column=column, values=told)
+                return

@@ -111,6 +111,10 @@ def read_feature_table(
     if twice:
         why = f"it has several columns {', '.join(twice)}, and which one is meant is open"
         raise table_error(path, why, "rename or delete one of them")
+    for key, name in features.items():
+        if same := [other for other in features if features[other] == name and other != key]:
+            why = f"column {name} is said to be {' and '.join(sorted([key, *same]))}"
+            raise table_error("configuration key table.features", why, "name one column for each")
     for name in filter(None, (label, patient_id, site, cluster)):
         if (kind := table[name].dtype).is_nested() or kind.is_temporal():
             raise table_error(f"{path}, column {name}", f"it holds {kind}", "turn it into text")

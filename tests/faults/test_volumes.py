@@ -61,13 +61,14 @@ def test_a_volume_that_changes_while_it_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = write_volume(tmp_path / "raw")
-    measure = extraction.extract
+    search = extraction.find_candidates
 
     def copied_meanwhile(*stack: Any, **options: Any) -> Any:
         late = source / "s2.png"
         late.write_bytes(late.read_bytes())
-        return measure(*stack, **options)
+        return search(*stack, **options)
 
-    monkeypatch.setattr(extraction, "extract", copied_meanwhile)
+    monkeypatch.setattr(extraction, "find_candidates", copied_meanwhile)
     with pytest.raises(TomocalcError, match=r"E208.*changed while it was read.*s2\.png"):
         extract(source, tmp_path / "out")
+    assert not (tmp_path / "out/manifest.json").exists()

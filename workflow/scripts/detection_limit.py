@@ -52,7 +52,7 @@ def main(
     Parameters
     ----------
     manifests
-        Of the volumes; each has its table of objects beside it.
+        Of the volumes; each has its objects beside it.
     insertions
         Accounts of what is put in.
     candidates, predictions, metrics

@@ -120,12 +120,13 @@ def not_numbers(
         if kind not in (pl.String, pl.Boolean, pl.Null) and not kind.is_numeric():
             yield table_error(where, f"it holds {kind}, no numbers", "turn it into numbers")
             continue
-        text = cell_text(column).str.to_lowercase()
-        cells = table.select("_line", column, number=text.cast(pl.Float64, strict=False), text=text)
+        number, text = pl.col(column).cast(pl.Float64).fill_nan(None), pl.lit("")
+        if kind == pl.String:
+            text = cell_text(column).str.to_lowercase()
+            number = text.cast(pl.Float64, strict=False)
+        cells = table.select("_line", column, number=number, text=text)
         if kind == pl.String:
             cells = cells.filter(pl.col("text") != "")
-        elif kind.is_numeric():
-            cells = cells.with_columns(number=pl.col(column).cast(pl.Float64).fill_nan(None))
         bad = cells.filter(pl.col("number").is_null()) if kind == pl.String else cells.clear()
         endless = cells.filter(pl.col("number").abs() > LARGEST)
         for rows, what in ((bad, "not numbers"), (endless, "infinite or larger than 3.4e38")):

@@ -106,7 +106,7 @@ def test_the_empty_cells_of_a_feature_are_told_once(of_a_table: dict[str, Any]) 
     for number in (3, 4, 9):
         lines[number - 1] = lines[number - 1].replace(str((number - 2) / 7), " NA ")
     path.write_text("\n".join(lines) + "\n")
-    told = r"column C\): 3 of 30 cells are empty \(lines 3, 4, 9\). Fix: fill them, take C out"
+    told = r"column C\): 3 of 30 cells are empty \(lines 3, 4, 9\). Fix: fill them, or before"
     with pytest.raises(TomocalcError, match=told) as caught:
         check_contents(of_a_table, {})
     assert len(str(caught.value).splitlines()) == 1
@@ -130,7 +130,8 @@ def test_the_empty_cells_of_a_feature_are_told_once(of_a_table: dict[str, Any]) 
     emptied = [",".join([*row[:column], "", *row[column + 1 :]]) for row in cells]
     path.write_text("\n".join([head, *emptied]) + "\n")
     with pytest.raises(
-        TomocalcError, match=r"16 of 16 cells are empty.*take C out of `features`\.$"
+        TomocalcError,
+        match=r"16 of 16 cells are empty.*before a training take C out of `features`\.$",
     ):
         check_contents(of_a_table, {})  # nothing to fill them with
 

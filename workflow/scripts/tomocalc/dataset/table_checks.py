@@ -154,8 +154,8 @@ def empty_cells(
         filling = len(empty) < table.height  # there is something to fill them with
         if empty and not (filling and filled):
             why = f"{len(empty)} of {table.height} cells are empty ({line_numbers(empty)})"
-            fix = f"fill them, {'' if filling else 'or '}take {name} out of `features`"
-            fix += ", or set dataset.impute" * filling
+            fix = f"fill them, or before a training take {name} out of `features`"
+            fix += " or set dataset.impute" * filling
             yield table_error(f"{path}, column {column}", why, fix)
 
 

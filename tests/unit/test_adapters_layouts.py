@@ -22,8 +22,9 @@ from tomocalc.adapters.cbis_ddsm import cbis_ddsm
 from tomocalc.adapters.inbreast import inbreast
 from tomocalc.adapters.sheets import Tree
 from tomocalc.adapters.victre import victre
-from tomocalc.dataset.annotations import findings_of, lines_of
+from tomocalc.dataset.annotations import findings_of
 from tomocalc.errors import TomocalcError
+from tomocalc.sections import lines_of
 
 
 @pytest.fixture

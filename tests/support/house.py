@@ -36,9 +36,9 @@ def counts(root: Path = ROOT) -> list[Count]:
         Count("library, files", len(library), LIMITS[1], 200),
         Count("pages, lines", _lines(pages), LIMITS[2], 6_000),
         Count("pages, files", len(pages), LIMITS[3], 32),
-        Count("scripts", len(scripts), 38, 30),
-        Count("rules", len(re.findall(r"^rule \w+:", smk, re.MULTILINE)), 40, 30),
-        Count("lines of rules", _lines(rules), 1_480, 1_200),
+        Count("scripts", len(scripts), 37, 30),
+        Count("rules", len(re.findall(r"^rule \w+:", smk, re.MULTILINE)), 38, 30),
+        Count("lines of rules", _lines(rules), 1_440, 1_200),
         Count("functions beside rules", len(re.findall(r"^ *def ", smk, re.MULTILINE)), 10, 10),
         Count(
             "untyped mappings",
@@ -51,7 +51,7 @@ def counts(root: Path = ROOT) -> list[Count]:
     ]
 
 
-LIMITS = (53_630, 324, 9_150, 62, 130, 31_350)
+LIMITS = (52_560, 309, 8_955, 57, 126, 31_350)
 """Of library (lines, files), pages (lines, files), untyped mappings and tests: they only fall."""
 
 

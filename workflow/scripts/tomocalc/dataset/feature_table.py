@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,8 +103,7 @@ def read_feature_table(
     wanted = {"features": [name for name, column in features.items() if name == column]}
     wanted |= {f"table.features.{key}": [name] for key, name in features.items() if key != name}
     wanted |= {f"table.{key}": [name] for key in NAMING if (name := columns[key]) is not None}
-    _need_columns(path, table, wanted | {"table.subgroups": groups})
-    raise_all(list(many_groups(path, table, groups)))
+    _check_columns(path, table, wanted, groups)
     twice = sorted(
         name for names in wanted.values() for name in names if f"{name}{TWICE}" in table.columns
     )
@@ -204,17 +203,18 @@ def read_subgroups(path: str, columns: Sequence[str], *, header: bool) -> pl.Dat
         ``E302`` for a column that is not there, or holds too many values to be groups.
     """
     table = raw_table(path, header=header)
-    _need_columns(path, table, {"table.subgroups": columns})
-    raise_all(list(many_groups(path, table, columns)))
+    _check_columns(path, table, {}, columns)
     rows = table.select(pl.int_range(pl.len(), dtype=pl.Int32).alias("candidate_id"))
     return rows.with_columns(table.select(cell_text(name).alias(name) for name in columns))
 
 
-def _need_columns(path: str, table: pl.DataFrame, wanted: Mapping[str, Sequence[str]]) -> None:
-    """Check that a table has the columns *wanted* by the keys of the configuration."""
+def _check_columns(
+    path: str, table: pl.DataFrame, wanted: dict[str, list[str]], groups: Sequence[str]
+) -> None:
+    """Check that a table has the columns *wanted* by keys of the configuration, and its groups."""
     known = [name for name in table.columns if name != LINE]
-    errors = []
-    for key, columns in wanted.items():
+    errors = list(many_groups(path, table, [name for name in groups if name in known]))
+    for key, columns in (wanted | {"table.subgroups": groups}).items():
         if absent := [column for column in columns if column not in known]:
             why = f"{path} has no column {', '.join(f'`{column}`' for column in absent)}"
             errors.append(table_error(f"configuration key {key}", why, _meant(absent[0], known)))

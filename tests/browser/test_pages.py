@@ -43,7 +43,7 @@ def test_long_names_leave_a_narrow_chart_its_width(browser, comparison):
     chart = "document.getElementById('chart-figure-auroc')"
     assert browser.run(f"{chart}._fullLayout._size.w / {chart}._fullLayout.width") > 0.5
     names = browser.run(f"{chart}._fullLayout.yaxis.ticktext")
-    assert "SVM, random<br>forest and ANN<br>averaged" in names
+    assert max(name.count("<br>") for name in names) == 1  # three lines would overlap the next row
     assert "<br>" not in browser.run(f"{chart}._fullData[0].y.join()")  # what a pointer is told
 
 

@@ -29,14 +29,16 @@ def planned(config: dict[str, Any], **changes: Any) -> Plan:
 
 
 def test_a_batch_is_asked_for_by_its_name_and_a_volume_by_its_own(config: dict[str, Any]) -> None:
-    volumes = planned(config, phantom=config["phantom"] | {"patients": 3}).volumes
+    plan = planned(config, phantom=config["phantom"] | {"patients": 3})
+    volumes = plan.volumes
+    unpacked = [plan.detectors, plan.search.of_batch, plan.pages.sealed, plan.prediction.inputs]
+    assert "P002" not in repr([*unpacked, plan.protocols.split_inputs, volumes.image_inputs])
     several = {name: found for name, found in volumes.batches.items() if len(found) > 1}
     assert several
     for name, members in several.items():
         assert [row["volume_id"] for row in volumes.batch_volumes(at(batch=name))] == members
-        assert volumes.batch_files(at(batch=name)) == [
-            f"resources/phantom/{member}.dcm" for member in members
-        ]
+        files = [f"resources/phantom/{member}.dcm" for member in members]
+        assert volumes.batch_files(at(batch=name)) == files
         assert volumes.batch_minutes(at(batch=name)) == 50 + 10 * len(members)
     (row,) = volumes.batch_volumes(at(batch="P002-RCC"))
     assert row["path"] == "resources/phantom/P002-RCC.dcm"
@@ -136,18 +138,16 @@ def test_a_comparison_reads_every_model_of_every_protocol(config: dict[str, Any]
     protocols = planned(config).protocols
     asked = protocols.compared_scores(at(comparison="comparison"))
     assert asked == protocols.compared_scores(at())
-    assert asked["lstm_scores"] == [
-        f"<results>/protocols/{name}/lstm/scores.parquet" for name in ("honest", "paper")
-    ]
+    place = "<results>/protocols/{}/lstm/scores.parquet"
+    assert asked["lstm_scores"] == [place.format(name) for name in ("honest", "paper")]
     asked = protocols.compared_scores(at(comparison="image_models"))
     assert len(asked["image_scores"]) == 2 * len(config["comparison"]["networks"])
     assert asked["image_accounts"][0].startswith("<results>/protocols/honest/")
 
 
 def test_runs_to_compare_are_named_or_asked_for(config: dict[str, Any]) -> None:
-    assert planned(config).pages.runs_to_compare(at()) == [
-        "pass --config runs='[results, results/paper]'"
-    ]
+    advice = "pass --config runs='[results, results/paper]'"
+    assert planned(config).pages.runs_to_compare(at()) == [advice]
     files = planned(config, runs=["a", "b"]).pages.runs_to_compare(at())
     assert len(files) == 8
     assert all(Path(file).is_absolute() for file in files)

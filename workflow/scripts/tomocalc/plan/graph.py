@@ -32,7 +32,7 @@ IMAGE_SCORES = {"image_scores": "parquet", "image_accounts": "json"}
 """Endings of the files of an image model that it reads too, where it has them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ProtocolPlan:
     """What the rules of splits and comparisons are asked for.
 
@@ -109,9 +109,13 @@ class ProtocolPlan:
         return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
-    """The parts of a plan."""
+    """The parts of a plan.
+
+    No part has a representation: Snakemake makes a text of every function that it unpacks, and
+    the text of a method holds that of its object, all sheets included.
+    """
 
     volumes: VolumePlan
     search: SearchPlan

@@ -20,7 +20,7 @@ MEASURED_TABLES = ("clusters", "volumes", "patients")
 """Tables of the evaluation that only image volumes have."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PagePlan:
     """What the rules of pages and imports are asked for.
 

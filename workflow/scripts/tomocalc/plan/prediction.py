@@ -18,7 +18,7 @@ from tomocalc.plan.wildcards import Wildcards, answering, as_it_is, known_row
 from tomocalc.readers.sources import source_names
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PredictionPlan:
     """What the rules of the prediction are asked for.
 

@@ -27,7 +27,7 @@ FILES = {"weights": "search.safetensors", "account": "search.json"}
 FOLDER = "<results>/search"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SearchPlan:
     """What the rules of the search are asked for; nothing where it is not in use.
 

@@ -35,7 +35,7 @@ def subgroups_in(rows: Mapping[str, Row]) -> dict[str, dict[str, str]]:
     return {name: values for name, values in said.items() if values}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class VolumePlan:
     """What the rules of the feature and the dataset stage are asked for.
 

@@ -60,7 +60,7 @@ COMMANDS = {
     "images": ["benchmarks/images.py 60"],
     "planning": ["benchmarks/planning.py 1000"],
     "installing": ["benchmarks/installing.py"],
-    "scale": ["benchmarks/scale.py", "benchmarks/overhead.py"],
+    "scale": ["benchmarks/scale.py", "benchmarks/overhead.py 8 60"],
 }
 """Topic and the commands that print its page's tables."""
 HERE = Path(__file__).parent

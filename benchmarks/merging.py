@@ -42,7 +42,8 @@ merge_dataset.main(
     features=["area", "gray_level", "contrast"],
     labels={"tolerance_mm": 0.3, "slice_tolerance": 1, "ignore_mm": 0.0, "unlabelled": "fail"},
     dataset={"duplicates": "drop", "impute": "none", "max_bad_fraction": 0.01},
-    candidates="candidates.parquet", quality="quality.json",
+    image={"doubts": "report", "allowed_doubts": []}, candidates="candidates.parquet",
+    quality="quality.json", croissant="croissant.json",
 )
 """
 

@@ -69,10 +69,12 @@ def coloured(image: NDArray[Any], *, neutral: int | None = None) -> float:
     """
     if image.ndim == 2 or image.shape[2] < 3:
         return 0.0
-    one, two = image[:, :, 1].astype(np.float64), image[:, :, 2].astype(np.float64)
-    zero = image[:, :, 0].astype(np.float64) if neutral is None else float(neutral)
-    apart = np.maximum(np.abs(one - zero), np.abs(two - zero))
-    return float((apart > (ALIKE if image.dtype.kind in "iu" else 0)).mean())
+    limit = ALIKE if image.dtype.kind in "iu" else 0
+    zero = image[:, :, 0] if neutral is None else neutral
+    if image.dtype.kind != "u":  # differences of signed numbers could run over
+        image, zero = image.astype(np.float64), np.asarray(zero, np.float64)
+    apart = [np.maximum(image[:, :, at], zero) - np.minimum(image[:, :, at], zero) for at in (1, 2)]
+    return float((np.maximum(*apart) > limit).mean())
 
 
 def labels(image: NDArray[Any], where: str) -> NDArray[Any]:

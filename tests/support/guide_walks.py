@@ -11,6 +11,10 @@ from support.guide_pages import Walk
 
 STUDY = "snakemake --cores all --configfile my_study.yaml"
 PAPER = "snakemake --cores all --configfile config/paper.yaml"
+GENERIC = "snakemake --profile profiles/generic"
+SEND = "tomocalc send results/predictions --to ARCHIVE@HOST:PORT"
+MALIGNANCY = "snakemake --cores all --configfile config/malignancy.yaml"
+PUBLISHED = ("bcs_dbt", "cbis_ddsm", "inbreast", "victre", "mini_mias")
 OTHERS = "snakemake predict --cores all --config model=OTHER_FOLDER volumes=SHEET"
 
 
@@ -21,15 +25,9 @@ def import_of(name: str) -> str:
 
 
 AT_ONCE: dict[str, Walk] = {
-    "test_another_scheduler_gets_jobs_with_memory_and_time": {
-        "snakemake --profile profiles/generic": "",
-    },
-    "test_a_pod_runs_the_whole_workflow": {
-        "kubectl apply -f profiles/kubernetes/job.yaml": "",
-    },
-    "test_objects_reach_an_archive": {
-        "tomocalc send results/predictions --to ARCHIVE@HOST:PORT": "",
-    },
+    "test_another_scheduler_gets_jobs_with_memory_and_time": {GENERIC: ""},
+    "test_a_pod_runs_the_whole_workflow": {"kubectl apply -f profiles/kubernetes/job.yaml": ""},
+    "test_objects_reach_an_archive": {SEND: ""},
     "test_own_volumes_reach_an_evaluation": {
         "snakemake --configfile my_study.yaml -n": "",
         "snakemake --configfile my_study.yaml -- export_insertions": "snakemake"
@@ -37,6 +35,10 @@ AT_ONCE: dict[str, Walk] = {
         STUDY: "",
         "--configfile my_study.yaml": "snakemake --cores all {}",
         "tail -f logs/my_study/train_lstm/honest.log": "timeout 1 {} || [ $? = 124 ]",
+        "snakemake predict --cores all --configfile my_study.yaml"
+        " --config model=results/my_study/model volumes=new.csv": "cp my_volumes.csv new.csv; {}",
+        "tomocalc predict my_data/A-LCC --model results/my_study/model"
+        " --pixel-spacing-mm 0.1 --slice-spacing-mm 1.0 --laterality L --out marks": "",
     },
     "test_what_takes_seconds_runs_to_its_end": {
         "snakemake -n": "",
@@ -47,7 +49,7 @@ AT_ONCE: dict[str, Walk] = {
         "snakemake results/experiments/ablation_sequence.html": "",
         "snakemake predict --cores all --config model=results/model volumes=new.tsv": "",
         "snakemake compare_runs --config runs='[results, results/paper]'": "",
-        "tomocalc audit --help": "",
+        "tomocalc audit my.csv --label malignant --patient patient --out audit": "",
         "tomocalc audit"
         " results/dataset/candidates.parquet results/protocols/honest/splits.parquet"
         " --label label --patient patient_id --site site --out audit": "",
@@ -83,6 +85,7 @@ AT_ONCE: dict[str, Walk] = {
 
 CAMPAIGN: dict[str, Walk] = {
     "test_from_a_clone_to_the_demo": {
+        "git clone ADDRESS tomocalc; cd tomocalc": "ln -s . ADDRESS; {}; rm -rf $PWD ../ADDRESS",
         "make demo": "",
         "source .venv/bin/activate": "{}; snakemake --version",
         "pip install snakemake-logger-plugin-rich": "",
@@ -132,24 +135,21 @@ CAMPAIGN: dict[str, Walk] = {
         "--config predict='{model: FOLDER, volumes: SHEET}'": "snakemake predict --cores all {}",
         "snakemake validate_external --cores all"
         " --config predict='{model: FOLDER, volumes: SHEET, annotations: ANNOTATIONS}'": "",
+        "snakemake validate_external --cores all --config"
+        " predict='{model: results/model, volumes: SHEET, annotations: ANNOTATIONS}'": "",
         f"{OTHERS} pathvars='{{results: results/other_model, logs: logs/other_model}}'": "",
     },
     "test_published_sets_from_their_folders": {
-        import_of("bcs_dbt"): ("ln -sfn bcs FOLDER; {}"),
-        import_of("cbis_ddsm"): ("ln -sfn cbis FOLDER; {}"),
-        import_of("inbreast"): ("ln -sfn inbreast FOLDER; {}"),
-        import_of("victre"): ("ln -sfn victre FOLDER; {}"),
-        import_of("mini_mias"): ("ln -sfn film FOLDER; {}"),
+        **{import_of(name): f"ln -sfn {name} FOLDER; {{}}" for name in PUBLISHED},
         "snakemake --cores all --configfile config/mini_mias.yaml": "",
     },
-    "test_benign_or_malignant_of_simulated_clusters": {
-        "snakemake --cores all --configfile config/malignancy.yaml": "",
-    },
+    "test_benign_or_malignant_of_simulated_clusters": {MALIGNANCY: ""},
     "test_a_tree_of_dicom_files": {
         import_of("dicom_folder"): "",
         "snakemake --cores all --config source=volumes"
         " volumes='{sheet: resources/dicom_folder/volumes.tsv,"
-        " annotations: resources/dicom_folder/annotations.tsv}'": "",
+        " annotations: resources/dicom_folder/annotations.tsv}'"
+        " pathvars='{results: results/my_study, logs: logs/my_study}'": "",
     },
     "test_an_environment_per_rule": {
         "CONDA_OVERRIDE_CUDA=12.9 snakemake --cores 1 --use-conda --conda-create-envs-only": "",

@@ -20,7 +20,7 @@ import yaml
 
 from support.conda_standin import install
 from support.guide_pages import blocks, follow, make_defaults_tiny
-from support.guide_walks import CAMPAIGN
+from support.guide_walks import CAMPAIGN, PUBLISHED
 from support.imports import (
     bcs_dbt_folder,
     cbis_ddsm_folder,
@@ -146,11 +146,11 @@ def test_new_volumes_are_scored(demo: Project) -> None:
 
 @needs_data
 def test_published_sets_from_their_folders(tiny: Project) -> None:
-    bcs_dbt_folder(tiny.folder / "bcs")
-    cbis_ddsm_folder(tiny.folder / "cbis")
+    bcs_dbt_folder(tiny.folder / "bcs_dbt")
+    cbis_ddsm_folder(tiny.folder / "cbis_ddsm")
     inbreast_folder(tiny.folder / "inbreast")
     victre_folder(tiny.folder / "victre")
-    film = tiny.folder / "film"
+    film = tiny.folder / "mini_mias"
     film.mkdir()
     info = shutil.copy(data("mini_mias/Info.txt"), film)
     calcified = {line.split()[0] for line in Path(info).read_text().splitlines() if "CALC" in line}
@@ -158,7 +158,7 @@ def test_published_sets_from_their_folders(tiny: Project) -> None:
     for path in (*images[:10], *images[-4:]):
         shutil.copy(path, film)
     follow(tiny.folder, CAMPAIGN["test_published_sets_from_their_folders"])
-    for name in ("bcs_dbt", "cbis_ddsm", "inbreast", "victre", "mini_mias"):
+    for name in PUBLISHED:
         assert (tiny.folder / f"resources/{name}/volumes.tsv").is_file()
     assert (tiny.folder / "results/mini_mias/index.html").is_file()
 
@@ -182,7 +182,7 @@ def test_a_tree_of_dicom_files(tiny: Project, finished: Project) -> None:
     points = points.with_columns(pl.col("volume_id").replace_strict(names))
     points.write_csv(sheets / "annotations.tsv", separator="\t")
     follow(tiny.folder, {run: ""})
-    assert (tiny.folder / "results/index.html").is_file()
+    assert (tiny.folder / "results/my_study/index.html").is_file()
 
 
 def with_conda(folder: Path) -> dict[str, str]:

@@ -44,6 +44,9 @@ def settings_table(schema: Schema) -> str:
 
 def _leaves(schema: Schema, root: Schema, prefix: str = "") -> Iterator[tuple[str, Schema]]:
     for key, item in schema["properties"].items():
+        cut = [word for word, value in item.items() if value is None and word != "default"]
+        if cut:  # YAML takes what follows an unquoted comma for one more key
+            raise ValueError(f"{prefix}{key}: put quotes around the text that ends {cut[0]!r}")
         if "properties" in item:
             yield from _leaves(item, root, f"{prefix}{key}.")
         else:
@@ -56,11 +59,24 @@ def errors_page() -> str:
     told: defaultdict[str, list[str]] = defaultdict(list)
     gaps = defaultdict[str, str](lambda: "…")
     for kind in FAULTS.values():
-        fix = kind.fix.format_map(gaps) or "the line says what to do"
-        told[kind.code].append(f"- {kind.what.format_map(gaps)}. *{_sentence(fix)}*")
+        fix = f" *{_sentence(kind.fix.format_map(gaps))}*" if kind.fix else ""
+        told[kind.code].append(f"- {kind.what.format_map(gaps)}.{fix}")
     for code, meaning in CODES.items():
         parts += [f"## {code}: {meaning}\n", *told[code], ""]
     return "\n".join(parts)
+
+
+def checks_page() -> str:
+    """Render every check of the audit: what it sees and does not, with … for numbers; advice."""
+    lines = ["| check | what it sees | what it does not see | what to do |", "|---|---|---|---|"]
+    for row in sheet_rows(LIBRARY / "pages/checks.tsv"):
+        title, *texts = (
+            _sentence(re.sub("{[^}]*}", "…", row[name]))
+            for name in ("title", "sees", "blind", "advice")
+        )
+        cells = [f"{title.removesuffix('.')} (`{row['check']}`)", *texts]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
 
 
 def doubts_page() -> str:
@@ -112,6 +128,7 @@ def page(name: str) -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "config/README.md": configuration_page,
+    "docs/audit_checks.md": checks_page,
     "docs/doubts.md": doubts_page,
     "docs/errors.md": errors_page,
     "docs/features.md": features_page,
@@ -121,7 +138,12 @@ PAGES: dict[str, Callable[[], str]] = {
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith(("?", ".", "…")) else ".")
+    """Return *text* as a sentence; a first word that is code keeps its small letter."""
+    first = text.split()[0]
+    code = re.search(r"[/_.`]|[a-z][A-Z]", first) or text.startswith("pip install")
+    return (text if code else f"{text[:1].upper()}{text[1:]}") + (
+        "" if text.endswith(("?", ".", "…")) else "."
+    )
 
 
 def _described() -> dict[str, str]:
@@ -131,8 +153,8 @@ def _described() -> dict[str, str]:
         tree = ast.parse((LIBRARY / f"image/{module}.py").read_text(encoding="utf-8"))
         for node in tree.body:
             if isinstance(node, ast.FunctionDef) and "Formula:" in (ast.get_docstring(node) or ""):
-                text = " ".join((ast.get_docstring(node) or "").split())
-                text = text[text.index("Formula:") :]
+                text = re.split(r"\n\n\w+\n-{3,}\n", ast.get_docstring(node) or "")[0]
+                text = " ".join(text[text.index("Formula:") :].split())
                 parts = re.split(r"(?<=\.) (?=(?:Unit|Range|Source):)", text)
                 found[node.name] = "\n".join(
                     f"- **{name}:** {rest}" for name, _, rest in (p.partition(": ") for p in parts)

@@ -153,12 +153,12 @@ def test_the_audit_knows_from_whom_search_and_detectors_have_learned(name: str) 
 def test_every_check_has_its_words() -> None:
     rows = told_by(1, "site")[0]
     for check in audit_split(rows, permutations=PERMUTATIONS, seed=1).checks:
-        for what in ("title", "found", "sees", "blind"):
+        for what in ("title", "found", "sees", "blind", "advice"):
             assert not {*"{["} & {*say_check(check, what)}
     one, two = (Check(name="same_rows", verdict=Verdict.LEAKS, count=n, of=9) for n in (1, 2))
     assert "is itself among" in say_check(one, "found")
     assert "are themselves among" in say_check(two, "found")
-    assert set(check_words()["copies"]) == {"check", "title", "found", "sees", "blind"}
+    assert set(check_words()["copies"]) == {"check", "title", "found", "sees", "blind", "advice"}
 
 
 def test_what_leaks_is_said_first() -> None:

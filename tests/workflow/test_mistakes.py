@@ -141,7 +141,7 @@ MISTAKES = {
         OWN, ("my.csv:2", "files that end in .png carry none"), ("my.csv", SHEET)
     ),
     "too few patients": Mistake(
-        "--config 'phantom={patients: 2}'", ("2 patients", "add 2 patients")
+        "--config 'phantom={patients: 2}'", ("2 patients", "add 2 or more pat")
     ),
     "no such model": Mistake(
         "predict --config model=modl", ("`modl` is no folder", "give the fol")

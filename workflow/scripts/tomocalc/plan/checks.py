@@ -135,7 +135,7 @@ def check_split(cohort: Cohort, split: SplitSection) -> None:
     if rarer >= fewest(folds):
         return
     fewer = ", and set split.folds to 2" if folds > 2 else ""
-    more = f"add {fewest(2) - rarer} {cohort.unit} with a {kind}{fewer}"
+    more = f"add {fewest(2) - rarer} or more {cohort.unit} with a {kind}{fewer}"
     why = (
         f"{rarer} of {cohort.patients} {cohort.unit} have a {kind}, "
         f"and the test part and each of {folds} folds need one"

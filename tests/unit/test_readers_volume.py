@@ -171,7 +171,8 @@ class TestSpacing:
         path = write_dicom(tmp_path / "a.dcm", volume(2), enhanced=True, SliceThickness=39)
         with pytest.raises(TomocalcError, match=r"E205.*slice_spacing_mm in the sheet"):
             opened(path)
-        assert opened(path, slice_spacing_mm=1.0).header.slice_spacing_source == "sheet"
+        header = opened(path, slice_spacing_mm=1).header
+        assert (repr(header.slice_spacing_mm), header.slice_spacing_source) == ("1.0", "sheet")
 
     def test_a_single_slice_needs_no_slice_spacing(self, tmp_path: Path) -> None:
         header = opened(write_png(tmp_path / "a.png", picture()), pixel_spacing_mm=0.1).header

@@ -121,9 +121,9 @@ def resolve_geometry(
         _check_possible("slice", (depth,), depth_source, SLICES_MM, where)
         doubts += _of_depth(slices, depth, min(rows, columns))
     return Geometry(
-        spacing_mm=spacing,
+        spacing_mm=(float(spacing[0]), float(spacing[1])),  # a sheet's 1 is an integer
         spacing_source=source,
-        slice_spacing_mm=depth,
+        slice_spacing_mm=float(depth),
         slice_spacing_source=depth_source,
         doubts=tuple(doubts),
     )

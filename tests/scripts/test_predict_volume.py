@@ -66,7 +66,15 @@ def test_another_model_measures_nothing_again(
     assert files(tmp_path / "one") == files(tmp_path / "two")
 
 
-def test_without_dicom_objects(prepared: Path, tmp_path: Path) -> None:
+def test_dicom_objects_of_an_earlier_call_go_where_this_one_makes_none(
+    prepared: Path, tmp_path: Path
+) -> None:
+    predict(prepared, tmp_path, features=tmp_path / "features")
+    assert len(list(tmp_path.glob("*.dcm"))) == 4
+    predict(prepared, tmp_path, features=tmp_path / "features", laterality=None)
+    made = {path.stem for path in tmp_path.glob("*.dcm")}
+    assert made == {"report", "segmentation", "presentation"}, "nobody says the side"
+    assert "cad.dcm" not in (tmp_path / "volume.html").read_text()
     predict(prepared, tmp_path, dicom=False)
     assert not list(tmp_path.glob("*.dcm"))
     assert ".dcm" not in (tmp_path / "volume.html").read_text()

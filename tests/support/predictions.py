@@ -138,7 +138,9 @@ def gather(
     )
 
 
-def predict(prepared: Path, out: Path, *, dicom: bool = True, features: Path | None = None) -> None:
+def predict(
+    prepared: Path, out: Path, *, dicom: bool = True, features: Path | None = None, **row: Any
+) -> None:
     """Predict the volume that was measured and released in *prepared*; write into *out*.
 
     With a folder for its *features* the volume is measured again.
@@ -147,7 +149,7 @@ def predict(prepared: Path, out: Path, *, dicom: bool = True, features: Path | N
     predict_volume.main(
         manifest=str((features or prepared / "features") / "manifest.json"),
         weights=str(prepared / "model/model.safetensors"),
-        volume=SHEET | {"path": str(prepared / "raw")},
+        volume=SHEET | {"path": str(prepared / "raw")} | row,
         image=IMAGE,
         rule=RULE,
         settings=SETTINGS | ({} if dicom else {"identifiers": "none"}),

@@ -105,7 +105,7 @@ def test_volumes_from_elsewhere_are_measured_with_a_model_from_elsewhere(
     assert prediction.measuring == {"candidates": config["candidates"], "sequence_slices": 7}
     assert prediction.overlays(at()) == ["results/predictions/v/overlay.png"]
     assert prediction.volume(at(volume="v"))["path"] == str(tmp_path / "v.dcm")
-    assert set(prediction.dicom_outputs) == {"cad", "presentation", "report", "segmentation"}
+    assert set(prediction.dicom_outputs) == {"presentation", "report", "segmentation"}
     with pytest.raises(SystemExit, match=r"E104.*no such volume.*such as v"):
         prediction.inputs(at(volume="v1"))
 

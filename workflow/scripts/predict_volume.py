@@ -75,6 +75,8 @@ def main(
     scores, folder = prediction.scores, Path(page).parent
     for caution in scores.cautions:
         log.warning("%s: %s", scores.volume_id, caution_text(caution))
+    for name in FILES:  # of an earlier call: this one may not make it
+        (folder / name).unlink(missing_ok=True)
     if overlay is not None:
         found = prediction.measured
         picture = volume_overlay(
@@ -82,12 +84,10 @@ def main(
         )
         write_bytes(overlay, picture)
     prediction.write_tables(folder)
-    dicom = settings["identifiers"] != "none"
-    if dicom:
+    if settings["identifiers"] != "none":
         prediction.write_dicom(folder, identifiers=settings["identifiers"])
-    absent = {name for name in FILES if name.endswith(".dcm")} if not dicom else set()
-    absent |= {"overlay.png"} if overlay != str(folder / "overlay.png") else set()
-    prediction.write_page(page, files=[name for name in FILES if name not in absent], home=home)
+    files = [name for name in FILES if (folder / name).is_file()]
+    prediction.write_page(page, files=files, home=home)
 
 
 ROW = (

@@ -134,12 +134,15 @@ class PredictionPlan:
 
     @property
     def dicom_outputs(self) -> dict[str, str]:
-        """DICOM objects of a predicted volume, unless they are not wanted."""
+        """DICOM objects that every predicted volume has, unless they are not wanted.
+
+        ``cad.dcm`` is none of them: a volume whose side nobody says has none.
+        """
         if self.config["predict"]["identifiers"] == "none":
             return {}
         return {
             name: f"<results>/predictions/{{volume}}/{name}.dcm"
-            for name in ("report", "segmentation", "presentation", "cad")
+            for name in ("report", "segmentation", "presentation")
         }
 
     def overlays(self, _: Wildcards) -> list[str]:

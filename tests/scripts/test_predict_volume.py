@@ -9,12 +9,14 @@ import polars as pl
 import pytest
 from msgspec.structs import replace
 
-from support.image_volumes import files
+from support.image_files import write_dicom
+from support.image_volumes import IMAGE, files, volume_frames
 from support.predictions import changed, gather, measured, predict, release
 from tomocalc.accounts.prediction import VolumeScores
 from tomocalc.errors import TomocalcError
 from tomocalc.model.release import load_model
 from tomocalc.parquet import read_parquet
+from tomocalc.predict import predict_volume as scored
 from tomocalc.readers.volume import Volume
 
 
@@ -80,6 +82,18 @@ def test_dicom_objects_of_an_earlier_call_go_where_this_one_makes_none(
     assert ".dcm" not in (tmp_path / "volume.html").read_text()
 
 
+def test_a_bad_file_has_no_identifiers_of_its_own(prepared: Path, tmp_path: Path) -> None:
+    for index, frame in enumerate(volume_frames()):
+        place = {"spacing": (0.1, 0.1), "positions": [[float(index), 0.0, 0.0]]}
+        write_dicom(tmp_path / f"{index}.dcm", [frame], SOPInstanceUID=f"1.2.{index}", **place)
+    (tmp_path / "4.dcm").write_bytes((tmp_path / "4.dcm").read_bytes()[:200])
+    image = {**IMAGE, "on_bad_slice": "quarantine"}
+    prediction = scored(tmp_path, prepared / "model", laterality="L", view="CC", image=image)
+    with pytest.raises(TomocalcError, match=r"E601.*a slice could not be read.*pseudonymous"):
+        prediction.write_dicom(tmp_path, identifiers="source")
+    prediction.write_dicom(tmp_path)
+
+
 def test_an_altered_shard_is_refused(prepared: Path, tmp_path: Path) -> None:
     shard = prepared / "features/0001.parquet"
     content = shard.read_bytes()
@@ -127,5 +141,5 @@ def test_volumes_are_gathered_by_patient(prepared: Path, tmp_path: Path) -> None
 
 
 def test_nothing_to_predict_says_what_to_give(tmp_path: Path) -> None:
-    with pytest.raises(TomocalcError, match="--config volumes=SHEET"):
+    with pytest.raises(TomocalcError, match="--config model=FOLDER volumes=SHEET"):
         gather(tmp_path, [], own=True)

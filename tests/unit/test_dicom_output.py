@@ -9,8 +9,10 @@ from typing import Any
 import highdicom as hd
 import msgspec
 import numpy as np
+import pydicom
 import pytest
 from pydicom.sr.codedict import codes
+from pydicom.uid import BreastTomosynthesisImageStorage
 
 from support.dicom_objects import (
     MANIFEST,
@@ -162,10 +164,24 @@ def test_highdicom_reads_them(source: list[Path], identifiers: str) -> None:
         assert abs(position.ImagePositionPatient[2]) == slice_
 
 
-def test_a_single_image_has_no_frame_number() -> None:
+@pytest.mark.parametrize("identifiers", ["pseudonymous", "source"])
+def test_a_single_image_has_no_frame_number(source: list[Path], identifiers: str) -> None:
     single = msgspec.structs.replace(MANIFEST, slices=1)
-    who = identity(single, [], identifiers="pseudonymous", content="c")
+    one = pydicom.dcmread(source[0])
+    one.SOPClassUID = BreastTomosynthesisImageStorage
+    one.save_as(source[0])
+    who = identity(single, source[:1], identifiers=identifiers, content="c")
     objects = {0: OBJECTS[2]}
     dataset = read(segmentation_bytes(identity=who, manifest=single, objects=objects, version="1"))
     derived = dataset.PerFrameFunctionalGroupsSequence[0].DerivationImageSequence[0]
-    assert "ReferencedFrameNumber" not in derived.SourceImageSequence[0]
+    (image,) = derived.SourceImageSequence
+    assert image.ReferencedSOPClassUID == who.images[0].SOPClassUID
+    assert "ReferencedFrameNumber" not in image
+
+
+def test_a_long_name_of_a_patient_is_shortened_and_stays_the_only_one() -> None:
+    long = [msgspec.structs.replace(MANIFEST, patient_id="p" * 99 + end) for end in "ab"]
+    who = [identity(one, [], identifiers="pseudonymous", content="c") for one in long]
+    one, two = (read(report(found)).PatientID for found in who)
+    assert one != two
+    assert len(one) == 64

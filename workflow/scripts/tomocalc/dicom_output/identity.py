@@ -22,7 +22,7 @@ from pydicom.uid import (
 
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.errors import TomocalcError, fault
-from tomocalc.files import stable_number
+from tomocalc.files import digest, stable_number
 from tomocalc.readers.dicom_file import image_dataset
 from tomocalc.readers.sniff import Kind, sniff
 
@@ -177,7 +177,7 @@ def _stacked(frames: Sequence[int], step: float) -> tuple[Point, ...]:
 def _made_up(manifest: VolumeManifest) -> Dataset:
     """Return the header of an image that nobody stored, with identifiers from hashes alone."""
     made, patient, volume = Dataset(), manifest.patient_id, manifest.volume_id
-    made.PatientID = patient
+    made.PatientID = patient if len(patient) <= 64 else f"{patient[:31]}-{digest(patient)[:32]}"
     made.StudyInstanceUID, made.StudyID = uid("study", patient), "1"
     made.StudyDate, made.StudyTime = DATE, TIME
     made.SeriesInstanceUID = uid(patient, volume, "source series")

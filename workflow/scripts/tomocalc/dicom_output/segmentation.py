@@ -124,10 +124,11 @@ def segmented(
 def _as_sources(identity: Identity) -> list[Dataset]:
     """Return the images as highdicom takes them.
 
-    It believes that every image of a class that can hold many frames does. Several of them stand
-    in as images of a class that cannot; what refers to them is given their own class afterwards.
+    It believes that every image of a class that can hold many frames does. Those of one frame each
+    stand in as images of a class that cannot; what refers to them is given their own class
+    afterwards.
     """
-    if len(identity.images) == 1:
+    if "SharedFunctionalGroupsSequence" in identity.images[0]:
         return [*identity.images]
     sources = [copy.copy(image) for image in identity.images]
     for source in sources:

@@ -15,7 +15,7 @@ from tomocalc.accounts.base import Shown
 from tomocalc.accounts.doubts import doubt_sentence, refuse_doubts
 from tomocalc.accounts.manifest import TableEntry, VolumeFacts, VolumeManifest
 from tomocalc.accounts.settings import Settings
-from tomocalc.errors import TomocalcError
+from tomocalc.errors import TomocalcError, fault
 from tomocalc.files import digest
 from tomocalc.image.objects import SEARCH_FILE, VolumeObjects
 from tomocalc.image.passes import find_candidates, in_order, measure_slice
@@ -73,7 +73,16 @@ class Extracted(Shown):
         return {"manifest": self.manifest, "rows": self.rows.height}
 
     def files(self) -> list[Path]:
-        """Return the file of every slice, or the one file of all."""
+        """Return the file of every slice, or the one file of all.
+
+        Raises
+        ------
+        TomocalcError
+            ``E601`` when a file could not be read.
+        """
+        if self.stack.faults:
+            where = f"volume {self.manifest.volume_id}, configuration key predict.identifiers"
+            raise fault("no_identifiers", where, "a slice could not be read")
         paths = [self.stack.path(index) for index in range(len(self.stack))]
         return paths[:1] if len(set(paths)) == 1 else paths
 

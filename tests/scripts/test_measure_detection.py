@@ -5,13 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from PIL import Image
 
 from measure_detection import main
 from support.image_volumes import CALCIFICATIONS, run, write_volume
 from tomocalc.accounts.detection import Detection
+from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.errors import TomocalcError
+from tomocalc.files import file_sha256
 from tomocalc.image.display import HIT, MISSED
+from tomocalc.image.objects import VolumeObjects
+from tomocalc.parquet import read_parquet, write_parquet
 
 HEADER = "volume_id\tslice\tx\ty\tradius\tkind"
 TRUTH = "volume_id\tkind\tx\ty\tslice\tdiameter_mm\tcontrast_to_noise"
@@ -74,16 +79,28 @@ def test_truth_adds_bins_of_visibility_and_other_objects(tmp_path: Path) -> None
     assert local.kinds == {}
 
 
-def test_an_altered_table_of_objects_is_refused(tmp_path: Path) -> None:
+def test_a_table_that_is_not_as_measured_says_what_makes_it_again(tmp_path: Path) -> None:
     account(tmp_path, [])
-    path = tmp_path / "v1/search.parquet"
+    path, manifest = tmp_path / "v1/search.parquet", tmp_path / "v1/manifest.json"
+    refused = rf"E301.*{path}.*: rm {manifest}"
+    table, facts = read_parquet(path), VolumeManifest.read(manifest)
+    (tmp_path / "v1/overlay.png").unlink()
+    (tmp_path / "v1/previews.parquet").rename(tmp_path / "previews")
+    with pytest.raises(TomocalcError, match=rf"E301.*previews.parquet.*: rm {manifest}"):
+        account(tmp_path, [])
     content = bytearray(path.read_bytes())
     content[100] ^= 1
     path.write_bytes(bytes(content))
-    with pytest.raises(TomocalcError, match=r"E301.*search\.parquet"):
-        account(tmp_path, [])
-    path.unlink()
-    with pytest.raises(TomocalcError, match="E301"):
+    with pytest.raises(TomocalcError, match=refused):
+        VolumeObjects.read(path)
+    for damage in (lambda: None, path.unlink):
+        damage()
+        with pytest.raises(TomocalcError, match=refused):
+            account(tmp_path, [])
+    write_parquet(path, table)  # as an earlier version did: the footer says nothing
+    entry = replace(facts.objects, sha256=file_sha256(path))
+    replace(facts, objects=entry).write(manifest)
+    with pytest.raises(TomocalcError, match=refused):
         account(tmp_path, [])
 
 

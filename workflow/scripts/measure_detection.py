@@ -27,9 +27,8 @@ from tomocalc.image.display import Frame
 from tomocalc.image.objects import SEARCH_FILE, VolumeObjects
 from tomocalc.image.overlay import Annotated, volume_overlay
 from tomocalc.image.previews import PREVIEWS_FILE
-from tomocalc.image.shards import read_manifest
+from tomocalc.image.shards import beside_manifest, read_manifest
 from tomocalc.log import run
-from tomocalc.parquet import read_parquet
 from tomocalc.sections import Finding, LabelsSection
 
 log = logging.getLogger("tomocalc.measure_detection")
@@ -131,7 +130,7 @@ def draw(
     if annotated or not plain.is_file():
         found, previews = VolumeObjects.read(folder / SEARCH_FILE), folder / PREVIEWS_FILE
         picture = volume_overlay(
-            manifest, found, read_parquet(previews), in_silico=in_silico, annotated=annotated
+            manifest, found, beside_manifest(previews), in_silico=in_silico, annotated=annotated
         )
         write_bytes(place, picture)
         return

@@ -19,13 +19,12 @@ import polars as pl
 from tomocalc.accounts.detection import GeneratorRecall, KindRecall, Recall, VisibilityRecall
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dataset.labels import Objects
-from tomocalc.errors import fault, quoted
 from tomocalc.evaluation.findings import box_of
 from tomocalc.evaluation.jackknife import share_by_patient
 from tomocalc.files import file_sha256
 from tomocalc.image.breast import Outline
 from tomocalc.image.objects import stored_objects
-from tomocalc.image.shards import remains
+from tomocalc.image.shards import unusable
 from tomocalc.sections import Finding, Place
 
 SMALL_MM = 1.5
@@ -88,9 +87,7 @@ def read_objects(folder: Path, manifest: VolumeManifest) -> tuple[pl.DataFrame, 
     """
     path = folder / manifest.objects.path
     if not path.is_file() or file_sha256(path) != manifest.objects.sha256:
-        again = quoted(*remains(folder / "manifest.json"))
-        why = "it is missing or differs from the checksum in its manifest"
-        raise fault("objects_unusable", path, why, files=again)
+        raise unusable(path, "it is missing or differs from the checksum in its manifest")
     return stored_objects(path)
 
 

@@ -21,9 +21,9 @@ from tomocalc.image.breast import Outline
 from tomocalc.image.generators import SliceObjects
 from tomocalc.image.linking import Candidates
 from tomocalc.image.runs import Runs
-from tomocalc.image.shards import current_table, write_table
+from tomocalc.image.shards import beside_manifest, current_table, unusable, write_table
 from tomocalc.image.slice_doubts import doubts_of
-from tomocalc.parquet import damaged, read_metadata, read_parquet
+from tomocalc.parquet import read_metadata, read_parquet
 
 OBJECTS: Final = pl.Schema(
     {
@@ -202,9 +202,9 @@ class VolumeObjects:
         TomocalcError
             ``E301`` when it is missing or damaged.
         """
-        found = cls._of(path, read_parquet(path))
+        found = cls._of(path, beside_manifest(path))
         if found is None:
-            raise damaged(path, ValueError("what its footer says of the search is not whole"))
+            raise unusable(path, "what its footer says of the search is not whole")
         return found
 
     @classmethod
@@ -251,7 +251,10 @@ class VolumeObjects:
 
 def stored_objects(path: Path) -> tuple[pl.DataFrame, Outline | None]:
     """Read the `table` and the `outline` alone of what `VolumeObjects.write` stored."""
-    about = msgspec.json.decode(read_metadata(path)["search"], type=_About)
+    try:
+        about = msgspec.json.decode(read_metadata(path).get("search", ""), type=_About)
+    except msgspec.DecodeError as error:
+        raise unusable(path, "it is not of this version of tomocalc") from error
     outline = Outline.from_text(about.outline) if about.outline else None
     return read_parquet(path, OBJECTS.names()), outline
 

@@ -216,6 +216,26 @@ def remains(manifest: str | Path) -> list[str]:
     return [*map(str, [*lists, *([listing] if listing.is_file() else [])])] or [str(manifest)]
 
 
+def beside_manifest(path: Path) -> pl.DataFrame:
+    """Read a table that lies beside the manifest of its volume.
+
+    Raises
+    ------
+    TomocalcError
+        ``E301`` when it is missing or damaged.
+    """
+    try:
+        return read_parquet(path)
+    except TomocalcError as error:
+        raise unusable(path, error.why) from error
+
+
+def unusable(path: Path, why: str) -> TomocalcError:
+    """Name a table that lies beside a manifest, and what to delete so that it is made again."""
+    again = quoted(*remains(path.with_name("manifest.json")))
+    return fault("objects_unusable", path, why, files=again)
+
+
 def _verified(path: Path, shard: TableEntry, manifest: str | Path) -> bytes:
     """Return the content of a shard: the very bytes that were checked are then parsed."""
     try:

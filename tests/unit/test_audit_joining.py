@@ -14,8 +14,10 @@ TABLE = pl.DataFrame(
         "scanner": ["X", None, "X", "Y", "Y", None],
         "label": [0, 1, 0, 0, 1, 0],
         "area": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6],
+        "_place": [0.5] * 6,
     }
 )
+KEYS = [pl.col("label").alias(name) for name in ("volume_id", "candidate_id")]
 PARTS = ["train", "train", "train", "train", "test", "test"]
 OF_PATIENT = pl.DataFrame({"patient": ["3", "1", "2"], "subset": ["test", "train", "train"]})
 
@@ -34,12 +36,13 @@ def parts(split, **given):
         TABLE.select("lesion", part=pl.Series(PARTS)).reverse(),
         TABLE.select("lesion", "scanner", "label", part=pl.Series(PARTS)).reverse(),
         TABLE.with_columns(part=pl.Series(PARTS)).reverse(),
+        TABLE.select("lesion", *KEYS, part=pl.Series(PARTS)).reverse(),
         OF_PATIENT.rename({"subset": "Subset "}),
         OF_PATIENT.with_columns(pl.col("patient") + ".0").rename({"patient": "Subject ID"}),
         TABLE.select("patient", fold=pl.Series([0, 0, 1, 1, 2, 2]), part=pl.Series(PARTS)),
         OF_PATIENT.with_columns(scanner=pl.Series(["X", None, "Y"]), label=pl.Series([1, 1, 0])),
     ],
-    ids=["order", "row", "zeros", "lesion", "more", "table", "whose", "pandas", "folds", "theirs"],
+    ids=["order", "row", "zeros", "lesion", "more", "all", "keys", "whose", "who", "folds", "its"],
 )
 def test_a_split_belongs_to_its_rows_in_whatever_way_it_says_so(split):
     assert parts(split, patient="patient") == (dict(zip("abcdef", PARTS, strict=True)), 0)

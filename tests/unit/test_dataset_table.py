@@ -62,6 +62,9 @@ def test_columns_without_names_are_numbered_from_one(tmp_path):
         ("A,C,y\n1,2,yes\n1,big,no\n", "the first is `big` on line 3"),
         ('sep=,\nA,C,n,y\n1,2,"a\n\nb",yes\n\n1,big,c,no\n', "the first is `big` on line 7"),
         ("A,C,y\n1,2,yes\n1,2,\n1,3,no\n", "1 rows have no label, the first on line 3"),
+        ('\nA,C,"n",y\n\n1,2,a,yes\n1,big,c,no\n', "the first is `big` on line 5"),
+        ("\n\nA,C,y\n1,2,yes\n1,2,no,x\n", "table.csv:5"),
+        pytest.param('A,C,y\n1,2,yes\n"' + "1,2\n" * 45_000, "cannot be told apart", id="open"),
         ("A,C,y\n1,2,1\n", "no row of column y is `yes`; it holds 1"),
         ("A,C,y\n1,2,yes\n1,-1e39,no\n", "infinite or larger than 3.4e38, the first is `-1e39` on"),
         ("A,C,y\n-999,2,yes\n-999,1,no\n5,1,no\n7,1,no\n", "2 cells are -999, unlike all others"),
@@ -96,6 +99,8 @@ def test_what_spreadsheets_and_copying_leave_behind_does_not_count(tmp_path):
     plain, _ = read(tmp_path, "A,C,y\n1,0.5,yes\n2,3,no\n")
     for text in (
         "A,C,y\n\n1,0.5,yes\n \n2,3,no\n\n",
+        '\n,,\n# 2026\n\n"A",C,y\n\n1,0.5,yes\n\n2,3,no\n',
+        "A,C,_row,z,y\n1,0.5,a,b,yes\n2,3,c,d,no\n",
         "A,C,y\n1,0.5,yes,\n2,3,no, ,\n",
         "A,C,y,\n1,0.5,yes,\n2,3,no,\n",
         "\u200bA,C\u00a0,y\n1,0.5,yes\u200b\n2,3\u00a0,\ufeffno\n",

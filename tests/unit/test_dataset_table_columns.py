@@ -41,9 +41,9 @@ def test_a_spoilt_parquet_file_is_one_line(tmp_path, capfd):
 
 
 def test_a_column_that_the_header_names_twice_is_refused(tmp_path):
-    for header in ("A,C,y,A", "A,C,y, A "):
+    for header in ("A,C,y,A", "A,C,y, A ", "A,C,y,A,A "):
         with pytest.raises(TomocalcError, match="several columns A"):
-            read(tmp_path, f"{header}\n1,2,yes,3\n2,3,no,4\n")
+            read(tmp_path, f"{header}\n1,2,yes,3,\n2,3,no,4,\n")
     rows, _ = read(tmp_path, "A,C,y,B,B\n1,2,yes,3,4\n2,3,no,4,5\n")
     assert rows["area"].to_list() == [1.0, 2.0]
 

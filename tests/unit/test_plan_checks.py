@@ -136,8 +136,11 @@ def test_places_are_held_against_the_size_in_the_sheet(
     assert not found if words is None else re.search(rf"a\.csv:2.*{words}", str(found[0]))
     box = {"radius": None, "x": 5, "y": 5, "width": 20, "height": 30}
     assert len(wrong_places("a.csv", [row | box for row in rows], [size])) == (len(rows) > 2)
-    unknown = dict.fromkeys(("rows", "columns"))
-    assert len(wrong_places("a.csv", rows, [{**size, **unknown}])) == (places[0][0] < 1)
+    for cell in (None, "64 px", 0, -5):  # all but the first are told with the sheet of volumes
+        unknown = {"volume_id": "v", "rows": cell, "columns": cell, "slices": cell}
+        assert len(wrong_places("a.csv", rows, [unknown])) == (places[0][0] < 1)
+        (found,) = wrong_places("a.csv", points((-1, 10)), [unknown])
+        assert found.why == "x of its centre is -1"
 
 
 def test_places_are_held_against_a_folder_of_png(tmp_path: Path) -> None:

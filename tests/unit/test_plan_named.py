@@ -240,6 +240,8 @@ def test_a_split_file_may_be_written_as_pandas_and_people_do(
         check_contents(config, VOLUMES)
     path.write_text("patient_id,part\nq0,train\nq1,test\n")
     check_contents(config, VOLUMES)
+    path.write_text("volume_id,view,path,part\nv0,LCC,a.dcm,train\nv1,RCC,b.dcm,test\n")
+    check_contents(config, {name: VOLUMES[name] | {"view": "CC", "path": "/a"} for name in VOLUMES})
 
 
 @pytest.mark.parametrize(

@@ -111,21 +111,22 @@ def numbers_rows(cells: Sequence[str]) -> bool:
 def separated(text: str) -> tuple[str, str, int]:
     """Return the separator, the text from its header on, and how many lines are before that.
 
-    Before it are Excel's own first line, and comments, which have fewer cells than the header.
+    Before it are Excel's own first line, blank ones and comments, which are of one cell.
     Above row names of R, which have none, the header gets an empty cell.
     """
     lines = text.splitlines()
-    first = lines[0].strip() if lines else ""
-    declared, skipped = SEPARATOR_LINE.fullmatch(first), 0
-    if declared:
-        skipped = 1
-        if any(declared[1] in line for line in lines[1:TOP]):
-            return declared[1], "\n".join(lines[1:]), 1
-    top = [line for line in lines[skipped:TOP] if line.strip()]
+    skipped = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    declared = SEPARATOR_LINE.fullmatch(lines[skipped].strip()) if lines else None
+    skipped += bool(declared)
+    top = [line for line in lines[skipped : skipped + TOP] if line.strip()]
     tabbed = next((line for line in top if "\t" in line), "")
     full = tabbed or next((line for line in top if re.search("[,;|]", line)), "")
     mark = "\t" if tabbed else max(",;|", key=full.count)
-    while lines[skipped:] and lines[skipped].startswith("#") and mark not in lines[skipped]:
+    if declared and any(declared[1] in line for line in top):
+        mark = declared[1]
+    while lines[skipped:] and (
+        not (line := lines[skipped]).strip(f"{mark} ") or (line[0] == "#" and mark not in line)
+    ):
         skipped += 1
     top = [line for line in lines[skipped : skipped + TOP] if line.strip()]
     with contextlib.suppress(csv.Error):

@@ -45,16 +45,18 @@ def text_table(path: str, *, header: bool = True, lines: bool = False) -> pl.Dat
     except WRONG:
         if not text.strip():
             raise sheet_error(path, "it is empty", "give the path of a table") from None
-        _check_widths(path, text, mark, first)
         try:
+            _check_widths(path, text, mark, first)
             table = _cells(text, mark, header=header, ragged=True)
-        except WRONG:
+        except (*WRONG, csv.Error):
             fix = "save it again as CSV, with quotes around cells that hold quotes or line ends"
             raise sheet_error(path, "its lines cannot be told apart", fix) from None
     names: list[str] = []
     for number, name in enumerate(table.columns):
         plain = bare(name, quoted=False) if header else f"column_{number + 1}"
-        names.append(f"{plain}{TWICE}" if plain in names else plain)
+        while plain in names:
+            plain += TWICE
+        names.append(plain)
     table.columns = names
     if not text.isascii() and any(sign in text for sign in INVISIBLE):
         table = table.with_columns(pl.all().str.strip_chars(f"{INVISIBLE} \t\u00a0"))

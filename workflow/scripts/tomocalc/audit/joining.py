@@ -28,7 +28,7 @@ from tomocalc.identity import spelling_key
 
 KEYS = (KEY, KEY[:1], ["patient_id"])
 """Columns that say which candidates of volumes a line is about, the finest first."""
-PLACE = "_place"
+PLACE = " place"
 """Column of the number of a row among all, from 0."""
 TOLD, ALIKE = " as told", " alike"
 """Ends of the names of what lines say beside, and of keys in one spelling."""

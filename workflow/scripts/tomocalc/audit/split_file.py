@@ -113,7 +113,9 @@ def alike(
         lines = lines.rename({told: name}, strict=False)
     if not numbered:
         return frame, lines
-    if {*KEY} <= {*lines.columns} - {*frame.columns} and (lines[KEY[0]] == TABLE).all():
+    if {*KEY} <= {*lines.columns} - {*frame.columns} and (
+        lines[KEY[0]].cast(pl.String) == TABLE
+    ).all():
         lines = lines.select("part", LINE, row=KEY[1])  # of an earlier run with a table
     if "row" in lines.columns and "row" not in frame.columns:
         frame = frame.with_row_index("row").with_columns(pl.col("row").cast(pl.String))

@@ -117,8 +117,8 @@ def read_feature_table(
     for name in filter(None, (label, patient_id, site, cluster)):
         if (kind := table[name].dtype).is_nested() or kind.is_temporal():
             raise table_error(f"{path}, column {name}", f"it holds {kind}", "turn it into text")
-    table = table.with_columns(_one_spelling(table[label])).with_row_index("_row")
-    table = table.filter(pl.any_horizontal(pl.exclude("_row", "_line").is_not_null()))
+    table = table.with_columns(_one_spelling(table[label])).with_row_index(" row")
+    table = table.filter(pl.any_horizontal(pl.exclude(" row", "_line").is_not_null()))
     positive, negative = plain_number(columns["positive"]), columns["negative"]
     negative = None if negative is None else [*map(plain_number, negative)]
     text = cell_text(label)
@@ -146,8 +146,8 @@ def read_feature_table(
     whose = {"patient_id": patient_id, "cluster": cluster}
     doubts = table_doubts(table, features.values(), label=label, **whose)
     # a cluster is numbered by its first row, and its members count from 0
-    of = pl.col("_row") if cluster is None else cell_text(cluster)
-    first, member = pl.col("_row").first().over(of), pl.int_range(pl.len()).over(of)
+    of = pl.col(" row") if cluster is None else cell_text(cluster)
+    first, member = pl.col(" row").first().over(of), pl.int_range(pl.len()).over(of)
     known = {
         "volume_id": pl.lit(TABLE),
         "candidate_id": first,

@@ -82,7 +82,7 @@ def misplaced(
     faults: dict[int, Fault] = {}
     for row, size in sized:
         if reason := _reason(row, size):
-            why = f"{reason[0]}, and {row['volume_id']} has {size}"
+            why = reason[0] + (f", and {row['volume_id']} has {size}" if str(size) else "")
             error = misfit(f"{sheet}:{row[LINE]}", why, reason[1])
             faults.setdefault(row[LINE], (row[LINE], "", error))
     return together(faults[line] for line in sorted(faults))

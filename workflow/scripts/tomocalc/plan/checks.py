@@ -228,6 +228,7 @@ def _in_thousandths(value: float) -> bool:
 def _size(volume: Row) -> Size:
     """Return the size of a volume as its sheet tells it, as imports write it, or its pictures."""
     told = {name: volume.get(name) for name in ("rows", "columns", "slices")}
+    told = {name: n if isinstance(n, int) and n > 0 else None for name, n in told.items()}
     try:
         files = source_names(volume["path"]) if volume.get("path") else []
     except TomocalcError:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LARGE = 100_000_000
 """Bytes of a table above which only the job that reads it looks into it."""
+SAID = ("volume_id", "patient_id", "laterality", "site")
+"""Columns of the sheet of volumes that a split may repeat: as written there, not resolved."""
 MODEL = ("model.safetensors", "model.json")
 
 
@@ -100,10 +102,10 @@ def _check_split(path: str, config: Config, volumes: Mapping[str, Row], *, known
     own = config["table"]
     if config["source"] != "table":
         texts = [
-            {name: str(cell) for name, cell in row.items() if name != LINE and cell is not None}
+            {name: None if row.get(name) is None else str(row[name]) for name in SAID}
             for row in volumes.values()
         ]
-        frame = pl.DataFrame(texts, infer_schema_length=None)
+        frame = pl.DataFrame(texts, dict.fromkeys(SAID, pl.String))
         own_rows(path, frame, patient="patient_id", of_volumes=True)
     elif known:
         table = raw_table(own["path"], header=own["header"]).drop(LINE)

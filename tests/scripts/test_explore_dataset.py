@@ -38,6 +38,7 @@ def test_page_and_numbers(tmp_path):
     assert "eccentricity" in numbers["constant"]
     assert numbers["summary"]["eccentricity"]["all"]["sd"] == 0
     assert len(numbers["balance"]["sites"]["largest"]) == 2
+    assert html.count('href="../audit/leakage.html"') == 1, "of the navigation alone"
     text = text_of(html)
     for said in (
         "No test row equals one that the model learns from",

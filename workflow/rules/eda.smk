@@ -2,7 +2,7 @@
 
 
 rule explore_dataset:
-    """Describe the data set on one page, its gaps, duplicates and leaks first."""
+    """Describe the data set on one page: first what to know, such as duplicates and leaks."""
     input:
         candidates="<results>/dataset/candidates.parquet",
         splits=f"{OWN}/splits.parquet",

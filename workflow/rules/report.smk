@@ -1,4 +1,4 @@
-"""The model card, the page that a user opens first, and one that links every page."""
+"""The model card, and the page that a user opens first and that links every page."""
 
 
 rule write_model_card:

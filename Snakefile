@@ -13,7 +13,6 @@ configfile: DEFAULTS if exists(DEFAULTS) else workflow.source_path(DEFAULTS)
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/phantom.smk"
 include: "workflow/rules/sources.smk"
 include: "workflow/rules/insertion.smk"
 include: "workflow/rules/features.smk"

@@ -38,7 +38,7 @@ def counts(root: Path = ROOT) -> list[Count]:
         Count("pages, files", len(pages), LIMITS[3], 32),
         Count("scripts", len(scripts), 37, 30),
         Count("rules", len(re.findall(r"^rule \w+:", smk, re.MULTILINE)), 38, 30),
-        Count("lines of rules", _lines(rules), 1_440, 1_200),
+        Count("lines of rules", _lines(rules), 1_445, 1_200),
         Count("functions beside rules", len(re.findall(r"^ *def ", smk, re.MULTILINE)), 10, 10),
         Count(
             "untyped mappings",

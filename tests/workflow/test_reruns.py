@@ -44,6 +44,12 @@ def test_an_edited_volume_and_one_that_failed_are_measured_again(
     assert set(jobs) == everything.keys() - PHANTOM
 
 
+def test_a_sheet_may_name_the_volumes_of_the_phantom(finished: Project) -> None:
+    sheets = "sheet: resources/phantom/volumes.tsv, annotations: resources/phantom/annotations.tsv"
+    jobs = planned(finished, "--config", "source=volumes", f"volumes={{{sheets}}}", "seed=2")
+    assert jobs["extract_features"] > 0 == len(jobs.keys() & PHANTOM)
+
+
 def test_an_edited_slice_of_a_folder_reruns_its_own_volume(measured: Project) -> None:
     target = ("results/dataset/candidates.parquet", *ARGUMENTS)
     assert measured.planned(*target) == {}

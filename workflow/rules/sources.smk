@@ -1,5 +1,10 @@
 """Data from elsewhere: a published table, published sets of images, any tree of DICOM files."""
 
+# A run of own volumes would simulate anew what its sheet names among these.
+if VOLUMES.in_silico:
+
+    include: "phantom.smk"
+
 
 rule fetch_table:
     """Fetch a published feature table and check it against its checksum."""

@@ -216,6 +216,8 @@ AIMS = (
         what="malignant clusters: AUROC of the released model above the best single feature",
         limit=0.05,
         ours="malignancy | LSTM and trees averaged, released | lead over the feature",
+        peer="malignancy | features: Logistic regression | lead over the feature",
+        beside="logistic regression, default settings",
     ),
     *(
         Aim(

@@ -79,7 +79,7 @@ def main(patients: int) -> None:
         [likest(kept[i], np.delete(kept, i, axis=0).reshape(-1, cells))[1] for i in range(patients)]
     )
     pairs = slices**2 * patients * (patients - 1) // 2
-    print(head("patients", "pairs of slices", "likest", f"false alarms from {SAME} on"))
+    print(head("patients", "pairs of slices", "most similar", f"false alarms from {SAME} on"))
     print(f"| {patients} | {pairs:,} | {others.max():.3f} | {(others >= SAME).sum()} |\n")
     print(head("slices apart (1 mm each)", "lowest", "median", f"from {SAME} on"))
     for apart in (1, 2, 3, 4, 6):

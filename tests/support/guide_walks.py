@@ -15,6 +15,7 @@ GENERIC = "snakemake --profile profiles/generic"
 SEND = "tomocalc send results/predictions --to ARCHIVE@HOST:PORT"
 MALIGNANCY = "snakemake --cores all --configfile config/malignancy.yaml"
 PUBLISHED = ("bcs_dbt", "cbis_ddsm", "inbreast", "victre", "mini_mias")
+POLARS = 'python -c "import polars as pl; '
 OTHERS = "snakemake predict --cores all --config model=OTHER_FOLDER volumes=SHEET"
 
 
@@ -50,19 +51,24 @@ AT_ONCE: dict[str, Walk] = {
         "snakemake predict --cores all --config model=results/model volumes=new.tsv": "",
         "snakemake compare_runs --config runs='[results, results/paper]'": "",
         "tomocalc audit my.csv --label malignant --patient patient --out audit": "",
-        "tomocalc audit"
-        " results/dataset/candidates.parquet results/protocols/honest/splits.parquet"
-        " --label label --patient patient_id --site site --out audit": "",
+        f"{POLARS}pl.read_parquet('results/dataset/candidates.parquet').filter('focus')"
+        """.write_parquet('cases.parquet')\"""": "",
+        f"{POLARS}print(pl.read_csv('my_candidates.csv')"
+        """.select(pl.selectors.numeric()).columns)\"""": "cp my.csv my_candidates.csv; {}",
+        "tomocalc audit cases.parquet results/protocols/honest/splits.parquet"
+        " --label label --patient patient_id --site site --features area_mm2 contrast"
+        " contrast_to_noise eccentricity skin_distance --out candidates_audit": "",
         "tomocalc audit-images train_images test_images --out image_audit": "",
         "tomocalc predict breast.dcm --model results/model --out marks": "",
         "snakemake --cores 1 results/evaluation/sealed.json"
         " --config evaluation='{seal: my_study.seal}'": "",
         "tomocalc seal my_study.seal": "",
-        "tomocalc plan predictions.parquet --half-width 0.05 --share 0.5": "",
+        "tomocalc plan results/my_study/evaluation/predictions.parquet --half-width 0.05"
+        " --share 0.5": "mkdir -p results/my_study; mv pilot results/my_study/evaluation; {}",
         "tomocalc plan --help": "",
-        "tomocalc seal table.seal"
-        " results/dataset/candidates.parquet results/protocols/honest/splits.parquet"
-        " --label label --patient patient_id --open results/evaluation/predictions.parquet": "",
+        "tomocalc demo": "",
+        "tomocalc seal my.seal my.csv --label malignant --patient patient"
+        " --open my_scores.csv": "touch my_scores.csv; {}",
         "snakemake --report report.zip": "",
         "--forcerun <rule>": "snakemake --cores all --forcerun build_index",
         "rm results/features/P001-LCC/0003.parquet": "",
@@ -97,6 +103,10 @@ CAMPAIGN: dict[str, Walk] = {
         "make docs": "",
         "make pictures": "",
         "pip install timm": "",
+        "pip install .": "{} --dry-run",
+        "pip install '.[predict]'": "{} --dry-run",
+        "pip install jupyterlab": "",
+        "jupyter lab docs/notebook.ipynb": "{} --version",
         "make test": "PYTEST_ADDOPTS=tests/unit/test_version.py {}",
     },
     "test_the_papers_reproduction_and_its_leak": {

@@ -128,7 +128,10 @@ def test_what_takes_seconds_runs_to_its_end(rerun: Project) -> None:
         (rerun.folder / name).mkdir()
         (rerun.folder / name / "breast.dcm").symlink_to(phantoms.pop())
     (rerun.folder / "breast.dcm").symlink_to(rerun.folder / "resources/phantom/P001-LCC.dcm")
-    pilot().write_parquet(rerun.folder / "predictions.parquet")
+    (rerun.folder / "pilot").mkdir()
+    pilot().write_parquet(rerun.folder / "pilot/predictions.parquet")
+    (sample,) = blocks((ROOT / "docs/audit.md").read_text(), "csv")
+    (rerun.folder / "my.csv").write_text(sample)
     walk = AT_ONCE["test_what_takes_seconds_runs_to_its_end"]
     shard = results / "features/P001-LCC/0003.parquet"
     before = shard.read_bytes()

@@ -75,10 +75,9 @@ def summary(sheets: Sheets, volumes: str, annotations: str, unplaced: str) -> li
         named.append(f"kinds: [{chosen}]")
     put_in = "" if marked else " insertion='{enabled: true}'"
     why = "" if marked else " (or fill in annotations first; this puts calcifications in)"
-    return [
-        *lines,
-        f"Next{why}: snakemake -n --config source=volumes volumes='{{{', '.join(named)}}}'{put_in}",
-    ]
+    source = f"source=volumes volumes='{{{', '.join(named)}}}'{put_in}"
+    apart = "pathvars='{results: results/my_study, logs: logs/my_study}'"
+    return [*lines, f"Next{why}: snakemake -n --config {source} {apart}"]
 
 
 def _counted(counts: Mapping[str, int]) -> str:

@@ -148,7 +148,7 @@ PLANNED = [
     for walk in CAMPAIGN.values()
     for command in walk
     if command.startswith("snakemake ")
-    and not re.search(r"--use-conda|profiles/slurm|FOLDER|SHEET|runs=|my_study", command)
+    and not re.search(r"--use-conda|profiles/slurm|FOLDER|SHEET|runs=|configfile my_study", command)
 ]
 """What only the campaign runs to its end, and a dry run understands without more."""
 

@@ -101,7 +101,7 @@ def own_rows(
     several = KEY[1] in lines.columns if of_volumes else _names_rows(frame, key)
     once = not several or key == [patient]
     rows, lacking = _met(path, frame, lines, key, once=once)
-    if lacking and (whole or not once or rows.is_empty()):
+    if lacking and (whole or not once):
         what = "volume or candidate of this run" if of_volumes else "row of the table"
         raise _strangers(path, frame, lines, lacking, key, what=what)
     if key != [patient]:

@@ -135,8 +135,8 @@ def test_rows_of_a_table_and_repeated_ones(tmp_path):
         volume_id=pl.lit("table"), candidate_id=pl.int_range(pl.len(), dtype=pl.Int32)
     )
     part = pl.when(pl.col("row") % 2 == 0).then(pl.lit("train")).otherwise(pl.lit("test"))
-    frame = pl.DataFrame({"row": [*range(160), 0, 0]}).with_columns(part=part)
-    cells = pl.DataFrame({"lesion": range(160)})
+    frame = pl.DataFrame({"row": [*range(160), 0, 0]}).with_columns(part=part, image=pl.lit("a"))
+    cells = pl.DataFrame({"lesion": range(160), "image": [[0.5]] * 160})
     for name in ("row", "Lesion"):  # a column of the table that names its rows
         path = own(tmp_path, frame.rename({"row": name}))
         rows = read_own_split(path, focus, folds=3, seed=1, table=cells)

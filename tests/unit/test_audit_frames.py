@@ -122,6 +122,7 @@ def test_a_mark_between_thousands_is_no_decimal_comma() -> None:
     frame = pl.DataFrame(
         {"label": draw.integers(0, 2, 60), "area": area, "part": ["train"] * 40 + ["test"] * 20}
     )
+    frame = frame.with_columns(embedding=pl.concat_list("area"), image=pl.lit(b"\xff"))
     found, plain, decimal = (
         audit_table(frame.with_columns(area=text), label="label", positive="1", permutations=20)
         for text in (

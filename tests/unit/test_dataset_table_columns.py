@@ -1,6 +1,6 @@
 """Columns of a finished table: how labels and names may be written, and which are features."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -129,11 +129,15 @@ def test_patients_that_number_rows_and_rows_of_two_views_are_told(tmp_path):
         assert [doubt.code for doubt in facts.doubts] == codes
 
 
-@pytest.mark.parametrize("names", [[["a"], ["b"]], [date(2024, 1, 3), date(2024, 1, 4)]])
-def test_names_of_patients_are_text_or_numbers(tmp_path, names):
-    table = pl.DataFrame({"A": [1.0, 2], "C": [2.0, 1], "y": ["yes", "no"], "p": names})
-    table.write_parquet(tmp_path / "t.parquet")
-    with pytest.raises(TomocalcError, match=r"E302.*column p.: it holds (List|Date)"):
-        read_feature_table(
-            str(tmp_path / "t.parquet"), MAP | {"patient_id": "p"}, unlabelled="fail"
-        )
+EMBEDDING, AGES, DAYS = [[1.0], [2.0]], [timedelta(1)] * 2, [date(2024, 1, 3)] * 2
+
+
+@pytest.mark.parametrize("cells", [EMBEDDING, [{"a": 1}] * 2, [b"\xff"] * 2, AGES, DAYS])
+def test_what_is_asked_for_is_text_or_numbers(tmp_path, cells):
+    table = pl.DataFrame({"A": [1.0, 2], "C": [2.0, 1], "y": ["yes", "no"], "p": cells})
+    table.write_parquet(path := tmp_path / "t.parquet")
+    read_feature_table(str(path), MAP | {"patient_id": "A"}, unlabelled="fail")
+    asked = {"patient_id": "p"}, {"label": "p"}, {"features": {"area": "p"}}, {"subgroups": ["p"]}
+    for more in asked[: 3 if cells is DAYS else 4]:
+        with pytest.raises(TomocalcError, match=r"E302.*column p.: it holds (Li|St|Bi|Du|Date)"):
+            read_feature_table(str(path), MAP | more, unlabelled="fail", needed=["area"])

@@ -6,6 +6,7 @@ import contextlib
 import csv
 
 import polars as pl
+import polars.selectors as cs
 
 from tomocalc.delimited import (
     DECIMAL_COMMA,
@@ -22,6 +23,8 @@ from tomocalc.delimited import (
 TWICE = "_duplicated_0"
 """What is added to a name that the header has already given, as Polars does."""
 PARQUET = (".parquet", ".pq")
+UNTOLD = cs.nested() | cs.binary() | cs.duration() | cs.object()
+"""Columns whose cells are neither numbers nor texts, as embeddings and images."""
 WRONG = (pl.exceptions.PolarsError, ValueError)
 """What Polars raises on a text that is no table."""
 

@@ -25,6 +25,7 @@ from tomocalc.audit.split_file import (
 from tomocalc.delimited import LINE
 from tomocalc.errors import TomocalcError
 from tomocalc.identity import spelling_key
+from tomocalc.text_table import UNTOLD
 
 KEYS = (KEY, KEY[:1], ["patient_id"])
 """Columns that say which candidates of volumes a line is about, the finest first."""
@@ -89,7 +90,7 @@ def own_rows(
     TomocalcError
         ``E302``.
     """
-    frame, lines = frame.drop("part", strict=False), own_parts(path)
+    frame, lines = frame.drop(cs.by_name("part", require_all=False) | UNTOLD), own_parts(path)
     frame, lines = alike(frame, lines, patient, numbered=not of_volumes)
     shared = shared_columns(frame, lines)
     key = next((key for key in KEYS if of_volumes and {*key} <= {*shared}), None)

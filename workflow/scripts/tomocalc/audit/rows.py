@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tomocalc.accounts.leakage import Shared
 from tomocalc.errors import TomocalcError, fault
 from tomocalc.extras import needing
-from tomocalc.text_table import PARQUET, TWICE, text_table
+from tomocalc.text_table import PARQUET, TWICE, UNTOLD, text_table
 
 SOME = 5000
 """Rows whose numbers are looked at digit by digit."""
@@ -148,9 +148,9 @@ def written_digits(values: pl.Series) -> tuple[NDArray[np.int64], NDArray[np.int
 
 
 def read_table(source: Any, *, lines: bool = False) -> pl.DataFrame:
-    """Read a table from a file, or take a data frame; columns of a text file are text.
+    """Read a table from a file, or take a data frame, without the columns that are `UNTOLD`.
 
-    With *lines* a text file has the numbers of its lines too, as `text_table` gives them.
+    Columns of a text file are text; with *lines* it has the numbers of its lines too.
 
     Raises
     ------
@@ -159,16 +159,16 @@ def read_table(source: Any, *, lines: bool = False) -> pl.DataFrame:
         the package that reads it is not installed.
     """
     if isinstance(source, pl.DataFrame):
-        return source
+        return source.drop(UNTOLD)
     if not isinstance(source, str | Path):
-        return _foreign(source)
+        return _foreign(source).drop(UNTOLD)
     path = str(source)
     if path.lower().endswith(PARQUET):
         with needing("parquet"):
             from tomocalc.parquet import BAD, load_parquet
 
         try:
-            return load_parquet(path)
+            return load_parquet(path).drop(UNTOLD)
         except BAD as error:
             why = "it is no Parquet file" if Path(path).is_file() else "it is no regular file"
             why = why if Path(path).exists() else "there is no such file"

@@ -74,11 +74,9 @@ def audit_table(
     frame, unassigned = joined_table(table, split, patient=patient)
     for column in (label, patient, site, *(features or ())):
         if column is not None and column not in frame.columns:
-            raise unusable(
-                f"column {column}",
-                f"the table has no such column; {close_to(column, frame.columns)}",
-                "name a column of the table",
-            )
+            why = "the table has no such column of numbers or text; "
+            why += close_to(column, frame.columns)
+            raise unusable(f"column {column}", why, "name a column of the table")
     labels, word = labels_of(frame[label], label, positive, negative)
     unlabelled = labels.null_count()
     frame, labels = frame.filter(labels.is_not_null()), labels.drop_nulls()

@@ -28,7 +28,7 @@ from tomocalc.identity import EMPTY, plain_number
 from tomocalc.parquet import BAD, load_parquet
 from tomocalc.sections import TABLE, TableSection
 from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, Column, own_columns, schema
-from tomocalc.text_table import PARQUET, TWICE, decimal_comma, text_table
+from tomocalc.text_table import PARQUET, TWICE, UNTOLD, decimal_comma, text_table
 
 CANDIDATE = KEYS + PLACE + FEATURES + LABELS
 """Columns of ``candidates.parquet`` where every feature is measured here."""
@@ -104,18 +104,22 @@ def read_feature_table(
     wanted |= {f"table.features.{key}": [name] for key, name in features.items() if key != name}
     wanted |= {f"table.{key}": [name] for key in NAMING if (name := columns[key]) is not None}
     _check_columns(path, table, wanted, groups)
+    table = table.drop(UNTOLD)
     twice = sorted(
         name for names in wanted.values() for name in names if f"{name}{TWICE}" in table.columns
     )
     if twice:
         why = f"it has several columns {', '.join(twice)}, and which one is meant is open"
         raise table_error(path, why, "rename or delete one of them")
+    called: dict[str, list[str]] = {}
     for key, name in features.items():
-        if same := [other for other in features if features[other] == name and other != key]:
-            why = f"column {name} is said to be {' and '.join(sorted([key, *same]))}"
+        called.setdefault(name, []).append(key)
+    for name, keys in called.items():
+        if len(keys) > 1:
+            why = f"column {name} is said to be {' and '.join(sorted(keys))}"
             raise table_error("configuration key table.features", why, "name one column for each")
     for name in filter(None, (label, patient_id, site, cluster)):
-        if (kind := table[name].dtype).is_nested() or kind.is_temporal():
+        if (kind := table[name].dtype).is_temporal():
             raise table_error(f"{path}, column {name}", f"it holds {kind}", "turn it into text")
     table = table.with_columns(_one_spelling(table[label])).with_row_index(" row")
     table = table.filter(pl.any_horizontal(pl.exclude(" row", "_line").is_not_null()))
@@ -213,7 +217,16 @@ def _check_columns(
 ) -> None:
     """Check that a table has the columns *wanted* by keys of the configuration, and its groups."""
     known = [name for name in table.columns if name != LINE]
-    errors = list(many_groups(path, table, [name for name in groups if name in known]))
+    untold = table.select(UNTOLD).schema
+    asked = {*groups}.union(*wanted.values())
+    fix = "turn it into numbers or text, or name another column"
+    errors = [
+        table_error(f"{path}, column {name}", f"it holds {kind}", fix)
+        for name, kind in untold.items()
+        if name in asked
+    ]
+    told = [name for name in groups if name in known and name not in untold]
+    errors += many_groups(path, table, told)
     for key, columns in (wanted | {"table.subgroups": groups}).items():
         if absent := [column for column in columns if column not in known]:
             why = f"{path} has no column {', '.join(f'`{column}`' for column in absent)}"

@@ -149,8 +149,10 @@ def empty_cells(
     path: str, table: pl.DataFrame, features: dict[str, str], *, filled: bool
 ) -> Iterator[TomocalcError]:
     """Say that cells of features are empty, unless they will be *filled* from others."""
+    cells = {column: cell_text(column).str.to_lowercase() for column in features.values()}
+    found = table.select(text.is_in(EMPTY).alias(column) for column, text in cells.items())
     for name, column in features.items():
-        empty = table.filter(cell_text(column).str.to_lowercase().is_in(EMPTY))["_line"].to_list()
+        empty = table["_line"].filter(found[column]).to_list()
         filling = len(empty) < table.height  # there is something to fill them with
         if empty and not (filling and filled):
             why = f"{len(empty)} of {table.height} cells are empty ({line_numbers(empty)})"

@@ -152,7 +152,7 @@ FIRST = pl.when(pl.int_range(pl.len()) == 0).then(pl.lit("test")).otherwise(pl.l
     [
         (lambda f: f.drop("volume_id"), "E302.*volume_id and candidate_id, volume_id, or patient"),
         (lambda f: f.with_columns(volume_id=pl.lit("v99")), "E302.*160 of its lines name no vol"),
-        (lambda f: f.with_columns(candidate_id=pl.lit("x")), "E302.*by volume_id and candidate_id"),
+        (lambda f: f.with_columns(candidate_id=pl.lit("x")), "E302.*candidate_id.*is no number"),
         (lambda f: f.select("part", volume_id="x" + pl.col("volume_id")), "E304.*0 candidates"),
         (lambda f: f.with_columns(part=FIRST), "E304.*part test.*among 1 candidates"),
     ],

@@ -187,7 +187,7 @@ SPLIT = "volume_id,candidate_id,part\nv0,0,train\n"
         ("row,part\n0,train\n30,test\n", r"split.csv:3\): 1 of its lines name no row"),
         (f"{SPLIT}v1,0,test\n", "no column of the table; it has volume_id, cand"),
         ("patient,split\np0,train\nP1,test\n", r"csv:3\): 1 of its lines name no .*by patient"),
-        ("patient,split\np0,train\np0,test\n", r"csv:3, column patient\).*in several parts"),
+        ("patient,split\np0,train\np0,test\n", r"csv:3, column patient\).*in several .*: by row,"),
     ],
 )
 def test_a_split_file_of_a_table_is_checked(
@@ -203,6 +203,8 @@ def test_a_split_file_of_a_table_is_checked(
     ("text", "words"),
     [
         ("row,part\n0,train\n1,test\n", "no column that says whom .*; it has row"),
+        (f"{SPLIT}v1,abc,test\n", r"split.csv:3, column candidate_id\): it is no number"),
+        ("volume_id,part\nv0,train\nv0,test\n", "with the run, .*: by volume_id and candidate_id"),
         (f"{SPLIT}V1,0,test\n", r"split.csv:3\): 1 of its lines name no volume"),
         ("name,part\np,test\nq,train\n", "no column that says whom .*; it has name. Fix: give"),
         ("patient_id,part\np,test\nq0,train\n", r"csv:2\): 1 of its lines .*by patient_id"),
@@ -267,6 +269,12 @@ def test_what_a_split_says_beside_is_held_against_the_rows(
     lines = [f"{row},P-0{row},{'test' if row > 20 else 'train'}" for row in range(30)]
     path.write_text("row,patient_id,part\n" + "\n".join(lines) + "\n")
     check_contents(config, {})
+    other = "\n".join(f"{line},{row / 7:.7e}" for row, line in enumerate(lines))
+    path.write_text(f"row,patient_id,part,C\n{other}\n")
+    check_contents(config, {})
+    path.write_text(path.read_text().replace("1.4285714e-01", "1.4385714e-01"))
+    with pytest.raises(TomocalcError, match=r"rows\.csv:3, column C\): it says otherwise"):
+        check_contents(config, {})
     lines = [line.replace(",P-0", ",P-01", 1) for line in lines]
     path.write_text("row,patient,part\n" + "\n".join(lines) + "\n")
     with pytest.raises(

@@ -98,10 +98,16 @@ def own_rows(
         told = ", ".join(name for name in lines.columns if name not in ("part", LINE))
         why = f"it has no column that says whom a line is about; it has {told or 'part alone'}"
         raise unusable(path, why, "give volume_id and candidate_id, volume_id, or patient_id")
+    if of_volumes and {*KEY} <= {*lines.columns}:
+        numbers = lines[KEY[1]].cast(pl.String).str.contains(r"^\s*\d+(\.0+)?\s*$")
+        if len(bad := (~numbers.fill_null(value=False)).arg_true()):
+            where = f"{place_of(path, lines[LINE][bad[0]])}, column {KEY[1]}"
+            fix = "give its number, or no such column where every volume is in one part"
+            raise unusable(where, "it is no number of a candidate", fix)
     key = key or _key(path, frame, lines, patient)
     several = KEY[1] in lines.columns if of_volumes else _names_rows(frame, key)
     once = not several or key == [patient]
-    rows, lacking = _met(path, frame, lines, key, once=once)
+    rows, lacking = _met(path, frame, lines, key, once=once, of_volumes=of_volumes)
     if lacking and (whole or not once):
         what = "volume or candidate of this run" if of_volumes else "row of the table"
         raise _strangers(path, frame, lines, lacking, key, what=what)
@@ -113,14 +119,20 @@ def own_rows(
 
 
 def _met(
-    source: Any, frame: pl.DataFrame, lines: pl.DataFrame, key: list[str], *, once: bool
+    source: Any,
+    frame: pl.DataFrame,
+    lines: pl.DataFrame,
+    key: list[str],
+    *,
+    once: bool,
+    of_volumes: bool = False,
 ) -> tuple[pl.DataFrame, list[int]]:
     """Return the rows with each of their lines, and the lines about none by their number.
 
     Parameters
     ----------
-    once
-        Whether what a line names is in one part.
+    once, of_volumes
+        Whether what a line names is in one part; whether lines name volumes and candidates.
     """
     names = [f"{name}{ALIKE}" for name in key]
     frame, lines = (  # 3.0 is 3, as pandas writes it
@@ -138,13 +150,15 @@ def _met(
         lines = lines.unique([*names, "part"], keep="first", maintain_order=True)
     again = lines.filter(~pl.struct(names).is_first_distinct())
     if once and again.height:
-        said = "all" if len(key) > 1 else "is all"
+        said = ("all" if len(key) > 1 else "is all") + " that it shares with the "
+        said += "run" if of_volumes else "table"
         first = lines.join(again.head(1), on=names, how="semi", nulls_equal=True)[LINE][0]
         raise unusable(
             f"{place_of(source, again[LINE][0])}, column {key[0]}",
-            f"{' and '.join(key)} {said} that it shares with the table, and what this line names "
-            f"is in several parts, also by {place_of(source, first)}",
-            "correct it, or name finer what is in a part: by row, or candidate_id",
+            f"{' and '.join(key)} {said}, "
+            f"and what this line names is in several parts, also by {place_of(source, first)}",
+            "correct it, or name finer what is in a part: by "
+            + ("volume_id and candidate_id" if of_volumes else "row, its number from 0"),
         )
     lacking = lines.join(frame, on=names, how="anti", nulls_equal=True)
     rows = frame.with_row_index(PLACE).join(
@@ -185,9 +199,16 @@ def _check_beside(path: str, rows: pl.DataFrame, names: Iterable[str], *, counte
     if counted:
         fix = "see that rows are counted from 0 in the table's order, without the header"
     for name in names:
-        texts = [pl.col(one).cast(pl.String) for one in (name, f"{name}{TOLD}")]
-        for line, own, told in rows.select(LINE, *texts).drop_nulls().iter_rows():
-            if own.strip() and told.strip() and spelling_key(own) != spelling_key(told):
+        kinds = [rows[one].dtype for one in (name, f"{name}{TOLD}")]
+        if any(kind.is_temporal() for kind in kinds):
+            continue  # written in many ways
+        texts = [pl.col(one).cast(pl.String).str.strip_chars() for one in (name, f"{name}{TOLD}")]
+        own, told = (text.cast(pl.Float64, strict=False) for text in texts)
+        whole = (own % 1 == 0) & (told % 1 == 0)  # others may be rounded
+        near = pl.when(whole).then(0).otherwise(1e-5 * own.abs())
+        far = ((own - told).abs() > near).fill_null(not any(kind.is_float() for kind in kinds))
+        for line, *cells in rows.filter(far).select(LINE, *texts).drop_nulls().iter_rows():
+            if all(cells) and len({*map(spelling_key, cells)}) > 1:
                 why = "it says otherwise than the row that it is about"
                 raise unusable(f"{place_of(path, line)}, column {name}", why, fix)
 

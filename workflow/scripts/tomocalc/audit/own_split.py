@@ -59,8 +59,7 @@ def read_own_split(
         told = told.select("part", LINE, volume_id=pl.lit(TABLE), candidate_id=PLACE)
     told = told.select(*KEY, "part", LINE).cast({KEY[1]: SPLIT[KEY[1]]})
     rows = focus.select(*KEY, "patient_id", "group", "label").join(told, on=KEY, how="inner")
-    # of a volume or a patient nothing may have been found; rows of a table may be of neither class
-    if lacking := lacking + told.height - rows.height:
+    if lacking:  # of a volume or a patient nothing may have been found
         log.warning("%d lines of %s are about what is not in the data set", lacking, path)
     _need_classes(path, rows)
     rows = rows.sort(*KEY, LINE).with_columns(copy=pl.int_range(pl.len()).over(KEY))

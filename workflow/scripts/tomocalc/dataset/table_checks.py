@@ -155,7 +155,8 @@ def empty_cells(
         empty = table["_line"].filter(found[column]).to_list()
         filling = len(empty) < table.height  # there is something to fill them with
         if empty and not (filling and filled):
-            why = f"{len(empty)} of {table.height} cells are empty ({line_numbers(empty)})"
+            none = "empty or BI-RADS 0" if name == "reader_birads" else "empty"
+            why = f"{len(empty)} of {table.height} cells are {none} ({line_numbers(empty)})"
             fix = f"fill them, or before a training take {name} out of `features`"
             fix += " or set dataset.impute" * filling
             yield table_error(f"{path}, column {column}", why, fix)

@@ -28,6 +28,7 @@ def normal_study(project: Project, patients: int) -> dict[str, object]:
     (study,) = blocks((ROOT / "docs/no_annotations.md").read_text(), "yaml")
     settings = yaml.safe_load(study) | SMALL
     settings["insertion"] |= {"fraction": 0.8}
+    settings["volumes"]["sheet"] = "my_volumes.csv"  # as who has no folder of DICOM files writes it
     (project.folder / "my_study.yaml").write_text(yaml.safe_dump(settings))
     (project.folder / "my_data").mkdir()
     lines = ["volume_id,patient_id,laterality,view,path"]

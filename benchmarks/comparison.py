@@ -72,7 +72,7 @@ def main(path: str, trials: int = 12) -> None:
             )
             spent = time.process_time() - started
             total += spent
-            found = fold_figures(data.label(test), fitted.scores[test])
+            found = fold_figures(data.samples.y[test], fitted.scores[test])
             print(
                 f"| {NAMES[key]} | {protocol} | {found['accuracy']:.3f} | {found['auroc']:.3f} | "
                 f"{found['average_precision']:.3f} | {found['f1']:.3f} | {fitted.trials} | "

@@ -19,6 +19,7 @@ from measuring import head, row
 
 from run_detector import searched, training_tiles
 from support.phantoms import SETTINGS
+from support.table_data import LABELS
 from tomocalc.accounts.manifest import VolumeFacts
 from tomocalc.comparison.catalogue import LEARN, TITLES
 from tomocalc.dataset.labels import label_candidates
@@ -129,13 +130,8 @@ def measured(cohort: Cohort, key: str) -> list[Any]:
     for volume in tested:
         marks = searched(volume, cohort.opened(volume), search, 0.5)
         mine = [one for one in cohort.findings if one["volume_id"] == volume.volume_id]
-        labelled, _ = label_candidates(
-            marks.with_columns(detected=pl.lit(True)),
-            mine,
-            pixel_spacing_mm=volume.pixel_spacing_mm,
-            tolerance_mm=0.3,
-            slice_tolerance=1,
-        )
+        own = marks.with_columns(detected=pl.lit(True))
+        labelled, _ = label_candidates(own, mine, LABELS, volume.pixel_spacing_mm)
         tables.append(labelled.filter("focus"))
     seconds = (time.process_time() - started) / sum(volume.slices for volume in tested)
     test = TestPart.of(tested)

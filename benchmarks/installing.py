@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 from measuring import ROOT, Spent, head, row, spend
 
-from support.predictions import measured, release
+from support.predictions import released
 
 FEATURES = 6
 SIZES = (8_000, 1_000_000)
@@ -90,9 +90,7 @@ def main() -> None:
             told(f"audit of {rows:,} × {FEATURES}", spend(call, cwd=folder))
             told(f"audit of {rows:,} × {FEATURES}, again", spend(call, cwd=folder))
         packages(folder)
-        _, content = measured(folder)
-        (folder / "model").mkdir()
-        release(folder / "model", folder / "features/manifest.json", content)
+        released(folder)
         tool, took = environment(folder / "predict", package, "predict")
         told("`pip install '.[predict]'`", took)
         spend([str(tool), "demo", "--out", "demo"], cwd=folder)

@@ -259,7 +259,7 @@ def one_permutation(table: pl.DataFrame, seed: int) -> dict[str, float]:
     splits = split_honest(focus, seed=seed, **CONFIG["split"])
     data = samples_of(table, splits, features=FEATURES, impute="none")
     test = np.flatnonzero(data.samples.part == "test")
-    label = data.label(test)
+    label = data.samples.y[test]
     found = _release(table, splits, seed)
     scores = {name: values[test] for name, values in found.items()}
     for key, model in FEATURE_MODELS.items():

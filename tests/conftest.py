@@ -5,6 +5,7 @@ What takes long to import is imported where it is used: every run of one file be
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,6 +54,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not file(item).startswith(ON_ITS_OWN) and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(file(item)))
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Return the folder of real data; what asks for it is skipped where there is none."""
+    if "TOMOCALC_TEST_DATA" not in os.environ:
+        pytest.skip("TOMOCALC_TEST_DATA is not set")
+    return Path(os.environ["TOMOCALC_TEST_DATA"])
+
+
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return the numbers of the slices that volumes decode, in the order in which they do."""
+    from tomocalc.readers.volume import Volume
+
+    numbers: list[int] = []
+    read = Volume.read
+
+    def noted(volume: Volume, index: int) -> Any:
+        numbers.append(index)
+        return read(volume, index)
+
+    monkeypatch.setattr(Volume, "read", noted)
+    return numbers
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ import explore_dataset
 import write_model_card
 from support.card_data import LABELS, write_accounts
 from support.pages_data import FEATURES, HOSTILE, figures, images, rows, write_dataset
-from support.predictions import gather, measured, predict, release
+from support.predictions import gather, predict, released
 from tomocalc.pages.evaluation import evaluation_page
 from tomocalc.pages.frame import write_page
 
@@ -199,8 +199,7 @@ def comparison(compared):
 def predicted(tmp_path_factory):
     """A scored volume and the page of all volumes, with hostile names in both."""
     folder = tmp_path_factory.mktemp("predictions")
-    _, manifest = measured(folder, sequence_slices=3)
-    release(folder / "model", folder / "features/manifest.json", manifest)
+    manifest = released(folder, sequence_slices=3)
     hostile = msgspec.structs.replace(manifest, site=HOSTILE[0])
     hostile.write(folder / "features/manifest.json")
     predict(folder, folder / "v1", dicom=False)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import polars as pl
 import pytest
 
@@ -119,7 +117,7 @@ def test_scores_of_another_split_are_refused(compared):
 
 
 @pytest.mark.data
-@pytest.mark.skipif("TOMOCALC_TEST_DATA" not in os.environ, reason="needs TOMOCALC_TEST_DATA")
+@pytest.mark.usefixtures("real_data")
 def test_the_reference_table():
     table = read_woods()
     focus = usable_candidates(table, used=list(PAPER_FEATURES), duplicates="drop")

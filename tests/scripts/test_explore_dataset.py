@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 
@@ -112,14 +111,11 @@ def test_a_damaged_table_is_named(tmp_path):
 
 @pytest.mark.data
 @pytest.mark.parametrize("protocol", ["paper", "honest"])
-def test_the_table_of_the_paper(tmp_path, protocol):
-    folder = os.environ.get("TOMOCALC_TEST_DATA")
-    if not folder:
-        pytest.skip("TOMOCALC_TEST_DATA names no folder")
+def test_the_table_of_the_paper(tmp_path, real_data, protocol):
     features = PAPER["features"]
     paths = merge_and_split(
         tmp_path,
-        f"{folder}/woods/mammography.csv",
+        str(real_data / "woods/mammography.csv"),
         columns=PAPER["table"],
         features=features,
         protocol=protocol,

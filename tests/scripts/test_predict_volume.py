@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -11,20 +10,18 @@ from msgspec.structs import replace
 
 from support.image_files import write_dicom
 from support.image_volumes import IMAGE, files, volume_frames
-from support.predictions import changed, gather, measured, predict, release
+from support.predictions import changed, gather, predict, released
 from tomocalc.accounts.prediction import VolumeScores
 from tomocalc.errors import TomocalcError
 from tomocalc.model.release import load_model
 from tomocalc.parquet import read_parquet
 from tomocalc.predict import predict_volume as scored
-from tomocalc.readers.volume import Volume
 
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("prediction")
-    _, manifest = measured(folder, sequence_slices=3)
-    release(folder / "model", folder / "features/manifest.json", manifest)
+    released(folder, sequence_slices=3)
     return folder
 
 
@@ -53,16 +50,10 @@ def test_measured_on_the_way_it_gives_the_same_bytes(prepared: Path, tmp_path: P
 
 
 def test_another_model_measures_nothing_again(
-    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    prepared: Path, tmp_path: Path, decoded: list[int]
 ) -> None:
     predict(prepared, tmp_path / "one", features=tmp_path / "features")
-    decoded, read = [], Volume.read
-
-    def counted(volume: Volume, index: int) -> Any:
-        decoded.append(index)
-        return read(volume, index)
-
-    monkeypatch.setattr(Volume, "read", counted)
+    decoded.clear()
     predict(prepared, tmp_path / "two", features=tmp_path / "features")
     assert len(decoded) == 3, "the places that a volume is looked at when it is opened"
     assert files(tmp_path / "one") == files(tmp_path / "two")

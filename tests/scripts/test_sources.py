@@ -1,21 +1,17 @@
 """Data from elsewhere: a fetched table, a folder of mini-MIAS, the phantom's sheets."""
 
 import hashlib
-import os
-from pathlib import Path
 
 import pytest
 
 import fetch_table
 import import_dataset
 import write_phantom_sheets
+from support.defaults import SCHEMA_PATHS
+from support.imports import read_back
 from support.local_server import serving
-from support.sheets import read_volumes
-from tomocalc.config import load_schema
 from tomocalc.errors import TomocalcError
-from tomocalc.sheets import read_annotations
 
-SCHEMAS = Path(__file__).parents[2] / "workflow/schemas"
 TABLE = b"1,2,yes\n"
 SHA256 = hashlib.sha256(TABLE).hexdigest()
 
@@ -68,23 +64,15 @@ def mias(tmp_path):
 
 
 def imported(folder, tmp_path):
-    volumes, annotations = str(tmp_path / "volumes.tsv"), str(tmp_path / "annotations.tsv")
     import_dataset.main(
         dataset="mini_mias",
         folder=str(folder),
         settings={},
         files=str(tmp_path / "files"),
-        schemas={name: str(SCHEMAS / f"{name}.schema.yaml") for name in ("volumes", "annotations")},
-        volumes=volumes,
-        annotations=annotations,
-        unplaced=str(tmp_path / "unplaced.tsv"),
+        schemas=SCHEMA_PATHS,
+        **{name: str(tmp_path / f"{name}.tsv") for name in ("volumes", "annotations", "unplaced")},
     )
-    rows = read_volumes(volumes, load_schema(SCHEMAS / "volumes.schema.yaml"))
-    return rows, read_annotations(
-        annotations,
-        load_schema(SCHEMAS / "annotations.schema.yaml"),
-        [row["volume_id"] for row in rows],
-    )
+    return read_back(tmp_path)[:2]
 
 
 def test_mini_mias_has_its_origin_at_the_bottom(mias, tmp_path):
@@ -111,9 +99,8 @@ def test_mini_mias_without_images_is_named(tmp_path):
 
 
 @pytest.mark.data
-@pytest.mark.skipif("TOMOCALC_TEST_DATA" not in os.environ, reason="needs TOMOCALC_TEST_DATA")
-def test_the_real_mini_mias_sheets(tmp_path):
-    folder = Path(os.environ["TOMOCALC_TEST_DATA"]) / "mini_mias"
+def test_the_real_mini_mias_sheets(tmp_path, real_data):
+    folder = real_data / "mini_mias"
     volumes, annotations = imported(folder, tmp_path)
     images = len(list(folder.glob("mdb*.png")))
     left_out = {"mdb216", "mdb233", "mdb245"} & {path.stem for path in folder.glob("mdb*.png")}
@@ -140,11 +127,6 @@ def test_the_phantom_sheets_are_what_a_user_would_write(tmp_path, kind, place):
         annotations_sheet=str(tmp_path / "annotations.tsv"),
         truth_sheet=str(tmp_path / "truth.tsv"),
     )
-    rows = read_volumes(str(tmp_path / "volumes.tsv"), load_schema(SCHEMAS / "volumes.schema.yaml"))
+    rows, annotated, _ = read_back(tmp_path)
     assert rows[0]["path"] == str(target)
-    annotated = read_annotations(
-        str(tmp_path / "annotations.tsv"),
-        load_schema(SCHEMAS / "annotations.schema.yaml"),
-        [row["volume_id"] for row in rows],
-    )
     assert annotated[0]["x"] == 2.5

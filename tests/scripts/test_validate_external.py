@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from msgspec.structs import replace
 
-from support.predictions import FEATURES, OF_CLUSTERS, changed, measured, release
+from support.predictions import FEATURES, OF_CLUSTERS, changed, measured, released
 from support.table_data import LABELS
 from tomocalc.accounts.external import ExternalAccount
 from tomocalc.errors import TomocalcError
@@ -43,9 +43,7 @@ COLUMNS: dict[str, Any] = {
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A measured volume, and a release of which nothing is known but that it fits."""
     folder = tmp_path_factory.mktemp("external")
-    _, manifest = measured(folder)
-    (folder / "model").mkdir()
-    release(folder / "model", folder / "features/manifest.json", manifest)
+    released(folder)
     return folder
 
 
@@ -67,6 +65,14 @@ def write_table(path: Path, *, patients: int = 24, **columns: Any) -> Path:
     kind = np.where(calcified, "calcification", "other")
     pl.DataFrame(frame | {"kind": kind, "patient": patient} | columns).write_csv(path)
     return path
+
+
+def of_volumes(folder: Path, out: Path, *findings: str, more: str = "") -> dict[str, Any]:
+    """Write the findings of the measured volume; return the arguments that name it and them."""
+    sheet = out / "annotations.tsv"
+    head = f"volume_id\tslice\tx\ty\tradius\tkind{more}"
+    sheet.write_text("\n".join([head, *findings]) + "\n")
+    return {"manifests": [str(folder / "features/manifest.json")], "annotations": str(sheet)}
 
 
 def validate(weights: Path, out: Path, **changes: Any) -> ExternalAccount:
@@ -122,15 +128,9 @@ def test_a_table_of_another_site_has_every_figure_and_the_release_stays_as_it_is
 
 
 def test_labelled_volumes_are_measured_down_to_their_findings(folder: Path, tmp_path: Path) -> None:
-    sheet = tmp_path / "annotations.tsv"
-    lines = ["volume_id\tslice\tx\ty\tradius\tkind", "v1\t1\t40\t70\t2\tcalcification"]
-    sheet.write_text("\n".join([*lines, "v1\t2\t60\t90\t2\tcalcification"]) + "\n")
-    found = validate(
-        folder / "model/model.safetensors",
-        tmp_path,
-        manifests=[str(folder / "features/manifest.json")],
-        annotations=str(sheet),
-    )
+    findings = ("v1\t1\t40\t70\t2\tcalcification", "v1\t2\t60\t90\t2\tcalcification")
+    volumes = of_volumes(folder, tmp_path, *findings)
+    found = validate(folder / "model/model.safetensors", tmp_path, **volumes)
     assert (found.volumes, found.patients, found.test.positives) == (1, 1, 2)
     assert found.images is not None
     froc = found.images.froc
@@ -158,24 +158,17 @@ def test_what_the_model_has_learned_from_is_told_under_any_name(
     how = load_model(own).domain.extraction
     assert how is not None
     weights = changed(own, tmp_path / "b", extraction=replace(how, contents=(seen.content,)))
-    sheet = tmp_path / "annotations.tsv"
-    sheet.write_text("volume_id\tslice\tx\ty\tradius\tkind\nv1\t1\t40\t70\t2\tcalcification\n")
-    volumes = {"manifests": [str(folder / "features/manifest.json")], "annotations": str(sheet)}
+    volumes = of_volumes(folder, tmp_path, "v1\t1\t40\t70\t2\tcalcification")
     assert validate(weights, tmp_path, **volumes).same_pixels == ("v1",)
     assert "1 volume of these data has the very pixels" in (tmp_path / "external.html").read_text()
 
 
 def test_a_model_of_clusters_is_validated_on_clusters(folder: Path, tmp_path: Path) -> None:
     weights = changed(folder / "model/model.safetensors", tmp_path / "model", card=OF_CLUSTERS)
-    sheet = tmp_path / "annotations.tsv"
-    lines = ["volume_id\tslice\tx\ty\tradius\tkind\tpathology"]
-    lines += [
-        "v1\t1\t40\t70\t2\tcalcification\tbenign",
-        "v1\t2\t60\t90\t2\tcalcification\tmalignant",
-    ]
-    sheet.write_text("\n".join(lines) + "\n")
-    manifests = [str(folder / "features/manifest.json")]
-    found = validate(weights, tmp_path, manifests=manifests, annotations=str(sheet))
+    benign = "v1\t1\t40\t70\t2\tcalcification\tbenign"
+    malignant = "v1\t2\t60\t90\t2\tcalcification\tmalignant"
+    volumes = of_volumes(folder, tmp_path, benign, malignant, more="\tpathology")
+    found = validate(weights, tmp_path, **volumes)
     assert (found.test.n, found.test.positives) == (1, 1)  # the cluster that holds both
     assert found.images is not None
     assert found.images.froc is None  # the question is asked of what is found

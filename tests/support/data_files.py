@@ -13,17 +13,18 @@ import torch
 import yaml
 
 from support.candidates import as_shard, cohort
+from support.defaults import FOLDER, SCHEMAS, read
 from support.imports import bcs_dbt_folder, inbreast_folder, victre_folder
 from support.manifests import manifest
 from support.model_data import NAMES, make_candidates
-from support.sheets import read_volumes
+from support.sheets import VOLUMES, read_volumes
 from support.table_data import MAP
 from tomocalc.accounts.manifest import TableEntry
 from tomocalc.adapters.bcs_dbt import bcs_dbt
 from tomocalc.adapters.inbreast import inbreast
 from tomocalc.adapters.victre import victre
 from tomocalc.audit.split_file import own_parts
-from tomocalc.config import check_config, load_schema
+from tomocalc.config import check_config
 from tomocalc.dataset.feature_table import read_feature_table
 from tomocalc.image.shards import read_manifest, read_volume_rows
 from tomocalc.metrics import Threshold
@@ -35,8 +36,6 @@ from tomocalc.model.sequences import build_sequences
 from tomocalc.parquet import read_parquet, write_parquet
 from tomocalc.plan.graph import plan_run
 from tomocalc.sheets import read_annotations
-
-SCHEMAS = Path(__file__).parents[2] / "workflow/schemas"
 
 
 def release(folder: Path) -> Path:
@@ -120,13 +119,9 @@ def read_shards(path: Path) -> None:
     read_volume_rows(announced, read_manifest(announced))
 
 
-def schema(name: str) -> Any:
-    return load_schema(SCHEMAS / f"{name}.schema.yaml")
-
-
 def settings(folder: Path) -> Path:
     path = folder / "config.yaml"
-    path.write_bytes((SCHEMAS.parents[1] / "config/config.yaml").read_bytes())
+    path.write_bytes((FOLDER / "config.yaml").read_bytes())
     return path
 
 
@@ -137,12 +132,11 @@ def read_settings(path: Path) -> None:
     except (yaml.YAMLError, ValueError):  # a date that is none is a ValueError
         return
     if isinstance(given, dict):
-        defaults = yaml.safe_load((SCHEMAS.parents[1] / "config/config.yaml").read_text())
+        defaults = read("config")
         for name, section in given.items():  # as --configfile lays one over the other
             both = isinstance(section, dict) and isinstance(defaults.get(name), dict)
             defaults[name] = {**defaults[name], **section} if both else section
-        sheets = {name: schema(name) for name in ("volumes", "annotations")}
-        plan_run(check_config(defaults, schema("config")), sheets, look=False)
+        plan_run(check_config(defaults, SCHEMAS["config"]), SCHEMAS, look=False)
 
 
 def split_file(folder: Path) -> Path:
@@ -170,11 +164,11 @@ def read_locations(path: Path) -> None:
 
 
 FILES: dict[str, tuple[Callable[[Path], Path], Callable[[Path], Any]]] = {
-    "sheet of volumes": (sheet_of_volumes, lambda path: read_volumes(str(path), schema("volumes"))),
-    "CSV sheet": (csv_sheet, lambda path: read_volumes(str(path), schema("volumes"))),
+    "sheet of volumes": (sheet_of_volumes, lambda path: read_volumes(str(path), VOLUMES)),
+    "CSV sheet": (csv_sheet, lambda path: read_volumes(str(path), VOLUMES)),
     "sheet of annotations": (
         sheet_of_annotations,
-        lambda path: read_annotations(str(path), schema("annotations"), ["v1"]),
+        lambda path: read_annotations(str(path), SCHEMAS["annotations"], ["v1"]),
     ),
     "CSV table": (table, read_table),
     "Parquet table": (parquet_table, read_table),

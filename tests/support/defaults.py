@@ -1,4 +1,4 @@
-"""The default configuration, and that of the reference paper, for tests and benchmarks."""
+"""The default configuration, that of the reference paper, and schemas, for tests and benchmarks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from tomocalc.config import load_schema
 
 FOLDER = Path(__file__).parents[2] / "config"
 
@@ -18,3 +20,8 @@ def read(name: str) -> dict[str, Any]:
 CONFIG = read("config")
 PAPER = read("paper")
 """What it changes of `CONFIG`."""
+SCHEMA_PATHS = {
+    name: str(FOLDER.parent / f"workflow/schemas/{name}.schema.yaml")
+    for name in ("config", "volumes", "annotations")
+}
+SCHEMAS = {name: load_schema(path) for name, path in SCHEMA_PATHS.items()}

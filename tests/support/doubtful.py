@@ -78,15 +78,19 @@ def depths(*places: int) -> list[list[float]]:
     return [[-float(place), 0.0, 0.0] for place in places]
 
 
+def as_stack(place: Path, frames: list[NDArray[Any]], **attributes: Any) -> Path:
+    """Write one DICOM file of slices 1 mm apart."""
+    given = {"enhanced": True, "positions": depths(*range(len(frames))), **attributes}
+    return write_dicom(place.with_suffix(".dcm"), frames, **given)
+
+
 def as_dicom(
     change: Callable[[NDArray[Any]], NDArray[Any]] = lambda frame: frame, **attributes: Any
 ) -> Write:
     """Return what writes the changed slices as one DICOM file with *attributes*."""
 
     def write(place: Path, seed: int) -> Path:
-        frames = [change(frame) for frame in stored(seed)]
-        given = {"enhanced": True, "positions": depths(0, 1, 2, 3, 4), **attributes}
-        return write_dicom(place.with_suffix(".dcm"), frames, **given)
+        return as_stack(place, [change(frame) for frame in stored(seed)], **attributes)
 
     return write
 
@@ -141,31 +145,25 @@ def of_few_and_their_mean(place: Path, seed: int) -> Path:
     """Write three slices and, behind them, their mean."""
     frames = stored(seed)[:3]
     mean = np.rint(np.mean(frames, axis=0)).astype(np.uint16)
-    return write_dicom(
-        place.with_suffix(".dcm"), [*frames, mean], enhanced=True, positions=depths(0, 1, 2, 3)
-    )
+    return as_stack(place, [*frames, mean])
 
 
 def of_one_inverted(place: Path, seed: int) -> Path:
     """Write a volume of which one slice is inverted."""
     frames = [frame if index != 1 else 4095 - frame for index, frame in enumerate(stored(seed))]
-    many = depths(0, 1, 2, 3, 4)
-    return write_dicom(place.with_suffix(".dcm"), frames, enhanced=True, positions=many)
+    return as_stack(place, frames)
 
 
 def of_two_volumes(place: Path, seed: int) -> Path:
     """Write a volume whose every other slice is another breast's."""
     frames = [stored(seed + index % 2)[index] for index in range(5)]
-    return write_dicom(
-        place.with_suffix(".dcm"), frames, enhanced=True, positions=depths(0, 1, 2, 3, 4)
-    )
+    return as_stack(place, frames)
 
 
 def of_rows(place: Path, seed: int) -> Path:
     """Write a volume whose slices lie across the true ones."""
     frames = np.repeat(np.stack(stored(seed)), 4, axis=0).transpose(1, 0, 2)
-    many = depths(*range(len(frames)))
-    return write_dicom(place.with_suffix(".dcm"), [*frames], enhanced=True, positions=many)
+    return as_stack(place, [*frames])
 
 
 WOMAN, STUDY, UNNAMED = {"patient_id": "p-0000"}, "1.2.3.99", {"spacing": None}

@@ -3,49 +3,35 @@
 from __future__ import annotations
 
 import csv
-import os
 import plistlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pydicom
-import pytest
 from pydicom.uid import generate_uid
 
+from support.defaults import SCHEMA_PATHS, SCHEMAS
 from support.image_files import write_dicom
 from support.sheets import read_volumes
 from tomocalc.adapters.sheets import Sheets, write_sheets
-from tomocalc.config import load_schema
 from tomocalc.sheets import read_annotations
-
-WORKFLOW = Path(__file__).parents[2] / "workflow"
-SCHEMAS = {
-    name: str(WORKFLOW / f"schemas/{name}.schema.yaml") for name in ("volumes", "annotations")
-}
-needs_data = pytest.mark.skipif(
-    "TOMOCALC_TEST_DATA" not in os.environ, reason="TOMOCALC_TEST_DATA is not set"
-)
-
-
-def data(name: str) -> Path:
-    return Path(os.environ["TOMOCALC_TEST_DATA"]) / name
 
 
 def accepted(sheets: Sheets, folder: Path) -> tuple[list[Any], list[Any], list[Any]]:
     """Write the sheets and read them as the workflow does: volumes, findings, other findings."""
     paths = {name: str(folder / f"{name}.tsv") for name in ("volumes", "annotations", "unplaced")}
-    write_sheets(sheets, schemas=SCHEMAS, where="here", **paths)
-    schema = load_schema(SCHEMAS["volumes"])
-    kinds = schema["properties"]["kind"]["enum"]
-    volumes = read_volumes(paths["volumes"], schema, kinds=kinds)
-    schema = load_schema(SCHEMAS["annotations"])
+    write_sheets(sheets, schemas=SCHEMA_PATHS, where="here", **paths)
+    return read_back(folder)
+
+
+def read_back(folder: Path) -> tuple[list[Any], list[Any], list[Any]]:
+    """Read the two sheets in *folder*, volumes of any kind."""
+    kinds = SCHEMAS["volumes"]["properties"]["kind"]["enum"]
+    volumes = read_volumes(str(folder / "volumes.tsv"), SCHEMAS["volumes"], kinds=kinds)
     ids = [row["volume_id"] for row in volumes]
-    return (
-        volumes,
-        read_annotations(paths["annotations"], schema, ids),
-        read_annotations(paths["annotations"], schema, ids, others=True),
-    )
+    given = str(folder / "annotations.tsv"), SCHEMAS["annotations"], ids
+    return volumes, read_annotations(*given), read_annotations(*given, others=True)
 
 
 def dicom(path: Path, **attributes: Any) -> Path:

@@ -13,11 +13,11 @@ import numpy as np
 import polars as pl
 
 from support.defaults import CONFIG
+from support.processes import SCRIPTS
 from tomocalc.accounts.study import Best, Chosen, Search
 from tomocalc.parquet import write_parquet
 from tomocalc.tables import FEATURES, KEYS, LABELS, PLACE, schema
 
-SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 NAMES = ["area", "gray_level", "contrast"]
 
 MODEL: dict[str, Any] = CONFIG["model"] | {

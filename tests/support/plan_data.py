@@ -1,4 +1,4 @@
-"""A study of one volume, and the schemas of its sheets."""
+"""A study of one volume, and wildcards."""
 
 from __future__ import annotations
 
@@ -6,13 +6,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from support.projects import ROOT
-from tomocalc.config import load_schema
-
-SCHEMAS = {
-    name: load_schema(ROOT / f"workflow/schemas/{name}.schema.yaml")
-    for name in ("volumes", "annotations")
-}
 HEADER = "volume_id\tpatient_id\tlaterality\tview\tpath\n"
 
 

@@ -39,10 +39,16 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def measured(folder: Path, **options: Any) -> tuple[Path, VolumeManifest]:
-    """Measure the volume of `image_volumes`; return its files and its manifest."""
-    source = write_volume(folder / "raw")
-    return source, run(source, folder / "features", **options)
+def measured(folder: Path, **options: Any) -> VolumeManifest:
+    """Write the volume of `image_volumes` and measure it; return its manifest."""
+    return run(write_volume(folder / "raw"), folder / "features", **options)
+
+
+def released(folder: Path, **options: Any) -> VolumeManifest:
+    """Measure the volume, and release a model that fits it; return its manifest."""
+    manifest = measured(folder, **options)
+    release(folder / "model", folder / "features/manifest.json", manifest)
+    return manifest
 
 
 def release(

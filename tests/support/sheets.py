@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from support.defaults import SCHEMAS
 from tomocalc.cells import Row
-from tomocalc.config import Schema, load_schema
+from tomocalc.config import Schema
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.sheets import check_volumes
 
-VOLUMES = load_schema(Path(__file__).parents[2] / "workflow/schemas/volumes.schema.yaml")
+VOLUMES = SCHEMAS["volumes"]
 HEADER = "volume_id\tpatient_id\tlaterality\tview\tpath"
 
 

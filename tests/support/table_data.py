@@ -14,8 +14,14 @@ import split_dataset
 from support.defaults import CONFIG, PAPER
 from tomocalc.dataset.feature_table import TableFacts, read_feature_table
 from tomocalc.files import read_json
+from tomocalc.sections import LabelsSection
 
-LABELS = {"tolerance_mm": 0.3, "slice_tolerance": 1, "ignore_mm": 0.0, "unlabelled": "fail"}
+LABELS: LabelsSection = {
+    "tolerance_mm": 0.3,
+    "slice_tolerance": 1,
+    "ignore_mm": 0.0,
+    "unlabelled": "fail",
+}
 """The section of the configuration."""
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from support.defaults import SCHEMAS
 from tomocalc.accounts.doubts import (
     KINDS,
     Doubt,
@@ -15,10 +15,8 @@ from tomocalc.accounts.doubts import (
     doubt_sentence,
     refuse_doubts,
 )
-from tomocalc.config import load_schema
 from tomocalc.errors import TomocalcErrors
 
-SCHEMA = Path(__file__).parents[2] / "workflow/schemas/config.schema.yaml"
 GAP = Doubt(code="gap", slices=(2, 7), values={"mm": 3.0})
 EMPTY = Doubt(code="no_candidate")
 
@@ -54,5 +52,5 @@ def test_doubts_are_reported_refused_or_allowed() -> None:
 
 
 def test_every_doubt_that_stops_a_volume_can_be_allowed() -> None:
-    section = load_schema(SCHEMA)["properties"]["image"]["properties"]["allowed_doubts"]
+    section = SCHEMAS["config"]["properties"]["image"]["properties"]["allowed_doubts"]
     assert section["items"]["enum"] == [code for code, kind in KINDS.items() if not kind.settled]

@@ -8,15 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.imports import (
-    accepted,
-    bcs_dbt_folder,
-    cases,
-    cbis_ddsm_folder,
-    data,
-    dicom,
-    needs_data,
-)
+from support.imports import accepted, bcs_dbt_folder, cases, cbis_ddsm_folder, dicom
 from tomocalc.adapters.bcs_dbt import bcs_dbt
 from tomocalc.adapters.cbis_ddsm import cbis_ddsm
 from tomocalc.adapters.dicom_folder import dicom_folder
@@ -64,12 +56,11 @@ def test_bcs_dbt_tables_with_volumes(tmp_path: Path) -> None:
     ]
 
 
-@needs_data
 @pytest.mark.data
-def test_bcs_dbt_slices_of_the_data_set(tmp_path: Path) -> None:
-    sheets = bcs_dbt(data("bcs_dbt_slices"))
+def test_bcs_dbt_slices_of_the_data_set(tmp_path: Path, real_data: Path) -> None:
+    sheets = bcs_dbt(real_data / "bcs_dbt_slices")
     volumes, calcified, others = accepted(sheets, tmp_path)
-    with (data("bcs_dbt_slices") / "manifest.csv").open() as handle:
+    with (real_data / "bcs_dbt_slices/manifest.csv").open() as handle:
         rows = list(csv.DictReader(handle))
     assert len(volumes) == len({row["file"] for row in rows}) == 42
     assert {row["pixel_spacing_mm"] for row in volumes} == {0.085}
@@ -83,12 +74,11 @@ def test_bcs_dbt_slices_of_the_data_set(tmp_path: Path) -> None:
     assert all(row["laterality"] == edges[row["volume_id"]] for row in volumes)
 
 
-@needs_data
 @pytest.mark.data
-def test_bcs_dbt_boxes_of_the_data_set_all_have_a_kind(tmp_path: Path) -> None:
+def test_bcs_dbt_boxes_of_the_data_set_all_have_a_kind(tmp_path: Path, real_data: Path) -> None:
     folder = tmp_path / "set"
     folder.mkdir()
-    shutil.copy(data("bcs_dbt_slices") / "BCS-DBT_boxes-train-v2.csv", folder / "boxes.csv")
+    shutil.copy(real_data / "bcs_dbt_slices/BCS-DBT_boxes-train-v2.csv", folder / "boxes.csv")
     with (folder / "boxes.csv").open() as handle:
         boxes = list(csv.DictReader(handle))
     keys = sorted({(row["PatientID"], row["StudyUID"], row["View"]) for row in boxes})
@@ -143,11 +133,10 @@ def test_cbis_ddsm_refuses_a_table_of_masses(tmp_path: Path) -> None:
         cbis_ddsm(cases(tmp_path / "set", {"abnormality type": "mass"}), pixel_spacing_mm=0.05)
 
 
-@needs_data
 @pytest.mark.data
-def test_cbis_ddsm_tables_of_the_data_set(tmp_path: Path) -> None:
+def test_cbis_ddsm_tables_of_the_data_set(tmp_path: Path, real_data: Path) -> None:
     folder = tmp_path / "set"
-    shutil.copytree(data("cbis_ddsm"), folder)
+    shutil.copytree(real_data / "cbis_ddsm", folder)
     image = "Calc-Test_P_00038_LEFT_CC"
     dicom(folder / f"{image}/1.2/1.3/1-1.dcm")
     findings = 0
@@ -169,15 +158,14 @@ def test_cbis_ddsm_tables_of_the_data_set(tmp_path: Path) -> None:
     assert {row["reason"] for row in sheets.unplaced} == {"its image is not in the folder"}
 
 
-@needs_data
 @pytest.mark.data
-def test_mini_mias_of_the_data_set(tmp_path: Path) -> None:
-    sheets = mini_mias(data("mini_mias") / "Info.txt")
+def test_mini_mias_of_the_data_set(tmp_path: Path, real_data: Path) -> None:
+    sheets = mini_mias(real_data / "mini_mias/Info.txt")
     volumes, findings, _ = accepted(sheets, tmp_path)
     named = {row["volume_id"] for row in volumes}
     assert {row["volume_id"] for row in findings} <= named
     assert not {"mdb216", "mdb233", "mdb245"} & named
-    images = len(list(data("mini_mias").glob("mdb*.png")))
+    images = len(list((real_data / "mini_mias").glob("mdb*.png")))
     assert len(volumes) + sum(row["what"].endswith(".png") for row in sheets.unplaced) == images
 
 
@@ -202,13 +190,12 @@ def test_a_patient_that_a_spreadsheet_has_rounded_is_refused(tmp_path: Path) -> 
         cbis_ddsm(folder, pixel_spacing_mm=0.05)
 
 
-@needs_data
 @pytest.mark.data
-def test_the_real_dicom_files_are_grouped_or_explained(tmp_path: Path) -> None:
+def test_the_real_dicom_files_are_grouped_or_explained(tmp_path: Path, real_data: Path) -> None:
     series = tmp_path / "series"
-    sheets, _ = dicom_folder(data("dicom"), laterality="L", site=None, series=series)
+    sheets, _ = dicom_folder(real_data / "dicom", laterality="L", site=None, series=series)
     volumes, _, _ = accepted(sheets, tmp_path)
     placed = {Path(row["path"]).name for row in volumes}
     left = {row["what"] for row in sheets.unplaced}
-    assert placed | left == {path.name for path in data("dicom").iterdir()}
+    assert placed | left == {path.name for path in (real_data / "dicom").iterdir()}
     assert "dbt_bcsdbt_header_jpeg2k_128x128x4.dcm" in placed

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from support.imports import SCHEMAS, accepted, dicom
-from support.sheets import read_volumes
+from support.imports import accepted, dicom
+from support.sheets import VOLUMES, read_volumes
 from tomocalc.adapters.dicom_folder import dicom_folder
 from tomocalc.adapters.dicom_tree import link_series
-from tomocalc.adapters.sheets import Sheets, write_sheets
-from tomocalc.config import load_schema
+from tomocalc.adapters.sheets import Sheets
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.volume import open_volume
 
@@ -124,6 +125,19 @@ def rows_of(folder: Path, **options: Any) -> tuple[list[dict[str, Any]], list[st
     return sheets.volumes, [row["reason"] for row in sheets.unplaced]
 
 
+def write_volumes(folder: Path, names: Sequence[str], **facts: Any) -> None:
+    """Write a left volume, and so a series, of every PatientID, in studies of their own."""
+    for number, name in enumerate(names):
+        who = {"PatientID": name, "StudyInstanceUID": f"1.2.{number}", "ImageLaterality": "L"}
+        series = f"1.3.{number}"
+        dicom(folder / f"{number}.dcm", **who | facts, SeriesInstanceUID=series, frames=2)
+
+
+def sizes_of(volumes: list[dict[str, Any]]) -> list[int]:
+    """Return how many volumes each patient has."""
+    return sorted(Counter(row["patient_id"] for row in volumes).values())
+
+
 @pytest.mark.parametrize(
     ("names", "sizes"),
     [
@@ -134,27 +148,21 @@ def rows_of(folder: Path, **options: Any) -> tuple[list[dict[str, Any]], list[st
 def test_identifiers_that_look_alike_are_one_patient_and_a_rounded_one_is_nobody(
     tmp_path: Path, names: list[str], sizes: list[int]
 ) -> None:
-    for number, name in enumerate(names):
-        who = {"PatientID": name, "StudyInstanceUID": f"1.2.{number}", "ImageLaterality": "L"}
-        who["SpecificCharacterSet"] = "ISO_IR 192"
-        dicom(tmp_path / f"{number}.dcm", **who, SeriesInstanceUID=f"1.3.{number}", frames=2)
+    write_volumes(tmp_path, names, SpecificCharacterSet="ISO_IR 192")
     volumes, said = rows_of(tmp_path)
-    patients = [row["patient_id"] for row in volumes]
-    assert sorted(map(patients.count, set(patients))) == sizes
+    assert sizes_of(volumes) == sizes
     assert "patients spelt in several ways, each taken for one: 1" in said
     rounded = [reason for reason in said if "a spreadsheet has rounded its PatientID" in reason]
     assert len(rounded) == ("1.23457E+12" in names)
 
 
 def test_identifiers_of_one_study_are_one_patient(tmp_path: Path) -> None:
-    for number, name in enumerate(["0012345", "12345 ", "12345^^^HOSP", "7788"]):
-        who = {"PatientID": name, "StudyInstanceUID": "1.2.9", "ImageLaterality": "L"}
-        dicom(tmp_path / f"{number}.dcm", **who, SeriesInstanceUID=f"1.3.{number}", frames=2)
+    names = ["0012345", "12345 ", "12345^^^HOSP", "7788"]
+    write_volumes(tmp_path, names, StudyInstanceUID="1.2.9")
     other = {"PatientID": "5", "StudyInstanceUID": "1.2.8", "ImageLaterality": "L"}
     dicom(tmp_path / "other.dcm", **other, SeriesInstanceUID="1.3.9", frames=2)
     volumes, said = rows_of(tmp_path)
-    patients = [row["patient_id"] for row in volumes]
-    assert sorted(map(patients.count, set(patients))) == [1, 4]
+    assert sizes_of(volumes) == [1, 4]
     assert said == [
         "studies of several patients, each taken for one patient's: 1",
         "patients spelt in several ways, each taken for one: 1",
@@ -162,9 +170,7 @@ def test_identifiers_of_one_study_are_one_patient(tmp_path: Path) -> None:
 
 
 def test_many_studies_of_one_identifier_are_said(tmp_path: Path) -> None:
-    for number in range(5):
-        who = {"PatientID": "12", "StudyInstanceUID": f"1.2.{number}", "ImageLaterality": "L"}
-        dicom(tmp_path / f"{number}.dcm", **who, SeriesInstanceUID=f"1.3.{number}", frames=2)
+    write_volumes(tmp_path, ["12"] * 5)
     _, (said,) = rows_of(tmp_path)
     assert said.startswith("patients with more than 4 studies: 1, the most has 5")
 
@@ -240,17 +246,11 @@ def test_kinds_slices_and_sizes_are_columns(tmp_path: Path) -> None:
     dicom(folder / "0.dcm", **who, SeriesInstanceUID="1.2.8", **KINDS["tomosynthesis"])
     assert set(before) < {row["volume_id"] for row in rows_of(folder)[0]}
     sheets, _ = dicom_folder(folder, laterality=None, site=None, series=tmp_path / "s")
-    write_sheets(
-        sheets,
-        schemas=SCHEMAS,
-        where="here",
-        **{name: tmp_path / f"{name}.tsv" for name in ("volumes", "annotations", "unplaced")},
-    )
-    schema = load_schema(SCHEMAS["volumes"])
+    accepted(sheets, tmp_path)
     sheet = str(tmp_path / "volumes.tsv")
     with pytest.raises(TomocalcError, match=r"several kinds: 1 2D for presentation, .*: \[tomosyn"):
-        read_volumes(sheet, schema)
-    assert len(read_volumes(sheet, schema, kinds=["tomosynthesis"])) == 2
+        read_volumes(sheet, VOLUMES)
+    assert len(read_volumes(sheet, VOLUMES, kinds=["tomosynthesis"])) == 2
 
 
 def test_the_parts_of_a_concatenation_are_one_volume(tmp_path: Path) -> None:

@@ -85,9 +85,9 @@ def test_gaps_without_a_class_are_left_out():
     assert found.protocols == {}
 
 
-def focus_of(rows=40):
-    table = cohort(rows, each=4)
-    return usable_candidates(table, used=FEATURES, duplicates="keep")
+@pytest.fixture
+def focus():
+    return usable_candidates(cohort(40, each=4), used=FEATURES, duplicates="keep")
 
 
 def own(tmp_path, frame, name="own.csv", separator=","):
@@ -107,8 +107,7 @@ def halves(focus):
 @pytest.mark.parametrize(
     ("name", "separator"), [("own.csv", ","), ("own.tsv", "\t"), ("own.parquet", "")]
 )
-def test_an_own_split_is_read_as_it_stands(tmp_path, name, separator):
-    focus = focus_of()
+def test_an_own_split_is_read_as_it_stands(tmp_path, name, separator, focus):
     path = own(tmp_path, halves(focus).head(150), name, separator)
     rows = read_own_split(path, focus, folds=3, seed=1)
     assert rows.height == 150
@@ -119,8 +118,7 @@ def test_an_own_split_is_read_as_it_stands(tmp_path, name, separator):
     assert rows["copy"].max() == 0
 
 
-def test_an_own_split_of_patients_or_volumes_is_that_of_their_candidates(tmp_path):
-    focus = focus_of()
+def test_an_own_split_of_patients_or_volumes_is_that_of_their_candidates(tmp_path, focus):
     plain = read_own_split(own(tmp_path, halves(focus)), focus, folds=3, seed=1)
     for name in ("volume_id", "patient_id"):
         frame = halves(focus).with_columns(focus["patient_id"]).select(name, split="part")
@@ -130,8 +128,8 @@ def test_an_own_split_of_patients_or_volumes_is_that_of_their_candidates(tmp_pat
             assert read_own_split(path, focus, folds=3, seed=1).equals(plain), name
 
 
-def test_rows_of_a_table_and_repeated_ones(tmp_path):
-    focus = focus_of().with_columns(
+def test_rows_of_a_table_and_repeated_ones(tmp_path, focus):
+    focus = focus.with_columns(
         volume_id=pl.lit("table"), candidate_id=pl.int_range(pl.len(), dtype=pl.Int32)
     )
     part = pl.when(pl.col("row") % 2 == 0).then(pl.lit("train")).otherwise(pl.lit("test"))
@@ -157,8 +155,7 @@ FIRST = pl.when(pl.int_range(pl.len()) == 0).then(pl.lit("test")).otherwise(pl.l
         (lambda f: f.with_columns(part=FIRST), "E304.*part test.*among 1 candidates"),
     ],
 )
-def test_faults_of_an_own_split_are_named(tmp_path, change, words):
-    focus = focus_of()
+def test_faults_of_an_own_split_are_named(tmp_path, change, words, focus):
     with pytest.raises(TomocalcError, match=words):
         read_own_split(own(tmp_path, change(halves(focus))), focus, folds=3, seed=1)
 
@@ -179,16 +176,15 @@ DIALECTS = {
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("name", DIALECTS)
-def test_an_own_split_reads_the_same_in_every_dialect(tmp_path, name, encoding):
-    focus = focus_of()
+def test_an_own_split_reads_the_same_in_every_dialect(tmp_path, name, encoding, focus):
     plain = read_own_split(own(tmp_path, halves(focus)), focus, folds=3, seed=1)
     text = DIALECTS[name](halves(focus).write_csv())
     (tmp_path / "other.csv").write_bytes(text.encode(encoding))
     assert read_own_split(str(tmp_path / "other.csv"), focus, folds=3, seed=1).equals(plain)
 
 
-def test_rows_of_a_table_that_are_of_neither_class_may_be_named(tmp_path):
-    focus = focus_of().with_columns(volume_id=pl.lit("table"))
+def test_rows_of_a_table_that_are_of_neither_class_may_be_named(tmp_path, focus):
+    focus = focus.with_columns(volume_id=pl.lit("table"))
     focus = focus.with_columns(candidate_id=pl.int_range(0, 2 * pl.len(), 2))
     every = pl.DataFrame({"row": range(2 * focus.height)})
     every = every.filter((pl.col("row") % 2 == 0) | (pl.col("row") % 20 == 1))
@@ -203,8 +199,7 @@ def test_rows_of_a_table_that_are_of_neither_class_may_be_named(tmp_path):
         read_own_split(str(tmp_path / "rows.csv"), focus, folds=3, seed=1, table=cells.head(40))
 
 
-def test_what_an_own_split_shares_and_leaves_out_is_counted(tmp_path):
-    focus = focus_of()
+def test_what_an_own_split_shares_and_leaves_out_is_counted(tmp_path, focus):
     frame = halves(focus)
     patient = focus["patient_id"][0]
     first = frame.filter(pl.Series(focus["patient_id"] == patient)).head(1)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import datetime
-import subprocess
-import sys
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,11 +11,11 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from support.processes import python
 from tomocalc.audit.rows import read_table
 from tomocalc.audit.tables import audit_table
 from tomocalc.errors import TomocalcError
 
-SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 DAYS = pd.DatetimeIndex(["2020-01-01", None, "2021-01-01"], dtype="datetime64[us]")
 AS_ARROW_HAS_THEM = {
     "whole": pd.Series([1, 2, 3]),
@@ -107,10 +104,7 @@ except tomocalc.TomocalcError as error:
 
 
 def test_pyarrow_is_for_parquet_alone() -> None:
-    call = [sys.executable, "-c", WITHOUT]
-    done = subprocess.run(call, cwd=SCRIPTS, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    table, parquet = done.stdout.splitlines()
+    table, parquet = python(WITHOUT).splitlines()
     assert table.startswith("SplitAudit(")
     assert parquet.startswith("ERROR [E406] an optional package is not installed (pyarrow)")
     assert "pyarrow" in parquet.partition("pip install ")[2].rstrip(".").split()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -181,9 +180,8 @@ def test_a_texture_does_not_depend_on_level_or_window() -> None:
 
 
 @pytest.mark.data
-@pytest.mark.skipif("TOMOCALC_TEST_DATA" not in os.environ, reason="needs TOMOCALC_TEST_DATA")
-def test_real_mammograms_of_different_women_are_clean(tmp_path: Path) -> None:
-    paths = sorted((Path(os.environ["TOMOCALC_TEST_DATA"]) / "mini_mias").glob("*.png"))[:40]
+def test_real_mammograms_of_different_women_are_clean(tmp_path: Path, real_data: Path) -> None:
+    paths = sorted((real_data / "mini_mias").glob("*.png"))[:40]
     women = sorted({(int(path.stem[3:]) - 1) // 2 for path in paths})
     for path in paths:
         number = women.index((int(path.stem[3:]) - 1) // 2)  # two breasts of one woman

@@ -5,18 +5,17 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from support.card_data import MODEL, facts
+from support.defaults import SCHEMAS
 from support.pages_data import HOSTILE
 from tomocalc.accounts.doubts import DoubtCount
 from tomocalc.accounts.leakage import Check, Verdict
 from tomocalc.accounts.metrics import Part
 from tomocalc.accounts.quality import DatasetDoubt, Extraction
-from tomocalc.config import load_schema
 from tomocalc.metrics import Threshold
 from tomocalc.model.card import ReadColumn
 from tomocalc.pages.card import Run
@@ -26,7 +25,6 @@ from tomocalc.pages.merits import FEW_GROUPS
 from tomocalc.pages.model_card import GUIDELINES, Entry, answers, checklists, items
 from tomocalc.pages.model_card import model_card as card
 
-ROOT = Path(__file__).parents[2]
 LETTERS = {3: 3, 5: 2, 6: 3, 8: 3, 9: 3, 12: 7, 18: 6, 20: 3, 23: 2, 27: 3}
 """Items of TRIPOD+AI that have parts, and how many (BMJ 385 (2024) e078378, table 2)."""
 
@@ -66,8 +64,8 @@ def test_claim_has_its_44_items_in_order():
 
 
 def test_the_configuration_takes_answers_to_every_item_and_to_nothing_else():
-    schema = load_schema(ROOT / "workflow/schemas/config.schema.yaml")
-    pattern = schema["properties"]["card"]["properties"]["answers"]["propertyNames"]["pattern"]
+    section = SCHEMAS["config"]["properties"]["card"]["properties"]
+    pattern = section["answers"]["propertyNames"]["pattern"]
     names = [f"{name}_{number}" for name in GUIDELINES for number in numbers(name)]
     assert all(re.search(pattern, name) for name in names)
     others = ("tripod_28", "tripod_1a", "tripod_3d", "tripod_3", "claim_45", "claim_0", "claim_1a")

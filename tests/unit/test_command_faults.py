@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from support.dicom_objects import report
-from support.predictions import measured, release
+from support.predictions import released
 from tomocalc.command.main import main
 
 SECRET = "MILLER"
@@ -156,9 +156,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     (folder / "report.dcm").write_bytes(report())
-    _, found = measured(folder)
-    (folder / "model").mkdir()
-    release(folder / "model", folder / "features/manifest.json", found)
+    released(folder)
     for name in ("other_weights", "newer", "older"):
         shutil.copytree(folder / "model", folder / name)
     (folder / "other_weights/model.safetensors").write_bytes(b"x")

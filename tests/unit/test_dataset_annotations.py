@@ -11,6 +11,7 @@ from PIL import Image
 
 from support.candidates import candidate_rows
 from support.manifests import manifest
+from support.table_data import LABELS
 from tomocalc.dataset.annotations import findings_of
 from tomocalc.dataset.labels import Objects, label_candidates
 from tomocalc.dataset.places import Size, misplaced
@@ -121,13 +122,7 @@ def test_a_candidate_in_any_of_its_lines_belongs_to_a_finding() -> None:
         rows = candidate_rows(
             centroid_row=[20.0], centroid_col=[50.0], slice=[on_slice], detected=[True]
         ).drop("label", "finding_id")
-        labelled, _ = label_candidates(
-            rows,
-            [{**finding, "finding_id": 0}],
-            pixel_spacing_mm=(0.1, 0.1),
-            tolerance_mm=0.3,
-            slice_tolerance=1,
-        )
+        labelled, _ = label_candidates(rows, [{**finding, "finding_id": 0}], LABELS, (0.1, 0.1))
         assert labelled["label"][0] == label
 
 

@@ -6,6 +6,7 @@ from PIL import Image
 
 from support.candidates import candidate_rows
 from support.manifests import manifest as made
+from support.table_data import LABELS
 from tomocalc.dataset.labels import drop_ambiguous, label_candidates
 from tomocalc.dataset.masks import placed
 from tomocalc.dataset.places import Size, misplaced
@@ -33,14 +34,8 @@ def annotation(**changes):
 def labels(annotations, *, row=20.0, col=50.0, on_slice=5, detected=True, spacing=SPACING):
     rows = candidate_rows(
         centroid_row=[row], centroid_col=[col], slice=[on_slice], detected=[detected]
-    )
-    labelled, found = label_candidates(
-        rows.drop("label", "finding_id"),
-        annotations,
-        pixel_spacing_mm=spacing,
-        tolerance_mm=0.3,
-        slice_tolerance=1,
-    )
+    ).drop("label", "finding_id")
+    labelled, found = label_candidates(rows, annotations, LABELS, spacing)
     return labelled["label"][0], labelled["finding_id"][0], found
 
 
@@ -87,14 +82,11 @@ def test_boxes_start_at_their_top_left_corner(row, col, label):
     assert labels([box], row=float(row), col=float(col))[0] == label
 
 
-def ambiguous(annotations, others=(), *, ignore_mm=0.0, **place):
-    place = {"row": 20.0, "col": 50.0, "on_slice": 5} | place
-    rows = candidate_rows(
-        centroid_row=[place["row"]], centroid_col=[place["col"]], slice=[place["on_slice"]]
-    )
-    rule = {"pixel_spacing_mm": SPACING, "tolerance_mm": 0.3, "slice_tolerance": 1}
-    labelled, _ = label_candidates(rows.drop("label", "finding_id"), annotations, **rule)
-    left, dropped = drop_ambiguous(labelled, annotations, others, ignore_mm=ignore_mm, **rule)
+def ambiguous(annotations, others=(), *, ignore_mm=0.0, col=50.0, on_slice=5):
+    rows = candidate_rows(centroid_row=[20.0], centroid_col=[col], slice=[on_slice])
+    rule = LABELS | {"ignore_mm": ignore_mm}
+    labelled, _ = label_candidates(rows.drop("label", "finding_id"), annotations, rule, SPACING)
+    left, dropped = drop_ambiguous(labelled, annotations, others, rule, SPACING)
     assert left.height + dropped == 1
     return dropped
 

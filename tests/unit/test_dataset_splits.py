@@ -16,6 +16,11 @@ from tomocalc.parquet import read_parquet, write_parquet
 USED = ["area", "contrast"]
 
 
+@pytest.fixture
+def focus():
+    return usable_candidates(cohort(), used=USED, duplicates="drop")
+
+
 def honest(focus, **changes):
     settings = {"seed": 1, "validation_fraction": 0.2, "test_fraction": 0.3, "folds": 3}
     return split_honest(focus, **(settings | changes))  # type: ignore[arg-type]
@@ -25,8 +30,7 @@ def parts_of(splits, column):
     return splits.group_by(column).agg(pl.col("part").n_unique())["part"].max()
 
 
-def test_parts_that_were_given_before_the_search_stay():
-    focus = usable_candidates(cohort(), used=USED, duplicates="drop")
+def test_parts_that_were_given_before_the_search_stay(focus):
     usual = honest(focus)
     moved = {"train": "test", "test": "validation", "validation": "train"}
     first = usual.unique("patient_id")
@@ -37,8 +41,8 @@ def test_parts_that_were_given_before_the_search_stay():
     assert set(splits.filter(pl.col("part") != "test")["fold"]) == {0, 1, 2}
 
 
-def test_no_patient_is_in_two_parts_or_folds():
-    splits = honest(usable_candidates(cohort(), used=USED, duplicates="drop"))
+def test_no_patient_is_in_two_parts_or_folds(focus):
+    splits = honest(focus)
     assert parts_of(splits, "patient_id") == 1
     folds = splits.group_by("patient_id").agg(pl.col("fold").n_unique())
     assert folds["fold"].max() == 1
@@ -47,8 +51,7 @@ def test_no_patient_is_in_two_parts_or_folds():
     assert set(splits.filter(pl.col("part") != "test")["fold"]) == {0, 1, 2}
 
 
-def test_nothing_is_repeated_and_nothing_lost():
-    focus = usable_candidates(cohort(), used=USED, duplicates="drop")
+def test_nothing_is_repeated_and_nothing_lost(focus):
     splits = honest(focus)
     assert splits.height == focus.height
     assert splits["copy"].max() == 0
@@ -76,8 +79,7 @@ def test_equal_features_of_two_patients_are_no_duplicates():
     assert kept["candidate_id"].to_list() == [0, 2]
 
 
-def test_the_seed_decides():
-    focus = usable_candidates(cohort(), used=USED, duplicates="drop")
+def test_the_seed_decides(focus):
     assert honest(focus).equals(honest(focus))
     assert not honest(focus).equals(honest(focus, seed=2))
 
@@ -116,8 +118,7 @@ def test_no_chance_leaves_a_part_or_a_fold_without_a_class(patients, share):
         assert parts_of(splits, "patient_id") == 1
 
 
-def test_the_number_of_folds_that_works_is_named():
-    focus = usable_candidates(cohort(), used=USED, duplicates="drop")
+def test_the_number_of_folds_that_works_is_named(focus):
     with pytest.raises(
         TomocalcError, match=r"E304.*10 of 20 patients have a positive.*split\.folds to 9"
     ):
@@ -142,8 +143,7 @@ def test_a_table_of_patients_of_whom_few_have_a_negative_row_is_split():
         honest(focus, folds=5)
 
 
-def test_the_paper_protocol_names_what_it_lacks():
-    focus = usable_candidates(cohort(), used=USED, duplicates="drop")
+def test_the_paper_protocol_names_what_it_lacks(focus):
     with pytest.raises(TomocalcError, match=r"E304.*raise split\.test_fraction"):
         split_paper(focus.head(30), seed=1, test_fraction=0.01, folds=3)
     for label, found in ((0, "found 0 positive"), (1, "and 0 negative")):
@@ -152,8 +152,7 @@ def test_the_paper_protocol_names_what_it_lacks():
             split_paper(one, seed=1, test_fraction=0.2, folds=3)
 
 
-def test_the_paper_protocol_balances_first_and_leaks():
-    focus = usable_candidates(cohort(), used=USED, duplicates="drop")
+def test_the_paper_protocol_balances_first_and_leaks(focus):
     splits = split_paper(focus, seed=1, test_fraction=0.2, folds=3)
     assert splits["label"].mean() == 0.5
     assert splits.height == 2 * 180
@@ -165,8 +164,7 @@ def test_the_paper_protocol_balances_first_and_leaks():
     assert copies.count == copies.positives
 
 
-def test_the_honest_protocol_is_clean():
-    focus = usable_candidates(cohort(), used=USED, duplicates="drop")
+def test_the_honest_protocol_is_clean(focus):
     split = rows_of_split(honest(focus), focus, used=USED, whole=False)
     audit = audit_split(split, permutations=0)
     assert audit.verdict is Verdict.CLEAN
@@ -177,8 +175,8 @@ def test_the_honest_protocol_is_clean():
 def test_the_split_is_written_with_its_account(tmp_path, protocol):
     write_parquet(tmp_path / "candidates.parquet", cohort())
     settings = {"validation_fraction": 0.2, "test_fraction": 0.3, "folds": 3}
-    candidates, features = tmp_path / "candidates.parquet", ["area", "contrast"]
-    split_into(tmp_path, candidates, protocol=protocol, features=features, settings=settings)
+    candidates = tmp_path / "candidates.parquet"
+    split_into(tmp_path, candidates, protocol=protocol, features=USED, settings=settings)
     account = json.loads((tmp_path / "split.json").read_text())
     splits = read_parquet(tmp_path / "splits.parquet")
     assert account["audit"]["verdict"] == {"honest": "clean", "paper": "leaks"}[protocol]

@@ -1,9 +1,7 @@
 """A finished table enters the data set, or is refused with the place of the fault."""
 
-import os
 import re
 from collections import Counter, defaultdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -234,12 +232,10 @@ def test_equal_candidates_are_counted_as_by_comparing_each_with_each():
 
 
 @pytest.mark.data
-@pytest.mark.skipif("TOMOCALC_TEST_DATA" not in os.environ, reason="needs TOMOCALC_TEST_DATA")
-def test_the_paper_table_has_its_known_faults():
-    path = Path(os.environ["TOMOCALC_TEST_DATA"]) / "woods/mammography.csv"
+def test_the_paper_table_has_its_known_faults(real_data):
     columns = {name: f"column_{place}" for place, name in enumerate(names(FEATURES)[:6], 1)}
     rows, _ = read_feature_table(
-        str(path),
+        str(real_data / "woods/mammography.csv"),
         MAP | {"header": False, "features": columns, "label": "column_7", "positive": "'1'"},
         unlabelled="fail",
     )

@@ -36,6 +36,11 @@ MARKS = [
 ]
 
 
+def three(findings=(0, 1, 1)):
+    """The curve of three findings, the last of which no mark lies on, in two volumes."""
+    return froc(response(MARKS, findings=findings, volumes=[0, 1]), threshold=0.6, **DRAW)
+
+
 def test_a_curve_of_many_marks_is_exact_where_it_is_read():
     # a finding after the last false mark that half a mark per volume admits, 3,000 marks below it
     rating = np.array([0.9, 0.8, 0.7, *np.linspace(0.6, 0.1, 3000)])
@@ -47,8 +52,7 @@ def test_a_curve_of_many_marks_is_exact_where_it_is_read():
 
 
 def test_curve_by_hand():
-    # three findings, the last of which no mark lies on; two volumes
-    facts = froc(response(MARKS, findings=[0, 1, 1], volumes=[0, 1]), threshold=0.6, **DRAW)
+    facts = three()
     assert facts.curve.threshold == [0.9, 0.8, 0.7, 0.6, 0.4, 0.3]
     assert facts.curve.false_per_volume == [0, 0.5, 0.5, 0.5, 1, 1.5]
     shares = [1 / 3, 1 / 3, 1 / 3, 2 / 3, 2 / 3, 2 / 3]
@@ -57,8 +61,7 @@ def test_curve_by_hand():
 
 
 def test_the_operating_point_by_hand():
-    point = froc(response(MARKS, findings=[0, 1, 1], volumes=[0, 1]), threshold=0.6, **DRAW)
-    point = point.operating_point
+    point = three().operating_point
     assert (point.found, point.false, point.false_per_volume) == (2, 1, 0.5)
     assert point.sensitivity.value == pytest.approx(2 / 3)
     # of two patients with findings one has his only finding found, the other one of two
@@ -69,8 +72,7 @@ def test_the_operating_point_by_hand():
 
 
 def test_sensitivity_at_rates_is_linear_between_points_and_flat_beyond():
-    rates = froc(response(MARKS, findings=[0, 1, 1], volumes=[0, 1]), threshold=0.6, **DRAW)
-    rates = {rate.false_per_volume: rate for rate in rates.rates}
+    rates = {rate.false_per_volume: rate for rate in three().rates}
     assert rates[0.5].sensitivity == pytest.approx(2 / 3)
     assert rates[8.0].sensitivity == pytest.approx(2 / 3)
     assert [rate.beyond for rate in rates.values()] == [False, False, True, True, True]
@@ -89,9 +91,7 @@ def test_without_any_mark_nothing_is_found():
 
 
 def test_a_missed_finding_lowers_every_point():
-    full = froc(response(MARKS, findings=[0, 1], volumes=[0, 1]), threshold=0.6, **DRAW)
-    less = froc(response(MARKS, findings=[0, 1, 1], volumes=[0, 1]), threshold=0.6, **DRAW)
-    pairs = zip(full.curve.sensitivity, less.curve.sensitivity, strict=True)
+    pairs = zip(three([0, 1]).curve.sensitivity, three().curve.sensitivity, strict=True)
     assert all(missed < found for found, missed in pairs)
 
 

@@ -144,20 +144,17 @@ def cohort():
     return rows, splits({"p1": "test", "p3": "test", "p4": "train"}), volumes, sheet
 
 
-def measured(seed):
-    rows, parts, volumes, sheet = cohort()
-    return measure_images(
-        rows, parts, volumes, sheet, threshold=0.5, settings=SETTINGS, split=SPLIT, seed=seed
-    )
+def measured(seed=1, **changes):
+    names = ("candidates", "splits", "manifests", "annotations")
+    given = {**dict(zip(names, cohort(), strict=True)), **changes}
+    return measure_images(*given.values(), threshold=0.5, settings=SETTINGS, split=SPLIT, seed=seed)
 
 
-def seed_that_tests(patient):
-    """A seed with which the patient comes into the test part."""
-    for seed in range(100):
-        parts = patient_parts([patient], splits({"a": "train"}), split=SPLIT, seed=seed)
-        if parts == {patient: "test"}:
-            return seed
-    raise AssertionError
+def seed_that_tests(patient, *, tests=True):
+    """A seed with which the patient comes into the test part, or does not."""
+    known = splits({"a": "train"})
+    drawn = (patient_parts([patient], known, split=SPLIT, seed=seed) for seed in range(100))
+    return next(seed for seed, part in enumerate(drawn) if (part == {patient: "test"}) == tests)
 
 
 def test_every_annotated_finding_of_the_test_part_counts():
@@ -199,35 +196,24 @@ def test_the_dbtex_metric_counts_the_overlooked_cluster():
 
 
 def test_a_patient_in_another_part_is_not_counted():
-    seed = next(
-        seed
-        for seed in range(100)
-        if patient_parts(["p2"], splits({"a": "train"}), split=SPLIT, seed=seed) != {"p2": "test"}
-    )
-    images = measured(seed)
+    images = measured(seed_that_tests("p2", tests=False))
     assert images.facts.froc.calcifications.findings == 4
     assert images.facts.patients_drawn == 0
     assert images.volumes.height == 4
 
 
 def test_a_candidate_in_an_annotated_cluster_is_not_a_false_calcification():
-    rows, parts, volumes, sheet = cohort()
-    sheet.append(area("v1", 900, 900, 30))
+    rows, _, _, sheet = cohort()
     rows = rows.with_columns(
         label=pl.Series([1, 1, 1, 1, 0, 0], dtype=pl.Int8),
         finding_id=pl.Series([0, 1, 2, 7, None, None], dtype=pl.Int32),
     )
-    facts = measure_images(
-        rows, parts, volumes, sheet, threshold=0.5, settings=SETTINGS, split=SPLIT, seed=1
-    ).facts
+    facts = measured(candidates=rows, annotations=[*sheet, area("v1", 900, 900, 30)]).facts
     assert facts.froc.calcifications.operating_point.false == 0
 
 
 def test_without_findings_the_page_is_told_why():
-    rows, parts, volumes, _ = cohort()
-    facts = measure_images(
-        rows, parts, volumes, [], threshold=0.5, settings=SETTINGS, split=SPLIT, seed=1
-    ).facts
+    facts = measured(annotations=[]).facts
     assert facts.froc.calcifications is None
     assert facts.froc.clusters is None
     assert facts.dbtex is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -89,11 +88,8 @@ def test_blocks_of_any_size_fit_images_of_any_size(block: int, shape: tuple[int,
 
 @pytest.mark.data
 @pytest.mark.parametrize("image", ["mini_mias/mdb249.png", "mini_mias/mdb213.png"])
-def test_real_films_are_cut_at_the_breast(image: str) -> None:
-    folder = os.environ.get("TOMOCALC_TEST_DATA")
-    if not folder:
-        pytest.skip("TOMOCALC_TEST_DATA is not set")
-    raw = np.asarray(Image.open(Path(folder) / image).convert("L"))
+def test_real_films_are_cut_at_the_breast(real_data: Path, image: str) -> None:
+    raw = np.asarray(Image.open(real_data / image).convert("L"))
     breast = find_breast(raw, (0.2, 0.2))
     assert 0.15 < breast.share < 0.6
     assert breast.sample(raw).mean() > 3 * raw[~breast.pixels((1024, 1024))].mean()

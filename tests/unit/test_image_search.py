@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,13 @@ import polars as pl
 import pytest
 from PIL import Image
 
-import import_dataset
 from support.defaults import CONFIG
 from support.image_slices import breast_slice
+from support.imports import accepted
 from support.manifests import manifest
 from tomocalc.accounts.manifest import QuarantinedSlice
 from tomocalc.accounts.settings import Settings
+from tomocalc.adapters.mini_mias import mini_mias
 from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.coverage import Coverage, SmallObjects
 from tomocalc.image.objects import VolumeObjects
@@ -108,33 +110,14 @@ def test_clearly_visible_calcifications_of_phantoms_are_found() -> None:
     assert facts.objects_per_slice <= 50
 
 
-def data() -> Path:
-    folder = os.environ.get("TOMOCALC_TEST_DATA")
-    if not folder:
-        pytest.skip("TOMOCALC_TEST_DATA is not set")
-    return Path(folder)
-
-
 @pytest.mark.data
-def test_clusters_of_real_films_are_found_far_above_chance(tmp_path: Path) -> None:
-    names = ("volumes", "annotations", "unplaced")
-    sheets = {name: str(tmp_path / f"{name}.tsv") for name in names}
-    folder = Path(__file__).parents[2] / "workflow/schemas"
-    schemas = {name: str(folder / f"{name}.schema.yaml") for name in names[:2]}
-    import_dataset.main(
-        dataset="mini_mias",
-        folder=str(data() / "mini_mias"),
-        settings={},
-        files=str(tmp_path / "files"),
-        schemas=schemas,
-        **sheets,
-    )
-    circles = pl.read_csv(sheets["annotations"], separator="\t")
+def test_clusters_of_real_films_are_found_far_above_chance(real_data: Path, tmp_path: Path) -> None:
+    _, circles, _ = accepted(mini_mias(real_data / "mini_mias/Info.txt"), tmp_path)
     account = Coverage()
-    for (volume,), rows in circles.group_by("volume_id", maintain_order=True):
-        image = np.asarray(Image.open(data() / f"mini_mias/{volume}.png").convert("L"))
+    for volume, rows in groupby(circles, itemgetter("volume_id")):
+        image = np.asarray(Image.open(real_data / f"mini_mias/{volume}.png").convert("L"))
         found = searched([image], 0.2)
-        add(account, found, rows.to_dicts(), image.shape, spacing_mm=0.2, tolerance_mm=0.0)
+        add(account, found, [*rows], image.shape, spacing_mm=0.2, tolerance_mm=0.0)
     facts = account.account()
     recall, by_chance = facts.kinds["cluster"].found.recall, facts.kinds["cluster"].by_chance.recall
     assert recall is not None
@@ -145,8 +128,8 @@ def test_clusters_of_real_films_are_found_far_above_chance(tmp_path: Path) -> No
 
 
 @pytest.mark.data
-def test_real_tomosynthesis_slices_take_little_memory() -> None:
-    for path in sorted((data() / "bcs_dbt_slices").glob("*.jpg"))[::6]:
+def test_real_tomosynthesis_slices_take_little_memory(real_data: Path) -> None:
+    for path in sorted((real_data / "bcs_dbt_slices").glob("*.jpg"))[::6]:
         raw = np.asarray(Image.open(path).convert("L"))
         tracemalloc.start()
         prepared = prepare(raw, (0.085, 0.085))

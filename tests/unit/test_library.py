@@ -2,16 +2,14 @@
 
 import modulefinder
 import os
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from support.processes import SCRIPTS, python
 from tomocalc.plan.wildcards import library_digest, library_files
 
-SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 compiled = cache(compile)
 """The finder compiles the modules of every script anew."""
 
@@ -102,6 +100,4 @@ BARRED = {
 def test_an_installed_command_needs_no_package_of_a_larger_extra(extra: str) -> None:
     lines = [f"import sys; sys.modules.update(dict.fromkeys({BARRED[extra]}))"]
     lines += [f"import tomocalc.{name}" for name in COMMANDS[extra]]
-    call = [sys.executable, "-c", "\n".join(lines)]
-    run = subprocess.run(call, cwd=SCRIPTS, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
+    python("\n".join(lines))

@@ -17,6 +17,7 @@ from support.image_slices import SETTINGS
 from support.image_volumes import IMAGE, SHEET
 from support.one_breast import AIR, BREAST, FOCUS, SLICES, SPOTS, Encoding, many
 from support.opening import opened
+from support.table_data import LABELS
 from tomocalc.dataset.labels import label_candidates
 from tomocalc.dataset.masks import placed
 from tomocalc.errors import TomocalcError
@@ -42,14 +43,7 @@ def candidates(source: Path, folder: Path, order: Any, **options: Any) -> pl.Dat
     findings = [
         {**row, "finding_id": number} for number, row in enumerate(placed(points, [found.manifest]))
     ]
-    rows, _ = label_candidates(
-        found.rows,
-        findings,
-        pixel_spacing_mm=found.manifest.pixel_spacing_mm,
-        tolerance_mm=0.3,
-        slice_tolerance=1,
-    )
-    return rows
+    return label_candidates(found.rows, findings, LABELS, found.manifest.pixel_spacing_mm)[0]
 
 
 @cache

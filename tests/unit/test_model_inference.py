@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 
+from support.processes import python
 from tomocalc.model.card import NetworkShape
 from tomocalc.model.inference import Network
 from tomocalc.model.lstm import Ensemble
 
-SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 FEATURES, SAMPLES = 6, 1500
 
 
@@ -73,8 +69,5 @@ def test_tensors_of_another_shape_are_named() -> None:
 
 def test_scoring_a_volume_imports_no_heavy_package() -> None:
     code = "import sys, predict_volume; print(*sorted(sys.modules))"
-    run = subprocess.run(
-        [sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True, check=True
-    )
     heavy = {"torch", "highdicom", "plotly", "sklearn", "imagecodecs"}  # SciPy measures
-    assert not heavy & set(run.stdout.split())
+    assert not heavy & set(python(code).split())

@@ -11,45 +11,9 @@ from typing import Any
 import pytest
 import torch
 
-from support.model_data import MODEL
+from support.trainings import Killed, batch, run, same, settings
 from tomocalc.errors import TomocalcError
-from tomocalc.model.card import NetworkShape
-from tomocalc.model.recipe import TrainingSettings
-from tomocalc.model.training import Batch, Checkpoint, Row, Trained, train
-
-SHAPE = NetworkShape(inputs=2, units=(6, 3), dropout=0.2, members=2)
-
-
-class Killed(Exception):
-    """Stands for a killed process."""
-
-
-def batch(seed: int, rows: int = 70) -> Batch:
-    g = torch.Generator().manual_seed(seed)
-    y = (torch.rand(rows, generator=g) < 0.3).float()
-    x = torch.randn(rows, 4, 2, generator=g) + y[:, None, None]
-    return Batch(x, torch.randint(4, (rows,), generator=g), y)
-
-
-def settings(**changes: Any) -> TrainingSettings:
-    return TrainingSettings.of(MODEL | changes)
-
-
-def run(chosen: TrainingSettings, **arguments: Any) -> Trained:
-    given: dict[str, Any] = {
-        "shape": SHAPE,
-        "settings": chosen,
-        "training": batch(1),
-        "validation": batch(2),
-        "seed": 5,
-    }
-    return train(**given | arguments)
-
-
-def same(a: Trained, b: Trained) -> bool:
-    first, second = a.model.state_dict(), b.model.state_dict()
-    equal = all(torch.equal(first[key], second[key]) for key in first)
-    return equal and a.history == b.history and a.best_epoch == b.best_epoch
+from tomocalc.model.training import Checkpoint, Row
 
 
 def test_a_seed_gives_one_result_and_another_seed_another() -> None:

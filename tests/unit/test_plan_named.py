@@ -9,14 +9,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from support.defaults import read
-from support.plan_data import ROOT
-from tomocalc.config import check_config, load_schema
+from support.defaults import SCHEMAS, read
+from support.projects import ROOT
+from tomocalc.config import check_config
 from tomocalc.errors import TomocalcError
 from tomocalc.plan.checks import check_split
 from tomocalc.plan.named import check_contents, check_named_files
 
-SCHEMA = load_schema(ROOT / "workflow/schemas/config.schema.yaml")
 VOLUMES = {f"v{n}": {"volume_id": f"v{n}", "patient_id": f"q{n}", "_line": n + 2} for n in (0, 1)}
 
 
@@ -154,11 +153,11 @@ def test_the_table_of_another_site_has_the_columns_of_the_model(
 
 
 def test_a_feature_is_neither_the_label_nor_a_name(of_a_table: dict[str, Any]) -> None:
-    check_config(of_a_table, SCHEMA)
+    check_config(of_a_table, SCHEMAS["config"])
     of_a_table["features"] = ["area", "y", "who"]
     of_a_table["table"]["features"]["who"] = "patient"
     with pytest.raises(TomocalcError) as caught:
-        check_config(of_a_table, SCHEMA)
+        check_config(of_a_table, SCHEMAS["config"])
     label, name = str(caught.value).splitlines()
     assert "`y` is the label itself (table.label). Fix: take `y` out" in label
     assert "`patient` is the patient's name (table.patient_id). Fix: take `who` out" in name
@@ -168,7 +167,7 @@ def test_what_is_put_in_can_be_found(config: dict[str, Any]) -> None:
     config["source"] = "volumes"
     config["insertion"] |= {"enabled": True, "diameter_mm": [1.5, 3.0]}
     with pytest.raises(TomocalcError, match=r"insertion.diameter_mm.*candidates.max_diameter_mm"):
-        check_config(config, SCHEMA)
+        check_config(config, SCHEMAS["config"])
 
 
 SPLIT = "volume_id,candidate_id,part\nv0,0,train\n"

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from support.defaults import read
-from support.plan_data import ROOT, SCHEMAS, with_sheet
+from support.defaults import SCHEMAS, read
+from support.plan_data import with_sheet
+from support.projects import ROOT
 from tomocalc.errors import TomocalcError
 from tomocalc.plan.reading import (
     localise_paths,

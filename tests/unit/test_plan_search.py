@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from support.defaults import read
-from support.plan_data import SCHEMAS, at
+from support.defaults import SCHEMAS, read
+from support.plan_data import at
 from tomocalc.plan.graph import Plan, plan_run
 
 SEARCHES = ("all", "fold0", "fold1", "fold2")

@@ -13,7 +13,7 @@ import pytest
 
 from support.image_slices import SETTINGS
 from support.manifests import manifest
-from support.predictions import FEATURES, OF_CLUSTERS, RULE, changed, measured, release
+from support.predictions import FEATURES, OF_CLUSTERS, RULE, changed, release, released
 from tomocalc.accounts.doubts import Doubt
 from tomocalc.accounts.manifest import VolumeManifest, is_simulated
 from tomocalc.accounts.prediction import Drift
@@ -161,9 +161,8 @@ def test_a_value_that_32_bits_cannot_hold_meets_its_equal() -> None:
 @pytest.fixture(scope="module")
 def volume(tmp_path_factory: pytest.TempPathFactory) -> tuple[ReleasedModel, Path, VolumeManifest]:
     folder = tmp_path_factory.mktemp("volume")
-    _source, measured_as = measured(folder, sequence_slices=3)
-    model = release(folder / "model", folder / "features/manifest.json", measured_as)
-    return load_model(model), folder, measured_as
+    measured_as = released(folder, sequence_slices=3)
+    return load_model(folder / "model"), folder, measured_as
 
 
 def scored(volume: tuple[ReleasedModel, Path, VolumeManifest], **change: Any) -> Any:

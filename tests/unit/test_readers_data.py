@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +18,12 @@ from tomocalc.readers.volume import Volume, open_volume
 pytestmark = pytest.mark.data
 
 
-@pytest.fixture(scope="module")
-def data() -> Path:
-    folder = os.environ.get("TOMOCALC_TEST_DATA")
-    if not folder:
-        pytest.skip("TOMOCALC_TEST_DATA is not set")
-    return Path(folder)
-
-
 def opened(path: Path, **options: Any) -> Volume:
     return open_volume(path, max_pixels=10**8, min_size=16, **options)
 
 
-def test_tomosynthesis_with_more_items_than_frames(data: Path) -> None:
-    path = data / "dicom" / "dbt_bcsdbt_header_jpeg2k_128x128x4.dcm"
+def test_tomosynthesis_with_more_items_than_frames(real_data: Path) -> None:
+    path = real_data / "dicom" / "dbt_bcsdbt_header_jpeg2k_128x128x4.dcm"
     with pytest.raises(TomocalcError) as caught:
         opened(path)
     assert caught.value.code == "E207"
@@ -48,8 +39,8 @@ def test_tomosynthesis_with_more_items_than_frames(data: Path) -> None:
         np.testing.assert_array_equal(found.read(index)[imaged], expected[index][imaged])
 
 
-def test_mammogram_as_secondary_capture(data: Path) -> None:
-    path = data / "dicom" / "sc_mammo_wg04_MG1_j2k_lossy.dcm"
+def test_mammogram_as_secondary_capture(real_data: Path) -> None:
+    path = real_data / "dicom" / "sc_mammo_wg04_MG1_j2k_lossy.dcm"
     found = opened(path, pixel_spacing_mm=0.05)
     assert (found.header.rows, found.header.columns, found.header.bits) == (4664, 3064, 12)
     assert (found.header.laterality, found.header.view) == ("L", "MLO")
@@ -58,8 +49,8 @@ def test_mammogram_as_secondary_capture(data: Path) -> None:
         opened(path)
 
 
-def test_pattern_with_two_spacings(data: Path) -> None:
-    path = data / "dicom" / "mg_testpattern_512_explicitLE.dcm"
+def test_pattern_with_two_spacings(real_data: Path) -> None:
+    path = real_data / "dicom" / "mg_testpattern_512_explicitLE.dcm"
     found = opened(path)
     assert (found.header.spacing_mm, found.header.spacing_source) == ((0.25, 0.25), "PixelSpacing")
     np.testing.assert_array_equal(found.read(0), pydicom.dcmread(path).pixel_array)
@@ -67,9 +58,9 @@ def test_pattern_with_two_spacings(data: Path) -> None:
 
 @pytest.mark.parametrize("step", [6, pytest.param(1, marks=pytest.mark.campaign)])
 def test_slices_of_the_bcs_dbt_set_show_the_side_that_its_own_reader_sees(
-    data: Path, step: int
+    real_data: Path, step: int
 ) -> None:
-    folder = data / "bcs_dbt_slices"
+    folder = real_data / "bcs_dbt_slices"
     with (folder / "manifest.csv").open() as handle:
         rows = list(csv.DictReader(handle))
     assert len(rows) == 42
@@ -80,15 +71,15 @@ def test_slices_of_the_bcs_dbt_set_show_the_side_that_its_own_reader_sees(
         assert side_of(image) == row["edge_lat"]
 
 
-def test_colour_jpeg_has_the_luma_that_pillow_computes(data: Path) -> None:
-    path = min((data / "bcs_dbt_slices").glob("*.jpg"))
+def test_colour_jpeg_has_the_luma_that_pillow_computes(real_data: Path) -> None:
+    path = min((real_data / "bcs_dbt_slices").glob("*.jpg"))
     image = opened(path, pixel_spacing_mm=0.085).read(0)
     expected = np.array(Image.open(path).convert("L"))
     assert np.abs(image.astype(int) - expected).max() <= 1
 
 
-def test_film_in_a_black_frame_shows_no_side(data: Path) -> None:
-    for path in sorted((data / "mini_mias").glob("*.png"))[::16]:
+def test_film_in_a_black_frame_shows_no_side(real_data: Path) -> None:
+    for path in sorted((real_data / "mini_mias").glob("*.png"))[::16]:
         image = opened(path, pixel_spacing_mm=0.2).read(0)
         np.testing.assert_array_equal(image, np.array(Image.open(path)))
         assert side_of(image) is None

@@ -1,21 +1,16 @@
 """Sheets of annotations: every mistake has its line."""
 
-from pathlib import Path
-
 import pytest
 
-from tomocalc.config import load_schema
+from support.defaults import SCHEMAS
 from tomocalc.errors import TomocalcError
 from tomocalc.sheets import read_annotations
-
-SCHEMAS = Path(__file__).parents[2] / "workflow/schemas"
-ANNOTATIONS = load_schema(SCHEMAS / "annotations.schema.yaml")
 
 
 def annotations(tmp_path, *lines, header="volume_id\tslice\tx\ty\tradius\tkind"):
     path = tmp_path / "annotations.tsv"
     path.write_text("\n".join([header, *lines]) + "\n")
-    return read_annotations(str(path), ANNOTATIONS, ["v"])
+    return read_annotations(str(path), SCHEMAS["annotations"], ["v"])
 
 
 def test_annotations_have_numbers_and_an_optional_slice(tmp_path):
@@ -112,7 +107,9 @@ def test_unknown_words_of_a_column_are_told_together(tmp_path):
 def test_findings_of_other_kinds_are_kept_apart(tmp_path):
     lines = ("v\t4\t1\t2\t3\tcluster", "v\t4\t1\t2\t3\tmass", "v\t4\t1\t2\t0\tcalcification")
     assert [row["kind"] for row in annotations(tmp_path, *lines)] == ["cluster", "calcification"]
-    rows = read_annotations(str(tmp_path / "annotations.tsv"), ANNOTATIONS, ["v"], others=True)
+    rows = read_annotations(
+        str(tmp_path / "annotations.tsv"), SCHEMAS["annotations"], ["v"], others=True
+    )
     assert [row["kind"] for row in rows] == ["mass"]
 
 
@@ -154,7 +151,7 @@ def test_masks_stay_inside_the_data_root(tmp_path):
     def read(mask):
         path.write_text(text.format(mask))
         volumes = ["v"]
-        return read_annotations(str(path), ANNOTATIONS, volumes, data_root=str(root))
+        return read_annotations(str(path), SCHEMAS["annotations"], volumes, data_root=str(root))
 
     assert read("m.png")[0]["mask"] == str(root / "m.png")
     with pytest.raises(TomocalcError, match=r"annotations\.tsv:2.*leads out of"):

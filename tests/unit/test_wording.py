@@ -1,6 +1,7 @@
 """Sentences about intervals, clusters and verdicts that several pages share."""
 
 import pytest
+from msgspec.structs import replace
 
 from tomocalc.accounts.figures import Figure, Lead, Method, Paired
 from tomocalc.accounts.prediction import ClusterRule
@@ -8,6 +9,7 @@ from tomocalc.pages.merits import (
     FEW_GROUPS,
     alike_rule,
     few_cases,
+    figure_of,
     floor_rule,
     in_a_sentence,
     paired_limits,
@@ -17,7 +19,7 @@ from tomocalc.pages.merits import (
 from tomocalc.pages.words import counted_clusters, score, signed
 
 RULE = ClusterRule(calcifications=3, distance_mm=10.0)
-PERFECT = {"value": 1.0, "low": 0.342, "high": 1.0}
+PERFECT = Figure(value=1.0, low=0.342, high=1.0, method=Method.WILSON)
 
 
 def test_few_cases_are_warned_of():
@@ -30,11 +32,11 @@ def test_few_cases_are_warned_of():
     ("figure", "said"),
     [
         (PERFECT, True),
-        (PERFECT | {"method": "wilson"}, True),
-        (PERFECT | {"method": "left_out"}, False),
-        ({"value": 0.9, "low": 0.8, "high": 1.0}, False),
-        ({"value": 1.0, "low": None, "high": None, "method": "none"}, False),
-        ({"value": None}, False),
+        (replace(PERFECT, method=Method.LEFT_OUT), False),
+        (Figure(value=1.0), False),
+        (figure_of({"f1": 1.0, "f1_low": 0.342, "f1_high": 1.0}, "f1"), True),
+        (figure_of({"f1": 0.9, "f1_low": 0.8, "f1_high": 1.0}, "f1"), False),
+        (figure_of({"f1": None, "f1_low": None, "f1_high": None}, "f1"), False),
     ],
 )
 def test_the_rule_of_perfect_figures_stands_where_it_was_needed(figure, said):
@@ -42,8 +44,8 @@ def test_the_rule_of_perfect_figures_stands_where_it_was_needed(figure, said):
 
 
 def test_two_models_that_do_equally_well_have_no_interval():
-    alike = {"value": 0.0, "low": 0.0, "high": 0.0}
-    apart = {"value": 0.012, "low": -0.003, "high": 0.03}
+    alike = Lead(value=0.0, low=0.0, high=0.0, p=1.0)
+    apart = Lead(value=0.012, low=-0.003, high=0.03, p=0.2)
     assert with_reach(apart) == "+0.012 (−0.003 to +0.030)"
     assert with_reach(alike) == "no difference"
     assert alike_rule([apart]) == ""
@@ -51,8 +53,7 @@ def test_two_models_that_do_equally_well_have_no_interval():
 
 
 def test_what_limits_a_paired_comparison():
-    perfect = Figure(**PERFECT, method=Method.WILSON)
-    alike = Paired(one=perfect, other=perfect, lead=Lead(value=0.0, low=0.0, high=0.0, p=1.0))
+    alike = Paired(one=PERFECT, other=PERFECT, lead=Lead(value=0.0, low=0.0, high=0.0, p=1.0))
     said = paired_limits([alike], 3, "phantom")
     assert [text.partition(" ")[0] for text in said] == ["Few", "Where", "Where"]
     assert "3 patients" in said[0]
@@ -66,9 +67,9 @@ def test_figures_of_merit_within_a_sentence():
     names = ("average_precision", "auroc", "f1", "accuracy")
     said = ["average precision", "AUROC", "F1", "accuracy"]
     assert [in_a_sentence(name) for name in names] == said
-    below = {"value": 0.724, "low": -0.564, "high": 0.986}
+    below = Figure(value=0.724, low=-0.564, high=0.986)
     assert with_interval(below) == "0.724 (−0.564 to 0.986)"
-    assert with_interval(None) == with_interval({"value": None}) == "–"
+    assert with_interval(None) == with_interval(Figure(value=None)) == "–"
 
 
 def test_clusters_say_where_they_come_from():

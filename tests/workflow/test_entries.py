@@ -1,7 +1,6 @@
 """The other two ways in: a finished table, and a folder of real images."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -11,10 +10,7 @@ import pytest
 from support.projects import Project
 from support.shared_figures import accounts, contradictions, shared
 
-pytestmark = [
-    pytest.mark.data,
-    pytest.mark.skipif("TOMOCALC_TEST_DATA" not in os.environ, reason="needs TOMOCALC_TEST_DATA"),
-]
+pytestmark = pytest.mark.data
 QUICK = (
     "model={units: [8, 4], epochs: 2}",
     "tuning={trials: 1, epochs: 1}",
@@ -24,13 +20,11 @@ QUICK = (
 )
 
 
-def data() -> Path:
-    return Path(os.environ["TOMOCALC_TEST_DATA"])
-
-
-def test_the_paper_table_goes_to_an_evaluation_that_says_it_leaks(project: Project):
+def test_the_paper_table_goes_to_an_evaluation_that_says_it_leaks(
+    real_data: Path, project: Project
+):
     """All of it as far as the split, whose test part is the paper's; then a fifth of its rows."""
-    table = data() / "woods/mammography.csv"
+    table = real_data / "woods/mammography.csv"
     paper = ("--configfile", "config/paper.yaml", "--config")
     splits = "results/paper/protocols/paper/splits.parquet"
     project.snakemake(splits, *paper, f"table={{path: {table}}}")
@@ -57,10 +51,10 @@ def test_the_paper_table_goes_to_an_evaluation_that_says_it_leaks(project: Proje
         assert together[figure, "lstm", "honest"] >= {"card", "comparison", "paper"}
 
 
-def test_a_folder_of_film_goes_to_an_evaluation(project: Project):
+def test_a_folder_of_film_goes_to_an_evaluation(real_data: Path, project: Project):
     folder = project.folder / "film"
     folder.mkdir()
-    info = data() / "mini_mias/Info.txt"
+    info = real_data / "mini_mias/Info.txt"
     calcified = {line.split()[0] for line in info.read_text().splitlines() if " CALC " in line}
     images = sorted(info.parent.glob("mdb*.png"))
     with_them = [path for path in images if path.stem in calcified]

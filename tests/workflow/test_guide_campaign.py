@@ -24,9 +24,7 @@ from support.guide_walks import CAMPAIGN, PUBLISHED
 from support.imports import (
     bcs_dbt_folder,
     cbis_ddsm_folder,
-    data,
     inbreast_folder,
-    needs_data,
     victre_folder,
 )
 from support.local_server import serving
@@ -58,9 +56,9 @@ def demo(rerun: Project) -> Project:
 
 
 @pytest.fixture
-def served() -> Iterator[str]:
+def served(real_data: Path) -> Iterator[str]:
     """Serve the published table as its site on the network does; return its address."""
-    with serving(data("")) as address:
+    with serving(real_data) as address:
         yield f"{address}/{TABLE}"
 
 
@@ -92,23 +90,21 @@ def test_from_a_clone_to_the_demo(tmp_path: Path) -> None:
     assert subprocess.run(changed, check=True, capture_output=True).stdout == b""
 
 
-@needs_data
-def test_the_papers_reproduction_and_its_leak(demo: Project, served: str) -> None:
+def test_the_papers_reproduction_and_its_leak(demo: Project, served: str, real_data: Path) -> None:
     """Its table comes from a server of this machine; the network is a small one."""
     small = {"units": [8, 4], "epochs": 2}
     sections = {"table": {"path": served}, "model": small, "tuning": {"epochs": 1}}
     change(demo.folder / "config/paper.yaml", sections)
-    shutil.copy(data(TABLE), demo.folder)
+    shutil.copy(real_data / TABLE, demo.folder)
     said = follow(demo.folder, CAMPAIGN["test_the_papers_reproduction_and_its_leak"])
     assert "Nothing to be done" in said["snakemake --cores all"]
     for page in ("paper/reproduction.html", "paper_honest/index.html", "runs/runs.html"):
         assert (demo.folder / "results" / page).is_file()
 
 
-@needs_data
-def test_the_figures_of_the_repeated_folds(tmp_path: Path) -> None:
+def test_the_figures_of_the_repeated_folds(tmp_path: Path, real_data: Path) -> None:
     """On a sample of the table's rows, with one trial of each search: both shorten the training."""
-    rows = data(TABLE).read_text().splitlines()
+    rows = (real_data / TABLE).read_text().splitlines()
     few = [row for row in rows if row.endswith("'1'")][:60] + rows[:400]
     table = tmp_path / "data" / TABLE
     table.parent.mkdir(parents=True)
@@ -144,17 +140,18 @@ def test_new_volumes_are_scored(demo: Project) -> None:
     assert (demo.folder / "results/external/external.html").is_file()
 
 
-@needs_data
-def test_published_sets_from_their_folders(tiny: Project) -> None:
+def test_published_sets_from_their_folders(tiny: Project, real_data: Path) -> None:
     bcs_dbt_folder(tiny.folder / "bcs_dbt")
     cbis_ddsm_folder(tiny.folder / "cbis_ddsm")
     inbreast_folder(tiny.folder / "inbreast")
     victre_folder(tiny.folder / "victre")
     film = tiny.folder / "mini_mias"
     film.mkdir()
-    info = shutil.copy(data("mini_mias/Info.txt"), film)
+    info = shutil.copy(real_data / "mini_mias/Info.txt", film)
     calcified = {line.split()[0] for line in Path(info).read_text().splitlines() if "CALC" in line}
-    images = sorted(data("mini_mias").glob("mdb*.png"), key=lambda path: path.stem not in calcified)
+    images = sorted(
+        (real_data / "mini_mias").glob("mdb*.png"), key=lambda path: path.stem not in calcified
+    )
     for path in (*images[:10], *images[-4:]):
         shutil.copy(path, film)
     follow(tiny.folder, CAMPAIGN["test_published_sets_from_their_folders"])

@@ -14,7 +14,7 @@ import pytest
 from support.bare import ROOT, bare_environment, build_wheel, run
 from support.leaks import copied, table
 from support.phantoms import phantom_files
-from support.predictions import measured, release
+from support.predictions import released
 from tomocalc.version import VERSION
 
 COLUMNS = ("--label", "label", "--patient", "patient", "--site", "site")
@@ -40,9 +40,7 @@ def predict(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a folder with a model, and a DICOM volume that tells everything about itself."""
     folder = tmp_path_factory.mktemp("files")
-    _, content = measured(folder)
-    (folder / "model").mkdir()
-    release(folder / "model", folder / "features/manifest.json", content)
+    released(folder)
     phantom_files(folder, patient="P1", laterality="R")
     return folder
 

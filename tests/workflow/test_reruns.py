@@ -11,7 +11,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from support.plan_data import SCHEMAS
+from support.defaults import SCHEMAS
 from support.projects import TINY_VOLUMES, Project, copy_project
 from support.volume_projects import ARGUMENTS, account, add_volumes, errors, manifest
 from tomocalc.plan.graph import plan_run

@@ -93,7 +93,7 @@ class TomocalcError(Exception):
         One action that mends it.
     """
 
-    def __init__(self, code: str, *, what: str, where: str, why: str, fix: str) -> None:
+    def __init__(self, code: str, what: str, where: str, why: str, fix: str) -> None:
         if code not in CODES:
             raise ValueError(f"unknown error code {code}")
         self.code, self.what, self.where, self.why, self.fix = code, what, where, why, fix
@@ -104,9 +104,6 @@ class TomocalcError(Exception):
         what, where, why, fix = (" ".join(part.split()).rstrip(".") for part in parts)
         stop = "" if fix.endswith("?") else "."
         return f"ERROR [{self.code}] {what} ({where}): {why}. Fix: {fix}{stop}"
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (self.code, self.what, self.where, self.why, self.fix)
 
 
 class TomocalcErrors(TomocalcError):
@@ -163,10 +160,6 @@ def raise_all(errors: list[TomocalcError]) -> None:
         raise errors[0]
     if errors:
         raise TomocalcErrors(errors)
-
-
-def _rebuild(code: str, what: str, where: str, why: str, fix: str) -> TomocalcError:
-    return TomocalcError(code, what=what, where=where, why=why, fix=fix)
 
 
 def quoted(*paths: str | Path) -> str:

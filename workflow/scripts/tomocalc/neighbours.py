@@ -154,10 +154,10 @@ def cluster_numbers(points_mm: NDArray[np.float64], rule: Rule) -> NDArray[np.in
     core = np.diff(near.start) >= rule.calcifications
     joined = core[owner] & core[near.row]
     component = components(len(points_mm), owner[joined], near.row[joined])
-    # components in the order of their first core; of several, a neighbour joins the first
-    order = np.full(component.max() + 1, -1)
-    first = np.unique(component[core], return_index=True)
-    order[first[0][np.argsort(first[1])]] = np.arange(first[0].size)
+    # components are called after their first core; of several, a neighbour joins the first
+    order = np.full(len(points_mm), -1)
+    first = np.unique(component[core])
+    order[first] = np.arange(first.size)
     number = np.full(len(points_mm), -1)
     reached = core[near.row]
     lowest = np.full(len(points_mm), np.iinfo(np.int64).max)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -46,19 +45,15 @@ class Paired(Record, frozen=True, kw_only=True):
     lead: Lead
 
 
-Shown = Figure | Lead | Mapping[str, Any]
-"""What a page shows as a figure: a record, or a row of a table with the same names."""
+Shown = Figure | Lead
+"""What a page shows as a figure."""
 
 Ends = tuple[float | None, float | None, float | None]
 
 
 def ends_of(figure: Any) -> Ends:
     """Return value, low and high of a figure or a difference; None each where there is none."""
-    names = ("value", "low", "high")
-    if isinstance(figure, Mapping):
-        value, low, high = (figure.get(name) for name in names)
-    else:
-        value, low, high = (getattr(figure, name, None) for name in names)
+    value, low, high = (getattr(figure, name, None) for name in ("value", "low", "high"))
     return value, low, high
 
 

@@ -10,7 +10,7 @@ site telling.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,19 +91,10 @@ def associations(rows: SplitRows, *, permutations: int, seed: int) -> list[Check
         tables.append(_Table.of("patients", _some(_once_a_patient(rows))))
     generator = np.random.default_rng(seed)
     usable = [table for table in tables if table.both_classes]
-    asked = [
-        (table, probe)
-        for table in usable
-        for probe in _probes(
-            table, rows.identifiers, rows.texts, rows.features if table.level == "rows" else ()
-        )
-    ]
-    if not asked:
-        return [Check.unseen("association", 0)]
-    checks = []
+    checks = [] if usable else [Check.unseen("association", 0)]
     for table in usable:
         labels = table.orders(permutations, generator)
-        probes = [probe for one, probe in asked if one is table]
+        probes = list(_probes(table, rows))
         found = np.empty((len(probes), 1 + permutations))
         of_test = np.empty(len(probes))
         for i, (_, _, scorer) in enumerate(probes):
@@ -172,15 +163,13 @@ def _once_a_patient(rows: SplitRows) -> pl.DataFrame:
     )
 
 
-def _probes(
-    table: _Table, identifiers: Sequence[str], texts: Sequence[str], gaps: Sequence[str]
-) -> Iterator[tuple[str, str, Scorer]]:
+def _probes(table: _Table, rows: SplitRows) -> Iterator[tuple[str, str, Scorer]]:
     frame = table.frame
-    for name in identifiers:
+    for name in rows.identifiers:
         words = [frozenset({value}) for value in frame[name].cast(pl.String).fill_null("")]
         if len(set(words)) > 1:
             yield "identifier", name, _by_words(words, table.test)
-    for name in gaps:
+    for name in rows.features if table.level == "rows" else ():
         words = [
             frozenset({str(gap)}) for gap in frame[name].cast(pl.Float64).fill_null(np.nan).is_nan()
         ]
@@ -189,7 +178,7 @@ def _probes(
     standing = np.arange(frame.height)
     named = (frame["patient"] != "").all()
     yield "order", "", _by_neighbours(table.test, standing)
-    for name in ("row", "patient", *texts):
+    for name in ("row", "patient", *rows.texts):
         if name not in frame.columns:
             continue
         subject = f"names of {name}s" if name in ("row", "patient") else name

@@ -40,8 +40,7 @@ def features_alone(rows: SplitRows) -> list[FeatureAlone]:
         known = ~np.isnan(values)
         label = rows.label[known]
         if 0 < label.sum() < len(label):
-            value = auroc(label, values[known])
-            found.append(FeatureAlone(feature=name, auroc=max(value, 1 - value)))
+            found.append(FeatureAlone(feature=name, auroc=_either_way(label, values[known])))
     return sorted(found, key=lambda one: (-one.auroc, one.feature))
 
 
@@ -78,8 +77,8 @@ def _marks_alone(alone: list[FeatureAlone], rows: SplitRows) -> list[FeatureAlon
             marks[f"the last digit of {name}"] = label, odd
         for subject, (label, mark) in marks.items():
             if mark.any() and 0 < label.sum() < len(label):
-                value = auroc(label, mark.astype(np.float64))
-                found.append(FeatureAlone(feature=subject, auroc=max(value, 1 - value)))
+                value = _either_way(label, mark.astype(np.float64))
+                found.append(FeatureAlone(feature=subject, auroc=value))
     return found
 
 
@@ -99,10 +98,7 @@ def _around_alone(alone: list[FeatureAlone], rows: SplitRows) -> list[FeatureAlo
         place = np.arange(len(label))
         low, high = np.maximum(place - AROUND, 0), np.minimum(place + AROUND + 1, len(label))
         mean = (count[high] - count[low] - label) / np.maximum(high - low - 1, 1)
-        alike = FeatureAlone(
-            feature=f"{one.feature} in some range", auroc=float(auroc(label, mean))
-        )
-        found.append(alike)
+        found.append(FeatureAlone(feature=f"{one.feature} in some range", auroc=auroc(label, mean)))
     return found
 
 
@@ -123,11 +119,9 @@ def features_of_patients(rows: SplitRows) -> list[Check]:
             mean = np.bincount(patient, weights=values) / size
             if (values - mean[patient]).std() > STEADY * mean.std():
                 continue
-            value = auroc(ill.astype(np.float64), mean)
-            if max(value, 1 - value) > TOO_GOOD:
-                found.append(
-                    _caution("feature_patients", name, max(value, 1 - value), len(rows.features))
-                )
+            value = _either_way(ill.astype(np.float64), mean)
+            if value > TOO_GOOD:
+                found.append(_caution("feature_patients", name, value, len(rows.features)))
     return found
 
 
@@ -159,10 +153,14 @@ def features_together(rows: SplitRows, alone: list[FeatureAlone]) -> list[Check]
     return [_caution("features_together", subject, float(found[best]), of)]
 
 
+def _either_way(label: Floats, values: Floats) -> float:
+    """Return the AUROC of values, high or low ones being those of the positive class."""
+    value = auroc(label, values)
+    return max(value, 1 - value)
+
+
 def _caution(name: str, subject: str, value: float, of: int) -> Check:
-    return Check(
-        name=name, subject=subject, verdict=Verdict.CAUTION, count=1, of=of, value=float(value)
-    )
+    return Check(name=name, subject=subject, verdict=Verdict.CAUTION, count=1, of=of, value=value)
 
 
 def _scaled(values: Floats) -> Floats:

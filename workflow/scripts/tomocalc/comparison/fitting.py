@@ -72,10 +72,6 @@ class Data:
         scaled = prepare(self.samples.x[wanted], self.samples.mask[wanted])
         return scaled[:, 0].astype(np.float64)
 
-    def label(self, rows: Rows) -> NDArray[np.float32]:
-        """Return the labels of *rows*, 0 or 1."""
-        return self.samples.y[rows]
-
 
 def tune_and_fit(
     key: str,
@@ -107,7 +103,7 @@ def tune_and_fit(
             found = fit_scores(
                 model, parameters, data, training=learnt, wanted=held, seed=seed, size=TRIAL_SIZE
             )
-            values.append(score(objective, data.label(held), found))
+            values.append(score(objective, samples.y[held], found))
     best = int(np.argmax(values)) if values else 0
     everything = np.arange(len(samples.y))
     found = fit_scores(
@@ -119,7 +115,7 @@ def tune_and_fit(
         seed=seed,
     )
     validation = np.flatnonzero(samples.part == "validation")
-    cut = choose_threshold(data.label(validation), found[validation], rule=threshold).value
+    cut = choose_threshold(samples.y[validation], found[validation], rule=threshold).value
     return Fitted(plan[best], len(plan), values[best] if values else None, found, cut)
 
 
@@ -163,7 +159,7 @@ def fit_scores(
     with warnings.catch_warnings(), threadpool_limits(limits=1):
         # a fixed number of passes is the perceptron's budget, not a fault
         warnings.simplefilter("ignore", ConvergenceWarning)
-        x, y = data.scaled(training, training, scaler=scaler), data.label(training)
+        x, y = data.scaled(training, training, scaler=scaler), data.samples.y[training]
         if isinstance(classifier, Voting | Stacking):
             classifier.fit(x, y, data.group[training])
         else:
@@ -184,7 +180,7 @@ def cross_validate(
     Every candidate is tested once per repeat, with the model's default parameters, which have
     seen no data.
     """
-    label = data.label(np.arange(len(data.group)))
+    label = data.samples.y
     cuts = grouped_folds(label, data.group, folds=folds, repeats=repeats, seed=seed)
     figures = []
     for number, (training, test) in enumerate(cuts):

@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-from tomocalc.sections import Finding, Place
+from tomocalc.sections import Finding, LabelsSection, Place
 
 Spacing = tuple[float, float]
 Values = NDArray[np.float64]
@@ -25,15 +25,13 @@ Flags = NDArray[np.bool_]
 def label_candidates(
     rows: pl.DataFrame,
     annotations: Sequence[Finding],
-    *,
+    labels: LabelsSection,
     pixel_spacing_mm: Spacing,
-    tolerance_mm: float,
-    slice_tolerance: int,
 ) -> tuple[pl.DataFrame, set[int]]:
     """Label every candidate of a volume by the annotation it lies in.
 
     A candidate is positive when the centre of one of its own objects lies inside an annotation
-    widened by *tolerance_mm*, on a slice at most *slice_tolerance* away from the annotated one.
+    widened by ``tolerance_mm``, on a slice at most ``slice_tolerance`` away from the annotated one.
     Of several annotations it gets the one whose centre is closest.
 
     Parameters
@@ -42,6 +40,8 @@ def label_candidates(
         Shard rows of the volume.
     annotations
         Rows of the annotation sheet for this volume, each with its ``finding_id``.
+    labels
+        Section of the configuration.
     pixel_spacing_mm
         (row, column).
 
@@ -60,7 +60,7 @@ def label_candidates(
     nearest: dict[int, tuple[float, int]] = {}
     found: set[int] = set()
     for annotation in annotations:
-        inside = own.within(annotation, tolerance_mm, slice_tolerance)
+        inside = own.within(annotation, labels["tolerance_mm"], labels["slice_tolerance"])
         if not inside.any():
             continue
         found.add(annotation["finding_id"])
@@ -69,14 +69,12 @@ def label_candidates(
             match = (float(distance[index]), annotation["finding_id"])
             key = int(own.candidate[index])
             nearest[key] = min(nearest.get(key, match), match)
-    labels = pl.DataFrame(
-        {
-            "candidate_id": list(nearest),
-            "finding_id": [finding for _, finding in nearest.values()],
-        },
+    belongs = pl.DataFrame(
+        [(candidate, finding) for candidate, (_, finding) in nearest.items()],
         schema={"candidate_id": pl.Int32, "finding_id": pl.Int32},
+        orient="row",
     )
-    labelled = rows.join(labels, on="candidate_id", how="left", maintain_order="left")
+    labelled = rows.join(belongs, on="candidate_id", how="left", maintain_order="left")
     return labelled.with_columns(label=pl.col("finding_id").is_not_null().cast(pl.Int8)), found
 
 
@@ -84,15 +82,12 @@ def drop_ambiguous(
     rows: pl.DataFrame,
     annotations: Sequence[Finding],
     others: Sequence[Finding],
-    *,
+    labels: LabelsSection,
     pixel_spacing_mm: Spacing,
-    tolerance_mm: float,
-    slice_tolerance: int,
-    ignore_mm: float,
 ) -> tuple[pl.DataFrame, int]:
     """Remove candidates of which neither class is known to be true.
 
-    Those that lie in no annotation but less than *ignore_mm* outside one's widened border, and
+    Those that lie in no annotation but less than ``ignore_mm`` outside one's widened border, and
     those in a finding of another kind (mass, distortion, area), which may hold calcifications that
     nobody was asked to outline.
 
@@ -111,12 +106,9 @@ def drop_ambiguous(
     """
     own = Objects.of(rows, pixel_spacing_mm)
     doubtful: set[int] = set()
-    if ignore_mm > 0:
-        for annotation in annotations:
-            near = own.within(annotation, tolerance_mm + ignore_mm, slice_tolerance)
-            doubtful.update(own.candidate[near].tolist())
-    for finding in others:
-        near = own.within(finding, tolerance_mm + ignore_mm, slice_tolerance)
+    margin = labels["tolerance_mm"] + labels["ignore_mm"]
+    for finding in [*(annotations if labels["ignore_mm"] > 0 else ()), *others]:
+        near = own.within(finding, margin, labels["slice_tolerance"])
         doubtful.update(own.candidate[near].tolist())
     positive = set(rows.filter(pl.col("label") == 1)["candidate_id"].to_list())
     dropped = sorted(doubtful - positive)

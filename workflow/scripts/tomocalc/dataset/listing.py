@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from tomocalc.accounts.doubts import Doubt, refused
@@ -33,12 +33,21 @@ def cohort_doubts(volumes: Volumes) -> dict[str, tuple[Doubt, ...]]:
     woman under several ids.
     """
     found = {volume.volume_id: [*volume.doubts] for volume in volumes}
-    for volume, count in _same_pixels(volumes):
-        found[volume].append(Doubt(code="same_pixels", values={"others": count}))
-    for volume, count in _many_studies(volumes):
-        found[volume].append(Doubt(code="many_studies", values={"studies": count}))
-    for volume, count in _shared_studies(volumes):
-        found[volume].append(Doubt(code="study_shared", values={"patients": count}))
+    same: defaultdict[str, list[str]] = defaultdict(list)
+    studies: defaultdict[str, set[str]] = defaultdict(set)
+    patients: defaultdict[str, set[str]] = defaultdict(set)
+    for volume in volumes:
+        same[volume.content].append(volume.patient_id)
+        studies[volume.patient_id] |= {volume.study} - {""}
+        patients[volume.study].add(volume.patient_id)
+    for volume in volumes:
+        doubts, twins = found[volume.volume_id], same[volume.content]
+        if volume.content and len({*twins}) > 1:
+            doubts.append(Doubt(code="same_pixels", values={"others": len(twins) - 1}))
+        if (count := len(studies[volume.patient_id])) > MANY_STUDIES:
+            doubts.append(Doubt(code="many_studies", values={"studies": count}))
+        if volume.study and (count := len(patients[volume.study])) > 1:
+            doubts.append(Doubt(code="study_shared", values={"patients": count}))
     return {name: tuple(doubts) for name, doubts in found.items()}
 
 
@@ -63,36 +72,6 @@ def check_cohort(volumes: Volumes, image: DoubtsSection) -> dict[str, tuple[Doub
     faults = (refused(doubts, image, f"volume {name}") for name, doubts in found.items())
     raise_all([fault for some in faults for fault in some])
     return found
-
-
-def _same_pixels(volumes: Volumes) -> Iterable[tuple[str, int]]:
-    groups: defaultdict[str, list[CohortVolume]] = defaultdict(list)
-    for volume in volumes:
-        if volume.content:
-            groups[volume.content].append(volume)
-    for group in groups.values():
-        if len({volume.patient_id for volume in group}) > 1:
-            yield from ((volume.volume_id, len(group) - 1) for volume in group)
-
-
-def _many_studies(volumes: Volumes) -> Iterable[tuple[str, int]]:
-    studies: defaultdict[str, set[str]] = defaultdict(set)
-    for volume in volumes:
-        studies[volume.patient_id] |= {volume.study} - {""}
-    for volume in volumes:
-        count = len(studies[volume.patient_id])
-        if count > MANY_STUDIES:
-            yield volume.volume_id, count
-
-
-def _shared_studies(volumes: Volumes) -> Iterable[tuple[str, int]]:
-    patients: defaultdict[str, set[str]] = defaultdict(set)
-    for volume in volumes:
-        patients[volume.study].add(volume.patient_id)
-    for volume in volumes:
-        count = len(patients[volume.study])
-        if volume.study and count > 1:
-            yield volume.volume_id, count
 
 
 COLUMNS = (

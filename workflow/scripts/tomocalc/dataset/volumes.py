@@ -115,18 +115,13 @@ def merge_volumes(
     formed = ClusterCounts()
     for manifest, shard_rows in _read_ahead(measured):
         mine = by_volume.get(manifest.volume_id, [])
-        rule: dict[str, Any] = {
-            "pixel_spacing_mm": manifest.pixel_spacing_mm,
-            "tolerance_mm": labels["tolerance_mm"],
-            "slice_tolerance": labels["slice_tolerance"],
-        }
-        rows, found = label_candidates(shard_rows, mine, **rule)
+        spacing = manifest.pixel_spacing_mm
+        rows, found = label_candidates(shard_rows, mine, labels, spacing)
         if mine:
-            own = Objects.of(shard_rows, manifest.pixel_spacing_mm)
+            own = Objects.of(shard_rows, spacing)
             readings.add(own, mine, manifest, labels["tolerance_mm"], labels["slice_tolerance"])
-        rows, dropped = drop_ambiguous(
-            rows, mine, beside.get(manifest.volume_id, []), ignore_mm=labels["ignore_mm"], **rule
-        )
+        elsewhere = beside.get(manifest.volume_id, [])
+        rows, dropped = drop_ambiguous(rows, mine, elsewhere, labels, spacing)
         ignored += dropped
         matched += len(found)
         if clusters is not None:

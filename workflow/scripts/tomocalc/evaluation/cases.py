@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 import polars as pl
+import polars.selectors as cs
 
 from tomocalc.accounts.metrics import Cases
 from tomocalc.evaluation.account import roc
@@ -13,7 +16,13 @@ from tomocalc.metrics import confusion
 from tomocalc.sections import EvaluationSection
 
 SCORES = {"score": pl.Float64, "cluster_score": pl.Float64}
-COUNTS = ("candidates", "flagged", "clusters", "findings", "with_candidate", "found")
+COUNTS = dict.fromkeys(
+    ("candidates", "flagged", "clusters", "findings", "with_candidate", "found"), pl.Int32
+)
+NAMES = {"patient_id": pl.String, "part": pl.String}
+VOLUMES = {"volume_id": pl.String} | NAMES | SCORES | COUNTS
+PATIENTS = NAMES | {"volumes": pl.Int32} | SCORES | COUNTS
+"""Columns of ``volumes.parquet`` and ``patients.parquet``."""
 
 FIGURES = ("auroc", "average_precision", "recall", "specificity", "precision", "balanced_accuracy")
 """A volume's score is the largest of many probabilities and is itself none, so that neither
@@ -40,7 +49,7 @@ def volume_table(
     Returns
     -------
     polars.DataFrame
-        volume_id, patient_id, part, `SCORES`, `COUNTS`; sorted by volume_id.
+        Columns `VOLUMES`; sorted by volume_id.
     """
     best = candidates.group_by("volume_id").agg(
         score=pl.col("probability").max(),
@@ -49,7 +58,7 @@ def volume_table(
     )
     rated = marks.group_by("volume_id").agg(cluster_score=pl.col("rating").max())
     rows = volumes.join(best, on="volume_id", how="left").join(rated, on="volume_id", how="left")
-    return _typed(rows, ["volume_id", "patient_id", "part"]).sort("volume_id")
+    return _typed(rows, VOLUMES).sort("volume_id")
 
 
 def patient_table(volumes: pl.DataFrame) -> pl.DataFrame:
@@ -58,15 +67,14 @@ def patient_table(volumes: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        patient_id, part, volumes, `SCORES`, `COUNTS`; sorted by patient_id.
+        Columns `PATIENTS`; sorted by patient_id.
     """
     rows = volumes.group_by("patient_id", "part").agg(
         pl.len().alias("volumes"),
         *(pl.col(name).max() for name in SCORES),
         *(pl.col(name).sum() for name in COUNTS),
     )
-    keys = ["patient_id", "part", "volumes"]
-    return _typed(rows, keys).with_columns(pl.col("volumes").cast(pl.Int32)).sort("patient_id")
+    return _typed(rows, PATIENTS).sort("patient_id")
 
 
 def patients_of_table(scored: pl.DataFrame, *, threshold: float) -> pl.DataFrame:
@@ -97,9 +105,7 @@ def patients_of_table(scored: pl.DataFrame, *, threshold: float) -> pl.DataFrame
         found=(positive & flagged).sum(),
     )
     nothing = dict.fromkeys(("volumes", "clusters", "cluster_score"), pl.lit(0))
-    keys = ["patient_id", "part", "volumes"]
-    typed = _typed(found.with_columns(**nothing), keys)
-    return typed.with_columns(pl.col("volumes").cast(pl.Int32)).sort("patient_id")
+    return _typed(found.with_columns(**nothing), PATIENTS).sort("patient_id")
 
 
 def case_account(cases: pl.DataFrame, *, threshold: float, settings: EvaluationSection) -> Cases:
@@ -133,9 +139,6 @@ def case_account(cases: pl.DataFrame, *, threshold: float, settings: EvaluationS
     )
 
 
-def _typed(rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
-    return rows.select(
-        *keys,
-        *(pl.col(name).fill_null(0).cast(kind) for name, kind in SCORES.items()),
-        *(pl.col(name).fill_null(0).cast(pl.Int32) for name in COUNTS),
-    )
+def _typed(rows: pl.DataFrame, schema: Mapping[str, type[pl.DataType]]) -> pl.DataFrame:
+    typed = rows.select(pl.col(name).cast(kind) for name, kind in schema.items())
+    return typed.with_columns(cs.numeric().fill_null(0))

@@ -15,12 +15,10 @@ from typing import Literal
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from tomocalc.accounts.figures import Figure
 from tomocalc.accounts.findings import Dbtex, DbtexFigures, DbtexRate, DbtexRules
 from tomocalc.evaluation.findings import Box
-from tomocalc.evaluation.froc import FALSE, FreeResponse, sensitivity_at
+from tomocalc.evaluation.froc import FALSE, FreeResponse
 
 RATES = np.array([1.0, 2.0, 3.0, 4.0])
 """False marks per volume whose sensitivities are averaged."""
@@ -36,8 +34,6 @@ SLICE_SHARE = 0.25
 
 BoxRule = Literal["nearest", "first"]
 """Which of several boxes a mark hits: the nearest, or the first in the list of annotations."""
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -120,8 +116,8 @@ def dbtex(
         # as published: points where a mark hits, and the ends, whichever volumes are looked at
         hits = np.unique(everywhere.rating[everywhere.finding >= 0])[::-1]
         thresholds = np.concatenate([[np.inf], hits, [-np.inf]])
-        at_rates = _sensitivities(positive, thresholds, RATES, confidence)
-        (tie_break,) = _sensitivities(everywhere, thresholds, np.array([TIE_BREAK]), confidence)
+        at_rates = positive.at(thresholds).figures(RATES, confidence)
+        (tie_break,) = everywhere.at(thresholds).figures(np.array([TIE_BREAK]), confidence)
         return DbtexFigures(
             mean_sensitivity=float(np.mean([one.value or 0.0 for one in at_rates])),
             sensitivity_at=[
@@ -167,15 +163,3 @@ def _response(
         finding_patient=np.array([patient[lesion.volume] for lesion in lesions], np.int64),
         volume_patient=np.array(patient, np.int64),
     )
-
-
-def _sensitivities(
-    response: FreeResponse, thresholds: Floats, rates: Floats, confidence: float
-) -> list[Figure]:
-    """Return the sensitivity at each of *rates*."""
-    counts = response.at(thresholds)
-    value = sensitivity_at(rates, *counts.curve())
-    return [
-        counts.figure(float(share), column, confidence)
-        for share, column in zip(value, counts.without_each(rates).T, strict=True)
-    ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import polars as pl
 
@@ -43,14 +42,10 @@ def labelled_marks(
     labels
         Section of the configuration.
     """
-    rule: dict[str, Any] = {
-        "pixel_spacing_mm": volume.pixel_spacing_mm,
-        "tolerance_mm": labels["tolerance_mm"],
-        "slice_tolerance": labels["slice_tolerance"],
-    }
-    rows, _ = label_candidates(marks.with_columns(detected=pl.lit(True)), annotations, **rule)
-    rows, _ = drop_ambiguous(rows, annotations, others, ignore_mm=labels["ignore_mm"], **rule)
-    row_mm, col_mm = volume.pixel_spacing_mm
+    spacing = row_mm, col_mm = volume.pixel_spacing_mm
+    own = marks.with_columns(detected=pl.lit(True))
+    rows, _ = label_candidates(own, annotations, labels, spacing)
+    rows, _ = drop_ambiguous(rows, annotations, others, labels, spacing)
     return rows.filter("focus").with_columns(
         patient_id=pl.lit(volume.patient_id),
         row_mm=pl.col("centroid_row") * row_mm,

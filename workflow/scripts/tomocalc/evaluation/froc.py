@@ -129,13 +129,22 @@ class Counts:
         slope = np.divide(end - start, rates + off - lowest, out=np.zeros_like(off), where=reached)
         return value - (adds - slope * costs)
 
-    def figure(self, value: float, without: Floats, confidence: float) -> Figure:
-        """Return a sensitivity with its interval, which rests on the patients with findings."""
+    def figures(self, rates: Floats, confidence: float) -> list[Figure]:
+        """Return the sensitivity at *rates*; intervals rest on the patients with findings."""
         groups = int((self.findings > 0).sum())
         degrees = freedom_of_share(int(self.findings.sum()), groups)
-        return interval(
-            value, without, groups=groups, freedom=degrees, confidence=confidence, counted=True
-        )
+        values, without = sensitivity_at(rates, *self.curve()), self.without_each(rates).T
+        return [
+            interval(
+                float(value),
+                left,
+                groups=groups,
+                freedom=degrees,
+                confidence=confidence,
+                counted=True,
+            )
+            for value, left in zip(values, without, strict=True)
+        ]
 
 
 def sensitivity_at(rates: Floats, false: Floats, sensitivity: Floats) -> Floats:
@@ -170,12 +179,7 @@ def froc(response: FreeResponse, *, threshold: float, confidence: float) -> Froc
     false, sensitivity = counts.curve()
     grid = np.unique(np.append(np.linspace(0, false[-1], GRID), RATES))
     best = response.best
-    bands = [
-        counts.figure(float(share), column, confidence)
-        for share, column in zip(
-            sensitivity_at(grid, false, sensitivity), counts.without_each(grid).T, strict=True
-        )
-    ]
+    bands = counts.figures(grid, confidence)
     shown = np.flatnonzero(grid <= false[-1] + 1e-12) if bands[0].low is not None else []
     return Froc(
         findings=len(best),
@@ -195,7 +199,7 @@ def froc(response: FreeResponse, *, threshold: float, confidence: float) -> Froc
         rates=[
             AtRate(
                 false_per_volume=rate,
-                sensitivity=float(sensitivity_at(np.array([rate]), false, sensitivity)[0]),
+                sensitivity=bands[place].value or 0.0,
                 low=bands[place].low,
                 high=bands[place].high,
                 beyond=bool(rate > false[-1]),

@@ -15,7 +15,13 @@ from tomocalc.accounts.findings import ByFinding, Dbtex
 from tomocalc.accounts.manifest import VolumeFacts
 from tomocalc.accounts.metrics import ByUnit, Cases, ImageMetrics
 from tomocalc.accounts.prediction import ClusterRule
-from tomocalc.evaluation.cases import case_account, patient_table, volume_table
+from tomocalc.evaluation.cases import (
+    PATIENTS,
+    VOLUMES,
+    case_account,
+    patient_table,
+    volume_table,
+)
 from tomocalc.evaluation.clusters import CLUSTERS, Rule, cluster_marks, find_clusters
 from tomocalc.evaluation.dbtex import dbtex
 from tomocalc.evaluation.findings import Cluster, Findings, gather_findings
@@ -51,20 +57,8 @@ class Images:
 
 def without_images(reason: Reason) -> Images:
     """Return tables without rows and an account that says why there is none."""
-    nothing = pl.DataFrame(
-        schema={
-            "volume_id": pl.String,
-            "patient_id": pl.String,
-            "part": pl.String,
-            "clusters": pl.Int32,
-            "findings": pl.Int32,
-            "with_candidate": pl.Int32,
-            "found": pl.Int32,
-        }
-    )
-    scored = pl.DataFrame(schema={"volume_id": pl.String, "probability": pl.Float64})
-    volumes = volume_table(nothing, scored, scored.rename({"probability": "rating"}), threshold=0)
-    return Images(None, empty(CLUSTERS), volumes, patient_table(volumes), reason)
+    volumes, patients = pl.DataFrame(schema=VOLUMES), pl.DataFrame(schema=PATIENTS)
+    return Images(None, empty(CLUSTERS), volumes, patients, reason)
 
 
 def measure_images(

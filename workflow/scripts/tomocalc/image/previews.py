@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 from PIL import Image
 
 from tomocalc.image.display import BRIGHTEN, PANEL
@@ -158,15 +158,7 @@ def reduce_mean(grey: Grey, factor: int) -> NDArray[np.float32]:
     The levels are averaged, and the few averages looked up: the grey scale is a straight line
     between its ends, so that gives the average of the grey values.
     """
-    padded = _padded(grey.levels, factor)
-    # Every factor-th row from each of the first rows: added up, rows first, then columns.
-    down = padded[::factor].astype(np.uint32)
-    for first in range(1, factor):
-        down += padded[first::factor]
-    across = down[:, ::factor].copy()
-    for first in range(1, factor):
-        across += down[:, first::factor]
-    return grey.table[across // factor**2]
+    return grey.table[_joined(grey.levels, factor, np.add, np.uint32) // factor**2]
 
 
 def reduce_max(grey: Grey, factor: int) -> NDArray[np.uint8]:
@@ -174,19 +166,24 @@ def reduce_max(grey: Grey, factor: int) -> NDArray[np.uint8]:
 
     Larger levels have larger grey values, so the levels are reduced, and few are looked up.
     """
-    padded = _padded(grey.levels, factor)
-    down = padded[::factor].copy()
+    top = _joined(grey.levels, factor, np.maximum, grey.levels.dtype)
+    return np.rint(grey.table[top]).astype(np.uint8)
+
+
+def _joined(
+    levels: NDArray[np.unsignedinteger], factor: int, join: np.ufunc, dtype: DTypeLike
+) -> NDArray[np.unsignedinteger]:
+    """Return one value of *dtype* for every block of *factor* by *factor* levels."""
+    pad = [(0, -size % factor) for size in levels.shape]
+    padded = np.pad(levels, pad, mode="edge") if any(after for _, after in pad) else levels
+    # Every factor-th row from each of the first rows: joined, rows first, then columns.
+    down = padded[::factor].astype(dtype)
     for first in range(1, factor):
-        np.maximum(down, padded[first::factor], out=down)
+        join(down, padded[first::factor], out=down)
     across = down[:, ::factor].copy()
     for first in range(1, factor):
-        np.maximum(across, down[:, first::factor], out=across)
-    return np.rint(grey.table[across]).astype(np.uint8)
-
-
-def _padded(levels: NDArray[np.unsignedinteger], factor: int) -> NDArray[np.unsignedinteger]:
-    pad = [(0, -size % factor) for size in levels.shape]
-    return np.pad(levels, pad, mode="edge") if any(after for _, after in pad) else levels
+        join(across, down[:, first::factor], out=across)
+    return across
 
 
 def crop(grey: Grey, row: float, col: float, spacing_mm: tuple[float, float]) -> NDArray[np.uint8]:

@@ -13,6 +13,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from tomocalc.neighbours import components
+
 Number = TypeVar("Number", bound=np.generic)
 
 
@@ -141,10 +143,6 @@ def label_runs(
     objects, order
         The objects, and where each of their runs was in the input.
     """
-    # whoever only reads objects, as when a volume is scored, needs no SciPy
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     if row.size == 0:
         return Runs(row, start, stop, np.zeros(1, np.int64)), np.zeros(0, np.int64)
     # A stride of more than the width keeps the runs of two rows apart.
@@ -156,14 +154,9 @@ def label_runs(
     count = np.maximum(high - low, 0)
     above = stretches(low, count)
     run = np.repeat(np.arange(row.size), count)
-    links = coo_array((np.ones(run.size, np.int8), (run, above)), shape=(row.size,) * 2)
-    label = connected_components(links, directed=False)[1]
-    order = np.argsort(label, kind="stable")
-    first = np.append(0, np.cumsum(np.bincount(label)))
-    # order[first] is each component's earliest run: number the objects by it.
-    rank = np.argsort(order[first[:-1]])
-    order = order[stretches(first[:-1][rank], np.diff(first)[rank])]
-    first = np.append(0, np.cumsum(np.diff(first)[rank]))
+    earliest = components(row.size, run, above)
+    order = np.argsort(earliest, kind="stable")
+    first = np.append(np.flatnonzero(np.diff(earliest[order], prepend=-1)), row.size)
     return Runs(row[order], start[order], stop[order], first), order
 
 

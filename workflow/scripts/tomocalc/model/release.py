@@ -26,7 +26,7 @@ from tomocalc.model.card import Distribution, Domain, ModelCard
 from tomocalc.model.forest import Trees, depth_features, log_odds, probability
 from tomocalc.model.inference import Network
 from tomocalc.model.preprocessing import Preprocessing
-from tomocalc.model.sequences import CANDIDATE, build_sequences
+from tomocalc.model.sequences import CANDIDATE, Sequences, build_sequences
 from tomocalc.neighbours import ClusterSettings
 
 NETWORK_EDGE = 1e-6
@@ -114,17 +114,21 @@ class ReleasedModel(Shown):
         frame = frame.with_columns(
             pl.lit(value).alias(name) for name, value in given.items() if name not in frame.columns
         )
-        sequences = build_sequences(
-            frame,
-            features=self.features,
-            kind=self.card.sequence["kind"],
-            slices=self.card.sequence["slices"],
-            missing=self.preprocessing.imputation is not None,
-        )
+        sequences = self.sequences(frame)
         probability = self.predict_samples(sequences.x, sequences.mask, sequences.focus)
         return sequences.keys.select(CANDIDATE).with_columns(
             probability=pl.Series(probability, dtype=pl.Float64),
             flagged=pl.Series(probability >= self.threshold, dtype=pl.Boolean),
+        )
+
+    def sequences(self, rows: pl.DataFrame) -> Sequences:
+        """Return what the model reads of the candidates of *rows*, sorted."""
+        return build_sequences(
+            rows,
+            features=self.features,
+            kind=self.card.sequence["kind"],
+            slices=self.card.sequence["slices"],
+            missing=self.preprocessing.imputation is not None,
         )
 
     def predict_samples(

@@ -170,22 +170,13 @@ def _probed(measured: Mapping[str, Rows]) -> dict[str, Any] | None:
 
     Where it is perfect under both there is no room for one to be better.
     """
-    found = [
-        next(
-            (row["average_precision"] for row in measured.get(name, []) if row["model"] == PROBE),
-            None,
-        )
-        for name in ("paper", "honest")
-    ]
-    before, after = found
-    if before is None or after is None:
+    paper, honest = (_row(measured.get(name, []), PROBE) for name in ("paper", "honest"))
+    if paper is None or honest is None:
         return None
+    before, after = paper["average_precision"], honest["average_precision"]
     tone = "good" if after >= before - FALL else "bad"
-    return {
-        "before": before,
-        "after": after,
-        "tone": "unknown" if min(before, after) >= CEILING else tone,
-    }
+    tone = "unknown" if min(before, after) >= CEILING else tone
+    return {"before": before, "after": after, "tone": tone}
 
 
 def _table(by_protocol: Mapping[str, Rows]) -> list[list[Any]]:

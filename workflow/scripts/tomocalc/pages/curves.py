@@ -53,7 +53,7 @@ UNITS = {
 
 
 def roc_chart(curves: Mapping[str, Trace]) -> Chart:
-    """Return ROC curves; *curves* are those of `roc_curves` or `unit_curves`."""
+    """Return ROC curves; *curves* are those of `part_curves` or `unit_curves`."""
     return _unit_square([*curves.values(), diagonal("chance")], "1 − specificity", "recall")
 
 
@@ -63,42 +63,30 @@ def precision_recall_chart(curves: Mapping[str, Trace], prevalence: float | None
     return _unit_square([*curves.values(), *chance], "recall", "precision")
 
 
-def roc_curves(parts: Mapping[str, Part]) -> dict[str, Trace]:
-    """Return one ROC curve per part."""
-    return {
-        name: _part_curve(name, part, "auroc", part.roc.fpr, part.roc.tpr, ON_ROC)
-        | _from(part.roc.threshold)
-        for name, part in parts.items()
-        if part.roc
-    }
+AREAS = {
+    "roc": ("auroc", "fpr", "tpr", ON_ROC),
+    "pr": ("average_precision", "recall", "precision", ON_RECALL),
+}
+"""Of a curve of `Part`: the figure of merit that is its area, its axes, and what is shown on it."""
 
 
-def recall_curves(parts: Mapping[str, Part]) -> dict[str, Trace]:
-    """Return one precision-recall curve per part."""
-    return {
-        name: _part_curve(
-            name, part, "average_precision", part.pr.recall, part.pr.precision, ON_RECALL
-        )
-        | _from(part.pr.threshold)
-        for name, part in parts.items()
-        if part.pr
-    }
-
-
-def _part_curve(
-    name: str, part: Part, area: str, x: Sequence[float], y: Sequence[float], hover: str
-) -> Trace:
-    """Return a curve of one part; *area* is the figure of merit that is its area."""
-    size, _, _ = ends_of(part.metrics.get(area))
-    return line(
-        PARTS[name] + (f", area {score(size)}" if size is not None else ""),
-        x,
-        y,
-        COLOURS[name],
-        dash=DASHES[name],
-        width=2.5 if name == "test" else 1.4,
-        hover=hover + f"<extra>{PARTS[name]}</extra>",
-    )
+def part_curves(parts: Mapping[str, Part], kind: str) -> dict[str, Trace]:
+    """Return one curve per part that has it; *kind* is a key of `AREAS`."""
+    area, x, y, hover = AREAS[kind]
+    drawn = {}
+    for name, part in parts.items():
+        if curve := getattr(part, kind):
+            size, _, _ = ends_of(part.metrics.get(area))
+            drawn[name] = line(
+                PARTS[name] + (f", area {score(size)}" if size is not None else ""),
+                getattr(curve, x),
+                getattr(curve, y),
+                COLOURS[name],
+                dash=DASHES[name],
+                width=2.5 if name == "test" else 1.4,
+                hover=hover + f"<extra>{PARTS[name]}</extra>",
+            ) | _from(curve.threshold)
+    return drawn
 
 
 def unit_curves(cases: Mapping[str, Cases]) -> dict[str, Trace]:

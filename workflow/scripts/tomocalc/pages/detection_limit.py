@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from tomocalc.accounts.detection import DetectionLimit, LimitCell, LimitExample, StageLimit
+from tomocalc.accounts.figures import Figure
 from tomocalc.accounts.findings import Detectors, FoundBy, System
 from tomocalc.comparison.catalogue import TITLES
 from tomocalc.evaluation.detection_limit import CONTRASTS, DIAMETERS_MM
@@ -141,6 +142,7 @@ def detectors_page(account: Detectors, *, source: str) -> str:
         packages=("numpy", "plotly", "polars"),
         account=account,
         names=NAMES,
+        figure=Figure,
         few=few_cases(account.patients_with_calcifications, "patient", "annotated calcifications"),
         rates=RATES,
         shown=[

@@ -88,7 +88,7 @@ def _measured(metrics: MetricsAccount) -> dict[str, Any]:
     order = dict.fromkeys([*CARDS, *MEANINGS, *test.metrics])
     names = [name for name in order if name in test.metrics]
     cited = {"accuracy": paper.accuracy} if paper else {}
-    roc, recalls = curves.roc_curves(parts), curves.recall_curves(parts)
+    roc, recalls = curves.part_curves(parts, "roc"), curves.part_curves(parts, "pr")
     units = {"candidates": test, **metrics.cases}
     known = {unit: values for unit, facts in units.items() if (values := facts.predictive_values)}
     return {

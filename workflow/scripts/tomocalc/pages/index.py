@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import quote
 
 from markupsafe import Markup
-from msgspec.structs import asdict
 from PIL import Image
 
 from tomocalc.accounts.detection import Detection
@@ -181,7 +180,7 @@ def _protocols(
         "sides": sides,
         "limits": [text for text in row_limits(shown, RESAMPLED, source) if text not in said],
         "worth": [
-            (said, asdict((found_there[model].gap or {})["average_precision"]))
+            (said, (found_there[model].gap or {})["average_precision"])
             for model, said in ((key, SAID[key]) for key in (released, PROBE))
             if model in found_there
         ],

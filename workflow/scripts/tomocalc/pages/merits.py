@@ -191,14 +191,6 @@ def paired_limits(figures: Iterable[Paired], groups: int, source: str) -> list[s
     return [text for text in said if text]
 
 
-def is_floor(figure: Shown) -> bool:
-    """Return whether the interval of a figure is Wilson's, because no patient moves it."""
-    value, low, _ = ends_of(figure)
-    of_row = isinstance(figure, Mapping)
-    method = figure.get("method") if of_row else getattr(figure, "method", None)
-    return method == Method.WILSON if method else value in (0.0, 1.0) and low is not None
-
-
 METHODS = {
     Method.LEFT_OUT: "leaving out one {unit} at a time",
     Method.WILSON: "Wilson's, one trial per {unit} of the rarer class",
@@ -213,9 +205,9 @@ def method_words(figure: Figure, unit: str) -> str:
     return words.format(unit="group of equal rows" if unit == "equal rows" else unit)
 
 
-def floor_rule(figures: Iterable[Shown], unit: str) -> str:
-    """Return the rule for figures of 0 or 1; empty where none of *figures* needed it."""
-    if not any(is_floor(figure) for figure in figures):
+def floor_rule(figures: Iterable[Figure], unit: str) -> str:
+    """Return the rule for figures of 0 or 1, which no patient moves; empty where there is none."""
+    if all(figure.method != Method.WILSON for figure in figures):
         return ""
     groups = "groups of equal rows" if unit == "equal rows" else f"{unit}s"
     return (

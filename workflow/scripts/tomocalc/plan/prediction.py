@@ -66,6 +66,10 @@ class PredictionPlan:
         named = folder is not None
         return as_it_is(Path(folder) / name, results) if named else f"<results>/model/{name}"
 
+    def _model(self) -> dict[str, Any]:
+        files = {"weights": "model.safetensors", "card": "model.json"}
+        return {name: self.model_file(file) for name, file in files.items()}
+
     def volume(self, wildcards: Wildcards) -> Row:
         """Return what the sheet says of a volume to predict, its path resolved."""
         name = wildcards.volume
@@ -76,11 +80,7 @@ class PredictionPlan:
     @answering
     def inputs(self, wildcards: Wildcards) -> dict[str, Any]:
         """Return the model, the files of a volume, and of one of this run what was measured."""
-        model = {
-            "weights": self.model_file("model.safetensors"),
-            "card": self.model_file("model.json"),
-        }
-        name = wildcards.volume
+        name, model = wildcards.volume, self._model()
         row = known_row(self.rows, name)
         if self.from_elsewhere:
             if self.learned and self.config["predict"]["model"] is None:
@@ -98,11 +98,7 @@ class PredictionPlan:
     @answering
     def labelled_inputs(self, _: Wildcards) -> dict[str, Any]:
         """Return the model and the labelled data of another site that it is validated on."""
-        settings = self.config["predict"]
-        model = {
-            "weights": self.model_file("model.safetensors"),
-            "card": self.model_file("model.json"),
-        }
+        settings, model = self.config["predict"], self._model()
         if settings["table"] is not None and settings["annotations"] is None:
             return {"table": settings["table"], **model}
         if not self._own_sheet or settings["annotations"] is None or settings["table"]:

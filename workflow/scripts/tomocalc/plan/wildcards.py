@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 
 from tomocalc.cells import Row
 from tomocalc.errors import TomocalcError, fault
+from tomocalc.files import file_sha256
 
 ASSETS = {".css", ".j2", ".js", ".tsv"}
 """Files that pages are made with, beside the modules of a package."""
@@ -77,21 +78,14 @@ def _names(source: bytes) -> Iterator[str]:
 @cache
 def _files(name: str, root: Path) -> tuple[Path, ...]:
     """Return the module of a dotted name, as far as it is one, and the packages around it."""
-    return tuple(_walk(name.split("."), root))
-
-
-def _walk(parts: list[str], root: Path) -> Iterator[Path]:
-    place = root
-    for part in parts:
+    place, found = root, []
+    for part in name.split("."):
         place = place / part
         module, package = place.with_suffix(".py"), place / "__init__.py"
-        if package.is_file():
-            yield package
-        elif module.is_file():
-            yield module
-            return
-        else:
-            return
+        found += [file for file in (package, module) if file.is_file()][:1]
+        if found[-1:] != [package]:
+            break
+    return tuple(found)
 
 
 @cache
@@ -99,11 +93,7 @@ def _assets(package: Path) -> frozenset[Path]:
     return frozenset(path for path in package.rglob("*") if path.suffix in ASSETS)
 
 
-@cache
-def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
+_digest = cache(file_sha256)
 AnyPlan = TypeVar("AnyPlan")
 Answer = TypeVar("Answer")
 

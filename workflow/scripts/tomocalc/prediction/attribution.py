@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tomocalc.model.forest import log_odds
 from tomocalc.model.release import ReleasedModel
-from tomocalc.model.sequences import CANDIDATE, build_sequences
+from tomocalc.model.sequences import CANDIDATE
 
 LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)
 """Shares of the training below the values that stand in."""
@@ -63,14 +63,7 @@ def attributions(
     keys, parts
         volume_id and candidate_id, sorted; float64, (candidate, feature), in nats.
     """
-    kind = model.card.sequence["kind"]
-    sequences = build_sequences(
-        rows,
-        features=model.features,
-        kind=kind,
-        slices=model.card.sequence["slices"],
-        missing=model.preprocessing.imputation is not None,
-    )
+    sequences = model.sequences(rows)
     x, mask, focus = sequences.x, sequences.mask, sequences.focus
     base = log_odds(model.predict_samples(x, mask, focus), edge=EDGE)
     parts = np.zeros((len(x), len(model.features)))
@@ -81,7 +74,7 @@ def attributions(
         place = np.searchsorted(below, LEVELS).clip(max=len(values) - 1)
         stand_in = np.repeat(np.array(values, np.float32)[place], len(x))[:, np.newaxis]
         changed = np.tile(x, (len(LEVELS), 1, 1))  # (level · candidate, step, feature)
-        if kind == "features_as_steps":  # one feature is one step
+        if model.card.sequence["kind"] == "features_as_steps":  # one feature is one step
             changed[:, column] = stand_in
         else:
             changed[:, :, column] = np.where(masks, stand_in, changed[:, :, column])

@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from scipy import ndimage
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 from skimage.measure import label as connected
 
 from tomocalc.errors import TomocalcError, fault
+from tomocalc.neighbours import components
 from tomocalc.readers.dicom_attributes import BadAttributeError, macros_of, whole_of
 from tomocalc.readers.dicom_elements import Elements
 from tomocalc.readers.dicom_header import DicomHeader, keep_allowed
@@ -163,8 +162,7 @@ def touching(labels: NDArray[Any]) -> set[tuple[int, int]]:
 def groups(count: int, touching: set[tuple[int, int]]) -> NDArray[Any]:
     """Return the finding of every label from 0 on; labels that touch are of one, 0 is of none."""
     first, second = np.array([*touching], int).reshape(-1, 2).T
-    graph = coo_matrix((np.ones(first.size), (first - 1, second - 1)), shape=(count, count))
-    _, found = connected_components(graph, directed=False)
+    found = np.unique(components(count, first - 1, second - 1), return_inverse=True)[1]
     return np.append(0, found + 1).astype(np.uint8 if count < 256 else np.uint16)
 
 

@@ -51,7 +51,7 @@ def counts(root: Path = ROOT) -> list[Count]:
     ]
 
 
-LIMITS = (52_640, 309, 8_955, 57, 126, 31_440)
+LIMITS = (52_502, 309, 8_955, 57, 125, 31_294)
 """Of library (lines, files), pages (lines, files), untyped mappings and tests: they only fall."""
 
 

@@ -45,12 +45,13 @@ class SettledGroup:
         self._geometry, self._drawn = room.geometry, drawn
         self._focus = [room.geometry.slice_at(one.finding.centre_mm[0]) for one in drawn]
         self._images = images = {index: volume.read(index) for index in sorted(set(self._focus))}
+        ring = RING_MM / room.geometry.pixel_spacing_mm
         around = [
-            _around(images[index], one, room.geometry)
+            images[index][_about(one, images[index], room.geometry, ring)].astype(np.float64)
             for one, index in zip(drawn, self._focus, strict=True)
         ]
-        self._mean = np.array([mean for mean, _ in around]) - room.air
-        self._deviation = np.array([deviation for _, deviation in around])
+        self._mean = np.array([values.mean() for values in around]) - room.air
+        self._deviation = np.array([values.std() for values in around])
         self._plan = plan
         self.gain = settings.gain or float(max(self._mean.mean(), 1.0)) / TISSUE
         if settings.gain is None:
@@ -79,24 +80,18 @@ class SettledGroup:
         """
         chosen = sorted(set(self._focus))
         patch = make_patch(bodies_of(self._drawn), self._geometry, chosen)
-        pixel = self._geometry.pixel_spacing_mm
+        patch = replace(patch, values=patch.values * np.float32(self.gain))
         peaks = []
         for one, index in zip(self._drawn, self._focus, strict=True):
-            plane = patch.values[chosen.index(index)] * np.float32(self.gain)
-            _, y, x = one.finding.centre_mm / pixel
-            reach = one.finding.diameter_mm / 2 / pixel + 1
-            # The square about the object, cut to the image and to the patch.
-            top, left = max(int(y - reach), 0, patch.top), max(int(x - reach), 0, patch.left)
-            image = self._images[index][top : int(y + reach) + 2, left : int(x + reach) + 2]
-            first, second = top - patch.top, left - patch.left
-            added = plane[first : first + image.shape[0], second : second + image.shape[1]]
-            image = image[: added.shape[0], : added.shape[1]]
-            rows, columns = np.indices(added.shape)
-            near = np.hypot(rows + top - y, columns + left - x) <= reach
+            image = self._images[index]
+            plane = np.zeros(image.shape, np.float32)
+            patch.add_to(plane, chosen.index(index))
+            pixels = _about(one, image, self._geometry, 1)
+            added = plane[pixels]
             if as_stored:
-                total = np.clip(np.rint(image + added), 0, self._plan.highest)
-                added = total - image
-            peaks.append(float(added[near].max()))
+                stored = image[pixels]
+                added = np.clip(np.rint(stored + added), 0, self._plan.highest) - stored
+            peaks.append(float(added.max()))
         return np.array(peaks)
 
     def settled(self, stored: list[int]) -> Group:
@@ -126,19 +121,17 @@ class SettledGroup:
         return Group(gain=self.gain, objects=tuple(objects))
 
 
-def _around(
-    image: NDArray[np.unsignedinteger], one: Drawn, geometry: Geometry
-) -> tuple[float, float]:
-    """Return mean and standard deviation of *image* where an object will lie and around it."""
-    pixel = geometry.pixel_spacing_mm
-    _, y, x = one.finding.centre_mm / pixel
-    reach = one.finding.diameter_mm / 2 / pixel + RING_MM / pixel
-    rows = slice(max(int(y - reach), 0), int(y + reach) + 2)
-    columns = slice(max(int(x - reach), 0), int(x + reach) + 2)
-    part = image[rows, columns].astype(np.float64)
-    row, column = np.indices(part.shape)
-    near = part[np.hypot(row + rows.start - y, column + columns.start - x) <= reach]
-    return float(near.mean()), float(near.std())
+def _about(
+    one: Drawn, image: NDArray[Any], geometry: Geometry, room_px: float
+) -> tuple[NDArray[np.intp], ...]:
+    """Return rows and columns of *image* where an object lies and *room_px* around it."""
+    _, y, x = one.finding.centre_mm / geometry.pixel_spacing_mm
+    reach = one.finding.diameter_mm / 2 / geometry.pixel_spacing_mm + room_px
+    top, left = max(int(y - reach), 0), max(int(x - reach), 0)
+    square = np.indices(image[top : int(y + reach) + 2, left : int(x + reach) + 2].shape)
+    square += np.array([top, left])[:, None, None]
+    near = np.hypot(square[0] - y, square[1] - x) <= reach
+    return tuple(square[:, near])
 
 
 def _scaled(one: Drawn, factor: float) -> Drawn:

@@ -8,17 +8,16 @@ from typing import Any, Self
 
 import numpy as np
 
+from tomocalc.insertion.room import Room
 from tomocalc.phantom.acquisition import Ellipsoid, Finding
 from tomocalc.phantom.findings import (
     HYDROXYAPATITE,
-    Inside,
     beside,
     draw_end_on,
     draw_round,
     draw_vascular,
     irregular,
 )
-from tomocalc.phantom.settings import Geometry
 
 TYPICAL_MM = 0.3
 """Median diameter over all clusters."""
@@ -78,10 +77,8 @@ def draw_members(
     rng: np.random.Generator,
     number: int,
     middle: np.ndarray,
-    *,
     settings: InsertionSettings,
-    geometry: Geometry,
-    inside: Inside,
+    room: Room,
 ) -> list[Drawn]:
     """Draw the calcifications of cluster *number* about a point, (z, y, x) in mm.
 
@@ -90,7 +87,7 @@ def draw_members(
     cluster and scatter within it.
     """
     size = rng.uniform(*EXTENT_MM) * rng.uniform([0.4, 0.6, 0.8], [0.7, 1, 1])
-    size[0] = min(size[0], geometry.thickness_mm / 2)
+    size[0] = min(size[0], room.geometry.thickness_mm / 2)
     main = int(rng.choice(len(SHAPES), p=SHARES))
     typical = rng.normal(np.log(TYPICAL_MM), SPREAD[0])
     level = rng.uniform(*np.log(settings.contrast))
@@ -98,7 +95,7 @@ def draw_members(
     drawn: list[Drawn] = []
     for _ in range(int(rng.integers(MEMBERS[0], MEMBERS[1] + 1))):
         others = [one.finding for one in drawn]
-        centre = beside(rng, middle, size, others, inside)
+        centre = beside(rng, middle, size, others, room.inside)
         diameter = float(np.clip(np.exp(rng.normal(typical, SPREAD[1])), *settings.diameter_mm))
         shape = main if rng.uniform() < 2 / 3 else int(rng.choice(len(SHAPES), p=SHARES))
         share = float(np.clip(np.exp(rng.normal(mineral, 0.3)), 0.05, 1.0))
@@ -110,7 +107,7 @@ def draw_members(
 
 
 def draw_distractor(
-    rng: np.random.Generator, *, settings: InsertionSettings, geometry: Geometry, inside: Inside
+    rng: np.random.Generator, settings: InsertionSettings, room: Room
 ) -> Drawn | None:
     """Draw what is mistaken for a calcification; None where it finds no place.
 
@@ -119,7 +116,7 @@ def draw_distractor(
     """
     kind = rng.uniform()
     make = draw_end_on if kind < 0.75 else draw_round if kind < 0.9 else draw_vascular
-    found = make(rng, geometry=geometry, inside=inside)
+    found = make(rng, geometry=room.geometry, inside=room.inside)
     contrast = float(np.exp(rng.uniform(*np.log(settings.contrast))))
     return Drawn(found[0], found[0].kind, contrast) if found and found[0].bodies else None
 

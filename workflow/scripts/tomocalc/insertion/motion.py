@@ -64,7 +64,7 @@ class Coherence:
         """Return the half angle in degrees that fits best, and the misfit that is left."""
         misfits = [self.misfit(half, projections) for half in ANGLES_DEG]
         best = int(np.argmin(misfits))
-        return float(ANGLES_DEG[best]), float(misfits[best])
+        return float(ANGLES_DEG[best]), round(misfits[best], 4)
 
     def misfit(self, half_angle_deg: float, projections: int) -> float:
         """Return the root-mean-square difference from the coherence of an angle."""
@@ -157,28 +157,22 @@ def find_motion(
     shown = measure_coherence(volume, breast)
     fitted, misfit = shown.fit(shots) if shown else (None, None)
     given = header.half_angle_deg or half_angle_deg
-    if given is None and fitted is None:
+    used = fitted if given is None else given
+    if used is None:
         why = (
             f"neither its header nor insertion.half_angle_deg has the angle of the tube, and "
             f"{header.slices} slices of so small a breast do not show it"
         )
         raise fault("geometry_unknown", where, why)
-    if given is None:
-        assert fitted is not None
-        given, source = fitted, "fitted"
-    else:
-        source = "header" if header.half_angle_deg else "setting"
-    motion = _motion(given, shots, source, fitted, misfit)
-    return motion, tuple(_doubts(motion))
-
-
-def _motion(
-    half: float, shots: int, source: AngleSource, fitted: float | None, misfit: float | None
-) -> Motion:
-    rounded = None if misfit is None else round(misfit, 4)
-    return Motion(
-        half_angle_deg=half, projections=shots, source=source, fitted_deg=fitted, misfit=rounded
+    told: AngleSource = "header" if header.half_angle_deg else "setting"
+    motion = Motion(
+        half_angle_deg=used,
+        projections=shots,
+        source="fitted" if given is None else told,
+        fitted_deg=fitted,
+        misfit=misfit,
     )
+    return motion, tuple(_doubts(motion))
 
 
 def _doubts(motion: Motion) -> list[Doubt]:

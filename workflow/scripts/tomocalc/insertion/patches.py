@@ -57,6 +57,10 @@ class Footprint:
         high = np.max([body.centre_mm + body.radii_mm.max() for body in bodies], axis=0)
         return cls(low, high, float(np.abs(geometry.tangents).max()))
 
+    def along(self, axis: int) -> tuple[float, float]:
+        """Return from where to where the box reaches."""
+        return self.low_mm[axis], self.high_mm[axis]
+
     def rows_mm(self, depth_mm: float) -> tuple[float, float]:
         """Return the first and last row, in mm, that change on the slice at a depth."""
         away = max(abs(depth_mm - self.low_mm[0]), abs(depth_mm - self.high_mm[0]))

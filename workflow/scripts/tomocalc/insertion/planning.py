@@ -90,21 +90,15 @@ def plan_insertion(
     regions = annotated_regions(volume, volume_id, annotations, slice_tolerance)
     room = Room(geometry_of(plan), breasts, air, regions)
     rng = stream(seed, volume_id, "insertion")
-    drawn = list(_clusters(rng, room, settings, where)) if calcified else []
+    few, many = settings.clusters
+    count = int(rng.integers(few, many + 1)) if calcified else 0
+    drawn = [_cluster(rng, number + 1, room, settings, where) for number in range(count)]
     # A stream of their own: distractors stay where they are when clusters change.
     others = stream(seed, volume_id, "distractors")
     drawn += _distractors(others, room, settings)
     stored = [source.stored for source in volume.sources()]
     groups = tuple(SettledGroup(volume, room, plan, settings, one).settled(stored) for one in drawn)
     return msgspec.structs.replace(plan, groups=groups)
-
-
-def _clusters(
-    rng: np.random.Generator, room: Room, settings: InsertionSettings, where: str
-) -> Iterable[list[Drawn]]:
-    few, many = settings.clusters
-    for number in range(1, int(rng.integers(few, many + 1)) + 1):
-        yield _cluster(rng, number, room, settings, where)
 
 
 def _cluster(
@@ -116,19 +110,11 @@ def _cluster(
         middle = place(rng, geometry=room.geometry, inside=room.inside, margin=MARGIN_MM)
         if middle is None:
             break
-        drawn = draw_members(
-            rng,
-            number,
-            middle,
-            settings=settings,
-            geometry=room.geometry,
-            inside=room.inside,
-        )
+        drawn = draw_members(rng, number, middle, settings, room)
         bodies = bodies_of(drawn)
         if room.covers_annotated(bodies):
             covered = True
-        elif not room.is_taken(bodies):
-            room.take(bodies)
+        elif room.takes(bodies):
             return drawn
     if covered:
         why = f"a cluster would cover what is annotated in this volume, at {TRIALS} places"
@@ -143,14 +129,9 @@ def _distractors(
     wanted, found = int(rng.poisson(settings.distractors)), list[list[Drawn]]()
     for _ in range(wanted):
         for _ in range(TRIALS // 6):
-            one = draw_distractor(
-                rng, settings=settings, geometry=room.geometry, inside=room.inside
-            )
-            if one is None:
-                continue
-            bodies = bodies_of([one])
-            if not room.covers_annotated(bodies) and not room.is_taken(bodies):
-                room.take(bodies)
+            one = draw_distractor(rng, settings, room)
+            bodies = bodies_of([one] if one else [])
+            if one and not room.covers_annotated(bodies) and room.takes(bodies):
                 found.append([one])
                 break
     if len(found) < wanted:

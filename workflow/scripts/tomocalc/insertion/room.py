@@ -84,14 +84,14 @@ class Room:
     regions
         Annotated findings: nothing may change in them.
     taken
-        Boxes (low, high), each (z, y, x) in mm, of the groups that are there already.
+        Where the groups lie that are there already.
     """
 
     geometry: Geometry
     breasts: list[tuple[int, Breast]]
     air: float
     regions: list[Region]
-    taken: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = field(default_factory=list)
+    taken: list[Footprint] = field(default_factory=list)
 
     def inside(self, position: NDArray[np.float64], margin: float) -> bool:
         """Return whether a position (z, y, x) in mm lies in the breast with a margin in mm."""
@@ -124,21 +124,15 @@ class Room:
         chosen = depths if region.depths_mm is None else region.depths_mm
         return any(_overlap(footprint.rows_mm(float(one)), region.rows_mm) for one in chosen)
 
-    def is_taken(self, bodies: list[Ellipsoid]) -> bool:
-        """Return whether *bodies* lie, seen from above, where another group lies."""
+    def takes(self, bodies: list[Ellipsoid]) -> bool:
+        """Remember where *bodies* lie, unless, seen from above, another group lies there."""
         mine = Footprint.of(bodies, self.geometry)
-        return any(
-            all(
-                _overlap((mine.low_mm[axis], mine.high_mm[axis]), (low[axis], high[axis]))
-                for axis in (1, 2)
-            )
-            for low, high in self.taken
+        free = not any(
+            all(_overlap(mine.along(axis), other.along(axis)) for axis in (1, 2))
+            for other in self.taken
         )
-
-    def take(self, bodies: list[Ellipsoid]) -> None:
-        """Remember where *bodies* lie."""
-        mine = Footprint.of(bodies, self.geometry)
-        self.taken.append((mine.low_mm, mine.high_mm))
+        self.taken += [mine] if free else []
+        return free
 
 
 def _overlap(one: tuple[float, float], two: tuple[float, float]) -> bool:

@@ -1,4 +1,4 @@
-# Two commands do everything on a fresh machine with Python 3.11 or later:
+# Two commands do everything on a fresh machine with Python 3.11, 3.12 or 3.13:
 #   make demo    the whole workflow on in-silico volumes, ending in results/index.html
 #   make test    the test suite
 PYTHON ?= python3
@@ -60,7 +60,7 @@ clean:
 	find results resources -mindepth 1 -not -path results/README.md -not -path resources/README.md -delete
 
 $(VENV)/ready: requirements.lock
-	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=python3.12 demo" if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info < (3, 14) or sys.exit("Python 3.11, 3.12 or 3.13 is needed (packages of the workflow have no wheels for later ones): make PYTHON=python3.13 demo")'
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --requirement requirements.lock
 	$(PIP) --no-deps --editable .

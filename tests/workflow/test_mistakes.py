@@ -1,6 +1,9 @@
 """Mistakes in the configuration and in sheets: one line each, all at once, before any job."""
 
 import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -180,3 +183,20 @@ def test_what_the_shell_and_snakemake_say_is_on_the_page_of_errors(tmp_path: Pat
     assert "Error: No Snakefile found" in run.stdout + run.stderr
     for symptom in ("snakemake: command not found", "No Snakefile found", "cannot be locked"):
         assert symptom in page
+
+
+@pytest.mark.parametrize("version", ["(3, 10, 9)", "(3, 14, 0)"])
+def test_a_python_without_wheels_is_refused_before_anything_is_installed(
+    tmp_path: Path, version: str
+):
+    python = tmp_path / "python"
+    code = f"import sys; sys.version_info = {version}; exec(sys.argv[2])"
+    python.write_text(f"#!/bin/sh\nexec '{sys.executable}' -c '{code}' \"$@\"\n")
+    python.chmod(0o755)
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "requirements.lock").touch()
+    run = subprocess.run(
+        ["make", f"PYTHON={python}", "demo"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert "Python 3.11, 3.12 or 3.13 is needed" in run.stderr
+    assert not (tmp_path / ".venv").exists()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tomocalc.adapters.sheets import listing_digest
-from tomocalc.pages.catalogue import ON_REQUEST
+from tomocalc.pages.catalogue import KNOWN, ON_REQUEST
 from tomocalc.plan.reading import DATASETS, Config
 from tomocalc.plan.wildcards import Wildcards, as_it_is
 
@@ -75,9 +75,9 @@ class PagePlan:
 
         Those that the configuration asks for are among them without a request.
         """
-        paths = {request.address: self._results / request.address for request in ON_REQUEST}
-        asked = self._asked_for
-        return [str(path) for page, path in paths.items() if page in asked or path.is_file()]
+        asked = [self._results / page for page in self._asked_for]
+        paths = [self._results / one.address for one in ON_REQUEST]
+        return [str(path) for path in paths if path in asked or path.is_file()]
 
     @property
     def asked_for(self) -> list[str]:
@@ -90,9 +90,10 @@ class PagePlan:
         return [page for page, wanted in asked.items() if wanted]
 
     def to_open(self) -> list[str]:
-        """Return lines that say which pages a finished run leads to."""
-        pages = [self._results / name for name in ("index.html", "predictions/index.html")]
-        return [f"Open {page.absolute()}" for page in pages if page.is_file()]
+        """Return lines that say what a finished run leads to: the index, and newer pages."""
+        pages = [self._results / entry.address for entry in KNOWN if entry.is_page]
+        made = {page: page.stat().st_mtime_ns for page in pages if page.is_file()}
+        return [f"Open {page.absolute()}" for page in made if made[page] >= made.get(pages[0], 0)]
 
     def runs_to_compare(self, _: Wildcards) -> list[str]:
         """Return the files of finished runs to set side by side; without runs, what to do."""

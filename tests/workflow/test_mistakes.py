@@ -79,8 +79,14 @@ def test_a_table_or_folder_that_is_not_there(project: Project):
         "ERROR [E104] a file that the configuration names is missing (configuration key "
         "table.path): `no.csv` is not a file. Fix: correct the path."
     ]
-    run = project.snakemake("resources/mini_mias/volumes.tsv", ok=False)
-    assert "pass --config import='{mini_mias: FOLDER}'" in run.stdout + run.stderr
+    sheet, missing = "resources/mini_mias/volumes.tsv", table[0].split("table.path")[0]
+    assert lines(project, sheet) == [
+        f"{missing}import.mini_mias): it names no folder. "
+        "Fix: pass --config import='{mini_mias: FOLDER}'."
+    ]
+    assert lines(project, sheet, "--config", "import={mini_mias: /my films}") == [
+        f"{missing}import.mini_mias): `/my films` is not there. Fix: correct the path."
+    ]
 
 
 def test_volumes_to_predict_stay_inside_the_data_root_too(project: Project):

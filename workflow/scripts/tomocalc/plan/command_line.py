@@ -23,6 +23,7 @@ SETTING = re.compile(r"[A-Za-z_][\w-]*\w=")
 STUDY = (".yaml", ".yml", ".json")
 FLAGS = ("-n", "--dry-run", "--use-conda", "--sdm", "conda", "all")
 """Words of a command after which a file can only be a target."""
+MISSING_DATA = re.compile(r"import_dataset:.*dataset=(\w+).*affected files:\s+([^\n]+)", re.DOTALL)
 MISSING_RULE = re.compile(r"No rule to produce (?P<target>\S+)")
 
 
@@ -171,6 +172,12 @@ class Remedies(logging.Filter):
             fix = f"did you mean {near[0]}?" if near else "snakemake --list-rules names all rules"
             why = "no rule has this name, and none makes such a file"
             record.msg = str(_mistaken(f"target {found['target']}", why, fix))
+        elif found := MISSING_DATA.search(text):
+            key, place = f"configuration key import.{found[1]}", found[2]
+            why, fix = f"`{place}` is not there", "correct the path"
+            if place.startswith("pass --config"):
+                why, fix = "it names no folder", place
+            record.msg = str(fault("named_file_missing", key, why, fix))
         elif "Error running conda info" in text:
             fix = "install Miniforge and open a new shell, or leave --use-conda out after make demo"
             record.msg = str(_mistaken("--use-conda", "there is no conda on the PATH", fix))

@@ -64,6 +64,8 @@ def test_findings_stand_on_the_picture_hit_and_missed(tmp_path: Path) -> None:
     with Image.open(tmp_path / "pictures/v1.png") as picture:
         colours = {colour for _, colour in picture.convert("RGB").getcolors(1 << 20) or []}
     assert {HIT, MISSED} <= colours
+    account(tmp_path, [], ["v1\tend_on_vessel\t20\t40\t2\t0.3\t1"])
+    assert (tmp_path / "pictures/v1.png").read_bytes() != plain  # its heading says: put in
 
 
 def test_truth_adds_bins_of_visibility_and_other_objects(tmp_path: Path) -> None:

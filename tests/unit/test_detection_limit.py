@@ -150,5 +150,6 @@ def test_the_page_says_how_many_each_cell_holds_and_what_contrast_means() -> Non
     html = limit_page(account, dict.fromkeys(account.examples, picture))
     assert "4 of 4" in html
     assert "Contrast is relative" in html
+    assert 'class="badge">simulated calcifications<' in html
     assert html.count(picture) == 8
     assert picture.startswith("data:image/png")

@@ -98,7 +98,8 @@ def main(
             if name == manifest.settings.generator:
                 drawn = [annotated_place(found, row) for row in mine_annotated]
                 place = Path(pictures, f"{manifest.volume_id}.png")
-                draw(manifest, folder, drawn, place, in_silico=in_silico)
+                put_in = bool(planted) and not in_silico
+                draw(manifest, folder, drawn, place, in_silico=in_silico, put_in=put_in)
     Detection(
         volumes=len(volumes),
         slices=sum(len(manifest.slice_facts) for manifest in volumes),
@@ -124,13 +125,19 @@ def draw(
     place: Path,
     *,
     in_silico: bool,
+    put_in: bool,
 ) -> None:
     """Put the picture of a volume at *place*: with its findings, or as extraction has drawn it."""
     plain = folder / "overlay.png"
-    if annotated or not plain.is_file():
+    if annotated or put_in or not plain.is_file():
         found, previews = VolumeObjects.read(folder / SEARCH_FILE), folder / PREVIEWS_FILE
         picture = volume_overlay(
-            manifest, found, beside_manifest(previews), in_silico=in_silico, annotated=annotated
+            manifest,
+            found,
+            beside_manifest(previews),
+            in_silico=in_silico,
+            put_in=put_in,
+            annotated=annotated or None,
         )
         write_bytes(place, picture)
         return

@@ -37,6 +37,7 @@ def volume_overlay(
     previews: pl.DataFrame,
     *,
     in_silico: bool,
+    put_in: bool = False,
     annotated: Sequence[Annotated] | None = None,
 ) -> bytes:
     """Draw the picture of a volume as PNG.
@@ -50,6 +51,8 @@ def volume_overlay(
         Columns `previews.PREVIEWS`.
     in_silico
         Whether the volume is simulated; the picture then says so.
+    put_in
+        Whether simulated objects are put into it; the picture then says so, too.
     annotated
         Its findings; None where nobody has asked yet.
     """
@@ -97,7 +100,7 @@ def volume_overlay(
         title = f"strongest: slice {found.candidates.focus[number]}, {CROP_MM:g} mm"
         inset = Panel(title, _opened(image))
     about = [facts.volume_id, facts.laterality, facts.view]
-    about.append("in-silico phantom" if in_silico else "")
+    about.append("in-silico phantom" if in_silico else "simulated objects put in" if put_in else "")
     return draw_panels(
         panels,
         factor=factor,

@@ -50,6 +50,7 @@ def limit_page(account: DetectionLimit, pictures: Mapping[LimitExample, str]) ->
         "detection_limit",
         links=navigation("insertion/detection_limit.html", run_pages()),
         packages=("numpy", "plotly"),
+        badge=badge_of("inserted"),
         account=account,
         stages=[(stage, STAGES[stage.stage], _limit_chart(stage)) for stage in account.stages],
         span=_span,

@@ -78,7 +78,7 @@ def test_what_is_put_into_volumes_counts_as_annotated_and_is_not_predicted(
     assert plan.volumes.calcified(at(batch="v")) == ["v"]
     assert plan.volumes.batch_insertions(at(batch="v")) == ["<results>/insertion/v.json"]
     assert plan.volumes.image_inputs(at())["annotations"] == "<results>/insertion/annotations.tsv"
-    assert plan.volumes.truth == "<results>/insertion/truth.tsv"
+    assert plan.volumes.truth == "<results>/insertion/truth.tsv" == plan.pages.put_in[0]
     assert plan.prediction.inputs(at(volume="v"))["files"] == [str(tmp_path / "v.dcm")]
     assert "measured" not in plan.prediction.inputs(at(volume="v"))
     assert plan.prediction.volume(at(volume="v"))["path"] == str(tmp_path / "v.dcm")
@@ -115,7 +115,7 @@ def test_a_table_has_no_images_and_may_be_fetched(config: dict[str, Any]) -> Non
     assert plan.volumes.dataset_inputs(at()) == {"table": "<resources>/tables/table.csv"}
     assert plan.volumes.image_inputs(at()) == {}
     assert plan.pages.index_inputs(at()) == {}
-    assert plan.pages.pictures == plan.pages.case_tables == []
+    assert plan.pages.pictures == plan.pages.case_tables == plan.pages.put_in == []
     assert plan.pages.reproduction == ["<results>/reproduction.html"]
     with pytest.raises(SystemExit, match=r"E104.*the source is a table"):
         plan.volumes.all_files(at())

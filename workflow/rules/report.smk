@@ -68,6 +68,7 @@ rule build_index:
             "<results>/audit/leakage.json",
             "<results>/audit/shared.tsv",
             *PAGES.case_tables,
+            *PAGES.put_in,
             "<results>/tuning/trials.parquet",
             "<results>/tuning/best.json",
             "<results>/model/model.safetensors",

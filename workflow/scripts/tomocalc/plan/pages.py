@@ -39,6 +39,12 @@ class PagePlan:
         return [f"<results>/evaluation/{name}.parquet" for name in names]
 
     @property
+    def put_in(self) -> list[str]:
+        """Sheets of what is put into the volumes, if anything is."""
+        names = ("truth", "annotations") if self.config["insertion"]["enabled"] else ()
+        return [f"<results>/insertion/{name}.tsv" for name in names]
+
+    @property
     def pictures(self) -> list[str]:
         """Folder of the volumes' pictures."""
         return ["<results>/qc/pictures"] if self._has_images else []

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from support.candidates import cohort
 from support.leaks import Planted, changed, copied, table, told_by, with_values
+from support.leaks_prepared import scaled
 from support.leaks_zoo import ANIMALS
 from tomocalc.accounts.leakage import Check, Verdict
 from tomocalc.audit.association import associations
@@ -73,6 +74,22 @@ def test_what_was_prepared_by_the_training_rows_is_clean(how: str) -> None:
     assert (audit.verdict, reasons_of(audit)) == (Verdict.CLEAN, [])
 
 
+@pytest.mark.parametrize("over", ["rows", "ends", "size"])
+def test_scaling_by_all_rows_is_seen_in_three_decimals(over: str) -> None:
+    rows, _ = scaled(3, over)
+    rounded = changed(rows, rows.frame.with_columns(pl.col(rows.features).round(3)))
+    assert audit_split(rounded, permutations=0).check("scaled").verdict is Verdict.CAUTION
+
+
+def test_the_order_of_the_table_is_no_range_of_a_feature() -> None:
+    rows = table(3)
+    sorted_ = rows.frame.sort("label").with_columns(
+        f5=(pl.int_range(pl.len()) % 2).cast(pl.Float64)
+    )
+    audit = audit_split(changed(rows, sorted_), permutations=0)
+    assert audit.check("feature_alone").verdict is Verdict.CLEAN
+
+
 def test_rows_that_coarse_features_make_equal_are_counted_and_no_leak() -> None:
     rows = table(3, features=2, decimals=0)
     audit = audit_split(rows, permutations=0)
@@ -93,7 +110,7 @@ def test_the_copies_and_their_twins_are_named_exactly() -> None:
     for one in audit.shared:
         here, there = by_name[one.row], by_name[one.twin_row]
         assert [here[name] for name in rows.features] == [there[name] for name in rows.features]
-        assert (one.part, one.twin_part) == ("test", "train")
+        assert (one.part, one.twin_part, one.distance) == ("test", "train", 0)
 
 
 def test_what_cannot_be_told_is_not_called_clean() -> None:

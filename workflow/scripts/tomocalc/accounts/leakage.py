@@ -71,7 +71,10 @@ class Check(Record, frozen=True, kw_only=True):
 
 
 class Shared(Record, frozen=True, kw_only=True):
-    """A row of the test (or validation) part and its twin, so that the split can be mended."""
+    """A row of the test (or validation) part and its twin, so that the split can be mended.
+
+    The *distance* of twins is 0 where they are equal, and None where nothing was measured.
+    """
 
     check: str
     row: str
@@ -80,7 +83,7 @@ class Shared(Record, frozen=True, kw_only=True):
     twin_row: str
     twin_patient: str
     twin_part: str
-    distance: float
+    distance: float | None
 
 
 class PartCounts(Record, frozen=True, kw_only=True):

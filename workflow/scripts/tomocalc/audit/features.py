@@ -93,10 +93,14 @@ def _around_alone(alone: list[FeatureAlone], rows: SplitRows) -> list[FeatureAlo
         if one.auroc > TOO_GOOD:
             continue
         values = rows.numbers[:, rows.features.index(one.feature)]
-        label = rows.label[np.argsort(values, kind="stable")][: int((~np.isnan(values)).sum())]
+        order = np.argsort(values, kind="stable")[: int((~np.isnan(values)).sum())]
+        label, ranked = rows.label[order], values[order]
         count = np.concatenate([[0.0], np.cumsum(label)])
         place = np.arange(len(label))
-        low, high = np.maximum(place - AROUND, 0), np.minimum(place + AROUND + 1, len(label))
+        low, high = np.maximum(place - AROUND, 0), np.minimum(place + AROUND, len(label) - 1)
+        # all rows of a value or none: which of them stand near is the order of the table
+        low = np.searchsorted(ranked, ranked[low])
+        high = np.searchsorted(ranked, ranked[high], side="right")
         mean = (count[high] - count[low] - label) / np.maximum(high - low - 1, 1)
         found.append(FeatureAlone(feature=f"{one.feature} in some range", auroc=auroc(label, mean)))
     return found

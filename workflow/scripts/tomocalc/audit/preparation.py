@@ -17,6 +17,8 @@ from tomocalc.audit.rows import SplitRows, written_digits
 
 EXACT, COARSE = 1e-6, 1e-3
 """Distance from 0 and 1 up to which features are scaled: with all digits, and with the fewest."""
+NEARLY = 1.1
+"""The deviation of rows that were scaled by a sample's is a little below 1."""
 FEWEST = 2
 """Features that must bear a mark, and rows with one value, from which on it is told."""
 ROWS = 10
@@ -70,14 +72,13 @@ def _scaling(values: Floats, near: float, these: Bools) -> set[str]:
     """Return what is exact of these rows: the mean, both ends, the greatest size, quartiles."""
     known = values[these & ~np.isnan(values)]
     spread = float(known.std()) if len(known) >= ROWS else 0.0
-    if near > COARSE * spread:
+    if not spread:
         return set()
     low, first, middle, third, high = np.quantile(known, (0, 0.25, 0.5, 0.75, 1))
-    size = max(-low, high)
-    off = {
-        "mean": abs(known.mean()) / min(spread, 1.0),
-        "quartiles": abs(middle) + abs(third - first - 1),
-    }
+    size, off = max(-low, high), dict[str, float]()
+    if near <= NEARLY * COARSE * spread:
+        off["mean"] = abs(known.mean()) / min(spread, 1.0)
+        off["quartiles"] = abs(middle) + abs(third - first - 1)
     # an end that many rows have is one of the measure, as of a share, and not of these rows
     if min((known == low).sum(), (known == high).sum()) == 1:
         off["ends"] = min(abs(low), abs(low + 1)) + abs(high - 1)

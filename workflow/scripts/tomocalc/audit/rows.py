@@ -81,7 +81,7 @@ class SplitRows:
         """Truth of every row."""
         return self.frame["label"].to_numpy().astype(np.float64)
 
-    def twin(self, check: str, row: int, other: int, distance: float = 0.0) -> Shared:
+    def twin(self, check: str, row: int, other: int, distance: float | None = None) -> Shared:
         """Return that a test *row* has a twin, both by their place in the frame."""
         names, patients, parts = (self.frame[name] for name in ("row", "patient", "part"))
         return Shared(
@@ -179,7 +179,8 @@ def read_table(source: Any, *, lines: bool = False) -> pl.DataFrame:
         raise unusable(error.where, error.why, error.fix) from error
     blank = [name for name in found.columns if name.strip() == ""]
     if found.is_empty() or len(found.columns) - len(blank) < 2:
-        raise unusable(path, "it holds no rows, or one column", "give a CSV, TSV or Parquet file")
+        fix = "give a CSV, TSV or Parquet file with label and features of every case"
+        raise unusable(path, "it holds no rows, or one column", fix)
     if twice := [name for name in found.columns if name and f"{name}{TWICE}" in found.columns]:
         raise unusable(path, f"it has several columns {twice[0]}", "rename or delete one of them")
     return found.drop(blank)

@@ -54,7 +54,7 @@ def _same_patients(
     asked, learnt = (one.select(COLUMNS).unique("patient", **FIRST) for one in (asked, learnt))
     twins = asked.join(learnt, on="patient", suffix="_twin", maintain_order="left")
     check = Check.counted(name, twins.height, asked["patient"].n_unique(), verdict)
-    return check, _shared(name, twins.with_columns(patient_twin="patient"))
+    return check, _shared(name, twins.with_columns(patient_twin="patient"), None)
 
 
 def named_by_side(rows: SplitRows) -> Found:
@@ -77,7 +77,7 @@ def named_by_side(rows: SplitRows) -> Found:
     twins = asked.join(learnt, on="stem", suffix="_twin", maintain_order="left")
     twins = twins.unique("patient", **FIRST)
     check = Check.counted("sides", twins.height, asked["patient"].n_unique(), Verdict.CAUTION)
-    return check, _shared("sides", twins)
+    return check, _shared("sides", twins, None)
 
 
 def two_names(rows: SplitRows) -> Found:
@@ -230,7 +230,7 @@ def _pairs(name: str, twins: pl.DataFrame, test: pl.DataFrame, verdict: Verdict)
     return check, _shared(name, twins)
 
 
-def _shared(name: str, twins: pl.DataFrame) -> list[Shared]:
+def _shared(name: str, twins: pl.DataFrame, distance: float | None = 0.0) -> list[Shared]:
     columns = {f"twin_{key}": f"{key}_twin" for key in COLUMNS}
     rows = twins.select(COLUMNS, **columns).iter_rows(named=True)
-    return [Shared(check=name, distance=0.0, **row) for row in rows]
+    return [Shared(check=name, distance=distance, **row) for row in rows]

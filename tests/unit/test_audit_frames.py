@@ -117,13 +117,41 @@ def test_a_mark_between_thousands_is_no_decimal_comma() -> None:
         {"label": draw.integers(0, 2, 60), "area": area, "part": ["train"] * 40 + ["test"] * 20}
     )
     frame = frame.with_columns(embedding=pl.concat_list("area"), image=pl.lit(b"\xff"))
-    found, plain, decimal = (
+    turned = str.maketrans(".,", ",.")
+    found, plain, *decimal = (
         audit_table(frame.with_columns(area=text), label="label", positive="1", permutations=20)
         for text in (
             pl.Series([f"{one:,}" for one in area.tolist()]),
             pl.Series(area),
             pl.Series([f"{one / 10}".replace(".", ",") for one in area.tolist()]),
+            pl.Series([f"{one:.5E}".replace(".", ",") for one in area.tolist()]),
+            pl.Series([f"{one:,.2f}" for one in area.tolist()]),
+            pl.Series([f"{one:,.2f}".translate(turned) for one in area.tolist()]),
         )
     )
     assert found == plain
-    assert decimal.features[0].auroc == plain.features[0].auroc
+    assert {one.features[0].auroc for one in decimal} == {plain.features[0].auroc}
+
+
+@pytest.mark.parametrize("gap", ["#DIV/0!", "#NV", "#N/A", "#WERT!", "None", "-", "NaN"])
+def test_what_stands_for_no_number_leaves_its_column_a_feature(gap: str) -> None:
+    area = [gap, *(f"{one},5" for one in range(59))]
+    frame = pl.DataFrame({"area": area, "label": [0, 1] * 30, "part": ["train", "test"] * 30})
+    found = audit_table(frame, label="label", permutations=0)
+    assert [one.feature for one in found.features] == ["area"]
+
+
+def test_numbers_that_are_called_a_name_are_asked_and_no_features() -> None:
+    draw = np.random.default_rng(0)
+    label = np.repeat([0, 1], 60)
+    frame = pl.DataFrame({"CaseNo": 1000 + np.arange(120), "label": label}).with_columns(
+        glcm_Id=pl.Series(draw.random(120)),  # inverse difference, of PyRadiomics
+        size=pl.Series([f"{one:.6f}".replace(".", ",") for one in draw.random(120)]),
+        part=pl.Series(draw.choice(["train", "test"], 120)),
+    )
+    found = audit_table(frame.sample(fraction=1, shuffle=True, seed=1), label="label")
+    assert {one.feature for one in found.features} == {"glcm_Id", "size"}
+    bad = [(one.name, one.subject) for one in found.checks if one.verdict == "caution"]
+    assert bad == [("unnamed", ""), ("numbers_rows", "CaseNo")]
+    twice = audit_table(pl.concat([frame, frame[:9]]), label="label", permutations=0)
+    assert all(one.row.isdigit() for one in twice.shared)  # no value of a feature

@@ -50,6 +50,7 @@ def test_copies_are_named_in_files_and_the_exit_code_is_asked_for(
     assert printed.startswith("leaks: ")
     assert found["positive"] == "1"
     assert "  positive is `1`: " in printed
+    assert f"  features: {len(found['features'])}, of which " in printed
     assert "Exact copies: 5 of " in printed
     assert "(5 of a row of another patient)" in printed
     rows.frame.write_csv(tmp_path / "eu.csv", separator=";", decimal_comma=True)  # as Excel there
@@ -98,6 +99,7 @@ def test_frames_of_another_library_are_welcome() -> None:
     arrow = rows.frame.with_columns(part=pl.col("part").replace({"test": "TEST"})).to_arrow()
     found = audit_table(arrow, label="label", patient="patient", permutations=0)
     assert found.check("patients").count == 1
+    assert {one.distance for one in found.shared} == {None}  # of a patient's rows, not of twins
     assert names <= {one.patient for one in found.shared}
 
 

@@ -153,6 +153,7 @@ def test_two_spellings_of_a_label_or_patient_are_refused(tmp_path, rows, message
 DIALECTS = {
     "tabs": "A\tC\ty\n1.5\t-0.25\tyes\n2.125\t\tno\n",
     "decimal commas": "A;C;y\n1,5;-0,25;yes\n2,125;;no\n",
+    "decimal commas with powers": "A;C;y\n1,5E+00;-2,5e-01;yes\n2,125E+00;;no\n",
     "the first line of Excel": "sep=|\nA|C|y\n1.5|-0.25|yes\n2.125||no\n",
     "words for nothing": "A,C,y\n1.5,-0.25,yes\n2.125,NA,no\n",
     "comments, empty lines, one end of lines": "# 2026\rA,C,y\r1.5,-0.25,yes\r\r2.125,,no\r,,\r",

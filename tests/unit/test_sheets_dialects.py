@@ -87,7 +87,7 @@ def test_a_column_without_a_name_but_with_cells_is_refused(sheet):
 @pytest.mark.parametrize(
     ("content", "what"),
     [
-        (b"PK\x03\x04...", "it is a workbook (Excel or OpenDocument), no table of text"),
+        (b"PK\x03\x04...", "it is a workbook (Excel or OpenDocument) or another ZIP"),
         (b"ARROW1\0\0", "it is a Feather file"),
         (b"<stata_dta>", "it is a file of Stata"),
         (b"MATLAB 5.0 MAT-file\0", "it is a file of MATLAB"),

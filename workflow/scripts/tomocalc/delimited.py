@@ -20,7 +20,7 @@ NOT_UTF8 = "it is not UTF-8 text", 'save it as "CSV UTF-8", which spreadsheets o
 """Why a text of another encoding cannot be read, and what mends it."""
 SEPARATOR_LINE = re.compile(r"\"?sep=(.)\"?\s*[,;\t]*\s*", re.IGNORECASE)
 NO_TEXT = {
-    b"PK\x03\x04": "a workbook (Excel or OpenDocument)",
+    b"PK\x03\x04": "a workbook (Excel or OpenDocument) or another ZIP archive",
     b"\xd0\xcf\x11\xe0": "a workbook of an old Excel",
     b"PAR1": "a Parquet file",
     b"ARROW1": "a Feather file",
@@ -43,7 +43,7 @@ DRAWN = (b"\x89PNG", b"II*\0", b"MM\0*", b"\xff\xd8\xff", b"NRRD0", b"\x5c\x01\0
 """First bytes of pictures, volumes and ROIs of ImageJ."""
 INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 """Marks of no width that copying leaves at the ends of cells."""
-DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
+DECIMAL_COMMA = re.compile(r"-?\d+,\d+(?:[eE][-+]?\d+)?")
 THOUSANDS = re.compile(r"-?[1-9]\d{0,2},\d{3}")
 """Numbers with a comma, and those of them in which it may stand between thousands."""
 TOP = 10

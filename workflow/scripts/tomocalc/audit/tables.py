@@ -5,6 +5,7 @@ Its complaints name columns and rows and never a value: who sends one on gives n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,15 +17,16 @@ from tomocalc.audit.audit import PERMUTATIONS, audit_split
 from tomocalc.audit.joining import joined_table
 from tomocalc.audit.rows import SplitRows, close_to, unusable
 from tomocalc.errors import fault
-from tomocalc.identity import (
-    is_empty,
-    made_by_spreadsheet,
-    names_nobody,
-    spelling_key,
-    two_spellings,
-)
+from tomocalc.identity import EMPTY, is_empty, made_by_spreadsheet, names_nobody, two_spellings
 from tomocalc.text_table import decimal_comma
 
+CALLED = re.compile(
+    r"(?i:^(row|index|unnamed(: \d+)?|__index_level_\d+__)$|(^|[\W_])(id|no|nr)$)"
+    r"|[a-z](ID|Id|No|Nr)$"
+)
+"""What columns of whole numbers are called that name rows or patients."""
+SHEET_ERROR = r"^#([A-Z]+(/0)?[!?]|NV|N/A)$"
+"""What spreadsheets write for a result that there is not, as ``#DIV/0!``."""
 FEW = 50
 """Different texts up to which a column of text may be a site or a scanner."""
 
@@ -92,9 +94,13 @@ def audit_table(
         if missing[0] in (label, patient, site):
             why = "it is the label, the patient or the site"
         raise unusable(f"column {missing[0]}", why, "leave it out of the features")
-    texts = frame.drop("part", label, *(name for name in (patient,) if name), *numeric.columns)
+    # whole numbers that are called a name are asked as other names are
+    numbers = [
+        name for name in numeric.columns if name in {*used, *names} or not CALLED.search(name)
+    ]
+    texts = frame.drop("part", label, *(name for name in (patient,) if name), *numbers)
     known = [name for name in texts.columns if 1 < texts[name].n_unique() <= FEW or name == site]
-    row_names = _row_names(frame, label, patient)
+    row_names = _row_names(texts.select(pl.col(pl.String)), frame.height)
     texts = texts.with_columns(pl.all().cast(pl.String, strict=False).fill_null(""))
     many = [
         name
@@ -187,20 +193,24 @@ def _numeric(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the columns that hold numbers, text that reads as numbers among them.
 
     A comma in columns without a point is the decimal mark where `decimal_comma` says so of one
-    column of the table; else it stands between thousands.
+    column of the table; else it stands between thousands, as the first of two marks does. Errors
+    of spreadsheets, as ``#DIV/0!``, are gaps as ``NA`` is.
     """
     found = {}
-    texts = {
-        name: frame[name].str.strip_chars() for name in frame.select(pl.col(pl.String)).columns
-    }
-    mark = "." if any(map(decimal_comma, texts.values())) else ""
+    texts = frame.select(pl.col(pl.String).str.strip_chars().str.replace(SHEET_ERROR, ""))
+    for grouped, between in ((r"(,\d{3})+\.", ","), (r"(\.\d{3})+,", ".")):
+        is_grouped = pl.all().str.contains(rf"^[-+]?\d{{1,3}}{grouped}\d+$")
+        plain = pl.all().str.replace_all(between, "", literal=True)
+        texts = texts.with_columns(pl.when(is_grouped).then(plain).otherwise(pl.all()))
+    mark = "." if any(map(decimal_comma, texts)) else ""
     for name in frame.columns:
         values = frame[name]
         if values.dtype.is_numeric():
             found[name] = values.cast(pl.Float64)
-        elif (text := texts.get(name)) is not None:
-            empty = text.str.to_lowercase().is_in(["", "na", "nan", "null"])
-            if not text.str.contains(".", literal=True).any():
+        elif name in texts.columns:
+            text = texts[name]
+            empty = text.str.to_lowercase().is_in(EMPTY)
+            if not text.str.contains(r"\d\.").any():
                 text = text.str.replace(",", mark, literal=True)
             numbers = text.cast(pl.Float64, strict=False)
             if bool((numbers.is_not_null() | empty.fill_null(value=True)).all()):
@@ -209,21 +219,19 @@ def _numeric(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _is_name(name: str, values: pl.Series) -> bool:
-    """Return whether a column of numbers names rows: called so, or whole and never twice."""
-    if spelling_key(name) in ("row", "index", "id", "unnamed") or name.lower().endswith("_id"):
-        return True
+    """Return whether a column of whole numbers names rows: called so, or no number comes twice."""
     known = values.drop_nulls()
-    return known.len() > 1 and bool((known % 1 == 0).all()) and known.n_unique() == known.len()
+    once = known.len() > 1 and known.n_unique() == known.len()
+    return bool((known % 1 == 0).all()) and (once or CALLED.search(name) is not None)
 
 
-def _row_names(frame: pl.DataFrame, label: str, patient: str | None) -> pl.Series:
-    for name in frame.columns:
-        values = frame[name]
-        if name not in (label, patient, "part") and values.dtype == pl.String:
-            numbers = values.cast(pl.Float64, strict=False)
-            if values.n_unique() == frame.height and numbers.null_count() == frame.height:
-                return values.alias("row")
-    return pl.Series("row", [str(number) for number in range(frame.height)])
+def _row_names(texts: pl.DataFrame, rows: int) -> pl.Series:
+    """Return the first text that names every row and is no number, else the number of the row."""
+    for values in texts:
+        numbers = values.cast(pl.Float64, strict=False)
+        if values.n_unique() == rows == numbers.null_count():
+            return values.alias("row")
+    return pl.Series("row", [str(number) for number in range(rows)])
 
 
 def _number(text: str) -> float:

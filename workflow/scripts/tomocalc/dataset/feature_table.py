@@ -276,7 +276,7 @@ def _with_numbers(table: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
     cells = pl.concat([nothing, *(table[name].alias("cell") for name in texts)])
     if not decimal_comma(cells) or cells.str.contains(r"^-?\d*\.\d").any():
         return table
-    return table.with_columns(pl.col(texts).str.replace(r"^(-?\d+),(\d+(e[+-]?\d+)?)$", "$1.$2"))
+    return table.with_columns(pl.col(texts).str.replace(r"^(-?\d+),(\d+([eE][+-]?\d+)?)$", "$1.$2"))
 
 
 def _number(table: pl.DataFrame, column: str) -> pl.Expr:

@@ -13,11 +13,7 @@ from tomocalc.files import canonical_json, sheet_rows, sheet_text, write_togethe
 from tomocalc.pages.words import count, pretty, share
 from tomocalc.version import VERSION
 
-FAILING = {
-    None: (),
-    "leaks": (Verdict.LEAKS,),
-    "caution": (Verdict.LEAKS, Verdict.CAUTION),
-}
+FAILING = {None: (), "leaks": (Verdict.LEAKS,), "caution": (Verdict.LEAKS, Verdict.CAUTION)}
 """Verdicts that fail, by what ``--fail-on`` says."""
 COPIES = ("copies", "copies_validation", "part_copies", "near_copies", "repeats")
 """Checks of rows that resemble another."""
@@ -80,14 +76,15 @@ def grounds_of(audit: SplitAudit) -> list[str]:
 def write_audit(folder: str | Path, found: SplitAudit) -> None:
     """Write ``audit.json`` and ``shared.tsv`` into *folder*, both or neither.
 
-    The first holds the ``verdict`` and, of every check, name, verdict, count, share and what; the
-    second the rows that have a twin.
+    The first holds the ``verdict``, every feature with its AUROC alone and, of every check, name,
+    verdict, count, share and what; the second the rows that have a twin.
     """
     columns = list(Shared.__struct_fields__)
     rows = [{name: _in_a_cell(getattr(one, name)) for name in columns} for one in found.shared]
     content = {
         "verdict": found.verdict.value,
         "positive": found.positive,
+        "features": {one.feature: one.auroc for one in found.features},
         "checks": [*map(_told, found.checks)],
     }
     write_together(
@@ -163,6 +160,10 @@ def tell(found: SplitAudit, folder: Path | None = None) -> str:
         held = {name: part for name, part in found.parts.items() if part.rows}
         counts = [f"{part.positives:,} of {part.rows:,} in {name}" for name, part in held.items()]
         lines.append(f"  positive is `{found.positive}`: {', '.join(counts)}")
+    if found.features:
+        best = found.features[0]
+        told = f"  features: {len(found.features):,}, of which {best.feature} tells most alone"
+        lines.append(f"{told} (AUROC {best.auroc:.2f})")
     for check in found.checks:
         line = f"  {check.verdict.value:8} {say_check(check, 'title')}"
         if check.verdict in FAILING["caution"] and check.count:

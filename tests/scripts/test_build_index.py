@@ -175,18 +175,15 @@ def test_a_page_on_request_is_linked_once_it_is_there(whole):
 def test_volumes_without_a_candidate_and_few_patients_are_said(whole):
     page, accounts = whole
     quality, metrics = (read_json(accounts[name]) for name in ("quality", "metrics"))
-    write_json(accounts["quality"], quality | {"volumes": quality["volumes"] + 2})
+    more = {"volumes": quality["volumes"] + 2, "unlabelled_dropped": 1, "other_labels_dropped": 2}
+    write_json(accounts["quality"], quality | more)
     test = metrics["parts"]["test"]
     test |= {"groups": 2, "rarer_groups": 2}
-    test["metrics"]["auroc"] |= {
-        "value": 1.0,
-        "low": 0.342,
-        "high": 1.0,
-        "method": "wilson",
-    }
+    test["metrics"]["auroc"] |= {"value": 1.0, "low": 0.342, "high": 1.0, "method": "wilson"}
     write_json(accounts["metrics"], metrics)
     first = built(page, accounts).partition('id="protocols"')[0]
     assert f"{quality['volumes'] + 2}, 2 of them without a candidate" in first
+    assert "removed as equal to another, 3 of neither class left out. Split with" in first
     assert "rows of 2 patients" in first
     assert "2 patients of the test part hold the rarer class" in first
     assert "Wilson&#39;s of as many trials as there are patients" in first
@@ -201,10 +198,7 @@ OF_ALL = {
         "values": {"value": 99, "cells": 3},
     },
     "id, numbers the rows": {"code": "patients_numbered", "column": "id"},
-    "Each of the 40 volumes is its own": {
-        "code": "patients_as_volumes",
-        "values": {"volumes": 40},
-    },
+    "Each of the 40 volumes is its own": {"code": "patients_as_volumes", "values": {"volumes": 40}},
     "By view, 1 patient has rows": {
         "code": "several_views",
         "column": "view",

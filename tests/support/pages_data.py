@@ -101,12 +101,7 @@ def write_dataset(
 
 
 def figures(
-    *,
-    n: int = 400,
-    seed: int = 0,
-    protocol: str = "honest",
-    source: str = "volumes",
-    **more: Any,
+    *, n: int = 400, seed: int = 0, protocol: str = "honest", source: str = "volumes", **more: Any
 ) -> MetricsAccount:
     """Return ``metrics.json`` of made-up scores; *more*: what else stands there."""
     draw = np.random.default_rng(seed)
@@ -116,13 +111,7 @@ def figures(
         score = 1 / (1 + np.exp(-draw.normal(label * 2.5 - 2, 1)))
         cluster = (np.arange(n) // 10).astype(np.int32)
         parts[part] = account(
-            label,
-            score,
-            cluster,
-            threshold=0.4,
-            confidence=0.95,
-            seed=1,
-            prevalences=(0.01, 0.1),
+            label, score, cluster, threshold=0.4, confidence=0.95, seed=1, prevalences=(0.01, 0.1)
         )
     return MetricsAccount(
         protocol=protocol,

@@ -50,13 +50,15 @@ def read_parts(source: Any) -> pl.DataFrame:
     plain = {_plain(name): name for name in reversed(frame.columns)}
     column = next((plain[name] for name in PART if name in plain), None)
     if column is None and frame.drop(LINE).width == 1:
-        fix = "name the columns in the first line, between them tabs, commas or semicolons"
+        fix = "name the columns in the first line, between them tabs, commas or semicolons; to a "
+        fix += "list of names add the column part, and the lines of the other parts"
         raise unusable(name_of(source), "it holds one column, and that is no part", fix)
     if column is None:
         told = ", ".join(name for name in frame.columns[:20] if name != LINE)
         fix = "add one that says train, validation or test, or give the file that has one"
         raise unusable(name_of(source), f"it has no column part; its columns are {told}", fix)
     words = frame[column].cast(pl.String).fill_null("").str.strip_chars().str.to_lowercase()
+    words = words.str.replace_all(r"[\W_]+", "").str.replace("(set|cohort|group|data|part)$", "")
     unknown = (~words.is_in(list(WORDS))).arg_true()
     if len(unknown):
         close = difflib.get_close_matches(words[unknown[0]], PARTS, n=1, cutoff=0.5)

@@ -95,10 +95,7 @@ RGB = np.repeat(np.arange(64, dtype=np.uint8).reshape(4, 4, 4)[..., None], 3, ax
 REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
     "two series": (series_of_two, "E207.*more than one volume.*2 series"),
     "two frames per position": (saved(two_per_position), "E207.*order.*ImagePositionPatient"),
-    "frames without a position": (
-        saved(partly_placed),
-        "E207.*2 of its 6 images have no position",
-    ),
+    "frames without a position": (saved(partly_placed), "E207.*2 of its 6 images have no position"),
     "an image without a position": (
         series(flat(ImagePositionPatient=None)),
         "E207.*1 of its 7 images have no position",
@@ -185,10 +182,7 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
         text("a.mha", "ElementSpacing = 0.1 0.1 NaN\n" + META.format("8 8 8", "False", "LOCAL")),
         "E202.*no number",
     ),
-    "NRRD, in micrometres": (
-        text("a.nrrd", MICRO, BREAST.tobytes()),
-        "E205.*100 mm.*unit",
-    ),
+    "NRRD, in micrometres": (text("a.nrrd", MICRO, BREAST.tobytes()), "E205.*100 mm.*unit"),
     "MetaImage of text": (
         text("a.mha", "BinaryData = False\n" + META.format("8 8 8", "False", "LOCAL")),
         "E203.*its data are text",

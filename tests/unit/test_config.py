@@ -80,10 +80,7 @@ def test_shipped_configs_are_valid(name):
             "with --config, volumes='{kinds: …}'",
         ),
         ({"comparison.weights.resnet": "x"}, "indented, `weights: {resnet: …}`; with"),
-        (
-            {"sheet": "my.csv"},
-            "a line `volumes:` and below it, indented, `sheet: …`; with --",
-        ),
+        ({"sheet": "my.csv"}, "a line `volumes:` and below it, indented, `sheet: …`; with --"),
         ({"modle": {}}, "key modle): `modle` is not a setting. Fix: did you mean `model`?"),
         ({"source": "phantm"}, 'key source): "phantm" was given. Fix: did you mean `phantom`?'),
         (
@@ -106,10 +103,7 @@ def test_shipped_configs_are_valid(name):
         ({"split": {"test_fraction": 0.75, "validation_fraction": 0.5}}, "leave nothing to train"),
         ({"features": ["area", "area"]}, "key features): "),
         ({"features": ["aera"]}, 'key features.0): "aera" was given. Fix: did you mean `area`?'),
-        (
-            {"pathvars": {"results": ""}},
-            "pathvars.results): it is empty.",
-        ),
+        ({"pathvars": {"results": ""}}, "pathvars.results): it is empty."),
         ({"pathvars": {"logs": "l{x}"}}, "Fix: give string: folder of logs, run times"),
         ({"candidates": {"min_diameter_mm": 3.0}}, "not below candidates.max_diameter_mm"),
         ({"tuning": {"units": [64, 16]}}, "key tuning.units): 64 is above 16"),
@@ -140,10 +134,7 @@ def test_each_mistake_is_one_line_with_its_key(change, line):
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        (
-            "split: {folds: 3}\nsplit: {test_fraction: 0.3}\n",
-            "`split` stands on line 1 too",
-        ),
+        ("split: {folds: 3}\nsplit: {test_fraction: 0.3}\n", "`split` stands on line 1 too"),
         ("split:\n  folds: 3\n  folds: 4\n", "yaml:3): `folds` stands on line 2 too"),
         ("seed: 012\n", "yaml:1): YAML reads 012 as a number of base 8"),
         ("words: {row: 1:30}\n", "yaml:1): YAML reads 1:30"),

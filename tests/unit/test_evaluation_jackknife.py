@@ -13,12 +13,7 @@ from tomocalc.evaluation import jackknife
 from tomocalc.evaluation.intervals import difference, freedom, interval, standard_error
 from tomocalc.evaluation.jackknife import blocks, share_of
 from tomocalc.evaluation.weighted import figures_left_out
-from tomocalc.metrics import (
-    auroc,
-    average_precision,
-    confusion,
-    wilson,
-)
+from tomocalc.metrics import auroc, average_precision, confusion, wilson
 
 
 def test_without_each_patient_equals_measuring_the_others() -> None:

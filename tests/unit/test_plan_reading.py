@@ -11,13 +11,7 @@ from support.defaults import SCHEMAS, read
 from support.plan_data import with_sheet
 from support.projects import ROOT
 from tomocalc.errors import TomocalcError
-from tomocalc.plan.reading import (
-    localise_paths,
-    no_utf8,
-    read_sheets,
-    shipped,
-    take_short_form,
-)
+from tomocalc.plan.reading import localise_paths, no_utf8, read_sheets, shipped, take_short_form
 
 
 @pytest.fixture

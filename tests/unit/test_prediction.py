@@ -26,13 +26,7 @@ from tomocalc.model.preprocessing import Preprocessing
 from tomocalc.model.release import ReleasedModel, load_model
 from tomocalc.predict import predict_volume
 from tomocalc.prediction.attribution import attributions, log_odds
-from tomocalc.prediction.fit import (
-    caution_text,
-    cautions_of,
-    check_fit,
-    drift,
-    percentile,
-)
+from tomocalc.prediction.fit import caution_text, cautions_of, check_fit, drift, percentile
 from tomocalc.prediction.scoring import MARKS, score_volume
 
 HOW = Extraction(

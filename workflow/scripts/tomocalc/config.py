@@ -182,6 +182,8 @@ def _wanted(schema: Schema, given: Any) -> str:
         point = f"write decimals with a point, as in {given.replace(',', '.')}"
         thousand = f", and thousands without a mark, as in {given.replace(',', '')}"
         return point + thousand * bool(re.fullmatch(r"-?[1-9]\d{0,2},\d{3}", given))
+    if "array" in _named(schema) and isinstance(given, str):
+        return f"write it as a list: [{given}]"
     meaning = schema.get("description")
     return f"give {allowed(schema) or 'a valid value'}" + (f": {meaning}" if meaning else "")
 

@@ -78,6 +78,15 @@ def test_what_is_refused_never_works_and_all_else_does(folds: int, share: float)
     assert refused
 
 
+def test_calcifications_can_be_put_into_more_patients() -> None:
+    more = "raise insertion.fraction"
+    fixes = {(12, 0): more, (12, 3): f"set split.folds to 2, or {more}"}
+    fixes |= {(4, 1): f"{more}, and set split.folds to 2", (4, 3): "set split.folds to 2, or add"}
+    for (patients, calcified), fix in (fixes | {(2, 1): "add 2 or more patients"}).items():
+        with pytest.raises(TomocalcError, match=rf"E304.*too few.*Fix: {fix}"):
+            check_split(cohort(patients, calcified), SPLIT, raisable=True)
+
+
 def test_of_outcomes_the_rarer_decides() -> None:
     with pytest.raises(TomocalcError, match=r"3 of 12 patients have a benign finding.*folds to 2"):
         check_split(Cohort(12, {"malignant finding": 9, "benign finding": 3}, 12, "a.csv"), SPLIT)

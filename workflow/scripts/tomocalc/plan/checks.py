@@ -112,7 +112,7 @@ def check_outcomes(findings: Sequence[Row], where: str, *, others: int = 0) -> N
         raise fault("no_both_outcomes", f"{where}, column pathology", why)
 
 
-def check_split(cohort: Cohort, split: SplitSection) -> None:
+def check_split(cohort: Cohort, split: SplitSection, *, raisable: bool = False) -> None:
     """Check that an honest split of *cohort* can have a calcification in every part and fold.
 
     It can wherever this passes, as long as the candidates of every patient are found.
@@ -121,6 +121,8 @@ def check_split(cohort: Cohort, split: SplitSection) -> None:
     ----------
     split
         Section of the configuration.
+    raisable
+        Whether a larger ``insertion.fraction`` puts calcifications into more patients.
 
     Raises
     ------
@@ -128,7 +130,8 @@ def check_split(cohort: Cohort, split: SplitSection) -> None:
         ``E304``, with the number of folds or patients that works.
     """
     kind, rarer = min(cohort.having.items(), key=lambda item: item[1])
-    if kind == CALCIFICATION and not rarer:
+    raisable = raisable and cohort.patients >= fewest(2)
+    if kind == CALCIFICATION and not (rarer or raisable):
         kinds = f"its {cohort.findings} findings are of other kinds" if cohort.findings else ""
         raise fault("no_calcification", cohort.where, kinds or "it has no rows")
     folds = split["folds"]
@@ -140,7 +143,12 @@ def check_split(cohort: Cohort, split: SplitSection) -> None:
         f"{rarer} of {cohort.patients} {cohort.unit} have a {kind}, "
         f"and the test part and each of {folds} folds need one"
     )
-    less = f"set split.folds to {rarer - 1}, or add {cohort.unit}"
+    add = f"add {cohort.unit}"
+    if raisable and cohort.patients >= fewest(folds):
+        add = more = "raise insertion.fraction"
+    elif raisable:
+        more = f"raise insertion.fraction{fewer}"
+    less = f"set split.folds to {rarer - 1}, or {add}"
     raise fault("too_few_for_folds", cohort.where, why, less if rarer >= fewest(2) else more)
 
 

@@ -66,7 +66,9 @@ class ProtocolPlan:
         An honest split that the sheets show to be impossible is refused.
         """
         if wildcards.protocol == "honest" and self.cohort is not None:
-            check_split(self.cohort, self.config["split"])
+            put_in = self.config["insertion"]
+            raisable = put_in["enabled"] and put_in["fraction"] < 1
+            check_split(self.cohort, self.config["split"], raisable=raisable)
         found = {"candidates": "<results>/dataset/candidates.parquet"}
         if wildcards.protocol == "own":
             found["own"] = self.config["audit"]["splits"]

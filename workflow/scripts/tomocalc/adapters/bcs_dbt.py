@@ -96,10 +96,7 @@ def _key(row: Mapping[str, str]) -> Key:
 
 
 def _place_volume(
-    sheets: Sheets,
-    tree: Tree,
-    row: dict[str, str],
-    boxes: dict[Key, list[dict[str, str]]],
+    sheets: Sheets, tree: Tree, row: dict[str, str], boxes: dict[Key, list[dict[str, str]]]
 ) -> None:
     key, what = _key(row), " ".join(row[name] for name in KEY)
     names = [row[name] for name in ("descriptive_path", "classic_path") if row.get(name)]

@@ -41,11 +41,7 @@ COLUMNS = (
     "cropped image file path",
     "ROI mask file path",
 )
-OUTCOMES = {
-    "MALIGNANT": "malignant",
-    "BENIGN": "benign",
-    "BENIGN_WITHOUT_CALLBACK": "benign",
-}
+OUTCOMES = {"MALIGNANT": "malignant", "BENIGN": "benign", "BENIGN_WITHOUT_CALLBACK": "benign"}
 SIDES = {"LEFT": "L", "RIGHT": "R"}
 SITE = "CBIS-DDSM"
 

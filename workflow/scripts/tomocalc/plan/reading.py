@@ -27,11 +27,7 @@ from tomocalc.plan.checks import (
 )
 from tomocalc.reader_terms import check_opinions
 from tomocalc.readers.sources import foreign_path, local_path
-from tomocalc.sheets import (
-    CALCIFIED,
-    check_annotations,
-    check_volumes,
-)
+from tomocalc.sheets import CALCIFIED, check_annotations, check_volumes
 
 Config = dict[str, Any]
 DATASETS = ("mini_mias", "bcs_dbt", "cbis_ddsm", "inbreast", "victre", "dicom_folder")
@@ -207,11 +203,7 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
         cohort = Cohort.of(rows, needed, findings=len(annotated), where=where)
     elif config["source"] == "volumes":
         own, names, errors = check_volumes(
-            section["sheet"],
-            schemas["volumes"],
-            data_root=root,
-            look=look,
-            kinds=section["kinds"],
+            section["sheet"], schemas["volumes"], data_root=root, look=look, kinds=section["kinds"]
         )
         volumes = _by_id(own)
         if look or learned:  # who a search learns from depends on them

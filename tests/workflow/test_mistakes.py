@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from support.projects import ROOT, Project
+from tomocalc.plan.command_line import check_command
 
 
 def lines(project: Project, *arguments: str) -> list[str]:
@@ -191,18 +192,37 @@ def test_what_the_shell_and_snakemake_say_is_on_the_page_of_errors(tmp_path: Pat
         assert symptom in page
 
 
-@pytest.mark.parametrize("version", ["(3, 10, 9)", "(3, 14, 0)"])
-def test_a_python_without_wheels_is_refused_before_anything_is_installed(
-    tmp_path: Path, version: str
+@pytest.mark.parametrize(
+    ("version", "folder", "told"),
+    [
+        ((3, 10, 9), "a", "Python 3.11, 3.12 or 3.13 is needed"),
+        ((3, 14, 0), "a", "Python 3.11, 3.12 or 3.13 is needed"),
+        ((3, 11, 2), "R&D é", "a path with `&`; move this folder"),
+    ],
+)
+def test_an_environment_that_would_not_work_is_not_made(
+    tmp_path: Path, version: tuple[int, ...], folder: str, told: str
 ):
-    python = tmp_path / "python"
+    python, inside = tmp_path / "python", tmp_path / folder
+    inside.mkdir()
     code = f"import sys; sys.version_info = {version}; exec(sys.argv[2])"
     python.write_text(f"#!/bin/sh\nexec '{sys.executable}' -c '{code}' \"$@\"\n")
     python.chmod(0o755)
-    shutil.copy(ROOT / "Makefile", tmp_path)
-    (tmp_path / "requirements.lock").touch()
+    shutil.copy(ROOT / "Makefile", inside)
+    (inside / "requirements.lock").touch()
     run = subprocess.run(
-        ["make", f"PYTHON={python}", "demo"], cwd=tmp_path, capture_output=True, text=True
+        ["make", f"PYTHON={python}", "demo"], cwd=inside, capture_output=True, text=True
     )
-    assert "Python 3.11, 3.12 or 3.13 is needed" in run.stderr
-    assert not (tmp_path / ".venv").exists()
+    assert told in run.stderr
+    assert not (inside / ".venv").exists()
+
+
+def test_an_environment_that_snakemake_cannot_use_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(sys, "executable", "/home/é/My studies/.venv/bin/python")
+    with pytest.raises(SystemExit, match=r"My studies.*its path holds ` `"):
+        check_command(["--cores", "2"])
+    check_command(["--cores", "2", "--use-conda"])
+    monkeypatch.setattr(sys, "executable", "/home/é/studies-2/.venv/bin/python")
+    check_command(["--cores", "2"])

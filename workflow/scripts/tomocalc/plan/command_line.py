@@ -24,6 +24,8 @@ STUDY = (".yaml", ".yml", ".json")
 FLAGS = ("-n", "--dry-run", "--use-conda", "--sdm", "conda", "all")
 """Words of a command after which a file can only be a target."""
 MISSING_DATA = re.compile(r"import_dataset:.*dataset=(\w+).*affected files:\s+([^\n]+)", re.DOTALL)
+DEPLOYED = ("--use-conda", "--sdm", "--software-deployment-method", "--profile")
+"""Options with which scripts have a Python of their own."""
 MISSING_RULE = re.compile(r"No rule to produce (?P<target>\S+)")
 
 
@@ -39,6 +41,7 @@ def check_command(words: Sequence[str]) -> None:
         _check_repeats(words)
         _check_files(words)
         _check_settings(words)
+        _check_environment(words)
     except TomocalcError as error:
         sys.exit(str(error))
     _find_a_cache()
@@ -123,6 +126,13 @@ def _check_settings(words: Sequence[str]) -> None:
             why = "a name has two letters or more, no dot, and begins with a letter"
             raise _mistaken(f"--config {word}", why, "write --config 'section={key: value}'")
         raise _swallowed(words, place, "--config takes every word behind it for name=value")
+
+
+def _check_environment(words: Sequence[str]) -> None:
+    """Refuse a path of this Python that needs quotes: Snakemake puts none around it."""
+    conda = any(word.partition("=")[0] in DEPLOYED for word in words)
+    if not conda and (found := re.search(r"[^\w@%+=:,./~-]", sys.executable)):
+        raise fault("environment_misplaced", sys.executable, f"its path holds `{found[0]}`")
 
 
 def _swallowed(words: Sequence[str], place: int, why: str) -> TomocalcError:

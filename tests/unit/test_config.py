@@ -81,6 +81,7 @@ def test_shipped_configs_are_valid(name):
         ),
         ({"comparison.weights.resnet": "x"}, "indented, `weights: {resnet: …}`; with"),
         ({"sheet": "my.csv"}, "a line `volumes:` and below it, indented, `sheet: …`; with --"),
+        ({"annotations": "x"}, "'{annotations: …}'; or below `predict:`, which has it too."),
         ({"modle": {}}, "key modle): `modle` is not a setting. Fix: did you mean `model`?"),
         ({"source": "phantm"}, 'key source): "phantm" was given. Fix: did you mean `phantom`?'),
         (

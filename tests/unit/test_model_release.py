@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 import torch
@@ -26,10 +27,11 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_table_and_its_samples_are_predicted_alike(folder: Path) -> None:
     model = load_model(folder)
-    table = make_candidates()
-    given = build_sequences(table, features=NAMES, kind="slices", slices=3)
+    table = make_candidates().sample(fraction=1.0, shuffle=True, seed=1)
+    given = build_sequences(make_candidates(), features=NAMES, kind="slices", slices=3)
     samples = model.predict_samples(given.x, given.mask, given.focus)
-    found = model.predict(table.sample(fraction=1.0, shuffle=True, seed=1))
+    found = model.predict(table)
+    assert found.equals(model.predict(pd.DataFrame(table.to_dict(as_series=False))))
     assert np.array_equal(found["probability"].to_numpy(), samples)
     assert found["flagged"].to_list() == (samples >= 0.5).tolist()
     assert load_model(folder / "model.safetensors").card == model.card

@@ -144,11 +144,14 @@ def test_a_comparison_reads_every_model_of_every_protocol(config: dict[str, Any]
     assert asked["image_accounts"][0].startswith("<results>/protocols/honest/")
 
 
-def test_runs_to_compare_are_named_or_asked_for(config: dict[str, Any]) -> None:
-    advice = "pass --config runs='[results, results/paper]'"
-    assert planned(config).pages.runs_to_compare(at()) == [advice]
-    files = planned(config, runs=["a", "b"]).pages.runs_to_compare(at())
-    assert [Path(file).is_absolute() for file in files] == [True] * 8
+@pytest.mark.parametrize(
+    ("runs", "why"), [([], "none is named"), (["no"], r"`no/evaluation/metrics.json` is missing")]
+)
+def test_runs_to_compare_are_named_and_there(
+    config: dict[str, Any], runs: list[str], why: str
+) -> None:
+    with pytest.raises(SystemExit, match=rf"E104.*{why}.*pass --config runs='\[results, "):
+        planned(config, runs=runs).pages.runs_to_compare(at())
 
 
 def test_pages_that_are_there_are_linked(config: dict[str, Any], tmp_path: Path) -> None:
@@ -163,11 +166,13 @@ def test_pages_that_are_there_are_linked(config: dict[str, Any], tmp_path: Path)
     assert pages.to_open() == [f"Open {index}", f"Open {new}"]
     assert str(new) in pages.on_request(at())
     index.touch()
-    (tmp_path / "external").mkdir()
-    (tmp_path / "external/external.json").touch()
     # no rule of a run with absolute places writes what has a relative path: it stays as it is
-    there = pages.external(at())["external"]
-    assert not any(Path(path).is_absolute() for path in [there, *pages.runs_to_compare(at())])
+    parts = ["external/external", "model/model", "dataset/quality", "evaluation/metrics"]
+    for part in [*(f"{one}.json" for one in parts), "evaluation/predictions.parquet"]:
+        (tmp_path / part).parent.mkdir(exist_ok=True)
+        (tmp_path / part).touch()
+    there, *runs = pages.external(at())["external"], *pages.runs_to_compare(at())
+    assert [Path(path).is_absolute() for path in (there, *runs)] == [False] * 5
     assert Path(there).resolve() == tmp_path / "external/external.json"
     assert pages.to_open() == [f"Open {index}"]  # which links the other
 

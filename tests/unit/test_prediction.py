@@ -61,7 +61,7 @@ def test_a_model_that_fits_is_accepted() -> None:
         (
             {},
             {"settings_key": "x", "settings": replace(SETTINGS, threshold_k=3.0)},
-            "threshold_k is 3.0, the",
+            "k is 3.0, the model's 4.5. Fix: measure with the model's settings: add the --config",
         ),
         ({}, {"schema_version": 2}, "schema version 2"),
         ({}, {"pixel_spacing_mm": (0.09, 0.12)}, "pixel_spacing_mm is 0.12"),

@@ -142,11 +142,11 @@ def _explain(error: ValidationError) -> Iterator[tuple[str, str, str, str]]:
     instance = cast("Any", error.instance)
     shown = json.dumps(instance, ensure_ascii=False, default=str)[:80]
     if error.validator == "additionalProperties":
-        known = list(schema.get("properties", {}))
+        known = list(kinds := schema.get("properties", {}))
         for name in sorted(set(instance) - set(known), key=str):
-            kinds = schema.get("properties", {})
-            home = next((one for one in known if name in kinds[one].get("properties", {})), "")
-            fix = _nested(f"{home}.{name}".strip("."), known) or _suggest(str(name), known)
+            homes = [one for one in known if name in kinds[one].get("properties", {})] or [""]
+            fix = _nested(f"{homes[0]}.{name}".strip("."), known) or _suggest(str(name), known)
+            fix += "".join(f"; or below `{one}:`, which has it too" for one in homes[1:])
             if str(name).isdigit():
                 fix = "write decimals with a point, as in 0.5: a comma ends a value"
             yield _join(key, str(name)), "unknown key", f"`{name}` is not a setting", fix
@@ -219,11 +219,7 @@ def _nested(given: str, known: list[str]) -> str | None:
     group, dot, name = given.partition(".")
     if not dot or group not in known:
         return None
-    first, *deeper = name.split(".")
-    value = "…"
-    for word in reversed(deeper):
-        value = f"{{{word}: {value}}}"
-    line = f"{first}: {value}"
+    line = f"{name.replace('.', ': {')}: …{'}' * name.count('.')}"
     below = f"a line `{group}:` and below it, indented, `{line}`"
     return f"write it nested: {below}; with --config, {group}='{{{line}}}'"
 

@@ -101,12 +101,14 @@ class ReleasedModel(Shown):
             "weights_sha256": self.card.weights_sha256[:16],
         }
 
-    def predict(self, frame: pl.DataFrame) -> pl.DataFrame:
+    def predict(self, frame: Any) -> pl.DataFrame:
         """Return volume_id, candidate_id, probability, flagged for every candidate of *frame*.
 
-        *frame* has one row per candidate and slice, as in ``candidates.parquet``. A table
-        without ``candidate_id`` is taken as one candidate per row, numbered from 0.
+        *frame* (polars, pandas) has one row per candidate and slice, as in ``candidates.parquet``.
+        One without ``candidate_id`` is taken as one candidate per row, numbered from 0.
         """
+        if not isinstance(frame, pl.DataFrame):
+            frame = pl.DataFrame({name: values.to_numpy() for name, values in frame.items()})
         if "candidate_id" not in frame.columns:
             frame = frame.drop("slice", "focus", strict=False).with_row_index("candidate_id")
             frame = frame.with_columns(pl.col("candidate_id").cast(pl.Int32))

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from tomocalc.adapters.sheets import listing_digest
+from tomocalc.errors import fault
 from tomocalc.pages.catalogue import KNOWN, ON_REQUEST
 from tomocalc.plan.reading import DATASETS, Config
-from tomocalc.plan.wildcards import Wildcards, as_it_is
+from tomocalc.plan.wildcards import Wildcards, answering, as_it_is
 
 TABLES = ("*.csv", "*.txt")
 LIMIT, DETECTORS = "insertion/detection_limit.html", "comparison/detectors.html"
@@ -35,8 +36,7 @@ class PagePlan:
     @property
     def case_tables(self) -> list[str]:
         """Tables of clusters, volumes and patients; of a table of features they are empty."""
-        names = MEASURED_TABLES if self._has_images else ()
-        return [f"<results>/evaluation/{name}.parquet" for name in names]
+        return [f"<results>/evaluation/{it}.parquet" for it in MEASURED_TABLES * self._has_images]
 
     @property
     def put_in(self) -> list[str]:
@@ -101,10 +101,9 @@ class PagePlan:
         made = {page: page.stat().st_mtime_ns for page in pages if page.is_file()}
         return [f"Open {page.absolute()}" for page in made if made[page] >= made.get(pages[0], 0)]
 
+    @answering
     def runs_to_compare(self, _: Wildcards) -> list[str]:
-        """Return the files of finished runs to set side by side; without runs, what to do."""
-        if not self.config["runs"]:
-            return ["pass --config runs='[results, results/paper]'"]
+        """Return the files of finished runs to set side by side."""
         names = (
             "evaluation/metrics.json",
             "evaluation/predictions.parquet",
@@ -112,10 +111,15 @@ class PagePlan:
             "dataset/quality.json",
         )
         files = [Path(folder) / name for folder in self.config["runs"] for name in names]
+        absent = [f"`{file}` is missing" for file in files if not file.is_file()]
+        if absent or not files:
+            raise fault(
+                "run_not_comparable", "configuration key runs", [*absent, "none is named"][0]
+            )
         return [as_it_is(file, self._results) for file in files]
 
     def import_folder(self, wildcards: Wildcards) -> str:
-        """Return the folder of a data set to import, or in its place what to do."""
+        """Return the folder of a data set to import or what to do; sheets made before need none."""
         name = wildcards.dataset
         return self.config["import"][name] or f"pass --config import='{{{name}: FOLDER}}'"
 
@@ -131,8 +135,7 @@ class PagePlan:
     @property
     def import_settings(self) -> dict[str, Any]:
         """What the configuration says of data sets beside their folders."""
-        settings = self.config["import"]
-        return {key: value for key, value in settings.items() if key not in DATASETS}
+        return {key: it for key, it in self.config["import"].items() if key not in DATASETS}
 
     @property
     def _has_images(self) -> bool:

@@ -38,9 +38,8 @@ def check_fit(card: ModelCard, manifest: VolumeManifest, *, tolerance: float) ->
     TomocalcError
         ``E602``, every reason at once.
     """
-    where = f"volume {manifest.volume_id}"
-    reasons = _reasons(card, manifest, tolerance)
-    raise_all([fault("model_misfits_volume", where, why, fix) for why, fix in reasons])
+    key, where = "model_misfits_volume", f"volume {manifest.volume_id}"
+    raise_all([fault(key, where, *reason) for reason in _reasons(card, manifest, tolerance)])
 
 
 def check_table_fit(card: ModelCard, table: str) -> None:
@@ -108,7 +107,8 @@ def _reasons(
     if manifest.schema_version != SCHEMA_VERSION:
         yield f"the features have schema version {manifest.schema_version}", retrain
     if manifest.settings_key not in how.settings_keys:
-        yield _different(how.settings, manifest), "measure with the model's settings"
+        fix = "measure with the model's settings: add the --configfile of the study that made it"
+        yield _different(how.settings, manifest), fix
     deep = (manifest.slice_spacing_mm,) if manifest.slices > 1 else ()
     for name, found, limits in (
         ("pixel_spacing_mm", manifest.pixel_spacing_mm, how.pixel_spacing_mm),
@@ -164,11 +164,8 @@ def _compare(name: str, values: NDArray[np.float64], known: Distribution, candid
     edges = edges[edges < len(points) - 1] if len(points) > 1 else edges[:0]
     expected = np.diff([0.0, *below[edges], 1.0]) * n
     counted = np.diff([0.0, *here[edges], 1.0]) * m
-    return Drift(
-        feature=name,
-        ks=float(np.abs(here - below).max()),
-        **stability(expected, counted, n, m),
-    )
+    ks = float(np.abs(here - below).max())
+    return Drift(feature=name, ks=ks, **stability(expected, counted, n, m))
 
 
 def percentile(values: NDArray[np.float64], known: Distribution) -> NDArray[np.float64]:
@@ -215,8 +212,7 @@ def cautions_of(
     needed = card.sequence["slices"]
     if card.sequence["kind"] == "slices" and manifest.slices < needed:
         yield Caution(code="few_slices", count=manifest.slices, of=needed)
-    strong = tuple(row.feature for row in drift if row.shift == "strong")
-    if strong:
+    if strong := tuple(row.feature for row in drift if row.shift == "strong"):
         yield Caution(code="drift", features=strong)
 
 

@@ -13,14 +13,7 @@ from pydicom.uid import MammographyCADSRStorage
 
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dicom_output.identity import DATE, TIME, Identity, settled
-from tomocalc.dicom_output.objects import (
-    COUNT,
-    MAKER,
-    Row,
-    ScoredVolume,
-    circle_points,
-    cluster_place,
-)
+from tomocalc.dicom_output.objects import COUNT, MAKER, Drawn, ScoredVolume, instance
 
 REPORT = Code("111036", "DCM", "Mammography CAD Report")
 LIBRARY = Code("111028", "DCM", "Image Library")
@@ -69,48 +62,23 @@ def cad_bytes(scored: ScoredVolume) -> bytes:
     CAD viewers look for.
     """
     identity, manifest, words = scored.identity, scored.manifest, scored.words
-    shown, clusters, version = scored.listed(), scored.clusters, scored.version
-    places = [*shown, *map(cluster_place, clusters)]
-    slices = sorted({row["slice"] for row in places} or {manifest.slices // 2})
+    drawn, version = scored.drawn(), scored.version
+    slices = sorted({one.slice for one in drawn} or {manifest.slices // 2})
     entries = {index: number for number, index in enumerate(slices, start=1)}
 
-    def finding(kind: Code, row: Row, radius_mm: float, measured: Sequence[Dataset]) -> Dataset:
-        points = circle_points(manifest, row, radius_mm=radius_mm).tolist()
-        image = _entry_of("SELECTED FROM", entries[row["slice"]])
-        properties = [
-            _shape(CENTRE, "POINT", points[0], image),
-            _shape(OUTLINE, "CIRCLE", [*points[0], *points[1]], image),
-        ]
-        inside = [
-            _code("HAS CONCEPT MOD", INTENT, SHOWN),
-            *_made_by(version),
-            *measured,
-            *properties,
-        ]
+    def finding(one: Drawn) -> Dataset:
+        inside = [_code("HAS CONCEPT MOD", INTENT, SHOWN), *_made_by(version)]
+        if one.probability is not None:
+            inside.append(_number(words.figure, 100 * one.probability, codes.UCUM.Percent))
+        if one.count is not None:
+            inside.append(_number(COUNT, one.count, codes.UCUM.NoUnits))
+        image = _entry_of("SELECTED FROM", entries[one.slice])
+        inside.append(_shape(CENTRE, "POINT", one.points[0].tolist(), image))
+        inside.append(_shape(OUTLINE, "CIRCLE", one.points.ravel().tolist(), image))
+        kind = CALCIFICATION if one.count is None else CLUSTER
         return _code("CONTAINS", SINGLE_IMAGE, kind, inside)
 
-    findings = [
-        finding(
-            CALCIFICATION,
-            row,
-            row["diameter_mm"] / 2,
-            [_number(words.figure, 100 * row["probability"], codes.UCUM.Percent)]
-            if words.of_marks
-            else [],
-        )
-        for row in shown
-    ] + [
-        finding(
-            CLUSTER,
-            cluster_place(row),
-            row["radius_mm"],
-            [
-                _number(words.figure, 100 * row["probability_max"], codes.UCUM.Percent),
-                _number(COUNT, row["count"], codes.UCUM.NoUnits),
-            ],
-        )
-        for row in clusters
-    ]
+    findings = [finding(one) for one in drawn]
     intent = _code("HAS CONCEPT MOD", INTENT, SHOWN)
     said = [_item("TEXT", "CONTAINS", COMMENT, TextValue=text) for text in scored.remarks]
     impression = _container("INFERRED FROM", IMPRESSION, [intent, *said, *findings])
@@ -147,13 +115,9 @@ def _document(identity: Identity, content: list[Dataset], version: str, descript
     image = identity.images[0]
     made = hd.SOPClass(
         study_instance_uid=image.StudyInstanceUID,
-        series_instance_uid=identity.uid("cad series"),
-        series_number=904,
-        sop_instance_uid=identity.uid("cad"),
+        **instance(identity, "cad", 904),
         sop_class_uid=MammographyCADSRStorage,
-        instance_number=1,
         modality="SR",
-        manufacturer=MAKER,
         manufacturer_model_name=MAKER,
         software_versions=version,
         device_serial_number="1",

@@ -81,6 +81,30 @@ SIDES = {"L": codes.SCT.Left, "R": codes.SCT.Right}
 Row = Mapping[str, Any]
 
 
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A mark or a cluster as every object tells it.
+
+    Attributes
+    ----------
+    name
+        By which it is tracked.
+    points
+        Of its circle, as `circle_points` returns them.
+    probability
+        None of a mark where clusters are judged.
+    count
+        Members of a cluster; None of a mark.
+    """
+
+    name: str
+    slice: int
+    points: NDArray[np.float64]
+    area_mm2: float
+    probability: float | None
+    count: int | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class ScoredVolume:
     """What the objects of one volume tell, each in its own form.
@@ -120,9 +144,40 @@ class ScoredVolume:
         """Words and codes of the question."""
         return WORDING[self.question]
 
-    def listed(self) -> list[Row]:
-        """Return the marks that are shown."""
-        return [row for row in self.marks if row["probability"] is not None][:LARGEST_REPORT]
+    def drawn(self) -> list[Drawn]:
+        """Return the marks that are shown, then the clusters."""
+        marks = [row for row in self.marks if row["probability"] is not None][:LARGEST_REPORT]
+        return [
+            Drawn(
+                f"candidate {row['candidate_id']}",
+                row["slice"],
+                circle_points(self.manifest, row["row"], row["col"], row["diameter_mm"] / 2),
+                row["area_mm2"],
+                row["probability"] if self.words.of_marks else None,
+            )
+            for row in marks
+        ] + [
+            Drawn(
+                f"cluster {row['cluster_id']}",
+                round(row["slice"]),
+                circle_points(self.manifest, row["row"], row["column"], row["radius_mm"]),
+                np.pi * row["radius_mm"] ** 2,
+                row["probability_max"],
+                row["count"],
+            )
+            for row in self.clusters
+        ]
+
+
+def instance(identity: Identity, name: str, series_number: int) -> dict[str, Any]:
+    """Return what highdicom is told of an object's identifiers and of its maker."""
+    return {
+        "series_instance_uid": identity.uid(f"{name} series"),
+        "series_number": series_number,
+        "sop_instance_uid": identity.uid(name),
+        "instance_number": 1,
+        "manufacturer": MAKER,
+    }
 
 
 def report_bytes(scored: ScoredVolume) -> bytes:
@@ -139,22 +194,14 @@ def report_bytes(scored: ScoredVolume) -> bytes:
     count = hd.sr.Measurement(COUNT, len(scored.marks), codes.UCUM.NoUnits)
     measured = [_certainty(scored.score, words), count]
     groups = [_group(identity, manifest, OF_BREAST, "volume", measured, scored.remarks)]
-    for row in scored.listed():
-        circle = _circle(identity, manifest, row, radius_mm=row["diameter_mm"] / 2)
-        measured = [_area(row["area_mm2"], circle)]
-        if words.of_marks:
-            measured.append(_certainty(row["probability"], words))
-        name = f"candidate {row['candidate_id']}"
-        groups.append(_group(identity, manifest, CALCIFICATION, name, measured))
-    for row in scored.clusters:
-        circle = _circle(identity, manifest, cluster_place(row), radius_mm=row["radius_mm"])
-        measured = [
-            _area(np.pi * row["radius_mm"] ** 2, circle),
-            _certainty(row["probability_max"], words),
-            hd.sr.Measurement(COUNT, row["count"], codes.UCUM.NoUnits),
-        ]
-        name = f"cluster {row['cluster_id']}"
-        groups.append(_group(identity, manifest, CLUSTER, name, measured))
+    for one in scored.drawn():
+        measured = [_area(identity, one)]
+        if one.probability is not None:
+            measured.append(_certainty(one.probability, words))
+        if one.count is not None:
+            measured.append(hd.sr.Measurement(COUNT, one.count, codes.UCUM.NoUnits))
+        kind = CALCIFICATION if one.count is None else CLUSTER
+        groups.append(_group(identity, manifest, kind, one.name, measured))
     device = hd.sr.DeviceObserverIdentifyingAttributes(
         uid=identity.uid("device", scored.version),
         name=MAKER,
@@ -170,11 +217,7 @@ def report_bytes(scored: ScoredVolume) -> bytes:
     report = hd.sr.ComprehensiveSR(
         evidence=list(identity.images),
         content=content[0],
-        series_instance_uid=identity.uid("report series"),
-        series_number=901,
-        sop_instance_uid=identity.uid("report"),
-        instance_number=1,
-        manufacturer=MAKER,
+        **instance(identity, "report", 901),
         series_description=words.description,
         is_complete=True,
         transfer_syntax_uid=ExplicitVRLittleEndian,
@@ -209,31 +252,26 @@ def _certainty(probability: float, words: Wording) -> hd.sr.Measurement:
     return hd.sr.Measurement(words.figure, round(100 * probability, 3), codes.UCUM.Percent)
 
 
-def _area(area_mm2: float, circle: hd.sr.CoordinatesForMeasurement) -> hd.sr.Measurement:
-    unit = codes.UCUM.SquareMillimeter
-    return hd.sr.Measurement(
-        codes.SCT.Area, round(area_mm2, 5), unit, referenced_coordinates=[circle]
-    )
-
-
-def _circle(
-    identity: Identity, manifest: VolumeManifest, row: Row, *, radius_mm: float
-) -> hd.sr.CoordinatesForMeasurement:
-    """Outline a mark on its slice."""
-    image, frame = identity.image_of(row["slice"])
+def _area(identity: Identity, one: Drawn) -> hd.sr.Measurement:
+    """Return the area of a mark or a cluster, with its circle on its slice."""
+    image, frame = identity.image_of(one.slice)
     source = hd.sr.SourceImageForRegion(
         image.SOPClassUID, image.SOPInstanceUID, [frame] if frame else None
     )
-    points = circle_points(manifest, row, radius_mm=radius_mm)
-    return hd.sr.CoordinatesForMeasurement(hd.sr.GraphicTypeValues.CIRCLE, points, source)
+    kind, unit = hd.sr.GraphicTypeValues.CIRCLE, codes.UCUM.SquareMillimeter
+    circle = hd.sr.CoordinatesForMeasurement(kind, one.points, source)
+    return hd.sr.Measurement(
+        codes.SCT.Area, round(one.area_mm2, 5), unit, referenced_coordinates=[circle]
+    )
 
 
-def circle_points(manifest: VolumeManifest, row: Row, *, radius_mm: float) -> NDArray[np.float64]:
+def circle_points(
+    manifest: VolumeManifest, y: float, x: float, radius_mm: float
+) -> NDArray[np.float64]:
     """Return centre and a point of a mark's circle, (2, 2) as x and y in px of the stored image.
 
     Pixel centres lie at n + 0.5, in reports (SCOORD) and presentation states alike.
     """
-    y, x = row["row"], row["col"]
     if manifest.turned:  # when it was read; the stored image is the other way round
         y, x = manifest.rows - 1 - y, manifest.columns - 1 - x
     radius = max(radius_mm / manifest.pixel_spacing_mm[1], 1.0)
@@ -242,8 +280,3 @@ def circle_points(manifest: VolumeManifest, row: Row, *, radius_mm: float) -> ND
     if outer > manifest.columns:
         outer = max(x + 0.5 - radius, 0.0)
     return np.round(np.array([[x + 0.5, y + 0.5], [outer, y + 0.5]], np.float64), 3)
-
-
-def cluster_place(row: Row) -> Row:
-    """Return the place of a cluster's centre as that of a mark: slice, row, col."""
-    return {"slice": round(row["slice"]), "row": row["row"], "col": row["column"]}

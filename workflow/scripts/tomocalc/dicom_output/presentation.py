@@ -16,14 +16,7 @@ from pydicom.dataset import Dataset
 
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dicom_output.identity import DATE, TIME, settled
-from tomocalc.dicom_output.objects import (
-    MAKER,
-    Row,
-    ScoredVolume,
-    Wording,
-    circle_points,
-    cluster_place,
-)
+from tomocalc.dicom_output.objects import MAKER, Drawn, ScoredVolume, Wording, instance
 
 MARK, CLUSTER = hd.color.CIELabColor(97, -22, 94), hd.color.CIELabColor(74, 24, 78)
 """Yellow of a mark and orange of a cluster, on grey tissue."""
@@ -56,41 +49,18 @@ def presentation_bytes(scored: ScoredVolume) -> bytes:
         hd.pr.GraphicLayer("CLUSTERS", 1, "Clusters of candidates", CLUSTER),
         hd.pr.GraphicLayer("CANDIDATES", 2, words.description, MARK),
     ]
-    drawn = [
-        (
-            layers[1],
-            cluster_place(row),
-            row["radius_mm"],
-            _of_cluster(row, words),
-            f"cluster {number}",
-        )
-        for number, row in enumerate(scored.clusters)
-    ] + [
-        (
-            layers[2],
-            row,
-            row["diameter_mm"] / 2,
-            f"{row['probability']:.2g}" if words.of_marks else "",
-            f"candidate {row['candidate_id']}",
-        )
-        for row in scored.listed()
-    ]
     graphics: dict[tuple[str, int], list[hd.pr.GraphicObject]] = defaultdict(list)
     texts: dict[tuple[str, int], list[hd.pr.TextObject]] = defaultdict(list)
-    for layer, place, radius_mm, note, name in drawn:
-        points = circle_points(manifest, place, radius_mm=radius_mm)
-        key = (layer.GraphicLayer, place["slice"])
+    for one in scored.drawn():
+        key = (layers[2 if one.count is None else 1].GraphicLayer, one.slice)
+        tracked = identity.uid("tracking", one.name)
         graphics[key].append(
             hd.pr.GraphicObject(
-                CIRCLE,
-                points,
-                PIXEL,
-                tracking_id=name,
-                tracking_uid=identity.uid("tracking", name),
+                CIRCLE, one.points, PIXEL, tracking_id=one.name, tracking_uid=tracked
             )
         )
-        if note:
-            box = _box(points, manifest)
+        if note := _note(one, words):
+            box = _box(one.points, manifest)
             texts[key].append(hd.pr.TextObject(note, PIXEL, bounding_box=box))
     if scored.remarks:
         said = hd.pr.TextObject(" ".join(scored.remarks), DISPLAY, bounding_box=TOP)
@@ -114,11 +84,7 @@ def presentation_bytes(scored: ScoredVolume) -> bytes:
     inverse = shown.get("PhotometricInterpretation") == "MONOCHROME1"
     made = hd.pr.GrayscaleSoftcopyPresentationState(
         referenced_images=list(identity.images),
-        series_instance_uid=identity.uid("presentation series"),
-        series_number=903,
-        sop_instance_uid=identity.uid("presentation"),
-        instance_number=1,
-        manufacturer=MAKER,
+        **instance(identity, "presentation", 903),
         manufacturer_model_name=MAKER,
         software_versions=scored.version,
         device_serial_number="1",
@@ -140,9 +106,11 @@ def presentation_bytes(scored: ScoredVolume) -> bytes:
     return settled(made)
 
 
-def _of_cluster(row: Row, words: Wording) -> str:
-    """Return what stands beside a cluster: its members, or where it is judged, its probability."""
-    return f"{row['count']}" if words.of_marks else f"{row['probability_max']:.2g}"
+def _note(one: Drawn, words: Wording) -> str:
+    """Return what stands beside a circle: a cluster's members, or else what is judged of it."""
+    if one.count is not None and words.of_marks:
+        return str(one.count)
+    return "" if one.probability is None else f"{one.probability:.2g}"
 
 
 def _rescaling(image: Dataset) -> hd.ModalityLUTTransformation:

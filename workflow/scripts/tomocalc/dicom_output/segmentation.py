@@ -15,7 +15,7 @@ from pydicom.uid import CTImageStorage
 
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.dicom_output.identity import Identity, settled
-from tomocalc.dicom_output.objects import BREAST, MAKER, OF_BREAST, WORDING
+from tomocalc.dicom_output.objects import BREAST, MAKER, OF_BREAST, WORDING, instance
 from tomocalc.image.runs import Runs
 
 
@@ -93,11 +93,7 @@ def segmented(
         pixel_array=pixels,
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=segments,
-        series_instance_uid=identity.uid("segmentation series"),
-        series_number=902,
-        sop_instance_uid=identity.uid("segmentation"),
-        instance_number=1,
-        manufacturer=MAKER,
+        **instance(identity, "segmentation", 902),
         manufacturer_model_name=MAKER,
         software_versions=version,
         device_serial_number="1",

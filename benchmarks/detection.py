@@ -27,6 +27,7 @@ from scipy import ndimage
 import import_dataset
 from support.defaults import CONFIG  # pyright: ignore[reportMissingImports]
 from support.manifests import manifest  # pyright: ignore[reportMissingImports]
+from support.phantoms import breast  # pyright: ignore[reportMissingImports]
 from tomocalc.accounts.detection import Recall
 from tomocalc.accounts.manifest import SliceFacts
 from tomocalc.accounts.settings import Settings
@@ -147,14 +148,8 @@ def phantoms(patients: int) -> None:
     accounts = {case: Coverage() for case in CASES}
     for number in range(2 * patients):
         patient, side = f"B{number // 2:03d}", "LR"[number % 2]
-        volume = simulate(
-            volume_id=f"{patient}-{side}",
-            patient_id=patient,
-            laterality=side,
-            calcified=number % 4 < 3,
-            seed=2,
-            settings=settings,
-        )
+        shown = breast(f"{patient}-{side}", patient, side, calcified=number % 4 < 3)
+        volume = simulate(shown, seed=2, settings=settings)
         pixel = settings.pixel_spacing_mm
         truth = [
             {

@@ -18,7 +18,7 @@ import polars as pl
 from measuring import head, row
 
 from run_detector import searched, training_tiles
-from support.phantoms import SETTINGS
+from support.phantoms import SETTINGS, breast
 from support.table_data import LABELS
 from tomocalc.accounts.manifest import VolumeFacts
 from tomocalc.comparison.catalogue import LEARN, TITLES
@@ -70,9 +70,10 @@ class Cohort:
     def _add(
         self, folder: Path, name: str, settings: Settings, calcified: bool, *, easy: bool
     ) -> None:
-        who: dict[str, Any] = {"volume_id": name, "patient_id": name, "laterality": "L", "seed": 1}
-        made = simulate(**who, calcified=calcified and not easy, settings=settings)
-        content = dicom_bytes(image_dataset(made.stored, **who, bits=BITS, settings=settings))
+        shown = breast(name, calcified=calcified and not easy)
+        made = simulate(shown, seed=1, settings=settings)
+        image = image_dataset(made.stored, shown, seed=1, bits=BITS, settings=settings)
+        content = dicom_bytes(image)
         (folder / f"{name}.dcm").write_bytes(content)
         volume = open_volume(folder / f"{name}.dcm", max_pixels=10**7, min_size=16)
         rows: list[Any] = [*annotation_rows(name, made.truth, settings)]

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from support.defaults import CONFIG
+from support.phantoms import breast
 from tomocalc.audit.texture import COPY, SAME, likest, texture
 from tomocalc.phantom.settings import Settings
 from tomocalc.phantom.volume import simulate
@@ -62,17 +63,11 @@ CHANGES: dict[str, Callable[[Picture], NDArray]] = {
 def main(patients: int) -> None:
     """Print the three tables."""
     settings = Settings.from_config(CONFIG["phantom"])
-    volumes = [
-        simulate(
-            volume_id=f"P{number:03}-LCC",
-            patient_id=f"P{number:03}",
-            laterality="LR"[number % 2],
-            calcified=number % 2 == 0,
-            seed=number,
-            settings=settings,
-        ).stored
-        for number in range(patients)
-    ]
+    volumes = []
+    for number in range(patients):
+        name, side = f"P{number:03}", "LR"[number % 2]
+        shown = breast(f"{name}-LCC", name, side, calcified=number % 2 == 0)
+        volumes.append(simulate(shown, seed=number, settings=settings).stored)
     kept = np.array([[texture(slice_) for slice_ in volume] for volume in volumes])
     slices, cells = kept.shape[1:]
     others = np.array(

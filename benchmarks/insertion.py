@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from telling_apart import cross_validated, described
 
-from support.phantoms import SETTINGS
+from support.phantoms import SETTINGS, breast
 from tomocalc.accounts.insertion import InsertedObject, InsertionPlan
 from tomocalc.insertion.drawing import InsertionSettings
 from tomocalc.insertion.layer import InsertedVolume
@@ -68,9 +68,9 @@ def stored(name: str, findings: list[Finding], settings: Settings, *, noisy: boo
 
 def opened(folder: Path, name: str, pixels: NDArray[np.uint16], settings: Settings) -> Volume:
     """Write slices as DICOM, and open them."""
-    facts = {"volume_id": name, "patient_id": name, "laterality": "L", "seed": 1, "bits": BITS}
+    image = image_dataset(pixels, breast(name), seed=1, bits=BITS, settings=settings)
     path = folder / f"{name}.dcm"
-    path.write_bytes(dicom_bytes(image_dataset(pixels, **facts, settings=settings)))
+    path.write_bytes(dicom_bytes(image))
     return open_volume(path, max_pixels=10**8, min_size=16)
 
 

@@ -108,7 +108,7 @@ def simulated(folder: Path, volume: PhantomVolume, settings: Any, seed: int) -> 
     """Write a volume and, beside it, the sheet of its calcifications."""
     image = folder / f"{volume['volume_id']}.dcm"
     simulate_volume.main(
-        **volume,
+        row=volume,
         seed=seed,
         settings=settings,
         image=str(image),

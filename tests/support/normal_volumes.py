@@ -31,28 +31,12 @@ INSERTION = InsertionSettings(
 @functools.cache
 def tissue(name: str, settings: Settings = SMALL) -> NDArray[np.uint16]:
     """Return the slices of a breast without calcifications."""
-    return simulate(
-        volume_id=name,
-        patient_id=name,
-        laterality="L",
-        calcified=False,
-        seed=1,
-        settings=settings,
-    ).stored
+    return simulate(phantoms.breast(name, calcified=False), seed=1, settings=settings).stored
 
 
 def normal_volume(folder: Path, name: str = "v1", settings: Settings = SMALL) -> Volume:
     """Write and open one."""
-    content = dicom_bytes(
-        image_dataset(
-            tissue(name, settings),
-            volume_id=name,
-            patient_id=name,
-            laterality="L",
-            seed=1,
-            bits=BITS,
-            settings=settings,
-        )
-    )
+    volume, stored = phantoms.breast(name), tissue(name, settings)
+    content = dicom_bytes(image_dataset(stored, volume, seed=1, bits=BITS, settings=settings))
     (folder / f"{name}.dcm").write_bytes(content)
     return open_volume(folder / f"{name}.dcm", max_pixels=10**7, min_size=16)

@@ -10,9 +10,24 @@ import numpy as np
 
 import simulate_volume
 from support.defaults import CONFIG
+from tomocalc.phantom.cohort import PhantomVolume
 from tomocalc.phantom.settings import Settings
 
 SETTINGS = Settings.from_config(CONFIG["phantom"])
+
+
+def breast(
+    name: str, patient: str | None = None, side: str = "L", *, calcified: bool = True
+) -> PhantomVolume:
+    """Return the row of a volume; of a *patient* of its own where none is given."""
+    return {
+        "volume_id": name,
+        "patient_id": patient or name,
+        "laterality": side,
+        "view": "CC",
+        "calcified": calcified,
+        "outcome": None,
+    }
 
 
 def phantom_files(
@@ -27,12 +42,9 @@ def phantom_files(
     **settings: Any,
 ) -> None:
     """Write a simulated volume, its annotations and its truth; *settings* differ from the demo."""
+    name = f"{patient}-{laterality}CC"
     simulate_volume.main(
-        volume_id=f"{patient}-{laterality}CC",
-        patient_id=patient,
-        laterality=laterality,
-        view=view,
-        calcified=calcified,
+        row={**breast(name, patient, laterality, calcified=calcified), "view": view},
         seed=seed,
         settings=CONFIG["phantom"] | settings,
         image=str(folder / image),

@@ -20,6 +20,7 @@ from support.defaults import CONFIG
 from support.image_slices import breast_slice
 from support.imports import accepted
 from support.manifests import manifest
+from support.phantoms import breast
 from tomocalc.accounts.manifest import QuarantinedSlice
 from tomocalc.accounts.settings import Settings
 from tomocalc.adapters.mini_mias import mini_mias
@@ -86,14 +87,7 @@ def test_clearly_visible_calcifications_of_phantoms_are_found() -> None:
     settings = PhantomSettings.from_config(CONFIG["phantom"])
     account = Coverage()
     for number in range(5):
-        volume = simulate(
-            volume_id=f"T{number}",
-            patient_id=f"T{number}",
-            laterality="L",
-            calcified=True,
-            seed=11,
-            settings=settings,
-        )
+        volume = simulate(breast(f"T{number}"), seed=11, settings=settings)
         rows = [
             {"kind": "calcification", "slice": item.slice, "x": item.x_px, "y": item.y_px}
             | {"radius": max(item.finding.diameter_mm / 2 / settings.pixel_spacing_mm, 1)}

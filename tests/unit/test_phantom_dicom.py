@@ -19,17 +19,8 @@ STORED = np.random.default_rng(0).integers(0, 2**14, SETTINGS.shape).astype(np.u
 
 
 def encode(laterality: str = "L", stored: np.ndarray = STORED, seed: int = 1) -> bytes:
-    return dicom_bytes(
-        image_dataset(
-            stored,
-            volume_id=f"P001-{laterality}CC",
-            patient_id="P001",
-            laterality=laterality,
-            seed=seed,
-            bits=14,
-            settings=SETTINGS,
-        )
-    )
+    volume = phantoms.breast(f"P001-{laterality}CC", "P001", laterality)
+    return dicom_bytes(image_dataset(stored, volume, seed=seed, bits=14, settings=SETTINGS))
 
 
 def decode(content: bytes) -> pydicom.FileDataset:

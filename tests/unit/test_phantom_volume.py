@@ -6,7 +6,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from support.phantoms import SETTINGS, spectral_exponent
+from support.phantoms import SETTINGS, breast, spectral_exponent
 from support.processes import python
 from tomocalc.phantom import volume
 from tomocalc.phantom.acquisition import Finding
@@ -19,14 +19,8 @@ TINY = dataclasses.replace(SETTINGS, rows=96, columns=80, slices=6)
 def make(
     volume_id: str, settings: Settings, *, calcified: bool = True, seed: int = 1
 ) -> Simulation:
-    return simulate(
-        volume_id=volume_id,
-        patient_id=volume_id[:4],
-        laterality=volume_id[5],
-        calcified=calcified,
-        seed=seed,
-        settings=settings,
-    )
+    volume = breast(volume_id, volume_id[:4], volume_id[5], calcified=calcified)
+    return simulate(volume, seed=seed, settings=settings)
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +104,7 @@ def test_bytes_do_not_depend_on_the_number_of_threads():
         "import hashlib\n"
         "from tomocalc.phantom.settings import Settings\n"
         "from tomocalc.phantom.volume import simulate\n"
-        "made = simulate(volume_id='P001-LCC', patient_id='P001', laterality='L', calcified=True,"
+        f"made = simulate({breast('P001-LCC', 'P001')},"
         " seed=1, settings=Settings(96, 80, 6, 0.1, 1.0, 15, 15.0, 3000.0, 7.0, 0.5))\n"
         "print(hashlib.sha256(made.stored.tobytes()).hexdigest())"
     )

@@ -1,13 +1,13 @@
 """Simulate one in-silico tomosynthesis volume, with its annotations and the whole truth."""
 
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from PIL import Image
 
 from tomocalc.files import atomic_path, sheet_text, write_bytes, write_text
 from tomocalc.log import run
+from tomocalc.phantom.cohort import PhantomVolume
 from tomocalc.phantom.dicom import dicom_bytes, image_dataset
 from tomocalc.phantom.settings import Settings
 from tomocalc.phantom.volume import (
@@ -23,12 +23,7 @@ from tomocalc.sections import PhantomSection
 
 def main(
     *,
-    volume_id: str,
-    patient_id: str,
-    laterality: str,
-    view: str,
-    calcified: bool,
-    outcome: Literal["benign", "malignant"] | None = None,
+    row: PhantomVolume,
     seed: int,
     settings: PhantomSection,
     image: str,
@@ -39,8 +34,8 @@ def main(
 
     Parameters
     ----------
-    volume_id, patient_id, laterality, view, calcified, outcome
-        A row of `tomocalc.phantom.cohort.phantom_volumes`.
+    row
+        Of `tomocalc.phantom.cohort.phantom_volumes`.
     settings
         The configuration's ``phantom`` section.
     image
@@ -51,36 +46,18 @@ def main(
     truth
         Every inserted object, distractors too.
     """
-    if view != "CC":
-        raise ValueError(f"the phantom has cranio-caudal views only, not {view!r}")
+    if row["view"] != "CC":
+        raise ValueError(f"the phantom has cranio-caudal views only, not {row['view']!r}")
     grid = Settings.from_config(settings)
-    simulation = simulate(
-        volume_id=volume_id,
-        patient_id=patient_id,
-        laterality=laterality,
-        calcified=calcified,
-        outcome=outcome,
-        seed=seed,
-        settings=grid,
-    )
+    simulation = simulate(row, seed=seed, settings=grid)
     if settings["format"] == "png":
         write_slices(simulation.stored, Path(image))
     else:
-        content = dicom_bytes(
-            image_dataset(
-                simulation.stored,
-                volume_id=volume_id,
-                patient_id=patient_id,
-                laterality=laterality,
-                seed=seed,
-                bits=BITS,
-                settings=grid,
-            )
-        )
-        write_bytes(image, content)
-    rows = annotation_rows(volume_id, simulation.truth, grid)
-    write_text(annotations, sheet_text(ANNOTATION_COLUMNS, rows))
-    write_text(truth, sheet_text(TRUTH_COLUMNS, truth_rows(volume_id, simulation.truth, grid)))
+        made = image_dataset(simulation.stored, row, seed=seed, bits=BITS, settings=grid)
+        write_bytes(image, dicom_bytes(made))
+    name, found = row["volume_id"], simulation.truth
+    write_text(annotations, sheet_text(ANNOTATION_COLUMNS, annotation_rows(name, found, grid)))
+    write_text(truth, sheet_text(TRUTH_COLUMNS, truth_rows(name, found, grid)))
 
 
 def write_slices(stored: np.ndarray, folder: Path) -> None:
@@ -92,4 +69,4 @@ def write_slices(stored: np.ndarray, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    run(main, snakemake, **snakemake.params.row)
+    run(main, snakemake)

@@ -84,6 +84,7 @@ def _write_table(folder: Path) -> Path:
 
 def _write_volume(folder: Path) -> Path:
     from tomocalc.files import write_bytes
+    from tomocalc.phantom.cohort import PhantomVolume
     from tomocalc.phantom.dicom import dicom_bytes, image_dataset
     from tomocalc.phantom.settings import Settings
     from tomocalc.phantom.volume import BITS, simulate
@@ -100,27 +101,18 @@ def _write_volume(folder: Path) -> Path:
         end_on_vessels=7.0,
         difficulty=0.5,
     )
-    made = simulate(
+    volume = PhantomVolume(
         volume_id=VOLUME,
         patient_id="P001",
         laterality="L",
+        view="CC",
         calcified=True,
-        seed=1,
-        settings=settings,
+        outcome=None,
     )
+    made = simulate(volume, seed=1, settings=settings)
     path = folder / f"{VOLUME}.dcm"
-    content = dicom_bytes(
-        image_dataset(
-            made.stored,
-            volume_id=VOLUME,
-            patient_id="P001",
-            laterality="L",
-            seed=1,
-            bits=BITS,
-            settings=settings,
-        )
-    )
-    write_bytes(path, content)
+    image = image_dataset(made.stored, volume, seed=1, bits=BITS, settings=settings)
+    write_bytes(path, dicom_bytes(image))
     return path
 
 

@@ -20,6 +20,7 @@ from tomocalc.dicom_output.objects import BREAST, MAKER, OF_BREAST
 from tomocalc.dicom_output.segmentation import segmented
 from tomocalc.insertion.patches import Footprint, ellipsoids, geometry_of
 from tomocalc.phantom.acquisition import Detector, Finding, add_bodies
+from tomocalc.phantom.cohort import Shown
 from tomocalc.phantom.dicom import image_dataset
 from tomocalc.phantom.settings import Geometry
 from tomocalc.readers.volume import Volume
@@ -54,15 +55,9 @@ def inserted_image(
     """
     pixels = np.stack([volume.read(index) for index in range(len(volume))]).astype(np.uint16)
     name = plan.volume_id
-    image = image_dataset(
-        pixels,
-        volume_id=name,
-        patient_id=patient_id,
-        laterality=laterality,
-        seed=0,
-        bits=volume.header.bits,
-        settings=geometry_of(plan),
-    )
+    shown: Shown = {"volume_id": name, "patient_id": patient_id, "laterality": laterality}
+    bits, geometry = volume.header.bits, geometry_of(plan)
+    image = image_dataset(pixels, shown, seed=0, bits=bits, settings=geometry)
     parts = ("inserted", patient_id, name)
     image.PatientName = ""
     image.PatientSex = ""

@@ -17,12 +17,18 @@ BLOCK = 4
 """Patients whose calcified breasts are drawn together, so that every block is balanced."""
 
 
-class PhantomVolume(TypedDict):
-    """One breast of the cohort: the keys of a row of ``volumes.tsv``, and its class."""
+class Shown(TypedDict):
+    """Whose breast an image shows."""
 
     volume_id: str
     patient_id: str
     laterality: str
+    """L or R."""
+
+
+class PhantomVolume(Shown):
+    """One breast of the cohort: the keys of a row of ``volumes.tsv``, and its class."""
+
     view: str
     calcified: bool
     outcome: Literal["benign", "malignant"] | None

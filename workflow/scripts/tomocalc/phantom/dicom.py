@@ -15,6 +15,7 @@ from pydicom.sr.coding import Code
 from pydicom.uid import UID, BreastTomosynthesisImageStorage, ExplicitVRLittleEndian
 
 from tomocalc.files import stable_number
+from tomocalc.phantom.cohort import Shown
 from tomocalc.phantom.settings import Geometry
 
 DATE, TIME = "20200101", "120000"
@@ -30,14 +31,7 @@ def uid(*parts: object) -> UID:
 
 
 def image_dataset(
-    stored: np.ndarray,
-    *,
-    volume_id: str,
-    patient_id: str,
-    laterality: str,
-    seed: int,
-    bits: int,
-    settings: Geometry,
+    stored: np.ndarray, volume: Shown, *, seed: int, bits: int, settings: Geometry
 ) -> FileDataset:
     """Return *stored* as a Breast Tomosynthesis Image that calls itself a phantom.
 
@@ -49,12 +43,11 @@ def image_dataset(
     ----------
     stored
         Values of fewer than 2**bits, uint16, (slices, rows, columns).
-    laterality
-        L or R.
     """
+    name, laterality = volume["volume_id"], volume["laterality"]
     dataset = FileDataset("", {}, preamble=b"\0" * 128)
-    dataset.SOPInstanceUID = uid("image", volume_id, hashlib.sha256(stored.tobytes()).hexdigest())
-    _describe_patient_and_series(dataset, volume_id, patient_id, laterality, seed)
+    dataset.SOPInstanceUID = uid("image", name, hashlib.sha256(stored.tobytes()).hexdigest())
+    _describe_patient_and_series(dataset, volume, seed)
     _describe_image(dataset, stored, bits)
     _describe_dimensions(dataset)
     dataset.SharedFunctionalGroupsSequence = [_shared_groups(stored, laterality, settings)]
@@ -83,9 +76,8 @@ def _file_meta(dataset: Dataset) -> FileMetaDataset:
     return meta
 
 
-def _describe_patient_and_series(
-    dataset: Dataset, volume_id: str, patient_id: str, laterality: str, seed: int
-) -> None:
+def _describe_patient_and_series(dataset: Dataset, volume: Shown, seed: int) -> None:
+    volume_id, patient_id = volume["volume_id"], volume["patient_id"]
     dataset.SpecificCharacterSet = "ISO_IR 192"
     dataset.SOPClassUID = BreastTomosynthesisImageStorage
     dataset.PatientName = f"PHANTOM^{patient_id}"
@@ -100,7 +92,7 @@ def _describe_patient_and_series(
     dataset.ReferringPhysicianName = ""
     dataset.StudyDescription = "In-silico breast tomosynthesis"
     dataset.SeriesInstanceUID = uid("series", seed, volume_id)
-    dataset.SeriesNumber = 1 if laterality == "L" else 2
+    dataset.SeriesNumber = 1 if volume["laterality"] == "L" else 2
     dataset.SeriesDescription = volume_id
     dataset.Modality = "MG"
     dataset.BodyPartExamined = "BREAST"

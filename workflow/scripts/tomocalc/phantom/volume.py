@@ -10,7 +10,6 @@ import numpy as np
 from tomocalc.phantom.acquisition import (
     Detector,
     Finding,
-    Outcome,
     add_bodies,
     add_spikes,
     blur,
@@ -20,6 +19,7 @@ from tomocalc.phantom.acquisition import (
     reconstruct,
 )
 from tomocalc.phantom.anatomy import FAT, Breast, build_breast, patient_style
+from tomocalc.phantom.cohort import PhantomVolume
 from tomocalc.phantom.findings import Inside, draw_findings
 from tomocalc.phantom.outcomes import draw_outcome_cluster
 from tomocalc.phantom.settings import Settings, stream
@@ -78,38 +78,25 @@ class Simulation:
     truth: list[Truth]
 
 
-def simulate(
-    *,
-    volume_id: str,
-    patient_id: str,
-    laterality: str,
-    calcified: bool,
-    seed: int,
-    settings: Settings,
-    outcome: Outcome | None = None,
-) -> Simulation:
+def simulate(volume: PhantomVolume, *, seed: int, settings: Settings) -> Simulation:
     """Make one volume. Equal arguments give equal values, whatever else is in the cohort.
 
-    With an *outcome* its calcifications are one cluster that looks like it.
+    With an outcome its calcifications are one cluster that looks like it.
     """
-    breast = build_breast(seed, volume_id, patient_style(seed, patient_id), settings)
+    volume_id, outcome = volume["volume_id"], volume["outcome"]
+    breast = build_breast(seed, volume_id, patient_style(seed, volume["patient_id"]), settings)
     inside = inside_of(breast, settings)
     findings = draw_findings(
         stream(seed, volume_id, "findings"),
-        calcified=calcified and outcome is None,
+        calcified=volume["calcified"] and outcome is None,
         settings=settings,
         inside=inside,
     )
     if outcome is not None:
         rng = stream(seed, volume_id, "outcome")
         findings += draw_outcome_cluster(rng, outcome=outcome, settings=settings, inside=inside)
-    return acquire(
-        breast,
-        findings,
-        laterality=laterality,
-        settings=settings,
-        noise=stream(seed, volume_id, "noise"),
-    )
+    noise, side = stream(seed, volume_id, "noise"), volume["laterality"]
+    return acquire(breast, findings, laterality=side, settings=settings, noise=noise)
 
 
 def acquire(

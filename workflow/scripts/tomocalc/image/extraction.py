@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -159,18 +158,19 @@ def measure_volume(
             found.write(place, searched)
         if previews is not None:
             previews.choose(found)
-        work = partial(
-            _current_shard,
-            stack=slices,
-            settings=settings,
-            found=found,
-            facts=facts,
-            folder=folder,
-            key=key,
-            previews=previews,
-            keep=keep,
-        )
-        shards = list(in_order(work, [entry.slice for entry in found.facts], threads))
+
+        def current(index: int) -> tuple[TableEntry, pl.DataFrame]:
+            """Return entry and rows of a slice's shard, which is measured unless it is current."""
+            shard_key = digest([key, index])
+            shard = current_shard(folder, index, shard_key)
+            if shard is None:
+                log.info("measure slice %d", index)
+                measured = measure_slice(index, slices, settings, found, facts, previews)
+                shard = write_shard(folder, index, measured, shard_key)
+            entry, rows = shard
+            return entry, rows if keep else rows.clear()
+
+        shards = list(in_order(current, [entry.slice for entry in found.facts], threads))
         if previews is not None:
             kept = previews.complete(slices, found)
             write_table(folder / PREVIEWS_FILE, kept, shown)
@@ -203,29 +203,6 @@ def measure_volume(
     refuse_doubts(manifest.doubts, image, f"volume {row['volume_id']}, {source}")
     rows = pl.concat([empty(SHARD), *(rows for _, rows in shards)]).sort("candidate_id", "slice")
     return Extracted(manifest, found, kept, rows, stack)
-
-
-def _current_shard(
-    index: int,
-    *,
-    stack: Volume,
-    settings: Settings,
-    found: VolumeObjects,
-    facts: VolumeFacts,
-    folder: Path,
-    key: str,
-    previews: Previews | None,
-    keep: bool,
-) -> tuple[TableEntry, pl.DataFrame]:
-    """Return the entry of a slice's shard, which is measured unless it is current, and its rows."""
-    shard_key = digest([key, index])
-    current = current_shard(folder, index, shard_key)
-    if current is None:
-        log.info("measure slice %d", index)
-        rows = measure_slice(index, stack, settings, found, facts, previews)
-        current = write_shard(folder, index, rows, shard_key)
-    entry, rows = current
-    return entry, rows if keep else rows.clear()
 
 
 def stored_volume(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+import msgspec
 import numpy as np
 
 from tomocalc.insertion.room import Room
@@ -47,18 +48,7 @@ class InsertionSettings:
     @classmethod
     def from_config(cls, section: Mapping[str, Any]) -> Self:
         """Pick this class's keys out of the ``insertion`` section."""
-        few, many = section["clusters"]
-        small, large = section["diameter_mm"]
-        faint, bright = section["contrast"]
-        return cls(
-            clusters=(int(few), int(many)),
-            diameter_mm=(float(small), float(large)),
-            contrast=(float(faint), float(bright)),
-            gain=section["gain"],
-            distractors=float(section["distractors"]),
-            half_angle_deg=section["half_angle_deg"],
-            projections=int(section["projections"]),
-        )
+        return msgspec.convert(section, cls, strict=False)
 
 
 @dataclass(frozen=True)

@@ -140,8 +140,7 @@ def volume_page(
     """
     data = viewer_data(
         scored,
-        domain=model.domain,
-        features=model.features,
+        model=model,
         manifest=manifest,
         previews=previews,
         explained=explained,

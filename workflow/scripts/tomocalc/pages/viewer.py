@@ -13,7 +13,8 @@ from PIL import Image
 
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.image.previews import CROP_MM, images_of
-from tomocalc.model.card import Distribution, Domain
+from tomocalc.model.card import Distribution
+from tomocalc.model.release import ReleasedModel
 from tomocalc.pages.charts import compact
 from tomocalc.pages.words import pretty
 from tomocalc.prediction.fit import percentile
@@ -40,8 +41,7 @@ WORDS = {
 def viewer_data(
     scored: Scored,
     *,
-    domain: Domain,
-    features: Sequence[str],
+    model: ReleasedModel,
     manifest: VolumeManifest,
     previews: pl.DataFrame,
     explained: Mapping[int, Sequence[float]],
@@ -50,14 +50,12 @@ def viewer_data(
 
     Parameters
     ----------
-    domain
-        Of the model's card.
-    features
-        Columns that the model reads.
+    model
+        That scored it.
     previews
         Frames of slices and crops of candidates; see `tomocalc.image.previews`.
     explained
-        Candidate to what each of *features* adds to its log-odds.
+        Candidate to what each feature of the model adds to its log-odds.
     """
     frames, crops = fitted(previews)
     scores, shown = scored.scores, scored.marks.head(MOST_MARKS)
@@ -76,8 +74,8 @@ def viewer_data(
         "crop_mm": CROP_MM,
         "marks": [_mark(row) for row in shown.iter_rows(named=True)],
         "clusters": [_circle(row, pixel_mm) for row in scored.clusters.iter_rows(named=True)],
-        "features": [_feature(name, domain.features[name]) for name in features],
-        "details": _details(shown.head(MOST_DETAILS), domain, features, crops, explained),
+        "features": [_feature(name, model.domain.features[name]) for name in model.features],
+        "details": _details(shown.head(MOST_DETAILS), model, crops, explained),
     }
 
 
@@ -106,20 +104,20 @@ def _circle(row: Mapping[str, Any], pixel_mm: float) -> dict[str, Any]:
 
 def _details(
     shown: pl.DataFrame,
-    domain: Domain,
-    features: Sequence[str],
+    model: ReleasedModel,
     crops: Mapping[int, str],
     explained: Mapping[int, Sequence[float]],
 ) -> dict[int, Any]:
     """Return values, their place in the training, crop and, where known, parts of candidates."""
+    known = model.domain.features
     percents = {
-        name: 100 * percentile(shown[name].to_numpy().astype(np.float64), domain.features[name])
-        for name in features
+        name: 100 * percentile(shown[name].to_numpy().astype(np.float64), known[name])
+        for name in model.features
     }
     return {
         row["candidate_id"]: {
-            "values": compact([row[name] for name in features]),
-            "percent": compact([percents[name][place] for name in features]),
+            "values": compact([row[name] for name in model.features]),
+            "percent": compact([percents[name][place] for name in model.features]),
             "parts": compact(list(explained.get(row["candidate_id"], []))),
             "crop": crops.get(row["candidate_id"]),
         }

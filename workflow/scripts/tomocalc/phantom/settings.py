@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, get_type_hints
 
 import numpy as np
 
@@ -71,18 +71,8 @@ class Settings(Geometry):
     @classmethod
     def from_config(cls, section: PhantomSection) -> Self:
         """Pick this class's keys out of the ``phantom`` section."""
-        return cls(
-            rows=int(section["rows"]),
-            columns=int(section["columns"]),
-            slices=int(section["slices"]),
-            pixel_spacing_mm=float(section["pixel_spacing_mm"]),
-            slice_spacing_mm=float(section["slice_spacing_mm"]),
-            projections=int(section["projections"]),
-            half_angle_deg=float(section["half_angle_deg"]),
-            photons=float(section["photons"]),
-            end_on_vessels=float(section["end_on_vessels"]),
-            difficulty=float(section["difficulty"]),
-        )
+        values = {**section}
+        return cls(**{name: kind(values[name]) for name, kind in get_type_hints(cls).items()})
 
 
 def stream(seed: int, *names: str) -> np.random.Generator:

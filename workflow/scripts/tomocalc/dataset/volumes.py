@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +22,7 @@ from tomocalc.dataset.listing import check_cohort
 from tomocalc.dataset.places import Size, misplaced
 from tomocalc.dataset.readings import Readings
 from tomocalc.errors import fault, raise_all
-from tomocalc.image.shards import read_manifest, read_volume_rows
+from tomocalc.image.shards import in_order, read_manifest, read_volume_rows
 from tomocalc.neighbours import ClusterSettings
 from tomocalc.sections import DoubtsSection, Finding, LabelsSection, lines_of
 from tomocalc.tables import LABELS, names
@@ -32,6 +31,10 @@ log = logging.getLogger(__name__)
 
 Findings = Callable[[Sequence[Any]], list[Finding]]
 """Returns rows of the annotation sheet, each in its place, given the volumes they may name."""
+
+
+READ_AT_ONCE = 2
+"""Volumes: one is read while the one before it is labelled."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,7 @@ def merge_volumes(
     matched = ignored = 0
     readings = Readings()
     formed = ClusterCounts()
-    for manifest, shard_rows in _read_ahead(measured):
+    for manifest, shard_rows in in_order(_with_rows, measured, READ_AT_ONCE):
         mine = by_volume.get(manifest.volume_id, [])
         spacing = manifest.pixel_spacing_mm
         rows, found = label_candidates(shard_rows, mine, labels, spacing)
@@ -237,8 +240,8 @@ def _outline(path: str) -> _Measured:
     return _Measured(path, manifest.lean(), empty)
 
 
-def _rows(path: str) -> pl.DataFrame:
-    return read_volume_rows(path, read_manifest(path))
+def _with_rows(volume: _Measured) -> tuple[VolumeManifest, pl.DataFrame]:
+    return volume.manifest, read_volume_rows(volume.path, read_manifest(volume.path))
 
 
 def _extraction(measured: list[_Measured]) -> dict[str, Any]:
@@ -253,19 +256,6 @@ def _extraction(measured: list[_Measured]) -> dict[str, Any]:
         "slice_spacing_mm": [min(deep), max(deep)] if deep else None,
         "contents": sorted({volume.content for volume in volumes} - {""}),
     }
-
-
-def _read_ahead(measured: list[_Measured]) -> Iterator[tuple[VolumeManifest, pl.DataFrame]]:
-    """Yield every manifest with its volume's rows, reading the next volume meanwhile."""
-    with ThreadPoolExecutor(1) as reader:
-        waiting: deque[tuple[VolumeManifest, Future[pl.DataFrame]]] = deque()
-        for volume in measured:
-            waiting.append((volume.manifest, reader.submit(_rows, volume.path)))
-            if len(waiting) > 1:
-                ready, rows = waiting.popleft()
-                yield ready, rows.result()
-        for ready, rows in waiting:
-            yield ready, rows.result()
 
 
 def _slice_account(measured: list[_Measured], max_bad_fraction: float) -> dict[str, int]:

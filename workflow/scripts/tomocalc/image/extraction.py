@@ -17,11 +17,12 @@ from tomocalc.accounts.settings import Settings
 from tomocalc.errors import TomocalcError, fault
 from tomocalc.files import digest
 from tomocalc.image.objects import SEARCH_FILE, VolumeObjects
-from tomocalc.image.passes import find_candidates, in_order, measure_slice
+from tomocalc.image.passes import find_candidates, measure_slice
 from tomocalc.image.previews import PREVIEWS_FILE, Previews
 from tomocalc.image.shards import (
     current_shard,
     current_table,
+    in_order,
     read_manifest,
     read_volume_rows,
     settings_key,

@@ -7,10 +7,7 @@ by side; what is found comes in their order.
 from __future__ import annotations
 
 import logging
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -25,6 +22,7 @@ from tomocalc.image.features import focus_offset, slices_spanned
 from tomocalc.image.linking import Places, link
 from tomocalc.image.objects import OBJECTS, VolumeObjects, object_rows
 from tomocalc.image.runs import join
+from tomocalc.image.shards import in_order
 from tomocalc.image.slice_doubts import (
     COARSE,
     PROJECTED,
@@ -42,9 +40,6 @@ if TYPE_CHECKING:
     from tomocalc.readers.volume import Volume
 
 log = logging.getLogger(__name__)
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 def find_candidates(
@@ -204,23 +199,3 @@ def measure_slice(
     if next(fact for fact in found.facts if fact.slice == index).qc_flag == "capped":
         rows = rows.with_columns(qc_flag=pl.lit("capped"))
     return rows.sort("candidate_id")
-
-
-def in_order(
-    function: Callable[[Item], Result], items: Iterable[Item], threads: int
-) -> Iterator[Result]:
-    """Yield ``function(item)`` in the order of *items*, at most *threads* under way at once.
-
-    Decoders and numpy release the interpreter lock, so threads share the work without copies.
-    """
-    if threads <= 1:
-        yield from map(function, items)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        waiting: deque[Future[Result]] = deque()
-        for item in items:
-            if len(waiting) == threads:
-                yield waiting.popleft().result()
-            waiting.append(pool.submit(function, item))
-        while waiting:
-            yield waiting.popleft().result()

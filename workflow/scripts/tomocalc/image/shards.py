@@ -8,10 +8,13 @@ from __future__ import annotations
 import hashlib
 import io
 import platform
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import polars as pl
@@ -29,6 +32,29 @@ PACKAGES = ("numpy", "scipy", "scikit-image", "polars", "pyarrow", "pydicom", "i
 SCHEMA = pl.Schema(schema(SHARD))
 LISTING = "volumes.tsv"
 """Sheet of the measured volumes, in the folder that holds a folder for each."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def in_order(
+    function: Callable[[Item], Result], items: Iterable[Item], threads: int
+) -> Iterator[Result]:
+    """Yield ``function(item)`` in the order of *items*, at most *threads* under way at once.
+
+    Decoders and numpy release the interpreter lock, so threads share the work without copies.
+    """
+    if threads <= 1:
+        yield from map(function, items)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[Result]] = deque()
+        for item in items:
+            if len(waiting) == threads:
+                yield waiting.popleft().result()
+            waiting.append(pool.submit(function, item))
+        while waiting:
+            yield waiting.popleft().result()
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 import numpy as np
@@ -46,7 +46,7 @@ class InsertionSettings:
     projections: int
 
     @classmethod
-    def from_config(cls, section: Mapping[str, Any]) -> Self:
+    def from_config(cls, section: Mapping[str, object]) -> Self:
         """Pick this class's keys out of the ``insertion`` section."""
         return msgspec.convert(section, cls, strict=False)
 

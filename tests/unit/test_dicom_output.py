@@ -140,7 +140,7 @@ def test_identifiers_of_the_source_are_copied_only_when_asked_for(source: list[P
 
 def test_a_source_without_identifiers_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 300)
-    with pytest.raises(TomocalcError, match=r"E601.*not DICOM"):
+    with pytest.raises(TomocalcError, match=r"E601.*not DICOM.*--identifiers"):
         identity(MANIFEST, [tmp_path / "a.png"], identifiers="source", content="c")
 
 

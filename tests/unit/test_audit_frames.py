@@ -153,5 +153,6 @@ def test_numbers_that_are_called_a_name_are_asked_and_no_features() -> None:
     assert {one.feature for one in found.features} == {"glcm_Id", "size"}
     bad = [(one.name, one.subject) for one in found.checks if one.verdict == "caution"]
     assert bad == [("unnamed", ""), ("numbers_rows", "CaseNo")]
-    twice = audit_table(pl.concat([frame, frame[:9]]), label="label", permutations=0)
+    twice = pl.concat([frame, frame[:9]])
+    twice = audit_table(twice, label="label", features="glcm_Id", negative="0", permutations=0)
     assert all(one.row.isdigit() for one in twice.shared)  # no value of a feature

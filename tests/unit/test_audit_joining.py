@@ -96,7 +96,7 @@ def test_parts_alone_are_read_from_a_text(tmp_path):
 
 
 def test_a_column_of_another_library_is_no_table():
-    with pytest.raises(TomocalcError, match=r"a Series is no table.*a path or a data frame"):
+    with pytest.raises(TomocalcError, match=r"split\): a Series is no.*with the column part"):
         joined_table(TABLE, pd.Series(PARTS))
 
 

@@ -194,7 +194,8 @@ def _foreign(source: Any) -> pl.DataFrame:
         return pl.from_dataframe(source)
     except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
         why, fix = f"a {type(source).__name__} is no table", "give a path or a data frame"
-        raise unusable("the table", why, fix) from error
+        fix += ", of a split one with the column part"
+        raise unusable("the table or its split", why, fix) from error
 
 
 def _of_pandas(frame: Any) -> pl.DataFrame:

@@ -73,6 +73,7 @@ def audit_table(
     """
     if permutations < 0 or seed < 0:
         raise unusable("permutations and seed", "one of them is negative", "give 0 or more")
+    features, negative = ([one] if isinstance(one, str) else one for one in (features, negative))
     frame, unassigned = joined_table(table, split, patient=patient)
     for column in (label, patient, site, *(features or ())):
         if column is not None and column not in frame.columns:

@@ -216,7 +216,7 @@ def _check_columns(
     path: str, table: pl.DataFrame, wanted: dict[str, list[str]], groups: Sequence[str]
 ) -> None:
     """Check that a table has the columns *wanted* by keys of the configuration, and its groups."""
-    known = [name for name in table.columns if name != LINE]
+    known = [name for name in table.columns if name not in ("", LINE)]
     untold = table.select(UNTOLD).schema
     asked = {*groups}.union(*wanted.values())
     fix = "turn it into numbers or text, or name another column"

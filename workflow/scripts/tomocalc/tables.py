@@ -122,12 +122,7 @@ CLUSTER_FEATURES = _columns(
 """Of a cluster, equal on all rows of its members, but for the distance to the centre."""
 
 READER = _columns(
-    (
-        "reader_morphology",
-        pl.Float32,
-        "",
-        "a reader's opinion: shape of the members, 0 to 4",
-    ),
+    ("reader_morphology", pl.Float32, "", "a reader's opinion: shape of the members, 0 to 4"),
     ("reader_distribution", pl.Float32, "", "a reader's opinion: how they lie together, 0 to 4"),
     ("reader_birads", pl.Float32, "", "a reader's opinion: BI-RADS assessment, 1 to 7"),
 )

@@ -168,12 +168,7 @@ def fit_scores(
 
 
 def cross_validate(
-    model: FeatureModel,
-    data: Data,
-    *,
-    folds: int,
-    repeats: int,
-    seed: int,
+    model: FeatureModel, data: Data, *, folds: int, repeats: int, seed: int
 ) -> list[dict[str, float]]:
     """Return AUROC, average precision, F1 and accuracy at 0.5 of every fold of every repeat.
 
@@ -197,12 +192,7 @@ def cross_validate(
 
 
 def grouped_folds(
-    label: NDArray[np.float32],
-    group: NDArray[np.int32],
-    *,
-    folds: int,
-    repeats: int,
-    seed: int,
+    label: NDArray[np.float32], group: NDArray[np.int32], *, folds: int, repeats: int, seed: int
 ) -> Iterator[tuple[Rows, Rows]]:
     """Yield training and test rows of every fold of every repeat.
 

@@ -96,20 +96,10 @@ def paired(
     named = bool((patient != "").all())
     group = (patient.rank("dense") - 1).to_numpy() if named else np.arange(one.height)
     scores = two["probability"].to_numpy(), one["probability"].to_numpy()
-    return paired_figures(
-        label,
-        scores,
-        group.astype(np.int32),
-        confidence=confidence,
-    )
+    return paired_figures(label, scores, group.astype(np.int32), confidence=confidence)
 
 
-def compare(
-    folders: Sequence[Path],
-    names: Sequence[str],
-    *,
-    confidence: float,
-) -> RunComparison:
+def compare(folders: Sequence[Path], names: Sequence[str], *, confidence: float) -> RunComparison:
     """Return the facts of all runs, their differing settings, and each one's lead over the first.
 
     Raises

@@ -112,12 +112,7 @@ def _runs_chart(runs: Sequence[RunFacts]) -> Chart:
     """Return figures with their intervals, one row per run."""
     rows = [label(run.name) for run in runs]
     data = [
-        dots(
-            merit_name(name),
-            rows,
-            [run.test.metrics.get(name) for run in runs],
-            colour=colour,
-        )
+        dots(merit_name(name), rows, [run.test.metrics.get(name) for run in runs], colour=colour)
         for name, colour in zip(DRAWN, SERIES, strict=False)
     ]
     layout = {

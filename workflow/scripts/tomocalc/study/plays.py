@@ -143,12 +143,7 @@ def half_widths(
 
 
 def ahead(
-    made: list[Pilot],
-    truth: Floats,
-    weight: Floats,
-    lead: float,
-    confidence: float,
-    wider: Floats,
+    made: list[Pilot], truth: Floats, weight: Floats, lead: float, confidence: float, wider: Floats
 ) -> NDArray[np.bool_]:
     """Return whether each study's interval of the lead lies above 0, were the true lead *lead*."""
     here, there = made

@@ -76,13 +76,10 @@ def test_every_named_file_that_is_missing_is_told(config: dict[str, Any], tmp_pa
 def test_a_setting_that_names_no_column_is_told(
     of_a_table: dict[str, Any], kind: str, change: dict[str, Any], where: str, fix: str
 ) -> None:
-    path = Path(of_a_table["table"]["path"]).with_suffix(f".{kind}")
-    pl.read_csv(of_a_table["table"]["path"]).write_parquet(path.with_suffix(".parquet"))
-    if kind == "csv":  # as pandas writes it, with an index
-        path.write_text(
-            "".join(f"{n or ''},{row}\n" for n, row in enumerate(path.read_text().split()))
-        )
-    of_a_table["table"] |= {"path": str(path)}
+    path = Path(of_a_table["table"]["path"])
+    pl.read_csv(path).write_parquet(path.with_suffix(".parquet"))
+    pl.read_csv(path).with_row_index("").write_csv(path)  # with an index, as pandas writes it
+    of_a_table["table"] |= {"path": str(path.with_suffix(f".{kind}"))}
     check_contents(of_a_table, {})
     of_a_table["table"] |= change
     with pytest.raises(TomocalcError) as caught:

@@ -150,6 +150,9 @@ def test_volumes_without_an_annotation_are_told(tmp_path, caplog):
     assert "1 of 2 volumes have no annotation of a calcification" in caplog.text
     caplog.clear()
     merge(tmp_path, manifests[:1], "v\t0\t20\t30\t2\tcluster\n")
+    rule = {"calcifications": 3, "distance_mm": 5.0, "contrast_to_noise": -9.0}
+    line = "v\t0\t20\t20\t24\tcluster\tbenign\n"
+    merge(tmp_path, manifests, line, "pathology", clusters=rule)  # of w no cluster is a row
     assert "no annotation" not in caplog.text
 
 

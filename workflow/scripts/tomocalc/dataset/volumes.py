@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,7 +111,14 @@ def merge_volumes(
     raise_all(misplaced(sheet, [*annotated, *other_kinds], sizes))
     for finding in other_kinds:
         beside[finding["volume_id"]].append(finding)
-    _warn_of_unannotated(volumes, by_volume)
+    free = len(volumes) - len(by_volume)
+    if free and clusters is None:  # else they hold no cluster, and count for nothing
+        log.warning(
+            "%d of %d volumes have no annotation of a calcification: all their candidates count as "
+            "no calcification; leave out volumes that nobody has read",
+            free,
+            len(volumes),
+        )
     order = pl.all() if clusters is None else names(MEMBER_ROWS + LABELS)
     matched = ignored = 0
     readings = Readings()
@@ -153,7 +160,7 @@ def merge_volumes(
             "in_several_areas": apart,
             "matched": matched,
             "unmatched": len(annotated) - matched,
-            "volumes_without_annotation": len(volumes) - len(by_volume),
+            "volumes_without_annotation": free,
             "other_findings": len(other_kinds),
             "ignored_candidates": ignored,
         },
@@ -193,17 +200,6 @@ def _check_clusters(sheet: str, counts: ClusterCounts) -> None:
             f"outcome, and in {counts.without_members} outlined ones no candidate stands out"
         )
         raise fault("no_cluster_found", sheet, why)
-
-
-def _warn_of_unannotated(volumes: list[VolumeManifest], annotated: Collection[str]) -> None:
-    """Say that volumes without a line in the sheet count as free of calcifications."""
-    if free := len(volumes) - len(annotated):
-        log.warning(
-            "%d of %d volumes have no annotation of a calcification: all their candidates count as "
-            "no calcification; leave out volumes that nobody has read",
-            free,
-            len(volumes),
-        )
 
 
 def _check_matched(sheet: str, annotated: int, matched: int, turned: int) -> None:

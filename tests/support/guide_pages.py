@@ -22,7 +22,7 @@ LINE = re.compile(r"^for .*?^done$|^[^\n]+$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"(?:[A-Z_]+=\S+ )?[a-z][a-z0-9_-]* .+|--[a-z-]+ .+", re.DOTALL)
 """A program with its arguments, or options that go behind another command."""
 SNAKEMAKE_ALONE = re.compile(r"snakemake [^;|&]+")
-NO_COMMANDS = {"in silico", "cp -p", "rsync -t"}
+NO_COMMANDS = {"in silico", "cp -p", "rsync -t", "ls -l"}
 
 Walk = Mapping[str, str]
 """Commands as the pages have them, in order, and how each is run: {} stands for the command."""

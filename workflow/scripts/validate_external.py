@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -156,7 +157,8 @@ def main(
         rows_asked=rows_asked,
     )
     found.write(metrics)
-    html = evaluation_page(found, clusters=images.clusters, patients=images.patients)
+    in_run = (Path(page).parent.parent / "index.html").is_file()
+    html = evaluation_page(found, clusters=images.clusters, patients=images.patients, in_run=in_run)
     write_page(page, html, words)
     for name, figure in found.test.metrics.items():
         log.info("external %s %.4f", name, figure.value)

@@ -43,6 +43,7 @@ def evaluation_page(
     *,
     clusters: pl.DataFrame | None = None,
     patients: pl.DataFrame | None = None,
+    in_run: bool = True,
 ) -> str:
     """Return ``report.html`` or, of an `ExternalAccount`, ``external.html``.
 
@@ -53,6 +54,8 @@ def evaluation_page(
     clusters, patients
         ``clusters.parquet`` and ``patients.parquet`` where there are some; the test part is
         shown.
+    in_run
+        Whether the other pages of a run lie beside it.
     """
     external = metrics if isinstance(metrics, ExternalAccount) else None
     values = {"cases": metrics.cases} | (_measured(metrics) if metrics.test.metrics else {})
@@ -65,7 +68,7 @@ def evaluation_page(
         values |= image_values(metrics.images, clusters, metrics.confidence)
     return render_page(
         "evaluation",
-        links=navigation(EXTERNAL if external else REPORT, run_pages()),
+        links=navigation(EXTERNAL if external else REPORT, run_pages() if in_run else []),
         badge=badge_of(metrics.source),
         packages=("numpy", "plotly", "scikit-learn", "torch"),
         metrics=metrics,

@@ -14,6 +14,7 @@ from support.leaks_zoo import ANIMALS
 from tomocalc.accounts.leakage import Check, Verdict
 from tomocalc.audit.association import associations
 from tomocalc.audit.audit import audit_split, features_alone, rows_of_split
+from tomocalc.audit.preparation import prepared
 from tomocalc.audit.rows import SplitRows
 from tomocalc.dataset.splits import split_honest, usable_candidates
 from tomocalc.errors import TomocalcError
@@ -79,6 +80,13 @@ def test_scaling_by_all_rows_is_seen_in_three_decimals(over: str) -> None:
     rows, _ = scaled(3, over)
     rounded = changed(rows, rows.frame.with_columns(pl.col(rows.features).round(3)))
     assert audit_split(rounded, permutations=0).check("scaled").verdict is Verdict.CAUTION
+
+
+def test_shares_of_three_decimals_are_not_told_to_be_scaled() -> None:
+    rows = table(3)
+    for seed in range(20):
+        shares = np.random.default_rng(seed).beta(2, 1, rows.numbers.shape).round(3)
+        assert prepared(with_values(rows, shares))[0].count == 0
 
 
 def test_the_order_of_the_table_is_no_range_of_a_feature() -> None:

@@ -76,15 +76,17 @@ def _scaling(values: Floats, near: float, these: Bools) -> set[str]:
         return set()
     low, first, middle, third, high = np.quantile(known, (0, 0.25, 0.5, 0.75, 1))
     size, off = max(-low, high), dict[str, float]()
-    if near <= NEARLY * COARSE * spread:
-        off["mean"] = abs(known.mean()) / min(spread, 1.0)
-        off["quartiles"] = abs(middle) + abs(third - first - 1)
-    # an end that many rows have is one of the measure, as of a share, and not of these rows
+    coarse = near > NEARLY * COARSE * spread
+    if not coarse:
+        off["mean"] = abs(known.mean()) / min(spread, 1.0) - near
+        off["quartiles"] = abs(middle) + abs(third - first - 1) - near
+    # A scaled end is 0 or 1 to the last digit, however few are written. One that many rows have is
+    # of the measure, as of a share, and not of these rows; so may be a rounded share's greatest.
     if min((known == low).sum(), (known == high).sum()) == 1:
-        off["ends"] = min(abs(low), abs(low + 1)) + abs(high - 1)
-    if (abs(known) == size).sum() == 1:
-        off["size"] = abs(size - 1)
-    return {way for way, far in off.items() if far <= near}
+        off["ends"] = min(abs(low), abs(low + 1)) + abs(high - 1) - EXACT
+    if (abs(known) == size).sum() == 1 and (low < 0 or not coarse):
+        off["size"] = abs(size - 1) - EXACT
+    return {way for way, far in off.items() if far <= 0}
 
 
 def _encoded(rows: SplitRows, once: Bools, exact: Exact) -> Check:

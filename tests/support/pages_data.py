@@ -10,7 +10,6 @@ import polars as pl
 
 from split_dataset import count, oversampled_counts
 from support.candidates import SPLIT, candidate_rows
-from support.defaults import CONFIG
 from support.manifests import manifest
 from tomocalc.accounts.leakage import Balanced, SplitAccount
 from tomocalc.accounts.metrics import MetricsAccount
@@ -109,9 +108,10 @@ def figures(
     for part in ("train", "validation", "test"):
         label = (draw.random(n) < 0.2).astype(np.int8)
         score = 1 / (1 + np.exp(-draw.normal(label * 2.5 - 2, 1)))
-        rows = pl.DataFrame({"label": label, "probability": score, "group": np.arange(n) // 10})
-        settings = CONFIG["evaluation"] | {"prevalences": [0.01, 0.1]}
-        parts[part] = account(rows, threshold=0.4, settings=settings, seed=1)
+        cluster = (np.arange(n) // 10).astype(np.int32)
+        parts[part] = account(
+            label, score, cluster, threshold=0.4, confidence=0.95, seed=1, prevalences=(0.01, 0.1)
+        )
     return MetricsAccount(
         protocol=protocol,
         source=source,

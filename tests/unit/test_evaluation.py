@@ -3,11 +3,9 @@
 import math
 
 import numpy as np
-import polars as pl
 import pytest
 from sklearn import metrics as reference
 
-from support.defaults import CONFIG
 from tomocalc.accounts.metrics import Part
 from tomocalc.evaluation.account import account, precision_recall, roc
 from tomocalc.evaluation.weighted import figures_left_out
@@ -92,16 +90,18 @@ def test_one_class_has_no_ranking():
             name(np.ones(3), np.ones(3))
 
 
-def accounted(label, score, group):
-    rows = pl.DataFrame({"label": label, "probability": score, "group": group})
-    return account(rows, threshold=0.5, settings=CONFIG["evaluation"], seed=1)
-
-
 def test_account_is_complete_and_inside_its_intervals():
     draw = np.random.default_rng(1)
     label = (draw.random(400) < 0.2).astype(np.int8)
     score = np.clip(draw.normal(0.3 + 0.3 * label, 0.15), 0, 1)
-    facts = accounted(label, score, np.repeat(np.arange(40), 10))
+    facts = account(
+        label,
+        score,
+        np.repeat(np.arange(40), 10).astype(np.int32),
+        threshold=0.5,
+        confidence=0.95,
+        seed=1,
+    )
     assert facts.metrics.pop("ece").method == "none"
     for figure in facts.metrics.values():
         assert figure.low < figure.value < figure.high
@@ -113,7 +113,11 @@ def test_account_is_complete_and_inside_its_intervals():
 def test_a_perfect_figure_has_an_honest_interval():
     # 3 patients with, 5 without: all told apart, but of so few that little is certain
     label = (np.arange(8) < 3).astype(np.int8)
-    facts = accounted(label, np.where(label, 0.8, 0.2), np.arange(8))
+    patient = np.arange(8, dtype=np.int32)
+    facts = account(
+        label, np.where(label, 0.8, 0.2), patient,
+        threshold=0.5, confidence=0.95, seed=1,
+    )  # fmt: skip
     for name in ("auroc", "average_precision", "f1"):
         figure = facts.metrics[name]
         assert (figure.value, figure.high) == (1, pytest.approx(1))
@@ -127,5 +131,9 @@ def test_a_perfect_figure_has_an_honest_interval():
 
 
 def test_one_class_gives_counts_only():
-    facts = accounted(np.zeros(4, np.int8), np.full(4, 0.1), np.arange(4))
+    zeros = np.zeros(4, np.int8)
+    facts = account(
+        zeros, np.full(4, 0.1), np.arange(4, dtype=np.int32),
+        threshold=0.5, confidence=0.95, seed=1,
+    )  # fmt: skip
     assert facts == Part(n=4, positives=0, groups=4, rarer_groups=0, unit="patient")

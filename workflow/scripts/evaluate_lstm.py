@@ -181,12 +181,7 @@ def _parts(
     by_patient = bool((scored["patient_id"] != "").all())
     unit = "patient" if by_patient else "equal rows"
     rows = {part: scored.filter(pl.col("part") == part) for part in PARTS}
-    parts = {
-        part: account(
-            rows[part], threshold=model.threshold, settings=settings, seed=seed, unit=unit
-        )
-        for part in PARTS
-    }
+    parts = {part: _part(rows[part], model.threshold, settings, seed, unit) for part in PARTS}
     if parts["test"].metrics:
         points = operating_points(
             _labelled(rows["validation"]),
@@ -196,6 +191,20 @@ def _parts(
         )
         parts["test"] = msgspec.structs.replace(parts["test"], operating_points=points)
     return parts
+
+
+def _part(
+    rows: pl.DataFrame, threshold: float, settings: EvaluationSection, seed: int, unit: str
+) -> Part:
+    return account(
+        *_labelled(rows),
+        rows["group"].to_numpy().astype(np.int32),
+        threshold=threshold,
+        confidence=settings["confidence"],
+        seed=seed,
+        prevalences=settings["prevalences"],
+        unit=unit,
+    )
 
 
 def _labelled(rows: pl.DataFrame) -> tuple[Any, Any]:

@@ -124,8 +124,7 @@ def main(
         threshold=model.threshold,
         confidence=settings["confidence"],
     )
-    unit = "patient" if (scored["patient_id"] != "").all() else "equal rows"
-    test = account(scored, threshold=model.threshold, settings=settings, seed=seed, unit=unit)
+    test = _test(scored, model, settings, seed)
     label, score = scored["label"].to_numpy(), scored["probability"].to_numpy()
     group, confidence = scored["group"].to_numpy(), settings["confidence"]
     domain = model.domain
@@ -239,6 +238,22 @@ def _images(
         rule = model.clusters.rule
         return measure_outcomes(scores, everyone, volumes, findings, rule=rule, **how)
     return measure_images(scores.filter("focus"), everyone, volumes, findings, **how)
+
+
+def _test(
+    scored: pl.DataFrame, model: ReleasedModel, settings: sections.EvaluationSection, seed: int
+) -> Part:
+    named = bool((scored["patient_id"] != "").all())
+    return account(
+        scored["label"].to_numpy(),
+        scored["probability"].to_numpy(),
+        scored["group"].to_numpy(),
+        threshold=model.threshold,
+        confidence=settings["confidence"],
+        seed=seed,
+        prevalences=settings["prevalences"],
+        unit="patient" if named else "equal rows",
+    )
 
 
 def _source(table: str | None, volumes: Sequence[VolumeManifest]) -> str:

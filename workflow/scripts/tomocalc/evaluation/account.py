@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from tomocalc.accounts.figures import Figure
@@ -21,7 +20,6 @@ from tomocalc.evaluation.jackknife import share_of
 from tomocalc.evaluation.thresholds import predictive_values, threshold_table
 from tomocalc.evaluation.weighted import figures_of_merit, rarer_groups
 from tomocalc.metrics import confusion
-from tomocalc.sections import EvaluationSection
 
 BINS = 10
 """Of equal width."""
@@ -117,26 +115,27 @@ CURVE_POINTS = 400
 
 
 def account(
-    rows: pl.DataFrame,
+    label: NDArray[np.int8],
+    score: NDArray[np.float64],
+    group: NDArray[np.int32],
     *,
     threshold: float,
-    settings: EvaluationSection,
+    confidence: float,
     seed: int,
+    prevalences: Sequence[float] = (),
     unit: str = "patient",
 ) -> Part:
     """Evaluate the scores of one part; without both classes there are only the counts.
 
     Parameters
     ----------
-    rows
-        Truth (``label``, 0 or 1), ``probability`` and ``group``: patient, or what stands for one.
-    settings
-        Section ``evaluation`` of the configuration.
+    label, score, group
+        Truth (0 or 1), probability and patient (or what stands for one) of every row.
+    prevalences
+        At which the predictive values are computed.
     unit
         What a group is, for the reader.
     """
-    label, score = rows["label"].to_numpy(), rows["probability"].to_numpy()
-    group, confidence = rows["group"].to_numpy().astype(np.int32), settings["confidence"]
     counted = Part(
         n=len(label),
         positives=int((label == 1).sum()),
@@ -158,12 +157,7 @@ def account(
         calibration_error=error,
         thresholds=threshold_table(label, score, chosen=threshold),
         predictive_values=predictive_values(
-            label,
-            score,
-            group,
-            settings["prevalences"],
-            threshold=threshold,
-            confidence=confidence,
+            label, score, group, prevalences, threshold=threshold, confidence=confidence
         ),
         report=tuple(counts.classes()),
         roc=roc(label, score),

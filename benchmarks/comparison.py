@@ -20,7 +20,6 @@ import polars as pl
 from measuring import head
 
 from fit_feature_models import samples_of
-from support.defaults import CONFIG  # pyright: ignore[reportMissingImports]
 from tomocalc.comparison.catalogue import NAMES
 from tomocalc.comparison.feature_models import FEATURE_MODELS
 from tomocalc.comparison.fitting import fold_figures, tune_and_fit
@@ -50,10 +49,10 @@ def main(path: str, trials: int = 12) -> None:
         table, _ = read_feature_table(path, cast("TableSection", columns), unlabelled="fail")
     features = list(columns["features"])
     focus = usable_candidates(table, used=features, duplicates="drop")
-    split = CONFIG["split"] | {"test_fraction": 0.2}
+    shared = {"seed": 1, "test_fraction": 0.2, "folds": 5}
     splits = {
-        "paper": split_paper(focus, split, seed=1),
-        "honest": split_honest(focus, split, seed=1),
+        "paper": split_paper(focus, **shared),
+        "honest": split_honest(focus, **shared, validation_fraction=0.2),
     }
     print(head("model", "protocol", "accuracy", "AUROC", "AP", "F1", "trials", "CPU s"))
     total = 0.0

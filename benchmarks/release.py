@@ -256,7 +256,7 @@ def whole_run(table: pl.DataFrame, folder: Path) -> None:
 def one_permutation(table: pl.DataFrame, seed: int) -> dict[str, float]:
     """Return the AUROC of every model on the test part of an honest split."""
     focus = usable_candidates(table, used=FEATURES, duplicates="drop")
-    splits = split_honest(focus, CONFIG["split"], seed=seed)
+    splits = split_honest(focus, seed=seed, **CONFIG["split"])
     data = samples_of(table, splits, features=FEATURES, impute="none")
     test = np.flatnonzero(data.samples.part == "test")
     label = data.samples.y[test]

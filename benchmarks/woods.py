@@ -36,7 +36,6 @@ from woods_models import (
     tuned_lstm,
 )
 
-from support.defaults import CONFIG  # pyright: ignore[reportMissingImports]
 from tomocalc.dataset.splits import split_paper
 from tomocalc.experiments.paper import PAPER
 from tomocalc.files import read_json, write_json
@@ -98,7 +97,7 @@ def paper(seeds: range, *, epochs: int) -> None:
     print(_confusion_row("paper", PAPER_CONFUSION))
     matrices = []
     for seed in seeds:
-        splits = split_paper(rows, CONFIG["split"] | {"test_fraction": 0.2}, seed=seed)
+        splits = split_paper(rows, seed=seed, test_fraction=0.2, folds=5)
         samples = as_samples(rows, splits)
         train, test = (np.flatnonzero(samples.part == part) for part in ("train", "test"))
         found = fit(

@@ -6,11 +6,7 @@ import numpy as np
 import polars as pl
 
 from tomocalc.dataset.feature_table import CANDIDATE
-from tomocalc.sections import SplitSection
 from tomocalc.tables import SHARD, TEXTURE, names, schema
-
-SPLIT: SplitSection = {"validation_fraction": 0.2, "test_fraction": 0.25, "folds": 3}
-"""The section of the configuration, for few patients."""
 
 
 def candidate_rows(**columns) -> pl.DataFrame:

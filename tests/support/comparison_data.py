@@ -12,12 +12,13 @@ import compare_models
 import fit_feature_models
 import grow_trees
 import train_lstm
-from support.candidates import SPLIT, cohort
+from support.candidates import cohort
 from support.model_data import MODEL, chosen, training
 from support.table_data import split_into
 from tomocalc.parquet import write_parquet
 
 FEATURES = ["area", "contrast"]
+SPLIT = {"validation_fraction": 0.2, "test_fraction": 0.25, "folds": 3}
 SETTINGS = {"trials": 2, "cross_validation": 1}
 EVALUATION = {"confidence": 0.95}
 CITED = "model\taccuracy\tsource\nlstm\t0.9727\tthe reference paper\nresnet101\t0.747\tanother\n"

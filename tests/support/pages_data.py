@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from split_dataset import count, oversampled_counts
-from support.candidates import SPLIT, candidate_rows
+from support.candidates import candidate_rows
 from support.manifests import manifest
 from tomocalc.accounts.leakage import Balanced, SplitAccount
 from tomocalc.accounts.metrics import MetricsAccount
@@ -22,6 +22,7 @@ from tomocalc.evaluation.images import Images, measure_images
 from tomocalc.parquet import write_parquet
 
 FEATURES = ["area", "gray_level", "contrast", "neighbours"]
+SPLIT = {"validation_fraction": 0.2, "test_fraction": 0.25, "folds": 3}
 HOSTILE = (
     "</script><script>document.title='owned'</script>",
     "<img src=x onerror=\"document.title='owned'\">",
@@ -62,7 +63,7 @@ def write_dataset(
 ) -> dict[str, str]:
     """Write the four files of ``results/dataset/`` and return their paths."""
     focus = usable_candidates(candidates, used=FEATURES, duplicates="drop")
-    splits = split_honest(focus, SPLIT, seed=1)
+    splits = split_honest(focus, seed=1, **SPLIT)
     paths = {
         "candidates": folder / "candidates.parquet",
         "splits": folder / "splits.parquet",

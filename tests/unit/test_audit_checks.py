@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from msgspec.structs import replace
 
-from support.candidates import SPLIT, cohort
+from support.candidates import cohort
 from support.leaks import Planted, changed, copied, table, told_by, with_values
 from support.leaks_prepared import scaled
 from support.leaks_zoo import ANIMALS
@@ -161,7 +161,7 @@ def test_features_alone_in_the_better_direction() -> None:
 @pytest.mark.parametrize("name", ["search_knows", "detectors_know"])
 def test_the_audit_knows_from_whom_search_and_detectors_have_learned(name: str) -> None:
     focus = usable_candidates(cohort(60, each=6), used=FEATURES, duplicates="drop")
-    splits = split_honest(focus, SPLIT, seed=1)
+    splits = split_honest(focus, seed=1, validation_fraction=0.2, test_fraction=0.25, folds=3)
     patients = {
         part: set(splits.filter(pl.col("part") == part)["patient_id"]) for part in ("train", "test")
     }

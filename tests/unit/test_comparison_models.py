@@ -10,7 +10,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
-from support.candidates import SPLIT, cohort
+from support.candidates import cohort
 from tomocalc.audit.gaps import protocol_gaps
 from tomocalc.comparison.catalogue import NETWORKS, ROWS, Cited, read_cited
 from tomocalc.comparison.combined import Stacking
@@ -45,7 +45,10 @@ NUMBER = re.compile(r"\[(\d+)\]")
 
 def data(protocol="honest"):
     focus = usable_candidates(cohort(40), used=FEATURES, duplicates="drop")
-    splits = (split_paper if protocol == "paper" else split_honest)(focus, SPLIT, seed=1)
+    if protocol == "paper":
+        splits = split_paper(focus, seed=1, test_fraction=0.25, folds=3)
+    else:
+        splits = split_honest(focus, seed=1, validation_fraction=0.2, test_fraction=0.25, folds=3)
     samples = build_samples(
         focus, splits, features=FEATURES, sequence={"kind": "single_step", "slices": 1}
     )

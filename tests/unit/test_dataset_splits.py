@@ -5,7 +5,7 @@ import json
 import polars as pl
 import pytest
 
-from support.candidates import SPLIT, candidate_rows, cohort
+from support.candidates import candidate_rows, cohort
 from support.table_data import split_into
 from tomocalc.accounts.leakage import Verdict
 from tomocalc.audit.audit import audit_split, rows_of_split
@@ -21,12 +21,9 @@ def focus():
     return usable_candidates(cohort(), used=USED, duplicates="drop")
 
 
-def honest(focus, parts=None, seed=1, **changes):
-    return split_honest(focus, SPLIT | {"test_fraction": 0.3, **changes}, seed=seed, parts=parts)
-
-
-def paper(focus, test_fraction=0.2):
-    return split_paper(focus, SPLIT | {"test_fraction": test_fraction}, seed=1)
+def honest(focus, **changes):
+    settings = {"seed": 1, "validation_fraction": 0.2, "test_fraction": 0.3, "folds": 3}
+    return split_honest(focus, **(settings | changes))  # type: ignore[arg-type]
 
 
 def parts_of(splits, column):
@@ -148,15 +145,15 @@ def test_a_table_of_patients_of_whom_few_have_a_negative_row_is_split():
 
 def test_the_paper_protocol_names_what_it_lacks(focus):
     with pytest.raises(TomocalcError, match=r"E304.*raise split\.test_fraction"):
-        paper(focus.head(30), test_fraction=0.01)
+        split_paper(focus.head(30), seed=1, test_fraction=0.01, folds=3)
     for label, found in ((0, "found 0 positive"), (1, "and 0 negative")):
         one = focus.filter(pl.col("label") == label)
         with pytest.raises(TomocalcError, match=f"E304.* {found}"):
-            paper(one)
+            split_paper(one, seed=1, test_fraction=0.2, folds=3)
 
 
 def test_the_paper_protocol_balances_first_and_leaks(focus):
-    splits = paper(focus)
+    splits = split_paper(focus, seed=1, test_fraction=0.2, folds=3)
     assert splits["label"].mean() == 0.5
     assert splits.height == 2 * 180
     assert splits.filter(pl.col("part") == "test").height == 72

@@ -5,7 +5,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from support.candidates import SPLIT, candidate_rows
+from support.candidates import candidate_rows
 from support.manifests import manifest as made
 from tomocalc.accounts.metrics import Cases, Confusion
 from tomocalc.evaluation.cases import case_account, patients_of_table
@@ -16,6 +16,7 @@ from tomocalc.evaluation.images import measure_images, patient_parts
 from tomocalc.evaluation.responses import TestPart, cluster_response
 
 RULE = Rule(3, 10.0)
+SPLIT = {"validation_fraction": 0.2, "test_fraction": 0.25, "folds": 3}
 SETTINGS = {
     "confidence": 0.95,
     "prevalences": [0.01],

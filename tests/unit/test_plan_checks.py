@@ -12,21 +12,19 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from support.defaults import CONFIG
 from tomocalc.cells import LINE
 from tomocalc.dataset.splits import split_honest
 from tomocalc.errors import TomocalcError
 from tomocalc.plan.checks import Cohort, check_split, wrong_places, wrong_spacing
-from tomocalc.sections import SplitSection
 
-SPLIT = CONFIG["split"]
+SPLIT = {"validation_fraction": 0.2, "test_fraction": 0.25, "folds": 5}
 
 
 def cohort(patients: int, calcified: int) -> Cohort:
     return Cohort(patients, {"calcification": calcified}, calcified, "points.csv")
 
 
-def splits(patients: int, calcified: int, split: SplitSection, seed: int) -> bool:
+def splits(patients: int, calcified: int, split: dict[str, Any], seed: int) -> bool:
     """Split patients with two candidates each; return whether it works."""
     group, candidate = np.divmod(np.arange(2 * patients), 2)
     focus = pl.DataFrame(
@@ -39,7 +37,7 @@ def splits(patients: int, calcified: int, split: SplitSection, seed: int) -> boo
         }
     )
     try:
-        split_honest(focus, split, seed=seed)
+        split_honest(focus, seed=seed, **split)
     except TomocalcError:
         return False
     return True

@@ -8,7 +8,6 @@ import polars as pl
 import pytest
 
 import seal_test_part
-from support.candidates import SPLIT
 from support.leaks import table
 from support.manifests import manifest
 from support.model_data import make_candidates, make_splits
@@ -17,6 +16,8 @@ from tomocalc.command.main import main
 from tomocalc.errors import TomocalcError
 from tomocalc.parquet import write_parquet
 from tomocalc.study.seal import freeze, key_of, open_seal, part_of_rows, read_seal
+
+SPLIT = {"validation_fraction": 0.2, "test_fraction": 0.25, "folds": 3}
 
 
 def rows(**changes: list[float]) -> pl.DataFrame:
@@ -91,7 +92,7 @@ def freeze_volumes(folder: Path, findings: str, study: str = "one") -> None:
         splits=str(folder / "splits.parquet"),
         manifests=sorted(map(str, folder.glob("features/*/manifest.json"))),
         annotations=str(folder / "annotations.tsv"),
-        split=SPLIT,
+        split=SPLIT,  # pyright: ignore[reportArgumentType]
         seed=1,
         seal=str(folder / "study.seal"),
         part=str(folder / "sealed.json"),

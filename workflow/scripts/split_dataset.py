@@ -8,7 +8,7 @@ from tomocalc.accounts.leakage import Balanced, Counts, SplitAccount
 from tomocalc.audit.audit import audit_split, rows_of_split
 from tomocalc.audit.own_split import read_own_split
 from tomocalc.dataset.feature_table import raw_table
-from tomocalc.dataset.splits import split_honest, split_paper, usable_candidates
+from tomocalc.dataset.splits import split_by, usable_candidates
 from tomocalc.delimited import LINE
 from tomocalc.log import run
 from tomocalc.parquet import read_parquet, write_parquet
@@ -60,10 +60,8 @@ def main(
             cells = raw_table(table, header=columns["header"]).drop(LINE)
             of_table = {"table": cells, "patient": columns["patient_id"]}
         rows = read_own_split(own, focus, folds=settings["folds"], seed=seed, **of_table)
-    elif protocol == "honest":
-        rows = split_honest(focus, settings, seed=seed, parts=parts)
     else:
-        rows = split_paper(focus, settings, seed=seed)
+        rows = split_by(protocol, focus, seed=seed, settings=settings, parts=parts)
     write_parquet(splits, rows, {"protocol": protocol, "seed": str(seed)})
     SplitAccount(
         protocol=protocol,

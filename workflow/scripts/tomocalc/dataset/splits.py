@@ -54,9 +54,11 @@ def usable_candidates(
 
 def split_honest(
     focus: pl.DataFrame,
-    split: SplitSection,
     *,
     seed: int,
+    validation_fraction: float,
+    test_fraction: float,
+    folds: int,
     parts: Mapping[str, str] | None = None,
 ) -> pl.DataFrame:
     """Split by group, stratified by whether a group holds a calcification.
@@ -75,6 +77,9 @@ def split_honest(
     TomocalcError
         ``E304`` when there are too few groups of a class for the parts and folds.
     """
+    split = SplitSection(
+        validation_fraction=validation_fraction, test_fraction=test_fraction, folds=folds
+    )
     groups = (
         focus.group_by("group")
         .agg(positive=(pl.col("label") == 1).any(), other=(pl.col("label") == 0).any())
@@ -88,9 +93,9 @@ def split_honest(
     if not missing:
         return _arranged(rows)
     works = ""
-    for number in range(2, split["folds"]):
-        fewer: SplitSection = {**split, "folds": number}
-        if not _divided(focus, groups, fewer, seed=seed, given=given)[0]:
+    for number in range(2, folds):
+        split["folds"] = number
+        if not _divided(focus, groups, split, seed=seed, given=given)[0]:
             works = f"set split.folds to {number}, or "
     unit = "patients" if _by_patient(focus) else "groups of equal rows"
     having = f"{groups['positive'].sum()} of {len(groups)} {unit} have a positive {_called(focus)}"
@@ -98,7 +103,9 @@ def split_honest(
     raise _too_few(f"{', '.join(missing)}; {having}", f"{works}{MORE[_called(focus)]}")
 
 
-def split_paper(focus: pl.DataFrame, split: SplitSection, *, seed: int) -> pl.DataFrame:
+def split_paper(
+    focus: pl.DataFrame, *, seed: int, test_fraction: float, folds: int
+) -> pl.DataFrame:
     """Balance by repeating the rarer class, and split only then, as the reference paper does.
 
     Copies of one candidate land on both sides of the split, so its test figures are too good.
@@ -122,20 +129,36 @@ def split_paper(focus: pl.DataFrame, split: SplitSection, *, seed: int) -> pl.Da
     use_label = label[use]
     part = np.full(len(use), "train", dtype=object)
     try:
-        train, test = _cut(np.arange(len(use)), split["test_fraction"], use_label, seed=seed)
+        train, test = _cut(np.arange(len(use)), test_fraction, use_label, seed=seed)
         part[test] = "test"
         rows = focus[use].with_columns(
             part=pl.Series(part.tolist(), dtype=pl.String),
-            fold=pl.Series(_folds(use_label, np.sort(train), split["folds"], seed=seed)),
+            fold=pl.Series(_folds(use_label, np.sort(train), folds, seed=seed)),
             copy=pl.int_range(pl.len()).over("volume_id", "candidate_id"),
         )
-        missing = _without_class(rows, ("train", "test"), split["folds"])
+        missing = _without_class(rows, ("train", "test"), folds)
         if not missing:
             return _arranged(rows)
     except ValueError as error:  # of scikit-learn: a class has no candidate, or too few
         missing = [str(error)]
     fix = f"raise split.test_fraction, lower split.folds, or {MORE[_called(focus)]}"
     raise _too_few(f"{', '.join(missing)}; {found}", fix)
+
+
+def split_by(
+    protocol: str,
+    focus: pl.DataFrame,
+    *,
+    seed: int,
+    settings: SplitSection,
+    parts: Mapping[str, str] | None = None,
+) -> pl.DataFrame:
+    """Split by protocol ``honest`` or ``paper``; *settings* is the section `split`."""
+    if protocol == "honest":
+        return split_honest(focus, seed=seed, parts=parts, **settings)
+    return split_paper(
+        focus, seed=seed, test_fraction=settings["test_fraction"], folds=settings["folds"]
+    )
 
 
 def _by_patient(focus: pl.DataFrame) -> bool:

@@ -31,7 +31,11 @@ def test_a_table_and_its_samples_are_predicted_alike(folder: Path) -> None:
     given = build_sequences(make_candidates(), features=NAMES, kind="slices", slices=3)
     samples = model.predict_samples(given.x, given.mask, given.focus)
     found = model.predict(table)
-    assert found.equals(model.predict(pd.DataFrame(table.to_dict(as_series=False))))
+    frame = pd.DataFrame(table.to_dict(as_series=False))
+    for one in (frame, frame.set_index(["volume_id", "candidate_id"])):
+        assert found.equals(model.predict(one))
+    with pytest.raises(TomocalcError, match="two of its columns have the same name"):
+        model.predict(pd.concat([frame, frame], axis=1))
     assert np.array_equal(found["probability"].to_numpy(), samples)
     assert found["flagged"].to_list() == (samples >= 0.5).tolist()
     assert load_model(folder / "model.safetensors").card == model.card

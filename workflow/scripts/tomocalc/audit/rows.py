@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tomocalc.accounts.leakage import Shared
 from tomocalc.errors import TomocalcError, fault
 from tomocalc.extras import needing
-from tomocalc.text_table import PARQUET, TWICE, UNTOLD, text_table
+from tomocalc.text_table import PARQUET, TWICE, UNTOLD, frame_of, text_table
 
 SOME = 5000
 """Rows whose numbers are looked at digit by digit."""
@@ -158,10 +158,8 @@ def read_table(source: Any, *, lines: bool = False) -> pl.DataFrame:
         ``E302`` when it is no table, ``E102`` when it is no text, ``E406`` for a Parquet file where
         the package that reads it is not installed.
     """
-    if isinstance(source, pl.DataFrame):
-        return source.drop(UNTOLD)
     if not isinstance(source, str | Path):
-        return _foreign(source).drop(UNTOLD)
+        return frame_of(source).drop(UNTOLD)
     path = str(source)
     if path.lower().endswith(PARQUET):
         with needing("parquet"):
@@ -184,48 +182,6 @@ def read_table(source: Any, *, lines: bool = False) -> pl.DataFrame:
     if twice := [name for name in found.columns if name and f"{name}{TWICE}" in found.columns]:
         raise unusable(path, f"it has several columns {twice[0]}", "rename or delete one of them")
     return found.drop(blank)
-
-
-def _foreign(source: Any) -> pl.DataFrame:
-    """Return the data frame of another library."""
-    if hasattr(source, "columns") and hasattr(source, "iloc"):
-        return _of_pandas(source)
-    try:
-        return pl.from_dataframe(source)
-    except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
-        why, fix = f"a {type(source).__name__} is no table", "give a path or a data frame"
-        fix += ", of a split one with the column part"
-        raise unusable("the table or its split", why, fix) from error
-
-
-def _of_pandas(frame: Any) -> pl.DataFrame:
-    """Return a frame of pandas, which itself would need pyarrow to hand it over.
-
-    NaN, NaT and NA are gaps; columns of mixed objects become text. An index is a column too, the
-    last one, unless it only counts the rows.
-    """
-    columns = [(str(name), values) for name, values in frame.items()]
-    if type(frame.index).__name__ != "RangeIndex":
-        for level, own in enumerate(frame.index.names):
-            named = own is not None and str(own) not in dict(columns)
-            name = str(own) if named else f"__index_level_{level}__"
-            columns.append((name, frame.index.get_level_values(level).to_series()))
-    try:
-        return pl.DataFrame([_series(name, values) for name, values in columns])
-    except pl.exceptions.DuplicateError as error:
-        twice = "two of its columns have the same name"
-        raise unusable("the table", twice, "rename or delete one of them") from error
-
-
-def _series(name: str, values: Any) -> pl.Series:
-    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "biuf":
-        return pl.Series(name, values.to_numpy(), nan_to_null=True)
-    objects = values.astype(object).where(values.notna(), None).tolist()
-    found = pl.Series(name, objects, strict=False)
-    if found.dtype == pl.Object:  # as periods and intervals
-        return pl.Series(name, [None if one is None else str(one) for one in objects])
-    is_text_of_few = str(values.dtype) == "category" and found.dtype == pl.String
-    return found.cast(pl.Categorical) if is_text_of_few else found
 
 
 def close_to(name: str, columns: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ Its complaints name columns and rows and never a value: who sends one on gives n
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import polars as pl
@@ -73,7 +73,10 @@ def audit_table(
     """
     if permutations < 0 or seed < 0:
         raise unusable("permutations and seed", "one of them is negative", "give 0 or more")
-    features, negative = ([one] if isinstance(one, str) else one for one in (features, negative))
+    features, negative = (
+        one if one is None or (isinstance(one, Iterable) and not isinstance(one, str)) else [one]
+        for one in (features, negative)
+    )
     frame, unassigned = joined_table(table, split, patient=patient)
     for column in (label, patient, site, *(features or ())):
         if column is not None and column not in frame.columns:

@@ -28,6 +28,7 @@ from tomocalc.model.inference import Network
 from tomocalc.model.preprocessing import Preprocessing
 from tomocalc.model.sequences import CANDIDATE, Sequences, build_sequences
 from tomocalc.neighbours import ClusterSettings
+from tomocalc.text_table import frame_of
 
 NETWORK_EDGE = 1e-6
 """The network's probabilities are kept this far from 0 and 1 before they are averaged."""
@@ -107,8 +108,7 @@ class ReleasedModel(Shown):
         *frame* (polars, pandas) has one row per candidate and slice, as in ``candidates.parquet``.
         One without ``candidate_id`` is taken as one candidate per row, numbered from 0.
         """
-        if not isinstance(frame, pl.DataFrame):
-            frame = pl.DataFrame({name: values.to_numpy() for name, values in frame.items()})
+        frame = frame_of(frame)
         if "candidate_id" not in frame.columns:
             frame = frame.drop("slice", "focus", strict=False).with_row_index("candidate_id")
             frame = frame.with_columns(pl.col("candidate_id").cast(pl.Int32))

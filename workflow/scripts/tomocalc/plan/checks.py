@@ -130,7 +130,7 @@ def check_split(cohort: Cohort, split: SplitSection, *, raisable: bool = False) 
         ``E304``, with the number of folds or patients that works.
     """
     kind, rarer = min(cohort.having.items(), key=lambda item: item[1])
-    raisable = raisable and cohort.patients >= fewest(2)
+    raisable = raisable and kind == CALCIFICATION and cohort.patients >= fewest(2)
     if kind == CALCIFICATION and not (rarer or raisable):
         kinds = f"its {cohort.findings} findings are of other kinds" if cohort.findings else ""
         raise fault("no_calcification", cohort.where, kinds or "it has no rows")

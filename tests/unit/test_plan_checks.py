@@ -90,8 +90,8 @@ def test_calcifications_can_be_put_into_more_patients() -> None:
 def test_of_outcomes_the_rarer_decides() -> None:
     with pytest.raises(TomocalcError, match=r"3 of 12 patients have a benign finding.*folds to 2"):
         check_split(Cohort(12, {"malignant finding": 9, "benign finding": 3}, 12, "a.csv"), SPLIT)
+    having = {"malignant finding": 1, "benign finding": 9}
     with pytest.raises(TomocalcError, match="Fix: add"):  # what is put in has no outcome
-        having = {"malignant finding": 1, "benign finding": 9}
         check_split(Cohort(12, having, 12, "a.csv"), SPLIT, raisable=True)
 
 

@@ -182,8 +182,12 @@ def _wanted(schema: Schema, given: Any) -> str:
         point = f"write decimals with a point, as in {given.replace(',', '.')}"
         thousand = f", and thousands without a mark, as in {given.replace(',', '')}"
         return point + thousand * bool(re.fullmatch(r"-?[1-9]\d{0,2},\d{3}", given))
-    if "array" in _named(schema) and isinstance(given, str):
-        return f"write it as a list: [{given}]"
+    if "array" in _named(schema) and isinstance(given, str | float | int):
+        words = str(given).strip("[] ").replace(",", " ").split()
+        choice = schema.get("items", {}).get("enum", words)
+        if set(words) <= set(choice):
+            return f"write it as a list: [{', '.join(words)}]"
+        return f"write a list of some of {allowed({'enum': choice})}"
     meaning = schema.get("description")
     return f"give {allowed(schema) or 'a valid value'}" + (f": {meaning}" if meaning else "")
 
@@ -205,7 +209,7 @@ def _named(schema: Schema) -> list[str]:
 
 
 def _kinds(schema: Schema) -> str:
-    words = {"null": "nothing", "object": "a group of keys", "array": "a list"}
+    words = NAMES | {"null": "nothing"}
     kinds = _named(schema)
     return " or ".join(words.get(kind, f"a {kind}").replace("a i", "an i") for kind in kinds)
 
@@ -254,13 +258,17 @@ def _meant(given: str, known: list[str]) -> str | None:
     return None
 
 
+NAMES = {"null": "empty", "array": "a list", "object": "a group of keys"}
+"""Kinds of value in the words of who writes YAML."""
+
+
 def allowed(item: Schema) -> str:
     """Return in words which values a setting may have."""
     if "const" in item:
         return f"`{item['const']}`"
     if "enum" in item:
         return ", ".join("empty" if choice is None else f"`{choice}`" for choice in item["enum"])
-    text = " or ".join("empty" if kind == "null" else kind for kind in _named(item))
+    text = " or ".join(NAMES.get(kind, kind) for kind in _named(item))
     limits = _limits(item)
     return f"{text}, {limits}" if limits else text
 

@@ -116,6 +116,14 @@ def compared(shared: Path) -> Path:
     return made_once(shared / "compared/results", compare).folder
 
 
+@pytest.fixture
+def own(tmp_path: Path) -> Project:
+    """Return a fresh project with three small volumes, each a job of its own."""
+    from support.volume_projects import add_volumes
+
+    return add_volumes(copy_project(tmp_path / "project"))
+
+
 @pytest.fixture(scope="session")
 def all_measured(shared: Path) -> Project:
     """Return a project whose own volumes are measured and merged. Do not change it."""

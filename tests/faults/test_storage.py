@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,21 +30,24 @@ from tomocalc.parquet import parquet_stream, write_parquet
 CANDIDATES = "results/dataset/candidates.parquet"
 
 
-def mount(folder: Path, *options: str) -> None:
+@contextmanager
+def mounted(folder: Path, *options: str) -> Iterator[None]:
     """Mount a file system of its own on *folder*; skip where that is not allowed."""
     folder.mkdir(parents=True, exist_ok=True)
-    run = subprocess.run(["mount", *options, str(folder)], capture_output=True, check=False)
-    if run.returncode:
+    kind = ("mount", "-t", "tmpfs", "-o", *options, "tomocalc-test", str(folder))
+    if subprocess.run(kind, capture_output=True, check=False).returncode:
         pytest.skip("needs the right to mount a file system")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """Return a folder with room for 1 MB."""
-    folder = tmp_path / "disk"
-    mount(folder, "-t", "tmpfs", "-o", "size=1m", "tomocalc-test")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    with mounted(tmp_path / "disk", "size=1m"):
+        yield tmp_path / "disk"
 
 
 def noise(rows: int) -> pl.DataFrame:
@@ -95,38 +99,25 @@ def test_a_disk_that_fills_up_during_the_extraction(small_disk: Path, tmp_path: 
         shutil.rmtree(out)
 
 
-def test_a_full_disk_in_a_real_run(tmp_path: Path) -> None:
-    project = add_volumes(copy_project(tmp_path / "project"))
-    results = project.folder / "results"
-    mount(results, "-t", "tmpfs", "-o", "size=200k", "tomocalc-test")
-    try:
-        run = project.snakemake(CANDIDATES, *ARGUMENTS, ok=False)
+def test_a_full_disk_in_a_real_run(own: Project) -> None:
+    results = own.folder / "results"
+    with mounted(results, "size=200k"):
+        run = own.snakemake(CANDIDATES, *ARGUMENTS, ok=False)
         assert errors(run)
         assert all("E501" in line and "free space" in line for line in errors(run))
         assert not list(results.rglob("*.tmp.*"))
         subprocess.run(["mount", "-o", "remount,size=50m", str(results)], check=True)
-        project.snakemake(CANDIDATES, *ARGUMENTS)
-    finally:
-        subprocess.run(["umount", "--lazy", str(results)], check=True)
+        own.snakemake(CANDIDATES, *ARGUMENTS)
 
 
-def test_a_read_only_folder_is_noticed_before_the_first_job(tmp_path: Path) -> None:
-    project = add_volumes(copy_project(tmp_path / "project"))
-    results = project.folder / "results"
-    mount(results, "-t", "tmpfs", "-o", "ro", "tomocalc-test")
-    try:
-        run = project.snakemake(CANDIDATES, *ARGUMENTS, ok=False)
-    finally:
-        subprocess.run(["umount", "--lazy", str(results)], check=True)
-    (line,) = errors_anywhere(run)
+def test_a_read_only_folder_is_noticed_before_the_first_job(own: Project) -> None:
+    with mounted(own.folder / "results", "ro"):
+        run = own.snakemake(CANDIDATES, *ARGUMENTS, ok=False)
+    (line,) = re.findall(r"ERROR \[E\d+\].*", run.stdout + run.stderr)
     assert "E501" in line
     assert "results" in line
     assert "Traceback" not in run.stderr
-    assert not (project.folder / "logs").exists()
-
-
-def errors_anywhere(run: subprocess.CompletedProcess[str]) -> list[str]:
-    return re.findall(r"ERROR \[E\d+\].*", run.stdout + run.stderr)
+    assert not (own.folder / "logs").exists()
 
 
 def jobs(project: Project) -> list[int]:
@@ -153,26 +144,25 @@ def wait_for(condition: Callable[[], Any], seconds: float = 120) -> Any:
 
 
 def test_after_a_kill_of_snakemake_the_same_command_goes_on(
-    tmp_path: Path, all_measured: Project
+    own: Project, all_measured: Project
 ) -> None:
-    project = add_volumes(copy_project(tmp_path / "project"))
-    killed = start(project, *MEASURED)
-    orphans = wait_for(lambda: jobs(project))
+    killed = start(own, *MEASURED)
+    orphans = wait_for(lambda: jobs(own))
     for orphan in orphans:
         os.kill(orphan, signal.SIGSTOP)  # goes on later, into the files of the next run
-    second = project.snakemake(*MEASURED, ok=False)
+    second = own.snakemake(*MEASURED, ok=False)
     assert "locked" in (second.stdout + second.stderr).lower()
     killed.kill()
     killed.wait()
-    locked = project.snakemake(*MEASURED, ok=False)
+    locked = own.snakemake(*MEASURED, ok=False)
     assert "--unlock" in locked.stdout + locked.stderr
-    project.snakemake("--unlock", *ARGUMENTS)
-    again = start(project, *MEASURED)
+    own.snakemake("--unlock", *ARGUMENTS)
+    again = start(own, *MEASURED)
     for orphan in orphans:
         os.kill(orphan, signal.SIGCONT)
     assert again.wait(300) == 0
-    wait_for(lambda: not set(jobs(project)) & set(orphans))
-    assert project.outputs() == all_measured.outputs()
+    wait_for(lambda: not set(jobs(own)) & set(orphans))
+    assert own.outputs() == all_measured.outputs()
 
 
 def test_a_job_killed_for_its_memory_is_tried_again_with_more(tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from numpy.typing import NDArray
 
+from support.image_files import write_dicom, write_jpeg, write_pgm, write_png, write_tiff
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.volume import Volume, open_volume
 
@@ -38,3 +40,11 @@ def cut(path: Path, share: float) -> Path:
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * share)])
     return path
+
+
+def write_image(path: Path, image: NDArray[Any], **options: Any) -> Path:
+    """Write one slice in the format of the name's ending."""
+    single = {".png": write_png, ".pgm": write_pgm, ".jpg": write_jpeg}
+    if path.suffix in single:
+        return single[path.suffix](path, image)
+    return {".tif": write_tiff, ".dcm": write_dicom}[path.suffix](path, [image], **options)

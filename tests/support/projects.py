@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote
 
 from support.snakemake_server import PATIENCE, snakemake_at_once
 
@@ -127,3 +128,13 @@ def copied(project: Project, folder: Path) -> Project:
     """Copy a project with its results, dates and the records of its runs."""
     shutil.copytree(project.folder, folder / project.folder.name, symlinks=True)
     return Project(folder / project.folder.name)
+
+
+def links_work(folder: Path) -> int:
+    """Check that all links of the pages below *folder* lead somewhere; return how many pages."""
+    pages = list(folder.rglob("*.html"))
+    for page in pages:
+        for link in re.findall(r'(?:href|src)="([^"#][^"]*)"', page.read_text()):
+            if not link.startswith(("data:", "http://www.w3.org")):
+                assert (page.parent / unquote(link)).exists(), f"{page.name}: {link}"
+    return len(pages)

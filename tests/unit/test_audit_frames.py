@@ -148,7 +148,6 @@ def test_numbers_that_are_called_a_name_are_asked_and_no_features() -> None:
         glcm_Id=pl.Series(draw.random(120)),  # inverse difference, of PyRadiomics
         size=pl.Series([f"{one:.6f}".replace(".", ",") for one in draw.random(120)]),
         part=pl.Series(draw.choice(["train", "test"], 120)),
-        finding_id=pl.when(pl.col("label") == 1).then(pl.col("CaseNo") // 3),
     )
     found = audit_table(frame.sample(fraction=1, shuffle=True, seed=1), label="label")
     assert {one.feature for one in found.features} == {"glcm_Id", "size"}

@@ -15,11 +15,10 @@ from support.image_files import (
     raw_png,
     volume,
     write_dicom,
-    write_pgm,
     write_png,
     write_tiff,
 )
-from support.opening import fault
+from support.opening import fault, write_image
 from support.opening import opened_spaced as opened
 from tomocalc.errors import TomocalcError, TomocalcErrors
 from tomocalc.readers.sources import source_files
@@ -73,17 +72,7 @@ def test_names_without_a_known_ending_promise_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("shape", [(1, 1), (2, 2), (1, 500), (500, 15)])
 @pytest.mark.parametrize("kind", ["png", "tif", "dcm", "pgm"])
 def test_too_small(tmp_path: Path, shape: tuple[int, int], kind: str) -> None:
-    image = np.zeros(shape, np.uint8)
-    path = tmp_path / f"a.{kind}"
-    if kind == "png":
-        write_png(path, image)
-    elif kind == "tif":
-        write_tiff(path, [image])
-    elif kind == "dcm":
-        write_dicom(path, [image])
-    else:
-        write_pgm(path, image)
-    found = fault(path)
+    found = fault(write_image(tmp_path / f"a.{kind}", np.zeros(shape, np.uint8)))
     assert found.code == "E204"
     assert "smaller than min_size" in found.what
 

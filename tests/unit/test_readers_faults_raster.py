@@ -8,16 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from support.image_files import (
-    encode,
-    picture,
-    volume,
-    write_jpeg,
-    write_pgm,
-    write_png,
-    write_tiff,
-)
-from support.opening import cut, fault
+from support.image_files import encode, picture, volume, write_png, write_tiff
+from support.opening import cut, fault, write_image
 from support.opening import opened_spaced as opened
 
 CUTS = [0.1, 0.5, 0.9, 0.99]
@@ -26,16 +18,8 @@ CUTS = [0.1, 0.5, 0.9, 0.99]
 @pytest.mark.parametrize("share", CUTS)
 @pytest.mark.parametrize("kind", ["png", "tif", "tif_zstd", "jpg", "pgm"])
 def test_truncated_raster(tmp_path: Path, kind: str, share: float) -> None:
-    image = picture(200, 150)
-    if kind == "png":
-        path = write_png(tmp_path / "a.png", image)
-    elif kind == "jpg":
-        path = write_jpeg(tmp_path / "a.jpg", image)
-    elif kind == "pgm":
-        path = write_pgm(tmp_path / "a.pgm", image)
-    else:
-        options = {"compression": "zstd", "rowsperstrip": 20} if kind == "tif_zstd" else {}
-        path = write_tiff(tmp_path / "a.tif", [image], **options)
+    options = {"compression": "zstd", "rowsperstrip": 20} if kind == "tif_zstd" else {}
+    path = write_image(tmp_path / f"a.{kind[:3]}", picture(200, 150), **options)
     found = fault(cut(path, share))
     assert found.code == "E202"
     assert str(path) in found.where

@@ -26,12 +26,6 @@ TOGETHER = (*LISTED, "--config", "volumes_per_job=100")
 Stamps = dict[str, list[int]]
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Project:
-    """Return a project with three small volumes, each a job of its own."""
-    return add_volumes(copy_project(tmp_path / "project"), NAMES)
-
-
 def written(project: Project) -> Stamps:
     """Return when the shards of every volume were written."""
     folder = project.folder / "results/features"

@@ -1,24 +1,12 @@
 """From a finished run to new volumes, to the side-by-side of runs, through Snakemake itself."""
 
-import re
 import shutil
-from pathlib import Path
-from urllib.parse import unquote
 
 import polars as pl
 
-from support.projects import TINY_VOLUMES, Project
+from support.projects import TINY_VOLUMES, Project, links_work
 
 TINY = ("--configfile", "tiny.yaml")
-
-
-def links_work(folder: Path) -> int:
-    pages = list(folder.rglob("*.html"))
-    for page in pages:
-        for link in re.findall(r'(?:href|src)="([^"#][^"]*)"', page.read_text()):
-            if not link.startswith(("data:", "http://www.w3.org")):
-                assert (page.parent / unquote(link)).exists(), f"{page.name}: {link}"
-    return len(pages)
 
 
 def test_volumes_of_another_seed_are_scored_with_the_model(rerun: Project):

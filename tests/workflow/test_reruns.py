@@ -13,7 +13,7 @@ from PIL import Image
 
 from support.defaults import SCHEMAS
 from support.projects import TINY_VOLUMES, Project, copy_project
-from support.volume_projects import ARGUMENTS, account, add_volumes, errors, manifest
+from support.volume_projects import ARGUMENTS, account, errors, manifest
 from tomocalc.plan.graph import plan_run
 
 pytestmark = pytest.mark.xdist_group("workflow")
@@ -59,28 +59,26 @@ def test_an_edited_slice_of_a_folder_reruns_its_own_volume(measured: Project) ->
     assert measured.planned(*target) == dict.fromkeys(rules, 1)
 
 
-def test_an_edited_mask_reruns_what_reads_it(tmp_path: Path) -> None:
-    project = add_volumes(copy_project(tmp_path / "project"))
-    data = project.folder / "data"
-    (project.folder / "raw").rename(data)
-    sheet = project.folder / "volumes.tsv"
+def test_an_edited_mask_reruns_what_reads_it(own: Project) -> None:
+    data = own.folder / "data"
+    (own.folder / "raw").rename(data)
+    sheet = own.folder / "volumes.tsv"
     sheet.write_text(sheet.read_text().replace("raw/", ""))
     size = next((data / "v1").glob("*.png"))
     with Image.open(size) as image:
         mask = np.zeros((image.height, image.width), np.uint8)
     mask[50:130, 25:75] = 255
     Image.fromarray(mask).save(data / "mask.png")
-    (project.folder / "annotations.tsv").write_text(
+    (own.folder / "annotations.tsv").write_text(
         "volume_id\tslice\tmask\tkind\nv1\t2\tmask.png\tcluster\n"
     )
-    own = project.folder / "own.yaml"
-    own.write_text(own.read_text().replace("{sheet", "{data_root: data, sheet"))
+    own.edit("own.yaml", "{sheet", "{data_root: data, sheet")
     target = ("results/dataset/candidates.parquet", "results/qc/detection.json", *ARGUMENTS)
-    project.snakemake(*target)
-    assert project.planned(*target) == {}
+    own.snakemake(*target)
+    assert own.planned(*target) == {}
     mask[45:135, 20:80] = 255
     Image.fromarray(mask).save(data / "mask.png")
-    assert project.planned(*target) == {"merge_dataset": 1, "measure_detection": 1}
+    assert own.planned(*target) == {"merge_dataset": 1, "measure_detection": 1}
 
 
 def test_the_label_of_a_finding_leaves_the_shards_alone(

@@ -98,10 +98,10 @@ def audit_table(
         if missing[0] in (label, patient, site):
             why = "it is the label, the patient or the site"
         raise unusable(f"column {missing[0]}", why, "leave it out of the features")
-    # whole numbers that are called a name, and that no row lacks, are asked as other names are
-    whole = [name for name in filled if numeric[name].is_finite().sum() == frame.height]
-    called = [name for name in whole if CALLED.search(name)]
-    numbers = [name for name in numeric.columns if name in {*used, *names} or name not in called]
+    # whole numbers that are called a name are asked as other names are
+    numbers = [
+        name for name in numeric.columns if name in {*used, *names} or not CALLED.search(name)
+    ]
     texts = frame.drop("part", label, *(name for name in (patient,) if name), *numbers)
     known = [name for name in texts.columns if 1 < texts[name].n_unique() <= FEW or name == site]
     row_names = _row_names(texts.select(pl.col(pl.String)), frame.height)

@@ -106,7 +106,11 @@ def test_a_table_of_another_site_has_every_figure_and_the_release_stays_as_it_is
     lines = table.read_text().splitlines(keepends=True)
     table.write_text("".join([*lines, *lines[-2:]]))
     found = validate(of_a_table, tmp_path, table=str(table))
-    assert "/index.html" not in (tmp_path / "external.html").read_text()  # no run lies beside it
+    assert "/index.html" not in (tmp_path / "external.html").read_text()  # of another run's model
+    beside = of_a_table.parents[1] / "external"
+    beside.mkdir()
+    validate(of_a_table, beside, table=str(table))
+    assert "/index.html" in (beside / "external.html").read_text()
     assert [file_sha256(path) for path in files] == before
     assert found.by_patient is not None
     assert (found.by_patient.n, found.removed_duplicates) == (24, 2)

@@ -156,7 +156,7 @@ def main(
         rows_asked=rows_asked,
     )
     found.write(metrics)
-    in_run = (Path(page).parent.parent / "index.html").is_file()
+    in_run = Path(weights).resolve().parents[1] == Path(page).resolve().parents[1]
     html = evaluation_page(found, clusters=images.clusters, patients=images.patients, in_run=in_run)
     write_page(page, html, words)
     for name, figure in found.test.metrics.items():

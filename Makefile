@@ -61,8 +61,8 @@ clean:
 
 $(VENV)/ready: requirements.lock
 	@$(PYTHON) -c 'import os, re, sys; \
-	(3, 11) <= sys.version_info < (3, 14) or sys.exit("Python 3.11, 3.12 or 3.13 is needed (packages of the workflow have no wheels for later ones): make PYTHON=python3.13 demo"); \
-	path = os.path.abspath("$(VENV)"); bad = re.search(r"[^\w@%+=:,./~-]", path); \
+	(3, 11) <= sys.version_info < (3, 14) or sys.exit("Python 3.11, 3.12 or 3.13 is needed (for later ones some packages have no wheels): make PYTHON=python3.13 demo"); \
+	path = os.path.abspath("$(VENV)"); bad = re.search(r"[\s\x22\x27$$&*?\[\](){}|;<>`\\]", path); \
 	bad and sys.exit(f"{path}: Snakemake starts no scripts from a path with `{bad[0]}`; move this folder, or keep the environment elsewhere: make VENV=$$HOME/tomocalc_env demo, then source $$HOME/tomocalc_env/bin/activate")'
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --requirement requirements.lock

@@ -43,7 +43,7 @@ CODES: dict[str, str] = {
     "E402": "training diverged",
     "E404": "a model file does not fit this run",
     "E405": "the memory of the device is exhausted",
-    "E406": "an optional package is not installed",
+    "E406": "the environment lacks a package or cannot be used",
     "E407": "a search cannot be learned from these slices",
     # 5xx storage
     "E501": "a result cannot be written",

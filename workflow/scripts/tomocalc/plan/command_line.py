@@ -131,7 +131,7 @@ def _check_settings(words: Sequence[str]) -> None:
 def _check_environment(words: Sequence[str]) -> None:
     """Refuse a path of this Python that needs quotes: Snakemake puts none around it."""
     conda = any(word.partition("=")[0] in DEPLOYED for word in words)
-    if not conda and (found := re.search(r"[^\w@%+=:,./~-]", sys.executable)):
+    if not conda and (found := re.search(r"[\s\"'$&*?\[\](){}|;<>`\\]", sys.executable)):
         raise fault("environment_misplaced", sys.executable, f"its path holds `{found[0]}`")
 
 

@@ -96,7 +96,7 @@ def test_parts_alone_are_read_from_a_text(tmp_path):
 
 
 def test_a_column_of_another_library_is_no_table():
-    with pytest.raises(TomocalcError, match=r"split\): a Series is no.*with the column part"):
+    with pytest.raises(TomocalcError, match=r"split\): a Series is no.*a split needs a column"):
         joined_table(TABLE, pd.Series(PARTS))
 
 

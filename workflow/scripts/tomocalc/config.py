@@ -182,12 +182,13 @@ def _wanted(schema: Schema, given: Any) -> str:
         point = f"write decimals with a point, as in {given.replace(',', '.')}"
         thousand = f", and thousands without a mark, as in {given.replace(',', '')}"
         return point + thousand * bool(re.fullmatch(r"-?[1-9]\d{0,2},\d{3}", given))
-    if "array" in _named(schema) and isinstance(given, str | float | int):
-        words = str(given).strip("[] ").replace(",", " ").split()
-        choice = schema.get("items", {}).get("enum", words)
-        if set(words) <= set(choice):
+    if "array" in _named(schema) and not isinstance(given, bool | list | dict):
+        choice = schema.get("items", {}).get("enum")
+        words = re.split(r"[,\s]+" if choice else r"\s*,\s*", str(given).strip("[] "))
+        if choice and not set(words) <= set(choice):
+            return f"write a list of some of {allowed({'enum': choice})}"
+        if len(words) >= schema.get("minItems", 0):
             return f"write it as a list: [{', '.join(words)}]"
-        return f"write a list of some of {allowed({'enum': choice})}"
     meaning = schema.get("description")
     return f"give {allowed(schema) or 'a valid value'}" + (f": {meaning}" if meaning else "")
 

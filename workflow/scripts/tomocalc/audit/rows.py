@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from tomocalc.accounts.leakage import Shared
 from tomocalc.errors import TomocalcError, fault
 from tomocalc.extras import needing
-from tomocalc.text_table import PARQUET, TWICE, UNTOLD, frame_of, text_table
+from tomocalc.frames import frame_of
+from tomocalc.text_table import PARQUET, TWICE, UNTOLD, text_table
 
 SOME = 5000
 """Rows whose numbers are looked at digit by digit."""
@@ -159,7 +160,12 @@ def read_table(source: Any, *, lines: bool = False) -> pl.DataFrame:
         the package that reads it is not installed.
     """
     if not isinstance(source, str | Path):
-        return frame_of(source).drop(UNTOLD)
+        try:
+            return frame_of(
+                source, "give a path or a data frame; a split needs a column `part`"
+            ).drop(UNTOLD)
+        except TomocalcError as error:
+            raise unusable("the table or its split", error.why, error.fix) from error
     path = str(source)
     if path.lower().endswith(PARQUET):
         with needing("parquet"):

@@ -22,13 +22,13 @@ from tomocalc.accounts.base import Shown
 from tomocalc.accounts.metrics import Released
 from tomocalc.errors import TomocalcError, fault
 from tomocalc.files import file_sha256, write_bytes
+from tomocalc.frames import frame_of
 from tomocalc.model.card import Distribution, Domain, ModelCard
 from tomocalc.model.forest import Trees, depth_features, log_odds, probability
 from tomocalc.model.inference import Network
 from tomocalc.model.preprocessing import Preprocessing
 from tomocalc.model.sequences import CANDIDATE, Sequences, build_sequences
 from tomocalc.neighbours import ClusterSettings
-from tomocalc.text_table import frame_of
 
 NETWORK_EDGE = 1e-6
 """The network's probabilities are kept this far from 0 and 1 before they are averaged."""

@@ -37,7 +37,7 @@ def parts(split, **given):
         TABLE.select("lesion", "scanner", "label", part=pl.Series(PARTS)).reverse(),
         TABLE.with_columns(part=pl.Series(PARTS)).reverse(),
         TABLE.select("lesion", *KEYS, part=pl.Series(PARTS)).reverse(),
-        OF_PATIENT.rename({"subset": "Subset "}).with_columns(pl.col("Subset ") + "ing cohort"),
+        OF_PATIENT.rename({"subset": "Subset "}).with_columns(pl.col("Subset ") + "ing data set"),
         OF_PATIENT.with_columns(pl.col("patient") + ".0").rename({"patient": "Subject ID"}),
         TABLE.select("patient", fold=pl.Series([0, 0, 1, 1, 2, 2]), part=pl.Series(PARTS)),
         OF_PATIENT.with_columns(scanner=pl.Series(["X", None, "Y"]), label=pl.Series([1, 1, 0])),

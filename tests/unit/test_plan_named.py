@@ -181,7 +181,7 @@ SPLIT = "volume_id,candidate_id,part\nv0,0,train\n"
         ("row,part\n0,tset\n", r"split.csv:2, column part\).*did you mean `test`"),
         (
             "row,fold\n0,0\n1,1\n",
-            "write for each number, of one fold at a time, which part it is: tr",
+            "audit one fold at a time: write for each number which part it is: tr",
         ),
         ("row,part\n0,train\n0.5,test\n", r"split.csv:3\): 1 of its lines name no row .* by row"),
         ("row,part\n", "it holds no rows"),

@@ -31,7 +31,9 @@ NOBODY = frozenset(
 """Words, in small letters and without separators, that stand where nobody is named."""
 NO_NAME = re.compile(r"#[a-z0-9/]+[!?]|-\d+|9{4,}|[\W_]*x{3,}[\W_]*")
 """What stands where a name lacks: errors of a spreadsheet, codes such as -999, a row of x."""
-EMPTY = frozenset({"", "na", "n/a", "#n/a", "nan", "none", "null", "<na>", "nat", "-", "?", "."})
+EMPTY = frozenset(
+    {"", "na", "n/a", "n.a.", "#n/a", "nan", "none", "null", "<na>", "nat", "-", "--", "?", "."}
+)
 """What R, pandas and people write into a cell that holds nothing, folded."""
 CALLED = "(?:p|pt|pat|patient|sub|subj|subject|case|mrn)?(?:id|no|nr)?"  # before a number
 PLAIN = re.compile(rf"(?:{CALLED}|([a-z]*))0*(\d+)")

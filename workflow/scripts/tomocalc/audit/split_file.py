@@ -19,11 +19,11 @@ from tomocalc.text_table import PARQUET
 
 WORDS = {
     **dict.fromkeys(("train", "training", "learn"), "train"),
-    **dict.fromkeys(("validation", "val", "valid", "dev", "development"), "validation"),
+    **dict.fromkeys(("validation", "val", "valid", "dev"), "validation"),
     **dict.fromkeys(("tune", "tuning"), "validation"),
     **dict.fromkeys(("test", "testing", "holdout"), "test"),
 }
-"""What people call the parts of a split."""
+"""What people call the parts of a split; "development" is one of training or of validation."""
 PART = ("part", "split", "subset", "partition", "set", "fold")
 """Columns that may hold the part, the likeliest first."""
 PATIENT = ("patientid", "patient", "subjectid", "subject")
@@ -59,13 +59,13 @@ def read_parts(source: Any) -> pl.DataFrame:
         raise unusable(name_of(source), f"it has no column part; its columns are {told}", fix)
     words = frame[column].cast(pl.String).fill_null("").str.strip_chars().str.to_lowercase()
     words = words.str.replace_all(r"[\W_]+", "")
-    words = words.str.replace("^(.{3,})(set|cohort|group|data|part)$", "${1}")
+    words = words.str.replace("^(.{3,}?)(set|cohort|group|data|part)+$", "${1}")
     unknown = (~words.is_in(list(WORDS))).arg_true()
     if len(unknown):
         close = difflib.get_close_matches(words[unknown[0]], PARTS, n=1, cutoff=0.5)
         fix = f"did you mean `{close[0]}`? Use " if close else "use "
         if words.str.contains(r"^\d+$").all():  # of a cross-validation, or 0 and 1
-            fix = "write for each number, of one fold at a time, which part it is: "
+            fix = "audit one fold at a time: write for each number which part it is: "
         where = f"{place_of(source, frame[LINE][unknown[0]])}, column {column}"
         why = f"its word is no part, as in {len(unknown)} rows"
         raise unusable(where, why, f"{fix}{', '.join(PARTS)}")

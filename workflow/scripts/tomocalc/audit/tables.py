@@ -21,12 +21,12 @@ from tomocalc.identity import EMPTY, is_empty, made_by_spreadsheet, names_nobody
 from tomocalc.text_table import decimal_comma
 
 CALLED = re.compile(
-    r"(?i:^(row|index|unnamed(: \d+)?|__index_level_\d+__)$|(^|[\W_])(id|no|nr)$)"
-    r"|[a-z](ID|Id|No|Nr)$"
+    r"(?i)^(row|index|mrn|unnamed(: \d+)?|__index_level_\d+__)$|(^|[\W_]|(?-i:[a-z](?=I)))id$"
+    r"|(row|case|patient|subject|study|series|image|accession|exam)[\W_]?(id|no|nr|num|number)$"
 )
 """What columns of whole numbers are called that name rows or patients."""
-SHEET_ERROR = r"^#([A-Z]+(/0)?[!?]|NV|N/A)$"
-"""What spreadsheets write for a result that there is not, as ``#DIV/0!``."""
+SHEET_ERROR = r"^#\D.{0,12}$"
+"""What spreadsheets write, in their language, where there is no result, as ``#DIV/0!``."""
 FEW = 50
 """Different texts up to which a column of text may be a site or a scanner."""
 
@@ -197,13 +197,15 @@ def _numeric(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the columns that hold numbers, text that reads as numbers among them.
 
     A comma in columns without a point is the decimal mark where `decimal_comma` says so of one
-    column of the table; else it stands between thousands, as the first of two marks does. Errors
-    of spreadsheets, as ``#DIV/0!``, are gaps as ``NA`` is.
+    column of the table; else it stands between thousands, as the first of two marks does, and then
+    in whole numbers of its column too. Errors of spreadsheets are gaps as ``NA`` is.
     """
     found = {}
     texts = frame.select(pl.col(pl.String).str.strip_chars().str.replace(SHEET_ERROR, ""))
-    for grouped, between in ((r"(,\d{3})+\.", ","), (r"(\.\d{3})+,", ".")):
-        is_grouped = pl.all().str.contains(rf"^[-+]?\d{{1,3}}{grouped}\d+$")
+    for grouped, point, between in ((r"(,\d{3})+", r"\.", ","), (r"(\.\d{3})+", ",", ".")):
+        is_grouped = pl.all().str.contains(rf"^[-+]?\d{{1,3}}{grouped}{point}\d+$")
+        is_whole = pl.all().str.contains(rf"^[-+]?\d{{1,3}}{grouped}$")
+        is_grouped |= is_grouped.any() & is_whole
         plain = pl.all().str.replace_all(between, "", literal=True)
         texts = texts.with_columns(pl.when(is_grouped).then(plain).otherwise(pl.all()))
     mark = "." if any(map(decimal_comma, texts)) else ""

@@ -142,7 +142,8 @@ def _explain(error: ValidationError) -> Iterator[tuple[str, str, str, str]]:
     instance = cast("Any", error.instance)
     shown = json.dumps(instance, ensure_ascii=False, default=str)[:80]
     if error.validator == "additionalProperties":
-        known = list(kinds := schema.get("properties", {}))
+        kinds = schema.get("properties", {})
+        known = list(kinds)
         for name in sorted(set(instance) - set(known), key=str):
             homes = [one for one in known if name in kinds[one].get("properties", {})] or [""]
             fix = _nested(f"{homes[0]}.{name}".strip("."), known) or _suggest(str(name), known)

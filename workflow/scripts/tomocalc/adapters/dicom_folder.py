@@ -199,5 +199,5 @@ def _unusable(files: list[Found], side: str | None, patient: str) -> str | None:
     if side is None and stated and told:
         return f"its header names side {stated} and its description {told}: give import.dicom_sides"
     by_hand = "(give import.dicom_sides or import.dicom_laterality, or a row by hand)"
-    single = "it is a single image, and " * (kind_of(files) == "single image")
+    single = "it is a single image, and " if kind_of(files) == "single image" else ""
     return None if side else f"{single}neither header nor description names its side {by_hand}"

@@ -131,7 +131,8 @@ class Room:
             all(_overlap(mine.along(axis), other.along(axis)) for axis in (1, 2))
             for other in self.taken
         )
-        self.taken += [mine] if free else []
+        if free:
+            self.taken.append(mine)
         return free
 
 

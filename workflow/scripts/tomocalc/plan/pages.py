@@ -36,7 +36,8 @@ class PagePlan:
     @property
     def case_tables(self) -> list[str]:
         """Tables of clusters, volumes and patients; of a table of features they are empty."""
-        return [f"<results>/evaluation/{it}.parquet" for it in MEASURED_TABLES * self._has_images]
+        tables = MEASURED_TABLES if self._has_images else ()
+        return [f"<results>/evaluation/{table}.parquet" for table in tables]
 
     @property
     def put_in(self) -> list[str]:
@@ -113,9 +114,8 @@ class PagePlan:
         files = [Path(folder) / name for folder in self.config["runs"] for name in names]
         absent = [f"`{file}` is missing" for file in files if not file.is_file()]
         if absent or not files:
-            raise fault(
-                "run_not_comparable", "configuration key runs", [*absent, "none is named"][0]
-            )
+            why = absent[0] if absent else "none is named"
+            raise fault("run_not_comparable", "configuration key runs", why)
         return [as_it_is(file, self._results) for file in files]
 
     def import_folder(self, wildcards: Wildcards) -> str:

@@ -82,8 +82,10 @@ def _files(name: str, root: Path) -> tuple[Path, ...]:
     for part in name.split("."):
         place = place / part
         module, package = place.with_suffix(".py"), place / "__init__.py"
-        found += [file for file in (package, module) if file.is_file()][:1]
-        if found[-1:] != [package]:
+        file = package if package.is_file() else module
+        if file.is_file():
+            found.append(file)
+        if file is module:
             break
     return tuple(found)
 

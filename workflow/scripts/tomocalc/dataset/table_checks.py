@@ -132,7 +132,8 @@ def not_numbers(
         for rows, what in ((bad, "not numbers"), (endless, "infinite or larger than 3.4e38")):
             if rows.height:
                 line, value = rows["_line"][0], rows[column][0]
-                why = f"{rows.height} cells are {what}, the first is `{value}` on line {line}"
+                why = f"{rows.height} of {table.height} cells are {what}, "
+                why += f"the first is `{value}` on line {line}"
                 fix = "write numbers, without a mark between thousands, or leave cells empty"
                 yield table_error(where, why, fix)
         if kind == pl.String and (grouped := _grouped(cells["text"])):

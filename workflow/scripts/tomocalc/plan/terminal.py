@@ -136,7 +136,8 @@ class Terminal(logging.Handler):
         self.targets = stats.get("all", 0)
         counts = {name: n for name, n in stats.items() if name not in ("total", "all")}
         listed = ", ".join(f"{number}\N{NO-BREAK SPACE}{name}" for name, number in counts.items())
-        text = f"{sum(counts.values())} jobs: {listed}"
+        total = sum(counts.values())
+        text = f"{total} {'job' if total == 1 else 'jobs'}: {listed}"
         for line in textwrap.wrap(text, 100, subsequent_indent="    "):
             self._write(line.replace("\N{NO-BREAK SPACE}", " "))
 

@@ -110,6 +110,7 @@ def test_shipped_configs_are_valid(name):
         ({"detectors": "all"}, "wanted. Fix: write a list of some of `faster_rcnn`, "),
         ({"runs": "a b/results"}, "wanted. Fix: write it as a list: [a b/results]."),
         ({"insertion": {"contrast": 0.1}}, "Fix: give a list: peak of a calcification over"),
+        ({"evaluation": {"prevalences": "0,5"}}, "Fix: give a list: shares of"),
         ({"evaluation": {"prevalences": 0.01}}, "Fix: write it as a list: [0.01]."),
         ({"tuning": {"units": [64, 16]}}, "key tuning.units): 64 is above 16"),
         ({"tuning": {"units": [64]}}, "key tuning.units): [64] has fewer than 2 entries"),

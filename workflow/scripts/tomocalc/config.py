@@ -183,9 +183,10 @@ def _wanted(schema: Schema, given: Any) -> str:
         point = f"write decimals with a point, as in {given.replace(',', '.')}"
         thousand = f", and thousands without a mark, as in {given.replace(',', '')}"
         return point + thousand * bool(re.fullmatch(r"-?[1-9]\d{0,2},\d{3}", given))
-    if "array" in _named(schema) and not isinstance(given, bool | list | dict):
+    given = "" if isinstance(given, bool | list | dict) else str(given)
+    if "array" in _named(schema) and given and not COMMA.fullmatch(given):
         choice = schema.get("items", {}).get("enum")
-        words = re.split(r"[,\s]+" if choice else r"\s*,\s*", str(given).strip("[] "))
+        words = re.split(r"[,\s]+" if choice else r"\s*,\s*", given.strip("[] "))
         if choice and not set(words) <= set(choice):
             return f"write a list of some of {allowed({'enum': choice})}"
         if len(words) >= schema.get("minItems", 0):

@@ -18,7 +18,7 @@ from tomocalc.sections import PARTS, TABLE
 from tomocalc.text_table import PARQUET
 
 WORDS = {
-    **dict.fromkeys(("train", "training", "learn"), "train"),
+    **dict.fromkeys(("train", "training", "learn", "learning", "derivation"), "train"),
     **dict.fromkeys(("validation", "val", "valid", "dev"), "validation"),
     **dict.fromkeys(("tune", "tuning"), "validation"),
     **dict.fromkeys(("test", "testing", "holdout"), "test"),

@@ -22,7 +22,7 @@ from tomocalc.text_table import decimal_comma
 
 CALLED = re.compile(
     r"(?i)^(row|index|mrn|unnamed(: \d+)?|__index_level_\d+__)$|(^|[\W_]|(?-i:[a-z](?=I)))id$"
-    r"|(row|case|patient|subject|study|series|image|accession|exam)[\W_]?(id|no|nr|num|number)$"
+    r"|(^|[\W_]|(?-i:[a-z](?=[A-Z])))(row|case|patient|subject|study|series|image|accession|exam)[\W_]?(id|no|nr|num|number)$"
 )
 """What columns of whole numbers are called that name rows or patients."""
 SHEET_ERROR = r"^#\D.{0,12}$"
@@ -98,10 +98,10 @@ def audit_table(
         if missing[0] in (label, patient, site):
             why = "it is the label, the patient or the site"
         raise unusable(f"column {missing[0]}", why, "leave it out of the features")
-    # whole numbers that are called a name are asked as other names are
-    numbers = [
-        name for name in numeric.columns if name in {*used, *names} or not CALLED.search(name)
-    ]
+    # whole numbers that are called a name, and that no row lacks, are asked as other names are
+    whole = [name for name in filled if numeric[name].is_finite().sum() == frame.height]
+    called = [name for name in whole if CALLED.search(name)]
+    numbers = [name for name in numeric.columns if name in {*used, *names} or name not in called]
     texts = frame.drop("part", label, *(name for name in (patient,) if name), *numbers)
     known = [name for name in texts.columns if 1 < texts[name].n_unique() <= FEW or name == site]
     row_names = _row_names(texts.select(pl.col(pl.String)), frame.height)
@@ -201,7 +201,9 @@ def _numeric(frame: pl.DataFrame) -> pl.DataFrame:
     in whole numbers of its column too. Errors of spreadsheets are gaps as ``NA`` is.
     """
     found = {}
-    texts = frame.select(pl.col(pl.String).str.strip_chars().str.replace(SHEET_ERROR, ""))
+    text = pl.col(pl.String).str.strip_chars()
+    some = text.str.contains(r"^[-+.,]?\d").any()  # a name may begin with # too
+    texts = frame.select(pl.when(some).then(text.str.replace(SHEET_ERROR, "")).otherwise(text))
     for grouped, point, between in ((r"(,\d{3})+", r"\.", ","), (r"(\.\d{3})+", ",", ".")):
         is_grouped = pl.all().str.contains(rf"^[-+]?\d{{1,3}}{grouped}{point}\d+$")
         is_whole = pl.all().str.contains(rf"^[-+]?\d{{1,3}}{grouped}$")

@@ -51,7 +51,7 @@ def counts(root: Path = ROOT) -> list[Count]:
     ]
 
 
-LIMITS = (52_409, 310, 8_955, 57, 125, 31_322)
+LIMITS = (52_405, 310, 8_924, 57, 124, 31_293)
 """Of library (lines, files), pages (lines, files), untyped mappings and tests: they only fall."""
 
 

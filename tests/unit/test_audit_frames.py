@@ -151,7 +151,7 @@ def test_numbers_that_are_called_a_name_are_asked_and_no_features() -> None:
         ward=pl.Series(np.where(label, "#north", "#south")),
         size=pl.Series([f"{one:.6f}".replace(".", ",") for one in draw.random(120)]),
         part=pl.Series(draw.choice(["train", "test"], 120)),
-        finding_id=pl.when(pl.col("label") == 1).then(pl.col("CaseNo") // 3),
+        finding_id=pl.when(pl.col("label") == 1).then(pl.col("CaseNo") // 3).otherwise(np.nan),
     )
     found = audit_table(frame.sample(fraction=1, shuffle=True, seed=1), label="label")
     assert {one.feature for one in found.features} == {"glcm_Id", "size", "calc_no"}

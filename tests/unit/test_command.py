@@ -107,11 +107,14 @@ def test_a_split_by_row_numbers_that_leaves_rows_out() -> None:
     frame = table(1).frame
     lines = frame.with_row_index("number").filter(pl.col("number") % 10 > 0)
     split = lines.select(pl.col("number").alias("row"), "part")
-    found = audit_table(
-        frame.drop("part", "row"), split, label="label", patient="patient", permutations=0
-    )
-    assert found.check("unassigned").count == frame.height - lines.height
-    assert found.verdict is Verdict.CAUTION
+    again = split.filter(pl.col("part") == "train").tail(1).with_columns(part=pl.lit("test"))
+    split, call = pl.concat([split, again]), {"label": "label", "patient": "patient"}
+    found = audit_table(frame.drop("part", "row"), split, **call, permutations=99)
+    unassigned = found.check("unassigned")
+    assert (unassigned.count, unassigned.verdict) == (frame.height - lines.height, "caution")
+    used_twice = [one.row for one in found.shared if one.check == "same_rows"]
+    assert used_twice == [str(one) for one in again["row"]]
+    assert {check.subject for check in found.checks} & {"row", "row of the table"} == set()
 
 
 def test_texts_of_the_table_are_asked_without_being_named() -> None:
@@ -145,11 +148,12 @@ def test_files_that_are_no_split_are_named(
 
 def test_two_spellings_of_a_patient_are_refused_without_naming_him() -> None:
     frame = table(1).frame.with_columns(
-        patient=pl.when(pl.int_range(pl.len()) == 0).then(pl.lit("p1")).otherwise("patient")
+        patient=pl.when(pl.int_range(pl.len()) == 2).then(pl.lit("p1")).otherwise("patient"),
+        label=pl.when(pl.int_range(pl.len()) != 1).then("label"),
     )
     with pytest.raises(TomocalcError, match=r"E303.*differ in spelling alone") as found:
         audit_table(frame, label="label", patient="patient", permutations=0)
-    assert "rows 0 and " in str(found.value)
+    assert "rows 2 and " in str(found.value)
     assert "`" not in str(found.value)
 
 
@@ -213,7 +217,8 @@ def test_frames_of_pandas_are_welcome(kind: Any, positive: object) -> None:
     frame["note"] = [place if place % 2 else "text" for place in range(len(frame))]
     if (kind, positive) == ("bool", None):
         frame.index = frame.index[::-1]
-    found = audit_table(frame, label="label", positive=positive, patient="patient", permutations=0)
+    call = {"label": "label", "patient": "patient", "positive": positive, "permutations": 0}
+    found = audit_table(frame, features=frame.filter(like="f").columns, **call)
     assert found.check("patients").count == 1
     assert sum(part.positives for part in found.parts.values()) == (rows.frame["label"] == 1).sum()
 

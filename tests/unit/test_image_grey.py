@@ -7,13 +7,7 @@ import pytest
 from skimage.exposure import equalize_hist
 from skimage.filters import threshold_otsu
 
-from tomocalc.image.grey import (
-    HIGH_LEVEL,
-    equalise_table,
-    histogram_of,
-    normalisation,
-    otsu_level,
-)
+from tomocalc.image.grey import HIGH_LEVEL, equalise_table, histogram_of, normalisation, otsu_level
 
 
 def test_percentiles_of_the_breast_become_the_scale() -> None:

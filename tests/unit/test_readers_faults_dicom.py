@@ -11,15 +11,7 @@ import numpy as np
 import pytest
 from pydicom.uid import UID
 
-from support.image_files import (
-    SYNTAX,
-    UID_ROOT,
-    dicom,
-    item,
-    picture,
-    volume,
-    write_dicom,
-)
+from support.image_files import SYNTAX, UID_ROOT, dicom, item, picture, volume, write_dicom
 from support.image_volumes import IMAGE, SHEET
 from support.opening import cut, fault
 from support.opening import opened_spaced as opened

@@ -38,7 +38,7 @@ COUNTED = ("row", ORDER, KEY[1])
 
 
 def joined_table(table: Any, split: Any, *, patient: str | None = None) -> tuple[pl.DataFrame, int]:
-    """Return the rows with their part, and how many rows of the table are in none.
+    """Return the rows with part and number (`PLACE`), and how many of the table are in none.
 
     Parameters
     ----------
@@ -48,9 +48,9 @@ def joined_table(table: Any, split: Any, *, patient: str | None = None) -> tuple
         Column of the patients, which may say by itself what belongs together.
     """
     if isinstance(table, dict):
-        return _one_below_the_other(table), 0
+        return _one_below_the_other(table).with_row_index(PLACE), 0
     if split is None:
-        return read_parts(table).drop(LINE), 0
+        return read_parts(table).drop(LINE).with_row_index(PLACE), 0
     frame, lines = read_table(table).drop("part", strict=False), read_parts(split)
     frame, lines = alike(frame, lines, patient)
     key = _key(name_of(split), frame, lines, patient)
@@ -60,7 +60,7 @@ def joined_table(table: Any, split: Any, *, patient: str | None = None) -> tuple
     if lacking:
         raise _strangers(split, frame, lines, lacking, key)
     rest = frame.height - rows[PLACE].n_unique()
-    return rows.select(*frame.drop(ORDER, strict=False).columns, "part"), rest
+    return rows.select(PLACE, *frame.drop(ORDER, strict=False).columns, "part"), rest
 
 
 def own_rows(
@@ -253,19 +253,14 @@ def _key(where: str, frame: pl.DataFrame, lines: pl.DataFrame, patient: str | No
         return plain or shared
     own = [name for name in lines.columns if name not in ("part", LINE)]
     if not own:
-        raise unusable(
-            where,
-            f"it has {lines.height} lines and the table {frame.height} rows, and no column in "
-            "common",
-            "add the column row, the number of the table's row from 0",
+        why = (
+            f"it has {lines.height} lines, the table {frame.height} rows, and they share no column"
         )
-    raise unusable(
-        where,
-        f"it has no column of the table; {close_to(own[0], own)}",
-        "rename the column that names rows or patients as in the table"
-        + f" ({patient}, for patients)" * (patient is not None)
-        + ", or add row, the number of the table's row from 0",
-    )
+        raise unusable(where, why, "add the column row, the number of the table's row from 0")
+    fix = "rename the column that names rows or patients as in the table"
+    fix += f" ({patient}, for patients)" * (patient is not None)
+    fix += ", or add row, the number of the table's row from 0"
+    raise unusable(where, f"it has no column of the table; {close_to(own[0], own)}", fix)
 
 
 def _names_rows(frame: pl.DataFrame, names: list[str]) -> bool:

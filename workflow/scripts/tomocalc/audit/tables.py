@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from tomocalc.accounts.leakage import SplitAudit
 from tomocalc.audit.audit import PERMUTATIONS, audit_split
-from tomocalc.audit.joining import joined_table
+from tomocalc.audit.joining import PLACE, joined_table
 from tomocalc.audit.rows import SplitRows, close_to, unusable
 from tomocalc.errors import fault
 from tomocalc.identity import EMPTY, is_empty, made_by_spreadsheet, names_nobody, two_spellings
@@ -74,10 +74,15 @@ def audit_table(
     if permutations < 0 or seed < 0:
         raise unusable("permutations and seed", "one of them is negative", "give 0 or more")
     features, negative = (
-        one if one is None or (isinstance(one, Iterable) and not isinstance(one, str)) else [one]
+        one
+        if one is None
+        else [one]
+        if isinstance(one, str) or not isinstance(one, Iterable)
+        else [*one]
         for one in (features, negative)
     )
     frame, unassigned = joined_table(table, split, patient=patient)
+    place = frame.drop_in_place(PLACE)
     for column in (label, patient, site, *(features or ())):
         if column is not None and column not in frame.columns:
             why = "the table has no such column of numbers or text; "
@@ -85,6 +90,7 @@ def audit_table(
             raise unusable(f"column {column}", why, "name a column of the table")
     labels, word = labels_of(frame[label], label, positive, negative)
     unlabelled = labels.null_count()
+    place = place.filter(labels.is_not_null())
     frame, labels = frame.filter(labels.is_not_null()), labels.drop_nulls()
     numeric = _numeric(frame.drop("part", *(name for name in (label, patient, site) if name)))
     filled = [name for name in numeric.columns if numeric[name].is_finite().any()]
@@ -98,13 +104,14 @@ def audit_table(
         if missing[0] in (label, patient, site):
             why = "it is the label, the patient or the site"
         raise unusable(f"column {missing[0]}", why, "leave it out of the features")
-    # whole numbers that are called a name, and that no row lacks, are asked as other names are
+    # whole numbers that are called a name, and that no row lacks, are asked as other names are;
+    # of those that count the rows, the order says the same
     whole = [name for name in filled if numeric[name].is_finite().sum() == frame.height]
-    called = [name for name in whole if CALLED.search(name)]
+    called = [name for name in whole if CALLED.search(name) and (numeric[name] != place).any()]
     numbers = [name for name in numeric.columns if name in {*used, *names} or name not in called]
     texts = frame.drop("part", label, *(name for name in (patient,) if name), *numbers)
     known = [name for name in texts.columns if 1 < texts[name].n_unique() <= FEW or name == site]
-    row_names = _row_names(texts.select(pl.col(pl.String)), frame.height)
+    row_names = _row_names(texts.select(pl.col(pl.String)), place)
     texts = texts.with_columns(pl.all().cast(pl.String, strict=False).fill_null(""))
     many = [
         name
@@ -114,7 +121,7 @@ def audit_table(
     rows = pl.DataFrame(
         {
             "row": row_names,
-            "patient": _patients(frame, patient),
+            "patient": _patients(frame, patient, place),
             "part": frame["part"],
             "label": labels,
         }
@@ -147,9 +154,7 @@ def labels_of(
     texts = values.cast(pl.String).str.strip_chars().str.strip_chars("'\"")
     said = [] if positive is None else [positive, *(negative or ())]
     kinds = sorted(texts.drop_nulls().unique(), key=lambda text: (_number(text), text))
-    kinds = [
-        kind for kind in kinds if not is_empty(kind) or any(_same(kind, word) for word in said)
-    ]
+    kinds = [one for one in kinds if not is_empty(one) or any(_same(one, word) for word in said)]
     wanted = [kind for kind in kinds if _same(kind, positive)] if positive is not None else kinds
     if len(kinds) < 2:
         why = "all labels in it are the same" if kinds else "no row has a label"
@@ -178,14 +183,14 @@ def _same(kind: str, positive: Any) -> bool:
     return kind == wanted or _number(kind) == _number(wanted) > float("-inf")
 
 
-def _patients(frame: pl.DataFrame, patient: str | None) -> pl.Series:
+def _patients(frame: pl.DataFrame, patient: str | None, place: pl.Series) -> pl.Series:
     if patient is None:
         return pl.Series("patient", [""] * frame.height)
     names = frame[patient].cast(pl.String).fill_null("").str.strip_chars()
     once = names.unique(maintain_order=True).to_list()
     named = [(one, line) for line, one in enumerate(once) if one]
     for again in two_spellings(named, beside=False):
-        rows = " and ".join(str((names == one).arg_max()) for one in (again.known, again.name))
+        rows = " and ".join(str(place.filter(names == it)[0]) for it in (again.known, again.name))
         why = "their names differ in spelling alone"
         raise fault("patient_spelt_twice", f"column {patient}, rows {rows}", why)
     vain = (is_empty, names_nobody, made_by_spreadsheet)
@@ -214,13 +219,13 @@ def _numeric(frame: pl.DataFrame) -> pl.DataFrame:
     for name in frame.columns:
         values = frame[name]
         if values.dtype.is_numeric():
-            found[name] = values.cast(pl.Float64)
+            found[name] = values.cast(pl.Float64).fill_nan(None)
         elif name in texts.columns:
             text = texts[name]
             empty = text.str.to_lowercase().is_in(EMPTY)
             if not text.str.contains(r"\d\.").any():
                 text = text.str.replace(",", mark, literal=True)
-            numbers = text.cast(pl.Float64, strict=False)
+            numbers = text.cast(pl.Float64, strict=False).fill_nan(None)
             if bool((numbers.is_not_null() | empty.fill_null(value=True)).all()):
                 found[name] = numbers
     return pl.DataFrame(found) if found else pl.DataFrame()
@@ -233,13 +238,13 @@ def _is_name(name: str, values: pl.Series) -> bool:
     return bool((known % 1 == 0).all()) and (once or CALLED.search(name) is not None)
 
 
-def _row_names(texts: pl.DataFrame, rows: int) -> pl.Series:
-    """Return the first text that names every row and is no number, else the number of the row."""
+def _row_names(texts: pl.DataFrame, place: pl.Series) -> pl.Series:
+    """Return the first text that names every row and is no number, else its number in the table."""
     for values in texts:
         numbers = values.cast(pl.Float64, strict=False)
-        if values.n_unique() == rows == numbers.null_count():
-            return values.alias("row")
-    return pl.Series("row", [str(number) for number in range(rows)])
+        if values.n_unique() == place.n_unique() and numbers.is_null().all():
+            return values
+    return place.cast(pl.String)
 
 
 def _number(text: str) -> float:

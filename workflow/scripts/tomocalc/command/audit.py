@@ -162,7 +162,7 @@ def _test_part(given: argparse.Namespace) -> Any:
     """Return the test part of the table and split that were given."""
     import polars as pl
 
-    from tomocalc.audit.joining import joined_table
+    from tomocalc.audit.joining import PLACE, joined_table
     from tomocalc.audit.rows import unusable
     from tomocalc.audit.tables import labels_of
     from tomocalc.study.seal import part_of_rows
@@ -175,7 +175,7 @@ def _test_part(given: argparse.Namespace) -> Any:
             )
     if not given.label:
         raise unusable("--label", "it is not said which column is the label", "add --label COLUMN")
-    test = rows.filter(pl.col("part") == "test")
+    test = rows.drop(PLACE).filter(pl.col("part") == "test")
     if test.is_empty():
         raise unusable("part test", "no row is in it", "name the parts train, validation and test")
     label, _ = labels_of(test[given.label], given.label, given.positive, None)

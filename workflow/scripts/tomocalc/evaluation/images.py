@@ -15,13 +15,7 @@ from tomocalc.accounts.findings import ByFinding, Dbtex
 from tomocalc.accounts.manifest import VolumeFacts
 from tomocalc.accounts.metrics import ByUnit, Cases, ImageMetrics
 from tomocalc.accounts.prediction import ClusterRule
-from tomocalc.evaluation.cases import (
-    PATIENTS,
-    VOLUMES,
-    case_account,
-    patient_table,
-    volume_table,
-)
+from tomocalc.evaluation.cases import PATIENTS, VOLUMES, case_account, patient_table, volume_table
 from tomocalc.evaluation.clusters import CLUSTERS, Rule, cluster_marks, find_clusters
 from tomocalc.evaluation.dbtex import dbtex
 from tomocalc.evaluation.findings import Cluster, Findings, gather_findings

@@ -10,8 +10,10 @@ site telling.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import factorial, prod
 
 import numpy as np
 import polars as pl
@@ -49,14 +51,14 @@ class _Table:
 
     @classmethod
     def of(cls, level: str, frame: pl.DataFrame) -> _Table:
-        patient = frame["patient"].to_numpy()
-        begins = np.append(True, patient[1:] != patient[:-1]) | (patient == "")
+        first = pl.col(" at").first().over("patient")
+        first = pl.when(pl.col("patient") == "").then(" at").otherwise(first).rank("dense")
         return cls(
             level,
             frame,
             (frame["part"] == "test").to_numpy(),
             frame["label"].to_numpy().astype(np.float64),
-            np.cumsum(begins) - 1,
+            frame.with_row_index(" at").select(first).to_series().to_numpy().astype(np.int64) - 1,
         )
 
     @property
@@ -65,20 +67,21 @@ class _Table:
 
     def orders(self, permutations: int, generator: np.random.Generator) -> Floats:
         """Return the labels, and after them random orders of their blocks, (row, order)."""
-        blocks = int(self.block[-1]) + 1
-        place = generator.permuted(np.tile(np.arange(blocks), (permutations, 1)), axis=1)
+        place = np.tile(np.arange(self.block.max() + 1), (permutations, 1))
+        place, by = generator.permuted(place, axis=1), np.argsort(self.block, kind="stable")
         # every block keeps its labels in order and goes to the place that its number drew
-        order = np.argsort(place[:, self.block], axis=1, kind="stable")
-        return np.concatenate([self.label[None], self.label[order]]).T
+        order = np.argsort(place[:, self.block[by]], axis=1, kind="stable")
+        labels = np.tile(self.label, (1 + permutations, 1))
+        labels[1:, by] = self.label[by][order]
+        return labels.T
 
     def attainable(self) -> float:
         """Return the smallest p-value that the orders of the blocks admit."""
-        blocks = int(self.block[-1]) + 1
-        positive = len(np.unique(self.block[self.label == 1]))
-        orders = 1.0
-        for i in range(min(positive, blocks - positive)):
-            orders *= (blocks - i) / (i + 1)
-        return 1 / orders if positive < blocks else 0.0
+        positive = (np.bincount(self.block, self.label) > 0).tolist()
+        kinds = Counter[bool | bytes](positive)
+        if all(positive):  # which of their rows are so is what is moved
+            kinds = Counter(self.label[self.block == it].tobytes() for it in range(len(positive)))
+        return prod(map(factorial, kinds.values())) / factorial(len(positive))
 
 
 def associations(rows: SplitRows, *, permutations: int, seed: int) -> list[Check]:
@@ -111,7 +114,7 @@ def associations(rows: SplitRows, *, permutations: int, seed: int) -> list[Check
             least = float(centre[i] + spread[i] * np.quantile(highest, 1 - level))
             telling = GAPS_TELLING if name == "gaps" else TELLING
             detectable = max(telling, least)
-            could = table.attainable() <= level and detectable < 1
+            could = max(table.attainable(), 1 / (1 + permutations)) <= level and detectable < 1
             verdict = Verdict.CLEAN if could else Verdict.UNSEEN
             # of the test rows alone too: those that were made for training, as by oversampling
             # there, have names and a place of their own
@@ -178,9 +181,7 @@ def _probes(table: _Table, rows: SplitRows) -> Iterator[tuple[str, str, Scorer]]
     standing = np.arange(frame.height)
     named = (frame["patient"] != "").all()
     yield "order", "", _by_neighbours(table.test, standing)
-    for name in ("row", "patient", *rows.texts):
-        if name not in frame.columns:
-            continue
+    for name in [one for one in ("row", "patient", *rows.texts) if one in frame.columns]:
         subject = f"names of {name}s" if name in ("row", "patient") else name
         values = frame[name].cast(pl.String).fill_null("")
         counted = _by_number(values)

@@ -109,7 +109,9 @@ def _read(folder: Path) -> _Folder:
             place = name if len(volume) == 1 else f"{name}, slice {index}"
             with contextlib.suppress(TomocalcError):
                 image = volume.read(index)
-                found.slices.append(_Slice(place, _digest(image), texture(image)))
+                # blank slices, as at the ends of volumes, are no copies of each other
+                digest = _digest(image) if np.ptp(image) else str(folder / place)
+                found.slices.append(_Slice(place, digest, texture(image)))
                 continue
             found.unread.append(place)
     if not found.slices:
@@ -149,15 +151,11 @@ def _alike(asked: _Folder, learnt: _Folder) -> Iterator[tuple[Check, list[Shared
 
 def _same_study(asked: _Folder, learnt: _Folder) -> tuple[Check, list[Shared]]:
     """Return the examinations that both folders have images of, by their identifier."""
-    pairs = [
-        (name, learnt.studies[study], 0.0)
-        for study, name in asked.studies.items()
-        if study in learnt.studies
-    ]
-    check, shared = _found("same_study", pairs, asked, of=len(asked.studies))
     if not asked.studies or not learnt.studies:
         return Check.unseen("same_study", 0), []
-    return check, shared
+    both = [study for study in asked.studies if study in learnt.studies]
+    pairs = [(asked.studies[study], learnt.studies[study], None) for study in both]
+    return _found("same_study", pairs, asked, of=len(asked.studies))
 
 
 def _repeated(asked: _Folder) -> tuple[Check, list[Shared]]:
@@ -186,7 +184,7 @@ def _strangers(asked: _Folder, learnt: _Folder) -> Check:
 
 def _found(
     name: str,
-    pairs: Sequence[tuple[str, str, float]],
+    pairs: Sequence[tuple[str, str, float | None]],
     asked: _Folder,
     *,
     of: int | None = None,
@@ -210,7 +208,7 @@ def _found(
             twin_row=twin,
             twin_patient="",
             twin_part=twin_part,
-            distance=round(max(0.0, distance), 4),
+            distance=distance if distance is None else round(max(0.0, distance), 4),
         )
         for row, twin, distance in pairs
     ]

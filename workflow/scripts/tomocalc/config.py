@@ -183,13 +183,14 @@ def _wanted(schema: Schema, given: Any) -> str:
         point = f"write decimals with a point, as in {given.replace(',', '.')}"
         thousand = f", and thousands without a mark, as in {given.replace(',', '')}"
         return point + thousand * bool(re.fullmatch(r"-?[1-9]\d{0,2},\d{3}", given))
-    given = "" if isinstance(given, bool | list | dict) else str(given)
+    given = "" if isinstance(given, bool | list | dict | None) else str(given)
     if "array" in _named(schema) and given and not COMMA.fullmatch(given):
-        choice = schema.get("items", {}).get("enum")
-        words = re.split(r"[,\s]+" if choice else r"\s*,\s*", given.strip("[] "))
+        items = schema.get("items", {})
+        choice, free = items.get("enum", []), items.get("type") == "string"
+        words = re.split(r"\s*,\s*" if free or given in choice else r"[,\s]+", given.strip("[] "))
         if choice and not set(words) <= set(choice):
             return f"write a list of some of {allowed({'enum': choice})}"
-        if len(words) >= schema.get("minItems", 0):
+        if len(words) >= schema.get("minItems", 0) and ";" not in given:
             return f"write it as a list: [{', '.join(words)}]"
     meaning = schema.get("description")
     return f"give {allowed(schema) or 'a valid value'}" + (f": {meaning}" if meaning else "")
@@ -213,8 +214,8 @@ def _named(schema: Schema) -> list[str]:
 
 def _kinds(schema: Schema) -> str:
     words = NAMES | {"null": "nothing"}
-    kinds = _named(schema)
-    return " or ".join(words.get(kind, f"a {kind}").replace("a i", "an i") for kind in kinds)
+    told = (words.get(kind, f"a {kind}") for kind in _named(schema))
+    return " or ".join(told).replace("a i", "an i")
 
 
 def _join(prefix: str, key: str) -> str:

@@ -17,12 +17,12 @@ try:
     from tomocalc.config import check_config, load_schema
     from tomocalc.contradictions import check_text
     from tomocalc.comparison.catalogue import TITLES as DETECTORS
+    from tomocalc.delimited import DATASETS
     from tomocalc.errors import TomocalcError
     from tomocalc.files import require_writable
     from tomocalc.pages.question import words_of
     from tomocalc.plan.graph import plan_run
     from tomocalc.plan.reading import (
-        DATASETS,
         localise_paths,
         measured_slices,
         no_utf8,

@@ -10,10 +10,13 @@ import contextlib
 import csv
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from tomocalc.errors import TomocalcError, fault
 from tomocalc.files import read_content
 
+DATASETS = ("mini_mias", "bcs_dbt", "cbis_ddsm", "inbreast", "victre", "dicom_folder")
+"""Keys of ``import`` that name the folder of a data set; its sheets get a folder of that name."""
 LINE = "_line"
 """Key of a row's line number in its sheet, the header being line 1."""
 NOT_UTF8 = "it is not UTF-8 text", 'save it as "CSV UTF-8", which spreadsheets offer by that name'
@@ -96,9 +99,8 @@ def check_header(where: str, header: Sequence[str], below: Sequence[str]) -> Non
         return
     why = f"its first line holds one cell, `{held[0][:60] if held else ''}`"
     if sum(map(bool, below)) >= FEWEST:
-        raise sheet_error(
-            where, f"{why}, and the next line several", "delete what is above the header"
-        )
+        fix = "delete what is above the header"
+        raise sheet_error(where, f"{why}, and the next line several", fix)
     fix = "write a header with the names of the columns, between them tabs, commas or semicolons"
     raise sheet_error(where, why, fix)
 
@@ -171,12 +173,12 @@ def sheet_content(path: str) -> str:
     """
     try:
         content = read_content(path)
-    except FileNotFoundError as error:
-        fix = "correct the path of this TSV or CSV file; it starts from the working directory"
-        raise sheet_error(path, "there is no such file", fix) from error
     except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise sheet_error(path, why, "give the path of a TSV or CSV file") from error
+        fix = "give the path of a TSV or CSV file; it starts from the working directory"
+        if (made := Path(path).parent).name in DATASETS:
+            how = f"{made}/volumes.tsv --config import='{{{made.name}: FOLDER}}'"
+            fix = f"import the data set first, without --configfile: snakemake --cores 1 {how}"
+        raise sheet_error(path, error.strerror or type(error).__name__, fix) from error
     rois = content.startswith(b"PK") and b".roi" in content[:256]
     if rois or content.startswith(DRAWN) or content[128:132] == b"DICM":
         fix = "write a sheet with a line for each finding, which names a picture in its column mask"

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from tomocalc.adapters.sheets import listing_digest
+from tomocalc.delimited import DATASETS
 from tomocalc.errors import fault
 from tomocalc.pages.catalogue import KNOWN, ON_REQUEST
-from tomocalc.plan.reading import DATASETS, Config
+from tomocalc.plan.reading import Config
 from tomocalc.plan.wildcards import Wildcards, answering, as_it_is
 
 TABLES = ("*.csv", "*.txt")

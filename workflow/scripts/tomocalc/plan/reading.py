@@ -13,6 +13,7 @@ from typing import Any
 
 from tomocalc.cells import LINE, Row, row_error, together
 from tomocalc.config import Schema, load_schema
+from tomocalc.delimited import DATASETS
 from tomocalc.errors import TomocalcError, fault, raise_all
 from tomocalc.files import stable_number
 from tomocalc.identity import patient_keys
@@ -30,8 +31,6 @@ from tomocalc.readers.sources import foreign_path, local_path
 from tomocalc.sheets import CALCIFIED, check_annotations, check_volumes
 
 Config = dict[str, Any]
-DATASETS = ("mini_mias", "bcs_dbt", "cbis_ddsm", "inbreast", "victre", "dicom_folder")
-"""Keys of ``import`` that name the folder of a data set."""
 
 
 def take_short_form(config: Config, files: Iterable[str | Path]) -> None:

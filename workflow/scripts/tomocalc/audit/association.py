@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import factorial, prod
+from math import exp, lgamma
 
 import numpy as np
 import polars as pl
@@ -80,8 +80,10 @@ class _Table:
         positive = (np.bincount(self.block, self.label) > 0).tolist()
         kinds = Counter[bool | bytes](positive)
         if all(positive):  # which of their rows are so is what is moved
-            kinds = Counter(self.label[self.block == it].tobytes() for it in range(len(positive)))
-        return prod(map(factorial, kinds.values())) / factorial(len(positive))
+            by = np.argsort(self.block, kind="stable")
+            blocks = np.split(self.label[by], np.flatnonzero(np.diff(self.block[by])) + 1)
+            kinds = Counter(it.tobytes() for it in blocks)
+        return exp(sum(lgamma(n + 1) for n in kinds.values()) - lgamma(len(positive) + 1))
 
 
 def associations(rows: SplitRows, *, permutations: int, seed: int) -> list[Check]:

@@ -138,14 +138,6 @@ def saved_each(make: Callable[[int], Dataset]) -> Callable[[Path], Path]:
     return write
 
 
-def numbered(index: int) -> Dataset:
-    return one(index, InstanceNumber=1 + index // 2)
-
-
-def unplaced(index: int) -> Dataset:
-    return one(index, InstanceNumber=index + (index > 3), ImagePositionPatient=None)
-
-
 def flat(**attributes: Any) -> Callable[[], Dataset]:
     """Return the maker of an image beside the slices: the brightest of all."""
     return lambda: one(SLICES, BREAST.max(axis=0), **attributes)
@@ -285,9 +277,13 @@ DICOM_ENCODINGS: dict[str, Encoding] = {
     "an image across them": Encoding(
         series(flat(ImageOrientationPatient=[1.0, 0, 0, 0, 1.0, 0])), doubts=("left_out",)
     ),
-    "numbers that repeat": Encoding(saved_each(numbered), doubts=("numbers_repeat",)),
+    "numbers that repeat": Encoding(
+        saved_each(lambda index: one(index, InstanceNumber=index // 2)), doubts=("numbers_repeat",)
+    ),
     "numbers that skip one, no positions": Encoding(
-        saved_each(unplaced), options={"slice_spacing_mm": 1.0}, doubts=("numbers_skip",)
+        saved_each(lambda n: one(n, InstanceNumber=n + (n > 3), ImagePositionPatient=None)),
+        options={"slice_spacing_mm": 1.0},
+        doubts=("numbers_skip",),
     ),
     "a codestream of the stored bits alone": Encoding(set_to(syntax="jpeg2000", HighBit=15)),
     "a projection beside them": Encoding(

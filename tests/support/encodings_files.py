@@ -10,19 +10,11 @@ from typing import Any
 import numpy as np
 import tifffile
 
-from support.encodings import DICOM_ENCODINGS, one
+from support.encodings import DICOM_ENCODINGS, one, saved_each
 from support.encodings_itk import ITK_ENCODINGS
 from support.encodings_values import boxed, fragmented, indexed, noisy_outside
 from support.image_files import png_chunk, write_pgm, write_png
-from support.one_breast import (
-    BREAST,
-    ORDER,
-    SLICES,
-    SPACED,
-    Encoding,
-    Frames,
-    saved,
-)
+from support.one_breast import BREAST, ORDER, SLICES, SPACED, Encoding, Frames, saved
 
 
 def pictures(
@@ -47,7 +39,6 @@ def stored_as(image: Frames, orientation: int) -> Frames:
 
 def exif_png(orientation: int) -> Callable[[Path, Frames], None]:
     tag = b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, orientation, 0, 0)
-
     save = chunked_png(b"eXIf", tag)
     return lambda path, image: save(path, stored_as(image, orientation))
 
@@ -110,14 +101,19 @@ def ome(order: Sequence[int], channels: int = 1, sizes: str = "") -> Callable[[P
 
 ENCODINGS: dict[str, Encoding] = {
     **DICOM_ENCODINGS,
-    "single slices, numbers reversed": Encoding(
-        pictures(
-            lambda path, image: one(
-                number := int(path.stem), image, InstanceNumber=9 - number
-            ).save_as(path, enforce_file_format=True),
-            "",
+    "single slices, SliceLocation alone": Encoding(
+        saved_each(lambda n: one(n, InstanceNumber=1, ImagePositionPatient=None, SliceLocation=n)),
+        options=SPACED,
+    ),
+    "single slices, positions of no plane": Encoding(
+        saved_each(
+            lambda n: one(n, ImageOrientationPatient=None, ImagePositionPatient=[n ^ 1, 0, 0])
         ),
-        doubts=("order_reversed",),
+        options=SPACED,
+        doubts=("order_differs",),
+    ),
+    "single slices, numbers reversed": Encoding(
+        saved_each(lambda index: one(index, InstanceNumber=9 - index)), doubts=("order_reversed",)
     ),
     "PNG": Encoding(pictures(write_png, ".png"), options=SPACED),
     **{

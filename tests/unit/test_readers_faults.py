@@ -41,6 +41,7 @@ def test_empty_file(tmp_path: Path, name: str) -> None:
         (b"sorry, the file has moved\n" * 9, "is text"),
         (b"%PDF-1.7", "is a PDF document"),
         (b"PK\x03\x04", "is a ZIP archive"),
+        (b"7z\xbc\xaf\x27\x1c", "is 7z data"),
         (b"PK\x03\x04" + bytes(26) + b"0001.roi", "is a ZIP archive of ImageJ ROIs"),
         (b"Iout\0", "is an ImageJ ROI"),
         (b"\x1f\x8b\x08", "is gzip data"),
@@ -61,6 +62,8 @@ def test_name_and_content_must_agree(tmp_path: Path) -> None:
     found = fault(tmp_path / "a.tif")
     assert found.code == "E203"
     assert found.why == "the name promises TIFF and the content is PNG"
+    (tmp_path / "a.raw").write_bytes(bytes(99))
+    assert "write a header beside it" in fault(tmp_path / "a.raw").fix
 
 
 def test_names_without_a_known_ending_promise_nothing(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from tomocalc.sheets import read_annotations
 def annotations(tmp_path, *lines, header="volume_id\tslice\tx\ty\tradius\tkind"):
     path = tmp_path / "annotations.tsv"
     path.write_text("\n".join([header, *lines]) + "\n")
-    return read_annotations(str(path), SCHEMAS["annotations"], ["v"])
+    return read_annotations(str(path), SCHEMAS["annotations"], ["v", "007"])
 
 
 def test_annotations_have_numbers_and_an_optional_slice(tmp_path):
@@ -49,13 +49,17 @@ def test_an_unknown_volume_is_named_once(tmp_path):
     (line,) = str(caught.value).splitlines()
     assert "`w` is not in the sheet of volumes (lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11" in line
     assert " and 2 more). Fix: correct the volume_id" in line
-    with pytest.raises(TomocalcError, match=r"`v-` is not in.*Fix: did you mean `v`\? Otherwise"):
-        annotations(tmp_path, "v-\t1\t1\t1\t3\tcluster")
+    for told, meant in (("v-", "v"), ("7", "007"), ("7.0", "007")):
+        with pytest.raises(
+            TomocalcError, match=rf"`{told}` is.*did you mean `{meant}`\? Otherwise"
+        ):
+            annotations(tmp_path, f"{told}\t1\t1\t1\t3\tcluster")
 
 
 def test_a_wrong_column_of_annotations_is_not_told_again_in_every_row(tmp_path):
+    rows = [f"v\t1\t1\t1\t{radius}\tlump" for radius in (3, 4)]
     with pytest.raises(TomocalcError) as caught:
-        annotations(tmp_path, "v\t1\t1\t1\t3\tlump", header="volume_id\tslice\tx\ty\tradios\tkind")
+        annotations(tmp_path, *rows, header="volume_id\tslice\tx\ty\tradios\tkind")
     unknown, kind = str(caught.value).splitlines()
     assert "it has an unknown column `radios`. Fix: did you mean `radius`?" in unknown
     assert "column kind" in kind

@@ -91,6 +91,7 @@ def test_a_column_without_a_name_but_with_cells_is_refused(sheet):
         (b"PK\x03\x04...", "it is a workbook (Excel or OpenDocument) or another ZIP"),
         (b"ARROW1\0\0", "it is a Feather file"),
         (b"<stata_dta>", "it is a file of Stata"),
+        (b"[{", "it is JSON, no table of text"),
         (b"MATLAB 5.0 MAT-file\0", "it is a file of MATLAB"),
         (b"\x1f\x8b\x08", "it is a compressed file (gzip, or .rds of R)"),
         (b"r\x02\x01\x00\x00text", "it holds NUL bytes, as no text does"),
@@ -102,8 +103,8 @@ def test_what_is_no_text_is_named(tmp_path, content, what):
     (tmp_path / "v.csv").write_bytes(content)
     text = fault(str(tmp_path / "v.csv"))
     assert what in text
-    drawn = "which names a picture in its column mask"
-    assert (drawn if "outline" in what else 'Fix: export it as "CSV UTF-8"') in text
+    fixes = {"outline": "which names a picture in its column mask", "JSON": "write what it holds"}
+    assert next((fixes[word] for word in fixes if word in what), 'export it as "CSV UTF-8"') in text
 
 
 @pytest.mark.parametrize(

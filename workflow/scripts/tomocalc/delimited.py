@@ -185,7 +185,9 @@ def sheet_content(path: str) -> str:
         raise sheet_error(path, "it is a picture or an outline, no table of text", fix)
     for start, what in NO_TEXT.items():
         if content.startswith(start):
-            raise sheet_error(path, f"it is {what}, no table of text", 'export it as "CSV UTF-8"')
+            fix = "write what it holds as CSV, a line for each entry, with the columns of the guide"
+            fix = fix if start in (b"<", b"{", b"[") else 'export it as "CSV UTF-8"'
+            raise sheet_error(path, f"it is {what}, no table of text", fix)
     try:
         text = decoded(content)
     except UnicodeDecodeError as error:

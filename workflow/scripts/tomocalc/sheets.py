@@ -145,15 +145,17 @@ def check_annotations(
         if not unsound and row[LINE] not in cells.unread:
             where = f"{path}:{row[LINE]}"
             shapes += [(row[LINE], "", error) for error in _shape(where, row, data_root)]
-    errors += together(shapes)
-    errors += [*_same_lines(path, cells.rows), *together(mistaken_terms(path, cells.rows))]
+    errors += [*together(shapes), *(() if unsound else _same_lines(path, cells.rows))]
+    errors += together(mistaken_terms(path, cells.rows))
     if unknown:
         name, lines = next(iter(unknown.items()))
         every = sorted(line for lines in unknown.values() for line in lines)
         more = f"; {len(unknown) - 1} others are not" if len(unknown) > 1 else ""
         why = f"`{name}` is not in the sheet of volumes{more} ({line_numbers(every)})"
         fix = "correct the volume_id or add the volume"
-        if close := get_close_matches(name, known or (), n=1):
+        bare = name.removesuffix(".0").lstrip("0")  # as spreadsheets and pandas write 007
+        alike = [it for it in known or () if bare and it.lstrip("0") == bare]
+        if close := alike or get_close_matches(name, known or (), n=1):
             fix = f"did you mean `{close[0]}`? Otherwise {fix}"
         errors.append(fault("volume_unknown", f"{path}:{lines[0]}", why, fix))
     return cells.rows, errors
@@ -206,12 +208,10 @@ def _same_lines(path: str, rows: list[Row]) -> Iterator[TomocalcError]:
     for row in rows:
         told = tuple(row[name] for name in row if name not in (LINE, "pathology"))
         known = first.setdefault(told, row)
-        if known is not row and known.get("pathology") == row.get("pathology"):
-            why = f"it repeats line {known[LINE]}"
-            bad.append((row[LINE], "", row_error(f"{path}:{row[LINE]}", why, "delete it")))
-        elif known is not row:
-            why = f"it repeats line {known[LINE]} with another pathology"
-            fix = "delete the one that is wrong"
+        if known is not row:
+            differ = known.get("pathology") != row.get("pathology")
+            why = f"it repeats line {known[LINE]}{' with another pathology' * differ}"
+            fix = "delete the one that is wrong" if differ else "delete it"
             bad.append((row[LINE], "", row_error(f"{path}:{row[LINE]}", why, fix)))
     yield from together(bad)
 
@@ -224,12 +224,9 @@ def _twice(path: str, rows: list[Row]) -> Iterator[Fault]:
         name = str(row["volume_id"]).lower()
         if name in first:
             why = f"`{row['volume_id']}` already stands on line {first[name][LINE]}"
-            error = row_error(
-                f"{path}:{row[LINE]}",
-                f"{why} (upper and lower case are the same)",
-                "rename one, or give one line per volume, whose path is its folder of slices",
-            )
-            yield row[LINE], "", error
+            why += " (upper and lower case are the same)"
+            fix = "rename one, or give one line per volume, whose path is its folder of slices"
+            yield row[LINE], "", row_error(f"{path}:{row[LINE]}", why, fix)
         first.setdefault(name, row)
 
 

@@ -155,11 +155,11 @@ def _of_order(items: list[Item], places: list[int]) -> list[Doubt]:
 
 
 def _located_otherwise(items: list[Item]) -> bool:
-    """Return whether single images without positions lie in another order by SliceLocation."""
+    """Return whether single images lie otherwise by SliceLocation, or positions of no plane."""
     if any(item.depth is not None for item in items):
         return False
-    places = [item.header.stack_places[0] for item in items]
-    known = () not in places and len(set(places)) == len(places)
+    places = [item.header.stack_places for item in items]
+    known = all(map(any, places)) and len(set(places)) == len(places)
     return known and places not in (sorted(places), sorted(places, reverse=True))
 
 

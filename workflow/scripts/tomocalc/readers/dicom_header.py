@@ -87,7 +87,7 @@ class DicomHeader:
     positions: tuple[tuple[float, float, float] | None, ...]
     """Of each frame's first pixel, when the per-frame items fit the frames."""
     stack_places: tuple[tuple[float, ...], ...]
-    """In-Stack Position Numbers of frames, or Dimension Index Values; an image's SliceLocation."""
+    """In-Stack Position Numbers of frames, or Dimension Index Values; SliceLocation or position."""
     orientation: tuple[float, ...] | None
     instance: int | None
     uid: str
@@ -241,11 +241,9 @@ def _part(dataset: Dataset) -> Part | None:
 
 
 def _slice_spacing(dataset: Dataset, groups: list[Dataset]) -> float | None:
-    for holder in (dataset, *macros_of(groups, "PixelMeasuresSequence")):
-        numbers = numbers_of(holder, "SpacingBetweenSlices")
-        if numbers and numbers[0] != 0:
-            return abs(numbers[0])
-    return None
+    holders = (dataset, *macros_of(groups, "PixelMeasuresSequence"))
+    found = (numbers_of(holder, "SpacingBetweenSlices") for holder in holders)
+    return next((abs(numbers[0]) for numbers in found if numbers and numbers[0] != 0), None)
 
 
 def _positions(
@@ -259,7 +257,8 @@ def _positions(
 
 def _stack_places(dataset: Dataset, own: list[Dataset]) -> tuple[tuple[float, ...], ...]:
     if not own:
-        return (numbers_of(dataset, "SliceLocation"),)
+        at = numbers_of(dataset, "SliceLocation") or numbers_of(dataset, "ImagePositionPatient")
+        return (at,)
     contents = macros_of(own, "FrameContentSequence")
     places = tuple(numbers_of(content, "InStackPositionNumber") for content in contents)
     if all(places):
@@ -268,11 +267,9 @@ def _stack_places(dataset: Dataset, own: list[Dataset]) -> tuple[tuple[float, ..
 
 
 def _orientation(dataset: Dataset, groups: list[Dataset]) -> tuple[float, ...] | None:
-    for holder in (dataset, *macros_of(groups, "PlaneOrientationSequence")):
-        numbers = numbers_of(holder, "ImageOrientationPatient")
-        if len(numbers) == 6:
-            return numbers
-    return None
+    holders = (dataset, *macros_of(groups, "PlaneOrientationSequence"))
+    found = (numbers_of(holder, "ImageOrientationPatient") for holder in holders)
+    return next((numbers for numbers in found if len(numbers) == 6), None)
 
 
 def _rescale(

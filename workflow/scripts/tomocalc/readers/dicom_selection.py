@@ -6,7 +6,6 @@ is no slice is left out and listed; what cannot be decided is refused.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,7 +170,7 @@ def _undecided(where: str, why: str, count: int) -> TomocalcError:
 
 
 def _ordered(items: list[Item], where: str) -> list[Item]:
-    """Return slices by position along the normal, else as one file stores them, else by number."""
+    """Return slices by position along the normal, as one file stores them, by number or place."""
     parts = {item.file: item.header.part for item in items}
     one_file = len(parts) == 1 or None not in parts.values()
     if len(parts) > 1 and one_file:
@@ -184,9 +183,11 @@ def _ordered(items: list[Item], where: str) -> list[Item]:
     if 0 < depths.count(None) < len(items):
         why = f"{depths.count(None)} of its {len(items)} images have no position"
         raise fault("headers_unordered", where, why)
-    if one_file:
+    instances = [item.header.instance for item in items]
+    located = {item.header.stack_places for item in items if any(item.header.stack_places)}
+    if one_file or len({*instances} - {None}) < len(items) == len(located):
         return _by_stack_place(items)
-    _check_distinct([item.header.instance for item in items], "InstanceNumber", where)
+    _check_distinct(instances, "InstanceNumber", where)
     return sorted(items, key=lambda item: item.header.instance or 0)
 
 
@@ -201,8 +202,7 @@ def _by_stack_place(items: list[Item]) -> list[Item]:
 
 
 def _check_distinct(keys: Sequence[float | None], name: str, where: str) -> None:
-    twice = [key for key, count in Counter(keys).items() if count > 1]
-    if None in keys or twice:
+    if None in keys or len({*keys}) < len(keys):
         why = f"{name} is missing in some images, or gives several one place"
         raise fault("headers_unordered", where, why)
 

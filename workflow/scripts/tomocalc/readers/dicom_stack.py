@@ -31,7 +31,8 @@ def dicom_stack(files: list[Path], faults: dict[Path, TomocalcError]) -> Stack:
     """Read the headers of a volume's *files*, but those with *faults*, and put its slices in order.
 
     Slices are sorted by their position along the normal of the image plane, ascending, however
-    they are stored; without positions by InstanceNumber, or as their one file stores them.
+    they are stored; without positions by InstanceNumber (by SliceLocation where numbers are missing
+    or repeat), or as their one file stores them.
 
     Raises
     ------

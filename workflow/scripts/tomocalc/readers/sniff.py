@@ -78,7 +78,7 @@ ARRAYS = (
     (b"\x89HDF", "an HDF5 file"),
     (b"\x5c\x01\x00\x00", "Analyze 7.5, which does not say how it lies"),
 )
-PACKED = ((b"\x1f\x8b", "gzip data"), (b"PK\x03\x04", "a ZIP archive"))
+PACKED = ((b"\x1f\x8b", "gzip data"), (b"PK\x03\x04", "a ZIP archive"), (b"7z\xbc\xaf", "7z data"))
 ROI = b"Iout"
 OTHERS = (
     (ROI, "an ImageJ ROI: an outline, and no pixels"),
@@ -109,6 +109,9 @@ def sniff(path: Path) -> Kind:
         if header := header_of(path):
             why = f"it holds the data of {header.name} beside it"
             raise fault("not_an_image", path, why, f"give the path of {header.name}")
+        if path.suffix.lower() == ".raw":
+            fix = "write a header beside it (.mhd), and give the path of that"
+            raise fault("not_an_image", path, "it holds numbers without their sizes", fix)
         if head.startswith(b"PK\x03\x04") and b".roi" in head[:256]:
             raise fault("not_an_image", path, "it is a ZIP archive of ImageJ ROIs", FROM_ROI)
         raise fault("not_an_image", path, f"it {_describe(head)}", _remedy(head))

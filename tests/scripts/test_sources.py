@@ -59,7 +59,9 @@ mdb006 F CALC M 110 1000 5
 def mias(tmp_path):
     for number in (1, 2, 3, 4):
         (tmp_path / f"mdb{number:03d}.png").touch()
-    (tmp_path / "Info.txt").write_text(INFO)
+    (tmp_path / "films").mkdir()
+    (tmp_path / "films/MDB007.PGM").touch()
+    (tmp_path / "INFO.TXT").write_text(INFO)
     return tmp_path
 
 
@@ -81,6 +83,7 @@ def test_mini_mias_has_its_origin_at_the_bottom(mias, tmp_path):
     assert [row["patient_id"] for row in volumes] == ["mias001", "mias001", "mias002"]
     assert [row["laterality"] for row in volumes] == ["R", "L", "L"]
     assert [(row["x"], row["y"], row["radius"]) for row in annotations] == [(500, 723, 10)]
+    assert "MDB007.PGM\tInfo.txt does not list it" in (tmp_path / "unplaced.tsv").read_text()
 
 
 def test_an_import_says_what_it_found_and_what_comes_next(mias, tmp_path, capsys):
@@ -90,23 +93,13 @@ def test_an_import_says_what_it_found_and_what_comes_next(mias, tmp_path, capsys
     assert findings.startswith("1 findings (1 cluster): ")
     assert left_out.startswith(f"{len((tmp_path / 'unplaced.tsv').read_text().splitlines()) - 1} ")
     assert following.startswith("Next: snakemake -n --config source=volumes volumes='{sheet: ")
+    assert " sequence='{kind: single_step, slices: 1}' pathvars=" in following
 
 
 def test_mini_mias_without_images_is_named(tmp_path):
     (tmp_path / "Info.txt").write_text(INFO)
     with pytest.raises(TomocalcError, match="it holds no mdb"):
         imported(tmp_path, tmp_path)
-
-
-@pytest.mark.data
-def test_the_real_mini_mias_sheets(tmp_path, real_data):
-    folder = real_data / "mini_mias"
-    volumes, annotations = imported(folder, tmp_path)
-    images = len(list(folder.glob("mdb*.png")))
-    left_out = {"mdb216", "mdb233", "mdb245"} & {path.stem for path in folder.glob("mdb*.png")}
-    assert len(volumes) == images - len(left_out)
-    assert {row["kind"] for row in annotations} == {"cluster"}
-    assert all(0 <= row["y"] < 1024 for row in annotations)
 
 
 @pytest.mark.parametrize(("kind", "place"), [("dicom", "v.dcm"), ("png", "png/v")])

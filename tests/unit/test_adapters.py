@@ -164,6 +164,7 @@ def test_mini_mias_of_the_data_set(tmp_path: Path, real_data: Path) -> None:
     volumes, findings, _ = accepted(sheets, tmp_path)
     named = {row["volume_id"] for row in volumes}
     assert {row["volume_id"] for row in findings} <= named
+    assert all(row["kind"] == "cluster" and 0 <= row["y"] < 1024 for row in findings)
     assert not {"mdb216", "mdb233", "mdb245"} & named
     images = len(list((real_data / "mini_mias").glob("mdb*.png")))
     assert len(volumes) + sum(row["what"].endswith(".png") for row in sheets.unplaced) == images

@@ -48,7 +48,11 @@ def test_inbreast_patients_points_contours_and_areas(release: Path, tmp_path: Pa
     area = max(others, key=lambda row: row["width"] or 0)
     assert area["x"] == pytest.approx(5, abs=0.1)
     assert area["height"] == pytest.approx(7, abs=0.1)
-    assert [row["what"] for row in sheets.unplaced] == ["1 regions of 1001.xml"]
+    (left, told), table = sheets.unplaced, release / "INbreast.csv"
+    assert left["what"] == "1 regions of 1001.xml"
+    assert told["reason"] == "images without <image>.xml count as free: 2; of all 410 it is 67"
+    table.write_text("File Name;Bi-Rads\n1001;4a\n1002;2\n1003;1\n")  # which regions are lacking
+    assert [row["volume_id"] for row in inbreast(release).volumes] == ["1001", "1003"]
 
 
 def test_inbreast_without_its_regions_is_refused(release: Path) -> None:
@@ -119,9 +123,17 @@ def below(folder: Path, tables: str, place: str) -> Path:
 def test_sets_are_found_where_the_nbia_downloader_leaves_them(tmp_path: Path) -> None:
     folder = below(bcs_dbt_folder(tmp_path / "bcs"), "*.csv", "manifest-1617905855234")
     assert len(bcs_dbt(folder).volumes) == 2
-    folder = below(cbis_ddsm_folder(tmp_path / "cbis"), "*.csv", "manifest-1566/CBIS-DDSM")
-    sheets = cbis_ddsm(folder, pixel_spacing_mm=0.05)
+    cbis = below(cbis_ddsm_folder(tmp_path / "cbis"), "*.csv", "manifest-1566/CBIS-DDSM")
+    sheets = cbis_ddsm(cbis, pixel_spacing_mm=0.05)
     assert [len(sheets.volumes), len(sheets.annotations)] == [1, 1]
+    for path in [*folder.rglob("*.*"), *cbis.rglob("*.*")]:  # what macOS leaves on its disks
+        path.with_name(f"._{path.name}").write_bytes(b"Mac OS X")
+    for place in ("1.2/1.3", "1.4/1.5"):  # the folders of series alone, as tcia_utils names them
+        next(cbis.rglob(place)).rename(cbis / Path(place).name)
+    assert len(cbis_ddsm(cbis, pixel_spacing_mm=0.05).annotations) == 1
+    (folder / "manifest-1617905855234/a").rename(folder / "DBT-P1")  # as idc-index names them
+    (folder / "DBT-P1/1.2/1.3").rename(folder / "DBT-P1/MG_1.3")
+    assert bcs_dbt(folder).volumes[0]["path"] == folder / "DBT-P1/MG_1.3/1-1.dcm"
 
 
 def test_every_set_says_what_its_images_are_and_how_large(tmp_path: Path) -> None:
@@ -176,10 +188,6 @@ def test_bcs_dbt_tables_as_people_save_them(tmp_path: Path, old: str, new: str) 
         "what": "1 boxes of DBT-P9 DBT-S9 lcc",
         "reason": "no table of files has this volume",
     } in (sheets.unplaced)
-
-
-def test_bcs_dbt_without_boxes_knows_no_finding_and_says_so(tmp_path: Path) -> None:
-    folder = bcs_dbt_folder(tmp_path / "set")
     next(folder.glob("*boxes*")).unlink()
     assert "no finding is known" in bcs_dbt(folder).unplaced[0]["reason"]
 
@@ -215,11 +223,8 @@ def test_inbreast_regions_that_belong_to_no_image_are_said(release: Path) -> Non
     shutil.copy(release / "AllXML/1001.xml", release / "old/1001.xml")
     with pytest.raises(TomocalcError, match=r"E603.*is named after the same image"):
         inbreast(release)
-
-
-def test_inbreast_regions_that_are_no_property_list_are_refused(release: Path) -> None:
-    text = "<plist><key>Images</key></plist>"
-    (release / "AllXML/1001.xml").write_text(text)
+    shutil.rmtree(release / "old")
+    (release / "AllXML/1001.xml").write_text("<plist><key>Images</key></plist>")
     with pytest.raises(TomocalcError, match=r"E603.*it is no property list"):
         inbreast(release)
 
@@ -256,6 +261,9 @@ def test_victre_volumes_that_cannot_be_read_are_left_out(
 
 
 def test_victre_lesions_outside_the_volume_are_refused(pipeline: Path, tmp_path: Path) -> None:
+    shutil.copytree(pipeline / "7", pipeline / "copy")
+    with pytest.raises(TomocalcError, match=r"E603.*two volumes would be called victre-7\."):
+        accepted(victre(pipeline, files=tmp_path / "again"), tmp_path)
     written(pipeline, "reconstruction7.loc", "150 40 6 1", "150 40 60 1")
     with pytest.raises(TomocalcError, match=r"E603.*lies outside its \(200, 100, 12\) voxels"):
         victre(pipeline, files=tmp_path / "files")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from PIL import Image
 from tomocalc.cells import LINE
 from tomocalc.dataset.splits import split_honest
 from tomocalc.errors import TomocalcError
-from tomocalc.plan.checks import Cohort, check_split, wrong_places, wrong_spacing
+from tomocalc.plan import checks
+from tomocalc.plan.checks import Cohort, check_split, wrong_spacing
 
+wrong_places = partial(checks.wrong_places, tolerance_mm=0.3)
 SPLIT = {"validation_fraction": 0.2, "test_fraction": 0.25, "folds": 5}
 
 
@@ -153,6 +156,8 @@ def test_places_are_held_against_the_size_in_the_sheet(
         assert len(wrong_places("a.csv", rows, [unknown])) == (places[0][0] < 1)
         (found,) = wrong_places("a.csv", points((-1, 10)), [unknown])
         assert found.why == "x of its centre is -1"
+    (found,) = wrong_places("a.csv", rows, [size], tolerance_mm=0)
+    assert "points have radius 0, and labels.tolerance_mm is 0: all are missed" in found.why
 
 
 def test_places_are_held_against_a_folder_of_png(tmp_path: Path) -> None:

@@ -74,6 +74,8 @@ def summary(sheets: Sheets, volumes: str, annotations: str, unplaced: str) -> li
         chosen = "tomosynthesis" if "tomosynthesis" in kinds else kinds.most_common(1)[0][0]
         named.append(f"kinds: [{chosen}]")
     put_in = "" if marked else " insertion='{enabled: true}'"
+    if all(row.get("slices") == 1 for row in sheets.volumes):  # there is no depth
+        put_in += " sequence='{kind: single_step, slices: 1}'"
     why = "" if marked else " (or fill in annotations first; this puts calcifications in)"
     source = f"source=volumes volumes='{{{', '.join(named)}}}'{put_in}"
     apart = "pathvars='{results: results/my_study, logs: logs/my_study}'"

@@ -18,6 +18,7 @@ from typing import Any
 from tomocalc.adapters.sheets import (
     Sheets,
     Tree,
+    files_of,
     find_one,
     image_size,
     layout_error,
@@ -38,7 +39,6 @@ VIEW = re.compile(r"(?P<side>[lr])(?P<view>[a-z]+?)(?P<repeat>\d*)")
 SEEN = re.compile(r"(?P<side>[LR])(?P<view>)")
 """The side that an exported slice shows, where the table has no view: a normal volume."""
 
-UNKNOWN = "unknown"
 OUTCOMES = {"benign": "benign", "cancer": "malignant"}
 KINDS = {"0": "mass", "1": "distortion"}
 SITE = "BCS-DBT"
@@ -76,7 +76,7 @@ def bcs_dbt(folder: Path) -> Sheets:
 
 def _rows(folder: Path, pattern: str, columns: Sequence[str]) -> list[dict[str, str]]:
     """Return the rows of all tables of a name, each with the path of its own as ``where``."""
-    tables = sorted(folder.rglob(pattern)) if folder.is_dir() else []
+    tables = files_of(folder, pattern)
     return [row | {"where": str(table)} for table in tables for row in read_csv(table, columns)]
 
 
@@ -99,13 +99,7 @@ def _place_volume(
     sheets: Sheets, tree: Tree, row: dict[str, str], boxes: dict[Key, list[dict[str, str]]]
 ) -> None:
     key, what = _key(row), " ".join(row[name] for name in KEY)
-    names = [row[name] for name in ("descriptive_path", "classic_path") if row.get(name)]
-    if not names:
-        why = "it has no path column"
-        raise layout_error(row["where"], why, "give the file as it was published")
-    found = (tree.find(name) for name in names)
-    path = next((path for path in found if path is not None and path.is_file()), None)
-    view = VIEW.fullmatch(key[2])
+    path, view = _file(tree, row), VIEW.fullmatch(key[2])
     if view is None:
         sheets.leave_out(what, f"its view `{row['View'][:20]}` is unknown")
     elif path is None:
@@ -117,6 +111,25 @@ def _place_volume(
         for box in boxes.get(key, []):
             on_slice = whole(box["Slice"], box["where"])
             sheets.annotations.append(_annotation(volume_id, on_slice, box))
+
+
+def _file(tree: Tree, row: dict[str, str]) -> Path | None:
+    """Return the file that a path of the table names, or the only one in the series' own folder.
+
+    Downloaders call that by the identifier, or otherwise with its last five digits at the end.
+    """
+    names = [row[name] for name in ("descriptive_path", "classic_path") if row.get(name)]
+    if not names:
+        why = "it has no path column"
+        raise layout_error(row["where"], why, "give the file as it was published")
+    for path in filter(None, map(tree.find, names)):
+        if path.is_file():
+            return path
+    series = Path(names[-1]).parent.name
+    held = tree.find(series) or tree.find(row["PatientID"])
+    files = files_of(held, "*.dcm") if held is not None else []
+    files = [path for path in files if path.parent.name.endswith(series[-5:])]
+    return files[0] if len(files) == 1 else None
 
 
 def _place_slices(sheets: Sheets, table: Path) -> None:
@@ -155,7 +168,7 @@ def _volume(
         "volume_id": volume_id,
         "patient_id": patient_of(row["PatientID"], row["where"]),
         "laterality": view["side"].upper(),
-        "view": view["view"].upper() or UNKNOWN,
+        "view": view["view"].upper() or "unknown",
         "path": path,
         "pixel_spacing_mm": pixel_mm,
         "slice_spacing_mm": slice_mm,

@@ -99,7 +99,7 @@ def _place(
     pixel_spacing_mm: float,
 ) -> str | None:
     """Add an image and its findings; return why not, if so."""
-    image = _file(tree, rows[0]["image file path"])
+    image = next(iter(_files(tree, rows[0]["image file path"])), None)
     if image is None:
         return "its image is not in the folder"
     try:
@@ -162,23 +162,18 @@ def _size(path: Path, sizes: dict[Path, Size]) -> Size:
     return sizes[path]
 
 
-def _file(tree: Tree, name: str) -> Path | None:
-    files = _files(tree, name)
-    return files[0] if files else None
-
-
 def _files(tree: Tree, name: str) -> list[Path]:
     """Return the file that a table names, or else every DICOM file in the folder it names.
 
-    The first part of the name is the case; studies and series below it may be called otherwise.
+    Its series may lie anywhere; below its case, the first part, folders may be called otherwise.
     """
     path = Path(name)
     found = tree.find(name)
     if found is not None and found.is_file():
         return [found]
-    for place in (path.parent, Path(*path.parts[:1])):
+    for place in (path.parent, Path(path.parent.name), Path(*path.parts[:1])):
         held = tree.find(str(place)) if place.parts else None
-        files = files_of(held, ".dcm") if held is not None and held.is_dir() else []
+        files = files_of(held, "*.dcm") if held is not None else []
         if files:
             return files
     return []

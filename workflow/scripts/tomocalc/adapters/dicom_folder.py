@@ -1,11 +1,10 @@
 """Any tree of DICOM files: grouped into volumes by their identifiers, nothing decoded.
 
-A volume that shares its folder with others, or lies in
-several, gets a folder of links. What cannot be placed is listed with its reason. Patients get a
-pseudonym, a hash of their identifier: who knows the identifier can compute it again, so it hides
-names from readers, not from somebody who has a list of them. All spellings of one identifier, and
-all identifiers within one study, are one patient: a woman under two names could stand on both
-sides of a split.
+A volume that shares its folder with others, or lies in several, gets a folder of links. What
+cannot be placed is listed with its reason. Patients get a pseudonym, a hash of their identifier:
+who knows the identifier can compute it again, so it hides names from readers, not from somebody
+who has a list of them. All spellings of one identifier, and all identifiers within one study, are
+one patient: a woman under two names could stand on both sides of a split.
 """
 
 from __future__ import annotations

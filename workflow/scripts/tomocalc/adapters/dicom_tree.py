@@ -191,7 +191,6 @@ SHEET_KINDS = {
 }
 """Kind to the word of the sheet; a single slice is a ``single image``."""
 
-
 Scattered = dict[str, list[Path]]
 """Volume to the files of its series, where no folder holds just these."""
 

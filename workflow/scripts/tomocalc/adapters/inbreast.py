@@ -18,7 +18,14 @@ from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from tomocalc.adapters.sheets import Sheets, files_of, layout_error, name_of, single_image
+from tomocalc.adapters.sheets import (
+    Sheets,
+    files_of,
+    layout_error,
+    name_of,
+    read_csv,
+    single_image,
+)
 
 PIXEL_SPACING_MM = 0.07
 """Of the detector, a Siemens MammoNovation."""
@@ -27,8 +34,6 @@ IMAGE = re.compile(
     r"(?P<image>\d+)_(?P<patient>\w+?)_MG_(?P<side>[LR])_(?P<view>CC|MLO?|FB|\w{2,3})_ANON\.dcm",
     re.IGNORECASE,
 )
-VIEWS = {"ML": "MLO"}
-"""Its oblique images are called ML."""
 KINDS = {
     "calcification": "calcification",
     "calcifications": "calcification",
@@ -51,15 +56,15 @@ def inbreast(folder: Path) -> Sheets:
     TomocalcError
         ``E603`` when no image is named as published, or the folder of regions is missing.
     """
-    images = files_of(folder, ".dcm")
-    named = [(path, match) for path in images if (match := IMAGE.fullmatch(path.name))]
+    images = {path: IMAGE.fullmatch(path.name) for path in files_of(folder, "*.dcm")}
+    named = {match["image"] for match in images.values() if match}
     if not named:
         fix = "give the folder of the release, with AllDICOMs and AllXML"
         why = "it holds no <image>_<patient>_MG_<side>_<view>_ANON.dcm"
         raise layout_error(str(folder), why, fix)
     regions: dict[str, Path] = {}
     sheets = Sheets()
-    for path in files_of(folder, ".xml"):
+    for path in files_of(folder, "*.xml"):
         if not path.stem.isdigit():
             sheets.leave_out(path.relative_to(folder).as_posix(), "it is named after no image")
         elif regions.setdefault(path.stem, path) != path:
@@ -68,27 +73,34 @@ def inbreast(folder: Path) -> Sheets:
     if not regions:
         why = "no <image>.xml is in it: images would count as free of calcifications"
         raise layout_error(str(folder), why, "add the folder AllXML of the release")
-    for path, match in named:
-        volume_id = match["image"]
-        sheets.volumes.append(_volume(volume_id, path, match))
-        if volume_id in regions:
-            _annotate(sheets, volume_id, regions[volume_id])
-    for path in images:
-        if not IMAGE.fullmatch(path.name):
-            where = path.relative_to(folder).as_posix()
+    tables = files_of(folder, "INbreast.csv")
+    rows = [row for table in tables for row in read_csv(table, ("File Name", "Bi-Rads"))]
+    unlike = {row["File Name"].strip() for row in rows if row["Bi-Rads"].strip() != "1"}
+    for path, match in images.items():
+        where = path.relative_to(folder).as_posix()
+        if match is None:
             sheets.leave_out(where, "its name is not as published")
-    for image in regions.keys() - {match["image"] for _, match in named}:
+        elif match["image"] in unlike - regions.keys():
+            why = "INbreast.csv calls it no BI-RADS 1, and its <image>.xml is not in the folder"
+            sheets.leave_out(where, why)
+        else:
+            sheets.volumes.append(_volume(match["image"], path, match))
+            if match["image"] in regions:
+                _annotate(sheets, match["image"], regions[match["image"]])
+    if free := {row["volume_id"] for row in sheets.volumes} - regions.keys():
+        sheets.remark(f"images without <image>.xml count as free: {len(free)}; of all 410 it is 67")
+    for image in regions.keys() - named:
         sheets.leave_out(regions[image].name, "its image is not in the folder")
     return sheets
 
 
 def _volume(volume_id: str, path: Path, match: re.Match[str]) -> dict[str, Any]:
-    view = match["view"].upper()
+    view = re.sub("ML$", "MLO", match["view"].upper())  # its oblique images are called ML
     return {
         "volume_id": volume_id,
         "patient_id": name_of(match["patient"]),
         "laterality": match["side"].upper(),
-        "view": VIEWS.get(view, view),
+        "view": view,
         "path": path,
         "pixel_spacing_mm": PIXEL_SPACING_MM,
         "slice_spacing_mm": 1.0,

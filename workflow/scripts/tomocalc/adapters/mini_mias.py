@@ -10,8 +10,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tomocalc.adapters.sheets import Sheets, layout_error
+from tomocalc.adapters.sheets import Sheets, files_of, layout_error
 
+IMAGE = re.compile(r"mdb\d{3}\.(png|pgm)", re.IGNORECASE)
 PIXEL_SPACING_MM = 0.2
 SIDE = 1024
 FINDING = re.compile(
@@ -22,40 +23,37 @@ OUTCOMES = {"B": "benign", "M": "malignant"}
 
 
 def mini_mias(truth: Path) -> Sheets:
-    """Return the sheets for the images beside *truth* (``Info.txt``).
+    """Return the sheets for the images beside *truth* (``Info.txt``), or below its folder.
 
     Images whose calcifications are too widespread for a circle are left out, because neither
-    class would be true of their candidates.
+    class would be true of their candidates, and so are those that the list does not name.
     """
-    folder, sheets = truth.parent, Sheets()
-    findings, unlocated = _findings(truth.read_text(encoding="latin-1"))
-    images = sorted(path for path in folder.iterdir() if _is_image(path))
+    folder, sheets, text = truth.parent, Sheets(), truth.read_text(encoding="latin-1")
+    findings, unlocated = _findings(text)
+    images = {path: path.stem.lower() for path in files_of(folder, "*") if IMAGE.match(path.name)}
     if not images:
         fix = "set import.mini_mias to the folder with the images and Info.txt"
         raise layout_error(str(folder), "it holds no mdb*.png or mdb*.pgm", fix)
-    for path in images:
-        if path.stem in unlocated:
+    for path, name in images.items():
+        if name in unlocated:
             reason = "its calcifications have no coordinates (note 3), so neither class is true"
             sheets.leave_out(path.name, reason)
+        elif name not in text:
+            sheets.leave_out(path.name, "Info.txt does not list it: was it cut short?")
         else:
-            sheets.volumes.append(_volume(path))
+            sheets.volumes.append(_volume(path, name))
     present = {row["volume_id"] for row in sheets.volumes}
     sheets.annotations = [row for row in findings if row["volume_id"] in present]
-    named = {path.stem for path in images}
-    for name in sorted({row["volume_id"] for row in findings} - named):
+    for name in sorted({row["volume_id"] for row in findings}.difference(images.values())):
         sheets.leave_out(name, "Info.txt lists calcifications, and the image is not in the folder")
     return sheets
 
 
-def _is_image(path: Path) -> bool:
-    return bool(re.fullmatch(r"mdb\d{3}\.(png|pgm)", path.name))
-
-
-def _volume(path: Path) -> dict[str, Any]:
+def _volume(path: Path, name: str) -> dict[str, Any]:
     """Return an image's row; films are numbered in pairs, right breast odd, left even."""
-    number = int(path.stem[3:])
+    number = int(name[3:])
     return {
-        "volume_id": path.stem,
+        "volume_id": name,
         "patient_id": f"mias{(number + 1) // 2:03d}",
         "laterality": "L" if number % 2 == 0 else "R",
         "view": "MLO",

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import translate
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tomocalc.delimited import split_lines
 from tomocalc.errors import TomocalcError, fault, raise_all
 from tomocalc.files import ANNOTATION_COLUMNS, IMPORT_COLUMNS, sheet_text, write_text
 from tomocalc.identity import made_by_spreadsheet
+from tomocalc.readers.sources import is_slice
 
 log = logging.getLogger(__name__)
 
@@ -113,8 +115,8 @@ def _json(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: str(value) if isinstance(value, Path) else value
         for key, value in row.items()
-        if value is not None
-    } | ({"slice": None} if "slice" in row and row["slice"] is None else {})
+        if value is not None or key == "slice"
+    }
 
 
 def _twice(rows: Sequence[Mapping[str, Any]], where: str) -> list[TomocalcError]:
@@ -165,26 +167,17 @@ def whole(text: str, where: str) -> int:
         ) from None
 
 
-def files_of(folder: Path, suffix: str) -> list[Path]:
-    """Return the files below *folder* with an ending, in lower or upper case, sorted."""
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() == suffix)
+def files_of(folder: Path, pattern: str) -> list[Path]:
+    """Return the files below *folder* of a name, in any case, but what file browsers leave."""
+    meant = re.compile(translate(pattern), re.IGNORECASE)
+    found = (Path(place, name) for place, _, names in os.walk(folder) for name in names)
+    return sorted(path for path in found if meant.match(path.name) and is_slice(path.name))
 
 
 def told_once(
     rows: Sequence[Mapping[str, str]], key: Callable[[Mapping[str, str]], object]
 ) -> None:
-    """Refuse rows of one *key* in two tables: two versions of one are in the folder.
-
-    Parameters
-    ----------
-    rows
-        With the path of their table as ``where``.
-
-    Raises
-    ------
-    TomocalcError
-        ``E603``.
-    """
+    """Refuse rows of one *key* in two tables, which ``where`` names: two versions (``E603``)."""
     tables: dict[object, str] = {}
     for row in rows:
         known = tables.setdefault(key(row), row["where"])
@@ -194,15 +187,8 @@ def told_once(
 
 
 def find_one(folder: Path, pattern: str, what: str) -> list[Path]:
-    """Return the files of *folder* or below it that match; at least one.
-
-    Raises
-    ------
-    TomocalcError
-        ``E603`` when there is none.
-    """
-    found = sorted(path for path in folder.rglob(pattern) if path.is_file())
-    if not found:
+    """Return the files of *folder* or below it that match; at least one, or ``E603`` is raised."""
+    if not (found := files_of(folder, pattern)):
         why = f"no file {pattern} ({what}) is in it" if folder.is_dir() else "it is no folder"
         raise layout_error(str(folder), why, f"put the data set's {what} into the folder")
     return found

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tomocalc.adapters.sheets import Sheets, layout_error
+from tomocalc.adapters.sheets import Sheets, files_of, layout_error
 from tomocalc.files import write_text
 
 SITE = "VICTRE (in silico)"
@@ -39,8 +39,6 @@ KINDS = {1: ("cluster", 65, 5), 2: ("mass", 109, 9)}
 """Type to kind, and to the side in pixels and the slices of the region that holds a lesion."""
 LESIONS = 8
 """Of a phantom of the trial, numbered through: the first half are clusters."""
-SQUARE = 1e-3
-"""Share by which the sides of a pixel may differ."""
 BYTES = {"MET_DOUBLE": 8, "MET_FLOAT": 4}
 SEED = r"(?P<seed>-?\d+)"
 PIPELINE = re.compile(rf"reconstruction{SEED}\.raw")
@@ -86,8 +84,11 @@ def victre(folder: Path, *, files: Path) -> Sheets:
     TomocalcError
         ``E603`` when there is no reconstruction.
     """
-    raws = sorted(folder.rglob("*.raw")) if folder.is_dir() else []
-    named = [raw for raw in raws if PIPELINE.fullmatch(raw.name) or TRIAL.fullmatch(raw.name)]
+    named = [
+        raw
+        for raw in files_of(folder, "*.raw")
+        if PIPELINE.fullmatch(raw.name) or TRIAL.fullmatch(raw.name)
+    ]
     if not named:
         fix = "give the folder with reconstruction<seed>.raw or DBT_<density>_pcl_<seed>_recon.raw"
         raise layout_error(str(folder), "it holds no reconstruction of VICTRE", fix)
@@ -102,7 +103,7 @@ def victre(folder: Path, *, files: Path) -> Sheets:
         if lesions is None:
             sheets.leave_out(what, "no .loc file says where its lesions are")
             continue
-        volume_id = f"victre-{_number(found.seed)}"
+        volume_id = f"victre-{found.seed.replace('-', 'n')}"  # seeds differ in their sign too
         sheets.volumes.append(_volume(volume_id, found, files))
         for lesion in lesions:
             if not all(0 <= at < end for at, end in zip(lesion, found.size, strict=False)):
@@ -110,11 +111,6 @@ def victre(folder: Path, *, files: Path) -> Sheets:
                 raise layout_error(str(raw), why, "give the locations of this reconstruction")
             sheets.annotations += _lines(volume_id, lesion, slices=found.size[2])
     return sheets
-
-
-def _number(seed: str) -> str:
-    """Return a seed as part of an id: seeds differ in their sign too."""
-    return seed.replace("-", "n")
 
 
 def _reconstruction(raw: Path) -> Reconstruction | str:
@@ -130,7 +126,7 @@ def _reconstruction(raw: Path) -> Reconstruction | str:
         if header is None:
             return "its .mhd is missing or lacks DimSize, ElementSpacing or ElementType"
         size, spacing, element = header
-        if abs(spacing[0] - spacing[1]) > SQUARE * spacing[0]:
+        if abs(spacing[0] - spacing[1]) > 1e-3 * spacing[0]:
             return "its pixels are not square"
     if element not in BYTES:
         return f"its values are {element[:20]}, and not {' or '.join(BYTES)}"
@@ -162,7 +158,7 @@ def _lesions(folder: Path, found: Reconstruction) -> list[Lesion] | None:
     beside = found.raw.with_suffix(".loc")
     if trial is None and beside.is_file():
         return [(x, y, z, kind) for x, y, z, kind in _numbers(beside) if kind > 0]
-    for place in sorted(folder.rglob(f"roi_SP_{found.seed}.loc")):
+    for place in files_of(folder, f"roi_SP_{found.seed}.loc"):
         rows = list(_numbers(place))
         if [number for *_, number in rows] != [*range(LESIONS)]:
             why = f"it does not name {LESIONS} lesions, numbered from 0"
@@ -176,8 +172,8 @@ def _converted(folder: Path, found: Reconstruction) -> list[Lesion] | None:
     across, down, deep = found.spacing_mm
     from_zero = 1 if TRIAL.fullmatch(found.raw.name) else 0  # the trial counts types from 0
     for name in (f"pcl_{found.seed}", f"pcl_{found.seed}_crop"):
-        place = next(iter(sorted(folder.rglob(f"{name}.loc"))), None)
-        headers = [_header(path) for path in sorted(folder.rglob(f"pc*_{found.seed}*.mhd"))]
+        place = next(iter(files_of(folder, f"{name}.loc")), None)
+        headers = [_header(path) for path in files_of(folder, f"pc*_{found.seed}*.mhd")]
         header = next((one for one in headers if one is not None), None)
         if place is None or header is None:
             continue
@@ -221,6 +217,7 @@ def _volume(volume_id: str, found: Reconstruction, files: Path) -> dict[str, Any
     """Return the row of a volume, and write a header that any reader of MetaImage understands."""
     link = files / f"{volume_id}.raw"
     link.parent.mkdir(parents=True, exist_ok=True)
+    link.unlink(missing_ok=True)  # of a second volume of this name, which is refused
     link.symlink_to(found.raw.resolve())
     text = HEADER.format(
         size=" ".join(map(str, found.size)),

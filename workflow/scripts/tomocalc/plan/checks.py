@@ -185,12 +185,12 @@ def wrong_spacing(sheet: str, rows: Sequence[Row]) -> list[TomocalcError]:
 
 
 def wrong_places(
-    sheet: str, annotations: Sequence[Row], volumes: Iterable[Row]
+    sheet: str, annotations: Sequence[Row], volumes: Iterable[Row], *, tolerance_mm: float
 ) -> list[TomocalcError]:
     """Return the places that cannot lie in their images, as far as the sheets tell.
 
     Places that are all shares of an image, with a mark between thousands, boxes whose size is that
-    of their far corner, and all that `misplaced` finds.
+    of their far corner, points that nothing can lie on, and all that `misplaced` finds.
 
     Parameters
     ----------
@@ -204,6 +204,10 @@ def wrong_places(
     def told(row: Row, why: str, fix: str) -> list[TomocalcError]:
         return [row_error(f"{sheet}:{row[LINE]}", why, fix)]
 
+    points = [row for row in places if row["radius"] == 0 and row["kind"] == CALCIFICATION]
+    if points and not tolerance_mm:
+        why = f"{len(points)} points have radius 0, and labels.tolerance_mm is 0: all are missed"
+        return told(points[0], why, "set labels.tolerance_mm to 0.3, or give them a radius")
     if len(places) >= SEVERAL and all(0 <= row[axis] <= 1 for row in places for axis in "xy"):
         why = "x and y of all lines lie between 0 and 1: they seem to be shares of the image"
         fix = "multiply x by the columns and y by the rows: places are in pixels"

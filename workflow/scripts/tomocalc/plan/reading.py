@@ -188,6 +188,7 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
     malignant: set[str] = set()
     cohort = None
     learned = config["candidates"]["generator"] == "learned"
+    tolerance = config["labels"]["tolerance_mm"]
     errors: list[TomocalcError] = []
     if config["source"] == "phantom":
         rows: list[Any] = phantom_volumes(config["phantom"], config["seed"])
@@ -214,7 +215,7 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
                 found, more = check_annotations(
                     where, schemas["annotations"], names, data_root=root
                 )
-                errors += more or wrong_places(where, found, own)
+                errors += more or wrong_places(where, found, own, tolerance_mm=tolerance)
             masks = {row["mask"] for row in found if row["mask"]}
             errors += wrong_spacing(section["sheet"], own) if look else []
             annotated = {row["volume_id"] for row in found if row["kind"] in CALCIFIED}
@@ -238,7 +239,7 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
         if look and (labels := config["predict"]["annotations"]) is not None:
             found, more = check_annotations(labels, schemas["annotations"], names, data_root=root)
             predicted_masks = {row["mask"] for row in found if row["mask"]}
-            errors += more or wrong_places(labels, found, new)
+            errors += more or wrong_places(labels, found, new, tolerance_mm=tolerance)
             if config["predict"]["model"] is None:
                 errors += _trained_on(sheet, new, volumes.values())
     raise_all(errors)

@@ -26,12 +26,8 @@ def tree(tmp_path: Path) -> Path:
     folder = tmp_path / "tree"
     who = {"PatientID": "DOE^JANE", "ImageLaterality": "L", "ViewPosition": "CC"}
     for number in range(3):
-        dicom(
-            folder / f"one/series/{number}.dcm",
-            **who,
-            SeriesInstanceUID="1.2.3",
-            InstanceNumber=number,
-        )
+        path = folder / f"one/series/{number}.dcm"
+        dicom(path, **who, SeriesInstanceUID="1.2.3", InstanceNumber=number)
     for name in ("a.dcm", "b.dcm"):
         dicom(folder / f"one/volumes/{name}", **who, SeriesInstanceUID="1.2.4", frames=2)
     dicom(folder / "two/unsided.dcm", PatientID="2", SeriesInstanceUID="1.2.5", frames=2)
@@ -105,11 +101,14 @@ def test_a_tree_is_grouped_and_the_rest_explained(tree: Path, tmp_path: Path) ->
     assert "names its side" in reasons["two/unsided.dcm"]
 
 
-def test_no_identifier_of_a_patient_reaches_a_sheet(tree: Path, tmp_path: Path) -> None:
+def test_no_identifier_of_a_patient_reaches_a_sheet_or_a_log(
+    tree: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for path in tree.glob("one/series/*.dcm"):  # no valid identifier, which pydicom quotes
+        path.write_bytes(path.read_bytes().replace(b"1.2.3\0", b"1.02.3"))
     accepted(grouped(tree, laterality="R")[0], tmp_path)
-    written = "".join(path.read_text() for path in tmp_path.glob("*.tsv"))
-    assert "DOE" not in written
-    assert "1.2.3" not in written
+    written = "".join(path.read_text() for path in tmp_path.glob("*.tsv")) + caplog.text
+    assert not [name for name in ("DOE", "1.2.3", "1.02.3") if name in written]
 
 
 def test_a_side_can_be_given_for_images_that_have_none(tree: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+import pydicom.config
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 from pydicom.tag import Tag
@@ -30,6 +31,8 @@ from tomocalc.readers.dicom_lists import (
 )
 from tomocalc.readers.plane import damaged, named, unsupported
 
+# Its warnings quote values of headers, in the log too.
+pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 TAGS = [Tag(name) for name in (*ALLOWED, *OVERLAY_BIT_POSITIONS)]
 SEGMENTATION_ATTRIBUTES = ("SegmentationType", "MaximumFractionalValue")
 IMAGE_ATTRIBUTES = ("Rows", "Columns", "BitsAllocated")
@@ -107,17 +110,11 @@ def _read(path: Path, tags: Collection[int]) -> tuple[Dataset, Elements]:
 
 def _check_syntax(syntax: str, where: str) -> None:
     if syntax == DEFLATED:
-        raise unsupported(
-            where,
-            "it is deflated, so its size is unknown before it is unpacked",
-            "store it as explicit little endian or JPEG 2000",
-        )
+        why = "it is deflated, so its size is unknown before it is unpacked"
+        raise unsupported(where, why, "store it as explicit little endian or JPEG 2000")
     if syntax and syntax not in TRANSFER_SYNTAXES:
-        raise unsupported(
-            where,
-            f"its transfer syntax is {uid_name(syntax)}",
-            f"convert it to one of these: {', '.join(TRANSFER_SYNTAXES.values())}",
-        )
+        fix = f"convert it to one of these: {', '.join(TRANSFER_SYNTAXES.values())}"
+        raise unsupported(where, f"its transfer syntax is {uid_name(syntax)}", fix)
 
 
 def _check_class(dataset: Dataset, found: Elements, where: str) -> None:

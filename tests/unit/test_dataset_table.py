@@ -71,6 +71,7 @@ def test_columns_without_names_are_numbered_from_one(tmp_path):
         ("A,C,y\n-1,2,yes\n0.9,1,no\n5,1,no\n0,1,no\n", "1 cells are -1, unlike all others"),
         ("A,C,y\n999,2,yes\n999,1,no\n999,1,no\n1e4,1,no\n5,1,no\n", "3 cells are 999, unlike"),
         ("A;C;y\n1.234;2;yes\n845;1;no\n2.105;1;no\n612;1;no\n", "2 cells are written as `1.234`"),
+        ('"A" "C" "y"\n1 2 "yes"\n1 3 "no"\n', "its first line holds one cell"),
         ("A,C,y\n1,2,yes\n1,2,no,x\n", "a line has more cells than the header"),
     ],
 )

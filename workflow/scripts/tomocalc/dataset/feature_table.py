@@ -22,7 +22,7 @@ from tomocalc.dataset.table_checks import (
     split_clusters,
     unclear,
 )
-from tomocalc.delimited import LINE, table_error
+from tomocalc.delimited import LINE, check_header, table_error
 from tomocalc.errors import TomocalcError, raise_all
 from tomocalc.identity import EMPTY, plain_number
 from tomocalc.parquet import BAD, load_parquet
@@ -247,12 +247,15 @@ def raw_table(path: str, *, header: bool) -> pl.DataFrame:
     try:
         if Path(path).suffix.lower() in PARQUET:
             return load_parquet(path).with_row_index(LINE, 1)
-        return text_table(path, header=header, lines=True)
+        table = text_table(path, header=header, lines=True)
+        if header:
+            check_header(path, [name for name in table.columns if name != LINE], [])
     except TomocalcError as error:
         raise table_error(error.where, error.why, error.fix) from error
     except BAD as error:
         why = str(error).splitlines()[0]
         raise table_error(path, why, "give the path of a CSV or Parquet file") from error
+    return table
 
 
 def _one_spelling(labels: pl.Series) -> pl.Series:

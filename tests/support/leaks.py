@@ -103,8 +103,7 @@ def by_rows(seed: int, *, named: bool) -> Planted:
     part = generator.permutation(rows.frame["part"].to_numpy())
     frame = rows.frame.with_columns(part=pl.Series(part.tolist()))
     if not named:
-        frame = frame.with_columns(patient=pl.lit(""))
-        return changed(rows, frame), set()
+        return changed(rows, frame.with_columns(patient=pl.lit(""))), set()
     return changed(rows, frame), set(frame.filter(pl.col("part") == "test")["patient"].unique())
 
 
@@ -154,18 +153,16 @@ def partly(seed: int) -> Planted:
 def told_by(seed: int, how: str) -> Planted:
     """Let a site, a name or the order of the table tell which patients have calcifications."""
     rows = table(seed)
-    ill = rows.frame["label"].max().__class__ and pl.col("label").max().over("patient") == 1
-    frame = rows.frame
+    frame, ill = rows.frame, pl.col("label").max().over("patient") == 1
     if how == "site":
         frame = frame.with_columns(site=pl.when(ill).then(pl.lit("A")).otherwise(pl.lit("B")))
     elif how == "site of most":
         generator = np.random.default_rng(seed)
-        wrong = dict.fromkeys(frame["patient"].unique(maintain_order=True).to_list())
-        wrong = {name: bool(generator.random() < 0.1) for name in wrong}
+        names = frame["patient"].unique(maintain_order=True)
+        wrong = {name: bool(generator.random() < 0.1) for name in names}
         odd = pl.col("patient").replace_strict(wrong, return_dtype=pl.Boolean)
-        frame = frame.with_columns(
-            site=pl.when(ill != odd).then(pl.lit("A")).otherwise(pl.lit("B"))
-        )
+        site = pl.when(ill != odd).then(pl.lit("A")).otherwise(pl.lit("B"))
+        frame = frame.with_columns(site=site)
     elif how == "patient names":
         name = pl.when(ill).then(pl.lit("mal_")).otherwise(pl.lit("ben_")) + pl.col("patient")
         frame = frame.with_columns(patient=name)

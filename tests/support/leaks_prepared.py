@@ -27,9 +27,8 @@ def spelt(seed: int, of: str) -> Planted:
     rows = table(seed)
     if of == "row":
         name = pl.when(POSITIVE).then(pl.col("row").str.to_uppercase())
-        return changed(
-            rows, rows.frame.with_columns(row=name.otherwise(pl.col("row").str.to_lowercase()))
-        ), set()
+        row = name.otherwise(pl.col("row").str.to_lowercase())
+        return changed(rows, rows.frame.with_columns(row=row)), set()
     number = 2 * pl.col("patient").str.slice(1).cast(pl.Int64) + ILL.cast(pl.Int64)
     return changed(rows, rows.frame.with_columns(patient=pl.format("P{}", number))), set()
 
@@ -39,21 +38,14 @@ def beside(seed: int, what: str) -> Planted:
     rows = table(seed)
     generator = np.random.default_rng(seed)
     if what == "path":
-        text = pl.format(
-            "{}/{}.dcm", pl.when(ILL).then(pl.lit("Cancer")).otherwise(pl.lit("Normal")), "row"
-        )
+        kind = pl.when(ILL).then(pl.lit("Cancer")).otherwise(pl.lit("Normal"))
+        text = pl.format("{}/{}.dcm", kind, "row")
     else:
-        ill = dict(
-            rows.frame.select("patient", ILL.alias("ill")).unique(maintain_order=True).rows()
-        )
-        year = {name: int(generator.integers(2015, 2018) + 3 * has) for name, has in ill.items()}
-        day = {
-            name: f"{generator.integers(1, 29):02d}.{generator.integers(1, 13):02d}."
-            for name in ill
-        }
-        text = pl.col("patient").replace_strict(day) + pl.col("patient").replace_strict(year).cast(
-            pl.String
-        )
+        ill = rows.frame.select("patient", ILL.alias("ill")).unique(maintain_order=True).rows()
+        year = {name: int(generator.integers(2015, 2018) + 3 * has) for name, has in ill}
+        draw, whose = generator.integers, pl.col("patient")
+        day = {name: f"{draw(1, 29):02d}.{draw(1, 13):02d}." for name, _ in ill}
+        text = whose.replace_strict(day) + whose.replace_strict(year).cast(pl.String)
     return changed(rows, rows.frame.with_columns(text.alias("beside")), texts=["beside"]), set()
 
 

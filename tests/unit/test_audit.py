@@ -61,12 +61,8 @@ def test_a_gap_is_not_the_prevalence():
     score = draw.normal(label * 2, 1)
     rows = pl.DataFrame({"label": label, "group": range(1000), "svm": score})
     many = pl.concat([rows, *[rows.filter(pl.col("label") == 1)] * 9])
-    found = protocol_gaps(
-        {"honest": rows, "paper": many},
-        {"honest": {"svm": 0.5}, "paper": {"svm": 0.5}},
-        reference="honest",
-        confidence=0.95,
-    )
+    at = {name: {"svm": 0.5} for name in ("honest", "paper")}
+    found = protocol_gaps({"honest": rows, "paper": many}, at, reference="honest", confidence=0.95)
     paper, honest = (found.protocols[name]["svm"] for name in ("paper", "honest"))
     assert paper.raw["average_precision"] > honest.raw["average_precision"] + 0.2
     for name, gap in (paper.gap or {}).items():
@@ -76,12 +72,8 @@ def test_a_gap_is_not_the_prevalence():
 
 def test_gaps_without_a_class_are_left_out():
     rows = pl.DataFrame({"label": [0, 0], "group": [0, 1], "svm": [0.1, 0.2]})
-    found = protocol_gaps(
-        {"honest": rows},
-        {"honest": {"svm": 0.5}},
-        reference="honest",
-        confidence=0.95,
-    )
+    at = {"honest": {"svm": 0.5}}
+    found = protocol_gaps({"honest": rows}, at, reference="honest", confidence=0.95)
     assert found.protocols == {}
 
 
@@ -90,12 +82,12 @@ def focus():
     return usable_candidates(cohort(40, each=4), used=FEATURES, duplicates="keep")
 
 
-def own(tmp_path, frame, name="own.csv", separator=","):
+def own(tmp_path, frame, name="own.csv"):
     path = tmp_path / name
     if name.endswith("parquet"):
         frame.write_parquet(path)
     else:
-        frame.write_csv(path, separator=separator)
+        frame.write_csv(path, separator="\t" if name.endswith("tsv") else ",")
     return str(path)
 
 
@@ -104,11 +96,9 @@ def halves(focus):
     return focus.select("volume_id", "candidate_id", part=part)
 
 
-@pytest.mark.parametrize(
-    ("name", "separator"), [("own.csv", ","), ("own.tsv", "\t"), ("own.parquet", "")]
-)
-def test_an_own_split_is_read_as_it_stands(tmp_path, name, separator, focus):
-    path = own(tmp_path, halves(focus).head(150), name, separator)
+@pytest.mark.parametrize("name", ["own.csv", "own.tsv", "own.parquet"])
+def test_an_own_split_is_read_as_it_stands(tmp_path, name, focus):
+    path = own(tmp_path, halves(focus).head(150), name)
     rows = read_own_split(path, focus, folds=3, seed=1)
     assert rows.height == 150
     assert rows.filter(pl.col("part") == "test")["fold"].unique().to_list() == [-1]
@@ -188,10 +178,8 @@ def test_rows_of_a_table_that_are_of_neither_class_may_be_named(tmp_path, focus)
     focus = focus.with_columns(candidate_id=pl.int_range(0, 2 * pl.len(), 2))
     every = pl.DataFrame({"row": range(2 * focus.height)})
     every = every.filter((pl.col("row") % 2 == 0) | (pl.col("row") % 20 == 1))
-    split = every.with_columns(
-        part=pl.when(pl.col("row") < 200).then(pl.lit("train")).otherwise(pl.lit("test"))
-    )
-    split.write_csv(tmp_path / "rows.csv")
+    part = pl.when(pl.col("row") < 200).then(pl.lit("train")).otherwise(pl.lit("test"))
+    every.with_columns(part=part).write_csv(tmp_path / "rows.csv")
     cells = pl.DataFrame({"area": range(2 * focus.height)})
     rows = read_own_split(str(tmp_path / "rows.csv"), focus, folds=3, seed=1, table=cells)
     assert rows["candidate_id"].to_list() == focus["candidate_id"].sort().to_list()

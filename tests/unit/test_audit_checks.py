@@ -23,6 +23,7 @@ from tomocalc.pages.audit_files import check_words, grounds_of, reasons_of, say_
 FEATURES = ["area", "contrast"]
 CAUGHT = (Verdict.CAUTION, Verdict.LEAKS)
 PERMUTATIONS = 499
+HONEST = ["grades", "shares", "deviation", "axes", "sites", "oversampled", "patients", "counts"]
 
 
 @pytest.mark.parametrize("animal", ANIMALS, ids=[animal[0] for animal in ANIMALS])
@@ -38,7 +39,9 @@ def test_a_planted_leak_is_caught_and_its_rows_are_named(animal: tuple) -> None:
 
 
 @pytest.mark.parametrize("decimals", [None, 2])
-@pytest.mark.parametrize(("seed", "rows", "features"), [(3, 10, 2), (3, 20, 6), (12000, 10, 2)])
+@pytest.mark.parametrize(
+    ("seed", "rows", "features"), [(3, 10, 2), (3, 20, 6), (12000, 10, 2), (1, 6, 130)]
+)
 def test_a_clean_split_is_clean(seed: int, rows: int, features: int, decimals: int | None) -> None:
     split = table(seed, rows=rows, features=features, decimals=decimals)
     audit = audit_split(split, permutations=PERMUTATIONS, seed=1)
@@ -59,6 +62,10 @@ def by_training(rows: SplitRows, how: str) -> SplitRows:
         values = (values - known.mean(axis=0)) / known.std(axis=0)
     elif how == "axes":
         values = (values - known.mean(axis=0)) @ np.linalg.svd(known, full_matrices=False)[2].T
+    elif how == "patients":  # every patient by himself
+        values -= rows.frame.select(pl.col(rows.features).mean().over("patient")).to_numpy()
+    elif how == "counts":  # whose mean is a whole number by chance, and the most frequent of them
+        values[:, 5] = np.where(np.arange(len(values)) % 8, 2, 1 + np.arange(len(values)) // 8 % 3)
     elif how == "sites":
         mean = rows.frame.filter(train).group_by("site").agg(pl.col("label").mean())
         values[:, 5] = rows.frame["site"].replace_strict(*mean, return_dtype=pl.Float64).to_numpy()
@@ -69,7 +76,7 @@ def by_training(rows: SplitRows, how: str) -> SplitRows:
     return changed(rows, frame)
 
 
-@pytest.mark.parametrize("how", ["grades", "shares", "deviation", "axes", "sites", "oversampled"])
+@pytest.mark.parametrize("how", HONEST)
 def test_what_was_prepared_by_the_training_rows_is_clean(how: str) -> None:
     audit = audit_split(by_training(table(3), how), permutations=PERMUTATIONS, seed=1)
     assert (audit.verdict, reasons_of(audit)) == (Verdict.CLEAN, [])
@@ -91,11 +98,28 @@ def test_shares_of_three_decimals_are_not_told_to_be_scaled() -> None:
 
 def test_the_order_of_the_table_is_no_range_of_a_feature() -> None:
     rows = table(3)
-    sorted_ = rows.frame.sort("label").with_columns(
-        f5=(pl.int_range(pl.len()) % 2).cast(pl.Float64)
-    )
+    in_turn = (pl.int_range(pl.len()) % 2).cast(pl.Float64)
+    sorted_ = rows.frame.sort("label").with_columns(f5=in_turn)
     audit = audit_split(changed(rows, sorted_), permutations=0)
     assert audit.check("feature_alone").verdict is Verdict.CLEAN
+
+
+def test_codes_of_diagnoses_are_the_label_and_what_only_says_whose_rows_these_are_is_not() -> None:
+    rows = table(3, patients=32, rows=120)
+    frame = rows.frame.with_columns(label=pl.col("label").max().over("patient"))
+    age = pl.col("patient").str.slice(1).cast(pl.Int64).mul(7).mod(31).cast(pl.Float64)
+    code = 2.0 * (pl.int_range(pl.len()) % 4) + pl.col("label")
+    for f5, verdict in ((age, Verdict.CLEAN), (code, Verdict.CAUTION)):
+        audit = audit_split(changed(rows, frame.with_columns(f5=f5)), permutations=0)
+        assert audit.check("feature_alone").verdict is verdict
+
+
+def test_few_patients_may_be_parted_by_chance() -> None:
+    rows = table(1, patients=32, rows=6, named=False)
+    frame = pl.concat([rows.part("train").head(8), rows.part("test").head(4)])
+    frame = frame.with_columns(label=pl.int_range(pl.len()) % 6 // 5)
+    few = changed(rows, frame.with_columns(f5=pl.col("label").cast(pl.Float64)))
+    assert audit_split(few, permutations=0).check("feature_alone").verdict is Verdict.UNSEEN
 
 
 def test_rows_that_coarse_features_make_equal_are_counted_and_no_leak() -> None:
@@ -144,9 +168,8 @@ def test_rows_that_are_all_alike_have_no_near_copies() -> None:
 def test_a_site_is_judged_by_whole_patients() -> None:
     # two sites, the label by site: certain with 60 patients
     checks = associations(told_by(5, "site")[0], permutations=PERMUTATIONS, seed=1)
-    site = {check.name: check for check in checks if check.subject == "site"}
-    assert site["identifier_patients"].value == 1
-    assert site["identifier_patients"].p == 1 / (1 + PERMUTATIONS)
+    site = next(one for one in checks if (one.subject, one.name) == ("site", "identifier_patients"))
+    assert (site.value, site.p) == (1, 1 / (1 + PERMUTATIONS))
     # also where the rows of a patient do not stand together
     rows, ill = table(4), pl.col("label").max().over("patient")
     mixed = rows.frame.with_columns(label=ill).sample(fraction=1, shuffle=True, seed=1)

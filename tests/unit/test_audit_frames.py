@@ -148,13 +148,14 @@ def test_numbers_that_are_called_a_name_are_asked_and_no_features() -> None:
         glcm_Id=pl.Series(draw.random(120)),  # inverse difference, of PyRadiomics
         calc_no=pl.Series(draw.integers(1, 9, 120)),  # how many
         patientid=pl.Series(draw.integers(1, 60, 120)),
+        StudyDate=pl.Series(20200101 + draw.integers(1, 28, 120)),
         ward=pl.Series(np.where(label, "#north", "#south")),
-        size=pl.Series([f"{one:.6f}".replace(".", ",") for one in draw.random(120)]),
+        count=pl.Series([f"{one:.6f}".replace(".", ",") for one in draw.random(120)]),
         part=pl.Series(draw.choice(["train", "test"], 120)),
         finding_id=pl.when(pl.col("label") == 1).then(pl.col("CaseNo") // 3).otherwise(np.nan),
     )
     found = audit_table(frame.sample(fraction=1, shuffle=True, seed=1), label="label")
-    assert {one.feature for one in found.features} == {"glcm_Id", "size", "calc_no"}
+    assert {one.feature for one in found.features} == {"glcm_Id", "count", "calc_no"}
     bad = [(one.name, one.subject) for one in found.checks if one.verdict == "caution"]
     assert sorted(bad) == [("identifier_rows", "ward"), ("numbers_rows", "CaseNo"), ("unnamed", "")]
     twice = pl.concat([frame, frame[:9]])

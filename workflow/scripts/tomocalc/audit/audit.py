@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 import polars as pl
 
 from tomocalc.accounts.leakage import PartCounts, SplitAudit, worst
+from tomocalc.audit import sharing
 from tomocalc.audit.association import associations
 from tomocalc.audit.features import (
     features_alone,
@@ -18,19 +19,6 @@ from tomocalc.audit.nearness import near_copies
 from tomocalc.audit.part_copies import between_rows, disguised, part_copies
 from tomocalc.audit.preparation import prepared
 from tomocalc.audit.rows import SplitRows
-from tomocalc.audit.sharing import (
-    copies,
-    copies_validation,
-    learned_from,
-    named_by_side,
-    repeats,
-    same_patients,
-    same_rows,
-    two_names,
-    unassigned,
-    unlabelled,
-    unnamed,
-)
 from tomocalc.sections import PARTS
 
 PERMUTATIONS = 999
@@ -42,25 +30,24 @@ def audit_split(rows: SplitRows, *, permutations: int = PERMUTATIONS, seed: int 
     Without *permutations* only what the parts share is judged, not what names and order tell.
     """
     found = [
-        *same_patients(rows),
-        named_by_side(rows),
-        two_names(rows),
-        same_rows(rows),
-        copies(rows),
-        copies_validation(rows),
+        *sharing.same_patients(rows),
+        sharing.named_by_side(rows),
+        sharing.two_names(rows),
+        sharing.same_rows(rows),
+        *sharing.copies(rows),
         part_copies(rows),
         disguised(rows),
         between_rows(rows),
         near_copies(rows),
-        repeats(rows),
+        sharing.repeats(rows),
     ]
     alone = features_alone(rows)
     checks = [
         *(check for check, _ in found),
-        unnamed(rows),
-        unassigned(rows),
-        *learned_from(rows),
-        *unlabelled(rows),
+        sharing.unnamed(rows),
+        sharing.unassigned(rows),
+        *sharing.learned_from(rows),
+        *sharing.unlabelled(rows),
         *(associations(rows, permutations=permutations, seed=seed) if permutations else []),
         *too_good(alone, rows),
         *features_of_patients(rows),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,12 @@ LEFT = 0.2
 """Two features tell together when no more than this share of the better one's error is left."""
 AROUND = 8
 """Rows with the next lower values, and with the next higher ones, whose labels are asked."""
+LEVEL = 0.05
+"""Chance that one of all features parts the classes, above which none is asked."""
+ENOUGH = 20
+"""Patients of a class beyond which chance parts no classes."""
 RARER = 10
-"""Rows of the rarer class from which on two features are asked: fewer are parted by chance."""
+"""Patients of the rarer class from which on two features are asked: fewer are parted by chance."""
 STEADY = 0.1
 """Deviation within patients over that between them, up to which a feature is one of patients."""
 DIGITS = 8
@@ -35,8 +40,7 @@ Floats = NDArray[np.float64]
 def features_alone(rows: SplitRows) -> list[FeatureAlone]:
     """Return the AUROC of every feature alone, best first; rows that lack it do not count."""
     found = []
-    for place, name in enumerate(rows.features):
-        values = rows.numbers[:, place]
+    for name, values in zip(rows.features, rows.numbers.T, strict=True):
         known = ~np.isnan(values)
         label = rows.label[known]
         if 0 < label.sum() < len(label):
@@ -46,6 +50,8 @@ def features_alone(rows: SplitRows) -> list[FeatureAlone]:
 
 def too_good(alone: list[FeatureAlone], rows: SplitRows) -> list[Check]:
     """Return a check of every feature that alone separates the classes, or one that none does."""
+    if _by_chance(rows):
+        return [Check.unseen("feature_alone", len(rows.features))]
     return [
         _caution("feature_alone", one.feature, one.auroc, len(rows.features))
         for one in [*alone, *_marks_alone(alone, rows), *_around_alone(alone, rows)]
@@ -62,8 +68,7 @@ def _marks_alone(alone: list[FeatureAlone], rows: SplitRows) -> list[FeatureAlon
     good = {one.feature for one in alone if one.auroc > TOO_GOOD}
     every = 1 + rows.frame.height // SOME
     found = []
-    for place, name in enumerate(rows.features):
-        values = rows.numbers[:, place]
+    for name, values in zip(rows.features, rows.numbers.T, strict=True):
         marks = {f"whether {name} is missing": (rows.label, np.isnan(values))}
         some = values[::every]
         if name not in good and not np.isnan(some).any():
@@ -82,13 +87,28 @@ def _marks_alone(alone: list[FeatureAlone], rows: SplitRows) -> list[FeatureAlon
     return found
 
 
+def _units(rows: SplitRows) -> tuple[int, int]:
+    """Return of how many patients each class is, or where some are not named of how many rows."""
+    whose = rows.frame["patient"] if rows.named else rows.frame["row"]
+    return whose.filter(rows.label == 1).n_unique(), whose.filter(rows.label == 0).n_unique()
+
+
+def _by_chance(rows: SplitRows) -> bool:
+    """Return whether so few patients may be parted by one of the features by chance alone."""
+    ill, well = (min(count, ENOUGH) for count in _units(rows))
+    return 2 * len(rows.features) > LEVEL * comb(ill + well, ill)
+
+
 def _around_alone(alone: list[FeatureAlone], rows: SplitRows) -> list[FeatureAlone]:
-    """Return the AUROC of the mean label of the rows of about the same value, of every feature.
+    """Return the AUROC of the mean label of the rows of about the same value, and of the same.
 
     That of other features than those that tell alone, whose high or low values are the label: of
-    these the middle, both ends or one value may be.
+    these the middle, both ends or some values may be. Rows of the own patient with the same value
+    are not asked: they are one measurement.
     """
     found = []
+    whose = rows.frame["patient"].to_numpy() if rows.named else np.arange(len(rows.label))
+    whose = np.unique(whose, return_inverse=True)[1]
     for one in alone:
         if one.auroc > TOO_GOOD:
             continue
@@ -97,12 +117,15 @@ def _around_alone(alone: list[FeatureAlone], rows: SplitRows) -> list[FeatureAlo
         label, ranked = rows.label[order], values[order]
         count = np.concatenate([[0.0], np.cumsum(label)])
         place = np.arange(len(label))
-        low, high = np.maximum(place - AROUND, 0), np.minimum(place + AROUND, len(label) - 1)
-        # all rows of a value or none: which of them stand near is the order of the table
-        low = np.searchsorted(ranked, ranked[low])
-        high = np.searchsorted(ranked, ranked[high], side="right")
-        mean = (count[high] - count[low] - label) / np.maximum(high - low - 1, 1)
-        found.append(FeatureAlone(feature=f"{one.feature} in some range", auroc=auroc(label, mean)))
+        own = np.unique(np.stack([ranked, whose[order]]), axis=1, return_inverse=True)[1]
+        ill, size = np.bincount(own, label)[own], np.bincount(own)[own]
+        for around, how in ((AROUND, "in some range"), (0, "as a code")):
+            low, high = np.maximum(place - around, 0), np.minimum(place + around, len(label) - 1)
+            # all rows of a value or none: which of them stand near is the order of the table
+            low = np.searchsorted(ranked, ranked[low])
+            high = np.searchsorted(ranked, ranked[high], side="right")
+            mean = (count[high] - count[low] - ill) / np.maximum(high - low - size, 1)
+            found.append(FeatureAlone(feature=f"{one.feature} {how}", auroc=auroc(label, mean)))
     return found
 
 
@@ -111,13 +134,13 @@ def features_of_patients(rows: SplitRows) -> list[Check]:
 
     So does one that was made from the labels of all rows of a patient, as a mean of them.
     """
-    if not rows.named:
+    if not rows.named or _by_chance(rows):
         return []
     _, patient = np.unique(rows.frame["patient"].to_numpy(), return_inverse=True)
     size = np.bincount(patient)
     ill = np.bincount(patient, weights=rows.label) > 0
     found = []
-    if 2 <= ill.sum() <= len(ill) - 2 and (size > 1).sum() > len(size) / 2:
+    if (size > 1).sum() > len(size) / 2:
         for place, name in enumerate(rows.features):
             values = np.nan_to_num(rows.numbers[:, place], nan=np.nanmedian(rows.numbers[:, place]))
             mean = np.bincount(patient, weights=values) / size
@@ -140,7 +163,7 @@ def features_together(rows: SplitRows, alone: list[FeatureAlone]) -> list[Check]
     some = np.unique(np.linspace(0, len(rows.label) - 1, ROWS).round().astype(int))
     label = rows.label[some]
     of = len(places) * (len(places) - 1) // 2
-    if not of or min(label.sum(), (1 - label).sum()) < RARER:
+    if not of or min(_units(rows)) < RARER:
         return [Check.unseen("features_together", of)]
     values = _scaled(rows.numbers[some][:, places])
     pairs = np.array(list(combinations(range(len(places)), 2)))

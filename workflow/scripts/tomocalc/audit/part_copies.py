@@ -35,6 +35,8 @@ NEAR = 12
 """Learnt rows around a test row between which it may lie: oversampling takes five, or ten."""
 ASKED = 2000
 """Test rows of which is asked whether they lie between others at most, evenly chosen."""
+DIMENSIONS = 128
+"""Features from which on neighbours are told by every second, or fewer: trees take no more."""
 STRAIGHT = 1e-10
 """One plus the cosine between the ways to two rows, up to which these are opposite."""
 
@@ -186,7 +188,8 @@ def _directions(values: Floats) -> Floats:
 
 def _parents(values: Floats, asked: Places, learnt: Places) -> dict[int, list[int]]:
     """Return, of every asked row that lies between two learnt ones, these two."""
-    near = KDTree(values[learnt]).query(values[asked], k=NEAR)[1]
+    some = values[:, :: 1 + values.shape[1] // DIMENSIONS]
+    near = KDTree(some[learnt]).query(some[asked], k=NEAR)[1]
     way = values[learnt][near] - values[asked][:, None]  # (asked, neighbour, feature)
     # rows that differ in a feature or two lie on a line by chance, and copies lie nowhere else
     usable = (way != 0).sum(axis=2) >= FEWEST

@@ -52,8 +52,11 @@ def _scaled(rows: SplitRows, once: Bools, exact: Exact) -> Check:
     Who scales every site by itself makes the mean over all sites exact as well.
     """
     train, test = once & (rows.frame["part"] == "train").to_numpy(), once & ~rows.learnt
+    whose = rows.frame["patient"].to_numpy()
     for subject, these in (("all rows together", once), ("the test rows alone", test)):
-        marks = [_scaling(*one, these) for one in exact]
+        fewer = these & (whose != whose[these.argmax()])
+        # a mean that is exact without a patient too is one of every patient
+        marks = [_scaling(*one, these) - (_scaling(*one, fewer) & {"mean"}) for one in exact]
         marked = [found for found in marks if found]
         # what the training rows alone would have done as well is no leak
         beyond = [
@@ -136,7 +139,7 @@ def _filled(rows: SplitRows, once: Bools) -> Check:
         return Check.unseen("filled", 0)
     if counts["class"]:
         return Check.counted("filled", counts["class"], len(asked), Verdict.LEAKS, "of their class")
-    # two features, for the medians of two sets of rows may be the same
+    # two features, for the medians of two sets of rows may be the same, and whole means by chance
     told = counts["mean"] > 0 or counts["median"] >= FEWEST
     count = max(counts["mean"], counts["median"]) if told else 0
     return Check.counted("filled", count, len(asked), Verdict.CAUTION, "over all rows" * told)
@@ -164,7 +167,7 @@ def _marks(values: Floats, label: Floats, once: Bools, train: Bools) -> set[str]
                 for some in (rest, rest & train)
             ]
             if within == [True, False]:
-                found.add(name)
+                found.add("median" if value % 1 == 0 else name)
             kind = label == label[values == value][0]
             if kind[values == value].all() and any(
                 some.any() and abs(take(values[some]) - value) <= near

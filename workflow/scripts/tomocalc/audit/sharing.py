@@ -128,14 +128,12 @@ def same_rows(rows: SplitRows) -> Found:
     return _pairs("same_rows", twins.with_columns(row_twin="row"), rows.part("test"), Verdict.LEAKS)
 
 
-def copies(rows: SplitRows) -> Found:
-    """Return the test rows that equal a learnt row in every feature."""
-    return _copies("copies", rows, rows.part("test"), rows.part("train", "validation"))
-
-
-def copies_validation(rows: SplitRows) -> Found:
-    """Return the validation rows that equal a training row of another patient in every feature."""
-    return _copies("copies_validation", rows, rows.part("validation"), rows.part("train"))
+def copies(rows: SplitRows) -> list[Found]:
+    """Return test rows that equal a learnt row in every feature, validation rows a training row."""
+    return [
+        _copies("copies", rows, rows.part("test"), rows.part("train", "validation")),
+        _copies("copies_validation", rows, rows.part("validation"), rows.part("train")),
+    ]
 
 
 def _copies(name: str, rows: SplitRows, test: pl.DataFrame, learnt: pl.DataFrame) -> Found:
@@ -211,7 +209,7 @@ def _coarse(rows: SplitRows) -> bool:
     grades go together.
     """
     n = rows.frame.height
-    counts = [rows.frame[name].value_counts()["count"].cast(pl.Float64) for name in rows.features]
+    counts = [rows.frame[name].unique_counts().cast(pl.Float64) for name in rows.features]
     chances = [float((one * (one - 1)).sum()) / (n * (n - 1)) for one in counts]
     learnt = int(rows.learnt.sum())
     counted = 0.5 if min(chances) > USUAL else 1.0

@@ -22,9 +22,10 @@ from tomocalc.text_table import decimal_comma
 
 CALLED = re.compile(
     r"(?i)^(row|index|mrn|unnamed(: \d+)?|__index_level_\d+__)$|(^|[\W_]|(?-i:[a-z](?=I)))id$"
-    r"|(^|[\W_]|(?-i:[a-z](?=[A-Z])))(row|case|patient|subject|study|series|image|accession|exam)[\W_]?(id|no|nr|num|number)$"
+    r"|(^|[\W_]|(?-i:[a-z](?=[A-Z])))((row|case|patient|subject|study|series|image|accession|exam|device|serial)"
+    r"[\W_]?(id|no|nr|num|number)|date|datum)$"
 )
-"""What columns of whole numbers are called that name rows or patients."""
+"""What columns of whole numbers are called that name rows, patients, scanners or days."""
 SHEET_ERROR = r"^#\D.{0,12}$"
 """What spreadsheets write, in their language, where there is no result, as ``#DIV/0!``."""
 FEW = 50
@@ -129,14 +130,8 @@ def audit_table(
         *(numeric[name].alias(_own(name)) for name in used),
         *(texts[name].alias(_own(name)) for name in (*known, *many)),
     )
-    split_rows = SplitRows(
-        rows,
-        [*map(_own, used)],
-        [*map(_own, known)],
-        [*map(_own, many)],
-        unassigned=unassigned,
-        unlabelled=unlabelled,
-    )
+    own = ([*map(_own, names)] for names in (used, known, many))
+    split_rows = SplitRows(rows, *own, unassigned=unassigned, unlabelled=unlabelled)
     found = audit_split(split_rows, permutations=permutations, seed=seed)
     return replace(found, positive=word)
 

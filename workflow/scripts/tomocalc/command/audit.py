@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +72,7 @@ def _audit(given: argparse.Namespace) -> int:
     # here: --version and --help need not wait for what computes
     from tomocalc.audit.tables import audit_table
 
-    with _outputs(given):
+    with outputs(folders=[given.out], files=[given.sarif, given.badge]):
         found = audit_table(
             parts or given.table,
             given.split,
@@ -85,12 +84,8 @@ def _audit(given: argparse.Namespace) -> int:
 def _audit_images(given: argparse.Namespace) -> int:
     from tomocalc.audit.images import audit_images
 
-    with _outputs(given):
+    with outputs(folders=[given.out], files=[given.sarif, given.badge]):
         return _finish(audit_images(given.train, given.test), given, [given.test])
-
-
-def _outputs(given: argparse.Namespace) -> AbstractContextManager[None]:
-    return outputs(folders=[given.out], files=[given.sarif, given.badge])
 
 
 def _finish(found: SplitAudit, given: argparse.Namespace, files: list[str]) -> int:
@@ -129,25 +124,19 @@ def add_seal_parser(commands: Any) -> None:
 
 
 def _seal(given: argparse.Namespace) -> int:
-    with outputs(folders=[], files=[given.seal] if given.table else []):
-        return _sealed(given)
-
-
-def _sealed(given: argparse.Namespace) -> int:
     from tomocalc.files import file_sha256
     from tomocalc.study.seal import freeze, open_seal, read_seal, seal_digest
 
-    if given.table is None:
-        if given.open or given.label:
+    with outputs(folders=[], files=[given.seal] if given.table else []):
+        if given.table:
+            part = _test_part(given)
+            looked_at = file_sha256(given.open) if given.open else None
+            freeze(given.seal, part)
+            if looked_at:
+                open_seal(given.seal, part, by="evaluation", key=looked_at)
+        elif given.open or given.label:
             raise fault("nothing_to_seal", "command line", "TABLE is missing")
         found = read_seal(given.seal)
-    else:
-        part = _test_part(given)
-        looked_at = file_sha256(given.open) if given.open else None
-        found = freeze(given.seal, part)
-        if looked_at:
-            open_seal(given.seal, part, by="evaluation", key=looked_at)
-            found = read_seal(given.seal)
     held = found.test_part
     looks = Counter(one.by for one in found.openings)
     told = ", ".join(f"{count} by {name}" for name, count in looks.items())
@@ -170,9 +159,8 @@ def _test_part(given: argparse.Namespace) -> Any:
     rows, _ = joined_table(given.table, given.split, patient=given.patient)
     for column in filter(None, (given.label or "", given.patient)):
         if column not in rows.columns:
-            raise unusable(
-                f"column {column}", "the table has no such column", "name one that it has"
-            )
+            why = "the table has no such column"
+            raise unusable(f"column {column}", why, "name one that it has")
     if not given.label:
         raise unusable("--label", "it is not said which column is the label", "add --label COLUMN")
     test = rows.drop(PLACE).filter(pl.col("part") == "test")

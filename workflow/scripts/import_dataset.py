@@ -28,6 +28,8 @@ NOTES = {
     "cbis_ddsm": "the data set does not say its pixel spacing: it is taken from the configuration",
 }
 """What to know of a data set before its sheets are used."""
+SETTINGS = {"bcs_dbt": " image='{side_mismatch: repair}'"}
+"""What a run on a data set needs besides its sheets."""
 
 
 def main(
@@ -50,6 +52,7 @@ def main(
         log.warning(NOTES[dataset])
     write_sheets(sheets, where=folder, **written)
     lines = summary(sheets, written["volumes"], written["annotations"], written["unplaced"])
+    lines[-1] += SETTINGS.get(dataset, "")
     sys.stderr.write("\n".join([*lines, *filter(None, [NOTES.get(dataset)])]) + "\n")
 
 

@@ -245,17 +245,18 @@ class Tree:
 
 
 def listing_digest(folder: str | Path) -> str:
-    """Return a digest of the names and sizes of all files below *folder*, which may be missing.
+    """Return a digest of the names, sizes and times of all files below *folder*, if it is there.
 
-    It tells that a file came, went or changed its size, without opening any.
+    It tells that a file came, went or was written anew, without opening any.
     """
     key = hashlib.sha256()
     for place, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):
             path = Path(place, name)
-            size = path.stat().st_size if path.exists() else "no file"
-            key.update(f"{path.relative_to(folder)}\0{size}\0".encode("utf-8", "surrogateescape"))
+            stat = path.stat() if path.exists() else None
+            text = f"{path.relative_to(folder)}\0{stat and (stat.st_size, stat.st_mtime_ns)}\0"
+            key.update(text.encode("utf-8", "surrogateescape"))
     return key.hexdigest()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from import_dataset import summary
 from support.imports import (
     accepted,
     bcs_dbt_folder,
@@ -70,6 +71,7 @@ def test_victre_locations_become_pixels_and_slices(pipeline: Path, tmp_path: Pat
     sheets = victre(pipeline, files=tmp_path / "files")
     volumes, calcified, others = accepted(sheets, tmp_path)
     assert [row["volume_id"] for row in volumes] == ["victre-7", "victre-n7"]
+    assert summary(sheets, "v", "a", "u")[1] == "3 findings (2 cluster; 1 mass): a"
     assert len({row["patient_id"] for row in volumes}) == 2
     measured = [manifest(row["volume_id"], slices=20) for row in volumes]
     findings = {row["volume_id"]: row for row in findings_of(calcified, measured)}
@@ -80,11 +82,7 @@ def test_victre_locations_become_pixels_and_slices(pipeline: Path, tmp_path: Pat
     assert (converted["x"], converted["y"], converted["slice"]) == (150, 40, 6)
     (mass,) = findings_of(others, measured)  # a place without a lesion is no finding
     assert sorted(row["slice"] for row in lines_of(mass)) == [0, 1, 2, 3, 4, 5]
-
-
-def test_victre_headers_name_a_link_to_the_raw_file(pipeline: Path, tmp_path: Path) -> None:
-    victre(pipeline, files=tmp_path / "files")
-    header = (tmp_path / "files/victre-7.mhd").read_text()
+    header = (tmp_path / "files/victre-7.mhd").read_text()  # beside a link to the raw file
     assert "DimSize = 200 100 12\nElementSpacing = 0.085 0.085 1.0\n" in header
     assert (tmp_path / "files/victre-7.raw").resolve() == pipeline / "7/reconstruction7.raw"
 
@@ -184,10 +182,8 @@ def test_bcs_dbt_tables_as_people_save_them(tmp_path: Path, old: str, new: str) 
     written(folder, "*boxes*.csv", old, new)
     sheets = bcs_dbt(folder)
     assert [len(sheets.volumes), len(sheets.annotations)] == [2, 2]
-    assert {
-        "what": "1 boxes of DBT-P9 DBT-S9 lcc",
-        "reason": "no table of files has this volume",
-    } in (sheets.unplaced)
+    left = {row["what"]: row["reason"] for row in sheets.unplaced}
+    assert left["1 boxes of DBT-P9 DBT-S9 lcc"] == "no table of files has this volume"
     next(folder.glob("*boxes*")).unlink()
     assert "no finding is known" in bcs_dbt(folder).unplaced[0]["reason"]
 

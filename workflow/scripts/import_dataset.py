@@ -60,15 +60,16 @@ def summary(sheets: Sheets, volumes: str, annotations: str, unplaced: str) -> li
     """Say what was found, what was left out and why, and the next command."""
     patients = {row["patient_id"] for row in sheets.volumes}
     kinds = Counter(row["kind"] for row in sheets.volumes if row.get("kind"))
-    found = Counter(row["kind"] for row in sheets.annotations)
+    # What lies at one place of neighbouring slices, a line each, is one finding.
+    places = {tuple((k, v) for k, v in row.items() if k != "slice") for row in sheets.annotations}
+    found = Counter(dict(place)["kind"] for place in places)
     reasons = Counter(row["reason"] for row in sheets.unplaced)
     images = sum(row.get("slices") or 0 for row in sheets.volumes)
     lines = [
         f"{len(sheets.volumes):,} volumes of {len(patients):,} patients"
         + f", {images:,} images" * (images > 0)
         + f" ({_counted(kinds) or 'of one kind'}): {volumes}",
-        f"{len(sheets.annotations):,} findings ({_counted(found) or 'none is annotated'}): "
-        f"{annotations}",
+        f"{len(places):,} findings ({_counted(found) or 'none is annotated'}): {annotations}",
         f"{len(sheets.unplaced):,} left out ({_counted(reasons) or 'nothing'}): {unplaced}",
     ]
     marked = any(found[kind] for kind in CALCIFIED)

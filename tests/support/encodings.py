@@ -157,6 +157,7 @@ def concatenated(parts: Sequence[int] = (0, 1, 2)) -> Callable[[Path], Path]:
 
 MISNAMED = b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2\0\0\0"
 WORDS = ["DERIVED", "PRIMARY", "TOMOSYNTHESIS"]
+UNPLACED = {"ImagePositionPatient": None, "PerFrameFunctionalGroupsSequence": [Dataset()]}
 
 DICOM_ENCODINGS: dict[str, Encoding] = {
     **{
@@ -281,7 +282,7 @@ DICOM_ENCODINGS: dict[str, Encoding] = {
         saved_each(lambda index: one(index, InstanceNumber=index // 2)), doubts=("numbers_repeat",)
     ),
     "numbers that skip one, no positions": Encoding(
-        saved_each(lambda n: one(n, InstanceNumber=n + (n > 3), ImagePositionPatient=None)),
+        saved_each(lambda n: one(n, InstanceNumber=n + (n > 3), **UNPLACED)),
         options={"slice_spacing_mm": 1.0},
         doubts=("numbers_skip",),
     ),

@@ -55,6 +55,8 @@ def test_not_an_image(tmp_path: Path, content: bytes, words: str) -> None:
     found = fault(tmp_path / "a.png")
     assert found.code == "E203"
     assert words in found.why
+    (tmp_path / "b.png").write_bytes(content)
+    assert fault(tmp_path).where.endswith("a.png, and 1 more alike")
 
 
 def test_name_and_content_must_agree(tmp_path: Path) -> None:

@@ -96,16 +96,10 @@ def _check_strangers(files: list[Path], faults: dict[Path, TomocalcError]) -> No
     """Refuse a file among slices that is none: counted as a lost slice, it would shift the rest."""
     if len(faults) == len(files):
         return  # what is wrong with them all is their own fault
+    away = "take it away, or name the slices by a pattern such as *.png"
     raise_all(
         [
-            fault(
-                "stray_file",
-                error.where,
-                error.why,
-                error.fix
-                if header_of(file)
-                else "take it away, or name the slices by a pattern such as *.png",
-            )
+            fault("stray_file", error.where, error.why, error.fix if header_of(file) else away)
             for file, error in faults.items()
             if file.suffix.lower() not in SUFFIXES
         ]

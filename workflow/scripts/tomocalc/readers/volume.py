@@ -210,14 +210,20 @@ def open_volume(
     Raises
     ------
     TomocalcError
-        When nothing of the volume can be used: all faults, if every slice has one; else ``E104``
+        When nothing of the volume can be used: all faults, if every slice has one (a kind that is
+        not read once for all of them); else ``E104``
         (files), ``E205`` (spacing), ``E207`` (order, number or mixture of slices).
     """
     stack = file_stack(source_files(path))
     planes = checked_planes(stack.planes, max_pixels=max_pixels, min_size=min_size)
     sound = [plane for plane in planes if isinstance(plane, Plane)]
     if not sound:
-        raise_all([plane for plane in planes if isinstance(plane, TomocalcError)])
+        faults = [plane for plane in planes if isinstance(plane, TomocalcError)]
+        (code, what, first, why, fix), *others = (error.args for error in faults)
+        alike = all((*it[:2], *it[3:]) == ("E203", what, why, fix) for it in others)
+        if others and alike and code == "E203":  # damage is told of every file
+            raise TomocalcError(code, what, f"{first}, and {len(others)} more alike", why, fix)
+        raise_all(faults)
     facts, where = stack.facts, str(path)
     geometry = resolve_geometry(
         facts,

@@ -82,7 +82,7 @@ FILES: dict[str, str | bytes] = {
 
 CALLS = {  # words of the line: the call; OUT is where something would be left
     "Is a directory": f"audit taken {LABELS}",
-    "no such file": f"audit nowhere.csv {LABELS}",
+    "No such file": f"audit nowhere.csv {LABELS}",
     "it is empty": f"audit empty.csv {LABELS}",
     "no rows": f"audit header.csv {LABELS}",
     "no rows, or": f"audit ä#ö/cases.csv {LABELS}",

@@ -11,13 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from support.image_files import (
-    picture,
-    volume,
-    write_dicom,
-    write_png,
-    write_tiff,
-)
+from support.image_files import picture, volume, write_dicom, write_png, write_tiff
 from support.opening import opened
 from tomocalc.errors import TomocalcError
 from tomocalc.readers.file_names import natural_key

@@ -178,5 +178,5 @@ def _ranks(numbers: Floats, learnt: NDArray[np.int64]) -> Floats:
         rank = np.cumsum(counts) - (counts - 1) / 2  # of each level, equal values at their mean
         every, place = np.unique(values, return_inverse=True)  # in order, which is faster
         ranked[:, column] = np.interp(every, levels, rank / len(known))[place]
-        ranked[np.isnan(values), column] = 0.5
+        ranked[~np.isfinite(ranked[:, column]), column] = 0.5  # gaps, and steps below 1e-308
     return ranked

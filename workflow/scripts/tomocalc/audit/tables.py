@@ -137,8 +137,9 @@ def audit_table(
 
 
 def _own(name: str) -> str:
-    """Return the name of a column beside those that every split has."""
-    return f"{name} of the table" if name in ("row", "patient", "part", "label") else name
+    """Return the name of a column beside those that every split has, or gets while it is asked."""
+    taken = "row", "patient", "part", "label", "place", "at", "rows", "tested", "twin"
+    return f"{name} of the table" if name in taken else name
 
 
 def labels_of(

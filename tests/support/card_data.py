@@ -109,8 +109,7 @@ def audit() -> LeakageAccount:
     gaps_of = dict.fromkeys(NAMES, Lead(**GAP, p=0.01))
     models: dict[str, dict[str, ModelWorth]] = {
         name: dict.fromkeys(
-            ("lstm", "nearest_neighbour"),
-            ModelWorth(raw={}, matched=matched, gap=gap),
+            ("lstm", "nearest_neighbour"), ModelWorth(raw={}, matched=matched, gap=gap)
         )
         for name, gap in (("honest", None), ("paper", gaps_of))
     }
@@ -174,9 +173,5 @@ def facts(folder: Path, *, source: str = "phantom", **texts: Any) -> Run:
     }
     accounts: dict[str, Any] = {name: typed[name](path) for name, path in paths.items()}
     return Run(
-        **accounts,
-        comparison=table.to_dicts(),
-        labels=LABELS,
-        authors=NO_TEXTS | texts,
-        seed=1,
+        **accounts, comparison=table.to_dicts(), labels=LABELS, authors=NO_TEXTS | texts, seed=1
     )

@@ -165,6 +165,16 @@ def test_rows_that_are_all_alike_have_no_near_copies() -> None:
     assert audit.check("near_copies").verdict is Verdict.UNSEEN
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_rows_that_agree_in_coarse_features_are_no_near_copies(seed: int) -> None:
+    rows = table(seed, features=3)
+    values = rows.numbers.copy()
+    values[:, 1] = values[:, 1].clip(0)
+    values[:, 2] = rows.frame["patient"].rank("dense").to_numpy() % 7  # as the voltage of a tube
+    audit = audit_split(with_values(rows, values), permutations=0)
+    assert audit.check("near_copies").verdict is Verdict.CLEAN
+
+
 def test_a_site_is_judged_by_whole_patients() -> None:
     # two sites, the label by site: certain with 60 patients
     checks = associations(told_by(5, "site")[0], permutations=PERMUTATIONS, seed=1)

@@ -85,11 +85,7 @@ def test_weights_count_repeated_rows():
 
 def test_parts_and_sites():
     identity = pl.DataFrame(
-        {
-            "volume_id": ["v"] * 400,
-            "candidate_id": list(range(400)),
-            "site": ["a", "b"] * 200,
-        },
+        {"volume_id": ["v"] * 400, "candidate_id": list(range(400)), "site": ["a", "b"] * 200},
         schema_overrides={"candidate_id": pl.Int32},
     )
     table = Table(

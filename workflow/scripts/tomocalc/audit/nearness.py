@@ -54,11 +54,12 @@ def near_copies(rows: SplitRows) -> tuple[Check, list[Shared]]:
     near = np.flatnonzero(ratio < limit)
     expected = _by_chance(limit, dimension) * len(asked)
     p = more_by_poisson(len(near) - 1, expected)
-    digits = 2 * len(rows.precise) >= len(rows.features)
+    digits = 5 * len(rows.precise) >= 4 * len(rows.features)
     if rows.named and p <= LEVEL and not (digits and len(near) >= expected + MANY * len(asked)):
         # how often rows of different patients lie as near among what is learnt from; of values
         # with all their digits many only do where copies bear other patients' names there too
-        among = space.ratios_among(rows.frame["patient"].to_numpy())
+        own = _ranks(rows.numbers, learnt, among=True)
+        among = space.ratios_among(own, rows.frame["patient"].to_numpy())
         others = int((among < limit).sum())
         share = len(asked) / (len(asked) + len(among))
         p = max(p, more_by_binomial(len(near) - 1, len(near) + others, share))
@@ -96,9 +97,9 @@ class _Space:
         self.tree = KDTree(self.points)
         self.learnt = ranks[self.places]
 
-    def _distances(self, near: NDArray[np.int64], asked: NDArray[np.int64]) -> Floats:
+    def _distances(self, near: NDArray[np.int64], ranks: Floats) -> Floats:
         """Return the distances of rows to their learnt neighbours in all features."""
-        return np.sqrt(((self.learnt[near] - self.ranks[asked][:, None, :]) ** 2).sum(axis=2))
+        return np.sqrt(((self.learnt[near] - ranks[:, None, :]) ** 2).sum(axis=2))
 
     def ratios(self, asked: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:
         """Return the distance to the nearest learnt row over that to its tenth, and which it is.
@@ -107,21 +108,22 @@ class _Space:
         """
         k = min(LOCAL, len(self.places))
         near = self.tree.query(self.ranks[asked] @ self.axes, k=k)[1]
-        distance = self._distances(near, asked)
+        distance = self._distances(near, self.ranks[asked])
         nearest = distance.argmin(axis=1)
         first, last = distance.min(axis=1), distance.max(axis=1)
         ratio = np.divide(first, last, out=np.full(len(first), np.inf), where=first > 0)
         return ratio, self.places[near[np.arange(len(asked)), nearest]]
 
-    def ratios_among(self, patient: NDArray[np.str_]) -> Floats:
-        """Return the same of learnt rows, each among those of other patients."""
+    def ratios_among(self, ranks: Floats, patient: NDArray[np.str_]) -> Floats:
+        """Return the same of learnt rows, each by its *ranks* among those of other patients."""
         some = np.unique(np.linspace(0, len(self.places) - 1, ASKED).round().astype(int))
         k = min(8 * LOCAL, len(self.places))
-        near = self.tree.query(self.points[some], k=k)[1]
+        ranks = ranks[self.places[some]]
+        near = self.tree.query(ranks @ self.axes, k=k)[1]
         whose = patient[self.places]
         other = whose[near] != whose[some][:, None]
         first_ten = other & (np.cumsum(other, axis=1) <= LOCAL)
-        distance = self._distances(near, self.places[some])
+        distance = self._distances(near, ranks)
         nearest = np.where(first_ten, distance, np.inf).min(axis=1)
         farthest = np.where(first_ten, distance, 0).max(axis=1)
         return np.divide(nearest, farthest, out=np.full(len(some), np.inf), where=farthest > 0)
@@ -137,7 +139,7 @@ class _Space:
         some = np.unique(np.linspace(0, len(self.places) - 1, 2000).round().astype(int))
         k = min(FARTHER + 1, len(self.places))
         near = self.tree.query(self.points[some], k=k)[1]
-        distance = np.sort(self._distances(near, self.places[some]), axis=1)[:, 1:]  # not itself
+        distance = np.sort(self._distances(near, self.learnt[some]), axis=1)[:, 1:]  # not itself
         # the first may be a near-copy itself; of volumes that are uniform up to the k-th neighbour,
         # −log of that of the i-th is 1/i + … + 1/(k − 1) on average
         farther = distance[:, LOCAL - 1 :]
@@ -164,8 +166,11 @@ def _by_chance(limit: float, dimension: float) -> float:
     return 2 * -math.expm1((LOCAL - 1) * math.log1p(-(limit**dimension)))
 
 
-def _ranks(numbers: Floats, learnt: NDArray[np.int64]) -> Floats:
-    """Return every feature as its rank among the learnt rows, between 0 and 1; NaN is 0.5."""
+def _ranks(numbers: Floats, learnt: NDArray[np.int64], *, among: bool = False) -> Floats:
+    """Return every feature as its rank among the learnt rows, between 0 and 1; NaN is 0.5.
+
+    A learnt row has its own rank, a whole step from others, or *among* these one as a test row has.
+    """
     ranked = np.empty_like(numbers)
     for column in range(numbers.shape[1]):
         values = numbers[:, column]
@@ -176,6 +181,10 @@ def _ranks(numbers: Floats, learnt: NDArray[np.int64]) -> Floats:
         # between two learnt values the rank is interpolated, so that near stays near and not equal
         levels, counts = np.unique(known, return_counts=True)
         rank = np.cumsum(counts) - (counts - 1) / 2  # of each level, equal values at their mean
+        if among:
+            share = (levels[1:-1] - levels[:-2]) / (levels[2:] - levels[:-2])
+            between = rank[:-2] + share * (rank[2:] - rank[:-2])
+            rank[1:-1] = np.where(counts[1:-1] == 1, between, rank[1:-1])
         every, place = np.unique(values, return_inverse=True)  # in order, which is faster
         ranked[:, column] = np.interp(every, levels, rank / len(known))[place]
         ranked[~np.isfinite(ranked[:, column]), column] = 0.5  # gaps, and steps below 1e-308

@@ -31,12 +31,7 @@ class Row:
 
 ROWS = (
     Row("lstm", "Stacked LSTM", "sequence"),
-    Row(
-        "trees",
-        "Trees over depth",
-        "depth",
-        "extra and boosted trees, averaged",
-    ),
+    Row("trees", "Trees over depth", "depth", "extra and boosted trees, averaged"),
     Row("average", "LSTM and trees averaged", "average", "the mean of their log-odds"),
     Row("nearest_neighbour", "1-nearest neighbour", "features", "the leak probe: it only recalls"),
     Row("logistic_regression", "Logistic regression", "features"),

@@ -9,13 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tomocalc.accounts.figures import Figure
-from tomocalc.accounts.metrics import (
-    CalibrationBin,
-    CalibrationError,
-    Part,
-    PrecisionRecall,
-    Roc,
-)
+from tomocalc.accounts.metrics import CalibrationBin, CalibrationError, Part, PrecisionRecall, Roc
 from tomocalc.evaluation.jackknife import share_of
 from tomocalc.evaluation.thresholds import predictive_values, threshold_table
 from tomocalc.evaluation.weighted import figures_of_merit, rarer_groups

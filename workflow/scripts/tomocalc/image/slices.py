@@ -134,12 +134,7 @@ def measured_image(prepared: Prepared, settings: Settings, spacing_mm: Spacing) 
 
 
 def measure_rows(
-    prepared: Prepared,
-    masks: Runs,
-    own: Runs,
-    *,
-    settings: Settings,
-    spacing_mm: Spacing,
+    prepared: Prepared, masks: Runs, own: Runs, *, settings: Settings, spacing_mm: Spacing
 ) -> pl.DataFrame:
     """Measure masks on a slice.
 

@@ -158,7 +158,7 @@ CAMPAIGN: dict[str, Walk] = {
         import_of("dicom_folder"): "",
         "snakemake --cores all --config source=volumes"
         " volumes='{sheet: resources/dicom_folder/volumes.tsv,"
-        " annotations: resources/dicom_folder/annotations.tsv}'"
+        " annotations: my_points.tsv}'"
         " pathvars='{results: results/my_study, logs: logs/my_study}'": "",
     },
     "test_an_environment_per_rule": {

@@ -177,7 +177,7 @@ def test_a_tree_of_dicom_files(tiny: Project, finished: Project) -> None:
     names = {Path(path).stem: name for path, name in volumes.select("path", "volume_id").rows()}
     points = pl.read_csv(phantom / "annotations.tsv", separator="\t")
     points = points.with_columns(pl.col("volume_id").replace_strict(names))
-    points.write_csv(sheets / "annotations.tsv", separator="\t")
+    points.write_csv(tiny.folder / "my_points.tsv", separator="\t")
     follow(tiny.folder, {run: ""})
     assert (tiny.folder / "results/my_study/index.html").is_file()
 

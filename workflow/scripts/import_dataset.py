@@ -80,7 +80,7 @@ def summary(sheets: Sheets, volumes: str, annotations: str, unplaced: str) -> li
     put_in = "" if marked else " insertion='{enabled: true}'"
     if all(row.get("slices") == 1 for row in sheets.volumes):  # there is no depth
         put_in += " sequence='{kind: single_step, slices: 1}'"
-    why = "" if marked else " (or fill in annotations first; this puts calcifications in)"
+    why = "" if marked else " (or fill a copy of the annotations first; this puts some in)"
     source = f"source=volumes volumes='{{{', '.join(named)}}}'{put_in}"
     apart = "pathvars='{results: results/my_study, logs: logs/my_study}'"
     return [*lines, f"Next{why}: snakemake -n --config {source} {apart}"]

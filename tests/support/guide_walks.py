@@ -53,7 +53,7 @@ AT_ONCE: dict[str, Walk] = {
         "tomocalc audit my.csv --label malignant --patient patient --out audit": "",
         f"{POLARS}pl.read_parquet('results/dataset/candidates.parquet').filter('focus')"
         """.write_parquet('cases.parquet')\"""": "",
-        f"{POLARS}print(pl.read_csv('my_candidates.csv')"
+        f"{POLARS}print(pl.read_csv('my_candidates.csv', null_values=['NA', '#N/A', '.', ' '])"
         """.select(pl.selectors.numeric()).columns)\"""": "cp my.csv my_candidates.csv; {}",
         "tomocalc audit cases.parquet results/protocols/honest/splits.parquet"
         " --label label --patient patient_id --site site --features area_mm2 contrast"

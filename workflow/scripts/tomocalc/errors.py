@@ -111,10 +111,7 @@ class TomocalcErrors(TomocalcError):
 
     def __init__(self, errors: Iterable[TomocalcError]) -> None:
         self.errors = list(errors)
-        first = self.errors[0]
-        super().__init__(
-            first.code, what=first.what, where=first.where, why=first.why, fix=first.fix
-        )
+        super().__init__(*self.errors[0].args)
 
     def __str__(self) -> str:
         return "\n".join(str(error) for error in self.errors)
@@ -156,10 +153,8 @@ def in_one_line(error: TomocalcError) -> str:
 
 def raise_all(errors: list[TomocalcError]) -> None:
     """Raise every collected error at once; do nothing for an empty list."""
-    if len(errors) == 1:
-        raise errors[0]
     if errors:
-        raise TomocalcErrors(errors)
+        raise errors[0] if len(errors) == 1 else TomocalcErrors(errors)
 
 
 def quoted(*paths: str | Path) -> str:

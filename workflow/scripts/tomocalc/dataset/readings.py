@@ -31,10 +31,11 @@ READINGS = {
 
 
 class Readings:
-    """Counts the findings of all volumes that have a candidate in each reading."""
+    """Counts the findings of all volumes that have a candidate in each reading; masks have one."""
 
     def __init__(self) -> None:
         self._found: Counter[str] = Counter()
+        self._matched = self._findings = 0
 
     def add(
         self,
@@ -55,10 +56,12 @@ class Readings:
         """
         for finding in findings:
             if "mask_shape" not in finding:
+                self._findings += 1
+                self._matched += bool(own.within(finding, mm, slices).any())
                 for name, place in _readings(finding, volume):
                     self._found[name] += bool(own.within(place, mm, slices).any())
 
-    def check(self, sheet: str, matched: int, findings: int) -> None:
+    def check(self, sheet: str) -> None:
         """Check that no other reading explains what few matches there are.
 
         Raises
@@ -67,8 +70,9 @@ class Readings:
             ``E303``.
         """
         for name, found in self._found.most_common(1):
-            if found >= max(FEWEST, SHARE * findings) and matched < found / 2:
-                why = f"{matched} of {findings} findings have a candidate, and {found} with {name}"
+            if found >= max(FEWEST, SHARE * self._findings) and self._matched < found / 2:
+                told = f"{self._matched} of {self._findings} findings with x and y"
+                why = f"{told} have a candidate, and {found} with {name}"
                 raise fault("annotations_misread", sheet, why, READINGS[name])
 
 

@@ -140,7 +140,7 @@ def merge_volumes(
         append(rows.with_columns(site=pl.lit(manifest.site)).select(order))
     turned = sum(volume.turned for volume in volumes if volume.volume_id in by_volume)
     if not turned:
-        readings.check(sheet, matched, len(annotated))
+        readings.check(sheet)
     _check_matched(sheet, len(annotated), matched, turned)
     joined = sum("parts" in finding for finding in annotated)
     if joined:

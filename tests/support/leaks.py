@@ -72,9 +72,8 @@ def shared_patients(seed: int, *, count: int, of: str = "test") -> Planted:
     rows = table(seed)
     names = rows.part(of)["patient"].unique(maintain_order=True)[:count].to_list()
     half = pl.col("patient").is_in(names) & (pl.int_range(pl.len()) % 2 == 0)
-    return changed(
-        rows, rows.frame.with_columns(part=pl.when(half).then(pl.lit("train")).otherwise("part"))
-    ), set(names)
+    part = pl.when(half).then(pl.lit("train")).otherwise("part")
+    return changed(rows, rows.frame.with_columns(part=part)), set(names)
 
 
 def copied(seed: int, *, count: int, noise: float = 0.0, named: bool = True, d: int = 6) -> Planted:
@@ -120,11 +119,10 @@ def by_breast(seed: int, first: str = "{}_L", second: str = "{}_R") -> Planted:
     rows = table(seed)
     names = rows.part("test")["patient"].unique(maintain_order=True)[:4].to_list()
     right = pl.col("patient").is_in(names) & (pl.int_range(pl.len()) % 2 == 0)
+    name = pl.when(right).then(pl.format(second, "patient"))
     frame = rows.frame.with_columns(
         part=pl.when(right).then(pl.lit("train")).otherwise("part"),
-        patient=pl.when(right)
-        .then(pl.format(second, "patient"))
-        .otherwise(pl.format(first, "patient")),
+        patient=name.otherwise(pl.format(first, "patient")),
     )
     return changed(rows, frame), {first.format(name) for name in names}
 

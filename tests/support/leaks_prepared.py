@@ -102,12 +102,11 @@ def renamed(seed: int, *, everybody: bool = False) -> Planted:
     )
     moved = pl.col("patient").is_in(patients if everybody else names)
     moved &= pl.int_range(pl.len()) % 2 == 0
+    second = pl.format("X{}", 7 * pl.col("patient").str.slice(1).cast(pl.Int64) + 500)
     frame = rows.frame.with_columns(
         f5=pl.col("patient").replace_strict(size),
         part=pl.when(moved).then(pl.lit("train")).otherwise("part"),
-        patient=pl.when(moved)
-        .then(pl.format("X{}", 7 * pl.col("patient").str.slice(1).cast(pl.Int64) + 500))
-        .otherwise("patient"),
+        patient=pl.when(moved).then(second).otherwise("patient"),
     )
     return changed(rows, frame), set(names)
 

@@ -14,6 +14,7 @@ from support.leaks_zoo import ANIMALS
 from tomocalc.accounts.leakage import Check, Verdict
 from tomocalc.audit.association import associations
 from tomocalc.audit.audit import audit_split, features_alone, rows_of_split
+from tomocalc.audit.part_copies import disguised
 from tomocalc.audit.preparation import prepared
 from tomocalc.audit.rows import SplitRows
 from tomocalc.dataset.splits import split_honest, usable_candidates
@@ -51,8 +52,7 @@ def test_a_clean_split_is_clean(seed: int, rows: int, features: int, decimals: i
 def by_training(rows: SplitRows, how: str) -> SplitRows:
     """Prepare features honestly, by the training rows alone, or leave them as shares."""
     train = rows.frame["part"] == "train"
-    values = rows.numbers.copy()
-    known = values[train.to_numpy()]
+    values, known = rows.numbers.copy(), rows.numbers[train.to_numpy()]
     if how == "grades":  # that go together, so that rows are equal more often than by chance
         grade = np.round(rows.frame["patient"].str.slice(1).cast(pl.Float64).to_numpy() % 3)
         values = np.clip(grade[:, None] + values[:, :4].round(), 0, 3)[:, [0, 1, 2, 3, 0, 1]]
@@ -65,20 +65,22 @@ def by_training(rows: SplitRows, how: str) -> SplitRows:
     elif how == "patients":  # every patient by himself
         values -= rows.frame.select(pl.col(rows.features).mean().over("patient")).to_numpy()
     elif how == "counts":  # whose mean is a whole number by chance, and the most frequent of them
-        values[:, 5] = np.where(np.arange(len(values)) % 8, 2, 1 + np.arange(len(values)) // 8 % 3)
+        at = np.arange(len(values) // 16 * 16)
+        values[:, 5], values[at, 5] = 2, np.where(at % 8, 2, 1 + 2 * (at // 8 % 2))
     elif how == "sites":
         mean = rows.frame.filter(train).group_by("site").agg(pl.col("label").mean())
         values[:, 5] = rows.frame["site"].replace_strict(*mean, return_dtype=pl.Float64).to_numpy()
     frame = with_values(rows, values).frame
     if how == "oversampled":
-        more = frame.filter(train & (frame["label"] == 1)).with_columns(pl.format("new {}", "row"))
-        frame = pl.concat([frame, more])
+        more = frame.filter(train & (frame["label"] == 1))
+        new = [pl.format("{} {}", one, pl.lit("new")).alias(one) for one in ("row", "patient")]
+        frame = pl.concat([frame, *[more.with_columns(new)] * 5])
     return changed(rows, frame)
 
 
 @pytest.mark.parametrize("how", HONEST)
 def test_what_was_prepared_by_the_training_rows_is_clean(how: str) -> None:
-    audit = audit_split(by_training(table(3), how), permutations=PERMUTATIONS, seed=1)
+    audit = audit_split(by_training(table(4, rows=4), how), permutations=PERMUTATIONS, seed=1)
     assert (audit.verdict, reasons_of(audit)) == (Verdict.CLEAN, [])
 
 
@@ -93,7 +95,10 @@ def test_shares_of_three_decimals_are_not_told_to_be_scaled() -> None:
     rows = table(3)
     for seed in range(20):
         shares = np.random.default_rng(seed).beta(2, 1, rows.numbers.shape).round(3)
-        assert prepared(with_values(rows, shares))[0].count == 0
+        shares[[*np.flatnonzero(rows.learnt)[:2], (~rows.learnt).argmax()]] = 1
+        assert prepared(with_values(rows, shares * (shares > 0.1)))[0].count == 0
+        logs = np.log1p(np.random.default_rng(seed).poisson(1, shares.shape))  # of counts
+        assert disguised(with_values(rows, logs))[0].count == 0
 
 
 def test_the_order_of_the_table_is_no_range_of_a_feature() -> None:
@@ -201,15 +206,13 @@ def test_features_alone_in_the_better_direction() -> None:
 def test_the_audit_knows_from_whom_search_and_detectors_have_learned(name: str) -> None:
     focus = usable_candidates(cohort(60, each=6), used=FEATURES, duplicates="drop")
     splits = split_honest(focus, seed=1, validation_fraction=0.2, test_fraction=0.25, folds=3)
-    patients = {
-        part: set(splits.filter(pl.col("part") == part)["patient_id"]) for part in ("train", "test")
-    }
+    train, test = (set(splits.filter(part=part)["patient_id"]) for part in ("train", "test"))
     for more, verdict in ((0, Verdict.CLEAN), (2, Verdict.LEAKS)):
-        taught = {name: patients["train"] | set(sorted(patients["test"])[:more])}
+        taught = {name: train | set(sorted(test)[:more])}
         rows = rows_of_split(splits, focus, used=FEATURES, whole=False, taught=taught)
         audit = audit_split(rows, permutations=0)
         check = audit.check(name)
-        assert (check.count, check.of) == (more, len(patients["test"]))
+        assert (check.count, check.of) == (more, len(test))
         assert check.verdict is audit.verdict is verdict
     assert f"slices of 2 of {check.of} patients" in say_check(check, "found")
 

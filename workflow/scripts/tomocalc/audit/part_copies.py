@@ -57,10 +57,8 @@ def part_copies(rows: SplitRows) -> Found:
         for place, equal in enumerate(rows.equal)
         if equal <= FINE and equal * len(test) * len(learnt) <= MOST
     }
-    if len(fine) < FEWEST:
-        return Check.unseen("part_copies", len(test)), []
     needed = _needed(sorted(fine.values(), reverse=True), len(test) * len(learnt))
-    if needed is None:
+    if len(fine) < FEWEST or needed is None:
         return Check.unseen("part_copies", len(test)), []
     numbers = rows.numbers[:, list(fine)]
     twin = _twins(numbers, test, learnt, needed)
@@ -77,7 +75,8 @@ def part_copies(rows: SplitRows) -> Found:
 
 def disguised(rows: SplitRows) -> Found:
     """Return the test rows with the values of a learnt row in another order, or multiplied."""
-    values = rows.numbers[:, [name in rows.precise for name in rows.features]]
+    fine = [rows.features[place] for place, equal in enumerate(rows.equal) if equal <= FINE]
+    values = rows.numbers[:, [name in fine and name in rows.precise for name in rows.features]]
     learnt, test = np.flatnonzero(rows.learnt), np.flatnonzero(~rows.learnt)
     usable = (np.isfinite(values) & (values != 0)).sum(axis=1) >= FEWEST
     if values.shape[1] < FEWEST or not usable.any():

@@ -53,17 +53,16 @@ def _scaled(rows: SplitRows, once: Bools, exact: Exact) -> Check:
     """
     train, test = once & (rows.frame["part"] == "train").to_numpy(), once & ~rows.learnt
     whose = rows.frame["patient"].to_numpy()
+    learnt = [_scaling(*one, train) | _scaling(*one, once & rows.learnt) for one in exact]
     for subject, these in (("all rows together", once), ("the test rows alone", test)):
         fewer = these & (whose != whose[these.argmax()])
         # a mean that is exact without a patient too is one of every patient
         marks = [_scaling(*one, these) - (_scaling(*one, fewer) & {"mean"}) for one in exact]
         marked = [found for found in marks if found]
-        # what the training rows alone would have done as well is no leak
-        beyond = [
-            found
-            for found, one in zip(marks, exact, strict=True)
-            if found and (these is test or found - _scaling(*one, train))
-        ]
+        # what the learnt rows alone would have done as well is no leak, and who scales the test
+        # rows alone scales the learnt ones alone as well
+        both = zip(marks, learnt, strict=True)
+        beyond = [one for one, other in both if (one & other if these is test else one - other)]
         if 2 * len(marked) >= len(exact) and len(beyond) >= FEWEST:
             return Check.counted("scaled", len(marked), len(exact), Verdict.CAUTION, subject)
     if len(exact) < FEWEST:
@@ -87,7 +86,8 @@ def _scaling(values: Floats, near: float, these: Bools) -> set[str]:
     # of the measure, as of a share, and not of these rows; so may be a rounded share's greatest.
     if min((known == low).sum(), (known == high).sum()) == 1:
         off["ends"] = min(abs(low), abs(low + 1)) + abs(high - 1) - EXACT
-    if (abs(known) == size).sum() == 1 and (low < 0 or not coarse):
+    # nor has a scaled one others just below it, as a correlation has
+    if (abs(known) > size - 5 * near).sum() == 1 and (low < 0 or not coarse):
         off["size"] = abs(size - 1) - EXACT
     return {way for way, far in off.items() if far <= 0}
 

@@ -32,7 +32,7 @@ def fresh(bare: Project, tmp_path: Path) -> Project:
     project = replace(bare, folder=copy_project(tmp_path / "project").folder)
     (project.folder / "film").mkdir()
     (project.folder / "film/Info.txt").write_text(FILM)
-    (project.folder / "film/mdb001.png").touch()
+    (project.folder / "film/mdb001.pgm").write_text("P2\n1024 1024\n")
     return project
 
 

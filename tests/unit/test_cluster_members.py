@@ -8,11 +8,7 @@ from support.defaults import CONFIG
 from support.manifests import manifest
 from tomocalc.cells import LINE
 from tomocalc.contradictions import contradictions
-from tomocalc.dataset.clusters import (
-    MEMBER_ROWS,
-    annotated_clusters,
-    found_clusters,
-)
+from tomocalc.dataset.clusters import MEMBER_ROWS, annotated_clusters, found_clusters
 from tomocalc.errors import TomocalcError
 from tomocalc.model.sequences import build_sequences
 from tomocalc.neighbours import ClusterSettings

@@ -5,11 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from tomocalc.evaluation.account import (
-    calibration,
-    calibration_error,
-    calibration_facts,
-)
+from tomocalc.evaluation.account import calibration, calibration_error, calibration_facts
 from tomocalc.evaluation.thresholds import operating_points, predictive_values, threshold_table
 from tomocalc.metrics import wilson
 

@@ -123,13 +123,7 @@ def local_objects(
     `SKIN_MARGIN_MM` inside the breast, and all of it `BORDER_MM` inside the image.
     """
     pixel = max(spacing_mm)
-    spots = find_spots(
-        raw,
-        breast,
-        scale,
-        threshold=settings.threshold_k,
-        spacing_mm=pixel,
-    )
+    spots = find_spots(raw, breast, scale, threshold=settings.threshold_k, spacing_mm=pixel)
     runs, order = label_runs(spots.row, spots.start, spots.stop)
     strength = per_object(np.maximum, spots.strength[order], runs.first)
     top, left, bottom, right = runs.boxes()

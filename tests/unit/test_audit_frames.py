@@ -151,7 +151,7 @@ def test_numbers_that_are_called_a_name_are_asked_and_no_features() -> None:
         patientid=pl.Series(draw.integers(1, 60, 120)),
         StudyDate=pl.Series(20200101 + draw.integers(1, 28, 120)),
         ward=pl.Series(np.where(label, "#north", "#south")),
-        count=pl.Series([f"{one:.6f}".replace(".", ",") for one in draw.random(120)]),
+        count=pl.Series([f"{one:.6f} %".replace(".", ",") for one in draw.random(120)]),
         part=pl.Series(draw.choice(["train", "test"], 120)),
         finding_id=pl.when(pl.col("label") == 1).then(pl.col("CaseNo") // 3).otherwise(np.nan),
     )

@@ -93,6 +93,6 @@ def test_the_command_says_it_in_two_lines(
     assert main(["plan", str(tmp_path / "pilot.csv"), *asked.split()]) == 0
     first, second = capsys.readouterr().out.splitlines()
     found = plan_study(pilot(), half_width=0.1, share=0.4, confidence=0.9, seed=1)
-    assert first.startswith(f"{found.with_calcifications} patients with calcifications and ")
+    assert first.startswith(f"{found.with_calcifications} patients with a positive row and ")
     assert first.endswith("of such studies reach it.")
     assert second.startswith("Pilot: 12 with and 12 without, AUROC 0.")

@@ -204,7 +204,8 @@ def _numeric(frame: pl.DataFrame) -> pl.DataFrame:
     found = {}
     text = pl.col(pl.String).str.strip_chars()
     some = text.str.contains(r"^[-+.,]?\d").any()  # a name may begin with # too
-    texts = frame.select(pl.when(some).then(text.str.replace(SHEET_ERROR, "")).otherwise(text))
+    plain = text.str.replace(SHEET_ERROR, "").str.replace(r"(\d)\s?%$", "$1")
+    texts = frame.select(pl.when(some).then(plain).otherwise(text))
     for grouped, point, between in ((r"(,\d{3})+", r"\.", ","), (r"(\.\d{3})+", ",", ".")):
         is_grouped = pl.all().str.contains(rf"^[-+]?\d{{1,3}}{grouped}{point}\d+$")
         is_whole = pl.all().str.contains(rf"^[-+]?\d{{1,3}}{grouped}$")

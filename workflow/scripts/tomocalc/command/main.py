@@ -33,7 +33,7 @@ def add_plan_parser(commands: Any) -> None:
     plan.add_argument("--other", metavar="COLUMN", help="score of the other model")
     plan.add_argument("--label", default="label", metavar="COLUMN", help="1 is positive")
     plan.add_argument("--patient", default="patient_id", metavar="COLUMN")
-    plan.add_argument("--share", type=float, help="of patients with calcifications; the pilot's")
+    plan.add_argument("--share", type=float, help="of patients with a positive row; the pilot's")
     plan.add_argument("--power", type=float, default=0.8)
     plan.add_argument("--confidence", type=float, default=0.95)
     plan.add_argument("--seed", type=int, default=0)
@@ -46,7 +46,7 @@ def _plan(given: argparse.Namespace) -> int:
     # every option is an argument of the function
     found = plan_study(**{name: vars(given)[name] for name in vars(given) if name not in OWN})
     print(  # noqa: T201
-        f"{found.with_calcifications:,} patients with calcifications and {found.without:,} "
+        f"{found.with_calcifications:,} patients with a positive row and {found.without:,} "
         f"without: {found.power:.0%} of such studies reach it.\n"
         f"Pilot: {found.pilot[0]:,} with and {found.pilot[1]:,} without, AUROC {found.auroc:.3f}"
         + ("." if found.lead is None else f", lead {found.lead:+.3f}.")

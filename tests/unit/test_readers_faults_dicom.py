@@ -222,7 +222,7 @@ def test_no_text_of_the_header_gets_out(tmp_path: Path, attributes: dict[str, An
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        (b"0.1\\0.1 ", b"CANARY\\1", "its PixelSpacing is not a number"),
+        (b"0.1\\0.1 ", b"CANARY\\1", "PixelSpacing is not a number. Fix: copy the file again, or"),
         (UID_ROOT.encode() + b".2", CANARY.encode().ljust(len(UID_ROOT) + 2), ""),
         (b"13.1.3", CANARY.encode(), "of an unknown kind"),
         (b"MONOCHROME2 ", b"CANARY      ", "photometric"),

@@ -65,7 +65,8 @@ def read_header(path: Path) -> DicomHeader:
         try:
             return keep_allowed(dataset, syntax=found.syntax, pixels=found.pixels)
         except BadAttributeError as error:
-            raise damaged(where, str(error)) from None
+            fix = "copy the file again, or correct its header"
+            raise fault("image_damaged", where, str(error), fix) from None
 
 
 def image_dataset(path: Path, keywords: Sequence[str]) -> Dataset:

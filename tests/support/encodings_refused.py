@@ -178,6 +178,10 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
             (float("inf"), "E203.*spacing of inf"),
         )
     },
+    "MetaImage of decimal commas": (
+        text("a.mha", "ElementSpacing = 0,1 0,1 1\n" + META.format("8 8 8", "False", "LOCAL")),
+        "E202.*, or correct its header there",
+    ),
     "MetaImage of a depth that is no number": (
         text("a.mha", "ElementSpacing = 0.1 0.1 NaN\n" + META.format("8 8 8", "False", "LOCAL")),
         "E202.*no number",

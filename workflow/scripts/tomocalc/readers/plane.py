@@ -161,7 +161,8 @@ def named(where: str, *, doing: str, quote: bool = True) -> Iterator[None]:
         # SimpleITK begins with places in its own source, and ends with the reason.
         told = lines[-1 if "SimpleITK" in lines[0] else 0] if lines else ""
         why = f"{type(error).__name__}: {told}" if told else type(error).__name__
-        raise TomocalcError("E202", what=doing, where=where, why=why, fix=COPY_AGAIN) from cause
+        fix = COPY_AGAIN + ", or correct its header there" * ("header" in doing)
+        raise TomocalcError("E202", what=doing, where=where, why=why, fix=fix) from cause
 
 
 def damaged(where: str, why: str) -> TomocalcError:

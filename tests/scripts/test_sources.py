@@ -101,8 +101,9 @@ def test_an_import_says_what_it_found_and_what_comes_next(mias, tmp_path, capsys
 
 def test_mini_mias_without_images_is_named(tmp_path):
     (tmp_path / "Info.txt").write_text(INFO)
-    with pytest.raises(TomocalcError, match="it holds no mdb"):
-        imported(tmp_path, tmp_path)
+    for name, why in ((".", "it holds no mdb"), ("Info.txt", "give the folder of the data set")):
+        with pytest.raises(TomocalcError, match=why):
+            imported(tmp_path / name, tmp_path)
 
 
 @pytest.mark.parametrize(("kind", "place"), [("dicom", "v.dcm"), ("png", "png/v")])

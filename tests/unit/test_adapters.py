@@ -149,8 +149,7 @@ def test_cbis_ddsm_tables_of_the_data_set(tmp_path: Path, real_data: Path) -> No
     volumes, annotated, _ = accepted(sheets, tmp_path)
     assert [row["volume_id"] for row in volumes] == ["P_00038_LEFT_CC"]
     assert len(annotated) == findings
-    # 1,546 and 326 findings lie on 1,511 images; the others are not in this folder
-    images = set()
+    images = set()  # 1,511, with 1,546 and 326 findings
     for table in folder.glob("*.csv"):
         with table.open(newline="") as handle:
             images |= {row["image file path"].split("/")[0] for row in csv.DictReader(handle)}

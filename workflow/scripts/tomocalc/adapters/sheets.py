@@ -189,7 +189,9 @@ def told_once(
 def find_one(folder: Path, pattern: str, what: str) -> list[Path]:
     """Return the files of *folder* or below it that match; at least one, or ``E603`` is raised."""
     if not (found := files_of(folder, pattern)):
-        why = f"no file {pattern} ({what}) is in it" if folder.is_dir() else "it is no folder"
+        if not folder.is_dir():
+            raise layout_error(str(folder), "it is no folder", "give the folder of the data set")
+        why = f"no file {pattern} ({what}) is in it"
         raise layout_error(str(folder), why, f"put the data set's {what} into the folder")
     return found
 

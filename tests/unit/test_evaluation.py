@@ -3,10 +3,13 @@
 import math
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from sklearn import metrics as reference
 
 from tomocalc.accounts.metrics import Part
+from tomocalc.errors import TomocalcError
 from tomocalc.evaluation.account import account, precision_recall, roc
 from tomocalc.evaluation.weighted import figures_left_out
 from tomocalc.metrics import (
@@ -21,6 +24,7 @@ from tomocalc.metrics import score as objective
 
 LABEL = np.array([1, 1, 0, 0, 1, 0], dtype=np.int8)
 SCORE = np.array([0.9, 0.4, 0.6, 0.2, 0.5, 0.1])
+HOW = {"threshold": 0.5, "confidence": 0.95, "seed": 1}
 
 
 def test_every_point_of_a_curve_has_its_threshold():
@@ -94,14 +98,7 @@ def test_account_is_complete_and_inside_its_intervals():
     draw = np.random.default_rng(1)
     label = (draw.random(400) < 0.2).astype(np.int8)
     score = np.clip(draw.normal(0.3 + 0.3 * label, 0.15), 0, 1)
-    facts = account(
-        label,
-        score,
-        np.repeat(np.arange(40), 10).astype(np.int32),
-        threshold=0.5,
-        confidence=0.95,
-        seed=1,
-    )
+    facts = account(label, score, np.repeat(np.arange(40), 10), **HOW)
     assert facts.metrics.pop("ece").method == "none"
     for figure in facts.metrics.values():
         assert figure.low < figure.value < figure.high
@@ -113,11 +110,7 @@ def test_account_is_complete_and_inside_its_intervals():
 def test_a_perfect_figure_has_an_honest_interval():
     # 3 patients with, 5 without: all told apart, but of so few that little is certain
     label = (np.arange(8) < 3).astype(np.int8)
-    patient = np.arange(8, dtype=np.int32)
-    facts = account(
-        label, np.where(label, 0.8, 0.2), patient,
-        threshold=0.5, confidence=0.95, seed=1,
-    )  # fmt: skip
+    facts = account(label, np.where(label, 0.8, 0.2), np.arange(8), **HOW)
     for name in ("auroc", "average_precision", "f1"):
         figure = facts.metrics[name]
         assert (figure.value, figure.high) == (1, pytest.approx(1))
@@ -130,10 +123,36 @@ def test_a_perfect_figure_has_an_honest_interval():
         assert facts.metrics[name].low == pytest.approx(wilson(patients, patients)[0])
 
 
+ROWS = ([1, 0, 1, 0] * 6, [0.9, 0.2, 0.6, 0.7] * 6, [f"P{row % 6}" for row in range(24)])
+
+
+def shuffled(values):
+    """Return a column of pandas whose index says nothing of its order."""
+    return pd.Series(values, index=np.random.default_rng(1).permutation(len(values)))
+
+
+@pytest.mark.parametrize("kind", [tuple, pl.Series, pd.array, shuffled])
+def test_columns_of_any_library_are_rows_in_their_order(kind):
+    assert account(*map(kind, ROWS), **HOW) == account(*map(np.array, ROWS), **HOW)
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong"),
+    [
+        *((0, [one, *ROWS[0][1:]]) for one in (-1, 2, "benign", None, np.nan)),
+        *((1, [one, *ROWS[1][1:]]) for one in (-0.1, 1.1, np.nan, None)),
+        *((1, one) for one in (np.transpose(2 * [ROWS[1]]), np.ma.masked_less(ROWS[1], 0.5))),
+        *((2, [one, *ROWS[2][1:]]) for one in (None, pd.NA)),
+        (2, [np.nan, *range(23)]),
+        *((place, column[1:]) for place, column in enumerate(ROWS)),
+    ],
+)
+def test_rows_that_cannot_be_evaluated_are_refused(place, wrong):
+    label, score, group = (wrong if at == place else rows for at, rows in enumerate(ROWS))
+    with pytest.raises(TomocalcError, match=r"E302.*a score from 0 to 1 and a group"):
+        account(label, score, group, **HOW)
+
+
 def test_one_class_gives_counts_only():
-    zeros = np.zeros(4, np.int8)
-    facts = account(
-        zeros, np.full(4, 0.1), np.arange(4, dtype=np.int32),
-        threshold=0.5, confidence=0.95, seed=1,
-    )  # fmt: skip
+    facts = account(np.zeros(4), np.full(4, 0.1), np.arange(4), **HOW)
     assert facts == Part(n=4, positives=0, groups=4, rarer_groups=0, unit="patient")

@@ -172,6 +172,16 @@ def test_slices_that_teach_nothing_are_refused() -> None:
         learn_search([], settings=SETTINGS, recipe=RECIPE)
 
 
+@pytest.mark.parametrize("kind", ["<i2", "<f4", "<u4", "<u2"])
+def test_an_array_that_is_no_slice_is_refused(kind: str) -> None:
+    image = breast_slice(1, shape=SHAPE).astype(kind)
+    slices = image if kind != "<u2" else image[None]
+    with pytest.raises(
+        TomocalcError, match=r"E206.*shape.*give \(row, column\) of uint8 or uint16"
+    ):
+        learn_search([(slices, (SPACING, SPACING))], settings=SETTINGS, recipe=RECIPE)
+
+
 def test_what_is_not_near_a_spot_is_not_changed() -> None:
     before = prepared(untouched(3))
     kept = before.raw.copy()

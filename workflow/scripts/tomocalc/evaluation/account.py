@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 
 from tomocalc.accounts.figures import Figure
 from tomocalc.accounts.metrics import CalibrationBin, CalibrationError, Part, PrecisionRecall, Roc
+from tomocalc.errors import fault
 from tomocalc.evaluation.jackknife import share_of
 from tomocalc.evaluation.thresholds import predictive_values, threshold_table
 from tomocalc.evaluation.weighted import figures_of_merit, rarer_groups
@@ -35,20 +38,12 @@ def calibration(
 
     Each bin has the interval of the observed share, by leaving out one *group* at a time.
     """
-    place = _bin(score)
-    lines = []
-    for index in np.unique(place):
-        inside = place == index
-        observed = share_of(label[inside] == 1, group[inside], confidence)
-        lines.append(
-            CalibrationBin(
-                mean_predicted=float(score[inside].mean()),
-                observed=observed.value or 0.0,
-                low=observed.low,
-                high=observed.high,
-                n=int(inside.sum()),
-            )
-        )
+    place, lines = _bin(score), []
+    for inside in (place == index for index in np.unique(place)):
+        mean, n = float(score[inside].mean()), int(inside.sum())
+        one = share_of(label[inside] == 1, group[inside], confidence)
+        ends = {"observed": one.value or 0.0, "low": one.low, "high": one.high}
+        lines.append(CalibrationBin(mean_predicted=mean, n=n, **ends))
     return tuple(lines)
 
 
@@ -109,9 +104,9 @@ CURVE_POINTS = 400
 
 
 def account(
-    label: NDArray[np.int8],
-    score: NDArray[np.float64],
-    group: NDArray[np.int32],
+    label: Any,
+    score: Any,
+    group: Any,
     *,
     threshold: float,
     confidence: float,
@@ -124,12 +119,19 @@ def account(
     Parameters
     ----------
     label, score, group
-        Truth (0 or 1), probability and patient (or what stands for one) of every row.
+        Truth (0 or 1), probability and patient (or what stands for one) of every row: arrays, or
+        columns of any library, of which the order alone counts.
     prevalences
         At which the predictive values are computed.
     unit
         What a group is, for the reader.
+
+    Raises
+    ------
+    TomocalcError
+        ``E302`` when one of them holds something else, or not as many rows.
     """
+    label, score, group = _rows(label, score, group)
     counted = Part(
         n=len(label),
         positives=int((label == 1).sum()),
@@ -157,6 +159,20 @@ def account(
         roc=roc(label, score),
         pr=precision_recall(label, score),
     )
+
+
+def _rows(label: Any, score: Any, group: Any) -> tuple[Labels, Scores, NDArray[np.int32]]:
+    """Return the rows as plain arrays, the groups numbered."""
+    with contextlib.suppress(TypeError, ValueError):  # what is no number, or names no group
+        truth, scores = (
+            np.ma.filled(np.ma.asarray(one).astype(np.float64), np.nan) for one in (label, score)
+        )
+        names, member = np.unique(np.asarray(group), return_inverse=True)
+        fit = np.isin(truth, (0, 1)) & (scores >= 0) & (scores <= 1) & (names == names)[member]
+        if fit.all() and truth.shape == scores.shape == member.shape == (len(truth),):
+            return truth.astype(np.int8), scores, member.astype(np.int32)
+    why = "not every row has a label of 0 or 1, a score from 0 to 1 and a group"
+    raise fault("rows_not_evaluated", "label, score and group", why)
 
 
 def roc(label: NDArray[np.int8], score: NDArray[np.float64]) -> Roc:

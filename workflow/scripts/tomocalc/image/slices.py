@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tomocalc.accounts.manifest import SliceFacts
 from tomocalc.accounts.settings import Settings
+from tomocalc.errors import fault
 from tomocalc.image.breast import Breast, find_breast
 from tomocalc.image.features import OBJECT_FEATURES, area_mm2, blob_scale, neighbours, skin_distance
 from tomocalc.image.generators import SliceObjects, equalise, local_objects, paper_objects
@@ -53,7 +54,16 @@ class Prepared:
 
 
 def prepare(raw: NDArray[np.unsignedinteger], spacing_mm: Spacing) -> Prepared | None:
-    """Find the breast and the grey scale; None for a slice without contrast."""
+    """Find the breast and the grey scale; None for a slice without contrast.
+
+    Raises
+    ------
+    TomocalcError
+        ``E206`` for what is no (row, column) of ``uint8`` or ``uint16``.
+    """
+    raw = np.asarray(raw)
+    if raw.ndim != 2 or not raw.size or raw.dtype.str[1:] not in ("u1", "u2"):
+        raise fault("array_no_slice", "the slice", f"it is {raw.dtype} of shape {raw.shape}")
     breast = find_breast(raw, spacing_mm)
     scale = normalisation(breast.sample(raw))
     if scale is None:  # a regular sample can miss a regular pattern

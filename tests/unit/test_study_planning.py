@@ -81,6 +81,14 @@ def test_what_cannot_be_planned_is_said() -> None:
         plan_study(pilot(), studies=20, lead=0.1)
     with pytest.raises(TomocalcError, match=r"E308.*between 0 and 1"):
         plan_study(pilot(), studies=20, half_width=0.1, share=2.0)
+    with pytest.raises(TomocalcError, match=r"E308.*score and other.*rank all candidates alike"):
+        plan_study(pilot(), studies=20, lead=0.1, other="probability")
+    for nobody in (None, "", "NA"):
+        unnamed = pilot().with_columns(pl.col("patient_id").cast(str).replace("3", nobody))
+        with pytest.raises(TomocalcError, match=r"E308.*column patient_id.*row \d+ holds no name"):
+            plan_study(unnamed, studies=20, half_width=0.1)
+    with pytest.raises(TomocalcError, match=r"E308.*no row of the pilot is in it"):
+        plan_study(pilot().with_columns(part=1), studies=20, half_width=0.1)
     with pytest.raises(TomocalcError, match=r"E308.*4 patients with and 4 without"):
         plan_study(pilot(8), half_width=0.1)
 

@@ -18,7 +18,8 @@ import polars as pl
 from tomocalc.accounts.base import Shown
 from tomocalc.audit.rows import close_to, read_table
 from tomocalc.errors import TomocalcError, fault
-from tomocalc.study.plays import Floats, Pilot, ahead, draw, half_widths, scales
+from tomocalc.identity import EMPTY
+from tomocalc.study.plays import Pilot, ahead, draw, half_widths, scales
 
 FEWEST = 5
 """Patients of either kind that a pilot must have."""
@@ -99,23 +100,7 @@ def plan_study(
     _check_wanted(half_width, lead, other, seed)
     if not (0 < power < 1 and 0 < confidence < 1 and (share is None or 0 < share < 1)):
         raise _fault("power, confidence, share", "not all lie between 0 and 1", "correct them")
-    frame = read_table(pilot)
-    frame = frame.filter(pl.col("part") == "test") if "part" in frame.columns else frame
-    columns = [label, patient, score, *([other] if other else [])]
-    absent = [name for name in columns if name not in frame.columns]
-    if absent:
-        why = f"the pilot has no such column; {close_to(absent[0], frame.columns)}"
-        fix = "name it: --label, --patient, --score (of the predictions) and --other"
-        raise _fault(f"column {absent[0]}", why, fix)
-    if frame.is_empty():
-        raise _fault("part test", "no row of the pilot is in it", "leave out its column part")
-    truth = _numbers(frame[label])
-    if not np.isin(truth, (0, 1)).all():
-        why = "it holds more than 0 and 1"
-        raise _fault(f"column {label}", why, "write 1 for positive, else 0")
-    positive = truth == 1
-    member = frame[patient].rank("dense").cast(pl.Int64).to_numpy() - 1
-    made = [Pilot.of(positive, _numbers(frame[name]), member) for name in columns[2:]]
+    made = _pilots(read_table(pilot), label, patient, [score, *([other] if other else [])])
     ill = made[0].positives > 0
     kinds = (int(ill.sum()), int((~ill).sum()))
     if min(kinds) < FEWEST:
@@ -164,14 +149,33 @@ def _check_wanted(
         raise _fault("half-width, lead, seed", why, "correct them")
 
 
-def _numbers(values: pl.Series) -> Floats:
-    """Return a column as numbers, of which none is missing."""
-    found = values.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy()
-    bad = np.flatnonzero(~np.isfinite(found))
-    if bad.size:
-        why = f"row {bad[0]} holds no number, as {bad.size:,} of {len(found):,} rows do"
-        raise _fault(f"column {values.name}", why, "correct them, or leave these rows out")
-    return found
+def _pilots(frame: pl.DataFrame, label: str, patient: str, scores: list[str]) -> list[Pilot]:
+    """Return each of the *scores* on the patients of the test part."""
+    if "part" in frame.columns:
+        frame = frame.filter(pl.col("part").cast(pl.String).str.to_lowercase() == "test")
+    for name in (label, patient, *scores):
+        if name not in frame.columns:
+            why = f"the pilot has no such column; {close_to(name, frame.columns)}"
+            fix = "name it: --label, --patient, --score (of the predictions) and --other"
+            raise _fault(f"column {name}", why, fix)
+        kind = pl.String if name == patient else pl.Float64
+        cells = frame[name].cast(kind, strict=False)
+        bad = cells.str.to_lowercase().is_in(EMPTY) if name == patient else ~cells.is_finite()
+        if (bad := bad.fill_null(value=True)).any():
+            why = f"row {bad.arg_max()} holds no {'name' if name == patient else 'number'}, as "
+            why += f"{bad.sum():,} of {len(bad):,} rows do"
+            raise _fault(f"column {name}", why, "correct them, or leave these rows out")
+    if frame.is_empty():
+        raise _fault("part test", "no row of the pilot is in it", "leave out its column part")
+    truth, *found = (frame[name].cast(pl.Float64).to_numpy() for name in (label, *scores))
+    if not np.isin(truth, (0, 1)).all():
+        why = "it holds more than 0 and 1"
+        raise _fault(f"column {label}", why, "write 1 for positive, else 0")
+    member = frame[patient].rank("dense").cast(pl.Int64).to_numpy() - 1
+    made = [Pilot.of(truth == 1, one, member) for one in found]
+    if len(made) > 1 and (made[0].wins == made[1].wins).all():
+        raise _fault("score and other", "they rank all candidates alike", "name another score")
+    return made
 
 
 def _fault(where: str, why: str, fix: str) -> TomocalcError:

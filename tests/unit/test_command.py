@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -71,8 +72,7 @@ def test_other_programs_are_told_in_their_own_forms(tmp_path: Path) -> None:
     assert (result["ruleId"], result["level"]) == ("copies", "error")
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["copies"]
     assert result["message"]["text"].endswith(".")
-    place = result["locations"][0]["physicalLocation"]["artifactLocation"]
-    assert place == {"uri": split_file}
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": split_file}
     svg = ElementTree.fromstring(picture.read_text())
     assert svg.attrib["aria-label"] == "split audit: leaks"
 
@@ -98,6 +98,8 @@ def test_frames_of_another_library_are_welcome() -> None:
     rows, names = shared_patients(2, count=1)
     arrow = rows.frame.with_columns(part=pl.col("part").replace({"test": "TEST"})).to_arrow()
     found = audit_table(arrow, label="label", patient="patient", permutations=0)
+    lazy = pl.DataFrame(arrow).lazy()
+    assert audit_table(lazy, label="label", patient="patient", permutations=0) == found
     assert found.check("patients").count == 1
     assert {one.distance for one in found.shared} == {None}  # of a patient's rows, not of twins
     assert names <= {one.patient for one in found.shared}
@@ -208,7 +210,7 @@ def test_rows_of_neither_class_are_left_out_and_counted(tmp_path: Path) -> None:
     assert told["unlabelled"]["count"] == frame.height - kept
 
 
-@pytest.mark.parametrize("positive", [None, 1, "1", True, 1.0])
+@pytest.mark.parametrize("positive", [None, 1, "1", True, np.True_, "TRUE", 1.0])
 @pytest.mark.parametrize("kind", ["int64", "float64", "bool", "string"])
 def test_frames_of_pandas_are_welcome(kind: Any, positive: object) -> None:
     rows, _ = shared_patients(2, count=1)
@@ -221,6 +223,12 @@ def test_frames_of_pandas_are_welcome(kind: Any, positive: object) -> None:
     found = audit_table(frame, features=frame.filter(like="f").columns, **call)
     assert found.check("patients").count == 1
     assert sum(part.positives for part in found.parts.values()) == (rows.frame["label"] == 1).sum()
+
+
+def test_a_closed_output_is_no_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    call = ["audit", *files(tmp_path, table(1).frame), *COLUMNS, "--permutations", "0"]
+    monkeypatch.setattr("sys.stdout", None)
+    assert main(call) == 0
 
 
 @pytest.mark.parametrize(

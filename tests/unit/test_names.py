@@ -12,8 +12,12 @@ from string import Formatter
 import pytest
 import yaml
 
+import tomocalc
+from support.processes import python
 from tomocalc.accounts.doubts import KINDS
-from tomocalc.errors import CODES, FAULTS
+from tomocalc.errors import CODES, FAULTS, TomocalcError
+from tomocalc.files import read_json
+from tomocalc.parquet import read_parquet
 
 ROOT = Path(__file__).parents[2]
 NAME = re.compile(r"`(tomocalc(?:\.\w+)+)`")
@@ -78,6 +82,24 @@ def test_a_public_name_is_defined_documented_and_tested(name: str) -> None:
     value = getattr(importlib.import_module(module), attribute)
     assert not callable(value) or value.__doc__
     assert named(attribute, suite())
+
+
+def test_the_package_lists_what_it_offers_and_logs_nothing_unasked() -> None:
+    assert set(dir(tomocalc)) == {*tomocalc.NAMES, "__version__"}
+    assert python("import logging, tomocalc; logging.getLogger('tomocalc.x').warning('!')") == ""
+
+
+@pytest.mark.parametrize("read", [read_json, read_parquet])
+def test_what_is_no_result_is_named_and_never_to_be_deleted(read, tmp_path) -> None:
+    (tmp_path / "own.csv").write_text("a,b\n")
+    for name in ("own.csv", "none.json", "."):
+        with pytest.raises(TomocalcError, match=r"E104.*Fix: correct the path, or make the file"):
+            read(tmp_path / name)
+
+
+def test_a_fault_names_the_folder_itself_and_may_ask() -> None:
+    told = str(TomocalcError("E104", "a fault", ".", "is it so?", "mend it."))
+    assert told == "ERROR [E104] a fault (.): is it so? Fix: mend it."
 
 
 def test_every_rule_and_script_is_in_the_guide_and_in_a_test() -> None:

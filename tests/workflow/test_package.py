@@ -53,8 +53,7 @@ def test_the_smallest_environment_audits(audit: Path, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (1, "")
     assert json.loads((tmp_path / "found/audit.json").read_text())["verdict"] == "leaks"
     assert all(name in (tmp_path / "found/shared.tsv").read_text() for name in names)
-    told = run(audit / "tomocalc", "--version", cwd=tmp_path)
-    assert told.stdout == f"tomocalc {VERSION}\n"
+    assert run(audit / "tomocalc", "--version", cwd=tmp_path).stdout == f"tomocalc {VERSION}\n"
 
 
 def test_what_an_extra_lacks_is_one_line_that_installs_it(audit: Path, tmp_path: Path) -> None:
@@ -145,13 +144,15 @@ for one in (volume, model, found, found.measured, found.measured.manifest):
 def test_the_demo_needs_nothing_but_the_package(
     predict: Path, files: Path, tmp_path: Path, *, model: bool
 ) -> None:
-    call = ("demo", "--model", files / "model") if model else ("demo",)
+    out = "my demo" if model else "tomocalc_demo"
+    call = ("demo", "--model", files / "model", "--out", out) if model else ("demo",)
     done = run(predict / "tomocalc", *call, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "leaks: 60 of 60 patients" in done.stdout
     assert ("volume.html" in done.stdout) is model
     assert (" candidates (in silico)" in done.stdout) is not model
-    assert (tmp_path / "tomocalc_demo/audit/audit.json").is_file()
+    assert ("$ tomocalc audit 'my demo/cases.csv' --label" in done.stdout) is model
+    assert (tmp_path / out / "audit/audit.json").is_file()
     again = run(predict / "tomocalc", *call, cwd=tmp_path)
     assert again.returncode == 2
     assert again.stderr.startswith("ERROR [E501] the demo would overwrite something")

@@ -4,12 +4,14 @@ The names of `NAMES` are loaded when they are asked for, so that no one needs an
 """
 
 import importlib
+import logging
 from typing import Any
 
 from tomocalc.extras import missing_package
 from tomocalc.version import VERSION
 
 __version__ = VERSION
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # results hold what is told
 
 NAMES = {
     "TomocalcError": "tomocalc.errors",
@@ -25,6 +27,10 @@ NAMES = {
 """What the package offers, and the module where it stands."""
 
 __all__ = list(NAMES)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
 
 
 def __getattr__(name: str) -> Any:

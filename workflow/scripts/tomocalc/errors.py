@@ -101,9 +101,9 @@ class TomocalcError(Exception):
 
     def __str__(self) -> str:
         parts = (self.what, self.where, self.why, self.fix)
-        what, where, why, fix = (" ".join(part.split()).rstrip(".") for part in parts)
-        stop = "" if fix.endswith("?") else "."
-        return f"ERROR [{self.code}] {what} ({where}): {why}. Fix: {fix}{stop}"
+        what, where, why, fix = (" ".join(part.split()) for part in parts)
+        why, fix = (one if one.endswith("?") else f"{one.rstrip('.')}." for one in (why, fix))
+        return f"ERROR [{self.code}] {what} ({where}): {why} Fix: {fix}"
 
 
 class TomocalcErrors(TomocalcError):

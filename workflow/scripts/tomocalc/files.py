@@ -138,8 +138,12 @@ def write_json(path: str | Path, value: Any) -> None:
 
 
 def read_json(path: str | Path) -> Any:
-    """Read a JSON file."""
-    return json.loads(read_content(path))
+    """Read a JSON file; a `TomocalcError` (``E104``) when it is missing or damaged."""
+    try:
+        return json.loads(read_content(path))
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or f"it is no whole JSON ({error})"
+        raise fault("file_unusable", path, why) from error
 
 
 def digest(value: Any) -> str:

@@ -20,6 +20,8 @@ def frame_of(source: Any, fix: str = "give a data frame") -> pl.DataFrame:
     """
     if isinstance(source, pl.DataFrame):
         return source
+    if isinstance(source, pl.LazyFrame):
+        return source.collect()
     try:
         if hasattr(source, "columns") and hasattr(source, "iloc"):
             return _of_pandas(source)

@@ -81,7 +81,7 @@ def read_parquet(path: str | Path, columns: Sequence[str] | None = None) -> pl.D
     Raises
     ------
     TomocalcError
-        ``E301`` when the file is missing, cut short or altered.
+        ``E301`` when the file is missing, cut short or altered, ``E104`` for another kind of file.
     """
     try:
         return load_parquet(path, columns)
@@ -137,4 +137,6 @@ def read_metadata(path: str | Path) -> dict[str, str]:
 def damaged(path: str | Path, error: Exception) -> TomocalcError:
     """Name a Parquet file that cannot be read."""
     why = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if Path(path).suffix != ".parquet":  # nothing that a run has written, and could write again
+        return fault("file_unusable", path, why)
     return fault("parquet_damaged", path, why, files=quoted(path))

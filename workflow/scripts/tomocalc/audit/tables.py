@@ -174,9 +174,10 @@ def labels_of(
 
 
 def _same(kind: str, positive: Any) -> bool:
-    """Return whether a label is the positive one: 1.0 is 1, as files write it."""
-    wanted = str(int(positive)) if isinstance(positive, bool) else str(positive)
-    return kind == wanted or _number(kind) == _number(wanted) > float("-inf")
+    """Return whether a label is the positive one: 1.0 and TRUE are 1, as files write it."""
+    as_number = {"true": "1", "false": "0"}
+    found, wanted = (as_number.get(text.lower(), text) for text in (kind, str(positive)))
+    return found == wanted or _number(found) == _number(wanted) > float("-inf")
 
 
 def _patients(frame: pl.DataFrame, patient: str | None, place: pl.Series) -> pl.Series:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tomocalc.command import audit, predict
 from tomocalc.command.outputs import outputs
-from tomocalc.errors import fault
+from tomocalc.errors import fault, quoted
 
 PATIENTS, ROWS = 60, 20
 VOLUME = "P001-LCC"
@@ -52,7 +52,7 @@ def _show(given: argparse.Namespace) -> int:
         marks = ["--model", given.model, "--simulated", "--out", str(given.out / "marks")]
         calls.append(["predict", str(volume), *marks])
     for call in calls:
-        print(f"\n$ tomocalc {' '.join(call)}")  # noqa: T201
+        print(f"\n$ tomocalc {quoted(*call)}")  # noqa: T201
         asked = parser.parse_args(call)
         if code := asked.run(asked):
             return code

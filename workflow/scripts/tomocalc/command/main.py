@@ -102,7 +102,7 @@ def _run(given: argparse.Namespace, unknown: Sequence[str]) -> int:
     if unknown:
         raise _not_understood(f"tomocalc {given.command}", f"it has no {unknown[0]}")
     code = given.run(given)
-    sys.stdout.flush()  # where a closed pipe can still be told
+    print(end="", flush=True)  # noqa: T201  where a closed pipe can still be told
     return code
 
 

@@ -181,8 +181,7 @@ def test_a_job_killed_for_its_memory_is_tried_again_with_more(tmp_path: Path) ->
         os.kill(wait_for(lambda: jobs(project))[0], signal.SIGKILL)
         assert run.wait(300) == 0
     (told,) = (project.folder / ".snakemake/log").glob("*.log")
-    text = told.read_text()
-    assert re.findall(r"mem_mb=(\d+)", text) == ["1000", "2000"]
+    assert re.findall(r"mem_mb=(\d+)", told.read_text()) == ["1000", "2000"]
 
 
 def test_dates_in_the_future_rerun_nothing_and_hide_no_change(measured: Project) -> None:

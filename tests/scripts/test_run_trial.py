@@ -75,8 +75,7 @@ def test_a_study_ends_with_a_table_a_choice_and_a_page(tmp_path: Path) -> None:
 
 def test_a_trial_run_again_has_the_same_bytes(tmp_path: Path) -> None:
     study = Study(tmp_path, batch=1)
-    first = study.run(0)
-    assert first.known == 0
+    assert study.run(0).known == 0
     study.run(1)
     second = tmp_path / "trials/1.json"
     content = second.read_bytes()

@@ -263,10 +263,7 @@ def _verdicts(page: Page, released: str, protocol: str) -> Facts:
         word, side = (
             (rest.partition("; ")[0], PROTOCOLS[name])
             if name in PROTOCOLS
-            else (
-                name.lower(),
-                protocol,
-            )
+            else (name.lower(), protocol)
         )
         if name in PROTOCOLS or word in words:
             yield (VERDICT, side), Told(page.name, (word,))

@@ -49,9 +49,7 @@ def grouped(
     return dicom_folder(folder, laterality=laterality, site=site, series=series)
 
 
-def test_series_in_one_folder_or_in_several_are_placed_by_their_identifiers(
-    tmp_path: Path,
-) -> None:
+def test_series_in_one_folder_or_in_several_are_placed_by_their_identifiers(tmp_path: Path) -> None:
     flat = tmp_path / "flat"
     who = {"PatientID": "1", "ImageLaterality": "L"}
     for number in range(6):  # two series by turns, as a flat export leaves them

@@ -156,8 +156,7 @@ def test_without_an_audit_the_split_account_gives_the_verdict(phantom):
 def test_levels_stand_beside_each_other(phantom):
     rows = {level.name: level for level in levels(phantom.metrics)}
     assert list(rows) == ["Candidate", "Calcification", "Cluster", "Volume", "Patient"]
-    test = phantom.metrics.test.metrics
-    assert rows["Candidate"].sensitivity is test["recall"]
+    assert rows["Candidate"].sensitivity is phantom.metrics.test.metrics["recall"]
     froc = phantom.metrics.images.froc.calcifications
     assert rows["Calcification"].cases == f"{froc.findings}"
     assert rows["Calcification"].false_marks == froc.operating_point.false_per_volume

@@ -122,8 +122,7 @@ def test_the_budget_keeps_calcifications():
     assert len(chosen) == len(set(chosen)) == 100
     assert label[chosen].sum() == 10
     assert np.array_equal(chosen_rows(label, rows, samples=1000, seed=1), rows)
-    half = chosen_rows(1 - label, rows, samples=100, seed=1)
-    assert (1 - label)[half].sum() == 90
+    assert (1 - label)[chosen_rows(1 - label, rows, samples=100, seed=1)].sum() == 90
 
 
 def test_turning_keeps_the_content_of_every_slice():
@@ -161,8 +160,7 @@ def test_other_optimisers_and_a_pyramid_learn_too(key):
     train_network(
         network, Patches(patches), label, epochs=10, seed=1, optimizer=OPTIMIZERS.get(key, ADAM)
     )
-    found = predict(network, Patches(patches))
-    assert auroc(label, found) > 0.95
+    assert auroc(label, predict(network, Patches(patches))) > 0.95
 
 
 def test_filters_and_a_tree_choose_what_a_perceptron_reads():
@@ -171,8 +169,7 @@ def test_filters_and_a_tree_choose_what_a_perceptron_reads():
     assert 0 < len(chain.chosen) < gabor_features(patches[:1]).shape[1]
     assert auroc(label[200:], chain.score(patches[200:])) > 0.9
     assert chain.score(patches[:0]).size == 0
-    flat = enhanced(np.full((1, DEPTH, 4, 4), 9, np.uint8))
-    assert (flat == 0).all()
+    assert (enhanced(np.full((1, DEPTH, 4, 4), 9, np.uint8)) == 0).all()
     steps = np.broadcast_to(np.array([0, 50, 150, 200], np.uint8), (1, DEPTH, 4, 4))
     assert enhanced(steps)[0, 0] == pytest.approx([0, 0.125, 0.875, 1])
 
@@ -189,8 +186,7 @@ def test_networks_on_sequences_learn_what_only_the_order_tells(key):
     before = network(*Steps(x, last).batch(np.arange(3)))
     beyond = x.copy()
     beyond[np.arange(400)[:, None] * 0 + np.arange(5) > last[:, None]] = 99  # is padding
-    after = network(*Steps(beyond, last).batch(np.arange(3)))
-    assert torch.equal(before, after)
+    assert torch.equal(before, network(*Steps(beyond, last).batch(np.arange(3))))
     train_network(
         network, Steps(x, last), label, epochs=30, seed=1, size=50, optimizer=(ADAM[0], 1e-2)
     )

@@ -69,8 +69,7 @@ def test_a_place_without_an_own_object_does_not_count():
 
 
 def test_the_closest_annotation_wins_and_both_are_found():
-    pair = [annotation(x=52.0), annotation(x=49.0, finding_id=1)]
-    assert labels(pair) == (1, 1, {0, 1})
+    assert labels([annotation(x=52.0), annotation(x=49.0, finding_id=1)]) == (1, 1, {0, 1})
 
 
 # a box from (48, 16) to (52, 24), widened by 3 px

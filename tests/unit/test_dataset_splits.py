@@ -44,8 +44,7 @@ def test_parts_that_were_given_before_the_search_stay(focus):
 def test_no_patient_is_in_two_parts_or_folds(focus):
     splits = honest(focus)
     assert parts_of(splits, "patient_id") == 1
-    folds = splits.group_by("patient_id").agg(pl.col("fold").n_unique())
-    assert folds["fold"].max() == 1
+    assert splits.group_by("patient_id").agg(pl.col("fold").n_unique())["fold"].max() == 1
     assert set(splits["part"]) == {"train", "validation", "test"}
     assert set(splits.filter(pl.col("part") == "test")["fold"]) == {-1}
     assert set(splits.filter(pl.col("part") != "test")["fold"]) == {0, 1, 2}

@@ -24,10 +24,7 @@ def test_labels_of_neither_class_are_left_out_and_counted(tmp_path):
 @pytest.mark.parametrize(
     ("negative", "message"),
     [
-        (
-            None,
-            r"4 different labels, .*which of them are negative is not said.*table\.negative",
-        ),
+        (None, r"4 different labels, .*which of them are negative is not said.*table\.negative"),
         (["benin"], r"no row is `benin`; it holds .*correct table\.negative"),
         (["malignant"], "one label is both classes"),
         (["benign", "Unknown"], "`unknown` on line 4 differs from `Unknown` in spelling alone"),

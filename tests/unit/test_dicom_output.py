@@ -87,8 +87,7 @@ def test_the_mask_is_read_back_pixel_by_pixel() -> None:
     assert mask.shape == (40, 32)
     assert np.argwhere(mask).tolist() == [[10, 4], [10, 5], [10, 6], [11, 4], [11, 5]]
     group = dataset.PerFrameFunctionalGroupsSequence[0]
-    source = group.DerivationImageSequence[0].SourceImageSequence[0]
-    assert source.ReferencedFrameNumber == 3
+    assert group.DerivationImageSequence[0].SourceImageSequence[0].ReferencedFrameNumber == 3
     assert group.PlanePositionSequence[0].ImagePositionPatient == [0, 0, 2]
 
 

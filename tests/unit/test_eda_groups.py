@@ -131,8 +131,7 @@ def test_counts_by_hand():
 
 def test_nameless_data():
     frame = identity(patient_id=["", ""])
-    table = Table({}, np.zeros(2, np.int8), frame)
-    assert balance(table) == Balance(sites=None, patients=None)
+    assert balance(Table({}, np.zeros(2, np.int8), frame)) == Balance(sites=None, patients=None)
 
 
 def test_every_patient_is_in_the_histogram_and_the_largest_are_listed():

@@ -72,8 +72,7 @@ BY_HAND = {
 
 @pytest.mark.parametrize("name", sorted(OBJECT_FEATURES))
 def test_by_hand(name: str) -> None:
-    found = measured(*two_by_three())[name]
-    assert found == pytest.approx([BY_HAND[name]], rel=1e-6)
+    assert measured(*two_by_three())[name] == pytest.approx([BY_HAND[name]], rel=1e-6)
 
 
 def test_every_feature_is_defined_documented_and_tested() -> None:

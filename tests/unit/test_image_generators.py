@@ -60,8 +60,7 @@ def test_local_leaves_out_the_skin_line() -> None:
     row, col = np.mgrid[: raw.shape[0], : raw.shape[1]]
     distance = np.hypot((row - 120) / (0.47 * 240), col / (0.85 * 180))
     raw[(distance > 0.97) & (distance < 1)] += 2000
-    found = local(raw)
-    assert found.runs.count < 15
+    assert local(raw).runs.count < 15
 
 
 @pytest.mark.parametrize("line", ["dark", "dots"])
@@ -73,8 +72,7 @@ def test_a_line_along_the_border_gives_no_row_of_marks(line: str) -> None:
         raw[:, 0] = 100
     else:
         raw[rng.integers(30, 210, 40), 0] = 9000
-    near = [col for _, col in centres(local(raw)) if col < 8]
-    assert near == []
+    assert [col for _, col in centres(local(raw)) if col < 8] == []
 
 
 def test_a_spot_close_to_the_border_is_found() -> None:
@@ -89,8 +87,7 @@ def test_the_strongest_are_kept_in_their_order_when_there_are_too_many() -> None
     assert found.capped
     assert found.runs.count == 3
     assert sorted(found.strength, reverse=True) == sorted(everything.strength, reverse=True)[:3]
-    kept = [place for place in centres(everything) if place in centres(found)]
-    assert kept == centres(found)
+    assert [place for place in centres(everything) if place in centres(found)] == centres(found)
 
 
 def test_paper_keeps_what_is_at_the_threshold() -> None:
@@ -102,8 +99,7 @@ def test_paper_keeps_what_is_at_the_threshold() -> None:
     flat, _ = found.runs.pixels(40)
     values = equalised.table[equalised.levels.ravel()[flat]]
     assert values.min() == found.threshold == equalised.otsu
-    rest = np.delete(equalised.table[equalised.levels.ravel()], flat)
-    assert rest.max() < found.threshold
+    assert np.delete(equalised.table[equalised.levels.ravel()], flat).max() < found.threshold
 
 
 def test_paper_equals_the_chain_of_scikit_image() -> None:

@@ -120,5 +120,4 @@ def test_every_object_belongs_to_one_candidate_and_chains_have_one_object_per_sl
         assert np.unique(of).size == of.size
     assert (found.first <= found.focus).all()
     assert (found.focus <= found.last).all()
-    lengths = np.bincount(numbers)
-    assert np.array_equal(lengths, found.last - found.first + 1)
+    assert np.array_equal(np.bincount(numbers), found.last - found.first + 1)

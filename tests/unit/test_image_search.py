@@ -157,8 +157,7 @@ def test_a_kept_search_is_the_search(tmp_path: Path) -> None:
             assert kept.dtype == getattr(runs, name).dtype
         assert np.array_equal(again.strength[index], found.strength[index])
     for name in ("focus", "focus_object", "first", "last"):
-        kept = getattr(again.candidates, name)
-        assert np.array_equal(kept, getattr(found.candidates, name))
+        assert np.array_equal(getattr(again.candidates, name), getattr(found.candidates, name))
     for index, of in found.candidates.of_object.items():
         assert np.array_equal(again.candidates.of_object[index], of)
     assert again.outline is not None

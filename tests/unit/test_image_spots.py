@@ -103,8 +103,7 @@ def test_a_flat_breast_has_no_spots() -> None:
 
 
 def test_extreme_thresholds_do_not_wrap_around() -> None:
-    raw = breast_slice(7)
-    assert searched(raw, threshold=1e9)[0].row.size == 0
+    assert searched(breast_slice(7), threshold=1e9)[0].row.size == 0
     assert NEVER > 255 * 16
 
 

@@ -32,8 +32,7 @@ def test_the_default_is_the_papers_stack() -> None:
     ]
     assert model.dropout.p == 0.1
     second_biases = 4 * (128 + 64 + 32)
-    count = sum(p.numel() for p in model.parameters())
-    assert count == keras_parameters(6) + second_biases
+    assert sum(p.numel() for p in model.parameters()) == keras_parameters(6) + second_biases
 
 
 def test_one_step_by_hand() -> None:
@@ -149,5 +148,4 @@ def test_one_cycle_rises_peaks_and_falls() -> None:
     assert max(rates) == pytest.approx(0.5, rel=1e-3)
     assert rates.index(max(rates)) in (30, 31)
     assert rates[-1] == pytest.approx(0.5e-4)
-    constant = TrainingSettings.of(MODEL | {"learning_rate": 0.5})
-    assert learning_rate(constant, 7, 10) == 0.5
+    assert learning_rate(TrainingSettings.of(MODEL | {"learning_rate": 0.5}), 7, 10) == 0.5

@@ -80,8 +80,7 @@ def test_samples_follow_the_splits_and_repeat_copies() -> None:
     assert found.part.tolist() == splits["part"].to_list()
     assert found.fold.tolist() == splits["fold"].to_list()
     assert np.array_equal(found.candidate[-2:], found.candidate[:2])
-    rows = np.arange(len(splits))
-    assert found.first_uses(rows).tolist() == list(range(12))
+    assert found.first_uses(np.arange(len(splits))).tolist() == list(range(12))
 
 
 @pytest.mark.parametrize("value", [None, float("nan"), float("inf"), float("-inf")])

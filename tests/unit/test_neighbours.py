@@ -28,8 +28,7 @@ def test_pairs_are_those_of_a_tree(axes: int, size: int) -> None:
 
 def test_a_distance_of_the_radius_is_close() -> None:
     line = np.column_stack([np.arange(50) * 0.1, np.zeros(50)]).astype(np.float64)
-    pairs = close_pairs(line, line, 0.1 + 1e-12)
-    assert len(pairs.row) == 50 + 2 * 49
+    assert len(close_pairs(line, line, 0.1 + 1e-12).row) == 50 + 2 * 49
 
 
 def test_of_equally_near_ones_the_first_counts() -> None:

@@ -69,8 +69,7 @@ def test_volumes_patients_and_findings_are_shown():
     facts = measured.facts
     html = page_of(facts, measured)
     assert {"cases-roc", "froc-calcifications", "froc-clusters"} <= set(charts(html))
-    point = facts.froc.calcifications.operating_point
-    assert f"{point.sensitivity.value:.3f}" in html
+    assert f"{facts.froc.calcifications.operating_point.sensitivity.value:.3f}" in html
     for cases in (facts.cases.volumes, facts.cases.patients):
         assert f"{cases.metrics['auroc'].value:.3f}" in html
     assert f"{facts.dbtex.rules.first.mean_sensitivity:.3f}" in html

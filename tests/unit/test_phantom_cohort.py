@@ -38,16 +38,14 @@ def test_classes_do_not_follow_the_side_or_the_patient():
     rows = phantom_volumes(
         {"patients": 200, "calcified_fraction": 0.5, "malignant_fraction": None}, 1
     )
-    left = sum(row["calcified"] for row in rows if row["laterality"] == "L")
-    assert 80 < left < 120
+    assert 80 < sum(row["calcified"] for row in rows if row["laterality"] == "L") < 120
     pairs = Counter(a["calcified"] + b["calcified"] for a, b in list(pairwise(rows))[::2])
     assert min(pairs[0], pairs[1], pairs[2]) > 20
 
 
 def test_adding_patients_changes_nobody_else():
     few = phantom_volumes(SETTINGS | {"patients": 5}, 1)
-    many = phantom_volumes(SETTINGS | {"patients": 50}, 1)
-    assert many[: len(few)] == few
+    assert phantom_volumes(SETTINGS | {"patients": 50}, 1)[: len(few)] == few
 
 
 def test_the_seed_matters():

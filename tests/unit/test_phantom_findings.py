@@ -74,8 +74,7 @@ def test_a_vessel_along_the_beam_is_a_rod_in_the_slices(drawn):
 def test_everything_lies_in_the_breast(drawn, breast):
     for finding in (finding for findings in drawn for finding in findings):
         z, y, x = finding.centre_mm
-        index = round(z), round(y / 0.1), round(x / 0.1)
-        assert breast.depth_mm[index] > 1.0
+        assert breast.depth_mm[round(z), round(y / 0.1), round(x / 0.1)] > 1.0
 
 
 def test_a_breast_without_calcifications_has_distractors_only(breast):

@@ -72,8 +72,7 @@ def test_another_test_patient_changes_no_search() -> None:
     rows, parts = dict(plan.volumes.rows), plan.search.parts
     tested = next(name for name in rows if parts[rows[name]["patient_id"]] == "test")
     for search in SEARCHES:
-        asked = plan.search.files_of(at(search=search))
-        assert not any(tested in path for path in asked)
+        assert not any(tested in path for path in plan.search.files_of(at(search=search)))
 
 
 def test_too_few_patients_are_refused_before_anything_is_measured() -> None:

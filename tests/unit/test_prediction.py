@@ -147,8 +147,7 @@ def test_too_few_candidates_are_not_judged() -> None:
 
 def test_a_value_that_32_bits_cannot_hold_meets_its_equal() -> None:
     known = Distribution(values=(0.12, 0.5), below=(0.75, 1.0), classes={}, missing=0.0)
-    value = np.array([np.float32(0.12)], np.float64)
-    assert percentile(value, known)[0] == pytest.approx(0.75)
+    assert percentile(np.array([np.float32(0.12)], np.float64), known)[0] == pytest.approx(0.75)
     assert percentile(np.array([0.1, 0.9]), known).tolist() == [0.0, 1.0]
 
 

@@ -143,8 +143,7 @@ def test_what_is_not_pixels_is_neither_unpacked_nor_read(tmp_path: Path) -> None
     padded = write_png(tmp_path / "padded.png", image)
     with padded.open("ab") as handle:
         handle.truncate(3 << 30)
-    messages = probe(noted, padded)
-    assert "too many for 48 × 40 pixels" in messages[1]
+    assert "too many for 48 × 40 pixels" in probe(noted, padded)[1]
 
 
 def test_attributes_of_gigabytes_are_not_read(tmp_path: Path) -> None:

@@ -47,11 +47,7 @@ def test_twins_of_every_sign_and_polarity(tmp_path: Path, syntax: str, bits: int
         "falling": (inverse, {"RescaleSlope": -1, "RescaleIntercept": 4095}),
         "twice": (
             values,
-            {
-                "PhotometricInterpretation": "MONOCHROME1",
-                "RescaleSlope": -1,
-                "RescaleIntercept": 0,
-            },
+            {"PhotometricInterpretation": "MONOCHROME1", "RescaleSlope": -1, "RescaleIntercept": 0},
         ),
         "signed": (complement(values, bits), {"PixelRepresentation": 1}),
         "signed and inverted": (
@@ -87,9 +83,8 @@ def test_values_beyond_the_stored_bits_are_kept_and_said(tmp_path: Path) -> None
     values = picture(bits=12)
     found = opened(write_dicom(tmp_path / "a.dcm", [values], bits=10))
     np.testing.assert_array_equal(found.read(0), values)
-    assert found.header.doubts == (
-        Doubt(code="bits_exceeded", values={"stored": 10, "needed": 12}),
-    )
+    (doubt,) = found.header.doubts
+    assert doubt == Doubt(code="bits_exceeded", values={"stored": 10, "needed": 12})
 
 
 def test_single_bits_above_the_stored_ones_are_a_fault(tmp_path: Path) -> None:
@@ -247,8 +242,7 @@ def test_a_transparent_grey_level_is_like_an_alpha_channel(tmp_path: Path) -> No
 def test_luma_has_the_documented_weights() -> None:
     pixel = np.array([[[200, 100, 50]]], np.uint8)
     assert grey(pixel, "") == round(0.299 * 200 + 0.587 * 100 + 0.114 * 50)
-    white = np.full((1, 1, 3), 65535, np.uint16)
-    assert grey(white, "") == 65535
+    assert grey(np.full((1, 1, 3), 65535, np.uint16), "") == 65535
     assert grey(np.array([[[1.0, 2.0, 3.0]]]), "") == pytest.approx(0.299 + 1.174 + 0.342)
 
 

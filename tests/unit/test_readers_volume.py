@@ -205,8 +205,7 @@ class TestSide:
         frames = volume(3, bits=12)
         path = write_tiff(tmp_path / "a.tif", frames)
         options: dict[str, Any] = {"pixel_spacing_mm": 0.1, "slice_spacing_mm": 1.0}
-        agreed = opened(path, laterality="L", **options)
-        assert agreed.header.doubts == ()
+        assert opened(path, laterality="L", **options).header.doubts == ()
         kept = opened(path, laterality="R", **options)
         np.testing.assert_array_equal(kept.read(1), frames[1])
         assert kept.header.doubts == (Doubt(code="side_differs"),)

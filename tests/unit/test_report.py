@@ -30,8 +30,7 @@ def test_what_a_person_looks_at_is_in_the_report(rule, text):
     assert len(reported) == len(re.findall(rf'"{SEEN}"', text))
     assert text.count("report(") == text.count("labels={")
     for caption in reported:
-        words = (WORKFLOW / "rules" / caption).read_text().strip()
-        assert words.endswith(".")
+        assert (WORKFLOW / "rules" / caption).read_text().strip().endswith(".")
 
 
 def test_what_the_report_imports_is_installed_with_the_workflow():

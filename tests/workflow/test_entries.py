@@ -74,7 +74,6 @@ def test_a_folder_of_film_goes_to_an_evaluation(real_data: Path, project: Projec
     predictions = pl.read_parquet(results / "evaluation/predictions.parquet")
     assert predictions["probability"].is_between(0, 1).all()
     assert predictions["label"].sum() > 0
-    index = (results / "index.html").read_text()
-    assert "in-silico" not in index
+    assert "in-silico" not in (results / "index.html").read_text()
     detection = json.loads((results / "qc/detection.json").read_text())
     assert set(detection["generators"]) == {"local"}  # the paper's chain only where asked for

@@ -21,12 +21,7 @@ import yaml
 from support.conda_standin import install
 from support.guide_pages import blocks, follow, make_defaults_tiny
 from support.guide_walks import CAMPAIGN, PUBLISHED
-from support.imports import (
-    bcs_dbt_folder,
-    cbis_ddsm_folder,
-    inbreast_folder,
-    victre_folder,
-)
+from support.imports import bcs_dbt_folder, cbis_ddsm_folder, inbreast_folder, victre_folder
 from support.local_server import serving
 from support.projects import ROOT, TINY, Project, copied
 from support.slurm_cluster import write_hasty_profile
@@ -162,8 +157,7 @@ def test_published_sets_from_their_folders(tiny: Project, real_data: Path) -> No
 
 def test_benign_or_malignant_of_simulated_clusters(tiny: Project) -> None:
     follow(tiny.folder, CAMPAIGN["test_benign_or_malignant_of_simulated_clusters"])
-    card = (tiny.folder / "results/malignancy/model_card.md").read_text()
-    assert "malignant" in card
+    assert "malignant" in (tiny.folder / "results/malignancy/model_card.md").read_text()
 
 
 def test_a_tree_of_dicom_files(tiny: Project, finished: Project) -> None:

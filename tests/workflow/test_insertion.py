@@ -48,8 +48,7 @@ def test_normal_volumes_alone_reach_a_detection_limit(tmp_path: Path) -> None:
         "data_root": exported,
     }
     (project.folder / "back.yaml").write_text(yaml.safe_dump(back))
-    quality = json.loads((results / "dataset/quality.json").read_text())
-    assert quality["source"] == "inserted"
+    assert json.loads((results / "dataset/quality.json").read_text())["source"] == "inserted"
     merged = "results/back/dataset/candidates.parquet"
     project.snakemake("--configfile", "back.yaml", "--", merged)
     first = pl.read_parquet(results / "dataset/candidates.parquet")

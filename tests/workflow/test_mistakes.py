@@ -217,9 +217,7 @@ def test_an_environment_that_would_not_work_is_not_made(
     assert not (inside / ".venv").exists()
 
 
-def test_an_environment_that_snakemake_cannot_use_is_told(
-    monkeypatch: pytest.MonkeyPatch,
-):
+def test_an_environment_that_snakemake_cannot_use_is_told(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sys, "executable", "/home/é/My studies/.venv/bin/python")
     with pytest.raises(SystemExit, match=r"My studies.*its path holds ` `"):
         check_command(["--cores", "2"])

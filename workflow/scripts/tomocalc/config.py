@@ -77,9 +77,7 @@ def coerce(value: Any, schema: Schema, root: Schema) -> Any:
         return {key: coerce(value[key], known.get(key, extra), root) for key in order}
     if isinstance(value, list):
         return [coerce(item, schema.get("items", {}), root) for item in value]
-    if isinstance(value, str):
-        return _parse(value, schema)
-    return value
+    return _parse(value, schema) if isinstance(value, str) else value
 
 
 def _parse(text: str, schema: Schema) -> Any:

@@ -99,6 +99,4 @@ def _told(facts: Mapping[str, object]) -> list[tuple[str, object]]:
 def _short(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
-    if isinstance(value, tuple | list):
-        return " × ".join(map(_short, value))
-    return str(value)
+    return " × ".join(map(_short, value)) if isinstance(value, tuple | list) else str(value)

@@ -132,8 +132,7 @@ def audit_table(
     )
     own = ([*map(_own, names)] for names in (used, known, many))
     split_rows = SplitRows(rows, *own, unassigned=unassigned, unlabelled=unlabelled)
-    found = audit_split(split_rows, permutations=permutations, seed=seed)
-    return replace(found, positive=word)
+    return replace(audit_split(split_rows, permutations=permutations, seed=seed), positive=word)
 
 
 def _own(name: str) -> str:

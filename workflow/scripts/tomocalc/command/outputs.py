@@ -59,5 +59,4 @@ def _fault(path: Path, *, folder: bool) -> str | None:
 def _highest_missing(path: Path) -> Path:
     """Return the path itself, or the outermost of the folders that are made for it."""
     absolute = path.absolute()
-    missing = [one for one in (absolute, *absolute.parents) if not one.exists()]
-    return missing[-1]
+    return [one for one in (absolute, *absolute.parents) if not one.exists()][-1]

@@ -27,10 +27,7 @@ from tomocalc.readers.volume import Volume
 from tomocalc.version import VERSION
 
 STUDY = "Images with simulated calcifications put in (research)"
-VIEWS = {
-    "CC": codes.cid4014.CranioCaudal,
-    "MLO": codes.cid4014.MedioLateralObliqueProjection,
-}
+VIEWS = {"CC": codes.cid4014.CranioCaudal, "MLO": codes.cid4014.MedioLateralObliqueProjection}
 KINDS = (
     ("calcifications put in", OF_BREAST, codes.SCT.MorphologicallyAbnormalStructure),
     ("other objects put in", codes.SCT.PhysicalObject, codes.SCT.PhysicalObject),

@@ -243,8 +243,7 @@ def _placed(
     spacing = {volume: row.slice_spacing_mm for volume, row in volumes.items()}
     depth = pl.col("volume_id").replace_strict(spacing, return_dtype=pl.Float64) * pl.col("slice")
     part = pl.col("patient_id").replace_strict(parts, return_dtype=pl.String)
-    placed = candidates.with_columns(depth_mm=depth, part=part)
-    return placed.sort("volume_id", "candidate_id")
+    return candidates.with_columns(depth_mm=depth, part=part).sort("volume_id", "candidate_id")
 
 
 def _distinct(candidates: pl.DataFrame) -> pl.Series:

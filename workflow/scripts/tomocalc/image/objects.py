@@ -142,9 +142,7 @@ class VolumeObjects:
             seen.add(found)
         return tuple(repeated)
 
-    def at_focus(
-        self,
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    def at_focus(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Return row, column (px) and strength of every candidate at its best focus."""
         found = self.candidates
         result = np.zeros((3, found.count))

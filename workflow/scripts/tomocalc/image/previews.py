@@ -143,8 +143,7 @@ def best_slice(found: VolumeObjects) -> int:
 
 def most_visible(found: VolumeObjects, most: int) -> NDArray[np.int64]:
     """Return the ids of the candidates that stand out most, at most *most*."""
-    strength = found.at_focus()[2]
-    return np.sort(np.argsort(-strength, kind="stable")[:most])
+    return np.sort(np.argsort(-found.at_focus()[2], kind="stable")[:most])
 
 
 def reduction(rows: int, columns: int) -> int:

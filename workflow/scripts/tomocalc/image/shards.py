@@ -74,8 +74,7 @@ def code_digest() -> str:
     sources = sorted([*library.glob("image/*.py"), *library.glob("readers/*.py")])
     others = ("learned/search.py", "neighbours.py", "tables.py", "parquet.py", "files.py")
     sources += [library / name for name in others]
-    content = b"".join(path.read_bytes() for path in sources)
-    return hashlib.sha256(content).hexdigest()[:16]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
 
 
 def settings_key(settings: Settings) -> str:

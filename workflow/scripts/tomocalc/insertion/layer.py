@@ -91,8 +91,7 @@ class InsertedVolume(Volume):
             patch.add_to(added, index)
         added[image <= self._plan.air] = 0
         # Where nothing is added the stored value stays, to the bit.
-        total = np.rint(image + added)
-        return np.clip(total, 0, self._plan.highest).astype(image.dtype)
+        return np.clip(np.rint(image + added), 0, self._plan.highest).astype(image.dtype)
 
     def key(self, index: int) -> str:
         """Return what `Volume.key` does, and covers what is put in."""

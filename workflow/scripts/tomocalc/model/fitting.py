@@ -12,14 +12,7 @@ from numpy.typing import NDArray
 
 from tomocalc.errors import fault
 from tomocalc.metrics import Threshold
-from tomocalc.model.card import (
-    Calibration,
-    Device,
-    ModelCard,
-    PartRows,
-    ReadColumn,
-    TrainedOn,
-)
+from tomocalc.model.card import Calibration, Device, ModelCard, PartRows, ReadColumn, TrainedOn
 from tomocalc.model.preprocessing import Preprocessing, fit_preprocessing
 from tomocalc.model.recipe import Recipe
 from tomocalc.model.sequences import Samples

@@ -107,9 +107,7 @@ def row_loss(logits: Tensor, y: Tensor, imbalance: str) -> Tensor:
     *y* (batch,) is repeated along further leading axes of *logits*.
     """
     loss = binary_cross_entropy_with_logits(logits, y.expand_as(logits), reduction="none")
-    if imbalance == "focal":
-        return (1 - torch.exp(-loss)) ** FOCUS * loss
-    return loss
+    return (1 - torch.exp(-loss)) ** FOCUS * loss if imbalance == "focal" else loss
 
 
 def class_weights(y: Tensor, imbalance: str) -> Tensor:

@@ -179,7 +179,4 @@ def tuned_values(best: Best, *, tuned_on: pl.DataFrame, splits: pl.DataFrame) ->
 
 def data_hashes(candidates: str, splits: str) -> dict[str, str]:
     """Return the SHA-256 of both tables."""
-    return {
-        "candidates_sha256": file_sha256(candidates),
-        "splits_sha256": file_sha256(splits),
-    }
+    return {"candidates_sha256": file_sha256(candidates), "splits_sha256": file_sha256(splits)}

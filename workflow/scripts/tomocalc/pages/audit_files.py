@@ -27,8 +27,7 @@ LETTER = 6.6
 @functools.cache
 def check_words() -> dict[str, dict[str, str]]:
     """Return what each check of the leakage audit is called, finds, sees and does not see."""
-    rows = sheet_rows(Path(__file__).with_name("checks.tsv"))
-    return {row["check"]: row for row in rows}
+    return {row["check"]: row for row in sheet_rows(Path(__file__).with_name("checks.tsv"))}
 
 
 def say_check(check: Check, what: str) -> str:

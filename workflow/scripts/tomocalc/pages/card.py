@@ -8,10 +8,7 @@ from typing import Any
 
 from tomocalc.accounts.external import ExternalAccount
 from tomocalc.accounts.leakage import Counts, LeakageAccount, SplitAccount
-from tomocalc.accounts.metrics import (
-    MetricsAccount,
-    Part,
-)
+from tomocalc.accounts.metrics import MetricsAccount, Part
 from tomocalc.accounts.quality import QualityAccount
 from tomocalc.accounts.study import Best
 from tomocalc.model.card import ModelCard

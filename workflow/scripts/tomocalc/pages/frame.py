@@ -184,8 +184,7 @@ def embedded_plotly() -> Plotly:
 
 def _source(text: str) -> str:
     """Return the policy's source expression for an inline script or style of this *text*."""
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return f"'sha256-{digest}'"
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _refuse_twins(content: str) -> None:

@@ -39,11 +39,7 @@ PROTOCOLS = {
     "paper": "paper: oversampled before the split, kept to reproduce; it leaks",
 }
 
-PROTOCOL_NAMES = {
-    "honest": "honest protocol",
-    "paper": "paper's protocol",
-    "own": "your own split",
-}
+PROTOCOL_NAMES = {"honest": "honest protocol", "paper": "paper's protocol", "own": "your own split"}
 """How the ways of splitting are called in tables and charts."""
 
 NO_FINDINGS = {
@@ -63,9 +59,7 @@ def written(value: float | None, form: str = "number") -> str:
         return count(value)
     if form == "share":
         return share(value)
-    if form == "score":
-        return _score(value)
-    return number(value)
+    return _score(value) if form == "score" else number(value)
 
 
 def _score(value: float) -> str:

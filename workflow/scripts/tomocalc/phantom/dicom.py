@@ -163,10 +163,7 @@ def _shared_groups(stored: np.ndarray, laterality: str, settings: Geometry) -> D
         ],
         PlaneOrientationSequence=[_item(ImageOrientationPatient=ORIENTATION[laterality])],
         FrameAnatomySequence=[
-            _item(
-                FrameLaterality=laterality,
-                AnatomicRegionSequence=[_coded(codes.cid4031.Breast)],
-            )
+            _item(FrameLaterality=laterality, AnatomicRegionSequence=[_coded(codes.cid4031.Breast)])
         ],
         FrameVOILUTSequence=[
             _item(

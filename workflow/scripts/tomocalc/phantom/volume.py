@@ -127,8 +127,7 @@ def acquire(
     if laterality == "R":
         image = image[:, :, ::-1]
     gain = np.float32(GAIN * min(1, settings.thickness_mm / 20))
-    stored = np.clip(np.rint(image * gain), 0, 2**BITS - 1).astype(np.uint16)
-    return Simulation(stored, truth)
+    return Simulation(np.clip(np.rint(image * gain), 0, 2**BITS - 1).astype(np.uint16), truth)
 
 
 def inside_of(breast: Breast, settings: Settings) -> Inside:

@@ -132,9 +132,7 @@ def unsigned(image: NDArray[Any]) -> NDArray[Any]:
     """Shift ``int8`` and ``int16`` by half their range, so that order is kept and nothing lost."""
     if image.dtype == np.int8:
         return image.view(np.uint8) ^ np.uint8(0x80)
-    if image.dtype == np.int16:
-        return image.view(np.uint16) ^ np.uint16(0x8000)
-    return image
+    return image.view(np.uint16) ^ np.uint16(0x8000) if image.dtype == np.int16 else image
 
 
 def _check_opaque(

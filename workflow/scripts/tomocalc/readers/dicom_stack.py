@@ -85,9 +85,7 @@ def _stored_places(items: list[Item], headers: dict[Path, DicomHeader]) -> list[
     return [first[item.file] + item.frame for item in items]
 
 
-def _spans(
-    items: list[Item],
-) -> tuple[dict[Path, list[Spans]], dict[Path, TomocalcError]]:
+def _spans(items: list[Item]) -> tuple[dict[Path, list[Spans]], dict[Path, TomocalcError]]:
     """Return the place of every frame of every file; what concerns all its frames is one fault."""
     spans: dict[Path, list[Spans]] = {}
     faults: dict[Path, TomocalcError] = {}

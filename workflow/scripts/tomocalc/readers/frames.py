@@ -128,8 +128,7 @@ def frame_spans(path: Path, header: DicomHeader) -> list[Spans]:
             f"bytes, its pixel data has {header.pixels.length}"
         )
         raise fault("frames_differ", where, why)
-    start = header.pixels.offset
-    return [((start + index * frame, frame),) for index in range(header.frames)]
+    return [((header.pixels.offset + index * frame, frame),) for index in range(header.frames)]
 
 
 def _compressed(path: Path, header: DicomHeader, where: str) -> list[Spans]:

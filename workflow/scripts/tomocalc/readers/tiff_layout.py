@@ -57,9 +57,7 @@ def described(text: str, *, samples: int) -> Layout | None:
         return _imagej(text)
     if text.startswith('{"shape":'):
         return _tifffile(text, samples=samples)
-    if "<OME" in text[:4096]:
-        return _ome(text)
-    return None
+    return _ome(text) if "<OME" in text[:4096] else None
 
 
 def _imagej(text: str) -> Layout | None:

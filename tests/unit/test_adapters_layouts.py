@@ -212,9 +212,11 @@ def test_endings_in_upper_case_are_found(release: Path, tmp_path: Path) -> None:
 def test_inbreast_regions_that_belong_to_no_image_are_said(release: Path) -> None:
     shutil.copy(release / "AllXML/1001.xml", release / "AllXML/1009.xml")
     shutil.copy(release / "AllXML/1001.xml", release / "AllXML/1002 (1).xml")
+    shutil.copy(release / "AllXML/1001.xml", release / "1001_muscle.xml")
     told = {row["what"]: row["reason"] for row in inbreast(release).unplaced}
     assert told["1009.xml"] == "its image is not in the folder"
     assert told["AllXML/1002 (1).xml"] == "it is named after no image"
+    assert told["1001_muscle.xml"] == "it outlines a muscle, no finding"
     (release / "old").mkdir()
     shutil.copy(release / "AllXML/1001.xml", release / "old/1001.xml")
     with pytest.raises(TomocalcError, match=r"E603.*is named after the same image"):

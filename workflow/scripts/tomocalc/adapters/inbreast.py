@@ -66,7 +66,9 @@ def inbreast(folder: Path) -> Sheets:
     sheets = Sheets()
     for path in files_of(folder, "*.xml"):
         if not path.stem.isdigit():
-            sheets.leave_out(path.relative_to(folder).as_posix(), "it is named after no image")
+            muscle = path.stem.lower().endswith("_muscle")
+            why = "it outlines a muscle, no finding" if muscle else "it is named after no image"
+            sheets.leave_out(path.relative_to(folder).as_posix(), why)
         elif regions.setdefault(path.stem, path) != path:
             why = f"{regions[path.stem]} is named after the same image"
             raise layout_error(str(path), why, "keep one of them in the folder")
@@ -123,9 +125,7 @@ def _annotate(sheets: Sheets, volume_id: str, path: Path) -> None:
             continue
         kind = KINDS.get(str(region.get("Name", "")).strip().lower())
         if kind is None:
-            left[
-                "its name is none of the data set's: what lies in it belongs to neither class"
-            ] += 1
+            left["its name is unknown: what lies in it belongs to neither class"] += 1
         line = {"volume_id": volume_id, "slice": 0, "kind": kind or "area", **_shape(places)}
         lines.setdefault(tuple(line.values()), line)
     sheets.annotations += lines.values()

@@ -234,6 +234,7 @@ class TestSide:
     def test_header_facts(self, tmp_path: Path) -> None:
         path = write_dicom(tmp_path / "a.dcm", [picture()], ImageLaterality="R", ViewPosition="MLO")
         assert (opened(path).header.laterality, opened(path).header.view) == ("R", "MLO")
+        assert opened(path, side_mismatch="repair").header.doubts == (Doubt(code="side_differs"),)
         code = item(CodeValue="R-10242", CodingSchemeDesignator="SRT")
         path = write_dicom(tmp_path / "a.dcm", [picture()], ViewCodeSequence=[code])
         assert (opened(path).header.laterality, opened(path).header.view) == (None, "CC")

@@ -265,9 +265,10 @@ def _as_seen(volume: Volume, expected: str | None, *, stated: str | None, policy
     if images and is_swapped(images[0]):
         volume = doubted(volume, "bytes_swapped", {})
     shown = side_of(images[0]) if images else None
-    if expected in (shown, None) or (shown is None and stated in (None, expected)):
+    said = expected or stated
+    if said in (shown, None) or (shown is None and stated in (None, said)):
         return volume
-    repair = policy == "repair" and shown is not None
+    repair = policy == "repair" and None not in (shown, expected)
     code = "side_unclear" if shown is None else "side_turned" if repair else "side_differs"
     return doubted(volume, code, {}, turned=repair)
 

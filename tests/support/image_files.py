@@ -154,11 +154,7 @@ def encode(frame: NDArray[Any], syntax: str, *, bits: int) -> bytes:
         return bytes(imagecodecs.jpegls_encode(frame, level=2 if syntax == "jpegls_near" else 0))
     lossy = syntax == "jpeg2000_lossy"
     coded = imagecodecs.jpeg2k_encode(
-        frame,
-        codecformat="j2k",
-        bitspersample=bits,
-        reversible=not lossy,
-        level=60 if lossy else 0,
+        frame, codecformat="j2k", bitspersample=bits, reversible=not lossy, level=60 if lossy else 0
     )
     return bytes(coded)
 

@@ -104,6 +104,7 @@ def associations(rows: SplitRows, *, permutations: int, seed: int) -> list[Check
         # have names and a place of their own
         asked = _Table.of(table.level, table.frame.filter(table.test))
         truth = asked.orders(permutations, np.random.default_rng(seed))
+        alone = ALONE if asked.attainable() <= ALONE else 1  # so few show nothing by themselves
         found = np.empty((2, len(probes), 1 + permutations))
         for i, (_, _, scorer) in enumerate(probes):
             scores = scorer(labels)
@@ -122,7 +123,7 @@ def associations(rows: SplitRows, *, permutations: int, seed: int) -> list[Check
             detectable = max(telling, least)
             could = max(table.attainable(), 1 / (1 + permutations)) <= level and detectable < 1
             verdict = Verdict.CLEAN if could else Verdict.UNSEEN
-            if found[:, i, 0].min() >= telling and p <= level and of_test <= ALONE:
+            if found[:, i, 0].min() >= telling and p <= level and of_test <= alone:
                 verdict = Verdict.CAUTION
             checks.append(
                 Check(

@@ -65,8 +65,7 @@ def read_header(path: Path) -> DicomHeader:
         try:
             return keep_allowed(dataset, syntax=found.syntax, pixels=found.pixels)
         except BadAttributeError as error:
-            fix = "copy the file again, or correct its header"
-            raise fault("image_damaged", where, str(error), fix) from None
+            raise fault("header_damaged", where, str(error)) from None
 
 
 def image_dataset(path: Path, keywords: Sequence[str]) -> Dataset:

@@ -119,7 +119,8 @@ def _around_alone(alone: list[FeatureAlone], rows: SplitRows) -> list[FeatureAlo
         place = np.arange(len(label))
         own = np.unique(np.stack([ranked, whose[order]]), axis=1, return_inverse=True)[1]
         ill, size = np.bincount(own, label)[own], np.bincount(own)[own]
-        for around, how in ((AROUND, "in some range"), (0, "as a code")):
+        coarse = AROUND * len(np.unique(ranked)) <= len(ranked)
+        for around, how in ((AROUND, "in some range"), *[(0, "as a code")] * coarse):
             low, high = np.maximum(place - around, 0), np.minimum(place + around, len(label) - 1)
             # all rows of a value or none: which of them stand near is the order of the table
             low = np.searchsorted(ranked, ranked[low])

@@ -23,7 +23,7 @@ from tomocalc.text_table import decimal_comma
 CALLED = re.compile(
     r"(?i)^(row|index|mrn|unnamed(: \d+)?|__index_level_\d+__)$|(^|[\W_]|(?-i:[a-z](?=I)))id$"
     r"|(^|[\W_]|(?-i:[a-z](?=[A-Z])))((row|case|patient|subject|study|series|image|accession|exam|device|serial)"
-    r"[\W_]?(id|no|nr|num|number)|date|datum)$"
+    r"[\W_]?(id|no|nr|num|number|year)|date|datum)$"
 )
 """What columns of whole numbers are called that name rows, patients, scanners or days."""
 SHEET_ERROR = r"^#\D.{0,12}$"

@@ -110,8 +110,7 @@ def repeated(seed: int) -> Planted:
     """Let test rows stand in the test part twice."""
     rows = table(seed)
     twice = rows.part("test").head(8).with_columns(row=pl.col("row") + "-again")
-    frame = pl.concat([rows.frame, twice])
-    return changed(rows, frame), set(twice["row"].to_list())
+    return changed(rows, pl.concat([rows.frame, twice])), set(twice["row"].to_list())
 
 
 def by_breast(seed: int, first: str = "{}_L", second: str = "{}_R") -> Planted:

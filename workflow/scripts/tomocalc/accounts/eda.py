@@ -123,8 +123,9 @@ class Redundant(Record, frozen=True, kw_only=True):
 
 
 class Correlations(Record, frozen=True, kw_only=True):
-    """Both correlations of all pairs, and the pairs that are redundant."""
+    """Both correlations of all pairs of *names*, and the pairs that are redundant."""
 
+    names: list[str]
     pearson: ByClass
     spearman: ByClass
     redundant: list[Redundant]

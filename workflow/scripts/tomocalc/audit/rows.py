@@ -128,12 +128,9 @@ class SplitRows:
         for values in self.numbers.T:
             _, kind = np.unique(values, return_inverse=True, equal_nan=True)
             size = int(kind.max()) + 1
-            counts = [
-                np.bincount(kind[side], minlength=size) for side in (~self.learnt, self.learnt)
-            ]
-            found.append(
-                float(counts[0] @ counts[1]) / int(self.learnt.sum() * (~self.learnt).sum())
-            )
+            sides = (~self.learnt, self.learnt)
+            one, other = (np.bincount(kind[side], minlength=size) for side in sides)
+            found.append(float(one @ other) / (int(sides[0].sum()) * int(sides[1].sum())))
         return found
 
 

@@ -37,11 +37,10 @@ Found = tuple[Check, list[Shared]]
 
 def same_patients(rows: SplitRows) -> list[Found]:
     """Return who is in two parts: test and what is learnt from, and validation and training."""
-    pairs = (
-        ("patients", ("test",), ("train", "validation"), Verdict.LEAKS),
-        ("patients_validation", ("validation",), ("train",), Verdict.CAUTION),
-    )
-    return [_same_patients(rows, *pair) for pair in pairs]
+    return [
+        _same_patients(rows, "patients", ("test",), ("train", "validation"), Verdict.LEAKS),
+        _same_patients(rows, "patients_validation", ("validation",), ("train",), Verdict.CAUTION),
+    ]
 
 
 def _same_patients(

@@ -99,8 +99,7 @@ def audit_table(
     used = list(dict.fromkeys(features)) if features else names
     if not used:
         raise unusable("features", "no column of the table holds numbers", "name them: --features")
-    missing = [name for name in used if name not in filled]
-    if missing:
+    if missing := [name for name in used if name not in filled]:
         why = "it holds text" if missing[0] not in numeric.columns else "it holds no number"
         if missing[0] in (label, patient, site):
             why = "it is the label, the patient or the site"

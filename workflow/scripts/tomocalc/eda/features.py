@@ -25,6 +25,9 @@ CLASSES = (("all", None), ("negative", 0), ("positive", 1))
 REDUNDANT = 0.95
 """Absolute correlation above which one of two features adds next to nothing."""
 
+MOST_CORRELATED = 100
+"""Features whose pairs are correlated; the page would grow with the square of their number."""
+
 FEWEST = 3
 """Rows below which a correlation is not computed."""
 
@@ -106,12 +109,30 @@ def _moments(values: NDArray[np.float64]) -> dict[str, float | None]:
     }
 
 
+def foremost(table: Table, most: int) -> list[str]:
+    """Return all features, or of more than *most* as many, in the order of the table.
+
+    Half are the first of the table, half those of the others that separate the classes best.
+    """
+    names = list(table.features)
+    if len(names) <= most:
+        return names
+    kept = names[: most // 2]
+    areas = {name: auroc(table.ordered[name], table.label) for name in names}
+    apart = {name: 0.0 if area is None else abs(area - 0.5) for name, area in areas.items()}
+    others = sorted(names[len(kept) :], key=lambda name: -apart[name])
+    chosen = {*kept, *others[: most - len(kept)]}
+    return [name for name in names if name in chosen]
+
+
 def correlations(table: Table) -> Correlations:
-    """Return Pearson's and Spearman's correlation of all pairs, over all rows and per class."""
+    """Return both correlations of all pairs of the `foremost`, over all rows and per class."""
+    names = foremost(table, MOST_CORRELATED)
     pearson: dict[str, Matrix] = {}
     spearman: dict[str, Matrix] = {}
     for key, label in CLASSES:
-        columns, ordered = list(table.features.values()), list(table.ordered.values())
+        columns = [table.features[name] for name in names]
+        ordered = [table.ordered[name] for name in names]
         if label is not None:
             member = table.label == label
             columns = [values[member] for values in columns]
@@ -119,9 +140,10 @@ def correlations(table: Table) -> Correlations:
         pearson[key] = matrix(columns, spearman=False)
         spearman[key] = matrix(columns, spearman=True, ordered=ordered)
     return Correlations(
+        names=names,
         pearson=ByClass(**pearson),
         spearman=ByClass(**spearman),
-        redundant=_redundant(list(table.features), pearson["all"], spearman["all"]),
+        redundant=_redundant(names, pearson["all"], spearman["all"]),
     )
 
 
@@ -191,10 +213,8 @@ def _product(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
 
 def _redundant(names: Sequence[str], pearson: Matrix, spearman: Matrix) -> list[Redundant]:
     pairs = []
-    for i, j in itertools.combinations(range(len(names)), 2):
-        found = pearson[i][j], spearman[i][j]
-        if any(abs(r) > REDUNDANT for r in found if r is not None):
-            pairs.append(
-                Redundant(first=names[i], second=names[j], pearson=found[0], spearman=found[1])
-            )
+    for (i, one), (j, other) in itertools.combinations(enumerate(names), 2):
+        both = {"pearson": pearson[i][j], "spearman": spearman[i][j]}
+        if any(abs(r) > REDUNDANT for r in both.values() if r is not None):
+            pairs.append(Redundant(first=one, second=other, **both))
     return pairs

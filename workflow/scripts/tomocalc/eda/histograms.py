@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tomocalc.accounts.eda import Distribution, Grid, Histogram, Pairs
-from tomocalc.eda.features import auroc, percentiles
+from tomocalc.eda.features import foremost, percentiles
 from tomocalc.eda.table import Ordered, Table
 
 CENTRAL = (0.5, 99.5)
@@ -37,12 +37,11 @@ def pairs(table: Table, bins: int = PAIR_BINS) -> Pairs:
     """Count every pair of features on a grid, over all rows.
 
     The grid lies between the central percentiles; rows beyond are counted in the outermost cells,
-    so that every row with both values is in the picture. Of more than `MOST_PAIRED` features
-    half are the first of the table, half those of the others that separate the classes best.
+    so that every row with both values is in the picture.
     """
     edges = {
         name: edges_of(table.ordered[name], bins, central_range(table.ordered[name]))
-        for name in _paired(table)
+        for name in foremost(table, MOST_PAIRED)
     }
     codes = {name: cells(table.features[name], edge) for name, edge in edges.items()}
     positive = np.flatnonzero(table.label == 1)
@@ -53,19 +52,6 @@ def pairs(table: Table, bins: int = PAIR_BINS) -> Pairs:
         positives = _grid(codes[x][positive], codes[y][positive], shape)
         grids.append(Grid(x=x, y=y, all=counts, positive=positives))
     return Pairs(edges={name: edge.tolist() for name, edge in edges.items()}, grids=grids)
-
-
-def _paired(table: Table) -> list[str]:
-    """Return the features whose pairs are counted, in the order of the table."""
-    names = list(table.features)
-    if len(names) <= MOST_PAIRED:
-        return names
-    kept = names[: MOST_PAIRED // 2]
-    areas = {name: auroc(table.ordered[name], table.label) for name in names}
-    apart = {name: 0.0 if area is None else abs(area - 0.5) for name, area in areas.items()}
-    others = sorted(names[len(kept) :], key=lambda name: -apart[name])
-    chosen = {*kept, *others[: MOST_PAIRED - len(kept)]}
-    return [name for name in names if name in chosen]
 
 
 def central_range(column: Ordered) -> tuple[float, float]:

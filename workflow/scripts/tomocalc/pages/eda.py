@@ -179,7 +179,7 @@ def _distribution(found: Exploration, name: str, source: str) -> dict[str, Any]:
 
 
 def _correlations(found: Exploration) -> list[dict[str, Any]]:
-    names = [pretty(name) for name in found.features]
+    names = [pretty(name) for name in found.correlations.names]
     shown = []
     for key in ("pearson", "spearman"):
         values = getattr(found.correlations, key)
@@ -208,7 +208,7 @@ def _pairs(found: Exploration) -> dict[str, Any]:
     shown = _shown(found)
     every, few = [], []
     for grid in found.pairs.grids:
-        i, j = found.features.index(grid.x), found.features.index(grid.y)
+        i, j = map(found.correlations.names.index, (grid.x, grid.y))
         name, facts = f"{pretty(grid.x)} × {pretty(grid.y)}", eda_pairs.grid_facts(grid)
         both = (found.correlations.pearson, found.correlations.spearman)
         every.append([name, *(values.all[i][j] for values in both), *facts])

@@ -253,8 +253,7 @@ def test_a_table_is_searched_and_saved_with_all_digits(browser, pages):
     header, *lines = csv.reader(io.StringIO(browser.run("csv")))
     assert len(lines) == left
     assert len(header) == len(lines[0])
-    shown = browser.run(f"{rows}.find(row => !row.hidden).cells[1].dataset.v")
-    assert shown in lines[0]
+    assert browser.run(f"{rows}.find(row => !row.hidden).cells[1].dataset.v") in lines[0]
     assert browser.run("saved[0][0].endsWith('.csv')")
     assert browser.run("document.documentElement.scrollWidth") == 400
 

@@ -20,8 +20,7 @@ def site(tmp_path_factory):
 def test_a_diagram_is_drawn_on_the_page(browser, site, page, boxes, name, width):
     browser.open(site / page, width=width)
     assert browser.run("document.querySelectorAll('svg[data-text] rect').length") == boxes
-    words = browser.run("document.querySelector('svg[data-text]').textContent")
-    assert name in words
+    assert name in browser.run("document.querySelector('svg[data-text]').textContent")
     assert browser.run(
         "[...document.querySelectorAll('svg[data-text] text')].every((text) => {"
         " const box = text.previousElementSibling.getBBox(), own = text.getBBox();"

@@ -108,8 +108,7 @@ def test_the_page_says_which_look_at_a_sealed_test_part_it_is(folder: Path, tmp_
     part.write(tmp_path / "sealed.json")
     given: dict[str, Any] = {"sealed": str(tmp_path / "sealed.json")}
     once = evaluate(folder, tmp_path, **given, settings=SETTINGS | {"seal": str(seal)})
-    again = evaluate(folder, tmp_path, **given, settings=SETTINGS | {"seal": str(seal)})
-    assert once == again
+    assert once == evaluate(folder, tmp_path, **given, settings=SETTINGS | {"seal": str(seal)})
     assert (once["opened"]["number"], once["opened"]["total"]) == (1, 1)
     open_seal(seal, part, by="evaluation", key="of another model")
     evaluate(folder, tmp_path, **given, settings=SETTINGS | {"seal": str(seal)})

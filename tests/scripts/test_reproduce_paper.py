@@ -107,8 +107,7 @@ def test_its_figures_are_those_of_the_comparison(run: tuple[Path, dict[str, Any]
         test = rows.filter(pl.col("part") == "test")
         compared = protocol_figures(test, {"lstm": 0.5}, **drawn)["lstm"].metrics
         for name, figure in compared.items():
-            found = facts[side]["figures"][name]
-            assert found == to_builtins(figure), name
+            assert facts[side]["figures"][name] == to_builtins(figure), name
 
 
 def test_trials_on_the_honest_test_rows_are_not_used_there(tmp_path: Path) -> None:

@@ -30,8 +30,7 @@ def test_a_sentence_has_its_numbers_and_the_first_slices() -> None:
 
 
 def test_doubts_of_a_cohort_are_counted_by_volume_and_slice() -> None:
-    cohort = [("w", [GAP, EMPTY]), ("u", []), ("v", [GAP])]
-    assert count_doubts(cohort) == (
+    assert count_doubts([("w", [GAP, EMPTY]), ("u", []), ("v", [GAP])]) == (
         DoubtCount(code="gap", volumes=2, slices=4, first=("v", "w")),
         DoubtCount(code="no_candidate", volumes=1, slices=0, first=("w",)),
     )

@@ -34,8 +34,7 @@ def test_volumes_are_listed_sorted_with_paths_from_the_sheet(tmp_path: Path) -> 
     ]
     sheet = tmp_path / "features/volumes.tsv"
     assert write_listing(sheet, manifests) == 2
-    lines = [line.split("\t") for line in sheet.read_text().splitlines()]
-    assert lines == [
+    assert [line.split("\t") for line in sheet.read_text().splitlines()] == [
         [*COLUMNS],
         ["v", "p", "2", "4", "1", "quarantined gap", "v/manifest.json", file_sha256(manifests[1])],
         ["w", "p", "2", "7", "0", "", "w/manifest.json", file_sha256(manifests[0])],

@@ -65,8 +65,7 @@ def test_values_beyond_the_edges_fall_into_the_outermost_cells():
 
 
 def test_pairs_hold_every_row_with_both_values(table):
-    counted = pairs(table)
-    grids = {(grid.x, grid.y): grid for grid in counted.grids}
+    grids = {(grid.x, grid.y): grid for grid in pairs(table).grids}
     assert set(grids) == {("area", "contrast"), ("area", "spots"), ("contrast", "spots")}
     assert np.sum(grids["contrast", "spots"].all) == 5000
     assert np.sum(grids["area", "contrast"].all) == 4950

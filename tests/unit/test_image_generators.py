@@ -170,6 +170,5 @@ def test_a_breast_without_a_core_is_searched_too() -> None:
     raw = breast_slice(8)
     thin = np.zeros((24, 18), bool)
     thin[4:20, 3:5] = True
-    scale = Scale(1000, 0.1)
-    found = local_objects(raw, Breast(thin, 10), scale, SETTINGS, SPACING_MM)
+    found = local_objects(raw, Breast(thin, 10), Scale(1000, 0.1), SETTINGS, SPACING_MM)
     assert np.isfinite(found.strength).all()

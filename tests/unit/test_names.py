@@ -16,8 +16,9 @@ import tomocalc
 from support.processes import python
 from tomocalc.accounts.doubts import KINDS
 from tomocalc.errors import CODES, FAULTS, TomocalcError
-from tomocalc.files import read_json
+from tomocalc.files import read_json, write_json
 from tomocalc.parquet import read_parquet
+from tomocalc.readers.sources import source_files
 
 ROOT = Path(__file__).parents[2]
 NAME = re.compile(r"`(tomocalc(?:\.\w+)+)`")
@@ -95,6 +96,13 @@ def test_what_is_no_result_is_named_and_never_to_be_deleted(read, tmp_path) -> N
     for name in ("own.csv", "none.json", "."):
         with pytest.raises(TomocalcError, match=r"E104.*Fix: correct the path, or make the file"):
             read(tmp_path / name)
+
+
+def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    write_json("~/new/a.json", [1])
+    assert read_json("~/new/a.json") == [1]
+    assert source_files("~/new") == [tmp_path / "new/a.json"]
 
 
 def test_a_fault_names_the_folder_itself_and_may_ask() -> None:

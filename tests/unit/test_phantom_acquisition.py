@@ -81,8 +81,7 @@ def test_a_ball_is_seen_at_its_subpixel_place():
 def test_a_turned_ellipsoid_has_the_chord_of_its_long_axis():
     turn = np.eye(3)[:, [1, 0, 2]]  # first axis along rows
     body = Ellipsoid(np.array([9.5, 6.4, 3.2]), np.array([1.0, 0.4, 0.4]), turn, 1.0)
-    lines = lines_of([Finding("clip", None, body.centre_mm, 2.0, (body,))])
-    middle = lines[7]
+    middle = lines_of([Finding("clip", None, body.centre_mm, 2.0, (body,))])[7]
     assert middle.max() == pytest.approx(0.8, rel=0.02)
     assert (middle.max(axis=1) > 0).sum() == pytest.approx(20, abs=2)
     assert (middle.max(axis=0) > 0).sum() == pytest.approx(8, abs=2)

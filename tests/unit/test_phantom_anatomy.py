@@ -47,8 +47,7 @@ def test_stretch_makes_structures_longer_along_columns():
     field = field_of(
         np.random.default_rng(0), shape=(6, 128, 128), beta=3.0, scale_mm=3.0, stretch=(1.0, 3.0)
     )
-    along_rows = np.abs(np.diff(field, axis=1)).mean()
-    assert along_rows > 1.5 * np.abs(np.diff(field, axis=2)).mean()
+    assert np.abs(np.diff(field, axis=1)).mean() > 1.5 * np.abs(np.diff(field, axis=2)).mean()
 
 
 def test_border_distance_is_a_distance():

@@ -76,8 +76,7 @@ def test_another_test_patient_changes_no_search() -> None:
 
 
 def test_too_few_patients_are_refused_before_anything_is_measured() -> None:
-    config = read("config")
-    plan = planned(phantom=config["phantom"] | {"patients": 5})
+    plan = planned(phantom=read("config")["phantom"] | {"patients": 5})
     with pytest.raises(SystemExit, match=r"E304.*fewer than the 3 folds.*set search.folds to 2"):
         plan.search.files_of(at(search="all"))
 

@@ -57,8 +57,7 @@ def test_an_empty_file_among_dicom_slices(tmp_path: Path) -> None:
 
 
 def test_no_pixel_data(tmp_path: Path) -> None:
-    path = write_dicom(tmp_path / "a.dcm", [picture()], PixelData=None)
-    found = fault(path)
+    found = fault(write_dicom(tmp_path / "a.dcm", [picture()], PixelData=None))
     assert found.code == "E202"
     assert "Breast Tomosynthesis" in found.why
 

@@ -72,8 +72,7 @@ def test_sign_extended_values_and_signed_codestreams(tmp_path: Path) -> None:
 
 def test_drawings_in_the_unused_bits_are_cut_off_where_declared(tmp_path: Path) -> None:
     values = picture(bits=12)
-    drawn = values | np.uint16(0x8000)
-    dataset = dicom([drawn], bits=12)
+    dataset = dicom([values | np.uint16(0x8000)], bits=12)
     dataset.add_new(0x60020102, "US", 15)
     dataset.save_as(tmp_path / "a.dcm", enforce_file_format=True)
     np.testing.assert_array_equal(opened(tmp_path / "a.dcm").read(0), values)

@@ -89,8 +89,7 @@ def test_detectors_stand_beside_candidates_and_model(rerun: Project):
     refused = rerun.snakemake("--dry-run", page, *TINY, ok=False)
     assert "it names none" in refused.stdout + refused.stderr
     named = (*TINY, "--config", "detectors=[blob_dog]")
-    planned = rerun.planned(page, *named)
-    assert planned == {"run_detector": 1, "compare_detectors": 1}
+    assert rerun.planned(page, *named) == {"run_detector": 1, "compare_detectors": 1}
     rerun.snakemake(page, *named)
     folder = rerun.folder / "results/comparison"
     account = Detectors.read(folder / "detectors.json")

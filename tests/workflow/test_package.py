@@ -198,5 +198,5 @@ def test_the_notebook_goes_from_a_csv_to_an_audit_and_from_a_file_to_marks(
     assert "Prediction(volume_id=volume, score=" in done.stdout
     assert done.stdout.count("with HTML: True") == 7
     assert max(map(len, done.stdout.splitlines())) < 200
-    assert (tmp_path / "P001-LCC.html").read_text().startswith("<!DOCTYPE html>")
-    assert (tmp_path / "audit/shared.tsv").is_file()
+    assert (tmp_path / "results/notebook/P001-LCC.html").read_text().startswith("<!DOCTYPE html>")
+    assert (tmp_path / "results/notebook/audit/shared.tsv").is_file()

@@ -16,8 +16,7 @@ def test_volumes_of_another_seed_are_scored_with_the_model(rerun: Project):
     sheet = rerun.folder / "other/phantom/volumes.tsv"
     sheet.write_text(sheet.read_text().replace("\tR\t", "\t\t"))  # of one nobody says the side
     arguments = (*TINY, "--config", "model=results/model", "volumes=other/phantom/volumes.tsv")
-    jobs = rerun.planned("predict", *arguments)
-    assert jobs == {"predict_volume": 2, "predict": 1}
+    assert rerun.planned("predict", *arguments) == {"predict_volume": 2, "predict": 1}
     rerun.snakemake("predict", *arguments)
     folder = rerun.folder / "results/predictions"
     assert links_work(folder) == 3
@@ -45,8 +44,7 @@ def test_volumes_of_another_seed_are_scored_with_the_model(rerun: Project):
 
 
 def test_the_runs_own_volumes_are_scored_from_their_features(rerun: Project):
-    jobs = rerun.planned("predict", *TINY)
-    assert jobs == {"predict_volume": TINY_VOLUMES, "predict": 1}
+    assert rerun.planned("predict", *TINY) == {"predict_volume": TINY_VOLUMES, "predict": 1}
 
 
 def test_a_model_that_does_not_fit_stops_with_its_reason(rerun: Project):

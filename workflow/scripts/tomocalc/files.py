@@ -28,7 +28,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     TomocalcError
         ``E501`` when the file system refuses (disk full, read-only).
     """
-    path = Path(path)
+    path = at_home(path)
     temporary = path.with_name(f"{path.stem}.tmp.{uuid.uuid4().hex}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,8 +53,13 @@ def _refused(path: Path, error: OSError) -> TomocalcError:
 
 def read_content(path: str | Path) -> bytes:
     """Return the content of a file that somebody names; see `require_regular`."""
-    require_regular(path)
-    return Path(path).read_bytes()
+    require_regular(at_home(path))
+    return at_home(path).read_bytes()
+
+
+def at_home(path: str | Path) -> Path:
+    """Return a path whose ``~`` is the home folder."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111  as it stands where there is no such user
 
 
 def require_regular(path: str | Path) -> None:
@@ -119,7 +124,7 @@ def write_together(folder: str | Path, contents: Mapping[str, bytes]) -> None:
         ``E501``.
     """
     for name in contents:
-        if (Path(folder) / name).is_dir():
+        if at_home(Path(folder) / name).is_dir():
             raise _read_only(Path(folder) / name)
     with contextlib.ExitStack() as stack:
         for name, content in contents.items():

@@ -98,8 +98,7 @@ def spelling_key(name: str) -> str:
     text = re.sub(r"^(\D*\d+)[.,]0+$", r"\1", text)
     text = re.sub(r"[\W_]+", "-", text).strip("-")
     text = re.sub(r"(?<=\D)-|-(?=\D)", "", text)
-    text = re.sub(rf"^{CALLED}(?=\d)", "", text)
-    return re.sub(r"(?<!\d)0+(?=\d)", "", text)
+    return re.sub(r"(?<!\d)0+(?=\d)", "", re.sub(rf"^{CALLED}(?=\d)", "", text))
 
 
 def look_key(name: str) -> str:

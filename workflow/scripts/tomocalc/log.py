@@ -45,8 +45,7 @@ def peak_megabytes() -> float:
     """
     status = Path("/proc/self/status")
     if status.exists():
-        text = status.read_text(encoding="ascii")
-        return int(text.partition("VmHWM:")[2].split()[0]) / 1024
+        return int(status.read_text(encoding="ascii").partition("VmHWM:")[2].split()[0]) / 1024
     unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 

@@ -117,8 +117,7 @@ def _flagged(
     """Return true positives and flagged samples at every distinct threshold, highest first."""
     _, inverse = np.unique(-probability, return_inverse=True)
     flagged = np.cumsum(np.bincount(inverse))
-    true = np.cumsum(np.bincount(inverse, weights=positive)).astype(np.int64)
-    return true, flagged
+    return np.cumsum(np.bincount(inverse, weights=positive)).astype(np.int64), flagged
 
 
 def wilson(successes: float, trials: float, confidence: float = 0.95) -> tuple[float, float]:

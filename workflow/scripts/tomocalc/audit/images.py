@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tomocalc.accounts.leakage import Check, PartCounts, Shared, SplitAudit, Verdict, worst
 from tomocalc.audit.texture import COPY, SAME, SIDE, Floats, likest, texture
 from tomocalc.errors import TomocalcError, fault
+from tomocalc.files import at_home
 from tomocalc.readers.file_names import in_order
 from tomocalc.readers.sniff import SUFFIXES
 from tomocalc.readers.sources import is_slice
@@ -59,7 +60,7 @@ def audit_images(train: str | Path, test: str | Path) -> SplitAudit:
     """
     if Path(train).resolve() == Path(test).resolve():
         raise fault("nothing_to_compare", Path(train).resolve(), "it is given as both folders")
-    learnt, asked = _read(Path(train)), _read(Path(test))
+    learnt, asked = _read(at_home(train)), _read(at_home(test))
     found = [
         _same_pixels(asked, learnt),
         *_alike(asked, learnt),

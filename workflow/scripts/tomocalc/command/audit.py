@@ -42,7 +42,7 @@ def add_parser(commands: Any) -> None:
     audit.add_argument("--patient", metavar="COLUMN")
     audit.add_argument("--site", metavar="COLUMN")
     audit.add_argument("--features", metavar="COLUMN", nargs="+", help="default: all numbers")
-    audit.add_argument("--permutations", type=int, default=999, metavar="N")
+    audit.add_argument("--permutations", type=int, default=999, metavar="N", help="default: 999")
     audit.add_argument("--seed", type=int, default=0)
     _add_results(audit)
     images = commands.add_parser(

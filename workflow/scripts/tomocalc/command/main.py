@@ -1,4 +1,4 @@
-"""The command ``tomocalc``: what can be had without a run of the workflow."""
+"""The command tomocalc: what can be had without a run of the workflow."""
 
 from __future__ import annotations
 
@@ -29,13 +29,14 @@ def add_plan_parser(commands: Any) -> None:
     wanted = plan.add_mutually_exclusive_group(required=True)
     wanted.add_argument("--half-width", type=float, help="of the interval of the AUROC")
     wanted.add_argument("--lead", type=float, help="in AUROC over --other that is to be seen")
-    plan.add_argument("--score", default="probability", metavar="COLUMN")
+    told = "default: %(default)s"
+    plan.add_argument("--score", default="probability", metavar="COLUMN", help=told)
     plan.add_argument("--other", metavar="COLUMN", help="score of the other model")
-    plan.add_argument("--label", default="label", metavar="COLUMN", help="1 is positive")
-    plan.add_argument("--patient", default="patient_id", metavar="COLUMN")
-    plan.add_argument("--share", type=float, help="of patients with a positive row; the pilot's")
-    plan.add_argument("--power", type=float, default=0.8)
-    plan.add_argument("--confidence", type=float, default=0.95)
+    plan.add_argument("--label", default="label", metavar="COLUMN", help=f"1 is positive; {told}")
+    plan.add_argument("--patient", default="patient_id", metavar="COLUMN", help=told)
+    plan.add_argument("--share", type=float, help="of patients with calcifications; the pilot's")
+    plan.add_argument("--power", type=float, default=0.8, help=f"share of studies; {told}")
+    plan.add_argument("--confidence", type=float, default=0.95, help=told)
     plan.add_argument("--seed", type=int, default=0)
 
 

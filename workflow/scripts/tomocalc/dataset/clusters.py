@@ -167,5 +167,4 @@ def _stacked(clusters: list[pl.DataFrame], **more: pl.DataType) -> pl.DataFrame:
         rows.with_columns(candidate_id=pl.lit(number, pl.Int32))
         for number, rows in enumerate(clusters)
     ]
-    nothing = pl.DataFrame(schema={**schema(MEMBER_ROWS), **more})
-    return pl.concat([nothing, *numbered])
+    return pl.concat([pl.DataFrame(schema={**schema(MEMBER_ROWS), **more}), *numbered])

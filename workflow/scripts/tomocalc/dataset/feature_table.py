@@ -168,8 +168,7 @@ def read_feature_table(
         known.get(name, pl.lit(None)).cast(kind).alias(name)
         for name, kind in schema(candidate_columns(features)).items()
     )
-    facts = TableFacts(unknown.height, other_labels, doubts)
-    return rows.sort("candidate_id", "slice"), facts
+    return rows.sort("candidate_id", "slice"), TableFacts(unknown.height, other_labels, doubts)
 
 
 def _labels(

@@ -224,8 +224,7 @@ def _drawn(
             share = split["validation_fraction"] / (1 - split["test_fraction"])
             _, validation = _cut(rest, share, positive, seed=seed)
             part[test], part[validation] = "test", "validation"
-        members = np.flatnonzero(part != "test")
-        return part, _folds(positive, members, split["folds"], seed=seed)
+        return part, _folds(positive, np.flatnonzero(part != "test"), split["folds"], seed=seed)
     except ValueError:  # of scikit-learn: a share of so few has no place for every class
         return None
 

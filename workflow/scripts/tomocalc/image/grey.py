@@ -58,9 +58,7 @@ def normalisation(values: NDArray[np.integer]) -> Scale | None:
     low, high = np.percentile(values, [LOW_PERCENTILE, HIGH_PERCENTILE])
     if high <= low:
         low, high = float(values.min()), float(values.max())
-    if high <= low:
-        return None
-    return Scale(float(low), float(HIGH_LEVEL / (high - low)))
+    return None if high <= low else Scale(float(low), float(HIGH_LEVEL / (high - low)))
 
 
 def histogram_of(levels: NDArray[np.uint8]) -> NDArray[np.int64]:

@@ -114,8 +114,7 @@ def draw_distractor(
 def _round(
     rng: np.random.Generator, centre: np.ndarray, diameter: float, attenuation: float
 ) -> tuple[Ellipsoid, ...]:
-    radii = diameter / 2 * rng.uniform(0.85, 1, 3)
-    return (Ellipsoid(centre, radii, np.eye(3), attenuation),)
+    return (Ellipsoid(centre, diameter / 2 * rng.uniform(0.85, 1, 3), np.eye(3), attenuation),)
 
 
 def _rod(

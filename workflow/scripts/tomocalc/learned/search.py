@@ -19,7 +19,7 @@ from safetensors.numpy import load, save
 from tomocalc.accounts.settings import Settings
 from tomocalc.accounts.study import SearchAccount
 from tomocalc.errors import fault
-from tomocalc.files import write_bytes
+from tomocalc.files import at_home, write_bytes
 from tomocalc.image.generators import SliceObjects, local_objects
 from tomocalc.image.slices import Prepared, Spacing
 
@@ -228,7 +228,7 @@ def load_search(folder: str | Path) -> LearnedSearch:
     TomocalcError
         ``E307`` for the account, ``E404`` when the weights are missing, damaged or not its own.
     """
-    account, path = SearchAccount.read(Path(folder) / ACCOUNT), Path(folder) / WEIGHTS
+    account, path = SearchAccount.read(Path(folder) / ACCOUNT), at_home(folder) / WEIGHTS
     try:
         content = path.read_bytes()
         if hashlib.sha256(content).hexdigest() != account.weights_sha256:

@@ -21,7 +21,7 @@ from safetensors.numpy import save
 from tomocalc.accounts.base import Shown
 from tomocalc.accounts.metrics import Released
 from tomocalc.errors import TomocalcError, fault
-from tomocalc.files import file_sha256, write_bytes
+from tomocalc.files import at_home, file_sha256, write_bytes
 from tomocalc.frames import frame_of
 from tomocalc.model.card import Distribution, Domain, ModelCard
 from tomocalc.model.forest import Trees, depth_features, log_odds, probability
@@ -115,7 +115,7 @@ class ReleasedModel(Shown):
         given = {"volume_id": "table", "slice": 0, "focus": True}
         frame = frame.with_columns(
             pl.lit(value).alias(name) for name, value in given.items() if name not in frame.columns
-        )
+        ).with_columns(pl.col("focus").cast(pl.Boolean))  # 0 and 1 too
         sequences = self.sequences(frame)
         probability = self.predict_samples(sequences.x, sequences.mask, sequences.focus)
         return sequences.keys.select(CANDIDATE).with_columns(
@@ -204,7 +204,7 @@ def load_model(path: str | Path) -> ReleasedModel:
     TomocalcError
         ``E404`` when a file is missing, damaged, altered or of another version.
     """
-    path = Path(path)
+    path = at_home(path)
     weights = path if path.suffix else path / WEIGHTS
     weights = weights.with_suffix(".safetensors") if path.suffix == ".json" else weights
     if weights.suffix != ".safetensors":

@@ -124,8 +124,7 @@ class SearchPlan:
         ]
         # one volume of every patient, then the second of all that have one, and so on
         rounds = range(max(map(len, mine)))
-        chosen = [names[turn] for turn in rounds for names in mine if turn < len(names)]
-        return chosen[:wanted]
+        return [names[turn] for turn in rounds for names in mine if turn < len(names)][:wanted]
 
     @answering
     def volumes_of(self, wildcards: Wildcards) -> list[Row]:

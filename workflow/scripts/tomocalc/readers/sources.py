@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from tomocalc.errors import TomocalcError, fault, raise_all
-from tomocalc.files import file_sha256
+from tomocalc.files import at_home, file_sha256
 from tomocalc.readers.file_names import in_order
 
 IGNORED_NAMES = {
@@ -103,7 +103,7 @@ def source_names(path: str | Path) -> list[str]:
     TomocalcError
         ``E104`` for a folder or pattern that cannot be listed or names nothing.
     """
-    path = str(Path(path))
+    path = str(at_home(path))
     try:
         found = _candidates(path)
     except OSError as error:

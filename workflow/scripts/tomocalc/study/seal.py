@@ -22,7 +22,7 @@ import polars as pl
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.seal import FrozenPart, Opened, Opening, Seal
 from tomocalc.errors import TomocalcError, fault
-from tomocalc.files import ANNOTATION_COLUMNS, digest, file_sha256
+from tomocalc.files import ANNOTATION_COLUMNS, at_home, digest, file_sha256
 from tomocalc.sections import Finding
 
 SHOWN = 12
@@ -134,7 +134,7 @@ def read_seal(path: str | Path) -> Seal:
     TomocalcError
         ``E309`` when it was changed by hand, or is no seal; ``E104`` when there is none.
     """
-    if not Path(path).exists():
+    if not at_home(path).exists():
         raise fault("no_seal_to_read", path, "there is no such file")
     try:
         seal = Seal.read(path)

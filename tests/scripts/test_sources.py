@@ -3,6 +3,7 @@
 import hashlib
 
 import pytest
+from PIL import Image
 
 import fetch_table
 import import_dataset
@@ -57,8 +58,8 @@ mdb006 F CALC M 110 1000 5
 
 @pytest.fixture
 def mias(tmp_path):
-    for number in (1, 2, 3, 4):
-        (tmp_path / f"mdb{number:03d}.png").touch()
+    for number, side in ((1, 1024), (2, 1024), (3, 1024), (4, 1024), (6, 512)):
+        Image.new("L", (side, side)).save(tmp_path / f"mdb{number:03d}.png")
     (tmp_path / "films").mkdir()
     (tmp_path / "films/MDB007.PGM").touch()
     (tmp_path / "INFO.TXT").write_text(INFO)
@@ -83,7 +84,9 @@ def test_mini_mias_has_its_origin_at_the_bottom(mias, tmp_path):
     assert [row["patient_id"] for row in volumes] == ["mias001", "mias001", "mias002"]
     assert [row["laterality"] for row in volumes] == ["R", "L", "L"]
     assert [(row["x"], row["y"], row["radius"]) for row in annotations] == [(500, 723, 10)]
-    assert "MDB007.PGM\tInfo.txt does not list it" in (tmp_path / "unplaced.tsv").read_text()
+    left_out = (tmp_path / "unplaced.tsv").read_text()
+    assert "MDB007.PGM\tInfo.txt does not list it" in left_out
+    assert "mdb006.png\tit has not the 1024 x 1024 pixels" in left_out
 
 
 def test_an_import_says_what_it_found_and_what_comes_next(mias, tmp_path, capsys):

@@ -139,11 +139,7 @@ def _become(folder: str, environment: Mapping[str, str], outputs: Sequence[str])
 
 
 def _run(
-    address: str,
-    arguments: list[str],
-    folder: str,
-    environment: dict[str, str],
-    outputs: list[str],
+    address: str, arguments: list[str], folder: str, environment: dict[str, str], outputs: list[str]
 ) -> int:
     """Be Snakemake: its command line, and jobs that are forked too."""
     _become(folder, environment, outputs)

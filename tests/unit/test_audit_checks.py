@@ -8,12 +8,13 @@ import pytest
 from msgspec.structs import replace
 
 from support.candidates import cohort
-from support.leaks import Planted, changed, copied, table, told_by, with_values
+from support.leaks import Planted, augmented, changed, copied, table, told_by, with_values
 from support.leaks_prepared import scaled
 from support.leaks_zoo import ANIMALS
 from tomocalc.accounts.leakage import Check, Verdict
 from tomocalc.audit.association import associations
 from tomocalc.audit.audit import audit_split, features_alone, rows_of_split
+from tomocalc.audit.nearness import near_copies
 from tomocalc.audit.part_copies import disguised
 from tomocalc.audit.preparation import prepared
 from tomocalc.audit.rows import SplitRows
@@ -183,6 +184,10 @@ def test_rows_that_agree_in_coarse_features_are_no_near_copies(seed: int) -> Non
     values[:, 2] = rows.frame["patient"].rank("dense").to_numpy() % 7  # as the voltage of a tube
     audit = audit_split(with_values(rows, values), permutations=0)
     assert audit.check("near_copies").verdict is Verdict.CLEAN
+    # beside others, copies under new names are found all the same
+    rows, _ = augmented(seed, times=1)
+    beside = np.hstack([rows.numbers[:, :3], rows.numbers[:, 3:].round()])
+    assert near_copies(with_values(rows, beside))[0].verdict is Verdict.LEAKS
 
 
 def test_a_site_is_judged_by_whole_patients() -> None:

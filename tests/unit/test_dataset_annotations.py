@@ -152,6 +152,7 @@ def test_exchanged_axes_are_told_once_for_all() -> None:
         (lambda x, y: {"x": 95 - x, "y": y}, "with x counted from the right"),
         (lambda x, y: {"x": 95 - x, "y": 63 - y}, "from the lower right corner"),
         (lambda x, y: {"x": x, "y": y, "slice": 2}, "slices counted from the last. Fix: count"),
+        (lambda x, y: {"x": x, "y": y, "slice": 7}, "slices counted from 1. Fix: count"),
         (lambda x, y: {"x": x / 10, "y": y / 10}, "with places in mm. Fix: divide places"),
         (lambda x, y: {"x": x, "y": y}, None),
         (lambda x, y: {"x": 93 - x, "y": y / 7}, None),  # no reading explains it

@@ -99,19 +99,20 @@ def test_of_outcomes_the_rarer_decides() -> None:
 
 
 def test_a_folder_of_png_needs_its_spacing_in_the_sheet(tmp_path: Path) -> None:
-    for name in ("a/0.png", "a/1.png", "b/0.dcm", "c/0.png"):
+    for name in ("a/0.png", "a/1.png", "b/0.dcm", "c/0.png", "d/0.pgm"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     rows = [
         {"path": str(tmp_path / name), "pixel_spacing_mm": pixel, "slice_spacing_mm": None, LINE: n}
         for n, (name, pixel) in enumerate(
-            [("a", None), ("b", None), ("c", 0.1), ("a", None), ("nowhere", None)], 2
+            [("a", None), ("b", None), ("c", 0.1), ("a", None), ("nowhere", None), ("d", None)], 2
         )
     ]
-    pixel, depth = wrong_spacing("volumes.csv", rows)
+    pixel, depth, other = wrong_spacing("volumes.csv", rows)
     assert (pixel.code, pixel.where) == ("E205", "volumes.csv:2, column pixel_spacing_mm")
     assert "files that end in .png carry none; wrong too: line 5" in pixel.why
     assert depth.where == "volumes.csv:2, column slice_spacing_mm"
+    assert "files that end in .pgm carry none" in other.why
 
 
 def test_a_spacing_that_is_a_slip_of_the_pen_is_told() -> None:

@@ -32,7 +32,7 @@ def fresh(bare: Project, tmp_path: Path) -> Project:
     project = replace(bare, folder=copy_project(tmp_path / "project").folder)
     (project.folder / "film").mkdir()
     (project.folder / "film/Info.txt").write_text(FILM)
-    (project.folder / "film/mdb001.png").touch()
+    (project.folder / "film/mdb001.pgm").write_text("P2\n1024 1024\n")
     return project
 
 
@@ -95,7 +95,8 @@ def test_an_interrupted_environment_is_made_again(fresh: Project, tmp_path: Path
 
 def test_the_container_file_is_current(fresh: Project) -> None:
     """After a change of an environment: snakemake --containerize > Dockerfile."""
-    assert fresh.snakemake("--containerize").stdout == (ROOT / "Dockerfile").read_text()
+    run = fresh.snakemake("--containerize")
+    assert run.stdout == (ROOT / "Dockerfile").read_text()
 
 
 def test_the_stand_in_refuses_what_is_not_installed(tmp_path: Path) -> None:

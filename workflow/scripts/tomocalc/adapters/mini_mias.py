@@ -15,6 +15,8 @@ from tomocalc.adapters.sheets import Sheets, files_of, layout_error
 IMAGE = re.compile(r"mdb\d{3}\.(png|pgm)", re.IGNORECASE)
 PIXEL_SPACING_MM = 0.2
 SIDE = 1024
+SIZED = re.compile(rb"P[25]\s(#.*\n)*\s*1024\s+1024\s|\x89PNG[\s\S]{12}(\0\0\x04\0){2}")
+"""How an image of this size begins."""
 FINDING = re.compile(
     r"(?P<image>mdb(?P<number>\d{3}))\s+[FGD]\s+CALC\s+(?P<outcome>[BM])(?P<rest>.*)"
 )
@@ -40,6 +42,8 @@ def mini_mias(truth: Path) -> Sheets:
             sheets.leave_out(path.name, reason)
         elif name not in text:
             sheets.leave_out(path.name, "Info.txt does not list it: was it cut short?")
+        elif not SIZED.match(path.read_bytes()):
+            sheets.leave_out(path.name, "it has not the 1024 x 1024 pixels that places refer to")
         else:
             sheets.volumes.append(_volume(path, name))
     present = {row["volume_id"] for row in sheets.volumes}

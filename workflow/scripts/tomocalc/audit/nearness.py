@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pykdtree.kdtree import KDTree
 
 from tomocalc.accounts.leakage import Check, Shared, Verdict
+from tomocalc.audit.part_copies import FINE
 from tomocalc.audit.rows import SplitRows
 from tomocalc.metrics import more_by_binomial, more_by_poisson
 
@@ -30,6 +31,8 @@ CLOSEST = 0.1
 """Largest share of the local unit that is called near."""
 CHANCE = 1e-3
 """Share of rows that chance may put as near as that; in few dimensions the limit is smaller."""
+SOLID = 3
+"""Features that hardly any rows have in common, in which none are near by chance."""
 LEVEL = 1e-3
 """Largest p-value that is not called chance."""
 MANY = 0.05
@@ -54,7 +57,9 @@ def near_copies(rows: SplitRows) -> tuple[Check, list[Shared]]:
     near = np.flatnonzero(ratio < limit)
     expected = _by_chance(limit, dimension) * len(asked)
     p = more_by_poisson(len(near) - 1, expected)
-    digits = 5 * len(rows.precise) >= 4 * len(rows.features)
+    # where rows agree in coarse features, they may be near in one or two others by chance
+    fine = sum(equal <= FINE for equal in rows.equal) >= min(SOLID, len(rows.features))
+    digits = fine and 2 * len(rows.precise) >= len(rows.features)
     if rows.named and p <= LEVEL and not (digits and len(near) >= expected + MANY * len(asked)):
         # how often rows of different patients lie as near among what is learnt from; of values
         # with all their digits many only do where copies bear other patients' names there too

@@ -25,6 +25,7 @@ READINGS = {
     "x counted from the right": "count x from the left: columns - 1 - x",
     "x and y counted from the lower right corner": "count both from the upper left corner",
     "slices counted from the last": "count slices from the first: slices - 1 - slice",
+    "slices counted from 1": "count slices from 0: slice - 1",
     "places in mm": "divide places and sizes by the pixel spacing: they are in pixels",
 }
 """What a sheet may mean, and what mends it."""
@@ -96,6 +97,7 @@ def _readings(row: Finding, volume: VolumeManifest) -> Iterator[tuple[str, Place
         {"x": right},
         {"x": right, "y": lower},
         {"slice": None if at is None else volume.slices - 1 - at},
+        {"slice": None if at is None else at - 1},
         {"x": x / across, "y": y / down, **sizes},
     )
     for name, place in zip(READINGS, places, strict=True):

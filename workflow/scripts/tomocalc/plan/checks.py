@@ -175,7 +175,7 @@ def wrong_spacing(sheet: str, rows: Sequence[Row]) -> list[TomocalcError]:
                 axis=name.split("_")[0],
                 column=name,
             )
-            found.append((row[LINE], name, error))
+            found.append((row[LINE], f"{name} {suffix}", error))
         own = row["pixel_spacing_mm"]
         if usual and own and max(own, usual) >= SLIP * min(own, usual):
             why = f"{own:g} is far from {usual:g}, as most volumes of the sheet have"

@@ -54,11 +54,7 @@ class Volume(Shown):
     """
 
     def __init__(
-        self,
-        *,
-        header: VolumeHeader,
-        planes: list[Plane | TomocalcError],
-        scale: Scale | None,
+        self, *, header: VolumeHeader, planes: list[Plane | TomocalcError], scale: Scale | None
     ) -> None:
         self.header = header
         self.planes = planes

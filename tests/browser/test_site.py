@@ -14,8 +14,7 @@ def site(tmp_path_factory):
 
 @pytest.mark.parametrize("width", [1280, 400])
 @pytest.mark.parametrize(
-    ("page", "boxes", "name"),
-    [("docs/architecture.html", 19, "leakage audit")],
+    ("page", "boxes", "name"), [("docs/architecture.html", 19, "leakage audit")]
 )
 def test_a_diagram_is_drawn_on_the_page(browser, site, page, boxes, name, width):
     browser.open(site / page, width=width)

@@ -63,8 +63,7 @@ def test_dcmtk_stores_what_is_sent(objects: Path, tmp_path: Path) -> None:
     finally:
         server.terminate()
         server.wait(10)
-    kept = {pydicom.dcmread(path).SOPClassUID for path in place.iterdir()}
-    assert kept == set(KINDS)
+    assert {pydicom.dcmread(path).SOPClassUID for path in place.iterdir()} == set(KINDS)
 
 
 @pytest.mark.parametrize(

@@ -127,9 +127,7 @@ def test_spikes_hit_only_their_projections():
     lines = np.zeros(DETECTOR.shape, np.float32)
     spike = Spike(first=4, count=2, strength=0.7)
     add_spikes(
-        lines,
-        [Finding("noise_spike", None, np.array([9.5, 6.4, 3.2]), 0.1, spike=spike)],
-        DETECTOR,
+        lines, [Finding("noise_spike", None, np.array([9.5, 6.4, 3.2]), 0.1, spike=spike)], DETECTOR
     )
     assert list(np.flatnonzero(lines.max(axis=(1, 2)))) == [4, 5]
     assert lines[4, DETECTOR.margin + 64, 32] == np.float32(0.7)

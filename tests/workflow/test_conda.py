@@ -95,8 +95,7 @@ def test_an_interrupted_environment_is_made_again(fresh: Project, tmp_path: Path
 
 def test_the_container_file_is_current(fresh: Project) -> None:
     """After a change of an environment: snakemake --containerize > Dockerfile."""
-    run = fresh.snakemake("--containerize")
-    assert run.stdout == (ROOT / "Dockerfile").read_text()
+    assert fresh.snakemake("--containerize").stdout == (ROOT / "Dockerfile").read_text()
 
 
 def test_the_stand_in_refuses_what_is_not_installed(tmp_path: Path) -> None:

@@ -192,9 +192,7 @@ def test_the_code_of_the_guide_runs_as_it_is_written(
     code += "".join(block for page in PAGES for block in blocks(page.read_text(), "python"))
     code += "print(len(slices), len(scores))\n"
     run = shell(
-        tmp_path,
-        f"python -c {shlex.quote(code)}",
-        {"PYTHONPATH": str(ROOT / "workflow/scripts")},
+        tmp_path, f"python -c {shlex.quote(code)}", {"PYTHONPATH": str(ROOT / "workflow/scripts")}
     )
     assert run.returncode == 0, run.stderr
     table = pl.read_parquet(tmp_path / candidates)

@@ -18,14 +18,7 @@ from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from tomocalc.adapters.sheets import (
-    Sheets,
-    files_of,
-    layout_error,
-    name_of,
-    read_csv,
-    single_image,
-)
+from tomocalc.adapters.sheets import Sheets, files_of, layout_error, name_of, read_csv, single_image
 
 PIXEL_SPACING_MM = 0.07
 """Of the detector, a Siemens MammoNovation."""

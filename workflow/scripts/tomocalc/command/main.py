@@ -34,7 +34,7 @@ def add_plan_parser(commands: Any) -> None:
     plan.add_argument("--other", metavar="COLUMN", help="score of the other model")
     plan.add_argument("--label", default="label", metavar="COLUMN", help=f"1 is positive; {told}")
     plan.add_argument("--patient", default="patient_id", metavar="COLUMN", help=told)
-    plan.add_argument("--share", type=float, help="of patients with calcifications; the pilot's")
+    plan.add_argument("--share", type=float, help="of patients with a positive row; the pilot's")
     plan.add_argument("--power", type=float, default=0.8, help=f"share of studies; {told}")
     plan.add_argument("--confidence", type=float, default=0.95, help=told)
     plan.add_argument("--seed", type=int, default=0)

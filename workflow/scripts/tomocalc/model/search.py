@@ -69,12 +69,7 @@ def model_values(parameters: Mapping[str, Any]) -> Chosen:
 
 
 def trial_parameters(
-    number: int,
-    known: Sequence[Trial],
-    *,
-    search: Search,
-    model: NetworkSection,
-    seed: int,
+    number: int, known: Sequence[Trial], *, search: Search, model: NetworkSection, seed: int
 ) -> Parameters:
     """Return what trial *number* tries.
 

@@ -77,8 +77,7 @@ def test_any_columns_of_a_table_are_features(tmp_path):
         config=CONFIG,
     )
     rows = pl.read_parquet(paths["candidates"])
-    own = rows["wavelet-LL mean"].to_numpy()
-    assert own == pytest.approx(values["wavelet-LL mean"], rel=1e-6)
+    assert rows["wavelet-LL mean"].to_numpy() == pytest.approx(values["wavelet-LL mean"], rel=1e-6)
     assert QualityAccount.read(paths["quality"]).columns["original_glcm_Contrast"].null == 0
     samples = build_samples(
         rows,

@@ -172,7 +172,8 @@ def planning(tmp_path_factory: pytest.TempPathFactory) -> Project:
         folder = project.folder / "resources" / imported
         folder.mkdir(parents=True)
         (folder / "volumes.tsv").write_text(sheet.replace(",", "\t"))
-        (folder / "annotations.tsv").write_text(points.replace(",", "\t"))
+        for name in ("annotations.tsv", "../../my_points.tsv"):
+            (folder / name).write_text(points.replace(",", "\t"))
     for row in sheet.splitlines()[1:]:
         folder = project.folder / row.split(",")[4]
         folder.mkdir(parents=True)

@@ -141,9 +141,11 @@ def features_of_patients(rows: SplitRows) -> list[Check]:
     size = np.bincount(patient)
     ill = np.bincount(patient, weights=rows.label) > 0
     found = []
-    if (size > 1).sum() > len(size) / 2:
-        for place, name in enumerate(rows.features):
-            values = np.nan_to_num(rows.numbers[:, place], nan=np.nanmedian(rows.numbers[:, place]))
+    if 2 <= ill.sum() <= len(ill) - 2 and (size > 1).sum() > len(size) / 2:
+        for name, values in zip(rows.features, rows.numbers.T, strict=True):
+            if np.isnan(values).all():
+                continue
+            values = np.nan_to_num(values, nan=np.nanmedian(values))
             mean = np.bincount(patient, weights=values) / size
             if (values - mean[patient]).std() > STEADY * mean.std():
                 continue

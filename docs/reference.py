@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tomocalc.accounts.doubts import KINDS
-from tomocalc.config import SCHEMAS, Schema, allowed, load_schema, resolve
+from tomocalc.config import SCHEMAS, Schema, allowed, load_schema
 from tomocalc.errors import CODES, FAULTS
 from tomocalc.files import sheet_rows, write_text
 from tomocalc.tables import CLUSTER_FEATURES, MEASURED, READER
@@ -37,20 +37,20 @@ def settings_table(schema: Schema) -> str:
     lines = ["| key | values | meaning |", "|---|---|---|"]
     lines += [
         f"| `{key}` | {allowed(item)} | {item.get('description', '')} |"
-        for key, item in _leaves(schema, schema)
+        for key, item in _leaves(schema)
     ]
     return "\n".join(lines) + "\n"
 
 
-def _leaves(schema: Schema, root: Schema, prefix: str = "") -> Iterator[tuple[str, Schema]]:
+def _leaves(schema: Schema, prefix: str = "") -> Iterator[tuple[str, Schema]]:
     for key, item in schema["properties"].items():
         cut = [word for word, value in item.items() if value is None and word != "default"]
         if cut:  # YAML takes what follows an unquoted comma for one more key
             raise ValueError(f"{prefix}{key}: put quotes around the text that ends {cut[0]!r}")
         if "properties" in item:
-            yield from _leaves(item, root, f"{prefix}{key}.")
+            yield from _leaves(item, f"{prefix}{key}.")
         else:
-            yield f"{prefix}{key}", {**resolve(item, root), **item}
+            yield f"{prefix}{key}", item
 
 
 def errors_page() -> str:

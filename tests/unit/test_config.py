@@ -47,23 +47,16 @@ def described(section, schema):
     assert kinds.keys() == properties.keys(), "say it in tomocalc/sections.py"
     for key, kind in kinds.items():
         wanted = properties[key]
-        if "$ref" in wanted:
-            wanted = SCHEMA["$defs"][wanted["$ref"].rsplit("/", 1)[1]]
         if "properties" in wanted:
             described(kind, wanted)
         elif "enum" in wanted:
-            assert set(get_args(kind)) == set(wanted["enum"]), (
-                f"{key}: say it in tomocalc/sections.py"
-            )
+            assert set(get_args(kind)) == set(wanted["enum"]), f"{key}, in tomocalc/sections.py"
         else:
             choices = [it for it in get_args(kind) if it is not type(None)]
             one = choices[0] if isinstance(kind, UnionType) else kind
             wide = get_origin(one) or one
             name = KINDS.get(wide, "array")
-            kinds_of_schema = (
-                wanted["type"] if isinstance(wanted["type"], list) else [wanted["type"]]
-            )
-            assert name in kinds_of_schema, key
+            assert name in wanted["type"], key
 
 
 @pytest.mark.parametrize("name", ["paper", "mini_mias"])
@@ -114,21 +107,26 @@ def test_shipped_configs_are_valid(name):
         ({"evaluation": {"prevalences": 0.01}}, "Fix: write it as a list: [0.01]."),
         ({"evaluation": {"prevalences": "0.01 0.1"}}, "Fix: write it as a list: [0.01, 0.1]."),
         ({"evaluation": {"prevalences": None}}, "Fix: give a list: shares of"),
-        ({"tuning": {"units": 64}}, "Fix: give a list: range, [lowest, highest]."),
+        ({"tuning": {"units": 64}}, "Fix: give a list: [fewest, most] of a layer."),
         ({"volumes": {"kinds": "synthetic 2D"}}, "Fix: write it as a list: [synthetic 2D]."),
         ({"tuning": {"units": [64, 16]}}, "key tuning.units): 64 is above 16"),
         ({"tuning": {"units": [64]}}, "key tuning.units): [64] has fewer than 2 entries"),
         ({"insertion": {"contrast": [1.0, 0.1]}}, "key insertion.contrast): 1.0 is above 0.1"),
         ({"detectors": ["unet"], "protocol": "paper"}, "and the paper has none (protocol: paper)"),
-        ({"split": {2: None}}, "write decimals with a point, as in 0.5: a comma ends a value"),
-        ({"schema_version": 7}, "key schema_version): 7 was given."),
+        ({"split": {2: None}}, "write decimals with a point, thousands without a mark, text"),
+        ({"schema_version": 7}, "key schema_version): 7 was given. Fix: use one of: 1."),
+        ({"model": {"tuning": {}}}, "write `tuning:` at the left edge, not below `model:`."),
+        ({"evaluation": {"distance_mm": 3}}, "on='{cluster: {distance_mm: …}}'; or below `cl"),
+        ({"distance_mm": 3}, "; or below `evaluation: cluster:`, which has it too."),
+        ({"tuning": {"layers": [1, 5]}}, "key tuning.layers.1): 5 is above 4. Fix: give integer, "),
+        ({"split": {(1, 2): 3}}, "key split.(1, 2)): `(1, 2)` is not a setting. Fix: use one of"),
         ({"image": None}, "key image): null was given where a group of keys is wanted"),
         ({"table": {"features": {"flaeche": "A"}}}, 'features): "flaeche" was given. Fix: '),
         ({"table": {"features": {"aera": "A"}}}, "did you mean `area`?"),
         ({"source": "table"}, "key table.path): source is table but it has no value"),
         ({"table": {"positive": True}}, "unquoted, YAML reads yes, on, true as true"),
         ({"table": {"positive": 1}}, 'Fix: put it in quotes, as in "1"'),
-        ({"dataset": {"impute": False}}, "unquoted, YAML reads no, off, false as false"),
+        ({"dataset": {"impute": False}}, "reads no, off, false as false. Fix: use one of: none"),
     ],
 )
 def test_each_mistake_is_one_line_with_its_key(change, line):
@@ -152,7 +150,7 @@ def test_what_yaml_passes_over_is_told(tmp_path, text, line):
     with pytest.raises(TomocalcError) as caught:
         check_text(tmp_path / "study.yaml")
     assert line in str(caught.value)
-    (tmp_path / "study.yaml").write_text('a: &a {seed: 0, b: "012", c: 0.5, d: 10}\ne: *a\n')
+    (tmp_path / "study.yaml").write_text('a: &a {seed: 0, b: "012", c: 0.5, d: 1,000,000}\ne: *a\n')
     check_text(tmp_path / "study.yaml")
 
 
@@ -177,14 +175,14 @@ def test_command_line_text_becomes_the_type_of_the_schema():
     config = changed(
         seed="7",
         table={"header": "false", "sha256": "null"},
-        model={"learning_rate": "1e-3", "units": ["64", 32]},
+        model={"learning_rate": "1e-3", "units": ["64", 32.0]},
     )
     checked = check_config(config, SCHEMA)
     assert checked["seed"] == 7
     assert checked["table"]["header"] is False
     assert checked["table"]["sha256"] is None
     assert checked["model"]["learning_rate"] == 0.001
-    assert checked["model"]["units"] == [64, 32]
+    assert str(checked["model"]["units"]) == "[64, 32]"
 
 
 def test_settings_in_another_order_are_the_same_settings():

@@ -107,10 +107,12 @@ def test_paths_of_the_configuration_are_meant_for_this_system(
     monkeypatch.setenv("HOME", "/home/me")
     config["volumes"] |= {"sheet": "~/study/volumes.csv", "annotations": "points.csv"}
     config["table"] |= {"path": "https://example.org/~me/table.csv"}
+    config |= {"runs": ["results", "~/study/results"]}
     localise_paths(config)
     assert config["volumes"]["sheet"] == "/home/me/study/volumes.csv"
     assert config["volumes"]["annotations"] == "points.csv"
     assert config["table"]["path"] == "https://example.org/~me/table.csv"
+    assert config["runs"] == ["results", "/home/me/study/results"]
     config["volumes"] |= {"sheet": "D:\\study\\volumes.csv", "data_root": "$STUDY"}
     with pytest.raises(TomocalcError) as caught:
         localise_paths(config)

@@ -142,9 +142,7 @@ class _Column:
             return None
         if self._comma and DECIMAL_COMMA.fullmatch(text):
             text = text.replace(",", ".")
-        value = coerce(text, self.kind, self.kind)
-        if isinstance(value, float) and "integer" in self.kind.get("type", ()):
-            return int(value) if value.is_integer() else value  # pandas writes 3.0 beside a gap
+        value = coerce(text, self.kind)  # pandas writes 3.0 beside a gap
         choices = {str(word).casefold(): word for word in self.kind.get("enum", ())}
         return choices.get(str(value).casefold(), value)
 

@@ -43,7 +43,7 @@ def check_config(config: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
         and settings that contradict each other.
     """
     schema = _features_of(config, schema)
-    coerced = coerce(config, schema, schema)
+    coerced = coerce(config, schema)
     errors = [
         TomocalcError("E101", what=what, where=f"configuration key {key}", why=why, fix=fix)
         for key, what, why, fix in mistakes(coerced, schema)
@@ -62,22 +62,23 @@ def _features_of(config: Mapping[str, Any], schema: Schema) -> Schema:
     return {**schema, "properties": {**properties, "features": free}}
 
 
-def coerce(value: Any, schema: Schema, root: Schema) -> Any:
+def coerce(value: Any, schema: Schema) -> Any:
     """Return *value* with text turned into the number, boolean or null that *schema* wants.
 
     ``--config`` passes values as text, and YAML reads ``1e-3`` as text. Text that does not
-    parse stays as it is, for the validator to name. Known keys come in the order of *schema*:
-    Snakemake would take settings in another order for other settings.
+    parse stays as it is, for the validator to name; 20.0 is 20 where an integer is wanted. Known
+    keys come in the order of *schema*: Snakemake would take settings in another order for others.
     """
-    schema = resolve(schema, root)
     if isinstance(value, Mapping):
         known, other = schema.get("properties", {}), schema.get("additionalProperties")
         extra = other if isinstance(other, Mapping) else {}
         order = [key for key in known if key in value] + [key for key in value if key not in known]
-        return {key: coerce(value[key], known.get(key, extra), root) for key in order}
+        return {key: coerce(value[key], known.get(key, extra)) for key in order}
     if isinstance(value, list):
-        return [coerce(item, schema.get("items", {}), root) for item in value]
-    return _parse(value, schema) if isinstance(value, str) else value
+        return [coerce(item, schema.get("items", {})) for item in value]
+    read = _parse(value, schema) if isinstance(value, str) else value
+    whole = isinstance(read, float) and read.is_integer() and "integer" in _named(schema)
+    return int(read) if whole else read
 
 
 def _parse(text: str, schema: Schema) -> Any:
@@ -102,12 +103,6 @@ def _parse(text: str, schema: Schema) -> Any:
     return text
 
 
-def resolve(schema: Schema, root: Schema) -> Schema:
-    """Return what a schema refers to in *root*, or the schema itself."""
-    reference = schema.get("$ref")
-    return root["$defs"][reference.rsplit("/", 1)[1]] if reference else schema
-
-
 def mistakes(value: Any, schema: Schema) -> Iterator[tuple[str, str, str, str]]:
     """Yield (key path, what, why, fix) of every mistake in *value*, in the order of the keys."""
     from jsonschema import Draft202012Validator
@@ -115,7 +110,7 @@ def mistakes(value: Any, schema: Schema) -> Iterator[tuple[str, str, str, str]]:
     found = Draft202012Validator(schema).iter_errors(value)
     ordered = sorted(found, key=lambda error: [str(part) for part in error.absolute_path])
     # Each missing key of a group has an error that names them all.
-    yield from dict.fromkeys(line for error in ordered for line in _explain(error))
+    yield from dict.fromkeys(line for error in ordered for line in _explain(error, schema))
     yield from _not_finite(value, "")
 
 
@@ -131,42 +126,45 @@ def _not_finite(value: Any, key: str) -> Iterator[tuple[str, str, str, str]]:
         yield key, "wrong value", f"{value} was given", "give a finite number"
 
 
-EMPTY_TEXT, NO_CHOICE = "it is empty", "not an allowed value"
+EMPTY, NO_CHOICE = "it is empty", "not an allowed value"
+NO_COMMA = "write decimals with a point, thousands without a mark, text with a comma in quotes"
+AS_READ = {True: "YAML reads yes, on, true as true", False: "YAML reads no, off, false as false"}
+"""What happens to a word without quotes."""
+BOUNDS = {
+    "minimum": ("below", "at least"),
+    "exclusiveMinimum": ("not above", "above"),
+    "maximum": ("above", "up to"),
+    "exclusiveMaximum": ("not below", "below"),
+}
+"""Limits of a schema, as they are passed and as they are kept."""
 
 
-def _explain(error: ValidationError) -> Iterator[tuple[str, str, str, str]]:
+def _explain(error: ValidationError, root: Schema) -> Iterator[tuple[str, str, str, str]]:
     key = ".".join(str(part) for part in error.absolute_path)
     schema = cast("Schema", error.schema)
     instance = cast("Any", error.instance)
-    shown = json.dumps(instance, ensure_ascii=False, default=str)[:80]
+    shown = json.dumps(instance, ensure_ascii=False, default=str, skipkeys=True)[:80]
     if error.validator == "additionalProperties":
-        kinds = schema.get("properties", {})
-        known = list(kinds)
+        known = list(schema.get("properties", {}))
         for name in sorted(set(instance) - set(known), key=str):
-            homes = [one for one in known if name in kinds[one].get("properties", {})] or [""]
-            fix = _nested(f"{homes[0]}.{name}".strip("."), known) or _suggest(str(name), known)
-            fix += "".join(f"; or below `{one}:`, which has it too" for one in homes[1:])
-            if str(name).isdigit():
-                fix = "write decimals with a point, as in 0.5: a comma ends a value"
+            fix = _elsewhere(str(name), key, known, root)
+            if key and instance[name] is None and fix.startswith("use"):
+                fix = f"{NO_COMMA}; or {fix}"
             yield _join(key, str(name)), "unknown key", f"`{name}` is not a setting", fix
     elif error.validator == "required":
         for name in sorted(set(schema["required"]) - set(instance)):
             yield _join(key, name), "missing key", "it has no value", f"add `{name}`"
     elif error.validator in {"enum", "const"}:
         choices = schema.get("enum", [schema.get("const")])
-        fix = _choose(instance, choices)
-        yield key, NO_CHOICE, f"{shown} was given", _quoted(instance) or fix
+        why = f"{shown} was given"
+        why += f": unquoted, {AS_READ[instance]}" if isinstance(instance, bool) else ""
+        yield key, NO_CHOICE, why, _choose(instance, choices)
     else:
         why = {
             "type": f"{shown} was given where {_kinds(schema)} is wanted",
-            "minimum": f"{shown} is below {schema.get('minimum')}",
-            "exclusiveMinimum": f"{shown} is not above {schema.get('exclusiveMinimum')}",
-            "maximum": f"{shown} is above {schema.get('maximum')}",
-            "exclusiveMaximum": f"{shown} is not below {schema.get('exclusiveMaximum')}",
-            "minLength": EMPTY_TEXT,
-            "pattern": f"{shown} is not of the form that is asked for"
-            if instance
-            else "it is empty",
+            **{bound: f"{shown} is {no} {schema.get(bound)}" for bound, (no, _) in BOUNDS.items()},
+            "minLength": EMPTY,
+            "pattern": f"{shown} is not of the form that is asked for" if instance else EMPTY,
             "minItems": f"{shown} has fewer than {schema.get('minItems')} entries",
             "maxItems": f"{shown} has more than {schema.get('maxItems')} entries",
             "uniqueItems": f"{shown} repeats an entry",
@@ -197,8 +195,7 @@ def _wanted(schema: Schema, given: Any) -> str:
 def _quoted(given: Any) -> str | None:
     """Return what mends a text that YAML took for something else, if it did."""
     if isinstance(given, bool):
-        words = "yes, on, true" if given else "no, off, false"
-        return f"put the word in quotes: unquoted, YAML reads {words} as {str(given).lower()}"
+        return f"put the word in quotes: unquoted, {AS_READ[given]}"
     if isinstance(given, int | float | date):
         return f'put it in quotes, as in "{given}": unquoted, YAML reads a number or a date'
     return None
@@ -220,11 +217,31 @@ def _join(prefix: str, key: str) -> str:
     return f"{prefix}.{key}" if prefix else key
 
 
-def _nested(given: str, known: list[str]) -> str | None:
-    """Return how a key with dots in it is written, if its first word is a setting."""
-    group, dot, name = given.partition(".")
-    if not dot or group not in known:
-        return None
+def _elsewhere(name: str, group: str, known: list[str], root: Schema) -> str:
+    """Return where a key belongs that its *group* does not have, or what may be meant by it."""
+    groups = root.get("properties", {})
+    if group and name in groups:
+        return f"write `{name}:` at the left edge, not below `{group}:`"
+    homes = sorted(_homes(name, root), key=lambda home: not home.startswith(f"{group}."))
+    if not homes and name.partition(".")[0] not in groups:
+        return _suggest(name, known)
+    fix = _nested(homes[0] if homes else name)
+    for home in homes[1:]:
+        fix += f"; or below `{home.rpartition('.')[0].replace('.', ': ')}:`, which has it too"
+    return f"{fix}; `{group}:` has {', '.join(known)}" if group else fix
+
+
+def _homes(name: str, schema: Schema, path: str = "") -> Iterator[str]:
+    """Yield the settings called *name*, with their groups before a dot."""
+    for key, kind in schema.get("properties", {}).items():
+        if path and key == name:
+            yield f"{path}.{name}"
+        yield from _homes(name, kind, _join(path, key))
+
+
+def _nested(given: str) -> str:
+    """Return how a key with dots in it is written."""
+    group, _, name = given.partition(".")
     line = f"{name.replace('.', ': {')}: …{'}' * name.count('.')}"
     below = f"a line `{group}:` and below it, indented, `{line}`"
     return f"write it nested: {below}; with --config, {group}='{{{line}}}'"
@@ -271,19 +288,7 @@ def allowed(item: Schema) -> str:
     if "enum" in item:
         return ", ".join("empty" if choice is None else f"`{choice}`" for choice in item["enum"])
     text = " or ".join(NAMES.get(kind, kind) for kind in _named(item))
-    limits = _limits(item)
+    limits = ", ".join(f"{word} {item[key]}" for key, (_, word) in BOUNDS.items() if key in item)
+    if "minimum" in item and "maximum" in item:
+        limits = f"{item['minimum']} to {item['maximum']}"
     return f"{text}, {limits}" if limits else text
-
-
-def _limits(item: Schema) -> str:
-    """Return the range of a number in words; a limit that is not allowed itself says so."""
-    low, high = item.get("minimum"), item.get("maximum")
-    if low is not None and high is not None:
-        return f"{low} to {high}"
-    bounds = {
-        "minimum": "at least",
-        "exclusiveMinimum": "above",
-        "maximum": "up to",
-        "exclusiveMaximum": "below",
-    }
-    return ", ".join(f"{word} {item[key]}" for key, word in bounds.items() if key in item)

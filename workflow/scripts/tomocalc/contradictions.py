@@ -48,13 +48,12 @@ def check_text(path: str | Path) -> None:
             first: dict[str, yaml.Node] = {}
             for name, _ in node.value:
                 known = first.setdefault(str(name.value), name)
-                if known is not name and name.value != "<<":
+                if known is not name and name.value != "<<" and not name.value.isdigit():
                     line = known.start_mark.line + 1
                     why = f"`{name.value}` stands on line {line} too, and the last would win"
                     add("key_twice", name, why)
         elif node is not None and node.tag.endswith(":int") and OTHER_BASE.fullmatch(node.value):
-            why = f"YAML reads {node.value} as a number of base 8 or 60"
-            add("wrong_base", node, why)
+            add("wrong_base", node, f"YAML reads {node.value} as a number of base 8 or 60")
         nodes += [one for one in held if one not in nodes]
     raise_all(errors)
 

@@ -100,8 +100,9 @@ def _check_study(path: Path) -> None:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        why = f"{place}{getattr(error, 'problem', None) or 'it is no YAML'}"
-        fix = "correct it: indent by blanks, one blank behind a colon, close quotes and brackets"
+        why = f"{place}{getattr(error, 'problem', None) or 'it holds a control character'}"
+        fix = "correct it: indent by blanks, one blank behind a colon, close quotes and brackets, "
+        fix += "and put text that holds : # @ % or \\ in single quotes"
         raise _mistaken(where, why, fix) from None
     if not isinstance(read, dict):
         why = "it is empty" if read is None else "it holds no keys at its top level"

@@ -107,6 +107,7 @@ def localise_paths(config: Config) -> None:
             why, fix = foreign[0], foreign[1].partition(", or set volumes.data_root")[0]
             errors.append(fault("wrong_path", f"configuration key {key}", why, fix))
         config[section][name] = local_path(path)
+    config["runs"] = [local_path(folder) for folder in config["runs"]]
     raise_all(errors)
 
 

@@ -144,8 +144,7 @@ def put_in(volume: Volume) -> Volume:
 def of_few_and_their_mean(place: Path, seed: int) -> Path:
     """Write three slices and, behind them, their mean."""
     frames = stored(seed)[:3]
-    mean = np.rint(np.mean(frames, axis=0)).astype(np.uint16)
-    return as_stack(place, [*frames, mean])
+    return as_stack(place, [*frames, np.rint(np.mean(frames, axis=0)).astype(np.uint16)])
 
 
 def of_one_inverted(place: Path, seed: int) -> Path:
@@ -156,8 +155,7 @@ def of_one_inverted(place: Path, seed: int) -> Path:
 
 def of_two_volumes(place: Path, seed: int) -> Path:
     """Write a volume whose every other slice is another breast's."""
-    frames = [stored(seed + index % 2)[index] for index in range(5)]
-    return as_stack(place, frames)
+    return as_stack(place, [stored(seed + index % 2)[index] for index in range(5)])
 
 
 def of_rows(place: Path, seed: int) -> Path:

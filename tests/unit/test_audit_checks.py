@@ -88,7 +88,7 @@ def test_what_was_prepared_by_the_training_rows_is_clean(how: str) -> None:
 @pytest.mark.parametrize("over", ["rows", "ends", "size"])
 def test_scaling_by_all_rows_is_seen_in_three_decimals(over: str) -> None:
     rows, _ = scaled(3, over)
-    rounded = changed(rows, rows.frame.with_columns(pl.col(rows.features).round(3)))
+    rounded = changed(rows, rows.frame.with_columns(pl.col(rows.features).round(3), patient="row"))
     assert audit_split(rounded, permutations=0).check("scaled").verdict is Verdict.CAUTION
 
 
@@ -131,6 +131,10 @@ def test_few_patients_may_be_parted_by_chance() -> None:
     frame = frame.with_columns(label=pl.int_range(pl.len()) % 6 // 5)
     few = changed(rows, frame.with_columns(f5=pl.col("label").cast(pl.Float64)))
     assert audit_split(few, permutations=0).check("feature_alone").verdict is Verdict.UNSEEN
+    rows = table(1, rows=1, features=60)  # three of 60 are not
+    made = rows.frame.with_columns(label=pl.int_range(pl.len()) % 20 // 19)
+    audit = audit_split(changed(rows, made.with_columns(f5="label")), permutations=0)
+    assert audit.check("feature_alone").verdict is Verdict.CAUTION
 
 
 def test_rows_that_coarse_features_make_equal_are_counted_and_no_leak() -> None:

@@ -97,8 +97,7 @@ def test_what_overlaps_a_better_box_goes() -> None:
 
 def test_a_large_slice_is_searched_in_parts_without_a_seam() -> None:
     network, _ = trained("unet")
-    rng = np.random.default_rng(3)
-    whole = rng.normal(0, 0.25, (3, 600, 100)).astype(np.float32)
+    whole = np.random.default_rng(3).normal(0, 0.25, (3, 600, 100)).astype(np.float32)
     row, col = np.mgrid[:600, :100]
     places = [(y, 50) for y in (20, 440, 447, 470, 480, 511, 580)]
     for y, x in places:

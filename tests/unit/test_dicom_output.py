@@ -99,8 +99,7 @@ def test_a_volume_without_a_flagged_candidate_has_valid_objects() -> None:
 def test_marks_of_a_turned_image_are_those_of_the_stored_one() -> None:
     first = circles(read(report(turned=True)))[0]
     assert (first["x"], first["y"]) == pytest.approx((31 - 5.0, 39 - 10.4))
-    mask = read(segmentation(turned=True)).pixel_array
-    assert np.argwhere(mask).tolist()[-1] == [29, 27]
+    assert np.argwhere(read(segmentation(turned=True)).pixel_array).tolist()[-1] == [29, 27]
 
 
 def test_a_long_list_is_cut_at_the_most_probable(monkeypatch: pytest.MonkeyPatch) -> None:

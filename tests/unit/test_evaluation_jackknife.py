@@ -56,8 +56,7 @@ def test_a_share_by_hand() -> None:
 
 
 def test_one_row_of_each_patient_is_wilson_of_one_trial_less() -> None:
-    hit = np.arange(20) < 13
-    found = share_of(hit, np.arange(20), 0.95)
+    found = share_of(np.arange(20) < 13, np.arange(20), 0.95)
     assert (found.low, found.high) == pytest.approx(wilson(13 / 20 * 19, 19))
 
 

@@ -96,8 +96,7 @@ def test_the_limits_of_predictive_values_by_hand():
 
 
 def test_predictive_values_at_the_data_s_own_prevalence():
-    counts = {"tn": 45, "fp": 5, "fn": 10, "tp": 40}
-    line = values(counts, 0.5)
+    line = values({"tn": 45, "fp": 5, "fn": 10, "tp": 40}, 0.5)
     assert line.ppv.value == pytest.approx(40 / 45)
     assert line.npv.value == pytest.approx(45 / 55)
 

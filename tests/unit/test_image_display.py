@@ -90,8 +90,7 @@ def test_the_scale_bar_is_one_centimetre() -> None:
 
 
 def test_bytes_are_the_same_every_time_and_small() -> None:
-    rng = np.random.default_rng(1)
-    image = rng.integers(0, 120, (640, 500)).astype(np.uint8)
+    image = np.random.default_rng(1).integers(0, 120, (640, 500)).astype(np.uint8)
     one, two = (drawn(image, Mark(9.0, 9.0, 0, 2)) for _ in range(2))
     assert one == two
     assert len(one) < 600_000  # pure noise, which no real slice is
@@ -108,8 +107,7 @@ def test_panels_fit_a_screen(size: tuple[int, int]) -> None:
 
 
 def test_reductions() -> None:
-    rng = np.random.default_rng(2)
-    levels = rng.integers(0, 256, (20, 30)).astype(np.uint8)
+    levels = np.random.default_rng(2).integers(0, 256, (20, 30)).astype(np.uint8)
     blocks = levels[:, :24].reshape(5, 4, 6, 4)
     grey = Grey(levels[:, :24], IDENTITY)
     assert np.array_equal(reduce_max(grey, 4), blocks.max(axis=(1, 3)))

@@ -203,8 +203,7 @@ def test_what_is_not_near_a_spot_is_not_changed() -> None:
 
 def test_patches_go_on_beyond_the_border_by_reflection() -> None:
     raw = np.add.outer(10 * np.arange(40), np.arange(40)).astype(np.uint16)
-    mask = Breast(np.ones((4, 4), np.bool_), 10)
-    slice_ = Prepared(raw, mask, Scale(0.0, 0.25))
+    slice_ = Prepared(raw, Breast(np.ones((4, 4), np.bool_), 10), Scale(0.0, 0.25))
     (patch,) = patches(slice_, np.array([0.0]), np.array([39.0]))
     grey = patch.astype(np.float64)
     middle = SIDE // 2  # the pixel (0, 39), worth 39 · 0.25

@@ -19,8 +19,7 @@ from tomocalc.model.recipe import TrainingSettings
 def keras_parameters(inputs: int) -> int:
     """Parameters of Keras' 128-64-32 stack, whose layers have one bias each."""
     sizes = [inputs, 128, 64, 32]
-    lstm = sum(4 * (b * (a + b) + b) for a, b in pairwise(sizes))
-    return lstm + 33
+    return sum(4 * (b * (a + b) + b) for a, b in pairwise(sizes)) + 33
 
 
 def test_the_default_is_the_papers_stack() -> None:

@@ -38,8 +38,7 @@ def test_of_equally_near_ones_the_first_counts() -> None:
 
 
 def test_components_are_those_of_a_graph() -> None:
-    rng = np.random.default_rng(0)
-    row, other = rng.integers(0, 300, (2, 200))
+    row, other = np.random.default_rng(0).integers(0, 300, (2, 200))
     graph = coo_array((np.ones(200), (row, other)), shape=(300, 300))
     wanted = connected_components(graph, directed=False)[1]
     found = components(300, row, other)

@@ -82,8 +82,7 @@ def test_too_few_patients_are_refused_before_anything_is_measured() -> None:
 
 
 def test_without_a_learned_search_nothing_is_asked_for() -> None:
-    config = read("config")
-    plan = plan_run(config, SCHEMAS, look=True).search
+    plan = plan_run(read("config"), SCHEMAS, look=True).search
     assert plan.of_batch(at(batch="P001-LCC")) == []
     assert plan.by_volume(at(batch="P001-LCC")) == {}
     assert plan.released == {}

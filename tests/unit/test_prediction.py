@@ -119,8 +119,7 @@ KNOWN = Distribution(
 
 def shift(values: list[float], candidates: int = 1000) -> Drift:
     domain = msgspec.structs.replace(VOLUMES, candidates=candidates, features={"area": KNOWN})
-    frame = pl.DataFrame({"area": pl.Series(values, dtype=pl.Float32)})
-    (row,) = drift(frame, domain)
+    (row,) = drift(pl.DataFrame({"area": pl.Series(values, dtype=pl.Float32)}), domain)
     return row
 
 

@@ -87,8 +87,7 @@ def test_values_beyond_the_stored_bits_are_kept_and_said(tmp_path: Path) -> None
 
 
 def test_single_bits_above_the_stored_ones_are_a_fault(tmp_path: Path) -> None:
-    drawn = picture(bits=12) | np.uint16(0x8000)
-    path = write_dicom(tmp_path / "a.dcm", [drawn], bits=12)
+    path = write_dicom(tmp_path / "a.dcm", [picture(bits=12) | np.uint16(0x8000)], bits=12)
     with pytest.raises(TomocalcError, match=r"E202.*above the 4095 of its 12 bits"):
         opened(path).read(0)
 

@@ -21,8 +21,8 @@ AROUND = 8
 """Rows with the next lower values, and with the next higher ones, whose labels are asked."""
 LEVEL = 0.05
 """Chance that one of all features parts the classes, above which none is asked."""
-ENOUGH = 20
-"""Patients of a class beyond which chance parts no classes."""
+ENOUGH = 50
+"""Patients of a class beyond which more make an AUROC above `TOO_GOOD` no rarer by chance."""
 RARER = 10
 """Patients of the rarer class from which on two features are asked: fewer are parted by chance."""
 STEADY = 0.1
@@ -117,9 +117,10 @@ def _around_alone(alone: list[FeatureAlone], rows: SplitRows) -> list[FeatureAlo
         label, ranked = rows.label[order], values[order]
         count = np.concatenate([[0.0], np.cumsum(label)])
         place = np.arange(len(label))
-        own = np.unique(np.stack([ranked, whose[order]]), axis=1, return_inverse=True)[1]
+        levels, own = np.unique(ranked, return_inverse=True)
+        own = np.unique(own * (whose.max() + 1) + whose[order], return_inverse=True)[1]
         ill, size = np.bincount(own, label)[own], np.bincount(own)[own]
-        coarse = AROUND * len(np.unique(ranked)) <= len(ranked)
+        coarse = AROUND * len(levels) <= len(ranked)
         for around, how in ((AROUND, "in some range"), *[(0, "as a code")] * coarse):
             low, high = np.maximum(place - around, 0), np.minimum(place + around, len(label) - 1)
             # all rows of a value or none: which of them stand near is the order of the table

@@ -57,9 +57,12 @@ def _scaled(rows: SplitRows, once: Bools, exact: Exact) -> Check:
     # a few of the test rows may be clipped at the ends of the training rows
     ways = ("all rows together", once, 0.5), ("the test rows alone", test, 0.9)
     for subject, these, share in ways:
-        fewer = these & (whose != whose[these.argmax()])
-        # a mean that is exact without a patient too is one of every patient
-        marks = [_scaling(*one, these) - (_scaling(*one, fewer) & {"mean"}) for one in exact]
+        # a mean that is 0 of one patient too is of every patient, and not of these rows
+        own = these & (whose == whose[these.argmax()]) & (whose != "")
+        marks = [_scaling(*one, these) for one in exact]
+        for found, (values, near) in zip(marks, exact, strict=True):
+            if own.any() and abs(np.nansum(values[own])) <= near * own.sum():
+                found.discard("mean")
         marked = [found for found in marks if found]
         # what the learnt rows alone would have done as well is no leak, and who scales the test
         # rows alone scales the learnt ones alone as well

@@ -102,12 +102,7 @@ def _write_volume(folder: Path) -> Path:
         difficulty=0.5,
     )
     volume = PhantomVolume(
-        volume_id=VOLUME,
-        patient_id="P001",
-        laterality="L",
-        view="CC",
-        calcified=True,
-        outcome=None,
+        volume_id=VOLUME, patient_id="P001", laterality="L", view="CC", calcified=True, outcome=None
     )
     made = simulate(volume, seed=1, settings=settings)
     path = folder / f"{VOLUME}.dcm"

@@ -73,11 +73,7 @@ def like_words(
 
 
 def split_clusters(
-    path: str,
-    table: pl.DataFrame,
-    cluster: str | None,
-    label: str,
-    patient_id: str | None,
+    path: str, table: pl.DataFrame, cluster: str | None, label: str, patient_id: str | None
 ) -> Iterator[TomocalcError]:
     """Say that rows name no cluster, or that one cluster has two patients or two outcomes."""
     if cluster is None:

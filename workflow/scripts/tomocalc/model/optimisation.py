@@ -77,10 +77,7 @@ class Adam:
 
 
 def make_step(
-    model: Ensemble,
-    optimizer: Adam,
-    settings: TrainingSettings,
-    weights: Tensor,
+    model: Ensemble, optimizer: Adam, settings: TrainingSettings, weights: Tensor
 ) -> Step:
     """Return the function that learns from one batch.
 

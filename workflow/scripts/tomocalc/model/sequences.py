@@ -136,12 +136,7 @@ def build_samples(
 
 
 def build_sequences(
-    candidates: pl.DataFrame,
-    *,
-    features: list[str],
-    kind: str,
-    slices: int,
-    missing: bool = False,
+    candidates: pl.DataFrame, *, features: list[str], kind: str, slices: int, missing: bool = False
 ) -> Sequences:
     """Arrange the rows of every candidate as one sequence.
 

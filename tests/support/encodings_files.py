@@ -107,7 +107,7 @@ ENCODINGS: dict[str, Encoding] = {
     ),
     "single slices, positions of no plane": Encoding(
         saved_each(
-            lambda n: one(n, ImageOrientationPatient=None, ImagePositionPatient=[n ^ 1, 0, 0])
+            lambda n: one(n, ImageOrientationPatient=None, ImagePositionPatient=[n / 1e6, n ^ 1, 0])
         ),
         options=SPACED,
         doubts=("order_differs",),

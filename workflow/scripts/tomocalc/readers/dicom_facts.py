@@ -7,7 +7,7 @@ import numpy as np
 from tomocalc.accounts.doubts import Doubt
 from tomocalc.readers.dicom_attributes import MAMMOGRAM, PROCESSING, PROJECTION, SLAB, SYNTHETIC_2D
 from tomocalc.readers.dicom_header import DicomHeader, same_spacing
-from tomocalc.readers.dicom_selection import Item, by_number
+from tomocalc.readers.dicom_selection import Item, by_number, located
 from tomocalc.readers.plane import Facts
 
 FLAT = {MAMMOGRAM, PROCESSING, PROJECTION}
@@ -156,11 +156,8 @@ def _of_order(items: list[Item], places: list[int]) -> list[Doubt]:
 
 def _located_otherwise(items: list[Item]) -> bool:
     """Return whether single images lie otherwise by SliceLocation, or positions of no plane."""
-    if any(item.depth is not None for item in items):
-        return False
-    places = [item.header.stack_places for item in items]
-    known = all(map(any, places)) and len(set(places)) == len(places)
-    return known and places not in (sorted(places), sorted(places, reverse=True))
+    at = [] if any(item.depth is not None for item in items) else located(items)
+    return at not in (sorted(at), sorted(at, reverse=True))
 
 
 def _of_numbers(items: list[Item]) -> list[Doubt]:

@@ -183,12 +183,13 @@ def _ordered(items: list[Item], where: str) -> list[Item]:
     if 0 < depths.count(None) < len(items):
         why = f"{depths.count(None)} of its {len(items)} images have no position"
         raise fault("headers_unordered", where, why)
-    instances = [item.header.instance for item in items]
-    located = {item.header.stack_places for item in items if any(item.header.stack_places)}
-    if one_file or len({*instances} - {None}) < len(items) == len(located):
+    if one_file:
         return _by_stack_place(items)
-    _check_distinct(instances, "InstanceNumber", where)
-    return sorted(items, key=lambda item: item.header.instance or 0)
+    at: Sequence[float | None] = [item.header.instance for item in items]
+    if None in at or len({*at}) < len(items):
+        at = located(items) or at
+    _check_distinct(at, "InstanceNumber", where)
+    return [items[index] for index in sorted(range(len(at)), key=lambda index: at[index] or 0)]
 
 
 def _by_stack_place(items: list[Item]) -> list[Item]:
@@ -205,6 +206,19 @@ def _check_distinct(keys: Sequence[float | None], name: str, where: str) -> None
     if None in keys or len({*keys}) < len(keys):
         why = f"{name} is missing in some images, or gives several one place"
         raise fault("headers_unordered", where, why)
+
+
+def located(items: list[Item]) -> list[float]:
+    """Return where single images lie by SliceLocation, or by the coordinate that moves most.
+
+    Nothing where that does not tell all of them apart.
+    """
+    places = [(*item.header.stack_places, ())[0] for item in items]
+    if () in places or len({*map(len, places)}) > 1:
+        return []
+    table = np.array(places)
+    at = table[:, np.ptp(table, axis=0).argmax()].tolist()
+    return at if len({*at}) == len(at) else []
 
 
 def by_number(items: list[Item]) -> list[Item] | None:

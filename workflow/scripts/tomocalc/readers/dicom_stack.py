@@ -170,13 +170,7 @@ def _plane(item: Item, parts: Spans, *, place: int, rescaled: bool) -> Plane:
     decode: Callable[[], Decoded]
     if rescaled:
         decode = partial(
-            modality_values,
-            item.file,
-            header,
-            parts,
-            where,
-            slope=slope,
-            intercept=intercept,
+            modality_values, item.file, header, parts, where, slope=slope, intercept=intercept
         )
     else:
         decode = partial(stored_values, item.file, header, parts, where)

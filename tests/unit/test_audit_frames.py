@@ -136,7 +136,7 @@ def test_a_mark_between_thousands_is_no_decimal_comma() -> None:
 @pytest.mark.parametrize("gap", ["#DIV/0 !", "#N/D", "#N/A", "####", "None", "--", "n.a."])
 def test_what_stands_for_no_number_leaves_its_column_a_feature(gap: str) -> None:
     area = [gap, *(f"{one},5" for one in range(59))]
-    named = dict.fromkeys(("at", "place", "rows", "tested", "twin"), area)  # as checks do, too
+    named = dict.fromkeys((" at", "at", "place", "row_twin", "rows", "tested", "twin"), area)
     frame = pl.DataFrame({**named, "label": [0, 1] * 30, "part": ["train", "test"] * 30})
     found = audit_table(frame, label="label", permutations=0)
     assert [one.feature for one in found.features] == [f"{name} of the table" for name in named]

@@ -217,6 +217,8 @@ def test_frames_of_pandas_are_welcome(kind: Any, positive: object) -> None:
     frame = rows.frame.to_pandas()
     frame["label"] = frame["label"].astype(kind)
     frame["note"] = [place if place % 2 else "text" for place in range(len(frame))]
+    if kind == "string" and positive:
+        frame.loc[::2, "label"] = frame["label"].replace("1", "1.0")
     if (kind, positive) == ("bool", None):
         frame.index = frame.index[::-1]
     call = {"label": "label", "patient": "patient", "positive": positive, "permutations": 0}

@@ -103,6 +103,8 @@ def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch) -> None:
     write_json("~/new/a.json", [1])
     assert read_json("~/new/a.json") == [1]
     assert source_files("~/new") == [tmp_path / "new/a.json"]
+    with pytest.raises(TomocalcError, match="E105"):
+        tomocalc.audit_images("~/new", tmp_path / "new")
 
 
 def test_a_fault_names_the_folder_itself_and_may_ask() -> None:

@@ -19,8 +19,9 @@ def test_an_empty_sheet_says_so(sheet, tmp_path):
     (tmp_path / "huge.tsv").write_text(f"{HEADER}\n{'x' * 200_000}\n")
     assert "huge.tsv:2" in fault(str(tmp_path / "huge.tsv"))
     assert "it is empty" in fault(str(tmp_path / "empty.tsv"))
-    assert "No such file or directory. Fix: give" in fault(str(tmp_path / "absent.tsv"))
-    assert "import='{victre: FOLDER}'" in fault(str(tmp_path / "victre/volumes.tsv"))
+    for own in ("absent.tsv", "victre/volumes.tsv"):
+        assert "No such file or directory. Fix: give" in fault(str(tmp_path / own))
+    assert "import='{victre: FOLDER}'" in fault(str(tmp_path / "resources/victre/volumes.tsv"))
 
 
 def test_a_sheet_of_another_encoding_names_the_remedy(sheet):

@@ -175,7 +175,9 @@ def sheet_content(path: str) -> str:
         content = read_content(path)
     except OSError as error:
         fix = "give the path of a TSV or CSV file; it starts from the working directory"
-        if (made := Path(path).parent).name in DATASETS:
+        made = Path(path).parent
+        imported = made.parent.name == "resources" and made.name in DATASETS
+        if imported and not (made / "volumes.tsv").exists():
             how = f"{made}/volumes.tsv --config import='{{{made.name}: FOLDER}}'"
             fix = f"import the data set first, without --configfile: snakemake --cores 1 {how}"
         raise sheet_error(path, error.strerror or type(error).__name__, fix) from error

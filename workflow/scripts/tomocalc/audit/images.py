@@ -58,9 +58,10 @@ def audit_images(train: str | Path, test: str | Path) -> SplitAudit:
     TomocalcError
         ``E104`` for a folder that is missing or holds no image, ``E105`` for one given twice.
     """
-    if Path(train).resolve() == Path(test).resolve():
-        raise fault("nothing_to_compare", Path(train).resolve(), "it is given as both folders")
-    learnt, asked = _read(at_home(train)), _read(at_home(test))
+    train, test = at_home(train), at_home(test)
+    if train.resolve() == test.resolve():
+        raise fault("nothing_to_compare", train.resolve(), "it is given as both folders")
+    learnt, asked = _read(train), _read(test)
     found = [
         _same_pixels(asked, learnt),
         *_alike(asked, learnt),

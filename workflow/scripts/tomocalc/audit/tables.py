@@ -98,7 +98,11 @@ def audit_table(
     names = [name for name in filled if not _is_name(name, numeric[name])]
     used = list(dict.fromkeys(features)) if features else names
     if not used:
-        raise unusable("features", "no column of the table holds numbers", "name them: --features")
+        why, fix = "no column of the table holds numbers", "give a table of features"
+        if filled:
+            why = "its numbers seem to name rows: whole ones, called so or none of them twice"
+            fix = "name those that are features: --features"
+        raise unusable("features", why, fix)
     if missing := [name for name in used if name not in filled]:
         why = "it holds text" if missing[0] not in numeric.columns else "it holds no number"
         if missing[0] in (label, patient, site):
@@ -136,8 +140,8 @@ def audit_table(
 
 def _own(name: str) -> str:
     """Return the name of a column beside those that every split has, or gets while it is asked."""
-    taken = "row", "patient", "part", "label", "place", "at", "rows", "tested", "twin"
-    return f"{name} of the table" if name in taken else name
+    taken = r".*_twin|row|patient|part|label|place| ?at|rows|tested|twin"
+    return f"{name} of the table" if re.fullmatch(taken, name) else name
 
 
 def labels_of(
@@ -158,7 +162,8 @@ def labels_of(
         why = f"it holds {len(kinds)} different labels"
         why += "" if positive is None else ", and none of them is the positive one"
         raise unusable(f"column {name}", why, "say which one is positive: --positive VALUE")
-    others = [kind for kind in kinds if kind != wanted[-1]]
+    wanted = wanted[-1:] if positive is None else wanted  # else all spellings of one: 1 and 1.0
+    others = [kind for kind in kinds if kind not in wanted]
     if negative is None and len(others) != 1:
         why = f"it holds {len(kinds)} different labels, and which are negative is not said"
         raise unusable(f"column {name}", why, "name them: --negative VALUE …; others are left out")
@@ -167,7 +172,7 @@ def labels_of(
         if len(others) < len(set(negative)):
             why = "a negative label is in no row, or is the positive one"
             raise unusable(f"column {name}", why, "correct --negative")
-    classes = {wanted[-1]: 1} | dict.fromkeys(others, 0)
+    classes = dict.fromkeys(wanted, 1) | dict.fromkeys(others, 0)
     return texts.replace_strict(classes, default=None, return_dtype=pl.Int8), wanted[-1]
 
 

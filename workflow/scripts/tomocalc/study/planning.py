@@ -151,8 +151,10 @@ def _check_wanted(
 
 def _pilots(frame: pl.DataFrame, label: str, patient: str, scores: list[str]) -> list[Pilot]:
     """Return each of the *scores* on the patients of the test part."""
+    at = pl.int_range(frame.height, eager=True)  # rows count from 0 in the pilot as it is given
     if "part" in frame.columns:
-        frame = frame.filter(pl.col("part").cast(pl.String).str.to_lowercase() == "test")
+        tested = frame["part"].cast(pl.String).str.to_lowercase() == "test"
+        frame, at = frame.filter(tested), at.filter(tested)
     for name in (label, patient, *scores):
         if name not in frame.columns:
             why = f"the pilot has no such column; {close_to(name, frame.columns)}"
@@ -162,7 +164,7 @@ def _pilots(frame: pl.DataFrame, label: str, patient: str, scores: list[str]) ->
         cells = frame[name].cast(kind, strict=False)
         bad = cells.str.to_lowercase().is_in(EMPTY) if name == patient else ~cells.is_finite()
         if (bad := bad.fill_null(value=True)).any():
-            why = f"row {bad.arg_max()} holds no {'name' if name == patient else 'number'}, as "
+            why = f"row {at.filter(bad)[0]} holds no {'name' if name == patient else 'number'}, as "
             why += f"{bad.sum():,} of {len(bad):,} rows do"
             raise _fault(f"column {name}", why, "correct them, or leave these rows out")
     if frame.is_empty():

@@ -135,10 +135,7 @@ def _slice(row: Finding, volume: Located) -> int | None:
 
 
 def _boxed(
-    row: Finding,
-    places: tuple[tuple[int | None, int], ...],
-    stack: MaskStack,
-    volume: Located,
+    row: Finding, places: tuple[tuple[int | None, int], ...], stack: MaskStack, volume: Located
 ) -> Finding:
     drawn = PlacedMask(row["mask"], places, volume.turned, _axes(volume))
     mask = drawn.slices()

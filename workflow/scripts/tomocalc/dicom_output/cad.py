@@ -100,10 +100,7 @@ def cad_bytes(scored: ScoredVolume) -> bytes:
         library,
         summary,
         _code(
-            "CONTAINS",
-            DETECTIONS,
-            SUCCEEDED,
-            [_container("INFERRED FROM", SUCCESSFUL, performed)],
+            "CONTAINS", DETECTIONS, SUCCEEDED, [_container("INFERRED FROM", SUCCESSFUL, performed)]
         ),
         _code("CONTAINS", ANALYSES, NOT_TRIED),
     ]

@@ -67,10 +67,7 @@ def operating_points(
 
 
 def _point(
-    rule: Rule,
-    threshold: float,
-    test: tuple[Labels, Scores, NDArray[np.int32]],
-    confidence: float,
+    rule: Rule, threshold: float, test: tuple[Labels, Scores, NDArray[np.int32]], confidence: float
 ) -> OperatingPoint:
     figures = figures_of_merit(*test, threshold=threshold, confidence=confidence)
     return OperatingPoint(

@@ -12,6 +12,7 @@ import pytest
 
 import train_lstm
 from evaluate_lstm import main
+from support.defaults import CONFIG
 from support.manifests import manifest
 from support.model_data import MODEL, make_candidates, make_splits, training
 from tomocalc.evaluation.clusters import CLUSTERS
@@ -22,12 +23,7 @@ from tomocalc.study.seal import open_seal, part_of_rows
 
 HEADER = "volume_id\tslice\tx\ty\tradius\tkind"
 SPLIT = {"validation_fraction": 0.2, "test_fraction": 0.25, "folds": 3}
-SETTINGS = {
-    "threshold": "max_f1",
-    "confidence": 0.95,
-    "prevalences": [0.01, 0.1],
-    "cluster": {"calcifications": 3, "distance_mm": 10.0},
-}
+SETTINGS = CONFIG["evaluation"] | {"prevalences": [0.01, 0.1]}
 OVERLOOKED = "q0"
 """A patient with a calcification of whom nothing was found: drawn into the test part."""
 

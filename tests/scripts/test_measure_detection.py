@@ -75,7 +75,6 @@ def test_truth_adds_bins_of_visibility_and_other_objects(tmp_path: Path) -> None
     visible = {rates.above: rates.found for rates in local.by_visibility}
     assert visible[5].recall == 1
     assert visible[0].recall == 0
-    assert local.strong is not None
     assert local.strong.findings == 3
     assert local.other_objects["clip"].findings == 1
     assert local.kinds == {}

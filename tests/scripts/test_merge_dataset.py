@@ -14,6 +14,7 @@ import merge_dataset
 from support.candidates import as_shard, cohort
 from support.image_files import write_png
 from support.manifests import manifest as made
+from support.table_data import MAP
 from support.table_data import merge_volumes as merge
 from tomocalc.accounts.manifest import QuarantinedSlice, SliceFacts, TableEntry
 from tomocalc.accounts.quality import QualityAccount
@@ -177,30 +178,26 @@ def test_every_flipped_bit_is_found(tmp_path):
             merge(tmp_path, [manifest])
 
 
-def test_a_lost_shard_is_named(tmp_path):
+def test_a_lost_or_foreign_shard_is_named(tmp_path):
     manifest = write_volume(tmp_path / "features", "v")
+    spoil(manifest, 1, lambda rows: rows.drop("contrast"))
+    with pytest.raises(TomocalcError, match=r"0001\.parquet.*contrast"):
+        merge(tmp_path, [manifest])
     (manifest.parent / "0000.parquet").unlink()
     with pytest.raises(TomocalcError, match=r"0000\.parquet\): the file is missing"):
         merge(tmp_path, [manifest])
 
 
-def test_a_foreign_schema_is_named(tmp_path):
-    manifest = write_volume(tmp_path / "features", "v")
-    spoil(manifest, 1, lambda rows: rows.drop("contrast"))
-    with pytest.raises(TomocalcError, match=r"0001\.parquet.*contrast"):
-        merge(tmp_path, [manifest])
-
-
-def test_an_old_manifest_is_refused(tmp_path):
-    manifest = write_volume(tmp_path / "features", "v", schema_version=0)
-    with pytest.raises(TomocalcError, match="schema version 0"):
-        merge(tmp_path, [manifest])
-
-
-def test_too_many_quarantined_slices_stop_the_merge(tmp_path):
-    manifest = write_volume(tmp_path / "features", "v", quarantined=(BAD,))
-    with pytest.raises(TomocalcError, match=r"E306.*1 of 2 slices"):
-        merge(tmp_path, [manifest])
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        ({"schema_version": 0}, "schema version 0"),
+        ({"quarantined": (BAD,)}, r"E306.*1 of 2 slices"),
+    ],
+)
+def test_an_old_manifest_or_one_of_too_many_bad_slices_is_refused(tmp_path, facts, message):
+    with pytest.raises(TomocalcError, match=message):
+        merge(tmp_path, [write_volume(tmp_path / "features", "v", **facts)])
 
 
 def spoil(manifest: Path, index: int, change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
@@ -215,16 +212,7 @@ def spoil(manifest: Path, index: int, change: Callable[[pl.DataFrame], pl.DataFr
 def test_a_table_is_checked_against_its_checksum(tmp_path):
     table = tmp_path / "t.csv"
     table.write_text("A,y\n1,1\n2,0\n")
-    columns = {
-        "header": True,
-        "features": {"area": "A"},
-        "label": "y",
-        "positive": "1",
-        "negative": None,
-        "patient_id": None,
-        "cluster": None,
-        "site": None,
-    }
+    columns = MAP | {"features": {"area": "A"}, "positive": "1"}
     kept = []
     right = columns | {"sha256": hashlib.sha256(table.read_bytes()).hexdigest()}
     merge_dataset.merge_table(str(table), right, "fail", append=kept.append)

@@ -101,7 +101,6 @@ def test_a_model_of_another_spacing_is_refused_before_anything_is_written(
 ) -> None:
     own, other = prepared / "model/model.safetensors", tmp_path / "other"
     how = load_model(own).domain.extraction
-    assert how is not None
     changed(own, other / "model", extraction=replace(how, pixel_spacing_mm=(0.05, 0.06)))
     for name in ("raw", "features"):
         (other / name).symlink_to(prepared / name)

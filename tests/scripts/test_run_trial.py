@@ -109,7 +109,6 @@ def test_a_full_gpu_fails_the_trial_only(tmp_path: Path, monkeypatch: pytest.Mon
 def test_k_folds_and_other_objectives(tmp_path: Path) -> None:
     trial = Study(tmp_path, validation="kfold", objective="auroc").run(0)
     assert trial.epochs == 3 * TUNING["epochs"]
-    assert trial.value is not None
     assert 0.5 < trial.value <= 1
 
 

@@ -11,8 +11,9 @@ import polars as pl
 import pytest
 from msgspec.structs import replace
 
+from support.defaults import CONFIG
 from support.predictions import FEATURES, OF_CLUSTERS, changed, measured, released
-from support.table_data import LABELS
+from support.table_data import LABELS, MAP
 from tomocalc.accounts.external import ExternalAccount
 from tomocalc.errors import TomocalcError
 from tomocalc.files import file_sha256, write_json
@@ -21,20 +22,12 @@ from tomocalc.model.card import fingerprints
 from tomocalc.model.release import load_model
 from validate_external import main
 
-EVALUATION = {
-    "confidence": 0.95,
-    "prevalences": [0.02],
-    "cluster": {"calcifications": 3, "distance_mm": 10.0},
-}
-COLUMNS: dict[str, Any] = {
-    "header": True,
+EVALUATION = CONFIG["evaluation"] | {"prevalences": [0.02]}
+COLUMNS: dict[str, Any] = MAP | {
     "features": {},
     "label": "kind",
     "positive": "calcification",
-    "negative": None,
     "patient_id": "patient",
-    "cluster": None,
-    "site": None,
     "subgroups": [],
 }
 
@@ -112,12 +105,10 @@ def test_a_table_of_another_site_has_every_figure_and_the_release_stays_as_it_is
     validate(of_a_table, beside, table=str(table))
     assert "/index.html" in (beside / "external.html").read_text()
     assert [file_sha256(path) for path in files] == before
-    assert found.by_patient is not None
     assert (found.by_patient.n, found.removed_duplicates) == (24, 2)
     assert found.weights_sha256 == before[0]
     assert (found.test.n, found.patients, found.source) == (240, 24, "table")
     assert {"auroc", "average_precision", "recall", "brier"} <= set(found.test.metrics)
-    assert found.line is not None
     assert found.line.slope.low is not None
     assert [one.patients for one in found.recalibrations] == [10, 12]
     assert len(found.decision) > 5
@@ -137,10 +128,7 @@ def test_labelled_volumes_are_measured_down_to_their_findings(folder: Path, tmp_
     volumes = of_volumes(folder, tmp_path, *findings)
     found = validate(folder / "model/model.safetensors", tmp_path, **volumes)
     assert (found.volumes, found.patients, found.test.positives) == (1, 1, 2)
-    assert found.images is not None
     froc = found.images.froc
-    assert froc is not None
-    assert froc.calcifications is not None
     assert froc.calcifications.findings == 2
     assert found.recalibrations == ()  # one patient cannot be on both sides
     assert "no slope is steep enough" in (tmp_path / "external.html").read_text()
@@ -161,7 +149,6 @@ def test_what_the_model_has_learned_from_is_told_under_any_name(
     seen = read_manifest(str(folder / "features/manifest.json"))
     own = folder / "model/model.safetensors"
     how = load_model(own).domain.extraction
-    assert how is not None
     weights = changed(own, tmp_path / "b", extraction=replace(how, contents=(seen.content,)))
     volumes = of_volumes(folder, tmp_path, "v1\t1\t40\t70\t2\tcalcification")
     assert validate(weights, tmp_path, **volumes).same_pixels == ("v1",)
@@ -175,7 +162,6 @@ def test_a_model_of_clusters_is_validated_on_clusters(folder: Path, tmp_path: Pa
     volumes = of_volumes(folder, tmp_path, benign, malignant, more="\tpathology")
     found = validate(weights, tmp_path, **volumes)
     assert (found.test.n, found.test.positives) == (1, 1)  # the cluster that holds both
-    assert found.images is not None
     assert found.images.froc is None  # the question is asked of what is found
     page = (tmp_path / "external.html").read_text()
     heads = [

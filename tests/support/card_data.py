@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from support.defaults import CONFIG
 from support.model_data import chosen
 from support.pages_data import FEATURES, figures, images, rows, write_dataset
 from tomocalc.accounts.figures import Figure, Lead
@@ -39,14 +40,7 @@ from tomocalc.model.preprocessing import Preprocessing
 from tomocalc.pages.card import Run
 from tomocalc.parquet import read_parquet, write_parquet
 
-NO_TEXTS: dict[str, Any] = {
-    "intended_use": None,
-    "authors": None,
-    "contact": None,
-    "licence": None,
-    "notes": None,
-    "answers": {},
-}
+NO_TEXTS: dict[str, Any] = CONFIG["card"]
 LABELS = {"tolerance_mm": 0.3, "slice_tolerance": 1}
 ROWS_OF_PART = PartRows(samples=400, positives=80, candidates=400)
 MODEL = ModelCard(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import struct
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import SimpleITK
 from numpy.typing import NDArray
 from PIL import Image
 
+from support.encodings_itk import itk, patched, permuted
 from support.image_files import write_dicom
 from support.image_volumes import volume_frames, write_volume
 
@@ -73,11 +72,8 @@ def without_a_spot(place: Path, seed: int) -> Path:
 
 def of_turned_axes(place: Path, seed: int) -> Path:
     """Write a file of NIfTI whose axes are in the order slices, columns, rows."""
-    image = SimpleITK.GetImageFromArray(np.stack(stored(seed)))
-    image.SetSpacing((0.1, 0.1, 1.0))
-    path = place.with_suffix(".nii")
-    SimpleITK.WriteImage(SimpleITK.PermuteAxes(image, [2, 0, 1]), str(path))
-    return path
+    frames = np.stack(stored(seed))
+    return itk(f"{place.name}.nii", permuted((2, 0, 1)), frames)(place.parent)
 
 
 def of_noise(place: Path, seed: int) -> Path:
@@ -93,14 +89,8 @@ def of_noise(place: Path, seed: int) -> Path:
 
 def of_two_geometries(place: Path, seed: int) -> Path:
     """Write a file of NIfTI whose sform has slices twice as far apart as its pixel sizes."""
-    image = SimpleITK.GetImageFromArray(np.stack(stored(seed)))
-    image.SetSpacing((0.1, 0.1, 1.0))
-    path = place.with_suffix(".nii")
-    SimpleITK.WriteImage(image, str(path))
-    content = bytearray(path.read_bytes())
-    struct.pack_into("<4f", content, 312, 0, 0, 2, 0)
-    path.write_bytes(content)
-    return path
+    write = itk(f"{place.name}.nii", frames=np.stack(stored(seed)))
+    return patched(write, (312, "<4f", 0, 0, 2, 0))(place.parent)
 
 
 def of_exchanged_bytes(place: Path, seed: int) -> Path:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from support.defaults import CONFIG
 from support.image_slices import breast_slice
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.settings import Settings
@@ -17,25 +18,8 @@ from tomocalc.files import write_bytes
 from tomocalc.image.extraction import measure_volume
 from tomocalc.image.overlay import volume_overlay
 
-IMAGE = {
-    "max_pixels": 1_000_000,
-    "min_size": 16,
-    "measure_on": "normalised",
-    "blur_sigma_mm": 0.1,
-    "texture": False,
-    "on_bad_slice": "fail",
-    "doubts": "report",
-    "allowed_doubts": [],
-    "side_mismatch": "keep",
-}
-CANDIDATES = {
-    "generator": "local",
-    "threshold_k": 4.5,
-    "min_diameter_mm": 0.1,
-    "max_diameter_mm": 1.5,
-    "max_per_slice": 50000,
-    "link_radius_mm": 0.5,
-}
+IMAGE = CONFIG["image"] | {"max_pixels": 1_000_000}
+CANDIDATES = CONFIG["candidates"]
 SHEET = {
     "volume_id": "v1",
     "patient_id": "p1",

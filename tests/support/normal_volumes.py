@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from support import phantoms
+from support.defaults import CONFIG
 from tomocalc.insertion.drawing import InsertionSettings
 from tomocalc.phantom.dicom import dicom_bytes, image_dataset
 from tomocalc.phantom.settings import Settings
@@ -17,14 +18,8 @@ from tomocalc.phantom.volume import BITS, simulate
 from tomocalc.readers.volume import Volume, open_volume
 
 SMALL = replace(phantoms.SETTINGS, rows=256, columns=192, slices=12)
-INSERTION = InsertionSettings(
-    clusters=(1, 1),
-    diameter_mm=(0.13, 1.5),
-    contrast=(0.1, 1.0),
-    gain=None,
-    distractors=2.0,
-    half_angle_deg=None,
-    projections=15,
+INSERTION = InsertionSettings.from_config(
+    CONFIG["insertion"] | {"clusters": [1, 1], "distractors": 2.0, "projections": 15}
 )
 
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from split_dataset import count, oversampled_counts
 from support.candidates import candidate_rows
+from support.defaults import CONFIG
 from support.manifests import manifest
 from tomocalc.accounts.leakage import Balanced, SplitAccount
 from tomocalc.accounts.metrics import MetricsAccount
@@ -158,11 +159,7 @@ def images(*, patients: int = 12, seed: int = 0) -> Images:
         volumes,
         sheet,
         threshold=0.4,
-        settings={
-            "confidence": 0.95,
-            "prevalences": [0.01, 0.1],
-            "cluster": {"calcifications": 3, "distance_mm": 10.0},
-        },
+        settings=CONFIG["evaluation"] | {"prevalences": [0.01, 0.1]},
         split=SPLIT,
         seed=1,
     )

@@ -13,6 +13,7 @@ from safetensors.numpy import load_file
 
 import predict_volume
 from predict import main as gather_scores
+from support.defaults import CONFIG
 from support.image_volumes import CANDIDATES, IMAGE, SHEET, run, write_volume
 from tomocalc.accounts.manifest import VolumeManifest
 from tomocalc.accounts.quality import Extraction
@@ -31,12 +32,7 @@ OF_CLUSTERS: dict[str, Any] = {
     "sequence": {"kind": "members", "slices": 3},
 }
 """Of the card of a model of clusters."""
-SETTINGS: dict[str, Any] = {
-    "model": None,
-    "volumes": None,
-    "identifiers": "pseudonymous",
-    "spacing_tolerance": 0.1,
-}
+SETTINGS: dict[str, Any] = CONFIG["predict"]
 
 
 def measured(folder: Path, **options: Any) -> VolumeManifest:

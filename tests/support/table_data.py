@@ -16,12 +16,7 @@ from tomocalc.dataset.feature_table import TableFacts, read_feature_table
 from tomocalc.files import read_json
 from tomocalc.sections import LabelsSection
 
-LABELS: LabelsSection = {
-    "tolerance_mm": 0.3,
-    "slice_tolerance": 1,
-    "ignore_mm": 0.0,
-    "unlabelled": "fail",
-}
+LABELS: LabelsSection = CONFIG["labels"] | {"unlabelled": "fail"}
 """The section of the configuration."""
 
 

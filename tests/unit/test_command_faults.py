@@ -78,6 +78,8 @@ FILES: dict[str, str | bytes] = {
     "junk/a.png": b"no image",
     "file": "",
     "taken/kept.txt": "kept",
+    "twin/text.dcm": "no image",
+    "blocked/shared.tsv/kept.txt": "kept",
     "ä ö/cases.csv": HEADER + "\n",
 }
 
@@ -106,6 +108,7 @@ CALLS = {  # words of the line: the call; OUT is where something would be left
     "invalid int": "audit good.csv --label label --permutations many",
     "a file of this name": f"audit good.csv {LABELS} --out file",
     "file is a file": f"audit good.csv {LABELS} --out file/in/it",
+    "blocked/shared.tsv": f"audit good.csv {LABELS} --out blocked",
     "a device of this name": f"audit good.csv {LABELS} --badge /dev/null",
     "a folder or a device": f"audit good.csv {LABELS} --out OUT --badge taken",
     "no such folder": "audit-images nowhere taken",
@@ -131,6 +134,7 @@ CALLS = {  # words of the line: the call; OUT is where something would be left
     "it has no bytes": "predict empty.dcm --model model --out OUT",
     "not an image": "predict text.dcm --model model --out OUT",
     "no such file or folder": "predict nowhere.dcm --model model --out OUT",
+    "one folder": "predict text.dcm twin/text.dcm --model model --out OUT",
     "is no length in mm": "predict text.dcm --model model --pixel-spacing-mm nan",
     "Connection refused": "send report.dcm --to X@127.0.0.1:1",
     "not HOST:PORT": "send report.dcm --to X@127.0.0.1:99999",
@@ -155,7 +159,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("given")
     for name, content in FILES.items():
         path = folder / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     (folder / "report.dcm").write_bytes(report())
     released(folder)

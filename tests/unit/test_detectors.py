@@ -175,8 +175,6 @@ def test_systems_are_judged_on_the_same_findings_and_paired_by_patient() -> None
         "unet": marks_of(("a", 3.0, 0), ("a", 2.0, 1), ("b", 1.0, 2)),
     }
     chain, unet = measure_systems(systems, found, test, rule=Rule(3, 10.0), confidence=0.95)
-    assert chain.calcifications is not None
-    assert unet.calcifications is not None
     assert (chain.calcifications.reached, unet.calcifications.reached) == (1, 3)
     assert chain.calcifications.leads == ()
     assert [rate.sensitivity for rate in unet.calcifications.rates] == [1.0] * 5

@@ -120,7 +120,6 @@ def test_counts_by_hand():
         patient_id=["a", "a", "a", "b"], volume_id=["1", "1", "2", "3"], label=[1, 0, 1, 0]
     )
     found = spread(frame, "patient_id")
-    assert found is not None
     assert found.total == 2
     assert found.without_positives == 1
     assert found.largest[0] == Place(name="a", volumes=2, patients=1, candidates=3, positives=2)
@@ -137,7 +136,6 @@ def test_nameless_data():
 def test_every_patient_is_in_the_histogram_and_the_largest_are_listed():
     names = [f"p{i:04d}" for i in range(300) for _ in range(i % 91 + 1)]
     found = spread(identity(patient_id=names), "patient_id")
-    assert found is not None
     assert len(found.largest) == LARGEST
     assert sum(found.candidates.counts) == 300
     assert len(found.candidates.counts) <= 31

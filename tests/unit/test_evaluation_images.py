@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from support.candidates import candidate_rows
+from support.defaults import CONFIG
 from support.manifests import manifest as made
 from tomocalc.accounts.metrics import Cases, Confusion
 from tomocalc.evaluation.cases import case_account, patients_of_table
@@ -17,11 +18,7 @@ from tomocalc.evaluation.responses import TestPart, cluster_response
 
 RULE = Rule(3, 10.0)
 SPLIT = {"validation_fraction": 0.2, "test_fraction": 0.25, "folds": 3}
-SETTINGS = {
-    "confidence": 0.95,
-    "prevalences": [0.01],
-    "cluster": {"calcifications": 3, "distance_mm": 10.0},
-}
+SETTINGS = CONFIG["evaluation"] | {"prevalences": [0.01]}
 
 
 def manifest(volume, patient, *, slices=40):
@@ -90,7 +87,6 @@ def test_patients_without_candidates_are_drawn_by_name_and_seed_alone():
     known = splits({"a": "train"})
     names = [f"p{number}" for number in range(2000)]
     parts = patient_parts(["a", *names], known, split=SPLIT, seed=1)
-    assert parts is not None
     share = {part: list(parts.values()).count(part) / 2000 for part in ("test", "validation")}
     assert share == pytest.approx({"test": 0.25, "validation": 0.2}, abs=0.03)
     few = patient_parts(names[:3], known, split=SPLIT, seed=1)

@@ -39,7 +39,6 @@ def test_two_groups_of_rows_give_the_line_through_their_log_odds() -> None:
 def test_the_line_holds_what_was_planted_and_its_intervals_too() -> None:
     label, score, group = cohort(60, intercept=0.8, slope=0.6)
     line = calibration_line(label, score, group, confidence=0.95)
-    assert line is not None
     assert line.slope.low < 0.6 < line.slope.high < 1
     assert line.intercept.low > 0.5
     assert line.observed == label.mean()

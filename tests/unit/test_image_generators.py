@@ -21,7 +21,6 @@ SPACING_MM = (0.1, 0.1)
 
 def local(raw: np.ndarray, settings: Settings = SETTINGS, spacing_mm: float = 0.1):
     prepared = prepare(raw, (spacing_mm, spacing_mm))
-    assert prepared is not None
     return local_objects(raw, prepared.breast, prepared.scale, settings, (spacing_mm, spacing_mm))
 
 
@@ -137,7 +136,6 @@ def test_a_second_generator_runs_where_it_is_asked_for(
 
 def test_facts_of_a_slice() -> None:
     prepared = prepare(breast_slice(7), SPACING_MM)
-    assert prepared is not None
     found = find_objects(prepared, SETTINGS, SPACING_MM, ["local"])
     assert list(found) == ["local"]
     facts = slice_facts(3, found["local"], prepared, (0.1, 0.1))
@@ -160,7 +158,6 @@ def test_odd_slices_stay_sane(kind: str) -> None:
     }[kind].astype(np.uint16)
     settings = replace(SETTINGS, max_per_slice=100)
     prepared = prepare(raw, SPACING_MM)
-    assert prepared is not None
     for found in find_objects(prepared, settings, SPACING_MM, ("local", "paper")).values():
         assert found.runs.count <= 100
         assert np.isfinite(found.strength).all()

@@ -114,8 +114,6 @@ def test_clusters_of_real_films_are_found_far_above_chance(real_data: Path, tmp_
         add(account, found, [*rows], image.shape, spacing_mm=0.2, tolerance_mm=0.0)
     facts = account.account()
     recall, by_chance = facts.kinds["cluster"].found.recall, facts.kinds["cluster"].by_chance.recall
-    assert recall is not None
-    assert by_chance is not None
     assert recall >= 0.7
     assert by_chance <= recall / 2
     assert facts.objects_per_slice <= 100
@@ -127,7 +125,6 @@ def test_real_tomosynthesis_slices_take_little_memory(real_data: Path) -> None:
         raw = np.asarray(Image.open(path).convert("L"))
         tracemalloc.start()
         prepared = prepare(raw, (0.085, 0.085))
-        assert prepared is not None
         runs = find_objects(prepared, SETTINGS, (0.085, 0.085), ["local"])["local"].runs
         rows = measure_rows(prepared, runs, runs, settings=SETTINGS, spacing_mm=(0.085, 0.085))
         peak = tracemalloc.get_traced_memory()[1]
@@ -146,7 +143,6 @@ def test_a_kept_search_is_the_search(tmp_path: Path) -> None:
     path = tmp_path / "search.parquet"
     found.write(path, "key")
     again = VolumeObjects.current(path, "key", on_bad_slice="fail")
-    assert again is not None
     assert again.facts == found.facts
     assert again.table.equals(found.table)
     assert sorted(again.runs) == sorted(found.runs) == [0, 2]
@@ -160,8 +156,6 @@ def test_a_kept_search_is_the_search(tmp_path: Path) -> None:
         assert np.array_equal(getattr(again.candidates, name), getattr(found.candidates, name))
     for index, of in found.candidates.of_object.items():
         assert np.array_equal(again.candidates.of_object[index], of)
-    assert again.outline is not None
-    assert found.outline is not None
     assert np.array_equal(again.outline.spans, found.outline.spans)
     assert VolumeObjects.current(path, "other", on_bad_slice="fail") is None
 
@@ -186,7 +180,6 @@ def test_a_search_without_objects_can_be_kept(tmp_path: Path) -> None:
     assert found.outline is None
     found.write(tmp_path / "search.parquet", "key")
     again = VolumeObjects.current(tmp_path / "search.parquet", "key", on_bad_slice="fail")
-    assert again is not None
     assert again.runs == {}
     assert again.outline is None
 

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from support.defaults import CONFIG
 from support.image_slices import SETTINGS
 from support.manifests import manifest
 from tomocalc.accounts.manifest import TableEntry
@@ -105,26 +106,9 @@ def test_keys_change_with_all_that_matters_and_nothing_else() -> None:
 
 
 def test_settings_come_from_two_sections_and_limits_of_reading_do_not_matter() -> None:
-    image = {
-        "measure_on": "normalised",
-        "blur_sigma_mm": 0.1,
-        "texture": False,
-        "max_pixels": 1,
-        "min_size": 1,
-    }
-    candidates = {
-        name: getattr(SETTINGS, name)
-        for name in (
-            "generator",
-            "threshold_k",
-            "min_diameter_mm",
-            "max_diameter_mm",
-            "max_per_slice",
-            "link_radius_mm",
-        )
-    }
+    image, candidates = CONFIG["image"], CONFIG["candidates"]
     one = Settings.from_config(image, candidates, 7)
-    two = Settings.from_config(image | {"max_pixels": 9, "on_bad_slice": "fail"}, candidates, 7)
+    two = Settings.from_config(image | {"max_pixels": 9, "on_bad_slice": ""}, candidates, 7)
     assert one == two == SETTINGS
     assert settings_key(one) == settings_key(SETTINGS)
     with pytest.raises(KeyError):

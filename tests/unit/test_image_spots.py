@@ -97,7 +97,6 @@ def test_a_flat_breast_has_no_spots() -> None:
     smooth = np.tile(np.linspace(0, 4000, 100).astype(np.uint16), (100, 1))
     breast = Breast(np.ones((10, 10), bool), 10)
     scale = normalisation(smooth.ravel())
-    assert scale is not None
     inner = find_spots(smooth, breast, scale, threshold=4.5, spacing_mm=0.1)
     assert not ((inner.start > 15) & (inner.stop < 85)).any()
 

@@ -169,7 +169,6 @@ def test_the_slices_show_the_angle_of_the_tube(tmp_path: Path, half: float) -> N
     volume = normal_volume(tmp_path, settings=replace(SMALL, half_angle_deg=half))
     (_, _, (_, last)), _ = look(volume, "v1")
     shown = measure_coherence(volume, last)
-    assert shown is not None
     fitted, misfit = shown.fit(15)
     assert fitted == pytest.approx(half, rel=0.08)
     assert misfit < 0.08

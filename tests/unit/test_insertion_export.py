@@ -12,6 +12,7 @@ import pytest
 
 import export_insertions
 from support.defaults import CONFIG
+from support.image_volumes import SHEET
 from support.normal_volumes import INSERTION, normal_volume
 from tomocalc.accounts.insertion import Insertions
 from tomocalc.insertion.layer import InsertedVolume, objects_of, putting_in
@@ -20,10 +21,11 @@ from tomocalc.phantom.dicom import dicom_bytes
 from tomocalc.readers.volume import Volume, open_volume
 
 MANY = replace(INSERTION, distractors=6.0)
+Exported = tuple[Path, InsertedVolume, Insertions]
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, InsertedVolume, Insertions]:
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     """Return the folder of an export, the volume that went into it, and what was put in."""
     folder = tmp_path_factory.mktemp("export")
     volume = normal_volume(folder)
@@ -34,17 +36,9 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, InsertedVo
     sheet.write_text(
         "volume_id\tslice\tx\ty\tradius\tkind\tpathology\nv1\t4\t30\t40\t2\tcalcification\tbenign\n"
     )
-    row = {
-        "volume_id": "v1",
-        "patient_id": "p1",
-        "laterality": "L",
-        "view": "MLO",
-        "path": str(folder / "v1.dcm"),
-        "pixel_spacing_mm": None,
-        "slice_spacing_mm": None,
-    }
+    row = {"view": "MLO", "path": str(folder / "v1.dcm")}
     export_insertions.main(
-        volumes=[row],
+        volumes=[SHEET | row | {"pixel_spacing_mm": None, "slice_spacing_mm": None}],
         insertions=[str(folder / "insertion.json")],
         image=CONFIG["image"],
         folder=str(folder / "dicom"),
@@ -59,9 +53,7 @@ def read_back(folder: Path) -> Volume:
     return open_volume(folder / "v1.dcm", max_pixels=10**7, min_size=16)
 
 
-def test_our_own_reader_reads_the_same_volume(
-    exported: tuple[Path, InsertedVolume, Insertions],
-) -> None:
+def test_our_own_reader_reads_the_same_volume(exported: Exported) -> None:
     folder, volume, _ = exported
     back = read_back(folder)
     for name in ("slices", "rows", "columns", "spacing_mm", "slice_spacing_mm", "laterality"):
@@ -71,9 +63,7 @@ def test_our_own_reader_reads_the_same_volume(
         np.testing.assert_array_equal(back.read(index), volume.read(index))
 
 
-def test_the_headers_say_what_was_done_and_no_more(
-    exported: tuple[Path, InsertedVolume, Insertions],
-) -> None:
+def test_the_headers_say_what_was_done_and_no_more(exported: Exported) -> None:
     header = pydicom.dcmread(exported[0] / "v1.dcm", stop_before_pixels=True)
     assert (header.PatientID, str(header.PatientName)) == ("p1", "")
     assert "put in" in header.StudyDescription
@@ -81,9 +71,7 @@ def test_the_headers_say_what_was_done_and_no_more(
     assert "BreastImplantPresent" not in header
 
 
-def test_the_segmentation_lies_on_every_object(
-    exported: tuple[Path, InsertedVolume, Insertions],
-) -> None:
+def test_the_segmentation_lies_on_every_object(exported: Exported) -> None:
     folder, volume, account = exported
     made = hd.seg.segread(folder / "v1.seg.dcm")
     image = pydicom.dcmread(folder / "v1.dcm", stop_before_pixels=True)
@@ -108,9 +96,7 @@ def test_the_segmentation_lies_on_every_object(
     assert 1 <= near.sum() <= np.pi * reach**2 * 4
 
 
-def test_the_sheets_go_with_the_exported_slices(
-    exported: tuple[Path, InsertedVolume, Insertions],
-) -> None:
+def test_the_sheets_go_with_the_exported_slices(exported: Exported) -> None:
     folder, _, account = exported
     volumes = (folder / "volumes.tsv").read_text().splitlines()
     assert volumes[1] == "v1\tp1\tL\tMLO\tv1.dcm"
@@ -125,9 +111,7 @@ def test_the_sheets_go_with_the_exported_slices(
     ]
 
 
-def test_equal_volumes_give_equal_files(
-    exported: tuple[Path, InsertedVolume, Insertions], tmp_path: Path
-) -> None:
+def test_equal_volumes_give_equal_files(exported: Exported, tmp_path: Path) -> None:
     folder, volume, account = exported
     made = export_insertions.inserted_image(
         volume, account.volumes[0], patient_id="p1", laterality="L", view="MLO"

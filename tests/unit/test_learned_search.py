@@ -153,7 +153,6 @@ def test_a_release_is_searched_by_its_own_search_alone(tmp_path) -> None:
     search, settings = learned(), replace(SETTINGS, generator="learned")
     save_search(tmp_path, search)
     found = released_search(tmp_path, search.key, settings)
-    assert found is not None
     assert found.key == search.key
     assert released_search(tmp_path, None, SETTINGS) is None  # another generator needs none
     with pytest.raises(TomocalcError, match=r"E404.*differs from the one in the model's card"):

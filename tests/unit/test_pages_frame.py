@@ -18,6 +18,7 @@ from tomocalc.pages.frame import embedded_plotly, lay_out
 from tomocalc.pages.parts import table
 from tomocalc.pages.question import reworded
 from tomocalc.pages.templating import environment, json_block
+from tomocalc.version import VERSION
 
 SECTION = "{% call section(text, 'only', intro=text) %}{{ body }}{% endcall %}"
 
@@ -121,6 +122,7 @@ def test_badge_links_and_versions_are_shown():
     assert '<a href="eda.html" aria-current="page" title="Exploratory data analysis">' in html
     assert "reproduction.html" not in html
     assert "numpy 2.4" in html
+    assert f"Made by tomocalc {VERSION}." in html.partition("<footer")[2]
 
 
 def test_headings_are_in_order_and_landmarks_present():

@@ -27,7 +27,7 @@ def test_ids_sides_and_order():
 
 @pytest.mark.parametrize("fraction", [0.0, 0.2, 0.25, 0.5, 1 / 3, 1.0])
 def test_the_share_holds_in_every_stretch_of_the_cohort(fraction):
-    settings = {"patients": 400, "calcified_fraction": fraction, "malignant_fraction": None}
+    settings = SETTINGS | {"patients": 400, "calcified_fraction": fraction}
     flags = [row["calcified"] for row in phantom_volumes(settings, 1)]
     blocks = [sum(flags[start : start + 8]) for start in range(0, len(flags), 8)]
     assert abs(sum(flags) - 800 * fraction) < 1
@@ -35,9 +35,7 @@ def test_the_share_holds_in_every_stretch_of_the_cohort(fraction):
 
 
 def test_classes_do_not_follow_the_side_or_the_patient():
-    rows = phantom_volumes(
-        {"patients": 200, "calcified_fraction": 0.5, "malignant_fraction": None}, 1
-    )
+    rows = phantom_volumes(SETTINGS | {"patients": 200}, 1)
     assert 80 < sum(row["calcified"] for row in rows if row["laterality"] == "L") < 120
     pairs = Counter(a["calcified"] + b["calcified"] for a, b in list(pairwise(rows))[::2])
     assert min(pairs[0], pairs[1], pairs[2]) > 20

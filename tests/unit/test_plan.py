@@ -73,7 +73,6 @@ def test_what_is_put_into_volumes_counts_as_annotated_and_is_not_predicted(
     own = with_sheet(config, tmp_path)
     own["volumes"] |= {"annotations": None}
     plan = planned(own, insertion=config["insertion"] | {"enabled": True, "fraction": 1.0})
-    assert plan.protocols.cohort is not None
     assert plan.protocols.cohort.having == {"calcification": 1}
     assert plan.volumes.calcified(at(batch="v")) == ["v"]
     assert plan.volumes.batch_insertions(at(batch="v")) == ["<results>/insertion/v.json"]

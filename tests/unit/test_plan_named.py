@@ -259,7 +259,6 @@ def test_whether_a_table_can_be_split_is_told_before_any_job(
     table = of_a_table["table"] | {"patient_id": patient_id, "subgroups": []}
     Path(table["path"]).write_text("A,C,y,patient\n" + "\n".join(lines) + "\n")
     found = check_contents(of_a_table | {"table": table}, {})
-    assert found is not None
     with pytest.raises(TomocalcError, match=f"E304.*t.csv.*{why}"):
         check_split(found, of_a_table["split"])
     check_split(found, of_a_table["split"] | {"folds": 2})

@@ -102,7 +102,6 @@ def test_phantoms_and_patients_are_told_apart() -> None:
     planted = msgspec.structs.replace(VOLUMES, source="inserted")
     (text,) = said(msgspec.structs.replace(CARD, domain=planted), simulated=False)
     assert "has learned simulated calcifications" in text
-    assert VOLUMES.extraction is not None
     contents = msgspec.structs.replace(VOLUMES.extraction, contents=(manifest().content,))
     known = msgspec.structs.replace(VOLUMES, extraction=contents)
     (text,) = said(msgspec.structs.replace(CARD, domain=known), simulated=False)

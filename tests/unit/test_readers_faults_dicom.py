@@ -116,10 +116,8 @@ def test_transfer_syntax_of_the_other_sort(tmp_path: Path) -> None:
     for written, claimed in (("jpegls", "explicit"), ("explicit", "jpegls")):
         path = write_dicom(tmp_path / "a.dcm", [picture()], syntax=written)
         old, new = SYNTAX[written].encode(), SYNTAX[claimed].encode()
-        width = max(len(old), len(new)) + 1
         content = path.read_bytes()
         at = content.index(old)
-        assert len(old) <= width
         # Written over in place, so the length of the element must be changed as well.
         padded_old = len(old) + len(old) % 2
         padded_new = new + b"\0" * (len(new) % 2)
@@ -147,13 +145,10 @@ def test_deeply_nested_sequences(tmp_path: Path, where: str, defined: bool) -> N
     whole = path.read_bytes()
     at = whole.index(b"\xe0\x7f\x10\x00")
     path.write_bytes(whole[:at] + content + whole[at:])
-    if where == "private" and defined:
+    if defined:  # parsed no deeper than the listed attributes need
         np.testing.assert_array_equal(opened(path).read(0), picture())
-    elif where == "private" or not defined:
-        assert "nested too deeply" in fault(path).why
     else:
-        # Parsed no deeper than the listed attributes need.
-        np.testing.assert_array_equal(opened(path).read(0), picture())
+        assert "nested too deeply" in fault(path).why
 
 
 def test_a_header_of_many_items_is_refused(tmp_path: Path) -> None:

@@ -82,10 +82,8 @@ def freeze_volumes(folder: Path, findings: str, study: str = "one") -> None:
     write_parquet(folder / "candidates.parquet", candidates)
     write_parquet(folder / "splits.parquet", make_splits(candidates))
     for number in range(6):
-        facts = manifest(f"v{number}", patient_id=f"p{number}", slices=5)
-        path = folder / f"features/v{number}/manifest.json"
-        type(facts).write(facts, path)
-        path.write_text(path.read_text().replace('"study": ""', f'"study": "{study}"'))
+        facts = manifest(f"v{number}", patient_id=f"p{number}", slices=5, study=study)
+        facts.write(folder / f"features/v{number}/manifest.json")
     (folder / "annotations.tsv").write_text("volume_id\tslice\tx\ty\tradius\tkind\n" + findings)
     seal_test_part.main(
         candidates=str(folder / "candidates.parquet"),

@@ -6,10 +6,8 @@ import tomllib
 from pathlib import Path
 
 import yaml
-from markupsafe import Markup
 
 from support.release_check import obstacles
-from tomocalc.pages.frame import lay_out
 from tomocalc.version import VERSION
 
 ROOT = Path(__file__).parents[2]
@@ -21,20 +19,6 @@ def test_every_file_says_the_same_version():
     assert project["version"] == citation["version"] == VERSION
     changes = (ROOT / "CHANGELOG.md").read_text()
     assert re.search(rf"^## {re.escape(VERSION)}\b", changes, re.MULTILINE)
-
-
-def test_every_page_says_it_in_its_footer():
-    html = lay_out(
-        title="t",
-        subtitle="s",
-        facts=(),
-        content=Markup(""),
-        links=(),
-        badge=None,
-        versions={},
-        extra="",
-    )
-    assert f"Made by tomocalc {VERSION}." in html.partition("<footer")[2]
 
 
 def test_a_release_is_told_what_it_lacks(tmp_path):

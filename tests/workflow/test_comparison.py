@@ -1,4 +1,4 @@
-"""The comparison and the audit in real runs: in the demo, with an own split, with images."""
+"""The comparison and the audit in real runs: with an own split, with images."""
 
 import json
 
@@ -10,21 +10,6 @@ from support.projects import Project
 from tomocalc.accounts.findings import Detectors
 
 TINY = ("--configfile", "tiny.yaml")
-
-
-def test_the_demo_compares_and_audits(finished: Project):
-    results = finished.folder / "results"
-    table = pl.read_parquet(results / "comparison/comparison.parquet")
-    assert set(table["protocol"]) == {"honest", "paper"}
-    assert {"lstm", "nearest_neighbour", "xgboost"} < set(table.filter("measured")["model"])
-    audit = json.loads((results / "audit/leakage.json").read_text())
-    assert audit["audited"] == "honest"
-    assert audit["protocols"]["paper"]["verdict"] == "leaks"
-    honest = {one["name"]: one for one in audit["protocols"]["honest"]["checks"]}
-    assert (honest["patients"]["count"], honest["copies"]["count"]) == (0, 0)
-    index = (results / "index.html").read_text()
-    assert 'href="comparison/comparison.html"' in index
-    assert 'href="audit/leakage.html"' in index
 
 
 def test_an_own_split_reruns_only_what_it_touches(rerun: Project):

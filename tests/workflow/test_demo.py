@@ -59,6 +59,7 @@ def test_no_two_pages_contradict_each_other(finished: Project):
         *("audit", "card", "comparison", "evaluation", "index")
     }
     assert together["verdict", "honest"] == {"audit", "card", "index"}
+    assert found["verdict", "paper"][0].words == ("leaks",)
     assert together["AUROC", "Volume"] == {"card", "evaluation", "index"}
     assert together["gap", "average_precision", "average"] == {"audit", "index"}
     rows = together["test part", "rows", "honest"]

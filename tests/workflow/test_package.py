@@ -78,16 +78,6 @@ def test_what_an_extra_lacks_is_one_line_that_installs_it(audit: Path, tmp_path:
     assert done.stderr.count("\n") == 1
 
 
-def test_a_failed_writing_leaves_neither_file(audit: Path, tmp_path: Path) -> None:
-    table(1).frame.write_csv(tmp_path / "cases.csv")
-    (tmp_path / "found/shared.tsv").mkdir(parents=True)
-    call = ("audit", "cases.csv", *COLUMNS, "--permutations", "9", "--out", "found")
-    done = run(audit / "tomocalc", *call, cwd=tmp_path)
-    assert done.returncode == 2
-    assert done.stderr.count("\n") == 1
-    assert [path.name for path in (tmp_path / "found").iterdir()] == ["shared.tsv"]
-
-
 def test_a_file_and_a_model_are_enough_for_marks(
     predict: Path, files: Path, tmp_path: Path
 ) -> None:
@@ -105,21 +95,6 @@ def test_a_file_and_a_model_are_enough_for_marks(
     scores = json.loads((tmp_path / "out/volume/scores.json").read_text())
     assert (scores["laterality"], scores["view"]) == ("R", "MLO")
     assert not [*(tmp_path / "out/volume").glob("*.dcm")]
-
-
-def test_what_cannot_be_scored_is_one_line_and_leaves_nothing(
-    predict: Path, files: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "notes.dcm").write_text("no image")
-    call = ("--model", files / "model", "--out", "out")
-    done = run(predict / "tomocalc", "predict", "notes.dcm", *call, cwd=tmp_path)
-    assert done.returncode == 2
-    assert done.stderr.startswith("ERROR [E2")
-    assert done.stderr.count("\n") == 1
-    assert not (tmp_path / "out").exists()
-    twice = ("a/notes.dcm", "b/notes.dcm")
-    done = run(predict / "tomocalc", "predict", *twice, *call, cwd=tmp_path)
-    assert "one folder" in done.stderr
 
 
 def test_objects_show_themselves_in_a_line(predict: Path, files: Path, tmp_path: Path) -> None:

@@ -46,12 +46,7 @@ def test_no_word_of_a_header_reaches_any_output(studied: Project, tmp_path: Path
         assert hits(project.folder / folder, words) == []
 
 
-def test_no_rule_shares_files_between_users() -> None:
+def test_no_rule_shares_files_between_users_or_has_a_shell_command() -> None:
     for path in (ROOT / "workflow/rules").glob("*.smk"):
-        assert not re.search(r"^\s+cache:", path.read_text(), re.MULTILINE), path
+        assert not re.search(r"^\s+(cache|shell|run):", path.read_text(), re.MULTILINE), path
     assert "umask" in (ROOT / "SECURITY.md").read_text()
-
-
-def test_no_shell_command_takes_a_name_unquoted() -> None:
-    for path in (ROOT / "workflow/rules").glob("*.smk"):
-        assert not re.search(r"^\s+(shell|run):", path.read_text(), re.MULTILINE), path

@@ -50,15 +50,6 @@ def test_a_sheet_may_name_the_volumes_of_the_phantom(finished: Project) -> None:
     assert jobs["extract_features"] > 0 == len(jobs.keys() & PHANTOM)
 
 
-def test_an_edited_slice_of_a_folder_reruns_its_own_volume(measured: Project) -> None:
-    target = ("results/dataset/candidates.parquet", *ARGUMENTS)
-    assert measured.planned(*target) == {}
-    first, second, *_ = sorted((measured.folder / "raw/v2").iterdir())
-    shutil.copyfile(second, first)
-    rules = ("extract_features", "list_volumes", "merge_dataset")
-    assert measured.planned(*target) == dict.fromkeys(rules, 1)
-
-
 def test_an_edited_mask_reruns_what_reads_it(own: Project) -> None:
     data = own.folder / "data"
     (own.folder / "raw").rename(data)

@@ -1,7 +1,5 @@
 """Spoilt sheets, tables, shards and models: a result or a named error."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Full and read-only disks, kills, memory, clocks: nothing is lost, the same command goes on."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,7 +1,5 @@
 """The table of faults names tests that exist."""
 
-from __future__ import annotations
-
 import ast
 from functools import cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A study is files: it goes on after a kill, grows, and is the same on any number of cores."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

@@ -1,7 +1,5 @@
 """Bad volumes in a real run: named, alone in failing, and mended by the same command."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

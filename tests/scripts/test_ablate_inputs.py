@@ -1,7 +1,5 @@
 """ablate_inputs: one feature after another is left out, or slices, on the same folds."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

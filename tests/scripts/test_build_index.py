@@ -1,7 +1,5 @@
 """build_index: every link works, key numbers stand with their intervals."""
 
-from __future__ import annotations
-
 import html as markup
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The comparison and the audit, script by script on small tables."""
 
-from __future__ import annotations
-
 import polars as pl
 import pytest
 

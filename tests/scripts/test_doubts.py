@@ -1,7 +1,5 @@
 """A cohort in which one volume of each doubtful sort is mixed: every page says which, and what."""
 
-from __future__ import annotations
-
 from html import unescape
 from pathlib import Path
 from typing import Any

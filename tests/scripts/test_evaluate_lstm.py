@@ -1,7 +1,5 @@
 """evaluate_lstm on small volumes: overlooked findings, a patient without candidates, a table."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

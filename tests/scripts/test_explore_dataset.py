@@ -1,7 +1,5 @@
 """explore_dataset: one page and its numbers, from the files of the data set."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """extract_features on small volumes of PNG slices."""
 
-from __future__ import annotations
-
 import tracemalloc
 from pathlib import Path
 from typing import Any

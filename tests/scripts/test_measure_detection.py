@@ -1,7 +1,5 @@
 """measure_detection on small volumes with known spots."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """predict_volume and predict on a small volume."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import polars as pl

@@ -1,7 +1,5 @@
 """grow_trees and release_model: a release gives the scores of the model that its card names."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

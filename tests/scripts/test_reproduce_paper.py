@@ -1,7 +1,5 @@
 """reproduce_paper: the paper's side, this run's, and the honest one, on a small table."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """run_trial, select_hyperparameters: a study of small files."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """train_lstm: an end-to-end training on small tables."""
 
-from __future__ import annotations
-
 import json
 import random
 import time

@@ -1,7 +1,5 @@
 """validate_external on tables and small volumes: what it says, what it refuses."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """write_model_card: two files from one structure, the same for the same run."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """An archive on loopback that keeps the DICOM objects that it is sent."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any

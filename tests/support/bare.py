@@ -4,8 +4,6 @@ Packages are linked from where the tests run, so that nothing is fetched; the pr
 on no path.
 """
 
-from __future__ import annotations
-
 import importlib.metadata
 import os
 import re

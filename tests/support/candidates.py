@@ -1,7 +1,5 @@
 """Small candidate tables for tests."""
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 

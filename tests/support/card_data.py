@@ -1,7 +1,5 @@
 """The accounts of a small made-up run, as the model card and the index read them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -5,8 +5,6 @@ arrays of weights, the pixels of pictures, and the text and the drawn figures of
 may differ by 1e-12 of their size.
 """
 
-from __future__ import annotations
-
 import csv
 import difflib
 import json

@@ -1,7 +1,5 @@
 """A small comparison, made by the scripts one after the other."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

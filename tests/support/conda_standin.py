@@ -6,8 +6,6 @@ environments run on that environment's Python, whichever the YAML asks for. Snak
 packages on the path of every script: inside these environments they are not seen.
 """
 
-from __future__ import annotations
-
 import importlib.metadata
 import json
 import os

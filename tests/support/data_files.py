@@ -1,7 +1,5 @@
 """Small sound files of every kind that is no image, and how each is read."""
 
-from __future__ import annotations
-
 import hashlib
 import tempfile
 from collections.abc import Callable

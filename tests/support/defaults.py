@@ -1,7 +1,5 @@
 """The default configuration, that of the reference paper, and schemas, for tests and benchmarks."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A small prediction of a made-up volume, and the DICOM objects that are made of it."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 from typing import Any

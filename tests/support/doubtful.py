@@ -1,7 +1,5 @@
 """A cohort in which one volume, or few, of every doubtful sort is mixed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path

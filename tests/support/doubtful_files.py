@@ -1,7 +1,5 @@
 """Files of volumes that are doubtful for what they hold, without a DICOM header."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

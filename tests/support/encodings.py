@@ -1,7 +1,5 @@
 """One breast, written in many ways: what each writes, and what its rows must be."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """One breast in the formats of pictures, as TIFF, NIfTI, NRRD and MetaImage; all its encodings."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """One breast in NIfTI, NRRD and MetaImage."""
 
-from __future__ import annotations
-
 import gzip
 import struct
 from collections.abc import Callable, Sequence

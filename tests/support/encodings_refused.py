@@ -1,7 +1,5 @@
 """Files of which it cannot be told which breast they hold: what writes them, what is said."""
 
-from __future__ import annotations
-
 import zipfile
 import zlib
 from collections.abc import Callable

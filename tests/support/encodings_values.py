@@ -1,7 +1,5 @@
 """One breast in other values: padded, looked up, as floats and as wide integers."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Callable
 from pathlib import Path

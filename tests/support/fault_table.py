@@ -4,8 +4,6 @@
 what they saw to FILE as a Markdown table.
 """
 
-from __future__ import annotations
-
 import csv
 import re
 from collections import defaultdict

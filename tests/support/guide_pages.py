@@ -1,7 +1,5 @@
 """README and guide as they are written: blocks, commands and what runs each, and the site."""
 
-from __future__ import annotations
-
 import os
 import re
 import shlex

@@ -5,8 +5,6 @@ that makes sense; beside each, where it cannot be run alone, the command that is
 what is written. FOLDER and SHEET are names that the tests give to files.
 """
 
-from __future__ import annotations
-
 from support.guide_pages import Walk
 
 STUDY = "snakemake --cores all --configfile my_study.yaml"

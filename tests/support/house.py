@@ -1,7 +1,5 @@
 """The size and shape of the house, against the limits that it keeps: make house."""
 
-from __future__ import annotations
-
 import re
 import sys
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """DICOM headers that name a patient wherever they can."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pydicom

@@ -1,7 +1,5 @@
 """Image files for the tests: every format that can be read, and every way to spoil one."""
 
-from __future__ import annotations
-
 import struct
 import zlib
 from collections.abc import Sequence

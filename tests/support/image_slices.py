@@ -1,7 +1,5 @@
 """Slices for the tests of image processing: a breast of noise with spots in it."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -1,7 +1,5 @@
 """Small volumes for the tests of extract_features and what follows it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """What the tests of importing share: sheets as the workflow reads them, small DICOM files."""
 
-from __future__ import annotations
-
 import csv
 import plistlib
 from pathlib import Path

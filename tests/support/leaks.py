@@ -1,7 +1,5 @@
 """A zoo of planted leaks, and clean splits of many shapes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import numpy as np

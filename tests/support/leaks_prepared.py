@@ -1,7 +1,5 @@
 """Planted leaks of how a table was made: digits, names, scaling, gaps, copies in disguise."""
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 

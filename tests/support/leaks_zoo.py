@@ -1,7 +1,5 @@
 """The zoo of planted leaks, each with the check that should see it, and shapes of clean splits."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from support.leaks import (

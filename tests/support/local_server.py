@@ -1,7 +1,5 @@
 """Files served to this machine alone, in place of a site on the network."""
 
-from __future__ import annotations
-
 import functools
 import threading
 from collections.abc import Iterator

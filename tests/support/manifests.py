@@ -1,7 +1,5 @@
 """Manifests of volumes that nobody measured."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from support.image_slices import SETTINGS

@@ -1,7 +1,5 @@
 """Masks as pictures: what marks the same square, each in another way."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 from pathlib import Path

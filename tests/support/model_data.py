@@ -1,7 +1,5 @@
 """Small candidates and splits tables for the tests of the model."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -3,8 +3,6 @@
 Runs as a process of its own, because the worst that a decoder can do is to end it.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import resource

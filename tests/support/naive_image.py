@@ -4,8 +4,6 @@ It is the oracle of the tests and the peer of the benchmarks: every feature by i
 with no thought for speed.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

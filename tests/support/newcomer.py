@@ -1,7 +1,5 @@
 """A newcomer's study: what the first page of the guide has its reader write and run."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Volumes without calcifications, as DICOM files and opened, to put some into."""
 
-from __future__ import annotations
-
 import functools
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The breast that the tests of encodings write, and what a way to write it says of itself."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Opening volumes, sound and spoilt, with the limits that suit small test images."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

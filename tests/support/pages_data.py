@@ -1,7 +1,5 @@
 """Small inputs of the pages for tests: a data set with accounts, and figures of merit."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """In-silico volumes: the demo's settings, and power spectra of slices."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Predictions of a pilot, from which a study is planned."""
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 

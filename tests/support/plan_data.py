@@ -1,7 +1,5 @@
 """A study of one volume, and wildcards."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any

@@ -1,7 +1,5 @@
 """A released model without a training, and a volume measured for it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

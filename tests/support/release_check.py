@@ -1,7 +1,5 @@
 """Say what still keeps this tree from being released: `make release-check` asks after the tests."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

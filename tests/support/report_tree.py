@@ -1,7 +1,5 @@
 """The content of a structured report, read with nothing but pydicom."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pydicom

@@ -1,7 +1,5 @@
 """The figures, verdicts and warnings that the pages of one run share, read from the pages."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterator

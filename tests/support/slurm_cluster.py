@@ -1,7 +1,5 @@
 """A real Slurm for the tests: one node on this machine, with a pretended GPU."""
 
-from __future__ import annotations
-
 import fcntl
 import shutil
 import subprocess

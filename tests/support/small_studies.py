@@ -5,8 +5,6 @@ with a prediction and a detector, own volumes as PNG, findings put into own DICO
 and the paper's table where ``TOMOCALC_TEST_DATA`` names it.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import sys

@@ -5,8 +5,6 @@ forked for every run and for every script of a job. Tests that kill Snakemake, a
 environments, start it as a user does, and so its jobs.
 """
 
-from __future__ import annotations
-
 import atexit
 import json
 import os

@@ -1,7 +1,5 @@
 """A study whose trials cost nothing."""
 
-from __future__ import annotations
-
 import math
 
 from support.model_data import MODEL, TUNING

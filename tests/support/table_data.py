@@ -1,7 +1,5 @@
 """Finished tables on their way into the data set, the reference paper's among them."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Small trainings: noise that tells the label a little, on any device."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

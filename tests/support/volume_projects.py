@@ -1,7 +1,5 @@
 """A project with a user's own volumes: folders of PNG slices, a sheet, annotations."""
 
-from __future__ import annotations
-
 import subprocess
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Accounts: the small JSON files between rules are typed, and checked when they are read."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Doubts: their sentences, their counts, and what refuses them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Published layouts become sheets that the workflow accepts; nothing vanishes without a reason."""
 
-from __future__ import annotations
-
 import csv
 import os
 import shutil

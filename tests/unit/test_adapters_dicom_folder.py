@@ -1,7 +1,5 @@
 """Any tree of DICOM files: grouped by identifiers, and the rest explained."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections import Counter

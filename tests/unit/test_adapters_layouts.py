@@ -1,7 +1,5 @@
 """INbreast and VICTRE as they are published, and trees as downloaders leave them."""
 
-from __future__ import annotations
-
 import plistlib
 import shutil
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Chances of counts: worked out by hand, and as SciPy has them."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from scipy.stats import binom, poisson

@@ -1,7 +1,5 @@
 """What the leakage audit catches, on planted leaks, and what it leaves alone."""
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 import pytest

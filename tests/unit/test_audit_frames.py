@@ -1,7 +1,5 @@
 """Frames of pandas, as polars has them through pyarrow, and what the audit says without that."""
 
-from __future__ import annotations
-
 import datetime
 from decimal import Decimal
 from typing import Any

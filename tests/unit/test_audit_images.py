@@ -1,7 +1,5 @@
 """Two folders of images: what is planted on both sides is found, and clean folders are clean."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Callable

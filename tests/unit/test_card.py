@@ -1,7 +1,5 @@
 """The model card: every item once and in order, nothing claimed that is not known, text inert."""
 
-from __future__ import annotations
-
 import dataclasses
 import re
 from collections import Counter

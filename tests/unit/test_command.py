@@ -1,7 +1,5 @@
 """The command audits any split of any table, as files or as frames."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Bad input of every command: one line that can be acted on, exit code 2, and nothing is left."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import resource

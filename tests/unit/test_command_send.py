@@ -1,7 +1,5 @@
 """tomocalc send, to archives on loopback that take, refuse, or are not there."""
 
-from __future__ import annotations
-
 import socket
 import subprocess
 import time

@@ -1,7 +1,5 @@
 """The volumes in a folder that a command is given."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from PIL import Image

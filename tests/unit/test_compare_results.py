@@ -1,7 +1,5 @@
 """The command that compares two folders of results."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Findings: lines of one place on neighbouring slices count once; each lies in its volume."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Volumes of a cohort seen together: one woman under two ids, one id for many women."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """The description of the data set, read by the library of those who specify such descriptions."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import mlcroissant

@@ -1,7 +1,5 @@
 """The list of measured volumes names manifests, pictures and counts."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Masks are as little trusted as images, and lie on the slices that they say."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Recall of what was put in, by diameter and contrast, with chance and intervals by patient."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Detectors that search whole slices: what they learn from, what they mark, how they are judged."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import numpy as np

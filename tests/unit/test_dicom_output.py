@@ -1,7 +1,5 @@
 """Structured report and segmentation: valid, readable by others, deterministic, without PHI."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 from typing import Any

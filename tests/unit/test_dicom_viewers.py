@@ -1,7 +1,5 @@
 """What other programs make of the DICOM objects: OHIF's parser, the validators, dcmtk."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

@@ -1,7 +1,5 @@
 """Statistics and correlations of features, against scipy, numpy and scikit-learn."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Candidates per patient and site, and drift between parts and sites."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

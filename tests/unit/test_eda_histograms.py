@@ -1,7 +1,5 @@
 """Histograms: every row is counted once."""
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 import pytest

@@ -1,7 +1,5 @@
 """Findings, their mirror images, and the account of detection."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Intervals by leaving out one patient at a time, against hand-computed values and simulation."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

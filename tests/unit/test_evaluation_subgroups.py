@@ -1,7 +1,5 @@
 """Subgroups: their figures, which are too small, and which differences are told."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Calibration line, recalibration and net benefit, beside values computed by hand."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from scipy.special import expit

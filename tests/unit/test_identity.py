@@ -1,7 +1,5 @@
 """When two spellings are one patient, and which words name nobody."""
 
-from __future__ import annotations
-
 import pytest
 
 from tomocalc.identity import (

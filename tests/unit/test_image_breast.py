@@ -1,7 +1,5 @@
 """The breast mask: labels, borders, degenerate slices, and real images."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

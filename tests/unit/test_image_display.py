@@ -1,7 +1,5 @@
 """Pictures of volumes: marks, annotated findings, scale bar, size."""
 
-from __future__ import annotations
-
 import io
 from typing import Any
 

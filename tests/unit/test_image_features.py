@@ -1,7 +1,5 @@
 """Every feature: a value computed by hand, and equality with a naive implementation."""
 
-from __future__ import annotations
-
 import inspect
 
 import numpy as np

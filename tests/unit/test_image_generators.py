@@ -1,7 +1,5 @@
 """Both candidate generators: what they take, what they leave, and their caps."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Grey scale, histogram, equalisation and Otsu against scikit-image."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from skimage.exposure import equalize_hist

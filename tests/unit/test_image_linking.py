@@ -1,7 +1,5 @@
 """Objects of neighbouring slices become candidates."""
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 import pytest

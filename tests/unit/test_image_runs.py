@@ -1,7 +1,5 @@
 """Objects as runs: labels, sums, cuts."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from skimage.measure import label, regionprops

@@ -1,7 +1,5 @@
 """The search as a whole: recall on phantoms and real images, memory, and its stored form."""
 
-from __future__ import annotations
-
 import contextlib
 import tracemalloc
 from collections.abc import Callable

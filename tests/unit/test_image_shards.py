@@ -1,7 +1,5 @@
 """Shards and tables with content keys: what is kept, what is not, what is swept away."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

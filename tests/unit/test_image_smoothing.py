@@ -1,7 +1,5 @@
 """Smoothing by sums of two: close to a Gaussian, exact in its own terms."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from scipy import ndimage

@@ -1,7 +1,5 @@
 """The search for bright spots, against a naive one, and what it must not depend on."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

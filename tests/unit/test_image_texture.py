@@ -1,7 +1,5 @@
 """Texture: the reference values of IBSI's digital phantom, and values computed by hand."""
 
-from __future__ import annotations
-
 import inspect
 
 import numpy as np

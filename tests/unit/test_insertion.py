@@ -1,7 +1,5 @@
 """Calcifications put into a volume: where, how bright, and nothing else."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import partial
 from pathlib import Path

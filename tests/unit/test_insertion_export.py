@@ -1,7 +1,5 @@
 """Volumes with what is put into them as DICOM: read back they are the same."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

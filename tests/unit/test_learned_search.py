@@ -1,7 +1,5 @@
 """A search that learns from slices without annotations: what it sees, finds, keeps and refuses."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import cache
 

@@ -1,7 +1,5 @@
 """The log of a job: what it took, and how a fault ends it."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """One breast, told in many ways: equal rows and labels, or an error that names the reason."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 from typing import Any

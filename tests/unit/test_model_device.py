@@ -1,7 +1,5 @@
 """Which device is chosen, and what is said when it is not there."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

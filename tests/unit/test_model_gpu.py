@@ -1,7 +1,5 @@
 """Training on a real CUDA device: its agreement with a CPU, and its bits."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

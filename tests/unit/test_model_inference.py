@@ -1,7 +1,5 @@
 """The network in NumPy gives what PyTorch gives."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

@@ -1,7 +1,5 @@
 """The network: the paper's shape, masks, members, schedule, losses."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Scaling and imputation: values by hand, training rows only, JSON and back."""
 
-from __future__ import annotations
-
 import msgspec
 import numpy as np
 import pytest

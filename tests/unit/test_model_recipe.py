@@ -1,7 +1,5 @@
 """One key of a training; tuned values are not judged on rows that chose them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import polars as pl

@@ -1,7 +1,5 @@
 """What each trial tries, and which trial is the best."""
 
-from __future__ import annotations
-
 import random
 
 import polars as pl

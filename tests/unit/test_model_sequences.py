@@ -1,7 +1,5 @@
 """Sequences of candidates: place, order, masks, faults."""
 
-from __future__ import annotations
-
 import numpy as np
 import polars as pl
 import pytest

@@ -1,7 +1,5 @@
 """The loop: repeatable, resumable to the bit, stopping early, refusing to diverge."""
 
-from __future__ import annotations
-
 import errno
 import os
 from dataclasses import replace

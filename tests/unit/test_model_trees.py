@@ -1,7 +1,5 @@
 """Trees that read depth: inputs by hand, and the numbers of the libraries that grew them."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from sklearn.ensemble import ExtraTreesClassifier

@@ -1,7 +1,5 @@
 """Every name that a user may rely on is defined, tested, and told in the guide."""
 
-from __future__ import annotations
-
 import ast
 import importlib
 import re

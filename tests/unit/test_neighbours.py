@@ -1,7 +1,5 @@
 """Close points and groups of them, beside SciPy's."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from scipy.sparse import coo_array

@@ -1,7 +1,5 @@
 """What the comparison says first: who leads, and what recalling alone gains."""
 
-from __future__ import annotations
-
 import polars as pl
 import pytest
 

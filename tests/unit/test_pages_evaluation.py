@@ -1,8 +1,6 @@
 """The evaluation page shows what was measured, and says when nothing could be."""
 # pyright: reportOptionalSubscript=false, reportOptionalOperand=false, reportArgumentType=false
 
-from __future__ import annotations
-
 import re
 
 import msgspec

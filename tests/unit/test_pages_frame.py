@@ -1,7 +1,5 @@
 """The frame of pages: one file, a strict policy, nothing from elsewhere, hostile text inert."""
 
-from __future__ import annotations
-
 import base64
 import gzip
 import hashlib

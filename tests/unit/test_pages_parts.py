@@ -1,7 +1,5 @@
 """Tables, charts and colours of pages."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

@@ -1,7 +1,5 @@
 """The tuning page: from one trial to many, with failures, always the same bytes."""
 
-from __future__ import annotations
-
 import msgspec
 import pytest
 

@@ -1,7 +1,5 @@
 """What the plan of a run says."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import replace
 from pathlib import Path

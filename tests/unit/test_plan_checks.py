@@ -1,7 +1,5 @@
 """What the sheets tell before any job runs."""
 
-from __future__ import annotations
-
 import re
 from functools import partial
 from itertools import product

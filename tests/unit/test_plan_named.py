@@ -1,7 +1,5 @@
 """The files that a configuration names are looked into before any job runs."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """What a run is planned from: settings, sheets, and the files that they name."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

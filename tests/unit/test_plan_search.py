@@ -1,7 +1,5 @@
 """Who a learned search learns from: training patients alone, and never those that it searches."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

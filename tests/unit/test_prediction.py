@@ -1,7 +1,5 @@
 """Scoring: what is refused, what is warned of, what a probability rests on."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Real files: three DICOM objects, mini-MIAS mammograms, BCS-DBT slices."""
 
-from __future__ import annotations
-
 import csv
 from pathlib import Path
 from typing import Any

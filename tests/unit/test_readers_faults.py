@@ -1,7 +1,5 @@
 """Spoilt files of any kind: what is no image, sizes, stacks, and files that are none."""
 
-from __future__ import annotations
-
 import os
 import tempfile
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Spoilt DICOM files: headers, frames, and what is no image of a breast."""
 
-from __future__ import annotations
-
 import struct
 import traceback
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Spoilt PNG, TIFF, JPEG and PGM files."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Every format, read back and compared with what was written or with another decoder."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Keys, interface and files of a volume."""
 
-from __future__ import annotations
-
 import copy
 import hashlib
 from concurrent.futures import ThreadPoolExecutor

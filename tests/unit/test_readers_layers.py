@@ -1,7 +1,5 @@
 """What has been put into a volume stays in it; the tube's motion is read from the header."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any

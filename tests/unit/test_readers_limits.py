@@ -1,7 +1,5 @@
 """Files that would take all memory are refused at once, in a process that has little of it."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

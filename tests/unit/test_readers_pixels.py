@@ -1,7 +1,5 @@
 """Pixels that mean the same give the same array, whatever way they are stored."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

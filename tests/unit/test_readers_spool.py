@@ -1,7 +1,5 @@
 """A volume that is read twice is decoded once."""
 
-from __future__ import annotations
-
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Order, spacing and side of a volume."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Runs side by side: differing settings, and differences only where the test rows are the same."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The shape of the house: small files, imports in one direction."""
 
-from __future__ import annotations
-
 import ast
 import os
 from collections import defaultdict

@@ -1,7 +1,5 @@
 """Plans of studies: the pilot's figures are exact, and a plan moves as a planner expects."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

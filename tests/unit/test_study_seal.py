@@ -1,7 +1,5 @@
 """A sealed test part is frozen, and every look at it is counted, once."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import polars as pl

@@ -1,7 +1,5 @@
 """What the guide tells people to do works as it is written."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import os

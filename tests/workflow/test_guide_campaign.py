@@ -4,8 +4,6 @@ A command of the default run is in `test_guide.py`. The settings are the tiny on
 the project's own, except where a command is about them.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

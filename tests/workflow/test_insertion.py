@@ -1,7 +1,5 @@
 """A study without annotations, as the guide has it: from normal volumes to a detection limit."""
 
-from __future__ import annotations
-
 import csv
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The installed package: what the wheel holds is enough for what it offers, in any folder."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

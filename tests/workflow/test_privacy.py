@@ -1,7 +1,5 @@
 """What a DICOM header says of a patient reaches no file that the workflow writes."""
 
-from __future__ import annotations
-
 import os
 import re
 import zipfile

@@ -4,8 +4,6 @@ Only the standard library and what Snakemake itself needs is imported here, beca
 read while the graph of jobs is built.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

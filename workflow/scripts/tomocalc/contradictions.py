@@ -1,16 +1,11 @@
 """Settings that contradict each other, or of which a file tells one twice."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tomocalc.errors import TomocalcError, fault, raise_all
-
-if TYPE_CHECKING:
-    import yaml
 
 OTHER_BASE = re.compile(r"[-+]?(0[0-9_]+|.*:.*)")
 """Numbers that YAML reads in base 8 or 60."""

@@ -3,8 +3,6 @@
 Standard library only: sheets are read while the graph of jobs is built.
 """
 
-from __future__ import annotations
-
 import codecs
 import contextlib
 import csv

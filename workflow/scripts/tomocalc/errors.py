@@ -1,7 +1,5 @@
 """The one way in which tomocalc says that something is wrong."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Iterable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What is said when a package that an extra brings is not installed. Standard library only."""
 
-from __future__ import annotations
-
 import contextlib
 import importlib.metadata
 import re

@@ -1,7 +1,5 @@
 """Files that are either the old one or the whole new one, and whose damage is noticed."""
 
-from __future__ import annotations
-
 import contextlib
 import csv
 import errno

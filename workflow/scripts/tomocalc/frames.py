@@ -1,7 +1,5 @@
 """Data frames of any library, as Polars'."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

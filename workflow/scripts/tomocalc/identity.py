@@ -5,8 +5,6 @@ that differ in spelling alone are therefore refused together (sheets, tables) or
 Standard library only: Snakemake asks while it plans.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence

@@ -3,8 +3,6 @@
 Details are in the rule's log file, on the terminal how far a loop is and why a rule fails.
 """
 
-from __future__ import annotations
-
 import atexit
 import ctypes
 import inspect

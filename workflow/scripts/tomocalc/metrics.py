@@ -3,8 +3,6 @@
 NumPy alone: a training computes them every epoch, prediction and pages from the same functions.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from statistics import NormalDist

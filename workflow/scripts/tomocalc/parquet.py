@@ -1,7 +1,5 @@
 """Parquet files with page checksums, so that a flipped bit is an error and not a wrong number."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path

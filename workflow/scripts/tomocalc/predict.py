@@ -5,8 +5,6 @@
 >>> print(prediction.scores.score, prediction.marks.head(), prediction.clusters)
 """
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ The order is that of the shares that were malignant: ACR BI-RADS Atlas, Mammogra
 Only what Snakemake itself needs is imported here: sheets are checked while it plans.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping
 

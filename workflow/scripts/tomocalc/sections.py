@@ -5,8 +5,6 @@ At run time they are plain mappings: sections as Snakemake hands them over, alre
 units and limits are in ``workflow/schemas/config.schema.yaml`` and nowhere else.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Literal, NotRequired, TypedDict
 

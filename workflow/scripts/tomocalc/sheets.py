@@ -3,8 +3,6 @@
 Only what Snakemake itself needs is imported here: sheets are read while it plans.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence

@@ -1,7 +1,5 @@
 """The columns of every table: name, dtype, unit, meaning. One table, one schema, one place."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

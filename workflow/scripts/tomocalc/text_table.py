@@ -1,7 +1,5 @@
 """A table of text cells from delimited text in any of the dialects that are read."""
 
-from __future__ import annotations
-
 import contextlib
 import csv
 

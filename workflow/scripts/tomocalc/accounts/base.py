@@ -5,8 +5,6 @@ description of what stands in it; there are no silent defaults: a field that may
 declared as one that may be None.
 """
 
-from __future__ import annotations
-
 import html
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """How many annotated findings the search covers: ``qc/detection.json``."""
 
-from __future__ import annotations
-
 from tomocalc.accounts.base import Account, Record
 from tomocalc.accounts.figures import Figure
 

@@ -5,8 +5,6 @@ Code and numbers travel; ``doubt_kinds.tsv`` is the one place that says in words
 and what to do about it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What the exploration of a data set found: ``eda.json``. Aggregates only, never rows."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from tomocalc.accounts.base import Account, Record

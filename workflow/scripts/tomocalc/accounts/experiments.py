@@ -3,8 +3,6 @@
 ``experiments/ablation_*.json``, ``runs/runs.json`` and ``reproduction.json``.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 from tomocalc.accounts.base import Account, Record, Setting

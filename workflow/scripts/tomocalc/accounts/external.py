@@ -1,7 +1,5 @@
 """What a released model is worth on labelled data of another site: ``external/external.json``."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from tomocalc.accounts.base import Record

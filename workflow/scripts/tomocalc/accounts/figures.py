@@ -1,7 +1,5 @@
 """Figures of merit as accounts hold them, and those of subgroups."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Any, Literal
 

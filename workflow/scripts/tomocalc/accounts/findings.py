@@ -1,7 +1,5 @@
 """What is found of the annotated findings, by this chain and by detectors beside it."""
 
-from __future__ import annotations
-
 import msgspec
 
 from tomocalc.accounts.base import Account, Record

@@ -1,7 +1,5 @@
 """What is put into volumes, where and how bright: ``insertion/BATCH.json``."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """What was measured of one volume: ``manifest.json``, written last, beside its shards."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable
 from pathlib import Path

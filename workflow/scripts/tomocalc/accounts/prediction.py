@@ -1,7 +1,5 @@
 """What a released model says of a volume: ``scores.json``."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from tomocalc.accounts.base import Account, Record

@@ -1,7 +1,5 @@
 """A sealed test part: what was frozen, and every time that it was looked at."""
 
-from __future__ import annotations
-
 from tomocalc.accounts.base import Account, Record
 
 

@@ -1,7 +1,5 @@
 """What is learned: trials of the tuning and their study, the candidate search, the trees."""
 
-from __future__ import annotations
-
 from typing import Literal, Self
 
 import msgspec

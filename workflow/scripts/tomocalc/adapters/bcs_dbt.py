@@ -8,8 +8,6 @@ other side is turned by 180° when it is read with ``image.side_mismatch: repair
 in the turned image.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -6,8 +6,6 @@ findings per row of the tables; names of files in the tables that the download d
 the mask is the file of the image's own size; and no pixel spacing.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from pathlib import Path

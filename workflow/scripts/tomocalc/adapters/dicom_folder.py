@@ -7,8 +7,6 @@ who has a list of them. All spellings of one identifier, and all identifiers wit
 one patient: a woman under two names could stand on both sides of a split.
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatch

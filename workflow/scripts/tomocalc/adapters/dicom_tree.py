@@ -6,8 +6,6 @@ one volume, and so are the parts of a concatenation; every other multi-frame fil
 own.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re

@@ -9,8 +9,6 @@ ellipse named Cluster the single ones are not outlined: it is an area, no findin
 belong to neither class.
 """
 
-from __future__ import annotations
-
 import plistlib
 import re
 from collections import Counter

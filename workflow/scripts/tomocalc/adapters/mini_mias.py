@@ -4,8 +4,6 @@ Source of the format: Suckling et al., Excerpta Medica 1069 (1994) 375, and ``In
 its circles outline clusters, and their origin is the bottom-left corner.
 """
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """What every adapter writes: two sheets that the workflow accepts, and what could not be placed."""
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import os

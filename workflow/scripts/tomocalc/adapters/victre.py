@@ -14,8 +14,6 @@ Where only the voxels of the phantom are known (``pcl_<seed>.loc``: ``z x y type
 ``pcl_<seed>.mhd``), they are converted as both programs do it: mirrored along y, x and y exchanged.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The leakage audit of one split: what the parts share, what tells the label, the verdict."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 
 import polars as pl

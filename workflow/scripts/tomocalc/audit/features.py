@@ -1,7 +1,5 @@
 """Whether one feature, its gaps, or two features together are the label in another form."""
 
-from __future__ import annotations
-
 from itertools import combinations
 from math import comb
 

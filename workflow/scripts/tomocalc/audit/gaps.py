@@ -6,8 +6,6 @@ protocols would mix the leak with the share. Here every calcification gets one w
 other row another, so that their sums stand in the wanted ratio.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

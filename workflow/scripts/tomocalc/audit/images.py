@@ -1,7 +1,5 @@
 """What two folders of images share: equal pixels, copies, slices of one volume, examinations."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 from collections.abc import Iterator, Sequence

@@ -3,8 +3,6 @@
 Its complaints name columns and lines and never a value: who sends one on gives no patient away.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

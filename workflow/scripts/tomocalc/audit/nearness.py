@@ -6,8 +6,6 @@ dimensions they fill; so the distance to the nearest learnt row is measured in s
 distance to its tenth, and compared with what chance gives.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

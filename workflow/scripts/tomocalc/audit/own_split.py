@@ -1,7 +1,5 @@
 """A user's own split file, read into rows of ``splits.parquet``; the installed audit has none."""
 
-from __future__ import annotations
-
 import logging
 
 import numpy as np

@@ -5,8 +5,6 @@ in common with one learnt row is a copy of it, whatever was done to the others; 
 all of them in other places. A row on the straight line between two near ones was made of both.
 """
 
-from __future__ import annotations
-
 from math import ceil, comb
 
 import numpy as np

@@ -4,8 +4,6 @@ A scaler that was fitted on a set of rows leaves its mark on them: their mean is
 digit, or their greatest value 1, which no other set of rows has. So do principal axes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -3,8 +3,6 @@
 Complaints name columns and rows and never a value: who sends one on gives no patient away.
 """
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field

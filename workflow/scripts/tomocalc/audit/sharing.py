@@ -1,7 +1,5 @@
 """What parts share by name or by value: patients, rows, exact copies; and what is in no part."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import prod
 from typing import Any

@@ -3,8 +3,6 @@
 Complaints name columns and lines and never a value: who sends one on gives no patient away.
 """
 
-from __future__ import annotations
-
 import difflib
 import re
 from pathlib import Path

@@ -3,8 +3,6 @@
 Its complaints name columns and rows and never a value: who sends one on gives no patient away.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -6,8 +6,6 @@ with less than 0.31 in 162 mammograms of mini-MIAS and with less than 0.15 in 42
 slices of BCS-DBT; a copy in another size or as JPEG with more than 0.99.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

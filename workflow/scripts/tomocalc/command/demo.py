@@ -1,7 +1,5 @@
 """``tomocalc demo``: an audit, and candidates or marks in an in-silico volume, in seconds."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 from typing import Any

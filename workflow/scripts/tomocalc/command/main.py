@@ -1,7 +1,5 @@
 """The command tomocalc: what can be had without a run of the workflow."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

@@ -1,7 +1,5 @@
 """What a command writes: looked into before any work, and taken away where the work fails."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil

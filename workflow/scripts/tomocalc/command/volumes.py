@@ -1,7 +1,5 @@
 """The volumes in a folder that a command is given: each for itself, and what else lies there."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What is compared: classifiers of the reference paper's Table 4 and ours, and detectors."""
 
-from __future__ import annotations
-
 import csv
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Several classifiers as one: their scores averaged, or stacked under a logistic regression."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The LSTM, the trees that read depth and their average, cross-validated like the other models."""
 
-from __future__ import annotations
-
 import logging
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The models that read a candidate's features at best focus: how they are built, and searched."""
 
-from __future__ import annotations
-
 import math
 import zlib
 from collections.abc import Callable, Mapping, Sequence

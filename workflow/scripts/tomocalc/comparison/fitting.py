@@ -1,7 +1,5 @@
 """Tune, fit and cross-validate one feature model on one split."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Of patches a small one, and the published ones from torchvision.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from importlib import import_module
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """Image patches at the candidates' places: three neighbouring slices, the middle in best focus."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator
 

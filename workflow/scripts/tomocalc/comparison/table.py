@@ -1,7 +1,5 @@
 """Figures of every model under every protocol, its differences to the LSTM, and their table."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any

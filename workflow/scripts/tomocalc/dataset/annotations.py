@@ -1,7 +1,5 @@
 """From the lines of an annotation sheet to findings: in their place, each counted once."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any

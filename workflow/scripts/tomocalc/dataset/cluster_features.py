@@ -7,8 +7,6 @@ tree, Chen et al., IEEE Trans. Biomed. Eng. 62 (2015), p. 1203; linearity from t
 scatter, as of an ellipse of equal second moments.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -5,8 +5,6 @@ A cluster stands where a candidate stands otherwise and its members where slices
 the centre, and rank 0 is the row of ``focus``. All that follows the merge then works as it is.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A data set described for catalogues and loaders, in Croissant 1.0 (JSON-LD of schema.org)."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What may be wrong with data that can be read: pages tell it, nothing is changed."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 

@@ -1,7 +1,5 @@
 """Turn a finished feature table (CSV or Parquet) into rows of the data set."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The list of measured volumes, one file for what follows to depend on; and the cohort's doubts."""
 
-from __future__ import annotations
-
 import os
 from collections import defaultdict
 from collections.abc import Collection, Sequence

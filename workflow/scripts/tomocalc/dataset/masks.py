@@ -1,7 +1,5 @@
 """Annotations in their place: slices as the volume has them, masks on the slices they belong to."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

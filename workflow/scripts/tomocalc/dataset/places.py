@@ -4,8 +4,6 @@ Only what Snakemake itself needs is imported here: asked of the sheets before an
 the volumes once they are measured.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What is in a data set, and what is wrong with it; rows without a meaning are refused."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

@@ -4,8 +4,6 @@ A sheet that counts y from the bottom fits its images as well as any, and labels
 chance. Few of its findings then have a candidate, and nearly all have one in the right reading.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, cast

@@ -1,7 +1,5 @@
 """Split candidates into training, validation and test parts, honestly or as the paper does."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any

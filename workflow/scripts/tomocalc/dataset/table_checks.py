@@ -3,8 +3,6 @@
 The number of a row's line in its file is the column ``_line``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np

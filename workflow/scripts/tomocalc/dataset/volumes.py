@@ -1,7 +1,5 @@
 """Volumes on their way into the data set: shards read, checked, labelled, counted."""
 
-from __future__ import annotations
-
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """Textbook searches for blobs as scikit-image has them, tuned on the tiles of training patients."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import product
 from typing import Literal

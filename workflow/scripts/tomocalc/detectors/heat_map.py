@@ -1,7 +1,5 @@
 """A detector that draws a heat map: a small U-Net, and what its peaks mean."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

@@ -1,7 +1,5 @@
 """Detectors that learn: two of torchvision's with a slim pyramid, and a network of heat maps."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Sequence
 from functools import partial

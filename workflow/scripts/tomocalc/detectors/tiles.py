@@ -1,7 +1,5 @@
 """What detectors read: planes of volumes, cut into square tiles with boxes about calcifications."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 

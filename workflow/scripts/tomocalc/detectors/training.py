@@ -1,7 +1,5 @@
 """Train a detector on tiles, and search a volume with it."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

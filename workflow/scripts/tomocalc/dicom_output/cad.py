@@ -1,7 +1,5 @@
 """A scored volume as Mammography CAD SR: what CAD viewers of mammography draw (PS3.16 TID 4000)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -6,8 +6,6 @@ the source's header is repeated; only whoever has the sheet can tell whose they 
 archive files the objects with their study. That is the user's own choice, never the default.
 """
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass

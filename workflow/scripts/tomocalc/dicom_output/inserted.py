@@ -4,8 +4,6 @@ Headers hold what is known of the images alone: nothing is copied from the files
 from. The patient is the sheet's pseudonym, identifiers are hashes.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import highdicom as hd

@@ -4,8 +4,6 @@ Both are written by highdicom. What it would take from the clock is settled afte
 equal results give equal bytes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

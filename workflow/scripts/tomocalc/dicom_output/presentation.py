@@ -3,8 +3,6 @@
 Viewers that draw no structured reports draw these (PS3.3 A.33.1).
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Pixels that are marked in a volume as a DICOM segmentation, written by highdicom."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """Features one by one and in pairs: moments, outliers, separation of the classes, correlation."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Patients, sites and parts of the split: how rows are spread over them, and whether they drift."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

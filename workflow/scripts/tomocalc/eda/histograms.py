@@ -1,7 +1,5 @@
 """Histograms of one feature per class, and of every pair of features over all rows."""
 
-from __future__ import annotations
-
 import itertools
 import math
 

@@ -1,7 +1,5 @@
 """Everything that is reported of one part of the data: figures, calibration, intervals, curves."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Volumes and patients as the unit: one score each, and what it is worth."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import msgspec

@@ -1,7 +1,5 @@
 """Clusters of calcifications: a density rule, the features of a cluster, and rated marks."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Chance is the same test at the places that mirror a finding in the same breast.
 """
 
-from __future__ import annotations
-
 import math
 from bisect import bisect_right
 from collections import defaultdict

@@ -7,8 +7,6 @@ for which: the code since January 2021 takes the nearest, the challenge's own re
 first of the list (the organisers in that repository's issue 6). Both are given.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal

@@ -1,7 +1,5 @@
 """Recall of what was put into volumes, by diameter and contrast, with chance and intervals."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """Detectors beside the run's own chain: the same findings, the same volumes, the same rules."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import polars as pl

@@ -1,7 +1,5 @@
 """What the model is worth on volumes and patients of the test part, missed findings included."""
 
-from __future__ import annotations
-
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

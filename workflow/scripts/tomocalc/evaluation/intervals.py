@@ -1,7 +1,5 @@
 """Limits of figures and differences from their standard errors, and whether several are one."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """What a model of clusters is worth on breasts and patients, and any on those of a table."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

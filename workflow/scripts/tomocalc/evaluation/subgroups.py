@@ -4,8 +4,6 @@ Subgroups may share patients: views of one breast do. So patients are left out o
 at a time, and what a patient does to two of them together is part of the test.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal

@@ -1,7 +1,5 @@
 """What other thresholds and other prevalences would do, and the operating points worth a look."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

@@ -5,8 +5,6 @@ The calibration line: Cox, Biometrika 45 (1958) 562. Its intercept at a slope of
 Vickers and Elkin, Med. Decis. Making 26 (2006) 565.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit

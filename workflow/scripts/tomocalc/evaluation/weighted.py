@@ -1,7 +1,5 @@
 """Figures of merit of rows that count more than once, or not at all: many weightings at a time."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -4,8 +4,6 @@ Its data: everything points to the table of Woods et al. (1993), by the 7,595 di
 that its numbers of rows imply and by the names of its features. That is an inference.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from tomocalc.accounts.metrics import Confusion, PaperFigures

@@ -1,7 +1,5 @@
 """Several finished runs side by side: figures, what was set differently, paired differences."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any

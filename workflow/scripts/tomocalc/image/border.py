@@ -14,8 +14,6 @@ eight neighbours among them: left and right are next to it, and above and below 
 that is the same for its whole run.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """Pictures for people: slices at the size of a screen with marks on them, as one PNG."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """One way to measure a volume: from its files to shards, objects, previews and manifest."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ skin, neighbours. Grey values are those of the measured image, 0..255. Every fun
 arrays of shape (object,), and no value is ever NaN: an object exists, so its area is at least 1.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Candidate generators: which pixels of a slice are objects."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Grey levels: histograms, the scale from raw values to 0..255, equalisation, Otsu."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The picture of a volume: what was found, beside what was annotated."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass

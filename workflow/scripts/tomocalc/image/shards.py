@@ -3,8 +3,6 @@
 A reader checks every shard against the manifest that announced it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import platform

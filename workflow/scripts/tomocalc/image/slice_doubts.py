@@ -1,7 +1,5 @@
 """What is doubtful about slices: what looks unlike a breast, or unlike its neighbours."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """One slice: prepare it, find its objects, measure candidates on it."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

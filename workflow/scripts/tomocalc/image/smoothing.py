@@ -10,8 +10,6 @@ Values are whole sixteenths of a grey level: 255 × 16 leaves room in 16 bits fo
 four sums can follow one another before the values are halved again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache

@@ -9,8 +9,6 @@ The slice is worked on in strips of cache-sized tiles. A strip waits until the n
 below it is known, so a few strips are in memory and never the slice.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain

@@ -1,7 +1,5 @@
 """What is summed over the pixels of every object, before the features are formed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import pairwise
 

@@ -7,8 +7,6 @@ Initiative, IBSI: Zwanenburg et al., Radiology 295 (2020), p. 328). A test holds
 formulas against the reference values of its digital phantom.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import numpy as np

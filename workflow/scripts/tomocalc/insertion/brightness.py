@@ -1,7 +1,5 @@
 """How bright objects become, settled by the tissue in which they lie."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """What is put into volumes: clusters of calcifications of four shapes, and distractors."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Self

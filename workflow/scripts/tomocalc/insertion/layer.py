@@ -1,7 +1,5 @@
 """A volume with objects put into it while it is read, and the sheets that tell what they are."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace

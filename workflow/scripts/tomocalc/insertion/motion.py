@@ -8,8 +8,6 @@ zero near f = 1 / (2 d tan(half angle)). No bright object is needed for that, an
 slabs and other reconstructions show as a misfit.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

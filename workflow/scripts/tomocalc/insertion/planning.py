@@ -1,7 +1,5 @@
 """Choose what is put into a volume and where, before anything is measured in it."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable
 

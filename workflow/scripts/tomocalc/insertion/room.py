@@ -1,7 +1,5 @@
 """Where in a breast there is room: away from skin, faces, annotations and what is there already."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """The network that tells spots from what looks like them, and how PyTorch fits it."""
 
-from __future__ import annotations
-
 import logging
 import math
 

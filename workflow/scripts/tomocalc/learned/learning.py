@@ -5,8 +5,6 @@ learns which of its objects lie at a spot. What it ranks low are the line ends, 
 borders of real tissue, of which every slice has hundreds.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

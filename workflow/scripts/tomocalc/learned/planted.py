@@ -5,8 +5,6 @@ the blur of the system. Its level is relative to the tissue around it, because w
 images have no linear scale on which an attenuation could be added.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -3,8 +3,6 @@
 Only NumPy is needed to use one; the network that PyTorch trained is computed with its weights.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

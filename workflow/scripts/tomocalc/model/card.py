@@ -3,8 +3,6 @@
 What it was trained on is described so far as new volumes must resemble it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import math
 

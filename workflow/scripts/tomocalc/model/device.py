@@ -1,7 +1,5 @@
 """Where the model is computed, and what to do when that is not there."""
 
-from __future__ import annotations
-
 import logging
 import os
 import shutil

@@ -1,7 +1,5 @@
 """From samples to a trained model: preprocessing fitted on the training rows, then the loop."""
 
-from __future__ import annotations
-
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Grow trees that read depth: extremely randomised ones and boosted ones, written as arrays."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

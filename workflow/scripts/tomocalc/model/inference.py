@@ -3,8 +3,6 @@
 The numbers are those of `tomocalc.model.lstm` to about 1e-8; a test holds the two together.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The stacked LSTM, and several of them trained side by side as one model."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The value of a trial: a validation score inside the training part."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """What one step of the optimiser does: loss, imbalance, learning rate, update."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable
 

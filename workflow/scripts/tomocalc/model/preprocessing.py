@@ -1,7 +1,5 @@
 """Scaling of features, after their imputation: fitted on training rows, plain numbers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

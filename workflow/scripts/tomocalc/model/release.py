@@ -3,8 +3,6 @@
 ``load_model("results/model").predict(frame)`` is all that a user needs.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ enough that one seldom waits for a slower trial. Every trial finds its own param
 the trials beside it, so that no trial asks another one and nothing is shared but finished trials.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the model reads: one short sequence of feature vectors per candidate."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """The page of the leakage audit: a verdict for every protocol, and its grounds."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tomocalc.accounts.figures import Lead

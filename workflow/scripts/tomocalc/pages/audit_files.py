@@ -1,7 +1,5 @@
 """An audit in words, and for other programs: ``audit.json``, ``shared.tsv``, SARIF, a badge."""
 
-from __future__ import annotations
-
 import functools
 import re
 from collections import Counter

@@ -1,7 +1,5 @@
 """What a run knows of its model, gathered from the accounts of its stages for the model card."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

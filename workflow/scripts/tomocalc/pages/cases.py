@@ -1,7 +1,5 @@
 """What a page shows of volumes, patients, findings and clusters of the test part."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What every result is, in one plain sentence, and the navigation over the pages of a run."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

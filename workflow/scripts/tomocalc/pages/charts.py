@@ -4,8 +4,6 @@ A chart says nothing of fonts, grid or background: the page's script adds those 
 the width. Its title, what is said of it and its table stand in the template of the page.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The page of the comparison: every classifier under every protocol, beside the LSTM."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Charts of a binary classifier; the templates of the pages say what they show."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

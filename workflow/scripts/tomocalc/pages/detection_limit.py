@@ -1,7 +1,5 @@
 """The pages of what is found: of what was put into these images, and by detectors side by side."""
 
-from __future__ import annotations
-
 import base64
 import io
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """The page of the exploratory analysis: what is in the data, and what is wrong with it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

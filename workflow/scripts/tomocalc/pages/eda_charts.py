@@ -1,7 +1,5 @@
 """Charts of the exploration page; its template says what they show."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Charts of pairs of features: one pair at a time, and a matrix of many."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Mapping, Sequence

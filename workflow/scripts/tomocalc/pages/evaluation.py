@@ -1,7 +1,5 @@
 """The page of the evaluation, ``report.html``, and of a validation elsewhere, ``external.html``."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from operator import mul
 from typing import Any

@@ -1,7 +1,5 @@
 """Pages of experiments: a model trained again on less, and several runs side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

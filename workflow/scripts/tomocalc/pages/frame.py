@@ -7,8 +7,6 @@ nothing is fetched. plotly.js is embedded once where a page has charts, gzipped 
 too. Equal arguments give equal bytes.
 """
 
-from __future__ import annotations
-
 import base64
 import functools
 import gzip

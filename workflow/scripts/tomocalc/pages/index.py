@@ -1,7 +1,5 @@
 """The index page: what ran, key numbers with intervals, and a door to every result."""
 
-from __future__ import annotations
-
 import base64
 import io
 import os

@@ -1,7 +1,5 @@
 """Figures at every level that clinicians think in (candidate to patient), and by subgroup."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """Figures of merit in words: names, meanings, intervals, and what limits the intervals."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

@@ -4,8 +4,6 @@ The items of the reporting guidelines are rows of ``tripod.tsv`` and ``claim.tsv
 answer of them is said in ``card_answers.html.j2``, by name.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

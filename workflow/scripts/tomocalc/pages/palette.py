@@ -5,8 +5,6 @@ light one's place on a dark background. Every colour has a contrast of at least 
 background (WCAG 2.2, graphical objects). Source: Okabe and Ito, Color Universal Design, 2008.
 """
 
-from __future__ import annotations
-
 INK = "#1c2830"
 MUTED = "#55636f"
 LINE = "#dcdad2"

@@ -1,7 +1,5 @@
 """Parts of pages that need work in Python: tables, cards of key numbers, doubts."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The pages of scored volumes: one of all of them, and one of each to scroll through its slices."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote

@@ -4,8 +4,6 @@ Pages are written for candidates of which some are calcifications. Where somethi
 a table's lesions or the clusters of a breast, both nouns are exchanged here, once for every page.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any

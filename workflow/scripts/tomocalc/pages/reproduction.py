@@ -1,7 +1,5 @@
 """The page that sets the reference paper's tables and figures beside this run's."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

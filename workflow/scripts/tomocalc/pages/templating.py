@@ -4,8 +4,6 @@ A template may call the macros of ``templates/parts.html.j2`` and what `frame.vo
 and writes numbers and words with the functions of `tomocalc.pages.words` as filters.
 """
 
-from __future__ import annotations
-
 import functools
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The page of the tuning, ``tuning.html``: trials, what mattered, what was chosen."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """What the script of a volume's page reads: frames, crops, marks, and why each is one."""
 
-from __future__ import annotations
-
 import base64
 import io
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """Numbers and words as a reader gets them: the one vocabulary of all pages."""
 
-from __future__ import annotations
-
 import importlib.metadata
 import json
 import math

@@ -5,8 +5,6 @@ Linear attenuation coefficients are those at 20 keV, the effective energy of a b
 0.0802/mm. Skin is close to the latter.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -3,8 +3,6 @@
 The standard library suffices: Snakemake imports this module while it builds the DAG.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Literal, TypedDict
 

@@ -3,8 +3,6 @@
 Everything in the file follows from its arguments: identifiers are hashes, dates are fixed.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 

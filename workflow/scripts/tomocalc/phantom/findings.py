@@ -3,8 +3,6 @@
 Every object is a set of ellipsoids at sub-voxel positions, or a failing detector pixel.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -7,8 +7,6 @@ trait is a normal number of standard deviation 1; the means of both classes lie 
 so that every trait alone tells little and all together tell more.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Self
 

@@ -1,7 +1,5 @@
 """What a phantom is made of: its grid, how it was acquired, and the random streams."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Self, get_type_hints
 

@@ -1,7 +1,5 @@
 """One phantom volume: anatomy, findings, acquisition, and the truth about each finding, in rows."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

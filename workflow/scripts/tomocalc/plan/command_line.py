@@ -4,8 +4,6 @@
 first. `Remedies` puts a remedy to what Snakemake says later.
 """
 
-from __future__ import annotations
-
 import difflib
 import logging
 import os

@@ -1,7 +1,5 @@
 """The plan of one run: all that the graph of jobs is made of, by protocol."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -3,8 +3,6 @@
 Methods that take *wildcards* are input functions, or values of params, of rules.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

@@ -3,8 +3,6 @@
 Snakemake asks while it reads the rules, so only what Snakemake itself needs is imported here.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

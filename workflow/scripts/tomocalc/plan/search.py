@@ -8,8 +8,6 @@ their candidates are then found like those of patients whom no search has seen.
 Methods that take *wildcards* are input functions, or values of params, of rules.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Snakemake's own account of the same run, with every input and reason, is in ``.snakemake/log``.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import re

@@ -4,8 +4,6 @@ Methods that take *wildcards* are input functions, or values of params, of rules
 with ``<results>`` or ``<resources>`` are resolved by Snakemake, among inputs and outputs only.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """What Snakemake asks a plan with, how a plan answers, and the sources of a script."""
 
-from __future__ import annotations
-
 import difflib
 import hashlib
 import os

@@ -1,7 +1,5 @@
 """What a probability owes to each feature: the feature replaced by values of the training."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Whether a model may be used on a volume, how far it is from its training, and what to know."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 import numpy as np

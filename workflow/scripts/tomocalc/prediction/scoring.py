@@ -1,7 +1,5 @@
 """Scores of a volume's candidates, its clusters, and the volume itself."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Colour, alpha, sign, orientation: from what a file stores to one upright unsigned grey plane."""
 
-from __future__ import annotations
-
 import contextlib
 from typing import Any
 

@@ -3,8 +3,6 @@
 The kind tells a slice of a breast from the pictures that are stored beside slices.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Collection, Iterable

@@ -5,8 +5,6 @@ preamble, without file meta information, or with a transfer syntax that names th
 and explicit value representations is walked as it is stored.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Collection
 from dataclasses import dataclass, field

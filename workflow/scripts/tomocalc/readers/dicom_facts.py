@@ -1,7 +1,5 @@
 """What the headers of a DICOM volume say of its geometry, and what is doubtful about them."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from tomocalc.accounts.doubts import Doubt

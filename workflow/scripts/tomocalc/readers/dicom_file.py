@@ -1,7 +1,5 @@
 """Open a DICOM file: its transfer syntax, its allow-listed attributes, the place of its pixels."""
 
-from __future__ import annotations
-
 import io
 import warnings
 from collections.abc import Collection, Sequence

@@ -4,8 +4,6 @@ Text is kept only when it is one of the listed words, so no name, date, identifi
 value can reach an output, a log or an error message.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from pydicom.dataset import Dataset

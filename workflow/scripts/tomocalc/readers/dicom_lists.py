@@ -1,7 +1,5 @@
 """What may be read of a DICOM file, as lists: objects, transfer syntaxes, words, attributes."""
 
-from __future__ import annotations
-
 SOP_CLASSES = {
     "1.2.840.10008.5.1.4.1.1.13.1.3": "Breast Tomosynthesis",
     "1.2.840.10008.5.1.4.1.1.13.1.4": "Breast Projection for presentation",

@@ -6,8 +6,6 @@ it, and the volume's `Scale` brings the result back to 16 bits.) A Modality LUT 
 and is applied. The VOI window is a display setting and is never applied: it clips.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -4,8 +4,6 @@ Decided from headers alone: Image Type, thickness, orientation, concatenation an
 is no slice is left out and listed; what cannot be decided is refused.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

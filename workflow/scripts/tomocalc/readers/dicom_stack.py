@@ -1,7 +1,5 @@
 """The order and spacing of a DICOM volume: one multi-frame file, its parts, or single slices."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Callable

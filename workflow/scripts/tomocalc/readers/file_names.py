@@ -3,8 +3,6 @@
 Standard library only: Snakemake asks while it plans.
 """
 
-from __future__ import annotations
-
 import itertools
 import os
 import re

@@ -1,7 +1,5 @@
 """The files of a volume as slices in order, whatever their format."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path

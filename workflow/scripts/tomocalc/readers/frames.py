@@ -4,8 +4,6 @@ A DICOM header and the codestream inside it may disagree, and the decoder believ
 without a look at its own header, a small file could ask for gigabytes.
 """
 
-from __future__ import annotations
-
 import struct
 from bisect import bisect_right
 from dataclasses import dataclass

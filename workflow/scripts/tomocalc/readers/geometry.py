@@ -5,8 +5,6 @@ a right one on the right; the edge that breast tissue touches is the brighter on
 air. This is the rule of the BCS-DBT data set's own reader, with a band instead of one column.
 """
 
-from __future__ import annotations
-
 import math
 import struct
 from collections.abc import Sequence

@@ -7,8 +7,6 @@ where none differs, along one that has by far the fewest samples. An image witho
 read as it is stored: array (slice, row, column).
 """
 
-from __future__ import annotations
-
 import functools
 import math
 import threading

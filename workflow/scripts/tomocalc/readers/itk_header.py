@@ -3,8 +3,6 @@
 A text header could name any file of the machine as its data: only a file beside it is taken.
 """
 
-from __future__ import annotations
-
 import math
 import re
 import struct

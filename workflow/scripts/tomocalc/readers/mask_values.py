@@ -1,7 +1,5 @@
 """What the values of a mask mean: labels or grey levels, what is background, what is mixed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any

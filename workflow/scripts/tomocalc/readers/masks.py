@@ -1,7 +1,5 @@
 """Masks: images whose values are labels, through the same readers and limits as volumes."""
 
-from __future__ import annotations
-
 import warnings
 from dataclasses import dataclass
 from pathlib import Path

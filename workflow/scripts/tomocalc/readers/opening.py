@@ -1,7 +1,5 @@
 """Volumes as a run reads them: opened by a row of the sheet, and decoded once, if read twice."""
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import os

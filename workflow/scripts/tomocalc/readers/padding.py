@@ -4,8 +4,6 @@ Padding may be darker than air or brighter than any tissue, in either photometri
 Whatever it is, it must not look like breast, and must not be a second, darker kind of air either.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """One stored slice: what its header says, how to decode it; and slices in order."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import hashlib

@@ -1,7 +1,5 @@
 """PNG, JPEG and PGM: one slice a file."""
 
-from __future__ import annotations
-
 import re
 import struct
 from collections.abc import Callable

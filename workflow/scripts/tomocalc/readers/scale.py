@@ -1,7 +1,5 @@
 """What is known of a volume before its pixels are read, and the rule that makes them 16 bits."""
 
-from __future__ import annotations
-
 import contextlib
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """DICOM segmentations: which pixels they mark, and on which images these lie."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path

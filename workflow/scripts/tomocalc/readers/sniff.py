@@ -1,7 +1,5 @@
 """What a file is, by its first bytes; its name must agree. Standard library only."""
 
-from __future__ import annotations
-
 import enum
 import re
 import struct

@@ -4,8 +4,6 @@ A path of the sheet is one file, a folder, or a pattern with ``*``, ``?`` or ``[
 that exists is taken literally, even when it holds such characters.
 """
 
-from __future__ import annotations
-
 import contextlib
 import glob
 import hashlib

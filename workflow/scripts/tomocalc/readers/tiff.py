@@ -1,7 +1,5 @@
 """TIFF: every page is a slice."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 from functools import partial

@@ -5,8 +5,6 @@ the first once a file passes 4 GB, as tifffile does where it is told to truncate
 interleave channels and times.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import re

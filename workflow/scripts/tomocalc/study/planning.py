@@ -7,8 +7,6 @@ distribution (the Bayesian bootstrap: Rubin, Ann. Stat. 9 (1981) 130), and its s
 much as so few patients leave open: what a small pilot does not know is then part of the promise.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -8,8 +8,6 @@ A file cannot notice that its last lines were cut off, or that it was made anew:
 version control, or publish its digest before the first opening.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import hashlib

@@ -23,6 +23,9 @@ DEPTH = 3
 """Slices of a patch."""
 SMALLEST = {"alexnet": 64, "inception_resnet": 76}
 """Side in pixels below which a network has no output; patches are enlarged to it."""
+OTHERWISE_NAMED = {"vgg": "vgg11_bn", "vgg16": "vgg16_bn", "vgg19": "vgg19_bn"}
+OTHERWISE_NAMED |= {"convnext": "convnext_tiny"}
+"""What torchvision calls them."""
 SCHEMAS = (
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
     "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
@@ -91,27 +94,22 @@ def build_network(key: str) -> nn.Module:
     Raises
     ------
     TomocalcError
-        ``E406`` when torchvision is needed and not installed.
+        ``E406`` when torchvision, or timm, is needed and not installed.
     """
     if key.startswith("cnn"):
         return SmallCNN((4, 2, 1) if key == "cnn_spp" else ())
+    models = torchvision_models()  # which timm needs too, and which may need help
     if key == "inception_resnet":
-        return Enlarged(timm_network("inception_resnet_v2"), SMALLEST[key])
-    models = torchvision_models()
-    network = {
-        "resnet18": lambda: models.resnet18(num_classes=1),
-        # 10 blocks of two convolutions, the first convolution and the head
-        "resnet22": lambda: models.ResNet(models.resnet.BasicBlock, [2, 3, 3, 2], num_classes=1),
-        "resnet34": lambda: models.resnet34(num_classes=1),
-        "resnet50": lambda: models.resnet50(num_classes=1),
-        "resnet101": lambda: models.resnet101(num_classes=1),
-        "alexnet": lambda: models.alexnet(num_classes=1),
-        "vgg": lambda: models.vgg11_bn(num_classes=1),
-        "vgg16": lambda: models.vgg16_bn(num_classes=1),
-        "vgg19": lambda: models.vgg19_bn(num_classes=1),
-        "convnext": lambda: models.convnext_tiny(num_classes=1),
-        "googlenet": lambda: models.googlenet(num_classes=1, aux_logits=False, init_weights=True),
-    }[key]()
+        try:
+            timm = import_module("timm")  # nobody else needs it: it is in no environment
+        except ImportError as error:
+            raise fault("network_needs_timm", "timm", str(error)) from error
+        network = timm.create_model("inception_resnet_v2", num_classes=1)
+    elif key == "resnet22":  # 10 blocks of two convolutions, the first convolution and the head
+        network = models.ResNet(models.resnet.BasicBlock, [2, 3, 3, 2], num_classes=1)
+    else:
+        more = {"aux_logits": False, "init_weights": True} if key == "googlenet" else {}
+        network = getattr(models, OTHERWISE_NAMED.get(key, key))(num_classes=1, **more)
     return Enlarged(network, SMALLEST.get(key, 1))
 
 
@@ -160,22 +158,6 @@ def load_weights(network: nn.Module, path: str) -> None:
     inner.load_state_dict(
         {name: given.get(name, part) for name, part in rest.items()}, strict=False
     )
-
-
-def timm_network(name: str) -> nn.Module:
-    """Return an untrained network of the package timm, with one output.
-
-    Raises
-    ------
-    TomocalcError
-        ``E406`` when it is not installed.
-    """
-    torchvision_models()  # which timm needs, and which may need help
-    try:
-        timm = import_module("timm")  # nobody else needs it: it is in no environment
-    except ImportError as error:
-        raise fault("network_needs_timm", "timm", str(error)) from error
-    return timm.create_model(name, num_classes=1)
 
 
 def torchvision_models() -> Any:

@@ -124,7 +124,8 @@ class _Column:
 
     def __init__(self, name: str, schema: Schema, *, comma: bool) -> None:
         self.kind = schema["properties"][name]
-        self._optional = name not in schema["required"] or _nullable(self.kind)
+        nullable = "null" in self.kind.get("type", []) or None in self.kind.get("enum", [])
+        self._optional = name not in schema["required"] or nullable
         self._comma = comma and is_number(self.kind)
         self._known: dict[str, tuple[Any, bool]] = {}
 
@@ -228,10 +229,6 @@ def _unknown_words(path: str, words: Mapping[str, list[tuple[int, str, str]]]) -
         )
         where = f"{path}:{found[0][0]}, column {column}"
         yield found[0][0], "words", row_error(where, why, fix)
-
-
-def _nullable(kind: Schema) -> bool:
-    return "null" in kind.get("type", []) or None in kind.get("enum", [])
 
 
 def together(found: Iterable[Fault]) -> list[TomocalcError]:

@@ -16,6 +16,11 @@ from tomocalc.accounts.metrics import Confusion
 Values = NDArray[np.floating] | NDArray[np.integer]
 
 
+def evenly(length: int, most: int) -> NDArray[np.int64]:
+    """Return at most *most* indices below *length*, evenly spaced, the first and the last too."""
+    return np.unique(np.linspace(0, length - 1, most if length else 0).round().astype(np.int64))
+
+
 def score(name: str, label: Values, probability: Values) -> float:
     """Return the score called *name*: average_precision, auroc or accuracy (at 0.5).
 

@@ -137,7 +137,7 @@ def _copies(name: str, rows: SplitRows, test: pl.DataFrame, learnt: pl.DataFrame
     verdict = Verdict.LEAKS if name == "copies" else Verdict.CAUTION
     twins = _equal(rows, test, learnt)
     if twins.height and _coarse(rows) and rows.named:
-        among = _equal_to_others(rows, learnt)
+        among = learnt.filter(pl.col("patient").n_unique().over(rows.features) > 1).height
         # equal rows of different patients in what is learnt from: what chance gives
         both = twins.height + among
         share = test.height / (test.height + learnt.height)
@@ -190,12 +190,6 @@ def _equal(rows: SplitRows, asked: pl.DataFrame, learnt: pl.DataFrame, *more: st
     return asked.join(
         first, on=rows.features, suffix="_twin", nulls_equal=True, maintain_order="left"
     ).filter(pl.col("row_twin").is_not_null())
-
-
-def _equal_to_others(rows: SplitRows, learnt: pl.DataFrame) -> int:
-    """Return how many learnt rows equal a learnt row of another patient in every feature."""
-    patients = pl.col("patient").n_unique().over(rows.features)
-    return learnt.select(patients.alias("patients")).filter(pl.col("patients") > 1).height
 
 
 def _coarse(rows: SplitRows) -> bool:

@@ -63,11 +63,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose complaints are one line, like all others."""
 
     def error(self, message: str) -> NoReturn:
-        raise _not_understood(self.prog, message)
-
-
-def _not_understood(command: str, why: str) -> TomocalcError:
-    return fault("command_not_understood", command, why, command=command)
+        raise fault("command_not_understood", self.prog, message, command=self.prog)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -92,24 +88,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if given.traceback:
             raise
-        told = _unexpected(error)
+        # where it failed, without what it said: that may be a value of the data
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        why = f"{type(error).__name__}, which nobody foresaw"
+        told = fault("unforeseen", f"{Path(place.filename).name}:{place.lineno}", why)
     print(in_one_line(told), file=sys.stderr)  # noqa: T201
     return FAULT
 
 
 def _run(given: argparse.Namespace, unknown: Sequence[str]) -> int:
     if unknown:
-        raise _not_understood(f"tomocalc {given.command}", f"it has no {unknown[0]}")
+        command = f"tomocalc {given.command}"
+        raise fault("command_not_understood", command, f"it has no {unknown[0]}", command=command)
     code = given.run(given)
     print(end="", flush=True)  # noqa: T201  where a closed pipe can still be told
     return code
-
-
-def _unexpected(error: Exception) -> TomocalcError:
-    """Return where the program failed, without what it said: that may be a value of the data."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    why = f"{type(error).__name__}, which nobody foresaw"
-    return fault("unforeseen", f"{Path(place.filename).name}:{place.lineno}", why)
 
 
 def _parser() -> argparse.ArgumentParser:

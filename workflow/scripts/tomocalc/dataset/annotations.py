@@ -1,5 +1,6 @@
 """From the lines of an annotation sheet to findings: in their place, each counted once."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -53,7 +54,7 @@ def findings_of(rows: Iterable[Finding], volumes: Iterable[VolumeManifest]) -> l
         group = chains[row["volume_id"], row["kind"]]
         near = [chain for chain in group if _continues(chain[-1], row)]
         if near:
-            chain = min(near, key=lambda chain: _apart(chain[-1], row))
+            chain = min(near, key=lambda chain: math.dist(centre(chain[-1]), centre(row)))
             _check_outcome(chain, row)
             chain.append(row)
         else:
@@ -141,8 +142,3 @@ def _continues(last: Finding, row: Finding) -> bool:
         return False
     apart = zip(centre(last), centre(row), reach, strict=True)
     return all(abs(here - there) <= limit for here, there, limit in apart)
-
-
-def _apart(one: Finding, other: Finding) -> float:
-    (x, y), (u, v) = centre(one), centre(other)
-    return float((x - u) ** 2 + (y - v) ** 2)

@@ -58,8 +58,8 @@ class BoxDetector(nn.Module):
 
     def __init__(self, network: Any) -> None:
         super().__init__()
-        # Its own idea of size: 800 pixels and more, once it is trained.
-        network.transform.resize = _unchanged
+        # Its own idea of size is 800 pixels and more; few pixels are what calcifications have.
+        network.transform.resize = lambda image, target=None: (image, target)
         self.network = network
 
     def loss(self, x: Tensor, boxes: Sequence[Tensor]) -> Tensor:
@@ -73,11 +73,6 @@ class BoxDetector(nn.Module):
         found = self.network([x])[0]
         left, top, right, bottom = found["boxes"].unbind(1)
         return (top + bottom) / 2, (left + right) / 2, found["scores"]
-
-
-def _unchanged(image: Tensor, target: Any = None) -> tuple[Tensor, Any]:
-    """Stand in for a detector's resizing: calcifications of a few pixels are what they are."""
-    return image, target
 
 
 class Pyramid(nn.Module):

@@ -14,7 +14,7 @@ from tomocalc.errors import fault
 from tomocalc.evaluation.jackknife import share_of
 from tomocalc.evaluation.thresholds import predictive_values, threshold_table
 from tomocalc.evaluation.weighted import figures_of_merit, rarer_groups
-from tomocalc.metrics import confusion
+from tomocalc.metrics import confusion, evenly
 
 BINS = 10
 """Of equal width."""
@@ -192,14 +192,10 @@ def precision_recall(label: NDArray[np.int8], score: NDArray[np.float64]) -> Pre
 
 
 def _thin(values: NDArray[np.float64]) -> list[float]:
-    return [round(float(value), 6) for value in values[_kept(len(values))]]
+    return [round(float(value), 6) for value in values[evenly(len(values), CURVE_POINTS)]]
 
 
 def _cuts(values: Sequence[float] | NDArray[np.float64]) -> list[float | None]:
     """Return thresholds beside thinned points, with six digits however small they are."""
-    kept = np.asarray(values, np.float64)[_kept(len(values))]
+    kept = np.asarray(values, np.float64)[evenly(len(values), CURVE_POINTS)]
     return [float(f"{value:.6g}") if np.isfinite(value) else None for value in kept]
-
-
-def _kept(length: int) -> NDArray[np.int64]:
-    return np.unique(np.linspace(0, length - 1, CURVE_POINTS).round().astype(int))

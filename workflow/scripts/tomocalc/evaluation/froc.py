@@ -22,6 +22,7 @@ from tomocalc.evaluation.intervals import (
     standard_error,
 )
 from tomocalc.evaluation.jackknife import share_of
+from tomocalc.metrics import evenly
 
 FALSE, IGNORED = -1, -2
 """In the place of a finding: a mark that lies on none, and one that is not to be judged."""
@@ -252,12 +253,8 @@ def _thresholds(response: FreeResponse, operating: float) -> Floats:
     false = np.sort(response.rating[response.finding == FALSE])[::-1]
     last = false[: int(RATES[-1] * len(response.volume_patient)) + 1].min(initial=np.inf)
     read = int((judged >= last).sum())
-    kept = [judged[:read][_evenly(read, READ)], judged[read:][_evenly(len(judged) - read, MOST)]]
+    kept = [judged[:read][evenly(read, READ)], judged[read:][evenly(len(judged) - read, MOST)]]
     return np.unique(np.append(np.concatenate(kept), operating))[::-1]
-
-
-def _evenly(size: int, most: int) -> Ints:
-    return np.unique(np.linspace(0, size - 1, most if size else 0).round().astype(np.int64))
 
 
 def _cumulative(rating: Floats, patient: Ints, thresholds: Floats, patients: int) -> Floats:

@@ -58,7 +58,8 @@ def operating_points(
         from sklearn.metrics import roc_curve
 
         fpr, tpr, cuts = roc_curve(label, score, drop_intermediate=False)
-        rules["youden"] = _finite(cuts[int(np.argmax(tpr - fpr))], score)
+        best = float(cuts[int(np.argmax(tpr - fpr))])
+        rules["youden"] = best if np.isfinite(best) else float(score.max())  # calling none is best
         for rule, wanted in WANTED_RECALLS.items():
             rules[rule] = float(cuts[int(np.argmax(tpr >= wanted))])
     return tuple(_point(rule, cut, test, confidence) for rule, cut in rules.items())
@@ -83,11 +84,6 @@ def _at_threshold(label: Labels, score: Scores, threshold: float) -> AtThreshold
     figures = {name: value for name, value in counts.figures().items() if name != "accuracy"}
     flagged = (counts.tp + counts.fp) / len(label)
     return AtThreshold(threshold=threshold, flagged=flagged, **figures)
-
-
-def _finite(cut: float, score: Scores) -> float:
-    """Return *cut*, or the highest score where nothing better than calling none was found."""
-    return float(cut) if np.isfinite(cut) else float(score.max())
 
 
 Floats = NDArray[np.float64]

@@ -228,17 +228,14 @@ class Run:
     def remember(self, row: Row) -> None:
         """Add *row* to the history, and keep the weights if they are the best so far."""
         self.history.append(row)
-        value = row[f"validation_{self.settings.monitor}"]
+        watched = f"validation_{self.settings.monitor}"
+        value = row[watched]
         if self.settings.patience == 0 or value is None:
             return
-        past = self.history[self.best_epoch - 1] if self.best_epoch else None
-        if past is None or self._better(value, past[f"validation_{self.settings.monitor}"]):
+        past = self.history[self.best_epoch - 1][watched] if self.best_epoch else None
+        if past is None or (value < past if self.settings.monitor == "loss" else value > past):
             self.best_epoch = self.epoch
             self.best = {key: value.clone() for key, value in self.model.state_dict().items()}
-
-    def _better(self, value: float, past: float | None) -> bool:
-        assert past is not None
-        return value < past if self.settings.monitor == "loss" else value > past
 
     def finish(self) -> Trained:
         """Return the model with the best weights, or the last where none are the best."""

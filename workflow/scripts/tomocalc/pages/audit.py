@@ -22,7 +22,7 @@ from tomocalc.pages.merits import (
 )
 from tomocalc.pages.palette import MUTED
 from tomocalc.pages.parts import Cell, feature
-from tomocalc.pages.words import PROTOCOL_NAMES, badge_of, p_value
+from tomocalc.pages.words import BADGES, PROTOCOL_NAMES, p_value
 
 ORDER = ("own", "paper", "honest")
 SHOWN = 200
@@ -46,7 +46,7 @@ def audit_page(account: LeakageAccount, *, source: str) -> str:
     return render_page(
         "audit",
         links=navigation("audit/leakage.html", run_pages()),
-        badge=badge_of(source),
+        badge=BADGES.get(source),
         packages=("numpy", "plotly", "scikit-learn"),
         account=account,
         audits=audits,

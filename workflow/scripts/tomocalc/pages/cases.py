@@ -8,6 +8,7 @@ import polars as pl
 from tomocalc.accounts.figures import ends_of
 from tomocalc.accounts.findings import Froc, FrocCurve
 from tomocalc.accounts.metrics import Cases, ImageMetrics
+from tomocalc.metrics import evenly
 from tomocalc.pages import curves
 from tomocalc.pages.levels import FINDINGS
 from tomocalc.pages.merits import (
@@ -141,7 +142,7 @@ def _froc_points(curve: FrocCurve) -> list[list[Any]]:
     """Return the points where a finding more is found, evenly chosen, and the last one."""
     found = curve.sensitivity
     rising = [i for i in range(len(found)) if i == 0 or found[i] > found[i - 1]]
-    steps = [rising[i] for i in curves.evenly(len(rising), curves.ROWS)]
+    steps = [rising[i] for i in evenly(len(rising), curves.ROWS)]
     return [
         [Cell(f"{found[i]:.3f}", found[i]), curve.false_per_volume[i], curve.threshold[i]]
         for i in dict.fromkeys([*steps, len(found) - 1])

@@ -24,7 +24,7 @@ from tomocalc.pages.merits import (
 )
 from tomocalc.pages.palette import GREEN, NEGATIVE, POSITIVE
 from tomocalc.pages.parts import Cell
-from tomocalc.pages.words import PROTOCOL_NAMES, UNTUNED, badge_of, p_value, published, score
+from tomocalc.pages.words import BADGES, PROTOCOL_NAMES, UNTUNED, p_value, published, score
 
 Row = Mapping[str, Any]
 Rows = list[dict[str, Any]]
@@ -82,7 +82,7 @@ def comparison_page(
     return render_page(
         "comparison",
         links=navigation(address, run_pages()),
-        badge=badge_of(source),
+        badge=BADGES.get(source),
         packages=("numpy", "plotly", "scikit-learn"),
         images=images,
         opened=opened,

@@ -14,6 +14,7 @@ from tomocalc.accounts.metrics import (
     Part,
     PredictiveValue,
 )
+from tomocalc.metrics import evenly
 from tomocalc.pages.charts import (
     UNIT,
     Chart,
@@ -118,11 +119,6 @@ def _from(thresholds: Sequence[float | None]) -> Trace:
 def points(curve: Trace, most: int = ROWS) -> list[list[float]]:
     """Return at most *most* points of a curve for its table, the first and the last too."""
     return [[curve["x"][i], curve["y"][i]] for i in evenly(len(curve["x"]), most)]
-
-
-def evenly(length: int, most: int) -> list[int]:
-    """Return at most *most* indices below *length*, evenly spaced, the first and the last too."""
-    return np.unique(np.linspace(0, length - 1, most).round().astype(int)).tolist()
 
 
 def calibration_chart(bins: Sequence[CalibrationBin]) -> Chart:

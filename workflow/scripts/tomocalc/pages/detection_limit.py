@@ -22,7 +22,7 @@ from tomocalc.pages.curves import ON_FROC, SHOWN_RATE
 from tomocalc.pages.frame import render_page
 from tomocalc.pages.merits import few_cases
 from tomocalc.pages.palette import AMBER, DARK_OF, SEQUENTIAL, SERIES
-from tomocalc.pages.words import badge_of
+from tomocalc.pages.words import BADGES
 
 HALF_MM = 4.0
 """Half the side of an example's picture."""
@@ -48,7 +48,7 @@ def limit_page(account: DetectionLimit, pictures: Mapping[LimitExample, str]) ->
         "detection_limit",
         links=navigation("insertion/detection_limit.html", run_pages()),
         packages=("numpy", "plotly"),
-        badge=badge_of("inserted"),
+        badge=BADGES["inserted"],
         account=account,
         stages=[(stage, STAGES[stage.stage], _limit_chart(stage)) for stage in account.stages],
         span=_span,
@@ -137,7 +137,7 @@ def detectors_page(account: Detectors, *, source: str) -> str:
     return render_page(
         "detectors",
         links=navigation("comparison/detectors.html", run_pages()),
-        badge=badge_of(source),
+        badge=BADGES.get(source),
         packages=("numpy", "plotly", "polars"),
         account=account,
         names=NAMES,

@@ -14,7 +14,7 @@ from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.charts import label
 from tomocalc.pages.frame import render_page
 from tomocalc.pages.parts import Cell, feature
-from tomocalc.pages.words import badge_of, pretty, with_unit, without_candidate
+from tomocalc.pages.words import BADGES, pretty, with_unit, without_candidate
 
 STATISTICS = (
     *("n", "mean", "sd", "min", "p1", "p5", "p25", "p50", "p75", "p95", "p99", "max"),
@@ -43,7 +43,7 @@ def eda_page(found: Exploration, *, quality: QualityAccount, split: SplitAccount
     return render_page(
         "eda",
         links=navigation("eda/eda.html", run_pages()),
-        badge=badge_of(source),
+        badge=BADGES.get(source),
         packages=("numpy", "polars", "plotly"),
         source=source,
         found=found,

@@ -24,7 +24,7 @@ from tomocalc.pages.merits import (
     method_words,
 )
 from tomocalc.pages.palette import AMBER, NEGATIVE, POSITIVE
-from tomocalc.pages.words import NO_FINDINGS, PARTS, badge_of, score
+from tomocalc.pages.words import BADGES, NO_FINDINGS, PARTS, score
 
 REPORT, EXTERNAL = "evaluation/report.html", "external/external.html"
 
@@ -67,7 +67,7 @@ def evaluation_page(
     return render_page(
         "evaluation",
         links=navigation(EXTERNAL if external else REPORT, run_pages() if in_run else []),
-        badge=badge_of(metrics.source),
+        badge=BADGES.get(metrics.source),
         packages=("numpy", "plotly", "scikit-learn", "torch"),
         metrics=metrics,
         test=metrics.test,

@@ -18,7 +18,7 @@ from tomocalc.pages.merits import (
     reach,
 )
 from tomocalc.pages.palette import NEGATIVE, POSITIVE, SERIES
-from tomocalc.pages.words import badge_of
+from tomocalc.pages.words import BADGES
 
 CURVE_ROWS = 20
 """Rows of a curve's table."""
@@ -53,7 +53,7 @@ def experiment_page(account: Ablation, *, source: str) -> str:
     return render_page(
         "experiments",
         links=navigation(f"experiments/ablation_{account.what}.html", run_pages()),
-        badge=badge_of(source),
+        badge=BADGES.get(source),
         packages=("numpy", "plotly", "scikit-learn", "torch"),
         account=account,
         losses=losses,

@@ -30,7 +30,7 @@ from tomocalc.pages.merits import (
     row_limits,
 )
 from tomocalc.pages.parts import Cell, doubt_table
-from tomocalc.pages.words import PARTS, RULINGS, audit_of, badge_of, cohort
+from tomocalc.pages.words import BADGES, PARTS, RULINGS, audit_of, cohort
 
 PICTURES = 4
 """Pictures shown; the others are linked by name."""
@@ -95,7 +95,7 @@ def index_page(
     return render_page(
         "index",
         interval=interval,
-        badge=badge_of(source),
+        badge=BADGES.get(source),
         links=navigation("index.html", [entry.address for entry in pages]),
         packages=("numpy", "polars", "plotly"),
         quality=quality,

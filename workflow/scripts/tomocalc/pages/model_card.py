@@ -73,7 +73,7 @@ def model_card(run: Run) -> tuple[str, str]:
     page = render_page(
         "model_card",
         links=navigation("model_card.html", run_pages(source, run.protocol)),
-        badge=words.badge_of(source),
+        badge=words.BADGES.get(source),
         packages=("numpy", "polars"),
         **values,
     )

@@ -15,7 +15,7 @@ from tomocalc.pages.catalogue import navigation, run_pages
 from tomocalc.pages.charts import Chart, axis, bars, line, markers
 from tomocalc.pages.frame import render_page
 from tomocalc.pages.palette import MUTED, NEGATIVE, POSITIVE, SEQUENTIAL, scale
-from tomocalc.pages.words import badge_of, pretty
+from tomocalc.pages.words import BADGES, pretty
 
 RATES = [digit * 10.0**power for power in range(-6, 1) for digit in (1, 2, 5)]
 LOGARITHMIC = {"type": "log", "tickvals": RATES, "ticktext": [f"{rate:g}" for rate in RATES]}
@@ -49,7 +49,7 @@ def tuning_page(trials: pl.DataFrame, best: Best, *, seed: int, source: str) -> 
     return render_page(
         "tuning",
         links=navigation("tuning/tuning.html", run_pages()),
-        badge=badge_of(source),
+        badge=BADGES.get(source),
         packages=("optuna", "plotly", "torch"),
         best=best,
         search=best.search,

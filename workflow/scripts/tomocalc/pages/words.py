@@ -125,11 +125,6 @@ def under(protocol: str) -> str:
     return name if protocol == "own" else f"the {name}"
 
 
-def badge_of(source: str) -> str | None:
-    """Return the badge that pages on data from *source* carry; None where none is due."""
-    return BADGES.get(source)
-
-
 def versions_of(packages: Iterable[str]) -> dict[str, str]:
     """Return the version of Python and of each installed package."""
     found = {"Python": platform.python_version()}

@@ -110,7 +110,7 @@ def open_seal(path: str | Path, part: FrozenPart, *, by: str, key: str) -> Opene
         seal = _matching(path, part) if Path(path).exists() else Seal(test_part=part)
         known = [one.key for one in seal.openings if one.by == by]
         if key not in known:
-            chain = _link(_end(seal), by, key)
+            chain = _link(seal_digest(seal), by, key)
             openings = (*seal.openings, Opening(by=by, key=key, chain=chain))
             Seal(test_part=part, openings=openings).write(path)
             known.append(key)
@@ -152,7 +152,7 @@ def read_seal(path: str | Path) -> Seal:
 
 def seal_digest(seal: Seal) -> str:
     """Return the digest that stands for everything in a seal: what to publish."""
-    return _end(seal)
+    return seal.openings[-1].chain if seal.openings else _beginning(seal.test_part)
 
 
 def key_of(scores: pl.DataFrame, *more: object) -> str:
@@ -182,10 +182,6 @@ def _counted(part: FrozenPart) -> str:
 
 def _beginning(part: FrozenPart) -> str:
     return digest([part.cases, part.positives, part.patients, part.digests])
-
-
-def _end(seal: Seal) -> str:
-    return seal.openings[-1].chain if seal.openings else _beginning(seal.test_part)
 
 
 def _link(before: str, by: str, key: str) -> str:

@@ -36,6 +36,15 @@ def test_shards_hold_every_blob_with_its_sequence(tmp_path: Path) -> None:
         assert sequence["focus_offset"].to_list() == [-1.0, 0.0, 1.0]
 
 
+def test_a_smaller_radius_links_fewer_objects(tmp_path: Path) -> None:
+    source = write_volume(tmp_path / "raw")
+    near, far = (
+        run(source, tmp_path / str(radius), candidates={"link_radius_mm": radius})
+        for radius in (0.01, 0.5)
+    )
+    assert near.candidates > far.candidates
+
+
 def test_a_second_run_gives_the_same_bytes(tmp_path: Path) -> None:
     source = write_volume(tmp_path / "raw")
     run(source, tmp_path / "one")

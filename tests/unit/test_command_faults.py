@@ -111,7 +111,7 @@ CALLS = {  # words of the line: the call; OUT is where something would be left
     "a folder or a device": f"audit good.csv {LABELS} --out OUT --badge taken",
     "no such folder": "audit-images nowhere taken",
     "none of its": "audit-images junk empty",
-    "given as both": "audit-images junk junk",
+    "[E105] there is nothing to compare": "audit-images junk junk",
     "say which one is positive": f"audit good.csv {LABELS} --positive malignant",
     "two kinds of input": f"audit good.csv ids.csv {LABELS} --train good.csv",
     "the pilot has no such column": f"plan good.csv {PILOT}s --half-width 0.05",

@@ -108,6 +108,15 @@ def test_paper_equals_the_chain_of_scikit_image() -> None:
     assert (mine == naive).mean() > 0.97
 
 
+def test_the_blur_of_the_paper_is_in_millimetres() -> None:
+    raw = breast_slice(6)
+    prepared = prepare(raw, SPACING_MM)
+    settings = replace(SETTINGS, blur_sigma_mm=0.2)
+    found = find_objects(prepared, settings, SPACING_MM, ["paper"])["paper"].runs
+    own = paper_objects(equalise(prepared.raw, prepared.scale, 2.0), SETTINGS).runs
+    assert (found.paint(raw.shape) == own.paint(raw.shape)).all()
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("level", [0, 37, 255])
 def test_a_constant_slice_has_no_objects(dtype: type, level: int) -> None:

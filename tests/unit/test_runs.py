@@ -40,11 +40,13 @@ def test_settings_are_flat_and_only_what_differs_is_shown() -> None:
 
 def test_a_run_against_itself_leads_by_nothing() -> None:
     lead = paired(predictions(1), predictions(1), **DRAW)
+    assert lead is not None
     assert lead["auroc"].lead == Lead(value=0.0, low=0.0, high=0.0, p=1.0)
 
 
 def test_the_lead_is_that_of_the_other_run() -> None:
     lead = paired(predictions(1, skill=0.0), predictions(1, skill=4.0), **DRAW)
+    assert lead is not None
     assert (lead["average_precision"].lead.low or 0) > 0
 
 

@@ -28,8 +28,8 @@ TELLING = 0.6
 """AUROC from which on something is said to tell the label, if chance does not explain it."""
 GAPS_TELLING = 0.75
 """The same of gaps in a feature: what is hard to measure may well be missing more often."""
-LEVEL, ALONE = 0.02, 0.05
-"""Chance of a false alarm over all that is asked together, and of the test rows alone."""
+LEVEL, ALONE = 0.02, 0.15
+"""Chance of a false alarm over all that is asked together, and of one in the test rows alone."""
 ROWS = 3000
 """Rows, or patients, that are asked at most."""
 
@@ -105,26 +105,27 @@ def associations(rows: SplitRows, *, permutations: int, seed: int) -> list[Check
         asked = _Table.of(table.level, table.frame.filter(table.test))
         truth = asked.orders(permutations, np.random.default_rng(seed))
         alone = ALONE if asked.attainable() <= ALONE else 1  # so few show nothing by themselves
-        found = np.empty((2, len(probes), 1 + permutations))
+        found, scores = np.empty((len(probes), 1 + permutations)), []
         for i, (_, _, scorer) in enumerate(probes):
-            scores = scorer(labels)
-            found[0, i] = aurocs(labels, scores)
-            found[1, i] = aurocs(truth, np.broadcast_to(scores[table.test, :1], truth.shape))
-        centre, spread = found[..., 1:].mean(axis=2), found[..., 1:].std(axis=2)
-        standard = (found - centre[..., None]) / np.where(spread > 0, spread, np.inf)[..., None]
+            scored = scorer(labels)
+            found[i] = aurocs(labels, scored)
+            scores.append(scored[table.test, :1])
+        centre, spread = found[:, 1:].mean(axis=1), found[:, 1:].std(axis=1)
+        standard = (found - centre[:, None]) / np.where(spread > 0, spread, np.inf)[:, None]
         # what the most telling of all probes reaches by chance: Westfall and Young, 1993
-        highest = standard[..., 1:].max(axis=1)
+        highest = standard[:, 1:].max(axis=0)
         level = LEVEL / len(usable)
         for i, (name, subject, _) in enumerate(probes):
-            chance = (highest >= standard[:, i, :1] - 1e-9).sum(axis=1)
-            p, of_test = ((1 + chance) / (1 + permutations)).tolist()
-            least = float(centre[0, i] + spread[0, i] * np.quantile(highest[0], 1 - level))
+            p = float((1 + (highest >= standard[i, 0] - 1e-9).sum()) / (1 + permutations))
+            least = float(centre[i] + spread[i] * np.quantile(highest, 1 - level))
             telling = GAPS_TELLING if name == "gaps" else TELLING
             detectable = max(telling, least)
             could = max(table.attainable(), 1 / (1 + permutations)) <= level and detectable < 1
             verdict = Verdict.CLEAN if could else Verdict.UNSEEN
-            if found[:, i, 0].min() >= telling and p <= level and of_test <= alone:
-                verdict = Verdict.CAUTION
+            if found[i, 0] >= telling and p <= level:
+                of_test = aurocs(truth, np.broadcast_to(scores[i], truth.shape))
+                likely = (of_test >= of_test[0] - 1e-9).mean()
+                verdict = Verdict.CAUTION if of_test[0] >= telling and likely <= alone else verdict
             checks.append(
                 Check(
                     name=f"{name}_{table.level}",
@@ -132,7 +133,7 @@ def associations(rows: SplitRows, *, permutations: int, seed: int) -> list[Check
                     verdict=verdict,
                     count=int(table.label.sum()),
                     of=len(table.label),
-                    value=float(found[0, i, 0]),
+                    value=float(found[i, 0]),
                     p=p,
                     detectable=detectable,
                 )

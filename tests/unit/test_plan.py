@@ -195,7 +195,8 @@ def test_what_is_asked_for_when_a_job_is_planned(tmp_path: Path) -> None:
     assert every("a/{volume}.png", ["v", "w"])(at()) == ["a/v.png", "a/w.png"]
     assert growing(1000)(at(), 2) == 2000
     (tmp_path / "step.py").write_text("import json\n")
-    assert len(source_digest(tmp_path / "step.py")(at())) == 64
+    digest = source_digest(tmp_path / "step.py", lambda it: {"a": it.sheet, "b": [__file__]})
+    assert [len(digest(at(sheet=name))) for name in ("<results>/a.tsv", __file__)] == [64, 129]
 
 
 def test_vendor_and_density_divide_figures_and_measure_nothing_anew(config: dict[str, Any]) -> None:

@@ -59,9 +59,9 @@ def schema(name):
     return relpath(WORKFLOW / "schemas" / f"{name}.schema.yaml")
 
 
-def code_of(script):
-    """Digest of the source files of a script, so that editing one of them reruns it."""
-    return source_digest(SCRIPTS / script)
+def code_of(script, inputs={}):
+    """Digest of the sources of a script and of sheets it reads, so that edits rerun it."""
+    return source_digest(SCRIPTS / script, inputs)
 
 
 def section(name, *keys):

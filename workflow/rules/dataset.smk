@@ -19,7 +19,7 @@ rule merge_dataset:
         mem_mb=growing(2000 + len(VOLUMES.rows) // 20),  # see benchmarks/merging.md
         runtime=60,
     params:
-        code=code_of("merge_dataset.py"),
+        code=code_of("merge_dataset.py", VOLUMES.dataset_inputs),
         source=VOLUMES.told_source,
         columns={
             key: value for key, value in config["table"].items() if key != "subgroups"
@@ -49,7 +49,7 @@ rule split_dataset:
         mem_mb=growing(2000),
         runtime=30,
     params:
-        code=code_of("split_dataset.py"),
+        code=code_of("split_dataset.py", PLAN.protocols.split_inputs),
         features=config["features"],
         duplicates=config["dataset"]["duplicates"],
         settings=config["split"],

@@ -20,7 +20,7 @@ rule seal_test_part:
         mem_mb=growing(1000),
         runtime=10,
     params:
-        code=code_of("seal_test_part.py"),
+        code=code_of("seal_test_part.py", VOLUMES.image_inputs),
         data_root=config["volumes"]["data_root"],
         seal=config["evaluation"]["seal"],
         split=config["split"],
@@ -60,7 +60,7 @@ rule evaluate_lstm:
         mem_mb=growing(2000),
         runtime=30,
     params:
-        code=code_of("evaluate_lstm.py"),
+        code=code_of("evaluate_lstm.py", VOLUMES.evaluation_inputs),
         words=WORDS,
         subgroups=VOLUMES.subgroups,
         columns=section("table", "header", "subgroups"),

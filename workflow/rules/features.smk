@@ -124,7 +124,7 @@ rule measure_detection:
         mem_mb=growing(2000),
         runtime=30,
     params:
-        code=code_of("measure_detection.py"),
+        code=code_of("measure_detection.py", VOLUMES.image_inputs),
         labels=config["labels"],
         in_silico=VOLUMES.in_silico,
         data_root=config["volumes"]["data_root"],

@@ -21,7 +21,7 @@ rule insert_findings:
         mem_mb=growing(1500),
         runtime=VOLUMES.batch_minutes,
     params:
-        code=code_of("insert_findings.py"),
+        code=code_of("insert_findings.py", VOLUMES.own_annotations),
         volumes=VOLUMES.batch_volumes,
         calcified=VOLUMES.calcified,
         image=config["image"],
@@ -61,7 +61,7 @@ rule gather_insertions:
         mem_mb=growing(500),
         runtime=10,
     params:
-        code=code_of("gather_insertions.py"),
+        code=code_of("gather_insertions.py", VOLUMES.own_annotations),
         data_root=config["volumes"]["data_root"],
     script:
         "../scripts/gather_insertions.py"
@@ -94,7 +94,7 @@ rule detection_limit:
         mem_mb=growing(2000),
         runtime=60,
     params:
-        code=code_of("detection_limit.py"),
+        code=code_of("detection_limit.py", VOLUMES.own_annotations),
         words=WORDS,
         volumes=VOLUMES.all_volumes,
         image=config["image"],
@@ -121,7 +121,7 @@ rule export_insertions:
         mem_mb=growing(4000),
         runtime=600,
     params:
-        code=code_of("export_insertions.py"),
+        code=code_of("export_insertions.py", VOLUMES.own_annotations),
         volumes=VOLUMES.all_volumes,
         image=config["image"],
         data_root=config["volumes"]["data_root"],

@@ -60,7 +60,7 @@ rule predict_volume:
         mem_mb=growing(2000),
         runtime=60,
     params:
-        code=code_of("predict_volume.py"),
+        code=code_of("predict_volume.py", PREDICTION.inputs),
         volume=PREDICTION.volume,
         manifest=PREDICTION.manifest,
         image=config["image"],
@@ -140,7 +140,7 @@ rule validate_external:
         mem_mb=growing(2000),
         runtime=60,
     params:
-        code=code_of("validate_external.py"),
+        code=code_of("validate_external.py", PREDICTION.labelled_inputs),
         columns=config["table"],
         labels=config["labels"],
         dataset=config["dataset"],

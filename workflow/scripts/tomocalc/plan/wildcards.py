@@ -139,11 +139,7 @@ def known_row(rows: Mapping[str, Row], name: str) -> Row:
 
 def every(pattern: str, names: Iterable[str]) -> Callable[[Wildcards], list[str]]:
     """Ask for one path per volume: *pattern* with ``{volume}`` replaced."""
-
-    def paths(_: Wildcards) -> list[str]:
-        return [pattern.replace("{volume}", name) for name in names]
-
-    return paths
+    return lambda _: [pattern.replace("{volume}", name) for name in names]
 
 
 def known_trials(batch: int) -> Callable[[Wildcards], list[str]]:
@@ -159,19 +155,23 @@ def known_trials(batch: int) -> Callable[[Wildcards], list[str]]:
     return accounts
 
 
-def source_digest(script: Path) -> Callable[[Wildcards], str]:
-    """Ask for the digest of a script's source files, so that editing one of them reruns it."""
+def source_digest(
+    script: Path, inputs: Callable[[Wildcards], Mapping[str, object]] | Mapping[str, object]
+) -> Callable[[Wildcards], str]:
+    """Ask for the digest of a script's source files, so that editing one of them reruns it.
 
-    def digest(_: Wildcards) -> str:
-        return library_digest(script)
+    So does another content of a file of *inputs* that stands there alone, as a sheet: Snakemake
+    passes over one that was put in place with a date before that of the results.
+    """
+
+    def digest(wildcards: Wildcards) -> str:
+        given = inputs(wildcards) if callable(inputs) else inputs
+        alone = (Path(it) for it in given.values() if isinstance(it, str))
+        return " ".join([library_digest(script), *(_digest(it) for it in alone if it.is_file())])
 
     return digest
 
 
 def growing(mem_mb: int) -> Callable[[Wildcards, int], int]:
     """Ask for memory (MB) that grows with every retry."""
-
-    def resource(_: Wildcards, attempt: int) -> int:
-        return mem_mb * attempt
-
-    return resource
+    return lambda _, attempt: mem_mb * attempt

@@ -33,7 +33,7 @@ from tomocalc.command.main import main
 QSUB = """\
 #!/bin/sh
 # Takes what Grid Engine's takes: options with values, then the script; starts it, prints a number.
-echo "$@" >> submitted.txt
+echo "$@" >> submitted.txt; [ -d logs ] || touch logs  # else it is the file to write to
 for script; do :; done
 sh "$script" > /dev/null 2>&1 &
 echo $!

@@ -240,6 +240,8 @@ def test_three_lines_of_python_give_what_the_workflow_gives(volume: Any, tmp_pat
     assert prediction.marks.equals(scored(volume).marks)
     prediction.write_page(tmp_path / "volume.html")
     assert (tmp_path / "volume.html").read_text().startswith("<!DOCTYPE html>")
+    with pytest.raises(TomocalcError, match=r"E105.*'Source'.*pseudonymous or source"):
+        prediction.write_dicom(tmp_path, identifiers="Source")
     prediction.write_dicom(tmp_path)
     for name in ("report", "segmentation", "presentation", "cad"):
         assert (tmp_path / f"{name}.dcm").read_bytes()[128:132] == b"DICM"
@@ -275,3 +277,5 @@ def test_python_refuses_a_model_of_a_table(volume: Any, tmp_path: Path) -> None:
     card = release(tmp_path, folder / "features/manifest.json", measured_as, domain=None)
     with pytest.raises(TomocalcError, match="E602"):
         predict_volume(folder / "raw", model=card, laterality="L", view="CC")
+    with pytest.raises(TomocalcError, match=r"E105.*laterality.*'left'.*give L or R"):
+        predict_volume(folder / "raw", model=card, laterality="left")

@@ -16,6 +16,7 @@ import polars as pl
 from tomocalc.accounts.base import Shown
 from tomocalc.accounts.prediction import VolumeScores
 from tomocalc.accounts.settings import Settings
+from tomocalc.errors import fault
 from tomocalc.files import digest, sheet_text, write_bytes, write_text
 from tomocalc.image.extraction import Extracted, measure_volume, stored_volume
 from tomocalc.learned.search import released_search
@@ -118,7 +119,7 @@ class Prediction(Shown):
         Raises
         ------
         TomocalcError
-            ``E601`` when identifiers of the ``source`` are to be copied and there are none.
+            ``E105`` and ``E601`` for *identifiers*, as of `identity`.
         """
         # here: whoever wants no DICOM objects need not wait for what writes them
         from tomocalc.dicom_output.cad import cad_bytes
@@ -241,8 +242,10 @@ def predict_volume(
     ------
     TomocalcError
         ``E602`` when the model does not fit the volume, ``E404`` when it cannot be read; ``E1xx``
-        and ``E2xx`` for the volume's files, ``E301`` for what was measured before.
+        and ``E2xx`` for arguments and the volume's files, ``E301`` for what was measured before.
     """
+    if laterality not in ("L", "R", "", None):
+        raise fault("argument_unknown", "laterality", f"it is {laterality!r}", known="L or R")
     model = model if isinstance(model, ReleasedModel) else load_model(model)
     row = {
         "volume_id": volume_id,
@@ -284,9 +287,7 @@ def predict_volume(
 
 def _sheet(table: pl.DataFrame) -> str:
     """Render *table* as a tab-separated sheet, numbers with seven digits."""
-    rows = [
-        {name: _cell(value) for name, value in row.items()} for row in table.iter_rows(named=True)
-    ]
+    rows = [{name: _cell(value) for name, value in row.items()} for row in table.to_dicts()]
     return sheet_text(table.columns, rows)
 
 

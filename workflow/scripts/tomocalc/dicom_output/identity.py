@@ -135,8 +135,11 @@ def identity(
     Raises
     ------
     TomocalcError
-        ``E601`` when the source has no identifiers to copy.
+        ``E105`` for other *identifiers*, ``E601`` when the source has none to copy.
     """
+    if identifiers not in ("pseudonymous", "source"):
+        why = f"it is {identifiers!r}"
+        raise fault("argument_unknown", "identifiers", why, known="pseudonymous or source")
     frames = tuple(source.stored for source in manifest.sources) or tuple(range(manifest.slices))
     stacked = _stacked(frames, manifest.slice_spacing_mm)
     if identifiers == "source":

@@ -202,6 +202,10 @@ OF_ALL = {
         "column": "view",
         "values": {"patients": 1},
     },
+    "Of 30 calcifications with a candidate, 29 are annotated on a slice after the one": {
+        "code": "slices_beside",
+        "values": {"findings": 30, "beside": 29, "side": 1},
+    },
 }
 
 

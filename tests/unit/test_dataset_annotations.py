@@ -11,7 +11,7 @@ from support.candidates import candidate_rows
 from support.manifests import manifest
 from support.table_data import LABELS
 from tomocalc.dataset.annotations import findings_of
-from tomocalc.dataset.labels import Objects, label_candidates
+from tomocalc.dataset.labels import label_candidates
 from tomocalc.dataset.places import Size, misplaced
 from tomocalc.dataset.readings import Readings
 from tomocalc.errors import TomocalcError
@@ -164,13 +164,39 @@ def test_places_that_are_meant_otherwise_are_told(meant: Any, words: str | None)
         centroid_col=[x for x, _ in places],
         slice=[5] * len(places),
     )
-    own = Objects.of(rows, volume.pixel_spacing_mm)
     findings = [line(2 + n, **meant(x, y)) for n, (x, y) in enumerate(places)]
     masks: list[Any] = [{"mask_shape": (64, 96)}] * 9  # lie where they are drawn in any reading
     readings = Readings()
-    readings.add(own, [*findings, *masks], volume, 0.3, 1)
+    readings.add(rows, [*findings, *masks], volume, LABELS)
     if words is None:
         readings.check("a.tsv")
         return
     with pytest.raises(TomocalcError, match=words):
         readings.check("a.tsv")
+
+
+@pytest.mark.parametrize(
+    ("off", "told"),
+    [
+        ([1] * 9 + [0, 2], [{"beside": 10, "findings": 11, "side": 1}]),
+        ([-1] * 12, [{"beside": 12, "findings": 12, "side": -1}]),
+        ([1] * 9, []),  # too few to tell
+        ([1] * 10 + [0] * 3, []),  # 77 % of them
+        ([1] * 10 + [-1] * 10, []),
+    ],
+)
+def test_slices_beside_best_focus_are_told(off: list[int], told: list[Any]) -> None:
+    volume = manifest("v", rows=64, columns=96, slices=8)
+    places = [(4.0 + 4 * n, 20.0) for n in range(len(off))]
+    # each candidate has an object on the slice before its best one too
+    rows = candidate_rows(
+        candidate_id=[n for n in range(len(off)) for _ in range(2)],
+        centroid_row=[y for _, y in places for _ in range(2)],
+        centroid_col=[x for x, _ in places for _ in range(2)],
+        slice=[4, 5] * len(off),
+        focus=[False, True] * len(off),
+    )
+    findings = [line(2 + n, x=x, y=y, slice=5 + off[n]) for n, (x, y) in enumerate(places)]
+    readings = Readings()
+    readings.add(rows, findings, volume, LABELS)
+    assert [doubt.values for doubt in readings.doubts()] == told

@@ -151,15 +151,22 @@ class DatasetDoubt(Record, frozen=True, kw_only=True):
     code
         A number that may stand for no value; patients who are numbered like rows, or called like
         volumes, so that nothing is grouped; rows that show one patient in several views;
-        volumes that are simulated by their site or maker.
+        volumes that are simulated by their site or maker; calcifications on slices beside those
+        that they are best seen on.
     column
         Of the table, where the doubt is about one.
     values
-        Numbers of the sentence: ``value`` and ``cells``, ``patients`` or ``volumes``.
+        Numbers of the sentence: ``value`` and ``cells``, ``patients``, ``volumes``, or
+        ``findings``, those ``beside`` and their ``side``, 1 for later slices.
     """
 
     code: Literal[
-        "code_for_none", "patients_numbered", "patients_as_volumes", "several_views", "simulated"
+        "code_for_none",
+        "patients_numbered",
+        "patients_as_volumes",
+        "several_views",
+        "simulated",
+        "slices_beside",
     ]
     column: str = ""
     values: dict[str, float] = msgspec.field(default_factory=dict)

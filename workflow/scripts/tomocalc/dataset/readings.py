@@ -2,21 +2,28 @@
 
 A sheet that counts y from the bottom fits its images as well as any, and labels nothing but
 chance. Few of its findings then have a candidate, and nearly all have one in the right reading.
+Slices counted from 1 lie within the tolerance, and nearly all on the same side of best focus.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
+import numpy as np
+import polars as pl
+
 from tomocalc.accounts.manifest import VolumeManifest
+from tomocalc.accounts.quality import DatasetDoubt
 from tomocalc.dataset.labels import Objects
 from tomocalc.errors import fault
-from tomocalc.sections import Finding, Place
+from tomocalc.sections import Finding, LabelsSection, Place
 
 FEWEST = 3
 """Findings that must have a candidate in another reading before it is believed."""
 SHARE = 2 / 3
 """The same, as a share of all findings."""
+BESIDE, ON_ONE_SIDE = 10, 0.8
+"""Calcifications, and the share of them on one side of best focus, for slices to be doubtful."""
 READINGS = {
     "x and y exchanged": "exchange the columns: x is the column, counted from the left",
     "y counted from the bottom": "count y from the top: rows - 1 - y",
@@ -35,30 +42,41 @@ class Readings:
     def __init__(self) -> None:
         self._found: Counter[str] = Counter()
         self._matched = self._findings = 0
+        self._steps: list[int] = []
 
     def add(
         self,
-        own: Objects,
+        rows: pl.DataFrame,
         findings: Iterable[Finding],
         volume: VolumeManifest,
-        mm: float,
-        slices: int,
+        labels: LabelsSection,
     ) -> None:
-        """Count the *findings* of one volume.
-
-        Parameters
-        ----------
-        own
-            Objects of the volume.
-        mm, slices
-            Tolerances of a match.
-        """
+        """Count the *findings* of one volume, whose shards hold *rows*."""
+        own = Objects.of(rows, volume.pixel_spacing_mm)
+        sharpest = Objects.of(rows.filter("focus"), volume.pixel_spacing_mm)
+        reach = labels["tolerance_mm"], labels["slice_tolerance"]
         for finding in findings:
-            if "mask_shape" not in finding:
-                self._findings += 1
-                self._matched += bool(own.within(finding, mm, slices).any())
-                for name, place in _readings(finding, volume):
-                    self._found[name] += bool(own.within(place, mm, slices).any())
+            if "mask_shape" in finding:
+                continue
+            self._findings += 1
+            self._matched += bool(own.within(finding, *reach).any())
+            for name, place in _readings(finding, volume):
+                self._found[name] += bool(own.within(place, *reach).any())
+            at = finding["slice"]
+            if at is not None and finding["kind"] == "calcification" and not finding.get("parts"):
+                # one slice more than a match may be off: else a step of 1 would seem cut off
+                near = np.flatnonzero(sharpest.within(finding, reach[0], reach[1] + 1))
+                if near.size:
+                    nearest = near[np.argmin(sharpest.from_centre(finding)[near])]
+                    self._steps.append(int(at - sharpest.slice[nearest]))
+
+    def doubts(self) -> Iterator[DatasetDoubt]:
+        """Say that nearly all calcifications lie on one side of the slice of best focus."""
+        for side in (1, -1):
+            beside = sum(step * side > 0 for step in self._steps)
+            if beside >= max(BESIDE, ON_ONE_SIDE * len(self._steps)):
+                told = {"beside": beside, "findings": len(self._steps), "side": side}
+                yield DatasetDoubt(code="slices_beside", values={**told})
 
     def check(self, sheet: str) -> None:
         """Check that no other reading explains what few matches there are.

@@ -15,7 +15,7 @@ from tomocalc.accounts.quality import ClusterCounts
 from tomocalc.cells import LINE
 from tomocalc.dataset.clusters import MEMBER_ROWS, annotated_clusters
 from tomocalc.dataset.doubts import doubts_of_all
-from tomocalc.dataset.labels import Objects, drop_ambiguous, label_candidates
+from tomocalc.dataset.labels import drop_ambiguous, label_candidates
 from tomocalc.dataset.listing import check_cohort
 from tomocalc.dataset.places import Size, misplaced
 from tomocalc.dataset.readings import Readings
@@ -126,8 +126,7 @@ def merge_volumes(
         spacing = manifest.pixel_spacing_mm
         rows, found = label_candidates(shard_rows, mine, labels, spacing)
         if mine:
-            own = Objects.of(shard_rows, spacing)
-            readings.add(own, mine, manifest, labels["tolerance_mm"], labels["slice_tolerance"])
+            readings.add(shard_rows, mine, manifest, labels)
         elsewhere = beside.get(manifest.volume_id, [])
         rows, dropped = drop_ambiguous(rows, mine, elsewhere, labels, spacing)
         ignored += dropped
@@ -165,7 +164,7 @@ def merge_volumes(
         "slices": slices,
         "doubts": msgspec.to_builtins(count_doubts(doubts.items())),
         "doubtful_volumes": sum(map(bool, doubts.values())),
-        "dataset_doubts": msgspec.to_builtins([*doubts_of_all(volumes)]),
+        "dataset_doubts": msgspec.to_builtins([*doubts_of_all(volumes), *readings.doubts()]),
         "extraction": _extraction(measured),
     }
 

@@ -73,12 +73,12 @@ def test_mistakes_of_all_sheets_come_at_once(config: dict[str, Any], tmp_path: P
 def test_outcomes_are_counted_on_calcifications_after_their_words_are_read(
     config: dict[str, Any], tmp_path: Path
 ) -> None:
-    own = with_sheet(config, tmp_path) | {"target": "malignancy"}
+    own = with_sheet(config, tmp_path, "absent.dcm") | {"target": "malignancy"}
     lines = "volume_id\tslice\tx\ty\tradius\tkind\tpathology\nv\t0\t1\t1\t2\tcluster\t{}\n"
     for word, why in {
         "B9": "E103.*:2, column pathology.*`B9` is none",
         "4C": "E103.*:2, column pathology.*`4C` is none",
-        "Malignant": "of 1 calcifications and clusters are 0 benign, 1 malignant",
+        "Malignant": "(?s)E104.*of 1 calcifications and clusters are 0 benign, 1 malignant",
         "n/a": "0 benign, 0 malignant, the others unknown; 1 findings are masses",
     }.items():
         (tmp_path / "annotations.tsv").write_text(

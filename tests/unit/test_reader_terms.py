@@ -11,7 +11,7 @@ from tomocalc.contradictions import OF_A_READER, contradictions
 from tomocalc.errors import TomocalcError
 from tomocalc.model.card import ModelCard
 from tomocalc.prediction.fit import check_opinions as check_no_opinion
-from tomocalc.reader_terms import TERMS, check_opinions, opinion_on, rank_of
+from tomocalc.reader_terms import TERMS, missing_opinions, opinion_on, rank_of
 from tomocalc.tables import READER, names
 
 SHAPE, PLACES, BIRADS = TERMS
@@ -82,9 +82,8 @@ def test_who_asks_for_opinions_needs_clusters_that_somebody_has_read():
         config = CONFIG | {"features": ["area", BIRADS]} | changes
         assert any(why in str(error) for error in contradictions(config, set()))
     read_by_none = [{"morphology": None, "distribution": "linear", "birads": None}]
-    check_opinions(read_by_none, ["area", PLACES], "sheet.tsv")
-    with pytest.raises(TomocalcError, match=r"column birads.* none of 1 findings has it"):
-        check_opinions(read_by_none, ["area", BIRADS], "sheet.tsv")
+    (error,) = missing_opinions(read_by_none, ["area", PLACES, BIRADS], "sheet.tsv")
+    assert "sheet.tsv, column birads): `features` names" in str(error)
 
 
 def test_a_model_that_reads_opinions_refuses_volumes_that_nobody_has_read():

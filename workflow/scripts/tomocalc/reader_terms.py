@@ -93,19 +93,15 @@ def mistaken_terms(path: str, rows: Iterable[Row]) -> Iterator[tuple[int, str, T
                 yield row[LINE], str(error), row_error(where, str(error), remedy(feature))
 
 
-def check_opinions(findings: Iterable[Row], features: Iterable[str], where: str) -> None:
-    """Check that a reader's terms are given where *features* name them.
-
-    Raises
-    ------
-    TomocalcError
-        ``E304`` where no finding has one.
-    """
+def missing_opinions(
+    findings: Iterable[Row], features: Iterable[str], where: str
+) -> Iterator[TomocalcError]:
+    """Name the *features* of a reader's terms that no finding has: ``E304``."""
     rows = list(findings)
     for name, (column, _) in TERMS.items():
         if name in features and not any(row[column] for row in rows):
             why = f"`features` names {name}, and none of {len(rows)} findings has it"
-            raise fault("no_opinion", f"{where}, column {column}", why, feature=name)
+            yield fault("no_opinion", f"{where}, column {column}", why, feature=name)
 
 
 def opinion_on(findings: Iterable[Mapping[str, object]]) -> dict[str, float | None]:

@@ -91,25 +91,22 @@ def by_outcome(findings: Sequence[Row], column: str) -> dict[str, set[str]]:
     }
 
 
-def check_outcomes(findings: Sequence[Row], where: str, *, others: int = 0) -> None:
-    """Check that benign and malignant findings are annotated.
+def missing_outcomes(
+    findings: Sequence[Row], where: str, *, others: int = 0
+) -> Iterator[TomocalcError]:
+    """Say that benign or malignant findings are not annotated, or neither: ``E304``.
 
     Parameters
     ----------
     findings
         Calcifications and clusters; *others* is how many of other kinds there are.
-
-    Raises
-    ------
-    TomocalcError
-        ``E304`` where one is missing, or both.
     """
     counts = {word: sum(row["pathology"] == word for row in findings) for word in OUTCOMES}
     if not all(counts.values()):
         told = ", ".join(f"{count} {word}" for word, count in counts.items())
         why = f"of {len(findings)} calcifications and clusters are {told}, the others unknown"
         why += f"; {others} findings are masses and the like" if others else ""
-        raise fault("no_both_outcomes", f"{where}, column pathology", why)
+        yield fault("no_both_outcomes", f"{where}, column pathology", why)
 
 
 def check_split(cohort: Cohort, split: SplitSection, *, raisable: bool = False) -> None:

@@ -20,11 +20,11 @@ from tomocalc.plan.checks import (
     CALCIFICATION,
     Cohort,
     by_outcome,
-    check_outcomes,
+    missing_outcomes,
     wrong_places,
     wrong_spacing,
 )
-from tomocalc.reader_terms import check_opinions
+from tomocalc.reader_terms import missing_opinions
 from tomocalc.readers.sources import foreign_path, local_path
 from tomocalc.sheets import CALCIFIED, check_annotations, check_volumes
 
@@ -221,8 +221,8 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
             needed = {CALCIFICATION: annotated | inserted_volumes(config, volumes)}
             if config["target"] == "malignancy" and not more:
                 clusters = [row for row in found if row["kind"] in CALCIFIED]
-                check_outcomes(clusters, where, others=len(found) - len(clusters))
-                check_opinions(clusters, config["features"], where)
+                errors += missing_outcomes(clusters, where, others=len(found) - len(clusters))
+                errors += missing_opinions(clusters, config["features"], where)
                 needed = by_outcome(clusters, "pathology")
                 malignant = needed["malignant finding"]
                 own = [row for row in own if row["volume_id"] in set.union(*needed.values())]

@@ -16,6 +16,7 @@ from tomocalc.pages.question import words_of
 from tomocalc.plan.checks import missing_outcomes
 from tomocalc.tables import names
 
+MEMBERS = {"sequence": {"kind": "members", "slices": 5}}
 SETTINGS = ClusterSettings.of({"calcifications": 3, "distance_mm": 2.0, "contrast_to_noise": 3.0})
 LABELS = {"tolerance_mm": 0.0, "slice_tolerance": 1}
 
@@ -122,13 +123,10 @@ def test_annotations_without_both_outcomes_are_refused(outcomes):
     ("changes", "key"),
     [
         ({"target": "malignancy"}, "sequence.kind"),
-        ({"sequence": {"kind": "members", "slices": 5}}, "sequence.kind"),
+        (MEMBERS, "sequence.kind"),
         ({"features": ["area_mm2", "hull_area_mm2"]}, "features"),
         ({"features": ["texture_entropy"]}, "image.texture"),
-        (
-            {"target": "malignancy", "sequence": {"kind": "members", "slices": 5}},
-            "phantom.malignant_fraction",
-        ),
+        ({"target": "malignancy", **MEMBERS}, "phantom.malignant_fraction"),
     ],
 )
 def test_settings_that_do_not_fit_the_question_are_named(changes, key):

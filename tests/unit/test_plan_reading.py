@@ -88,6 +88,17 @@ def test_outcomes_are_counted_on_calcifications_after_their_words_are_read(
             read_sheets(own, SCHEMAS, look=True)
 
 
+def test_no_model_is_validated_on_its_own_patients(config: dict[str, Any], tmp_path: Path) -> None:
+    own = with_sheet(config, tmp_path)
+    labelled = {"volumes": own["volumes"]["sheet"], "annotations": own["volumes"]["annotations"]}
+    for model in (None, "results/model", str(Path("results/model").absolute())):
+        own["predict"] = config["predict"] | labelled | {"model": model}
+        with pytest.raises(TomocalcError, match=r":2\): `p` is a patient of this run"):
+            read_sheets(own, SCHEMAS, look=True)
+    own["predict"] |= {"model": "elsewhere/model"}
+    assert list(read_sheets(own, SCHEMAS, look=True).predicted) == ["v"]
+
+
 def test_the_short_form_names_a_model_and_volumes(config: dict[str, Any], tmp_path: Path) -> None:
     own = tmp_path / "own.yaml"
     own.write_text("volumes: {sheet: mine.tsv}\n")

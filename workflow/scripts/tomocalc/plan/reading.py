@@ -239,7 +239,8 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
             found, more = check_annotations(labels, schemas["annotations"], names, data_root=root)
             predicted_masks = {row["mask"] for row in found if row["mask"]}
             errors += more or wrong_places(labels, found, new, tolerance_mm=tolerance)
-            if config["predict"]["model"] is None:
+            model = Path(config["pathvars"]["results"], "model")
+            if Path(config["predict"]["model"] or model).resolve() == model.resolve():
                 errors += _trained_on(sheet, new, volumes.values())
     raise_all(errors)
     return Sheets(

@@ -104,6 +104,14 @@ def test_shares_of_three_decimals_are_not_told_to_be_scaled() -> None:
         assert disguised(with_values(rows, logs))[0].count == 0
 
 
+def test_a_whole_number_may_be_the_mean_of_its_class_by_chance() -> None:
+    few = table(1, patients=60, rows=1)
+    counts = np.where(few.label == 1, np.arange(len(few.label)) % 9 + 6, 5.0)
+    counts[np.flatnonzero(few.label == 0)[:2]] = 4, 6
+    filled = [np.column_stack([*[counts] * k, few.numbers[:, k:]]) for k in (2, 1)]
+    assert [prepared(with_values(few, values))[2].count for values in filled] == [2, 0]
+
+
 def test_the_order_of_the_table_is_no_range_of_a_feature() -> None:
     rows = table(3)
     in_turn = (pl.int_range(pl.len()) % 2).cast(pl.Float64)

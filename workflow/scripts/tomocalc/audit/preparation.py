@@ -137,12 +137,14 @@ def _filled(rows: SplitRows, once: Bools) -> Check:
     train = once & (rows.frame["part"] == "train").to_numpy()
     marks = [_marks(values, rows.label, once, train) for values in rows.numbers.T]
     asked = [found for found in marks if found is not None]
-    counts = {mark: sum(mark in found for found in asked) for mark in ("class", "mean", "median")}
+    ways = ("class", "whole", "mean", "median")
+    counts = {mark: sum(mark in found for found in asked) for mark in ways}
     if not asked:
         return Check.unseen("filled", 0)
-    if counts["class"]:
-        return Check.counted("filled", counts["class"], len(asked), Verdict.LEAKS, "of their class")
     # two features, for the medians of two sets of rows may be the same, and whole means by chance
+    if counts["class"] or counts["whole"] >= FEWEST:
+        count = sum(not found.isdisjoint(ways[:2]) for found in asked)
+        return Check.counted("filled", count, len(asked), Verdict.LEAKS, "of their class")
     told = counts["mean"] > 0 or counts["median"] >= FEWEST
     count = max(counts["mean"], counts["median"]) if told else 0
     return Check.counted("filled", count, len(asked), Verdict.CAUTION, "over all rows" * told)
@@ -151,8 +153,8 @@ def _filled(rows: SplitRows, once: Bools) -> Check:
 def _marks(values: Floats, label: Floats, once: Bools, train: Bools) -> set[str] | None:
     """Return what the one or two values are that are as frequent as only filled gaps are.
 
-    The mean or median of a class, or of all rows but not of those of training alone; None where
-    no value is so frequent.
+    The mean or median of a class (``whole``: a whole number), or of all rows but not of those of
+    training alone; None where no value is so frequent.
     """
     known = once & ~np.isnan(values)
     levels, counts = np.unique(values[known], return_counts=True)
@@ -176,5 +178,5 @@ def _marks(values: Floats, label: Floats, once: Bools, train: Bools) -> set[str]
                 some.any() and abs(take(values[some]) - value) <= near
                 for some in (rest & kind, rest & train & kind)
             ):
-                found.add("class")
+                found.add("class" if value % 1 else "whole")
     return found

@@ -242,8 +242,9 @@ def _decision_chart(points: Sequence[NetBenefit]) -> Chart:
     )
     nothing = line("nothing flagged", [0, 1], [0, 0], dash="dot", width=1.4)
     best = max(point.everything for point in points)
+    highest = max(best, *(figure.high or best for figure in figures))
     layout = {
         "xaxis": axis("threshold of probability", range=[0, 1]),
-        "yaxis": axis("net benefit per candidate", range=[-0.3 * best, 1.15 * best]),
+        "yaxis": axis("net benefit per candidate", range=[-0.3 * best, 1.05 * highest]),
     }
     return Chart([everything, nothing, drawn], layout, height=400)

@@ -214,6 +214,9 @@ def test_a_site_is_judged_by_whole_patients() -> None:
     for told in (changed(rows, rows.frame.filter(few)), told_by(6, "site of most")[0]):
         found = associations(told, permutations=199, seed=1)
         assert {one.verdict for one in found if one.subject == "site"} == {Verdict.CAUTION}
+    # what the test rows may show by chance is neither told nor called clean
+    found = associations(by_training(table(4, rows=4), "oversampled"), permutations=199, seed=1)
+    assert [it.verdict for it in found if it.name == "spelling_rows"] == [Verdict.UNSEEN]
     # and where the rows of a patient do not stand together
     rows, ill = table(4), pl.col("label").max().over("patient")
     mixed = rows.frame.with_columns(label=ill).sample(fraction=1, shuffle=True, seed=1)

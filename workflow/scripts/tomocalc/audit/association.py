@@ -125,7 +125,8 @@ def associations(rows: SplitRows, *, permutations: int, seed: int) -> list[Check
             if found[i, 0] >= telling and p <= level:
                 of_test = aurocs(truth, np.broadcast_to(scores[i], truth.shape))
                 likely = (of_test >= of_test[0] - 1e-9).mean()
-                verdict = Verdict.CAUTION if of_test[0] >= telling and likely <= alone else verdict
+                if of_test[0] >= telling:
+                    verdict = Verdict.CAUTION if likely <= alone else Verdict.UNSEEN
             checks.append(
                 Check(
                     name=f"{name}_{table.level}",

@@ -97,6 +97,9 @@ def test_no_model_is_validated_on_its_own_patients(config: dict[str, Any], tmp_p
             read_sheets(own, SCHEMAS, look=True)
     own["predict"] |= {"model": "elsewhere/model"}
     assert list(read_sheets(own, SCHEMAS, look=True).predicted) == ["v"]
+    own |= {"source": "table", "target": "malignancy"}
+    with pytest.raises(TomocalcError, match=r"E304.*annotations.tsv.*0 benign, 0 malignant"):
+        read_sheets(own, SCHEMAS, look=True)
 
 
 def test_the_short_form_names_a_model_and_volumes(config: dict[str, Any], tmp_path: Path) -> None:

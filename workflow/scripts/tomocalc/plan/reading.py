@@ -239,6 +239,10 @@ def read_sheets(config: Mapping[str, Any], schemas: Mapping[str, Schema], *, loo
             found, more = check_annotations(labels, schemas["annotations"], names, data_root=root)
             predicted_masks = {row["mask"] for row in found if row["mask"]}
             errors += more or wrong_places(labels, found, new, tolerance_mm=tolerance)
+            clusters = [row for row in found if row["kind"] in CALCIFIED]
+            known = more or any(row["pathology"] for row in clusters)
+            if config["target"] == "malignancy" and not known:
+                errors += missing_outcomes(clusters, labels, others=len(found) - len(clusters))
             model = Path(config["pathvars"]["results"], "model")
             if Path(config["predict"]["model"] or model).resolve() == model.resolve():
                 errors += _trained_on(sheet, new, volumes.values())

@@ -40,6 +40,8 @@ def test_both_say_the_same(tmp_path, source):
     of_images = source != "table"
     assert ("microcalcifications in digital breast tomosynthesis: to" in text) == of_images
     assert ("Telling benign from malignant" in text) == of_images  # of a table it may be the label
+    # neither sentence is of the rows, which may be clusters
+    assert ("slices that belong together count once" in text) == of_images
     assert str(tmp_path) not in text + page
 
 

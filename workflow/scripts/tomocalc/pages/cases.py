@@ -103,7 +103,8 @@ def _clusters(clusters: pl.DataFrame, *, of_clusters: bool) -> list[list[Any]]:
     return [
         [
             Cell(f"{row['volume_id']}, {row['cluster_id']}"),
-            *(row[name] for name in (*likely, "count", "annotated")),
+            *(row[name] for name in (*likely, "count")),
+            ("malignant" if row["annotated"] else "benign") if of_clusters else row["annotated"],
             _tenths(row["extent_mm"], " mm"),
             _tenths(row["density_per_cm2"]),
             _tenths(row["nearest_mm"], " mm"),

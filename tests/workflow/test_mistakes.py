@@ -137,6 +137,9 @@ MISTAKES = {
     "a bracket left open": Mistake(
         "--configfile my.yaml", ("line 2, column 1", "brackets"), ("my.yaml", "split: {folds: 2\n")
     ),
+    "blanks of a web page": Mistake(
+        "--configfile my.yaml", ("line 2 begins with no-b",), ("my.yaml", "a:\n\u00a0b: 1\n")
+    ),
     "an empty study": Mistake("--configfile my.yaml", ("it is empty",), ("my.yaml", "")),
     "a study for a target": Mistake("tiny.yaml", ("--configfile tiny.yaml",)),
     "blanks beside =": Mistake("--config seed = 1", ("blank beside =",)),
@@ -182,6 +185,12 @@ def test_where_home_cannot_be_written_the_cache_is_here(project: Project):
     run = there.snakemake("-n", "resources/phantom/volumes.tsv", "--quiet")
     assert "cache is in .snakemake/cache" in run.stderr
     assert (project.folder / ".snakemake/cache").is_dir()
+
+
+def test_results_may_lie_below_home(project: Project):
+    there = Project(project.folder, variables={"HOME": str(project.folder / "home")})
+    run = there.snakemake("-n", "list_volumes", "--config", "pathvars={results: ~/r, logs: l}")
+    assert f"output: {project.folder}/home/r/features/volumes.tsv" in run.stdout + run.stderr
 
 
 def test_what_the_shell_and_snakemake_say_is_on_the_page_of_errors(tmp_path: Path):

@@ -89,6 +89,7 @@ try:
     take_short_form(config, [DEFAULT_SETTINGS, *given])
     config.update(check_config(config, load_schema(schema("config"))))
     localise_paths(config)
+    workflow.pathvars.update(type(workflow.pathvars).from_config(config))
     require_writable([*config["pathvars"].values(), ".snakemake"])
     config["comparison"]["cited"] = shipped(
         config["comparison"]["cited"], WORKFLOW.parent

@@ -119,6 +119,7 @@ def test_shipped_configs_are_valid(name):
         ({"evaluation": {"distance_mm": 3}}, "on='{cluster: {distance_mm: …}}'; or below `cl"),
         ({"distance_mm": 3}, "; or below `evaluation: cluster:`, which has it too."),
         ({"tuning": {"layers": [1, 5]}}, "key tuning.layers.1): 5 is above 4. Fix: give integer, "),
+        ({"split": {"folds:3": None}}, "Fix: write a blank behind the colon: `folds: 3`."),
         ({"split": {(1, 2): 3}}, "key split.(1, 2)): `(1, 2)` is not a setting. Fix: use one of"),
         ({"image": None}, "key image): null was given where a group of keys is wanted"),
         ({"table": {"features": {"flaeche": "A"}}}, 'features): "flaeche" was given. Fix: '),

@@ -220,6 +220,8 @@ def _join(prefix: str, key: str) -> str:
 def _elsewhere(name: str, group: str, known: list[str], root: Schema) -> str:
     """Return where a key belongs that its *group* does not have, or what may be meant by it."""
     groups = root.get("properties", {})
+    if ":" in name:
+        return f"write a blank behind the colon: `{name.replace(':', ': ')}`"
     if group and name in groups:
         return f"write `{name}:` at the left edge, not below `{group}:`"
     homes = sorted(_homes(name, root), key=lambda home: not home.startswith(f"{group}."))

@@ -87,7 +87,8 @@ def _check_files(words: Sequence[str]) -> None:
 def _check_study(path: Path) -> None:
     where = f"--configfile {path}"
     try:
-        read = yaml.safe_load(path.read_text("utf-8-sig"))
+        text = path.read_text("utf-8-sig")
+        read = yaml.safe_load(text)
     except OSError as error:
         near = difflib.get_close_matches(path.name, _beside(path), n=1)
         why = f"{error.strerror}; its path starts from the working directory, {Path.cwd()}"
@@ -102,6 +103,10 @@ def _check_study(path: Path) -> None:
         fix = "correct it: indent by blanks, one blank behind a colon, close quotes and brackets, "
         fix += "and put text that holds : # @ % or \\ in single quotes"
         raise _mistaken(where, why, fix) from None
+    if other := re.search("^[ ]*\u00a0", text, re.MULTILINE):
+        line = text.count("\n", 0, other.end()) + 1
+        why = f"line {line} begins with no-break spaces, as web pages have them"
+        raise _mistaken(where, why, "indent by blanks")
     if not isinstance(read, dict):
         why = "it is empty" if read is None else "it holds no keys at its top level"
         raise _mistaken(where, why, "write settings into it, as `source: volumes`")

@@ -45,7 +45,11 @@ def test_the_line_holds_what_was_planted_and_its_intervals_too() -> None:
 def test_scores_that_tell_the_classes_apart_perfectly_have_no_line() -> None:
     label = np.array([0, 0, 1, 1], np.int8)
     score = np.array([0.1, 0.2, 0.8, 0.9])
-    assert calibration_line(label, score, np.arange(4, dtype=np.int32), confidence=0.95) is None
+    group = np.arange(4, dtype=np.int32)
+    for scores in (score, np.full(4, 0.39)):  # of equal ones every slope is as good
+        assert calibration_line(label, scores, group, confidence=0.95) is None
+    many = np.arange(40, dtype=np.int32)
+    assert recalibrations(np.tile(label, 10), np.full(40, 0.39), many, seed=1) == ()
 
 
 def test_recalibration_brings_held_out_patients_to_slope_one_and_intercept_nought() -> None:

@@ -94,7 +94,8 @@ class ExternalAccount(MetricsAccount, frozen=True, kw_only=True):
         Rows of a table that equal one that was learnt from in every feature that the model reads,
         and of how many that is known.
     line
-        None where the scores tell the classes apart perfectly, or a class is missing.
+        None where the scores tell the classes apart perfectly or are all equal, or a class is
+        missing.
     recalibrations
         Empty where there are too few patients.
     drift

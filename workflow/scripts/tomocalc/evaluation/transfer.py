@@ -98,11 +98,11 @@ def calibration_line(
 ) -> CalibrationLine | None:
     """Return intercept and slope with intervals by leaving out one *group* at a time.
 
-    None where the scores tell the classes apart perfectly, so that no slope is steep enough, or a
-    class is missing.
+    None where the scores tell the classes apart perfectly, so that no slope is steep enough, where
+    all are equal, or a class is missing.
     """
     odds, everything = log_odds_of(score), np.ones((1, len(label)))
-    if not 0 < label.sum() < len(label):
+    if not (0 < label.sum() < len(label) and np.ptp(odds)):
         return None
     shifted, _ = fit_line(odds, label, everything, slope=False)
     both = fit_line(odds, label, everything, slope=True)
@@ -174,10 +174,9 @@ def recalibrations(
     ill = np.bincount(member, weights=label, minlength=patients) > 0
     half = patients // 2
     sizes = {k for k in SIZES if k <= patients - FEWEST} | ({half} if half >= FEWEST else set())
-    if ill.sum() < 2:
+    odds, generator = log_odds_of(score), np.random.default_rng(seed)
+    if ill.sum() < 2 or not np.ptp(odds):
         return ()
-    generator = np.random.default_rng(seed)
-    odds = log_odds_of(score)
     found = (
         _recalibrated(_drawn(ill, k, generator)[:, member], odds, label, k, patients - k)
         for k in sorted(sizes)

@@ -35,6 +35,7 @@ def table(
         label = (generator.random(count) < 0.3) & has
         values = generator.normal(size=(count, features)) + effect * generator.normal(size=features)
         values[:, : max(1, features // 2)] += shift * label[:, None]
+        values = values if decimals is None else values.round(decimals)
         frames.append(
             pl.DataFrame(
                 {
@@ -43,7 +44,7 @@ def table(
                     "part": [str(part[number])] * count,
                     "site": [str(sites[number])] * count,
                     "label": label.astype(np.int8),
-                    **{f"f{k}": _rounded(values[:, k], decimals) for k in range(features)},
+                    **{f"f{k}": values[:, k] for k in range(features)},
                 }
             )
         )
@@ -53,10 +54,6 @@ def table(
 def _shares(patients: int) -> list[int]:
     test, validation = max(8, patients // 4), max(4, patients // 6)
     return [patients - test - validation, validation, test]
-
-
-def _rounded(values: np.ndarray, decimals: int | None) -> np.ndarray:
-    return values if decimals is None else values.round(decimals)
 
 
 def changed(rows: SplitRows, frame: pl.DataFrame, **other: object) -> SplitRows:

@@ -186,7 +186,6 @@ def _probes(table: _Table, rows: SplitRows) -> Iterator[tuple[str, str, Scorer]]
         if len(set(words)) > 1:
             yield "gaps", name, _by_words(words, table.test)
     standing = np.arange(frame.height)
-    named = (frame["patient"] != "").all()
     yield "order", "", _by_neighbours(table.test, standing)
     for name in [one for one in ("row", "patient", *rows.texts) if one in frame.columns]:
         subject = f"names of {name}s" if name in ("row", "patient") else name
@@ -198,7 +197,7 @@ def _probes(table: _Table, rows: SplitRows) -> Iterator[tuple[str, str, Scorer]]
         for probe, split in (("words", _words), ("spelling", _spelling)):
             if running and bare and (name == "row" or probe == "words"):
                 continue  # of running numbers the order of the rows says the same
-            if probe == "spelling" and name != "row" and table.level == "rows" and named:
+            if probe == "spelling" and name != "row" and table.level == "rows" and rows.named:
                 continue  # asked of patients: their odd and even numbers take turns
             words = [split(value) for value in values]
             if len(set(words)) > 1:

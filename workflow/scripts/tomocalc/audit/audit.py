@@ -53,22 +53,21 @@ def audit_split(rows: SplitRows, *, permutations: int = PERMUTATIONS, seed: int 
         *prepared(rows),
     ]
     shared = [one for _, some in found for one in some]
+    parts = {name: rows.part(name) for name in PARTS}
     return SplitAudit(
         verdict=worst(checks),
-        parts={name: _counts(rows, name) for name in PARTS},
+        parts={
+            name: PartCounts(
+                rows=held.height,
+                positives=int((held["label"] == 1).sum()),
+                patients=held.filter(held["patient"] != "")["patient"].n_unique(),
+            )
+            for name, held in parts.items()
+        },
         patients_named=rows.named,
         checks=checks,
         features=alone,
         shared=shared,
-    )
-
-
-def _counts(rows: SplitRows, part: str) -> PartCounts:
-    held = rows.part(part)
-    return PartCounts(
-        rows=held.height,
-        positives=int((held["label"] == 1).sum()),
-        patients=held.filter(held["patient"] != "")["patient"].n_unique(),
     )
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tomocalc.accounts.leakage import Check, FeatureAlone, Verdict
 from tomocalc.audit.association import aurocs
-from tomocalc.audit.rows import SOME, SplitRows, written_digits
+from tomocalc.audit.rows import SOME, SplitRows
 from tomocalc.metrics import auroc
 
 TOO_GOOD = 0.99
@@ -70,7 +70,7 @@ def _marks_alone(alone: list[FeatureAlone], rows: SplitRows) -> list[FeatureAlon
         marks = {f"whether {name} is missing": (rows.label, np.isnan(values))}
         some = values[::every]
         if name not in good and not np.isnan(some).any():
-            digits, decimals = written_digits(rows.some(name))
+            digits, decimals = rows.written[name]
             levels, counts = np.unique(some, return_counts=True)
             usual = np.isin(some, levels[counts > USUAL * len(some)])
             odd = np.round(some * 10.0 ** min(decimals.max(), DIGITS)) % 2 == 1
@@ -80,8 +80,7 @@ def _marks_alone(alone: list[FeatureAlone], rows: SplitRows) -> list[FeatureAlon
             marks[f"the last digit of {name}"] = label, odd
         for subject, (label, mark) in marks.items():
             if mark.any() and 0 < label.sum() < len(label):
-                value = _either_way(label, mark.astype(np.float64))
-                found.append(FeatureAlone(feature=subject, auroc=value))
+                found.append(FeatureAlone(feature=subject, auroc=_either_way(label, 1.0 * mark)))
     return found
 
 

@@ -109,8 +109,7 @@ class _Space:
 
         Rows with an exact copy get infinity: these are counted elsewhere.
         """
-        k = min(LOCAL, len(self.places))
-        near = self.tree.query(self.ranks[asked] @ self.axes, k=k)[1]
+        near = self.tree.query(self.ranks[asked] @ self.axes, k=LOCAL)[1]
         distance = self._distances(near, self.ranks[asked])
         nearest = distance.argmin(axis=1)
         first, last = distance.min(axis=1), distance.max(axis=1)

@@ -4,6 +4,7 @@ A scaler that was fitted on a set of rows leaves its mark on them: their mean is
 digit, or their greatest value 1, which no other set of rows has. So do principal axes.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tomocalc.accounts.leakage import Check, Verdict
-from tomocalc.audit.rows import SplitRows, written_digits
+from tomocalc.audit.rows import SplitRows
 
 EXACT, COARSE = 1e-6, 1e-3
 """Distance from 0 and 1 up to which features are scaled: with all digits, and with the fewest."""
@@ -34,7 +35,7 @@ Exact = Sequence[tuple[Floats, float]]
 def prepared(rows: SplitRows) -> list[Check]:
     """Return the checks of scaling, of mean labels and of filled gaps."""
     once = rows.frame["row"].is_first_distinct().to_numpy()
-    decimals = [int(written_digits(rows.some(name))[1].max(initial=0)) for name in rows.features]
+    decimals = [int(rows.written[name][1].max(initial=0)) for name in rows.features]
     # of values with few decimals a mean is as exact as its last digit
     exact = [
         (values, near)
@@ -108,10 +109,8 @@ def _encoded(rows: SplitRows, once: Bools, exact: Exact) -> Check:
     found = 0
     for values, near in exact:
         known = once & ~np.isnan(values)
-        if (
-            not (known & ~rows.learnt).any()
-            or (np.clip(values[known], 0, 1) != values[known]).any()
-        ):
+        beyond = (np.clip(values[known], 0, 1) != values[known]).any()
+        if beyond or not (known & ~rows.learnt).any():
             continue
         own = np.unique(values[known], return_inverse=True)[1]
         label = rows.label[known]
@@ -137,17 +136,16 @@ def _filled(rows: SplitRows, once: Bools) -> Check:
     train = once & (rows.frame["part"] == "train").to_numpy()
     marks = [_marks(values, rows.label, once, train) for values in rows.numbers.T]
     asked = [found for found in marks if found is not None]
-    ways = ("class", "whole", "mean", "median")
-    counts = {mark: sum(mark in found for found in asked) for mark in ways}
+    counts = Counter(mark for found in asked for mark in found)
     if not asked:
         return Check.unseen("filled", 0)
-    # two features, for the medians of two sets of rows may be the same, and whole means by chance
-    if counts["class"] or counts["whole"] >= FEWEST:
-        count = sum(not found.isdisjoint(ways[:2]) for found in asked)
+    # of whole values medians, and means, are the same by chance, also of a constant in their middle
+    least = max(FEWEST, counts["middle"] / 2)
+    if counts["class"] or counts["whole"] >= least:
+        count = sum(not found.isdisjoint(("class", "whole")) for found in asked)
         return Check.counted("filled", count, len(asked), Verdict.LEAKS, "of their class")
-    told = counts["mean"] > 0 or counts["median"] >= FEWEST
-    count = max(counts["mean"], counts["median"]) if told else 0
-    return Check.counted("filled", count, len(asked), Verdict.CAUTION, "over all rows" * told)
+    told = max(counts["mean"], counts["median"] * (counts["median"] >= least))
+    return Check.counted("filled", told, len(asked), Verdict.CAUTION, "over all rows" * (told > 0))
 
 
 def _marks(values: Floats, label: Floats, once: Bools, train: Bools) -> set[str] | None:
@@ -164,7 +162,8 @@ def _marks(values: Floats, label: Floats, once: Bools, train: Bools) -> set[str]
     if not often or not rest.any():
         return None
     near = EXACT * values[rest].std()
-    found = set()
+    low, high = np.quantile(values[rest], (0.25, 0.75))
+    found = {"middle" for value in often if low <= value <= high and value % 1 == 0}
     for name, take in (("mean", np.mean), ("median", np.median)):
         for value in often:
             within = [

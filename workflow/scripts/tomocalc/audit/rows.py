@@ -98,19 +98,18 @@ class SplitRows:
         """Return the rows of some parts."""
         return self.frame.filter(pl.col("part").is_in(names))
 
-    def some(self, name: str) -> pl.Series:
-        """Return the numbers of a feature in at most `SOME` rows, evenly chosen; no gaps."""
-        values = self.frame[name].cast(pl.Float64)[:: 1 + self.frame.height // SOME]
-        return values.filter(values.is_finite())
+    @cached_property
+    def written(self) -> dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Digits and decimals of every feature in at most `SOME` rows, evenly chosen; no gaps."""
+        some = self.frame[:: 1 + self.frame.height // SOME]
+        columns = ((name, some[name].cast(pl.Float64)) for name in self.features)
+        return {name: written_digits(one.filter(one.is_finite())) for name, one in columns}
 
     @cached_property
     def precise(self) -> list[str]:
         """Features most values of which are written with `PRECISE` digits or more."""
-        return [
-            name
-            for name in self.features
-            if (some := self.some(name)).len() and np.median(written_digits(some)[0]) >= PRECISE
-        ]
+        found = ((name, digits) for name, (digits, _) in self.written.items() if len(digits))
+        return [name for name, digits in found if np.median(digits) >= PRECISE]
 
     @cached_property
     def numbers(self) -> NDArray[np.float64]:

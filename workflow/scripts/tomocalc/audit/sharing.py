@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from tomocalc.accounts.leakage import Check, Shared, Verdict
+from tomocalc.audit.part_copies import FEWEST
 from tomocalc.audit.rows import SplitRows
 from tomocalc.identity import patient_keys
 from tomocalc.metrics import more_by_binomial
@@ -104,8 +105,7 @@ def two_names(rows: SplitRows) -> Found:
     common = first.select(pl.len().over(steady) > NAMES).to_series()
     if (common & ~patients["tested"]).sum() > first.height // 10:
         return unseen
-    known = pl.concat([patients.select("at", "patient", "tested"), first], how="horizontal")
-    known = known.drop_nulls(precise)
+    known = patients.select("at", "patient", "tested").hstack(first).drop_nulls(precise)
     there = known.filter(~pl.col("tested")).rename({"at": "twin", "patient": "twin_patient"})
     found = (
         known.filter("tested")
@@ -137,9 +137,9 @@ def _copies(name: str, rows: SplitRows, test: pl.DataFrame, learnt: pl.DataFrame
     verdict = Verdict.LEAKS if name == "copies" else Verdict.CAUTION
     twins = _equal(rows, test, learnt)
     if twins.height and _coarse(rows) and rows.named:
-        among = learnt.filter(pl.col("patient").n_unique().over(rows.features) > 1).height
+        among = learnt.filter(pl.col("patient").n_unique().over(rows.features) > 1, _measured(rows))
         # equal rows of different patients in what is learnt from: what chance gives
-        both = twins.height + among
+        both = twins.height + among.height
         share = test.height / (test.height + learnt.height)
         chance = more_by_binomial(twins.height - 1, both, share)
         if chance > LEVEL:  # counted, for they are equal, but no pair of them is a twin
@@ -152,7 +152,7 @@ def repeats(rows: SplitRows) -> Found:
     """Return the test rows that repeat an earlier one: they count twice in every figure."""
     test = rows.part("test").with_row_index("place")
     twins = _equal(rows, test, test, "place").filter(pl.col("place") > pl.col("place_twin"))
-    verdict = Verdict.CLEAN if _coarse(rows) else Verdict.CAUTION
+    verdict = Verdict.CLEAN if twins.height and _coarse(rows) else Verdict.CAUTION
     return _pairs("repeats", twins, rows.part("test"), verdict)
 
 
@@ -178,9 +178,9 @@ def unnamed(rows: SplitRows) -> Check:
 def learned_from(rows: SplitRows) -> list[Check]:
     """Return from how many patients of the test part the search, or detectors, have learned."""
     tested = set(rows.part("test")["patient"].unique()) - {""}
-    counts = {name: len(tested & set(patients)) for name, patients in rows.taught.items()}
     return [
-        Check.counted(name, count, len(tested), Verdict.LEAKS) for name, count in counts.items()
+        Check.counted(name, len(tested & set(patients)), len(tested), Verdict.LEAKS)
+        for name, patients in rows.taught.items()
     ]
 
 
@@ -189,22 +189,37 @@ def _equal(rows: SplitRows, asked: pl.DataFrame, learnt: pl.DataFrame, *more: st
     first = learnt.select(*COLUMNS, *more, *rows.features).unique(rows.features, **FIRST)
     return asked.join(
         first, on=rows.features, suffix="_twin", nulls_equal=True, maintain_order="left"
-    ).filter(pl.col("row_twin").is_not_null())
+    ).filter(pl.col("row_twin").is_not_null(), _measured(rows))
+
+
+def _measured(rows: SplitRows) -> pl.Expr:
+    """Return whether not all of several values are gaps, or one and the same, as 0."""
+    some = rows.features
+    return pl.lit(len(some) < FEWEST) | (pl.min_horizontal(some) != pl.max_horizontal(some))
 
 
 def _coarse(rows: SplitRows) -> bool:
     """Return whether rows that are equal in every feature are expected by chance.
 
     The chance that two rows are equal in a feature is Σ c(c − 1) / n(n − 1) over the counts c of
-    its values; features count as independent. Where all are coarse, half of them do: marks and
-    grades go together.
+    its values; as many features as do not follow from others count as independent, or both halves
+    of them do. Where all are coarse, half of them do: marks and grades go together.
     """
-    n = rows.frame.height
-    counts = [rows.frame[name].unique_counts().cast(pl.Float64) for name in rows.features]
-    chances = [float((one * (one - 1)).sum()) / (n * (n - 1)) for one in counts]
-    learnt = int(rows.learnt.sum())
-    counted = 0.5 if min(chances) > USUAL else 1.0
-    return prod(chances) ** counted * learnt * (n - learnt) > COARSE
+    n, names, learnt = rows.frame.height, list(rows.features), int(rows.learnt.sum())
+    values = np.nan_to_num(rows.numbers)
+    free = int(np.linalg.matrix_rank(values - values.mean(axis=0)))
+    chances = sorted((_alike(rows.frame, [name]) for name in names), reverse=True)
+    ways = [prod(chances[:free]) ** (0.5 if chances[-1] > USUAL else 1.0)]
+    once, half = rows.frame.unique(names), (len(names) + 1) // 2  # halves of copies are equal
+    halves = (names[::2], names[1::2]), (names[:half], names[half:])
+    ways += [_alike(once, one) * _alike(once, other) for one, other in halves if other]
+    return max(ways) * learnt * (n - learnt) > COARSE
+
+
+def _alike(frame: pl.DataFrame, names: Sequence[str]) -> float:
+    """Return the chance that two rows are equal in some features."""
+    count = frame.group_by(names).len()["len"].cast(pl.Float64)
+    return float((count * (count - 1)).sum()) / max(frame.height * (frame.height - 1), 1)
 
 
 def _pairs(name: str, twins: pl.DataFrame, test: pl.DataFrame, verdict: Verdict) -> Found:

@@ -1,9 +1,11 @@
-"""Chances of counts: worked out by hand, and as SciPy has them."""
+"""Chances of counts: worked out by hand, and as SciPy has them; what is so by chance alone."""
 
 import numpy as np
 import pytest
 from scipy.stats import binom, poisson
 
+from support.leaks import table, with_values
+from tomocalc.audit.preparation import prepared
 from tomocalc.metrics import more_by_binomial, more_by_poisson
 
 
@@ -37,3 +39,11 @@ def test_all_counts_are_those_of_scipy() -> None:
         count = int(max(-1, mean + generator.uniform(-8, 25) * (np.sqrt(mean) + 1)))
         expected = poisson.sf(count, mean)
         assert more_by_poisson(count, mean) == pytest.approx(expected, rel=1e-10, abs=1e-300)
+
+
+def test_a_whole_number_may_be_the_mean_of_its_class_by_chance() -> None:
+    few = table(1, patients=60, rows=1)
+    counts = np.where(few.label == 1, np.arange(len(few.label)) % 9 + 6, 5.0)
+    counts[np.flatnonzero(few.label == 0)[:2]] = 4, 6
+    filled = [np.column_stack([*[counts] * k, few.numbers[:, k:]]) for k in (2, 1)]
+    assert [prepared(with_values(few, values))[2].count for values in filled] == [2, 0]

@@ -24,7 +24,7 @@ FEATURES = ["area", "contrast"]
 CAUGHT = (Verdict.CAUTION, Verdict.LEAKS)
 PERMUTATIONS = 499
 HONEST = ["grades", "shares", "deviation", "axes", "sites", "oversampled", "patients", "counts"]
-HONEST += ["empty", "parts of a whole"]
+HONEST += ["empty", "parts of a whole", "thirds"]
 
 
 @pytest.mark.parametrize("animal", ANIMALS, ids=[animal[0] for animal in ANIMALS])
@@ -73,6 +73,9 @@ def by_training(rows: SplitRows, how: str) -> SplitRows:
         drawn = np.random.default_rng(1).multinomial(1200, [0.25] * 4, len(values))
         values = drawn[:, [0, 1, 2, 3, 0, 1]]
         values[(~rows.learnt).argmax()] = values[rows.learnt.argmax()]
+    elif how == "thirds":  # of patients: all digits of few values, so that two may agree
+        draw, names = np.random.default_rng(1), rows.frame["patient"].rank("dense").to_numpy()
+        values[:, :5] = draw.integers(0, 4, (names.max() + 1, 5))[names] / 3
     elif how == "sites":
         mean = rows.frame.filter(train).group_by("site").agg(pl.col("label").mean())
         values[:, 5] = rows.frame["site"].replace_strict(*mean, return_dtype=pl.Float64).to_numpy()
@@ -114,14 +117,6 @@ def test_shares_of_three_decimals_are_not_told_to_be_scaled() -> None:
         assert prepared(with_values(rows, shares * (shares > 0.1)))[0].count == 0
         logs = np.log1p(np.random.default_rng(seed).poisson(1, shares.shape))  # of counts
         assert disguised(with_values(rows, logs))[0].count == 0
-
-
-def test_a_whole_number_may_be_the_mean_of_its_class_by_chance() -> None:
-    few = table(1, patients=60, rows=1)
-    counts = np.where(few.label == 1, np.arange(len(few.label)) % 9 + 6, 5.0)
-    counts[np.flatnonzero(few.label == 0)[:2]] = 4, 6
-    filled = [np.column_stack([*[counts] * k, few.numbers[:, k:]]) for k in (2, 1)]
-    assert [prepared(with_values(few, values))[2].count for values in filled] == [2, 0]
 
 
 def test_the_order_of_the_table_is_no_range_of_a_feature() -> None:

@@ -105,6 +105,9 @@ def two_names(rows: SplitRows) -> Found:
     common = first.select(pl.len().over(steady) > NAMES).to_series()
     if (common & ~patients["tested"]).sum() > first.height // 10:
         return unseen
+    # few values may have all digits, as thirds have, and agree by chance
+    if _agree(first.unique(steady), steady, tested * (first.height - tested)):
+        return unseen
     known = patients.select("at", "patient", "tested").hstack(first).drop_nulls(precise)
     there = known.filter(~pl.col("tested")).rename({"at": "twin", "patient": "twin_patient"})
     found = (
@@ -199,21 +202,26 @@ def _measured(rows: SplitRows) -> pl.Expr:
 
 
 def _coarse(rows: SplitRows) -> bool:
-    """Return whether rows that are equal in every feature are expected by chance.
+    """Return whether rows of different patients may well be equal in every feature by chance."""
+    learnt = int(rows.learnt.sum())
+    return _agree(rows.frame, list(rows.features), learnt * (rows.frame.height - learnt))
+
+
+def _agree(frame: pl.DataFrame, names: list[str], pairs: int) -> bool:
+    """Return whether one of *pairs* of rows may well be equal in all of *names* by chance.
 
     The chance that two rows are equal in a feature is Σ c(c − 1) / n(n − 1) over the counts c of
     its values; as many features as do not follow from others count as independent, or both halves
     of them do. Where all are coarse, half of them do: marks and grades go together.
     """
-    n, names, learnt = rows.frame.height, list(rows.features), int(rows.learnt.sum())
-    values = np.nan_to_num(rows.numbers)
+    values = np.nan_to_num(frame.select(pl.col(names).cast(pl.Float64)).to_numpy())
     free = int(np.linalg.matrix_rank(values - values.mean(axis=0)))
-    chances = sorted((_alike(rows.frame, [name]) for name in names), reverse=True)
+    chances = sorted((_alike(frame, [name]) for name in names), reverse=True)
     ways = [prod(chances[:free]) ** (0.5 if chances[-1] > USUAL else 1.0)]
-    once, half = rows.frame.unique(names), (len(names) + 1) // 2  # halves of copies are equal
+    once, half = frame.unique(names), (len(names) + 1) // 2  # halves of copies are equal
     halves = (names[::2], names[1::2]), (names[:half], names[half:])
     ways += [_alike(once, one) * _alike(once, other) for one, other in halves if other]
-    return max(ways) * learnt * (n - learnt) > COARSE
+    return max(ways) * pairs > COARSE
 
 
 def _alike(frame: pl.DataFrame, names: Sequence[str]) -> float:

@@ -1,46 +1,52 @@
 """A zoo of planted leaks and of clean splits: what the audit catches, and its false alarms.
 
-    python benchmarks/leaks.py [SEEDS]
+    python benchmarks/leaks.py [SEEDS] [--clean SEEDS]
     python benchmarks/leaks.py [SEEDS] --peers PYTHON
 
 Every animal is a table of patients with rows of continuous features, split by patient, with one
 fault put in on purpose. *caught*: share of seeds whose named check says what it should. *named*:
-share of planted rows or patients that the list of twins names. Clean splits are tables of many
-shapes; *false alarms* are those that are not called clean.
+share of planted rows or patients that the list of twins names. Clean tables are those of
+`benchmarks/leaks_kinds.py`, as many of each kind as there are seeds.
 
 With ``--peers``, the interpreter of an environment with three public leak detectors
 (`benchmarks/leaks_peers.py` says which), the same tables are given to them, as the parts that a
 model learns from and the test part.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import subprocess
+import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
+from leaks_kinds import KINDS, clean_table
 from measuring import head, row
 
 from support.leaks import table
-from support.leaks_zoo import ANIMALS, CLEAN
+from support.leaks_zoo import ANIMALS
 from tomocalc.accounts.leakage import SplitAudit, Verdict
 from tomocalc.audit.audit import audit_split
 from tomocalc.audit.rows import SplitRows
+from tomocalc.audit.tables import audit_table
+from tomocalc.metrics import wilson
+
+SAID = (Verdict.CAUTION, Verdict.LEAKS)
+FIRST = 100
+"""Seed of the first clean table of every kind: those before it were looked at to mend the audit."""
+ORDERS = 99
+"""Random orders of the labels of a clean table: of more, as few are called telling by chance."""
 
 
 def caught(audit: SplitAudit, check: str) -> bool:
     """Return whether the check of this name says more than clean."""
-    return any(
-        one.name == check and one.verdict in (Verdict.CAUTION, Verdict.LEAKS)
-        for one in audit.checks
-    )
+    return any(one.name == check and one.verdict in SAID for one in audit.checks)
 
 
 def main(seeds: int) -> None:
-    """Print both tables."""
+    """Print what is caught and named of the planted leaks."""
     print(head("planted", "check", "caught", "named", "verdicts"))
     for what, check, make in ANIMALS:
         audits = [
@@ -64,22 +70,38 @@ def main(seeds: int) -> None:
             "|",
             flush=True,
         )
-    alarms = []
-    for place, shape in enumerate(CLEAN):
-        for seed in range(seeds):
-            audit = audit_split(table(1000 * place + seed, **shape), seed=seed)  # pyright: ignore[reportArgumentType]
-            if audit.verdict is not Verdict.CLEAN:
-                alarms.append(
-                    ", ".join(
-                        f"{c.name} {c.subject}"
-                        for c in audit.checks
-                        if c.verdict in (Verdict.CAUTION, Verdict.LEAKS)
-                    )
-                    + f" {shape}"
-                )
-    total = len(CLEAN) * seeds
-    print(f"\n{len(alarms)} of {total} clean splits not called clean ({len(alarms) / total:.1%}).")
-    print(*alarms, sep="\n")
+
+
+def clean(seeds: int) -> None:
+    """Print how many clean tables of every family are not called clean, and for what."""
+    print("\n" + head("clean tables", "tables", "not called clean", "95 % interval", "told for"))
+    every: list[list[str]] = []
+    for family, kinds in KINDS.items():
+        fresh = range(FIRST, FIRST + seeds)
+        told = [told_of(family, kind, seed) for kind in kinds for seed in fresh]
+        print(line(family, told), flush=True)
+        every += told
+    print(line("all", every))
+
+
+def told_of(family: str, kind: str, seed: int) -> list[str]:
+    """Return the checks that say more than clean of a clean table."""
+    table, split, options = clean_table(family, kind, seed)
+    audit = audit_table(table, split, permutations=ORDERS, **options)
+    found = dict.fromkeys(c.name for c in audit.checks if c.verdict in SAID)
+    if found:
+        print(f"{family}, {kind}, seed {seed}: {', '.join(found)}", file=sys.stderr)
+    return list(found)
+
+
+def line(family: str, told: list[list[str]]) -> str:
+    """Return the line of a family: tables, alarms, interval, and what was told how often."""
+    alarms = sum(map(bool, told))
+    low, high = wilson(alarms, len(told))
+    counts = Counter(name for names in told for name in names).most_common()
+    words = ", ".join(f"{name} {count}" for name, count in counts)
+    found = f"{alarms} ({alarms / len(told):.1%})", f"{low:.1%}–{high:.1%}"
+    return row(family, len(told), *(text.replace("%", " %") for text in found), words)
 
 
 PEERS = ("deepchecks", "cleanlab", "leakcheck")
@@ -89,10 +111,11 @@ def beside(seeds: int, python: str) -> None:
     """Print what the audit and three public detectors say of the same tables."""
     tables: list[tuple[str, SplitRows]] = []
     tables += [(what, make(seed)[0]) for what, _, make in ANIMALS for seed in range(seeds)]
-    clean = CLEAN[:36:3]  # of up to 120 patients; the largest take the peers minutes each
+    sizes = [(10, 2), (20, 6), (20, 20), (40, 60)]
+    shapes = [(count, *size) for count in (32, 60, 120) for size in sizes]  # more take them minutes
     tables += [
-        ("clean splits of 12 shapes", table(1000 * place + seed, **shape))  # pyright: ignore[reportArgumentType]
-        for place, shape in enumerate(clean)
+        ("clean splits of 12 shapes", table(1000 * at + seed, patients=n, rows=m, features=k))
+        for at, (n, m, k) in enumerate(shapes)
         for seed in range(seeds)
     ]
     with tempfile.TemporaryDirectory() as folder:
@@ -121,9 +144,11 @@ def write(folder: Path, name: str, rows: SplitRows) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("seeds", type=int, nargs="?", default=20)
+    parser.add_argument("--clean", type=int, metavar="SEEDS", help="clean tables of every kind")
     parser.add_argument("--peers", metavar="PYTHON")
     options = parser.parse_args()
     if options.peers:
         beside(options.seeds, options.peers)
     else:
         main(options.seeds)
+        clean(options.clean or options.seeds)

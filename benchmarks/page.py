@@ -54,7 +54,7 @@ COMMANDS = {
         "benchmarks/release.py --patients 60 --grid 192 144 10 --permuted 40",
         "benchmarks/release.py --patients 60 --grid 192 144 10 --permuted 1 --whole",
     ],
-    "leaks": ["benchmarks/leaks.py 1"],
+    "leaks": ["benchmarks/leaks.py 1 --clean 10"],
     "subgroups": ["benchmarks/subgroups.py 200"],
     "coverage": ["benchmarks/coverage.py 1000"],
     "images": ["benchmarks/images.py 60"],

@@ -1,4 +1,4 @@
-"""The zoo of planted leaks, each with the check that should see it, and shapes of clean splits."""
+"""The zoo of planted leaks, each with the check that should see it."""
 
 from collections.abc import Callable
 
@@ -115,11 +115,4 @@ ANIMALS: list[tuple[str, str, Callable[[int], Planted]]] = [
     ),
     ("gaps filled with the mean of the class", "filled", lambda s: filled(s, "class")),
     ("gaps filled with the mean of all rows", "filled", lambda s: filled(s, "rows")),
-]
-
-CLEAN: list[dict[str, object]] = [
-    {"patients": patients, "rows": rows, "features": features, "decimals": decimals}
-    for patients in (32, 60, 120, 400)
-    for rows, features in ((10, 2), (20, 6), (20, 20), (40, 60))
-    for decimals in (None, 2, 1)
 ]

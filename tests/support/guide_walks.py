@@ -117,7 +117,7 @@ CAMPAIGN: dict[str, Walk] = {
     },
     "test_the_figures_of_the_repeated_folds": {
         "python benchmarks/coverage.py": "{} 3",
-        "python benchmarks/leaks.py": "{} 1",
+        "python benchmarks/leaks.py 1 --clean 10": "{} --clean 1",
         "python benchmarks/subgroups.py": "{} 1",
         "python benchmarks/woods.py honest --first-seed 103 --repeats 2"
         " --trials 1": "{} --repeats 1",

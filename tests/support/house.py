@@ -49,7 +49,7 @@ def counts(root: Path = ROOT) -> list[Count]:
     ]
 
 
-LIMITS = (52_405, 310, 8_924, 57, 124, 31_293)
+LIMITS = (51_946, 310, 8_857, 57, 124, 30_792)
 """Of library (lines, files), pages (lines, files), untyped mappings and tests: they only fall."""
 
 
